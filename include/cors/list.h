@@ -1,0 +1,72 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file list.h
+ * @brief Slices of text, tokens and comma-separated lists
+ */
+
+#ifndef CORS_LIST_H
+#define CORS_LIST_H
+
+#include <stdbool.h>
+
+#include <apr.h>
+
+/**
+ * A stretch of text that somebody else owns. Not NUL-terminated; a NULL ptr
+ * means that there is no text at all, which is not the same as an empty one.
+ */
+typedef struct {
+    const char *ptr; /* borrowed; NULL: absent */
+    apr_size_t len;  /* bytes */
+} cors_slice_t;
+
+/** @return the whole of a NUL-terminated string; absent for NULL */
+cors_slice_t cors_slice(const char *text);
+
+/** @return whether both hold the same bytes */
+bool cors_slice_equal(cors_slice_t a, cors_slice_t b);
+
+/** @return whether both hold the same bytes but for the case of ASCII letters */
+bool cors_slice_equal_nocase(cors_slice_t a, cors_slice_t b);
+
+/** @return whether @a text is @a word but for the case of ASCII letters */
+bool cors_slice_is_nocase(cors_slice_t text, const char *word);
+
+/** @return the byte, an ASCII capital made small */
+char cors_lower(char c);
+
+/** @return @a text without blanks (SP, HTAB) at its ends, borrowed from it */
+cors_slice_t cors_slice_trim(cors_slice_t text);
+
+/**
+ * Take the next element off a comma-separated field value.
+ *
+ * Blanks around an element and empty elements are skipped, as a recipient must.
+ * Whether the element is a token is not checked. Never allocates.
+ *
+ * @param rest  what is left of the value; moves past the element
+ * @param item  the element, borrowed from @a rest, at least one byte
+ * @return true, or false at the end of the value
+ *
+ * RFC 9110, 5.6.1 "Lists"
+ */
+bool cors_list_next(cors_slice_t *rest, cors_slice_t *item);
+
+/**
+ * Take the next word off what an administrator wrote: words stand apart by
+ * blanks, commas or both, since people paste header values.
+ *
+ * @param rest  what is left of the text; moves past the word
+ * @param word  the word, borrowed from @a rest, at least one byte
+ * @return true, or false at the end of the text
+ */
+bool cors_word_next(cors_slice_t *rest, cors_slice_t *word);
+
+/** @return whether @a text is a token: one byte or more, all of tchar
+ *
+ * RFC 9110, 5.6.2 "Tokens"
+ */
+bool cors_is_token(cors_slice_t text);
+
+#endif /* CORS_LIST_H */

@@ -1,0 +1,64 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file name_set.h
+ * @brief A list of methods or header names with its header value ready
+ */
+
+#ifndef CORS_NAME_SET_H
+#define CORS_NAME_SET_H
+
+#include <apr_pools.h>
+
+#include "cors/list.h"
+#include "cors/problem.h"
+
+/** What the names are, which decides how they are checked and compared. */
+typedef enum {
+    CORS_NAMES_METHODS,          /* case-sensitive */
+    CORS_NAMES_REQUEST_HEADERS,  /* in any case */
+    CORS_NAMES_RESPONSE_HEADERS  /* in any case */
+} cors_names_e;
+
+/** What one section lists; built at start-up, never changed afterwards. */
+typedef struct {
+    cors_names_e kind;
+    bool edit;            /* its words carry "+" and "-" */
+    bool wildcard;        /* "*" is listed */
+    bool nobody;          /* "None" was written */
+    int count;            /* of names */
+    const char **names;   /* without the wildcard, in the order written */
+    int taken_out_count;  /* of taken_out; only in a set that edits */
+    const char **taken_out;
+    const char *joined;   /* the header value: "*, Authorization"; NULL: empty */
+} cors_name_set_t;
+
+/** @return an empty set that lives as long as @a p */
+cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind,
+                                    bool edit);
+
+/**
+ * Add one word of a directive.
+ *
+ * @param p        the set's pool
+ * @param set      the set
+ * @param word     "*", "None" or a name; behind "+" or "-" in a set that edits
+ * @param instead  on failure the corrected form, or NULL
+ * @return CORS_OK, or what is wrong with the word; the set is then unchanged
+ *
+ * Fetch, "forbidden method" and its neighbours, see fetch.h
+ */
+cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
+                                 cors_slice_t word, const char **instead);
+
+/** @return whether the name is listed by itself; a wildcard does not count */
+bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name);
+
+/** @return whether a set that edits takes the name out */
+bool cors_name_set_takes_out(const cors_name_set_t *set, cors_slice_t name);
+
+/** @return the default of CorsAllowMethods or CorsAllowHeaders, or the empty
+ *          list of CorsExposeHeaders; static */
+const cors_name_set_t *cors_name_set_default(cors_names_e kind);
+
+#endif /* CORS_NAME_SET_H */

@@ -1,0 +1,103 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file origin_set.h
+ * @brief A list of origins, patterns, exclusions and regular expressions
+ */
+
+#ifndef CORS_ORIGIN_SET_H
+#define CORS_ORIGIN_SET_H
+
+#include <apr_pools.h>
+
+#include "cors/origin.h"
+#include "cors/pattern.h"
+#include "cors/problem.h"
+
+/** What one section lists; built at start-up, never changed afterwards. */
+typedef struct cors_origin_set_t cors_origin_set_t;
+
+/** What a set says of one origin. */
+typedef enum {
+    CORS_ORIGIN_UNLISTED, /* nothing: another list may */
+    CORS_ORIGIN_LISTED,
+    CORS_ORIGIN_EXCLUDED /* it is never allowed, whatever lists it */
+} cors_listing_e;
+
+/**
+ * Whether a regular expression matches the whole of a text.
+ *
+ * @param regex  the expression, as given to cors_origin_set_add_regex()
+ * @param text   a well-formed origin, never "null"
+ */
+typedef bool (*cors_regex_match_fn)(const void *regex, cors_slice_t text);
+
+/** @return an empty set that lives as long as @a p
+ *
+ * @param file  whether file:// may be listed (the WebSocket list)
+ * @param edit  whether its words carry "+" and "-" and so edit another list
+ */
+cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit);
+
+/**
+ * Add one word of CorsAllowOrigins.
+ *
+ * @param p        the set's pool, and where the corrected form is put
+ * @param set      the set
+ * @param word     a pattern; behind "+" or "-" in a set that edits; copied
+ * @param instead  on failure the corrected form, or NULL
+ * @return CORS_OK, or what is wrong with the word; the set is then unchanged
+ */
+cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
+                                   cors_slice_t word, const char **instead);
+
+/**
+ * Add a regular expression.
+ *
+ * @param set         the set
+ * @param regex       what @a match is called with; must live as long as the set
+ * @param match       the matcher
+ * @param exclude     whether what it matches is taken out (written with "-")
+ * @param everything  whether it is known to match any origin
+ */
+void cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
+                               const void *regex, cors_regex_match_fn match,
+                               bool exclude, bool everything);
+
+/**
+ * What the set says of an origin.
+ *
+ * Costs one look-up per kind of pattern in the list, and one step per label of
+ * the host where there are wildcards; not more with more origins, except for
+ * regular expressions, which are tried one by one. Never allocates.
+ *
+ * @param set      the set
+ * @param origin   a parsed origin
+ * @param null_ok  whether a listed null counts
+ */
+cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
+                                      const cors_origin_t *origin,
+                                      bool null_ok);
+
+/** @return whether the set edits the list it inherits */
+bool cors_origin_set_edits(const cors_origin_set_t *set);
+
+/** @return whether "*" is the set */
+bool cors_origin_set_everybody(const cors_origin_set_t *set);
+
+/** @return whether a regular expression of it matches any origin */
+bool cors_origin_set_matches_everything(const cors_origin_set_t *set);
+
+/** @return whether null is listed */
+bool cors_origin_set_null(const cors_origin_set_t *set);
+
+/** @return whether something is taken out by "!" or "-" */
+bool cors_origin_set_excludes(const cors_origin_set_t *set);
+
+/** @return whether no origin can be listed by it */
+bool cors_origin_set_empty(const cors_origin_set_t *set);
+
+/** @return the first wildcard of it on a public suffix; absent: none is */
+cors_slice_t cors_origin_set_public_suffix(const cors_origin_set_t *set);
+
+#endif /* CORS_ORIGIN_SET_H */

@@ -1,0 +1,51 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file pattern.h
+ * @brief What an administrator wrote for an origin, checked to the letter
+ */
+
+#ifndef CORS_PATTERN_H
+#define CORS_PATTERN_H
+
+#include <apr_pools.h>
+
+#include "cors/list.h"
+#include "cors/problem.h"
+
+typedef enum {
+    CORS_PATTERN_EVERYBODY, /* * */
+    CORS_PATTERN_NOBODY,    /* None */
+    CORS_PATTERN_NULL,      /* null */
+    CORS_PATTERN_ORIGIN     /* an origin, with or without wildcards */
+} cors_pattern_kind_e;
+
+/** One checked word of an origin list; slices borrow from the word. */
+typedef struct {
+    cors_pattern_kind_e kind;
+    bool exclude;        /* written with "!" */
+    bool subdomains;     /* "*." stood before the host */
+    bool any_port;       /* the port was "*" */
+    cors_slice_t origin; /* the word without "!" */
+    cors_slice_t scheme;
+    cors_slice_t host;   /* without "*."; IPv6 with its brackets */
+    unsigned port;       /* 0: none was written */
+} cors_pattern_t;
+
+/**
+ * Check one word of an origin list.
+ *
+ * @param p        scratch, and where the corrected form is put
+ * @param word     the word, without "+" or "-" before it
+ * @param file     whether file:// may be listed (the WebSocket list)
+ * @param pattern  filled on success
+ * @param instead  on failure the corrected form, or NULL where there is none
+ * @return CORS_OK, or what is wrong with the word
+ *
+ * URL, "host parsing" and "host serialising" (#host-parsing)
+ */
+cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
+                                  cors_pattern_t *pattern,
+                                  const char **instead);
+
+#endif /* CORS_PATTERN_H */

@@ -1,0 +1,88 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file policy.h
+ * @brief The effective policy of one request: all sections folded
+ */
+
+#ifndef CORS_POLICY_H
+#define CORS_POLICY_H
+
+#include "cors/section.h"
+
+/** A setting and, where it edits a list, what it edits. */
+typedef struct cors_link_t {
+    const cors_setting_t *setting;   /* NULL: the default */
+    const struct cors_link_t *outer; /* NULL: the setting stands by itself */
+} cors_link_t;
+
+/** All sections that apply, folded for one method. */
+typedef struct {
+    cors_link_t link[CORS_ATTR_COUNT];
+    bool everybody;     /* any origin is listed, but for what "-" takes out */
+    bool constant;      /* everybody, and the answer is the same for each */
+    cors_problem_e problem; /* why it must not be followed, or CORS_OK */
+    const cors_setting_t *culprits[2]; /* the settings behind it, or NULL */
+} cors_policy_t;
+
+/**
+ * Fold a section and all it was merged from into the policy for one method.
+ *
+ * Allocates only where a list is edited with "+" or "-". A policy whose parts
+ * contradict each other is folded all the same, with problem set.
+ *
+ * @param p        where edited lists are linked
+ * @param section  what applies
+ * @param methods  the method's bit, as httpd numbers it
+ * @param policy   filled
+ */
+void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
+                         cors_methods_t methods, cors_policy_t *policy);
+
+/** @return an attribute that is a number, flag or choice, with its default */
+int cors_policy_number(const cors_policy_t *policy, cors_attr_e attr);
+
+/** @return the statuses that answer an allowed and a denied preflight */
+void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
+                                  int *denied);
+
+/** @return whether handshakes are checked: CorsWebSocketAllowOrigins is set */
+bool cors_policy_checks_websocket(const cors_policy_t *policy);
+
+/**
+ * Whether an origin is in a list.
+ *
+ * @param attr     CORS_ATTR_ORIGINS or CORS_ATTR_WEBSOCKET_ORIGINS
+ * @param origin   a parsed origin
+ * @param because  the setting that decided; NULL: there is none, the default
+ */
+bool cors_policy_origin_listed(const cors_policy_t *policy, cors_attr_e attr,
+                               const cors_origin_t *origin,
+                               const cors_setting_t **because);
+
+/** @return whether no origin at all can be listed */
+bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr);
+
+/** How a name is listed. */
+typedef enum {
+    CORS_NAME_UNLISTED,
+    CORS_NAME_LISTED,  /* by itself */
+    CORS_NAME_WILDCARD /* only by "*" */
+} cors_name_listing_e;
+
+/** @return how a method or a header name is listed in a list of names */
+cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
+                                            cors_attr_e attr,
+                                            cors_slice_t name);
+
+/** @return whether a list of names holds the wildcard; @a edited is set to
+ *          whether "-" takes something out of it, so that * cannot be sent */
+bool cors_policy_wildcard(const cors_policy_t *policy, cors_attr_e attr,
+                          bool *edited);
+
+/** @return a list of names as a header value, in the order written; NULL for an
+ *          empty list. Allocates from @a p only where the list is edited. */
+const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
+                               cors_attr_e attr);
+
+#endif /* CORS_POLICY_H */

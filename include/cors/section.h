@@ -1,0 +1,117 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file section.h
+ * @brief What one section of the configuration says, per <Limit>
+ */
+
+#ifndef CORS_SECTION_H
+#define CORS_SECTION_H
+
+#include <apr_pools.h>
+
+#include "cors/name_set.h"
+#include "cors/origin_set.h"
+
+/**
+ * The attributes of a policy, in the order of the manual. Everything that goes
+ * over attributes loops from 0 to CORS_ATTR_COUNT.
+ */
+typedef enum {
+    CORS_ATTR_MODE,                /* number: cors_mode_e */
+    CORS_ATTR_ORIGINS,             /* origins */
+    CORS_ATTR_METHODS,             /* names */
+    CORS_ATTR_HEADERS,             /* names */
+    CORS_ATTR_EXPOSE,              /* names */
+    CORS_ATTR_CREDENTIALS,         /* number: flag */
+    CORS_ATTR_MAX_AGE,             /* text: seconds; NULL: None */
+    CORS_ATTR_ANY_UNSAFE,          /* number: flag */
+    CORS_ATTR_NULL_UNSAFE,         /* number: flag */
+    CORS_ATTR_SUFFIX_UNSAFE,       /* number: flag */
+    CORS_ATTR_PREFLIGHT,           /* number: cors_preflight_e */
+    CORS_ATTR_PREFLIGHT_STATUS,    /* number, number2: allowed, denied status */
+    CORS_ATTR_REJECT,              /* number: flag */
+    CORS_ATTR_BACKEND,             /* number: cors_backend_e */
+    CORS_ATTR_PRIVATE_NETWORK,     /* number: flag */
+    CORS_ATTR_WEBSOCKET_ORIGINS,   /* origins */
+    CORS_ATTR_WEBSOCKET_REQUIRE,   /* number: flag */
+    CORS_ATTR_COUNT
+} cors_attr_e;
+
+/** CorsPolicy */
+typedef enum { CORS_MODE_OFF, CORS_MODE_ON, CORS_MODE_REPORT_ONLY } cors_mode_e;
+
+/** CorsPreflight */
+typedef enum { CORS_PREFLIGHT_ANSWER, CORS_PREFLIGHT_CONTINUE } cors_preflight_e;
+
+/** CorsBackendHeaders */
+typedef enum { CORS_BACKEND_REPLACE, CORS_BACKEND_KEEP } cors_backend_e;
+
+/** One attribute as one section sets it. Which field is read, cors_attr_e says. */
+typedef struct {
+    const char *directive; /* the directive's name */
+    const char *where;     /* "file:line" */
+    const char *said;      /* both: "CorsPolicy file:line" */
+    int number;
+    int number2;
+    const char *text;
+    cors_origin_set_t *origins;
+    cors_name_set_t *names;
+    bool edit; /* a list whose words carry "+" and "-" */
+} cors_setting_t;
+
+/** The methods of a <Limit>: one bit each, as httpd numbers them; -1: all. */
+typedef apr_int64_t cors_methods_t;
+#define CORS_METHODS_ALL ((cors_methods_t)-1)
+
+/**
+ * What a section says: either its own layers, the unlimited one and one per
+ * <Limit>, or a pair of sections that httpd has merged. Opaque.
+ */
+typedef struct cors_section_t cors_section_t;
+
+/** @return a section that says nothing */
+cors_section_t *cors_section_make(apr_pool_t *p);
+
+/** @return whether nothing is said in it, nor in what it was merged from */
+bool cors_section_empty(const cors_section_t *section);
+
+/**
+ * The setting of an attribute, made if this is the first word on it.
+ *
+ * @param p        the section's pool
+ * @param section  an unmerged section, still being read
+ * @param methods  the enclosing <Limit>'s methods, or CORS_METHODS_ALL
+ * @param attr     the attribute
+ * @param first    set to whether the setting is new, and so all zero
+ */
+cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
+                                 cors_methods_t methods, cors_attr_e attr,
+                                 bool *first);
+
+/**
+ * Pair an outer section with the one nested in it, or that httpd applies after
+ * it. Both stay as they are and must live as long as the result.
+ *
+ * httpd does this several times per request, so it is constant work: no
+ * attribute is looked at before cors_policy_resolve() does.
+ */
+const cors_section_t *cors_section_merge(apr_pool_t *p,
+                                         const cors_section_t *outer,
+                                         const cors_section_t *inner);
+
+/** Told of one setting; @a context is the caller's. */
+typedef void (*cors_setting_fn)(void *context, cors_attr_e attr,
+                                const cors_setting_t *setting);
+
+/**
+ * Tell of every setting that holds for a method, in rising precedence: outer
+ * before inner sections, and in a section what holds for all methods before
+ * what its <Limit>s say, in the order written.
+ *
+ * @param methods  the one method's bit
+ */
+void cors_section_visit(const cors_section_t *section, cors_methods_t methods,
+                        cors_setting_fn tell, void *context);
+
+#endif /* CORS_SECTION_H */

@@ -1,0 +1,127 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/list.h"
+
+#include <string.h>
+
+static bool is_blank(char c)
+{
+    return c == ' ' || c == '\t';
+}
+
+char cors_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
+
+cors_slice_t cors_slice(const char *text)
+{
+    cors_slice_t whole = { text, text ? strlen(text) : 0 };
+
+    return whole;
+}
+
+bool cors_slice_equal(cors_slice_t a, cors_slice_t b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
+
+bool cors_slice_equal_nocase(cors_slice_t a, cors_slice_t b)
+{
+    apr_size_t i;
+
+    if (a.len != b.len) {
+        return false;
+    }
+    for (i = 0; i < a.len; i++) {
+        if (cors_lower(a.ptr[i]) != cors_lower(b.ptr[i])) {
+            return false;
+        }
+    }
+    return true;
+}
+
+bool cors_slice_is_nocase(cors_slice_t text, const char *word)
+{
+    return cors_slice_equal_nocase(text, cors_slice(word));
+}
+
+cors_slice_t cors_slice_trim(cors_slice_t text)
+{
+    while (text.len > 0 && is_blank(text.ptr[0])) {
+        text.ptr++;
+        text.len--;
+    }
+    while (text.len > 0 && is_blank(text.ptr[text.len - 1])) {
+        text.len--;
+    }
+    return text;
+}
+
+bool cors_list_next(cors_slice_t *rest, cors_slice_t *item)
+{
+    const char *p = rest->ptr;
+    const char *end;
+    const char *last;
+
+    if (!p) {
+        return false;
+    }
+    end = rest->ptr + rest->len;
+    while (p < end && (*p == ',' || is_blank(*p))) {
+        p++;
+    }
+    item->ptr = p;
+    while (p < end && *p != ',') {
+        p++;
+    }
+    for (last = p; last > item->ptr && is_blank(last[-1]); last--) {
+    }
+    item->len = (apr_size_t)(last - item->ptr);
+    rest->ptr = p;
+    rest->len = (apr_size_t)(end - p);
+    return item->len > 0;
+}
+
+bool cors_word_next(cors_slice_t *rest, cors_slice_t *word)
+{
+    const char *p = rest->ptr;
+    const char *end;
+
+    if (!p) {
+        return false;
+    }
+    end = rest->ptr + rest->len;
+    while (p < end && (*p == ',' || is_blank(*p))) {
+        p++;
+    }
+    word->ptr = p;
+    while (p < end && *p != ',' && !is_blank(*p)) {
+        p++;
+    }
+    word->len = (apr_size_t)(p - word->ptr);
+    rest->ptr = p;
+    rest->len = (apr_size_t)(end - p);
+    return word->len > 0;
+}
+
+static bool is_tchar(unsigned char c)
+{
+    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')) {
+        return true;
+    }
+    return c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL;
+}
+
+bool cors_is_token(cors_slice_t text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!is_tchar((unsigned char)text.ptr[i])) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}

@@ -1,0 +1,218 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/name_set.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "cors/fetch.h"
+
+static const char *default_method_names[] = { "GET",   "HEAD", "PUT",
+                                              "PATCH", "POST", "DELETE" };
+static const char *default_header_names[] = { "content-type" };
+
+static const cors_name_set_t defaults[] = {
+    { CORS_NAMES_METHODS, false, false, false, 6, default_method_names, 0,
+      NULL, "GET, HEAD, PUT, PATCH, POST, DELETE" },
+    { CORS_NAMES_REQUEST_HEADERS, false, false, false, 1, default_header_names,
+      0, NULL, "content-type" },
+    { CORS_NAMES_RESPONSE_HEADERS, false, false, true, 0, NULL, 0, NULL, NULL }
+};
+
+const cors_name_set_t *cors_name_set_default(cors_names_e kind)
+{
+    return &defaults[kind];
+}
+
+cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind, bool edit)
+{
+    cors_name_set_t *set = apr_pcalloc(p, sizeof(*set));
+
+    set->kind = kind;
+    set->edit = edit;
+    return set;
+}
+
+static cors_problem_e check_method(cors_slice_t name, const char **instead)
+{
+    const char *well_known;
+
+    if (!cors_is_token(name)) {
+        return CORS_PROBLEM_METHOD_TOKEN;
+    }
+    if (cors_fetch_forbidden_method(name)) {
+        return CORS_PROBLEM_METHOD_FORBIDDEN;
+    }
+    well_known = cors_fetch_well_known_method(name);
+    if (well_known && !cors_slice_equal(name, cors_slice(well_known))) {
+        *instead = well_known;
+        return CORS_PROBLEM_METHOD_CASE;
+    }
+    return CORS_OK;
+}
+
+static cors_problem_e check_name(cors_names_e kind, cors_slice_t name,
+                                 const char **instead)
+{
+    if (kind == CORS_NAMES_METHODS) {
+        return check_method(name, instead);
+    }
+    if (!cors_is_token(name)) {
+        return CORS_PROBLEM_HEADER_TOKEN;
+    }
+    if (kind == CORS_NAMES_REQUEST_HEADERS) {
+        return cors_fetch_response_only_header(name)
+            ? CORS_PROBLEM_HEADER_IS_RESPONSE
+            : cors_fetch_forbidden_request_header(name)
+            ? CORS_PROBLEM_HEADER_FORBIDDEN
+            : CORS_OK;
+    }
+    return cors_fetch_forbidden_response_header(name)
+        ? CORS_PROBLEM_EXPOSE_FORBIDDEN
+        : cors_fetch_request_only_header(name) ? CORS_PROBLEM_EXPOSE_IS_REQUEST
+                                               : CORS_OK;
+}
+
+static bool same_name(cors_names_e kind, cors_slice_t name, const char *listed)
+{
+    /* browsers capitalise the methods they know and send the others as the
+     * script wrote them, so methods are compared byte for byte */
+    return kind == CORS_NAMES_METHODS
+        ? cors_slice_equal(name, cors_slice(listed))
+        : cors_slice_is_nocase(name, listed);
+}
+
+static bool find_name(const cors_name_set_t *set, const char **names, int count,
+                      cors_slice_t name)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (same_name(set->kind, name, names[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void append(apr_pool_t *p, const char ***names, int *count,
+                   const char *name)
+{
+    const char **longer =
+        apr_palloc(p, ((apr_size_t)*count + 1) * sizeof(*longer));
+
+    if (*count > 0) {
+        memcpy(longer, *names, (apr_size_t)*count * sizeof(*longer));
+    }
+    longer[(*count)++] = name;
+    *names = longer;
+}
+
+static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
+{
+    if (set->nobody) {
+        return CORS_PROBLEM_NOBODY_NOT_ALONE;
+    }
+    /* next to * a browser still wants Authorization by name, so the list of
+     * request headers may hold both */
+    if (set->count > 0 && set->kind != CORS_NAMES_REQUEST_HEADERS) {
+        return CORS_PROBLEM_WILDCARD_NOT_ALONE;
+    }
+    if (!set->wildcard) {
+        set->wildcard = true;
+        set->joined =
+            set->joined ? apr_pstrcat(p, "*, ", set->joined, NULL) : "*";
+    }
+    return CORS_OK;
+}
+
+static cors_problem_e add_nobody(cors_name_set_t *set)
+{
+    if (set->count > 0 || set->wildcard) {
+        return CORS_PROBLEM_NOBODY_NOT_ALONE;
+    }
+    set->nobody = true;
+    return CORS_OK;
+}
+
+static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
+                               cors_slice_t word, const char **instead)
+{
+    cors_problem_e problem = check_name(set->kind, word, instead);
+    const char *name;
+
+    if (problem) {
+        return problem;
+    }
+    if (set->nobody) {
+        return CORS_PROBLEM_NOBODY_NOT_ALONE;
+    }
+    if (set->wildcard && set->kind != CORS_NAMES_REQUEST_HEADERS) {
+        return CORS_PROBLEM_WILDCARD_NOT_ALONE;
+    }
+    if (!cors_name_set_lists(set, word)) {
+        name = apr_pstrmemdup(p, word.ptr, word.len);
+        append(p, &set->names, &set->count, name);
+        set->joined = set->joined
+            ? apr_pstrcat(p, set->joined, ", ", name, NULL)
+            : name;
+    }
+    return CORS_OK;
+}
+
+static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
+                                    cors_slice_t word, const char **instead)
+{
+    cors_problem_e problem = check_name(set->kind, word, instead);
+
+    if (!problem) {
+        append(p, &set->taken_out, &set->taken_out_count,
+               apr_pstrmemdup(p, word.ptr, word.len));
+    }
+    return problem;
+}
+
+cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
+                                 cors_slice_t word, const char **instead)
+{
+    bool marked = word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
+    char mark = marked ? word.ptr[0] : '\0';
+    bool wildcard;
+    bool nobody;
+    cors_problem_e problem;
+
+    *instead = NULL;
+    if (marked != set->edit) {
+        return CORS_PROBLEM_EDIT_MIXED;
+    }
+    if (marked) {
+        word.ptr++;
+        word.len--;
+    }
+    wildcard = cors_slice_equal(word, cors_slice("*"));
+    /* a method may be called None; no directive of methods has that word */
+    nobody = set->kind != CORS_NAMES_METHODS
+        && cors_slice_is_nocase(word, "None");
+    if (wildcard || nobody) {
+        return marked     ? CORS_PROBLEM_EDIT_OF_ALL
+               : wildcard ? add_wildcard(p, set)
+                          : add_nobody(set);
+    }
+    problem = mark == '-' ? take_out_name(p, set, word, instead)
+                          : add_name(p, set, word, instead);
+    if (*instead && marked) {
+        *instead = apr_psprintf(p, "%c%s", mark, *instead);
+    }
+    return problem;
+}
+
+bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name)
+{
+    return find_name(set, set->names, set->count, name);
+}
+
+bool cors_name_set_takes_out(const cors_name_set_t *set, cors_slice_t name)
+{
+    return find_name(set, set->taken_out, set->taken_out_count, name);
+}

@@ -1,0 +1,132 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/origin.h"
+
+#include <string.h>
+
+#include "cors/fetch.h"
+
+static bool is_digit(char c)
+{
+    return c >= '0' && c <= '9';
+}
+
+static bool is_small(char c)
+{
+    return c >= 'a' && c <= 'z';
+}
+
+static bool is_scheme_byte(char c)
+{
+    return is_small(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
+}
+
+/* What no serialised host has: URL, "forbidden domain code point", a capital,
+ * and the comma with which two Origin fields are joined. */
+static bool is_host_byte(char c)
+{
+    return c > ' ' && c < 0x7f && !(c >= 'A' && c <= 'Z')
+        && !strchr("#%/:<>?@[\\]^|,\"`{}", c);
+}
+
+static bool is_ipv6_byte(char c)
+{
+    return is_digit(c) || (c >= 'a' && c <= 'f') || c == ':';
+}
+
+unsigned cors_port_parse(cors_slice_t digits)
+{
+    unsigned port = 0;
+    apr_size_t i;
+
+    if (digits.len == 0 || digits.len > 5 || digits.ptr[0] == '0') {
+        return 0;
+    }
+    for (i = 0; i < digits.len; i++) {
+        if (!is_digit(digits.ptr[i])) {
+            return 0;
+        }
+        port = port * 10 + (unsigned)(digits.ptr[i] - '0');
+    }
+    return port <= 65535 ? port : 0;
+}
+
+/* the bytes from p that are host, brackets included; NULL: a bad bracket */
+static const char *host_end(const char *p, const char *end)
+{
+    if (p < end && *p == '[') {
+        for (p++; p < end && is_ipv6_byte(*p); p++) {
+        }
+        return p < end && *p == ']' ? p + 1 : NULL;
+    }
+    while (p < end && is_host_byte(*p)) {
+        p++;
+    }
+    return p;
+}
+
+bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin)
+{
+    const char *p = text.ptr;
+    const char *end;
+    cors_slice_t digits;
+
+    memset(origin, 0, sizeof(*origin));
+    if (!p || text.len > CORS_ORIGIN_MAX) {
+        return false;
+    }
+    origin->text = text;
+    end = p + text.len;
+    if (text.len == 4 && memcmp(p, "null", 4) == 0) {
+        origin->null = true;
+        return true;
+    }
+
+    origin->scheme.ptr = p;
+    if (p == end || !is_small(*p)) {
+        return false;
+    }
+    while (p < end && is_scheme_byte(*p)) {
+        p++;
+    }
+    origin->scheme.len = (apr_size_t)(p - text.ptr);
+    if (origin->scheme.len > CORS_SCHEME_MAX || end - p < 3
+        || memcmp(p, "://", 3) != 0) {
+        return false;
+    }
+
+    p += 3;
+    origin->host.ptr = p;
+    p = host_end(p, end);
+    if (!p) {
+        return false;
+    }
+    origin->host.len = (apr_size_t)(p - origin->host.ptr);
+    if (origin->host.len > CORS_HOST_MAX) {
+        return false;
+    }
+    if (p == end) {
+        return origin->host.len > 0
+            || cors_slice_equal(origin->scheme, cors_slice("file"));
+    }
+    if (*p != ':' || origin->host.len == 0) {
+        return false;
+    }
+    digits.ptr = p + 1;
+    digits.len = (apr_size_t)(end - digits.ptr);
+    origin->port = cors_port_parse(digits);
+    return origin->port != 0;
+}
+
+static unsigned effective_port(const cors_origin_t *origin)
+{
+    return origin->port ? origin->port
+                        : cors_fetch_default_port(origin->scheme);
+}
+
+bool cors_origin_same(const cors_origin_t *a, const cors_origin_t *b)
+{
+    return !a->null && !b->null && cors_slice_equal(a->scheme, b->scheme)
+        && cors_slice_equal(a->host, b->host)
+        && effective_port(a) == effective_port(b);
+}

@@ -1,0 +1,286 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/policy.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#define STATUS_ALLOWED 204
+#define STATUS_DENIED 403
+
+/* Folding: the policy that grows, and where links are kept. */
+typedef struct {
+    apr_pool_t *p;
+    cors_policy_t *policy;
+} fold_t;
+
+static void fold(void *context, cors_attr_e attr, const cors_setting_t *setting)
+{
+    const fold_t *fold_context = context;
+    cors_link_t *link = &fold_context->policy->link[attr];
+    cors_link_t *outer = NULL;
+
+    if (setting->edit && link->setting) {
+        outer = apr_palloc(fold_context->p, sizeof(*outer));
+        *outer = *link;
+    }
+    link->setting = setting;
+    link->outer = outer;
+}
+
+int cors_policy_number(const cors_policy_t *policy, cors_attr_e attr)
+{
+    const cors_setting_t *setting = policy->link[attr].setting;
+
+    /* every default is 0: CorsPolicy Off, Answer, Replace, Off */
+    return setting ? setting->number : 0;
+}
+
+void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
+                                  int *denied)
+{
+    const cors_setting_t *setting =
+        policy->link[CORS_ATTR_PREFLIGHT_STATUS].setting;
+
+    *allowed = setting ? setting->number : STATUS_ALLOWED;
+    *denied = setting && setting->number2 ? setting->number2 : STATUS_DENIED;
+}
+
+bool cors_policy_checks_websocket(const cors_policy_t *policy)
+{
+    return policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting != NULL;
+}
+
+bool cors_policy_origin_listed(const cors_policy_t *policy, cors_attr_e attr,
+                               const cors_origin_t *origin,
+                               const cors_setting_t **because)
+{
+    bool null_ok = cors_policy_number(policy, CORS_ATTR_NULL_UNSAFE);
+    const cors_link_t *link = &policy->link[attr];
+
+    *because = link->setting;
+    for (; link && link->setting; link = link->outer) {
+        cors_listing_e listing =
+            cors_origin_set_lookup(link->setting->origins, origin, null_ok);
+
+        if (listing != CORS_ORIGIN_UNLISTED) {
+            *because = link->setting;
+            return listing == CORS_ORIGIN_LISTED;
+        }
+    }
+    return false;
+}
+
+bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr)
+{
+    const cors_link_t *link;
+
+    for (link = &policy->link[attr]; link && link->setting;
+         link = link->outer) {
+        if (!cors_origin_set_empty(link->setting->origins)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const cors_name_set_t *default_names(cors_attr_e attr)
+{
+    return cors_name_set_default(attr == CORS_ATTR_METHODS
+                                     ? CORS_NAMES_METHODS
+                                     : attr == CORS_ATTR_HEADERS
+                                     ? CORS_NAMES_REQUEST_HEADERS
+                                     : CORS_NAMES_RESPONSE_HEADERS);
+}
+
+/* the link that this one edits; an edit with nothing outside edits the default,
+ * whose link says so by having no setting */
+static const cors_link_t *edited_link(const cors_link_t *link)
+{
+    static const cors_link_t by_default = { NULL, NULL };
+
+    if (!link->setting || !link->setting->edit) {
+        return NULL;
+    }
+    return link->outer ? link->outer : &by_default;
+}
+
+static const cors_name_set_t *link_names(const cors_link_t *link,
+                                         cors_attr_e attr)
+{
+    return link->setting ? link->setting->names : default_names(attr);
+}
+
+cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
+                                            cors_attr_e attr, cors_slice_t name)
+{
+    const cors_link_t *link;
+
+    for (link = &policy->link[attr]; link; link = edited_link(link)) {
+        const cors_name_set_t *names = link_names(link, attr);
+
+        if (cors_name_set_takes_out(names, name)) {
+            return CORS_NAME_UNLISTED;
+        }
+        if (cors_name_set_lists(names, name)) {
+            return CORS_NAME_LISTED;
+        }
+        if (names->wildcard) {
+            return CORS_NAME_WILDCARD;
+        }
+    }
+    return CORS_NAME_UNLISTED;
+}
+
+bool cors_policy_wildcard(const cors_policy_t *policy, cors_attr_e attr,
+                          bool *edited)
+{
+    const cors_link_t *link;
+
+    *edited = false;
+    for (link = &policy->link[attr]; link; link = edited_link(link)) {
+        const cors_name_set_t *names = link_names(link, attr);
+
+        if (names->wildcard) {
+            return true;
+        }
+        *edited = *edited || names->taken_out_count > 0;
+    }
+    return false;
+}
+
+/* Append to joined, outermost list first, what the whole policy still lists. */
+static const char *join(apr_pool_t *p, const cors_policy_t *policy,
+                        cors_attr_e attr, const cors_link_t *link,
+                        const char *joined)
+{
+    const cors_link_t *outer = edited_link(link);
+    const cors_name_set_t *names = link_names(link, attr);
+    int i;
+
+    if (outer) {
+        joined = join(p, policy, attr, outer, joined);
+    }
+    if (names->wildcard) {
+        joined = "*";
+    }
+    for (i = 0; i < names->count; i++) {
+        cors_slice_t name = cors_slice(names->names[i]);
+        const cors_link_t *further;
+        bool again = false;
+
+        for (further = outer; further && !again;
+             further = edited_link(further)) {
+            again = cors_name_set_lists(link_names(further, attr), name);
+        }
+        if (!again
+            && cors_policy_name_listed(policy, attr, name)
+                == CORS_NAME_LISTED) {
+            joined = joined
+                ? apr_pstrcat(p, joined, ", ", names->names[i], NULL)
+                : names->names[i];
+        }
+    }
+    return joined;
+}
+
+const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
+                               cors_attr_e attr)
+{
+    const cors_link_t *link = &policy->link[attr];
+
+    if (!edited_link(link)) {
+        return link_names(link, attr)->joined;
+    }
+    return join(p, policy, attr, link, NULL);
+}
+
+static void contradict(cors_policy_t *policy, cors_problem_e problem,
+                       const cors_setting_t *one, const cors_setting_t *other)
+{
+    if (!policy->problem) {
+        policy->problem = problem;
+        policy->culprits[0] = one;
+        policy->culprits[1] = other;
+    }
+}
+
+/* null in a list needs its flag, in whichever list it is */
+static void check_null(cors_policy_t *policy, cors_attr_e attr)
+{
+    const cors_link_t *link = &policy->link[attr];
+
+    if (cors_policy_number(policy, CORS_ATTR_NULL_UNSAFE)) {
+        return;
+    }
+    for (; link && link->setting; link = link->outer) {
+        if (cors_origin_set_null(link->setting->origins)) {
+            contradict(policy, CORS_PROBLEM_NULL_WITHOUT_FLAG, link->setting,
+                       policy->link[CORS_ATTR_NULL_UNSAFE].setting);
+        }
+    }
+}
+
+static void check_credentials(cors_policy_t *policy)
+{
+    const cors_setting_t *credentials =
+        policy->link[CORS_ATTR_CREDENTIALS].setting;
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+    bool any_ok = cors_policy_number(policy, CORS_ATTR_ANY_UNSAFE);
+    bool suffix_ok = cors_policy_number(policy, CORS_ATTR_SUFFIX_UNSAFE);
+    bool edited;
+
+    for (; link && link->setting; link = link->outer) {
+        const cors_origin_set_t *set = link->setting->origins;
+
+        if (!any_ok
+            && (cors_origin_set_everybody(set)
+                || cors_origin_set_matches_everything(set))) {
+            contradict(policy, CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS,
+                       link->setting, credentials);
+        }
+        if (!suffix_ok && cors_origin_set_public_suffix(set).ptr) {
+            contradict(policy, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS,
+                       link->setting, credentials);
+        }
+    }
+    if (cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited)) {
+        contradict(policy, CORS_PROBLEM_EXPOSE_ALL_WITH_CREDENTIALS,
+                   policy->link[CORS_ATTR_EXPOSE].setting, credentials);
+    }
+}
+
+static void find_everybody(cors_policy_t *policy)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+    bool excludes = false;
+
+    for (; link && link->setting; link = link->outer) {
+        policy->everybody = policy->everybody
+            || cors_origin_set_everybody(link->setting->origins);
+        excludes = excludes || cors_origin_set_excludes(link->setting->origins);
+    }
+    policy->constant = policy->everybody && !excludes
+        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
+}
+
+void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
+                         cors_methods_t methods, cors_policy_t *policy)
+{
+    fold_t context;
+
+    context.p = p;
+    context.policy = policy;
+    memset(policy, 0, sizeof(*policy));
+    cors_section_visit(section, methods, fold, &context);
+
+    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
+        find_everybody(policy);
+        check_null(policy, CORS_ATTR_ORIGINS);
+        if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+            check_credentials(policy);
+        }
+    }
+    check_null(policy, CORS_ATTR_WEBSOCKET_ORIGINS);
+}

@@ -1,0 +1,104 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/section.h"
+
+/* What is said for some methods. */
+typedef struct layer_t {
+    cors_methods_t methods;
+    cors_setting_t *settings[CORS_ATTR_COUNT]; /* NULL: unset */
+    struct layer_t *next;
+} layer_t;
+
+struct cors_section_t {
+    const cors_section_t *outer; /* both or none */
+    const cors_section_t *inner;
+    layer_t *layers; /* the unlimited one first; NULL: nothing is said here */
+};
+
+cors_section_t *cors_section_make(apr_pool_t *p)
+{
+    return apr_pcalloc(p, sizeof(cors_section_t));
+}
+
+bool cors_section_empty(const cors_section_t *section)
+{
+    return !section->outer && !section->layers;
+}
+
+static layer_t *layer_for(apr_pool_t *p, cors_section_t *section,
+                          cors_methods_t methods)
+{
+    layer_t **end = &section->layers;
+    layer_t *layer;
+
+    for (; *end; end = &(*end)->next) {
+        if ((*end)->methods == methods) {
+            return *end;
+        }
+    }
+    layer = apr_pcalloc(p, sizeof(*layer));
+    layer->methods = methods;
+    if (methods == CORS_METHODS_ALL) {
+        /* what a <Limit> says is the narrower word, wherever it stands */
+        layer->next = section->layers;
+        section->layers = layer;
+    }
+    else {
+        *end = layer;
+    }
+    return layer;
+}
+
+cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
+                                 cors_methods_t methods, cors_attr_e attr,
+                                 bool *first)
+{
+    layer_t *layer = layer_for(p, section, methods);
+
+    *first = !layer->settings[attr];
+    if (*first) {
+        layer->settings[attr] = apr_pcalloc(p, sizeof(cors_setting_t));
+    }
+    return layer->settings[attr];
+}
+
+const cors_section_t *cors_section_merge(apr_pool_t *p,
+                                         const cors_section_t *outer,
+                                         const cors_section_t *inner)
+{
+    cors_section_t *pair;
+
+    if (cors_section_empty(outer)) {
+        return inner;
+    }
+    if (cors_section_empty(inner)) {
+        return outer;
+    }
+    pair = apr_pcalloc(p, sizeof(*pair));
+    pair->outer = outer;
+    pair->inner = inner;
+    return pair;
+}
+
+void cors_section_visit(const cors_section_t *section, cors_methods_t methods,
+                        cors_setting_fn tell, void *context)
+{
+    const layer_t *layer;
+    int attr;
+
+    if (section->outer) {
+        cors_section_visit(section->outer, methods, tell, context);
+        cors_section_visit(section->inner, methods, tell, context);
+        return;
+    }
+    for (layer = section->layers; layer; layer = layer->next) {
+        if (!(layer->methods & methods)) {
+            continue;
+        }
+        for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+            if (layer->settings[attr]) {
+                tell(context, (cors_attr_e)attr, layer->settings[attr]);
+            }
+        }
+    }
+}

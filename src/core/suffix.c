@@ -1,0 +1,32 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/suffix.h"
+
+#include <apr_strings.h>
+
+#include <idn2.h>
+#include <libpsl.h>
+
+bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host)
+{
+    const psl_ctx_t *list = psl_builtin();
+    const char *name = apr_pstrmemdup(p, host.ptr, host.len);
+
+    return list
+        && psl_is_public_suffix2(list, name,
+                                 PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+}
+
+const char *cors_suffix_punycode(apr_pool_t *p, cors_slice_t host)
+{
+    char *ascii = NULL;
+    const char *copy = NULL;
+
+    if (idn2_to_ascii_8z(apr_pstrmemdup(p, host.ptr, host.len), &ascii,
+                         IDN2_NONTRANSITIONAL)
+        == IDN2_OK) {
+        copy = apr_pstrdup(p, ascii);
+    }
+    idn2_free(ascii);
+    return copy;
+}
