@@ -1,0 +1,121 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file decide.h
+ * @brief Facts of a request and a policy -> one decision
+ */
+
+#ifndef CORS_DECIDE_H
+#define CORS_DECIDE_H
+
+#include "cors/origin.h"
+#include "cors/policy.h"
+
+/** What a request's fate was called, in the order of the manual. */
+#define CORS_VERDICTS(X)                                                      \
+    X(NOT_CORS, "not-cors")                                                   \
+    X(SAME_ORIGIN, "same-origin")                                             \
+    X(ALLOWED, "allowed")                                                     \
+    X(DENIED, "denied")                                                       \
+    X(PREFLIGHT_ALLOWED, "preflight-allowed")                                 \
+    X(PREFLIGHT_DENIED, "preflight-denied")                                   \
+    X(WEBSOCKET_ALLOWED, "websocket-allowed")                                 \
+    X(WEBSOCKET_DENIED, "websocket-denied")
+
+/** Why, in the order of the manual. */
+#define CORS_REASONS(X)                                                       \
+    X(NO_ORIGIN, "no-origin")                                                 \
+    X(SAME_ORIGIN, "same-origin")                                             \
+    X(ORIGIN_ALLOWED, "origin-allowed")                                       \
+    X(ANY_ORIGIN_ALLOWED, "any-origin-allowed")                               \
+    X(ORIGIN_NOT_ALLOWED, "origin-not-allowed")                               \
+    X(MALFORMED_ORIGIN, "malformed-origin")                                   \
+    X(METHOD_NOT_ALLOWED, "method-not-allowed")                               \
+    X(HEADER_NOT_ALLOWED, "header-not-allowed")                               \
+    X(MALFORMED_HEADERS, "malformed-request-headers")                         \
+    X(CONTRADICTORY_POLICY, "contradictory-policy")                           \
+    X(NOT_CHECKED, "not-checked")                                             \
+    X(ORIGIN_REQUIRED, "origin-required")
+
+typedef enum {
+#define CORS_VERDICT_CODE(code, text) CORS_VERDICT_##code,
+    CORS_VERDICTS(CORS_VERDICT_CODE)
+#undef CORS_VERDICT_CODE
+    CORS_VERDICT_COUNT
+} cors_verdict_e;
+
+typedef enum {
+#define CORS_REASON_CODE(code, text) CORS_REASON_##code,
+    CORS_REASONS(CORS_REASON_CODE)
+#undef CORS_REASON_CODE
+    CORS_REASON_COUNT
+} cors_reason_e;
+
+/** @return the verdict's text in logs and variables, static */
+const char *cors_verdict_text(cors_verdict_e verdict);
+
+/** @return the reason's text in logs and variables, static */
+const char *cors_reason_text(cors_reason_e reason);
+
+/** The most of Access-Control-Request-Headers that is read: bytes, names. */
+#define CORS_REQUEST_HEADERS_MAX 4096
+#define CORS_REQUEST_NAMES_MAX 128
+
+/** The longest method that is looked at, in bytes. */
+#define CORS_METHOD_MAX 64
+
+/**
+ * What the core wants to know of a request. Every slice borrows the client's
+ * own bytes and is hostile; an absent field has a NULL ptr.
+ */
+typedef struct {
+    bool options;                  /* the method is OPTIONS */
+    bool websocket;                /* it asks for a WebSocket */
+    cors_slice_t origin;           /* Origin */
+    cors_slice_t request_method;   /* Access-Control-Request-Method */
+    cors_slice_t request_headers;  /* Access-Control-Request-Headers */
+    cors_slice_t private_network;  /* Access-Control-Request-Private-Network */
+    cors_slice_t fetch_site;       /* Sec-Fetch-Site */
+    cors_origin_t own;             /* what the request was made to; its port
+                                      may be 0, scheme absent: not known */
+} cors_facts_t;
+
+/** What was decided; borrows from the facts and the policy. */
+typedef struct {
+    cors_verdict_e verdict;
+    cors_reason_e reason;
+    const cors_setting_t *because; /* what decided; NULL: a default did */
+    cors_slice_t culprit;      /* the method or header that is not allowed */
+    bool preflight;            /* it is a CORS-preflight request */
+    bool origin_allowed;       /* by CorsAllowOrigins and its kin */
+    cors_slice_t origin;       /* well-formed, "null" included; or absent */
+    cors_slice_t echo_method;  /* a checked token, or absent */
+    cors_slice_t echo_headers; /* a checked list of tokens, or absent */
+    bool private_network;      /* was asked for, and is allowed */
+    bool reject;               /* the request is to be answered with 403 */
+} cors_decision_t;
+
+/**
+ * Whether the request is a preflight: OPTIONS with Origin and with a
+ * Access-Control-Request-Method that is a method. Any other OPTIONS belongs to
+ * its handler.
+ *
+ * Fetch, "CORS-preflight request" (#cors-preflight-request)
+ */
+bool cors_is_preflight(const cors_facts_t *facts);
+
+/**
+ * Decide. Never fails and never allocates.
+ *
+ * @param policy    the policy of the request, or of the one that the preflight
+ *                  announces; its mode may be anything
+ * @param facts     the request
+ * @param decision  filled
+ *
+ * Fetch, "CORS check" (#concept-cors-check) and "CORS-preflight fetch"
+ * (#cors-preflight-fetch), seen from the server
+ */
+void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
+                 cors_decision_t *decision);
+
+#endif /* CORS_DECIDE_H */

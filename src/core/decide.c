@@ -1,0 +1,250 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/decide.h"
+
+#include <string.h>
+
+#include "cors/fetch.h"
+
+const char *cors_verdict_text(cors_verdict_e verdict)
+{
+    static const char *const texts[] = {
+#define CORS_VERDICT_TEXT(code, text) text,
+        CORS_VERDICTS(CORS_VERDICT_TEXT)
+#undef CORS_VERDICT_TEXT
+    };
+
+    return texts[verdict];
+}
+
+const char *cors_reason_text(cors_reason_e reason)
+{
+    static const char *const texts[] = {
+#define CORS_REASON_TEXT(code, text) text,
+        CORS_REASONS(CORS_REASON_TEXT)
+#undef CORS_REASON_TEXT
+    };
+
+    return texts[reason];
+}
+
+bool cors_is_preflight(const cors_facts_t *facts)
+{
+    return facts->options && facts->origin.ptr && facts->request_method.ptr
+        && facts->request_method.len <= CORS_METHOD_MAX
+        && cors_is_token(facts->request_method);
+}
+
+static bool is_same_origin(const cors_facts_t *facts,
+                           const cors_origin_t *origin)
+{
+    /* Sec-Fetch-Site comes from the browser itself, which knows what it asked
+     * for even where proxies have changed the host on the way */
+    if (facts->fetch_site.ptr) {
+        return cors_slice_equal(facts->fetch_site, cors_slice("same-origin"));
+    }
+    return facts->own.scheme.ptr && cors_origin_same(origin, &facts->own);
+}
+
+/* Sets what is known of the origin; returns whether it is allowed. */
+static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
+                         bool everybody, bool parsed,
+                         const cors_origin_t *origin, cors_decision_t *decision)
+{
+    bool listed;
+
+    if (!parsed) {
+        decision->because = policy->link[attr].setting;
+        decision->reason = everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
+                                     : CORS_REASON_MALFORMED_ORIGIN;
+        return everybody;
+    }
+    listed = cors_policy_origin_listed(policy, attr, origin,
+                                       &decision->because);
+    decision->reason = !listed  ? CORS_REASON_ORIGIN_NOT_ALLOWED
+                     : everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
+                                 : CORS_REASON_ORIGIN_ALLOWED;
+    return listed;
+}
+
+static void refuse(cors_decision_t *decision, cors_reason_e reason,
+                   const cors_setting_t *because, cors_slice_t culprit)
+{
+    decision->verdict = CORS_VERDICT_PREFLIGHT_DENIED;
+    decision->reason = reason;
+    decision->because = because;
+    decision->culprit = culprit;
+}
+
+static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
+{
+    return cors_policy_name_listed(policy, CORS_ATTR_METHODS, method)
+            != CORS_NAME_UNLISTED
+        && !cors_fetch_forbidden_method(method);
+}
+
+/*
+ * A browser without credentials takes * for any name but Authorization. With
+ * credentials * means nothing to it: the names are echoed, but Authorization
+ * is held to the same rule, so that a policy does not grow by the flag.
+ */
+static bool header_allowed(const cors_policy_t *policy, cors_slice_t name)
+{
+    switch (cors_policy_name_listed(policy, CORS_ATTR_HEADERS, name)) {
+    case CORS_NAME_LISTED:
+        return true;
+    case CORS_NAME_WILDCARD:
+        return !cors_fetch_non_wildcard_header(name);
+    default:
+        return false;
+    }
+}
+
+static cors_reason_e judge_headers(const cors_policy_t *policy,
+                                   cors_slice_t names, cors_slice_t *culprit)
+{
+    cors_slice_t rest = names;
+    cors_slice_t name = { NULL, 0 };
+    cors_slice_t unlisted = { NULL, 0 };
+    int count = 0;
+
+    if (names.len > CORS_REQUEST_HEADERS_MAX) {
+        return CORS_REASON_MALFORMED_HEADERS;
+    }
+    while (cors_list_next(&rest, &name)) {
+        if (++count > CORS_REQUEST_NAMES_MAX || !cors_is_token(name)) {
+            return CORS_REASON_MALFORMED_HEADERS;
+        }
+        if (!unlisted.ptr && !header_allowed(policy, name)) {
+            unlisted = name;
+        }
+    }
+    *culprit = unlisted;
+    return unlisted.ptr ? CORS_REASON_HEADER_NOT_ALLOWED
+                        : CORS_REASON_ORIGIN_ALLOWED;
+}
+
+/* The origin is allowed: may the announced request be made? */
+static void judge_announced(const cors_policy_t *policy,
+                            const cors_facts_t *facts,
+                            cors_decision_t *decision)
+{
+    cors_slice_t culprit = { NULL, 0 };
+    cors_reason_e reason =
+        judge_headers(policy, facts->request_headers, &culprit);
+
+    decision->verdict = CORS_VERDICT_PREFLIGHT_ALLOWED;
+    if (reason != CORS_REASON_MALFORMED_HEADERS) {
+        decision->echo_headers = cors_slice_trim(facts->request_headers);
+    }
+    if (!method_allowed(policy, facts->request_method)) {
+        refuse(decision, CORS_REASON_METHOD_NOT_ALLOWED,
+               policy->link[CORS_ATTR_METHODS].setting, facts->request_method);
+        return;
+    }
+    decision->echo_method = facts->request_method;
+    if (reason != CORS_REASON_ORIGIN_ALLOWED) {
+        refuse(decision, reason, policy->link[CORS_ATTR_HEADERS].setting,
+               culprit);
+        decision->echo_headers.ptr = NULL;
+        return;
+    }
+    decision->private_network =
+        cors_policy_number(policy, CORS_ATTR_PRIVATE_NETWORK)
+        && cors_slice_is_nocase(facts->private_network, "true");
+}
+
+static void judge_websocket(const cors_policy_t *policy, bool parsed,
+                            const cors_origin_t *origin,
+                            const cors_facts_t *facts,
+                            cors_decision_t *decision)
+{
+    const cors_setting_t *list =
+        policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
+    bool everybody = list && cors_origin_set_everybody(list->origins);
+    bool allowed;
+
+    if (!list) {
+        decision->reason = CORS_REASON_NOT_CHECKED;
+        decision->because = NULL;
+        allowed = true;
+    }
+    else if (!facts->origin.ptr) {
+        allowed = !cors_policy_number(policy, CORS_ATTR_WEBSOCKET_REQUIRE);
+        decision->reason =
+            allowed ? CORS_REASON_NO_ORIGIN : CORS_REASON_ORIGIN_REQUIRED;
+        decision->because = policy->link[CORS_ATTR_WEBSOCKET_REQUIRE].setting;
+    }
+    else {
+        allowed = judge_origin(policy, CORS_ATTR_WEBSOCKET_ORIGINS, everybody,
+                               parsed, origin, decision);
+    }
+    decision->verdict =
+        allowed ? CORS_VERDICT_WEBSOCKET_ALLOWED : CORS_VERDICT_WEBSOCKET_DENIED;
+    decision->reject = !allowed;
+}
+
+static void judge_actual(const cors_policy_t *policy, bool parsed,
+                         const cors_origin_t *origin, const cors_facts_t *facts,
+                         cors_decision_t *decision)
+{
+    if (decision->origin_allowed) {
+        decision->verdict = CORS_VERDICT_ALLOWED;
+    }
+    else if (parsed && is_same_origin(facts, origin)) {
+        decision->verdict = CORS_VERDICT_SAME_ORIGIN;
+        decision->reason = CORS_REASON_SAME_ORIGIN;
+        decision->because = NULL;
+    }
+    else {
+        decision->verdict = CORS_VERDICT_DENIED;
+        decision->reject = cors_policy_number(policy, CORS_ATTR_REJECT);
+    }
+}
+
+void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
+                 cors_decision_t *decision)
+{
+    cors_origin_t origin;
+    bool parsed = cors_origin_parse(facts->origin, &origin);
+
+    memset(decision, 0, sizeof(*decision));
+    decision->verdict = CORS_VERDICT_NOT_CORS;
+    decision->reason = CORS_REASON_NO_ORIGIN;
+    decision->preflight = cors_is_preflight(facts);
+    if (facts->origin.ptr) {
+        /* everybody is everybody, but only when nothing is reflected can that
+         * hold for bytes that are no origin */
+        decision->origin_allowed =
+            judge_origin(policy, CORS_ATTR_ORIGINS, policy->everybody, parsed,
+                         &origin, decision)
+            && (parsed || policy->constant);
+        if (!parsed && !decision->origin_allowed) {
+            decision->reason = CORS_REASON_MALFORMED_ORIGIN;
+        }
+        if (policy->problem) {
+            decision->origin_allowed = false;
+            decision->reason = CORS_REASON_CONTRADICTORY_POLICY;
+            decision->because = policy->culprits[0];
+        }
+        if (parsed) {
+            decision->origin = facts->origin;
+        }
+    }
+
+    if (facts->websocket) {
+        judge_websocket(policy, parsed, &origin, facts, decision);
+    }
+    else if (!facts->origin.ptr) {
+        return;
+    }
+    else if (!decision->preflight) {
+        judge_actual(policy, parsed, &origin, facts, decision);
+    }
+    else if (!decision->origin_allowed) {
+        decision->verdict = CORS_VERDICT_PREFLIGHT_DENIED;
+    }
+    else {
+        judge_announced(policy, facts, decision);
+    }
+}

@@ -1,0 +1,230 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/emit.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "cors/fetch.h"
+
+#define ALLOW_ORIGIN "Access-Control-Allow-Origin"
+#define VARY_PREFLIGHT                                                        \
+    "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
+#define VARY_PRIVATE_NETWORK ", Access-Control-Request-Private-Network"
+
+static bool is_ours(const char *name)
+{
+    static const char head[] = "access-control-";
+    static const char allow[] = "allow-";
+    cors_slice_t prefix = { name, sizeof(head) - 1 };
+    cors_slice_t rest;
+
+    if (cors_lower(name[0]) != 'a' || strlen(name) < prefix.len
+        || !cors_slice_is_nocase(prefix, head)) {
+        return false;
+    }
+    rest = cors_slice(name + prefix.len);
+    if (cors_slice_is_nocase(rest, "expose-headers")
+        || cors_slice_is_nocase(rest, "max-age")) {
+        return true;
+    }
+    rest.len = rest.len > sizeof(allow) - 1 ? sizeof(allow) - 1 : rest.len;
+    return cors_slice_is_nocase(rest, allow);
+}
+
+static void strip(apr_table_t *table)
+{
+    const apr_array_header_t *fields = apr_table_elts(table);
+    int i = 0;
+
+    while (i < fields->nelts) {
+        const char *name = APR_ARRAY_IDX(fields, i, apr_table_entry_t).key;
+
+        if (name && is_ours(name)) {
+            apr_table_unset(table, name); /* moves the fields behind it up */
+        }
+        else {
+            i++;
+        }
+    }
+}
+
+/* The text of all Vary fields of a table, gathered. */
+typedef struct {
+    apr_pool_t *p;
+    const char *names; /* NULL: none yet */
+} vary_t;
+
+static bool list_has(const char *list, cors_slice_t name)
+{
+    cors_slice_t rest = cors_slice(list);
+    cors_slice_t item;
+
+    while (cors_list_next(&rest, &item)) {
+        if (cors_slice_equal_nocase(item, name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static int gather_vary(void *context, const char *key, const char *value)
+{
+    vary_t *vary = context;
+    cors_slice_t rest = cors_slice(value);
+    cors_slice_t name;
+
+    (void)key;
+    while (cors_list_next(&rest, &name)) {
+        if (!list_has(vary->names, name)) {
+            const char *copy = apr_pstrmemdup(vary->p, name.ptr, name.len);
+
+            vary->names = vary->names
+                ? apr_pstrcat(vary->p, vary->names, ", ", copy, NULL)
+                : copy;
+        }
+    }
+    return 1;
+}
+
+void cors_vary_add(apr_pool_t *p, const char *names, apr_table_t *headers,
+                   apr_table_t *errors)
+{
+    vary_t vary;
+
+    vary.p = p;
+    vary.names = NULL;
+    apr_table_do(gather_vary, &vary, headers, "Vary", NULL);
+    apr_table_do(gather_vary, &vary, errors, "Vary", NULL);
+    if (!vary.names) {
+        apr_table_setn(headers, "Vary", names);
+        return;
+    }
+    if (list_has(vary.names, cors_slice("*"))) {
+        vary.names = "*";
+    }
+    else {
+        gather_vary(&vary, "Vary", names);
+    }
+    /* caches look at the first field only, so there is one, in one table */
+    apr_table_unset(errors, "Vary");
+    apr_table_setn(headers, "Vary", vary.names);
+}
+
+static void add_vary(apr_pool_t *p, const cors_policy_t *policy,
+                     const cors_decision_t *decision, apr_table_t *headers,
+                     apr_table_t *errors)
+{
+    if (decision->preflight) {
+        cors_vary_add(p,
+                      cors_policy_number(policy, CORS_ATTR_PRIVATE_NETWORK)
+                          ? VARY_PREFLIGHT VARY_PRIVATE_NETWORK
+                          : VARY_PREFLIGHT,
+                      headers, errors);
+    }
+    else if (!policy->constant
+             && !cors_policy_nobody(policy, CORS_ATTR_ORIGINS)) {
+        cors_vary_add(p, "Origin", headers, errors);
+    }
+}
+
+static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
+                       const cors_decision_t *decision, apr_table_t *headers)
+{
+    apr_table_setn(headers, ALLOW_ORIGIN,
+                   policy->constant
+                       ? "*"
+                       : apr_pstrmemdup(p, decision->origin.ptr,
+                                        decision->origin.len));
+    if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+        apr_table_setn(headers, "Access-Control-Allow-Credentials", "true");
+    }
+}
+
+/*
+ * A list of methods or headers. A literal * means nothing to a browser that
+ * sends credentials, and cannot say that a name is taken out: what was asked
+ * for, once checked, is said instead.
+ */
+static void add_list(apr_pool_t *p, const cors_policy_t *policy,
+                     cors_attr_e attr, cors_slice_t asked, const char *field,
+                     apr_table_t *headers)
+{
+    bool edited;
+    const char *value;
+
+    if (cors_policy_wildcard(policy, attr, &edited)
+        && (edited || cors_policy_number(policy, CORS_ATTR_CREDENTIALS))) {
+        value = asked.ptr && asked.len > 0
+            ? apr_pstrmemdup(p, asked.ptr, asked.len)
+            : NULL;
+    }
+    else {
+        value = cors_policy_joined(p, policy, attr);
+    }
+    if (value) {
+        apr_table_setn(headers, field, value);
+    }
+}
+
+static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
+                          const cors_decision_t *decision, apr_table_t *headers)
+{
+    bool allowed = decision->verdict == CORS_VERDICT_PREFLIGHT_ALLOWED;
+    const cors_setting_t *max_age = policy->link[CORS_ATTR_MAX_AGE].setting;
+    int status;
+    int denied_status;
+
+    cors_policy_preflight_status(policy, &status, &denied_status);
+    /* With a denied status of 2xx the lists have to deny, and no list stops a
+     * browser from sending GET, HEAD and POST. */
+    if (!allowed && denied_status < 300
+        && decision->reason == CORS_REASON_METHOD_NOT_ALLOWED
+        && cors_fetch_safelisted_method(decision->culprit)) {
+        return;
+    }
+    add_origin(p, policy, decision, headers);
+    add_list(p, policy, CORS_ATTR_METHODS, decision->echo_method,
+             "Access-Control-Allow-Methods", headers);
+    add_list(p, policy, CORS_ATTR_HEADERS, decision->echo_headers,
+             "Access-Control-Allow-Headers", headers);
+    if (allowed && max_age && max_age->text) {
+        apr_table_setn(headers, "Access-Control-Max-Age", max_age->text);
+    }
+    if (decision->private_network) {
+        apr_table_setn(headers, "Access-Control-Allow-Private-Network", "true");
+    }
+}
+
+void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
+               const cors_decision_t *decision, bool answered,
+               apr_table_t *headers, apr_table_t *errors)
+{
+    const char *exposed;
+
+    if (!answered
+        && cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP
+        && (apr_table_get(headers, ALLOW_ORIGIN)
+            || apr_table_get(errors, ALLOW_ORIGIN))) {
+        return;
+    }
+    strip(headers);
+    strip(errors);
+    add_vary(p, policy, decision, headers, errors);
+
+    if (answered && decision->preflight) {
+        if (decision->origin_allowed) {
+            add_preflight(p, policy, decision, headers);
+        }
+        return;
+    }
+    if (!decision->origin_allowed && !(policy->constant && !policy->problem)) {
+        return;
+    }
+    add_origin(p, policy, decision, headers);
+    exposed = cors_policy_joined(p, policy, CORS_ATTR_EXPOSE);
+    if (exposed) {
+        apr_table_setn(headers, "Access-Control-Expose-Headers", exposed);
+    }
+}
