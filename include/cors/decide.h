@@ -12,29 +12,29 @@
 #include "cors/policy.h"
 
 /** What a request's fate was called, in the order of the manual. */
-#define CORS_VERDICTS(X)                                                      \
-    X(NOT_CORS, "not-cors")                                                   \
-    X(SAME_ORIGIN, "same-origin")                                             \
-    X(ALLOWED, "allowed")                                                     \
-    X(DENIED, "denied")                                                       \
-    X(PREFLIGHT_ALLOWED, "preflight-allowed")                                 \
-    X(PREFLIGHT_DENIED, "preflight-denied")                                   \
-    X(WEBSOCKET_ALLOWED, "websocket-allowed")                                 \
+#define CORS_VERDICTS(X)                                                       \
+    X(NOT_CORS, "not-cors")                                                    \
+    X(SAME_ORIGIN, "same-origin")                                              \
+    X(ALLOWED, "allowed")                                                      \
+    X(DENIED, "denied")                                                        \
+    X(PREFLIGHT_ALLOWED, "preflight-allowed")                                  \
+    X(PREFLIGHT_DENIED, "preflight-denied")                                    \
+    X(WEBSOCKET_ALLOWED, "websocket-allowed")                                  \
     X(WEBSOCKET_DENIED, "websocket-denied")
 
 /** Why, in the order of the manual. */
-#define CORS_REASONS(X)                                                       \
-    X(NO_ORIGIN, "no-origin")                                                 \
-    X(SAME_ORIGIN, "same-origin")                                             \
-    X(ORIGIN_ALLOWED, "origin-allowed")                                       \
-    X(ANY_ORIGIN_ALLOWED, "any-origin-allowed")                               \
-    X(ORIGIN_NOT_ALLOWED, "origin-not-allowed")                               \
-    X(MALFORMED_ORIGIN, "malformed-origin")                                   \
-    X(METHOD_NOT_ALLOWED, "method-not-allowed")                               \
-    X(HEADER_NOT_ALLOWED, "header-not-allowed")                               \
-    X(MALFORMED_HEADERS, "malformed-request-headers")                         \
-    X(CONTRADICTORY_POLICY, "contradictory-policy")                           \
-    X(NOT_CHECKED, "not-checked")                                             \
+#define CORS_REASONS(X)                                                        \
+    X(NO_ORIGIN, "no-origin")                                                  \
+    X(SAME_ORIGIN, "same-origin")                                              \
+    X(ORIGIN_ALLOWED, "origin-allowed")                                        \
+    X(ANY_ORIGIN_ALLOWED, "any-origin-allowed")                                \
+    X(ORIGIN_NOT_ALLOWED, "origin-not-allowed")                                \
+    X(MALFORMED_ORIGIN, "malformed-origin")                                    \
+    X(METHOD_NOT_ALLOWED, "method-not-allowed")                                \
+    X(HEADER_NOT_ALLOWED, "header-not-allowed")                                \
+    X(MALFORMED_HEADERS, "malformed-request-headers")                          \
+    X(CONTRADICTORY_POLICY, "contradictory-policy")                            \
+    X(NOT_CHECKED, "not-checked")                                              \
     X(ORIGIN_REQUIRED, "origin-required")
 
 typedef enum {
@@ -69,14 +69,14 @@ const char *cors_reason_text(cors_reason_e reason);
  * own bytes and is hostile; an absent field has a NULL ptr.
  */
 typedef struct {
-    bool options;                  /* the method is OPTIONS */
-    bool websocket;                /* it asks for a WebSocket */
-    cors_slice_t origin;           /* Origin */
-    cors_slice_t request_method;   /* Access-Control-Request-Method */
-    cors_slice_t request_headers;  /* Access-Control-Request-Headers */
-    cors_slice_t private_network;  /* Access-Control-Request-Private-Network */
-    cors_slice_t fetch_site;       /* Sec-Fetch-Site */
-    cors_origin_t own;             /* what the request was made to; its port
+    bool options;                 /* the method is OPTIONS */
+    bool websocket;               /* it asks for a WebSocket */
+    cors_slice_t origin;          /* Origin */
+    cors_slice_t request_method;  /* Access-Control-Request-Method */
+    cors_slice_t request_headers; /* Access-Control-Request-Headers */
+    cors_slice_t private_network; /* Access-Control-Request-Private-Network */
+    cors_slice_t fetch_site;      /* Sec-Fetch-Site */
+    cors_origin_t own;            /* what the request was made to; its port
                                       may be 0, scheme absent: not known */
 } cors_facts_t;
 
@@ -84,7 +84,8 @@ typedef struct {
 typedef struct {
     cors_verdict_e verdict;
     cors_reason_e reason;
-    const cors_setting_t *because; /* what decided; NULL: a default did */
+    cors_attr_e attr;              /* the attribute that decided */
+    const cors_setting_t *because; /* its setting; NULL: its default */
     cors_slice_t culprit;      /* the method or header that is not allowed */
     bool preflight;            /* it is a CORS-preflight request */
     bool origin_allowed;       /* by CorsAllowOrigins and its kin */

@@ -12,6 +12,13 @@
 
 #include "cors/decide.h"
 
+/** What response is being sent. */
+typedef enum {
+    CORS_RESPONSE_ACTUAL,    /* to an actual request, or an error */
+    CORS_RESPONSE_PREFLIGHT, /* this module's own answer to a preflight */
+    CORS_RESPONSE_CONTINUED  /* a handler's answer to an allowed preflight */
+} cors_response_e;
+
 /**
  * Make a response's Access-Control-* and Vary what the decision says, each one
  * field.
@@ -24,7 +31,7 @@
  * @param p         where values are put
  * @param policy    the policy that was decided by, its mode CORS_MODE_ON
  * @param decision  the decision
- * @param answered  whether the response is this module's answer to a preflight
+ * @param response  what the response is
  * @param headers   headers_out
  * @param errors    err_headers_out; loses what is ours
  *
@@ -32,7 +39,7 @@
  * docs/design.md, "Responses"
  */
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
-               const cors_decision_t *decision, bool answered,
+               const cors_decision_t *decision, cors_response_e response,
                apr_table_t *headers, apr_table_t *errors);
 
 /**

@@ -15,22 +15,22 @@
 
 /** What the names are, which decides how they are checked and compared. */
 typedef enum {
-    CORS_NAMES_METHODS,          /* case-sensitive */
-    CORS_NAMES_REQUEST_HEADERS,  /* in any case */
-    CORS_NAMES_RESPONSE_HEADERS  /* in any case */
+    CORS_NAMES_METHODS,         /* case-sensitive */
+    CORS_NAMES_REQUEST_HEADERS, /* in any case */
+    CORS_NAMES_RESPONSE_HEADERS /* in any case */
 } cors_names_e;
 
 /** What one section lists; built at start-up, never changed afterwards. */
 typedef struct {
     cors_names_e kind;
-    bool edit;            /* its words carry "+" and "-" */
-    bool wildcard;        /* "*" is listed */
-    bool nobody;          /* "None" was written */
-    int count;            /* of names */
-    const char **names;   /* without the wildcard, in the order written */
-    int taken_out_count;  /* of taken_out; only in a set that edits */
+    bool edit;           /* its words carry "+" and "-" */
+    bool wildcard;       /* "*" is listed */
+    bool nobody;         /* "None" was written */
+    int count;           /* of names */
+    const char **names;  /* without the wildcard, in the order written */
+    int taken_out_count; /* of taken_out; only in a set that edits */
     const char **taken_out;
-    const char *joined;   /* the header value: "*, Authorization"; NULL: empty */
+    const char *joined; /* the header value: "*, Authorization"; NULL: empty */
 } cors_name_set_t;
 
 /** @return an empty set that lives as long as @a p */

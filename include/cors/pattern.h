@@ -28,8 +28,8 @@ typedef struct {
     bool any_port;       /* the port was "*" */
     cors_slice_t origin; /* the word without "!" */
     cors_slice_t scheme;
-    cors_slice_t host;   /* without "*."; IPv6 with its brackets */
-    unsigned port;       /* 0: none was written */
+    cors_slice_t host; /* without "*."; IPv6 with its brackets */
+    unsigned port;     /* 0: none was written */
 } cors_pattern_t;
 
 /**

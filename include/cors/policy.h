@@ -19,8 +19,8 @@ typedef struct cors_link_t {
 /** All sections that apply, folded for one method. */
 typedef struct {
     cors_link_t link[CORS_ATTR_COUNT];
-    bool everybody;     /* any origin is listed, but for what "-" takes out */
-    bool constant;      /* everybody, and the answer is the same for each */
+    bool everybody; /* any origin is listed, but for what "-" takes out */
+    bool constant;  /* everybody, and the answer is the same for each */
     cors_problem_e problem; /* why it must not be followed, or CORS_OK */
     const cors_setting_t *culprits[2]; /* the settings behind it, or NULL */
 } cors_policy_t;

@@ -14,38 +14,59 @@
 #include "cors/origin_set.h"
 
 /**
- * The attributes of a policy, in the order of the manual. Everything that goes
- * over attributes loops from 0 to CORS_ATTR_COUNT.
+ * The attributes of a policy, in the order of the manual: code and directive.
+ * Everything that goes over attributes loops from 0 to CORS_ATTR_COUNT. A
+ * setting has the lists in its origins or names; CorsMaxAge in its text (NULL:
+ * None); CorsPreflightStatus in its number (allowed) and number2 (denied; 0:
+ * the default); everything else, flag or choice, in its number.
  */
+#define CORS_ATTRS(X)                                                          \
+    X(MODE, "CorsPolicy")                                                      \
+    X(ORIGINS, "CorsAllowOrigins")                                             \
+    X(METHODS, "CorsAllowMethods")                                             \
+    X(HEADERS, "CorsAllowHeaders")                                             \
+    X(EXPOSE, "CorsExposeHeaders")                                             \
+    X(CREDENTIALS, "CorsAllowCredentials")                                     \
+    X(MAX_AGE, "CorsMaxAge")                                                   \
+    X(ANY_UNSAFE, "CorsAllowAnyOriginWithCredentialsUnsafe")                   \
+    X(NULL_UNSAFE, "CorsAllowNullOriginUnsafe")                                \
+    X(SUFFIX_UNSAFE, "CorsAllowPublicSuffixUnsafe")                            \
+    X(PREFLIGHT, "CorsPreflight")                                              \
+    X(PREFLIGHT_STATUS, "CorsPreflightStatus")                                 \
+    X(REJECT, "CorsRejectDisallowed")                                          \
+    X(BACKEND, "CorsBackendHeaders")                                           \
+    X(PRIVATE_NETWORK, "CorsAllowPrivateNetwork")                              \
+    X(WEBSOCKET_ORIGINS, "CorsWebSocketAllowOrigins")                          \
+    X(WEBSOCKET_REQUIRE, "CorsWebSocketRequireOrigin")
+
 typedef enum {
-    CORS_ATTR_MODE,                /* number: cors_mode_e */
-    CORS_ATTR_ORIGINS,             /* origins */
-    CORS_ATTR_METHODS,             /* names */
-    CORS_ATTR_HEADERS,             /* names */
-    CORS_ATTR_EXPOSE,              /* names */
-    CORS_ATTR_CREDENTIALS,         /* number: flag */
-    CORS_ATTR_MAX_AGE,             /* text: seconds; NULL: None */
-    CORS_ATTR_ANY_UNSAFE,          /* number: flag */
-    CORS_ATTR_NULL_UNSAFE,         /* number: flag */
-    CORS_ATTR_SUFFIX_UNSAFE,       /* number: flag */
-    CORS_ATTR_PREFLIGHT,           /* number: cors_preflight_e */
-    CORS_ATTR_PREFLIGHT_STATUS,    /* number, number2: allowed, denied status */
-    CORS_ATTR_REJECT,              /* number: flag */
-    CORS_ATTR_BACKEND,             /* number: cors_backend_e */
-    CORS_ATTR_PRIVATE_NETWORK,     /* number: flag */
-    CORS_ATTR_WEBSOCKET_ORIGINS,   /* origins */
-    CORS_ATTR_WEBSOCKET_REQUIRE,   /* number: flag */
+#define CORS_ATTR_CODE(code, directive) CORS_ATTR_##code,
+    CORS_ATTRS(CORS_ATTR_CODE)
+#undef CORS_ATTR_CODE
     CORS_ATTR_COUNT
 } cors_attr_e;
 
+/** @return the name of the directive that sets an attribute, static */
+const char *cors_attr_directive(cors_attr_e attr);
+
 /** CorsPolicy */
-typedef enum { CORS_MODE_OFF, CORS_MODE_ON, CORS_MODE_REPORT_ONLY } cors_mode_e;
+typedef enum {
+    CORS_MODE_OFF,
+    CORS_MODE_ON,
+    CORS_MODE_REPORT_ONLY
+} cors_mode_e;
 
 /** CorsPreflight */
-typedef enum { CORS_PREFLIGHT_ANSWER, CORS_PREFLIGHT_CONTINUE } cors_preflight_e;
+typedef enum {
+    CORS_PREFLIGHT_ANSWER,
+    CORS_PREFLIGHT_CONTINUE
+} cors_preflight_e;
 
 /** CorsBackendHeaders */
-typedef enum { CORS_BACKEND_REPLACE, CORS_BACKEND_KEEP } cors_backend_e;
+typedef enum {
+    CORS_BACKEND_REPLACE,
+    CORS_BACKEND_KEEP
+} cors_backend_e;
 
 /** One attribute as one section sets it. Which field is read, cors_attr_e says. */
 typedef struct {

@@ -31,8 +31,8 @@ const char *cors_reason_text(cors_reason_e reason)
 bool cors_is_preflight(const cors_facts_t *facts)
 {
     return facts->options && facts->origin.ptr && facts->request_method.ptr
-        && facts->request_method.len <= CORS_METHOD_MAX
-        && cors_is_token(facts->request_method);
+           && facts->request_method.len <= CORS_METHOD_MAX
+           && cors_is_token(facts->request_method);
 }
 
 static bool is_same_origin(const cors_facts_t *facts,
@@ -46,6 +46,14 @@ static bool is_same_origin(const cors_facts_t *facts,
     return facts->own.scheme.ptr && cors_origin_same(origin, &facts->own);
 }
 
+static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,
+                      cors_attr_e attr, cors_reason_e reason)
+{
+    decision->attr = attr;
+    decision->because = policy->link[attr].setting;
+    decision->reason = reason;
+}
+
 /* Sets what is known of the origin; returns whether it is allowed. */
 static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
                          bool everybody, bool parsed,
@@ -54,33 +62,33 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
     bool listed;
 
     if (!parsed) {
-        decision->because = policy->link[attr].setting;
-        decision->reason = everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
-                                     : CORS_REASON_MALFORMED_ORIGIN;
+        decide_by(decision, policy, attr,
+                  everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
+                            : CORS_REASON_MALFORMED_ORIGIN);
         return everybody;
     }
-    listed = cors_policy_origin_listed(policy, attr, origin,
-                                       &decision->because);
-    decision->reason = !listed  ? CORS_REASON_ORIGIN_NOT_ALLOWED
-                     : everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
-                                 : CORS_REASON_ORIGIN_ALLOWED;
+    decision->attr = attr;
+    listed =
+        cors_policy_origin_listed(policy, attr, origin, &decision->because);
+    decision->reason = !listed     ? CORS_REASON_ORIGIN_NOT_ALLOWED
+                       : everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
+                                   : CORS_REASON_ORIGIN_ALLOWED;
     return listed;
 }
 
-static void refuse(cors_decision_t *decision, cors_reason_e reason,
-                   const cors_setting_t *because, cors_slice_t culprit)
+static void refuse(cors_decision_t *decision, const cors_policy_t *policy,
+                   cors_attr_e attr, cors_reason_e reason, cors_slice_t culprit)
 {
+    decide_by(decision, policy, attr, reason);
     decision->verdict = CORS_VERDICT_PREFLIGHT_DENIED;
-    decision->reason = reason;
-    decision->because = because;
     decision->culprit = culprit;
 }
 
 static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
 {
     return cors_policy_name_listed(policy, CORS_ATTR_METHODS, method)
-            != CORS_NAME_UNLISTED
-        && !cors_fetch_forbidden_method(method);
+               != CORS_NAME_UNLISTED
+           && !cors_fetch_forbidden_method(method);
 }
 
 /*
@@ -138,14 +146,13 @@ static void judge_announced(const cors_policy_t *policy,
         decision->echo_headers = cors_slice_trim(facts->request_headers);
     }
     if (!method_allowed(policy, facts->request_method)) {
-        refuse(decision, CORS_REASON_METHOD_NOT_ALLOWED,
-               policy->link[CORS_ATTR_METHODS].setting, facts->request_method);
+        refuse(decision, policy, CORS_ATTR_METHODS,
+               CORS_REASON_METHOD_NOT_ALLOWED, facts->request_method);
         return;
     }
     decision->echo_method = facts->request_method;
     if (reason != CORS_REASON_ORIGIN_ALLOWED) {
-        refuse(decision, reason, policy->link[CORS_ATTR_HEADERS].setting,
-               culprit);
+        refuse(decision, policy, CORS_ATTR_HEADERS, reason, culprit);
         decision->echo_headers.ptr = NULL;
         return;
     }
@@ -165,22 +172,22 @@ static void judge_websocket(const cors_policy_t *policy, bool parsed,
     bool allowed;
 
     if (!list) {
-        decision->reason = CORS_REASON_NOT_CHECKED;
-        decision->because = NULL;
+        decide_by(decision, policy, CORS_ATTR_WEBSOCKET_ORIGINS,
+                  CORS_REASON_NOT_CHECKED);
         allowed = true;
     }
     else if (!facts->origin.ptr) {
         allowed = !cors_policy_number(policy, CORS_ATTR_WEBSOCKET_REQUIRE);
-        decision->reason =
-            allowed ? CORS_REASON_NO_ORIGIN : CORS_REASON_ORIGIN_REQUIRED;
-        decision->because = policy->link[CORS_ATTR_WEBSOCKET_REQUIRE].setting;
+        decide_by(decision, policy, CORS_ATTR_WEBSOCKET_REQUIRE,
+                  allowed ? CORS_REASON_NO_ORIGIN
+                          : CORS_REASON_ORIGIN_REQUIRED);
     }
     else {
         allowed = judge_origin(policy, CORS_ATTR_WEBSOCKET_ORIGINS, everybody,
                                parsed, origin, decision);
     }
-    decision->verdict =
-        allowed ? CORS_VERDICT_WEBSOCKET_ALLOWED : CORS_VERDICT_WEBSOCKET_DENIED;
+    decision->verdict = allowed ? CORS_VERDICT_WEBSOCKET_ALLOWED
+                                : CORS_VERDICT_WEBSOCKET_DENIED;
     decision->reject = !allowed;
 }
 
@@ -193,8 +200,7 @@ static void judge_actual(const cors_policy_t *policy, bool parsed,
     }
     else if (parsed && is_same_origin(facts, origin)) {
         decision->verdict = CORS_VERDICT_SAME_ORIGIN;
-        decision->reason = CORS_REASON_SAME_ORIGIN;
-        decision->because = NULL;
+        decide_by(decision, policy, CORS_ATTR_MODE, CORS_REASON_SAME_ORIGIN);
     }
     else {
         decision->verdict = CORS_VERDICT_DENIED;
@@ -210,7 +216,7 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
 
     memset(decision, 0, sizeof(*decision));
     decision->verdict = CORS_VERDICT_NOT_CORS;
-    decision->reason = CORS_REASON_NO_ORIGIN;
+    decide_by(decision, policy, CORS_ATTR_MODE, CORS_REASON_NO_ORIGIN);
     decision->preflight = cors_is_preflight(facts);
     if (facts->origin.ptr) {
         /* everybody is everybody, but only when nothing is reflected can that

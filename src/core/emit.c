@@ -9,7 +9,7 @@
 #include "cors/fetch.h"
 
 #define ALLOW_ORIGIN "Access-Control-Allow-Origin"
-#define VARY_PREFLIGHT                                                        \
+#define VARY_PREFLIGHT                                                         \
     "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 #define VARY_PRIVATE_NETWORK ", Access-Control-Request-Private-Network"
 
@@ -80,9 +80,9 @@ static int gather_vary(void *context, const char *key, const char *value)
         if (!list_has(vary->names, name)) {
             const char *copy = apr_pstrmemdup(vary->p, name.ptr, name.len);
 
-            vary->names = vary->names
-                ? apr_pstrcat(vary->p, vary->names, ", ", copy, NULL)
-                : copy;
+            vary->names = vary->names ? apr_pstrcat(vary->p, vary->names, ", ",
+                                                    copy, NULL)
+                                      : copy;
         }
     }
     return 1;
@@ -133,10 +133,9 @@ static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
                        const cors_decision_t *decision, apr_table_t *headers)
 {
     apr_table_setn(headers, ALLOW_ORIGIN,
-                   policy->constant
-                       ? "*"
-                       : apr_pstrmemdup(p, decision->origin.ptr,
-                                        decision->origin.len));
+                   policy->constant ? "*"
+                                    : apr_pstrmemdup(p, decision->origin.ptr,
+                                                     decision->origin.len));
     if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
         apr_table_setn(headers, "Access-Control-Allow-Credentials", "true");
     }
@@ -157,8 +156,8 @@ static void add_list(apr_pool_t *p, const cors_policy_t *policy,
     if (cors_policy_wildcard(policy, attr, &edited)
         && (edited || cors_policy_number(policy, CORS_ATTR_CREDENTIALS))) {
         value = asked.ptr && asked.len > 0
-            ? apr_pstrmemdup(p, asked.ptr, asked.len)
-            : NULL;
+                    ? apr_pstrmemdup(p, asked.ptr, asked.len)
+                    : NULL;
     }
     else {
         value = cors_policy_joined(p, policy, attr);
@@ -198,12 +197,12 @@ static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
 }
 
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
-               const cors_decision_t *decision, bool answered,
+               const cors_decision_t *decision, cors_response_e response,
                apr_table_t *headers, apr_table_t *errors)
 {
     const char *exposed;
 
-    if (!answered
+    if (response != CORS_RESPONSE_PREFLIGHT
         && cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP
         && (apr_table_get(headers, ALLOW_ORIGIN)
             || apr_table_get(errors, ALLOW_ORIGIN))) {
@@ -213,7 +212,7 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
     strip(errors);
     add_vary(p, policy, decision, headers, errors);
 
-    if (answered && decision->preflight) {
+    if (response != CORS_RESPONSE_ACTUAL) {
         if (decision->origin_allowed) {
             add_preflight(p, policy, decision, headers);
         }

@@ -9,12 +9,11 @@
 static const char *const forbidden_methods[] = { "CONNECT", "TRACE", "TRACK",
                                                  NULL };
 
-static const char *const safelisted_methods[] = { "GET", "HEAD", "POST",
-                                                  NULL };
+static const char *const safelisted_methods[] = { "GET", "HEAD", "POST", NULL };
 
 static const char *const well_known_methods[] = {
-    "DELETE",   "GET",   "HEAD", "OPTIONS",   "POST",   "PUT",    "PATCH",
-    "PROPFIND", "MKCOL", "COPY", "PROPPATCH", "MOVE",   "LOCK",   "UNLOCK",
+    "DELETE",   "GET",   "HEAD", "OPTIONS",   "POST", "PUT",  "PATCH",
+    "PROPFIND", "MKCOL", "COPY", "PROPPATCH", "MOVE", "LOCK", "UNLOCK",
     "REPORT",   "QUERY", "ACL",  "SEARCH",    NULL
 };
 
@@ -48,8 +47,7 @@ static const char *const forbidden_request_prefixes[] = { "proxy-", "sec-",
                                                           NULL };
 
 static const char *const forbidden_response_headers[] = { "Set-Cookie",
-                                                          "Set-Cookie2",
-                                                          NULL };
+                                                          "Set-Cookie2", NULL };
 
 static const char *const response_only_headers[] = {
     "Accept-Ranges",
@@ -173,8 +171,11 @@ unsigned cors_fetch_default_port(cors_slice_t scheme)
     static const struct {
         const char *scheme;
         unsigned port;
-    } defaults[] = { { "https", 443 }, { "http", 80 }, { "ftp", 21 },
-                     { "ws", 80 },     { "wss", 443 } };
+    } defaults[] = { { "https", 443 },
+                     { "http", 80 },
+                     { "ftp", 21 },
+                     { "ws", 80 },
+                     { "wss", 443 } };
     apr_size_t i;
 
     for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {

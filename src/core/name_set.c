@@ -13,8 +13,8 @@ static const char *default_method_names[] = { "GET",   "HEAD", "PUT",
 static const char *default_header_names[] = { "content-type" };
 
 static const cors_name_set_t defaults[] = {
-    { CORS_NAMES_METHODS, false, false, false, 6, default_method_names, 0,
-      NULL, "GET, HEAD, PUT, PATCH, POST, DELETE" },
+    { CORS_NAMES_METHODS, false, false, false, 6, default_method_names, 0, NULL,
+      "GET, HEAD, PUT, PATCH, POST, DELETE" },
     { CORS_NAMES_REQUEST_HEADERS, false, false, false, 1, default_header_names,
       0, NULL, "content-type" },
     { CORS_NAMES_RESPONSE_HEADERS, false, false, true, 0, NULL, 0, NULL, NULL }
@@ -63,15 +63,16 @@ static cors_problem_e check_name(cors_names_e kind, cors_slice_t name,
     }
     if (kind == CORS_NAMES_REQUEST_HEADERS) {
         return cors_fetch_response_only_header(name)
-            ? CORS_PROBLEM_HEADER_IS_RESPONSE
-            : cors_fetch_forbidden_request_header(name)
-            ? CORS_PROBLEM_HEADER_FORBIDDEN
-            : CORS_OK;
+                   ? CORS_PROBLEM_HEADER_IS_RESPONSE
+               : cors_fetch_forbidden_request_header(name)
+                   ? CORS_PROBLEM_HEADER_FORBIDDEN
+                   : CORS_OK;
     }
     return cors_fetch_forbidden_response_header(name)
-        ? CORS_PROBLEM_EXPOSE_FORBIDDEN
-        : cors_fetch_request_only_header(name) ? CORS_PROBLEM_EXPOSE_IS_REQUEST
-                                               : CORS_OK;
+               ? CORS_PROBLEM_EXPOSE_FORBIDDEN
+           : cors_fetch_request_only_header(name)
+               ? CORS_PROBLEM_EXPOSE_IS_REQUEST
+               : CORS_OK;
 }
 
 static bool same_name(cors_names_e kind, cors_slice_t name, const char *listed)
@@ -79,8 +80,8 @@ static bool same_name(cors_names_e kind, cors_slice_t name, const char *listed)
     /* browsers capitalise the methods they know and send the others as the
      * script wrote them, so methods are compared byte for byte */
     return kind == CORS_NAMES_METHODS
-        ? cors_slice_equal(name, cors_slice(listed))
-        : cors_slice_is_nocase(name, listed);
+               ? cors_slice_equal(name, cors_slice(listed))
+               : cors_slice_is_nocase(name, listed);
 }
 
 static bool find_name(const cors_name_set_t *set, const char **names, int count,
@@ -154,9 +155,8 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
     if (!cors_name_set_lists(set, word)) {
         name = apr_pstrmemdup(p, word.ptr, word.len);
         append(p, &set->names, &set->count, name);
-        set->joined = set->joined
-            ? apr_pstrcat(p, set->joined, ", ", name, NULL)
-            : name;
+        set->joined =
+            set->joined ? apr_pstrcat(p, set->joined, ", ", name, NULL) : name;
     }
     return CORS_OK;
 }
@@ -192,8 +192,8 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
     }
     wildcard = cors_slice_equal(word, cors_slice("*"));
     /* a method may be called None; no directive of methods has that word */
-    nobody = set->kind != CORS_NAMES_METHODS
-        && cors_slice_is_nocase(word, "None");
+    nobody =
+        set->kind != CORS_NAMES_METHODS && cors_slice_is_nocase(word, "None");
     if (wildcard || nobody) {
         return marked     ? CORS_PROBLEM_EDIT_OF_ALL
                : wildcard ? add_wildcard(p, set)

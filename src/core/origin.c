@@ -26,7 +26,7 @@ static bool is_scheme_byte(char c)
 static bool is_host_byte(char c)
 {
     return c > ' ' && c < 0x7f && !(c >= 'A' && c <= 'Z')
-        && !strchr("#%/:<>?@[\\]^|,\"`{}", c);
+           && !strchr("#%/:<>?@[\\]^|,\"`{}", c);
 }
 
 static bool is_ipv6_byte(char c)
@@ -107,7 +107,7 @@ bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin)
     }
     if (p == end) {
         return origin->host.len > 0
-            || cors_slice_equal(origin->scheme, cors_slice("file"));
+               || cors_slice_equal(origin->scheme, cors_slice("file"));
     }
     if (*p != ':' || origin->host.len == 0) {
         return false;
@@ -127,6 +127,6 @@ static unsigned effective_port(const cors_origin_t *origin)
 bool cors_origin_same(const cors_origin_t *a, const cors_origin_t *b)
 {
     return !a->null && !b->null && cors_slice_equal(a->scheme, b->scheme)
-        && cors_slice_equal(a->host, b->host)
-        && effective_port(a) == effective_port(b);
+           && cors_slice_equal(a->host, b->host)
+           && effective_port(a) == effective_port(b);
 }

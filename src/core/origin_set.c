@@ -26,9 +26,9 @@ typedef struct {
 
 /* Origins of one kind, listed or excluded. */
 typedef struct {
-    apr_hash_t *exact;    /* whole origins; NULL: none */
-    apr_hash_t *any_port; /* origins without port; NULL: none */
-    node_t *domains;      /* the root, which has no name; NULL: none */
+    apr_hash_t *exact;           /* whole origins; NULL: none */
+    apr_hash_t *any_port;        /* origins without port; NULL: none */
+    node_t *domains;             /* the root, which has no name; NULL: none */
     apr_array_header_t *regexes; /* regex_t; NULL: none */
     bool null;
 } index_t;
@@ -90,8 +90,7 @@ static node_t *node_for(apr_pool_t *p, node_t **root, cors_slice_t host)
         if (!node->children) {
             node->children = apr_hash_make(p);
         }
-        child = apr_hash_get(node->children, label.ptr,
-                             (apr_ssize_t)label.len);
+        child = apr_hash_get(node->children, label.ptr, (apr_ssize_t)label.len);
         if (!child) {
             child = apr_pcalloc(p, sizeof(*child));
             apr_hash_set(node->children, label.ptr, (apr_ssize_t)label.len,
@@ -141,7 +140,7 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
                                   const cors_pattern_t *pattern)
 {
     bool whole_list = pattern->kind == CORS_PATTERN_EVERYBODY
-        || pattern->kind == CORS_PATTERN_NOBODY;
+                      || pattern->kind == CORS_PATTERN_NOBODY;
 
     if (set->edit && whole_list) {
         return CORS_PROBLEM_EDIT_OF_ALL;
@@ -149,15 +148,16 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
     if (set->edit && pattern->exclude) {
         return CORS_PROBLEM_EDIT_EXCLUSION;
     }
-    if (set->everybody || (pattern->kind == CORS_PATTERN_EVERYBODY && set->used)) {
+    if (set->everybody
+        || (pattern->kind == CORS_PATTERN_EVERYBODY && set->used)) {
         return pattern->kind == CORS_PATTERN_EVERYBODY && set->everybody
-            ? CORS_OK
-            : CORS_PROBLEM_EVERYBODY_NOT_ALONE;
+                   ? CORS_OK
+                   : CORS_PROBLEM_EVERYBODY_NOT_ALONE;
     }
     if (set->nobody || (pattern->kind == CORS_PATTERN_NOBODY && set->used)) {
         return pattern->kind == CORS_PATTERN_NOBODY && set->nobody
-            ? CORS_OK
-            : CORS_PROBLEM_NOBODY_NOT_ALONE;
+                   ? CORS_OK
+                   : CORS_PROBLEM_NOBODY_NOT_ALONE;
     }
     return CORS_OK;
 }
@@ -247,8 +247,7 @@ static bool domains_contain(const node_t *node, const cors_origin_t *origin)
     while (node->children && end) {
         cors_slice_t label = label_before(origin->host.ptr, &end);
 
-        node = apr_hash_get(node->children, label.ptr,
-                            (apr_ssize_t)label.len);
+        node = apr_hash_get(node->children, label.ptr, (apr_ssize_t)label.len);
         if (!node) {
             return false;
         }
@@ -290,15 +289,14 @@ static bool index_contains(const index_t *index, const cors_origin_t *origin,
         return index->null && null_ok;
     }
     return hash_has(index->exact, text, text + origin->text.len)
-        || hash_has(index->any_port, text,
-                    origin->host.ptr + origin->host.len)
-        || (index->domains && domains_contain(index->domains, origin))
-        || (index->regexes && regexes_match(index->regexes, origin->text));
+           || hash_has(index->any_port, text,
+                       origin->host.ptr + origin->host.len)
+           || (index->domains && domains_contain(index->domains, origin))
+           || (index->regexes && regexes_match(index->regexes, origin->text));
 }
 
 cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
-                                      const cors_origin_t *origin,
-                                      bool null_ok)
+                                      const cors_origin_t *origin, bool null_ok)
 {
     if (set->excludes && index_contains(&set->excluded, origin, true)) {
         return CORS_ORIGIN_EXCLUDED;
@@ -339,7 +337,7 @@ bool cors_origin_set_empty(const cors_origin_set_t *set)
     const index_t *listed = &set->listed;
 
     return !set->everybody && !listed->null && !listed->exact
-        && !listed->any_port && !listed->domains && !listed->regexes;
+           && !listed->any_port && !listed->domains && !listed->regexes;
 }
 
 cors_slice_t cors_origin_set_public_suffix(const cors_origin_set_t *set)

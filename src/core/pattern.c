@@ -121,7 +121,7 @@ static cors_problem_e check_ipv6(apr_pool_t *p, cors_slice_t host,
     if (host.len < 4 || host.ptr[host.len - 1] != ']'
         || inet_pton(AF_INET6, apr_pstrmemdup(p, host.ptr + 1, host.len - 2),
                      address)
-            != 1) {
+               != 1) {
         return CORS_PROBLEM_ORIGIN_IPV6_BAD;
     }
     serialised = ipv6_text(p, address);
@@ -228,8 +228,8 @@ static cors_problem_e check_host(apr_pool_t *p, cors_slice_t host,
         label = c + 1;
     }
     return host.len > HOST_MAX + (apr_size_t)(slice_end(host)[-1] == '.')
-        ? CORS_PROBLEM_ORIGIN_HOST_LONG
-        : CORS_OK;
+               ? CORS_PROBLEM_ORIGIN_HOST_LONG
+               : CORS_OK;
 }
 
 static cors_problem_e check_port(cors_slice_t scheme, cors_slice_t digits,
@@ -244,18 +244,18 @@ static cors_problem_e check_port(cors_slice_t scheme, cors_slice_t digits,
         return CORS_PROBLEM_ORIGIN_PORT_BAD;
     }
     return pattern->port == cors_fetch_default_port(scheme)
-        ? CORS_PROBLEM_ORIGIN_PORT_DEFAULT
-        : CORS_OK;
+               ? CORS_PROBLEM_ORIGIN_PORT_DEFAULT
+               : CORS_OK;
 }
 
 /* "://" and what stands after it, cut where the host and the port end */
 typedef struct {
     cors_slice_t scheme;
-    bool user;          /* a user name or password stood before the host */
-    cors_slice_t host;  /* with "*." */
-    bool colon;         /* a port was meant */
-    cors_slice_t port;  /* digits or "*" */
-    cors_slice_t tail;  /* path, query, fragment */
+    bool user;         /* a user name or password stood before the host */
+    cors_slice_t host; /* with "*." */
+    bool colon;        /* a port was meant */
+    cors_slice_t port; /* digits or "*" */
+    cors_slice_t tail; /* path, query, fragment */
 } parts_t;
 
 static bool cut(cors_slice_t word, parts_t *parts)
@@ -313,9 +313,9 @@ static cors_problem_e check_tail(const parts_t *parts)
     if (parts->tail.len == 0) {
         return CORS_OK;
     }
-    return parts->tail.ptr[0] == '?'     ? CORS_PROBLEM_ORIGIN_QUERY
+    return parts->tail.ptr[0] == '?'   ? CORS_PROBLEM_ORIGIN_QUERY
            : parts->tail.ptr[0] == '#' ? CORS_PROBLEM_ORIGIN_FRAGMENT
-                                         : CORS_PROBLEM_ORIGIN_PATH;
+                                       : CORS_PROBLEM_ORIGIN_PATH;
 }
 
 static cors_problem_e check_wildcard(cors_slice_t *host,
@@ -362,8 +362,8 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
     if (cors_slice_equal(parts.scheme, cors_slice("file"))) {
         pattern->host = parts.host;
         return file && parts.host.len == 0 && !parts.colon
-            ? CORS_OK
-            : CORS_PROBLEM_ORIGIN_FILE;
+                   ? CORS_OK
+                   : CORS_PROBLEM_ORIGIN_FILE;
     }
     host = parts.host;
     problem = check_wildcard(&host, pattern);
@@ -401,8 +401,9 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     const char *fixed;
 
     if (!cut(word, &parts)) {
-        const char *guess = apr_pstrcat(
-            p, "https://", apr_pstrmemdup(p, word.ptr, word.len), NULL);
+        const char *guess =
+            apr_pstrcat(p, "https://", apr_pstrmemdup(p, word.ptr, word.len),
+                        NULL);
 
         /* "https:example.com" or "host:port": only a bare name is clear */
         if (find_any(word, ":") || word.len == 0 || !find_any(word, ".")
@@ -421,8 +422,8 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     host = parts.host;
     if (has_prefix(host, "*") && host.len > 1) {
         star = "*.";
-        host = between(host.ptr + (host.ptr[1] == '.' ? 2 : 1),
-                       slice_end(host));
+        host =
+            between(host.ptr + (host.ptr[1] == '.' ? 2 : 1), slice_end(host));
     }
     host = small_letters(p, host);
     if (check_host(p, host, &fixed_host) && !fixed_host) {
@@ -443,8 +444,7 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
 }
 
 cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
-                                  cors_pattern_t *pattern,
-                                  const char **instead)
+                                  cors_pattern_t *pattern, const char **instead)
 {
     cors_problem_e problem;
 
@@ -457,8 +457,8 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
     pattern->origin = word;
     if (cors_slice_equal(word, cors_slice("*"))
         || cors_slice_is_nocase(word, "None")) {
-        pattern->kind = word.ptr[0] == '*' ? CORS_PATTERN_EVERYBODY
-                                           : CORS_PATTERN_NOBODY;
+        pattern->kind =
+            word.ptr[0] == '*' ? CORS_PATTERN_EVERYBODY : CORS_PATTERN_NOBODY;
         return pattern->exclude ? CORS_PROBLEM_EXCLUSION_OF_ALL : CORS_OK;
     }
     if (cors_slice_equal(word, cors_slice("null"))) {

@@ -87,9 +87,8 @@ bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr)
 
 static const cors_name_set_t *default_names(cors_attr_e attr)
 {
-    return cors_name_set_default(attr == CORS_ATTR_METHODS
-                                     ? CORS_NAMES_METHODS
-                                     : attr == CORS_ATTR_HEADERS
+    return cors_name_set_default(attr == CORS_ATTR_METHODS ? CORS_NAMES_METHODS
+                                 : attr == CORS_ATTR_HEADERS
                                      ? CORS_NAMES_REQUEST_HEADERS
                                      : CORS_NAMES_RESPONSE_HEADERS);
 }
@@ -176,10 +175,10 @@ static const char *join(apr_pool_t *p, const cors_policy_t *policy,
         }
         if (!again
             && cors_policy_name_listed(policy, attr, name)
-                == CORS_NAME_LISTED) {
+                   == CORS_NAME_LISTED) {
             joined = joined
-                ? apr_pstrcat(p, joined, ", ", names->names[i], NULL)
-                : names->names[i];
+                         ? apr_pstrcat(p, joined, ", ", names->names[i], NULL)
+                         : names->names[i];
         }
     }
     return joined;
@@ -257,12 +256,13 @@ static void find_everybody(cors_policy_t *policy)
     bool excludes = false;
 
     for (; link && link->setting; link = link->outer) {
-        policy->everybody = policy->everybody
+        policy->everybody =
+            policy->everybody
             || cors_origin_set_everybody(link->setting->origins);
         excludes = excludes || cors_origin_set_excludes(link->setting->origins);
     }
     policy->constant = policy->everybody && !excludes
-        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
+                       && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
 }
 
 void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,

@@ -24,6 +24,7 @@ const char *cors_problem_sentence(apr_pool_t *p, cors_problem_e problem,
     if (!word.ptr) {
         return reason;
     }
-    return apr_pstrcat(p, "'", apr_pstrmemdup(p, word.ptr, word.len), "': ",
-                       reason, instead ? "; write " : NULL, instead, NULL);
+    return apr_pstrcat(p, "'", apr_pstrmemdup(p, word.ptr, word.len),
+                       "': ", reason, instead ? "; write " : NULL, instead,
+                       NULL);
 }

@@ -15,6 +15,17 @@ struct cors_section_t {
     layer_t *layers; /* the unlimited one first; NULL: nothing is said here */
 };
 
+const char *cors_attr_directive(cors_attr_e attr)
+{
+    static const char *const directives[] = {
+#define CORS_ATTR_DIRECTIVE(code, directive) directive,
+        CORS_ATTRS(CORS_ATTR_DIRECTIVE)
+#undef CORS_ATTR_DIRECTIVE
+    };
+
+    return directives[attr];
+}
+
 cors_section_t *cors_section_make(apr_pool_t *p)
 {
     return apr_pcalloc(p, sizeof(cors_section_t));

@@ -13,8 +13,8 @@ bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host)
     const char *name = apr_pstrmemdup(p, host.ptr, host.len);
 
     return list
-        && psl_is_public_suffix2(list, name,
-                                 PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+           && psl_is_public_suffix2(list, name,
+                                    PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
 }
 
 const char *cors_suffix_punycode(apr_pool_t *p, cors_slice_t host)
