@@ -59,10 +59,12 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
  * @param match       the matcher
  * @param exclude     whether what it matches is taken out (written with "-")
  * @param everything  whether it is known to match any origin
+ * @return CORS_OK, or that * or None does not stand alone
  */
-void cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
-                               const void *regex, cors_regex_match_fn match,
-                               bool exclude, bool everything);
+cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
+                                         const void *regex,
+                                         cors_regex_match_fn match,
+                                         bool exclude, bool everything);
 
 /**
  * What the set says of an origin.

@@ -19,6 +19,7 @@
  */
 #define CORS_PROBLEMS(X)                                                       \
     X(WORD_MISSING, "an argument is missing")                                  \
+    X(WORD_EXTRA, "one argument too many")                                     \
     X(CHOICE_UNKNOWN, "not one of the words this directive knows")             \
     X(ORIGIN_SCHEME_MISSING,                                                   \
       "an origin starts with its scheme and ://, as in https://example.com")   \

@@ -211,13 +211,18 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     return CORS_OK;
 }
 
-void cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
-                               const void *regex, cors_regex_match_fn match,
-                               bool exclude, bool everything)
+cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
+                                         const void *regex,
+                                         cors_regex_match_fn match,
+                                         bool exclude, bool everything)
 {
     index_t *index = exclude ? &set->excluded : &set->listed;
     regex_t *entry;
 
+    if (set->everybody || set->nobody) {
+        return set->everybody ? CORS_PROBLEM_EVERYBODY_NOT_ALONE
+                              : CORS_PROBLEM_NOBODY_NOT_ALONE;
+    }
     if (!index->regexes) {
         index->regexes = apr_array_make(p, 1, sizeof(regex_t));
     }
@@ -227,6 +232,7 @@ void cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     set->used = true;
     set->excludes = set->excludes || exclude;
     set->everything = set->everything || (everything && !exclude);
+    return CORS_OK;
 }
 
 static bool rule_allows(const rule_t *rule, const cors_origin_t *origin)

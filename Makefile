@@ -1,0 +1,90 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+include build/flags.mk
+
+CORE := list problem fetch origin suffix pattern origin_set name_set section \
+        policy decide emit
+GLUE := directives facts request report startup
+CORE_OBJECTS := $(CORE:%=out/core/%.o)
+OBJECTS := out/mod_cors_policy.o $(GLUE:%=out/httpd/%.o) $(CORE_OBJECTS)
+HEADERS := $(wildcard include/*.h include/cors/*.h)
+UNIT := $(patsubst t/unit/%.c,out/unit/%.t,$(wildcard t/unit/*.c))
+
+.DEFAULT_GOAL := all
+.PHONY: all help deps demo demo-check test unit check format install uninstall \
+        clean module
+
+##  make             build out/mod_cors_policy.so
+all: module
+module: out/mod_cors_policy.so
+
+##  make demo        a private httpd and pages to try it in a browser
+demo: deps-demo module
+	@APXS="$(APXS)" sh demo/run
+
+##  make demo-check  the demo's pages driven in headless Chromium
+demo-check: deps module
+	@APXS="$(APXS)" sh demo/run --check
+
+##  make test        install what is missing, unit tests, Apache::Test
+test: deps
+	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory module
+	@APXS="$(APXS)" sh build/apache-test
+
+##  make unit        the core alone, no server
+unit: $(UNIT)
+	@prove --exec '' $(UNIT)
+
+##  make check       layers, manual against directives, format
+check:
+	@sh build/check
+
+##  make deps        find what is missing and install it
+deps:
+	@sh build/deps
+deps-demo:
+	@sh build/deps demo
+.PHONY: deps-demo
+
+##  make install     with apxs, which enables the module
+install: module
+	$(APXS) -i -a -n cors_policy out/mod_cors_policy.so
+
+##  make uninstall   what make install did, undone
+uninstall:
+	@APXS="$(APXS)" sh build/uninstall
+
+##  make format      clang-format over all C
+format:
+	clang-format -i mod_cors_policy.c include/*.h include/cors/*.h \
+	    src/*/*.c t/unit/*.c t/unit/*.h
+
+##  make clean       remove out/
+clean:
+	rm -rf out
+
+##  make help        this list
+help:
+	@sed -n 's/^##  //p' Makefile
+	@echo 'variables: APXS=$(APXS) CC=$(CC) CFLAGS=$(CFLAGS)'
+
+out/mod_cors_policy.so: $(OBJECTS) build/exports.map
+	$(CC) -shared -Wl,--version-script=build/exports.map $(LDFLAGS) \
+	    -o $@ $(OBJECTS) $(LIBS)
+
+out/core/%.o: src/core/%.c $(HEADERS) build/flags.mk
+	@mkdir -p $(@D)
+	$(CC) $(CORE_FLAGS) -c -o $@ $<
+
+out/httpd/%.o: src/httpd/%.c $(HEADERS) build/flags.mk
+	@mkdir -p $(@D)
+	$(CC) $(GLUE_FLAGS) -c -o $@ $<
+
+out/mod_cors_policy.o: mod_cors_policy.c $(HEADERS) build/flags.mk
+	@mkdir -p $(@D)
+	$(CC) $(GLUE_FLAGS) -c -o $@ $<
+
+out/unit/%.t: t/unit/%.c $(CORE_OBJECTS) $(HEADERS) $(wildcard t/unit/*.h)
+	@mkdir -p $(@D)
+	$(CC) $(CORE_FLAGS) -It/unit -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) \
+	    $(LIBS) -lcmocka

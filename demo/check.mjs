@@ -1,0 +1,249 @@
+// Licensed under the Apache License, Version 2.0; see LICENSE.
+//
+// Presses every button of both pages of the demo in a headless Chromium and
+// compares what the pages show. Speaks TAP. Run by demo/run --check, which
+// starts the demo and brings playwright-core.
+
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { env, exit, stdout } from "node:process";
+import { chromium } from "playwright-core";
+
+const ports = {
+    allowed: env.DEMO_ALLOWED_PORT || "8082",
+    denied: env.DEMO_DENIED_PORT || "8083",
+};
+const origins = {
+    allowed: `http://localhost:${ports.allowed}`,
+    denied: `http://localhost:${ports.denied}`,
+};
+
+const LISTED = `CorsAllowOrigins ${origins.allowed}`;
+const OVERRIDE = `CorsAllowOrigins ${origins.denied}`;
+const SOCKET = `CorsWebSocketAllowOrigins ${origins.allowed}`;
+const SILENT = "CorsPolicy Off is in force here: the module says nothing";
+
+// What the server said: method, status, verdict, reason, directive.
+const ok = (method, status = 200) =>
+    [method, status, "allowed", "origin-allowed", LISTED];
+const no = (method) =>
+    [method, 200, "denied", "origin-not-allowed", LISTED];
+const asked = ["OPTIONS", 204, "preflight-allowed", "origin-allowed", LISTED];
+const refused = ["OPTIONS", 403, "preflight-denied", "origin-not-allowed",
+    LISTED];
+const silent = (method, status) => [method, status, "none", "none", SILENT];
+
+// What is pressed, what the browser makes of it, and each exchange.
+const EXPECTED = {
+    allowed: [
+        ["simple", "allowed", [ok("GET")]],
+        ["put", "allowed", [asked, ok("PUT")]],
+        ["cookies", "allowed", [ok("GET")]],
+        ["off", "blocked", [silent("GET", 200)]],
+        ["override", "blocked",
+            [["GET", 200, "denied", "origin-not-allowed", OVERRIDE]]],
+        ["signup", "blocked", [silent("OPTIONS", 404)]],
+        ["private", "allowed", [asked, ok("GET")]],
+        ["socket", "allowed",
+            [["GET", 101, "websocket-allowed", "origin-allowed", SOCKET]]],
+    ],
+    denied: [
+        ["simple", "blocked", [no("GET")]],
+        ["put", "blocked", [refused]],
+        ["cookies", "blocked", [no("GET")]],
+        ["off", "blocked", [silent("GET", 200)]],
+        ["override", "allowed",
+            [["GET", 200, "allowed", "origin-allowed", OVERRIDE]]],
+        ["signup", "blocked", [silent("OPTIONS", 404)]],
+        ["private", "blocked", [refused]],
+        ["socket", "blocked",
+            [["GET", 403, "websocket-denied", "origin-not-allowed", SOCKET]]],
+    ],
+};
+
+// The headers of an exchange that are worth a sentence of their own.
+const VARY = "Vary: Origin";
+const VARY_PREFLIGHT = "Vary: Origin, Access-Control-Request-Method, "
+    + "Access-Control-Request-Headers";
+const NOTHING = "no CORS header, no Vary";
+const granted = (origin, ...more) =>
+    [`Access-Control-Allow-Origin: ${origin}`, ...more].join("\n");
+const read = granted(origins.allowed,
+    "Access-Control-Allow-Credentials: true",
+    "Access-Control-Expose-Headers: X-Demo-Id", VARY);
+const answered = (headers) => granted(origins.allowed,
+    "Access-Control-Allow-Credentials: true",
+    "Access-Control-Allow-Methods: GET, HEAD, PUT, POST",
+    `Access-Control-Allow-Headers: ${headers}`,
+    "Access-Control-Max-Age: 600", VARY_PREFLIGHT);
+const HEADERS = {
+    allowed: {
+        simple: [read],
+        put: [answered("content-type, x-demo"), read],
+        cookies: [read],
+        off: [NOTHING],
+        override: [VARY],
+        signup: [NOTHING],
+        private: [answered("content-type, x-demo, authorization"), read],
+    },
+    denied: {
+        simple: [VARY],
+        put: [VARY_PREFLIGHT],
+        cookies: [VARY],
+        off: [NOTHING],
+        override: [granted(origins.denied,
+            "Access-Control-Expose-Headers: X-Demo-Id", VARY)],
+        signup: [NOTHING],
+        private: [VARY_PREFLIGHT],
+    },
+};
+
+let count = 0;
+let failures = 0;
+
+function report(good, sentence, got, wanted) {
+    count++;
+    failures += good ? 0 : 1;
+    stdout.write(`${good ? "ok" : "not ok"} ${count} - ${sentence}\n`);
+    if (!good) {
+        for (const [name, value] of [["got", got], ["wanted", wanted]]) {
+            stdout.write(`# ${name}: ${JSON.stringify(value)}\n`);
+        }
+    }
+}
+
+function same(got, wanted, sentence) {
+    report(JSON.stringify(got) === JSON.stringify(wanted), sentence, got,
+        wanted);
+}
+
+function findChromium() {
+    const names = env.CHROMIUM ? [env.CHROMIUM]
+        : ["chromium", "chromium-browser", "google-chrome"];
+    const dirs = (env.PATH || "").split(delimiter).filter(Boolean);
+    for (const name of names) {
+        const paths = name.includes("/") ? [name]
+            : dirs.map((dir) => join(dir, name));
+        for (const path of paths) {
+            try {
+                accessSync(path, constants.X_OK);
+                return path;
+            }
+            catch {
+                // the next one
+            }
+        }
+    }
+    throw new Error(`none of ${names.join(", ")} is there; set CHROMIUM`);
+}
+
+// What a card shows once its request is over, as text.
+async function shown(page, name) {
+    await page.locator(`#${name}[data-state=done]`).waitFor();
+    return page.locator(`#${name}`).evaluate((card) => ({
+        outcome: card.dataset.outcome,
+        sentence: card.querySelector(".outcome").textContent,
+        body: card.querySelector(".body").textContent,
+        exchanges: Array.from(card.querySelectorAll(".exchanges li"), (li) =>
+            Object.fromEntries(["line", "verdict", "reason", "directive",
+                "headers"].map((part) => [part,
+                (li.querySelector(`.${part}`) || li).textContent]))),
+    }));
+}
+
+async function checkPage(browser, kind) {
+    const page = await browser.newPage({
+        viewport: { width: 1200, height: 900 },
+        colorScheme: kind === "allowed" ? "light" : "dark",
+    });
+    const errors = [];
+    page.setDefaultTimeout(15000);
+    page.on("pageerror", (error) => errors.push(String(error)));
+    await page.goto(`${origins[kind]}/`);
+
+    same([await page.locator("#origin").textContent(),
+        await page.locator("#standing").textContent()],
+    [origins[kind], kind === "allowed" ? "The policy allows this origin."
+        : "The policy does not allow this origin."],
+    `the ${kind} page says who it is`);
+
+    for (const [name, outcome, exchanges] of EXPECTED[kind]) {
+        const what = `${kind} page, ${name}`;
+        await page.locator(`#${name} .send`).click();
+        const card = await shown(page, name);
+        same(card.outcome, outcome, `${what}: ${outcome}`);
+        report(outcome === "allowed"
+            ? card.body !== ""
+            : /^(Blocked by the browser: TypeError|The WebSocket did not open)/
+                .test(card.sentence) && card.body === "",
+        `${what}: the browser's word is shown`,
+        [card.sentence, card.body], outcome);
+        same(card.exchanges.map((e) => e.line),
+            exchanges.map(([method, status]) =>
+                `${method} /${name}: status ${status}`),
+            `${what}: every exchange is shown`);
+        same(card.exchanges.map((e) => [e.verdict, e.reason]),
+            exchanges.map(([, , verdict, reason]) => [verdict, reason]),
+            `${what}: verdict and reason`);
+        same(card.exchanges.map((e) =>
+            e.directive.replace(/ \(httpd\.conf:[1-9]\d*\)$/, " (place)")),
+        exchanges.map(([, , , , directive]) =>
+            directive === SILENT ? SILENT : `${directive} (place)`),
+        `${what}: the directive that decided, and where it stands`);
+        if (HEADERS[kind][name]) {
+            same(card.exchanges.map((e) => e.headers), HEADERS[kind][name],
+                `${what}: exactly these headers`);
+        }
+    }
+
+    // Cookies: the second request brings what the first was given.
+    if (kind === "allowed") {
+        await page.locator("#cookies .send").click();
+        const card = await shown(page, "cookies");
+        report(/"visits_before":[1-9]/.test(card.body),
+            "allowed page, cookies: the second request brings the cookie",
+            card.body, "a count of at least one");
+    }
+
+    await page.locator("#all").click();
+    await page.locator("#all:disabled").waitFor();
+    await page.locator("#all:enabled").waitFor({ timeout: 60000 });
+    same(await page.locator(".card").evaluateAll((cards) =>
+        cards.map((card) => [card.id, card.dataset.outcome])),
+    EXPECTED[kind].map(([name, outcome]) => [name, outcome]),
+    `${kind} page: Run all comes to the same results`);
+    same(errors, [], `${kind} page: no script error`);
+
+    await page.setViewportSize({ width: 360, height: 740 });
+    same(await page.evaluate(() => document.documentElement.scrollWidth), 360,
+        `${kind} page: a narrow window needs no sideways scrolling`);
+    if (env.DEMO_SCREENSHOTS) {
+        await page.screenshot({ fullPage: true,
+            path: join(env.DEMO_SCREENSHOTS, `${kind}-narrow.png`) });
+        await page.setViewportSize({ width: 1200, height: 900 });
+        await page.screenshot({ fullPage: true,
+            path: join(env.DEMO_SCREENSHOTS, `${kind}.png`) });
+    }
+    await page.close();
+}
+
+let browser;
+try {
+    browser = await chromium.launch({
+        executablePath: findChromium(),
+        headless: true,
+        args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
+            "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"],
+    });
+    await checkPage(browser, "allowed");
+    await checkPage(browser, "denied");
+}
+catch (error) {
+    report(false, "the check runs to its end", String(error), "no error");
+}
+finally {
+    await browser?.close();
+}
+stdout.write(`1..${count}\n`);
+exit(failures ? 1 : 0);

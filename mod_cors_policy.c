@@ -1,0 +1,100 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file mod_cors_policy.c
+ * @brief The module's record: its directives in the manual's order, its hooks
+ *        in a request's order
+ */
+
+#include "mod_cors_policy.h"
+
+#include <http_protocol.h>
+#include <http_request.h>
+
+/* clang-format off */
+#define DIRECTIVE(attr, name, handler, help)                                  \
+    AP_INIT_RAW_ARGS(name, handler, (void *)&cors_directives[CORS_ATTR_##attr],\
+                     OR_FILEINFO, help)
+
+static const command_rec directives[] = {
+    DIRECTIVE(MODE, "CorsPolicy", cors_set_choice,
+              "@CorsPolicy@"),
+    DIRECTIVE(ORIGINS, "CorsAllowOrigins", cors_set_origins,
+              "@CorsAllowOrigins@"),
+    DIRECTIVE(ORIGINS, "CorsAllowOriginsMatch", cors_set_origins_match,
+              "@CorsAllowOriginsMatch@"),
+    DIRECTIVE(METHODS, "CorsAllowMethods", cors_set_names,
+              "@CorsAllowMethods@"),
+    DIRECTIVE(HEADERS, "CorsAllowHeaders", cors_set_names,
+              "@CorsAllowHeaders@"),
+    DIRECTIVE(EXPOSE, "CorsExposeHeaders", cors_set_names,
+              "@CorsExposeHeaders@"),
+    DIRECTIVE(CREDENTIALS, "CorsAllowCredentials", cors_set_choice,
+              "@CorsAllowCredentials@"),
+    DIRECTIVE(MAX_AGE, "CorsMaxAge", cors_set_max_age,
+              "@CorsMaxAge@"),
+    DIRECTIVE(ANY_UNSAFE, "CorsAllowAnyOriginWithCredentialsUnsafe",
+              cors_set_choice,
+              "@CorsAllowAnyOriginWithCredentialsUnsafe@"),
+    DIRECTIVE(NULL_UNSAFE, "CorsAllowNullOriginUnsafe", cors_set_choice,
+              "@CorsAllowNullOriginUnsafe@"),
+    DIRECTIVE(SUFFIX_UNSAFE, "CorsAllowPublicSuffixUnsafe", cors_set_choice,
+              "@CorsAllowPublicSuffixUnsafe@"),
+    DIRECTIVE(PREFLIGHT, "CorsPreflight", cors_set_choice,
+              "@CorsPreflight@"),
+    DIRECTIVE(PREFLIGHT_STATUS, "CorsPreflightStatus",
+              cors_set_preflight_status,
+              "@CorsPreflightStatus@"),
+    DIRECTIVE(REJECT, "CorsRejectDisallowed", cors_set_choice,
+              "@CorsRejectDisallowed@"),
+    DIRECTIVE(BACKEND, "CorsBackendHeaders", cors_set_choice,
+              "@CorsBackendHeaders@"),
+    DIRECTIVE(PRIVATE_NETWORK, "CorsAllowPrivateNetwork", cors_set_choice,
+              "@CorsAllowPrivateNetwork@"),
+    DIRECTIVE(WEBSOCKET_ORIGINS, "CorsWebSocketAllowOrigins", cors_set_origins,
+              "@CorsWebSocketAllowOrigins@"),
+    DIRECTIVE(WEBSOCKET_REQUIRE, "CorsWebSocketRequireOrigin", cors_set_choice,
+              "@CorsWebSocketRequireOrigin@"),
+    { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
+};
+/* clang-format on */
+
+static void register_hooks(apr_pool_t *p)
+{
+    static const char *const redirecting[] = { "mod_rewrite.c", "mod_proxy.c",
+                                               "mod_alias.c", NULL };
+    static const char *const setting_variables[] = { "mod_setenvif.c",
+                                                     "mod_env.c", NULL };
+
+    (void)p;
+    ap_hook_check_config(cors_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+
+#if AP_MODULE_MAGIC_AT_LEAST(20120211, 109)
+    ap_hook_pre_translate_name(cors_hook_pre_translate_name, NULL, NULL,
+                               APR_HOOK_REALLY_FIRST);
+#endif
+    ap_hook_translate_name(cors_hook_translate_name, NULL, redirecting,
+                           APR_HOOK_REALLY_FIRST);
+    ap_hook_post_perdir_config(cors_hook_post_perdir_config, NULL, NULL,
+                               APR_HOOK_REALLY_FIRST);
+    ap_hook_header_parser(cors_hook_header_parser, setting_variables, NULL,
+                          APR_HOOK_LAST);
+    ap_hook_fixups(cors_hook_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    cors_register_filter();
+    ap_hook_insert_filter(cors_hook_insert_filter, NULL, NULL,
+                          APR_HOOK_REALLY_LAST);
+    ap_hook_insert_error_filter(cors_hook_insert_filter, NULL, NULL,
+                                APR_HOOK_REALLY_LAST);
+}
+
+module AP_MODULE_DECLARE_DATA cors_policy_module = { STANDARD20_MODULE_STUFF,
+                                                     cors_create_dir_config,
+                                                     cors_merge_dir_configs,
+                                                     NULL,
+                                                     NULL,
+                                                     directives,
+                                                     register_hooks,
+#if defined(AP_MODULE_FLAG_NONE)
+                                                     AP_MODULE_FLAG_NONE
+#endif
+};

@@ -1,0 +1,93 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "mod_cors_policy.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+static cors_slice_t field(const request_rec *r, const char *name)
+{
+    return cors_slice(apr_table_get(r->headers_in, name));
+}
+
+/* "websocket" or "websocket/13", in any case and anywhere in the list: backends
+ * are not strict, so the check cannot be */
+static bool asks_for_websocket(const request_rec *r)
+{
+    static const char name[] = "websocket";
+    cors_slice_t rest = field(r, "Upgrade");
+    cors_slice_t protocol;
+
+    if (!rest.ptr) {
+        return false;
+    }
+    while (cors_list_next(&rest, &protocol)) {
+        cors_slice_t head = protocol;
+
+        if (head.len >= sizeof(name) - 1) {
+            head.len = sizeof(name) - 1;
+            if (cors_slice_is_nocase(head, name)
+                && (protocol.len == head.len
+                    || protocol.ptr[head.len] == '/')) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+static cors_origin_t own_origin(request_rec *r)
+{
+    cors_origin_t own;
+    char *host;
+
+    memset(&own, 0, sizeof(own));
+    if (!r->hostname) {
+        return own;
+    }
+    /* httpd takes the brackets off an IPv6 address */
+    host = strchr(r->hostname, ':')
+               ? apr_pstrcat(r->pool, "[", r->hostname, "]", NULL)
+               : apr_pstrdup(r->pool, r->hostname);
+    ap_str_tolower(host);
+    own.host = cors_slice(host);
+    own.scheme = cors_slice(ap_http_scheme(r));
+    own.port = r->parsed_uri.port_str ? r->parsed_uri.port : 0;
+    return own;
+}
+
+void cors_facts(request_rec *r, cors_facts_t *facts)
+{
+    memset(facts, 0, sizeof(*facts));
+    facts->websocket = asks_for_websocket(r);
+    facts->origin = field(r, "Origin");
+    if (!facts->origin.ptr) {
+        return;
+    }
+    facts->options = r->method && r->method_number == M_OPTIONS;
+    if (facts->options) {
+        facts->request_method = field(r, "Access-Control-Request-Method");
+        facts->request_headers = field(r, "Access-Control-Request-Headers");
+        facts->private_network =
+            field(r, "Access-Control-Request-Private-Network");
+    }
+    facts->fetch_site = field(r, "Sec-Fetch-Site");
+    if (!facts->fetch_site.ptr) {
+        facts->own = own_origin(r);
+    }
+}
+
+cors_methods_t cors_method_bit(const request_rec *r, const cors_facts_t *facts)
+{
+    int number = r->method_number;
+
+    if (cors_is_preflight(facts)) {
+        number = ap_method_number_of(apr_pstrmemdup(r->pool,
+                                                    facts->request_method.ptr,
+                                                    facts->request_method.len));
+    }
+    return (cors_methods_t)(AP_METHOD_BIT << number);
+}

@@ -1,0 +1,98 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "mod_cors_policy.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+const char *cors_deciding_directive(apr_pool_t *p,
+                                    const cors_decision_t *decision)
+{
+    if (decision->because) {
+        return decision->because->said;
+    }
+    return apr_pstrcat(p, cors_attr_directive(decision->attr), " (default)",
+                       NULL);
+}
+
+void cors_publish(request_rec *r, const cors_decision_t *decision)
+{
+    apr_table_t *variables = r->subprocess_env;
+
+    apr_table_setn(variables, "CORS_VERDICT",
+                   cors_verdict_text(decision->verdict));
+    apr_table_setn(variables, "CORS_REASON",
+                   cors_reason_text(decision->reason));
+    apr_table_setn(variables, "CORS_DIRECTIVE",
+                   cors_deciding_directive(r->pool, decision));
+    if (decision->origin.ptr) {
+        apr_table_setn(variables, "CORS_ORIGIN",
+                       apr_pstrmemdup(r->pool, decision->origin.ptr,
+                                      decision->origin.len));
+    }
+    else {
+        apr_table_unset(variables, "CORS_ORIGIN");
+    }
+}
+
+/* client bytes, cut and escaped for a log line */
+static const char *escaped(apr_pool_t *p, const char *text, apr_size_t len)
+{
+    const apr_size_t most = 300;
+    const char *cut = apr_pstrmemdup(p, text, len < most ? len : most);
+
+    return apr_pstrcat(p, ap_escape_logitem(p, cut), len > most ? "..." : NULL,
+                       NULL);
+}
+
+static bool is_denial(const cors_decision_t *decision)
+{
+    return decision->verdict == CORS_VERDICT_DENIED
+           || decision->verdict == CORS_VERDICT_PREFLIGHT_DENIED
+           || decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED;
+}
+
+void cors_log_decision(request_rec *r, const cors_policy_t *policy,
+                       const cors_decision_t *decision)
+{
+    bool denial = is_denial(decision);
+    int level = denial ? APLOG_INFO : APLOG_DEBUG;
+    const char *origin;
+    const char *asked = r->method;
+    const char *culprit = "";
+
+    if (!APLOG_R_IS_LEVEL(r, level)) {
+        return;
+    }
+    origin = apr_table_get(r->headers_in, "Origin");
+    if (decision->preflight) {
+        asked = apr_table_get(r->headers_in, "Access-Control-Request-Method");
+    }
+    if (decision->culprit.ptr) {
+        culprit = apr_pstrcat(r->pool, " '",
+                              escaped(r->pool, decision->culprit.ptr,
+                                      decision->culprit.len),
+                              "'", NULL);
+    }
+    ap_log_rerror(
+        APLOG_MARK, level, 0, r,
+        "CORS%s: %s, %s%s: origin %s, %s %s; by %s%s%s",
+        cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_REPORT_ONLY
+            ? " (ReportOnly)"
+            : "",
+        cors_verdict_text(decision->verdict),
+        cors_reason_text(decision->reason), culprit,
+        origin ? escaped(r->pool, origin, strlen(origin)) : "none",
+        asked ? escaped(r->pool, asked, strlen(asked)) : "-",
+        r->uri ? escaped(r->pool, r->uri, strlen(r->uri)) : "-",
+        cors_deciding_directive(r->pool, decision),
+        decision->reason == CORS_REASON_CONTRADICTORY_POLICY
+            ? apr_pstrcat(r->pool, policy->culprits[1] ? ", " : "",
+                          policy->culprits[1] ? policy->culprits[1]->said : "",
+                          ": ", NULL)
+            : "",
+        decision->reason == CORS_REASON_CONTRADICTORY_POLICY
+            ? cors_problem_reason(policy->problem)
+            : "");
+}

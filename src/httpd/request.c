@@ -1,0 +1,360 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "mod_cors_policy.h"
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <http_request.h>
+
+#include "cors/emit.h"
+
+/*
+ * What is known of the request that the browser made. It hangs on the first
+ * request of a chain of internal redirects, because a preflight can only ever
+ * know that one's URL; an ErrorDocument's own policy never speaks.
+ */
+typedef struct {
+    const cors_section_t *section;
+    request_rec *owner; /* the request of the chain that section is from */
+    bool final;         /* section is all that applies, not a first guess */
+    bool decided;       /* policy and decision are filled */
+    bool logged;
+    int answered; /* the status this module answered with; 0: it did not */
+    cors_policy_t policy;
+    cors_decision_t decision;
+} state_t;
+
+static ap_filter_rec_t *output_filter;
+
+static request_rec *first_of_chain(request_rec *r)
+{
+    while (r->prev) {
+        r = r->prev;
+    }
+    return r;
+}
+
+static state_t *state_of(request_rec *r)
+{
+    return ap_get_module_config(first_of_chain(r)->request_config,
+                                &cors_policy_module);
+}
+
+/* Whether an internal redirect serves an error, so that another URL's policy is
+ * in r->per_dir_config. */
+static bool serves_an_error(const request_rec *r)
+{
+    const request_rec *prev;
+
+    for (prev = r->prev; prev; prev = prev->prev) {
+        if (!ap_is_HTTP_SUCCESS(prev->status)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void decide(request_rec *r, state_t *state)
+{
+    request_rec *first = first_of_chain(r);
+    cors_facts_t facts;
+
+    if (state->decided) {
+        return;
+    }
+    cors_facts(first, &facts);
+    cors_policy_resolve(first->pool, state->section,
+                        cors_method_bit(first, &facts), &state->policy);
+    cors_decide(&state->policy, &facts, &state->decision);
+    state->decided = true;
+}
+
+static int mode_of(const state_t *state)
+{
+    return cors_policy_number(&state->policy, CORS_ATTR_MODE);
+}
+
+static bool is_websocket(const state_t *state)
+{
+    return state->decision.verdict == CORS_VERDICT_WEBSOCKET_ALLOWED
+           || state->decision.verdict == CORS_VERDICT_WEBSOCKET_DENIED;
+}
+
+/* Off says nothing, but for a handshake that is checked without CorsPolicy. */
+static bool speaks(const state_t *state)
+{
+    return mode_of(state) != CORS_MODE_OFF
+           || (is_websocket(state)
+               && cors_policy_checks_websocket(&state->policy));
+}
+
+static void report(request_rec *r, state_t *state)
+{
+    if (!speaks(state)) {
+        return;
+    }
+    cors_publish(r, &state->decision);
+    if (!state->logged) {
+        state->logged = true;
+        cors_log_decision(first_of_chain(r), &state->policy, &state->decision);
+    }
+}
+
+/* Whether an earlier request of the chain was told CorsPolicy, Off included. */
+static bool earlier_speaks(request_rec *r, state_t *state)
+{
+    if (state->owner == r || !state->final) {
+        return false;
+    }
+    decide(r, state);
+    return state->policy.link[CORS_ATTR_MODE].setting != NULL;
+}
+
+static state_t *capture(request_rec *r, bool final)
+{
+    const cors_section_t *section = cors_section_of(r->per_dir_config);
+    state_t *state;
+
+    if (r->main || serves_an_error(r)) {
+        return NULL;
+    }
+    state = state_of(r);
+    if (!state && cors_section_empty(section)) {
+        return NULL;
+    }
+    if (!state) {
+        request_rec *first = first_of_chain(r);
+
+        state = apr_pcalloc(first->pool, sizeof(*state));
+        ap_set_module_config(first->request_config, &cors_policy_module, state);
+    }
+    else if (earlier_speaks(r, state)) {
+        return state;
+    }
+    state->section = section;
+    state->owner = r;
+    state->final = final;
+    state->decided = false;
+    return state;
+}
+
+int cors_hook_pre_translate_name(request_rec *r)
+{
+    capture(r, false);
+    return DECLINED;
+}
+
+int cors_hook_translate_name(request_rec *r)
+{
+    capture(r, false);
+    return DECLINED;
+}
+
+int cors_hook_post_perdir_config(request_rec *r)
+{
+    capture(r, true);
+    return DECLINED;
+}
+
+static bool has_body(const request_rec *r)
+{
+    const char *length = apr_table_get(r->headers_in, "Content-Length");
+
+    return apr_table_get(r->headers_in, "Transfer-Encoding")
+           || (length && ap_cstr_casecmp(length, "0") != 0);
+}
+
+static int answer_preflight(request_rec *r, state_t *state)
+{
+    int allowed;
+    int denied;
+
+    cors_policy_preflight_status(&state->policy, &allowed, &denied);
+    r->status = state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
+                    ? allowed
+                    : denied;
+    r->status_line = NULL;
+    state->answered = r->status;
+    /* httpd would wait for the body before it answers */
+    if (!r->connection->master && has_body(r)) {
+        r->connection->keepalive = AP_CONN_CLOSE;
+    }
+    /* mod_brotli makes a body out of an empty one */
+    apr_table_setn(r->subprocess_env, "no-gzip", "1");
+    apr_table_setn(r->subprocess_env, "no-brotli", "1");
+    /* returning the status would run an ErrorDocument and send httpd's own
+     * page; DONE alone would lose what mod_headers adds to every response */
+    ap_run_insert_filter(r);
+    return DONE;
+}
+
+int cors_hook_header_parser(request_rec *r)
+{
+    state_t *state = state_of(r);
+    const cors_decision_t *decision;
+
+    if (!state || state->owner != r || !state->final) {
+        return DECLINED;
+    }
+    decide(r, state);
+    decision = &state->decision;
+    report(r, state);
+    if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED) {
+        return HTTP_FORBIDDEN;
+    }
+    if (mode_of(state) != CORS_MODE_ON || is_websocket(state)
+        || !decision->preflight) {
+        return DECLINED;
+    }
+    if (decision->verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
+        && cors_policy_number(&state->policy, CORS_ATTR_PREFLIGHT)
+               == CORS_PREFLIGHT_CONTINUE) {
+        return DECLINED;
+    }
+    return answer_preflight(r, state);
+}
+
+int cors_hook_fixups(request_rec *r)
+{
+    state_t *state = r->main ? NULL : state_of(r);
+
+    if (!state) {
+        return DECLINED;
+    }
+    decide(r, state);
+    report(r, state);
+    return state->owner == r && mode_of(state) == CORS_MODE_ON
+                   && state->decision.verdict == CORS_VERDICT_DENIED
+                   && state->decision.reject
+               ? HTTP_FORBIDDEN
+               : DECLINED;
+}
+
+void cors_hook_insert_filter(request_rec *r)
+{
+    state_t *state;
+
+    if (r->main) {
+        return;
+    }
+    state = state_of(r);
+    if (state) {
+        decide(r, state);
+        report(r, state);
+        if (mode_of(state) != CORS_MODE_ON) {
+            return;
+        }
+    }
+    else if (cors_section_empty(
+                 cors_section_of(first_of_chain(r)->per_dir_config))) {
+        return;
+    }
+    ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
+}
+
+/*
+ * The policy of a request for which none of the hooks ran: it died while it was
+ * read, or mod_cache's quick handler answered. A stored response has the right
+ * headers already, and another URL's policy is not ours to apply to it.
+ */
+static state_t *late_state(request_rec *r)
+{
+    request_rec *first = first_of_chain(r);
+    state_t *state;
+
+    if (r->status < 300 || r->status == HTTP_NOT_MODIFIED) {
+        return NULL;
+    }
+    state = apr_pcalloc(first->pool, sizeof(*state));
+    state->section = cors_section_of(first->per_dir_config);
+    state->owner = first;
+    ap_set_module_config(first->request_config, &cors_policy_module, state);
+    decide(first, state);
+    report(r, state);
+    return state;
+}
+
+static bool is_redirect(int status)
+{
+    return status == HTTP_MOVED_PERMANENTLY || status == HTTP_MOVED_TEMPORARILY
+           || status == HTTP_SEE_OTHER || status == HTTP_TEMPORARY_REDIRECT
+           || status == HTTP_PERMANENT_REDIRECT;
+}
+
+/* A browser refuses a preflight that is redirected. Where a redirect of the
+ * server level came first, the answer is made here. */
+static bool must_rescue(const request_rec *r, const state_t *state)
+{
+    return !state->final && !r->prev && is_redirect(r->status)
+           && state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
+           && cors_policy_number(&state->policy, CORS_ATTR_PREFLIGHT)
+                  == CORS_PREFLIGHT_ANSWER;
+}
+
+static void rescue(request_rec *r, const state_t *state,
+                   apr_bucket_brigade *brigade)
+{
+    apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+    int denied;
+
+    cors_policy_preflight_status(&state->policy, &r->status, &denied);
+    r->status_line = NULL;
+    apr_table_unset(r->headers_out, "Location");
+    apr_table_unset(r->err_headers_out, "Location");
+    apr_table_unset(r->headers_out, "Content-Length");
+    ap_set_content_type(r, NULL);
+    while (bucket != APR_BRIGADE_SENTINEL(brigade)) {
+        apr_bucket *next = APR_BUCKET_NEXT(bucket);
+
+        if (!APR_BUCKET_IS_METADATA(bucket)) {
+            apr_bucket_delete(bucket);
+        }
+        bucket = next;
+    }
+}
+
+static cors_response_e response_kind(const request_rec *r, const state_t *state)
+{
+    if (!state->decision.preflight || is_websocket(state)) {
+        return CORS_RESPONSE_ACTUAL;
+    }
+    if (state->answered) {
+        /* something behind us, a limit or a firewall, may have said otherwise */
+        return state->owner == r && state->answered == r->status
+                   ? CORS_RESPONSE_PREFLIGHT
+                   : CORS_RESPONSE_ACTUAL;
+    }
+    return state->final
+                   && state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
+               ? CORS_RESPONSE_CONTINUED
+               : CORS_RESPONSE_ACTUAL;
+}
+
+static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
+{
+    request_rec *r = f->r;
+    state_t *state = state_of(r);
+
+    ap_remove_output_filter(f);
+    if (!state) {
+        state = late_state(r);
+    }
+    if (state && mode_of(state) == CORS_MODE_ON) {
+        cors_response_e response = response_kind(r, state);
+
+        if (must_rescue(r, state)) {
+            rescue(r, state, brigade);
+            response = CORS_RESPONSE_PREFLIGHT;
+        }
+        cors_emit(r->pool, &state->policy, &state->decision, response,
+                  r->headers_out, r->err_headers_out);
+    }
+    return ap_pass_brigade(f->next, brigade);
+}
+
+void cors_register_filter(void)
+{
+    output_filter = ap_register_output_filter("CORS_POLICY", write_headers,
+                                              NULL, AP_FTYPE_CONTENT_SET);
+}
