@@ -5,7 +5,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_lib.h>
 #include <apr_strings.h>
 
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
@@ -337,11 +336,19 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
     const char *word = only_argument(cmd, args, &complaints);
     apr_interval_time_t age = 0;
     const char *text = NULL;
+    const char *unit;
     bool first;
 
     if (word && !cors_slice_is_nocase(cors_slice(word), "None")) {
-        if (!apr_isdigit(word[0]) || strlen(word) > 12
-            || ap_timeout_parameter_parse(word, &age, "s") != APR_SUCCESS
+        unit = word + strspn(word, "0123456789");
+        if (unit == word || strlen(word) > 12
+            || ap_timeout_parameter_parse(
+                   /* httpd's own minute is "mi" or longer */
+                   strcmp(unit, "m") == 0
+                       ? apr_pstrcat(cmd->pool, word, "i", NULL)
+                       : word,
+                   &age, "s")
+                   != APR_SUCCESS
             || age % APR_USEC_PER_SEC != 0) {
             complain(cmd, &complaints, CORS_PROBLEM_MAX_AGE_BAD,
                      cors_slice(word), NULL);

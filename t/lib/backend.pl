@@ -1,0 +1,27 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# What httpd proxies to: HTTP with CORS headers of its own, and a WebSocket.
+# Every request is a line of a log, so that a test can say that none came.
+use Mojolicious::Lite -signatures;
+use Mojo::File 'path';
+
+app->log->level('fatal');
+my $log = path($ENV{CORS_BACKEND_LOG});
+$log->spew('');
+
+hook before_dispatch => sub ($c) {
+    my $file = $log->open('>>');
+    syswrite $file, join(' ', $c->req->method, $c->req->url->path) . "\n";
+};
+any '/own' => sub ($c) {
+    $c->res->headers->add('Access-Control-Allow-Origin' => 'https://backend.example');
+    $c->res->headers->add('Access-Control-Allow-Credentials' => 'true');
+    $c->res->headers->add('Access-Control-Expose-Headers' => 'X-Backend');
+    $c->res->headers->add('Vary' => 'Accept');
+    $c->render(text => "own\n");
+};
+any '/plain' => sub ($c) { $c->render(text => "plain\n") };
+any '/broken' => sub ($c) { $c->render(text => "broken\n", status => 500) };
+websocket '/echo' => sub ($c) {
+    $c->on(message => sub ($tx, $message) { $tx->send("echo $message") });
+};
+app->start;

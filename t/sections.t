@@ -1,0 +1,102 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# Which section's word counts, attribute by attribute and method by method.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use CorsTest qw(exchange run_cases log_mark log_since preflight_vary);
+
+my %vary = (vary => 'Origin');
+my $vhost = 'https://vhost.example';
+
+sub get {
+    my ($name, $path, $origin, $ok, %more) = @_;
+    my %expose = %{ delete $more{cors} // {} };
+    return {
+        name => $name,
+        send => [ GET => $path, vhost => 'cors_sections', origin => $origin, %more ],
+        code => 200,
+        cors => $ok ? { %vary, 'access-control-allow-origin' => $origin, %expose } : {%vary},
+    };
+}
+
+sub preflight {
+    my ($name, $path, $origin, $method, $code, %cors) = @_;
+    return {
+        name => $name,
+        send => [ OPTIONS => $path, vhost => 'cors_sections', origin => $origin, acrm => $method ],
+        code => $code,
+        cors => { preflight_vary(), %cors },
+    };
+}
+
+sub lists {
+    my ($origin, $methods, @age) = @_;
+    return ('access-control-allow-origin' => $origin,
+        'access-control-allow-methods' => $methods,
+        'access-control-allow-headers' => 'content-type', @age);
+}
+my @age = ('access-control-max-age' => 77);
+
+my @cases = (
+    get('a virtual host has its list', '/plain.txt', $vhost, 1),
+    preflight('it inherits what it does not name', '/plain.txt', $vhost, 'PUT', 204,
+        lists($vhost, 'GET, PUT', @age)),
+
+    get('a Location replaces the list', '/own/a', 'https://own.example', 1),
+    get('what was inherited is gone', '/own/a', $vhost, 0),
+    preflight('CorsMaxAge None takes back the inherited one', '/own/a', 'https://own.example', 'PUT', 204,
+        lists('https://own.example', 'GET, PUT')),
+
+    get('+ adds to the list', '/plus/a', 'https://plus.example', 1),
+    get('+ keeps what was inherited', '/plus/a', $vhost, 1),
+    preflight('+ and - edit the methods', '/plus/a', $vhost, 'PATCH', 204,
+        lists($vhost, 'GET, PATCH', @age)),
+    preflight('- takes a method out', '/plus/a', $vhost, 'PUT', 403,
+        lists($vhost, 'GET, PATCH')),
+    get('- in a nested section takes an origin out', '/plus/minus', $vhost, 0),
+    get('- leaves the others', '/plus/minus', 'https://plus.example', 1),
+
+    get('a regex matches the whole origin', '/match', 'https://ab.match.example', 1),
+    get('a regex does not match a longer one', '/match', 'https://ab.match.example.evil', 0),
+    get('a regex does not match with a port', '/match', 'https://ab.match.example:81', 0),
+    get('CorsAllowOriginsMatch replaces the inherited CorsAllowOrigins', '/match', $vhost, 0),
+
+    get('a Directory has its own list', '/directory/a', 'https://directory.example', 1),
+    get('which replaces that of the virtual host', '/directory/a', $vhost, 0),
+    get('Files comes after Directory', '/directory/one.txt', 'https://files.example', 1),
+    get('so that the list of Directory is gone', '/directory/one.txt', 'https://directory.example', 0),
+    get('If comes last', '/directory/one.txt', 'https://if.example', 1, 'x-if' => 'yes'),
+    get('so that the list of Files is gone', '/directory/one.txt', 'https://files.example', 0, 'x-if' => 'yes'),
+
+    get('.htaccess has its own list', '/htaccess/a', 'https://htaccess.example', 1,
+        cors => { 'access-control-expose-headers' => 'X-Htaccess' }),
+    get('which replaces that of the virtual host in .htaccess too', '/htaccess/a', $vhost, 0),
+    preflight('a preflight knows .htaccess', '/htaccess/a', 'https://htaccess.example', 'PUT', 204,
+        lists('https://htaccess.example', 'GET, PUT', @age)),
+
+    preflight('a preflight is judged by the method that it announces', '/limited', 'https://writer.example',
+        'DELETE', 204, lists('https://writer.example', 'PUT, DELETE', @age)),
+    preflight('the list of <Limit PUT DELETE> is not that of GET', '/limited', 'https://writer.example',
+        'GET', 403),
+    preflight('GET follows the unlimited list', '/limited', $vhost, 'GET', 204,
+        lists($vhost, 'GET, PUT', @age)),
+    preflight('<LimitExcept> is for all the others', '/limited', $vhost, 'POST', 403),
+    get('HEAD and GET are one in <Limit>', '/limited', $vhost, 1),
+
+    get('null is allowed where it is listed and the flag says so', '/null', 'null', 1),
+    get('null is not allowed elsewhere', '/plain.txt', 'null', 0),
+);
+
+plan tests => 2 * @cases + 3;
+run_cases(@cases);
+
+my $mark = log_mark();
+my ($code) = exchange(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost);
+is($code, 500, 'a mistake in .htaccess is a 500');
+like(log_since($mark), qr{CorsAllowOrigins: 'https://htaccess\.example/': .*; write https://htaccess\.example \(\S+/htaccess-bad/\.htaccess:2\)},
+    'and the log says where and what to write');
+$mark = log_mark();
+(undef, my $cors) = exchange(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost);
+is_deeply($cors, { %vary, 'access-control-allow-origin' => $vhost },
+    'a 500 of a broken .htaccess has the headers of what was known');

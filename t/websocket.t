@@ -1,0 +1,58 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# WebSocket handshakes: a list of their own, and the backend's log as witness.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use CorsTest qw(exchange backend_mark backend_since);
+use Mojo::UserAgent ();
+
+my %handshake = (
+    upgrade => 'websocket', connection => 'Upgrade',
+    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13,
+);
+
+my @cases = (
+    [ 'a listed origin passes', '/socket', { origin => 'https://ws.example' }, 101 ],
+    [ 'an origin of CorsAllowOrigins alone does not', '/socket', { origin => 'http://example.com' }, 403 ],
+    [ 'a near miss does not', '/socket', { origin => 'https://ws.example.evil' }, 403 ],
+    [ 'null does not', '/socket', { origin => 'null' }, 403 ],
+    [ 'a malformed origin does not', '/socket', { origin => 'https://ws.example, https://ws.example' }, 403 ],
+    [ 'an empty origin does not', '/socket', { origin => '' }, 403 ],
+    [ 'without Origin it is no browser and passes', '/socket', {}, 101 ],
+    [ 'without a list nothing is checked', '/free', { origin => 'https://evil.example' }, 101 ],
+    [ 'the check does not depend on CorsPolicy', '/strict', { origin => 'https://ws.example' }, 403 ],
+    [ 'a pattern lists subdomains', '/strict', { origin => 'https://a.ws.example' }, 101 ],
+    [ 'CorsWebSocketRequireOrigin refuses a handshake without', '/strict', {}, 403 ],
+    (map { [ "'Upgrade: $_' is a handshake too", '/socket',
+             { origin => 'https://evil.example', upgrade => $_ }, 403 ] }
+        'WebSocket', 'websocket/13', 'h2c, websocket', 'h2c,WEBSOCKET'),
+);
+
+plan tests => 2 * @cases + 2;
+
+for my $case (@cases) {
+    my ($name, $path, $send, $expected) = @$case;
+    my $mark = backend_mark();
+    my ($code) = exchange(GET => $path, vhost => 'cors_list', %handshake, %$send);
+
+    is($code, $expected, "$name: status");
+    is(backend_since($mark), $expected == 101 ? "GET /echo\n" : '',
+        "$name: " . ($expected == 101 ? 'the backend is asked' : 'the backend is not contacted'));
+}
+
+# a whole conversation with a maintained client
+my $port = Apache::Test::config()->{vhosts}{cors_list}{port};
+my $agent = Mojo::UserAgent->new;
+for ([ 'https://ws.example', 'echo hello' ], [ 'https://evil.example', 'refused' ]) {
+    my $got = 'nothing';
+    $agent->websocket("ws://127.0.0.1:$port/socket" => { Origin => $_->[0] } => sub {
+        my (undef, $tx) = @_;
+        if (!$tx->is_websocket) { $got = 'refused'; return Mojo::IOLoop->stop }
+        $tx->on(message => sub { $got = $_[1]; $tx->finish });
+        $tx->on(finish => sub { Mojo::IOLoop->stop });
+        $tx->send('hello');
+    });
+    Mojo::IOLoop->start;
+    is($got, $_->[1], "a conversation from $_->[0]");
+}
