@@ -36,7 +36,7 @@ my @bad = (
     [ 'CorsAllowMethods', '"G(T"', 'token' ],
     [ 'CorsAllowHeaders', 'Cookie', "'Cookie'" ],
     [ 'CorsAllowHeaders', 'Sec-Thing', "'Sec-Thing'" ],
-    [ 'CorsAllowHeaders', 'ETag', 'response' ],
+    [ 'CorsAllowHeaders', 'ETag', 'servers send this header' ],
     [ 'CorsExposeHeaders', 'Set-Cookie', "'Set-Cookie'" ],
     [ 'CorsMaxAge', 'soon', "'soon'" ],
     [ 'CorsMaxAge', '31536001', 'a year' ],

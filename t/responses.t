@@ -264,11 +264,11 @@ is("$rest->{'x-verdict'} $rest->{'x-reason'} $rest->{'x-origin'}",
     "preflight-denied method-not-allowed $app", 'CORS_VERDICT, CORS_REASON and CORS_ORIGIN');
 like($rest->{'x-directive'}, qr{\ACorsAllowMethods \S+/extra\.conf:\d+\z}, 'CORS_DIRECTIVE');
 my $said = log_since($log);
-like($said, qr{cors_policy:info.*preflight-denied, method-not-allowed 'DELETE': origin \Q$app\E, DELETE /variables; by CorsAllowMethods \S+extra\.conf:\d+$}m,
+like($said, qr{cors_policy:info.*preflight-denied, method-not-allowed "DELETE": origin "\Q$app\E", "DELETE" "/variables"; by CorsAllowMethods \S+extra\.conf:\d+$}m,
     'a denial is logged with the deciding file and line');
 $log = log_mark();
 exchange(GET => '/plain.txt', vhost => 'cors_full', origin => "https://a\xe4\"\\x");
-like(log_since($log), qr{malformed-origin: origin https://a\\xe4\\"\\\\x, GET}, 'client bytes are escaped');
+like(log_since($log), qr{malformed-origin: origin "https://a\\\\xe4\\\\"\\\\\\\\x", "GET"}, 'client bytes are escaped');
 (undef, undef, $rest) = exchange(GET => '/variables', vhost => 'cors_full', origin => "x y");
 is("$rest->{'x-verdict'} $rest->{'x-reason'} $rest->{'x-origin'}",
     'denied malformed-origin (null)', 'a malformed origin is in no variable');

@@ -66,8 +66,8 @@ my @cases = (
     get('which replaces that of the virtual host', '/directory/a', $vhost, 0),
     get('Files comes after Directory', '/directory/one.txt', 'https://files.example', 1),
     get('so that the list of Directory is gone', '/directory/one.txt', 'https://directory.example', 0),
-    get('If comes last', '/directory/one.txt', 'https://if.example', 1, 'x-if' => 'yes'),
-    get('so that the list of Files is gone', '/directory/one.txt', 'https://files.example', 0, 'x-if' => 'yes'),
+    get('If comes last', '/directory/one.txt?if', 'https://if.example', 1),
+    get('so that the list of Files is gone', '/directory/one.txt?if', 'https://files.example', 0),
 
     get('.htaccess has its own list', '/htaccess/a', 'https://htaccess.example', 1,
         cors => { 'access-control-expose-headers' => 'X-Htaccess' }),

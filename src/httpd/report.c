@@ -36,14 +36,19 @@ void cors_publish(request_rec *r, const cors_decision_t *decision)
     }
 }
 
-/* client bytes, cut and escaped for a log line */
-static const char *escaped(apr_pool_t *p, const char *text, apr_size_t len)
+/* Client bytes for a log line: cut, escaped and in quotes, so that they end
+ * where they seem to end. */
+static const char *quoted(apr_pool_t *p, const char *text)
 {
     const apr_size_t most = 300;
-    const char *cut = apr_pstrmemdup(p, text, len < most ? len : most);
+    bool cut = text && strlen(text) > most;
 
-    return apr_pstrcat(p, ap_escape_logitem(p, cut), len > most ? "..." : NULL,
-                       NULL);
+    if (!text) {
+        return "none";
+    }
+    return apr_pstrcat(p, "\"",
+                       ap_escape_logitem(p, apr_pstrndup(p, text, most)), "\"",
+                       cut ? "..." : NULL, NULL);
 }
 
 static bool is_denial(const cors_decision_t *decision)
@@ -70,10 +75,12 @@ void cors_log_decision(request_rec *r, const cors_policy_t *policy,
         asked = apr_table_get(r->headers_in, "Access-Control-Request-Method");
     }
     if (decision->culprit.ptr) {
-        culprit = apr_pstrcat(r->pool, " '",
-                              escaped(r->pool, decision->culprit.ptr,
-                                      decision->culprit.len),
-                              "'", NULL);
+        culprit =
+            apr_pstrcat(r->pool, " ",
+                        quoted(r->pool,
+                               apr_pstrmemdup(r->pool, decision->culprit.ptr,
+                                              decision->culprit.len)),
+                        NULL);
     }
     ap_log_rerror(
         APLOG_MARK, level, 0, r,
@@ -82,10 +89,8 @@ void cors_log_decision(request_rec *r, const cors_policy_t *policy,
             ? " (ReportOnly)"
             : "",
         cors_verdict_text(decision->verdict),
-        cors_reason_text(decision->reason), culprit,
-        origin ? escaped(r->pool, origin, strlen(origin)) : "none",
-        asked ? escaped(r->pool, asked, strlen(asked)) : "-",
-        r->uri ? escaped(r->pool, r->uri, strlen(r->uri)) : "-",
+        cors_reason_text(decision->reason), culprit, quoted(r->pool, origin),
+        quoted(r->pool, asked), quoted(r->pool, r->uri),
         cors_deciding_directive(r->pool, decision),
         decision->reason == CORS_REASON_CONTRADICTORY_POLICY
             ? apr_pstrcat(r->pool, policy->culprits[1] ? ", " : "",
