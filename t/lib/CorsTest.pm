@@ -49,10 +49,9 @@ sub exchange {
     print $socket "$text\r\n" . ($body // '');
 
     my $answer = '';
-    my $upgraded = 0;
     while (sysread $socket, my $piece, 65536) {
         $answer .= $piece;
-        if ($answer =~ m{\AHTTP/1\.1 101}) { $upgraded = 1; last }
+        last if is_whole($answer);
     }
     my ($head, $rest) = split /\r\n\r\n/, $answer, 2;
     my ($status, @lines) = split /\r\n/, $head // '';
@@ -68,6 +67,14 @@ sub exchange {
     # httpd sends Vary without blanks
     $cors{vary} =~ s/,\s*/, /g if defined $cors{vary};
     return ($code, \%cors, \%other, $rest);
+}
+
+# Whether an answer is complete although the connection stays open.
+sub is_whole {
+    my ($head, $body) = split /\r\n\r\n/, $_[0], 2;
+    return 0 if !defined $body;
+    return 1 if $head =~ m{\AHTTP/1\.1 101};
+    return $head =~ /^content-length: (\d+)\r?$/im && length $body >= $1;
 }
 
 # A table of cases: name, send (arguments of exchange), code, cors.
