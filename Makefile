@@ -57,7 +57,7 @@ uninstall:
 ##  make format      clang-format over all C
 format:
 	clang-format -i mod_cors_policy.c include/*.h include/cors/*.h \
-	    src/*/*.c t/unit/*.c t/unit/*.h
+	    src/*/*.c t/unit/*.[ch]
 
 ##  make clean       remove out/
 clean:
