@@ -18,11 +18,13 @@ all: module
 module: out/mod_cors_policy.so
 
 ##  make demo        a private httpd and pages to try it in a browser
-demo: deps-demo module
+demo: deps-demo
+	@$(MAKE) --no-print-directory module
 	@APXS="$(APXS)" sh demo/run
 
 ##  make demo-check  the demo's pages driven in headless Chromium
-demo-check: deps module
+demo-check: deps
+	@$(MAKE) --no-print-directory module
 	@APXS="$(APXS)" sh demo/run --check
 
 ##  make test        install what is missing, unit tests, Apache::Test

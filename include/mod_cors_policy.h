@@ -47,7 +47,7 @@ const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
 void *cors_create_dir_config(apr_pool_t *p, char *dir);
 void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner);
 
-/** @return what the sections of a configuration vector say */
+/** @return what the sections of a configuration vector say; NULL: nothing */
 const cors_section_t *cors_section_of(const ap_conf_vector_t *config);
 
 /* startup.c */

@@ -215,7 +215,7 @@ my @cases = (
                 'access-control-allow-methods' => 'PURGE' } },
 );
 
-plan tests => 2 * @cases + 19;
+plan tests => 2 * @cases + 22;
 run_cases(@cases);
 
 # conditional
@@ -275,3 +275,11 @@ is("$rest->{'x-verdict'} $rest->{'x-reason'} $rest->{'x-origin'}",
 (undef, undef, $rest) = exchange(GET => '/variables', vhost => 'cors_full');
 is("$rest->{'x-verdict'} $rest->{'x-reason'}", 'not-cors no-origin', 'a request without Origin is not CORS');
 like($rest->{'x-directive'}, qr/\ACorsPolicy /, 'by CorsPolicy');
+
+# requests that die before they have a configuration
+my $long = '/' . 'a' x 9000;
+my ($bad, $cors) = exchange(GET => $long, vhost => 'cors_full', origin => $app);
+is($bad, 414, 'a request line that is too long is 414');
+is_deeply($cors, {%vary}, 'whose origin was never read');
+($bad) = exchange(GET => '/plain.txt', vhost => 'cors_full', origin => 'x' x 9000);
+is($bad, 400, 'a field that is too long is 400');

@@ -48,7 +48,8 @@ void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner)
 
 const cors_section_t *cors_section_of(const ap_conf_vector_t *config)
 {
-    return ap_get_module_config(config, &cors_policy_module);
+    /* a request that dies while it is read may have no configuration yet */
+    return config ? ap_get_module_config(config, &cors_policy_module) : NULL;
 }
 
 static cors_attr_e attr_of(const cmd_parms *cmd)

@@ -27,6 +27,11 @@ typedef struct {
 
 static ap_filter_rec_t *output_filter;
 
+static bool says_nothing(const cors_section_t *section)
+{
+    return !section || cors_section_empty(section);
+}
+
 static request_rec *first_of_chain(request_rec *r)
 {
     while (r->prev) {
@@ -120,7 +125,7 @@ static state_t *capture(request_rec *r, bool final)
         return NULL;
     }
     state = state_of(r);
-    if (!state && cors_section_empty(section)) {
+    if (!section || (!state && says_nothing(section))) {
         return NULL;
     }
     if (!state) {
@@ -246,8 +251,7 @@ void cors_hook_insert_filter(request_rec *r)
             return;
         }
     }
-    else if (cors_section_empty(
-                 cors_section_of(first_of_chain(r)->per_dir_config))) {
+    else if (says_nothing(cors_section_of(first_of_chain(r)->per_dir_config))) {
         return;
     }
     ap_add_output_filter_handle(output_filter, NULL, r, r->connection);

@@ -15,6 +15,17 @@ use IO::Socket::INET ();
 our @EXPORT_OK = qw(exchange run_cases config_fails config_starts log_mark
     log_since backend_mark backend_since preflight_vary);
 
+# A child of httpd that died, or an error that the module reports, fails the
+# test file that caused it.
+my $started = log_mark();
+END {
+    my $log = log_since($started);
+    if ($log =~ /^(.*(?:exit signal|AddressSanitizer|cors_policy:(?:warn|error|crit|alert|emerg)).*)$/m) {
+        print STDERR "in the error log: $1\n";
+        $? ||= 1;
+    }
+}
+
 sub preflight_vary {
     return vary => 'Origin, Access-Control-Request-Method, '
         . 'Access-Control-Request-Headers';
