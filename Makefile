@@ -11,7 +11,7 @@ UNIT := $(patsubst t/unit/%.c,out/unit/%.t,$(wildcard t/unit/*.c))
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps demo demo-check test unit check format install uninstall \
-        clean module
+        clean module sanitize
 
 ##  make             build out/mod_cors_policy.so
 all: module
@@ -36,6 +36,18 @@ test: deps
 ##  make unit        the core alone, no server
 unit: $(UNIT)
 	@prove --exec '' $(UNIT)
+
+##  make sanitize    unit tests and Apache::Test under ASan and UBSan
+SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
+sanitize: deps
+	@$(MAKE) --no-print-directory clean
+	@$(MAKE) --no-print-directory CFLAGS="$(SANITIZE)" \
+	    LDFLAGS="$(SANITIZE)" module
+	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) --no-print-directory \
+	    CFLAGS="$(SANITIZE)" unit
+	@APXS="$(APXS)" SANITIZER="$$($(CC) -print-file-name=libasan.so)" \
+	    sh build/apache-test
+	@$(MAKE) --no-print-directory clean
 
 ##  make check       layers, manual against directives, format
 check:

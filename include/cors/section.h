@@ -85,6 +85,9 @@ typedef struct {
 typedef apr_int64_t cors_methods_t;
 #define CORS_METHODS_ALL ((cors_methods_t)-1)
 
+/** @return the bit of the method that httpd numbers so, from 0 to 63 */
+cors_methods_t cors_methods_bit(int number);
+
 /**
  * What a section says: either its own layers, the unlimited one and one per
  * <Limit>, or a pair of sections that httpd has merged. Opaque.

@@ -26,6 +26,12 @@ const char *cors_attr_directive(cors_attr_e attr)
     return directives[attr];
 }
 
+cors_methods_t cors_methods_bit(int number)
+{
+    /* the highest bit is the sign's: shifting a signed 1 there is undefined */
+    return (cors_methods_t)((apr_uint64_t)1 << number);
+}
+
 cors_section_t *cors_section_make(apr_pool_t *p)
 {
     return apr_pcalloc(p, sizeof(cors_section_t));

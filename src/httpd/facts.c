@@ -89,5 +89,5 @@ cors_methods_t cors_method_bit(const request_rec *r, const cors_facts_t *facts)
                                                     facts->request_method.ptr,
                                                     facts->request_method.len));
     }
-    return (cors_methods_t)(AP_METHOD_BIT << number);
+    return cors_methods_bit(number);
 }

@@ -39,8 +39,8 @@ static void check_section(walk_t *walk, const cors_section_t *section)
     for (number = 0; number < METHODS; number++) {
         cors_policy_t policy;
 
-        cors_policy_resolve(walk->p, section,
-                            (cors_methods_t)(AP_METHOD_BIT << number), &policy);
+        cors_policy_resolve(walk->p, section, cors_methods_bit(number),
+                            &policy);
         if (policy.problem) {
             complain(walk, &policy);
         }

@@ -110,7 +110,8 @@ sub config_check {
     print $file "$head$modules$conf";
     close $file;
     my $name = $file->filename;
-    my $said = `$ENV{CORS_HTTPD} -t -f $name 2>&1`;
+    my $preload = $ENV{SANITIZER} ? "LD_PRELOAD=$ENV{SANITIZER} " : '';
+    my $said = `$preload$ENV{CORS_HTTPD} -t -f $name 2>&1`;
     return ($? >> 8, $said, $name, $lines);
 }
 
