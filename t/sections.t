@@ -85,10 +85,15 @@ my @cases = (
     get('HEAD and GET are one in <Limit>', '/limited', $vhost, 1),
 
     get('null is allowed where it is listed and the flag says so', '/null', 'null', 1),
+    get('sections that contradict each other only together allow nothing', '/unlucky/file', $vhost, 0),
+    { name => 'each of them by itself allows what it says',
+      send => [ GET => '/unlucky/a', vhost => 'cors_sections', origin => $vhost ], code => 200,
+      cors => { %vary, 'access-control-allow-origin' => $vhost,
+                'access-control-allow-credentials' => 'true' } },
     get('null is not allowed elsewhere', '/plain.txt', 'null', 0),
 );
 
-plan tests => 2 * @cases + 3;
+plan tests => 2 * @cases + 4;
 run_cases(@cases);
 
 my $mark = log_mark();
@@ -100,3 +105,8 @@ $mark = log_mark();
 (undef, my $cors) = exchange(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost);
 is_deeply($cors, { %vary, 'access-control-allow-origin' => $vhost },
     'a 500 of a broken .htaccess has the headers of what was known');
+
+$mark = log_mark();
+exchange(GET => '/unlucky/file', vhost => 'cors_sections', origin => $vhost);
+like(log_since($mark), qr{contradictory-policy: .*; by CorsAllowOrigins \S+:\d+, CorsAllowCredentials \S+:\d+: everybody together with},
+    'a contradiction at request time is logged with both lines');
