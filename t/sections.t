@@ -82,7 +82,9 @@ my @cases = (
     preflight('GET follows the unlimited list', '/limited', $vhost, 'GET', 204,
         lists($vhost, 'GET, PUT', @age)),
     preflight('<LimitExcept> is for all the others', '/limited', $vhost, 'POST', 403),
-    get('HEAD and GET are one in <Limit>', '/limited', $vhost, 1),
+    preflight('HEAD is GET in <Limit>, though not in CorsAllowMethods', '/limited', $vhost, 'HEAD', 403,
+        lists($vhost, 'GET, PUT')),
+    get('an actual GET follows the unlimited list too', '/limited', $vhost, 1),
 
     get('null is allowed where it is listed and the flag says so', '/null', 'null', 1),
     get('sections that contradict each other only together allow nothing', '/unlucky/file', $vhost, 0),
