@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 include build/flags.mk
 
-CORE := list problem fetch origin suffix pattern origin_set name_set section \
-        policy decide emit
-GLUE := directives facts request report startup
+CORE := list problem fetch origin suffix host pattern origin_set name_set section \
+        expression policy lint decide emit
+GLUE := directives sections startup warnings neighbours facts request report
 CORE_OBJECTS := $(CORE:%=out/core/%.o)
 OBJECTS := out/mod_cors_policy.o $(GLUE:%=out/httpd/%.o) $(CORE_OBJECTS)
 HEADERS := $(wildcard include/*.h include/cors/*.h)

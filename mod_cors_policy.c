@@ -68,6 +68,7 @@ static void register_hooks(apr_pool_t *p)
 
     (void)p;
     ap_hook_check_config(cors_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_post_config(cors_post_config, NULL, NULL, APR_HOOK_MIDDLE);
 
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 109)
     ap_hook_pre_translate_name(cors_hook_pre_translate_name, NULL, NULL,

@@ -10,8 +10,11 @@
 
 #include <httpd.h>
 #include <http_config.h>
+#include <http_core.h>
 #include <http_log.h>
 #include <util_filter.h>
+
+#include <apr_hash.h>
 
 #include "cors/decide.h"
 #include "cors/section.h"
@@ -50,11 +53,93 @@ void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner);
 /** @return what the sections of a configuration vector say; NULL: nothing */
 const cors_section_t *cors_section_of(const ap_conf_vector_t *config);
 
+/* sections.c: over all sections of all virtual hosts */
+
+/** What a section of the configuration is for. */
+typedef enum {
+    CORS_SITE_SERVER, /* no section: a server or virtual host itself */
+    CORS_SITE_DIRECTORY,
+    CORS_SITE_LOCATION,
+    CORS_SITE_FILES,
+    CORS_SITE_IF /* and everything else that may hold of any request */
+} cors_site_e;
+
+/** Which requests a part of the configuration is for, as far as it tells. */
+typedef struct {
+    cors_site_e kind;           /* of the outermost section around it */
+    const ap_directive_t *host; /* <VirtualHost>; NULL: outside of all */
+    const char *path;           /* of <Location> or <Directory>; NULL: any */
+} cors_scope_t;
+
+/** A section that says something about CORS, as it applies by itself. */
+typedef struct cors_site_t {
+    server_rec *server;
+    cors_site_e kind;
+    cors_scope_t scope;           /* its host is that of the server */
+    const cors_section_t *own;    /* what it says */
+    const cors_section_t *merged; /* with all that it inherits */
+    const cors_place_t *place;    /* its title is NULL for a server itself */
+} cors_site_t;
+
+/** @return the sections of a server and its virtual hosts, in the order in
+ *          which httpd keeps them: an array of const cors_site_t *. Each server
+ *          has its own level first, even if nothing is said there. */
+apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server);
+
+/** @return one of them, from 0 */
+const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number);
+
+/** @return whether a setting was made in the section itself and not inherited */
+bool cors_site_owns(const cors_site_t *site, const cors_setting_t *setting);
+
+/** @return the scope of what stands in a container; NULL is the server */
+cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node);
+
+/** @return whether requests that a part of the configuration is for can be a
+ *          site's too; certain only when false */
+bool cors_scope_may_meet(const cors_scope_t *scope, const cors_site_t *site);
+
+/** @return whether a path is another one or above it, segment by segment */
+bool cors_path_is_above(const char *outer, const char *inner);
+
+/** @return whether some .htaccess file may hold directives of this module */
+bool cors_htaccess_allowed(const server_rec *server);
+
 /* startup.c */
 
-/** Refuse a configuration in which sections contradict each other. */
+/** Says what is wrong with the configuration, each sentence once. */
+typedef struct {
+    apr_pool_t *p;
+    apr_hash_t *said; /* the sentences */
+    int refusals;     /* how many were no warnings */
+} cors_speaker_t;
+
+/** Say a finding in the error log.
+ *
+ * @param said  what it is about, "Directive file:line"
+ */
+void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *said,
+                const cors_finding_t *finding);
+
+/** Refuse a configuration in which sections contradict each other; httpd -t and
+ *  the first reading of a start say what is doubtful too. */
 int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                       server_rec *server);
+
+/** Say what is doubtful in the error log, once the log is open. */
+int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
+                     server_rec *server);
+
+/* warnings.c */
+
+/** Say what is doubtful in the policies of all sites. */
+void cors_warn(cors_speaker_t *speaker, const apr_array_header_t *sites);
+
+/* neighbours.c */
+
+/** Say what other modules' directives do to the policies. */
+void cors_warn_of_neighbours(cors_speaker_t *speaker,
+                             const apr_array_header_t *sites);
 
 /* facts.c */
 

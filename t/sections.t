@@ -101,7 +101,7 @@ run_cases(@cases);
 my $mark = log_mark();
 my ($code) = exchange(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost);
 is($code, 500, 'a mistake in .htaccess is a 500');
-like(log_since($mark), qr{CorsAllowOrigins: 'https://htaccess\.example/': .*; write https://htaccess\.example \(\S+/htaccess-bad/\.htaccess:2\)},
+like(log_since($mark), qr{CorsAllowOrigins: 'https://htaccess\.example/': .*; write https://htaccess\.example \[origin-path\] \(\S+/htaccess-bad/\.htaccess:2\)},
     'and the log says where and what to write');
 $mark = log_mark();
 (undef, my $cors) = exchange(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost);

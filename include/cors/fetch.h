@@ -45,6 +45,13 @@ bool cors_fetch_forbidden_request_header(cors_slice_t name);
  */
 bool cors_fetch_forbidden_response_header(cors_slice_t name);
 
+/** @return whether a script sees the response header without being told of it
+ *
+ * Fetch, "CORS-safelisted response-header name"
+ * (#cors-safelisted-response-header-name)
+ */
+bool cors_fetch_safelisted_response_header(cors_slice_t name);
+
 /** @return whether a wildcard does not stand for the request header
  *
  * Fetch, "CORS non-wildcard request-header name"

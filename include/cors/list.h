@@ -24,6 +24,18 @@ typedef struct {
 /** @return the whole of a NUL-terminated string; absent for NULL */
 cors_slice_t cors_slice(const char *text);
 
+/** @return the text from @a from up to and without @a to */
+cors_slice_t cors_slice_between(const char *from, const char *to);
+
+/** @return where @a text ends, one past its last byte */
+const char *cors_slice_end(cors_slice_t text);
+
+/** @return the first byte of @a text that is in @a set; NULL: none is */
+const char *cors_slice_find_any(cors_slice_t text, const char *set);
+
+/** @return whether @a text starts with the bytes of @a prefix */
+bool cors_slice_has_prefix(cors_slice_t text, const char *prefix);
+
 /** @return whether both hold the same bytes */
 bool cors_slice_equal(cors_slice_t a, cors_slice_t b);
 

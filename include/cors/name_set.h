@@ -23,13 +23,16 @@ typedef enum {
 /** What one section lists; built at start-up, never changed afterwards. */
 typedef struct {
     cors_names_e kind;
-    bool edit;           /* its words carry "+" and "-" */
-    bool wildcard;       /* "*" is listed */
-    bool nobody;         /* "None" was written */
-    int count;           /* of names */
-    const char **names;  /* without the wildcard, in the order written */
+    bool edit;          /* its words carry "+" and "-" */
+    bool wildcard;      /* "*" is listed */
+    bool nobody;        /* "None" was written */
+    int count;          /* of names */
+    const char **names; /* without the wildcard, in the order written */
+    const char *
+        *saids; /* of each, "Directive file:line" or NULL; NULL: default */
     int taken_out_count; /* of taken_out; only in a set that edits */
     const char **taken_out;
+    const char **taken_out_saids;
     const char *joined; /* the header value: "*, Authorization"; NULL: empty */
 } cors_name_set_t;
 
@@ -43,13 +46,15 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind,
  * @param p        the set's pool
  * @param set      the set
  * @param word     "*", "None" or a name; behind "+" or "-" in a set that edits
+ * @param said     "Directive file:line", kept; or NULL
  * @param instead  on failure the corrected form, or NULL
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  *
  * Fetch, "forbidden method" and its neighbours, see fetch.h
  */
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
-                                 cors_slice_t word, const char **instead);
+                                 cors_slice_t word, const char *said,
+                                 const char **instead);
 
 /** @return whether the name is listed by itself; a wildcard does not count */
 bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name);

@@ -17,6 +17,18 @@
 /** What one section lists; built at start-up, never changed afterwards. */
 typedef struct cors_origin_set_t cors_origin_set_t;
 
+/** One word of a list, as it was written. */
+typedef struct {
+    const char *text;  /* without "!", "+" or "-" */
+    const char *said;  /* "Directive file:line"; owned by the caller; or NULL */
+    bool regex;        /* an expression, not a pattern */
+    bool exclude;      /* it takes out: written with "!" or "-" */
+    bool everything;   /* an expression that matches any origin */
+    bool suffix;       /* a wildcard on a public suffix */
+    const char *first; /* a repeated word: the first one's said, or ""; else
+                          NULL */
+} cors_origin_word_t;
+
 /** What a set says of one origin. */
 typedef enum {
     CORS_ORIGIN_UNLISTED, /* nothing: another list may */
@@ -45,26 +57,30 @@ cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit);
  * @param p        the set's pool, and where the corrected form is put
  * @param set      the set
  * @param word     a pattern; behind "+" or "-" in a set that edits; copied
+ * @param said     "Directive file:line", kept; or NULL
  * @param instead  on failure the corrected form, or NULL
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
-                                   cors_slice_t word, const char **instead);
+                                   cors_slice_t word, const char *said,
+                                   const char **instead);
 
 /**
  * Add a regular expression.
  *
  * @param set         the set
+ * @param word        the expression; behind "+" or "-" in a set that edits
+ * @param said        "Directive file:line", kept; or NULL
  * @param regex       what @a match is called with; must live as long as the set
  * @param match       the matcher
- * @param exclude     whether what it matches is taken out (written with "-")
  * @param everything  whether it is known to match any origin
- * @return CORS_OK, or that * or None does not stand alone
+ * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
+                                         const char *word, const char *said,
                                          const void *regex,
                                          cors_regex_match_fn match,
-                                         bool exclude, bool everything);
+                                         bool everything);
 
 /**
  * What the set says of an origin.
@@ -81,17 +97,40 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
                                       const cors_origin_t *origin,
                                       bool null_ok);
 
+/** @return how many words there are, repeated ones too */
+int cors_origin_set_count(const cors_origin_set_t *set);
+
+/** @return a word, in the order written, from 0; owned by the set */
+const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
+                                               int number);
+
+/**
+ * The word that makes another one needless, as a wildcard does an exact origin.
+ *
+ * @param p        scratch
+ * @param word     a word of the set, no expression and not repeated
+ * @param exclude  whether to look among the words that take out
+ * @return the other word, or NULL
+ */
+const cors_origin_word_t *
+cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
+                         const cors_origin_word_t *word, bool exclude);
+
 /** @return whether the set edits the list it inherits */
 bool cors_origin_set_edits(const cors_origin_set_t *set);
 
 /** @return whether "*" is the set */
 bool cors_origin_set_everybody(const cors_origin_set_t *set);
 
-/** @return whether a regular expression of it matches any origin */
-bool cors_origin_set_matches_everything(const cors_origin_set_t *set);
+/** @return whether the set is "None", in as many words */
+bool cors_origin_set_none(const cors_origin_set_t *set);
 
-/** @return whether null is listed */
-bool cors_origin_set_null(const cors_origin_set_t *set);
+/** @return the expression that matches any origin; NULL: none does */
+const cors_origin_word_t *
+cors_origin_set_everything(const cors_origin_set_t *set);
+
+/** @return the word null; NULL: it is not listed */
+const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set);
 
 /** @return whether something is taken out by "!" or "-" */
 bool cors_origin_set_excludes(const cors_origin_set_t *set);
@@ -99,7 +138,8 @@ bool cors_origin_set_excludes(const cors_origin_set_t *set);
 /** @return whether no origin can be listed by it */
 bool cors_origin_set_empty(const cors_origin_set_t *set);
 
-/** @return the first wildcard of it on a public suffix; absent: none is */
-cors_slice_t cors_origin_set_public_suffix(const cors_origin_set_t *set);
+/** @return the first wildcard on a public suffix; NULL: none is */
+const cors_origin_word_t *
+cors_origin_set_public_suffix(const cors_origin_set_t *set);
 
 #endif /* CORS_ORIGIN_SET_H */

@@ -25,11 +25,31 @@ typedef struct {
     const cors_setting_t *culprits[2]; /* the settings behind it, or NULL */
 } cors_policy_t;
 
+/** Two settings that contradict each other. */
+typedef struct {
+    cors_problem_e problem;
+    const char *word;    /* the offending word of the first */
+    const char *said[2]; /* "Directive file:line" of each; the second may be
+                            NULL */
+    const cors_setting_t
+        *culprits[2]; /* the settings; the second may be NULL */
+} cors_contradiction_t;
+
+/** Told of one contradiction; @a context is the caller's. */
+typedef void (*cors_contradiction_fn)(void *context,
+                                      const cors_contradiction_t *found);
+
+/** Tell of everything in a policy that must not stand together. Where the
+ * policy is not in force only what does not depend on that is looked at. */
+void cors_policy_contradictions(const cors_policy_t *policy,
+                                cors_contradiction_fn tell, void *context);
+
 /**
  * Fold a section and all it was merged from into the policy for one method.
  *
  * Allocates only where a list is edited with "+" or "-". A policy whose parts
- * contradict each other is folded all the same, with problem set.
+ * contradict each other is folded all the same, with problem set to the first
+ * of its contradictions.
  *
  * @param p        where edited lists are linked
  * @param section  what applies
@@ -79,6 +99,10 @@ cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
  *          whether "-" takes something out of it, so that * cannot be sent */
 bool cors_policy_wildcard(const cors_policy_t *policy, cors_attr_e attr,
                           bool *edited);
+
+/** @return what a link edits: another, or one without setting, which stands for
+ *          the default; NULL: it edits nothing */
+const cors_link_t *cors_link_edits(const cors_link_t *link);
 
 /** @return a list of names as a header value, in the order written; NULL for an
  *          empty list. Allocates from @a p only where the list is edited. */

@@ -13,115 +13,240 @@
 #include "cors/list.h"
 
 /**
- * Every problem: its code, and the reason that a person reads. A reason
- * follows the offending word and a colon, so it starts small and ends without
- * a full stop.
+ * Every problem: its code, the name by which docs/errors.md explains it, and
+ * the reason that a person reads. A reason follows the offending word and a
+ * colon, so it starts small and ends without a full stop. A configuration with
+ * a refusal does not start; a warning is said and no more.
  */
-#define CORS_PROBLEMS(X)                                                       \
-    X(WORD_MISSING, "an argument is missing")                                  \
-    X(WORD_EXTRA, "one argument too many")                                     \
-    X(CHOICE_UNKNOWN, "not one of the words this directive knows")             \
-    X(ORIGIN_SCHEME_MISSING,                                                   \
-      "an origin starts with its scheme and ://, as in https://example.com")   \
-    X(ORIGIN_SCHEME_BAD,                                                       \
-      "a scheme is a small letter, then small letters, digits, +, - or .")     \
-    X(ORIGIN_SCHEME_WILDCARD,                                                  \
-      "the scheme cannot be a wildcard; list each scheme by itself")           \
-    X(ORIGIN_SCHEME_WEBSOCKET,                                                 \
-      "an origin is that of the page, which is never ws or wss")               \
-    X(ORIGIN_FILE, "file:// can stand in CorsWebSocketAllowOrigins only; "     \
-                   "for a fetch, pages from files send the origin null")       \
-    X(ORIGIN_HOST_MISSING, "the host is missing")                              \
-    X(ORIGIN_HOST_CASE, "browsers send the host in small letters")             \
-    X(ORIGIN_HOST_UNICODE, "browsers send the host as punycode")               \
-    X(ORIGIN_HOST_BAD, "the host has a character that no host has")            \
-    X(ORIGIN_HOST_LONG, "the host is longer than 253 characters")              \
-    X(ORIGIN_LABEL_EMPTY, "the host has an empty label")                       \
-    X(ORIGIN_LABEL_LONG, "a label of the host is longer than 63 characters")   \
-    X(ORIGIN_IPV4_BAD, "a host that ends in a number is an IPv4 address: "     \
-                       "four numbers from 0 to 255 without leading zeros")     \
-    X(ORIGIN_IPV6_BAD, "the IPv6 address is not one, or not in brackets")      \
-    X(ORIGIN_IPV6_FORM, "browsers send an IPv6 address in small letters and "  \
-                        "in its shortest form")                                \
-    X(ORIGIN_PORT_BAD,                                                         \
-      "a port is a number from 1 to 65535 without leading zeros, or *")        \
-    X(ORIGIN_PORT_DEFAULT, "browsers leave out the scheme's own port")         \
-    X(ORIGIN_USERINFO, "an origin has no user name or password")               \
-    X(ORIGIN_PATH, "an origin has no path, not even a slash at its end")       \
-    X(ORIGIN_QUERY, "an origin has no query")                                  \
-    X(ORIGIN_FRAGMENT, "an origin has no fragment")                            \
-    X(ORIGIN_LONG, "longer than any origin can be")                            \
-    X(WILDCARD_PLACE, "a wildcard can only be the whole leftmost label of "    \
-                      "the host, or the port")                                 \
-    X(WILDCARD_HOST, "a wildcard needs a domain to its right; every host "     \
-                     "there is would match")                                   \
-    X(WILDCARD_IP, "an IP address has no subdomains")                          \
-    X(EVERYBODY_NOT_ALONE, "* stands alone: everybody is allowed already")     \
-    X(NOBODY_NOT_ALONE, "None stands alone: it says that the list is empty")   \
-    X(EXCLUSION_OF_ALL, "an exclusion names an origin or a pattern")           \
-    X(EDIT_OF_ALL, "what follows + or - is one origin or name, not a word "    \
-                   "for the whole list")                                       \
-    X(EDIT_EXCLUSION, "instead of + or - before ! write - alone")              \
-    X(EDIT_MIXED, "words with + or - edit the inherited list and words "       \
-                  "without replace it; one section does one or the other")     \
-    X(REGEX_BAD, "not a regular expression")                                   \
-    X(WILDCARD_NOT_ALONE, "* stands alone: every name is listed already")      \
-    X(METHOD_TOKEN, "not a method: a method is one token")                     \
-    X(METHOD_FORBIDDEN, "browsers refuse to send this method")                 \
-    X(METHOD_CASE, "methods are case-sensitive")                               \
-    X(HEADER_TOKEN, "not a header name: a name is one token, without colon "   \
-                    "or value")                                                \
-    X(HEADER_FORBIDDEN, "a script cannot set this header; naming it does "     \
-                        "nothing")                                             \
-    X(HEADER_IS_RESPONSE, "servers send this header, not pages; request "      \
-                          "headers belong here")                               \
-    X(EXPOSE_FORBIDDEN, "browsers never show this header to a script")         \
-    X(EXPOSE_IS_REQUEST, "browsers send this header, not servers; response "   \
-                         "headers belong here")                                \
-    X(MAX_AGE_BAD, "a max-age is a number of seconds, a time such as 10m or "  \
-                   "2h, or None")                                              \
-    X(MAX_AGE_RANGE, "a max-age is at most 31536000 seconds, a year")          \
-    X(STATUS_ALLOWED, "an allowed preflight needs a status from 200 to 299, "  \
-                      "or the browser refuses it")                             \
-    X(STATUS_DENIED, "a denied preflight is answered with a status from 200 "  \
-                     "to 299 or 400 to 499")                                   \
-    X(EVERYBODY_WITH_CREDENTIALS,                                              \
-      "everybody together with CorsAllowCredentials On lets any page on the "  \
-      "web act as a logged-in user; list the origins, or set "                 \
-      "CorsAllowCredentials Off, or say "                                      \
-      "CorsAllowAnyOriginWithCredentialsUnsafe On")                            \
-    X(NULL_WITHOUT_FLAG,                                                       \
-      "null is sent by every sandboxed frame, anybody's; to allow it all "     \
-      "the same, say CorsAllowNullOriginUnsafe On")                            \
-    X(EXPOSE_ALL_WITH_CREDENTIALS,                                             \
-      "with CorsAllowCredentials On a browser takes * for a header of that "   \
-      "name; list the headers")                                                \
-    X(SUFFIX_WITH_CREDENTIALS,                                                 \
-      "anybody can get a name under this public suffix, and with "             \
-      "CorsAllowCredentials On act as a logged-in user; to allow it all the "  \
-      "same, say CorsAllowPublicSuffixUnsafe On")
+/* clang-format off */
+#define CORS_REFUSALS(X) \
+    X(WORD_MISSING, "word-missing", \
+      "an argument is missing") \
+    X(WORD_EXTRA, "word-extra", \
+      "one argument too many") \
+    X(CHOICE_UNKNOWN, "choice-unknown", \
+      "not one of the words this directive knows") \
+    X(ORIGIN_SCHEME_MISSING, "origin-scheme-missing", \
+      "an origin starts with its scheme and ://, as in " \
+      "https://example.com") \
+    X(ORIGIN_SCHEME_BAD, "origin-scheme-bad", \
+      "a scheme is a small letter, then small letters, digits, +, - " \
+      "or .") \
+    X(ORIGIN_SCHEME_WILDCARD, "origin-scheme-wildcard", \
+      "the scheme cannot be a wildcard; list each scheme by itself") \
+    X(ORIGIN_SCHEME_WEBSOCKET, "origin-scheme-websocket", \
+      "an origin is that of the page, which is never ws or wss") \
+    X(ORIGIN_FILE, "origin-file", \
+      "file:// can stand in CorsWebSocketAllowOrigins only; for a " \
+      "fetch, pages from files send the origin null") \
+    X(ORIGIN_HOST_MISSING, "origin-host-missing", \
+      "the host is missing") \
+    X(ORIGIN_HOST_CASE, "origin-host-case", \
+      "browsers send the host in small letters") \
+    X(ORIGIN_HOST_UNICODE, "origin-host-unicode", \
+      "browsers send the host as punycode") \
+    X(ORIGIN_PUNYCODE_BAD, "origin-punycode-bad", \
+      "a label that starts with xn-- is punycode, and this is none") \
+    X(ORIGIN_HOST_BAD, "origin-host-bad", \
+      "the host has a character that no host has") \
+    X(ORIGIN_HOST_LONG, "origin-host-long", \
+      "the host is longer than 253 characters") \
+    X(ORIGIN_LABEL_EMPTY, "origin-label-empty", \
+      "the host has an empty label") \
+    X(ORIGIN_LABEL_LONG, "origin-label-long", \
+      "a label of the host is longer than 63 characters") \
+    X(ORIGIN_IPV4_BAD, "origin-ipv4-bad", \
+      "a host that ends in a number is an IPv4 address: four " \
+      "numbers from 0 to 255 without leading zeros") \
+    X(ORIGIN_IPV6_BAD, "origin-ipv6-bad", \
+      "an IPv6 address has eight groups of hexadecimal digits, or " \
+      ":: for a run of zeros, and stands in brackets") \
+    X(ORIGIN_IPV6_FORM, "origin-ipv6-form", \
+      "browsers send an IPv6 address in small letters and in its " \
+      "shortest form") \
+    X(ORIGIN_IPV6_ZONE, "origin-ipv6-zone", \
+      "browsers refuse an IPv6 address with a zone") \
+    X(ORIGIN_PORT_BAD, "origin-port-bad", \
+      "a port is a number from 1 to 65535 without leading zeros, or " \
+      "*") \
+    X(ORIGIN_PORT_DEFAULT, "origin-port-default", \
+      "browsers leave out the scheme's own port") \
+    X(ORIGIN_USERINFO, "origin-userinfo", \
+      "an origin has no user name or password") \
+    X(ORIGIN_PATH, "origin-path", \
+      "an origin has no path, not even a slash at its end") \
+    X(ORIGIN_QUERY, "origin-query", \
+      "an origin has no query") \
+    X(ORIGIN_FRAGMENT, "origin-fragment", \
+      "an origin has no fragment") \
+    X(ORIGIN_LONG, "origin-long", \
+      "longer than any origin can be") \
+    X(WILDCARD_PLACE, "wildcard-place", \
+      "a wildcard can only be the whole leftmost label of the host, " \
+      "or the port") \
+    X(WILDCARD_HOST, "wildcard-host", \
+      "a wildcard needs a domain to its right; every host there is " \
+      "would match") \
+    X(WILDCARD_IP, "wildcard-ip", \
+      "an IP address has no subdomains") \
+    X(EVERYBODY_NOT_ALONE, "everybody-not-alone", \
+      "* stands alone: everybody is allowed already") \
+    X(NOBODY_NOT_ALONE, "nobody-not-alone", \
+      "None stands alone: it says that the list is empty") \
+    X(EXCLUSION_OF_ALL, "exclusion-of-all", \
+      "an exclusion names an origin or a pattern") \
+    X(EDIT_OF_ALL, "edit-of-all", \
+      "what follows + or - is one origin or name, not a word for " \
+      "the whole list") \
+    X(EDIT_EXCLUSION, "edit-exclusion", \
+      "instead of + or - before ! write - alone") \
+    X(EDIT_MIXED, "edit-mixed", \
+      "words with + or - edit the inherited list and words without " \
+      "replace it; one section does one or the other") \
+    X(REGEX_BAD, "regex-bad", \
+      "not a regular expression") \
+    X(WILDCARD_NOT_ALONE, "wildcard-not-alone", \
+      "* stands alone: every name is listed already") \
+    X(METHOD_TOKEN, "method-token", \
+      "not a method: a method is one token") \
+    X(METHOD_FORBIDDEN, "method-forbidden", \
+      "browsers refuse to send this method") \
+    X(METHOD_CASE, "method-case", \
+      "methods are case-sensitive") \
+    X(HEADER_TOKEN, "header-token", \
+      "not a header name: a name is one token, without colon or " \
+      "value") \
+    X(HEADER_FORBIDDEN, "header-forbidden", \
+      "a script cannot set this header; naming it does nothing") \
+    X(HEADER_IS_RESPONSE, "header-is-response", \
+      "servers send this header, not pages; request headers belong " \
+      "here") \
+    X(EXPOSE_FORBIDDEN, "expose-forbidden", \
+      "browsers never show this header to a script") \
+    X(EXPOSE_IS_REQUEST, "expose-is-request", \
+      "browsers send this header, not servers; response headers " \
+      "belong here") \
+    X(MAX_AGE_BAD, "max-age-bad", \
+      "a max-age is a number of seconds, a time such as 10m or 2h, " \
+      "or None") \
+    X(MAX_AGE_RANGE, "max-age-range", \
+      "a max-age is at most 31536000 seconds, a year") \
+    X(STATUS_ALLOWED, "status-allowed", \
+      "an allowed preflight needs a status from 200 to 299, or the " \
+      "browser refuses it") \
+    X(STATUS_DENIED, "status-denied", \
+      "a denied preflight is answered with a status from 200 to 299 " \
+      "or 400 to 499") \
+    X(EVERYBODY_WITH_CREDENTIALS, "everybody-with-credentials", \
+      "everybody together with CorsAllowCredentials On lets any " \
+      "page on the web act as a logged-in user; list the origins, " \
+      "or set CorsAllowCredentials Off, or say " \
+      "CorsAllowAnyOriginWithCredentialsUnsafe On") \
+    X(NULL_WITHOUT_FLAG, "null-without-flag", \
+      "null is sent by every sandboxed frame, anybody's; to allow " \
+      "it all the same, say CorsAllowNullOriginUnsafe On") \
+    X(EXPOSE_ALL_WITH_CREDENTIALS, "expose-all-with-credentials", \
+      "with CorsAllowCredentials On a browser takes * for a header " \
+      "of that name; list the headers") \
+    X(SUFFIX_WITH_CREDENTIALS, "suffix-with-credentials", \
+      "anybody can get a name under this public suffix, and with " \
+      "CorsAllowCredentials On act as a logged-in user; to allow it " \
+      "all the same, say CorsAllowPublicSuffixUnsafe On")
 
-/** What is wrong; 0 is nothing. */
+#define CORS_WARNINGS(X) \
+    X(INSECURE_ORIGIN, "insecure-origin", \
+      "whoever controls the network on the way can be this " \
+      "plain-http origin, and with CorsAllowCredentials On act as a " \
+      "logged-in user") \
+    X(WEBSOCKET_SUFFIX, "websocket-suffix", \
+      "anybody can get a name under this public suffix, and a " \
+      "browser sends cookies with every handshake") \
+    X(NOBODY_ALLOWED, "nobody-allowed", \
+      "the policy is on and allows no origin; list some with " \
+      "CorsAllowOrigins, or write CorsAllowOrigins None if that is " \
+      "meant") \
+    X(UNREACHABLE, "unreachable", \
+      "has no effect, because no CorsPolicy On or ReportOnly " \
+      "reaches it") \
+    X(REQUIRE_ALONE, "require-alone", \
+      "has no effect without CorsWebSocketAllowOrigins, because " \
+      "handshakes are not checked") \
+    X(ORIGIN_DUPLICATE, "origin-duplicate", \
+      "stands in the list already") \
+    X(ORIGIN_SHADOWED, "origin-shadowed", \
+      "another word of the same list covers it already") \
+    X(ORIGIN_EXCLUDED, "origin-excluded", \
+      "is listed and excluded by the same list; it is never allowed") \
+    X(EXCLUSION_IDLE, "exclusion-idle", \
+      "excludes what nothing in the list allows") \
+    X(REGEX_PLAIN, "regex-plain", \
+      "a pattern of CorsAllowOrigins says the same, is easier to " \
+      "read and costs less") \
+    X(REGEX_EVERYTHING, "regex-everything", \
+      "the expression matches every origin; CorsAllowOrigins * says " \
+      "so in as many words") \
+    X(AUTHORIZATION_NOT_NAMED, "authorization-not-named", \
+      "* does not stand for Authorization, which browsers want by " \
+      "name, and requests here are authenticated") \
+    X(EXPOSE_NEEDLESS, "expose-needless", \
+      "browsers show this header to every script already") \
+    X(MAX_AGE_BEYOND, "max-age-beyond", \
+      "longer than browsers remember it: Chromium 7200 seconds at " \
+      "most, Firefox 86400") \
+    X(LIMIT_METHOD, "limit-method", \
+      "httpd knows no such method; what stands in this <Limit> " \
+      "applies to requests with exactly this method") \
+    X(LIMIT_OPTIONS, "limit-options", \
+      "a preflight is judged by the method that it announces, so " \
+      "what stands in <Limit OPTIONS> does not apply to preflights") \
+    X(RECIPE_HEADER, "recipe-header", \
+      "the policy writes this header where it is in force; remove " \
+      "this line") \
+    X(RECIPE_REQUEST_HEADER, "recipe-request-header", \
+      "changes what the policy decides by; remove this line") \
+    X(RECIPE_REWRITE, "recipe-rewrite", \
+      "the policy answers preflights without this rule, which may come " \
+      "first and answer without its headers; remove it") \
+    X(DIRECTORY_BEHIND_PROXY, "directory-behind-proxy", \
+      "a request that ProxyPass hands on never enters a " \
+      "<Directory>; put the policy into a <Location>")
+/* clang-format on */
+
+/** What is wrong; 0 is nothing. Warnings come after every refusal. */
 typedef enum {
     CORS_OK = 0,
-#define CORS_PROBLEM_CODE(code, reason) CORS_PROBLEM_##code,
-    CORS_PROBLEMS(CORS_PROBLEM_CODE)
+#define CORS_PROBLEM_CODE(code, id, reason) CORS_PROBLEM_##code,
+    CORS_REFUSALS(CORS_PROBLEM_CODE)
+    CORS_WARNINGS(CORS_PROBLEM_CODE)
 #undef CORS_PROBLEM_CODE
-    CORS_PROBLEM_COUNT
+        CORS_PROBLEM_COUNT
 } cors_problem_e;
+
+/** One thing that is wrong, with what is known of it. */
+typedef struct {
+    cors_problem_e problem; /* not CORS_OK */
+    cors_slice_t word;   /* the offending bytes; absent: none in particular */
+    const char *instead; /* the corrected form; NULL: there is none */
+    const char *because; /* a detail of the reason; NULL: there is none */
+} cors_finding_t;
+
+/** @return the name by which the manual explains it, static, such as
+ *          "origin-path" */
+const char *cors_problem_id(cors_problem_e problem);
 
 /** @return the reason alone, static; NULL for CORS_OK */
 const char *cors_problem_reason(cors_problem_e problem);
 
+/** @return whether it is only warned about */
+bool cors_problem_is_warning(cors_problem_e problem);
+
 /**
- * The sentence for one problem: `'WORD': reason; write FIX`.
+ * The sentence for one problem: `'WORD': reason (BECAUSE); write FIX [id]`.
  *
  * @param p        where the sentence is put
- * @param problem  what is wrong, not CORS_OK
- * @param word     the offending bytes; absent: the sentence is the reason alone
- * @param instead  the corrected form, or NULL where there is none
+ * @param finding  what is wrong; without a word the sentence starts with the
+ *                 reason
  */
-const char *cors_problem_sentence(apr_pool_t *p, cors_problem_e problem,
-                                  cors_slice_t word, const char *instead);
+const char *cors_problem_sentence(apr_pool_t *p, const cors_finding_t *finding);
 
 #endif /* CORS_PROBLEM_H */

@@ -68,11 +68,22 @@ typedef enum {
     CORS_BACKEND_KEEP
 } cors_backend_e;
 
+/**
+ * Where a section stands in the configuration, as it is written: kept by
+ * reference, for people to find it.
+ */
+typedef struct {
+    const char *title; /* "<Location /api> <If ...>"; NULL: the server itself */
+    const char *where; /* "file:line" of its innermost container, or NULL */
+    const void *node;  /* whatever the caller knows it by, or NULL */
+} cors_place_t;
+
 /** One attribute as one section sets it. Which field is read, cors_attr_e says. */
 typedef struct {
-    const char *directive; /* the directive's name */
-    const char *where;     /* "file:line" */
-    const char *said;      /* both: "CorsPolicy file:line" */
+    const char *directive;     /* the directive's name */
+    const char *where;         /* "file:line" */
+    const char *said;          /* both: "CorsPolicy file:line" */
+    const cors_place_t *place; /* of its section; NULL: not known */
     int number;
     int number2;
     const char *text;
@@ -84,6 +95,9 @@ typedef struct {
 /** The methods of a <Limit>: one bit each, as httpd numbers them; -1: all. */
 typedef apr_int64_t cors_methods_t;
 #define CORS_METHODS_ALL ((cors_methods_t)-1)
+
+/** How many methods can be numbered. */
+#define CORS_METHODS_COUNT 64
 
 /** @return the bit of the method that httpd numbers so, from 0 to 63 */
 cors_methods_t cors_methods_bit(int number);
@@ -124,6 +138,30 @@ const cors_section_t *cors_section_merge(apr_pool_t *p,
                                          const cors_section_t *outer,
                                          const cors_section_t *inner);
 
+/** Note where an unmerged section stands; the first place counts. */
+void cors_section_locate(cors_section_t *section, const cors_place_t *place);
+
+/** @return where an unmerged section stands; NULL: not known */
+const cors_place_t *cors_section_place(const cors_section_t *section);
+
+/** The methods that a section treats alike, and one of them. */
+typedef struct {
+    cors_methods_t methods;
+    cors_methods_t one;
+} cors_methods_group_t;
+
+/**
+ * Part the methods into groups that every <Limit> of a section, and of all it
+ * was merged from, treats alike.
+ *
+ * @param p       where the array is put
+ * @param groups  set to an array of CORS_METHODS_COUNT at most; together they
+ *                are all methods
+ * @return how many there are, at least 1
+ */
+int cors_section_groups(apr_pool_t *p, const cors_section_t *section,
+                        cors_methods_group_t **groups);
+
 /** Told of one setting; @a context is the caller's. */
 typedef void (*cors_setting_fn)(void *context, cors_attr_e attr,
                                 const cors_setting_t *setting);
@@ -133,7 +171,8 @@ typedef void (*cors_setting_fn)(void *context, cors_attr_e attr,
  * before inner sections, and in a section what holds for all methods before
  * what its <Limit>s say, in the order written.
  *
- * @param methods  the one method's bit
+ * @param methods  the one method's bit; CORS_METHODS_ALL: tell of every setting
+ *                 there is, whatever its methods
  */
 void cors_section_visit(const cors_section_t *section, cors_methods_t methods,
                         cors_setting_fn tell, void *context);

@@ -34,4 +34,10 @@ bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host);
  */
 const char *cors_suffix_punycode(apr_pool_t *p, cors_slice_t host);
 
+/** @return whether every xn-- label of a host name can be decoded
+ *
+ * RFC 3492; UTS 46, "Processing"
+ */
+bool cors_suffix_punycode_valid(apr_pool_t *p, cors_slice_t host);
+
 #endif /* CORS_SUFFIX_H */

@@ -49,6 +49,11 @@ static const char *const forbidden_request_prefixes[] = { "proxy-", "sec-",
 static const char *const forbidden_response_headers[] = { "Set-Cookie",
                                                           "Set-Cookie2", NULL };
 
+static const char *const safelisted_response_headers[] = {
+    "Cache-Control", "Content-Language", "Content-Length", "Content-Type",
+    "Expires",       "Last-Modified",    "Pragma",         NULL
+};
+
 static const char *const response_only_headers[] = {
     "Accept-Ranges",
     "Access-Control-Allow-Credentials",
@@ -60,12 +65,24 @@ static const char *const response_only_headers[] = {
     "Access-Control-Max-Age",
     "Age",
     "Allow",
+    "Alt-Svc",
+    "Authentication-Info",
     "Clear-Site-Data",
     "Content-Security-Policy",
+    "Content-Security-Policy-Report-Only",
+    "Cross-Origin-Embedder-Policy",
+    "Cross-Origin-Opener-Policy",
+    "Cross-Origin-Resource-Policy",
     "ETag",
+    "Last-Modified",
+    "Location",
+    "Permissions-Policy",
     "Proxy-Authenticate",
+    "Referrer-Policy",
     "Retry-After",
     "Server",
+    "Server-Timing",
+    "Set-Cookie",
     "Strict-Transport-Security",
     "Timing-Allow-Origin",
     "Vary",
@@ -82,7 +99,9 @@ static const char *const request_only_headers[] = {
     "Accept-Language",
     "Access-Control-Request-Headers",
     "Access-Control-Request-Method",
+    "Access-Control-Request-Private-Network",
     "Cookie",
+    "DNT",
     "Expect",
     "Host",
     "If-Match",
@@ -95,6 +114,7 @@ static const char *const request_only_headers[] = {
     "Range",
     "Referer",
     "TE",
+    "Upgrade-Insecure-Requests",
     "User-Agent",
     NULL
 };
@@ -149,6 +169,11 @@ bool cors_fetch_forbidden_request_header(cors_slice_t name)
 bool cors_fetch_forbidden_response_header(cors_slice_t name)
 {
     return find_nocase(forbidden_response_headers, name) != NULL;
+}
+
+bool cors_fetch_safelisted_response_header(cors_slice_t name)
+{
+    return find_nocase(safelisted_response_headers, name) != NULL;
 }
 
 bool cors_fetch_non_wildcard_header(cors_slice_t name)

@@ -21,6 +21,37 @@ cors_slice_t cors_slice(const char *text)
     return whole;
 }
 
+cors_slice_t cors_slice_between(const char *from, const char *to)
+{
+    cors_slice_t text = { from, (apr_size_t)(to - from) };
+
+    return text;
+}
+
+const char *cors_slice_end(cors_slice_t text)
+{
+    return text.ptr + text.len;
+}
+
+const char *cors_slice_find_any(cors_slice_t text, const char *set)
+{
+    const char *p;
+
+    for (p = text.ptr; p < cors_slice_end(text); p++) {
+        if (*p && strchr(set, *p)) {
+            return p;
+        }
+    }
+    return NULL;
+}
+
+bool cors_slice_has_prefix(cors_slice_t text, const char *prefix)
+{
+    apr_size_t len = strlen(prefix);
+
+    return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
+}
+
 bool cors_slice_equal(cors_slice_t a, cors_slice_t b)
 {
     return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);

@@ -13,11 +13,12 @@ static const char *default_method_names[] = { "GET",   "HEAD", "PUT",
 static const char *default_header_names[] = { "content-type" };
 
 static const cors_name_set_t defaults[] = {
-    { CORS_NAMES_METHODS, false, false, false, 6, default_method_names, 0, NULL,
-      "GET, HEAD, PUT, PATCH, POST, DELETE" },
+    { CORS_NAMES_METHODS, false, false, false, 6, default_method_names, NULL, 0,
+      NULL, NULL, "GET, HEAD, PUT, PATCH, POST, DELETE" },
     { CORS_NAMES_REQUEST_HEADERS, false, false, false, 1, default_header_names,
-      0, NULL, "content-type" },
-    { CORS_NAMES_RESPONSE_HEADERS, false, false, true, 0, NULL, 0, NULL, NULL }
+      NULL, 0, NULL, NULL, "content-type" },
+    { CORS_NAMES_RESPONSE_HEADERS, false, false, true, 0, NULL, NULL, 0, NULL,
+      NULL, NULL }
 };
 
 const cors_name_set_t *cors_name_set_default(cors_names_e kind)
@@ -97,17 +98,17 @@ static bool find_name(const cors_name_set_t *set, const char **names, int count,
     return false;
 }
 
-static void append(apr_pool_t *p, const char ***names, int *count,
-                   const char *name)
+static void append(apr_pool_t *p, const char ***texts, int count,
+                   const char *text)
 {
     const char **longer =
-        apr_palloc(p, ((apr_size_t)*count + 1) * sizeof(*longer));
+        apr_palloc(p, ((apr_size_t)count + 1) * sizeof(*longer));
 
-    if (*count > 0) {
-        memcpy(longer, *names, (apr_size_t)*count * sizeof(*longer));
+    if (count > 0) {
+        memcpy(longer, *texts, (apr_size_t)count * sizeof(*longer));
     }
-    longer[(*count)++] = name;
-    *names = longer;
+    longer[count] = text;
+    *texts = longer;
 }
 
 static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
@@ -138,7 +139,8 @@ static cors_problem_e add_nobody(cors_name_set_t *set)
 }
 
 static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
-                               cors_slice_t word, const char **instead)
+                               cors_slice_t word, const char *said,
+                               const char **instead)
 {
     cors_problem_e problem = check_name(set->kind, word, instead);
     const char *name;
@@ -154,7 +156,8 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
     }
     if (!cors_name_set_lists(set, word)) {
         name = apr_pstrmemdup(p, word.ptr, word.len);
-        append(p, &set->names, &set->count, name);
+        append(p, &set->names, set->count, name);
+        append(p, &set->saids, set->count++, said);
         set->joined =
             set->joined ? apr_pstrcat(p, set->joined, ", ", name, NULL) : name;
     }
@@ -162,19 +165,22 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
 }
 
 static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
-                                    cors_slice_t word, const char **instead)
+                                    cors_slice_t word, const char *said,
+                                    const char **instead)
 {
     cors_problem_e problem = check_name(set->kind, word, instead);
 
     if (!problem) {
-        append(p, &set->taken_out, &set->taken_out_count,
+        append(p, &set->taken_out, set->taken_out_count,
                apr_pstrmemdup(p, word.ptr, word.len));
+        append(p, &set->taken_out_saids, set->taken_out_count++, said);
     }
     return problem;
 }
 
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
-                                 cors_slice_t word, const char **instead)
+                                 cors_slice_t word, const char *said,
+                                 const char **instead)
 {
     bool marked = word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
     char mark = marked ? word.ptr[0] : '\0';
@@ -199,8 +205,8 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
                : wildcard ? add_wildcard(p, set)
                           : add_nobody(set);
     }
-    problem = mark == '-' ? take_out_name(p, set, word, instead)
-                          : add_name(p, set, word, instead);
+    problem = mark == '-' ? take_out_name(p, set, word, said, instead)
+                          : add_name(p, set, word, said, instead);
     if (*instead && marked) {
         *instead = apr_psprintf(p, "%c%s", mark, *instead);
     }

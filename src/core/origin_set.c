@@ -10,11 +10,14 @@
 
 #include "cors/suffix.h"
 
+typedef cors_origin_word_t word_t;
+
 /* The scheme and the port that a wildcard asks for under its domain. */
 typedef struct rule_t {
     cors_slice_t scheme;
     unsigned port; /* 0: none was written */
     bool any_port;
+    const word_t *word;
     struct rule_t *next;
 } rule_t;
 
@@ -24,31 +27,33 @@ typedef struct {
     rule_t *subdomains;   /* what every name below it may be */
 } node_t;
 
-/* Origins of one kind, listed or excluded. */
-typedef struct {
-    apr_hash_t *exact;           /* whole origins; NULL: none */
-    apr_hash_t *any_port;        /* origins without port; NULL: none */
-    node_t *domains;             /* the root, which has no name; NULL: none */
-    apr_array_header_t *regexes; /* regex_t; NULL: none */
-    bool null;
-} index_t;
-
 typedef struct {
     const void *regex;
     cors_regex_match_fn match;
+    const word_t *word;
 } regex_t;
+
+/* Origins of one kind, listed or excluded. */
+typedef struct {
+    apr_hash_t *exact;           /* whole origin -> word_t; NULL: none */
+    apr_hash_t *any_port;        /* origin without port -> word_t; NULL: none */
+    node_t *domains;             /* the root, which has no name; NULL: none */
+    apr_array_header_t *regexes; /* regex_t; NULL: none */
+    const word_t *null;          /* NULL: not listed */
+} index_t;
 
 struct cors_origin_set_t {
     index_t listed;
     index_t excluded;
+    apr_array_header_t *words; /* word_t *, in the order written */
+    apr_hash_t *texts[2];      /* listed, taken out: text -> first word_t */
     bool file;
     bool edit;
     bool everybody;
     bool nobody;
-    bool everything; /* a regex matches any origin */
-    bool used;       /* some word has been added */
     bool excludes;
-    cors_slice_t public_suffix;
+    const word_t *everything;
+    const word_t *public_suffix;
 };
 
 cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
@@ -57,6 +62,9 @@ cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
 
     set->file = file;
     set->edit = edit;
+    set->words = apr_array_make(p, 4, sizeof(word_t *));
+    set->texts[0] = apr_hash_make(p);
+    set->texts[1] = apr_hash_make(p);
     return set;
 }
 
@@ -101,19 +109,20 @@ static node_t *node_for(apr_pool_t *p, node_t **root, cors_slice_t host)
     return node;
 }
 
-static void hash_add(apr_pool_t *p, apr_hash_t **hash, cors_slice_t key)
+static void hash_add(apr_pool_t *p, apr_hash_t **hash, cors_slice_t key,
+                     const word_t *word)
 {
     if (!*hash) {
         *hash = apr_hash_make(p);
     }
-    apr_hash_set(*hash, key.ptr, (apr_ssize_t)key.len, key.ptr);
+    apr_hash_set(*hash, key.ptr, (apr_ssize_t)key.len, word);
 }
 
 static void index_add(apr_pool_t *p, index_t *index,
-                      const cors_pattern_t *pattern)
+                      const cors_pattern_t *pattern, const word_t *word)
 {
     if (pattern->kind == CORS_PATTERN_NULL) {
-        index->null = true;
+        index->null = word;
     }
     else if (pattern->subdomains) {
         node_t *node = node_for(p, &index->domains, pattern->host);
@@ -122,6 +131,7 @@ static void index_add(apr_pool_t *p, index_t *index,
         rule->scheme = pattern->scheme;
         rule->port = pattern->port;
         rule->any_port = pattern->any_port;
+        rule->word = word;
         rule->next = node->subdomains;
         node->subdomains = rule;
     }
@@ -129,16 +139,17 @@ static void index_add(apr_pool_t *p, index_t *index,
         cors_slice_t portless = pattern->origin;
 
         portless.len -= strlen(":*");
-        hash_add(p, &index->any_port, portless);
+        hash_add(p, &index->any_port, portless, word);
     }
     else {
-        hash_add(p, &index->exact, pattern->origin);
+        hash_add(p, &index->exact, pattern->origin, word);
     }
 }
 
 static cors_problem_e check_place(const cors_origin_set_t *set,
                                   const cors_pattern_t *pattern)
 {
+    bool used = set->words->nelts > 0;
     bool whole_list = pattern->kind == CORS_PATTERN_EVERYBODY
                       || pattern->kind == CORS_PATTERN_NOBODY;
 
@@ -148,13 +159,12 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
     if (set->edit && pattern->exclude) {
         return CORS_PROBLEM_EDIT_EXCLUSION;
     }
-    if (set->everybody
-        || (pattern->kind == CORS_PATTERN_EVERYBODY && set->used)) {
+    if (set->everybody || (pattern->kind == CORS_PATTERN_EVERYBODY && used)) {
         return pattern->kind == CORS_PATTERN_EVERYBODY && set->everybody
                    ? CORS_OK
                    : CORS_PROBLEM_EVERYBODY_NOT_ALONE;
     }
-    if (set->nobody || (pattern->kind == CORS_PATTERN_NOBODY && set->used)) {
+    if (set->nobody || (pattern->kind == CORS_PATTERN_NOBODY && used)) {
         return pattern->kind == CORS_PATTERN_NOBODY && set->nobody
                    ? CORS_OK
                    : CORS_PROBLEM_NOBODY_NOT_ALONE;
@@ -162,38 +172,80 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
     return CORS_OK;
 }
 
-cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
-                                   cors_slice_t word, const char **instead)
+/* Keep a word; one that stands there already knows the first. */
+static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
+                         const char *text, const char *said, bool regex,
+                         bool exclude)
 {
-    cors_pattern_t pattern;
-    cors_problem_e problem;
-    bool take_out = false;
-    bool marked = word.len > 0 && (word.ptr[0] == '+' || word.ptr[0] == '-');
+    word_t *word = apr_pcalloc(p, sizeof(*word));
+    /* an expression and a pattern may read alike and differ */
+    const char *key = regex ? apr_pstrcat(p, "~", text, NULL) : text;
+    const word_t *first =
+        apr_hash_get(set->texts[exclude], key, APR_HASH_KEY_STRING);
 
-    *instead = NULL;
+    word->text = text;
+    word->said = said;
+    word->regex = regex;
+    word->exclude = exclude;
+    if (first) {
+        word->first = first->said ? first->said : "";
+    }
+    else {
+        apr_hash_set(set->texts[exclude], key, APR_HASH_KEY_STRING, word);
+    }
+    APR_ARRAY_PUSH(set->words, word_t *) = word;
+    return word;
+}
+
+/* Take "+" or "-" off a word of a set that edits. */
+static cors_problem_e take_mark(const cors_origin_set_t *set,
+                                cors_slice_t *word, char *mark)
+{
+    bool marked = word->len > 0 && (word->ptr[0] == '+' || word->ptr[0] == '-');
+
+    *mark = '\0';
     if (marked != set->edit) {
         return CORS_PROBLEM_EDIT_MIXED;
     }
     if (marked) {
-        take_out = word.ptr[0] == '-';
-        word.ptr++;
-        word.len--;
+        *mark = word->ptr[0];
+        word->ptr++;
+        word->len--;
     }
-    word.ptr = apr_pstrmemdup(p, word.ptr, word.len);
-    problem = cors_pattern_parse(p, word, set->file, &pattern, instead);
+    return CORS_OK;
+}
+
+cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
+                                   cors_slice_t text, const char *said,
+                                   const char **instead)
+{
+    cors_pattern_t pattern;
+    char mark;
+    cors_problem_e problem = take_mark(set, &text, &mark);
+    bool take_out;
+    word_t *word;
+
+    *instead = NULL;
     if (problem) {
-        if (*instead && marked) {
-            *instead = apr_pstrcat(p, take_out ? "-" : "+", *instead, NULL);
-        }
         return problem;
     }
-    problem = check_place(set, &pattern);
+    text.ptr = apr_pstrmemdup(p, text.ptr, text.len);
+    problem = cors_pattern_parse(p, text, set->file, &pattern, instead);
+    if (*instead && mark) {
+        *instead = apr_psprintf(p, "%c%s", mark, *instead);
+    }
+    if (!problem) {
+        problem = check_place(set, &pattern);
+    }
     if (problem) {
         return problem;
     }
 
-    set->used = true;
-    take_out = take_out || pattern.exclude;
+    take_out = mark == '-' || pattern.exclude;
+    word = keep_word(p, set, pattern.origin.ptr, said, false, take_out);
+    if (word->first) {
+        return CORS_OK;
+    }
     if (pattern.kind == CORS_PATTERN_EVERYBODY) {
         set->everybody = true;
     }
@@ -201,27 +253,42 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
         set->nobody = true;
     }
     else {
-        index_add(p, take_out ? &set->excluded : &set->listed, &pattern);
+        index_add(p, take_out ? &set->excluded : &set->listed, &pattern, word);
         set->excludes = set->excludes || take_out;
     }
-    if (pattern.subdomains && !take_out && !set->public_suffix.ptr
-        && cors_suffix_is_public(p, pattern.host)) {
-        set->public_suffix = pattern.origin;
+    word->suffix = pattern.subdomains && cors_suffix_is_public(p, pattern.host);
+    if (word->suffix && !take_out && !set->public_suffix) {
+        set->public_suffix = word;
     }
     return CORS_OK;
 }
 
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
+                                         const char *text, const char *said,
                                          const void *regex,
                                          cors_regex_match_fn match,
-                                         bool exclude, bool everything)
+                                         bool everything)
 {
-    index_t *index = exclude ? &set->excluded : &set->listed;
+    cors_slice_t rest = cors_slice(text);
+    char mark;
+    cors_problem_e problem = take_mark(set, &rest, &mark);
+    bool take_out = mark == '-';
+    index_t *index = take_out ? &set->excluded : &set->listed;
     regex_t *entry;
+    word_t *word;
 
+    if (problem) {
+        return problem;
+    }
     if (set->everybody || set->nobody) {
         return set->everybody ? CORS_PROBLEM_EVERYBODY_NOT_ALONE
                               : CORS_PROBLEM_NOBODY_NOT_ALONE;
+    }
+    word = keep_word(p, set, apr_pstrmemdup(p, rest.ptr, rest.len), said, true,
+                     take_out);
+    word->everything = everything;
+    if (word->first) {
+        return CORS_OK;
     }
     if (!index->regexes) {
         index->regexes = apr_array_make(p, 1, sizeof(regex_t));
@@ -229,50 +296,64 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     entry = apr_array_push(index->regexes);
     entry->regex = regex;
     entry->match = match;
-    set->used = true;
-    set->excludes = set->excludes || exclude;
-    set->everything = set->everything || (everything && !exclude);
+    entry->word = word;
+    set->excludes = set->excludes || take_out;
+    if (everything && !take_out && !set->everything) {
+        set->everything = word;
+    }
     return CORS_OK;
 }
 
-static bool rule_allows(const rule_t *rule, const cors_origin_t *origin)
+/* the word whose wildcard covers the origin, not counting one of them */
+static const word_t *find_rule(const rule_t *rule, const cors_origin_t *origin,
+                               const word_t *but)
 {
     for (; rule; rule = rule->next) {
         if ((rule->any_port || rule->port == origin->port)
-            && cors_slice_equal(rule->scheme, origin->scheme)) {
-            return true;
+            && cors_slice_equal(rule->scheme, origin->scheme)
+            && rule->word != but) {
+            return rule->word;
         }
     }
-    return false;
+    return NULL;
 }
 
-static bool domains_contain(const node_t *node, const cors_origin_t *origin)
+static const word_t *find_domain(const node_t *node,
+                                 const cors_origin_t *origin, const word_t *but)
 {
     const char *end = origin->host.ptr + origin->host.len;
+    const word_t *word;
 
     while (node->children && end) {
         cors_slice_t label = label_before(origin->host.ptr, &end);
 
         node = apr_hash_get(node->children, label.ptr, (apr_ssize_t)label.len);
         if (!node) {
-            return false;
+            return NULL;
         }
         /* end is NULL when no label is left: the bare domain is no subdomain,
          * and neither is a host that starts with a dot */
-        if (end && end > origin->host.ptr
-            && rule_allows(node->subdomains, origin)) {
-            return true;
+        if (end && end > origin->host.ptr) {
+            word = find_rule(node->subdomains, origin, but);
+            if (word) {
+                return word;
+            }
         }
     }
-    return false;
+    return NULL;
 }
 
-static bool hash_has(apr_hash_t *hash, const char *key, const char *end)
+static const word_t *find_key(apr_hash_t *hash, const char *key,
+                              const char *end, const word_t *but)
 {
-    return hash && apr_hash_get(hash, key, (apr_ssize_t)(end - key)) != NULL;
+    const word_t *word =
+        hash ? apr_hash_get(hash, key, (apr_ssize_t)(end - key)) : NULL;
+
+    return word != but ? word : NULL;
 }
 
-static bool regexes_match(const apr_array_header_t *regexes, cors_slice_t text)
+static const word_t *find_regex(const apr_array_header_t *regexes,
+                                cors_slice_t text)
 {
     int i;
 
@@ -280,37 +361,111 @@ static bool regexes_match(const apr_array_header_t *regexes, cors_slice_t text)
         const regex_t *entry = &APR_ARRAY_IDX(regexes, i, regex_t);
 
         if (entry->match(entry->regex, text)) {
-            return true;
+            return entry->word;
         }
     }
-    return false;
+    return NULL;
 }
 
-static bool index_contains(const index_t *index, const cors_origin_t *origin,
-                           bool null_ok)
+/* The first word of an index that covers an origin, not counting one of them;
+ * NULL: none does. */
+static const word_t *index_find(const index_t *index,
+                                const cors_origin_t *origin, bool null_ok,
+                                const word_t *but)
 {
     const char *text = origin->text.ptr;
+    const word_t *word;
 
     if (origin->null) {
-        return index->null && null_ok;
+        return null_ok && index->null != but ? index->null : NULL;
     }
-    return hash_has(index->exact, text, text + origin->text.len)
-           || hash_has(index->any_port, text,
-                       origin->host.ptr + origin->host.len)
-           || (index->domains && domains_contain(index->domains, origin))
-           || (index->regexes && regexes_match(index->regexes, origin->text));
+    word = find_key(index->exact, text, text + origin->text.len, but);
+    if (!word) {
+        word = find_key(index->any_port, text,
+                        origin->host.ptr + origin->host.len, but);
+    }
+    if (!word && index->domains) {
+        word = find_domain(index->domains, origin, but);
+    }
+    if (!word && index->regexes) {
+        word = find_regex(index->regexes, origin->text);
+    }
+    return word;
 }
 
 cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
                                       const cors_origin_t *origin, bool null_ok)
 {
-    if (set->excludes && index_contains(&set->excluded, origin, true)) {
+    if (set->excludes && index_find(&set->excluded, origin, true, NULL)) {
         return CORS_ORIGIN_EXCLUDED;
     }
-    if (set->everybody || index_contains(&set->listed, origin, null_ok)) {
+    if (set->everybody || index_find(&set->listed, origin, null_ok, NULL)) {
         return CORS_ORIGIN_LISTED;
     }
     return CORS_ORIGIN_UNLISTED;
+}
+
+int cors_origin_set_count(const cors_origin_set_t *set)
+{
+    return set->words->nelts;
+}
+
+const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
+                                               int number)
+{
+    return APR_ARRAY_IDX(set->words, number, const word_t *);
+}
+
+/* the word that covers an origin that a pattern stands for; NULL: none, or it
+ * is no origin */
+static const word_t *find_text(const index_t *index, const char *text,
+                               const word_t *but)
+{
+    cors_origin_t origin;
+
+    return cors_origin_parse(cors_slice(text), &origin)
+               ? index_find(index, &origin, true, but)
+               : NULL;
+}
+
+const cors_origin_word_t *
+cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
+                         const cors_origin_word_t *word, bool exclude)
+{
+    const index_t *index = exclude ? &set->excluded : &set->listed;
+    cors_pattern_t pattern;
+    const char *unused;
+    const char *origin = word->text;
+    const word_t *covering;
+
+    if (cors_pattern_parse(p, cors_slice(word->text), set->file, &pattern,
+                           &unused)) {
+        return NULL;
+    }
+    /* one origin that a wildcard stands for, of a name that nobody lists,
+     * speaks for all of them */
+    if (pattern.subdomains) {
+        origin = apr_pstrcat(p,
+                             apr_pstrmemdup(p, pattern.scheme.ptr,
+                                            pattern.scheme.len),
+                             "://x--any.", pattern.host.ptr, NULL);
+    }
+    if (!pattern.any_port) {
+        covering = find_text(index, origin, word);
+    }
+    else {
+        origin = apr_pstrndup(p, origin, strlen(origin) - strlen(":*"));
+        covering = find_text(index, origin, word);
+        if (covering
+            != find_text(index, apr_pstrcat(p, origin, ":64999", NULL), word)) {
+            return NULL;
+        }
+    }
+    /* though an expression may know that name alone */
+    return covering && covering->regex
+                   && (pattern.subdomains || pattern.any_port)
+               ? NULL
+               : covering;
 }
 
 bool cors_origin_set_edits(const cors_origin_set_t *set)
@@ -323,12 +478,18 @@ bool cors_origin_set_everybody(const cors_origin_set_t *set)
     return set->everybody;
 }
 
-bool cors_origin_set_matches_everything(const cors_origin_set_t *set)
+bool cors_origin_set_none(const cors_origin_set_t *set)
+{
+    return set->nobody;
+}
+
+const cors_origin_word_t *
+cors_origin_set_everything(const cors_origin_set_t *set)
 {
     return set->everything;
 }
 
-bool cors_origin_set_null(const cors_origin_set_t *set)
+const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set)
 {
     return set->listed.null;
 }
@@ -346,7 +507,8 @@ bool cors_origin_set_empty(const cors_origin_set_t *set)
            && !listed->any_port && !listed->domains && !listed->regexes;
 }
 
-cors_slice_t cors_origin_set_public_suffix(const cors_origin_set_t *set)
+const cors_origin_word_t *
+cors_origin_set_public_suffix(const cors_origin_set_t *set)
 {
     return set->public_suffix;
 }

@@ -93,10 +93,9 @@ static const cors_name_set_t *default_names(cors_attr_e attr)
                                      : CORS_NAMES_RESPONSE_HEADERS);
 }
 
-/* the link that this one edits; an edit with nothing outside edits the default,
- * whose link says so by having no setting */
-static const cors_link_t *edited_link(const cors_link_t *link)
+const cors_link_t *cors_link_edits(const cors_link_t *link)
 {
+    /* an edit with nothing outside edits the default */
     static const cors_link_t by_default = { NULL, NULL };
 
     if (!link->setting || !link->setting->edit) {
@@ -116,7 +115,7 @@ cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
 {
     const cors_link_t *link;
 
-    for (link = &policy->link[attr]; link; link = edited_link(link)) {
+    for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
         const cors_name_set_t *names = link_names(link, attr);
 
         if (cors_name_set_takes_out(names, name)) {
@@ -138,7 +137,7 @@ bool cors_policy_wildcard(const cors_policy_t *policy, cors_attr_e attr,
     const cors_link_t *link;
 
     *edited = false;
-    for (link = &policy->link[attr]; link; link = edited_link(link)) {
+    for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
         const cors_name_set_t *names = link_names(link, attr);
 
         if (names->wildcard) {
@@ -154,7 +153,7 @@ static const char *join(apr_pool_t *p, const cors_policy_t *policy,
                         cors_attr_e attr, const cors_link_t *link,
                         const char *joined)
 {
-    const cors_link_t *outer = edited_link(link);
+    const cors_link_t *outer = cors_link_edits(link);
     const cors_name_set_t *names = link_names(link, attr);
     int i;
 
@@ -170,7 +169,7 @@ static const char *join(apr_pool_t *p, const cors_policy_t *policy,
         bool again = false;
 
         for (further = outer; further && !again;
-             further = edited_link(further)) {
+             further = cors_link_edits(further)) {
             again = cors_name_set_lists(link_names(further, attr), name);
         }
         if (!again
@@ -189,64 +188,118 @@ const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
 {
     const cors_link_t *link = &policy->link[attr];
 
-    if (!edited_link(link)) {
+    if (!cors_link_edits(link)) {
         return link_names(link, attr)->joined;
     }
     return join(p, policy, attr, link, NULL);
 }
 
-static void contradict(cors_policy_t *policy, cors_problem_e problem,
+/* Who is told of contradictions. */
+typedef struct {
+    const cors_policy_t *policy;
+    cors_contradiction_fn tell;
+    void *context;
+} check_t;
+
+/* A word of one setting, or the setting itself, does not stand with another. */
+static void contradict(const check_t *check, cors_problem_e problem,
+                       const char *word, const char *said,
                        const cors_setting_t *one, const cors_setting_t *other)
 {
-    if (!policy->problem) {
-        policy->problem = problem;
-        policy->culprits[0] = one;
-        policy->culprits[1] = other;
-    }
+    cors_contradiction_t found;
+
+    found.problem = problem;
+    found.word = word;
+    found.said[0] = said ? said : one->said;
+    found.said[1] = other ? other->said : NULL;
+    found.culprits[0] = one;
+    found.culprits[1] = other;
+    check->tell(check->context, &found);
 }
 
 /* null in a list needs its flag, in whichever list it is */
-static void check_null(cors_policy_t *policy, cors_attr_e attr)
+static void check_null(const check_t *check, cors_attr_e attr)
 {
-    const cors_link_t *link = &policy->link[attr];
+    const cors_link_t *link = &check->policy->link[attr];
 
-    if (cors_policy_number(policy, CORS_ATTR_NULL_UNSAFE)) {
+    if (cors_policy_number(check->policy, CORS_ATTR_NULL_UNSAFE)) {
         return;
     }
     for (; link && link->setting; link = link->outer) {
-        if (cors_origin_set_null(link->setting->origins)) {
-            contradict(policy, CORS_PROBLEM_NULL_WITHOUT_FLAG, link->setting,
-                       policy->link[CORS_ATTR_NULL_UNSAFE].setting);
+        const cors_origin_word_t *null =
+            cors_origin_set_null(link->setting->origins);
+
+        if (null) {
+            contradict(check, CORS_PROBLEM_NULL_WITHOUT_FLAG, null->text,
+                       null->said, link->setting,
+                       check->policy->link[CORS_ATTR_NULL_UNSAFE].setting);
         }
     }
 }
 
-static void check_credentials(cors_policy_t *policy)
+static void check_origins(const check_t *check, const cors_setting_t *setting,
+                          const cors_setting_t *credentials)
 {
+    const cors_origin_set_t *set = setting->origins;
+    const cors_origin_word_t *word = cors_origin_set_everything(set);
+    bool any_ok = cors_policy_number(check->policy, CORS_ATTR_ANY_UNSAFE);
+
+    if (cors_origin_set_everybody(set)) {
+        word = cors_origin_set_word(set, 0);
+    }
+    if (word && !any_ok) {
+        contradict(check, CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS, word->text,
+                   word->said, setting, credentials);
+    }
+    word = cors_origin_set_public_suffix(set);
+    if (word && !cors_policy_number(check->policy, CORS_ATTR_SUFFIX_UNSAFE)) {
+        contradict(check, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS, word->text,
+                   word->said, setting, credentials);
+    }
+}
+
+static void check_credentials(const check_t *check)
+{
+    const cors_policy_t *policy = check->policy;
     const cors_setting_t *credentials =
         policy->link[CORS_ATTR_CREDENTIALS].setting;
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
-    bool any_ok = cors_policy_number(policy, CORS_ATTR_ANY_UNSAFE);
-    bool suffix_ok = cors_policy_number(policy, CORS_ATTR_SUFFIX_UNSAFE);
     bool edited;
 
     for (; link && link->setting; link = link->outer) {
-        const cors_origin_set_t *set = link->setting->origins;
-
-        if (!any_ok
-            && (cors_origin_set_everybody(set)
-                || cors_origin_set_matches_everything(set))) {
-            contradict(policy, CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS,
-                       link->setting, credentials);
-        }
-        if (!suffix_ok && cors_origin_set_public_suffix(set).ptr) {
-            contradict(policy, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS,
-                       link->setting, credentials);
-        }
+        check_origins(check, link->setting, credentials);
     }
     if (cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited)) {
-        contradict(policy, CORS_PROBLEM_EXPOSE_ALL_WITH_CREDENTIALS,
+        contradict(check, CORS_PROBLEM_EXPOSE_ALL_WITH_CREDENTIALS, "*", NULL,
                    policy->link[CORS_ATTR_EXPOSE].setting, credentials);
+    }
+}
+
+void cors_policy_contradictions(const cors_policy_t *policy,
+                                cors_contradiction_fn tell, void *context)
+{
+    check_t check;
+
+    check.policy = policy;
+    check.tell = tell;
+    check.context = context;
+    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
+        check_null(&check, CORS_ATTR_ORIGINS);
+        if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+            check_credentials(&check);
+        }
+    }
+    check_null(&check, CORS_ATTR_WEBSOCKET_ORIGINS);
+}
+
+static void note_first(void *context, const cors_contradiction_t *found)
+{
+    cors_policy_t *policy = context;
+
+    if (!policy->problem) {
+        policy->problem = found->problem;
+        policy->culprits[0] = found->culprits[0];
+        policy->culprits[1] = found->culprits[1];
     }
 }
 
@@ -277,10 +330,6 @@ void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
 
     if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
         find_everybody(policy);
-        check_null(policy, CORS_ATTR_ORIGINS);
-        if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
-            check_credentials(policy);
-        }
     }
-    check_null(policy, CORS_ATTR_WEBSOCKET_ORIGINS);
+    cors_policy_contradictions(policy, note_first, policy);
 }

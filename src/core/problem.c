@@ -4,27 +4,55 @@
 
 #include <apr_strings.h>
 
-static const char *const reasons[CORS_PROBLEM_COUNT] = {
-    NULL,
-#define CORS_PROBLEM_REASON(code, reason) reason,
-    CORS_PROBLEMS(CORS_PROBLEM_REASON)
-#undef CORS_PROBLEM_REASON
+static const struct {
+    const char *id;
+    const char *reason;
+} catalogue[CORS_PROBLEM_COUNT] = { { NULL, NULL },
+#define CORS_PROBLEM_ENTRY(code, id, reason) { id, reason },
+                                    CORS_REFUSALS(CORS_PROBLEM_ENTRY)
+                                        CORS_WARNINGS(CORS_PROBLEM_ENTRY)
+#undef CORS_PROBLEM_ENTRY
 };
+
+const char *cors_problem_id(cors_problem_e problem)
+{
+    return catalogue[problem].id;
+}
 
 const char *cors_problem_reason(cors_problem_e problem)
 {
-    return reasons[problem];
+    return catalogue[problem].reason;
 }
 
-const char *cors_problem_sentence(apr_pool_t *p, cors_problem_e problem,
-                                  cors_slice_t word, const char *instead)
+bool cors_problem_is_warning(cors_problem_e problem)
 {
-    const char *reason = reasons[problem];
+    enum {
+        before_refusals,
+#define CORS_PROBLEM_REFUSAL(code, id, reason) refusal_##code,
+        CORS_REFUSALS(CORS_PROBLEM_REFUSAL)
+#undef CORS_PROBLEM_REFUSAL
+        after_refusals
+    };
 
-    if (!word.ptr) {
-        return reason;
-    }
-    return apr_pstrcat(p, "'", apr_pstrmemdup(p, word.ptr, word.len),
-                       "': ", reason, instead ? "; write " : NULL, instead,
+    return problem >= (cors_problem_e)after_refusals;
+}
+
+const char *cors_problem_sentence(apr_pool_t *p, const cors_finding_t *finding)
+{
+    const char *word = finding->word.ptr
+                           ? apr_pstrcat(p, "'",
+                                         apr_pstrmemdup(p, finding->word.ptr,
+                                                        finding->word.len),
+                                         "': ", NULL)
+                           : "";
+    const char *because =
+        finding->because ? apr_pstrcat(p, " (", finding->because, ")", NULL)
+                         : "";
+    const char *instead =
+        finding->instead ? apr_pstrcat(p, "; write ", finding->instead, NULL)
+                         : "";
+
+    return apr_pstrcat(p, word, catalogue[finding->problem].reason, because,
+                       instead, " [", catalogue[finding->problem].id, "]",
                        NULL);
 }

@@ -13,6 +13,7 @@ struct cors_section_t {
     const cors_section_t *outer; /* both or none */
     const cors_section_t *inner;
     layer_t *layers; /* the unlimited one first; NULL: nothing is said here */
+    const cors_place_t *place; /* NULL: not known */
 };
 
 const char *cors_attr_directive(cors_attr_e attr)
@@ -97,11 +98,86 @@ const cors_section_t *cors_section_merge(apr_pool_t *p,
     return pair;
 }
 
+void cors_section_locate(cors_section_t *section, const cors_place_t *place)
+{
+    if (!section->place) {
+        section->place = place;
+    }
+}
+
+const cors_place_t *cors_section_place(const cors_section_t *section)
+{
+    return section->place;
+}
+
+/* Part each group in the methods of a <Limit> and the others. */
+static int part(cors_methods_group_t *groups, int count, cors_methods_t methods)
+{
+    int before = count;
+    int i;
+
+    for (i = 0; i < before; i++) {
+        cors_methods_t inside = groups[i].methods & methods;
+
+        if (inside && inside != groups[i].methods) {
+            groups[count++].methods = inside;
+            groups[i].methods &= ~methods;
+        }
+    }
+    return count;
+}
+
+static int part_by_layers(const cors_section_t *section,
+                          cors_methods_group_t *groups, int count)
+{
+    const layer_t *layer;
+
+    if (section->outer) {
+        count = part_by_layers(section->outer, groups, count);
+        return part_by_layers(section->inner, groups, count);
+    }
+    for (layer = section->layers; layer; layer = layer->next) {
+        count = part(groups, count, layer->methods);
+    }
+    return count;
+}
+
+int cors_section_groups(apr_pool_t *p, const cors_section_t *section,
+                        cors_methods_group_t **groups)
+{
+    int count;
+    int i;
+
+    *groups = apr_pcalloc(p, CORS_METHODS_COUNT * sizeof(**groups));
+    (*groups)[0].methods = CORS_METHODS_ALL;
+    count = part_by_layers(section, *groups, 1);
+    for (i = 0; i < count; i++) {
+        int number = 0;
+
+        while (!((*groups)[i].methods & cors_methods_bit(number))) {
+            number++;
+        }
+        (*groups)[i].one = cors_methods_bit(number);
+    }
+    return count;
+}
+
+static void visit_layer(const layer_t *layer, cors_setting_fn tell,
+                        void *context)
+{
+    int attr;
+
+    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+        if (layer->settings[attr]) {
+            tell(context, (cors_attr_e)attr, layer->settings[attr]);
+        }
+    }
+}
+
 void cors_section_visit(const cors_section_t *section, cors_methods_t methods,
                         cors_setting_fn tell, void *context)
 {
     const layer_t *layer;
-    int attr;
 
     if (section->outer) {
         cors_section_visit(section->outer, methods, tell, context);
@@ -109,13 +185,8 @@ void cors_section_visit(const cors_section_t *section, cors_methods_t methods,
         return;
     }
     for (layer = section->layers; layer; layer = layer->next) {
-        if (!(layer->methods & methods)) {
-            continue;
-        }
-        for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
-            if (layer->settings[attr]) {
-                tell(context, (cors_attr_e)attr, layer->settings[attr]);
-            }
+        if (layer->methods & methods) {
+            visit_layer(layer, tell, context);
         }
     }
 }

@@ -30,3 +30,14 @@ const char *cors_suffix_punycode(apr_pool_t *p, cors_slice_t host)
     idn2_free(ascii);
     return copy;
 }
+
+bool cors_suffix_punycode_valid(apr_pool_t *p, cors_slice_t host)
+{
+    char *unicode = NULL;
+    /* decoding alone: libidn2 would refuse symbols that browsers accept */
+    int result = idn2_to_unicode_8z8z(apr_pstrmemdup(p, host.ptr, host.len),
+                                      &unicode, 0);
+
+    idn2_free(unicode);
+    return result == IDN2_OK;
+}

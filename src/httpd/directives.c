@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
@@ -52,83 +53,141 @@ const cors_section_t *cors_section_of(const ap_conf_vector_t *config)
     return config ? ap_get_module_config(config, &cors_policy_module) : NULL;
 }
 
-static cors_attr_e attr_of(const cmd_parms *cmd)
+/* One directive being read. */
+typedef struct {
+    cmd_parms *cmd;
+    cors_section_t *section;
+    cors_attr_e attr;
+    const char *where; /* "file:line" */
+    const char *said;  /* "CorsPolicy file:line" */
+    const char
+        *complaints; /* what is wrong with its arguments; NULL: nothing */
+} reading_t;
+
+static const cors_slice_t no_word = { NULL, 0 };
+
+static bool in_htaccess(const cmd_parms *cmd)
 {
-    return ((const cors_directive_t *)cmd->info)->attr;
+    return cmd->pool == cmd->temp_pool;
 }
 
-/* "file:line" of the directive being read */
-static const char *place(const cmd_parms *cmd)
+static bool is_container(const ap_directive_t *directive, const char *name)
 {
-    return apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
-                        cmd->directive->line_num);
+    return ap_cstr_casecmp(directive->directive, name) == 0;
+}
+
+/* Where the section stands that the directive is in: all containers around it
+ * but <Limit>, which is no section, and <VirtualHost>, which is the server. */
+static const cors_place_t *place_of(const cmd_parms *cmd)
+{
+    cors_place_t *place = apr_pcalloc(cmd->pool, sizeof(*place));
+    const ap_directive_t *parent;
+
+    for (parent = cmd->directive->parent; parent; parent = parent->parent) {
+        if (is_container(parent, "<Limit")
+            || is_container(parent, "<LimitExcept")) {
+            continue;
+        }
+        if (!place->node) {
+            place->node = parent;
+            place->where = apr_psprintf(cmd->pool, "%s:%d", parent->filename,
+                                        parent->line_num);
+        }
+        if (!is_container(parent, "<VirtualHost")) {
+            place->title =
+                apr_pstrcat(cmd->pool, parent->directive, " ", parent->args,
+                            place->title ? " " : NULL, place->title, NULL);
+        }
+    }
+    return place;
+}
+
+static reading_t start_reading(cmd_parms *cmd, void *section)
+{
+    reading_t reading;
+
+    reading.cmd = cmd;
+    reading.section = section;
+    reading.attr = ((const cors_directive_t *)cmd->info)->attr;
+    reading.where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
+                                 cmd->directive->line_num);
+    reading.said =
+        apr_pstrcat(cmd->pool, cmd->cmd->name, " ", reading.where, NULL);
+    reading.complaints = NULL;
+    /* a request that reads .htaccess has no use for it */
+    if (!in_htaccess(cmd) && !cors_section_place(section)) {
+        cors_section_locate(section, place_of(cmd));
+    }
+    return reading;
 }
 
 /* The setting for the enclosing <Limit>; knows the directive's place. */
-static cors_setting_t *setting_here(cmd_parms *cmd, void *section, bool *first)
+static cors_setting_t *setting_here(const reading_t *reading, bool *first)
 {
+    cmd_parms *cmd = reading->cmd;
     cors_setting_t *setting =
-        cors_section_set(cmd->pool, section, (cors_methods_t)cmd->limited,
-                         attr_of(cmd), first);
+        cors_section_set(cmd->pool, reading->section,
+                         (cors_methods_t)cmd->limited, reading->attr, first);
 
     /* a repeated list grows and keeps where it began; else the last word counts */
     if (*first || !(setting->origins || setting->names)) {
         setting->directive = cmd->cmd->name;
-        setting->where = place(cmd);
-        setting->said = apr_pstrcat(cmd->pool, setting->directive, " ",
-                                    setting->where, NULL);
+        setting->where = reading->where;
+        setting->said = reading->said;
+        setting->place = cors_section_place(reading->section);
     }
     return setting;
 }
 
 /* Add a sentence to what is wrong with a directive's arguments. */
-static void complain(cmd_parms *cmd, const char **complaints,
-                     cors_problem_e problem, cors_slice_t word,
-                     const char *instead)
+static void complain(reading_t *reading, cors_problem_e problem,
+                     cors_slice_t word, const char *instead)
 {
-    const char *sentence =
-        cors_problem_sentence(cmd->pool, problem, word, instead);
+    const cors_finding_t finding = { problem, word, instead, NULL };
+    apr_pool_t *p = reading->cmd->pool;
+    const char *sentence = cors_problem_sentence(p, &finding);
 
-    *complaints = *complaints ? apr_pstrcat(cmd->pool, *complaints, ". Also ",
-                                            sentence, NULL)
-                              : sentence;
+    reading->complaints =
+        reading->complaints
+            ? apr_pstrcat(p, reading->complaints, ". Also ", sentence, NULL)
+            : sentence;
 }
 
 /* The error that is returned to httpd, which adds file and line by itself,
  * though not for .htaccess. NULL for no complaints. */
-static const char *explain(cmd_parms *cmd, const char *complaints)
+static const char *explain(const reading_t *reading)
 {
-    if (!complaints) {
+    const cmd_parms *cmd = reading->cmd;
+
+    if (!reading->complaints) {
         return NULL;
     }
-    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", complaints,
-                       cmd->pool == cmd->temp_pool ? " (" : NULL,
-                       cmd->pool == cmd->temp_pool ? place(cmd) : NULL,
-                       cmd->pool == cmd->temp_pool ? ")" : NULL, NULL);
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", reading->complaints,
+                       in_htaccess(cmd) ? " (" : NULL,
+                       in_htaccess(cmd) ? reading->where : NULL,
+                       in_htaccess(cmd) ? ")" : NULL, NULL);
 }
 
 /* The next argument, quotes taken off, or NULL; never splits at commas. */
-static const char *next_argument(cmd_parms *cmd, const char **args)
+static const char *next_argument(const reading_t *reading, const char **args)
 {
-    const char *argument = ap_getword_conf(cmd->pool, args);
-
-    return argument[0] ? argument : NULL;
+    while (apr_isspace(**args)) {
+        (*args)++;
+    }
+    return **args ? ap_getword_conf(reading->cmd->pool, args) : NULL;
 }
 
 /* The one argument there may be; a complaint if there is none, or more. */
-static const char *only_argument(cmd_parms *cmd, const char *args,
-                                 const char **complaints)
+static const char *only_argument(reading_t *reading, const char *args)
 {
-    const cors_slice_t nothing = { NULL, 0 };
-    const char *argument = next_argument(cmd, &args);
-    const char *more = argument ? next_argument(cmd, &args) : NULL;
+    const char *argument = next_argument(reading, &args);
+    const char *more = argument ? next_argument(reading, &args) : NULL;
 
     if (!argument) {
-        complain(cmd, complaints, CORS_PROBLEM_WORD_MISSING, nothing, NULL);
+        complain(reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     if (more) {
-        complain(cmd, complaints, CORS_PROBLEM_WORD_EXTRA, cors_slice(more),
-                 NULL);
+        complain(reading, CORS_PROBLEM_WORD_EXTRA, cors_slice(more), NULL);
     }
     return argument;
 }
@@ -145,25 +204,56 @@ static const char *choice_list(apr_pool_t *p, const char *const *choices)
     return list;
 }
 
+static int find_word(const char *const *words, const char *word)
+{
+    int i;
+
+    for (i = 0; words[i]; i++) {
+        if (ap_cstr_casecmp(words[i], word) == 0) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* What was meant by a word that is no choice; else all choices there are. */
+static const char *meant_choice(apr_pool_t *p, const char *const *choices,
+                                const char *word)
+{
+    static const char *const yes[] = { "yes",    "true",    "1",
+                                       "enable", "enabled", NULL };
+    static const char *const no[] = { "no",      "false",    "0", "none",
+                                      "disable", "disabled", NULL };
+    const char *meant = find_word(yes, word) >= 0  ? "On"
+                        : find_word(no, word) >= 0 ? "Off"
+                                                   : NULL;
+
+    if (strcmp(choices[0], "Off") == 0 && meant) {
+        return meant;
+    }
+    if (ap_cstr_casecmp(word, "Report-Only") == 0
+        && find_word(choices, "ReportOnly") >= 0) {
+        return "ReportOnly";
+    }
+    return choice_list(p, choices);
+}
+
 const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args)
 {
     const char *const *choices = ((const cors_directive_t *)cmd->info)->choices;
-    const char *complaints = NULL;
-    const char *word = only_argument(cmd, args, &complaints);
+    reading_t reading = start_reading(cmd, section);
+    const char *word = only_argument(&reading, args);
+    int number = word ? find_word(choices, word) : -1;
     bool first;
-    int i;
 
-    for (i = 0; word && choices[i]; i++) {
-        if (cors_slice_is_nocase(cors_slice(word), choices[i])) {
-            setting_here(cmd, section, &first)->number = i;
-            return explain(cmd, complaints);
-        }
+    if (word && number < 0) {
+        complain(&reading, CORS_PROBLEM_CHOICE_UNKNOWN, cors_slice(word),
+                 meant_choice(cmd->pool, choices, word));
     }
-    if (word) {
-        complain(cmd, &complaints, CORS_PROBLEM_CHOICE_UNKNOWN,
-                 cors_slice(word), choice_list(cmd->pool, choices));
+    if (!reading.complaints) {
+        setting_here(&reading, &first)->number = number;
     }
-    return explain(cmd, complaints);
+    return explain(&reading);
 }
 
 static bool is_edit(const char *word)
@@ -171,76 +261,77 @@ static bool is_edit(const char *word)
     return word[0] == '+' || word[0] == '-';
 }
 
-static cors_origin_set_t *origins_here(cmd_parms *cmd, void *section,
+static cors_origin_set_t *origins_here(const reading_t *reading,
                                        const char *word)
 {
     bool first;
-    cors_setting_t *setting = setting_here(cmd, section, &first);
+    cors_setting_t *setting = setting_here(reading, &first);
 
     if (first) {
         setting->edit = is_edit(word);
         setting->origins =
-            cors_origin_set_make(cmd->pool,
-                                 attr_of(cmd) == CORS_ATTR_WEBSOCKET_ORIGINS,
+            cors_origin_set_make(reading->cmd->pool,
+                                 reading->attr == CORS_ATTR_WEBSOCKET_ORIGINS,
                                  setting->edit);
     }
     return setting->origins;
 }
 
-static cors_problem_e add_origin(cmd_parms *cmd, void *section,
-                                 cors_slice_t word, const char **instead)
+static cors_problem_e add_origin(const reading_t *reading, cors_slice_t word,
+                                 const char **instead)
 {
-    return cors_origin_set_add(cmd->pool, origins_here(cmd, section, word.ptr),
-                               word, instead);
+    return cors_origin_set_add(reading->cmd->pool,
+                               origins_here(reading, word.ptr), word,
+                               reading->said, instead);
 }
 
-static cors_problem_e add_name(cmd_parms *cmd, void *section, cors_slice_t word,
+static cors_problem_e add_name(const reading_t *reading, cors_slice_t word,
                                const char **instead)
 {
+    apr_pool_t *p = reading->cmd->pool;
     bool first;
-    cors_setting_t *setting = setting_here(cmd, section, &first);
+    cors_setting_t *setting = setting_here(reading, &first);
 
     if (first) {
         setting->edit = is_edit(word.ptr);
-        setting->names = cors_name_set_make(cmd->pool,
-                                            attr_of(cmd) == CORS_ATTR_METHODS
+        setting->names = cors_name_set_make(p,
+                                            reading->attr == CORS_ATTR_METHODS
                                                 ? CORS_NAMES_METHODS
-                                            : attr_of(cmd) == CORS_ATTR_HEADERS
+                                            : reading->attr == CORS_ATTR_HEADERS
                                                 ? CORS_NAMES_REQUEST_HEADERS
                                                 : CORS_NAMES_RESPONSE_HEADERS,
                                             setting->edit);
     }
-    return cors_name_set_add(cmd->pool, setting->names, word, instead);
+    return cors_name_set_add(p, setting->names, word, reading->said, instead);
 }
 
 /* Give every word of the arguments to add, and report all that is wrong. */
 static const char *add_words(cmd_parms *cmd, void *section, const char *args,
-                             cors_problem_e (*add)(cmd_parms *, void *,
+                             cors_problem_e (*add)(const reading_t *,
                                                    cors_slice_t, const char **))
 {
-    const cors_slice_t nothing = { NULL, 0 };
-    const char *complaints = NULL;
+    reading_t reading = start_reading(cmd, section);
     const char *argument;
     bool any = false;
 
-    while ((argument = next_argument(cmd, &args)) != NULL) {
+    while ((argument = next_argument(&reading, &args)) != NULL) {
         cors_slice_t rest = cors_slice(argument);
         cors_slice_t word;
 
         while (cors_word_next(&rest, &word)) {
             const char *instead = NULL;
-            cors_problem_e problem = add(cmd, section, word, &instead);
+            cors_problem_e problem = add(&reading, word, &instead);
 
             any = true;
             if (problem) {
-                complain(cmd, &complaints, problem, word, instead);
+                complain(&reading, problem, word, instead);
             }
         }
     }
     if (!any) {
-        complain(cmd, &complaints, CORS_PROBLEM_WORD_MISSING, nothing, NULL);
+        complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
-    return explain(cmd, complaints);
+    return explain(&reading);
 }
 
 const char *cors_set_origins(cmd_parms *cmd, void *section, const char *args)
@@ -301,71 +392,91 @@ static ap_regex_t *compile_whole(apr_pool_t *p, const char *text)
 const char *cors_set_origins_match(cmd_parms *cmd, void *section,
                                    const char *args)
 {
-    const cors_slice_t nothing = { NULL, 0 };
-    const char *complaints = NULL;
+    reading_t reading = start_reading(cmd, section);
     const char *argument;
     bool any = false;
 
-    while ((argument = next_argument(cmd, &args)) != NULL) {
-        cors_origin_set_t *set = origins_here(cmd, section, argument);
-        bool marked = is_edit(argument);
-        const ap_regex_t *regex;
-        cors_problem_e problem;
+    while ((argument = next_argument(&reading, &args)) != NULL) {
+        cors_origin_set_t *set = origins_here(&reading, argument);
+        const ap_regex_t *regex =
+            compile_whole(cmd->pool, argument + (is_edit(argument) ? 1 : 0));
+        cors_problem_e problem =
+            regex
+                ? cors_origin_set_add_regex(cmd->pool, set, argument,
+                                            reading.said, regex, regex_matches,
+                                            matches_everything(regex))
+                : CORS_PROBLEM_REGEX_BAD;
 
         any = true;
-        regex = compile_whole(cmd->pool, marked ? argument + 1 : argument);
-        problem =
-            !regex ? CORS_PROBLEM_REGEX_BAD
-            : marked != cors_origin_set_edits(set)
-                ? CORS_PROBLEM_EDIT_MIXED
-                : cors_origin_set_add_regex(cmd->pool, set, regex,
-                                            regex_matches, argument[0] == '-',
-                                            matches_everything(regex));
         if (problem) {
-            complain(cmd, &complaints, problem, cors_slice(argument), NULL);
+            complain(&reading, problem, cors_slice(argument), NULL);
         }
     }
     if (!any) {
-        complain(cmd, &complaints, CORS_PROBLEM_WORD_MISSING, nothing, NULL);
+        complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
-    return explain(cmd, complaints);
+    return explain(&reading);
+}
+
+/* A time in httpd's form as seconds; the corrected form where there is one. */
+static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
+                                    apr_int64_t *seconds, const char **instead)
+{
+    const char *unit = word + strspn(word, "0123456789");
+    apr_interval_time_t age = 0;
+
+    *instead = NULL;
+    if (word[0] == '-') {
+        /* elsewhere a negative number forbids the browser to remember */
+        *instead = "0";
+    }
+    else if (unit != word && strlen(word) <= 12
+             && ap_cstr_casecmp(unit, "d") == 0) {
+        *instead =
+            apr_psprintf(p, "%" APR_INT64_T_FMT "h", 24 * apr_atoi64(word));
+    }
+    if (unit == word || strlen(word) > 12
+        || ap_timeout_parameter_parse(
+               /* httpd's own minute is "mi" or longer */
+               strcmp(unit, "m") == 0 ? apr_pstrcat(p, word, "i", NULL) : word,
+               &age, "s")
+               != APR_SUCCESS
+        || age % APR_USEC_PER_SEC != 0) {
+        return CORS_PROBLEM_MAX_AGE_BAD;
+    }
+    if (age > apr_time_from_sec(MAX_AGE_LIMIT)) {
+        *instead = APR_STRINGIFY(MAX_AGE_LIMIT);
+        return CORS_PROBLEM_MAX_AGE_RANGE;
+    }
+    *seconds = apr_time_sec(age);
+    return CORS_OK;
 }
 
 const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
 {
-    const char *complaints = NULL;
-    const char *word = only_argument(cmd, args, &complaints);
-    apr_interval_time_t age = 0;
-    const char *text = NULL;
-    const char *unit;
+    reading_t reading = start_reading(cmd, section);
+    const char *word = only_argument(&reading, args);
+    bool none = word && ap_cstr_casecmp(word, "None") == 0;
+    apr_int64_t seconds = 0;
+    const char *instead;
     bool first;
 
-    if (word && !cors_slice_is_nocase(cors_slice(word), "None")) {
-        unit = word + strspn(word, "0123456789");
-        if (unit == word || strlen(word) > 12
-            || ap_timeout_parameter_parse(
-                   /* httpd's own minute is "mi" or longer */
-                   strcmp(unit, "m") == 0
-                       ? apr_pstrcat(cmd->pool, word, "i", NULL)
-                       : word,
-                   &age, "s")
-                   != APR_SUCCESS
-            || age % APR_USEC_PER_SEC != 0) {
-            complain(cmd, &complaints, CORS_PROBLEM_MAX_AGE_BAD,
-                     cors_slice(word), NULL);
-        }
-        else if (age > apr_time_from_sec(MAX_AGE_LIMIT)) {
-            complain(cmd, &complaints, CORS_PROBLEM_MAX_AGE_RANGE,
-                     cors_slice(word), APR_STRINGIFY(MAX_AGE_LIMIT));
-        }
-        text = apr_psprintf(cmd->pool, "%" APR_TIME_T_FMT, apr_time_sec(age));
-    }
-    if (!complaints) {
-        cors_setting_t *setting = setting_here(cmd, section, &first);
+    if (word && !none) {
+        cors_problem_e problem =
+            parse_max_age(cmd->pool, word, &seconds, &instead);
 
-        setting->text = text;
+        if (problem) {
+            complain(&reading, problem, cors_slice(word), instead);
+        }
     }
-    return explain(cmd, complaints);
+    if (!reading.complaints) {
+        cors_setting_t *setting = setting_here(&reading, &first);
+
+        setting->text =
+            none ? NULL : apr_psprintf(cmd->pool, "%" APR_INT64_T_FMT, seconds);
+        setting->number = (int)seconds;
+    }
+    return explain(&reading);
 }
 
 /* a status of three digits, or 0 */
@@ -378,37 +489,35 @@ static int parse_status(const char *word)
 const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
                                       const char *args)
 {
-    const cors_slice_t nothing = { NULL, 0 };
-    const char *complaints = NULL;
-    const char *allowed = next_argument(cmd, &args);
-    const char *denied = allowed ? next_argument(cmd, &args) : NULL;
-    const char *more = denied ? next_argument(cmd, &args) : NULL;
+    reading_t reading = start_reading(cmd, section);
+    const char *allowed = next_argument(&reading, &args);
+    const char *denied = allowed ? next_argument(&reading, &args) : NULL;
+    const char *more = denied ? next_argument(&reading, &args) : NULL;
     int allowed_status = allowed ? parse_status(allowed) : 0;
     int denied_status = denied ? parse_status(denied) : 0;
     bool first;
 
     if (!allowed) {
-        complain(cmd, &complaints, CORS_PROBLEM_WORD_MISSING, nothing, NULL);
+        complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     else if (allowed_status < 200 || allowed_status > 299) {
-        complain(cmd, &complaints, CORS_PROBLEM_STATUS_ALLOWED,
-                 cors_slice(allowed), "204");
+        complain(&reading, CORS_PROBLEM_STATUS_ALLOWED, cors_slice(allowed),
+                 "204");
     }
     if (denied
         && !((denied_status >= 200 && denied_status <= 299)
              || (denied_status >= 400 && denied_status <= 499))) {
-        complain(cmd, &complaints, CORS_PROBLEM_STATUS_DENIED,
-                 cors_slice(denied), "403");
+        complain(&reading, CORS_PROBLEM_STATUS_DENIED, cors_slice(denied),
+                 "403");
     }
     if (more) {
-        complain(cmd, &complaints, CORS_PROBLEM_WORD_EXTRA, cors_slice(more),
-                 NULL);
+        complain(&reading, CORS_PROBLEM_WORD_EXTRA, cors_slice(more), NULL);
     }
-    if (!complaints) {
-        cors_setting_t *setting = setting_here(cmd, section, &first);
+    if (!reading.complaints) {
+        cors_setting_t *setting = setting_here(&reading, &first);
 
         setting->number = allowed_status;
         setting->number2 = denied_status;
     }
-    return explain(cmd, complaints);
+    return explain(&reading);
 }

@@ -2,103 +2,115 @@
 
 #include "mod_cors_policy.h"
 
-#include <apr_hash.h>
 #include <apr_strings.h>
-#include <http_core.h>
 
-/* A walk over all sections, and what it has found. */
-typedef struct {
-    apr_pool_t *p;
-    server_rec *server;
-    apr_hash_t *said; /* each sentence once, whatever inherits it */
-    int problems;
-} walk_t;
-
-static void complain(walk_t *walk, const cors_policy_t *policy)
+void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *said,
+                const cors_finding_t *finding)
 {
-    const cors_setting_t *first = policy->culprits[0];
-    const cors_setting_t *second = policy->culprits[1];
+    bool warning = cors_problem_is_warning(finding->problem);
     const char *sentence =
-        apr_pstrcat(walk->p, first->said, second ? " with " : "",
-                    second ? second->said : "", ": ",
-                    cors_problem_reason(policy->problem), NULL);
+        apr_pstrcat(speaker->p, said, ": ",
+                    cors_problem_sentence(speaker->p, finding), NULL);
 
-    walk->problems++;
-    if (!apr_hash_get(walk->said, sentence, APR_HASH_KEY_STRING)) {
-        apr_hash_set(walk->said, sentence, APR_HASH_KEY_STRING, sentence);
-        ap_log_error(APLOG_MARK, APLOG_ERR | APLOG_STARTUP, 0, walk->server,
-                     "%s", sentence);
+    speaker->refusals += warning ? 0 : 1;
+    if (!apr_hash_get(speaker->said, sentence, APR_HASH_KEY_STRING)) {
+        apr_hash_set(speaker->said, sentence, APR_HASH_KEY_STRING, sentence);
+        ap_log_error(APLOG_MARK,
+                     (warning ? APLOG_WARNING : APLOG_ERR) | APLOG_STARTUP, 0,
+                     server, "%s", sentence);
     }
 }
 
-/* A policy is chosen by method, so each method's is looked at. */
-static void check_section(walk_t *walk, const cors_section_t *section)
+/* One site whose contradictions are told. */
+typedef struct {
+    cors_speaker_t *speaker;
+    server_rec *server;
+} check_t;
+
+static void refuse(void *context, const cors_contradiction_t *found)
 {
-    int number;
+    const check_t *check = context;
+    cors_finding_t finding;
+    const char *said = found->said[0];
 
-    for (number = 0; number < METHODS; number++) {
-        cors_policy_t policy;
-
-        cors_policy_resolve(walk->p, section, cors_methods_bit(number),
-                            &policy);
-        if (policy.problem) {
-            complain(walk, &policy);
-        }
+    finding.problem = found->problem;
+    finding.word = cors_slice(found->word);
+    finding.instead = NULL;
+    finding.because = NULL;
+    if (found->said[1]) {
+        said = apr_pstrcat(check->speaker->p, said, " with ", found->said[1],
+                           NULL);
     }
+    cors_speak(check->speaker, check->server, said, &finding);
 }
 
-static void check_sections(walk_t *walk, const cors_section_t *outer,
-                           const apr_array_header_t *sections);
-
-static void check_nested(walk_t *walk, const cors_section_t *section,
-                         ap_conf_vector_t *config)
+static void check_site(cors_speaker_t *speaker, const cors_site_t *site)
 {
-    const core_dir_config *core = ap_get_core_module_config(config);
-
-    check_sections(walk, section, core->sec_file);
-    check_sections(walk, section, core->sec_if);
-}
-
-static void check_sections(walk_t *walk, const cors_section_t *outer,
-                           const apr_array_header_t *sections)
-{
+    check_t check;
+    cors_methods_group_t *groups;
+    int count = cors_section_groups(speaker->p, site->merged, &groups);
     int i;
 
-    for (i = 0; sections && i < sections->nelts; i++) {
-        ap_conf_vector_t *config =
-            APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
-        const cors_section_t *own = cors_section_of(config);
-        const cors_section_t *section =
-            own ? cors_section_merge(walk->p, outer, own) : outer;
+    check.speaker = speaker;
+    check.server = site->server;
+    for (i = 0; i < count; i++) {
+        cors_policy_t policy;
 
-        if (own) {
-            check_section(walk, section);
-        }
-        check_nested(walk, section, config);
+        cors_policy_resolve(speaker->p, site->merged, groups[i].one, &policy);
+        cors_policy_contradictions(&policy, refuse, &check);
     }
+}
+
+static cors_speaker_t make_speaker(apr_pool_t *p)
+{
+    cors_speaker_t speaker;
+
+    speaker.p = p;
+    speaker.said = apr_hash_make(p);
+    speaker.refusals = 0;
+    return speaker;
+}
+
+/* The reading that only looks whether the configuration can be read: httpd -t,
+ * and the first of the two when a server starts. */
+static bool is_first_reading(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
 int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                       server_rec *server)
 {
-    walk_t walk;
+    cors_speaker_t speaker = make_speaker(temp);
+    const apr_array_header_t *sites = cors_sites(temp, server);
+    int i;
 
     (void)p;
     (void)log;
-    walk.p = temp;
-    walk.said = apr_hash_make(temp);
-    walk.problems = 0;
-    for (; server; server = server->next) {
-        const core_server_config *core =
-            ap_get_core_module_config(server->module_config);
-        const cors_section_t *section =
-            cors_section_of(server->lookup_defaults);
-
-        walk.server = server;
-        check_section(&walk, section);
-        check_nested(&walk, section, server->lookup_defaults);
-        check_sections(&walk, section, core->sec_dir);
-        check_sections(&walk, section, core->sec_url);
+    for (i = 0; i < sites->nelts; i++) {
+        check_site(&speaker, cors_site_at(sites, i));
     }
-    return walk.problems ? HTTP_INTERNAL_SERVER_ERROR : OK;
+    /* at a start the terminal shows the first reading; the second one has the
+     * log once it is open */
+    if (!speaker.refusals && is_first_reading()) {
+        cors_warn(&speaker, sites);
+        cors_warn_of_neighbours(&speaker, sites);
+    }
+    return speaker.refusals ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}
+
+int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
+                     server_rec *server)
+{
+    cors_speaker_t speaker = make_speaker(temp);
+    const apr_array_header_t *sites;
+
+    (void)p;
+    (void)log;
+    if (!is_first_reading()) {
+        sites = cors_sites(temp, server);
+        cors_warn(&speaker, sites);
+        cors_warn_of_neighbours(&speaker, sites);
+    }
+    return OK;
 }

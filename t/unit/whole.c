@@ -72,7 +72,7 @@ static void set_names(cors_section_t *section, cors_attr_e attr,
     setting->edit = words[0] == '+' || words[0] == '-';
     setting->names = cors_name_set_make(pool, kind, setting->edit);
     while (cors_word_next(&rest, &word)) {
-        assert_int_equal(cors_name_set_add(pool, setting->names, word,
+        assert_int_equal(cors_name_set_add(pool, setting->names, word, NULL,
                                            &instead),
                          CORS_OK);
     }
@@ -95,7 +95,7 @@ static cors_section_t *section_of(const words_t *words)
         origins->origins = cors_origin_set_make(pool, false, origins->edit);
         while (cors_word_next(&rest, &word)) {
             assert_int_equal(cors_origin_set_add(pool, origins->origins, word,
-                                                 &instead),
+                                                 NULL, &instead),
                              CORS_OK);
         }
     }
@@ -308,7 +308,7 @@ static void an_origin_is_listed_to_the_byte(void **state)
         const char *instead;
 
         while (cors_word_next(&rest, &word)) {
-            cors_origin_set_add(pool, list, word, &instead);
+            cors_origin_set_add(pool, list, word, NULL, &instead);
         }
         assert_true(cors_origin_parse(text, &origin));
         if ((cors_origin_set_lookup(list, &origin, false) == CORS_ORIGIN_LISTED)

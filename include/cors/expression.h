@@ -1,0 +1,27 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file expression.h
+ * @brief A regular expression that is a plain pattern in disguise
+ */
+
+#ifndef CORS_EXPRESSION_H
+#define CORS_EXPRESSION_H
+
+#include <apr_pools.h>
+
+/**
+ * The words of CorsAllowOrigins that say what an expression says.
+ *
+ * Knows what people write for a name (`\.`, and the unescaped `.` between
+ * labels), for any subdomain (`.*`, `.+`, `[^/]+`, `(.*\.)?`), for any port
+ * (`(:\d+)?`, `(:[0-9]+)?`), `https?`, and anchors at the ends.
+ *
+ * @param p      where the result is put
+ * @param regex  the expression, as it was written
+ * @return one word or several with blanks between them; NULL: it says something
+ *         that no pattern can
+ */
+const char *cors_expression_plain(apr_pool_t *p, const char *regex);
+
+#endif /* CORS_EXPRESSION_H */

@@ -1,0 +1,45 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file host.h
+ * @brief The host of an origin, to the letter of the URL Standard
+ */
+
+#ifndef CORS_HOST_H
+#define CORS_HOST_H
+
+#include <apr_pools.h>
+
+#include "cors/list.h"
+#include "cors/problem.h"
+
+/**
+ * Check that a host is written the way browsers serialise it.
+ *
+ * @param p        scratch, and where the corrected form is put
+ * @param host     the host, IPv6 with its brackets, without wildcard
+ * @param instead  on failure how browsers would serialise it, which may still
+ *                 have another problem; NULL where that cannot be told
+ * @return CORS_OK, or what is wrong with it
+ *
+ * URL, "host parsing" and "host serialising" (#host-parsing), and the lengths
+ * of RFC 1035, 2.3.4
+ */
+cors_problem_e cors_host_check(apr_pool_t *p, cors_slice_t host,
+                               const char **instead);
+
+/** @return whether browsers take the host for an IPv4 address
+ *
+ * URL, "ends in a number checker" (#ends-in-a-number-checker)
+ */
+bool cors_host_ends_in_number(cors_slice_t host);
+
+/** @return whether a checked host is the machine itself: localhost and the
+ *          names below it, 127.0.0.0/8, [::1]
+ *
+ * Secure Contexts, "Is origin potentially trustworthy?"
+ * (#is-origin-trustworthy)
+ */
+bool cors_host_is_loopback(cors_slice_t host);
+
+#endif /* CORS_HOST_H */

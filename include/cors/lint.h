@@ -1,0 +1,52 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file lint.h
+ * @brief What is allowed in a configuration and hardly meant
+ */
+
+#ifndef CORS_LINT_H
+#define CORS_LINT_H
+
+#include "cors/policy.h"
+
+/**
+ * Told of one thing to warn about.
+ *
+ * @param said     "Directive file:line" of what is warned about
+ * @param finding  the warning
+ */
+typedef void (*cors_lint_fn)(void *context, const char *said,
+                             const cors_finding_t *finding);
+
+/**
+ * What can be told from one setting by itself: repeated, covered and excluded
+ * origins, expressions that a pattern says better, needless names, a max-age
+ * that no browser honours.
+ *
+ * @param p  scratch, and where texts are put
+ */
+void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
+                       const cors_setting_t *setting, cors_lint_fn tell,
+                       void *context);
+
+/**
+ * What only shows when a policy is in force: plain-http origins that act as
+ * logged-in users. Tells nothing where the policy is off.
+ */
+void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
+                      cors_lint_fn tell, void *context);
+
+/**
+ * Whether `CorsAllowHeaders *` is in force without Authorization beside it and
+ * without credentials.
+ *
+ * @return the setting; NULL: it is not
+ *
+ * Fetch, "CORS non-wildcard request-header name"
+ * (#cors-non-wildcard-request-header-name)
+ */
+const cors_setting_t *
+cors_lint_authorization_forgotten(const cors_policy_t *policy);
+
+#endif /* CORS_LINT_H */

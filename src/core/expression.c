@@ -1,0 +1,165 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/expression.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "cors/pattern.h"
+
+/* Take one of some texts off the front; NULL: none of them is there. */
+static const char *skip_any(const char *p, const char *const *texts)
+{
+    for (; *texts; texts++) {
+        apr_size_t len = strlen(*texts);
+
+        if (strncmp(p, *texts, len) == 0) {
+            return p + len;
+        }
+    }
+    return NULL;
+}
+
+/* What stands for the name: labels with "\." or "." between them. Appends it
+ * to text; returns what follows it, or NULL. */
+static const char *take_name(const char *p, char *text)
+{
+    apr_size_t len = strlen(text);
+
+    for (; *p && !strchr(":($", *p); p++) {
+        bool escaped = *p == '\\';
+
+        p += escaped ? 1 : 0;
+        if (!(apr_isalnum(*p) || *p == '-' || *p == '_' || *p == '.')
+            || (escaped && *p != '.' && *p != '-')) {
+            return NULL;
+        }
+        /* what repeats the byte before it makes it no name */
+        if (p[1] && strchr("*+?{", p[1])) {
+            return NULL;
+        }
+        text[len++] = *p;
+    }
+    text[len] = '\0';
+    return p;
+}
+
+static const char *take_port(const char *p, char *text)
+{
+    static const char *const any[] = { "(:\\d+)?",     "(:[0-9]+)?",
+                                       "(?::\\d+)?",   "(?::[0-9]+)?",
+                                       "(:[0-9]*)?",   "(:\\d*)?",
+                                       "(:\\d{1,5})?", NULL };
+    const char *rest = skip_any(p, any);
+
+    if (rest) {
+        strcat(text, ":*");
+        return rest;
+    }
+    if (*p == ':') {
+        apr_size_t len = strlen(text);
+
+        for (text[len++] = *p++; apr_isdigit(*p); p++) {
+            text[len++] = *p;
+        }
+        text[len] = '\0';
+    }
+    return p;
+}
+
+static const char *take_end(const char *p)
+{
+    static const char *const ends[] = { "$", "\\z", "\\Z", NULL };
+    const char *rest = skip_any(p, ends);
+
+    return rest ? rest : p;
+}
+
+static bool is_pattern(apr_pool_t *p, const char *text)
+{
+    cors_pattern_t pattern;
+    const char *unused;
+
+    return cors_pattern_parse(p, cors_slice(text), false, &pattern, &unused)
+           == CORS_OK;
+}
+
+/* What an expression says, taken apart. */
+typedef struct {
+    bool plain;  /* http:// */
+    bool secure; /* https:// */
+    bool bare;   /* the name itself */
+    bool below;  /* the names below it */
+    char *name;  /* with its port */
+} parts_t;
+
+/* Append a word to words; false: it is no pattern. */
+static bool append(apr_pool_t *p, const char **words, const char *scheme,
+                   const char *star, const char *name)
+{
+    const char *word = apr_pstrcat(p, scheme, star, name, NULL);
+
+    *words = *words ? apr_pstrcat(p, *words, " ", word, NULL) : word;
+    return is_pattern(p, word);
+}
+
+static bool append_both(apr_pool_t *p, const char **words, const char *scheme,
+                        const parts_t *parts)
+{
+    return (!parts->bare || append(p, words, scheme, "", parts->name))
+           && (!parts->below || append(p, words, scheme, "*.", parts->name));
+}
+
+static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
+{
+    static const char *const starts[] = { "^", "\\A", NULL };
+    static const char *const colons[] = { "://", ":\\/\\/", NULL };
+    static const char *const subdomains[] = { ".*\\.",    ".+\\.",   "[^/]+\\.",
+                                              "[^/]*\\.", "(.*)\\.", "(.+)\\.",
+                                              NULL };
+    static const char *const perhaps[] = { "(.*\\.)?",    "(.+\\.)?",
+                                           "([^/]+\\.)?", "(?:.*\\.)?",
+                                           "(?:.+\\.)?",  NULL };
+    const char *c = skip_any(regex, starts);
+    const char *host;
+
+    c = c ? c : regex;
+    if (strncmp(c, "http", strlen("http")) != 0) {
+        return false;
+    }
+    c += strlen("http");
+    parts->secure = *c == 's';
+    parts->plain = !parts->secure || c[1] == '?';
+    c += parts->secure ? 1 : 0;
+    c += *c == '?' ? 1 : 0;
+    host = skip_any(c, colons);
+    if (!host) {
+        return false;
+    }
+    c = skip_any(host, subdomains);
+    parts->bare = !c;
+    if (!c) {
+        c = skip_any(host, perhaps);
+    }
+    parts->below = c != NULL;
+    parts->name = apr_pcalloc(p, strlen(host) + sizeof(":*"));
+    c = take_name(c ? c : host, parts->name);
+    c = c ? take_port(c, parts->name) : NULL;
+    return c && !*take_end(c);
+}
+
+const char *cors_expression_plain(apr_pool_t *p, const char *regex)
+{
+    parts_t parts;
+    const char *words = NULL;
+
+    return cut(p, regex, &parts)
+                   && (!parts.plain
+                       || append_both(p, &words, "http://", &parts))
+                   && (!parts.secure
+                       || append_both(p, &words, "https://", &parts))
+               ? words
+               : NULL;
+}

@@ -1,0 +1,290 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/host.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include <arpa/inet.h>
+
+#include "cors/suffix.h"
+
+#define LABEL_MAX 63
+#define HOST_MAX 253
+#define IPV4_PARTS 4
+#define IPV6_PIECES 8
+
+/* Sizes of text: "[", eight pieces of four digits, seven colons, "]", NUL. */
+#define IPV6_TEXT (1 + IPV6_PIECES * 4 + (IPV6_PIECES - 1) + 1 + 1)
+
+/* URL, "IPv6 serializer" (#concept-ipv6-serializer), with its brackets */
+static const char *ipv6_text(apr_pool_t *p, const unsigned char *address)
+{
+    unsigned piece[IPV6_PIECES];
+    char text[IPV6_TEXT] = "[";
+    int i;
+    int run = 0;
+    int best = -1;
+    int best_run = 1;
+
+    for (i = 0; i < IPV6_PIECES; i++) {
+        piece[i] = (unsigned)(address[2 * i] << 8 | address[2 * i + 1]);
+        run = piece[i] ? 0 : run + 1;
+        if (run > best_run) {
+            best_run = run;
+            best = i - run + 1;
+        }
+    }
+    for (i = 0; i < IPV6_PIECES; i++) {
+        if (i == best) {
+            strcat(text, i ? ":" : "::");
+            i += best_run - 1;
+            continue;
+        }
+        apr_snprintf(text + strlen(text), sizeof(text) - strlen(text), "%x%s",
+                     piece[i], i < IPV6_PIECES - 1 ? ":" : "");
+    }
+    strcat(text, "]");
+    return apr_pstrdup(p, text);
+}
+
+/* the serialised form of what stands between brackets; NULL: no address */
+static const char *ipv6_serialise(apr_pool_t *p, cors_slice_t text)
+{
+    unsigned char address[2 * IPV6_PIECES];
+
+    return inet_pton(AF_INET6, apr_pstrmemdup(p, text.ptr, text.len), address)
+                   == 1
+               ? ipv6_text(p, address)
+               : NULL;
+}
+
+static cors_problem_e check_ipv6(apr_pool_t *p, cors_slice_t host,
+                                 const char **instead)
+{
+    bool open = cors_slice_has_prefix(host, "[");
+    cors_slice_t inner =
+        cors_slice_between(host.ptr + (open ? 1 : 0), cors_slice_end(host));
+    bool closed = inner.len > 0 && cors_slice_end(inner)[-1] == ']';
+    const char *zone;
+
+    inner.len -= closed ? 1 : 0;
+    zone = cors_slice_find_any(inner, "%");
+    if (zone) {
+        *instead = ipv6_serialise(p, cors_slice_between(inner.ptr, zone));
+        return CORS_PROBLEM_ORIGIN_IPV6_ZONE;
+    }
+    *instead = ipv6_serialise(p, inner);
+    if (!*instead || !open || !closed) {
+        return CORS_PROBLEM_ORIGIN_IPV6_BAD;
+    }
+    return cors_slice_equal(host, cors_slice(*instead))
+               ? CORS_OK
+               : CORS_PROBLEM_ORIGIN_IPV6_FORM;
+}
+
+/* the number in one part of an IPv4 address; false: it is none
+ * URL, "IPv4 number parser" (#ipv4-number-parser) */
+static bool ipv4_number(cors_slice_t part, apr_uint64_t *number)
+{
+    unsigned base = 10;
+    apr_size_t i;
+
+    *number = 0;
+    if (part.len == 0) {
+        return false;
+    }
+    if (part.len >= 2 && part.ptr[0] == '0') {
+        bool hex = part.ptr[1] == 'x' || part.ptr[1] == 'X';
+
+        base = hex ? 16 : 8;
+        part =
+            cors_slice_between(part.ptr + (hex ? 2 : 1), cors_slice_end(part));
+    }
+    for (i = 0; i < part.len; i++) {
+        char c = part.ptr[i];
+        unsigned digit = apr_isdigit(c) ? (unsigned)(c - '0')
+                         : apr_isxdigit(c)
+                             ? (unsigned)(cors_lower(c) - 'a') + 10
+                             : base;
+
+        if (digit >= base || *number > APR_UINT32_MAX) {
+            return false;
+        }
+        *number = *number * base + digit;
+    }
+    return true;
+}
+
+/* the dotted quad that browsers make of an address; NULL: none
+ * URL, "IPv4 parser" (#concept-ipv4-parser) */
+static const char *ipv4_serialise(apr_pool_t *p, cors_slice_t host)
+{
+    const char *end = cors_slice_end(host);
+    const char *part = host.ptr;
+    apr_uint64_t address = 0;
+    apr_uint64_t number = 0;
+    int parts = 0;
+
+    end -= end > part && end[-1] == '.' ? 1 : 0;
+    while (part <= end) {
+        const char *dot =
+            cors_slice_find_any(cors_slice_between(part, end), ".");
+        const char *stop = dot ? dot : end;
+
+        if (++parts > IPV4_PARTS
+            || !ipv4_number(cors_slice_between(part, stop), &number)
+            || (dot && number > 255)) {
+            return NULL;
+        }
+        if (dot) {
+            address = address << 8 | number;
+        }
+        part = stop + 1;
+    }
+    /* the last part fills what is left of the address */
+    if (number >= (apr_uint64_t)1 << 8 * (IPV4_PARTS + 1 - parts)) {
+        return NULL;
+    }
+    address = address << 8 * (IPV4_PARTS + 1 - parts) | number;
+    return apr_psprintf(p, "%d.%d.%d.%d", (int)(address >> 24 & 255),
+                        (int)(address >> 16 & 255), (int)(address >> 8 & 255),
+                        (int)(address & 255));
+}
+
+static cors_problem_e check_ipv4(apr_pool_t *p, cors_slice_t host,
+                                 const char **instead)
+{
+    *instead = ipv4_serialise(p, host);
+    return *instead && cors_slice_equal(host, cors_slice(*instead))
+               ? CORS_OK
+               : CORS_PROBLEM_ORIGIN_IPV4_BAD;
+}
+
+bool cors_host_ends_in_number(cors_slice_t host)
+{
+    const char *end = cors_slice_end(host);
+    const char *p;
+    bool hex;
+
+    if (host.len > 0 && end[-1] == '.') {
+        end--;
+    }
+    for (p = end; p > host.ptr && p[-1] != '.'; p--) {
+    }
+    if (p == end || !apr_isdigit(*p)) {
+        return false;
+    }
+    hex = end - p >= 2 && p[0] == '0' && (p[1] == 'x' || p[1] == 'X');
+    for (p += hex ? 2 : 0; p < end; p++) {
+        if (hex ? !apr_isxdigit(*p) : !apr_isdigit(*p)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static cors_problem_e check_bytes(apr_pool_t *p, cors_slice_t host,
+                                  const char **instead)
+{
+    const char *c;
+    bool capital = false;
+
+    for (c = host.ptr; c < cors_slice_end(host); c++) {
+        if ((unsigned char)*c >= 0x80) {
+            *instead = cors_suffix_punycode(p, host);
+            return CORS_PROBLEM_ORIGIN_HOST_UNICODE;
+        }
+    }
+    for (c = host.ptr; c < cors_slice_end(host); c++) {
+        if (*c == '*') {
+            return CORS_PROBLEM_WILDCARD_PLACE;
+        }
+        if (!apr_isalnum(*c) && *c != '-' && *c != '_' && *c != '.') {
+            return CORS_PROBLEM_ORIGIN_HOST_BAD;
+        }
+        capital = capital || (*c >= 'A' && *c <= 'Z');
+    }
+    if (capital) {
+        char *small = apr_pstrmemdup(p, host.ptr, host.len);
+
+        for (*instead = small; *small; small++) {
+            *small = cors_lower(*small);
+        }
+        return CORS_PROBLEM_ORIGIN_HOST_CASE;
+    }
+    return CORS_OK;
+}
+
+static cors_problem_e check_labels(apr_pool_t *p, cors_slice_t host)
+{
+    const char *label = host.ptr;
+    const char *end = cors_slice_end(host);
+    const char *c;
+
+    for (c = host.ptr; c <= end; c++) {
+        if (c < end && *c != '.') {
+            continue;
+        }
+        /* one dot may end the name: it is a host of its own to a browser */
+        if (c == label && !(c == end && host.len > 1)) {
+            return CORS_PROBLEM_ORIGIN_LABEL_EMPTY;
+        }
+        if (c - label > LABEL_MAX) {
+            return CORS_PROBLEM_ORIGIN_LABEL_LONG;
+        }
+        if (cors_slice_has_prefix(cors_slice_between(label, c), "xn--")
+            && !cors_suffix_punycode_valid(p, cors_slice_between(label, c))) {
+            return CORS_PROBLEM_ORIGIN_PUNYCODE_BAD;
+        }
+        label = c + 1;
+    }
+    return host.len > HOST_MAX + (apr_size_t)(end[-1] == '.')
+               ? CORS_PROBLEM_ORIGIN_HOST_LONG
+               : CORS_OK;
+}
+
+cors_problem_e cors_host_check(apr_pool_t *p, cors_slice_t host,
+                               const char **instead)
+{
+    const char *colon;
+    cors_problem_e problem;
+
+    *instead = NULL;
+    if (host.len == 0) {
+        return CORS_PROBLEM_ORIGIN_HOST_MISSING;
+    }
+    colon = cors_slice_find_any(host, ":");
+    if (host.ptr[0] == '[' || colon) {
+        return check_ipv6(p, host, instead);
+    }
+    problem = check_bytes(p, host, instead);
+    if (problem) {
+        return problem;
+    }
+    return cors_host_ends_in_number(host) ? check_ipv4(p, host, instead)
+                                          : check_labels(p, host);
+}
+
+bool cors_host_is_loopback(cors_slice_t host)
+{
+    static const char name[] = "localhost";
+    const apr_size_t length = sizeof(name) - 1;
+    cors_slice_t tail = host;
+
+    if (cors_slice_has_prefix(host, "127.")) {
+        return cors_host_ends_in_number(host);
+    }
+    if (host.len > length) {
+        tail = cors_slice_between(cors_slice_end(host) - length - 1,
+                                  cors_slice_end(host));
+        if (tail.ptr[0] != '.') {
+            return cors_slice_equal(host, cors_slice("[::1]"));
+        }
+        tail = cors_slice_between(tail.ptr + 1, cors_slice_end(tail));
+    }
+    return cors_slice_equal(tail, cors_slice(name))
+           || cors_slice_equal(host, cors_slice("[::1]"));
+}

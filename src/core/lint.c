@@ -1,0 +1,206 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/lint.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "cors/expression.h"
+#include "cors/fetch.h"
+#include "cors/host.h"
+
+#define MAX_AGE_CHROMIUM 7200 /* seconds; Firefox has 86400 */
+
+/* Who is told, and of what setting. */
+typedef struct {
+    apr_pool_t *p;
+    const cors_setting_t *setting;
+    cors_lint_fn tell;
+    void *context;
+} lint_t;
+
+static void warn(const lint_t *lint, const char *said, cors_problem_e problem,
+                 const char *word, const char *because, const char *instead)
+{
+    cors_finding_t finding;
+
+    finding.problem = problem;
+    finding.word = cors_slice(word);
+    finding.because = because;
+    finding.instead = instead;
+    lint->tell(lint->context, said ? said : lint->setting->said, &finding);
+}
+
+static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
+{
+    const char *plain;
+
+    if (word->everything) {
+        warn(lint, word->said, CORS_PROBLEM_REGEX_EVERYTHING, word->text, NULL,
+             NULL);
+        return;
+    }
+    plain = cors_expression_plain(lint->p, word->text);
+    if (plain) {
+        warn(lint, word->said, CORS_PROBLEM_REGEX_PLAIN, word->text, NULL,
+             plain);
+    }
+}
+
+/* What makes a listed word needless. */
+static void lint_listed(const lint_t *lint, const cors_origin_word_t *word)
+{
+    const cors_origin_set_t *set = lint->setting->origins;
+    const cors_origin_word_t *other =
+        cors_origin_set_covering(lint->p, set, word, true);
+
+    if (other) {
+        warn(lint, word->said, CORS_PROBLEM_ORIGIN_EXCLUDED, word->text,
+             apr_pstrcat(lint->p, "!", other->text, NULL), NULL);
+        return;
+    }
+    other = cors_origin_set_covering(lint->p, set, word, false);
+    if (other) {
+        warn(lint, word->said, CORS_PROBLEM_ORIGIN_SHADOWED, word->text,
+             other->text, NULL);
+    }
+}
+
+/* An exclusion of one origin that the same list does not allow. What a
+ * wildcard excludes cannot be told from one example. */
+static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
+{
+    const cors_origin_set_t *set = lint->setting->origins;
+
+    if (!lint->setting->edit && !strchr(word->text, '*')
+        && !cors_origin_set_covering(lint->p, set, word, false)) {
+        warn(lint, word->said, CORS_PROBLEM_EXCLUSION_IDLE, word->text, NULL,
+             NULL);
+    }
+}
+
+static void lint_origins(const lint_t *lint, cors_attr_e attr)
+{
+    const cors_origin_set_t *set = lint->setting->origins;
+    int i;
+
+    for (i = 0; i < cors_origin_set_count(set); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+        if (word->first) {
+            warn(lint, word->said, CORS_PROBLEM_ORIGIN_DUPLICATE, word->text,
+                 *word->first ? word->first : NULL, NULL);
+        }
+        else if (word->regex) {
+            lint_regex(lint, word);
+        }
+        else if (word->exclude) {
+            lint_excluded(lint, word);
+        }
+        else {
+            lint_listed(lint, word);
+        }
+        if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && word->suffix
+            && !word->exclude) {
+            warn(lint, word->said, CORS_PROBLEM_WEBSOCKET_SUFFIX, word->text,
+                 NULL, NULL);
+        }
+    }
+}
+
+static void lint_exposed(const lint_t *lint)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    int i;
+
+    for (i = 0; i < names->count; i++) {
+        if (cors_fetch_safelisted_response_header(
+                cors_slice(names->names[i]))) {
+            warn(lint, names->saids[i], CORS_PROBLEM_EXPOSE_NEEDLESS,
+                 names->names[i], NULL, NULL);
+        }
+    }
+}
+
+void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
+                       const cors_setting_t *setting, cors_lint_fn tell,
+                       void *context)
+{
+    const lint_t lint = { p, setting, tell, context };
+
+    switch (attr) {
+    case CORS_ATTR_ORIGINS:
+    case CORS_ATTR_WEBSOCKET_ORIGINS:
+        lint_origins(&lint, attr);
+        break;
+    case CORS_ATTR_EXPOSE:
+        lint_exposed(&lint);
+        break;
+    case CORS_ATTR_MAX_AGE:
+        if (setting->text && setting->number > MAX_AGE_CHROMIUM) {
+            warn(&lint, NULL, CORS_PROBLEM_MAX_AGE_BEYOND, setting->text, NULL,
+                 APR_STRINGIFY(MAX_AGE_CHROMIUM));
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/* Whether a word lists a plain-http origin of another machine. */
+static bool is_insecure(apr_pool_t *p, const cors_origin_word_t *word)
+{
+    cors_pattern_t pattern;
+    const char *unused;
+
+    return !word->regex && !word->exclude
+           && cors_slice_has_prefix(cors_slice(word->text), "http://")
+           && cors_pattern_parse(p, cors_slice(word->text), true, &pattern,
+                                 &unused)
+                  == CORS_OK
+           && !cors_host_is_loopback(pattern.host);
+}
+
+void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
+                      cors_lint_fn tell, void *context)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+
+    if (cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_OFF
+        || !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+        return;
+    }
+    for (; link && link->setting; link = link->outer) {
+        const lint_t lint = { p, link->setting, tell, context };
+        const cors_origin_set_t *set = link->setting->origins;
+        int i;
+
+        for (i = 0; i < cors_origin_set_count(set); i++) {
+            const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+            if (is_insecure(p, word)) {
+                warn(&lint, word->said, CORS_PROBLEM_INSECURE_ORIGIN,
+                     word->text,
+                     policy->link[CORS_ATTR_CREDENTIALS].setting->said,
+                     apr_pstrcat(p, "https", word->text + strlen("http"),
+                                 NULL));
+            }
+        }
+    }
+}
+
+const cors_setting_t *
+cors_lint_authorization_forgotten(const cors_policy_t *policy)
+{
+    bool edited;
+
+    return cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
+                   && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
+                   && cors_policy_wildcard(policy, CORS_ATTR_HEADERS, &edited)
+                   && cors_policy_name_listed(policy, CORS_ATTR_HEADERS,
+                                              cors_slice("Authorization"))
+                          == CORS_NAME_WILDCARD
+               ? policy->link[CORS_ATTR_HEADERS].setting
+               : NULL;
+}

@@ -1,0 +1,216 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "mod_cors_policy.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+static const struct {
+    const char *name;
+    cors_site_e kind;
+    bool plain; /* its argument is a path unless it has wildcards */
+} containers[] = { { "<Directory", CORS_SITE_DIRECTORY, true },
+                   { "<DirectoryMatch", CORS_SITE_DIRECTORY, false },
+                   { "<Location", CORS_SITE_LOCATION, true },
+                   { "<LocationMatch", CORS_SITE_LOCATION, false },
+                   { "<Files", CORS_SITE_FILES, false },
+                   { "<FilesMatch", CORS_SITE_FILES, false },
+                   { "<If", CORS_SITE_IF, false },
+                   { "<ElseIf", CORS_SITE_IF, false },
+                   { "<Else", CORS_SITE_IF, false },
+                   { "<Proxy", CORS_SITE_IF, false },
+                   { "<ProxyMatch", CORS_SITE_IF, false } };
+
+static bool is_named(const ap_directive_t *directive, const char *name)
+{
+    return ap_cstr_casecmp(directive->directive, name) == 0;
+}
+
+/* the path that a container is for; NULL: an expression or wildcards */
+static const char *plain_path(apr_pool_t *p, const ap_directive_t *container)
+{
+    char *args = apr_pstrdup(p, container->args);
+    apr_size_t len = strlen(args);
+    const char *rest = args;
+    const char *path;
+
+    if (len > 0 && args[len - 1] == '>') {
+        args[len - 1] = '\0';
+    }
+    path = ap_getword_conf(p, &rest);
+    return path[0] == '~' || strpbrk(path, "*?[") ? NULL : path;
+}
+
+cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node)
+{
+    cors_scope_t scope = { CORS_SITE_SERVER, NULL, NULL };
+    apr_size_t i;
+
+    /* the outermost section says which files or URLs there are within it */
+    for (; node; node = node->parent) {
+        if (is_named(node, "<VirtualHost")) {
+            scope.host = node;
+        }
+        for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
+            if (is_named(node, containers[i].name)) {
+                scope.kind = containers[i].kind;
+                scope.path = containers[i].plain ? plain_path(p, node) : NULL;
+            }
+        }
+    }
+    return scope;
+}
+
+bool cors_path_is_above(const char *outer, const char *inner)
+{
+    apr_size_t len = strlen(outer);
+
+    return strncmp(outer, inner, len) == 0
+           && (inner[len] == '\0' || inner[len] == '/'
+               || (len > 0 && outer[len - 1] == '/'));
+}
+
+bool cors_scope_may_meet(const cors_scope_t *scope, const cors_site_t *site)
+{
+    const cors_scope_t *other = &site->scope;
+
+    /* what stands outside of all virtual hosts is inherited by each */
+    if (scope->host && scope->host != other->host) {
+        return false;
+    }
+    return scope->kind != other->kind || !scope->path || !other->path
+           || cors_path_is_above(scope->path, other->path)
+           || cors_path_is_above(other->path, scope->path);
+}
+
+/* The sections found so far. */
+typedef struct {
+    apr_pool_t *p;
+    server_rec *server;
+    const ap_directive_t *host; /* where the server begins; NULL: nowhere */
+    apr_array_header_t *sites;  /* const cors_site_t * */
+} walk_t;
+
+static const cors_site_t *add_site(walk_t *walk, cors_site_e kind,
+                                   const cors_section_t *own,
+                                   const cors_section_t *merged,
+                                   const cors_place_t *place)
+{
+    cors_site_t *site = apr_pcalloc(walk->p, sizeof(*site));
+
+    site->server = walk->server;
+    site->kind = kind;
+    site->own = own;
+    site->merged = merged;
+    site->place = place;
+    site->scope = cors_scope_of(walk->p, place->node);
+    site->scope.host = walk->host;
+    APR_ARRAY_PUSH(walk->sites, const cors_site_t *) = site;
+    return site;
+}
+
+static void walk_sections(walk_t *walk, const cors_section_t *outer,
+                          const apr_array_header_t *sections, cors_site_e kind)
+{
+    int i;
+
+    for (i = 0; sections && i < sections->nelts; i++) {
+        const ap_conf_vector_t *config =
+            APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
+        const core_dir_config *core = ap_get_core_module_config(config);
+        const cors_section_t *own = cors_section_of(config);
+        const cors_section_t *merged = outer;
+
+        if (own && cors_section_place(own)) {
+            merged = cors_section_merge(walk->p, outer, own);
+            add_site(walk, kind, own, merged, cors_section_place(own));
+        }
+        walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
+        walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
+    }
+}
+
+/* The container of a virtual host; NULL for the server around them all. */
+static const ap_directive_t *container_of(const server_rec *server)
+{
+    const ap_directive_t *node = server->is_virtual ? ap_conftree : NULL;
+
+    while (node
+           && !(is_named(node, "<VirtualHost")
+                && node->line_num == (int)server->defn_line_number
+                && strcmp(node->filename, server->defn_name) == 0)) {
+        node = node->next;
+    }
+    return node;
+}
+
+static void walk_server(walk_t *walk)
+{
+    const ap_conf_vector_t *config = walk->server->lookup_defaults;
+    const core_dir_config *core = ap_get_core_module_config(config);
+    const core_server_config *core_server =
+        ap_get_core_module_config(walk->server->module_config);
+    /* httpd has merged what a virtual host says with what it inherits */
+    const cors_section_t *merged = cors_section_of(config);
+    cors_place_t *place = apr_pcalloc(walk->p, sizeof(*place));
+
+    walk->host = container_of(walk->server);
+    place->node = walk->host;
+    if (walk->host) {
+        place->where = apr_psprintf(walk->p, "%s:%d", walk->host->filename,
+                                    walk->host->line_num);
+    }
+    add_site(walk, CORS_SITE_SERVER, merged, merged, place);
+    walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
+    walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
+    walk_sections(walk, merged, core_server->sec_dir, CORS_SITE_DIRECTORY);
+    walk_sections(walk, merged, core_server->sec_url, CORS_SITE_LOCATION);
+}
+
+apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
+{
+    walk_t walk;
+
+    walk.p = p;
+    walk.sites = apr_array_make(p, 16, sizeof(const cors_site_t *));
+    for (; server; server = server->next) {
+        walk.server = server;
+        walk_server(&walk);
+    }
+    return walk.sites;
+}
+
+const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number)
+{
+    return APR_ARRAY_IDX(sites, number, const cors_site_t *);
+}
+
+bool cors_site_owns(const cors_site_t *site, const cors_setting_t *setting)
+{
+    const cors_place_t *place = setting->place;
+
+    return place
+           && (site->kind == CORS_SITE_SERVER
+                   ? !place->title && place->node == site->place->node
+                   : place == site->place);
+}
+
+bool cors_htaccess_allowed(const server_rec *server)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(server->module_config);
+    int i;
+
+    for (i = 0; i < core->sec_dir->nelts; i++) {
+        const core_dir_config *directory = ap_get_core_module_config(
+            APR_ARRAY_IDX(core->sec_dir, i, ap_conf_vector_t *));
+
+        if (directory->override_list
+            || (!(directory->override & OR_UNSET)
+                && (directory->override & OR_FILEINFO))) {
+            return true;
+        }
+    }
+    return false;
+}
