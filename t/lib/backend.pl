@@ -4,6 +4,9 @@
 use Mojolicious::Lite -signatures;
 
 app->log->level('fatal');
+# httpd names it by a port: started with nothing but that, it listens there
+@ARGV = ('daemon', '-l', "http://127.0.0.1:$ARGV[0]")
+    if @ARGV && $ARGV[0] =~ /\A\d+\z/;
 my $log = $ENV{CORS_BACKEND_LOG};
 open my $fresh, '>', $log or die "$log: $!";
 close $fresh;
@@ -20,6 +23,23 @@ any '/own' => sub ($c) {
     $c->render(text => "own\n");
 };
 any '/plain' => sub ($c) { $c->render(text => "plain\n") };
+any '/unmodified' => sub ($c) {
+    $c->res->headers->etag('"one"');
+    $c->res->headers->add('Access-Control-Allow-Origin' => 'https://backend.example');
+    return $c->rendered(304) if defined $c->req->headers->if_none_match;
+    $c->render(text => "unmodified\n");
+};
+any '/missing' => sub ($c) { $c->render(text => "missing\n", status => 404) };
+any '/moved' => sub ($c) {
+    $c->res->headers->add('Access-Control-Allow-Origin' => '*');
+    $c->redirect_to('https://elsewhere.example/');
+};
+# answers what is no HTTP
+any '/garbage' => sub ($c) {
+    $c->render_later;
+    Mojo::IOLoop->stream($c->tx->connection)
+        ->write("HTTP/1.1 200 OK\r\nno field at all\r\n\r\n" => sub { shift->close });
+};
 any '/broken' => sub ($c) { $c->render(text => "broken\n", status => 500) };
 websocket '/echo' => sub ($c) {
     $c->on(message => sub ($tx, $message) { $tx->send("echo $message") });

@@ -1,19 +1,21 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # Prints LoadModule lines for the neighbours the tests need, from httpd's own
-# module directory; a module that is built in is not loaded again.
+# module directory; a module that is built in is not loaded again. The MPM is
+# that of the environment, event without one.
 use strict;
 use warnings FATAL => 'all';
 
 my ($dir, $so) = @ENV{qw(CORS_MODULES CORS_SO)};
-my @neighbours = qw(mpm_event unixd log_config logio alias mime dir env
+my $mpm = $ENV{MPM} || 'event';
+my @neighbours = ("mpm_$mpm", qw(unixd log_config logio alias mime dir env
     setenvif headers rewrite auth_basic authn_core authn_file authz_core
     authz_host authz_user allowmethods proxy proxy_http proxy_wstunnel dav
-    dav_fs cgid autoindex negotiation include filter deflate http2 cache
-    cache_disk);
+    dav_fs autoindex negotiation include filter deflate http2 cache
+    cache_disk), $mpm eq 'prefork' ? 'cgi' : 'cgid');
 
 for my $name (@neighbours) {
     my $file = "$dir/mod_$name.so";
-    my $source = $name eq 'mpm_event' ? 'event.c' : "mod_$name.c";
+    my $source = $name eq "mpm_$mpm" ? "$mpm.c" : "mod_$name.c";
     next if !-e $file;
     print "<IfModule !$source>\n    LoadModule ${name}_module $file\n</IfModule>\n";
 }

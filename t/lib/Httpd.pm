@@ -1,0 +1,229 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package Httpd;
+
+# A private httpd for one test file: its configuration is a template of t/conf,
+# its ports are free ones of loopback, and it ends with the test. A child that
+# died, or an error that the module reports, fails the test.
+use strict;
+use warnings FATAL => 'all';
+
+use IO::Socket::INET ();
+use POSIX ();
+
+my $work = $ENV{CORS_WORK} // die "build/apache-test starts the tests\n";
+my @running;
+my $owner = $$;
+my %taken;
+
+# Stops what is left, also when a test dies.
+END {
+    if ($$ == $owner) {
+        my $code = $?;
+        for my $httpd (@running) {
+            $httpd->stop;
+            my $bad = $httpd->complaint;
+            next if !defined $bad;
+            print STDERR "in the error log of $httpd->{name}: $bad\n";
+            $code ||= 1;
+        }
+        $? = $code;
+    }
+}
+$SIG{INT} = $SIG{TERM} = sub { exit 1 };
+
+# Below the range from which connections take their own ports.
+sub free_port {
+    for (1 .. 1000) {
+        my $port = 20000 + int rand 12000;
+        next if $taken{$port}
+            || !IO::Socket::INET->new(LocalAddr => '127.0.0.1',
+                LocalPort => $port, Listen => 1, ReuseAddr => 1);
+        $taken{$port} = 1;
+        return $port;
+    }
+    die "no free port on loopback\n";
+}
+
+sub slurp {
+    my ($file) = @_;
+    open my $in, '<:raw', $file or die "$file: $!\n";
+    local $/;
+    return scalar <$in>;
+}
+
+sub spew {
+    my ($file, @text) = @_;
+    open my $out, '>:raw', $file or die "$file: $!\n";
+    print $out @text;
+    close $out or die "$file: $!\n";
+}
+
+# A line that loads a module, from httpd's own directory or from out/.
+sub load {
+    my ($name) = @_;
+    for my $dir ($ENV{CORS_MODULES}, $ENV{CORS_NEIGHBOURS} // ()) {
+        my $file = "$dir/mod_$name.so";
+        return "<IfModule !mod_$name.c>\n    LoadModule ${name}_module "
+            . "$file\n</IfModule>\n" if -e $file;
+    }
+    die "there is no mod_$name; make deps\n";
+}
+
+# Start one.
+#   name      names its directory
+#   conf      the template, a file of t/conf; or text => the template itself;
+#             a line @include FILE@ stands for another file of t/conf
+#   ports     names of ports: @name@ stands for the number
+#   vars      other names: @name@ stands for the value
+#   modules   further modules, by the names LoadModule gives them
+#   mpm       another one than the suite's
+#   without   true: without mod_cors_policy
+sub start {
+    my ($class, %self) = @_;
+    my $self = bless {%self}, $class;
+    my $dir = $self->{dir} = "$work/t/run/$self->{name}";
+    my $template = $self->{text} // slurp("$work/t/conf/$self->{conf}");
+    my $base = slurp("$work/t/conf/base.conf");
+
+    $template =~ s/^\s*\@include (\S+)\@\n/slurp("$work\/t\/conf\/$1")/gme;
+    mkdir "$work/t/run";
+    mkdir $dir or die "$dir: $!\n";
+    mkdir "$dir/$_" or die "$dir/$_: $!\n" for qw(cache dav);
+    if ($self->{mpm}) {
+        $base =~ s/mpm_\w+?_module/mpm_$self->{mpm}_module/g;
+        $base =~ s/mod_mpm_\w+?\.so/mod_mpm_$self->{mpm}.so/g;
+        $base =~ s/(IfModule !)(?:event|worker|prefork)\.c/$1$self->{mpm}.c/;
+        $base =~ s/\bcgid?_module/cgid_module/g;
+        $base =~ s/\bmod_cgid?\b/mod_cgid/g;
+    }
+    $base =~ s/^LoadModule cors_policy.*\n//m if $self->{without};
+    $base .= load($_) for @{ $self->{modules} // [] };
+    $base .= "ScriptSock $dir/cgisock\n" if $base =~ /mod_cgid/;
+    for my $attempt (1 .. 5) {
+        my %value = (
+            dir => $dir, root => "$work/t/htdocs", t => "$work/t",
+            %{ $self->{vars} // {} },
+            map { $_ => free_port() } @{ $self->{ports} // ['port'] },
+        );
+        (my $text = $template) =~ s/\@(\w+)\@/$value{$1} \/\/ die "no $1 here\n"/ge;
+        $self->{port} = \%value;
+        spew("$dir/httpd.conf", $base, <<"HEAD", $text);
+ServerRoot $dir
+DefaultRuntimeDir $dir
+PidFile $dir/pid
+ErrorLog $dir/error_log
+ServerName localhost
+DocumentRoot $work/t/htdocs
+TypesConfig $work/t/conf/types
+<IfModule prefork.c>
+    StartServers 12
+    MinSpareServers 12
+    MaxSpareServers 24
+</IfModule>
+<Directory "/">
+    AllowOverride None
+</Directory>
+HEAD
+        my $said = $self->run;
+        return $self->await if $said eq '';
+        die "httpd does not start: $said\n" if $said !~ /Address already in use/;
+    }
+    die "no free ports for $self->{name}\n";
+}
+
+# What httpd says to its arguments; nothing when all is well.
+sub run {
+    my ($self, @args) = @_;
+    local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
+    my $said = `$ENV{CORS_HTTPD} -f $self->{dir}/httpd.conf @args 2>&1`;
+    return $? ? "exit $?: $said" : '';
+}
+
+sub pid {
+    my ($self) = @_;
+    return $self->{pid} if $self->{pid};
+    return if !-s "$self->{dir}/pid";
+    chomp($self->{pid} = slurp("$self->{dir}/pid"));
+    return $self->{pid};
+}
+
+sub await {
+    my ($self) = @_;
+    my ($port) = @{ $self->{ports} // ['port'] };
+    push @running, $self;
+    for (1 .. 400) {
+        return $self if $self->pid && IO::Socket::INET->new(
+            "127.0.0.1:$self->{port}{$port}");
+        select undef, undef, undef, 0.025;
+    }
+    die "httpd $self->{name} does not answer\n";
+}
+
+sub stop {
+    my ($self) = @_;
+    my $pid = $self->pid or return;
+    return if $self->{stopped}++;
+    kill TERM => $pid;
+    for (1 .. 800) {
+        return if !kill 0 => $pid;
+        select undef, undef, undef, 0.025;
+    }
+    kill KILL => $pid;
+}
+
+sub log_file { return "$_[0]{dir}/error_log" }
+sub log_mark { return -s $_[0]->log_file // 0 }
+
+sub log_since {
+    my ($self, $mark) = @_;
+    open my $log, '<', $self->log_file or die "error_log: $!\n";
+    seek $log, $mark, 0;
+    local $/;
+    return <$log> // '';
+}
+
+sub complaint {
+    my ($self) = @_;
+    my $expected = $self->{expected} // qr/(?!)/;
+    for my $line (split /\n/, $self->log_since(0)) {
+        return $line if $line !~ $expected
+            && $line =~ /exit signal|Sanitizer|runtime error:|cors_policy:(?:warn|error|crit|alert|emerg)/;
+    }
+    return;
+}
+
+# The MPM of the suite.
+sub mpm { return $ENV{MPM} || 'event' }
+
+# HTTP/2 wants a threaded MPM.
+sub has_h2 { return mpm() ne 'prefork' }
+
+# Start a program of t/lib and wait until it listens.
+sub helper {
+    my ($program, $port, %more) = @_;
+    my $pid = fork // die "fork: $!\n";
+    if (!$pid) {
+        open STDOUT, '>>', "$work/t/logs/helpers_out";
+        open STDERR, '>&', \*STDOUT;
+        delete $ENV{LD_PRELOAD};
+        $ENV{$_} = $more{$_} for keys %more;
+        exec $^X, "$work/t/lib/$program", $port or POSIX::_exit(127);
+    }
+    push @running, my $self = bless { name => $program, pid => $pid }, 'Httpd::Helper';
+    for (1 .. 400) {
+        return $self if IO::Socket::INET->new("127.0.0.1:$port");
+        select undef, undef, undef, 0.025;
+    }
+    die "$program does not listen\n";
+}
+
+package Httpd::Helper;
+
+sub stop {
+    my ($self) = @_;
+    kill TERM => $self->{pid};
+    waitpid $self->{pid}, 0;
+}
+sub complaint { return }
+
+1;
