@@ -103,7 +103,7 @@ my @kinds = (
     [ 'a 404 with a document elsewhere', GET => '/doc-away/x', 302 ],
     [ 'a 404 whose document is missing too', GET => '/doc-gone/x', 404 ],
     [ 'a 405', PUT => '/get-only.txt', 405, send => { body => 'x' } ],
-    [ 'a 413', POST => '/cgi/own.cgi', 413, send => { body => 'x' x 100 } ],
+    [ 'a 413', PUT => '/dav/limited', 413, send => { body => 'x' x 100 } ],
     [ 'a 500 of a script that dies', GET => '/cgi/die.cgi', 500 ],
     [ 'a 500 of a broken .htaccess', GET => '/broken/a', 500, dead => 1, early => 1 ],
     [ 'a directory listing', GET => '/auto/', 200 ],

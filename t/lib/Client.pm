@@ -12,7 +12,7 @@ use IO::Socket::INET ();
 use IO::Socket::SSL ();
 use POSIX ();
 
-our @EXPORT_OK = qw(ask talk raw protocols preflight_vary whole);
+our @EXPORT_OK = qw(ask talk raw protocols preflight_vary whole connect_to parse);
 
 # How the protocols are called in the names of tests.
 my %name = (

@@ -85,7 +85,7 @@ sub start {
     my $template = $self->{text} // slurp("$work/t/conf/$self->{conf}");
     my $base = slurp("$work/t/conf/base.conf");
 
-    $template =~ s/^\s*\@include (\S+)\@\n/slurp("$work\/t\/conf\/$1")/gme;
+    1 while $template =~ s/^\s*\@include (\S+)\@\n/slurp("$work\/t\/conf\/$1")/gme;
     mkdir "$work/t/run";
     mkdir $dir or die "$dir: $!\n";
     mkdir "$dir/$_" or die "$dir/$_: $!\n" for qw(cache dav);

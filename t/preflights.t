@@ -1,0 +1,191 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# A preflight is answered whatever stands in its way, in whatever form it comes;
+# the request that follows meets every check.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Test::More;
+use Time::HiRes ();
+use Client qw(ask raw protocols preflight_vary whole connect_to parse);
+use Httpd ();
+
+my $app = 'https://app.example';
+my $evil = 'https://app.example.evil';
+my $backend = Httpd::free_port();
+my $backend_log = "$ENV{CORS_WORK}/t/logs/preflights_backend";
+Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
+my $httpd = Httpd->start(
+    name => 'preflights', conf => 'preflights.conf', ports => [qw(plain tls)],
+    vars => { backend => $backend },
+    modules => [qw(ssl socache_shmcb auth_digest access_compat reqtimeout
+        unique_id security2 auth_openidc)]);
+
+my %asked = preflight_vary();
+my %headers = (
+    'access-control-allow-origin' => $app,
+    'access-control-allow-credentials' => 'true',
+    'access-control-expose-headers' => 'X-Total',
+);
+my %lists = (
+    'access-control-allow-origin' => $app,
+    'access-control-allow-credentials' => 'true',
+    'access-control-allow-methods' => 'GET, HEAD, PUT, POST, PROPFIND',
+    'access-control-allow-headers' => 'Content-Type, X-Token',
+    'access-control-max-age' => 600,
+);
+my $allowed = { status => 204, %lists, %asked };
+my $refused = { status => 403, %asked };
+
+# what stands in the way; the address; the request that follows, its status;
+# refused: the status of a refused one where another has the first word
+my @ways = (
+    [ 'Basic authentication', '/private.txt', GET => 401 ],
+    [ 'Digest authentication', '/digest.txt', GET => 401 ],
+    [ 'mod_auth_openidc', '/oidc/plain.txt', GET => 302 ],
+    [ 'Require ip', '/elsewhere.txt', GET => 403 ],
+    [ 'Require all denied', '/denied.txt', GET => 403 ],
+    [ 'Deny from all', '/deny.txt', GET => 403 ],
+    [ 'LimitExcept with Require valid-user', '/limited.txt', POST => 401 ],
+    [ 'LimitExcept with Require all denied', '/limit-denied.txt', PUT => 403 ],
+    [ 'AllowMethods GET', '/get-only.txt', PUT => 405 ],
+    [ 'AllowMethods without OPTIONS', '/no-options.txt', GET => 200 ],
+    [ 'the slash that mod_dir adds', '/dir', GET => 301 ],
+    [ 'a missing file', '/not-there', GET => 404 ],
+    [ 'ProxyPass', '/api/plain', GET => 200 ],
+    [ 'ProxyPass in a Location', '/location-api/plain', GET => 200 ],
+    [ 'a dead backend', '/dead/x', GET => 503 ],
+    [ 'a script', '/cgi/own.cgi', GET => 200 ],
+    [ 'a script that dies', '/cgi/die.cgi', GET => 500 ],
+    [ 'WebDAV', '/dav/a', PROPFIND => 207 ],
+    [ 'FallbackResource', '/fallback/any', GET => 200 ],
+    [ 'a RewriteRule that redirects, in a Location', '/location-rewrite', GET => 302 ],
+    [ 'a RewriteRule that redirects, in .htaccess', '/htaccess-rewrite/a', GET => 302 ],
+    [ 'a RewriteRule that proxies, in a Directory', '/htaccess-proxy/a', GET => 200 ],
+    [ 'a RewriteRule that forbids, in a Directory', '/htaccess-proxy/forbidden', GET => 403 ],
+    [ 'a RewriteRule that proxies', '/rewrite-proxied', GET => 200 ],
+    [ 'a Redirect in .htaccess', '/htaccess-redirect/a', GET => 302 ],
+    [ 'a firewall that denies OPTIONS and PUT in phase 2', '/waf/plain.txt', PUT => 403 ],
+    [ 'a Redirect', '/alias-moved', GET => 301, 301 ],
+    [ 'a RedirectMatch', '/match-moved', GET => 303, 303 ],
+    [ 'a Redirect in a Location', '/location-moved', GET => 302, 302 ],
+    [ 'a RewriteRule that redirects', '/rewrite-moved', GET => 301, 301 ],
+    [ 'a RewriteRule that redirects temporarily', '/rewrite-seen', GET => 307, 307 ],
+);
+
+for (protocols(qw(h1), Httpd::has_h2() ? qw(h2c h2) : ())) {
+    my ($protocol, $called) = @$_;
+    my $via = [ $protocol, $httpd->{port}{ $protocol eq 'h2' ? 'tls' : 'plain' } ];
+    for (@ways) {
+        my ($name, $path, $method, $status, $early) = @$_;
+        my $mark = -s $backend_log;
+        is_deeply(whole(ask($via, OPTIONS => $path, origin => $app, acrm => $method)),
+            $allowed, "$called: a preflight is answered before $name");
+        is_deeply(whole(ask($via, OPTIONS => $path, origin => $app, acrm => $method,
+            acrh => 'content-type,x-token')), $allowed,
+            "$called: so it is when it announces headers, before $name");
+        is_deeply(whole(ask($via, OPTIONS => $path, origin => $evil, acrm => $method)),
+            { %$refused, status => $early // 403 },
+            "$called: a preflight of another origin learns nothing, before $name");
+        is(-s $backend_log, $mark, "$called: no preflight reaches a backend past $name");
+        my ($code) = ask($via, $method, $path, origin => $app, accept => '*/*');
+        is($code, $status, "$called: the request that follows meets $name");
+    }
+
+    # the firewall keeps its first and its last word
+    for ([ 'phase 1', '/waf/early/plain.txt' ], [ 'phase 3', '/waf/late/plain.txt' ]) {
+        is_deeply(whole(ask($via, OPTIONS => $_->[1], origin => $app, acrm => 'GET')),
+            { status => 403, %headers, %asked },
+            "$called: what a firewall denies in $_->[0] stays denied, and readable");
+        is_deeply(whole(ask($via, OPTIONS => $_->[1], origin => $evil, acrm => 'GET')),
+            $refused, "$called: what it denies in $_->[0] says nothing to another origin");
+    }
+    is_deeply(whole(ask($via, OPTIONS => '/waf/plain.txt', origin => $app)),
+        { status => 403, %headers, vary => 'Origin' },
+        "$called: an OPTIONS that is no preflight is the firewall's to deny");
+
+    # ending a request otherwise than by a redirect is not undone
+    is_deeply(whole(ask($via, OPTIONS => '/rewrite-forbidden', origin => $app, acrm => 'GET')),
+        { status => 403, %headers, %asked },
+        "$called: a preflight does not get past a RewriteRule of the server that forbids");
+}
+
+# every form in which a preflight can come
+my $port = $httpd->{port}{plain};
+my $head = "Host: site.example\r\nOrigin: $app\r\nAccess-Control-Request-Method: PUT\r\n";
+my @forms = (
+    [ 'with a body', "OPTIONS /private.txt HTTP/1.1\r\n${head}Content-Length: 5\r\n\r\nhello" ],
+    [ 'with a body in pieces',
+      "OPTIONS /private.txt HTTP/1.1\r\n${head}Transfer-Encoding: chunked\r\n\r\n5\r\nhello\r\n0\r\n\r\n" ],
+    [ 'with a body that never comes', "OPTIONS /private.txt HTTP/1.1\r\n${head}Content-Length: 5\r\n\r\n" ],
+    [ 'with a body longer than LimitRequestBody',
+      "OPTIONS /dav/limited HTTP/1.1\r\n${head}Content-Length: 50\r\n\r\n" . 'x' x 50 ],
+    [ 'with Expect: 100-continue',
+      "OPTIONS /private.txt HTTP/1.1\r\n${head}Content-Length: 5\r\nExpect: 100-continue\r\n\r\n" ],
+    [ 'over HTTP/1.0', "OPTIONS /private.txt HTTP/1.0\r\n${head}\r\n" ],
+    [ 'over HTTP/1.0 with keep-alive',
+      "OPTIONS /private.txt HTTP/1.0\r\n${head}Connection: keep-alive\r\n\r\n" ],
+    [ 'in absolute form', "OPTIONS http://site.example/private.txt HTTP/1.1\r\n${head}Connection: close\r\n\r\n" ],
+    [ 'with a query', "OPTIONS /private.txt?a=b HTTP/1.1\r\n${head}Connection: close\r\n\r\n" ],
+    [ 'with encoded letters', "OPTIONS /pri%76ate.txt HTTP/1.1\r\n${head}Connection: close\r\n\r\n" ],
+    [ 'with Authorization', "OPTIONS /private.txt HTTP/1.1\r\n${head}"
+      . "Authorization: Basic d3Jvbmc6d3Jvbmc=\r\nConnection: close\r\n\r\n" ],
+    [ 'with a condition', "OPTIONS /private.txt HTTP/1.1\r\n${head}"
+      . "If-None-Match: *\r\nConnection: close\r\n\r\n" ],
+    [ 'with a range', "OPTIONS /private.txt HTTP/1.1\r\n${head}Range: bytes=0-1\r\nConnection: close\r\n\r\n" ],
+);
+for (@forms) {
+    my ($name, $bytes) = @$_;
+    my $start = Time::HiRes::time();
+    my $answer = raw($port, $bytes, until => qr/\r\n\r\n/);
+    my ($code, $cors, undef, $body) = parse($answer);
+    is_deeply(whole($code, $cors), $allowed, "a preflight $name is answered");
+    is($body, '', "a preflight $name has no body in its answer");
+    unlike($answer, qr{\AHTTP/1\.\d 1}, "a preflight $name is told nothing before its answer");
+    cmp_ok(Time::HiRes::time() - $start, '<', 5, "a preflight $name does not wait");
+    $bytes =~ s/^Origin: .*/Origin: $evil\r/m;
+    is_deeply(whole(parse(raw($port, $bytes, until => qr/\r\n\r\n/))), $refused,
+        "a preflight $name of another origin is refused");
+}
+
+# several on one connection
+sub series {
+    my ($together, @requests) = @_;
+    my $socket = connect_to($port);
+    my $answers = '';
+    local $SIG{ALRM} = sub { die "no answer: $answers\n" };
+    alarm 30;
+    if ($together) { print $socket join '', @requests }
+    for my $i (1 .. @requests) {
+        print $socket $requests[$i - 1] if !$together;
+        while ((() = $answers =~ m{^HTTP/1\.1 }mg) < $i || $answers !~ /\r\n\r\n(?:a plain file\n)?\z/) {
+            $socket->sysread(my $piece, 65536) or last;
+            $answers .= $piece;
+        }
+    }
+    alarm 0;
+    return map { whole(parse($_)) } grep { length } split m{(?=HTTP/1\.1 )}, $answers;
+}
+my $preflight = "OPTIONS /private.txt HTTP/1.1\r\n$head\r\n";
+(my $other = $preflight) =~ s/^Origin: .*/Origin: $evil\r/m;
+my $get = "GET /plain.txt HTTP/1.1\r\nHost: site.example\r\nOrigin: $app\r\n\r\n";
+my @answers = ($allowed, $refused, { status => 200, %headers, vary => 'Origin' }, $allowed);
+is_deeply([ series(0, $preflight, $other, $get, $preflight) ], \@answers,
+    'preflights and requests follow each other on one connection');
+is_deeply([ series(1, $preflight, $other, $get, $preflight) ], \@answers,
+    'preflights and requests can be pipelined');
+
+# what is no preflight belongs to its handler
+my ($code, $cors, $rest) = ask([ h1 => $port ], OPTIONS => '*', origin => $app, acrm => 'PUT');
+is($code, 200, 'OPTIONS * is about the server, and left alone');
+ok(!grep({ /access-control/ } keys %$cors), 'OPTIONS * has no policy');
+($code, $cors, $rest) = ask([ h1 => $port ], OPTIONS => '/dav/a', origin => $app);
+is_deeply(whole($code, $cors), { status => 200, %headers, vary => 'Origin' },
+    'OPTIONS without an announced method is for WebDAV to answer');
+ok($rest->{dav} && $rest->{allow} =~ /PROPFIND/, 'and WebDAV says what it can');
+for my $method ('', 'PUT GET', 'PUT,GET', "PUT\x80", 'x' x 65) {
+    ($code, $cors) = ask([ h1 => $port ], OPTIONS => '/dav/a', origin => $app, acrm => $method);
+    is_deeply(whole($code, $cors), { status => 200, %headers, vary => 'Origin' },
+        "'$method' announces no method, so WebDAV answers");
+}
+
+done_testing();
