@@ -88,7 +88,8 @@ sub start {
     1 while $template =~ s/^\s*\@include (\S+)\@\n/slurp("$work\/t\/conf\/$1")/gme;
     mkdir "$work/t/run";
     mkdir $dir or die "$dir: $!\n";
-    mkdir "$dir/$_" or die "$dir/$_: $!\n" for qw(cache dav);
+    mkdir "$dir/$_" or die "$dir/$_: $!\n"
+        for qw(cache cache/quick cache/normal dav);
     if ($self->{mpm}) {
         $base =~ s/mpm_\w+?_module/mpm_$self->{mpm}_module/g;
         $base =~ s/mod_mpm_\w+?\.so/mod_mpm_$self->{mpm}.so/g;

@@ -29,10 +29,20 @@ any '/unmodified' => sub ($c) {
     return $c->rendered(304) if defined $c->req->headers->if_none_match;
     $c->render(text => "unmodified\n");
 };
+# stale at once, and to be asked about again
+any '/stale' => sub ($c) {
+    $c->res->headers->etag('"stale"');
+    $c->res->headers->cache_control('max-age=0');
+    $c->res->headers->add('Access-Control-Allow-Origin' => 'https://backend.example');
+    $c->res->headers->add('Vary' => 'Accept');
+    return $c->rendered(304) if defined $c->req->headers->if_none_match;
+    $c->render(text => "stale\n");
+};
 any '/missing' => sub ($c) { $c->render(text => "missing\n", status => 404) };
 any '/moved' => sub ($c) {
     $c->res->headers->add('Access-Control-Allow-Origin' => '*');
-    $c->redirect_to('https://elsewhere.example/');
+    $c->res->headers->location('https://elsewhere.example/');
+    $c->render(text => "moved\n", status => 302);
 };
 # answers what is no HTTP
 any '/garbage' => sub ($c) {
