@@ -286,11 +286,13 @@ static bool is_redirect(int status)
            || status == HTTP_PERMANENT_REDIRECT;
 }
 
-/* A browser refuses a preflight that is redirected. Where a redirect of the
- * server level came first, the answer is made here. */
+/* A browser refuses a preflight that is redirected, and takes none of the
+ * headers it needs from the page that RewriteRule [R=200] makes. Where one of
+ * these came first, at the server's level, the answer is made here. */
 static bool must_rescue(const request_rec *r, const state_t *state)
 {
-    return !state->final && !r->prev && is_redirect(r->status)
+    return !state->final && !r->prev
+           && (is_redirect(r->status) || ap_is_HTTP_SUCCESS(r->status))
            && state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
            && cors_policy_number(&state->policy, CORS_ATTR_PREFLIGHT)
                   == CORS_PREFLIGHT_ANSWER;

@@ -50,9 +50,11 @@ sub raw {
     alarm 30;
     print $socket $bytes;
     my $answer = '';
+    # a protocol that was switched has no end
+    my $until = $more{until} // qr{\AHTTP/1\.1 101 };
     while ($socket->sysread(my $piece, 65536)) {
         $answer .= $piece;
-        last if $more{until} && $answer =~ $more{until};
+        last if $answer =~ $until;
     }
     alarm 0;
     return $answer;

@@ -38,6 +38,9 @@ any '/stale' => sub ($c) {
     return $c->rendered(304) if defined $c->req->headers->if_none_match;
     $c->render(text => "stale\n");
 };
+any '/no-options' => sub ($c) {
+    $c->render(text => "no\n", status => $c->req->method eq 'OPTIONS' ? 405 : 200);
+};
 any '/missing' => sub ($c) { $c->render(text => "missing\n", status => 404) };
 any '/moved' => sub ($c) {
     $c->res->headers->add('Access-Control-Allow-Origin' => '*');
