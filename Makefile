@@ -2,8 +2,8 @@
 include build/flags.mk
 
 CORE := list problem fetch origin suffix host pattern origin_set name_set section \
-        expression policy lint decide emit
-GLUE := directives sections startup warnings neighbours facts request report
+        expression policy lint describe json decide emit
+GLUE := directives sections startup warnings neighbours dump facts request report
 CORE_OBJECTS := $(CORE:%=out/core/%.o)
 OBJECTS := out/mod_cors_policy.o $(GLUE:%=out/httpd/%.o) $(CORE_OBJECTS)
 HEADERS := $(wildcard include/*.h include/cors/*.h)

@@ -13,7 +13,7 @@
 
 /* clang-format off */
 #define DIRECTIVE(attr, name, handler, help)                                  \
-    AP_INIT_RAW_ARGS(name, handler, (void *)&cors_directives[CORS_ATTR_##attr],\
+    AP_INIT_RAW_ARGS(name, handler, (void *)&cors_attrs[CORS_ATTR_##attr],     \
                      OR_FILEINFO, help)
 
 static const command_rec directives[] = {
@@ -68,6 +68,7 @@ static void register_hooks(apr_pool_t *p)
 
     (void)p;
     ap_hook_check_config(cors_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(cors_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cors_post_config, NULL, NULL, APR_HOOK_MIDDLE);
 
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 109)

@@ -29,13 +29,8 @@ APLOG_USE_MODULE(cors_policy);
  * attribute is set; each reads the raw arguments and reports every mistake in
  * them at once. */
 
-/** What a directive's arguments mean; cmd->info points at one. */
-typedef struct {
-    cors_attr_e attr;
-    const char *const *choices; /* the words, by number; NULL: no choice */
-} cors_directive_t;
-
-extern const cors_directive_t cors_directives[CORS_ATTR_COUNT];
+/** Each attribute by its number; cmd->info points at one. */
+extern const cors_attr_e cors_attrs[CORS_ATTR_COUNT];
 
 const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_origins(cmd_parms *cmd, void *section, const char *args);
@@ -140,6 +135,11 @@ void cors_warn(cors_speaker_t *speaker, const apr_array_header_t *sites);
 /** Say what other modules' directives do to the policies. */
 void cors_warn_of_neighbours(cors_speaker_t *speaker,
                              const apr_array_header_t *sites);
+
+/* dump.c */
+
+/** httpd -t -D DUMP_CORS, and -D DUMP_CORS_JSON: print every policy. */
+void cors_dump(apr_pool_t *p, server_rec *server);
 
 /* facts.c */
 

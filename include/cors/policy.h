@@ -104,6 +104,10 @@ bool cors_policy_wildcard(const cors_policy_t *policy, cors_attr_e attr,
  *          the default; NULL: it edits nothing */
 const cors_link_t *cors_link_edits(const cors_link_t *link);
 
+/** @return the names of a link, the default ones if it has no setting */
+const cors_name_set_t *cors_link_names(const cors_link_t *link,
+                                       cors_attr_e attr);
+
 /** @return a list of names as a header value, in the order written; NULL for an
  *          empty list. Allocates from @a p only where the list is edited. */
 const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,

@@ -186,7 +186,7 @@
       "the expression matches every origin; CorsAllowOrigins * says " \
       "so in as many words") \
     X(AUTHORIZATION_NOT_NAMED, "authorization-not-named", \
-      "* does not stand for Authorization, which browsers want by " \
+      "does not stand for Authorization, which browsers want by " \
       "name, and requests here are authenticated") \
     X(EXPOSE_NEEDLESS, "expose-needless", \
       "browsers show this header to every script already") \

@@ -49,6 +49,10 @@ typedef enum {
 /** @return the name of the directive that sets an attribute, static */
 const char *cors_attr_directive(cors_attr_e attr);
 
+/** @return the words of an attribute that is a flag or a choice, by number and
+ *          ending in NULL; NULL: it is something else */
+const char *const *cors_attr_choices(cors_attr_e attr);
+
 /** CorsPolicy */
 typedef enum {
     CORS_MODE_OFF,

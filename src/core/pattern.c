@@ -173,17 +173,18 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
     pattern->kind = CORS_PATTERN_ORIGIN;
     pattern->scheme = parts.scheme;
     problem = check_scheme(parts.scheme);
-    if (!problem) {
-        problem = check_tail(&parts);
-    }
     if (problem) {
         return problem;
     }
     if (cors_slice_equal(parts.scheme, cors_slice("file"))) {
         pattern->host = parts.host;
-        return file && parts.host.len == 0 && !parts.colon
+        return file && cors_slice_equal(word, cors_slice("file://"))
                    ? CORS_OK
                    : CORS_PROBLEM_ORIGIN_FILE;
+    }
+    problem = check_tail(&parts);
+    if (problem) {
+        return problem;
     }
     host = parts.host;
     problem = check_wildcard(&host, pattern);
@@ -300,6 +301,9 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     while (host.len > 1 && (host.ptr[0] == '*' || host.ptr[0] == '.')) {
         star = "*.";
         host = behind(host, 1);
+    }
+    if (*star && host.ptr[0] == '-') {
+        return NULL; /* part of a label was meant: no wildcard can say that */
     }
     host = correct_host(p, host);
     scheme = cors_slice_equal(parts.scheme, cors_slice("*"))

@@ -104,8 +104,8 @@ const cors_link_t *cors_link_edits(const cors_link_t *link)
     return link->outer ? link->outer : &by_default;
 }
 
-static const cors_name_set_t *link_names(const cors_link_t *link,
-                                         cors_attr_e attr)
+const cors_name_set_t *cors_link_names(const cors_link_t *link,
+                                       cors_attr_e attr)
 {
     return link->setting ? link->setting->names : default_names(attr);
 }
@@ -116,7 +116,7 @@ cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
     const cors_link_t *link;
 
     for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
-        const cors_name_set_t *names = link_names(link, attr);
+        const cors_name_set_t *names = cors_link_names(link, attr);
 
         if (cors_name_set_takes_out(names, name)) {
             return CORS_NAME_UNLISTED;
@@ -138,7 +138,7 @@ bool cors_policy_wildcard(const cors_policy_t *policy, cors_attr_e attr,
 
     *edited = false;
     for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
-        const cors_name_set_t *names = link_names(link, attr);
+        const cors_name_set_t *names = cors_link_names(link, attr);
 
         if (names->wildcard) {
             return true;
@@ -154,7 +154,7 @@ static const char *join(apr_pool_t *p, const cors_policy_t *policy,
                         const char *joined)
 {
     const cors_link_t *outer = cors_link_edits(link);
-    const cors_name_set_t *names = link_names(link, attr);
+    const cors_name_set_t *names = cors_link_names(link, attr);
     int i;
 
     if (outer) {
@@ -170,7 +170,7 @@ static const char *join(apr_pool_t *p, const cors_policy_t *policy,
 
         for (further = outer; further && !again;
              further = cors_link_edits(further)) {
-            again = cors_name_set_lists(link_names(further, attr), name);
+            again = cors_name_set_lists(cors_link_names(further, attr), name);
         }
         if (!again
             && cors_policy_name_listed(policy, attr, name)
@@ -189,7 +189,7 @@ const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
     const cors_link_t *link = &policy->link[attr];
 
     if (!cors_link_edits(link)) {
-        return link_names(link, attr)->joined;
+        return cors_link_names(link, attr)->joined;
     }
     return join(p, policy, attr, link, NULL);
 }

@@ -27,6 +27,33 @@ const char *cors_attr_directive(cors_attr_e attr)
     return directives[attr];
 }
 
+const char *const *cors_attr_choices(cors_attr_e attr)
+{
+    static const char *const modes[] = { "Off", "On", "ReportOnly", NULL };
+    static const char *const flags[] = { "Off", "On", NULL };
+    static const char *const preflights[] = { "Answer", "Continue", NULL };
+    static const char *const backends[] = { "Replace", "Keep", NULL };
+
+    switch (attr) {
+    case CORS_ATTR_MODE:
+        return modes;
+    case CORS_ATTR_PREFLIGHT:
+        return preflights;
+    case CORS_ATTR_BACKEND:
+        return backends;
+    case CORS_ATTR_CREDENTIALS:
+    case CORS_ATTR_ANY_UNSAFE:
+    case CORS_ATTR_NULL_UNSAFE:
+    case CORS_ATTR_SUFFIX_UNSAFE:
+    case CORS_ATTR_REJECT:
+    case CORS_ATTR_PRIVATE_NETWORK:
+    case CORS_ATTR_WEBSOCKET_REQUIRE:
+        return flags;
+    default:
+        return NULL;
+    }
+}
+
 cors_methods_t cors_methods_bit(int number)
 {
     /* the highest bit is the sign's: shifting a signed 1 there is undefined */

@@ -10,29 +10,10 @@
 
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
 
-static const char *const mode_words[] = { "Off", "On", "ReportOnly", NULL };
-static const char *const flag_words[] = { "Off", "On", NULL };
-static const char *const preflight_words[] = { "Answer", "Continue", NULL };
-static const char *const backend_words[] = { "Replace", "Keep", NULL };
-
-const cors_directive_t cors_directives[CORS_ATTR_COUNT] = {
-    { CORS_ATTR_MODE, mode_words },
-    { CORS_ATTR_ORIGINS, NULL },
-    { CORS_ATTR_METHODS, NULL },
-    { CORS_ATTR_HEADERS, NULL },
-    { CORS_ATTR_EXPOSE, NULL },
-    { CORS_ATTR_CREDENTIALS, flag_words },
-    { CORS_ATTR_MAX_AGE, NULL },
-    { CORS_ATTR_ANY_UNSAFE, flag_words },
-    { CORS_ATTR_NULL_UNSAFE, flag_words },
-    { CORS_ATTR_SUFFIX_UNSAFE, flag_words },
-    { CORS_ATTR_PREFLIGHT, preflight_words },
-    { CORS_ATTR_PREFLIGHT_STATUS, NULL },
-    { CORS_ATTR_REJECT, flag_words },
-    { CORS_ATTR_BACKEND, backend_words },
-    { CORS_ATTR_PRIVATE_NETWORK, flag_words },
-    { CORS_ATTR_WEBSOCKET_ORIGINS, NULL },
-    { CORS_ATTR_WEBSOCKET_REQUIRE, flag_words },
+const cors_attr_e cors_attrs[CORS_ATTR_COUNT] = {
+#define CORS_ATTR_ITSELF(code, directive) CORS_ATTR_##code,
+    CORS_ATTRS(CORS_ATTR_ITSELF)
+#undef CORS_ATTR_ITSELF
 };
 
 void *cors_create_dir_config(apr_pool_t *p, char *dir)
@@ -108,7 +89,7 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
 
     reading.cmd = cmd;
     reading.section = section;
-    reading.attr = ((const cors_directive_t *)cmd->info)->attr;
+    reading.attr = *(const cors_attr_e *)cmd->info;
     reading.where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
                                  cmd->directive->line_num);
     reading.said =
@@ -240,8 +221,8 @@ static const char *meant_choice(apr_pool_t *p, const char *const *choices,
 
 const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args)
 {
-    const char *const *choices = ((const cors_directive_t *)cmd->info)->choices;
     reading_t reading = start_reading(cmd, section);
+    const char *const *choices = cors_attr_choices(reading.attr);
     const char *word = only_argument(&reading, args);
     int number = word ? find_word(choices, word) : -1;
     bool first;

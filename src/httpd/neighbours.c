@@ -32,7 +32,8 @@ typedef void (*directive_fn)(walk_t *walk, const ap_directive_t *directive);
 
 static const char *said(const walk_t *walk, const ap_directive_t *directive)
 {
-    return apr_psprintf(walk->speaker->p, "%s %s:%d", directive->directive,
+    return apr_psprintf(walk->speaker->p, "%s%s %s:%d", directive->directive,
+                        directive->directive[0] == '<' ? ">" : "",
                         directive->filename, directive->line_num);
 }
 

@@ -9,7 +9,7 @@ void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *said,
 {
     bool warning = cors_problem_is_warning(finding->problem);
     const char *sentence =
-        apr_pstrcat(speaker->p, said, ": ",
+        apr_pstrcat(speaker->p, warning ? "Warning: " : "", said, ": ",
                     cors_problem_sentence(speaker->p, finding), NULL);
 
     speaker->refusals += warning ? 0 : 1;

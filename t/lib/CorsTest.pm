@@ -12,7 +12,8 @@ use Exporter 'import';
 use File::Temp ();
 use IO::Socket::INET ();
 
-our @EXPORT_OK = qw(exchange run_cases config_fails config_starts log_mark
+our @EXPORT_OK = qw(exchange run_cases config_check config_fails
+    config_starts config_warnings names_line log_mark
     log_since backend_mark backend_since preflight_vary);
 
 # A child of httpd that died, or an error that the module reports, fails the
@@ -97,43 +98,73 @@ sub run_cases {
     }
 }
 
+# Run httpd -t on a configuration, behind the LoadModule lines of base.conf.
+# Gives the exit code, what it printed on standard error and on standard output,
+# the file, and how many lines stand in it before the given text.
 sub config_check {
-    my ($conf) = @_;
+    my ($conf, @options) = @_;
     my $dir = Apache::Test::vars('t_logs');
     my $file = File::Temp->new(DIR => $dir, SUFFIX => '.conf');
     my $root = Apache::Test::vars('t_conf');
     open my $base, '<', "$root/base.conf" or die "base.conf: $!";
     my $modules = do { local $/; <$base> };
     my $head = "ServerRoot $dir\nServerName localhost\nPidFile $dir/none.pid\n"
-        . "Listen 127.0.0.1:1\nErrorLog $dir/config_log\n";
+        . "Listen 127.0.0.1:1\nErrorLog $dir/config_log\nDocumentRoot $dir\n";
     my $lines = () = "$head$modules" =~ /\n/g;
     print $file "$head$modules$conf";
     close $file;
     my $name = $file->filename;
-    my $preload = $ENV{SANITIZER} ? "LD_PRELOAD=$ENV{SANITIZER} " : '';
-    my $said = `$preload$ENV{CORS_HTTPD} -t -f $name 2>&1`;
-    return ($? >> 8, $said, $name, $lines);
+    local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
+    my $printed = `$ENV{CORS_HTTPD} -t -f $name @options 2>$name.err`;
+    my $code = $? >> 8;
+    open my $err, '<', "$name.err" or die "$name.err: $!";
+    my $said = do { local $/; <$err> };
+    unlink "$name.err";
+    return { code => $code, said => $said, printed => $printed, file => $name, before => $lines };
 }
 
-# A configuration that httpd -t must refuse, naming the line (counted from 1 in
-# the given text) and every one of the sentences.
-sub config_fails {
-    my ($name, $conf, $line, @sentences) = @_;
-    my ($code, $said, $file, $before) = config_check($conf);
-    my $where = $before + $line;
-    my @missing = grep { index($said, $_) < 0 } @sentences;
+# Whether what was said names a line, counted from 1 in the given text.
+sub names_line {
+    my ($check, $line) = @_;
+    my $where = $check->{before} + $line;
+    return $check->{said} =~ /line $where of \Q$check->{file}\E/
+        || $check->{said} =~ /\Q$check->{file}\E:$where\b/;
+}
 
-    push @missing, "line $where"
-        if $said !~ /line $where of \Q$file\E/ && $said !~ /\Q$file\E:$where\b/;
-    Test::More::ok($code != 0 && !@missing, "$name: httpd -t says so")
-        or Test::More::diag("exit $code, missing: @missing\n$said");
+# A configuration that httpd -t must refuse, naming the lines (counted from 1 in
+# the given text), every one of the sentences, and none that is given as a
+# reference.
+sub config_fails {
+    my ($name, $conf, $lines, @sentences) = @_;
+    my $check = config_check($conf);
+    my @missing = grep { index($check->{said}, $_) < 0 } grep { !ref } @sentences;
+
+    push @missing, map { "no '$$_'" } grep { ref && index($check->{said}, $$_) >= 0 } @sentences;
+
+    for my $line (ref $lines ? @$lines : $lines) {
+        push @missing, "line $line" if !names_line($check, $line);
+    }
+    Test::More::ok($check->{code} == 1 && !@missing, "$name: httpd -t says so")
+        or Test::More::diag("exit $check->{code}, missing: @missing\n$check->{said}");
+    return $check;
 }
 
 sub config_starts {
     my ($name, $conf) = @_;
-    my ($code, $said) = config_check($conf);
-    Test::More::is($code, 0, "$name: httpd -t finds nothing wrong")
-        or Test::More::diag($said);
+    my $check = config_check($conf);
+    Test::More::is($check->{code}, 0, "$name: httpd -t finds nothing wrong")
+        or Test::More::diag($check->{said});
+}
+
+# The warnings of a configuration: [id, line] of each, in order; a line outside
+# of the given text is 0.
+sub config_warnings {
+    my ($check) = @_;
+    my @warnings;
+    while ($check->{said} =~ /^Warning: \S+ (\S+):(\d+): .*\[([a-z0-9-]+)\]$/mg) {
+        push @warnings, [ $3, $1 eq $check->{file} ? $2 - $check->{before} : 0 ];
+    }
+    return @warnings;
 }
 
 sub mark_of { return -s $_[0] // 0 }

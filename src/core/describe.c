@@ -1,0 +1,125 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/describe.h"
+
+#include <apr_strings.h>
+
+static void add(apr_array_header_t *values, const char *text, const char *said,
+                bool exclude, bool regex)
+{
+    cors_value_t *value = apr_array_push(values);
+
+    value->text = text;
+    value->said = said;
+    value->exclude = exclude;
+    value->regex = regex;
+}
+
+bool cors_attr_is_list(cors_attr_e attr)
+{
+    return attr == CORS_ATTR_ORIGINS || attr == CORS_ATTR_WEBSOCKET_ORIGINS
+           || attr == CORS_ATTR_METHODS || attr == CORS_ATTR_HEADERS
+           || attr == CORS_ATTR_EXPOSE;
+}
+
+/* The words of one list that take out, or those that do not. */
+static void add_origins(apr_array_header_t *values,
+                        const cors_origin_set_t *set, bool exclude)
+{
+    int i;
+
+    for (i = 0; i < cors_origin_set_count(set); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+        if (word->exclude == exclude && !word->first
+            && !cors_origin_set_none(set)) {
+            add(values, word->text, word->said, exclude, word->regex);
+        }
+    }
+}
+
+/* Innermost list first, as a look-up goes, and what it takes out before what it
+ * lists. */
+static void describe_origins(apr_array_header_t *values,
+                             const cors_link_t *link)
+{
+    for (; link && link->setting; link = link->outer) {
+        add_origins(values, link->setting->origins, true);
+        add_origins(values, link->setting->origins, false);
+    }
+}
+
+/* A name of a list, as long as a list further in has not decided on it. */
+static void describe_name(apr_array_header_t *values,
+                          const cors_policy_t *policy, cors_attr_e attr,
+                          const char *name, const char *said, bool taken_out)
+{
+    cors_name_listing_e listing =
+        cors_policy_name_listed(policy, attr, cors_slice(name));
+
+    if (taken_out ? listing != CORS_NAME_LISTED : listing == CORS_NAME_LISTED) {
+        add(values, name, said, taken_out, false);
+    }
+}
+
+static void describe_names(apr_array_header_t *values,
+                           const cors_policy_t *policy, cors_attr_e attr)
+{
+    const cors_link_t *link;
+    bool edited;
+    bool wildcard = cors_policy_wildcard(policy, attr, &edited);
+    const cors_name_set_t *names;
+    int i;
+
+    for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
+        names = cors_link_names(link, attr);
+        for (i = 0; wildcard && i < names->taken_out_count; i++) {
+            describe_name(values, policy, attr, names->taken_out[i],
+                          names->taken_out_saids[i], true);
+        }
+        for (i = 0; i < names->count; i++) {
+            describe_name(values, policy, attr, names->names[i],
+                          names->saids ? names->saids[i] : NULL, false);
+        }
+        if (names->wildcard) {
+            add(values, "*", link->setting->said, false, false);
+        }
+    }
+}
+
+/* The one word of an attribute that is no list. */
+static const char *word_of(apr_pool_t *p, const cors_policy_t *policy,
+                           cors_attr_e attr)
+{
+    const cors_setting_t *setting = policy->link[attr].setting;
+    int allowed;
+    int denied;
+
+    if (attr == CORS_ATTR_MAX_AGE) {
+        return setting && setting->text ? setting->text : "None";
+    }
+    if (attr == CORS_ATTR_PREFLIGHT_STATUS) {
+        cors_policy_preflight_status(policy, &allowed, &denied);
+        return apr_psprintf(p, "%d %d", allowed, denied);
+    }
+    return cors_attr_choices(attr)[cors_policy_number(policy, attr)];
+}
+
+apr_array_header_t *
+cors_policy_values(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
+{
+    const cors_link_t *link = &policy->link[attr];
+    apr_array_header_t *values = apr_array_make(p, 4, sizeof(cors_value_t));
+
+    if (attr == CORS_ATTR_ORIGINS || attr == CORS_ATTR_WEBSOCKET_ORIGINS) {
+        describe_origins(values, link);
+    }
+    else if (cors_attr_is_list(attr)) {
+        describe_names(values, policy, attr);
+    }
+    else {
+        add(values, word_of(p, policy, attr),
+            link->setting ? link->setting->said : NULL, false, false);
+    }
+    return values;
+}

@@ -1,0 +1,149 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/json.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+static void put(cors_json_t *json, const char *text)
+{
+    json->write(json->context, text, strlen(text));
+}
+
+/* A string in quotes. */
+static void put_string(cors_json_t *json, const char *text);
+
+/* What stands before a value: a comma, a new line, its name. */
+static void lead(cors_json_t *json, const char *name)
+{
+    int i;
+
+    if (json->depth > 0) {
+        put(json, json->filled[json->depth] ? ",\n" : "\n");
+        json->filled[json->depth] = true;
+        for (i = 0; i < json->depth; i++) {
+            put(json, " ");
+        }
+    }
+    if (name) {
+        put_string(json, name);
+        put(json, ": ");
+    }
+}
+
+void cors_json_start(cors_json_t *json, cors_json_fn write, void *context)
+{
+    memset(json, 0, sizeof(*json));
+    json->write = write;
+    json->context = context;
+}
+
+void cors_json_open(cors_json_t *json, const char *name, char bracket)
+{
+    lead(json, name);
+    json->write(json->context, &bracket, 1);
+    if (json->depth < CORS_JSON_DEPTH - 1) {
+        json->depth++;
+    }
+    json->filled[json->depth] = false;
+}
+
+void cors_json_close(cors_json_t *json, char bracket)
+{
+    bool filled = json->filled[json->depth];
+    int i;
+
+    json->depth -= json->depth > 0 ? 1 : 0;
+    if (filled) {
+        put(json, "\n");
+        for (i = 0; i < json->depth; i++) {
+            put(json, " ");
+        }
+    }
+    json->write(json->context, &bracket, 1);
+    if (json->depth == 0) {
+        put(json, "\n");
+    }
+}
+
+/* how many bytes from p are one character in UTF-8; 0: none
+ * Unicode, table 3-7 "Well-Formed UTF-8 Byte Sequences" */
+static int character_length(const unsigned char *p)
+{
+    int length = *p < 0x80                 ? 1
+                 : *p >= 0xc2 && *p < 0xe0 ? 2
+                 : *p >= 0xe0 && *p < 0xf0 ? 3
+                 : *p >= 0xf0 && *p < 0xf5 ? 4
+                                           : 0;
+    int i;
+
+    for (i = 1; i < length; i++) {
+        if ((p[i] & 0xc0) != 0x80) {
+            return 0;
+        }
+    }
+    if ((p[0] == 0xe0 && p[1] < 0xa0) || (p[0] == 0xed && p[1] > 0x9f)
+        || (p[0] == 0xf0 && p[1] < 0x90) || (p[0] == 0xf4 && p[1] > 0x8f)) {
+        return 0;
+    }
+    return length;
+}
+
+static bool is_escaped(unsigned char c)
+{
+    /* <, > and & too: the text may stand in a page */
+    return c < 0x20 || c == 0x7f || strchr("\"\\<>&'", c) != NULL;
+}
+
+static void put_string(cors_json_t *json, const char *text)
+{
+    const unsigned char *p = (const unsigned char *)text;
+
+    put(json, "\"");
+    while (*p) {
+        int length = character_length(p);
+
+        if (length == 0) {
+            put(json, "\\ufffd");
+            p++;
+        }
+        else if (length == 1 && is_escaped(*p)) {
+            char escaped[sizeof("\\u0000")];
+
+            apr_snprintf(escaped, sizeof(escaped), "\\u%04x", (unsigned)*p++);
+            put(json, escaped);
+        }
+        else {
+            json->write(json->context, (const char *)p, (apr_size_t)length);
+            p += length;
+        }
+    }
+    put(json, "\"");
+}
+
+void cors_json_string(cors_json_t *json, const char *name, const char *text)
+{
+    lead(json, name);
+    if (text) {
+        put_string(json, text);
+    }
+    else {
+        put(json, "null");
+    }
+}
+
+void cors_json_number(cors_json_t *json, const char *name, apr_int64_t number)
+{
+    char digits[24];
+
+    lead(json, name);
+    apr_snprintf(digits, sizeof(digits), "%" APR_INT64_T_FMT, number);
+    put(json, digits);
+}
+
+void cors_json_bool(cors_json_t *json, const char *name, bool value)
+{
+    lead(json, name);
+    put(json, value ? "true" : "false");
+}

@@ -1,0 +1,377 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "mod_cors_policy.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "cors/describe.h"
+#include "cors/json.h"
+
+#define JSON_VERSION 1
+#define NAME_WIDTH 40  /* of the longest directive's name, in columns */
+#define VALUE_WIDTH 36 /* of most values; a longer one takes more */
+
+/* What is being printed. */
+typedef struct {
+    apr_pool_t *p; /* cleared after each site */
+    apr_file_t *out;
+    const cors_site_t *site;
+    cors_json_t json;
+} dump_t;
+
+static void print(dump_t *dump, const char *format, ...)
+    __attribute__((format(printf, 2, 3)));
+
+static void print(dump_t *dump, const char *format, ...)
+{
+    va_list arguments;
+
+    va_start(arguments, format);
+    apr_file_puts(apr_pvsprintf(dump->p, format, arguments), dump->out);
+    va_end(arguments);
+}
+
+static void print_json(void *context, const char *text, apr_size_t len)
+{
+    const dump_t *dump = context;
+
+    apr_file_write_full(dump->out, text, len, NULL);
+}
+
+/* Whether a method of this number is known to httpd, by its name. */
+static const char *method_name(apr_pool_t *p, int number)
+{
+    const char *name =
+        number == M_INVALID ? NULL : ap_method_name_of(p, number);
+
+    /* httpd has one text for all that it does not know */
+    return name && ap_method_number_of(name) == number ? name : NULL;
+}
+
+/* The names of the methods of a group, an array of const char *. */
+static apr_array_header_t *method_names(apr_pool_t *p, cors_methods_t methods)
+{
+    apr_array_header_t *names = apr_array_make(p, 8, sizeof(const char *));
+    int number;
+
+    for (number = 0; number < CORS_METHODS_COUNT; number++) {
+        const char *name =
+            methods & cors_methods_bit(number) ? method_name(p, number) : NULL;
+
+        if (name) {
+            APR_ARRAY_PUSH(names, const char *) = name;
+        }
+        if (name && number == M_GET) {
+            APR_ARRAY_PUSH(names, const char *) = "HEAD";
+        }
+    }
+    return names;
+}
+
+/* Whether a group has a method that some request can have. */
+static bool is_real(apr_pool_t *p, cors_methods_t methods)
+{
+    return (methods & cors_methods_bit(M_INVALID))
+           || method_names(p, methods)->nelts > 0;
+}
+
+static const char *origin_of_setting(const cors_site_t *site,
+                                     const cors_setting_t *setting)
+{
+    return !setting                        ? "default"
+           : cors_site_owns(site, setting) ? "own"
+                                           : "inherited";
+}
+
+/* The addresses of a virtual host as they are written: "*:80". */
+static const char *address_of(apr_pool_t *p, const server_rec *server)
+{
+    const char *text = NULL;
+    const server_addr_rec *address;
+
+    for (address = server->addrs; server->is_virtual && address;
+         address = address->next) {
+        const char *one = address->host_port
+                              ? apr_psprintf(p, "%s:%u", address->virthost,
+                                             (unsigned)address->host_port)
+                              : address->virthost;
+
+        /* one that is written once stands for IPv4 and for IPv6 */
+        if (!text || !strstr(text, one)) {
+            text = text ? apr_pstrcat(p, text, " ", one, NULL) : one;
+        }
+    }
+    return text;
+}
+
+/* --- for people */
+
+static void print_line(dump_t *dump, const char *name, const char *words,
+                       const char *from, const char *said)
+{
+    print(dump, "    %-*s %-*s %s%s%s\n", NAME_WIDTH, name, VALUE_WIDTH, words,
+          from, said ? ": " : "", said ? said : "");
+}
+
+static const char *word_of_value(apr_pool_t *p, const cors_value_t *value)
+{
+    return apr_pstrcat(p, value->exclude ? "!" : "", value->regex ? "~" : "",
+                       value->text, NULL);
+}
+
+/* A list on one line if it is short and from one place, else a line a word. */
+static void print_list(dump_t *dump, cors_attr_e attr,
+                       const cors_setting_t *setting,
+                       const apr_array_header_t *values)
+{
+    const char *name = cors_attr_directive(attr);
+    const char *words = "";
+    const char *said = setting ? setting->said : NULL;
+    const char *from = origin_of_setting(dump->site, setting);
+    bool one_place = true;
+    int i;
+
+    for (i = 0; i < values->nelts; i++) {
+        const cors_value_t *value = &APR_ARRAY_IDX(values, i, cors_value_t);
+
+        one_place =
+            one_place
+            && (!value->said || !said || strcmp(value->said, said) == 0);
+        if (strlen(words) <= VALUE_WIDTH) {
+            words = apr_pstrcat(dump->p, words, *words ? " " : "",
+                                word_of_value(dump->p, value), NULL);
+        }
+    }
+    if (values->nelts == 0) {
+        words = attr == CORS_ATTR_WEBSOCKET_ORIGINS && !setting ? "not checked"
+                                                                : "None";
+    }
+    if (values->nelts < 2 || (one_place && strlen(words) <= VALUE_WIDTH)) {
+        print_line(dump, name, words, from, said);
+        return;
+    }
+    for (i = 0; i < values->nelts; i++) {
+        const cors_value_t *value = &APR_ARRAY_IDX(values, i, cors_value_t);
+
+        print_line(dump, i == 0 ? name : "", word_of_value(dump->p, value),
+                   from, value->said);
+    }
+}
+
+static void print_policy(dump_t *dump, const cors_policy_t *policy)
+{
+    int attr;
+
+    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+        const cors_setting_t *setting = policy->link[attr].setting;
+        apr_array_header_t *values =
+            cors_policy_values(dump->p, policy, (cors_attr_e)attr);
+
+        if (cors_attr_is_list((cors_attr_e)attr)) {
+            print_list(dump, (cors_attr_e)attr, setting, values);
+        }
+        else {
+            print_line(dump, cors_attr_directive((cors_attr_e)attr),
+                       APR_ARRAY_IDX(values, 0, cors_value_t).text,
+                       origin_of_setting(dump->site, setting),
+                       setting ? setting->said : NULL);
+        }
+    }
+}
+
+static void print_methods(dump_t *dump, cors_methods_t methods)
+{
+    print(dump, "   %s\n",
+          methods & cors_methods_bit(M_INVALID)
+              ? "all other methods"
+              : apr_array_pstrcat(dump->p, method_names(dump->p, methods),
+                                  ' '));
+}
+
+static void print_title(dump_t *dump)
+{
+    const cors_site_t *site = dump->site;
+    const char *address = address_of(dump->p, site->server);
+    const char *name =
+        site->server->server_hostname ? site->server->server_hostname : "-";
+
+    if (site->kind == CORS_SITE_SERVER) {
+        print(dump, "%s%s %s%s%s%s\n", address ? "VirtualHost " : "Server",
+              address ? address : "", name, site->place->where ? " (" : "",
+              site->place->where ? site->place->where : "",
+              site->place->where ? ")" : "");
+    }
+    else {
+        print(dump, "  %s (%s)\n", site->place->title, site->place->where);
+    }
+}
+
+/* --- for programs */
+
+static void json_value(dump_t *dump, const cors_value_t *value)
+{
+    cors_json_open(&dump->json, NULL, '{');
+    cors_json_string(&dump->json, "word", value->text);
+    cors_json_bool(&dump->json, "exclude", value->exclude);
+    cors_json_bool(&dump->json, "regex", value->regex);
+    cors_json_string(&dump->json, "set_by", value->said);
+    cors_json_close(&dump->json, '}');
+}
+
+static void json_list(dump_t *dump, const apr_array_header_t *values)
+{
+    int i;
+
+    cors_json_open(&dump->json, "value", '[');
+    for (i = 0; i < values->nelts; i++) {
+        json_value(dump, &APR_ARRAY_IDX(values, i, cors_value_t));
+    }
+    cors_json_close(&dump->json, ']');
+}
+
+static void json_policy(dump_t *dump, const cors_policy_t *policy)
+{
+    int attr;
+
+    cors_json_open(&dump->json, "attributes", '{');
+    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+        const cors_setting_t *setting = policy->link[attr].setting;
+        apr_array_header_t *values =
+            cors_policy_values(dump->p, policy, (cors_attr_e)attr);
+
+        cors_json_open(&dump->json, cors_attr_directive((cors_attr_e)attr),
+                       '{');
+        if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && !setting) {
+            cors_json_string(&dump->json, "value", NULL);
+        }
+        else if (cors_attr_is_list((cors_attr_e)attr)) {
+            json_list(dump, values);
+        }
+        else {
+            cors_json_string(&dump->json, "value",
+                             APR_ARRAY_IDX(values, 0, cors_value_t).text);
+        }
+        cors_json_string(&dump->json, "from",
+                         origin_of_setting(dump->site, setting));
+        cors_json_string(&dump->json, "set_by", setting ? setting->said : NULL);
+        cors_json_close(&dump->json, '}');
+    }
+    cors_json_close(&dump->json, '}');
+}
+
+/* "methods": null for all there are, and with "others" for all the rest */
+static void json_methods(dump_t *dump, cors_methods_t methods, bool all)
+{
+    apr_array_header_t *names = method_names(dump->p, methods);
+    int i;
+
+    if (all) {
+        cors_json_string(&dump->json, "methods", NULL);
+    }
+    else {
+        cors_json_open(&dump->json, "methods", '[');
+        for (i = 0; i < names->nelts; i++) {
+            cors_json_string(&dump->json, NULL,
+                             APR_ARRAY_IDX(names, i, const char *));
+        }
+        cors_json_close(&dump->json, ']');
+    }
+    cors_json_bool(&dump->json, "others",
+                   (methods & cors_methods_bit(M_INVALID)) != 0);
+}
+
+static void json_title(dump_t *dump)
+{
+    const cors_site_t *site = dump->site;
+
+    cors_json_string(&dump->json, "server_name", site->server->server_hostname);
+    cors_json_string(&dump->json, "virtual_host",
+                     address_of(dump->p, site->server));
+    cors_json_string(&dump->json, "section", site->place->title);
+    cors_json_string(&dump->json, "where", site->place->where);
+}
+
+/* --- both */
+
+static void dump_site(dump_t *dump, bool json)
+{
+    cors_methods_group_t *groups;
+    int count = cors_section_groups(dump->p, dump->site->merged, &groups);
+    int i;
+
+    if (json) {
+        cors_json_open(&dump->json, NULL, '{');
+        json_title(dump);
+        cors_json_open(&dump->json, "policies", '[');
+    }
+    else {
+        print_title(dump);
+    }
+    for (i = 0; i < count; i++) {
+        cors_policy_t policy;
+
+        if (!is_real(dump->p, groups[i].methods)) {
+            continue;
+        }
+        cors_policy_resolve(dump->p, dump->site->merged, groups[i].one,
+                            &policy);
+        if (json) {
+            cors_json_open(&dump->json, NULL, '{');
+            json_methods(dump, groups[i].methods, count == 1);
+            json_policy(dump, &policy);
+            cors_json_close(&dump->json, '}');
+            continue;
+        }
+        if (count > 1) {
+            print_methods(dump, groups[i].methods);
+        }
+        print_policy(dump, &policy);
+    }
+    if (json) {
+        cors_json_close(&dump->json, ']');
+        cors_json_close(&dump->json, '}');
+    }
+}
+
+static void dump_sites(dump_t *dump, const apr_array_header_t *sites, bool json)
+{
+    int i;
+
+    if (json) {
+        cors_json_start(&dump->json, print_json, dump);
+        cors_json_open(&dump->json, NULL, '{');
+        cors_json_number(&dump->json, "version", JSON_VERSION);
+        cors_json_open(&dump->json, "sections", '[');
+    }
+    else {
+        print(dump, "CORS policies:\n");
+    }
+    for (i = 0; i < sites->nelts; i++) {
+        dump->site = cors_site_at(sites, i);
+        dump_site(dump, json);
+        apr_pool_clear(dump->p);
+    }
+    if (json) {
+        cors_json_close(&dump->json, ']');
+        cors_json_close(&dump->json, '}');
+    }
+}
+
+void cors_dump(apr_pool_t *p, server_rec *server)
+{
+    bool text = ap_exists_config_define("DUMP_CORS");
+    bool json = ap_exists_config_define("DUMP_CORS_JSON");
+    dump_t dump;
+
+    if ((!text && !json)
+        || apr_file_open_flags_stdout(&dump.out, APR_BUFFERED, p)
+               != APR_SUCCESS) {
+        return;
+    }
+    apr_pool_create(&dump.p, p);
+    dump_sites(&dump, cors_sites(p, server), json);
+    apr_file_flush(dump.out);
+}
