@@ -105,6 +105,7 @@ bool cors_htaccess_allowed(const server_rec *server);
 /** Says what is wrong with the configuration, each sentence once. */
 typedef struct {
     apr_pool_t *p;
+    int flags;        /* APLOG_STARTUP while there is no log; else 0 */
     apr_hash_t *said; /* the sentences */
     int refusals;     /* how many were no warnings */
 } cors_speaker_t;

@@ -16,7 +16,7 @@ void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *said,
     if (!apr_hash_get(speaker->said, sentence, APR_HASH_KEY_STRING)) {
         apr_hash_set(speaker->said, sentence, APR_HASH_KEY_STRING, sentence);
         ap_log_error(APLOG_MARK,
-                     (warning ? APLOG_WARNING : APLOG_ERR) | APLOG_STARTUP, 0,
+                     (warning ? APLOG_WARNING : APLOG_ERR) | speaker->flags, 0,
                      server, "%s", sentence);
     }
 }
@@ -61,11 +61,12 @@ static void check_site(cors_speaker_t *speaker, const cors_site_t *site)
     }
 }
 
-static cors_speaker_t make_speaker(apr_pool_t *p)
+static cors_speaker_t make_speaker(apr_pool_t *p, int flags)
 {
     cors_speaker_t speaker;
 
     speaker.p = p;
+    speaker.flags = flags;
     speaker.said = apr_hash_make(p);
     speaker.refusals = 0;
     return speaker;
@@ -81,7 +82,7 @@ static bool is_first_reading(void)
 int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                       server_rec *server)
 {
-    cors_speaker_t speaker = make_speaker(temp);
+    cors_speaker_t speaker = make_speaker(temp, APLOG_STARTUP);
     const apr_array_header_t *sites = cors_sites(temp, server);
     int i;
 
@@ -102,7 +103,7 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
 int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                      server_rec *server)
 {
-    cors_speaker_t speaker = make_speaker(temp);
+    cors_speaker_t speaker = make_speaker(temp, 0);
     const apr_array_header_t *sites;
 
     (void)p;

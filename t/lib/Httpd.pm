@@ -132,13 +132,39 @@ HEAD
     die "no free ports for $self->{name}\n";
 }
 
-# What httpd says to its arguments; nothing when all is well.
+# What httpd says to its arguments; nothing when all is well. Keeps what it
+# printed in any case.
 sub run {
     my ($self, @args) = @_;
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
-    my $said = `$ENV{CORS_HTTPD} -f $self->{dir}/httpd.conf @args 2>&1`;
+    my $said = $self->{said} = `$ENV{CORS_HTTPD} -f $self->{dir}/httpd.conf @args 2>&1`;
     return $? ? "exit $?: $said" : '';
 }
+
+# How often it has started or restarted.
+sub generations {
+    my ($self) = @_;
+    return scalar(() = $self->log_since(0) =~ /resuming normal operations/g);
+}
+
+# Restart it gracefully; true once the new generation runs.
+sub graceful {
+    my ($self) = @_;
+    my $before;
+
+    for (1 .. 400) {
+        last if ($before = $self->generations) > 0;
+        select undef, undef, undef, 0.025;
+    }
+    kill USR1 => $self->pid;
+    for (1 .. 400) {
+        return 1 if $self->generations > $before;
+        select undef, undef, undef, 0.025;
+    }
+    return 0;
+}
+
+sub is_running { return kill 0 => $_[0]->pid }
 
 sub pid {
     my ($self) = @_;

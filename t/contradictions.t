@@ -1,0 +1,98 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# Sections that are right by themselves and wrong together: httpd -t names both
+# lines. Every pair of levels, and beside each its nearest neighbour that starts.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use CorsTest qw(config_fails config_starts);
+
+# What is said further out, what is said further in, the mistake that the two
+# make, and what makes it right, added further in.
+my @pairs = (
+    [ 'everybody-with-credentials', "CorsAllowCredentials On", "CorsAllowOrigins *", "CorsAllowCredentials Off" ],
+    [ 'everybody-with-credentials', "CorsAllowOrigins *", "CorsAllowCredentials On", "CorsAllowAnyOriginWithCredentialsUnsafe On" ],
+    [ 'everybody-with-credentials', "CorsAllowCredentials On", "CorsAllowOriginsMatch .*", "CorsAllowAnyOriginWithCredentialsUnsafe On" ],
+    [ 'everybody-with-credentials', "CorsAllowOriginsMatch .*", "CorsAllowCredentials On", "CorsAllowOrigins https://a.example" ],
+    [ 'expose-all-with-credentials', "CorsAllowCredentials On", "CorsExposeHeaders *", "CorsAllowCredentials Off" ],
+    [ 'expose-all-with-credentials', "CorsExposeHeaders *", "CorsAllowCredentials On", "CorsExposeHeaders ETag" ],
+    [ 'suffix-with-credentials', "CorsAllowOrigins https://*.github.io", "CorsAllowCredentials On", "CorsAllowPublicSuffixUnsafe On" ],
+    [ 'suffix-with-credentials', "CorsAllowCredentials On", "CorsAllowOrigins https://*.co.uk", "CorsAllowOrigins" ],
+    [ 'null-without-flag', "CorsAllowNullOriginUnsafe Off", "CorsAllowOrigins null", "CorsAllowNullOriginUnsafe On" ],
+    [ 'null-without-flag', "CorsAllowOrigins null\nCorsAllowNullOriginUnsafe On", "CorsAllowNullOriginUnsafe Off", "CorsAllowOrigins https://a.example" ],
+);
+
+my $html = Apache::Test::vars('documentroot');
+# Two levels: what stands before, between and behind what is said at each.
+my @levels = (
+    [ 'server and virtual host', "", "<VirtualHost *:1>\n", "</VirtualHost>\n" ],
+    [ 'server and Location', "", "<Location /a>\n", "</Location>\n" ],
+    [ 'server and Directory', "", "<Directory $html>\n", "</Directory>\n" ],
+    [ 'server and Files', "", "<Files x>\n", "</Files>\n" ],
+    [ 'server and If', "", "<If true>\n", "</If>\n" ],
+    [ 'server and Location in a virtual host', "", "<VirtualHost *:1>\n<LocationMatch ^/a>\n", "</LocationMatch>\n</VirtualHost>\n" ],
+    [ 'virtual host and Location', "<VirtualHost *:1>\n", "<Location /a>\n", "</Location>\n</VirtualHost>\n" ],
+    [ 'virtual host and Directory', "<VirtualHost *:1>\n", "<DirectoryMatch ^/a>\n", "</DirectoryMatch>\n</VirtualHost>\n" ],
+    [ 'virtual host and If', "<VirtualHost *:1>\n", "<If true>\n", "</If>\n</VirtualHost>\n" ],
+    [ 'Location and If', "<Location /a>\n", "<If true>\n", "</If>\n</Location>\n" ],
+    [ 'Directory and Files', "<Directory $html>\n", "<FilesMatch x>\n", "</FilesMatch>\n</Directory>\n" ],
+    [ 'Directory and If', "<Directory $html>\n", "<If true>\n", "</If>\n</Directory>\n" ],
+    [ 'Files and If', "<Files x>\n", "<If true>\n", "</If>\n</Files>\n" ],
+    [ 'virtual host and If in Location', "<VirtualHost *:1>\n", "<Location /a>\n<If true>\n", "</If>\n</Location>\n</VirtualHost>\n" ],
+    [ 'Directory in one, If in If', "<Directory $html>\n<If true>\n", "<If false>\n", "</If>\n</If>\n</Directory>\n" ],
+    [ 'server and <Limit> in Location', "", "<Location /a>\n<Limit PUT>\n", "</Limit>\n</Location>\n" ],
+    [ 'Location and its own <LimitExcept>', "<Location /a>\n", "<LimitExcept GET>\n", "</LimitExcept>\n</Location>\n" ],
+);
+
+# A mistake that stands in one section alone, in several, or that no section of
+# which the policy is on has.
+my @more = (
+    [ 1, 'a contradiction within one section', [ 2, 3 ], '[everybody-with-credentials]',
+      "CorsPolicy On\nCorsAllowOrigins *\nCorsAllowCredentials On\n" ],
+    [ 1, 'ReportOnly is checked as On is', [ 2, 3 ], '[everybody-with-credentials]',
+      "CorsPolicy ReportOnly\nCorsAllowOrigins *\nCorsAllowCredentials On\n" ],
+    [ 0, 'what is off is not checked', [], '', "CorsPolicy Off\nCorsAllowOrigins *\nCorsAllowCredentials On\n" ],
+    [ 1, 'the WebSocket list does not depend on CorsPolicy', 1, "'null': ", "CorsWebSocketAllowOrigins null\n" ],
+    [ 0, 'null with its flag in the WebSocket list', [], '', "CorsWebSocketAllowOrigins null\nCorsAllowNullOriginUnsafe On\n" ],
+    [ 1, 'an added origin is checked too', [ 3, 5 ], "'https://*.github.io': ",
+      "CorsPolicy On\nCorsAllowOrigins https://a.example\nCorsAllowCredentials On\n<Location /x>\nCorsAllowOrigins +https://*.github.io\n</Location>\n" ],
+    [ 0, 'an exclusion of a public suffix is none', [], '',
+      "CorsPolicy On\nCorsAllowOrigins https://a.example !https://*.github.io\nCorsAllowCredentials On\n" ],
+    [ 1, 'the line of the word counts where a list has several lines', [ 3, 4 ], "'https://*.github.io': ",
+      "CorsPolicy On\nCorsAllowOrigins https://a.example\nCorsAllowOrigins https://*.github.io\nCorsAllowCredentials On\n" ],
+    [ 0, 'a name below a public suffix is somebody\'s own', [], '',
+      "CorsPolicy On\nCorsAllowOrigins https://*.me.github.io\nCorsAllowCredentials On\n" ],
+    [ 1, 'a virtual host is wrong where another is right', [ 2, 8 ], '[everybody-with-credentials]',
+      "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins https://a.example\n<VirtualHost *:1>\nCorsAllowOrigins https://b.example\n</VirtualHost>\n<VirtualHost *:2>\nCorsAllowOrigins *\n</VirtualHost>\n" ],
+);
+
+plan tests => 2 * @pairs * @levels + @more + 2;
+for my $pair (@pairs) {
+    my ($id, $outer, $inner, $cure) = @$pair;
+    for my $level (@levels) {
+        my ($name, $before, $between, $behind) = @$level;
+        my $top = "CorsPolicy On\n";
+        my $first = () = "$top$before" =~ /\n/g;
+        my $second = () = "$top$before$outer\n$between" =~ /\n/g;
+        # a list that is said twice would grow: the cure replaces it
+        my $mended = $cure eq 'CorsAllowOrigins' ? "CorsAllowOrigins https://a.example"
+            : $inner =~ /\A(\S+) / && $cure =~ /\A\Q$1\E / ? $cure
+            : "$inner\n$cure";
+
+        config_fails("$id, $name", "$top$before$outer\n$between$inner\n$behind",
+            [ $first + 1, $second + 1 ], "[$id]", ' with Cors');
+        config_starts("$id made right, $name", "$top$before$outer\n$between$mended\n$behind");
+    }
+}
+for my $case (@more) {
+    my ($fails, $name, $lines, $sentence, $conf) = @$case;
+    $fails ? config_fails($name, $conf, $lines, $sentence) : config_starts($name, $conf);
+}
+
+# Everything that is wrong is said, and each of it once.
+my $all = config_fails('all contradictions at once',
+    "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins https://*.github.io null\nCorsExposeHeaders *\n"
+    . join('', map { "<Location /$_>\nCorsMaxAge $_\n</Location>\n" } 1 .. 9),
+    [ 2, 3, 4 ], '[suffix-with-credentials]', '[null-without-flag]', '[expose-all-with-credentials]');
+my @said = $all->{said} =~ /\[(?:suffix|null|expose)[a-z-]+\]$/mg;
+is(scalar @said, 3, 'sections that inherit a mistake do not repeat it');

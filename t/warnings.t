@@ -1,0 +1,181 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# What is allowed and hardly meant: each warning with its line, once; beside it
+# its nearest neighbour, of which nothing is said.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use CorsTest qw(config_check config_warnings);
+use Httpd;
+
+my $docs = Apache::Test::vars('t_logs'); # the document root of config_check()
+my $on = "CorsPolicy On\nCorsAllowOrigins https://a.example\n";
+my $logged_in = "${on}CorsAllowCredentials On\n";
+
+# A case: what is said of the first configuration, [name, line] for each, the
+# configuration, and one of which nothing is said.
+my @cases = (
+    # origins that act as a logged-in user
+    [ [ [ 'insecure-origin', 3 ] ], "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins http://a.example\n",
+      "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins https://a.example\n" ],
+    [ [ [ 'insecure-origin', 2 ] ], "CorsPolicy On\nCorsAllowOrigins http://*.a.example:*\nCorsAllowCredentials On\n",
+      "CorsPolicy On\nCorsAllowOrigins http://*.a.example:*\n" ],
+    [ [ [ 'insecure-origin', 4 ] ], "${logged_in}CorsAllowOrigins http://localhost.example\n",
+      "${logged_in}CorsAllowOrigins http://localhost http://x.localhost:8080 http://127.0.0.1:81 http://127.9.9.9 http://[::1]:3000\n" ],
+    [ [ [ 'insecure-origin', 1 ] ], "CorsAllowOrigins http://a.example\n<Location /x>\nCorsPolicy On\nCorsAllowCredentials On\n</Location>\n",
+      "CorsAllowOrigins http://a.example\n<Location /x>\nCorsPolicy On\n</Location>\n" ],
+    [ [ [ 'insecure-origin', 2 ] ], "CorsPolicy ReportOnly\nCorsAllowOrigins http://10.0.0.1\nCorsAllowCredentials On\n",
+      "CorsPolicy ReportOnly\nCorsAllowOrigins https://10.0.0.1\nCorsAllowCredentials On\n" ],
+    [ [ [ 'websocket-suffix', 1 ] ], "CorsWebSocketAllowOrigins https://*.github.io\n",
+      "CorsWebSocketAllowOrigins https://*.me.github.io\n" ],
+
+    # a policy for nobody
+    [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy On\n", "CorsPolicy On\nCorsAllowOrigins None\n" ],
+    [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy ReportOnly\n", "CorsPolicy Off\n" ],
+    [ [ [ 'nobody-allowed', 2 ] ], "<Location /a>\nCorsPolicy On\n</Location>\n<Location /b>\nCorsAllowOrigins https://b.example\nCorsPolicy On\n</Location>\n",
+      "<Location /a>\nCorsPolicy On\n</Location>\n<Location /a/b>\nCorsAllowOrigins https://b.example\nCorsPolicy On\n</Location>\n" ],
+    [ [ [ 'nobody-allowed', 1 ], [ 'exclusion-idle', 2 ] ], "CorsPolicy On\nCorsAllowOrigins !https://a.example\n",
+      "CorsPolicy On\nCorsAllowOrigins !https://a.b.example https://*.b.example\n" ],
+    [ [ [ 'nobody-allowed', 2 ] ], "<VirtualHost *:1>\nCorsPolicy On\n</VirtualHost>\n<VirtualHost *:2>\n$on</VirtualHost>\n",
+      "CorsPolicy On\n<VirtualHost *:1>\nCorsAllowOrigins https://a.example\n</VirtualHost>\n" ],
+    [ [ [ 'nobody-allowed', 2 ] ], "<Directory $docs>\nCorsPolicy On\n</Directory>\n",
+      "<Directory $docs>\nAllowOverride FileInfo\nCorsPolicy On\n</Directory>\n" ],
+    [ [ [ 'nobody-allowed', 3 ] ], "<Location /a>\n<Limit PUT>\nCorsPolicy On\n</Limit>\n</Location>\n",
+      "<Location /a>\n<Limit PUT>\nCorsPolicy On\nCorsAllowOrigins https://a.example\n</Limit>\n</Location>\n" ],
+
+    # what no policy reaches
+    [ [ [ 'unreachable', 1 ] ], "CorsMaxAge 60\n", "${on}CorsMaxAge 60\n" ],
+    [ [ [ 'unreachable', 2 ], [ 'unreachable', 3 ] ], "<Location /a>\nCorsAllowMethods GET\nCorsAllowOrigins https://a.example\n</Location>\n",
+      "<Location /a>\n<If true>\nCorsPolicy On\n</If>\nCorsAllowMethods GET\nCorsAllowOrigins https://a.example\n</Location>\n" ],
+    [ [ [ 'unreachable', 5 ] ], "${on}<VirtualHost *:1>\nCorsPolicy Off\nCorsMaxAge 60\n</VirtualHost>\n",
+      "${on}<VirtualHost *:1>\nCorsPolicy Off\nCorsMaxAge 60\n<Location /a>\nCorsPolicy On\n</Location>\n</VirtualHost>\n" ],
+    [ [ [ 'unreachable', 2 ] ], "<Location /a>\nCorsMaxAge 60\n</Location>\n<Location /b>\n$on</Location>\n",
+      "<Directory $docs>\nCorsMaxAge 60\n</Directory>\n<Location /b>\n$on</Location>\n" ],
+    [ [ [ 'unreachable', 4 ] ], "${on}<Location /a>\nCorsMaxAge 60\nCorsPolicy Off\n</Location>\n",
+      "${on}<Location /a>\nCorsMaxAge 60\nCorsPolicy ReportOnly\n</Location>\n" ],
+    [ [ [ 'unreachable', 1 ] ], "CorsAllowOrigins https://a.example\n<VirtualHost *:1>\nCorsWebSocketAllowOrigins https://a.example\n</VirtualHost>\n",
+      "CorsAllowNullOriginUnsafe On\n<VirtualHost *:1>\nCorsWebSocketAllowOrigins null\n</VirtualHost>\n" ],
+    [ [ [ 'require-alone', 1 ] ], "CorsWebSocketRequireOrigin On\n", "CorsWebSocketRequireOrigin On\nCorsWebSocketAllowOrigins None\n" ],
+
+    # lists
+    [ [ [ 'origin-duplicate', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example https://b.example https://a.example\n",
+      "CorsPolicy On\nCorsAllowOrigins https://a.example https://b.example https://a.example:81\n" ],
+    [ [ [ 'origin-duplicate', 3 ] ], "${on}CorsAllowOrigins https://a.example\n", "${on}<Location /x>\nCorsAllowOrigins https://a.example\n</Location>\n" ],
+    [ [ [ 'origin-duplicate', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch x://[ab] x://[ab]\n", "CorsPolicy On\nCorsAllowOriginsMatch x://[ab] x://[bc]\n" ],
+    [ [ [ 'origin-shadowed', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.b.example https://*.b.example\n",
+      "CorsPolicy On\nCorsAllowOrigins https://b.example https://*.b.example\n" ],
+    [ [ [ 'origin-shadowed', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.b.example https://*.b.example\n",
+      "CorsPolicy On\nCorsAllowOrigins https://*.a.b.example:81 https://*.b.example\n" ],
+    [ [ [ 'origin-shadowed', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example:81 https://a.example:*\n",
+      "CorsPolicy On\nCorsAllowOrigins http://a.example:81 https://a.example:*\n" ],
+    [ [ [ 'origin-shadowed', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example:* https://*.a.example\n",
+      "CorsPolicy On\nCorsAllowOrigins https://*.a.example:81 https://*.a.example\n" ],
+    [ [ [ 'origin-shadowed', 3 ] ], "CorsPolicy On\nCorsAllowOriginsMatch x://[ab]\nCorsAllowOrigins x://a\n",
+      "CorsPolicy On\nCorsAllowOriginsMatch x://[ab]\nCorsAllowOrigins x://c x://*.a\n" ],
+    [ [ [ 'origin-excluded', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example https://b.example !https://a.example\n",
+      "CorsPolicy On\nCorsAllowOrigins https://a.example https://*.b.example !https://a.b.example\n" ],
+    [ [ [ 'origin-excluded', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.b.example https://c.example !https://*.b.example\n",
+      "CorsPolicy On\nCorsAllowOrigins https://b.example https://c.example !https://*.b.example\n" ],
+    [ [ [ 'exclusion-idle', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example !https://b.example\n",
+      "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://b.a.example\n" ],
+    [ [ [ 'exclusion-idle', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example !http://b.a.example\n",
+      "${on}<Location /x>\nCorsAllowOrigins -https://a.example\n</Location>\n" ],
+
+    # expressions
+    (map {
+        my ($regex, $neighbour) = @$_;
+        [ [ [ 'regex-plain', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch \"$regex\"\n", "CorsPolicy On\nCorsAllowOriginsMatch \"$neighbour\"\n" ]
+    } ([ 'https://a\.example', 'https://a[0-9]\.example' ],
+       [ '^https://a.example$', '^https://a.?example$' ],
+       [ '^https://.*\.a\.example$', '^https://[a-z]+\.a\.example$' ],
+       [ 'https?://a\.example', 'https?://(a|b)\.example' ],
+       [ 'http://localhost(:\d+)?', 'http://localhost(:3\d+)?' ],
+       [ '^https:\/\/(.*\.)?a\.example(:[0-9]+)?\z', '^https:\/\/(x.*\.)?a\.example' ])),
+    [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch .*\n", "CorsPolicy On\nCorsAllowOrigins *\n" ],
+    [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch .*://.*\n", "CorsPolicy On\nCorsAllowOriginsMatch https://.*\n" ],
+
+    # names and times
+    [ [ [ 'expose-needless', 3 ] ], "${on}CorsExposeHeaders ETag Content-Type\n", "${on}CorsExposeHeaders ETag Content-Range\n" ],
+    [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 7201\n", "${on}CorsMaxAge 7200\n" ],
+    [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 24h\n", "${on}CorsMaxAge None\n" ],
+    [ [ [ 'authorization-not-named', 3 ] ], "${on}CorsAllowHeaders *\n<Location /x>\nAuthType Basic\n</Location>\n",
+      "${on}CorsAllowHeaders * Authorization\n<Location /x>\nAuthType Basic\n</Location>\n" ],
+    [ [ [ 'authorization-not-named', 3 ] ], "${on}CorsAllowHeaders *\n<Directory $docs>\nAuthType Basic\n</Directory>\n",
+      "${on}CorsAllowHeaders *\n<Directory $docs>\nAuthType None\n</Directory>\n" ],
+    [ [ [ 'authorization-not-named', 4 ] ], "<Location /x>\n${on}CorsAllowHeaders *\nAuthType Basic\n</Location>\n",
+      "<Location /x>\n${on}CorsAllowHeaders *\n</Location>\n<Location /y>\nAuthType Basic\n</Location>\n" ],
+
+    # <Limit>
+    [ [ [ 'limit-method', 4 ] ], "$on<Location /x>\n<Limit patch>\nCorsMaxAge 60\n</Limit>\n</Location>\n",
+      "$on<Location /x>\n<Limit PATCH>\nCorsMaxAge 60\n</Limit>\n</Location>\n" ],
+    [ [ [ 'limit-method', 4 ] ], "$on<Location /x>\n<LimitExcept GET PSOT>\nCorsMaxAge 60\n</LimitExcept>\n</Location>\n",
+      "$on<Location /x>\n<LimitExcept GET POST>\nCorsMaxAge 60\n</LimitExcept>\n</Location>\n" ],
+    [ [ [ 'limit-options', 4 ] ], "$on<Location /x>\n<Limit OPTIONS>\nCorsMaxAge 60\n</Limit>\n</Location>\n",
+      "$on<Location /x>\n<Limit OPTIONS>\nOptions None\n</Limit>\n</Location>\n" ],
+
+    # neighbours
+    [ [ [ 'recipe-header', 3 ] ], "${on}Header set Access-Control-Allow-Origin *\n", "${on}Header set X-Access-Control-Allow-Origin *\n" ],
+    [ [ [ 'recipe-header', 4 ] ], "$on<Directory $docs>\nHeader always append access-control-allow-methods PUT\n</Directory>\n",
+      "<Location /x>\n$on</Location>\n<Location /y>\nHeader always append access-control-allow-methods PUT\n</Location>\n" ],
+    [ [ [ 'recipe-header', 4 ] ], "$on<Location /x>\nHeader set \"Access-Control-Allow-Origin\" *\n</Location>\n",
+      "$on<Location /x>\nCorsPolicy Off\nHeader set \"Access-Control-Allow-Origin\" *\n</Location>\n" ],
+    [ [ [ 'recipe-header', 4 ] ], "<VirtualHost *:1>\n${on}Header set Access-Control-Max-Age 5\n</VirtualHost>\n",
+      "<VirtualHost *:1>\n$on</VirtualHost>\n<VirtualHost *:2>\nHeader set Access-Control-Max-Age 5\n</VirtualHost>\n" ],
+    [ [ [ 'recipe-header', 1 ] ], "Header set Access-Control-Max-Age 5\n<VirtualHost *:1>\n$on</VirtualHost>\n",
+      "CorsPolicy ReportOnly\nCorsAllowOrigins https://a.example\nHeader set Access-Control-Max-Age 5\n" ],
+    [ [ [ 'recipe-request-header', 3 ] ], "${on}RequestHeader unset Origin early\n", "${on}RequestHeader unset Origin\n" ],
+    [ [ [ 'recipe-request-header', 3 ] ], "${on}RequestHeader set Access-Control-Request-Method GET early\n",
+      "${on}RequestHeader set X-Method GET early\n" ],
+    [ [ [ 'recipe-rewrite', 4 ] ], "${on}RewriteCond %{REQUEST_METHOD} ^OPTIONS\$\nRewriteRule .* - [R=200,L]\n",
+      "${on}RewriteCond %{REQUEST_METHOD} !OPTIONS\nRewriteRule .* - [R=200,L]\n" ],
+    [ [ [ 'recipe-rewrite', 6 ] ], "$on<Location /x>\nRewriteCond %{REQUEST_METHOD} =OPTIONS\nRewriteCond %{HTTP:X} y\nRewriteRule .* - [R=204]\n</Location>\n",
+      "$on<Location /x>\nCorsPolicy Off\nRewriteCond %{REQUEST_METHOD} =OPTIONS\nRewriteRule .* - [R=204]\n</Location>\n" ],
+    [ [ [ 'directory-behind-proxy', 2 ] ], "<Directory $docs>\n$on</Directory>\nProxyPass /api http://127.0.0.1:9/\n",
+      "<Directory $docs>\n$on</Directory>\nProxyPass /api !\n" ],
+    [ [ [ 'directory-behind-proxy', 2 ] ], "<Directory $docs/api/v1>\n$on</Directory>\n<Location /api>\nProxyPass http://127.0.0.1:9/\n</Location>\n",
+      "<Directory $docs/web>\n$on</Directory>\n<Location /api>\nProxyPass http://127.0.0.1:9/\n</Location>\n" ],
+    [ [ [ 'directory-behind-proxy', 2 ] ], "<Directory $docs>\n$on</Directory>\nProxyPass /api http://127.0.0.1:9/\n<Location /apiary>\n$on</Location>\n",
+      "<Directory $docs>\n$on</Directory>\nProxyPass /api http://127.0.0.1:9/\n<Location /api>\n$on</Location>\n" ],
+    [ [ [ 'directory-behind-proxy', 2 ] ], "<Directory $docs>\n$on</Directory>\n<VirtualHost *:1>\nDocumentRoot $docs\nProxyPass /api http://127.0.0.1:9/\n</VirtualHost>\n",
+      "<VirtualHost *:2>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n</VirtualHost>\n<VirtualHost *:1>\nDocumentRoot $docs\nProxyPass /api http://127.0.0.1:9/\n</VirtualHost>\n" ],
+);
+
+plan tests => 2 * @cases + 6;
+
+# Paths with a capital or blank would be quoted; here there are none.
+for my $case (@cases) {
+    my ($expected, $conf, $clean) = @$case;
+    my $name = join ' and ', map { "$_->[0] at line $_->[1]" } @$expected;
+    my $check = config_check($conf);
+
+    is_deeply([ sort { $a->[1] <=> $b->[1] } config_warnings($check) ], $expected, "$name is warned about: " . brief($conf))
+        or diag($check->{said});
+    $check = config_check($clean);
+    is_deeply([ config_warnings($check) ], [], "nothing is said of its neighbour: " . brief($clean))
+        or diag("$check->{code} $check->{said}");
+    diag($check->{said}) if $check->{code} != 0;
+}
+
+sub brief {
+    my ($conf) = @_;
+    $conf =~ s/\Q$docs\E/docs/g;
+    $conf =~ s/\s*\n/; /g;
+    return $conf;
+}
+
+# A start says each once on the terminal and once in the log, a graceful restart
+# once more in the log.
+my $server = Httpd->start(name => 'warnings', expected => qr/Warning: /,
+    text => "Listen 127.0.0.1:\@port\@\nCorsPolicy On\nCorsAllowOrigins https://a.example https://a.example\nCorsMaxAge 24h\n"
+    . join '', map { "<Location /$_>\nCorsExposeHeaders ETag\n</Location>\n" } 1 .. 5);
+sub warnings_in { my @lines = $_[0] =~ /Warning: Cors\S+ \S+: (?:.*)\[([a-z-]+)\]$/mg; return join ' ', sort @lines }
+is(warnings_in($server->{said}), 'max-age-beyond origin-duplicate', 'a start says each warning once on the terminal');
+is(warnings_in($server->log_since(0)), 'max-age-beyond origin-duplicate', 'and once in the log');
+ok($server->graceful, 'a configuration with warnings restarts');
+is(warnings_in($server->log_since(0)), 'max-age-beyond max-age-beyond origin-duplicate origin-duplicate',
+    'a graceful restart says each once more in the log');
+$server->stop;
+
+my $many = config_check("CorsMaxAge 24h\n" . join '', map { "<VirtualHost *:$_>\n$on</VirtualHost>\n" } 1 .. 50);
+is_deeply([ config_warnings($many) ], [ [ 'max-age-beyond', 1 ] ], 'what fifty virtual hosts inherit is said once');
+unlike($many->{said}, qr/AH00526/, 'and the configuration is fine');
