@@ -49,7 +49,7 @@ sanitize: deps
 	    sh build/apache-test
 	@$(MAKE) --no-print-directory clean
 
-##  make check       layers, manual against directives, format
+##  make check       layers, manual against directives and messages, format
 check:
 	@sh build/check
 
