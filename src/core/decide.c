@@ -142,7 +142,8 @@ static void judge_announced(const cors_policy_t *policy,
         judge_headers(policy, facts->request_headers, &culprit);
 
     decision->verdict = CORS_VERDICT_PREFLIGHT_ALLOWED;
-    if (reason != CORS_REASON_MALFORMED_HEADERS) {
+    /* a method that is refused first does not make a refused header allowed */
+    if (reason == CORS_REASON_ORIGIN_ALLOWED) {
         decision->echo_headers = cors_slice_trim(facts->request_headers);
     }
     if (!method_allowed(policy, facts->request_method)) {
@@ -153,7 +154,6 @@ static void judge_announced(const cors_policy_t *policy,
     decision->echo_method = facts->request_method;
     if (reason != CORS_REASON_ORIGIN_ALLOWED) {
         refuse(decision, policy, CORS_ATTR_HEADERS, reason, culprit);
-        decision->echo_headers.ptr = NULL;
         return;
     }
     decision->private_network =

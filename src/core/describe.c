@@ -2,6 +2,8 @@
 
 #include "cors/describe.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 static void add(apr_array_header_t *values, const char *text, const char *said,
@@ -49,6 +51,23 @@ static void describe_origins(apr_array_header_t *values,
     }
 }
 
+static bool stands(const apr_array_header_t *values, cors_attr_e attr,
+                   const char *name)
+{
+    int i;
+
+    for (i = 0; i < values->nelts; i++) {
+        const char *text = APR_ARRAY_IDX(values, i, cors_value_t).text;
+
+        if (attr == CORS_ATTR_METHODS
+                ? strcmp(name, text) == 0
+                : cors_slice_is_nocase(cors_slice(name), text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* A name of a list, as long as a list further in has not decided on it. */
 static void describe_name(apr_array_header_t *values,
                           const cors_policy_t *policy, cors_attr_e attr,
@@ -57,7 +76,8 @@ static void describe_name(apr_array_header_t *values,
     cors_name_listing_e listing =
         cors_policy_name_listed(policy, attr, cors_slice(name));
 
-    if (taken_out ? listing != CORS_NAME_LISTED : listing == CORS_NAME_LISTED) {
+    if ((listing == CORS_NAME_LISTED) != taken_out
+        && !stands(values, attr, name)) {
         add(values, name, said, taken_out, false);
     }
 }

@@ -41,12 +41,16 @@ static void print_json(void *context, const char *text, apr_size_t len)
     apr_file_write_full(dump->out, text, len, NULL);
 }
 
-/* Whether a method of this number is known to httpd, by its name. */
+/* The name of the method of a number; NULL: httpd knows none. */
 static const char *method_name(apr_pool_t *p, int number)
 {
-    const char *name =
-        number == M_INVALID ? NULL : ap_method_name_of(p, number);
+    const char *name;
 
+    /* HEAD has the number of GET, and may be named instead of it */
+    if (number == M_GET) {
+        return "GET";
+    }
+    name = number == M_INVALID ? NULL : ap_method_name_of(p, number);
     /* httpd has one text for all that it does not know */
     return name && ap_method_number_of(name) == number ? name : NULL;
 }

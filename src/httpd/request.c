@@ -2,6 +2,8 @@
 
 #include "mod_cors_policy.h"
 
+#include <stdlib.h>
+
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
@@ -170,16 +172,26 @@ static bool has_body(const request_rec *r)
            || (length && ap_cstr_casecmp(length, "0") != 0);
 }
 
+/* httpd knows no line for many a status, and would make it a 500 */
+static void set_status(request_rec *r, int status)
+{
+    r->status = status;
+    r->status_line = NULL;
+    if (atoi(ap_get_status_line(status)) != status) {
+        r->status_line = apr_psprintf(r->pool, "%d %s", status,
+                                      status < 300 ? "OK" : "Refused");
+    }
+}
+
 static int answer_preflight(request_rec *r, state_t *state)
 {
     int allowed;
     int denied;
 
     cors_policy_preflight_status(&state->policy, &allowed, &denied);
-    r->status = state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
-                    ? allowed
-                    : denied;
-    r->status_line = NULL;
+    set_status(r, state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
+                      ? allowed
+                      : denied);
     state->answered = r->status;
     /* httpd would wait for the body before it answers */
     if (!r->connection->master && has_body(r)) {
@@ -302,10 +314,11 @@ static void rescue(request_rec *r, const state_t *state,
                    apr_bucket_brigade *brigade)
 {
     apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+    int allowed;
     int denied;
 
-    cors_policy_preflight_status(&state->policy, &r->status, &denied);
-    r->status_line = NULL;
+    cors_policy_preflight_status(&state->policy, &allowed, &denied);
+    set_status(r, allowed);
     apr_table_unset(r->headers_out, "Location");
     apr_table_unset(r->err_headers_out, "Location");
     apr_table_unset(r->headers_out, "Content-Length");
