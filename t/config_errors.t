@@ -6,6 +6,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use CorsTest qw(config_check config_fails config_starts);
+use Httpd;
 
 my $label63 = 'a' x 63;
 my $host253 = join '.', ('a' x 63) x 3, 'a' x 61;
@@ -322,7 +323,7 @@ my @all_at_once = (
     [ "CorsPolicy \\\n  Maybe Off\n", 2, '[choice-unknown]', '[word-extra]' ],
 );
 
-plan tests => 2 * @bad + @all_at_once + 1;
+plan tests => 2 * @bad + @all_at_once + 4;
 
 cmp_ok(scalar @bad, '>=', 250, 'there are at least 250 refusals');
 for my $row (@bad) {
@@ -356,5 +357,14 @@ for my $row (@bad) {
         config_starts($name, "$row->{directive} $row->{good}\n");
     }
 }
+
+# Nothing that httpd -t accepts fails later: all neighbours in one server that
+# starts and restarts, and goes on when it is only asked whether a wrong
+# configuration is right.
+my $all = Httpd->start(name => 'neighbours', expected => qr/Warning: /,
+    text => "Listen 127.0.0.1:\@port\@\n" . join '', map { "<Location /n$_>\n$bad[$_]{directive} $bad[$_]{good}\n</Location>\n" } 0 .. $#bad);
+ok($all->graceful, 'what httpd -t accepts restarts gracefully');
+like($all->run('-t -c "CorsPolicy Maybe"'), qr/\[choice-unknown\]/, 'httpd -t refuses what is added to it');
+ok($all->graceful && $all->is_running, 'and the server that runs does not mind');
 
 config_fails("all of line $_->[1] at once: " . (split /\n/, $_->[0])[-1], @$_) for @all_at_once;

@@ -95,7 +95,7 @@ my @cases = (
     get('null is not allowed elsewhere', '/plain.txt', 'null', 0),
 );
 
-plan tests => 2 * @cases + 4;
+plan tests => 2 * @cases + 7;
 run_cases(@cases);
 
 my $mark = log_mark();
@@ -112,3 +112,12 @@ $mark = log_mark();
 exchange(GET => '/unlucky/file', vhost => 'cors_sections', origin => $vhost);
 like(log_since($mark), qr{contradictory-policy: .*; by CorsAllowOrigins \S+:\d+, CorsAllowCredentials \S+:\d+: everybody together with},
     'a contradiction at request time is logged with both lines');
+is(scalar(() = log_since($mark) =~ /contradictory-policy/g), 1, 'and once');
+
+$mark = log_mark();
+exchange(OPTIONS => '/wild', vhost => 'cors_sections', origin => $vhost, acrm => 'GET', acrh => 'authorization');
+like(log_since($mark), qr{header-not-allowed "authorization": .*; by CorsAllowHeaders \S+:\d+: \* does not stand for Authorization; name it beside the \*$}m,
+    'the log explains that * is not Authorization');
+$mark = log_mark();
+exchange(OPTIONS => '/wild', vhost => 'cors_sections', origin => $vhost, acrm => 'PATCH', acrh => 'authorization');
+unlike(log_since($mark), qr/does not stand for/, 'and only where that is the reason');

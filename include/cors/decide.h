@@ -119,4 +119,12 @@ bool cors_is_preflight(const cors_facts_t *facts);
 void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
                  cors_decision_t *decision);
 
+/**
+ * What is easily missed about a decision.
+ *
+ * @return a sentence to add to its log line, static; NULL: none
+ */
+const char *cors_decision_hint(const cors_policy_t *policy,
+                               const cors_decision_t *decision);
+
 #endif /* CORS_DECIDE_H */

@@ -254,3 +254,19 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
         judge_announced(policy, facts, decision);
     }
 }
+
+const char *cors_decision_hint(const cors_policy_t *policy,
+                               const cors_decision_t *decision)
+{
+    bool edited;
+
+    if (decision->reason == CORS_REASON_CONTRADICTORY_POLICY) {
+        return cors_problem_reason(policy->problem);
+    }
+    if (decision->reason == CORS_REASON_HEADER_NOT_ALLOWED
+        && cors_fetch_non_wildcard_header(decision->culprit)
+        && cors_policy_wildcard(policy, CORS_ATTR_HEADERS, &edited)) {
+        return "* does not stand for Authorization; name it beside the *";
+    }
+    return NULL;
+}

@@ -66,6 +66,8 @@ void cors_log_decision(request_rec *r, const cors_policy_t *policy,
     const char *origin;
     const char *asked = r->method;
     const char *culprit = "";
+    const char *hint;
+    const char *by;
 
     if (!APLOG_R_IS_LEVEL(r, level)) {
         return;
@@ -82,22 +84,21 @@ void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                                               decision->culprit.len)),
                         NULL);
     }
-    ap_log_rerror(
-        APLOG_MARK, level, 0, r,
-        "CORS%s: %s, %s%s: origin %s, %s %s; by %s%s%s",
-        cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_REPORT_ONLY
-            ? " (ReportOnly)"
-            : "",
-        cors_verdict_text(decision->verdict),
-        cors_reason_text(decision->reason), culprit, quoted(r->pool, origin),
-        quoted(r->pool, asked), quoted(r->pool, r->uri),
-        cors_deciding_directive(r->pool, decision),
-        decision->reason == CORS_REASON_CONTRADICTORY_POLICY
-            ? apr_pstrcat(r->pool, policy->culprits[1] ? ", " : "",
-                          policy->culprits[1] ? policy->culprits[1]->said : "",
-                          ": ", NULL)
-            : "",
-        decision->reason == CORS_REASON_CONTRADICTORY_POLICY
-            ? cors_problem_reason(policy->problem)
-            : "");
+    by = cors_deciding_directive(r->pool, decision);
+    if (decision->reason == CORS_REASON_CONTRADICTORY_POLICY
+        && policy->culprits[1]) {
+        by = apr_pstrcat(r->pool, by, ", ", policy->culprits[1]->said, NULL);
+    }
+    hint = cors_decision_hint(policy, decision);
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  "CORS%s: %s, %s%s: origin %s, %s %s; by %s%s%s",
+                  cors_policy_number(policy, CORS_ATTR_MODE)
+                          == CORS_MODE_REPORT_ONLY
+                      ? " (ReportOnly)"
+                      : "",
+                  cors_verdict_text(decision->verdict),
+                  cors_reason_text(decision->reason), culprit,
+                  quoted(r->pool, origin), quoted(r->pool, asked),
+                  quoted(r->pool, r->uri), by, hint ? ": " : "",
+                  hint ? hint : "");
 }
