@@ -16,6 +16,7 @@ my $backend_log = "$ENV{CORS_WORK}/t/logs/preflights_backend";
 Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 my $httpd = Httpd->start(
     name => 'preflights', conf => 'preflights.conf', ports => [qw(plain tls)],
+    expected => qr{\[recipe-rewrite\]$}, # the rules are there to be met
     vars => { backend => $backend },
     modules => [qw(ssl socache_shmcb auth_digest access_compat reqtimeout
         unique_id security2 auth_openidc)]);

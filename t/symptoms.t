@@ -17,6 +17,7 @@ Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 Httpd::helper('fcgi.pl', $fcgi);
 my $httpd = Httpd->start(
     name => 'symptoms', conf => 'symptoms.conf',
+    expected => qr{\[recipe-[a-z]+\]$}, # people's recipes are the subject
     vars => { backend => $backend, fcgi => $fcgi },
     modules => [qw(proxy_fcgi unique_id security2 auth_openidc)]);
 my @h1 = (h1 => $httpd->{port}{port});
