@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 include build/flags.mk
 
-CORE := list problem fetch origin suffix host pattern origin_set name_set section \
-        expression policy lint describe json decide emit
+CORE := list problem fetch origin suffix host pattern expression origin_set name_set section \
+        policy lint describe json decide emit
 GLUE := directives sections startup warnings neighbours dump facts request report
 CORE_OBJECTS := $(CORE:%=out/core/%.o)
 OBJECTS := out/mod_cors_policy.o $(GLUE:%=out/httpd/%.o) $(CORE_OBJECTS)

@@ -185,7 +185,7 @@ my @origins = (
 my @websocket = (
     [ 'origin-scheme-websocket', 'wss://example.com', 'https://example.com', 'https://example.com' ],
     [ 'origin-scheme-missing', 'example.com', 'https://example.com', '*' ],
-    [ 'origin-file', 'file://host', undef, 'file://' ],
+    [ 'origin-file', 'file://host', 'file://', 'file://' ],
     [ 'origin-file', 'file:///home', 'file://', 'file://' ],
     [ 'origin-path', 'https://example.com/', 'https://example.com', 'https://example.com' ],
     [ 'everybody-not-alone', [ 'https://example.com', '* https://example.com' ], undef, '*' ],

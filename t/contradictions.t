@@ -58,6 +58,22 @@ my @more = (
       "CorsPolicy On\nCorsAllowOrigins https://a.example\nCorsAllowCredentials On\n<Location /x>\nCorsAllowOrigins +https://*.github.io\n</Location>\n" ],
     [ 0, 'an exclusion of a public suffix is none', [], '',
       "CorsPolicy On\nCorsAllowOrigins https://a.example !https://*.github.io\nCorsAllowCredentials On\n" ],
+    [ 1, 'an expression on a public suffix', [ 2, 3 ], '[suffix-with-credentials]',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.github\\.io(:\\d+)?\$\"\nCorsAllowCredentials On\n" ],
+    [ 0, 'an expression on a public suffix with its flag', [], '',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.github\\.io\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ],
+    [ 0, 'an expression below a public suffix', [], '',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.me\\.github\\.io\"\nCorsAllowCredentials On\n" ],
+    [ 1, 'an expression that any https site matches', [ 2, 3 ], '(https://strangerzq.com) [everybody-with-credentials]',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https?://.*\"\nCorsAllowCredentials On\n" ],
+    [ 1, 'an expression without a dot before its domain', [ 2, 3 ], '(https://strangerzqexample.com) [everybody-with-credentials]',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*example\\.com\"\nCorsAllowCredentials On\n" ],
+    [ 1, 'an expression with an unescaped dot', [ 2, 3 ], '(https://appxexample.com) [everybody-with-credentials]',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://app.example\\.com\"\nCorsAllowCredentials On\n" ],
+    [ 0, 'an expression with its dots escaped', [], '',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://(.*\\.)?example\\.com\"\nCorsAllowCredentials On\n" ],
+    [ 0, 'a domain that no public suffix is above', [], '',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*corp.internal\"\nCorsAllowCredentials On\n" ],
     [ 1, 'the line of the word counts where a list has several lines', [ 3, 4 ], "'https://*.github.io': ",
       "CorsPolicy On\nCorsAllowOrigins https://a.example\nCorsAllowOrigins https://*.github.io\nCorsAllowCredentials On\n" ],
     [ 0, 'a name below a public suffix is somebody\'s own', [], '',
@@ -66,7 +82,7 @@ my @more = (
       "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins https://a.example\n<VirtualHost *:1>\nCorsAllowOrigins https://b.example\n</VirtualHost>\n<VirtualHost *:2>\nCorsAllowOrigins *\n</VirtualHost>\n" ],
 );
 
-plan tests => 2 * @pairs * @levels + @more + 2;
+plan tests => 2 * @pairs * @levels + @more + 3;
 for my $pair (@pairs) {
     my ($id, $outer, $inner, $cure) = @$pair;
     for my $level (@levels) {
@@ -94,5 +110,8 @@ my $all = config_fails('all contradictions at once',
     "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins https://*.github.io null\nCorsExposeHeaders *\n"
     . join('', map { "<Location /$_>\nCorsMaxAge $_\n</Location>\n" } 1 .. 9),
     [ 2, 3, 4 ], '[suffix-with-credentials]', '[null-without-flag]', '[expose-all-with-credentials]');
+my $both = config_fails('each dangerous word of a list', "CorsPolicy On\nCorsAllowCredentials On\n"
+    . "CorsAllowOrigins https://*.github.io https://*.co.uk\nCorsAllowOriginsMatch https://.*\n", [ 3, 4 ],
+    "'https://*.github.io': ", "'https://*.co.uk': ", "'https://.*': ");
 my @said = $all->{said} =~ /\[(?:suffix|null|expose)[a-z-]+\]$/mg;
 is(scalar @said, 3, 'sections that inherit a mistake do not repeat it');

@@ -295,12 +295,12 @@ is($server->{policies}[0]{methods}, undef, 'methods is null where all are treate
 is_deeply($location->{policies}[0]{attributes}{CorsAllowOrigins}, {
     from => 'own', set_by => $line->('CorsAllowOrigins', 5),
     value => [
-        map { my ($word, $exclude, $regex, $said) = @$_;
-            { word => $word, exclude => $exclude ? JSON::PP::true : JSON::PP::false, regex => $regex ? JSON::PP::true : JSON::PP::false, set_by => $said } }
-        [ 'https://a.example', 1, 0, $line->('CorsAllowOrigins', 5) ],
-        [ 'https://b.example', 0, 0, $line->('CorsAllowOrigins', 5) ],
-        [ 'https://a.example', 0, 0, $line->('CorsAllowOrigins', 2) ],
-        [ 'https://"<&>\.example', 0, 1, $line->('CorsAllowOriginsMatch', 3) ],
+        map { my ($word, $exclude, $regex, $said, $from) = @$_;
+            { from => $from, word => $word, exclude => $exclude ? JSON::PP::true : JSON::PP::false, regex => $regex ? JSON::PP::true : JSON::PP::false, set_by => $said } }
+        [ 'https://a.example', 1, 0, $line->('CorsAllowOrigins', 5), 'own' ],
+        [ 'https://b.example', 0, 0, $line->('CorsAllowOrigins', 5), 'own' ],
+        [ 'https://a.example', 0, 0, $line->('CorsAllowOrigins', 2), 'inherited' ],
+        [ 'https://"<&>\.example', 0, 1, $line->('CorsAllowOriginsMatch', 3), 'inherited' ],
     ],
 }, 'each word of a list has its line, and the first that matches decides');
 is_deeply($location->{policies}[1]{attributes}{CorsMaxAge},

@@ -91,8 +91,19 @@ my @cases = (
        [ 'https?://a\.example', 'https?://(a|b)\.example' ],
        [ 'http://localhost(:\d+)?', 'http://localhost(:3\d+)?' ],
        [ '^https:\/\/(.*\.)?a\.example(:[0-9]+)?\z', '^https:\/\/(x.*\.)?a\.example' ])),
+    # what looks like somebody's names and is anybody's
+    (map {
+        my ($regex, $neighbour) = @$_;
+        [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch \"$regex\"\n", "CorsPolicy On\nCorsAllowOriginsMatch \"$neighbour\"\n" ]
+    } ([ 'https?://.*', 'https?://.*\.a\.x[0-9]\.example\.com' ],
+       [ '.*example\.com', 'https://[a-z]+\.example\.com' ],
+       [ 'https://app.example\.com', 'https://app[.]example\.com' ],
+       [ 'https://a\.b.example\.com', 'https://a[.]b\.example\.com' ],
+       [ 'https://.*\.?example\.co\.uk', 'https://[a-z]*\.example\.co\.uk' ],
+       [ '(https://x|.*)', '(https://x|.*\.example)' ],
+       [ 'https://(.*\.)?.*example\.com(:[0-9]+)?$', 'https://(.*\.)?(a|b)\.example\.com(:[0-9]+)?$' ])),
     [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch .*\n", "CorsPolicy On\nCorsAllowOrigins *\n" ],
-    [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch .*://.*\n", "CorsPolicy On\nCorsAllowOriginsMatch https://.*\n" ],
+    [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch .*://.*\n", "CorsPolicy On\nCorsAllowOriginsMatch app://.*\n" ],
 
     # names and times
     [ [ [ 'expose-needless', 3 ] ], "${on}CorsExposeHeaders ETag Content-Type\n", "${on}CorsExposeHeaders ETag Content-Range\n" ],

@@ -16,8 +16,9 @@
 typedef struct {
     const char *text; /* as it would be written, without "!", "+" or "-" */
     const char *said; /* "Directive file:line"; NULL: it is a default */
-    bool exclude;     /* it takes out what it matches */
-    bool regex;       /* an expression of CorsAllowOriginsMatch */
+    const cors_setting_t *setting; /* that it is a word of; NULL: a default */
+    bool exclude;                  /* it takes out what it matches */
+    bool regex;                    /* an expression of CorsAllowOriginsMatch */
 } cors_value_t;
 
 /**

@@ -24,4 +24,16 @@
  */
 const char *cors_expression_plain(apr_pool_t *p, const char *regex);
 
+/**
+ * The domain that an expression for origins ends in: `github.io` of
+ * `https://.*\.github\.io(:\d+)?$`.
+ *
+ * @param p      where the result is put
+ * @param regex  the expression, as it was written
+ * @param any    what stands for an unescaped dot, which matches any character:
+ *               "." as it was meant, a letter for what it lets in
+ * @return a name without a dot at its start; NULL: it ends in something else
+ */
+const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any);
+
 #endif /* CORS_EXPRESSION_H */

@@ -19,13 +19,14 @@ typedef struct cors_origin_set_t cors_origin_set_t;
 
 /** One word of a list, as it was written. */
 typedef struct {
-    const char *text;  /* without "!", "+" or "-" */
-    const char *said;  /* "Directive file:line"; owned by the caller; or NULL */
-    bool regex;        /* an expression, not a pattern */
-    bool exclude;      /* it takes out: written with "!" or "-" */
-    bool everything;   /* an expression that matches any origin */
-    bool suffix;       /* a wildcard on a public suffix */
-    const char *first; /* a repeated word: the first one's said, or ""; else
+    const char *text; /* without "!", "+" or "-" */
+    const char *said; /* "Directive file:line"; owned by the caller; or NULL */
+    bool regex;       /* an expression, not a pattern */
+    bool exclude;     /* it takes out: written with "!" or "-" */
+    const char *anybody; /* of an expression: an origin that it matches and that
+                            anybody can have; NULL: none was found */
+    bool suffix;         /* a wildcard, or an expression, on a public suffix */
+    const char *first;   /* a repeated word: the first one's said, or ""; else
                           NULL */
 } cors_origin_word_t;
 
@@ -68,19 +69,22 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
 /**
  * Add a regular expression.
  *
- * @param set         the set
- * @param word        the expression; behind "+" or "-" in a set that edits
- * @param said        "Directive file:line", kept; or NULL
- * @param regex       what @a match is called with; must live as long as the set
- * @param match       the matcher
- * @param everything  whether it is known to match any origin
+ * It is tried on some names that nobody lists on purpose, and on some that
+ * resemble the domain that it ends in, to learn whether anybody can have what it
+ * matches.
+ *
+ * @param p      the set's pool
+ * @param set    the set
+ * @param word   the expression; behind "+" or "-" in a set that edits
+ * @param said   "Directive file:line", kept; or NULL
+ * @param regex  what @a match is called with; must live as long as the set
+ * @param match  the matcher
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          const char *word, const char *said,
                                          const void *regex,
-                                         cors_regex_match_fn match,
-                                         bool everything);
+                                         cors_regex_match_fn match);
 
 /**
  * What the set says of an origin.
@@ -125,9 +129,8 @@ bool cors_origin_set_everybody(const cors_origin_set_t *set);
 /** @return whether the set is "None", in as many words */
 bool cors_origin_set_none(const cors_origin_set_t *set);
 
-/** @return the expression that matches any origin; NULL: none does */
-const cors_origin_word_t *
-cors_origin_set_everything(const cors_origin_set_t *set);
+/** @return an expression that matches what anybody can have; NULL: none does */
+const cors_origin_word_t *cors_origin_set_anybody(const cors_origin_set_t *set);
 
 /** @return the word null; NULL: it is not listed */
 const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set);
@@ -138,7 +141,7 @@ bool cors_origin_set_excludes(const cors_origin_set_t *set);
 /** @return whether no origin can be listed by it */
 bool cors_origin_set_empty(const cors_origin_set_t *set);
 
-/** @return the first wildcard on a public suffix; NULL: none is */
+/** @return the first wildcard, or expression, on a public suffix; NULL: none */
 const cors_origin_word_t *
 cors_origin_set_public_suffix(const cors_origin_set_t *set);
 

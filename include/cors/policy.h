@@ -29,6 +29,7 @@ typedef struct {
 typedef struct {
     cors_problem_e problem;
     const char *word;    /* the offending word of the first */
+    const char *because; /* an example; NULL: none is needed */
     const char *said[2]; /* "Directive file:line" of each; the second may be
                             NULL */
     const cors_setting_t

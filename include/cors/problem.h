@@ -37,8 +37,9 @@
     X(ORIGIN_SCHEME_WEBSOCKET, "origin-scheme-websocket", \
       "an origin is that of the page, which is never ws or wss") \
     X(ORIGIN_FILE, "origin-file", \
-      "file:// can stand in CorsWebSocketAllowOrigins only; for a " \
-      "fetch, pages from files send the origin null") \
+      "file:// stands without a host, and in " \
+      "CorsWebSocketAllowOrigins only; for a fetch, pages from " \
+      "files send the origin null") \
     X(ORIGIN_HOST_MISSING, "origin-host-missing", \
       "the host is missing") \
     X(ORIGIN_HOST_CASE, "origin-host-case", \
@@ -48,7 +49,8 @@
     X(ORIGIN_PUNYCODE_BAD, "origin-punycode-bad", \
       "a label that starts with xn-- is punycode, and this is none") \
     X(ORIGIN_HOST_BAD, "origin-host-bad", \
-      "the host has a character that no host has") \
+      "only letters, digits, - and _ can stand in the labels of a " \
+      "host") \
     X(ORIGIN_HOST_LONG, "origin-host-long", \
       "the host is longer than 253 characters") \
     X(ORIGIN_LABEL_EMPTY, "origin-label-empty", \
@@ -80,7 +82,7 @@
     X(ORIGIN_FRAGMENT, "origin-fragment", \
       "an origin has no fragment") \
     X(ORIGIN_LONG, "origin-long", \
-      "longer than any origin can be") \
+      "a scheme of more than 32 characters is not supported") \
     X(WILDCARD_PLACE, "wildcard-place", \
       "a wildcard can only be the whole leftmost label of the host, " \
       "or the port") \
@@ -138,9 +140,10 @@
       "a denied preflight is answered with a status from 200 to 299 " \
       "or 400 to 499") \
     X(EVERYBODY_WITH_CREDENTIALS, "everybody-with-credentials", \
-      "everybody together with CorsAllowCredentials On lets any " \
-      "page on the web act as a logged-in user; list the origins, " \
-      "or set CorsAllowCredentials Off, or say " \
+      "origins that anybody can have together with " \
+      "CorsAllowCredentials On let any page on the web act as a " \
+      "logged-in user; list the origins, or set " \
+      "CorsAllowCredentials Off, or say " \
       "CorsAllowAnyOriginWithCredentialsUnsafe On") \
     X(NULL_WITHOUT_FLAG, "null-without-flag", \
       "null is sent by every sandboxed frame, anybody's; to allow " \
@@ -180,11 +183,11 @@
     X(EXCLUSION_IDLE, "exclusion-idle", \
       "excludes what nothing in the list allows") \
     X(REGEX_PLAIN, "regex-plain", \
-      "a pattern of CorsAllowOrigins says the same, is easier to " \
-      "read and costs less") \
+      "a pattern of CorsAllowOrigins says what is meant, is " \
+      "easier to read and costs less") \
     X(REGEX_EVERYTHING, "regex-everything", \
-      "the expression matches every origin; CorsAllowOrigins * says " \
-      "so in as many words") \
+      "the expression matches origins that anybody can have; where " \
+      "everybody is meant, CorsAllowOrigins * says so") \
     X(AUTHORIZATION_NOT_NAMED, "authorization-not-named", \
       "does not stand for Authorization, which browsers want by " \
       "name, and requests here are authenticated") \
@@ -194,8 +197,8 @@
       "longer than browsers remember it: Chromium 7200 seconds at " \
       "most, Firefox 86400") \
     X(LIMIT_METHOD, "limit-method", \
-      "httpd knows no such method; what stands in this <Limit> " \
-      "applies to requests with exactly this method") \
+      "httpd knows no method of this name; methods are " \
+      "case-sensitive") \
     X(LIMIT_OPTIONS, "limit-options", \
       "a preflight is judged by the method that it announces, so " \
       "what stands in <Limit OPTIONS> does not apply to preflights") \

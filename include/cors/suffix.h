@@ -24,6 +24,17 @@
 bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host);
 
 /**
+ * The domain that somebody has registered to have a name below it: `example.com`
+ * of `a.b.example.com`.
+ *
+ * @param p     where the result is put
+ * @param host  a host name in small letters
+ * @return the domain; NULL: it is a public suffix itself, or below none that
+ *         the list knows
+ */
+const char *cors_suffix_registrable(apr_pool_t *p, const char *host);
+
+/**
  * The form in which browsers send a host name.
  *
  * @param p     where the result is put

@@ -6,11 +6,12 @@
 
 #include <apr_strings.h>
 
-static void add(apr_array_header_t *values, const char *text, const char *said,
-                bool exclude, bool regex)
+static void add(apr_array_header_t *values, const cors_setting_t *setting,
+                const char *text, const char *said, bool exclude, bool regex)
 {
     cors_value_t *value = apr_array_push(values);
 
+    value->setting = setting;
     value->text = text;
     value->said = said;
     value->exclude = exclude;
@@ -26,8 +27,9 @@ bool cors_attr_is_list(cors_attr_e attr)
 
 /* The words of one list that take out, or those that do not. */
 static void add_origins(apr_array_header_t *values,
-                        const cors_origin_set_t *set, bool exclude)
+                        const cors_setting_t *setting, bool exclude)
 {
+    const cors_origin_set_t *set = setting->origins;
     int i;
 
     for (i = 0; i < cors_origin_set_count(set); i++) {
@@ -35,7 +37,7 @@ static void add_origins(apr_array_header_t *values,
 
         if (word->exclude == exclude && !word->first
             && !cors_origin_set_none(set)) {
-            add(values, word->text, word->said, exclude, word->regex);
+            add(values, setting, word->text, word->said, exclude, word->regex);
         }
     }
 }
@@ -46,8 +48,8 @@ static void describe_origins(apr_array_header_t *values,
                              const cors_link_t *link)
 {
     for (; link && link->setting; link = link->outer) {
-        add_origins(values, link->setting->origins, true);
-        add_origins(values, link->setting->origins, false);
+        add_origins(values, link->setting, true);
+        add_origins(values, link->setting, false);
     }
 }
 
@@ -71,14 +73,15 @@ static bool stands(const apr_array_header_t *values, cors_attr_e attr,
 /* A name of a list, as long as a list further in has not decided on it. */
 static void describe_name(apr_array_header_t *values,
                           const cors_policy_t *policy, cors_attr_e attr,
-                          const char *name, const char *said, bool taken_out)
+                          const cors_setting_t *setting, const char *name,
+                          const char *said, bool taken_out)
 {
     cors_name_listing_e listing =
         cors_policy_name_listed(policy, attr, cors_slice(name));
 
     if ((listing == CORS_NAME_LISTED) != taken_out
         && !stands(values, attr, name)) {
-        add(values, name, said, taken_out, false);
+        add(values, setting, name, said, taken_out, false);
     }
 }
 
@@ -94,15 +97,15 @@ static void describe_names(apr_array_header_t *values,
     for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
         names = cors_link_names(link, attr);
         for (i = 0; wildcard && i < names->taken_out_count; i++) {
-            describe_name(values, policy, attr, names->taken_out[i],
-                          names->taken_out_saids[i], true);
+            describe_name(values, policy, attr, link->setting,
+                          names->taken_out[i], names->taken_out_saids[i], true);
         }
         for (i = 0; i < names->count; i++) {
-            describe_name(values, policy, attr, names->names[i],
+            describe_name(values, policy, attr, link->setting, names->names[i],
                           names->saids ? names->saids[i] : NULL, false);
         }
         if (names->wildcard) {
-            add(values, "*", link->setting->said, false, false);
+            add(values, link->setting, "*", link->setting->said, false, false);
         }
     }
 }
@@ -138,7 +141,7 @@ cors_policy_values(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
         describe_names(values, policy, attr);
     }
     else {
-        add(values, word_of(p, policy, attr),
+        add(values, link->setting, word_of(p, policy, attr),
             link->setting ? link->setting->said : NULL, false, false);
     }
     return values;

@@ -7,6 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "cors/list.h"
 #include "cors/pattern.h"
 
 /* Take one of some texts off the front; NULL: none of them is there. */
@@ -46,13 +47,15 @@ static const char *take_name(const char *p, char *text)
     return p;
 }
 
+static const char *const any_port[] = { "(:\\d+)?",     "(:[0-9]+)?",
+                                        "(?::\\d+)?",   "(?::[0-9]+)?",
+                                        "(:[0-9]*)?",   "(:\\d*)?",
+                                        "(:\\d{1,5})?", NULL };
+static const char *const ends[] = { "$", "\\z", "\\Z", NULL };
+
 static const char *take_port(const char *p, char *text)
 {
-    static const char *const any[] = { "(:\\d+)?",     "(:[0-9]+)?",
-                                       "(?::\\d+)?",   "(?::[0-9]+)?",
-                                       "(:[0-9]*)?",   "(:\\d*)?",
-                                       "(:\\d{1,5})?", NULL };
-    const char *rest = skip_any(p, any);
+    const char *rest = skip_any(p, any_port);
 
     if (rest) {
         strcat(text, ":*");
@@ -71,7 +74,6 @@ static const char *take_port(const char *p, char *text)
 
 static const char *take_end(const char *p)
 {
-    static const char *const ends[] = { "$", "\\z", "\\Z", NULL };
     const char *rest = skip_any(p, ends);
 
     return rest ? rest : p;
@@ -162,4 +164,48 @@ const char *cors_expression_plain(apr_pool_t *p, const char *regex)
                        || append_both(p, &words, "https://", &parts))
                ? words
                : NULL;
+}
+
+/* Take one of some texts off the end. */
+static void cut_any(char *text, const char *const *texts)
+{
+    apr_size_t len = strlen(text);
+
+    for (; *texts; texts++) {
+        apr_size_t tail = strlen(*texts);
+
+        if (len >= tail && strcmp(text + len - tail, *texts) == 0) {
+            text[len - tail] = '\0';
+            return;
+        }
+    }
+}
+
+const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any)
+{
+    char *text = apr_pstrdup(p, regex);
+    char *name = apr_pcalloc(p, strlen(regex) + 1);
+    char *first = name + strlen(regex);
+    const char *c;
+
+    cut_any(text, ends);
+    cut_any(text, any_port);
+    for (c = text + strlen(text); c > text; c--) {
+        if (c[-1] == '.') {
+            bool escaped = c > text + 1 && c[-2] == '\\';
+
+            *--first = escaped ? '.' : any;
+            c -= escaped ? 1 : 0;
+        }
+        else if (apr_isalnum(c[-1]) || c[-1] == '-') {
+            *--first = cors_lower(c[-1]);
+        }
+        else {
+            break;
+        }
+    }
+    while (*first == '.') {
+        first++;
+    }
+    return *first ? first : NULL;
 }

@@ -34,15 +34,13 @@ static void warn(const lint_t *lint, const char *said, cors_problem_e problem,
 
 static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
 {
-    const char *plain;
+    const char *plain = cors_expression_plain(lint->p, word->text);
 
-    if (word->everything) {
-        warn(lint, word->said, CORS_PROBLEM_REGEX_EVERYTHING, word->text, NULL,
-             NULL);
-        return;
+    if (word->anybody && !word->suffix) {
+        warn(lint, word->said, CORS_PROBLEM_REGEX_EVERYTHING, word->text,
+             word->anybody, plain);
     }
-    plain = cors_expression_plain(lint->p, word->text);
-    if (plain) {
+    else if (plain) {
         warn(lint, word->said, CORS_PROBLEM_REGEX_PLAIN, word->text, NULL,
              plain);
     }

@@ -8,6 +8,7 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include "cors/expression.h"
 #include "cors/suffix.h"
 
 typedef cors_origin_word_t word_t;
@@ -52,7 +53,7 @@ struct cors_origin_set_t {
     bool everybody;
     bool nobody;
     bool excludes;
-    const word_t *everything;
+    const word_t *anybody;
     const word_t *public_suffix;
 };
 
@@ -263,11 +264,88 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     return CORS_OK;
 }
 
+/* the origin of a host, plain or secure, that an expression matches; NULL */
+static const char *match_host(apr_pool_t *p, const void *regex,
+                              cors_regex_match_fn match, const char *host)
+{
+    const char *secure = apr_pstrcat(p, "https://", host, NULL);
+    const char *plain = apr_pstrcat(p, "http://", host, NULL);
+
+    return match(regex, cors_slice(secure))  ? secure
+           : match(regex, cors_slice(plain)) ? plain
+                                             : NULL;
+}
+
+/* A name that nobody lists on purpose, and anybody could register. */
+static const char *match_stranger(apr_pool_t *p, const void *regex,
+                                  cors_regex_match_fn match)
+{
+    static const char *const strangers[] = { "strangerzq.com",
+                                             "stranger-zq7.info",
+                                             "www.strangerzq.net",
+                                             "a.b.strangerzq.org" };
+    const char *found = NULL;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(strangers) / sizeof(strangers[0]) && !found; i++) {
+        found = match_host(p, regex, match, strangers[i]);
+    }
+    return found;
+}
+
+/*
+ * A name that resembles the domain that an expression ends in, and belongs to
+ * whoever registers it: what a missing or unescaped dot lets in, or any name
+ * below a public suffix.
+ */
+static const char *match_resembling(apr_pool_t *p, const char *text,
+                                    const void *regex,
+                                    cors_regex_match_fn match)
+{
+    const char *domain = cors_expression_domain(p, text, '.');
+    const char *loose = cors_expression_domain(p, text, 'x');
+    const char *owner;
+    const char *hosts[5];
+    const char *found = NULL;
+    apr_size_t i;
+
+    if (!domain) {
+        return NULL;
+    }
+    owner = cors_suffix_registrable(p, domain);
+    hosts[0] = loose;
+    hosts[1] = apr_pstrcat(p, "strangerzq.", domain, NULL);
+    hosts[2] = apr_pstrcat(p, "strangerzq", domain, NULL);
+    hosts[3] = apr_pstrcat(p, "strangerzq.", loose, NULL);
+    hosts[4] = apr_pstrcat(p, "strangerzq", loose, NULL);
+    for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]) && !found; i++) {
+        const char *other = cors_suffix_registrable(p, hosts[i]);
+
+        if (other && !(owner && strcmp(owner, other) == 0)) {
+            found = match_host(p, regex, match, hosts[i]);
+        }
+    }
+    return found;
+}
+
+/* Learn whether anybody can have what an expression matches. */
+static void try_regex(apr_pool_t *p, word_t *word, const void *regex,
+                      cors_regex_match_fn match)
+{
+    const char *domain = cors_expression_domain(p, word->text, '.');
+
+    word->anybody = match_resembling(p, word->text, regex, match);
+    word->suffix =
+        word->anybody && cors_suffix_is_public(p, cors_slice(domain));
+    if (!word->anybody) {
+        word->anybody = match_stranger(p, regex, match);
+    }
+}
+
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          const char *text, const char *said,
                                          const void *regex,
-                                         cors_regex_match_fn match,
-                                         bool everything)
+                                         cors_regex_match_fn match)
 {
     cors_slice_t rest = cors_slice(text);
     char mark;
@@ -286,10 +364,10 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     }
     word = keep_word(p, set, apr_pstrmemdup(p, rest.ptr, rest.len), said, true,
                      take_out);
-    word->everything = everything;
     if (word->first) {
         return CORS_OK;
     }
+    try_regex(p, word, regex, match);
     if (!index->regexes) {
         index->regexes = apr_array_make(p, 1, sizeof(regex_t));
     }
@@ -298,8 +376,11 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     entry->match = match;
     entry->word = word;
     set->excludes = set->excludes || take_out;
-    if (everything && !take_out && !set->everything) {
-        set->everything = word;
+    if (word->suffix && !take_out && !set->public_suffix) {
+        set->public_suffix = word;
+    }
+    if (word->anybody && !word->suffix && !take_out && !set->anybody) {
+        set->anybody = word;
     }
     return CORS_OK;
 }
@@ -483,10 +564,9 @@ bool cors_origin_set_none(const cors_origin_set_t *set)
     return set->nobody;
 }
 
-const cors_origin_word_t *
-cors_origin_set_everything(const cors_origin_set_t *set)
+const cors_origin_word_t *cors_origin_set_anybody(const cors_origin_set_t *set)
 {
-    return set->everything;
+    return set->anybody;
 }
 
 const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set)

@@ -297,6 +297,9 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     if (!cut(word, &parts)) {
         return correct_bare(p, word, file);
     }
+    if (cors_slice_is_nocase(parts.scheme, "file")) {
+        return if_right(p, "file://", file);
+    }
     host = parts.host;
     while (host.len > 1 && (host.ptr[0] == '*' || host.ptr[0] == '.')) {
         star = "*.";

@@ -201,16 +201,17 @@ typedef struct {
     void *context;
 } check_t;
 
-/* A word of one setting, or the setting itself, does not stand with another. */
+/* A word of one setting does not stand with another setting. */
 static void contradict(const check_t *check, cors_problem_e problem,
-                       const char *word, const char *said,
+                       const cors_origin_word_t *word,
                        const cors_setting_t *one, const cors_setting_t *other)
 {
     cors_contradiction_t found;
 
     found.problem = problem;
-    found.word = word;
-    found.said[0] = said ? said : one->said;
+    found.word = word ? word->text : "*";
+    found.because = word ? word->anybody : NULL;
+    found.said[0] = word && word->said ? word->said : one->said;
     found.said[1] = other ? other->said : NULL;
     found.culprits[0] = one;
     found.culprits[1] = other;
@@ -230,9 +231,36 @@ static void check_null(const check_t *check, cors_attr_e attr)
             cors_origin_set_null(link->setting->origins);
 
         if (null) {
-            contradict(check, CORS_PROBLEM_NULL_WITHOUT_FLAG, null->text,
-                       null->said, link->setting,
+            contradict(check, CORS_PROBLEM_NULL_WITHOUT_FLAG, null,
+                       link->setting,
                        check->policy->link[CORS_ATTR_NULL_UNSAFE].setting);
+        }
+    }
+}
+
+/* Every word of a list that credentials make dangerous. */
+static void check_words(const check_t *check, const cors_setting_t *setting,
+                        const cors_setting_t *credentials)
+{
+    const cors_origin_set_t *set = setting->origins;
+    bool any_ok = cors_policy_number(check->policy, CORS_ATTR_ANY_UNSAFE);
+    bool suffix_ok = cors_policy_number(check->policy, CORS_ATTR_SUFFIX_UNSAFE);
+    int i;
+
+    for (i = 0; i < cors_origin_set_count(set); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+        if (word->exclude) {
+            continue;
+        }
+        if (word->suffix && !suffix_ok) {
+            contradict(check, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS, word,
+                       setting, credentials);
+        }
+        if (!any_ok && !word->suffix
+            && (word->anybody || cors_origin_set_everybody(set))) {
+            contradict(check, CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS, word,
+                       setting, credentials);
         }
     }
 }
@@ -241,20 +269,11 @@ static void check_origins(const check_t *check, const cors_setting_t *setting,
                           const cors_setting_t *credentials)
 {
     const cors_origin_set_t *set = setting->origins;
-    const cors_origin_word_t *word = cors_origin_set_everything(set);
-    bool any_ok = cors_policy_number(check->policy, CORS_ATTR_ANY_UNSAFE);
 
-    if (cors_origin_set_everybody(set)) {
-        word = cors_origin_set_word(set, 0);
-    }
-    if (word && !any_ok) {
-        contradict(check, CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS, word->text,
-                   word->said, setting, credentials);
-    }
-    word = cors_origin_set_public_suffix(set);
-    if (word && !cors_policy_number(check->policy, CORS_ATTR_SUFFIX_UNSAFE)) {
-        contradict(check, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS, word->text,
-                   word->said, setting, credentials);
+    /* requests check too, and their lists may be long */
+    if (cors_origin_set_everybody(set) || cors_origin_set_anybody(set)
+        || cors_origin_set_public_suffix(set)) {
+        check_words(check, setting, credentials);
     }
 }
 
@@ -270,7 +289,7 @@ static void check_credentials(const check_t *check)
         check_origins(check, link->setting, credentials);
     }
     if (cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited)) {
-        contradict(check, CORS_PROBLEM_EXPOSE_ALL_WITH_CREDENTIALS, "*", NULL,
+        contradict(check, CORS_PROBLEM_EXPOSE_ALL_WITH_CREDENTIALS, NULL,
                    policy->link[CORS_ATTR_EXPOSE].setting, credentials);
     }
 }

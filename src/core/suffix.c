@@ -2,6 +2,8 @@
 
 #include "cors/suffix.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 #include <idn2.h>
@@ -15,6 +17,16 @@ bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host)
     return list
            && psl_is_public_suffix2(list, name,
                                     PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+}
+
+const char *cors_suffix_registrable(apr_pool_t *p, const char *host)
+{
+    const psl_ctx_t *list = psl_builtin();
+    const char *top = strrchr(host, '.');
+
+    return list && top && cors_suffix_is_public(p, cors_slice(top + 1))
+               ? psl_registrable_domain(list, host)
+               : NULL;
 }
 
 const char *cors_suffix_punycode(apr_pool_t *p, cors_slice_t host)

@@ -161,7 +161,7 @@ static void print_list(dump_t *dump, cors_attr_e attr,
         const cors_value_t *value = &APR_ARRAY_IDX(values, i, cors_value_t);
 
         print_line(dump, i == 0 ? name : "", word_of_value(dump->p, value),
-                   from, value->said);
+                   origin_of_setting(dump->site, value->setting), value->said);
     }
 }
 
@@ -221,6 +221,8 @@ static void json_value(dump_t *dump, const cors_value_t *value)
     cors_json_string(&dump->json, "word", value->text);
     cors_json_bool(&dump->json, "exclude", value->exclude);
     cors_json_bool(&dump->json, "regex", value->regex);
+    cors_json_string(&dump->json, "from",
+                     origin_of_setting(dump->site, value->setting));
     cors_json_string(&dump->json, "set_by", value->said);
     cors_json_close(&dump->json, '}');
 }

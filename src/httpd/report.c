@@ -62,7 +62,11 @@ void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                        const cors_decision_t *decision)
 {
     bool denial = is_denial(decision);
-    int level = denial ? APLOG_INFO : APLOG_DEBUG;
+    /* who wrote a configuration that contradicts itself should hear of it */
+    int level = decision->reason == CORS_REASON_CONTRADICTORY_POLICY
+                    ? APLOG_WARNING
+                : denial ? APLOG_INFO
+                         : APLOG_DEBUG;
     const char *origin;
     const char *asked = r->method;
     const char *culprit = "";

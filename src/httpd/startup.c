@@ -36,7 +36,7 @@ static void refuse(void *context, const cors_contradiction_t *found)
     finding.problem = found->problem;
     finding.word = cors_slice(found->word);
     finding.instead = NULL;
-    finding.because = NULL;
+    finding.because = found->because;
     if (found->said[1]) {
         said = apr_pstrcat(check->speaker->p, said, " with ", found->said[1],
                            NULL);
