@@ -10,6 +10,7 @@
 
 #include <http_protocol.h>
 #include <http_request.h>
+#include <mod_status.h>
 
 /* clang-format off */
 #define DIRECTIVE(attr, name, handler, help)                                  \
@@ -69,6 +70,7 @@ static void register_hooks(apr_pool_t *p)
     (void)p;
     ap_hook_check_config(cors_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cors_dump, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(cors_ask, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cors_post_config, NULL, NULL, APR_HOOK_MIDDLE);
 
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 109)
@@ -82,6 +84,9 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_header_parser(cors_hook_header_parser, setting_variables, NULL,
                           APR_HOOK_LAST);
     ap_hook_fixups(cors_hook_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(cors_hook_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    APR_OPTIONAL_HOOK(ap, status_hook, cors_status_hook, NULL, NULL,
+                      APR_HOOK_MIDDLE);
     cors_register_filter();
     ap_hook_insert_filter(cors_hook_insert_filter, NULL, NULL,
                           APR_HOOK_REALLY_LAST);

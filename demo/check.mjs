@@ -4,12 +4,13 @@
 // compares what the pages show. Speaks TAP. Run by demo/run --check, which
 // starts the demo and brings playwright-core.
 
-import { accessSync, constants } from "node:fs";
+import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
 import { delimiter, join } from "node:path";
-import { env, exit, stdout } from "node:process";
+import { env, exit, kill, stdout } from "node:process";
 import { chromium } from "playwright-core";
 
 const ports = {
+    api: env.DEMO_API_PORT || "8081",
     allowed: env.DEMO_ALLOWED_PORT || "8082",
     denied: env.DEMO_DENIED_PORT || "8083",
 };
@@ -228,6 +229,117 @@ async function checkPage(browser, kind) {
     await page.close();
 }
 
+// Somebody's way from a refusal to its cause, and to a policy that allows it.
+async function checkPolicyPage(browser) {
+    const api = `http://localhost:${ports.api}/cors-policy`;
+    const page = await browser.newPage({
+        viewport: { width: 1200, height: 900 }, colorScheme: "light",
+    });
+    const errors = [];
+    page.setDefaultTimeout(15000);
+    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => {
+        if (message.type() === "error") {
+            errors.push(message.text());
+        }
+    });
+    const background = () => page.evaluate(() =>
+        getComputedStyle(document.body).backgroundColor);
+    const screenshot = async (name) => {
+        if (env.DEMO_SCREENSHOTS) {
+            await page.screenshot({ fullPage: true,
+                path: join(env.DEMO_SCREENSHOTS, `${name}.png`) });
+        }
+    };
+
+    await page.goto(api);
+    same(await page.locator("nav a[aria-current]").textContent(),
+        "What happened", "the status page begins with what happened");
+    same(await background(), "rgb(255, 255, 255)", "it is light where that is "
+        + "wanted, so its style is let in by its own policy");
+    const refusal = page.locator("tr", { hasText: "/simple" })
+        .filter({ hasText: origins.denied }).first();
+    same(await refusal.locator("td").nth(3).textContent(),
+        "origin-not-allowed", "it names the refusal of the denied page");
+    await screenshot("happened");
+    await page.emulateMedia({ colorScheme: "dark" });
+    same(await background(), "rgb(18, 22, 29)", "it is dark where that is "
+        + "wanted");
+    await screenshot("happened-dark");
+
+    // with the keyboard alone
+    await refusal.locator("a").focus();
+    await page.keyboard.press("Enter");
+    await page.locator(".answer").waitFor();
+    same([await page.locator("[name=origin]").inputValue(),
+        await page.locator("[name=method]").inputValue()],
+    [origins.denied, "GET"], "Explain knows the refused request");
+    same(await page.locator(".answer strong").textContent(),
+        "Denied: the request is sent, and the page may not read the response.",
+        "it says what the browser does");
+    const advice = await page.locator(".answer p").textContent();
+    const match = advice.match(
+        /^To allow it, add (\S+) to CorsAllowOrigins (\S+):(\d+), or write /);
+    same(match && match[1], origins.denied, "it says what to add, and where");
+    await screenshot("explain-dark");
+
+    // as the page says
+    const lines = readFileSync(env.DEMO_CONF, "utf8").split("\n");
+    same([match[2], lines[match[3] - 1].trim()],
+        [env.DEMO_CONF, `CorsAllowOrigins ${origins.allowed}`],
+        "the line is that of the policy");
+    lines[match[3] - 1] += ` ${match[1]}`;
+    writeFileSync(env.DEMO_CONF, lines.join("\n"));
+    kill(Number(env.DEMO_HTTPD_PID), "SIGUSR1");
+    for (let tries = 0; tries < 100; tries++) {
+        await page.locator("button").click();
+        await page.locator(".answer").waitFor();
+        if (await page.locator(".answer.good").count()) {
+            break;
+        }
+        await page.waitForTimeout(100);
+    }
+    same(await page.locator(".answer strong").textContent(),
+        "Allowed: the page may read the response.",
+        "after a graceful restart the answer is another one");
+
+    await page.goto(`${origins.denied}/`);
+    await page.locator("#simple .send").click();
+    same((await shown(page, "simple")).outcome, "allowed",
+        "and the page that was denied is allowed");
+    await page.goto(api);
+    report(Number(await page.locator(".card").nth(1).locator("b")
+        .textContent()) > 0, "the counts outlive the restart", 0, "more");
+
+    await page.goto(`${api}?view=policies`);
+    const first = page.locator("summary").first();
+    await first.focus();
+    await page.keyboard.press("Enter");
+    report(await page.locator("details[open] table").first().isVisible(),
+        "a policy opens by the keyboard", false, true);
+    await screenshot("policies-dark");
+
+    for (const view of ["", "?view=policies",
+        `?explain&url=/put&origin=${origins.denied}&method=PUT`]) {
+        await page.setViewportSize({ width: 360, height: 740 });
+        await page.goto(api + view);
+        same(await page.evaluate(() => document.documentElement.scrollWidth),
+            360, `a narrow window shows ${view || "what happened"} without `
+            + "sideways scrolling");
+    }
+    await page.emulateMedia({ colorScheme: "light" });
+    await screenshot("explain-narrow");
+
+    // the API's own pages cannot read it, allowed or not
+    await page.goto(`${origins.allowed}/`);
+    same(await page.evaluate((url) => fetch(url).then(() => "read",
+        () => "refused"), api), "refused", "no page of another origin reads it");
+    errors.splice(0, errors.length,
+        ...errors.filter((text) => !/CORS|blocked|ERR_/.test(text)));
+    same(errors, [], "the status page makes the browser complain of nothing");
+    await page.close();
+}
+
 let browser;
 try {
     browser = await chromium.launch({
@@ -239,6 +351,7 @@ try {
     });
     await checkPage(browser, "allowed");
     await checkPage(browser, "denied");
+    await checkPolicyPage(browser);
 }
 catch (error) {
     report(false, "the check runs to its end", String(error), "no error");

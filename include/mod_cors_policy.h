@@ -16,7 +16,9 @@
 
 #include <apr_hash.h>
 
+#include "cors/counters.h"
 #include "cors/decide.h"
+#include "cors/json.h"
 #include "cors/section.h"
 
 #define CORS_POLICY_VERSION_NUMBER 10000
@@ -94,6 +96,22 @@ cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node);
  *          site's too; certain only when false */
 bool cors_scope_may_meet(const cors_scope_t *scope, const cors_site_t *site);
 
+/** Whether a site's containers are for a URL path and the file it may be. */
+typedef enum {
+    CORS_SITE_NO,
+    CORS_SITE_YES,
+    CORS_SITE_PERHAPS /* an <If>, which only a request can tell */
+} cors_match_e;
+
+/** @return whether a site is for a request, as far as its path tells
+ *
+ * @param p     scratch
+ * @param path  of the URL, decoded
+ * @param file  what DocumentRoot makes of it
+ */
+cors_match_e cors_site_match(apr_pool_t *p, const cors_site_t *site,
+                             const char *path, const char *file);
+
 /** @return whether a path is another one or above it, segment by segment */
 bool cors_path_is_above(const char *outer, const char *inner);
 
@@ -142,6 +160,51 @@ void cors_warn_of_neighbours(cors_speaker_t *speaker,
 /** httpd -t -D DUMP_CORS, and -D DUMP_CORS_JSON: print every policy. */
 void cors_dump(apr_pool_t *p, server_rec *server);
 
+/** @return whether some request can have one of the methods */
+bool cors_methods_real(apr_pool_t *p, cors_methods_t methods);
+
+/** @return the names of the methods of a group, for people */
+const char *cors_methods_text(apr_pool_t *p, cors_methods_t methods);
+
+/** The same as JSON, wherever it is written to: members of an object. */
+void cors_dump_json(apr_pool_t *p, const apr_array_header_t *sites,
+                    cors_json_t *json);
+
+/** @return the addresses of a virtual host as they are written ("*:443"), or
+ *          NULL for the server around them all */
+const char *cors_server_address(apr_pool_t *p, const server_rec *server);
+
+/* ask.c */
+
+/** httpd -t -D EXPLAIN_CORS: answer the question in the environment. */
+void cors_ask(apr_pool_t *p, server_rec *server);
+
+/* count.c */
+
+/** Find the counters of an earlier generation, or make them. */
+void cors_count_open(apr_pool_t *temp, server_rec *server);
+
+/** @return the counters; NULL: there is no memory to share */
+cors_counters_t *cors_count_all(void);
+
+/** Count a decision, and keep a refusal.
+ *
+ * @param r  the request that the browser made
+ */
+void cors_count(request_rec *r, const cors_policy_t *policy,
+                const cors_decision_t *decision);
+
+/** A section in mod_status's page, where that is loaded. */
+int cors_status_hook(request_rec *r, int flags);
+
+/* page.c */
+
+/** SetHandler cors-policy */
+int cors_hook_handler(request_rec *r);
+
+/** The name of that handler. */
+#define CORS_HANDLER "cors-policy"
+
 /* facts.c */
 
 /**
@@ -179,6 +242,9 @@ void cors_publish(request_rec *r, const cors_decision_t *decision);
  */
 void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                        const cors_decision_t *decision);
+
+/** @return whether the decision refuses something */
+bool cors_is_denial(const cors_decision_t *decision);
 
 /** @return "Directive file:line" of what decided, or "Directive (default)" */
 const char *cors_deciding_directive(apr_pool_t *p,

@@ -80,14 +80,15 @@ typedef struct {
     const char *title; /* "<Location /api> <If ...>"; NULL: the server itself */
     const char *where; /* "file:line" of its innermost container, or NULL */
     const void *node;  /* whatever the caller knows it by, or NULL */
+    int slot;          /* where it is counted; 0: with all others */
 } cors_place_t;
 
 /** One attribute as one section sets it. Which field is read, cors_attr_e says. */
 typedef struct {
-    const char *directive;     /* the directive's name */
-    const char *where;         /* "file:line" */
-    const char *said;          /* both: "CorsPolicy file:line" */
-    const cors_place_t *place; /* of its section; NULL: not known */
+    const char *directive; /* the directive's name */
+    const char *where;     /* "file:line" */
+    const char *said;      /* both: "CorsPolicy file:line" */
+    cors_place_t *place;   /* of its section; NULL: not known */
     int number;
     int number2;
     const char *text;
@@ -143,10 +144,18 @@ const cors_section_t *cors_section_merge(apr_pool_t *p,
                                          const cors_section_t *inner);
 
 /** Note where an unmerged section stands; the first place counts. */
-void cors_section_locate(cors_section_t *section, const cors_place_t *place);
+void cors_section_locate(cors_section_t *section, cors_place_t *place);
 
 /** @return where an unmerged section stands; NULL: not known */
-const cors_place_t *cors_section_place(const cors_section_t *section);
+cors_place_t *cors_section_place(const cors_section_t *section);
+
+/** Told of the place of one section; @a context is the caller's. */
+typedef void (*cors_place_fn)(void *context, const cors_place_t *place);
+
+/** Tell of every section that a section was merged from, outermost first, as
+ *  far as it is known where it stands. */
+void cors_section_visit_places(const cors_section_t *section,
+                               cors_place_fn tell, void *context);
 
 /** The methods that a section treats alike, and one of them. */
 typedef struct {

@@ -13,7 +13,7 @@ struct cors_section_t {
     const cors_section_t *outer; /* both or none */
     const cors_section_t *inner;
     layer_t *layers; /* the unlimited one first; NULL: nothing is said here */
-    const cors_place_t *place; /* NULL: not known */
+    cors_place_t *place; /* NULL: not known */
 };
 
 const char *cors_attr_directive(cors_attr_e attr)
@@ -125,16 +125,28 @@ const cors_section_t *cors_section_merge(apr_pool_t *p,
     return pair;
 }
 
-void cors_section_locate(cors_section_t *section, const cors_place_t *place)
+void cors_section_locate(cors_section_t *section, cors_place_t *place)
 {
     if (!section->place) {
         section->place = place;
     }
 }
 
-const cors_place_t *cors_section_place(const cors_section_t *section)
+cors_place_t *cors_section_place(const cors_section_t *section)
 {
     return section->place;
+}
+
+void cors_section_visit_places(const cors_section_t *section,
+                               cors_place_fn tell, void *context)
+{
+    if (section->outer) {
+        cors_section_visit_places(section->outer, tell, context);
+        cors_section_visit_places(section->inner, tell, context);
+    }
+    else if (section->place) {
+        tell(context, section->place);
+    }
 }
 
 /* Part each group in the methods of a <Limit> and the others. */

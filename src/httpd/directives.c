@@ -59,7 +59,7 @@ static bool is_container(const ap_directive_t *directive, const char *name)
 
 /* Where the section stands that the directive is in: all containers around it
  * but <Limit>, which is no section, and <VirtualHost>, which is the server. */
-static const cors_place_t *place_of(const cmd_parms *cmd)
+static cors_place_t *place_of(const cmd_parms *cmd)
 {
     cors_place_t *place = apr_pcalloc(cmd->pool, sizeof(*place));
     const ap_directive_t *parent;

@@ -19,7 +19,7 @@ typedef struct {
     apr_pool_t *p; /* cleared after each site */
     apr_file_t *out;
     const cors_site_t *site;
-    cors_json_t json;
+    cors_json_t *json; /* NULL: text for people */
 } dump_t;
 
 static void print(dump_t *dump, const char *format, ...)
@@ -75,11 +75,17 @@ static apr_array_header_t *method_names(apr_pool_t *p, cors_methods_t methods)
     return names;
 }
 
-/* Whether a group has a method that some request can have. */
-static bool is_real(apr_pool_t *p, cors_methods_t methods)
+bool cors_methods_real(apr_pool_t *p, cors_methods_t methods)
 {
     return (methods & cors_methods_bit(M_INVALID))
            || method_names(p, methods)->nelts > 0;
+}
+
+const char *cors_methods_text(apr_pool_t *p, cors_methods_t methods)
+{
+    return methods & cors_methods_bit(M_INVALID)
+               ? "all other methods"
+               : apr_array_pstrcat(p, method_names(p, methods), ' ');
 }
 
 static const char *origin_of_setting(const cors_site_t *site,
@@ -90,8 +96,7 @@ static const char *origin_of_setting(const cors_site_t *site,
                                            : "inherited";
 }
 
-/* The addresses of a virtual host as they are written: "*:80". */
-static const char *address_of(apr_pool_t *p, const server_rec *server)
+const char *cors_server_address(apr_pool_t *p, const server_rec *server)
 {
     const char *text = NULL;
     const server_addr_rec *address;
@@ -186,19 +191,10 @@ static void print_policy(dump_t *dump, const cors_policy_t *policy)
     }
 }
 
-static void print_methods(dump_t *dump, cors_methods_t methods)
-{
-    print(dump, "   %s\n",
-          methods & cors_methods_bit(M_INVALID)
-              ? "all other methods"
-              : apr_array_pstrcat(dump->p, method_names(dump->p, methods),
-                                  ' '));
-}
-
 static void print_title(dump_t *dump)
 {
     const cors_site_t *site = dump->site;
-    const char *address = address_of(dump->p, site->server);
+    const char *address = cors_server_address(dump->p, site->server);
     const char *name =
         site->server->server_hostname ? site->server->server_hostname : "-";
 
@@ -217,55 +213,54 @@ static void print_title(dump_t *dump)
 
 static void json_value(dump_t *dump, const cors_value_t *value)
 {
-    cors_json_open(&dump->json, NULL, '{');
-    cors_json_string(&dump->json, "word", value->text);
-    cors_json_bool(&dump->json, "exclude", value->exclude);
-    cors_json_bool(&dump->json, "regex", value->regex);
-    cors_json_string(&dump->json, "from",
+    cors_json_open(dump->json, NULL, '{');
+    cors_json_string(dump->json, "word", value->text);
+    cors_json_bool(dump->json, "exclude", value->exclude);
+    cors_json_bool(dump->json, "regex", value->regex);
+    cors_json_string(dump->json, "from",
                      origin_of_setting(dump->site, value->setting));
-    cors_json_string(&dump->json, "set_by", value->said);
-    cors_json_close(&dump->json, '}');
+    cors_json_string(dump->json, "set_by", value->said);
+    cors_json_close(dump->json, '}');
 }
 
 static void json_list(dump_t *dump, const apr_array_header_t *values)
 {
     int i;
 
-    cors_json_open(&dump->json, "value", '[');
+    cors_json_open(dump->json, "value", '[');
     for (i = 0; i < values->nelts; i++) {
         json_value(dump, &APR_ARRAY_IDX(values, i, cors_value_t));
     }
-    cors_json_close(&dump->json, ']');
+    cors_json_close(dump->json, ']');
 }
 
 static void json_policy(dump_t *dump, const cors_policy_t *policy)
 {
     int attr;
 
-    cors_json_open(&dump->json, "attributes", '{');
+    cors_json_open(dump->json, "attributes", '{');
     for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
         const cors_setting_t *setting = policy->link[attr].setting;
         apr_array_header_t *values =
             cors_policy_values(dump->p, policy, (cors_attr_e)attr);
 
-        cors_json_open(&dump->json, cors_attr_directive((cors_attr_e)attr),
-                       '{');
+        cors_json_open(dump->json, cors_attr_directive((cors_attr_e)attr), '{');
         if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && !setting) {
-            cors_json_string(&dump->json, "value", NULL);
+            cors_json_string(dump->json, "value", NULL);
         }
         else if (cors_attr_is_list((cors_attr_e)attr)) {
             json_list(dump, values);
         }
         else {
-            cors_json_string(&dump->json, "value",
+            cors_json_string(dump->json, "value",
                              APR_ARRAY_IDX(values, 0, cors_value_t).text);
         }
-        cors_json_string(&dump->json, "from",
+        cors_json_string(dump->json, "from",
                          origin_of_setting(dump->site, setting));
-        cors_json_string(&dump->json, "set_by", setting ? setting->said : NULL);
-        cors_json_close(&dump->json, '}');
+        cors_json_string(dump->json, "set_by", setting ? setting->said : NULL);
+        cors_json_close(dump->json, '}');
     }
-    cors_json_close(&dump->json, '}');
+    cors_json_close(dump->json, '}');
 }
 
 /* "methods": null for all there are, and with "others" for all the rest */
@@ -275,17 +270,17 @@ static void json_methods(dump_t *dump, cors_methods_t methods, bool all)
     int i;
 
     if (all) {
-        cors_json_string(&dump->json, "methods", NULL);
+        cors_json_string(dump->json, "methods", NULL);
     }
     else {
-        cors_json_open(&dump->json, "methods", '[');
+        cors_json_open(dump->json, "methods", '[');
         for (i = 0; i < names->nelts; i++) {
-            cors_json_string(&dump->json, NULL,
+            cors_json_string(dump->json, NULL,
                              APR_ARRAY_IDX(names, i, const char *));
         }
-        cors_json_close(&dump->json, ']');
+        cors_json_close(dump->json, ']');
     }
-    cors_json_bool(&dump->json, "others",
+    cors_json_bool(dump->json, "others",
                    (methods & cors_methods_bit(M_INVALID)) != 0);
 }
 
@@ -293,25 +288,26 @@ static void json_title(dump_t *dump)
 {
     const cors_site_t *site = dump->site;
 
-    cors_json_string(&dump->json, "server_name", site->server->server_hostname);
-    cors_json_string(&dump->json, "virtual_host",
-                     address_of(dump->p, site->server));
-    cors_json_string(&dump->json, "section", site->place->title);
-    cors_json_string(&dump->json, "where", site->place->where);
+    cors_json_string(dump->json, "server_name", site->server->server_hostname);
+    cors_json_string(dump->json, "virtual_host",
+                     cors_server_address(dump->p, site->server));
+    cors_json_string(dump->json, "section", site->place->title);
+    cors_json_string(dump->json, "where", site->place->where);
 }
 
 /* --- both */
 
-static void dump_site(dump_t *dump, bool json)
+static void dump_site(dump_t *dump)
 {
+    bool json = dump->json != NULL;
     cors_methods_group_t *groups;
     int count = cors_section_groups(dump->p, dump->site->merged, &groups);
     int i;
 
     if (json) {
-        cors_json_open(&dump->json, NULL, '{');
+        cors_json_open(dump->json, NULL, '{');
         json_title(dump);
-        cors_json_open(&dump->json, "policies", '[');
+        cors_json_open(dump->json, "policies", '[');
     }
     else {
         print_title(dump);
@@ -319,65 +315,80 @@ static void dump_site(dump_t *dump, bool json)
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
 
-        if (!is_real(dump->p, groups[i].methods)) {
+        if (!cors_methods_real(dump->p, groups[i].methods)) {
             continue;
         }
         cors_policy_resolve(dump->p, dump->site->merged, groups[i].one,
                             &policy);
         if (json) {
-            cors_json_open(&dump->json, NULL, '{');
+            cors_json_open(dump->json, NULL, '{');
             json_methods(dump, groups[i].methods, count == 1);
             json_policy(dump, &policy);
-            cors_json_close(&dump->json, '}');
+            cors_json_close(dump->json, '}');
             continue;
         }
         if (count > 1) {
-            print_methods(dump, groups[i].methods);
+            print(dump, "   %s\n",
+                  cors_methods_text(dump->p, groups[i].methods));
         }
         print_policy(dump, &policy);
     }
     if (json) {
-        cors_json_close(&dump->json, ']');
-        cors_json_close(&dump->json, '}');
+        cors_json_close(dump->json, ']');
+        cors_json_close(dump->json, '}');
     }
 }
 
-static void dump_sites(dump_t *dump, const apr_array_header_t *sites, bool json)
+static void dump_sites(dump_t *dump, const apr_array_header_t *sites)
 {
     int i;
 
-    if (json) {
-        cors_json_start(&dump->json, print_json, dump);
-        cors_json_open(&dump->json, NULL, '{');
-        cors_json_number(&dump->json, "version", JSON_VERSION);
-        cors_json_open(&dump->json, "sections", '[');
-    }
-    else {
-        print(dump, "CORS policies:\n");
-    }
     for (i = 0; i < sites->nelts; i++) {
         dump->site = cors_site_at(sites, i);
-        dump_site(dump, json);
+        dump_site(dump);
         apr_pool_clear(dump->p);
     }
-    if (json) {
-        cors_json_close(&dump->json, ']');
-        cors_json_close(&dump->json, '}');
-    }
+}
+
+void cors_dump_json(apr_pool_t *p, const apr_array_header_t *sites,
+                    cors_json_t *json)
+{
+    dump_t dump;
+
+    memset(&dump, 0, sizeof(dump));
+    apr_pool_create(&dump.p, p);
+    dump.json = json;
+    cors_json_number(json, "version", JSON_VERSION);
+    cors_json_open(json, "sections", '[');
+    dump_sites(&dump, sites);
+    cors_json_close(json, ']');
 }
 
 void cors_dump(apr_pool_t *p, server_rec *server)
 {
     bool text = ap_exists_config_define("DUMP_CORS");
     bool json = ap_exists_config_define("DUMP_CORS_JSON");
+    const apr_array_header_t *sites;
+    cors_json_t writer;
     dump_t dump;
 
+    memset(&dump, 0, sizeof(dump));
     if ((!text && !json)
         || apr_file_open_flags_stdout(&dump.out, APR_BUFFERED, p)
                != APR_SUCCESS) {
         return;
     }
     apr_pool_create(&dump.p, p);
-    dump_sites(&dump, cors_sites(p, server), json);
+    sites = cors_sites(p, server);
+    if (json) {
+        cors_json_start(&writer, print_json, &dump);
+        cors_json_open(&writer, NULL, '{');
+        cors_dump_json(p, sites, &writer);
+        cors_json_close(&writer, '}');
+    }
+    else {
+        print(&dump, "CORS policies:\n");
+        dump_sites(&dump, sites);
+    }
     apr_file_flush(dump.out);
 }

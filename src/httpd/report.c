@@ -51,7 +51,7 @@ static const char *quoted(apr_pool_t *p, const char *text)
                        cut ? "..." : NULL, NULL);
 }
 
-static bool is_denial(const cors_decision_t *decision)
+bool cors_is_denial(const cors_decision_t *decision)
 {
     return decision->verdict == CORS_VERDICT_DENIED
            || decision->verdict == CORS_VERDICT_PREFLIGHT_DENIED
@@ -61,7 +61,7 @@ static bool is_denial(const cors_decision_t *decision)
 void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                        const cors_decision_t *decision)
 {
-    bool denial = is_denial(decision);
+    bool denial = cors_is_denial(decision);
     /* who wrote a configuration that contradicts itself should hear of it */
     int level = decision->reason == CORS_REASON_CONTRADICTORY_POLICY
                     ? APLOG_WARNING
@@ -72,9 +72,22 @@ void cors_log_decision(request_rec *r, const cors_policy_t *policy,
     const char *culprit = "";
     const char *hint;
     const char *by;
+    apr_uint32_t suppressed = 0;
 
     if (!APLOG_R_IS_LEVEL(r, level)) {
         return;
+    }
+    /* anybody can make refusals; who asks for details gets them all */
+    if (denial && !APLOG_R_IS_LEVEL(r, APLOG_DEBUG) && cors_count_all()
+        && !cors_counters_may_log(cors_count_all(), r->request_time,
+                                  &suppressed)) {
+        return;
+    }
+    if (suppressed > 0) {
+        ap_log_rerror(APLOG_MARK, level, 0, r,
+                      "CORS: suppressed %u lines of refusals, for there were "
+                      "more than " APR_STRINGIFY(CORS_LOG_LINES) " in a minute",
+                      (unsigned)suppressed);
     }
     origin = apr_table_get(r->headers_in, "Origin");
     if (decision->preflight) {

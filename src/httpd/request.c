@@ -3,6 +3,7 @@
 #include "mod_cors_policy.h"
 
 #include <stdlib.h>
+#include <string.h>
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -104,6 +105,7 @@ static void report(request_rec *r, state_t *state)
     cors_publish(r, &state->decision);
     if (!state->logged) {
         state->logged = true;
+        cors_count(first_of_chain(r), &state->policy, &state->decision);
         cors_log_decision(first_of_chain(r), &state->policy, &state->decision);
     }
 }
@@ -256,6 +258,10 @@ void cors_hook_insert_filter(request_rec *r)
         return;
     }
     state = state_of(r);
+    /* the page about the policies is read by its own origin alone */
+    if (r->handler && strcmp(r->handler, CORS_HANDLER) == 0) {
+        return;
+    }
     if (state) {
         decide(r, state);
         report(r, state);

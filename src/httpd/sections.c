@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include <apr_fnmatch.h>
 #include <apr_strings.h>
 
 static const struct {
@@ -213,4 +214,63 @@ bool cors_htaccess_allowed(const server_rec *server)
         }
     }
     return false;
+}
+
+/* What the argument of a container says, and whether it holds of a text. */
+static bool holds(apr_pool_t *p, const ap_directive_t *node, bool regex,
+                  cors_site_e kind, const char *text)
+{
+    const char *rest =
+        apr_pstrndup(p, node->args,
+                     strcspn(node->args, ">") == 0 ? 0
+                                                   : strlen(node->args) - 1);
+    const char *path = ap_getword_conf(p, &rest);
+    const ap_regex_t *compiled;
+
+    if (path[0] == '~' && !path[1]) {
+        regex = true;
+        path = ap_getword_conf(p, &rest);
+    }
+    if (regex) {
+        compiled = ap_pregcomp(p, path, AP_REG_EXTENDED);
+        return compiled && ap_regexec(compiled, text, 0, NULL, 0) == 0;
+    }
+    if (kind == CORS_SITE_FILES) {
+        return apr_fnmatch(path, text, APR_FNM_PERIOD) == APR_SUCCESS;
+    }
+    if (apr_fnmatch_test(path)) {
+        return apr_fnmatch(path, text, APR_FNM_PATHNAME | APR_FNM_PERIOD)
+               == APR_SUCCESS;
+    }
+    return cors_path_is_above(path, text);
+}
+
+cors_match_e cors_site_match(apr_pool_t *p, const cors_site_t *site,
+                             const char *path, const char *file)
+{
+    const ap_directive_t *node = site->place->node;
+    cors_match_e match = CORS_SITE_YES;
+    apr_size_t i;
+
+    for (; node; node = node->parent) {
+        for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
+            cors_site_e kind = containers[i].kind;
+            const char *base = strrchr(file, '/');
+
+            if (!is_named(node, containers[i].name)) {
+                continue;
+            }
+            if (kind == CORS_SITE_IF) {
+                match = CORS_SITE_PERHAPS;
+            }
+            else if (!holds(p, node, strstr(node->directive, "Match") != NULL,
+                            kind,
+                            kind == CORS_SITE_LOCATION ? path
+                            : kind == CORS_SITE_FILES  ? base ? base + 1 : file
+                                                       : file)) {
+                return CORS_SITE_NO;
+            }
+        }
+    }
+    return match;
 }

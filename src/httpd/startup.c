@@ -109,6 +109,7 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     (void)p;
     (void)log;
     if (!is_first_reading()) {
+        cors_count_open(temp, server);
         sites = cors_sites(temp, server);
         cors_warn(&speaker, sites);
         cors_warn_of_neighbours(&speaker, sites);

@@ -1,0 +1,141 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file counters.h
+ * @brief What happened, counted in a block of memory that processes share
+ *
+ * All of it is of a fixed size and bounded, whatever is requested. Counts are
+ * atomic; the lists behind them are kept under a lock that nobody waits for:
+ * who does not get it leaves its entry out, never its count.
+ */
+
+#ifndef CORS_COUNTERS_H
+#define CORS_COUNTERS_H
+
+#include <apr_time.h>
+
+#include "cors/decide.h"
+
+/** How many sections are told apart; the first stands for all others. */
+#define CORS_COUNTERS_SLOTS 512
+
+/** How many of the latest refusals, and of the most refused origins, are kept. */
+#define CORS_COUNTERS_REFUSALS 128
+#define CORS_COUNTERS_ORIGINS 64
+
+/** How long a kept text can be, with its NUL; a longer one is cut. */
+#define CORS_COUNTERS_TEXT 256
+
+/** Counts apart: what was done, and what CorsPolicy ReportOnly would have. */
+typedef enum {
+    CORS_COUNTED_ENFORCED,
+    CORS_COUNTED_REPORTED,
+    CORS_COUNTED_KINDS
+} cors_counted_e;
+
+/** One refusal; texts are the client's own bytes, cut. */
+typedef struct {
+    apr_time_t time;
+    cors_counted_e kind;
+    cors_verdict_e verdict;
+    cors_reason_e reason;
+    char base[CORS_COUNTERS_TEXT];   /* what it was made to: "https://host" */
+    char path[CORS_COUNTERS_TEXT];   /* without query string */
+    char origin[CORS_COUNTERS_TEXT]; /* "" where there was none */
+    char method[CORS_METHOD_MAX + 1];
+    char culprit[CORS_METHOD_MAX + 1]; /* the method or header, or "" */
+    char said[CORS_COUNTERS_TEXT];     /* "Directive file:line" that decided */
+} cors_refusal_t;
+
+/** An origin that was refused. */
+typedef struct {
+    apr_uint64_t count;  /* how often, at most */
+    apr_uint64_t excess; /* by how much count may be too high */
+    cors_refusal_t last; /* the last time */
+} cors_refused_origin_t;
+
+/** The block; opaque. */
+typedef struct cors_counters_t cors_counters_t;
+
+/** @return the size of the block in bytes */
+apr_size_t cors_counters_size(void);
+
+/**
+ * Use a block.
+ *
+ * @param block  cors_counters_size() bytes
+ * @param fresh  true: it holds nothing yet; false: it may hold the counts of an
+ *               earlier run
+ * @param now    when counting begins, if it does
+ * @return the counters; NULL: an earlier run laid the block out in another way
+ */
+cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now);
+
+/** @return since when it has been counted */
+apr_time_t cors_counters_since(const cors_counters_t *counters);
+
+/**
+ * The slot of a section.
+ *
+ * @param name  by which the section is known over restarts
+ * @return its number; 0 where there are too many sections
+ */
+int cors_counters_slot(cors_counters_t *counters, const char *name);
+
+/** @return the name of a slot; NULL: it is not taken */
+const char *cors_counters_slot_name(const cors_counters_t *counters, int slot);
+
+/** Count a decision. Two atomic additions. */
+void cors_counters_add(cors_counters_t *counters, cors_counted_e kind,
+                       cors_verdict_e verdict, cors_reason_e reason, int slot);
+
+/** @return how often a verdict had a reason */
+apr_uint64_t cors_counters_get(const cors_counters_t *counters,
+                               cors_counted_e kind, cors_verdict_e verdict,
+                               cors_reason_e reason);
+
+/** @return how often a section's policy came to a verdict */
+apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
+                                    cors_counted_e kind,
+                                    cors_verdict_e verdict);
+
+/** Keep a refusal among the latest, and its origin among the most refused. */
+void cors_counters_refuse(cors_counters_t *counters,
+                          const cors_refusal_t *refusal);
+
+/**
+ * The latest refusals, newest first.
+ *
+ * @param out   room for @a most
+ * @param most  at most CORS_COUNTERS_REFUSALS
+ * @return how many there are
+ */
+int cors_counters_refusals(cors_counters_t *counters, cors_refusal_t *out,
+                           int most);
+
+/** The most refused origins, most refused first; as above.
+ *
+ * Metwally, Agrawal, El Abbadi: "Efficient Computation of Frequent and Top-k
+ * Elements in Data Streams" (Space-Saving): an origin that is refused more often
+ * than one in CORS_COUNTERS_ORIGINS is among them for certain.
+ */
+int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,
+                          int most);
+
+/**
+ * Whether one more line may be logged: a burst, and a few a minute after that.
+ *
+ * @param now         the time
+ * @param suppressed  set to how many lines were not logged since the last one
+ *                    that was; only when true is returned
+ */
+bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
+                           apr_uint32_t *suppressed);
+
+/** How many lines a window of a minute has. */
+#define CORS_LOG_LINES 600
+
+/** Copy text into an array of @a size bytes, cut, NUL-terminated. */
+void cors_text_copy(char *to, apr_size_t size, cors_slice_t text);
+
+#endif /* CORS_COUNTERS_H */

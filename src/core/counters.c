@@ -1,0 +1,272 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/counters.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#define MAGIC 0x636f7273u /* "cors" */
+#define VERSION 1
+#define LOG_WINDOW apr_time_from_sec(60)
+#define LOCK_BREAK apr_time_from_sec(2)
+
+/* A section. */
+typedef struct {
+    char name[CORS_COUNTERS_TEXT]; /* "": not taken */
+    apr_uint64_t counts[CORS_COUNTED_KINDS][CORS_VERDICT_COUNT];
+} slot_t;
+
+struct cors_counters_t {
+    apr_uint32_t magic;
+    apr_uint32_t version;
+    apr_uint64_t size;
+    apr_time_t since;
+    apr_uint64_t counts[CORS_COUNTED_KINDS][CORS_VERDICT_COUNT]
+                       [CORS_REASON_COUNT];
+    slot_t slots[CORS_COUNTERS_SLOTS];
+
+    apr_int64_t lock; /* 0: free; else since when it is held */
+    apr_uint64_t refused;
+    cors_refusal_t refusals[CORS_COUNTERS_REFUSALS];
+    cors_refused_origin_t origins[CORS_COUNTERS_ORIGINS];
+
+    apr_int64_t log_window; /* when it began */
+    apr_uint32_t log_lines; /* asked for in it */
+    apr_uint32_t suppressed;
+};
+
+apr_size_t cors_counters_size(void)
+{
+    return sizeof(cors_counters_t);
+}
+
+cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now)
+{
+    cors_counters_t *counters = block;
+
+    if (!fresh) {
+        return counters->magic == MAGIC && counters->version == VERSION
+                       && counters->size == sizeof(*counters)
+                   ? counters
+                   : NULL;
+    }
+    memset(counters, 0, sizeof(*counters));
+    counters->magic = MAGIC;
+    counters->version = VERSION;
+    counters->size = sizeof(*counters);
+    counters->since = now;
+    return counters;
+}
+
+apr_time_t cors_counters_since(const cors_counters_t *counters)
+{
+    return counters->since;
+}
+
+void cors_text_copy(char *to, apr_size_t size, cors_slice_t text)
+{
+    apr_size_t len = text.ptr ? text.len : 0;
+
+    if (len > size - 1) {
+        len = size - 1;
+    }
+    if (len > 0) {
+        memcpy(to, text.ptr, len);
+    }
+    to[len] = '\0';
+}
+
+int cors_counters_slot(cors_counters_t *counters, const char *name)
+{
+    char cut[CORS_COUNTERS_TEXT];
+    int i;
+
+    cors_text_copy(cut, sizeof(cut), cors_slice(name));
+    for (i = 1; i < CORS_COUNTERS_SLOTS; i++) {
+        if (!counters->slots[i].name[0]) {
+            memcpy(counters->slots[i].name, cut, sizeof(cut));
+            return i;
+        }
+        if (strcmp(counters->slots[i].name, cut) == 0) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+const char *cors_counters_slot_name(const cors_counters_t *counters, int slot)
+{
+    return slot == 0                       ? "others"
+           : counters->slots[slot].name[0] ? counters->slots[slot].name
+                                           : NULL;
+}
+
+static void add_one(apr_uint64_t *count)
+{
+    __atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
+}
+
+static apr_uint64_t read_count(const apr_uint64_t *count)
+{
+    return __atomic_load_n(count, __ATOMIC_RELAXED);
+}
+
+void cors_counters_add(cors_counters_t *counters, cors_counted_e kind,
+                       cors_verdict_e verdict, cors_reason_e reason, int slot)
+{
+    add_one(&counters->counts[kind][verdict][reason]);
+    add_one(&counters->slots[slot].counts[kind][verdict]);
+}
+
+apr_uint64_t cors_counters_get(const cors_counters_t *counters,
+                               cors_counted_e kind, cors_verdict_e verdict,
+                               cors_reason_e reason)
+{
+    return read_count(&counters->counts[kind][verdict][reason]);
+}
+
+apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
+                                    cors_counted_e kind, cors_verdict_e verdict)
+{
+    return read_count(&counters->slots[slot].counts[kind][verdict]);
+}
+
+/* Nobody waits; a lock whose holder has died is taken over after a while. */
+static bool try_lock(cors_counters_t *counters, apr_time_t now)
+{
+    apr_int64_t held = 0;
+
+    if (__atomic_compare_exchange_n(&counters->lock, &held, now, false,
+                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        return true;
+    }
+    return now - held > LOCK_BREAK
+           && __atomic_compare_exchange_n(&counters->lock, &held, now, false,
+                                          __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static void unlock(cors_counters_t *counters)
+{
+    __atomic_store_n(&counters->lock, 0, __ATOMIC_RELEASE);
+}
+
+/* The entry of an origin: its own, a free one, or that of the least refused,
+ * whose count it takes over. */
+static cors_refused_origin_t *entry_for(cors_counters_t *counters,
+                                        const char *origin)
+{
+    cors_refused_origin_t *least = &counters->origins[0];
+    int i;
+
+    for (i = 0; i < CORS_COUNTERS_ORIGINS; i++) {
+        cors_refused_origin_t *entry = &counters->origins[i];
+
+        if (entry->count == 0 || strcmp(entry->last.origin, origin) == 0) {
+            return entry;
+        }
+        if (entry->count < least->count) {
+            least = entry;
+        }
+    }
+    least->excess = least->count;
+    return least;
+}
+
+void cors_counters_refuse(cors_counters_t *counters,
+                          const cors_refusal_t *refusal)
+{
+    cors_refused_origin_t *entry;
+
+    if (!try_lock(counters, refusal->time)) {
+        return;
+    }
+    counters->refusals[counters->refused++ % CORS_COUNTERS_REFUSALS] = *refusal;
+    if (refusal->origin[0]) {
+        entry = entry_for(counters, refusal->origin);
+        entry->count++;
+        entry->last = *refusal;
+    }
+    unlock(counters);
+}
+
+/* A reader may wait a little: nobody holds the lock for long. */
+static bool lock_to_read(cors_counters_t *counters)
+{
+    int tries;
+
+    for (tries = 0; tries < 1000; tries++) {
+        if (try_lock(counters, apr_time_now())) {
+            return true;
+        }
+        apr_sleep(100);
+    }
+    return false;
+}
+
+int cors_counters_refusals(cors_counters_t *counters, cors_refusal_t *out,
+                           int most)
+{
+    apr_uint64_t refused;
+    int count;
+
+    if (!lock_to_read(counters)) {
+        return 0;
+    }
+    refused = counters->refused;
+    for (count = 0; count < most && (apr_uint64_t)count < refused
+                    && count < CORS_COUNTERS_REFUSALS;
+         count++) {
+        out[count] = counters->refusals[(refused - 1 - (apr_uint64_t)count)
+                                        % CORS_COUNTERS_REFUSALS];
+    }
+    unlock(counters);
+    return count;
+}
+
+static int more_refused_first(const void *a, const void *b)
+{
+    const cors_refused_origin_t *one = a;
+    const cors_refused_origin_t *other = b;
+
+    return one->count < other->count ? 1 : one->count > other->count ? -1 : 0;
+}
+
+int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,
+                          int most)
+{
+    int count = 0;
+
+    if (!lock_to_read(counters)) {
+        return 0;
+    }
+    while (count < most && count < CORS_COUNTERS_ORIGINS
+           && counters->origins[count].count > 0) {
+        out[count] = counters->origins[count];
+        count++;
+    }
+    unlock(counters);
+    qsort(out, (size_t)count, sizeof(*out), more_refused_first);
+    return count;
+}
+
+bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
+                           apr_uint32_t *suppressed)
+{
+    apr_int64_t began =
+        __atomic_load_n(&counters->log_window, __ATOMIC_RELAXED);
+
+    if (now - began >= LOG_WINDOW
+        && __atomic_compare_exchange_n(&counters->log_window, &began, now,
+                                       false, __ATOMIC_RELAXED,
+                                       __ATOMIC_RELAXED)) {
+        __atomic_store_n(&counters->log_lines, 0, __ATOMIC_RELAXED);
+    }
+    if (__atomic_fetch_add(&counters->log_lines, 1, __ATOMIC_RELAXED)
+        >= CORS_LOG_LINES) {
+        __atomic_fetch_add(&counters->suppressed, 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    *suppressed =
+        __atomic_exchange_n(&counters->suppressed, 0, __ATOMIC_RELAXED);
+    return true;
+}

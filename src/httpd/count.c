@@ -1,0 +1,202 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors_page.h"
+
+#include <string.h>
+
+#include <apr_shm.h>
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+#include <mod_status.h>
+
+/* By this name httpd keeps the memory while this module is unloaded. */
+#define RETAINED "mod_cors_policy counters"
+
+/* What is kept: read by later versions of the module too, so it stays. */
+typedef struct {
+    apr_shm_t *memory;
+} retained_t;
+
+/* Set before there are children and never again; NULL: nothing is counted. */
+static cors_counters_t *counters;
+
+cors_counters_t *cors_count_all(void)
+{
+    return counters;
+}
+
+/* Memory that outlives this configuration and this copy of the module: of the
+ * process's pool, and cleaned up by APR alone. */
+static apr_shm_t *make_memory(server_rec *server, retained_t *retained)
+{
+    apr_pool_t *p = server->process->pool;
+    apr_status_t status =
+        apr_shm_create(&retained->memory, cors_counters_size(), NULL, p);
+
+    if (status != APR_SUCCESS) {
+        retained->memory = NULL;
+        ap_log_error(APLOG_MARK, APLOG_WARNING, status, server,
+                     "CORS: no shared memory; nothing is counted");
+        return NULL;
+    }
+    counters = cors_counters_use(apr_shm_baseaddr_get(retained->memory), true,
+                                 apr_time_now());
+    return retained->memory;
+}
+
+static void find_memory(server_rec *server)
+{
+    retained_t *retained = ap_retained_data_get(RETAINED);
+
+    counters = NULL;
+    if (!retained) {
+        retained = ap_retained_data_create(RETAINED, sizeof(*retained));
+    }
+    if (retained->memory
+        && apr_shm_size_get(retained->memory) >= cors_counters_size()) {
+        counters =
+            cors_counters_use(apr_shm_baseaddr_get(retained->memory), false, 0);
+    }
+    if (!counters) {
+        /* another version of the module laid it out; its children keep theirs */
+        if (retained->memory) {
+            apr_shm_destroy(retained->memory);
+        }
+        make_memory(server, retained);
+    }
+}
+
+/* Naming the sections of one server. */
+typedef struct {
+    apr_pool_t *p;
+    const server_rec *server;
+} naming_t;
+
+static void name_place(void *context, cors_attr_e attr,
+                       const cors_setting_t *setting)
+{
+    const naming_t *naming = context;
+    const server_rec *server = naming->server;
+    const char *address = cors_server_address(naming->p, server);
+
+    (void)attr;
+    if (setting->place && setting->place->slot == 0) {
+        setting->place->slot = cors_counters_slot(
+            counters,
+            apr_pstrcat(naming->p,
+                        server->server_hostname ? server->server_hostname : "-",
+                        address ? " " : "", address ? address : "",
+                        setting->place->title ? " " : "",
+                        setting->place->title ? setting->place->title : "",
+                        NULL));
+    }
+}
+
+void cors_count_open(apr_pool_t *temp, server_rec *server)
+{
+    const apr_array_header_t *sites = cors_sites(temp, server);
+    naming_t naming;
+    int i;
+
+    find_memory(server);
+    naming.p = temp;
+    for (i = 0; counters && i < sites->nelts; i++) {
+        const cors_site_t *site = cors_site_at(sites, i);
+
+        naming.server = site->server;
+        cors_section_visit(site->own, CORS_METHODS_ALL, name_place, &naming);
+    }
+}
+
+static void keep_refusal(request_rec *r, const cors_decision_t *decision,
+                         cors_counted_e kind)
+{
+    cors_refusal_t refusal;
+    cors_slice_t said = cors_slice(cors_deciding_directive(r->pool, decision));
+
+    memset(&refusal, 0, sizeof(refusal));
+    refusal.time = r->request_time;
+    refusal.kind = kind;
+    refusal.verdict = decision->verdict;
+    refusal.reason = decision->reason;
+    cors_text_copy(refusal.base, sizeof(refusal.base),
+                   cors_slice(ap_construct_url(r->pool, "", r)));
+    cors_text_copy(refusal.path, sizeof(refusal.path), cors_slice(r->uri));
+    cors_text_copy(refusal.origin, sizeof(refusal.origin),
+                   cors_slice(apr_table_get(r->headers_in, "Origin")));
+    cors_text_copy(refusal.method, sizeof(refusal.method),
+                   cors_slice(
+                       decision->preflight
+                           ? apr_table_get(r->headers_in,
+                                           "Access-Control-Request-Method")
+                           : r->method));
+    cors_text_copy(refusal.culprit, sizeof(refusal.culprit), decision->culprit);
+    cors_text_copy(refusal.said, sizeof(refusal.said), said);
+    cors_counters_refuse(counters, &refusal);
+}
+
+void cors_count(request_rec *r, const cors_policy_t *policy,
+                const cors_decision_t *decision)
+{
+    const cors_setting_t *setting = policy->link[CORS_ATTR_MODE].setting;
+    cors_counted_e kind =
+        cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_REPORT_ONLY
+            ? CORS_COUNTED_REPORTED
+            : CORS_COUNTED_ENFORCED;
+
+    if (!counters) {
+        return;
+    }
+    if (decision->verdict >= CORS_VERDICT_WEBSOCKET_ALLOWED) {
+        /* the list of handshakes is in force whatever CorsPolicy says */
+        setting = policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
+        kind = CORS_COUNTED_ENFORCED;
+    }
+    cors_counters_add(counters, kind, decision->verdict, decision->reason,
+                      setting && setting->place ? setting->place->slot : 0);
+    if (cors_is_denial(decision)) {
+        keep_refusal(r, decision, kind);
+    }
+}
+
+int cors_status_hook(request_rec *r, int flags)
+{
+    int kind;
+    int verdict;
+
+    if (!counters) {
+        return OK;
+    }
+    if (!(flags & AP_STATUS_SHORT)) {
+        ap_rputs("<hr />\n<h2>CORS policy</h2>\n<table border=\"0\"><tr>"
+                 "<th>Verdict</th><th>Enforced</th><th>ReportOnly</th></tr>\n",
+                 r);
+    }
+    for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
+        const char *text = cors_verdict_text((cors_verdict_e)verdict);
+
+        if (!(flags & AP_STATUS_SHORT)) {
+            ap_rprintf(r,
+                       "<tr><td>%s</td><td>%" APR_UINT64_T_FMT
+                       "</td><td>%" APR_UINT64_T_FMT "</td></tr>\n",
+                       text,
+                       cors_count_total(counters, CORS_COUNTED_ENFORCED,
+                                        (cors_verdict_e)verdict),
+                       cors_count_total(counters, CORS_COUNTED_REPORTED,
+                                        (cors_verdict_e)verdict));
+            continue;
+        }
+        for (kind = 0; kind < CORS_COUNTED_KINDS; kind++) {
+            ap_rprintf(r, "Cors%s-%s: %" APR_UINT64_T_FMT "\n",
+                       kind == CORS_COUNTED_ENFORCED ? "Policy" : "ReportOnly",
+                       text,
+                       cors_count_total(counters, (cors_counted_e)kind,
+                                        (cors_verdict_e)verdict));
+        }
+    }
+    if (!(flags & AP_STATUS_SHORT)) {
+        ap_rputs("</table>\n", r);
+    }
+    return OK;
+}

@@ -1,0 +1,285 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors_page.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_uri.h>
+#include <http_protocol.h>
+#include <http_request.h>
+#include <http_vhost.h>
+#include <http_main.h>
+#include <util_script.h>
+
+#include "cors/fetch.h"
+
+/* What may stand in the query string of a page. */
+typedef struct {
+    bool explain;
+    bool style;
+    const char *view;
+    const char *format;
+    cors_inquiry_t inquiry;
+} query_t;
+
+const char *cors_page_time(apr_pool_t *p, apr_time_t time)
+{
+    apr_time_exp_t utc;
+
+    apr_time_exp_gmt(&utc, time);
+    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.tm_year + 1900,
+                        utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                        utc.tm_sec);
+}
+
+const char *cors_counted_text(cors_counted_e kind)
+{
+    return kind == CORS_COUNTED_ENFORCED ? "enforced" : "report-only";
+}
+
+/* Read one "name=value"; false: it is not well-formed. */
+static bool read_parameter(query_t *query, const char *name, char *value)
+{
+    const char **text = strcmp(name, "url") == 0       ? &query->inquiry.url
+                        : strcmp(name, "origin") == 0  ? &query->inquiry.origin
+                        : strcmp(name, "method") == 0  ? &query->inquiry.method
+                        : strcmp(name, "headers") == 0 ? &query->inquiry.headers
+                        : strcmp(name, "view") == 0    ? &query->view
+                        : strcmp(name, "format") == 0  ? &query->format
+                                                       : NULL;
+
+    if (ap_unescape_urlencoded(value) != OK) {
+        return false;
+    }
+    if (text) {
+        *text = value;
+    }
+    query->explain = query->explain || strcmp(name, "explain") == 0;
+    query->style = query->style || strcmp(name, "style") == 0;
+    if (strcmp(name, "credentials") == 0) {
+        query->inquiry.credentials = strcmp(value, "off") != 0;
+    }
+    return true;
+}
+
+static bool read_query(request_rec *r, query_t *query)
+{
+    char *state;
+    char *pair;
+
+    memset(query, 0, sizeof(*query));
+    query->view = query->format = "";
+    query->inquiry.url = query->inquiry.origin = "";
+    query->inquiry.method = query->inquiry.headers = "";
+    pair =
+        r->args ? apr_strtok(apr_pstrdup(r->pool, r->args), "&", &state) : NULL;
+    for (; pair; pair = apr_strtok(NULL, "&", &state)) {
+        char *value = strchr(pair, '=');
+
+        if (value) {
+            *value++ = '\0';
+        }
+        if (!read_parameter(query, pair,
+                            value ? value : apr_pstrdup(r->pool, ""))) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static void add_place(void *context, const cors_place_t *place)
+{
+    APR_ARRAY_PUSH((apr_array_header_t *)context, const cors_place_t *) = place;
+}
+
+/* What is wrong with a question; NULL: nothing. */
+static const char *check_question(const cors_inquiry_t *inquiry)
+{
+    cors_slice_t rest = cors_slice(inquiry->headers);
+    cors_slice_t name;
+
+    if (!inquiry->url[0] || !inquiry->origin[0]) {
+        return "A URL and the origin of the page are needed.";
+    }
+    if (!cors_is_token(cors_slice(inquiry->method))
+        || strlen(inquiry->method) > CORS_METHOD_MAX) {
+        return "The method is none.";
+    }
+    if (cors_fetch_forbidden_method(cors_slice(inquiry->method))) {
+        return "Browsers refuse to send this method.";
+    }
+    while (cors_list_next(&rest, &name)) {
+        if (!cors_is_token(name)) {
+            return "A header name is none: names alone, with commas between "
+                   "them.";
+        }
+    }
+    return NULL;
+}
+
+/* The virtual host of a URL with a host; that of the page where none has it. */
+static server_rec *find_server(request_rec *copy, const apr_uri_t *uri)
+{
+    server_rec *own = copy->server;
+    apr_port_t port =
+        uri->port ? uri->port : apr_uri_port_of_scheme(uri->scheme);
+
+    for (copy->server = ap_server_conf; copy->server;
+         copy->server = copy->server->next) {
+        if (ap_matches_request_vhost(copy, uri->hostname, port)) {
+            return copy->server;
+        }
+    }
+    copy->server = own;
+    return own;
+}
+
+/* The origin that a request for a URL is made to. */
+static cors_origin_t origin_of(request_rec *r, const apr_uri_t *uri)
+{
+    cors_origin_t origin;
+    char *host;
+
+    memset(&origin, 0, sizeof(origin));
+    if (uri->hostname && uri->scheme) {
+        host = apr_pstrdup(r->pool, uri->hostname);
+        ap_str_tolower(host);
+        origin.scheme = cors_slice(uri->scheme);
+        origin.host = cors_slice(host);
+        origin.port = uri->port_str ? uri->port : 0;
+    }
+    return origin;
+}
+
+/* The number of a method as <Limit> has it; names that httpd does not know have
+ * one for all of them. */
+static cors_methods_t methods_of(const char *method)
+{
+    const char *known = cors_fetch_well_known_method(cors_slice(method));
+
+    return cors_methods_bit(ap_method_number_of(
+        ap_method_number_of(method) == M_INVALID && known ? known : method));
+}
+
+void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
+{
+    request_rec *copy = apr_pmemdup(r->pool, r, sizeof(*r));
+    request_rec *lookup;
+    apr_uri_t uri;
+    const cors_section_t *section;
+
+    inquiry->problem = check_question(inquiry);
+    if (!inquiry->problem
+        && (apr_uri_parse(r->pool, inquiry->url, &uri) != APR_SUCCESS
+            || !uri.path || uri.path[0] != '/')) {
+        inquiry->problem = "The URL needs a path that starts with a slash: "
+                           "/videos, or https://api.example.com/videos.";
+    }
+    if (inquiry->problem) {
+        return;
+    }
+    if (uri.hostname) {
+        find_server(copy, &uri);
+        copy->hostname = uri.hostname;
+    }
+    inquiry->server = copy->server->server_hostname;
+    inquiry->path = uri.path;
+    inquiry->question.origin = inquiry->origin;
+    inquiry->question.method = inquiry->method;
+    inquiry->question.headers = inquiry->headers[0] ? inquiry->headers : NULL;
+    inquiry->question.credentials = inquiry->credentials;
+    inquiry->question.own = origin_of(r, &uri);
+
+    /* finds the sections as a request does, and runs no handler */
+    lookup = ap_sub_req_method_uri("GET",
+                                   uri.query ? apr_pstrcat(r->pool, uri.path,
+                                                           "?", uri.query, NULL)
+                                             : uri.path,
+                                   copy, NULL);
+    inquiry->lookup = lookup->status;
+    section = cors_section_of(lookup->per_dir_config);
+    inquiry->places = apr_array_make(r->pool, 4, sizeof(const cors_place_t *));
+    if (section) {
+        cors_section_visit_places(section, add_place, inquiry->places);
+        cors_policy_resolve(r->pool, section, methods_of(inquiry->method),
+                            &inquiry->policy);
+    }
+    cors_explain(r->pool, &inquiry->policy, &inquiry->question,
+                 &inquiry->answer);
+    /* the look-up lives as long as the request: the policy may be of .htaccess
+     * files that it read */
+}
+
+/* No page of another origin may read or frame this one, and none is stored. */
+static void set_headers(request_rec *r, const char *type)
+{
+    ap_set_content_type(r, type);
+    apr_table_setn(r->headers_out, "Cache-Control", "no-store");
+    apr_table_setn(r->headers_out, "Content-Security-Policy",
+                   "default-src 'none'; style-src 'self'; form-action 'self'; "
+                   "base-uri 'none'; frame-ancestors 'none'");
+    apr_table_setn(r->headers_out, "Cross-Origin-Resource-Policy",
+                   "same-origin");
+    apr_table_setn(r->headers_out, "Referrer-Policy", "no-referrer");
+    apr_table_setn(r->headers_out, "X-Content-Type-Options", "nosniff");
+    apr_table_setn(r->headers_out, "X-Frame-Options", "DENY");
+}
+
+static int write_page(request_rec *r, query_t *query)
+{
+    cors_page_t page;
+
+    memset(&page, 0, sizeof(page));
+    page.r = r;
+    if (strcmp(query->format, "prometheus") == 0) {
+        page.counters = cors_count_all();
+        set_headers(r, "text/plain; version=0.0.4; charset=utf-8");
+        cors_page_prometheus(&page);
+        return OK;
+    }
+    if (query->explain || strcmp(query->view, "explain") == 0) {
+        page.inquiry = &query->inquiry;
+        page.asked = query->inquiry.url[0] || query->inquiry.origin[0];
+        if (page.asked) {
+            cors_inquire(r, page.inquiry);
+        }
+    }
+    else if (strcmp(query->view, "policies") == 0) {
+        page.sites = cors_sites(r->pool, ap_server_conf);
+    }
+    else {
+        page.counters = cors_count_all();
+    }
+    if (strcmp(query->format, "json") == 0) {
+        set_headers(r, "application/json");
+        cors_page_json(&page);
+    }
+    else {
+        set_headers(r, "text/html; charset=utf-8");
+        cors_page_html(&page);
+    }
+    return OK;
+}
+
+int cors_hook_handler(request_rec *r)
+{
+    query_t query;
+
+    if (!r->handler || strcmp(r->handler, CORS_HANDLER) != 0) {
+        return DECLINED;
+    }
+    r->allowed = AP_METHOD_BIT << M_GET;
+    if (r->method_number != M_GET) {
+        return HTTP_METHOD_NOT_ALLOWED;
+    }
+    if (!read_query(r, &query)) {
+        return HTTP_BAD_REQUEST;
+    }
+    if (query.style) {
+        set_headers(r, "text/css; charset=utf-8");
+        cors_page_style(r);
+        return OK;
+    }
+    return write_page(r, &query);
+}
