@@ -15,6 +15,7 @@
 #include <util_filter.h>
 
 #include <apr_hash.h>
+#include <apr_uri.h>
 
 #include "cors/counters.h"
 #include "cors/decide.h"
@@ -111,6 +112,15 @@ typedef enum {
  */
 cors_match_e cors_site_match(apr_pool_t *p, const cors_site_t *site,
                              const char *path, const char *file);
+
+/** The virtual host of a URL, by its name and port.
+ *
+ * @param uri        with a host
+ * @param otherwise  what to take where none has the name; NULL: the first one of
+ *                   the port, as httpd does, or the server around them all
+ */
+server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,
+                            server_rec *otherwise);
 
 /** @return whether a path is another one or above it, segment by segment */
 bool cors_path_is_above(const char *outer, const char *inner);

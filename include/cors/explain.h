@@ -18,6 +18,7 @@ typedef struct {
     const char *method;  /* as the script writes it */
     const char *headers; /* names that the script sets, a comma list; or NULL */
     bool credentials;    /* made with cookies or other credentials */
+    bool websocket;      /* the handshake of a WebSocket */
     cors_origin_t own;   /* what the request is made to; may be all zero */
 } cors_question_t;
 
@@ -47,6 +48,8 @@ typedef struct {
  * @param policy       the policy of the request's URL and method
  * @param question     the request
  * @param explanation  filled
+ *
+ * A WebSocket needs no leave of CORS, and is readable when it opens.
  *
  * Fetch, "HTTP fetch" (#http-fetch), "CORS-preflight fetch"
  * (#cors-preflight-fetch), "CORS check" (#concept-cors-check)

@@ -259,6 +259,29 @@ static const char *advise(apr_pool_t *p, const cors_policy_t *policy,
     return advice;
 }
 
+/* The handshake of a WebSocket, which browsers make without asking. */
+static void explain_websocket(apr_pool_t *p, const cors_policy_t *policy,
+                              const cors_question_t *question,
+                              cors_facts_t *facts,
+                              cors_explanation_t *explanation)
+{
+    cors_exchange_t *actual = &explanation->actual;
+
+    facts->websocket = true;
+    actual->headers = apr_table_make(p, 1);
+    cors_decide(policy, facts, &actual->decision);
+    explanation->cross_origin = true;
+    explanation->sent = true;
+    if (actual->decision.reject) {
+        actual->status = 403;
+        actual->objection = "the handshake is answered with a 403";
+        explanation->advice =
+            cors_advice(p, actual->decision.reason,
+                        said_of(p, &actual->decision), question->origin, "");
+    }
+    explanation->readable = !actual->objection;
+}
+
 void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
                   const cors_question_t *question,
                   cors_explanation_t *explanation)
@@ -271,6 +294,10 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
     memset(&facts, 0, sizeof(facts));
     facts.origin = cors_slice(question->origin);
     facts.own = question->own;
+    if (question->websocket) {
+        explain_websocket(p, policy, question, &facts, explanation);
+        return;
+    }
 
     explanation->preflighted =
         names || !cors_fetch_safelisted_method(cors_slice(method));

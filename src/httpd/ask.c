@@ -75,63 +75,6 @@ static bool read_question(ask_t *ask, const char *text)
            && ask->uri.scheme && ask->uri.hostname;
 }
 
-static bool has_name(const server_rec *server, const char *name)
-{
-    int i;
-
-    if (server->server_hostname
-        && ap_cstr_casecmp(server->server_hostname, name) == 0) {
-        return true;
-    }
-    for (i = 0; server->names && i < server->names->nelts; i++) {
-        if (ap_cstr_casecmp(APR_ARRAY_IDX(server->names, i, char *), name)
-            == 0) {
-            return true;
-        }
-    }
-    for (i = 0; server->wild_names && i < server->wild_names->nelts; i++) {
-        if (ap_strcasecmp_match(name,
-                                APR_ARRAY_IDX(server->wild_names, i, char *))
-            == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
-static bool has_port(const server_rec *server, apr_port_t port)
-{
-    const server_addr_rec *address;
-
-    for (address = server->addrs; address; address = address->next) {
-        if (address->host_port == 0 || address->host_port == port) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* The virtual host by its name and port; else the first one of the port, which
- * httpd takes for names that it does not know; else the server around all. */
-static server_rec *find_server(const ask_t *ask, server_rec *main_server)
-{
-    apr_port_t port = ask->uri.port_str
-                          ? ask->uri.port
-                          : apr_uri_port_of_scheme(ask->uri.scheme);
-    server_rec *of_port = NULL;
-    server_rec *server;
-
-    for (server = main_server->next; server; server = server->next) {
-        if (has_port(server, port)) {
-            of_port = of_port ? of_port : server;
-            if (has_name(server, ask->uri.hostname)) {
-                return server;
-            }
-        }
-    }
-    return of_port ? of_port : main_server;
-}
-
 /* Fold the sites of one kind that are for the path, and say which. */
 static void fold_kind(ask_t *ask, const apr_array_header_t *sites,
                       cors_site_e kind, int *perhaps)
@@ -207,10 +150,13 @@ static void answer(ask_t *ask)
                    answer.sent ? "The request" : "The request, were it sent",
                    &answer.actual);
     print(ask, "%s\n",
-          answer.readable ? "Allowed: the page may read the response."
-          : answer.sent   ? "Denied: the request is sent, and the page may not "
-                            "read the response."
-                          : "Denied: the browser does not send the request.");
+          ask->question.websocket ? answer.readable
+                                        ? "Allowed: the WebSocket opens."
+                                        : "Denied: the WebSocket does not open."
+          : answer.readable       ? "Allowed: the page may read the response."
+          : answer.sent ? "Denied: the request is sent, and the page may not "
+                          "read the response."
+                        : "Denied: the browser does not send the request.");
     if (answer.advice) {
         print(ask, "%s\n", answer.advice);
     }
@@ -246,7 +192,8 @@ void cors_ask(apr_pool_t *p, server_rec *server)
     ask.question.own.scheme = cors_slice(ask.uri.scheme);
     ask.question.own.host = cors_slice(host);
     ask.question.own.port = ask.uri.port_str ? ask.uri.port : 0;
-    ask.server = find_server(&ask, server);
+    ask.question.websocket = strncmp(ask.uri.scheme, "ws", 2) == 0;
+    ask.server = cors_server_for(server, &ask.uri, NULL);
     core = ap_get_core_module_config(ask.server->module_config);
     ask.file =
         apr_pstrcat(p, core->ap_document_root ? core->ap_document_root : "",

@@ -8,7 +8,6 @@
 #include <apr_uri.h>
 #include <http_protocol.h>
 #include <http_request.h>
-#include <http_vhost.h>
 #include <http_main.h>
 #include <util_script.h>
 
@@ -118,23 +117,6 @@ static const char *check_question(const cors_inquiry_t *inquiry)
     return NULL;
 }
 
-/* The virtual host of a URL with a host; that of the page where none has it. */
-static server_rec *find_server(request_rec *copy, const apr_uri_t *uri)
-{
-    server_rec *own = copy->server;
-    apr_port_t port =
-        uri->port ? uri->port : apr_uri_port_of_scheme(uri->scheme);
-
-    for (copy->server = ap_server_conf; copy->server;
-         copy->server = copy->server->next) {
-        if (ap_matches_request_vhost(copy, uri->hostname, port)) {
-            return copy->server;
-        }
-    }
-    copy->server = own;
-    return own;
-}
-
 /* The origin that a request for a URL is made to. */
 static cors_origin_t origin_of(request_rec *r, const apr_uri_t *uri)
 {
@@ -180,7 +162,7 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
         return;
     }
     if (uri.hostname) {
-        find_server(copy, &uri);
+        copy->server = cors_server_for(ap_server_conf, &uri, r->server);
         copy->hostname = uri.hostname;
     }
     inquiry->server = copy->server->server_hostname;
@@ -190,6 +172,8 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
     inquiry->question.headers = inquiry->headers[0] ? inquiry->headers : NULL;
     inquiry->question.credentials = inquiry->credentials;
     inquiry->question.own = origin_of(r, &uri);
+    inquiry->question.websocket =
+        uri.scheme && strncmp(uri.scheme, "ws", 2) == 0;
 
     /* finds the sections as a request does, and runs no handler */
     lookup = ap_sub_req_method_uri("GET",

@@ -40,6 +40,7 @@ static const char style[] =
     "th,td{text-align:left;vertical-align:top;padding:.4rem .75rem .4rem 0;"
     "border-bottom:1px solid var(--line)}\n"
     "th{font-weight:600;color:var(--soft)}\n"
+    "table.wide{min-width:60rem}\n"
     "time{white-space:nowrap}\n"
     "td.n,th.n{text-align:right;font-variant-numeric:tabular-nums}\n"
     "code{font:.875em/1.45 ui-monospace,monospace;overflow-wrap:anywhere}\n"
@@ -75,13 +76,31 @@ void cors_page_style(request_rec *r)
     ap_rputs(style, r);
 }
 
-/* Text for a page: what is no printable ASCII as an escape that can be read,
- * and nothing of it markup. */
+/* Text for a page: what is no printable ASCII as "\\x" and two digits, so that
+ * it can be seen, and nothing of it markup. */
 static const char *text(const cors_page_t *page, const char *bytes)
 {
-    return ap_escape_html2(page->r->pool,
-                           ap_escape_logitem(page->r->pool, bytes ? bytes : ""),
-                           1);
+    static const char digits[] = "0123456789abcdef";
+    apr_size_t len = bytes ? strlen(bytes) : 0;
+    char *seen = apr_palloc(page->r->pool, len * (sizeof("\\x00") - 1) + 1);
+    char *to = seen;
+    apr_size_t i;
+
+    for (i = 0; i < len; i++) {
+        unsigned char c = (unsigned char)bytes[i];
+
+        if (c >= ' ' && c < 0x7f) {
+            *to++ = (char)c;
+        }
+        else {
+            *to++ = '\\';
+            *to++ = 'x';
+            *to++ = digits[c >> 4];
+            *to++ = digits[c & 15];
+        }
+    }
+    *to = '\0';
+    return ap_escape_html(page->r->pool, seen);
 }
 
 static const char *number(const cors_page_t *page, apr_uint64_t count)
@@ -531,8 +550,11 @@ static void show_answer(const cors_page_t *page)
 
     ap_rvputs(page->r, "<div class=\"answer ",
               answer->readable ? "good" : "bad", "\" role=\"status\"><strong>",
-              !answer->cross_origin ? "Same origin: CORS has no say."
-              : answer->readable    ? "Allowed: the page may read the response."
+              page->inquiry->question.websocket
+                  ? answer->readable ? "Allowed: the WebSocket opens."
+                                     : "Denied: the WebSocket does not open."
+              : !answer->cross_origin ? "Same origin: CORS has no say."
+              : answer->readable ? "Allowed: the page may read the response."
               : answer->sent
                   ? "Denied: the request is sent, and the page may not read "
                     "the response."

@@ -7,6 +7,8 @@
 #include <apr_fnmatch.h>
 #include <apr_strings.h>
 
+#include "cors/fetch.h"
+
 static const struct {
     const char *name;
     cors_site_e kind;
@@ -273,4 +275,62 @@ cors_match_e cors_site_match(apr_pool_t *p, const cors_site_t *site,
         }
     }
     return match;
+}
+
+static bool has_name(const server_rec *server, const char *name)
+{
+    int i;
+
+    if (server->server_hostname
+        && ap_cstr_casecmp(server->server_hostname, name) == 0) {
+        return true;
+    }
+    for (i = 0; server->names && i < server->names->nelts; i++) {
+        if (ap_cstr_casecmp(APR_ARRAY_IDX(server->names, i, char *), name)
+            == 0) {
+            return true;
+        }
+    }
+    for (i = 0; server->wild_names && i < server->wild_names->nelts; i++) {
+        if (ap_strcasecmp_match(name,
+                                APR_ARRAY_IDX(server->wild_names, i, char *))
+            == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_port(const server_rec *server, apr_port_t port)
+{
+    const server_addr_rec *address;
+
+    for (address = server->addrs; address; address = address->next) {
+        if (address->host_port == 0 || address->host_port == port) {
+            return true;
+        }
+    }
+    return false;
+}
+
+server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,
+                            server_rec *otherwise)
+{
+    /* APR knows the ports of http and https alone */
+    apr_port_t port =
+        uri->port_str
+            ? uri->port
+            : (apr_port_t)cors_fetch_default_port(cors_slice(uri->scheme));
+    server_rec *of_port = NULL;
+    server_rec *server;
+
+    for (server = main_server->next; server; server = server->next) {
+        if (has_port(server, port)) {
+            of_port = of_port ? of_port : server;
+            if (has_name(server, uri->hostname)) {
+                return server;
+            }
+        }
+    }
+    return otherwise ? otherwise : of_port ? of_port : main_server;
 }

@@ -1,0 +1,274 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# SetHandler cors-policy: what it shows is what happened, what it explains is
+# what requests get, and nothing that a client sends means anything on it.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use Client qw(ask raw);
+use Httpd;
+use JSON::PP ();
+use JSON::Validator ();
+
+my $conf = <<'CONF';
+Listen 127.0.0.1:@port@
+LogLevel warn cors_policy:info
+CorsPolicy On
+CorsAllowOrigins https://app.example https://*.wild.example !https://old.wild.example
+CorsAllowMethods GET PUT
+CorsAllowHeaders content-type x-token
+CorsExposeHeaders ETag
+<Location "/cors-policy">
+    SetHandler cors-policy
+</Location>
+<Location "/server-status">
+    SetHandler server-status
+</Location>
+<Location "/videos">
+    CorsAllowCredentials On
+    CorsAllowOrigins +https://tv.example
+    CorsMaxAge 60
+    CorsRejectDisallowed On
+    <Limit PUT>
+        CorsAllowOrigins https://editor.example
+    </Limit>
+</Location>
+<Location "/off">
+    CorsPolicy Off
+</Location>
+<Location "/report">
+    CorsPolicy ReportOnly
+</Location>
+<Location "/private">
+    Require all denied
+</Location>
+<Location "/network">
+    CorsAllowOrigins *
+    CorsAllowMethods *
+    CorsAllowHeaders *
+</Location>
+<Location "/socket">
+    CorsWebSocketAllowOrigins https://app.example
+    CorsWebSocketRequireOrigin On
+</Location>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName localhost
+</VirtualHost>
+<VirtualHost 127.0.0.1:@port@>
+    ServerName other.example
+    ServerAlias alias.example
+    CorsAllowOrigins https://other.example
+</VirtualHost>
+CONF
+my $httpd = Httpd->start(name => 'page', text => $conf, modules => ['status'], expected => qr/Warning: /);
+my $port = $httpd->{port}{port};
+my $h1 = [ h1 => $port ];
+my ($app, $evil) = ('https://app.example', 'https://app.example.evil');
+my $schema = JSON::Validator->new->schema(
+    JSON::PP->new->decode(do { local (@ARGV, $/) = ("$ENV{CORS_WORK}/t/status-page.schema.json"); <> }));
+
+sub page {
+    my ($query, %send) = @_;
+    my ($code, $cors, $other, $body) = ask($h1, $send{method} // 'GET', "/cors-policy?$query", %{ $send{fields} // {} });
+    if (($other->{'transfer-encoding'} // '') eq 'chunked') {
+        my $whole = '';
+        $whole .= substr $body, 0, hex($1), '' while $body =~ s/\A(?:\r\n)?([0-9a-f]+)\r\n//i;
+        $body = $whole;
+    }
+    return { code => $code, cors => $cors, other => $other, body => $body };
+}
+
+sub json {
+    my ($query) = @_;
+    my $page = page("$query&format=json");
+    my $data = JSON::PP->new->utf8->decode($page->{body});
+    push @main::invalid, map { "$query: $_" } $schema->validate($data);
+    return $data;
+}
+
+sub encode { return join '', map { sprintf '%%%02x', ord } split //, $_[0] }
+
+sub counts {
+    my %counts;
+    $counts{"$_->{mode} $_->{verdict} $_->{reason}"} = $_->{count} for @{ json('')->{counts} };
+    return \%counts;
+}
+
+# --- what happened
+
+my @requests = (
+    [ 1, 'enforced allowed origin-allowed', GET => '/plain.txt', origin => $app ],
+    [ 3, 'enforced denied origin-not-allowed', GET => '/plain.txt', origin => $evil ],
+    [ 2, 'enforced denied malformed-origin', GET => '/plain.txt', origin => 'app.example' ],
+    [ 1, 'enforced not-cors no-origin', GET => '/plain.txt' ],
+    [ 1, 'enforced same-origin same-origin', GET => '/plain.txt', origin => 'https://x.example', 'sec-fetch-site' => 'same-origin' ],
+    [ 2, 'enforced preflight-allowed origin-allowed', OPTIONS => '/plain.txt', origin => $app, acrm => 'PUT' ],
+    [ 1, 'enforced preflight-denied method-not-allowed', OPTIONS => '/plain.txt', origin => $app, acrm => 'DELETE' ],
+    [ 1, 'enforced preflight-denied header-not-allowed', OPTIONS => '/plain.txt', origin => $app, acrm => 'PUT', acrh => 'x-other' ],
+    [ 1, 'enforced preflight-denied origin-not-allowed', OPTIONS => '/plain.txt', origin => $evil, acrm => 'PUT' ],
+    [ 1, 'enforced allowed any-origin-allowed', GET => '/network', origin => $evil ],
+    [ 1, 'enforced websocket-denied origin-not-allowed', GET => '/socket', origin => $evil, upgrade => 'websocket' ],
+    [ 1, 'enforced websocket-denied origin-required', GET => '/socket', upgrade => 'websocket' ],
+    [ 4, 'report-only denied origin-not-allowed', GET => '/report', origin => $evil ],
+    [ 1, 'report-only allowed origin-allowed', GET => '/report', origin => $app ],
+    [ 1, 'report-only preflight-denied method-not-allowed', OPTIONS => '/report', origin => $app, acrm => 'DELETE' ],
+    [ 1, undef, GET => '/off', origin => $evil ],
+);
+
+# A question for ?explain and the exchanges that prove the answer.
+my @questions;
+for my $path ('/plain.txt', '/videos', '/network', '/off', '/private') {
+    for my $origin ($app, $evil, 'https://a.wild.example', 'https://old.wild.example', 'https://tv.example', 'https://editor.example') {
+        push @questions, map { [ $path, $origin, @$_ ] } [ 'GET', '', 0 ], [ 'PUT', 'x-token', 1 ], [ 'DELETE', '', 0 ], [ 'POST', 'x-other', 0 ];
+    }
+}
+
+my @attacks = ('https://<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "https://a.example\t', 'x",
+    "https://\xe2\x80\xae.example", '\\u0022', '%3Cscript%3E', "&lt;script&gt;", '{{7*7}}', "javascript:alert(1)");
+
+plan tests => 40 + @questions + 3 * @attacks;
+
+my $before = counts();
+for my $request (@requests) {
+    my ($times, $key, @send) = @$request;
+    ask($h1, @send) for 1 .. $times;
+}
+my $after = counts();
+my %expected = map { $_->[1] => $_->[0] } grep { defined $_->[1] } @requests;
+my %grown = map { $_ => $after->{$_} - ($before->{$_} // 0) } keys %$after;
+$grown{'enforced not-cors no-origin'}--; # the page's own
+is_deeply({ map { $_ => $grown{$_} } grep { $grown{$_} } keys %grown }, \%expected, 'every decision is counted once, by verdict and reason');
+
+my $happened = json('');
+my %section = map { $_->{section} => $_ } @{ $happened->{sections} };
+is($section{'localhost <Location "/report">'}{'report-only'}{denied}, 4, 'by the section whose CorsPolicy is in force');
+is($section{'localhost <Location "/report">'}{enforced}{denied}, 0, 'and what ReportOnly would do apart');
+is($section{'localhost <Location "/socket">'}{enforced}{'websocket-denied'}, 2, 'a handshake by the section that has the list');
+my $latest = $happened->{refusals}[0];
+is_deeply([ @$latest{qw(mode verdict reason base path origin method culprit)} ],
+    [ 'report-only', 'preflight-denied', 'method-not-allowed', "http://localhost:$port", '/report', $app, 'DELETE', 'DELETE' ],
+    'the latest refusal comes first');
+like($latest->{decided_by}, qr/\ACorsAllowMethods \S+httpd\.conf:\d+\z/, 'with the line that decided');
+like($latest->{advice}, qr/\ATo allow it, add DELETE to CorsAllowMethods \S+:\d+, or write CorsAllowMethods \+DELETE in a section within\.\z/,
+    'and what to change');
+like($latest->{time}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/, 'and its time');
+my ($top) = @{ $happened->{origins} };
+is_deeply([ @$top{qw(origin count excess)} ], [ $evil, 3 + 1 + 1 + 4, 0 ], 'the most refused origin comes first');
+ask($h1, GET => "/plain.txt?secret=1", origin => $evil);
+is(json('')->{refusals}[0]{path}, '/plain.txt', 'a query string is never kept');
+
+# many refusals, many origins: bounded
+ask($h1, GET => '/plain.txt', origin => "https://o$_.example") for 1 .. 300;
+my $many = json('');
+is(scalar @{ $many->{refusals} }, 128, 'the latest refusals are bounded');
+is(scalar @{ $many->{origins} }, 64, 'so are the origins');
+ok((grep { $_->{origin} eq $evil && $_->{count} >= 10 } @{ $many->{origins} }) == 1, 'the most refused one stays among them');
+is($many->{refusals}[0]{origin}, 'https://o300.example', 'newest first');
+
+# --- the forms
+
+my $html = page('');
+is_deeply([ $html->{code}, $html->{cors} ], [ 200, {} ], 'the page has no CORS header');
+is_deeply([ @{ $html->{other} }{ 'cache-control', 'content-security-policy', 'cross-origin-resource-policy', 'referrer-policy', 'x-content-type-options', 'x-frame-options', 'content-type' } ],
+    [ 'no-store', "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
+      'same-origin', 'no-referrer', 'nosniff', 'DENY', 'text/html; charset=utf-8' ], 'it is not stored, framed, or read from elsewhere');
+is_deeply(page('', fields => { origin => $app })->{cors}, {}, 'an allowed origin cannot read it either');
+unlike($html->{body}, qr/<script|style=|\son\w+=/i, 'it has no script and no inline style');
+is(page('style')->{other}{'content-type'}, 'text/css; charset=utf-8', 'its style comes from itself');
+is(page('', method => 'POST', fields => { body => 'x' })->{code}, 405, 'it takes no POST');
+is(page('', method => 'HEAD')->{code}, 200, 'it takes HEAD');
+is(page('explain&url=%zz')->{code}, 400, 'a malformed query is a 400');
+is(page('explain&url=/%00')->{code}, 400, 'so is a NUL');
+like(page('view=policies')->{body}, qr/&lt;Location &quot;\/videos&quot;&gt;/, 'the policies are those of the configuration');
+my $policies = json('view=policies');
+is_deeply([ map { $_->{section} } grep { $_->{server_name} eq 'other.example' && !defined $_->{section} } @{ $policies->{sections} } ], [undef],
+    'of every virtual host');
+sub without_methods {
+    my ($dump) = @_;
+    # mod_dav registers methods when it starts
+    delete $_->{methods} for map { @{ $_->{policies} } } @{ $dump->{sections} };
+    return $dump;
+}
+is_deeply(without_methods($policies), without_methods(JSON::PP->new->utf8->decode(do {
+    local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
+    scalar `$ENV{CORS_HTTPD} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>/dev/null` })), 'and the same as DUMP_CORS_JSON');
+
+# --- mod_status, Prometheus
+
+my (undef, undef, undef, $status) = ask($h1, GET => '/server-status?auto');
+my $denied = 0;
+$denied += $_->{count} for grep { $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' } @{ json('')->{counts} };
+like($status, qr/^CorsPolicy-denied: $denied$/m, 'server-status?auto has a line for each verdict');
+like($status, qr/^CorsReportOnly-denied: 4$/m, 'and for what ReportOnly would do');
+(undef, undef, undef, $status) = ask($h1, GET => '/server-status');
+like($status, qr/<h2>CORS policy<\/h2>/, 'server-status has a section');
+
+my $metrics = page('format=prometheus');
+is($metrics->{other}{'content-type'}, 'text/plain; version=0.0.4; charset=utf-8', 'metrics have their type');
+open my $parser, '|-', '/usr/bin/python3', "$ENV{CORS_WORK}/t/lib/metrics.py", "$httpd->{dir}/metrics.json" or die "python3: $!";
+print $parser $metrics->{body};
+ok(close $parser, "a parser of the format reads them");
+my $parsed = JSON::PP->new->decode(do { local (@ARGV, $/) = ("$httpd->{dir}/metrics.json"); <> });
+is($parsed->{'cors_policy_requests_total mode=enforced reason=origin-not-allowed verdict=denied'},
+    (grep { $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' && $_->{reason} eq 'origin-not-allowed' } @{ json('')->{counts} })[0]{count},
+    'and finds the same counts');
+cmp_ok(scalar keys %$parsed, '<', 2 * 8 * 12 + 512 * 16, 'there are only so many series');
+
+# --- explain: what it says is what requests get
+
+for my $question (@questions) {
+    my ($path, $origin, $method, $headers, $credentials) = @$question;
+    my $said = json('explain&url=' . encode($path) . '&origin=' . encode($origin) . "&method=$method&headers=$headers"
+        . ($credentials ? '&credentials=on' : ''));
+    my @wrong;
+    my %is = (preflight => [ OPTIONS => $path, origin => $origin, acrm => $method, $headers ? (acrh => $headers) : () ],
+        actual => [ $method => $path, origin => $origin, $headers ? ($headers => 1) : () ]);
+    for my $part (grep { $said->{$_} } sort keys %is) {
+        next if $part eq 'actual' && $method =~ /PUT|DELETE|POST/; # their handlers say 405
+        my ($code, $cors) = ask($h1, @{ $is{$part} });
+        my %said = map { lc $_ => $said->{$part}{headers}{$_} } keys %{ $said->{$part}{headers} };
+        $said{vary} =~ s/,\s*/, /g if defined $said{vary};
+        push @wrong, [ $part, $code, $cors, \%said ] if JSON::PP->new->canonical->encode($cors) ne JSON::PP->new->canonical->encode(\%said);
+        push @wrong, [ $part, $code, $said->{$part}{status} ] if $said->{$part}{status} && $said->{$part}{status} != $code;
+    }
+    is_deeply(\@wrong, [], "what is explained of $method $path from $origin is what happens");
+}
+is_deeply([ map { my $said = json("explain&url=$_->[0]&origin=" . encode($_->[1]) . '&method=GET');
+    [ $said->{readable} ? 1 : 0, $said->{server_name} ] }
+    [ "http://other.example:$port/", 'https://other.example' ], [ "http://alias.example:$port/", $app ], [ '/', $app ], [ "http://nobody.example:$port/", $app ] ],
+    [ [ 1, 'other.example' ], [ 0, 'other.example' ], [ 1, 'localhost' ], [ 1, 'localhost' ] ],
+    'a URL with a host is looked up in its virtual host');
+is_deeply([ map { json("explain&url=" . encode("ws://localhost:$port/socket") . '&origin=' . encode($_) . '&method=GET')->{readable} ? 1 : 0 } $app, $evil ],
+    [ 1, 0 ], 'a ws: URL is that of a WebSocket');
+is(json('explain&url=nothing&origin=x&method=GET')->{problem}, 'The URL needs a path that starts with a slash: /videos, or https://api.example.com/videos.',
+    'a URL without a path is answered with what is needed');
+my $runs = counts();
+ask($h1, GET => '/cors-policy?explain&url=/plain.txt&origin=' . encode($evil) . '&method=GET') for 1 .. 5;
+my $still = counts();
+is($still->{'enforced denied origin-not-allowed'}, $runs->{'enforced denied origin-not-allowed'}, 'what is explained is not counted');
+
+# --- attacks
+
+for my $attack (@attacks) {
+    (my $name = $attack) =~ s/([^\x21-\x7e])/sprintf '\\x%02x', ord $1/ge;
+    (my $path = $attack) =~ s/([^A-Za-z0-9])/sprintf '%%%02x', ord $1/ge;
+    ask($h1, OPTIONS => "/$path", origin => $attack, acrm => 'PUT', acrh => 'x-token');
+    for my $view ('', 'explain&url=' . encode("/$attack") . '&origin=' . encode($attack) . '&method=' . encode($attack)) {
+        my $body = page($view)->{body};
+        my %tag = map { $_ => 1 } $body =~ /<\/?([a-z0-9!]+)/gi;
+        is_deeply([ grep { !/\A(?:!DOCTYPE|html|head|meta|title|link|body|header|h[1-3]|nav|a|main|p|div|b|table|tr|t[hd]|code|time|form|input|label|small|button|strong|pre|ol|li|span)\z/ } sort keys %tag ],
+            [], "markup of a client is none in " . ($view ? 'what is explained' : 'what happened') . ": $name");
+    }
+    my @lines = split /\n/, $httpd->log_since(0);
+    is(scalar(grep { !/\A\[|\AWarning: /  } @lines), 0, "it makes no line of the log: $name");
+}
+is_deeply(\@main::invalid, [], 'all JSON is valid by its schema');
+
+# --- the log
+
+my $mark = $httpd->log_mark;
+ask($h1, GET => '/plain.txt', origin => "https://flood$_.example") for 1 .. 900;
+my $lines = () = $httpd->log_since($mark) =~ /CORS: denied/g;
+cmp_ok($lines, '<=', 600, 'a flood of refusals does not fill the log');
+is((grep { $_->{reason} eq 'origin-not-allowed' && $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' } @{ json('')->{counts} })[0]{count}
+    - $still->{'enforced denied origin-not-allowed'}, 900, 'and is counted all the same');
