@@ -1,0 +1,190 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Lines of a configuration, for tests that want a policy. */
+
+#ifndef CONFIGURE_H
+#define CONFIGURE_H
+
+#include "unit.h"
+
+#include "cors/policy.h"
+
+/* An expression of a test: itself, or a beginning and ".*". */
+static inline bool match_expression(const void *regex, cors_slice_t text)
+{
+    const char *expression = regex;
+    size_t len = strlen(expression);
+
+    if (len >= 2 && strcmp(expression + len - 2, ".*") == 0) {
+        return text.len >= len - 2
+               && memcmp(text.ptr, expression, len - 2) == 0;
+    }
+    return cors_slice_equal(text, cors_slice(expression));
+}
+
+static inline cors_problem_e add_expression(cors_origin_set_t *set,
+                                            const char *word, const char *said)
+{
+    const char *bare = cors_origin_set_edits(set) ? word + 1 : word;
+
+    return cors_origin_set_add_regex(pool, set, word, said, bare,
+                                     match_expression, strcmp(bare, ".*") == 0);
+}
+
+static inline cors_names_e kind_of(cors_attr_e attr)
+{
+    return attr == CORS_ATTR_METHODS   ? CORS_NAMES_METHODS
+           : attr == CORS_ATTR_HEADERS ? CORS_NAMES_REQUEST_HEADERS
+                                       : CORS_NAMES_RESPONSE_HEADERS;
+}
+
+static inline bool is_edit(const char *word)
+{
+    return word[0] == '+' || word[0] == '-';
+}
+
+static inline void set_word(cors_setting_t *setting, cors_attr_e attr,
+                            bool expression, bool first, const char *word)
+{
+    const char *const *choice = cors_attr_choices(attr);
+    bool websocket = attr == CORS_ATTR_WEBSOCKET_ORIGINS;
+    const char *instead;
+    cors_problem_e problem = CORS_OK;
+
+    if (choice) {
+        for (; *choice && strcmp(*choice, word) != 0; choice++) {
+            setting->number++;
+        }
+        assert_non_null(*choice);
+    }
+    else if (attr == CORS_ATTR_ORIGINS || websocket) {
+        if (!setting->origins) {
+            setting->edit = is_edit(word);
+            setting->origins =
+                cors_origin_set_make(pool, websocket, setting->edit);
+        }
+        problem =
+            expression
+                ? add_expression(setting->origins, word, setting->said)
+                : cors_origin_set_add(pool, setting->origins, exactly(word),
+                                      setting->said, &instead);
+    }
+    else if (attr == CORS_ATTR_MAX_AGE) {
+        setting->text = strcmp(word, "None") == 0 ? NULL : word;
+        setting->number = atoi(word);
+    }
+    else if (attr == CORS_ATTR_PREFLIGHT_STATUS) {
+        *(first ? &setting->number : &setting->number2) = atoi(word);
+    }
+    else {
+        if (!setting->names) {
+            setting->edit = is_edit(word);
+            setting->names =
+                cors_name_set_make(pool, kind_of(attr), setting->edit);
+        }
+        problem = cors_name_set_add(pool, setting->names, exactly(word),
+                                    setting->said, &instead);
+    }
+    if (problem) {
+        fail_msg("%s: %s", word, cors_problem_id(problem));
+    }
+}
+
+static inline cors_attr_e attr_of(const char *directive)
+{
+    int attr = 0;
+
+    while (attr < CORS_ATTR_COUNT
+           && strcmp(cors_attr_directive((cors_attr_e)attr), directive) != 0) {
+        attr++;
+    }
+    if (attr == CORS_ATTR_COUNT) {
+        assert_string_equal(directive, "CorsAllowOriginsMatch");
+        return CORS_ATTR_ORIGINS;
+    }
+    return (cors_attr_e)attr;
+}
+
+/* One directive, in line number. */
+static inline void set_line(cors_section_t *section, char *line, int number)
+{
+    cors_methods_t methods = CORS_METHODS_ALL;
+    char *last;
+    char *word = apr_strtok(line, " ", &last);
+    const char *directive;
+    cors_attr_e attr;
+    cors_setting_t *setting;
+    bool first;
+
+    assert_non_null(word);
+    if (*word == '<') {
+        for (methods = 0; *word != '>'; word++) {
+            if (word[1] != '>') {
+                methods |= cors_methods_bit(atoi(word + 1));
+            }
+            word += strcspn(word + 1, ",>");
+        }
+        word = apr_strtok(NULL, " ", &last);
+    }
+    directive = word;
+    attr = attr_of(directive);
+    setting = cors_section_set(pool, section, methods, attr, &first);
+    if (first) {
+        setting->directive = directive;
+        setting->where = apr_psprintf(pool, "conf:%d", number);
+    }
+    setting->said = apr_psprintf(pool, "%s conf:%d", directive, number);
+    while ((word = apr_strtok(NULL, " ", &last)) != NULL) {
+        set_word(setting, attr, strcmp(directive, "CorsAllowOriginsMatch") == 0,
+                 first, word);
+        first = false;
+    }
+}
+
+/*
+ * Sections, the outer before the inner one:
+ *   "CorsPolicy On; CorsAllowOrigins https://a.example | CorsMaxAge 60"
+ * A directive ends in ";", a section in "|". "<0,2>" before a directive are the
+ * numbers of its <Limit>'s methods. Directive 1 is the first, in "conf:1".
+ */
+static inline const cors_section_t *sections_of(const char *text)
+{
+    const cors_section_t *all = cors_section_make(pool);
+    int number = 0;
+    char *last_section;
+    char *part = apr_strtok(apr_pstrdup(pool, text), "|", &last_section);
+
+    for (; part; part = apr_strtok(NULL, "|", &last_section)) {
+        cors_section_t *section = cors_section_make(pool);
+        char *last;
+        char *line = apr_strtok(part, ";", &last);
+
+        for (; line; line = apr_strtok(NULL, ";", &last)) {
+            set_line(section, line, ++number);
+        }
+        all = cors_section_merge(pool, all, section);
+    }
+    return all;
+}
+
+/* What it makes for the method of a number. */
+static inline const cors_policy_t *policy_for(const char *text, int method)
+{
+    cors_policy_t *policy = apr_palloc(pool, sizeof(*policy));
+
+    cors_policy_resolve(pool, sections_of(text), cors_methods_bit(method),
+                        policy);
+    return policy;
+}
+
+static inline const cors_policy_t *policy_of(const char *text)
+{
+    return policy_for(text, 0);
+}
+
+static inline const char *said_by(const cors_setting_t *setting)
+{
+    return setting ? setting->said : "(default)";
+}
+
+#endif /* CONFIGURE_H */

@@ -1,0 +1,48 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Requests, for tests that decide. */
+
+#ifndef REQUEST_H
+#define REQUEST_H
+
+#include "configure.h"
+
+#include "cors/decide.h"
+
+/* What a client sends; NULL is absent. */
+typedef struct {
+    const char *origin;
+    const char *method;  /* announced by a preflight, which makes it OPTIONS */
+    const char *headers; /* announced */
+    const char *site;    /* Sec-Fetch-Site */
+    const char *own;     /* the origin that the request was made to */
+    const char *private_network;
+    bool options; /* without an announced method */
+    bool websocket;
+} request_t;
+
+static inline void facts_of(const request_t *request, cors_facts_t *facts)
+{
+    memset(facts, 0, sizeof(*facts));
+    facts->options = request->options || request->method;
+    facts->websocket = request->websocket;
+    facts->origin = exactly(request->origin);
+    facts->request_method = exactly(request->method);
+    facts->request_headers = exactly(request->headers);
+    facts->private_network = exactly(request->private_network);
+    facts->fetch_site = exactly(request->site);
+    if (request->own) {
+        assert_true(cors_origin_parse(exactly(request->own), &facts->own));
+    }
+}
+
+static inline void decide(const cors_policy_t *policy, const request_t *request,
+                          cors_decision_t *decision)
+{
+    cors_facts_t facts;
+
+    facts_of(request, &facts);
+    cors_decide(policy, &facts, decision);
+}
+
+#endif /* REQUEST_H */

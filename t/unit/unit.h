@@ -1,0 +1,183 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What every unit test shares: a pool for each test, input to the byte, tables
+ * whose rows are tests. */
+
+#ifndef UNIT_H
+#define UNIT_H
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include "cors/list.h"
+
+#define COUNT(array) (sizeof(array) / sizeof((array)[0]))
+
+/* of the test that runs; gone when it ends */
+static apr_pool_t *pool;
+
+static inline int make_pool(void **state)
+{
+    (void)state;
+    return apr_pool_create(&pool, NULL) == APR_SUCCESS ? 0 : -1;
+}
+
+static inline int drop_pool(void **state)
+{
+    (void)state;
+    apr_pool_destroy(pool);
+    return 0;
+}
+
+static inline apr_status_t free_copy(void *copy)
+{
+    free(copy);
+    return APR_SUCCESS;
+}
+
+/* A heap copy of exactly so many bytes, so that reading one too far is seen;
+ * it lives as long as the test. */
+static inline cors_slice_t exactly_bytes(const char *bytes, size_t len)
+{
+    /* of nothing, the address one past a byte: that is one too far as well */
+    char *copy = malloc(len ? len : 1);
+    cors_slice_t slice;
+
+    assert_non_null(copy);
+    apr_pool_cleanup_register(pool, copy, free_copy, apr_pool_cleanup_null);
+    memcpy(copy, bytes, len);
+    slice.ptr = len ? copy : copy + 1;
+    slice.len = len;
+    return slice;
+}
+
+/* The same of a string; absent for NULL. */
+static inline cors_slice_t exactly(const char *text)
+{
+    return text ? exactly_bytes(text, strlen(text)) : cors_slice(NULL);
+}
+
+/* one unit of text so many times */
+static inline char *repeat(const char *unit, size_t times)
+{
+    size_t len = strlen(unit);
+    char *text = apr_palloc(pool, len * times + 1);
+    size_t i;
+
+    for (i = 0; i < times; i++) {
+        memcpy(text + i * len, unit, len);
+    }
+    text[len * times] = '\0';
+    return text;
+}
+
+static inline const char *text_of(cors_slice_t slice)
+{
+    return slice.ptr ? apr_pstrmemdup(pool, slice.ptr, slice.len) : "(absent)";
+}
+
+static inline const char *or_none(const char *text)
+{
+    return text ? text : "(none)";
+}
+
+/* a name to the left of a line of text, for lists that grow */
+static inline const char *join_with(const char *list, const char *between,
+                                    const char *text)
+{
+    return *list ? apr_pstrcat(pool, list, between, text, NULL) : text;
+}
+
+/* All fields of a table as "name: value" lines, in order. */
+static inline int append_line(void *context, const char *name,
+                              const char *value)
+{
+    const char **lines = context;
+
+    *lines = apr_pstrcat(pool, *lines, name, ": ", value, "\n", NULL);
+    return 1;
+}
+
+static inline const char *lines_of(const apr_table_t *table)
+{
+    const char *lines = "";
+
+    apr_table_do(append_line, &lines, table, NULL);
+    return lines;
+}
+
+/* Both texts are the same, or the test says what they belong to. */
+static inline void same_text(const char *what, const char *is,
+                             const char *expected)
+{
+    if (strcmp(or_none(is), or_none(expected)) != 0) {
+        fail_msg("%s: is '%s', expected '%s'", what, or_none(is),
+                 or_none(expected));
+    }
+}
+
+static inline void same_number(const char *what, long is, long expected)
+{
+    if (is != expected) {
+        fail_msg("%s: is %ld, expected %ld", what, is, expected);
+    }
+}
+
+/* A table whose rows start with their names; each row is a test, and what
+ * checks it gets it as its state. */
+typedef struct {
+    CMUnitTestFunction check;
+    const void *rows;
+    size_t size;
+    size_t count;
+} table_t;
+
+#define TEST(function)                                                         \
+    cmocka_unit_test_setup_teardown(function, make_pool, drop_pool)
+#define TABLE(check, rows)                                                     \
+    {                                                                          \
+        check, rows, sizeof((rows)[0]), COUNT(rows)                            \
+    }
+
+static inline int run(const struct CMUnitTest *tests, size_t test_count,
+                      const table_t *tables, size_t table_count)
+{
+    struct CMUnitTest all[256];
+    size_t count = 0;
+    size_t i;
+    size_t row;
+    int failed;
+
+    for (; count < test_count; count++) {
+        all[count] = tests[count];
+    }
+    for (i = 0; i < table_count; i++) {
+        for (row = 0; row < tables[i].count && count < COUNT(all); row++) {
+            const char *at =
+                (const char *)tables[i].rows + row * tables[i].size;
+            const struct CMUnitTest test = {
+                *(const char *const *)(const void *)at, tables[i].check,
+                make_pool, drop_pool, (void *)(uintptr_t)at
+            };
+
+            all[count++] = test;
+        }
+    }
+    apr_initialize();
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    failed = _cmocka_run_group_tests("tests", all, count, NULL, NULL);
+    apr_terminate();
+    return failed;
+}
+
+#endif /* UNIT_H */
