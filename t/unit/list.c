@@ -1,0 +1,250 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Slices of text, tokens and lists. */
+
+#include "unit.h"
+
+typedef bool (*next_fn)(cors_slice_t *rest, cors_slice_t *item);
+
+static const char *items_of(next_fn next, cors_slice_t rest)
+{
+    const char *items = "";
+    cors_slice_t item;
+
+    while (next(&rest, &item)) {
+        items = apr_pstrcat(pool, items, "[", text_of(item), "]", NULL);
+    }
+    assert_int_equal(rest.len, 0);
+    return items;
+}
+
+/* What a text is taken apart into, in brackets. */
+typedef struct {
+    const char *value;
+    const char *items;
+} row_t;
+
+static void check_rows(next_fn next, const row_t *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        same_text(or_none(rows[i].value),
+                  items_of(next, exactly(rows[i].value)), rows[i].items);
+    }
+}
+
+static void
+a_list_is_parted_by_commas_and_empty_elements_do_not_count(void **state)
+{
+    static const row_t rows[] = {
+        { NULL, "" },
+        { "", "" },
+        { ",", "" },
+        { " \t", "" },
+        { " , \t,", "" },
+        { "a", "[a]" },
+        { "a,b", "[a][b]" },
+        { "a b", "[a b]" },
+        { "a,,b", "[a][b]" },
+        { ",a, b ,", "[a][b]" },
+        { "\ta\t,\tb\t", "[a][b]" },
+        { "a;b", "[a;b]" },
+        { "a\v,\nb", "[a\v][\nb]" },
+    };
+
+    (void)state;
+    check_rows(cors_list_next, rows, COUNT(rows));
+}
+
+static void words_stand_apart_by_blanks_commas_or_both(void **state)
+{
+    static const row_t rows[] = {
+        { NULL, "" },
+        { "", "" },
+        { " ,\t", "" },
+        { "GET", "[GET]" },
+        { "GET,POST", "[GET][POST]" },
+        { "GET POST", "[GET][POST]" },
+        { "GET\tPOST", "[GET][POST]" },
+        { " GET , POST ", "[GET][POST]" },
+        { "GET;POST", "[GET;POST]" },
+        { "GET\nPOST", "[GET\nPOST]" },
+    };
+
+    (void)state;
+    check_rows(cors_word_next, rows, COUNT(rows));
+}
+
+static void a_nul_byte_is_a_byte_of_an_element(void **state)
+{
+    cors_slice_t rest = exactly_bytes("a\0b,c", 5);
+    cors_slice_t item;
+
+    (void)state;
+    assert_true(cors_list_next(&rest, &item));
+    assert_int_equal(item.len, 3);
+    assert_memory_equal(item.ptr, "a\0b", 3);
+    rest = exactly_bytes("\0 c", 3);
+    assert_true(cors_word_next(&rest, &item));
+    assert_int_equal(item.len, 1);
+    assert_int_equal(item.ptr[0], 0);
+}
+
+static void a_token_has_letters_digits_and_fifteen_other_bytes(void **state)
+{
+    static const char tchars[] = "!#$%&'*+-.^_`|~0123456789"
+                                 "abcdefghijklmnopqrstuvwxyz"
+                                 "ABCDEFGHIJKLMNOPQRSTUVWXYZ";
+    int c;
+
+    (void)state;
+    for (c = 0; c < 256; c++) {
+        const char bytes[] = { 'x', (char)c, 'y' };
+        bool is = memchr(tchars, c, sizeof(tchars) - 1) != NULL;
+
+        same_number(apr_psprintf(pool, "byte %d alone", c),
+                    cors_is_token(exactly_bytes(bytes + 1, 1)), is);
+        same_number(apr_psprintf(pool, "byte %d between others", c),
+                    cors_is_token(exactly_bytes(bytes, 3)), is);
+    }
+    assert_true(cors_is_token(exactly("x-requested-with")));
+    assert_false(cors_is_token(exactly("")));
+    assert_false(cors_is_token(cors_slice(NULL)));
+    assert_false(cors_is_token(exactly("GET ")));
+}
+
+static void letters_are_the_same_in_any_case_and_nothing_else_is(void **state)
+{
+    static const struct {
+        const char *a;
+        const char *b;
+        bool same;
+        bool nocase;
+    } rows[] = {
+        { "", "", true, true },
+        { "a", "a", true, true },
+        { "a", "A", false, true },
+        { "z", "Z", false, true },
+        { "m", "M", false, true },
+        { "a", "b", false, false },
+        { "a", "ab", false, false },
+        { "ab", "a", false, false },
+        { "`", "@", false, false },
+        { "{", "[", false, false },
+        { "0", "P", false, false },
+        { "Vary", "vARY", false, true },
+        { "\xc3\xa4", "\xc3\x84", false, false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t a = exactly(rows[i].a);
+        cors_slice_t b = exactly(rows[i].b);
+
+        same_number(rows[i].a, cors_slice_equal(a, b), rows[i].same);
+        same_number(rows[i].a, cors_slice_equal_nocase(a, b), rows[i].nocase);
+        same_number(rows[i].a, cors_slice_is_nocase(a, rows[i].b),
+                    rows[i].nocase);
+    }
+    assert_true(cors_slice_equal(cors_slice(NULL), exactly("")));
+    assert_true(
+        cors_slice_equal(exactly_bytes("a\0b", 3), exactly_bytes("a\0b", 3)));
+    assert_false(
+        cors_slice_equal(exactly_bytes("a\0b", 3), exactly_bytes("a\0c", 3)));
+}
+
+static void only_capitals_are_made_small(void **state)
+{
+    int c;
+
+    (void)state;
+    for (c = -128; c < 128; c++) {
+        assert_int_equal(cors_lower((char)c),
+                         c >= 65 && c <= 90 ? (char)(c + 32) : (char)c);
+    }
+}
+
+static void
+a_slice_of_no_string_is_absent_and_of_an_empty_one_is_not(void **state)
+{
+    (void)state;
+    assert_null(cors_slice(NULL).ptr);
+    assert_int_equal(cors_slice(NULL).len, 0);
+    assert_non_null(cors_slice("").ptr);
+    assert_int_equal(cors_slice("").len, 0);
+    assert_int_equal(cors_slice("abc").len, 3);
+}
+
+static void a_slice_ends_behind_its_last_byte(void **state)
+{
+    cors_slice_t text = exactly("abc");
+
+    (void)state;
+    assert_ptr_equal(cors_slice_end(text), text.ptr + 3);
+    assert_int_equal(cors_slice_between(text.ptr + 1, cors_slice_end(text)).len,
+                     2);
+    assert_ptr_equal(cors_slice_between(text.ptr + 1, text.ptr + 2).ptr,
+                     text.ptr + 1);
+}
+
+static void
+the_first_byte_of_a_set_is_found_and_a_nul_byte_is_in_none(void **state)
+{
+    cors_slice_t text = exactly_bytes("a\0b/c?", 6);
+
+    (void)state;
+    assert_ptr_equal(cors_slice_find_any(text, "?/"), text.ptr + 3);
+    assert_ptr_equal(cors_slice_find_any(text, "?"), text.ptr + 5);
+    assert_ptr_equal(cors_slice_find_any(text, "a"), text.ptr);
+    assert_null(cors_slice_find_any(text, "#"));
+    assert_null(cors_slice_find_any(text, ""));
+    assert_null(cors_slice_find_any(exactly(""), "?/"));
+}
+
+static void a_prefix_is_no_longer_than_its_text(void **state)
+{
+    (void)state;
+    assert_true(cors_slice_has_prefix(exactly("abc"), "ab"));
+    assert_true(cors_slice_has_prefix(exactly("ab"), "ab"));
+    assert_true(cors_slice_has_prefix(exactly("ab"), ""));
+    assert_false(cors_slice_has_prefix(exactly("a"), "ab"));
+    assert_false(cors_slice_has_prefix(exactly("Ab"), "ab"));
+}
+
+static void blanks_at_both_ends_are_trimmed_and_no_other_byte(void **state)
+{
+    static const char *const rows[][2] = {
+        { "a", "a" },  { " \ta b\t ", "a b" }, { "  ", "" },
+        { "", "" },    { "\na\n", "\na\n" },   { "a ", "a" },
+        { " a", "a" }, { "\v a", "\v a" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        same_text(rows[i][0], text_of(cors_slice_trim(exactly(rows[i][0]))),
+                  rows[i][1]);
+    }
+    assert_null(cors_slice_trim(cors_slice(NULL)).ptr);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_list_is_parted_by_commas_and_empty_elements_do_not_count),
+        TEST(words_stand_apart_by_blanks_commas_or_both),
+        TEST(a_nul_byte_is_a_byte_of_an_element),
+        TEST(a_token_has_letters_digits_and_fifteen_other_bytes),
+        TEST(letters_are_the_same_in_any_case_and_nothing_else_is),
+        TEST(only_capitals_are_made_small),
+        TEST(a_slice_of_no_string_is_absent_and_of_an_empty_one_is_not),
+        TEST(a_slice_ends_behind_its_last_byte),
+        TEST(the_first_byte_of_a_set_is_found_and_a_nul_byte_is_in_none),
+        TEST(a_prefix_is_no_longer_than_its_text),
+        TEST(blanks_at_both_ends_are_trimmed_and_no_other_byte),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}

@@ -1,0 +1,148 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The catalogue of messages: the one test that knows their wording. */
+
+#include "unit.h"
+
+#include "cors/problem.h"
+
+static const char *sentence(cors_problem_e problem, const char *word,
+                            const char *because, const char *instead)
+{
+    cors_finding_t finding;
+
+    finding.problem = problem;
+    finding.word = exactly(word);
+    finding.because = because;
+    finding.instead = instead;
+    return cors_problem_sentence(pool, &finding);
+}
+
+static void
+a_sentence_has_the_word_the_reason_and_the_corrected_form(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        sentence(CORS_PROBLEM_ORIGIN_PATH, "https://a.example/", NULL,
+                 "https://a.example"),
+        "'https://a.example/': an origin has no path, not even a slash at its "
+        "end; write https://a.example [origin-path]");
+    assert_string_equal(sentence(CORS_PROBLEM_METHOD_FORBIDDEN, "TRACE", NULL,
+                                 NULL),
+                        "'TRACE': browsers refuse to send this method "
+                        "[method-forbidden]");
+    assert_string_equal(sentence(CORS_PROBLEM_WORD_MISSING, NULL, NULL, NULL),
+                        "an argument is missing [word-missing]");
+    assert_string_equal(sentence(CORS_PROBLEM_ORIGIN_HOST_MISSING, "", NULL,
+                                 NULL),
+                        "'': the host is missing [origin-host-missing]");
+}
+
+static void a_detail_of_the_reason_stands_in_parentheses(void **state)
+{
+    (void)state;
+    assert_string_equal(
+        sentence(CORS_PROBLEM_REGEX_BAD, "(", "missing )", NULL),
+        "'(': not a regular expression (missing )) [regex-bad]");
+    assert_string_equal(
+        sentence(CORS_PROBLEM_ORIGIN_DUPLICATE, "https://a.example",
+                 "CorsAllowOrigins conf:1", "x"),
+        "'https://a.example': stands in the list already "
+        "(CorsAllowOrigins conf:1); write x [origin-duplicate]");
+}
+
+static void a_sentence_quotes_no_byte_behind_the_word(void **state)
+{
+    cors_finding_t finding = {
+        CORS_PROBLEM_METHOD_TOKEN, { "G@T", 2 }, NULL, NULL
+    };
+
+    (void)state;
+    assert_string_equal(cors_problem_sentence(pool, &finding),
+                        "'G@': not a method: a method is one token "
+                        "[method-token]");
+}
+
+/* The codes as they are written. */
+static const char *const codes[] = { "OK",
+#define CODE_TEXT(code, id, reason) #code,
+                                     CORS_REFUSALS(CODE_TEXT)
+                                         CORS_WARNINGS(CODE_TEXT)
+#undef CODE_TEXT
+};
+
+static void a_problem_is_named_as_the_manual_names_it(void **state)
+{
+    int problem;
+
+    (void)state;
+    assert_int_equal(COUNT(codes), CORS_PROBLEM_COUNT);
+    assert_null(cors_problem_id(CORS_OK));
+    for (problem = 1; problem < CORS_PROBLEM_COUNT; problem++) {
+        char *id = apr_pstrdup(pool, codes[problem]);
+        char *c;
+
+        for (c = id; *c; c++) {
+            *c = *c == '_' ? '-' : cors_lower(*c);
+        }
+        same_text(codes[problem], cors_problem_id((cors_problem_e)problem), id);
+    }
+}
+
+static void
+a_reason_starts_behind_a_colon_and_ends_without_a_full_stop(void **state)
+{
+    int problem;
+    int other;
+
+    (void)state;
+    assert_null(cors_problem_reason(CORS_OK));
+    for (problem = 1; problem < CORS_PROBLEM_COUNT; problem++) {
+        const char *reason = cors_problem_reason((cors_problem_e)problem);
+
+        const char *end = reason + strlen(reason);
+
+        /* ", - or ." names the byte */
+        if (reason[0] == ' ' || (end[-1] == '.' && end[-2] != ' ')
+            || strstr(reason, "  ")
+            || (cors_lower(reason[0]) != reason[0]
+                && strncmp(reason, "None ", 5) != 0)) {
+            fail_msg("%s: %s", codes[problem], reason);
+        }
+        for (other = 1; other < problem; other++) {
+            assert_string_not_equal(reason,
+                                    cors_problem_reason((cors_problem_e)other));
+        }
+    }
+}
+
+static void what_starts_all_the_same_is_only_warned_about(void **state)
+{
+    int problem;
+
+    (void)state;
+    assert_false(cors_problem_is_warning(CORS_OK));
+    assert_false(cors_problem_is_warning(CORS_PROBLEM_WORD_MISSING));
+    assert_false(cors_problem_is_warning(CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS));
+    assert_true(cors_problem_is_warning(CORS_PROBLEM_INSECURE_ORIGIN));
+    assert_true(cors_problem_is_warning(CORS_PROBLEM_DIRECTORY_BEHIND_PROXY));
+    for (problem = 1; problem < CORS_PROBLEM_COUNT; problem++) {
+        same_number(codes[problem],
+                    cors_problem_is_warning((cors_problem_e)problem),
+                    problem >= (int)CORS_PROBLEM_INSECURE_ORIGIN);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_sentence_has_the_word_the_reason_and_the_corrected_form),
+        TEST(a_detail_of_the_reason_stands_in_parentheses),
+        TEST(a_sentence_quotes_no_byte_behind_the_word),
+        TEST(a_problem_is_named_as_the_manual_names_it),
+        TEST(a_reason_starts_behind_a_colon_and_ends_without_a_full_stop),
+        TEST(what_starts_all_the_same_is_only_warned_about),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
