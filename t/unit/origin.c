@@ -1,0 +1,353 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The bytes of an Origin header. */
+
+#include "unit.h"
+
+#include "cors/origin.h"
+
+static void an_origin_is_a_scheme_a_host_and_perhaps_a_port(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *scheme;
+        const char *host;
+        unsigned port;
+    } rows[] = {
+        { "https://example.com", "https", "example.com", 0 },
+        { "http://localhost:3000", "http", "localhost", 3000 },
+        { "https://example.com:1", "https", "example.com", 1 },
+        { "https://example.com:65535", "https", "example.com", 65535 },
+        { "https://example.com:443", "https", "example.com", 443 },
+        { "https://example.com.", "https", "example.com.", 0 },
+        { "https://xn--bcher-kva.example", "https", "xn--bcher-kva.example",
+          0 },
+        { "https://a_b-c.example", "https", "a_b-c.example", 0 },
+        { "http://127.0.0.1:8080", "http", "127.0.0.1", 8080 },
+        { "http://[::1]", "http", "[::1]", 0 },
+        { "http://[2001:db8::af]:8080", "http", "[2001:db8::af]", 8080 },
+        { "capacitor://localhost", "capacitor", "localhost", 0 },
+        { "chrome-extension://abcdefghijklmnop", "chrome-extension",
+          "abcdefghijklmnop", 0 },
+        { "a+b-c.0://x", "a+b-c.0", "x", 0 },
+        { "z://y", "z", "y", 0 },
+        { "file://", "file", "", 0 },
+        { "https://!$&'()*+;=~", "https", "!$&'()*+;=~", 0 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t text = exactly(rows[i].text);
+        cors_origin_t origin;
+
+        same_number(rows[i].text, cors_origin_parse(text, &origin), true);
+        assert_ptr_equal(origin.text.ptr, text.ptr);
+        assert_int_equal(origin.text.len, text.len);
+        same_text(rows[i].text, text_of(origin.scheme), rows[i].scheme);
+        same_text(rows[i].text, text_of(origin.host), rows[i].host);
+        same_number(rows[i].text, origin.port, rows[i].port);
+        assert_false(origin.null);
+    }
+}
+
+static void an_opaque_origin_is_null_in_small_letters(void **state)
+{
+    static const char *const neighbours[] = { "Null",  "NULL",  "nul",
+                                              "nulll", "null ", " null" };
+    cors_origin_t origin;
+    size_t i;
+
+    (void)state;
+    assert_true(cors_origin_parse(exactly("null"), &origin));
+    assert_true(origin.null);
+    assert_null(origin.scheme.ptr);
+    assert_null(origin.host.ptr);
+    assert_int_equal(origin.text.len, 4);
+    for (i = 0; i < COUNT(neighbours); i++) {
+        same_number(neighbours[i],
+                    cors_origin_parse(exactly(neighbours[i]), &origin), false);
+    }
+}
+
+static void what_no_browser_sends_is_no_origin(void **state)
+{
+    static const char *const rows[] = {
+        "",
+        " ",
+        "h",
+        "https",
+        "https:",
+        "https:/",
+        "https://",
+        "https//a",
+        "https:a",
+        "https:/a/",
+        "https;//a",
+        "https:;/a",
+        "https:/;a",
+        "://a",
+        "//a",
+        "a",
+        "HTTPS://a",
+        "hTtps://a",
+        "1http://a",
+        "+a://a",
+        "-a://a",
+        ".a://a",
+        "ht_tp://a",
+        "http s://a",
+        " https://a",
+        "https://a ",
+        "https://a\t",
+        "https://A",
+        "https://Z",
+        "https://a/",
+        "https://a//",
+        "https://a?q",
+        "https://a#f",
+        "https://u@a",
+        "https://u:p@a",
+        "https://a,b",
+        "https://a, https://b",
+        "https://a https://b",
+        "https://a\\b",
+        "https://a%41",
+        "https://a|b",
+        "https://a^b",
+        "https://a<b",
+        "https://a>b",
+        "https://a\"b",
+        "https://a`b",
+        "https://a{b",
+        "https://a}b",
+        "https://a\x7f",
+        "https://a\x01",
+        "https://a\n",
+        "https://a\r\nX: y",
+        "https://\xc3\xbc.example",
+        "https://a\xff",
+        "https://a:",
+        "https://a:0",
+        "https://a:00080",
+        "https://a:01",
+        "https://a:65536",
+        "https://a:99999",
+        "https://a:100000",
+        "https://a:8o",
+        "https://a:80:80",
+        "https://a:80/",
+        "https://a:+80",
+        "https://a:-1",
+        "https://a:*",
+        "https://:80",
+        "https://[",
+        "https://[]x",
+        "https://[::1",
+        "https://[::1]x",
+        "https://[::1]80",
+        "https://[::1]]",
+        "https://[::1]:",
+        "https://[::G]",
+        "https://[::A]",
+        "https://[fe80::1%25eth0]",
+        "https://::1",
+        "https://a[::1]",
+        "file:",
+        "file:/",
+        "file:///",
+        "file:///etc",
+        "files://",
+        "fil://",
+        "file://:80",
+    };
+    cors_origin_t origin;
+    size_t i;
+
+    (void)state;
+    assert_false(cors_origin_parse(cors_slice(NULL), &origin));
+    for (i = 0; i < COUNT(rows); i++) {
+        same_number(rows[i], cors_origin_parse(exactly(rows[i]), &origin),
+                    false);
+    }
+}
+
+static void every_byte_has_its_place_in_an_origin_or_none(void **state)
+{
+    static const char in_scheme[] = "abcdefghijklmnopqrstuvwxyz0123456789+-.";
+    static const char in_host[] = "abcdefghijklmnopqrstuvwxyz0123456789"
+                                  "-._~!$&'()*+;=";
+    static const char in_ipv6[] = "0123456789abcdef:";
+    int c;
+
+    (void)state;
+    for (c = 0; c < 256; c++) {
+        char scheme[] = "aXb://c";
+        char host[] = "a://bXc";
+        char ipv6[] = "a://[X]";
+        cors_origin_t origin;
+
+        scheme[1] = (char)c;
+        host[5] = (char)c;
+        ipv6[5] = (char)c;
+        same_number(apr_psprintf(pool, "%d in a scheme", c),
+                    cors_origin_parse(exactly_bytes(scheme, 7), &origin),
+                    memchr(in_scheme, c, sizeof(in_scheme) - 1) != NULL);
+        same_number(apr_psprintf(pool, "%d in a host", c),
+                    cors_origin_parse(exactly_bytes(host, 7), &origin),
+                    memchr(in_host, c, sizeof(in_host) - 1) != NULL);
+        same_number(apr_psprintf(pool, "%d in brackets", c),
+                    cors_origin_parse(exactly_bytes(ipv6, 7), &origin),
+                    memchr(in_ipv6, c, sizeof(in_ipv6) - 1) != NULL);
+    }
+}
+
+static bool parses(const char *scheme, const char *host, const char *port)
+{
+    cors_origin_t origin;
+
+    return cors_origin_parse(exactly(apr_pstrcat(pool, scheme, "://", host,
+                                                 port, NULL)),
+                             &origin);
+}
+
+static void
+an_origin_is_as_long_as_its_longest_parts_and_no_longer(void **state)
+{
+    const char *scheme = repeat("s", CORS_SCHEME_MAX);
+    const char *host = repeat("h", CORS_HOST_MAX);
+
+    (void)state;
+    assert_int_equal(CORS_ORIGIN_MAX, 296);
+    assert_true(parses(scheme, host, ":65535"));
+    assert_false(parses(scheme, host, ":655350"));
+    assert_true(parses(scheme, "h", ""));
+    assert_false(parses(repeat("s", CORS_SCHEME_MAX + 1), "h", ""));
+    assert_true(parses("s", host, ""));
+    assert_false(parses("s", repeat("h", CORS_HOST_MAX + 1), ""));
+    assert_true(parses("s", repeat("a.", 127), ":1"));
+}
+
+static void a_hostile_origin_is_refused_whatever_its_length(void **state)
+{
+    cors_origin_t origin;
+
+    (void)state;
+    assert_false(parses("https", repeat("a", 8192), ""));
+    assert_false(parses("https", repeat("a.", 10000), "example.com"));
+    assert_false(parses("https", repeat(".", 8192), ""));
+    assert_false(parses(repeat("a", 8192), "b", ""));
+    assert_false(parses("https", repeat("[", 8192), ""));
+    assert_false(parses("https", "a:", repeat("0", 8192)));
+    assert_false(parses("https", repeat("a,", 4096), ""));
+    assert_false(cors_origin_parse(exactly(repeat(":", 8192)), &origin));
+    assert_false(cors_origin_parse(exactly(repeat("https://a.example,", 4096)),
+                                   &origin));
+    assert_false(cors_origin_parse(exactly(repeat("null", 2)), &origin));
+    assert_false(cors_origin_parse(exactly_bytes("\0", 1), &origin));
+    assert_false(cors_origin_parse(exactly_bytes("https://a\0", 10), &origin));
+    assert_false(
+        cors_origin_parse(exactly_bytes("https://a\0.example", 18), &origin));
+    assert_false(cors_origin_parse(exactly_bytes("null\0", 5), &origin));
+    assert_false(cors_origin_parse(exactly_bytes("nul\0", 4), &origin));
+    assert_false(
+        cors_origin_parse(exactly_bytes("https://a:8\0", 12), &origin));
+}
+
+static void every_beginning_of_an_origin_is_read_to_its_end_only(void **state)
+{
+    static const char text[] = "https://[2001:db8::1]:8443";
+    cors_origin_t origin;
+    size_t len;
+
+    (void)state;
+    for (len = 0; len < sizeof(text); len++) {
+        bool whole =
+            len == strlen("https://[2001:db8::1]")
+            || (len > strlen("https://[2001:db8::1]:") && len < sizeof(text));
+
+        same_number(apr_pstrndup(pool, text, len),
+                    cors_origin_parse(exactly_bytes(text, len), &origin),
+                    whole);
+    }
+}
+
+static void
+a_port_is_a_number_from_1_to_65535_without_leading_zeros(void **state)
+{
+    static const struct {
+        const char *digits;
+        unsigned port;
+    } rows[] = {
+        { "1", 1 },         { "0", 0 },      { "", 0 },
+        { "9", 9 },         { "80", 80 },    { "080", 0 },
+        { "65535", 65535 }, { "65536", 0 },  { "99999", 0 },
+        { "10000", 10000 }, { "100000", 0 }, { "4294967377", 0 },
+        { "8/", 0 },        { "8:", 0 },     { "/8", 0 },
+        { ":8", 0 },        { "*", 0 },      { " 8", 0 },
+        { "8 ", 0 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        same_number(rows[i].digits, cors_port_parse(exactly(rows[i].digits)),
+                    rows[i].port);
+    }
+}
+
+static void a_default_port_written_or_not_is_the_same_origin(void **state)
+{
+    static const struct {
+        const char *a;
+        const char *b;
+        bool same;
+    } rows[] = {
+        { "https://a.example", "https://a.example", true },
+        { "https://a.example", "https://a.example:443", true },
+        { "https://a.example:443", "https://a.example:443", true },
+        { "http://a.example:80", "http://a.example", true },
+        { "https://a.example", "https://a.example:80", false },
+        { "http://a.example", "https://a.example", false },
+        { "http://a.example:443", "https://a.example", false },
+        { "https://a.example", "https://b.example", false },
+        { "https://a.example", "https://a.example.", false },
+        { "https://a.example:81", "https://a.example:82", false },
+        { "https://a.example:81", "https://a.example:81", true },
+        { "app://a", "app://a", true },
+        { "app://a", "app://a:80", false },
+        { "null", "null", false },
+        { "null", "https://a.example", false },
+        { "https://a.example", "null", false },
+        { "file://", "file://", true },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_origin_t a;
+        cors_origin_t b;
+
+        assert_true(cors_origin_parse(exactly(rows[i].a), &a));
+        assert_true(cors_origin_parse(exactly(rows[i].b), &b));
+        same_number(apr_pstrcat(pool, rows[i].a, " ", rows[i].b, NULL),
+                    cors_origin_same(&a, &b), rows[i].same);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(an_origin_is_a_scheme_a_host_and_perhaps_a_port),
+        TEST(an_opaque_origin_is_null_in_small_letters),
+        TEST(what_no_browser_sends_is_no_origin),
+        TEST(every_byte_has_its_place_in_an_origin_or_none),
+        TEST(an_origin_is_as_long_as_its_longest_parts_and_no_longer),
+        TEST(a_hostile_origin_is_refused_whatever_its_length),
+        TEST(every_beginning_of_an_origin_is_read_to_its_end_only),
+        TEST(a_port_is_a_number_from_1_to_65535_without_leading_zeros),
+        TEST(a_default_port_written_or_not_is_the_same_origin),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}

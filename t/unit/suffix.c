@@ -1,0 +1,120 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Public suffixes and punycode. */
+
+#include "unit.h"
+
+#include "cors/suffix.h"
+
+static void a_public_suffix_is_where_anybody_registers(void **state)
+{
+    static const struct {
+        const char *host;
+        bool is_public;
+    } rows[] = {
+        { "com", true },
+        { "example.com", false },
+        { "co.uk", true },
+        { "example.co.uk", false },
+        { "uk", true },
+        /* the private section */
+        { "github.io", true },
+        { "user.github.io", false },
+        { "io", true },
+        { "herokuapp.com", true },
+        { "app.herokuapp.com", false },
+        /* a wildcard rule and its exception */
+        { "ck", true },
+        { "anything.ck", true },
+        { "shop.anything.ck", false },
+        { "www.ck", false },
+        { "city.kawasaki.jp", false },
+        { "other.kawasaki.jp", true },
+        /* an internationalised one */
+        { "xn--p1ai", true },
+        { "xn--e1afmkfd.xn--p1ai", false },
+        /* an intranet's own top level */
+        { "corp", false },
+        { "intranet.corp", false },
+        { "example", false },
+        { "localhost", false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        same_number(rows[i].host,
+                    cors_suffix_is_public(pool, exactly(rows[i].host)),
+                    rows[i].is_public);
+    }
+}
+
+static void a_name_has_the_punycode_that_browsers_send(void **state)
+{
+    static const char *const rows[][2] = {
+        { "b\xc3\xbc"
+          "cher.example",
+          "xn--bcher-kva.example" },
+        { "B\xc3\x9c"
+          "CHER.Example",
+          "xn--bcher-kva.example" },
+        /* sharp s stays itself: no transitional processing */
+        { "stra\xc3\x9f"
+          "e.example",
+          "xn--strae-oqa.example" },
+        { "\xe4\xbe\x8b\xe3\x81\x88.\xe3\x83\x86\xe3\x82\xb9\xe3\x83\x88",
+          "xn--r8jz45g.xn--zckzah" },
+        { "\xd0\xbf\xd1\x80\xd0\xb8\xd0\xbc\xd0\xb5\xd1\x80.\xd1\x80\xd1\x84",
+          "xn--e1afmkfd.xn--p1ai" },
+        { "plain.example", "plain.example" },
+        /* no UTF-8 */
+        { "b\xfc"
+          "cher.example",
+          NULL },
+        { "\xc3", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        same_text(rows[i][0], cors_suffix_punycode(pool, exactly(rows[i][0])),
+                  rows[i][1]);
+    }
+}
+
+static void a_label_of_punycode_can_be_decoded(void **state)
+{
+    static const struct {
+        const char *host;
+        bool valid;
+    } rows[] = {
+        { "xn--bcher-kva", true },
+        { "xn--bcher-kva.example", true },
+        { "xn--p1ai", true },
+        /* a symbol, which browsers accept */
+        { "xn--ls8h", true },
+        { "plain", true },
+        { "xn--0", false },
+        { "xn--99999999", false },
+        { "xn--\x7f", false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        same_number(rows[i].host,
+                    cors_suffix_punycode_valid(pool, exactly(rows[i].host)),
+                    rows[i].valid);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_public_suffix_is_where_anybody_registers),
+        TEST(a_name_has_the_punycode_that_browsers_send),
+        TEST(a_label_of_punycode_can_be_decoded),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
