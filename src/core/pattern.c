@@ -118,7 +118,8 @@ static bool cut(cors_slice_t word, parts_t *parts)
     parts->host = cors_slice_between(authority.ptr, p);
     parts->colon = p < end;
     if (parts->colon) {
-        parts->port = cors_slice_between(*p == ':' ? p + 1 : p, end);
+        /* what follows a bracket without a colon is no port, digits or not */
+        parts->port = cors_slice_between(*p == ':' ? p + 1 : p - 1, end);
     }
     return true;
 }

@@ -1,0 +1,384 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What an administrator writes for an origin. */
+
+#include "unit.h"
+
+#include "cors/pattern.h"
+
+static void an_accepted_word_is_taken_apart(void **state)
+{
+    static const struct {
+        const char *word;
+        bool exclude;
+        bool subdomains;
+        bool any_port;
+        const char *scheme;
+        const char *host;
+        unsigned port;
+    } rows[] = {
+        { "https://example.com", false, false, false, "https", "example.com",
+          0 },
+        { "!https://example.com", true, false, false, "https", "example.com",
+          0 },
+        { "http://localhost:3000", false, false, false, "http", "localhost",
+          3000 },
+        { "https://*.example.com", false, true, false, "https", "example.com",
+          0 },
+        { "https://example.com:*", false, false, true, "https", "example.com",
+          0 },
+        { "!https://*.example.com:*", true, true, true, "https", "example.com",
+          0 },
+        { "https://*.example.com:8443", false, true, false, "https",
+          "example.com", 8443 },
+        { "https://*.com", false, true, false, "https", "com", 0 },
+        { "https://example.com.", false, false, false, "https", "example.com.",
+          0 },
+        { "http://[::1]", false, false, false, "http", "[::1]", 0 },
+        { "http://[::1]:8080", false, false, false, "http", "[::1]", 8080 },
+        { "http://[::1]:*", false, false, true, "http", "[::1]", 0 },
+        { "http://127.0.0.1:65535", false, false, false, "http", "127.0.0.1",
+          65535 },
+        { "https://example.com:80", false, false, false, "https", "example.com",
+          80 },
+        { "http://example.com:443", false, false, false, "http", "example.com",
+          443 },
+        { "capacitor://localhost", false, false, false, "capacitor",
+          "localhost", 0 },
+        { "chrome-extension://abcdef", false, false, false, "chrome-extension",
+          "abcdef", 0 },
+        { "a+b-c.1://x:1", false, false, false, "a+b-c.1", "x", 1 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t word = exactly(rows[i].word);
+        cors_pattern_t pattern;
+        const char *instead = "left over";
+
+        same_number(rows[i].word,
+                    cors_pattern_parse(pool, word, false, &pattern, &instead),
+                    CORS_OK);
+        assert_null(instead);
+        assert_int_equal(pattern.kind, CORS_PATTERN_ORIGIN);
+        assert_ptr_equal(pattern.origin.ptr, word.ptr + rows[i].exclude);
+        assert_int_equal(pattern.origin.len, word.len - rows[i].exclude);
+        same_number(rows[i].word, pattern.exclude, rows[i].exclude);
+        same_number(rows[i].word, pattern.subdomains, rows[i].subdomains);
+        same_number(rows[i].word, pattern.any_port, rows[i].any_port);
+        same_number(rows[i].word, pattern.port, rows[i].port);
+        same_text(rows[i].word, text_of(pattern.scheme), rows[i].scheme);
+        same_text(rows[i].word, text_of(pattern.host), rows[i].host);
+    }
+}
+
+static void some_words_stand_for_no_single_origin(void **state)
+{
+    static const struct {
+        const char *word;
+        cors_pattern_kind_e kind;
+        cors_problem_e problem;
+    } rows[] = {
+        { "*", CORS_PATTERN_EVERYBODY, CORS_OK },
+        { "None", CORS_PATTERN_NOBODY, CORS_OK },
+        { "NONE", CORS_PATTERN_NOBODY, CORS_OK },
+        { "none", CORS_PATTERN_NOBODY, CORS_OK },
+        { "null", CORS_PATTERN_NULL, CORS_OK },
+        { "!null", CORS_PATTERN_NULL, CORS_OK },
+        { "!*", CORS_PATTERN_EVERYBODY, CORS_PROBLEM_EXCLUSION_OF_ALL },
+        { "!None", CORS_PATTERN_NOBODY, CORS_PROBLEM_EXCLUSION_OF_ALL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_pattern_t pattern;
+        const char *instead;
+
+        same_number(rows[i].word,
+                    cors_pattern_parse(pool, exactly(rows[i].word), false,
+                                       &pattern, &instead),
+                    rows[i].problem);
+        assert_null(instead);
+        same_number(rows[i].word, pattern.kind, rows[i].kind);
+        same_number(rows[i].word, pattern.exclude, rows[i].word[0] == '!');
+    }
+}
+
+/* A word that is refused, why, and what is shown instead. */
+typedef struct {
+    const char *word;
+    cors_problem_e problem;
+    const char *instead;
+} row_t;
+
+static void check_rows(const row_t *rows, size_t count)
+{
+    cors_pattern_t pattern;
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        const char *instead = "left over";
+
+        same_text(rows[i].word,
+                  cors_problem_id(
+                      cors_pattern_parse(pool, exactly(rows[i].word), false,
+                                         &pattern, &instead)),
+                  cors_problem_id(rows[i].problem));
+        same_text(rows[i].word, instead, rows[i].instead);
+        if (instead) {
+            const char *again;
+
+            same_number(instead,
+                        cors_pattern_parse(pool, exactly(instead), false,
+                                           &pattern, &again),
+                        CORS_OK);
+        }
+    }
+}
+
+#define ROWS(name, ...)                                                        \
+    static void name(void **state)                                             \
+    {                                                                          \
+        static const row_t rows[] = { __VA_ARGS__ };                           \
+                                                                               \
+        (void)state;                                                           \
+        check_rows(rows, COUNT(rows));                                         \
+    }
+
+#define MISSING CORS_PROBLEM_ORIGIN_SCHEME_MISSING
+ROWS(an_origin_without_scheme_is_refused, { "", MISSING, NULL },
+     { "!", MISSING, NULL }, { "example.com", MISSING, "https://example.com" },
+     { "!example.com", MISSING, "!https://example.com" },
+     { "example.com:8443", MISSING, "https://example.com:8443" },
+     { "*.example.com", MISSING, "https://*.example.com" },
+     { "//example.com", MISSING, "https://example.com" },
+     { "//", MISSING, NULL }, { "/", MISSING, NULL },
+     { "localhost", MISSING, "http://localhost" },
+     { "localhost:3000", MISSING, "http://localhost:3000" },
+     { "app.localhost", MISSING, "http://app.localhost" },
+     { "127.0.0.1:80", MISSING, NULL },
+     { "127.0.0.1:8080", MISSING, "http://127.0.0.1:8080" },
+     { "192.168.0.1", MISSING, "https://192.168.0.1" },
+     { "[::1]:8080", MISSING, "http://[::1]:8080" },
+     { "[2001:db8::1]", MISSING, "https://[2001:db8::1]" },
+     { "2001:db8::1", MISSING, NULL }, { "intranet", MISSING, NULL },
+     { "mailto:user", MISSING, NULL }, { "example.com/", MISSING, NULL },
+     { "example.com?x", MISSING, NULL }, { "example.com#x", MISSING, NULL },
+     { "u@example.com", MISSING, NULL }, { "Example.com", MISSING, NULL },
+     { "NULL", MISSING, "null" }, { "Null", MISSING, "null" },
+     { "!Null", MISSING, "!null" }, { "nulls", MISSING, NULL },
+     { "https:example.com", MISSING, NULL },
+     { "https:/example.com", MISSING, NULL },
+     { "://example.com", MISSING, NULL }, { "**", MISSING, NULL },
+     { "Nones", MISSING, NULL })
+#undef MISSING
+
+ROWS(a_scheme_is_of_small_letters_and_no_wildcard,
+     { "HTTPS://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD,
+       "https://example.com" },
+     { "httpS://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD,
+       "https://example.com" },
+     { "1http://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { "-http://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { "+http://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { ".http://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { "ht_tp://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { "h`ttp://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { "h{ttp://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { "h/ttp://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { "http*://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { "*://example.com", CORS_PROBLEM_ORIGIN_SCHEME_WILDCARD,
+       "https://example.com" },
+     { "**://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD, NULL },
+     { "wss://example.com", CORS_PROBLEM_ORIGIN_SCHEME_WEBSOCKET,
+       "https://example.com" },
+     { "ws://example.com:81", CORS_PROBLEM_ORIGIN_SCHEME_WEBSOCKET,
+       "http://example.com:81" },
+     { "WSS://example.com:443", CORS_PROBLEM_ORIGIN_SCHEME_BAD,
+       "https://example.com" },
+     { "wsss://example.com", CORS_OK, NULL })
+
+ROWS(an_origin_has_nothing_before_its_host_and_behind_its_port,
+     { "https://example.com/", CORS_PROBLEM_ORIGIN_PATH,
+       "https://example.com" },
+     { "https://example.com:8443/a/b?c#d", CORS_PROBLEM_ORIGIN_PATH,
+       "https://example.com:8443" },
+     { "https://example.com?q", CORS_PROBLEM_ORIGIN_QUERY,
+       "https://example.com" },
+     { "https://example.com?q/", CORS_PROBLEM_ORIGIN_QUERY,
+       "https://example.com" },
+     { "https://example.com#f", CORS_PROBLEM_ORIGIN_FRAGMENT,
+       "https://example.com" },
+     { "https://u@example.com", CORS_PROBLEM_ORIGIN_USERINFO,
+       "https://example.com" },
+     { "https://u:p@example.com:81/", CORS_PROBLEM_ORIGIN_USERINFO,
+       "https://example.com:81" },
+     { "https://example.com/@x", CORS_PROBLEM_ORIGIN_PATH,
+       "https://example.com" },
+     { "!https://example.com/", CORS_PROBLEM_ORIGIN_PATH,
+       "!https://example.com" },
+     { "https:///example.com", CORS_PROBLEM_ORIGIN_PATH, NULL })
+
+ROWS(a_host_is_what_browsers_would_send,
+     { "https://", CORS_PROBLEM_ORIGIN_HOST_MISSING, NULL },
+     { "https://:8443", CORS_PROBLEM_ORIGIN_HOST_MISSING, NULL },
+     { "https://Example.COM", CORS_PROBLEM_ORIGIN_HOST_CASE,
+       "https://example.com" },
+     { "https://*.Example.COM:*", CORS_PROBLEM_ORIGIN_HOST_CASE,
+       "https://*.example.com:*" },
+     { "https://b\xc3\xbc"
+       "cher.example:8443",
+       CORS_PROBLEM_ORIGIN_HOST_UNICODE, "https://xn--bcher-kva.example:8443" },
+     { "https://*.b\xc3\xbc"
+       "cher.example",
+       CORS_PROBLEM_ORIGIN_HOST_UNICODE, "https://*.xn--bcher-kva.example" },
+     { "https://XN--BCHER-KVA.example", CORS_PROBLEM_ORIGIN_HOST_CASE,
+       "https://xn--bcher-kva.example" },
+     { "https://XN--0.example", CORS_PROBLEM_ORIGIN_HOST_CASE, NULL },
+     { "https://xn--0.example", CORS_PROBLEM_ORIGIN_PUNYCODE_BAD, NULL },
+     { "https://exa!mple.com", CORS_PROBLEM_ORIGIN_HOST_BAD, NULL },
+     { "https://a..b", CORS_PROBLEM_ORIGIN_LABEL_EMPTY, NULL },
+     { "https://127.1", CORS_PROBLEM_ORIGIN_IPV4_BAD, "https://127.0.0.1" },
+     { "https://0X7F.1:81", CORS_PROBLEM_ORIGIN_HOST_CASE,
+       "https://127.0.0.1:81" },
+     { "https://0x7f.1:81", CORS_PROBLEM_ORIGIN_IPV4_BAD,
+       "https://127.0.0.1:81" },
+     { "https://[::1]81", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://[::1]x", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://[::1]*", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://256.0.0.1", CORS_PROBLEM_ORIGIN_IPV4_BAD, NULL },
+     { "https://::1", CORS_PROBLEM_ORIGIN_IPV6_BAD, "https://[::1]" },
+     { "https://[::1", CORS_PROBLEM_ORIGIN_IPV6_BAD, "https://[::1]" },
+     { "https://[0:0::1]:81", CORS_PROBLEM_ORIGIN_IPV6_FORM,
+       "https://[::1]:81" },
+     { "https://[FE80::1%25eth0]:81", CORS_PROBLEM_ORIGIN_IPV6_ZONE,
+       "https://[fe80::1]:81" })
+
+ROWS(a_port_is_a_number_other_than_the_schemes_own,
+     { "https://example.com:443", CORS_PROBLEM_ORIGIN_PORT_DEFAULT,
+       "https://example.com" },
+     { "http://example.com:80", CORS_PROBLEM_ORIGIN_PORT_DEFAULT,
+       "http://example.com" },
+     { "ftp://example.com:21", CORS_PROBLEM_ORIGIN_PORT_DEFAULT,
+       "ftp://example.com" },
+     { "https://*.example.com:443", CORS_PROBLEM_ORIGIN_PORT_DEFAULT,
+       "https://*.example.com" },
+     { "https://[::1]:443", CORS_PROBLEM_ORIGIN_PORT_DEFAULT, "https://[::1]" },
+     { "https://example.com:", CORS_PROBLEM_ORIGIN_PORT_BAD,
+       "https://example.com" },
+     { "https://example.com:0", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://example.com:00", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://example.com:08443", CORS_PROBLEM_ORIGIN_PORT_BAD,
+       "https://example.com:8443" },
+     { "https://example.com:0443", CORS_PROBLEM_ORIGIN_PORT_BAD,
+       "https://example.com" },
+     { "https://example.com:65536", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://example.com:http", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://example.com:**", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://example.com:8*", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://[::1]:0", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://[::1]:", CORS_PROBLEM_ORIGIN_PORT_BAD, "https://[::1]" })
+
+ROWS(a_wildcard_is_the_leftmost_label_of_a_domain_or_the_port,
+     { "https://*", CORS_PROBLEM_WILDCARD_HOST, NULL },
+     { "https://*:*", CORS_PROBLEM_WILDCARD_HOST, NULL },
+     { "https://*.", CORS_PROBLEM_ORIGIN_HOST_MISSING, NULL },
+     { "https://*example.com", CORS_PROBLEM_WILDCARD_PLACE,
+       "https://*.example.com" },
+     { "https://*-app.example.com", CORS_PROBLEM_WILDCARD_PLACE, NULL },
+     { "https://**.example.com", CORS_PROBLEM_WILDCARD_PLACE,
+       "https://*.example.com" },
+     { "https://*.*.example.com", CORS_PROBLEM_WILDCARD_PLACE,
+       "https://*.example.com" },
+     { "https://a.*.example.com", CORS_PROBLEM_WILDCARD_PLACE, NULL },
+     { "https://example.*", CORS_PROBLEM_WILDCARD_PLACE, NULL },
+     { "https://a*.example.com", CORS_PROBLEM_WILDCARD_PLACE, NULL },
+     { "https://.example.com", CORS_PROBLEM_ORIGIN_LABEL_EMPTY,
+       "https://*.example.com" },
+     { "https://*.127.0.0.1", CORS_PROBLEM_WILDCARD_IP, NULL },
+     { "https://*.0x7f", CORS_PROBLEM_WILDCARD_IP, NULL },
+     { "https://*.[::1]", CORS_PROBLEM_WILDCARD_IP, NULL },
+     { "https://*.1.example", CORS_OK, NULL })
+
+static void a_page_of_a_file_is_listed_for_websockets_only(void **state)
+{
+    static const struct {
+        const char *word;
+        bool file;
+        cors_problem_e problem;
+    } rows[] = {
+        { "file://", true, CORS_OK },
+        { "!file://", true, CORS_OK },
+        { "file://", false, CORS_PROBLEM_ORIGIN_FILE },
+        { "file:///", true, CORS_PROBLEM_ORIGIN_FILE },
+        { "file://host", true, CORS_PROBLEM_ORIGIN_FILE },
+        { "file://*", true, CORS_PROBLEM_ORIGIN_FILE },
+        { "files://host", false, CORS_OK },
+        { "https://example.com", true, CORS_OK },
+    };
+    cors_pattern_t pattern;
+    const char *instead;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        same_number(rows[i].word,
+                    cors_pattern_parse(pool, exactly(rows[i].word),
+                                       rows[i].file, &pattern, &instead),
+                    rows[i].problem);
+    }
+}
+
+static cors_problem_e problem_of(const char *word)
+{
+    cors_pattern_t pattern;
+    const char *instead;
+
+    return cors_pattern_parse(pool, exactly(word), false, &pattern, &instead);
+}
+
+static void a_scheme_has_32_bytes_a_label_63_and_a_host_253(void **state)
+{
+    const char *l63 = repeat("a", 63);
+    const char *h253 =
+        apr_pstrcat(pool, l63, ".", l63, ".", l63, ".", repeat("a", 61), NULL);
+
+    (void)state;
+    assert_int_equal(problem_of(
+                         apr_pstrcat(pool, repeat("s", 32), "://a", NULL)),
+                     CORS_OK);
+    assert_int_equal(problem_of(
+                         apr_pstrcat(pool, repeat("s", 33), "://a", NULL)),
+                     CORS_PROBLEM_ORIGIN_LONG);
+    assert_int_equal(problem_of(apr_pstrcat(pool, "https://", l63, NULL)),
+                     CORS_OK);
+    assert_int_equal(problem_of(apr_pstrcat(pool, "https://a", l63, NULL)),
+                     CORS_PROBLEM_ORIGIN_LABEL_LONG);
+    assert_int_equal(problem_of(apr_pstrcat(pool, "https://", h253, NULL)),
+                     CORS_OK);
+    assert_int_equal(problem_of(apr_pstrcat(pool, "https://", h253, "a", NULL)),
+                     CORS_PROBLEM_ORIGIN_HOST_LONG);
+    assert_int_equal(problem_of(apr_pstrcat(pool, "https://", repeat("a", 8192),
+                                            NULL)),
+                     CORS_PROBLEM_ORIGIN_LABEL_LONG);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(an_accepted_word_is_taken_apart),
+        TEST(some_words_stand_for_no_single_origin),
+        TEST(an_origin_without_scheme_is_refused),
+        TEST(a_scheme_is_of_small_letters_and_no_wildcard),
+        TEST(an_origin_has_nothing_before_its_host_and_behind_its_port),
+        TEST(a_host_is_what_browsers_would_send),
+        TEST(a_port_is_a_number_other_than_the_schemes_own),
+        TEST(a_wildcard_is_the_leftmost_label_of_a_domain_or_the_port),
+        TEST(a_page_of_a_file_is_listed_for_websockets_only),
+        TEST(a_scheme_has_32_bytes_a_label_63_and_a_host_253),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
