@@ -23,13 +23,22 @@ static const char *skip_any(const char *p, const char *const *texts)
     return NULL;
 }
 
+static const char *const ends[] = { "$", "\\z", "\\Z", NULL };
+
+static const char *take_end(const char *p)
+{
+    const char *rest = skip_any(p, ends);
+
+    return rest ? rest : p;
+}
+
 /* What stands for the name: labels with "\." or "." between them. Appends it
  * to text; returns what follows it, or NULL. */
 static const char *take_name(const char *p, char *text)
 {
     apr_size_t len = strlen(text);
 
-    for (; *p && !strchr(":($", *p); p++) {
+    for (; *take_end(p) && !strchr(":(", *p); p++) {
         bool escaped = *p == '\\';
 
         p += escaped ? 1 : 0;
@@ -51,8 +60,6 @@ static const char *const any_port[] = { "(:\\d+)?",     "(:[0-9]+)?",
                                         "(?::\\d+)?",   "(?::[0-9]+)?",
                                         "(:[0-9]*)?",   "(:\\d*)?",
                                         "(:\\d{1,5})?", NULL };
-static const char *const ends[] = { "$", "\\z", "\\Z", NULL };
-
 static const char *take_port(const char *p, char *text)
 {
     const char *rest = skip_any(p, any_port);
@@ -70,13 +77,6 @@ static const char *take_port(const char *p, char *text)
         text[len] = '\0';
     }
     return p;
-}
-
-static const char *take_end(const char *p)
-{
-    const char *rest = skip_any(p, ends);
-
-    return rest ? rest : p;
 }
 
 static bool is_pattern(apr_pool_t *p, const char *text)
@@ -135,7 +135,7 @@ static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
     parts->secure = *c == 's';
     parts->plain = !parts->secure || c[1] == '?';
     c += parts->secure ? 1 : 0;
-    c += *c == '?' ? 1 : 0;
+    c += parts->secure && *c == '?' ? 1 : 0;
     host = skip_any(c, colons);
     if (!host) {
         return false;

@@ -1,0 +1,153 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Expressions that are plain patterns in disguise. */
+
+#include "unit.h"
+
+#include "cors/expression.h"
+
+typedef struct {
+    const char *regex;
+    const char *words;
+} row_t;
+
+static void check_rows(const row_t *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        /* NUL-terminated, of exactly its length */
+        cors_slice_t regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+
+        same_text(rows[i].regex, cors_expression_plain(pool, regex.ptr),
+                  rows[i].words);
+    }
+}
+
+static void an_expression_for_one_name_is_that_origin(void **state)
+{
+    static const row_t rows[] = {
+        { "https://example\\.com", "https://example.com" },
+        { "https://example.com", "https://example.com" },
+        { "^https://example\\.com$", "https://example.com" },
+        { "\\Ahttps://example\\.com\\z", "https://example.com" },
+        { "https://example\\.com\\Z", "https://example.com" },
+        { "https:\\/\\/example\\.com", "https://example.com" },
+        { "https://my\\-app_1\\.example\\.com",
+          "https://my-app_1.example.com" },
+        { "http://localhost", "http://localhost" },
+        { "https?://example\\.com", "http://example.com https://example.com" },
+        { "https://example\\.com:8443", "https://example.com:8443" },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void an_expression_for_what_is_below_a_name_is_a_wildcard(void **state)
+{
+    static const row_t rows[] = {
+        { "https://.*\\.example\\.com", "https://*.example.com" },
+        { "https://.+\\.example\\.com", "https://*.example.com" },
+        { "https://[^/]+\\.example\\.com", "https://*.example.com" },
+        { "https://[^/]*\\.example\\.com", "https://*.example.com" },
+        { "https://(.*)\\.example\\.com", "https://*.example.com" },
+        { "https://(.+)\\.example\\.com", "https://*.example.com" },
+        { "https://(.*\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "https://(.+\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "https://([^/]+\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "https://(?:.*\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "https://(?:.+\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "^https?://(.+\\.)?example\\.com$",
+          "http://example.com http://*.example.com "
+          "https://example.com https://*.example.com" },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void an_expression_for_any_port_is_a_wildcard_in_the_port(void **state)
+{
+    static const row_t rows[] = {
+        { "http://localhost(:\\d+)?", "http://localhost:*" },
+        { "http://localhost(:[0-9]+)?", "http://localhost:*" },
+        { "http://localhost(?::\\d+)?", "http://localhost:*" },
+        { "http://localhost(?::[0-9]+)?", "http://localhost:*" },
+        { "http://localhost(:[0-9]*)?", "http://localhost:*" },
+        { "http://localhost(:\\d*)?$", "http://localhost:*" },
+        { "http://localhost(:\\d{1,5})?", "http://localhost:*" },
+        { "https://.*\\.example\\.com(:\\d+)?", "https://*.example.com:*" },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void an_expression_that_no_pattern_says_stays_one(void **state)
+{
+    static const row_t rows[] = {
+        { "", NULL },
+        { "^", NULL },
+        { ".*", NULL },
+        { "http", NULL },
+        { "https", NULL },
+        { "https:", NULL },
+        { "https://", NULL },
+        { "https://$", NULL },
+        { "https//example\\.com", NULL },
+        { "ftp://example\\.com", NULL },
+        { "http?://example\\.com", NULL },
+        { "https://example\\zx", NULL },
+        { "https://.*", NULL },
+        { "https://.*\\.", NULL },
+        { "https://.*example\\.com", NULL },
+        { "https://.*.example\\.com", NULL },
+        { "https://pr-[0-9]+\\.example\\.com", NULL },
+        { "https://a?\\.example\\.com", NULL },
+        { "https://ab*\\.example\\.com", NULL },
+        { "https://ab+\\.example\\.com", NULL },
+        { "https://a{3}\\.example\\.com", NULL },
+        { "https://example\\.(com|org)", NULL },
+        { "https://example\\.com|https://a", NULL },
+        { "https://(www\\.)?example\\.com", NULL },
+        { "https://example\\.com\\", NULL },
+        { "https://example\\d", NULL },
+        { "https://\\w\\.com", NULL },
+        { "https://example\\_com", NULL },
+        { "https://Example\\.com", NULL },
+        { "https://example..com", NULL },
+        { "https://example\\.com:", NULL },
+        { "https://example\\.com:443", NULL },
+        { "https://example\\.com:80[0-9]", NULL },
+        { "https://example\\.com:\\d+", NULL },
+        { "https://example\\.com(:\\d+)", NULL },
+        { "https://example\\.com(:\\d+)?x", NULL },
+        { "https://example\\.com$x", NULL },
+        { "https://example\\.com/", NULL },
+        { "https://256\\.0\\.0\\.1", NULL },
+        { "https?://example\\.com:80", NULL },
+        { "https?://example\\.com:443", NULL },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(an_expression_for_one_name_is_that_origin),
+        TEST(an_expression_for_what_is_below_a_name_is_a_wildcard),
+        TEST(an_expression_for_any_port_is_a_wildcard_in_the_port),
+        TEST(an_expression_that_no_pattern_says_stays_one),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
