@@ -1,0 +1,852 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Lists of origins: what they accept, and what they say of an origin. */
+
+#include "configure.h"
+
+/* Add a word, or behind "~" an expression. */
+static cors_problem_e add_word(cors_origin_set_t *set, const char *word,
+                               const char *said, const char **instead)
+{
+    const char *tilde = strchr(word, '~');
+
+    *instead = NULL;
+    return tilde ? add_expression(set,
+                                  tilde == word
+                                      ? tilde + 1
+                                      : apr_psprintf(pool, "%c%s", word[0],
+                                                     tilde + 1),
+                                  said)
+                 : cors_origin_set_add(pool, set, exactly(word), said, instead);
+}
+
+/* The set of some words, each of a line of its own; the first problem ends it. */
+static cors_origin_set_t *set_of(const char *words, bool file,
+                                 cors_problem_e *problem, const char **instead)
+{
+    cors_origin_set_t *set = cors_origin_set_make(pool, file, is_edit(words));
+    char *last;
+    char *word = apr_strtok(apr_pstrdup(pool, words), " ", &last);
+    int number = 0;
+
+    *problem = CORS_OK;
+    *instead = NULL;
+    for (; word && !*problem; word = apr_strtok(NULL, " ", &last)) {
+        *problem = add_word(set, word, apr_psprintf(pool, "conf:%d", ++number),
+                            instead);
+    }
+    return set;
+}
+
+static cors_origin_set_t *good_set(const char *words)
+{
+    cors_problem_e problem;
+    const char *instead;
+    cors_origin_set_t *set = set_of(words, false, &problem, &instead);
+
+    same_text(words, cors_problem_id(problem), NULL);
+    return set;
+}
+
+static const char *listing_of(const cors_origin_set_t *set, const char *text,
+                              bool null_ok)
+{
+    static const char *const texts[] = { "unlisted", "listed", "excluded" };
+    cors_origin_t origin;
+
+    return cors_origin_parse(exactly(text), &origin)
+               ? texts[cors_origin_set_lookup(set, &origin, null_ok)]
+               : "malformed";
+}
+
+typedef struct {
+    const char *words;
+    const char *origin;
+    const char *listing;
+} listing_t;
+
+static void check_listings(const listing_t *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        same_text(apr_pstrcat(pool, rows[i].words, " / ", rows[i].origin, NULL),
+                  listing_of(good_set(rows[i].words), rows[i].origin, false),
+                  rows[i].listing);
+    }
+}
+
+#define A "https://a.example.com"
+#define BELOW "https://*.example.com"
+
+static void an_origin_is_listed_to_the_byte(void **state)
+{
+    static const listing_t rows[] = {
+        { A, A, "listed" },
+        { A, "https://a.example.com.evil", "unlisted" },
+        { A, "https://ba.example.com", "unlisted" },
+        { A, "https://b.a.example.com", "unlisted" },
+        { A, "https://a.example.co", "unlisted" },
+        { A, "https://a.example.com.", "unlisted" },
+        { A, "http://a.example.com", "unlisted" },
+        { A, "https://a.example.com:443", "unlisted" },
+        { A, "https://a.example.com:8443", "unlisted" },
+        { A ":8443", A ":8443", "listed" },
+        { A ":8443", A, "unlisted" },
+        { A ":8443", A ":844", "unlisted" },
+        { A ":8443", A ":84430", "malformed" },
+        { A " https://b.example.com", "https://b.example.com", "listed" },
+        { A " https://b.example.com", A, "listed" },
+        { A " https://b.example.com", "https://c.example.com", "unlisted" },
+        { A " https://b.example.com", A ",https://b.example.com", "malformed" },
+        { "http://[::1]:81", "http://[::1]:81", "listed" },
+        { "http://[::1]:81", "http://[::1]", "unlisted" },
+        { "capacitor://localhost", "capacitor://localhost", "listed" },
+        { "capacitor://localhost", "capacitor://localhost:1", "unlisted" },
+        { A, "null", "unlisted" },
+        { "None", A, "unlisted" },
+        { "None", "null", "unlisted" },
+    };
+
+    (void)state;
+    check_listings(rows, COUNT(rows));
+}
+
+static void a_wildcard_lists_what_is_below_a_domain(void **state)
+{
+    static const listing_t rows[] = {
+        { BELOW, "https://a.example.com", "listed" },
+        { BELOW, "https://a.b.c.example.com", "listed" },
+        { BELOW, "https://xn--bcher-kva.example.com", "listed" },
+        { BELOW, "https://example.com", "unlisted" },
+        { BELOW, "https://.example.com", "unlisted" },
+        { BELOW, "https://aexample.com", "unlisted" },
+        { BELOW, "https://a.example.com.evil", "unlisted" },
+        { BELOW, "https://a.example.com.", "unlisted" },
+        { BELOW, "https://a.example.co", "unlisted" },
+        { BELOW, "https://a.example.org", "unlisted" },
+        { BELOW, "https://example.com.a", "unlisted" },
+        { BELOW, "https://com", "unlisted" },
+        { BELOW, "https://a.com", "unlisted" },
+        { BELOW, "http://a.example.com", "unlisted" },
+        { BELOW, "https://a.example.com:443", "unlisted" },
+        { BELOW, "https://a.example.com:8443", "unlisted" },
+        { BELOW ":8443", "https://a.example.com:8443", "listed" },
+        { BELOW ":8443", "https://a.example.com", "unlisted" },
+        { BELOW ":8443", "https://a.example.com:8444", "unlisted" },
+        { "https://*.com", "https://example.com", "listed" },
+        { "https://*.com", "https://com", "unlisted" },
+        { "https://*.b.example.com " BELOW, "https://a.example.com", "listed" },
+        { "https://*.b.example.com " BELOW, "https://a.b.example.com",
+          "listed" },
+        { "https://*.b.example.com", "https://a.c.example.com", "unlisted" },
+        { BELOW " http://*.example.com:81", "http://a.example.com:81",
+          "listed" },
+        { BELOW " http://*.example.com:81", "https://a.example.com", "listed" },
+        { BELOW " http://*.example.com:81", "https://a.example.com:81",
+          "unlisted" },
+    };
+
+    (void)state;
+    check_listings(rows, COUNT(rows));
+}
+
+static void a_wildcard_in_the_port_lists_every_port_and_none(void **state)
+{
+    static const listing_t rows[] = {
+        { "http://localhost:*", "http://localhost", "listed" },
+        { "http://localhost:*", "http://localhost:1", "listed" },
+        { "http://localhost:*", "http://localhost:65535", "listed" },
+        { "http://localhost:*", "http://localhost:80", "listed" },
+        { "http://localhost:*", "http://localhost.evil:80", "unlisted" },
+        { "http://localhost:*", "http://a.localhost:80", "unlisted" },
+        { "http://localhost:*", "https://localhost:80", "unlisted" },
+        { "http://localhost:*", "http://localhos:80", "unlisted" },
+        { "http://localhost", "http://localhost:1", "unlisted" },
+        { "http://[::1]:*", "http://[::1]", "listed" },
+        { "http://[::1]:*", "http://[::1]:81", "listed" },
+        { "http://[::1]:*", "http://[::2]:81", "unlisted" },
+        { BELOW ":*", "https://a.example.com", "listed" },
+        { BELOW ":*", "https://a.example.com:1", "listed" },
+        { BELOW ":*", "https://example.com:1", "unlisted" },
+        { BELOW ":*", "http://a.example.com:1", "unlisted" },
+    };
+
+    (void)state;
+    check_listings(rows, COUNT(rows));
+}
+
+static void an_exclusion_outweighs_whatever_lists_the_origin(void **state)
+{
+    static const listing_t rows[] = {
+        { BELOW " !" A, A, "excluded" },
+        { BELOW " !" A, "https://b.example.com", "listed" },
+        { BELOW " !" A, A ":81", "unlisted" },
+        { "!" A " " BELOW, A, "excluded" },
+        { "!" A " " A, A, "excluded" },
+        { BELOW " !https://*.b.example.com", "https://a.b.example.com",
+          "excluded" },
+        { BELOW " !https://*.b.example.com", "https://b.example.com",
+          "listed" },
+        { BELOW ":* !" A ":*", A ":81", "excluded" },
+        { BELOW ":* !" A ":81", A ":82", "listed" },
+        { BELOW ":* !" A ":81", A ":81", "excluded" },
+        { "~" A ".* !" A ":81", A ":81", "excluded" },
+        { "~" A ".* !" A ":81", A ":82", "listed" },
+        { "!" A, A, "excluded" },
+        { "!" A, "https://b.example.com", "unlisted" },
+        { "!null " A, "null", "excluded" },
+        { "!null " A, A, "listed" },
+    };
+
+    (void)state;
+    check_listings(rows, COUNT(rows));
+}
+
+static void an_edit_lists_with_plus_and_excludes_with_minus(void **state)
+{
+    static const listing_t rows[] = {
+        { "+" A, A, "listed" },
+        { "+" A, "https://b.example.com", "unlisted" },
+        { "-" A, A, "excluded" },
+        { "-" A, "https://b.example.com", "unlisted" },
+        { "+" BELOW " -" A, A, "excluded" },
+        { "+" BELOW " -" A, "https://b.example.com", "listed" },
+        { "-" A " +" A, A, "excluded" },
+        { "-null", "null", "excluded" },
+        { "+~" A ".*", A ":81", "listed" },
+        { "-~" A ".*", A ":81", "excluded" },
+        { "-~" A ".*", "https://b.example.com", "unlisted" },
+    };
+
+    (void)state;
+    check_listings(rows, COUNT(rows));
+}
+
+static void everybody_is_every_origin_and_null(void **state)
+{
+    cors_origin_set_t *set = good_set("*");
+
+    (void)state;
+    assert_string_equal(listing_of(set, A, false), "listed");
+    assert_string_equal(listing_of(set, "null", false), "listed");
+    assert_string_equal(listing_of(set, "file://", false), "listed");
+    assert_true(cors_origin_set_everybody(set));
+}
+
+static void null_is_listed_only_where_it_counts(void **state)
+{
+    (void)state;
+    assert_string_equal(listing_of(good_set("null"), "null", true), "listed");
+    assert_string_equal(listing_of(good_set("null"), "null", false),
+                        "unlisted");
+    assert_string_equal(listing_of(good_set("null"), A, true), "unlisted");
+    assert_string_equal(listing_of(good_set("+null"), "null", true), "listed");
+    assert_string_equal(listing_of(good_set("null !null"), "null", true),
+                        "excluded");
+    assert_string_equal(listing_of(good_set(A), "null", true), "unlisted");
+    assert_string_equal(listing_of(good_set("~.*"), "null", true), "unlisted");
+}
+
+static void an_expression_sees_the_whole_origin_and_nothing_else(void **state)
+{
+    static const listing_t rows[] = {
+        { "~" A, A, "listed" },
+        { "~" A, A ":81", "unlisted" },
+        { "~" A ".*", A ":81", "listed" },
+        { "~https://x ~" A, A, "listed" },
+        { "~https://x ~" A, "https://y", "unlisted" },
+        { "~.*", "https://any", "listed" },
+        { "~.*", "null", "unlisted" },
+        { "https://x ~" A, A, "listed" },
+        { "https://*.x ~" A, A, "listed" },
+    };
+
+    (void)state;
+    check_listings(rows, COUNT(rows));
+}
+
+static void a_page_of_a_file_can_be_listed_where_files_can(void **state)
+{
+    cors_problem_e problem;
+    const char *instead;
+    cors_origin_set_t *set = set_of("file://", true, &problem, &instead);
+
+    (void)state;
+    assert_int_equal(problem, CORS_OK);
+    assert_string_equal(listing_of(set, "file://", false), "listed");
+    assert_string_equal(listing_of(set, "null", true), "unlisted");
+    set_of("file://", false, &problem, &instead);
+    assert_int_equal(problem, CORS_PROBLEM_ORIGIN_FILE);
+}
+
+/* The first problem of some words, and what is shown instead. */
+static void the_words_of_a_list_stand_together_or_are_refused(void **state)
+{
+    static const struct {
+        const char *words;
+        cors_problem_e problem;
+        const char *instead;
+    } rows[] = {
+        { "* *", CORS_OK, NULL },
+        { "* " A, CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
+        { A " *", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
+        { "* None", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
+        { "None *", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
+        { "* null", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
+        { "* !" A, CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
+        { "* ~x", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
+        { "~x *", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
+        { "None none", CORS_OK, NULL },
+        { "None " A, CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
+        { A " None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
+        { "None ~x", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
+        { "~x None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
+        { "!*", CORS_PROBLEM_EXCLUSION_OF_ALL, NULL },
+        { "!None", CORS_PROBLEM_EXCLUSION_OF_ALL, NULL },
+        { "+*", CORS_PROBLEM_EDIT_OF_ALL, NULL },
+        { "-*", CORS_PROBLEM_EDIT_OF_ALL, NULL },
+        { "-None", CORS_PROBLEM_EDIT_OF_ALL, NULL },
+        { "+!" A, CORS_PROBLEM_EDIT_EXCLUSION, NULL },
+        { "-!" A, CORS_PROBLEM_EDIT_EXCLUSION, NULL },
+        { "+" A " " A, CORS_PROBLEM_EDIT_MIXED, NULL },
+        { "-" A " !" A, CORS_PROBLEM_EDIT_MIXED, NULL },
+        { A " +" A, CORS_PROBLEM_EDIT_MIXED, NULL },
+        { A " -" A, CORS_PROBLEM_EDIT_MIXED, NULL },
+        { "+" A " ~x", CORS_PROBLEM_EDIT_MIXED, NULL },
+        { A " +~x", CORS_PROBLEM_EDIT_MIXED, NULL },
+        { A "/", CORS_PROBLEM_ORIGIN_PATH, A },
+        { "!" A "/", CORS_PROBLEM_ORIGIN_PATH, "!" A },
+        { "+" A "/", CORS_PROBLEM_ORIGIN_PATH, "+" A },
+        { "-" A "/", CORS_PROBLEM_ORIGIN_PATH, "-" A },
+        { "+", CORS_PROBLEM_ORIGIN_SCHEME_MISSING, NULL },
+        { "* x", CORS_PROBLEM_ORIGIN_SCHEME_MISSING, NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_problem_e problem;
+        const char *instead;
+
+        set_of(rows[i].words, false, &problem, &instead);
+        same_text(rows[i].words, cors_problem_id(problem),
+                  cors_problem_id(rows[i].problem));
+        same_text(rows[i].words, instead, rows[i].instead);
+    }
+}
+
+static void a_refused_word_leaves_the_list_as_it_was(void **state)
+{
+    cors_origin_set_t *set = good_set(A);
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(add_word(set, "*", NULL, &instead),
+                     CORS_PROBLEM_EVERYBODY_NOT_ALONE);
+    assert_int_equal(add_word(set, "https://b/", NULL, &instead),
+                     CORS_PROBLEM_ORIGIN_PATH);
+    assert_int_equal(add_word(set, "+~x", NULL, &instead),
+                     CORS_PROBLEM_EDIT_MIXED);
+    assert_int_equal(cors_origin_set_count(set), 1);
+    assert_false(cors_origin_set_everybody(set));
+    assert_string_equal(listing_of(set, "https://b", false), "unlisted");
+    assert_string_equal(listing_of(set, A, false), "listed");
+}
+
+/* every word of a set: its marks, its text, its line */
+static const char *words_of(const cors_origin_set_t *set)
+{
+    const char *all = "";
+    int i;
+
+    for (i = 0; i < cors_origin_set_count(set); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+        all = apr_pstrcat(pool, all, word->exclude ? "!" : "",
+                          word->regex ? "~" : "", word->text, "@",
+                          or_none(word->said), word->everything ? " any" : "",
+                          word->suffix ? " suffix" : "",
+                          word->first ? " again " : "",
+                          word->first ? word->first : "", "\n", NULL);
+    }
+    return all;
+}
+
+static void every_word_is_kept_as_it_was_written(void **state)
+{
+    (void)state;
+    assert_string_equal(words_of(good_set(A " !" BELOW " null ~x ~.* ~x " A
+                                            " !" A " ~" A)),
+                        "https://a.example.com@conf:1\n"
+                        "!https://*.example.com@conf:2\n"
+                        "null@conf:3\n"
+                        "~x@conf:4\n"
+                        "~.*@conf:5 any\n"
+                        "~x@conf:6 again conf:4\n"
+                        "https://a.example.com@conf:7 again conf:1\n"
+                        "!https://a.example.com@conf:8\n"
+                        "~https://a.example.com@conf:9\n");
+    assert_string_equal(words_of(good_set("+https://*.github.io -" A
+                                          " +~x -~x -" A)),
+                        "https://*.github.io@conf:1 suffix\n"
+                        "!https://a.example.com@conf:2\n"
+                        "~x@conf:3\n"
+                        "!~x@conf:4\n"
+                        "!https://a.example.com@conf:5 again conf:2\n");
+}
+
+static void a_word_of_no_line_repeats_a_word_of_no_line(void **state)
+{
+    cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(add_word(set, A, NULL, &instead), CORS_OK);
+    assert_int_equal(add_word(set, A, "conf:2", &instead), CORS_OK);
+    assert_null(cors_origin_set_word(set, 0)->first);
+    assert_null(cors_origin_set_word(set, 0)->said);
+    assert_string_equal(cors_origin_set_word(set, 1)->first, "");
+}
+
+static const char *text_or_none(const cors_origin_word_t *word)
+{
+    return word ? word->text : NULL;
+}
+
+static void a_list_knows_what_stands_out_in_it(void **state)
+{
+    static const struct {
+        const char *words;
+        bool edits;
+        bool everybody;
+        bool none;
+        bool excludes;
+        bool empty;
+        const char *everything;
+        const char *null;
+        const char *suffix;
+    } rows[] = {
+        { "", 0, 0, 0, 0, 1, NULL, NULL, NULL },
+        { "*", 0, 1, 0, 0, 0, NULL, NULL, NULL },
+        { "None", 0, 0, 1, 0, 1, NULL, NULL, NULL },
+        { A, 0, 0, 0, 0, 0, NULL, NULL, NULL },
+        { A ":*", 0, 0, 0, 0, 0, NULL, NULL, NULL },
+        { BELOW, 0, 0, 0, 0, 0, NULL, NULL, NULL },
+        { "null", 0, 0, 0, 0, 0, NULL, "null", NULL },
+        { "~x", 0, 0, 0, 0, 0, NULL, NULL, NULL },
+        { "~.*", 0, 0, 0, 0, 0, ".*", NULL, NULL },
+        { "~x ~.*", 0, 0, 0, 0, 0, ".*", NULL, NULL },
+        { "!" A, 0, 0, 0, 1, 1, NULL, NULL, NULL },
+        { "!null", 0, 0, 0, 1, 1, NULL, NULL, NULL },
+        { "!" BELOW, 0, 0, 0, 1, 1, NULL, NULL, NULL },
+        { "+" A, 1, 0, 0, 0, 0, NULL, NULL, NULL },
+        { "-" A, 1, 0, 0, 1, 1, NULL, NULL, NULL },
+        { "-~.*", 1, 0, 0, 1, 1, NULL, NULL, NULL },
+        { "+~.*", 1, 0, 0, 0, 0, ".*", NULL, NULL },
+        { "https://*.github.io", 0, 0, 0, 0, 0, NULL, NULL,
+          "https://*.github.io" },
+        { A " https://*.co.uk:* https://*.github.io", 0, 0, 0, 0, 0, NULL, NULL,
+          "https://*.co.uk:*" },
+        { "https://*.user.github.io", 0, 0, 0, 0, 0, NULL, NULL, NULL },
+        { "https://github.io", 0, 0, 0, 0, 0, NULL, NULL, NULL },
+        { A " !https://*.github.io", 0, 0, 0, 1, 0, NULL, NULL, NULL },
+        { "-https://*.github.io", 1, 0, 0, 1, 1, NULL, NULL, NULL },
+        { "https://*.corp", 0, 0, 0, 0, 0, NULL, NULL, NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const char *words = rows[i].words;
+        cors_origin_set_t *set = good_set(words);
+
+        same_number(words, cors_origin_set_edits(set), rows[i].edits);
+        same_number(words, cors_origin_set_everybody(set), rows[i].everybody);
+        same_number(words, cors_origin_set_none(set), rows[i].none);
+        same_number(words, cors_origin_set_excludes(set), rows[i].excludes);
+        same_number(words, cors_origin_set_empty(set), rows[i].empty);
+        same_text(words, text_or_none(cors_origin_set_everything(set)),
+                  rows[i].everything);
+        same_text(words, text_or_none(cors_origin_set_null(set)), rows[i].null);
+        same_text(words, text_or_none(cors_origin_set_public_suffix(set)),
+                  rows[i].suffix);
+    }
+}
+
+static void a_word_is_covered_by_one_that_lists_all_that_it_lists(void **state)
+{
+    /* the first word is covered by another, listed or excluded */
+    static const struct {
+        const char *words;
+        bool exclude;
+        const char *by;
+    } rows[] = {
+        { A, false, NULL },
+        { A " " BELOW, false, BELOW },
+        { A " " BELOW, true, NULL },
+        { A " !" BELOW, true, BELOW },
+        { A " !" BELOW, false, NULL },
+        { A " " A ":*", false, A ":*" },
+        { A " http://*.example.com", false, NULL },
+        { A ":81 " BELOW, false, NULL },
+        { A ":81 " BELOW ":*", false, BELOW ":*" },
+        { A ":81 " A ":*", false, A ":*" },
+        { A ":* " BELOW ":*", false, BELOW ":*" },
+        { A ":* " BELOW, false, NULL },
+        { A ":* " A, false, NULL },
+        { A ":* " A " " A ":64999", false, NULL },
+        { BELOW " https://*.com", false, "https://*.com" },
+        { BELOW " https://*.b.example.com", false, NULL },
+        { BELOW " " A, false, NULL },
+        { BELOW " " BELOW ":*", false, BELOW ":*" },
+        { BELOW ":* " BELOW, false, NULL },
+        { BELOW ":* " BELOW " " BELOW ":64999", false, NULL },
+        { BELOW ":* https://*.com:*", false, "https://*.com:*" },
+        { A " ~" A ".*", false, A ".*" },
+        { A " ~https://b", false, NULL },
+        { BELOW " ~https://.*", false, NULL },
+        { A ":* ~https://.*", false, NULL },
+        { "null !null", true, "null" },
+        { "null", false, NULL },
+        { "!null null", false, "null" },
+        { "*", false, NULL },
+        { "None", false, NULL },
+        { "http://[::1]:81 http://[::1]:*", false, "http://[::1]:*" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const cors_origin_set_t *set = good_set(rows[i].words);
+
+        same_text(rows[i].words,
+                  text_or_none(
+                      cors_origin_set_covering(pool, set,
+                                               cors_origin_set_word(set, 0),
+                                               rows[i].exclude)),
+                  rows[i].by);
+    }
+}
+
+static void a_host_of_as_many_labels_as_fit_is_looked_up(void **state)
+{
+    cors_origin_set_t *set = good_set(BELOW " https://*.a.a.a");
+    const char *host = repeat("a.", 126);
+
+    (void)state;
+    assert_string_equal(
+        listing_of(set, apr_pstrcat(pool, "https://", host, "a", NULL), false),
+        "listed");
+    assert_string_equal(
+        listing_of(set, apr_pstrcat(pool, "https://", host, "b", NULL), false),
+        "unlisted");
+    assert_string_equal(
+        listing_of(set, apr_pstrcat(pool, "https://", host, ".a.a.a", NULL),
+                   false),
+        "malformed");
+    assert_string_equal(listing_of(set,
+                                   apr_pstrcat(pool, "https://",
+                                               repeat("a.", 10000),
+                                               "example.com", NULL),
+                                   false),
+                        "malformed");
+}
+
+/*
+ * A list against a loop over all its patterns, written apart: texts are cut at
+ * "://" and at the colon before the port, and compared.
+ */
+typedef struct {
+    const char *scheme;
+    const char *host;
+    const char *port;
+} cut_t;
+
+static cut_t cut(const char *text)
+{
+    cut_t parts;
+    const char *host = strstr(text, "://") + 3;
+    const char *bracket = strchr(host, ']');
+    const char *colon = strchr(bracket ? bracket : host, ':');
+    size_t length = colon ? (size_t)(colon - host) : strlen(host);
+
+    parts.scheme = apr_pstrndup(pool, text, (size_t)(host - 3 - text));
+    parts.host = apr_pstrndup(pool, host, length);
+    parts.port = colon ? colon + 1 : "";
+    return parts;
+}
+
+static bool naive_match(const char *pattern, const char *text)
+{
+    cut_t wanted;
+    cut_t origin;
+    size_t tail;
+    size_t length;
+
+    if (strcmp(pattern, "null") == 0 || strcmp(text, "null") == 0) {
+        return strcmp(pattern, text) == 0;
+    }
+    wanted = cut(pattern);
+    origin = cut(text);
+    if (strcmp(wanted.scheme, origin.scheme) != 0
+        || (strcmp(wanted.port, "*") != 0
+            && strcmp(wanted.port, origin.port) != 0)) {
+        return false;
+    }
+    if (strncmp(wanted.host, "*.", 2) != 0) {
+        return strcmp(wanted.host, origin.host) == 0;
+    }
+    tail = strlen(wanted.host) - 1;
+    length = strlen(origin.host);
+    return length > tail
+           && strcmp(origin.host + length - tail, wanted.host + 1) == 0;
+}
+
+static bool is_exclusion(const char *word)
+{
+    return word[0] == '!' || word[0] == '-';
+}
+
+static const char *bare(const char *word)
+{
+    return word[0] == '!' || is_edit(word) ? word + 1 : word;
+}
+
+static const char *naive_listing(char words[][96], int count, const char *text)
+{
+    bool listed = false;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (naive_match(bare(words[i]), text)) {
+            if (is_exclusion(words[i])) {
+                return "excluded";
+            }
+            listed = true;
+        }
+    }
+    return listed ? "listed" : "unlisted";
+}
+
+/* xorshift: the same numbers on every machine */
+static unsigned below(apr_uint64_t *seed, unsigned limit)
+{
+    *seed ^= *seed << 13;
+    *seed ^= *seed >> 7;
+    *seed ^= *seed << 17;
+    return (unsigned)((*seed >> 32) % limit);
+}
+
+static const char *random_scheme(apr_uint64_t *seed)
+{
+    static const char *const schemes[] = { "https", "https", "http", "app" };
+
+    return schemes[below(seed, COUNT(schemes))];
+}
+
+static const char *random_host(apr_uint64_t *seed)
+{
+    static const char *const labels[] = { "a", "b", "ab", "example", "com" };
+    static const char *const hosts[] = { "localhost", "127.0.0.1", "[::1]" };
+    const char *host = labels[below(seed, COUNT(labels))];
+    unsigned more = below(seed, 4);
+
+    if (below(seed, 12) == 0) {
+        return hosts[below(seed, COUNT(hosts))];
+    }
+    for (; more > 0; more--) {
+        host = apr_pstrcat(pool, labels[below(seed, COUNT(labels))], ".", host,
+                           NULL);
+    }
+    return host;
+}
+
+/* a port that no scheme has of its own; mostly none */
+static const char *random_port(apr_uint64_t *seed)
+{
+    static const char *const ports[] = { "", "", "", ":81", ":8080", ":8443" };
+
+    return ports[below(seed, COUNT(ports))];
+}
+
+static void random_word(apr_uint64_t *seed, bool edit, char *word, size_t size)
+{
+    const char *host = random_host(seed);
+    bool name = host[0] != '[' && strcmp(host, "127.0.0.1") != 0;
+    bool exclude = below(seed, 5) == 0;
+    const char *mark = edit ? exclude ? "-" : "+" : exclude ? "!" : "";
+
+    if (below(seed, 30) == 0) {
+        apr_snprintf(word, size, "%snull", mark);
+        return;
+    }
+    apr_snprintf(word, size, "%s%s://%s%s%s", mark, random_scheme(seed),
+                 name && below(seed, 2) ? "*." : "", host,
+                 below(seed, 4) ? random_port(seed) : ":*");
+}
+
+/* An origin that a word lists, or nearly. */
+static const char *near(apr_uint64_t *seed, const char *word)
+{
+    cut_t parts;
+
+    if (strcmp(bare(word), "null") == 0) {
+        return "null";
+    }
+    parts = cut(bare(word));
+    if (strncmp(parts.host, "*.", 2) == 0) {
+        static const char *const heads[] = { "", ".", "a.", "b.a.", "a" };
+
+        parts.host = apr_pstrcat(pool, heads[below(seed, COUNT(heads))],
+                                 parts.host + 2, NULL);
+    }
+    parts.port = strcmp(parts.port, "*") == 0 ? random_port(seed)
+                 : *parts.port ? apr_pstrcat(pool, ":", parts.port, NULL)
+                               : "";
+    switch (below(seed, 14)) {
+    case 0:
+        parts.scheme = random_scheme(seed);
+        break;
+    case 1:
+        parts.scheme = apr_pstrcat(pool, parts.scheme, "s", NULL);
+        break;
+    case 2:
+        parts.host = apr_pstrcat(pool, "a", parts.host, NULL);
+        break;
+    case 3:
+        parts.host = apr_pstrcat(pool, "b.", parts.host, NULL);
+        break;
+    case 4:
+        parts.host = apr_pstrcat(pool, parts.host, ".com", NULL);
+        break;
+    case 5:
+        parts.host = apr_pstrcat(pool, parts.host, ".", NULL);
+        break;
+    case 6:
+        parts.host += 1;
+        break;
+    case 7:
+        parts.host =
+            strchr(parts.host, '.') ? strchr(parts.host, '.') + 1 : parts.host;
+        break;
+    case 8:
+        parts.port = random_port(seed);
+        break;
+    case 9:
+        parts.port = ":443";
+        break;
+    case 10:
+        parts.port =
+            apr_pstrcat(pool, *parts.port ? parts.port : ":", "1", NULL);
+        break;
+    default:
+        break;
+    }
+    return apr_pstrcat(pool, parts.scheme, "://", parts.host, parts.port, NULL);
+}
+
+/* What covers a word lists what the word lists. */
+static void check_covering(const cors_origin_set_t *set, const char *text)
+{
+    int i;
+    int exclude;
+
+    for (i = 0; i < cors_origin_set_count(set); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+        for (exclude = 0; exclude < 2 && !word->first; exclude++) {
+            const cors_origin_word_t *other =
+                cors_origin_set_covering(pool, set, word, exclude);
+
+            if (other
+                && (other == word || (other->exclude != (exclude != 0))
+                    || (naive_match(word->text, text)
+                        && !naive_match(other->text, text)))) {
+                fail_msg("%s covers %s, but for %s", other->text, word->text,
+                         text);
+            }
+        }
+    }
+}
+
+static void compare_one_list(apr_uint64_t *seed, long *listed)
+{
+    char words[8][96];
+    bool edit = below(seed, 3) == 0;
+    int count = (int)below(seed, COUNT(words)) + 1;
+    cors_origin_set_t *set = cors_origin_set_make(pool, false, edit);
+    const char *all = "";
+    int i;
+
+    for (i = 0; i < count; i++) {
+        const char *instead;
+
+        random_word(seed, edit, words[i], sizeof(words[i]));
+        all = join_with(all, " ", words[i]);
+        same_text(words[i],
+                  cors_problem_id(add_word(set, words[i], NULL, &instead)),
+                  NULL);
+    }
+    for (i = 0; i < 12; i++) {
+        const char *text =
+            below(seed, 4)
+                ? near(seed, words[below(seed, (unsigned)count)])
+                : apr_pstrcat(pool, random_scheme(seed), "://",
+                              random_host(seed), random_port(seed), NULL);
+        const char *is = listing_of(set, text, true);
+        const char *expected = naive_listing(words, count, text);
+
+        if (strcmp(is, "malformed") == 0) {
+            continue;
+        }
+        same_text(apr_pstrcat(pool, all, " / ", text, NULL), is, expected);
+        *listed += strcmp(is, "listed") == 0;
+        if (i == 0) {
+            check_covering(set, text);
+        }
+    }
+}
+
+static void a_list_says_what_a_loop_over_its_patterns_says(void **state)
+{
+    apr_uint64_t seed = 0x5eed0c0ffee12345;
+    apr_pool_t *outer = pool;
+    long listed = 0;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 20000; i++) {
+        apr_pool_create(&pool, outer);
+        compare_one_list(&seed, &listed);
+        apr_pool_destroy(pool);
+        pool = outer;
+    }
+    /* it compared something */
+    assert_in_range(listed, 40000, 100000);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(an_origin_is_listed_to_the_byte),
+        TEST(a_wildcard_lists_what_is_below_a_domain),
+        TEST(a_wildcard_in_the_port_lists_every_port_and_none),
+        TEST(an_exclusion_outweighs_whatever_lists_the_origin),
+        TEST(an_edit_lists_with_plus_and_excludes_with_minus),
+        TEST(everybody_is_every_origin_and_null),
+        TEST(null_is_listed_only_where_it_counts),
+        TEST(an_expression_sees_the_whole_origin_and_nothing_else),
+        TEST(a_page_of_a_file_can_be_listed_where_files_can),
+        TEST(the_words_of_a_list_stand_together_or_are_refused),
+        TEST(a_refused_word_leaves_the_list_as_it_was),
+        TEST(every_word_is_kept_as_it_was_written),
+        TEST(a_word_of_no_line_repeats_a_word_of_no_line),
+        TEST(a_list_knows_what_stands_out_in_it),
+        TEST(a_word_is_covered_by_one_that_lists_all_that_it_lists),
+        TEST(a_host_of_as_many_labels_as_fit_is_looked_up),
+        TEST(a_list_says_what_a_loop_over_its_patterns_says),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
