@@ -1,0 +1,287 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Lists of methods and header names. */
+
+#include "unit.h"
+
+#include "cors/name_set.h"
+
+#define METHODS CORS_NAMES_METHODS
+#define REQUEST CORS_NAMES_REQUEST_HEADERS
+#define RESPONSE CORS_NAMES_RESPONSE_HEADERS
+
+/* Add words; the first problem ends it. */
+static cors_problem_e add_words(cors_name_set_t *set, const char *words,
+                                const char **instead)
+{
+    cors_slice_t rest = exactly(words);
+    cors_slice_t word;
+    cors_problem_e problem = CORS_OK;
+    int number = 0;
+
+    *instead = NULL;
+    while (!problem && cors_word_next(&rest, &word)) {
+        problem =
+            cors_name_set_add(pool, set, word,
+                              apr_psprintf(pool, "conf:%d", ++number), instead);
+    }
+    return problem;
+}
+
+typedef struct {
+    cors_names_e kind;
+    const char *words; /* the last one may be refused */
+    cors_problem_e problem;
+    const char *instead;
+    const char *joined; /* what is in the set then */
+} row_t;
+
+static void check_rows(const row_t *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        bool edit = rows[i].words[0] == '+' || rows[i].words[0] == '-';
+        cors_name_set_t *set = cors_name_set_make(pool, rows[i].kind, edit);
+        const char *instead;
+
+        same_text(rows[i].words,
+                  cors_problem_id(add_words(set, rows[i].words, &instead)),
+                  cors_problem_id(rows[i].problem));
+        same_text(rows[i].words, instead, rows[i].instead);
+        same_text(rows[i].words, set->joined, rows[i].joined);
+    }
+}
+
+static void a_method_is_a_token_that_browsers_send_in_their_case(void **state)
+{
+    static const row_t rows[] = {
+        { METHODS, "GET", CORS_OK, NULL, "GET" },
+        { METHODS, "PUT,GET", CORS_OK, NULL, "PUT, GET" },
+        { METHODS, "GET GET PUT", CORS_OK, NULL, "GET, PUT" },
+        { METHODS, "PURGE purge", CORS_OK, NULL, "PURGE, purge" },
+        { METHODS, "None", CORS_OK, NULL, "None" },
+        { METHODS, "get", CORS_PROBLEM_METHOD_CASE, "GET", NULL },
+        { METHODS, "PUT pAtCh", CORS_PROBLEM_METHOD_CASE, "PATCH", "PUT" },
+        { METHODS, "PUT TRACE", CORS_PROBLEM_METHOD_FORBIDDEN, NULL, "PUT" },
+        { METHODS, "connect", CORS_PROBLEM_METHOD_FORBIDDEN, NULL, NULL },
+        { METHODS, "Track", CORS_PROBLEM_METHOD_FORBIDDEN, NULL, NULL },
+        { METHODS, "G@T", CORS_PROBLEM_METHOD_TOKEN, NULL, NULL },
+        { METHODS, "GET;PUT", CORS_PROBLEM_METHOD_TOKEN, NULL, NULL },
+        { METHODS, "*", CORS_OK, NULL, "*" },
+        { METHODS, "* *", CORS_OK, NULL, "*" },
+        { METHODS, "* GET", CORS_PROBLEM_WILDCARD_NOT_ALONE, NULL, "*" },
+        { METHODS, "GET *", CORS_PROBLEM_WILDCARD_NOT_ALONE, NULL, "GET" },
+        { METHODS, "* get", CORS_PROBLEM_METHOD_CASE, "GET", "*" },
+        { METHODS, "+GET +PUT", CORS_OK, NULL, "GET, PUT" },
+        { METHODS, "+PUT -GET", CORS_OK, NULL, "PUT" },
+        { METHODS, "+get", CORS_PROBLEM_METHOD_CASE, "+GET", NULL },
+        { METHODS, "-get", CORS_PROBLEM_METHOD_CASE, "-GET", NULL },
+        { METHODS, "-TRACE", CORS_PROBLEM_METHOD_FORBIDDEN, NULL, NULL },
+        { METHODS, "-G@T", CORS_PROBLEM_METHOD_TOKEN, NULL, NULL },
+        { METHODS, "+*", CORS_PROBLEM_EDIT_OF_ALL, NULL, NULL },
+        { METHODS, "-*", CORS_PROBLEM_EDIT_OF_ALL, NULL, NULL },
+        { METHODS, "+PUT GET", CORS_PROBLEM_EDIT_MIXED, NULL, "PUT" },
+        { METHODS, "GET +PUT", CORS_PROBLEM_EDIT_MIXED, NULL, "GET" },
+        { METHODS, "GET -PUT", CORS_PROBLEM_EDIT_MIXED, NULL, "GET" },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void a_request_header_is_one_that_a_script_can_set(void **state)
+{
+    static const row_t rows[] = {
+        { REQUEST, "X-A", CORS_OK, NULL, "X-A" },
+        { REQUEST, "X-A x-b", CORS_OK, NULL, "X-A, x-b" },
+        { REQUEST, "X-A x-a X-B", CORS_OK, NULL, "X-A, X-B" },
+        { REQUEST, "Cookie", CORS_PROBLEM_HEADER_FORBIDDEN, NULL, NULL },
+        { REQUEST, "x-a Sec-Y", CORS_PROBLEM_HEADER_FORBIDDEN, NULL, "x-a" },
+        { REQUEST, "ETag", CORS_PROBLEM_HEADER_IS_RESPONSE, NULL, NULL },
+        { REQUEST, "Set-Cookie", CORS_PROBLEM_HEADER_IS_RESPONSE, NULL, NULL },
+        { REQUEST, "x-a:", CORS_PROBLEM_HEADER_TOKEN, NULL, NULL },
+        { REQUEST, "x-a;q", CORS_PROBLEM_HEADER_TOKEN, NULL, NULL },
+        { REQUEST, "None", CORS_OK, NULL, NULL },
+        { REQUEST, "None NONE", CORS_OK, NULL, NULL },
+        { REQUEST, "None x-a", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL, NULL },
+        { REQUEST, "x-a none", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL, "x-a" },
+        { REQUEST, "None *", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL, NULL },
+        { REQUEST, "* None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL, "*" },
+        { REQUEST, "*", CORS_OK, NULL, "*" },
+        { REQUEST, "* Authorization", CORS_OK, NULL, "*, Authorization" },
+        { REQUEST, "Authorization *", CORS_OK, NULL, "*, Authorization" },
+        { REQUEST, "* x-a *", CORS_OK, NULL, "*, x-a" },
+        { REQUEST, "+x-a", CORS_OK, NULL, "x-a" },
+        { REQUEST, "+None", CORS_PROBLEM_EDIT_OF_ALL, NULL, NULL },
+        { REQUEST, "-none", CORS_PROBLEM_EDIT_OF_ALL, NULL, NULL },
+        { REQUEST, "+*", CORS_PROBLEM_EDIT_OF_ALL, NULL, NULL },
+        { REQUEST, "+x-a None", CORS_PROBLEM_EDIT_MIXED, NULL, "x-a" },
+        { REQUEST, "-Cookie", CORS_PROBLEM_HEADER_FORBIDDEN, NULL, NULL },
+        { REQUEST, "+x-a +", CORS_PROBLEM_EDIT_MIXED, NULL, "x-a" },
+        { REQUEST, "x-a +", CORS_OK, NULL, "x-a, +" },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void an_exposed_header_is_one_that_a_script_can_see(void **state)
+{
+    static const row_t rows[] = {
+        { RESPONSE, "ETag X-A", CORS_OK, NULL, "ETag, X-A" },
+        { RESPONSE, "etag ETag", CORS_OK, NULL, "etag" },
+        { RESPONSE, "Set-Cookie", CORS_PROBLEM_EXPOSE_FORBIDDEN, NULL, NULL },
+        { RESPONSE, "Cookie", CORS_PROBLEM_EXPOSE_IS_REQUEST, NULL, NULL },
+        { RESPONSE, "Proxy-X", CORS_OK, NULL, "Proxy-X" },
+        { RESPONSE, "a b@", CORS_PROBLEM_HEADER_TOKEN, NULL, "a" },
+        { RESPONSE, "*", CORS_OK, NULL, "*" },
+        { RESPONSE, "* ETag", CORS_PROBLEM_WILDCARD_NOT_ALONE, NULL, "*" },
+        { RESPONSE, "ETag *", CORS_PROBLEM_WILDCARD_NOT_ALONE, NULL, "ETag" },
+        { RESPONSE, "None ETag", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL, NULL },
+        { RESPONSE, "ETag None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL, "ETag" },
+        { RESPONSE, "* None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL, "*" },
+        { RESPONSE, "None *", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL, NULL },
+        { RESPONSE, "None", CORS_OK, NULL, NULL },
+        { RESPONSE, "-ETag", CORS_OK, NULL, NULL },
+        { RESPONSE, "-Cookie", CORS_PROBLEM_EXPOSE_IS_REQUEST, NULL, NULL },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void
+methods_are_compared_to_the_byte_and_headers_in_any_case(void **state)
+{
+    cors_name_set_t *methods = cors_name_set_make(pool, METHODS, true);
+    cors_name_set_t *headers = cors_name_set_make(pool, REQUEST, true);
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(add_words(methods, "+PURGE -BAN", &instead), CORS_OK);
+    assert_int_equal(add_words(headers, "+X-A +X-B -X-C", &instead), CORS_OK);
+    assert_true(cors_name_set_lists(methods, exactly("PURGE")));
+    assert_false(cors_name_set_lists(methods, exactly("Purge")));
+    assert_false(cors_name_set_lists(methods, exactly("PURG")));
+    assert_false(cors_name_set_lists(methods, exactly("BAN")));
+    assert_true(cors_name_set_takes_out(methods, exactly("BAN")));
+    assert_false(cors_name_set_takes_out(methods, exactly("ban")));
+    assert_false(cors_name_set_takes_out(methods, exactly("PURGE")));
+    assert_true(cors_name_set_lists(headers, exactly("x-a")));
+    assert_true(cors_name_set_lists(headers, exactly("X-B")));
+    assert_false(cors_name_set_lists(headers, exactly("X-AB")));
+    assert_false(cors_name_set_lists(headers, exactly("")));
+    assert_false(cors_name_set_lists(headers, exactly("x-c")));
+    assert_true(cors_name_set_takes_out(headers, exactly("x-c")));
+    assert_false(cors_name_set_takes_out(headers, exactly("x-a")));
+}
+
+static void a_wildcard_lists_no_name_by_itself(void **state)
+{
+    cors_name_set_t *set = cors_name_set_make(pool, REQUEST, false);
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(add_words(set, "* Authorization", &instead), CORS_OK);
+    assert_true(set->wildcard);
+    assert_false(set->nobody);
+    assert_int_equal(set->count, 1);
+    assert_true(cors_name_set_lists(set, exactly("authorization")));
+    assert_false(cors_name_set_lists(set, exactly("x-a")));
+    assert_false(cors_name_set_lists(set, exactly("*")));
+}
+
+static void every_name_knows_the_line_that_wrote_it_first(void **state)
+{
+    cors_name_set_t *set = cors_name_set_make(pool, RESPONSE, true);
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(add_words(set, "+ETag +etag -X-A +X-B -X-C", &instead),
+                     CORS_OK);
+    assert_int_equal(set->count, 2);
+    assert_string_equal(set->names[0], "ETag");
+    assert_string_equal(set->saids[0], "conf:1");
+    assert_string_equal(set->names[1], "X-B");
+    assert_string_equal(set->saids[1], "conf:4");
+    assert_int_equal(set->taken_out_count, 2);
+    assert_string_equal(set->taken_out[0], "X-A");
+    assert_string_equal(set->taken_out_saids[0], "conf:3");
+    assert_string_equal(set->taken_out[1], "X-C");
+    assert_string_equal(set->taken_out_saids[1], "conf:5");
+    assert_true(set->edit);
+    assert_int_equal(set->kind, RESPONSE);
+}
+
+static void none_is_written_and_is_not_the_same_as_nothing(void **state)
+{
+    cors_name_set_t *set = cors_name_set_make(pool, REQUEST, false);
+    const char *instead;
+
+    (void)state;
+    assert_false(set->nobody);
+    assert_int_equal(add_words(set, "None", &instead), CORS_OK);
+    assert_true(set->nobody);
+    assert_int_equal(set->count, 0);
+}
+
+static void each_list_has_its_default(void **state)
+{
+    const cors_name_set_t *methods = cors_name_set_default(METHODS);
+    const cors_name_set_t *headers = cors_name_set_default(REQUEST);
+    const cors_name_set_t *exposed = cors_name_set_default(RESPONSE);
+
+    (void)state;
+    assert_string_equal(methods->joined, "GET, HEAD, PUT, PATCH, POST, DELETE");
+    assert_int_equal(methods->count, 6);
+    assert_true(cors_name_set_lists(methods, exactly("GET")));
+    assert_true(cors_name_set_lists(methods, exactly("DELETE")));
+    assert_false(cors_name_set_lists(methods, exactly("OPTIONS")));
+    assert_false(cors_name_set_lists(methods, exactly("delete")));
+    assert_string_equal(headers->joined, "content-type");
+    assert_int_equal(headers->count, 1);
+    assert_true(cors_name_set_lists(headers, exactly("Content-Type")));
+    assert_false(cors_name_set_lists(headers, exactly("authorization")));
+    assert_null(exposed->joined);
+    assert_int_equal(exposed->count, 0);
+    assert_true(exposed->nobody);
+    assert_false(methods->wildcard || headers->wildcard || exposed->wildcard);
+    assert_false(methods->edit || headers->edit || exposed->edit);
+    assert_false(cors_name_set_takes_out(exposed, exactly("etag")));
+}
+
+static void a_set_reads_no_byte_behind_a_word(void **state)
+{
+    cors_name_set_t *set = cors_name_set_make(pool, METHODS, false);
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(cors_name_set_add(pool, set, exactly_bytes("GETS", 3),
+                                       NULL, &instead),
+                     CORS_OK);
+    assert_string_equal(set->joined, "GET");
+    assert_int_equal(cors_name_set_add(pool, set, exactly_bytes("PU\0", 3),
+                                       NULL, &instead),
+                     CORS_PROBLEM_METHOD_TOKEN);
+    assert_int_equal(cors_name_set_add(pool, set, exactly(""), NULL, &instead),
+                     CORS_PROBLEM_METHOD_TOKEN);
+    assert_string_equal(set->joined, "GET");
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_method_is_a_token_that_browsers_send_in_their_case),
+        TEST(a_request_header_is_one_that_a_script_can_set),
+        TEST(an_exposed_header_is_one_that_a_script_can_see),
+        TEST(methods_are_compared_to_the_byte_and_headers_in_any_case),
+        TEST(a_wildcard_lists_no_name_by_itself),
+        TEST(every_name_knows_the_line_that_wrote_it_first),
+        TEST(none_is_written_and_is_not_the_same_as_nothing),
+        TEST(each_list_has_its_default),
+        TEST(a_set_reads_no_byte_behind_a_word),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}

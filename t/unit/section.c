@@ -1,0 +1,305 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Sections, their <Limit>s, and how they are paired. */
+
+#include "configure.h"
+
+static void every_attribute_has_its_directive(void **state)
+{
+    static const char *const directives[] = {
+        "CorsPolicy",
+        "CorsAllowOrigins",
+        "CorsAllowMethods",
+        "CorsAllowHeaders",
+        "CorsExposeHeaders",
+        "CorsAllowCredentials",
+        "CorsMaxAge",
+        "CorsAllowAnyOriginWithCredentialsUnsafe",
+        "CorsAllowNullOriginUnsafe",
+        "CorsAllowPublicSuffixUnsafe",
+        "CorsPreflight",
+        "CorsPreflightStatus",
+        "CorsRejectDisallowed",
+        "CorsBackendHeaders",
+        "CorsAllowPrivateNetwork",
+        "CorsWebSocketAllowOrigins",
+        "CorsWebSocketRequireOrigin",
+    };
+    size_t i;
+
+    (void)state;
+    assert_int_equal(COUNT(directives), CORS_ATTR_COUNT);
+    for (i = 0; i < COUNT(directives); i++) {
+        assert_string_equal(cors_attr_directive((cors_attr_e)i), directives[i]);
+    }
+}
+
+static const char *choices_of(cors_attr_e attr)
+{
+    const char *const *choice = cors_attr_choices(attr);
+    const char *all = choice ? "" : NULL;
+
+    for (; choice && *choice; choice++) {
+        all = join_with(all, "|", *choice);
+    }
+    return all;
+}
+
+static void
+a_flag_or_choice_has_its_words_in_the_order_of_its_numbers(void **state)
+{
+    static const char *const choices[CORS_ATTR_COUNT] = {
+        [CORS_ATTR_MODE] = "Off|On|ReportOnly",
+        [CORS_ATTR_CREDENTIALS] = "Off|On",
+        [CORS_ATTR_ANY_UNSAFE] = "Off|On",
+        [CORS_ATTR_NULL_UNSAFE] = "Off|On",
+        [CORS_ATTR_SUFFIX_UNSAFE] = "Off|On",
+        [CORS_ATTR_PREFLIGHT] = "Answer|Continue",
+        [CORS_ATTR_REJECT] = "Off|On",
+        [CORS_ATTR_BACKEND] = "Replace|Keep",
+        [CORS_ATTR_PRIVATE_NETWORK] = "Off|On",
+        [CORS_ATTR_WEBSOCKET_REQUIRE] = "Off|On",
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(choices); i++) {
+        same_text(cors_attr_directive((cors_attr_e)i),
+                  choices_of((cors_attr_e)i), choices[i]);
+    }
+    assert_int_equal(CORS_MODE_REPORT_ONLY, 2);
+    assert_int_equal(CORS_PREFLIGHT_CONTINUE, 1);
+    assert_int_equal(CORS_BACKEND_KEEP, 1);
+}
+
+static void every_method_has_its_bit(void **state)
+{
+    cors_methods_t all = 0;
+    int i;
+
+    (void)state;
+    assert_int_equal(cors_methods_bit(0), 1);
+    assert_int_equal(cors_methods_bit(62), (apr_int64_t)1 << 62);
+    assert_true(cors_methods_bit(63) == INT64_MIN);
+    for (i = 0; i < CORS_METHODS_COUNT; i++) {
+        assert_true((all & cors_methods_bit(i)) == 0);
+        all |= cors_methods_bit(i);
+    }
+    assert_true(all == CORS_METHODS_ALL);
+}
+
+static void append_said(void *context, cors_attr_e attr,
+                        const cors_setting_t *setting)
+{
+    const char **text = context;
+
+    assert_string_equal(setting->directive, cors_attr_directive(attr));
+    *text = join_with(*text, " ",
+                      setting->said + strlen(setting->directive)
+                          + strlen(" conf:"));
+}
+
+/* the lines that hold for a method, in rising precedence */
+static const char *lines_for(const cors_section_t *section,
+                             cors_methods_t methods)
+{
+    const char *text = "";
+
+    cors_section_visit(section, methods, append_said, &text);
+    return text;
+}
+
+/* What is configured, for which method, and the lines that hold. */
+typedef struct {
+    const char *name;
+    const char *text;
+    int method; /* -1: every setting there is */
+    const char *lines;
+} row_t;
+
+static const row_t rows[] = {
+    { "an inner section comes after the outer one",
+      "CorsPolicy On; CorsMaxAge 1 | CorsMaxAge 2", 0, "1 2 3" },
+    { "a <Limit> holds for its methods", "<0,2> CorsMaxAge 1", 2, "1" },
+    { "a <Limit> does not hold for other methods", "<0,2> CorsMaxAge 1", 1,
+      "" },
+    { "a <Limit> holds for the last method there is", "<63> CorsMaxAge 1", 63,
+      "1" },
+    { "a <Limit> of the last method holds for no other", "<63> CorsMaxAge 1",
+      62, "" },
+    { "what a <Limit> says is the narrower word, wherever it stands",
+      "<0> CorsMaxAge 1; CorsMaxAge 2", 0, "2 1" },
+    { "two <Limit>s of a section hold in the order written",
+      "<0,1> CorsMaxAge 1; <0,2> CorsMaxAge 2; CorsMaxAge 3", 0, "3 1 2" },
+    { "the attributes of a section come in the order of the manual",
+      "CorsMaxAge 1; CorsPolicy On", 0, "2 1" },
+    { "an inner section's words come after an outer section's <Limit>",
+      "<0> CorsMaxAge 1 | CorsMaxAge 2", 0, "1 2" },
+    { "three sections come in their order",
+      "CorsMaxAge 1 | CorsMaxAge 2 | CorsMaxAge 3", 5, "1 2 3" },
+    { "every setting is told of when all methods are asked for",
+      "<0> CorsMaxAge 1; <63> CorsMaxAge 2; CorsMaxAge 3 | <1> CorsMaxAge 4",
+      -1, "3 1 2 4" },
+    { "a repeated directive of a <Limit> is one setting",
+      "<0> CorsMaxAge 1; <0> CorsMaxAge 2; <1> CorsMaxAge 3", 0, "2" },
+    { "a section that says nothing tells of nothing", "", 0, "" },
+};
+
+static void check_row(void **state)
+{
+    const row_t *row = *state;
+
+    same_text(row->text,
+              lines_for(sections_of(row->text),
+                        row->method < 0 ? CORS_METHODS_ALL
+                                        : cors_methods_bit(row->method)),
+              row->lines);
+}
+
+static void a_setting_is_made_once_for_its_methods(void **state)
+{
+    cors_section_t *section = cors_section_make(pool);
+    bool first;
+    cors_setting_t *all = cors_section_set(pool, section, CORS_METHODS_ALL,
+                                           CORS_ATTR_MAX_AGE, &first);
+    cors_setting_t *one;
+
+    (void)state;
+    assert_true(first);
+    assert_null(all->said);
+    assert_null(all->text);
+    one = cors_section_set(pool, section, 1, CORS_ATTR_MAX_AGE, &first);
+    assert_true(first);
+    assert_ptr_not_equal(one, all);
+    assert_ptr_equal(cors_section_set(pool, section, CORS_METHODS_ALL,
+                                      CORS_ATTR_MAX_AGE, &first),
+                     all);
+    assert_false(first);
+    assert_ptr_equal(cors_section_set(pool, section, 1, CORS_ATTR_MAX_AGE,
+                                      &first),
+                     one);
+    assert_false(first);
+    assert_ptr_not_equal(cors_section_set(pool, section, 1, CORS_ATTR_REJECT,
+                                          &first),
+                         one);
+    assert_true(first);
+}
+
+static void an_empty_section_leaves_the_other_one_as_it_is(void **state)
+{
+    const cors_section_t *empty = cors_section_make(pool);
+    const cors_section_t *full = sections_of("CorsPolicy On");
+    const cors_section_t *pair;
+
+    (void)state;
+    assert_true(cors_section_empty(empty));
+    assert_false(cors_section_empty(full));
+    assert_ptr_equal(cors_section_merge(pool, empty, full), full);
+    assert_ptr_equal(cors_section_merge(pool, full, empty), full);
+    assert_true(cors_section_empty(cors_section_merge(pool, empty, empty)));
+    pair = cors_section_merge(pool, full, sections_of("CorsMaxAge 1"));
+    assert_ptr_not_equal(pair, full);
+    assert_false(cors_section_empty(pair));
+    assert_string_equal(lines_for(pair, 1), "1 1");
+    assert_string_equal(lines_for(full, 1), "1");
+}
+
+static void merges_can_be_merged_on_either_side(void **state)
+{
+    const cors_section_t *a = sections_of("CorsMaxAge 1");
+    const cors_section_t *b = sections_of("CorsPolicy On; CorsMaxAge 2");
+    const cors_section_t *ab = cors_section_merge(pool, a, b);
+
+    (void)state;
+    assert_string_equal(lines_for(cors_section_merge(pool, ab, ab), 1),
+                        "1 1 2 1 1 2");
+    assert_string_equal(lines_for(cors_section_merge(pool, a, ab), 1),
+                        "1 1 1 2");
+    assert_string_equal(lines_for(cors_section_merge(pool, ab, a), 1),
+                        "1 1 2 1");
+}
+
+static void the_first_place_of_a_section_counts(void **state)
+{
+    static const cors_place_t here = { "<Location /a>", "conf:1", NULL };
+    static const cors_place_t there = { "<Location /b>", "conf:9", NULL };
+    cors_section_t *section = cors_section_make(pool);
+
+    (void)state;
+    assert_null(cors_section_place(section));
+    cors_section_locate(section, &here);
+    cors_section_locate(section, &there);
+    assert_ptr_equal(cors_section_place(section), &here);
+    assert_true(cors_section_empty(section));
+}
+
+/* Every method is in one group, and each group's one method is of it. */
+static int groups_of(const char *text, cors_methods_group_t **groups)
+{
+    int count = cors_section_groups(pool, sections_of(text), groups);
+    cors_methods_t all = 0;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        cors_methods_group_t group = (*groups)[i];
+
+        assert_true((group.methods & all) == 0);
+        all |= group.methods;
+        assert_true((group.one & group.methods) == group.one);
+        assert_true(group.one != 0
+                    && ((apr_uint64_t)group.one & ((apr_uint64_t)group.one - 1))
+                           == 0);
+    }
+    assert_true(all == CORS_METHODS_ALL);
+    return count;
+}
+
+static void methods_that_every_limit_treats_alike_are_a_group(void **state)
+{
+    cors_methods_group_t *groups;
+    const char *each = "";
+    int i;
+
+    (void)state;
+    assert_int_equal(groups_of("", &groups), 1);
+    assert_true(groups[0].one == 1);
+    assert_int_equal(groups_of("CorsPolicy On", &groups), 1);
+    assert_int_equal(groups_of("<0> CorsMaxAge 1", &groups), 2);
+    assert_true(groups[0].methods == ~cors_methods_bit(0));
+    assert_true(groups[0].one == cors_methods_bit(1));
+    assert_true(groups[1].methods == cors_methods_bit(0));
+    assert_int_equal(groups_of("<0,1> CorsMaxAge 1; <0,1> CorsPolicy On",
+                               &groups),
+                     2);
+    assert_int_equal(groups_of("<0,1> CorsMaxAge 1; <1,2> CorsMaxAge 2",
+                               &groups),
+                     4);
+    assert_int_equal(groups_of("<0,1> CorsMaxAge 1 | <1,2> CorsMaxAge 2",
+                               &groups),
+                     4);
+    assert_int_equal(
+        groups_of("<0> CorsMaxAge 1 | CorsMaxAge 3 | <0,63> CorsMaxAge 2",
+                  &groups),
+        3);
+    for (i = 0; i < CORS_METHODS_COUNT; i++) {
+        each = apr_psprintf(pool, "%s; <%d> CorsMaxAge 1", each, i);
+    }
+    assert_int_equal(groups_of(each, &groups), CORS_METHODS_COUNT);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(every_attribute_has_its_directive),
+        TEST(a_flag_or_choice_has_its_words_in_the_order_of_its_numbers),
+        TEST(every_method_has_its_bit),
+        TEST(a_setting_is_made_once_for_its_methods),
+        TEST(an_empty_section_leaves_the_other_one_as_it_is),
+        TEST(merges_can_be_merged_on_either_side),
+        TEST(the_first_place_of_a_section_counts),
+        TEST(methods_that_every_limit_treats_alike_are_a_group),
+    };
+    static const table_t tables[] = { TABLE(check_row, rows) };
+
+    return run(tests, COUNT(tests), tables, COUNT(tables));
+}
