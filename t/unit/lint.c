@@ -1,0 +1,235 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What is allowed in a configuration and hardly meant. */
+
+#include "configure.h"
+
+#include "cors/lint.h"
+
+#define A "https://a.example"
+#define BELOW "https://*.example"
+
+typedef struct {
+    const char *name;
+    const char *text;
+    const char *found; /* each: line, problem, word, (because), -> instead */
+} row_t;
+
+static void append_finding(void *context, const char *said,
+                           const cors_finding_t *finding)
+{
+    const char **all = context;
+
+    assert_true(cors_problem_is_warning(finding->problem));
+    *all =
+        apr_pstrcat(pool, *all, strrchr(said, ':') + 1, " ",
+                    cors_problem_id(finding->problem), " ",
+                    text_of(finding->word), finding->because ? " (" : "",
+                    finding->because ? finding->because : "",
+                    finding->because ? ")" : "", finding->instead ? " -> " : "",
+                    finding->instead ? finding->instead : "", "\n", NULL);
+}
+
+/* What can be told of settings by themselves. */
+static const row_t setting_rows[] = {
+    { "a list of two origins is nothing to warn about",
+      "CorsAllowOrigins " A " https://b.example", "" },
+    { "an origin that is listed twice is told of with the first line",
+      "CorsAllowOrigins " A "; CorsAllowOrigins " A,
+      "2 origin-duplicate " A " (CorsAllowOrigins conf:1)\n" },
+    { "an exclusion that stands twice is told of",
+      "CorsAllowOrigins " BELOW " !" A " !" A,
+      "1 origin-duplicate " A " (CorsAllowOrigins conf:1)\n" },
+    { "an expression that stands twice is told of", "CorsAllowOriginsMatch x x",
+      "1 origin-duplicate x (CorsAllowOriginsMatch conf:1)\n" },
+    { "an origin that a wildcard covers is needless",
+      "CorsAllowOrigins " A "; CorsAllowOrigins " BELOW,
+      "1 origin-shadowed " A " (" BELOW ")\n" },
+    { "an origin that no wildcard covers is needed",
+      "CorsAllowOrigins https://example " BELOW, "" },
+    { "a wildcard that another covers is needless",
+      "CorsAllowOrigins https://*.a.example " BELOW,
+      "1 origin-shadowed https://*.a.example (" BELOW ")\n" },
+    { "an origin that an expression covers is needless",
+      "CorsAllowOrigins " A "; CorsAllowOriginsMatch " A ".*",
+      "1 origin-shadowed " A " (" A ".*)\n" },
+    { "an origin that is listed and excluded is never allowed",
+      "CorsAllowOrigins " A " !" A, "1 origin-excluded " A " (!" A ")\n" },
+    { "an origin that an excluded wildcard covers is never allowed",
+      "CorsAllowOrigins " A " !" BELOW,
+      "1 origin-excluded " A " (!" BELOW ")\n" },
+    { "an exclusion of what is listed is not idle",
+      "CorsAllowOrigins " BELOW " !" A, "" },
+    { "an exclusion of what is not listed is idle",
+      "CorsAllowOrigins " BELOW " !https://other",
+      "1 exclusion-idle https://other\n" },
+    { "an exclusion of null that is not listed is idle",
+      "CorsAllowOrigins " A " !null", "1 exclusion-idle null\n" },
+    { "an excluded wildcard may take out one of many",
+      "CorsAllowOrigins " A " !https://*.other", "" },
+    { "an exclusion that edits is not idle", "CorsAllowOrigins -" A, "" },
+    { "an edit that lists and takes out the same is told of",
+      "CorsAllowOrigins +" A " -" A, "1 origin-excluded " A " (!" A ")\n" },
+    { "an expression that any pattern says better is told of",
+      "CorsAllowOriginsMatch https://a\\.example(:\\d+)?",
+      "1 regex-plain https://a\\.example(:\\d+)? -> https://a.example:*\n" },
+    { "an expression that no pattern says is needed",
+      "CorsAllowOriginsMatch https://a[0-9]\\.example", "" },
+    { "an expression that matches everything is told of",
+      "CorsAllowOriginsMatch .*", "1 regex-everything .*\n" },
+    { "everybody and nobody are nothing to warn about",
+      "CorsAllowOrigins * | CorsAllowOrigins None", "" },
+    { "WebSockets to a public suffix are told of",
+      "CorsWebSocketAllowOrigins https://*.github.io",
+      "1 websocket-suffix https://*.github.io\n" },
+    { "WebSockets to a user's domain are nothing to warn about",
+      "CorsWebSocketAllowOrigins https://*.user.github.io", "" },
+    { "a public suffix that is taken out for WebSockets is nothing to warn "
+      "about",
+      "CorsWebSocketAllowOrigins -https://*.github.io", "" },
+    { "a fetch from a public suffix is nothing to warn about",
+      "CorsAllowOrigins https://*.github.io", "" },
+    { "WebSockets' lists are looked at as others are",
+      "CorsWebSocketAllowOrigins file:// file://",
+      "1 origin-duplicate file:// (CorsWebSocketAllowOrigins conf:1)\n" },
+    { "a header that scripts see anyway need not be exposed",
+      "CorsExposeHeaders ETag; CorsExposeHeaders content-type x-a",
+      "2 expose-needless content-type\n" },
+    { "a header that scripts do not see is exposed for a reason",
+      "CorsExposeHeaders ETag", "" },
+    { "a name of a header in another list is not looked at",
+      "CorsAllowHeaders content-type cache-control", "" },
+    { "a max-age that Chromium honours is nothing to warn about",
+      "CorsMaxAge 7200", "" },
+    { "a max-age that Chromium does not honour is told of", "CorsMaxAge 7201",
+      "1 max-age-beyond 7201 -> 7200\n" },
+    { "a max-age of None is nothing to warn about", "CorsMaxAge None", "" },
+    { "a flag is nothing to warn about",
+      "CorsPolicy On; CorsAllowCredentials On", "" },
+};
+
+/* who collects, for a visit of all settings */
+static void lint_each(void *context, cors_attr_e attr,
+                      const cors_setting_t *setting)
+{
+    cors_lint_setting(pool, attr, setting, append_finding, context);
+}
+
+static void check_setting_row(void **state)
+{
+    const row_t *row = *state;
+    const char *all = "";
+
+    cors_section_visit(sections_of(row->text), CORS_METHODS_ALL, lint_each,
+                       &all);
+    same_text(row->text, all, row->found);
+}
+
+static void a_max_age_of_none_is_not_too_long(void **state)
+{
+    cors_setting_t setting;
+    const char *all = "";
+
+    (void)state;
+    memset(&setting, 0, sizeof(setting));
+    setting.said = "CorsMaxAge conf:1";
+    setting.number = 99999;
+    cors_lint_setting(pool, CORS_ATTR_MAX_AGE, &setting, append_finding, &all);
+    assert_string_equal(all, "");
+}
+
+#define ON "CorsPolicy On; CorsAllowCredentials On; "
+#define BY " (CorsAllowCredentials conf:2) -> "
+
+/* What only shows when a policy is in force. */
+static const row_t policy_rows[] = {
+    { "a plain-http origin with credentials is told of",
+      ON "CorsAllowOrigins http://a.example:81",
+      "3 insecure-origin http://a.example:81" BY "https://a.example:81\n" },
+    { "a plain-http wildcard with credentials is told of",
+      ON "CorsAllowOrigins http://*.example:*",
+      "3 insecure-origin http://*.example:*" BY "https://*.example:*\n" },
+    { "a plain-http origin without credentials is nothing to warn about",
+      "CorsPolicy On; CorsAllowOrigins http://a.example", "" },
+    { "a policy that is off is not looked at",
+      "CorsPolicy Off; CorsAllowCredentials On; CorsAllowOrigins "
+      "http://a.example",
+      "" },
+    { "ReportOnly is looked at as On is",
+      "CorsPolicy ReportOnly; CorsAllowCredentials On; CorsAllowOrigins "
+      "http://a.example",
+      "3 insecure-origin http://a.example" BY "https://a.example\n" },
+    { "https, other schemes and null are nothing to warn about",
+      ON "CorsAllowOrigins " A " httpx://a null", "" },
+    { "the machine itself is nothing to warn about",
+      ON "CorsAllowOrigins http://localhost:3000 http://127.0.0.1 http://[::1] "
+         "http://a.localhost",
+      "" },
+    { "a plain-http origin that is taken out is nothing to warn about",
+      ON "CorsAllowOrigins " A " !http://a.example", "" },
+    { "an expression is not looked at",
+      ON "CorsAllowOriginsMatch http://a.example", "" },
+    { "every list of an edit is looked at",
+      ON "CorsAllowOrigins http://a.example | CorsAllowOrigins "
+         "+http://b.example",
+      "4 insecure-origin http://b.example" BY "https://b.example\n"
+      "3 insecure-origin http://a.example" BY "https://a.example\n" },
+    { "a policy of nobody is nothing to warn about",
+      "CorsPolicy On; CorsAllowCredentials On", "" },
+};
+
+static void check_policy_row(void **state)
+{
+    const row_t *row = *state;
+    const char *all = "";
+
+    cors_lint_policy(pool, policy_of(row->text), append_finding, &all);
+    same_text(row->text, all, row->found);
+}
+
+static void a_wildcard_that_forgets_authorization_is_told_of(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *said;
+    } rows[] = {
+        { "CorsPolicy On; CorsAllowHeaders *", "CorsAllowHeaders conf:2" },
+        { "CorsPolicy ReportOnly; CorsAllowHeaders *",
+          "CorsAllowHeaders conf:2" },
+        { "CorsAllowHeaders *", NULL },
+        { "CorsPolicy On; CorsAllowHeaders * authorization", NULL },
+        { "CorsPolicy On; CorsAllowHeaders * x-a", "CorsAllowHeaders conf:2" },
+        { "CorsPolicy On; CorsAllowHeaders x-a", NULL },
+        { "CorsPolicy On", NULL },
+        { "CorsPolicy On; CorsAllowCredentials On; CorsAllowHeaders *", NULL },
+        { "CorsPolicy On; CorsAllowHeaders * | CorsAllowHeaders +Authorization",
+          NULL },
+        { "CorsPolicy On; CorsAllowHeaders * | CorsAllowHeaders -Authorization",
+          NULL },
+        { "CorsPolicy On; CorsAllowHeaders * | CorsAllowHeaders +x-a",
+          "CorsAllowHeaders conf:3" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const cors_setting_t *setting =
+            cors_lint_authorization_forgotten(policy_of(rows[i].text));
+
+        same_text(rows[i].text, setting ? setting->said : NULL, rows[i].said);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_max_age_of_none_is_not_too_long),
+        TEST(a_wildcard_that_forgets_authorization_is_told_of),
+    };
+    static const table_t tables[] = {
+        TABLE(check_setting_row, setting_rows),
+        TABLE(check_policy_row, policy_rows),
+    };
+
+    return run(tests, COUNT(tests), tables, COUNT(tables));
+}

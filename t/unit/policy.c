@@ -1,0 +1,525 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* All sections folded for one method, and what contradicts itself in them. */
+
+#include "configure.h"
+
+#define A "https://a.example"
+#define B "https://b.example"
+
+/* Who is listed by whom. */
+typedef struct {
+    const char *name;
+    const char *text;
+    int method;
+    const char *origin;
+    bool listed;
+    const char *because;
+} origin_row_t;
+
+static const origin_row_t origin_rows[] = {
+    { "without a list no origin is listed", "CorsPolicy On", 0, A, false,
+      "(default)" },
+    { "an origin of the list is listed by its setting", "CorsAllowOrigins " A,
+      0, A, true, "CorsAllowOrigins conf:1" },
+    { "an origin that is not listed is refused by the list",
+      "CorsAllowOrigins " A, 0, B, false, "CorsAllowOrigins conf:1" },
+    { "an inner list replaces the outer one",
+      "CorsAllowOrigins " A " | CorsAllowOrigins " B, 0, A, false,
+      "CorsAllowOrigins conf:2" },
+    { "an inner list counts instead of the outer one",
+      "CorsAllowOrigins " A " | CorsAllowOrigins " B, 0, B, true,
+      "CorsAllowOrigins conf:2" },
+    { "an expression replaces an inherited list as well",
+      "CorsAllowOrigins " A " | CorsAllowOriginsMatch " B ".*", 0, A, false,
+      "CorsAllowOriginsMatch conf:2" },
+    { "an addition leaves the inherited list",
+      "CorsAllowOrigins " A " | CorsAllowOrigins +" B, 0, A, true,
+      "CorsAllowOrigins conf:1" },
+    { "an addition adds", "CorsAllowOrigins " A " | CorsAllowOrigins +" B, 0, B,
+      true, "CorsAllowOrigins conf:2" },
+    { "an addition adds no more than it says",
+      "CorsAllowOrigins " A " | CorsAllowOrigins +" B, 0, "https://c.example",
+      false, "CorsAllowOrigins conf:2" },
+    { "an addition to nothing adds", "CorsAllowOrigins +" B, 0, B, true,
+      "CorsAllowOrigins conf:1" },
+    { "an exclusion takes out of the inherited list",
+      "CorsAllowOrigins " A " " B " | CorsAllowOrigins -" B, 0, B, false,
+      "CorsAllowOrigins conf:2" },
+    { "an exclusion leaves the rest of the inherited list",
+      "CorsAllowOrigins " A " " B " | CorsAllowOrigins -" B, 0, A, true,
+      "CorsAllowOrigins conf:1" },
+    { "an exclusion holds against everybody",
+      "CorsAllowOrigins * | CorsAllowOrigins -" B, 0, B, false,
+      "CorsAllowOrigins conf:2" },
+    { "everybody else stays listed",
+      "CorsAllowOrigins * | CorsAllowOrigins -" B, 0, A, true,
+      "CorsAllowOrigins conf:1" },
+    { "the innermost edit has the last word",
+      "CorsAllowOrigins " A " | CorsAllowOrigins -" A " | CorsAllowOrigins +" A,
+      0, A, true, "CorsAllowOrigins conf:3" },
+    { "an edit in between counts where the innermost is silent",
+      "CorsAllowOrigins " A " | CorsAllowOrigins -" A " | CorsAllowOrigins +" B,
+      0, A, false, "CorsAllowOrigins conf:2" },
+    { "the outermost list counts where every edit is silent",
+      "CorsAllowOrigins " A " | CorsAllowOrigins +" B
+      " | CorsAllowOrigins +https://c.example",
+      0, A, true, "CorsAllowOrigins conf:1" },
+    { "a list between edits cuts off what is outside",
+      "CorsAllowOrigins " A " | CorsAllowOrigins " B
+      " | CorsAllowOrigins +https://c.example",
+      0, A, false, "CorsAllowOrigins conf:3" },
+    { "a list of a <Limit> holds for its methods",
+      "CorsAllowOrigins " A "; <1,2> CorsAllowOrigins " B, 2, B, true,
+      "CorsAllowOrigins conf:2" },
+    { "a list of a <Limit> does not hold for other methods",
+      "CorsAllowOrigins " A "; <1,2> CorsAllowOrigins " B, 0, B, false,
+      "CorsAllowOrigins conf:1" },
+    { "an edit of a <Limit> edits its own section's list",
+      "<1> CorsAllowOrigins +" B "; CorsAllowOrigins " A, 1, A, true,
+      "CorsAllowOrigins conf:2" },
+    { "null needs its flag", "CorsAllowOrigins null", 0, "null", false,
+      "CorsAllowOrigins conf:1" },
+    { "null is listed with its flag",
+      "CorsAllowOrigins null; CorsAllowNullOriginUnsafe On", 0, "null", true,
+      "CorsAllowOrigins conf:1" },
+};
+
+static void check_origin_row(void **state)
+{
+    const origin_row_t *row = *state;
+    const cors_policy_t *policy = policy_for(row->text, row->method);
+    const cors_setting_t *because;
+    cors_origin_t origin;
+
+    assert_true(cors_origin_parse(exactly(row->origin), &origin));
+    same_number(row->text,
+                cors_policy_origin_listed(policy, CORS_ATTR_ORIGINS, &origin,
+                                          &because),
+                row->listed);
+    same_text(row->text, said_by(because), row->because);
+}
+
+static void the_two_lists_of_origins_are_apart(void **state)
+{
+    const cors_policy_t *policy = policy_of(
+        "CorsAllowOrigins " A "; CorsWebSocketAllowOrigins file:// " B);
+    const cors_setting_t *because;
+    cors_origin_t origin;
+
+    (void)state;
+    assert_true(cors_origin_parse(exactly(B), &origin));
+    assert_false(cors_policy_origin_listed(policy, CORS_ATTR_ORIGINS, &origin,
+                                           &because));
+    assert_true(cors_policy_origin_listed(policy, CORS_ATTR_WEBSOCKET_ORIGINS,
+                                          &origin, &because));
+    assert_string_equal(because->said, "CorsWebSocketAllowOrigins conf:2");
+    assert_true(cors_policy_checks_websocket(policy));
+    assert_false(
+        cors_policy_checks_websocket(policy_of("CorsAllowOrigins " A)));
+}
+
+/* How names are listed, and the header value they make. */
+typedef struct {
+    const char *name;
+    const char *text;
+    cors_attr_e attr;
+    const char *joined;
+    const char *listed;   /* names that are listed by themselves */
+    const char *wildcard; /* names that only "*" lists */
+    const char *unlisted;
+    bool star;   /* it holds "*" */
+    bool edited; /* and something is taken out of it */
+} names_row_t;
+
+#define METHODS CORS_ATTR_METHODS
+#define HEADERS CORS_ATTR_HEADERS
+#define EXPOSE CORS_ATTR_EXPOSE
+
+static const names_row_t names_rows[] = {
+    { "six methods are the default", "", METHODS,
+      "GET, HEAD, PUT, PATCH, POST, DELETE", "GET HEAD PUT PATCH POST DELETE",
+      "", "OPTIONS get PURGE", 0, 0 },
+    { "content-type is the default", "", HEADERS, "content-type",
+      "content-type Content-Type", "", "x-a authorization", 0, 0 },
+    { "nothing is exposed by default", "", EXPOSE, NULL, "", "", "etag", 0, 0 },
+    { "a list of names replaces the default", "CorsAllowMethods PUT", METHODS,
+      "PUT", "PUT", "", "GET", 0, 0 },
+    { "an inner list of names replaces the outer one",
+      "CorsAllowMethods PUT | CorsAllowMethods GET POST", METHODS, "GET, POST",
+      "GET POST", "", "PUT", 0, 0 },
+    { "None empties a list of names", "CorsAllowHeaders None", HEADERS, NULL,
+      "", "", "content-type", 0, 0 },
+    { "an addition edits the default", "CorsAllowMethods +PURGE", METHODS,
+      "GET, HEAD, PUT, PATCH, POST, DELETE, PURGE", "GET PURGE", "", "BAN", 0,
+      0 },
+    { "a name is taken out of the default", "CorsAllowMethods -PUT -DELETE",
+      METHODS, "GET, HEAD, PATCH, POST", "GET POST", "", "PUT DELETE", 0, 1 },
+    { "the whole default can be taken out", "CorsAllowHeaders -content-type",
+      HEADERS, NULL, "", "", "content-type", 0, 1 },
+    { "edits of three layers add up in the order written",
+      "CorsAllowHeaders x-a x-b | CorsAllowHeaders +x-c -x-a | "
+      "CorsAllowHeaders +x-d -x-c",
+      HEADERS, "x-b, x-d", "x-b x-d X-D", "", "x-a x-c content-type", 0, 1 },
+    { "a name that is taken out and added again keeps its place",
+      "CorsAllowHeaders x-a x-b | CorsAllowHeaders -x-a | CorsAllowHeaders "
+      "+x-a",
+      HEADERS, "x-a, x-b", "x-a x-b", "", "x-c", 0, 1 },
+    { "a name that is added twice stands once, as it was written first",
+      "CorsAllowHeaders x-a | CorsAllowHeaders +X-A +x-b | CorsAllowHeaders "
+      "+x-B +x-a",
+      HEADERS, "x-a, x-b", "x-a x-b", "", "x-c", 0, 0 },
+    { "methods that differ in case are two",
+      "CorsAllowMethods PURGE | CorsAllowMethods +purge", METHODS,
+      "PURGE, purge", "PURGE purge", "", "Purge", 0, 0 },
+    { "a list inside an edit cuts it off",
+      "CorsAllowMethods +PURGE | CorsAllowMethods GET | CorsAllowMethods +PUT",
+      METHODS, "GET, PUT", "GET PUT", "", "PURGE POST", 0, 0 },
+    { "what the same edit adds and takes out is taken out",
+      "CorsAllowMethods GET | CorsAllowMethods +PUT -PUT", METHODS, "GET",
+      "GET", "", "PUT", 0, 1 },
+    { "a wildcard stands for every name", "CorsAllowMethods *", METHODS, "*",
+      "", "GET PURGE", "", 1, 0 },
+    { "a name beside the wildcard is listed by itself",
+      "CorsAllowHeaders * Authorization", HEADERS, "*, Authorization",
+      "authorization", "x-a", "", 1, 0 },
+    { "a name is added to a wildcard",
+      "CorsAllowHeaders * | CorsAllowHeaders +authorization", HEADERS,
+      "*, authorization", "Authorization", "x-a", "", 1, 0 },
+    { "a name is taken out of a wildcard",
+      "CorsAllowMethods * | CorsAllowMethods -DELETE", METHODS, "*", "",
+      "GET PURGE", "DELETE", 1, 1 },
+    { "a name is taken out of a wildcard two layers further out",
+      "CorsAllowMethods * | CorsAllowMethods -DELETE | CorsAllowMethods +BAN",
+      METHODS, "*, BAN", "BAN", "GET", "DELETE", 1, 1 },
+    { "a list inside a wildcard cuts it off",
+      "CorsAllowMethods * | CorsAllowMethods GET", METHODS, "GET", "GET", "",
+      "PUT", 0, 0 },
+    { "an exposed header is added to nothing", "CorsExposeHeaders +ETag",
+      EXPOSE, "ETag", "etag", "", "x-a", 0, 0 },
+    { "every header is exposed", "CorsExposeHeaders *", EXPOSE, "*", "", "etag",
+      "", 1, 0 },
+};
+
+static void check_listing(const cors_policy_t *policy, cors_attr_e attr,
+                          const char *names, cors_name_listing_e listing)
+{
+    cors_slice_t rest = exactly(names);
+    cors_slice_t name;
+
+    while (cors_word_next(&rest, &name)) {
+        same_number(text_of(name), cors_policy_name_listed(policy, attr, name),
+                    listing);
+    }
+}
+
+static void check_names_row(void **state)
+{
+    const names_row_t *row = *state;
+    const cors_policy_t *policy = policy_of(row->text);
+    bool edited = !row->edited;
+
+    same_text(row->text, cors_policy_joined(pool, policy, row->attr),
+              row->joined);
+    check_listing(policy, row->attr, row->listed, CORS_NAME_LISTED);
+    check_listing(policy, row->attr, row->wildcard, CORS_NAME_WILDCARD);
+    check_listing(policy, row->attr, row->unlisted, CORS_NAME_UNLISTED);
+    same_number(row->text, cors_policy_wildcard(policy, row->attr, &edited),
+                row->star);
+    same_number(row->text, edited, row->edited);
+}
+
+static void a_link_edits_the_list_outside_or_the_default(void **state)
+{
+    const cors_policy_t *policy = policy_of(
+        "CorsAllowMethods GET; CorsAllowHeaders +x-a | CorsAllowMethods +PUT");
+    const cors_link_t *link = &policy->link[METHODS];
+    const cors_link_t *outer = cors_link_edits(link);
+
+    (void)state;
+    assert_ptr_equal(outer, link->outer);
+    assert_string_equal(outer->setting->said, "CorsAllowMethods conf:1");
+    assert_null(cors_link_edits(outer));
+    assert_string_equal(cors_link_names(outer, METHODS)->joined, "GET");
+    link = &policy->link[HEADERS];
+    assert_null(link->outer);
+    outer = cors_link_edits(link);
+    assert_non_null(outer);
+    assert_null(outer->setting);
+    assert_null(cors_link_edits(outer));
+    assert_ptr_equal(cors_link_names(outer, HEADERS),
+                     cors_name_set_default(CORS_NAMES_REQUEST_HEADERS));
+    assert_null(cors_link_edits(&policy->link[EXPOSE]));
+    assert_ptr_equal(cors_link_names(&policy->link[EXPOSE], EXPOSE),
+                     cors_name_set_default(CORS_NAMES_RESPONSE_HEADERS));
+}
+
+static void a_flag_is_off_unless_it_is_set(void **state)
+{
+    const cors_policy_t *none = policy_of("");
+    const cors_policy_t *policy = policy_of(
+        "CorsPolicy ReportOnly; CorsPreflight Continue; CorsBackendHeaders "
+        "Keep; CorsRejectDisallowed On | CorsRejectDisallowed Off; "
+        "CorsAllowPrivateNetwork On");
+    int attr;
+
+    (void)state;
+    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+        assert_int_equal(cors_policy_number(none, (cors_attr_e)attr), 0);
+        assert_null(none->link[attr].setting);
+        assert_null(none->link[attr].outer);
+    }
+    assert_int_equal(cors_policy_number(policy, CORS_ATTR_MODE),
+                     CORS_MODE_REPORT_ONLY);
+    assert_int_equal(cors_policy_number(policy, CORS_ATTR_PREFLIGHT),
+                     CORS_PREFLIGHT_CONTINUE);
+    assert_int_equal(cors_policy_number(policy, CORS_ATTR_BACKEND),
+                     CORS_BACKEND_KEEP);
+    assert_int_equal(cors_policy_number(policy, CORS_ATTR_REJECT), 0);
+    assert_int_equal(cors_policy_number(policy, CORS_ATTR_PRIVATE_NETWORK), 1);
+    assert_string_equal(policy->link[CORS_ATTR_REJECT].setting->said,
+                        "CorsRejectDisallowed conf:5");
+}
+
+static void
+a_preflight_is_answered_with_204_or_403_unless_said_otherwise(void **state)
+{
+    static const struct {
+        const char *text;
+        int allowed;
+        int denied;
+    } rows[] = {
+        { "", 204, 403 },
+        { "CorsPreflightStatus 200", 200, 403 },
+        { "CorsPreflightStatus 200 200", 200, 200 },
+        { "CorsPreflightStatus 204 404", 204, 404 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        int allowed;
+        int denied;
+
+        cors_policy_preflight_status(policy_of(rows[i].text), &allowed,
+                                     &denied);
+        same_number(rows[i].text, allowed, rows[i].allowed);
+        same_number(rows[i].text, denied, rows[i].denied);
+    }
+}
+
+static void
+the_answer_is_constant_for_everybody_without_credentials(void **state)
+{
+    static const struct {
+        const char *text;
+        bool everybody;
+        bool constant;
+        bool nobody;
+    } rows[] = {
+        { "CorsPolicy On", false, false, true },
+        { "CorsPolicy On; CorsAllowOrigins None", false, false, true },
+        { "CorsPolicy On; CorsAllowOrigins " A, false, false, false },
+        { "CorsPolicy On; CorsAllowOrigins !" A, false, false, true },
+        { "CorsPolicy On; CorsAllowOrigins *", true, true, false },
+        { "CorsPolicy ReportOnly; CorsAllowOrigins *", true, true, false },
+        { "CorsAllowOrigins *", false, false, false },
+        { "CorsPolicy Off; CorsAllowOrigins *", false, false, false },
+        { "CorsPolicy On; CorsAllowOrigins *; CorsAllowCredentials On", true,
+          false, false },
+        { "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins -" A, true,
+          false, false },
+        { "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins +" A, true,
+          true, false },
+        { "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins " A, false,
+          false, false },
+        { "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins -" A
+          " | CorsAllowOrigins +" A,
+          true, false, false },
+        { "CorsPolicy On; CorsAllowOriginsMatch .*", false, false, false },
+        { "CorsPolicy On; CorsAllowOrigins " A " | CorsAllowOrigins -" A, false,
+          false, false },
+        { "CorsPolicy On | CorsAllowOrigins -" A, false, false, true },
+        { "CorsPolicy On; CorsAllowOrigins None | CorsAllowOrigins +" A, false,
+          false, false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const cors_policy_t *policy = policy_of(rows[i].text);
+
+        same_number(rows[i].text, policy->everybody, rows[i].everybody);
+        same_number(rows[i].text, policy->constant, rows[i].constant);
+        same_number(rows[i].text, cors_policy_nobody(policy, CORS_ATTR_ORIGINS),
+                    rows[i].nobody);
+        assert_true(cors_policy_nobody(policy, CORS_ATTR_WEBSOCKET_ORIGINS));
+    }
+}
+
+/* What contradicts itself in a policy, each with its word and lines. */
+typedef struct {
+    const char *name;
+    const char *text;
+    const char *found;
+} found_row_t;
+
+#define ON "CorsPolicy On; CorsAllowCredentials On; "
+#define EVERYBODY "everybody-with-credentials "
+#define SUFFIX "suffix-with-credentials "
+#define WITH " with CorsAllowCredentials conf:2\n"
+
+static const found_row_t found_rows[] = {
+    { "a policy that says nothing contradicts nothing", "", "" },
+    { "everybody goes without credentials", "CorsPolicy On; CorsAllowOrigins *",
+      "" },
+    { "everybody does not go with credentials", ON "CorsAllowOrigins *",
+      EVERYBODY "* of CorsAllowOrigins conf:3" WITH },
+    { "everybody goes with credentials by the flag",
+      ON "CorsAllowOrigins *; CorsAllowAnyOriginWithCredentialsUnsafe On", "" },
+    { "another flag does not let everybody go with credentials",
+      ON "CorsAllowOrigins *; CorsAllowPublicSuffixUnsafe On",
+      EVERYBODY "* of CorsAllowOrigins conf:3" WITH },
+    { "credentials in a nested section do not go with everybody outside",
+      "CorsPolicy On; CorsAllowOrigins * | CorsAllowCredentials On",
+      EVERYBODY "* of CorsAllowOrigins conf:2 with CorsAllowCredentials "
+                "conf:3\n" },
+    { "a nested section without credentials may allow everybody",
+      ON "CorsMaxAge 1 | CorsAllowCredentials Off; CorsAllowOrigins *", "" },
+    { "ReportOnly is checked as On is",
+      "CorsPolicy ReportOnly; CorsAllowCredentials On; CorsAllowOrigins *",
+      EVERYBODY "* of CorsAllowOrigins conf:3" WITH },
+    { "a policy that is off is not checked",
+      "CorsPolicy Off; CorsAllowCredentials On; CorsAllowOrigins *", "" },
+    { "an expression that matches any origin is everybody too",
+      ON "CorsAllowOriginsMatch .*",
+      EVERYBODY ".* of CorsAllowOriginsMatch conf:3" WITH },
+    { "an expression that matches less is not everybody",
+      ON "CorsAllowOriginsMatch https://.*", "" },
+    { "everybody does not go with credentials through an edit either",
+      ON "CorsAllowOrigins * | CorsAllowOrigins +" A,
+      EVERYBODY "* of CorsAllowOrigins conf:3" WITH },
+    { "everybody outside a list does not count",
+      ON "CorsAllowOrigins * | CorsAllowOrigins " A, "" },
+    { "a public suffix does not go with credentials",
+      ON "CorsAllowOrigins https://*.github.io",
+      SUFFIX "https://*.github.io of CorsAllowOrigins conf:3" WITH },
+    { "a public suffix goes without credentials",
+      "CorsPolicy On; CorsAllowOrigins https://*.github.io", "" },
+    { "a domain below a public suffix goes with credentials",
+      ON "CorsAllowOrigins https://*.user.github.io", "" },
+    { "a public suffix goes with credentials by the flag",
+      ON "CorsAllowOrigins https://*.github.io; CorsAllowPublicSuffixUnsafe On",
+      "" },
+    { "another flag does not let a public suffix go with credentials",
+      ON "CorsAllowOrigins https://*.github.io; "
+         "CorsAllowAnyOriginWithCredentialsUnsafe On",
+      SUFFIX "https://*.github.io of CorsAllowOrigins conf:3" WITH },
+    { "every list of an edit is checked",
+      ON "CorsAllowOrigins https://*.github.io | CorsAllowOrigins "
+         "+https://*.co.uk",
+      SUFFIX "https://*.co.uk of CorsAllowOrigins conf:4" WITH SUFFIX
+             "https://*.github.io of CorsAllowOrigins conf:3" WITH },
+    { "every header cannot be exposed with credentials",
+      ON "CorsAllowOrigins " A "; CorsExposeHeaders *",
+      "expose-all-with-credentials * of CorsExposeHeaders conf:4" WITH },
+    { "every header can be exposed without credentials",
+      "CorsPolicy On; CorsAllowOrigins " A "; CorsExposeHeaders *", "" },
+    { "one header can be exposed with credentials",
+      ON "CorsAllowOrigins " A "; CorsExposeHeaders ETag", "" },
+    { "every header allowed goes with credentials",
+      ON "CorsAllowOrigins " A "; CorsAllowHeaders *; CorsAllowMethods *", "" },
+    { "null needs its flag", "CorsPolicy On; CorsAllowOrigins null",
+      "null-without-flag null of CorsAllowOrigins conf:2\n" },
+    { "null needs its flag to be on",
+      "CorsPolicy On; CorsAllowOrigins null; CorsAllowNullOriginUnsafe Off",
+      "null-without-flag null of CorsAllowOrigins conf:2 with "
+      "CorsAllowNullOriginUnsafe conf:3\n" },
+    { "null goes with its flag",
+      "CorsPolicy On; CorsAllowOrigins null; CorsAllowNullOriginUnsafe On",
+      "" },
+    { "an excluded null needs no flag", "CorsPolicy On; CorsAllowOrigins !null",
+      "" },
+    { "null in a list that is off needs no flag", "CorsAllowOrigins null", "" },
+    { "null needs its flag for WebSockets, policy or not",
+      "CorsWebSocketAllowOrigins null",
+      "null-without-flag null of CorsWebSocketAllowOrigins conf:1\n" },
+    { "null goes with its flag for WebSockets",
+      "CorsWebSocketAllowOrigins null; CorsAllowNullOriginUnsafe On", "" },
+    { "null needs its flag in every list of an edit",
+      "CorsPolicy On; CorsAllowOrigins null | CorsAllowOrigins +" A,
+      "null-without-flag null of CorsAllowOrigins conf:2\n" },
+    { "everything that is wrong is told of",
+      ON "CorsAllowOrigins *; CorsExposeHeaders *; CorsWebSocketAllowOrigins "
+         "null",
+      EVERYBODY
+      "* of CorsAllowOrigins conf:3" WITH
+      "expose-all-with-credentials * of CorsExposeHeaders conf:4" WITH
+      "null-without-flag null of CorsWebSocketAllowOrigins conf:5\n" },
+};
+
+static void append_found(void *context, const cors_contradiction_t *found)
+{
+    const char **all = context;
+
+    *all = apr_pstrcat(pool, *all, cors_problem_id(found->problem), " ",
+                       found->word, " of ", found->said[0],
+                       found->said[1] ? " with " : "",
+                       found->said[1] ? found->said[1] : "", "\n", NULL);
+    assert_string_equal(found->culprits[0]->said, found->said[0]);
+    assert_int_equal(found->culprits[1] != NULL, found->said[1] != NULL);
+}
+
+static void check_found_row(void **state)
+{
+    const found_row_t *row = *state;
+    const cors_policy_t *policy = policy_of(row->text);
+    const char *all = "";
+
+    cors_policy_contradictions(policy, append_found, &all);
+    same_text(row->text, all, row->found);
+    /* the policy knows the first of them */
+    same_number(row->text, policy->problem != CORS_OK, *row->found != '\0');
+    if (policy->problem) {
+        const char *id = cors_problem_id(policy->problem);
+
+        assert_memory_equal(row->found, id, strlen(id));
+        assert_non_null(strstr(row->found, policy->culprits[0]->said));
+    }
+    else {
+        assert_null(policy->culprits[0]);
+        assert_null(policy->culprits[1]);
+    }
+}
+
+static void the_first_contradiction_names_its_settings(void **state)
+{
+    const cors_policy_t *policy =
+        policy_of(ON "CorsAllowOrigins *; CorsWebSocketAllowOrigins null");
+
+    (void)state;
+    assert_int_equal(policy->problem, CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS);
+    assert_ptr_equal(policy->culprits[0],
+                     policy->link[CORS_ATTR_ORIGINS].setting);
+    assert_ptr_equal(policy->culprits[1],
+                     policy->link[CORS_ATTR_CREDENTIALS].setting);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(the_two_lists_of_origins_are_apart),
+        TEST(a_link_edits_the_list_outside_or_the_default),
+        TEST(a_flag_is_off_unless_it_is_set),
+        TEST(a_preflight_is_answered_with_204_or_403_unless_said_otherwise),
+        TEST(the_answer_is_constant_for_everybody_without_credentials),
+        TEST(the_first_contradiction_names_its_settings),
+    };
+    static const table_t tables[] = {
+        TABLE(check_origin_row, origin_rows),
+        TABLE(check_names_row, names_rows),
+        TABLE(check_found_row, found_rows),
+    };
+
+    return run(tests, COUNT(tests), tables, COUNT(tables));
+}
