@@ -1,0 +1,609 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Facts of a request and a policy, and what is decided. */
+
+#include "request.h"
+
+#define A "https://a.example"
+#define B "https://b.example"
+#define LIST "CorsPolicy On; CorsAllowOrigins " A
+#define STAR "CorsPolicy On; CorsAllowOrigins *"
+#define OTHERS STAR " | CorsAllowOrigins -" B
+#define UNSAFE                                                                 \
+    STAR "; CorsAllowCredentials On; "                                         \
+         "CorsAllowAnyOriginWithCredentialsUnsafe On"
+#define BROKEN STAR "; CorsAllowCredentials On"
+#define SOCKETS "CorsWebSocketAllowOrigins " A
+
+/* A decision in words: verdict, reason, the directive and line that decided,
+ * then all that is set in it. */
+static const char *field(const char *name, cors_slice_t value)
+{
+    return value.ptr ? apr_pstrcat(pool, " ", name, "=", text_of(value), NULL)
+                     : "";
+}
+
+static const char *words_of(const cors_decision_t *decision)
+{
+    return apr_pstrcat(pool, cors_verdict_text(decision->verdict), " ",
+                       cors_reason_text(decision->reason), " by ",
+                       decision->because ? decision->because->said
+                                         : cors_attr_directive(decision->attr),
+                       decision->preflight ? " preflight" : "",
+                       decision->origin_allowed ? " origin-ok" : "",
+                       decision->private_network ? " private" : "",
+                       decision->reject ? " reject" : "",
+                       field("origin", decision->origin),
+                       field("culprit", decision->culprit),
+                       field("method", decision->echo_method),
+                       field("headers", decision->echo_headers), NULL);
+}
+
+typedef struct {
+    const char *name;
+    const char *text;
+    request_t request;
+    const char *decision;
+} row_t;
+
+#define ORIGINS2 " by CorsAllowOrigins conf:2"
+
+static const row_t rows[] = {
+    { "a request without Origin is not CORS",
+      LIST,
+      { .origin = NULL },
+      "not-cors no-origin by CorsPolicy conf:1" },
+    { "OPTIONS without Origin is not CORS",
+      LIST,
+      { .options = true },
+      "not-cors no-origin by CorsPolicy conf:1" },
+    { "a preflight without Origin is none",
+      LIST,
+      { .method = "PUT" },
+      "not-cors no-origin by CorsPolicy conf:1" },
+
+    { "a listed origin is allowed",
+      LIST,
+      { .origin = A },
+      "allowed origin-allowed" ORIGINS2 " origin-ok origin=" A },
+    { "another origin is denied",
+      LIST,
+      { .origin = A ".evil" },
+      "denied origin-not-allowed" ORIGINS2 " origin=" A ".evil" },
+    { "a malformed origin is denied",
+      LIST,
+      { .origin = A "/" },
+      "denied malformed-origin" ORIGINS2 },
+    { "an empty origin is malformed",
+      LIST,
+      { .origin = "" },
+      "denied malformed-origin" ORIGINS2 },
+    { "two origins are malformed",
+      LIST,
+      { .origin = A ", " A },
+      "denied malformed-origin" ORIGINS2 },
+    { "without a list every origin is denied",
+      "CorsPolicy On",
+      { .origin = A },
+      "denied origin-not-allowed by CorsAllowOrigins origin=" A },
+    { "an opaque origin is denied",
+      LIST,
+      { .origin = "null" },
+      "denied origin-not-allowed" ORIGINS2 " origin=null" },
+    { "OPTIONS that announces nothing is an actual request",
+      LIST,
+      { .origin = A, .options = true },
+      "allowed origin-allowed" ORIGINS2 " origin-ok origin=" A },
+    { "announced headers alone make no preflight",
+      LIST,
+      { .origin = A, .headers = "x-b" },
+      "allowed origin-allowed" ORIGINS2 " origin-ok origin=" A },
+
+    { "everybody is allowed",
+      STAR,
+      { .origin = B },
+      "allowed any-origin-allowed" ORIGINS2 " origin-ok origin=" B },
+    { "null is of everybody",
+      STAR,
+      { .origin = "null" },
+      "allowed any-origin-allowed" ORIGINS2 " origin-ok origin=null" },
+    { "where the answer is * a malformed origin gets it too",
+      STAR,
+      { .origin = A "/" },
+      "allowed any-origin-allowed" ORIGINS2 " origin-ok" },
+    { "where the origin is sent back a malformed one is denied",
+      UNSAFE,
+      { .origin = A "/" },
+      "denied malformed-origin" ORIGINS2 },
+    { "everybody is allowed with credentials by the flag",
+      UNSAFE,
+      { .origin = B },
+      "allowed any-origin-allowed" ORIGINS2 " origin-ok origin=" B },
+    { "everybody but an exclusion is allowed",
+      OTHERS,
+      { .origin = A },
+      "allowed any-origin-allowed" ORIGINS2 " origin-ok origin=" A },
+    { "an exclusion of everybody is denied",
+      OTHERS,
+      { .origin = B },
+      "denied origin-not-allowed by CorsAllowOrigins conf:3 origin=" B },
+    { "with an exclusion a malformed origin is denied",
+      OTHERS,
+      { .origin = B "/" },
+      "denied malformed-origin by CorsAllowOrigins conf:3" },
+
+    { "a policy that contradicts itself allows nobody",
+      BROKEN,
+      { .origin = A },
+      "denied contradictory-policy" ORIGINS2 " origin=" A },
+    { "a policy that contradicts itself answers no preflight",
+      BROKEN,
+      { .origin = A, .method = "GET" },
+      "preflight-denied contradictory-policy" ORIGINS2 " preflight origin=" A },
+    { "a policy that contradicts itself leaves same-origin requests alone",
+      BROKEN,
+      { .origin = A, .site = "same-origin" },
+      "same-origin same-origin by CorsPolicy conf:1 origin=" A },
+
+    { "the browser says what is same-origin",
+      LIST,
+      { .origin = B, .site = "same-origin" },
+      "same-origin same-origin by CorsPolicy conf:1 origin=" B },
+    { "the same site is another origin",
+      LIST,
+      { .origin = B, .site = "same-site" },
+      "denied origin-not-allowed" ORIGINS2 " origin=" B },
+    { "what the browser says outweighs the host",
+      LIST,
+      { .origin = B, .site = "cross-site", .own = B },
+      "denied origin-not-allowed" ORIGINS2 " origin=" B },
+    { "what the browser says is in small letters",
+      LIST,
+      { .origin = B, .site = "Same-Origin" },
+      "denied origin-not-allowed" ORIGINS2 " origin=" B },
+    { "without Sec-Fetch-Site the host tells",
+      LIST,
+      { .origin = B, .own = B ":443" },
+      "same-origin same-origin by CorsPolicy conf:1 origin=" B },
+    { "another port is another origin",
+      LIST,
+      { .origin = B, .own = B ":8443" },
+      "denied origin-not-allowed" ORIGINS2 " origin=" B },
+    { "another scheme is another origin",
+      LIST,
+      { .origin = B, .own = "http://b.example:443" },
+      "denied origin-not-allowed" ORIGINS2 " origin=" B },
+    { "a malformed origin is never same-origin",
+      LIST,
+      { .origin = B "/", .site = "same-origin" },
+      "denied malformed-origin" ORIGINS2 },
+    { "an opaque origin is not the host's",
+      LIST,
+      { .origin = "null", .own = B },
+      "denied origin-not-allowed" ORIGINS2 " origin=null" },
+    { "a same-origin request from a listed origin is allowed",
+      LIST,
+      { .origin = A, .site = "same-origin" },
+      "allowed origin-allowed" ORIGINS2 " origin-ok origin=" A },
+
+    { "a disallowed request is rejected where it is said",
+      LIST "; CorsRejectDisallowed On",
+      { .origin = B },
+      "denied origin-not-allowed" ORIGINS2 " reject origin=" B },
+    { "a malformed origin is rejected where it is said",
+      LIST "; CorsRejectDisallowed On",
+      { .origin = "x" },
+      "denied malformed-origin" ORIGINS2 " reject" },
+    { "an allowed request is not rejected",
+      LIST "; CorsRejectDisallowed On",
+      { .origin = A },
+      "allowed origin-allowed" ORIGINS2 " origin-ok origin=" A },
+    { "a same-origin request is not rejected",
+      LIST "; CorsRejectDisallowed On",
+      { .origin = B, .site = "same-origin" },
+      "same-origin same-origin by CorsPolicy conf:1 origin=" B },
+    { "a request without Origin is not rejected",
+      LIST "; CorsRejectDisallowed On",
+      { .site = "cross-site" },
+      "not-cors no-origin by CorsPolicy conf:1" },
+    { "a denied preflight has its own status and is not rejected",
+      LIST "; CorsRejectDisallowed On",
+      { .origin = B, .method = "PUT" },
+      "preflight-denied origin-not-allowed" ORIGINS2 " preflight origin=" B },
+
+    { "a preflight of an allowed method is allowed",
+      LIST,
+      { .origin = A, .method = "PUT" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=PUT" },
+    { "a preflight of another origin is denied",
+      LIST,
+      { .origin = B, .method = "PUT" },
+      "preflight-denied origin-not-allowed" ORIGINS2 " preflight origin=" B },
+    { "a preflight of a malformed origin is denied",
+      LIST,
+      { .origin = "x", .method = "PUT" },
+      "preflight-denied malformed-origin" ORIGINS2 " preflight" },
+    { "a preflight is not same-origin",
+      LIST,
+      { .origin = B, .method = "PUT", .site = "same-origin" },
+      "preflight-denied origin-not-allowed" ORIGINS2 " preflight origin=" B },
+    { "a preflight of a method that is not listed is denied",
+      LIST,
+      { .origin = A, .method = "PURGE" },
+      "preflight-denied method-not-allowed by CorsAllowMethods preflight "
+      "origin-ok origin=" A " culprit=PURGE" },
+    { "a method is listed to the byte",
+      LIST "; CorsAllowMethods PUT",
+      { .origin = A, .method = "put" },
+      "preflight-denied method-not-allowed by CorsAllowMethods conf:3 "
+      "preflight origin-ok origin=" A " culprit=put" },
+    { "a method that browsers never send is denied, whatever is listed",
+      LIST "; CorsAllowMethods *",
+      { .origin = A, .method = "TRACE" },
+      "preflight-denied method-not-allowed by CorsAllowMethods conf:3 "
+      "preflight origin-ok origin=" A " culprit=TRACE" },
+    { "any other method is of *",
+      LIST "; CorsAllowMethods *",
+      { .origin = A, .method = "ANY" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=ANY" },
+    { "what is no method makes no preflight",
+      LIST,
+      { .origin = A, .method = "P T" },
+      "allowed origin-allowed" ORIGINS2 " origin-ok origin=" A },
+    { "an empty method makes no preflight",
+      LIST,
+      { .origin = A, .method = "" },
+      "allowed origin-allowed" ORIGINS2 " origin-ok origin=" A },
+
+    { "announced headers that are listed are allowed",
+      LIST "; CorsAllowHeaders x-a x-b",
+      { .origin = A, .method = "GET", .headers = "x-a,X-B" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=GET headers=x-a,X-B" },
+    { "the first header that is not listed is to blame",
+      LIST "; CorsAllowHeaders x-a",
+      { .origin = A, .method = "GET", .headers = "x-a,x-b,x-c" },
+      "preflight-denied header-not-allowed by CorsAllowHeaders conf:3 "
+      "preflight origin-ok origin=" A " culprit=x-b method=GET" },
+    { "the method is to blame before a header",
+      LIST "; CorsAllowHeaders x-a",
+      { .origin = A, .method = "BAN", .headers = "x-b" },
+      "preflight-denied method-not-allowed by CorsAllowMethods "
+      "preflight origin-ok origin=" A " culprit=BAN headers=x-b" },
+    { "blanks around announced headers are not sent back",
+      LIST "; CorsAllowHeaders *",
+      { .origin = A, .method = "GET", .headers = " x-a, ,x-b\t" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=GET headers=x-a, ,x-b" },
+    { "an empty list of announced headers is allowed",
+      LIST,
+      { .origin = A, .method = "GET", .headers = "" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=GET headers=" },
+    { "a list of announced headers with a stray byte is malformed",
+      LIST "; CorsAllowHeaders *",
+      { .origin = A, .method = "GET", .headers = "x-a, x b" },
+      "preflight-denied malformed-request-headers by CorsAllowHeaders conf:3 "
+      "preflight origin-ok origin=" A " method=GET" },
+    { "a malformed list is malformed behind a header that is not listed",
+      LIST,
+      { .origin = A, .method = "GET", .headers = "x-a, x@" },
+      "preflight-denied malformed-request-headers by CorsAllowHeaders "
+      "preflight origin-ok origin=" A " method=GET" },
+    { "a malformed list is not sent back with the method to blame either",
+      LIST,
+      { .origin = A, .method = "BAN", .headers = "x@" },
+      "preflight-denied method-not-allowed by CorsAllowMethods "
+      "preflight origin-ok origin=" A " culprit=BAN" },
+    { "Authorization is not of *",
+      LIST "; CorsAllowHeaders *",
+      { .origin = A, .method = "GET", .headers = "x-a, AUTHORIZATION" },
+      "preflight-denied header-not-allowed by CorsAllowHeaders conf:3 "
+      "preflight origin-ok origin=" A " culprit=AUTHORIZATION method=GET" },
+    { "Authorization is allowed beside *",
+      LIST "; CorsAllowHeaders * authorization",
+      { .origin = A, .method = "GET", .headers = "x-a,Authorization" },
+      "preflight-allowed origin-allowed" ORIGINS2 " preflight origin-ok "
+      "origin=" A " method=GET headers=x-a,Authorization" },
+    { "a header that is taken out of * is denied",
+      LIST "; CorsAllowHeaders * | CorsAllowHeaders -x-a",
+      { .origin = A, .method = "GET", .headers = "x-a" },
+      "preflight-denied header-not-allowed by CorsAllowHeaders conf:4 "
+      "preflight origin-ok origin=" A " culprit=x-a method=GET" },
+    { "a preflight of everybody is allowed",
+      STAR,
+      { .origin = "null", .method = "PUT" },
+      "preflight-allowed any-origin-allowed" ORIGINS2
+      " preflight origin-ok origin=null method=PUT" },
+
+    { "a private network is allowed where it is said",
+      LIST "; CorsAllowPrivateNetwork On",
+      { .origin = A, .method = "GET", .private_network = "True" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok private origin=" A " method=GET" },
+    { "a private network is allowed only when asked for",
+      LIST "; CorsAllowPrivateNetwork On",
+      { .origin = A, .method = "GET" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=GET" },
+    { "another word asks for no private network",
+      LIST "; CorsAllowPrivateNetwork On",
+      { .origin = A, .method = "GET", .private_network = "false" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=GET" },
+    { "a private network is not allowed by default",
+      LIST,
+      { .origin = A, .method = "GET", .private_network = "true" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=GET" },
+    { "a denied preflight allows no private network",
+      LIST "; CorsAllowPrivateNetwork On",
+      { .origin = A, .method = "BAN", .private_network = "true" },
+      "preflight-denied method-not-allowed by CorsAllowMethods preflight "
+      "origin-ok origin=" A " culprit=BAN" },
+
+    { "a handshake is not checked without a list",
+      LIST,
+      { .origin = B, .websocket = true },
+      "websocket-allowed not-checked by CorsWebSocketAllowOrigins origin=" B },
+    { "a handshake from a listed origin is allowed",
+      SOCKETS,
+      { .origin = A, .websocket = true },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "origin=" A },
+    { "a handshake from another origin is refused",
+      SOCKETS,
+      { .origin = B, .websocket = true },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" B },
+    { "a handshake from a malformed origin is refused",
+      SOCKETS,
+      { .origin = A "/", .websocket = true },
+      "websocket-denied malformed-origin by CorsWebSocketAllowOrigins conf:1 "
+      "reject" },
+    { "a handshake without Origin is allowed",
+      SOCKETS,
+      { .websocket = true },
+      "websocket-allowed no-origin by CorsWebSocketRequireOrigin" },
+    { "a handshake without Origin is refused where one is required",
+      SOCKETS "; CorsWebSocketRequireOrigin On",
+      { .websocket = true },
+      "websocket-denied origin-required by CorsWebSocketRequireOrigin conf:2 "
+      "reject" },
+    { "an Origin is not required where handshakes are not checked",
+      "CorsWebSocketRequireOrigin On",
+      { .websocket = true },
+      "websocket-allowed not-checked by CorsWebSocketAllowOrigins" },
+    { "a handshake of everybody is allowed",
+      "CorsWebSocketAllowOrigins *",
+      { .origin = "null", .websocket = true },
+      "websocket-allowed any-origin-allowed by CorsWebSocketAllowOrigins "
+      "conf:1 origin=null" },
+    { "a handshake of everybody is allowed whatever the origin is",
+      "CorsWebSocketAllowOrigins *",
+      { .origin = "x", .websocket = true },
+      "websocket-allowed any-origin-allowed by CorsWebSocketAllowOrigins "
+      "conf:1" },
+    { "a handshake of nobody is refused",
+      "CorsWebSocketAllowOrigins None",
+      { .origin = A, .websocket = true },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" A },
+    { "a handshake from a page of a file is allowed where it is listed",
+      "CorsWebSocketAllowOrigins file://",
+      { .origin = "file://", .websocket = true },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "origin=file://" },
+    { "a same-origin handshake has to be listed as well",
+      SOCKETS,
+      { .origin = B, .websocket = true, .site = "same-origin", .own = B },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" B },
+    { "a handshake is judged by its own list",
+      LIST "; CorsWebSocketAllowOrigins " B,
+      { .origin = A, .websocket = true },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:3 "
+      "origin-ok reject origin=" A },
+};
+
+#undef ORIGINS2
+
+static void check_row(void **state)
+{
+    const row_t *row = *state;
+    cors_decision_t decision;
+
+    decide(policy_of(row->text), &row->request, &decision);
+    same_text(row->text, words_of(&decision), row->decision);
+}
+
+static const char *decision_of(const char *text, const request_t *request)
+{
+    cors_decision_t decision;
+
+    decide(policy_of(text), request, &decision);
+    return words_of(&decision);
+}
+
+static bool starts_with(const char *text, const char *beginning)
+{
+    return strncmp(text, beginning, strlen(beginning)) == 0;
+}
+
+static void an_announced_method_has_64_bytes_at_the_most(void **state)
+{
+    request_t request = { .origin = A };
+
+    (void)state;
+    assert_int_equal(CORS_METHOD_MAX, 64);
+    request.method = repeat("M", 64);
+    assert_true(starts_with(decision_of(LIST, &request), "preflight-denied "));
+    request.method = repeat("M", 65);
+    assert_true(starts_with(decision_of(LIST, &request), "allowed "));
+}
+
+static void announced_headers_have_4096_bytes_at_the_most(void **state)
+{
+    request_t request = { .origin = A, .method = "GET" };
+
+    (void)state;
+    request.headers = repeat("h", 4096);
+    assert_true(starts_with(decision_of(LIST "; CorsAllowHeaders *", &request),
+                            "preflight-allowed "));
+    request.headers = repeat("h", 4097);
+    assert_true(starts_with(decision_of(LIST "; CorsAllowHeaders *", &request),
+                            "preflight-denied malformed-request-headers "));
+    request.headers = repeat(",", 4096);
+    assert_true(starts_with(decision_of(LIST, &request), "preflight-allowed "));
+    request.headers = repeat(",", 4097);
+    assert_true(starts_with(decision_of(LIST, &request),
+                            "preflight-denied malformed-request-headers "));
+}
+
+static void announced_headers_are_128_at_the_most(void **state)
+{
+    request_t request = { .origin = A, .method = "GET" };
+
+    (void)state;
+    request.headers = repeat("h,", 128);
+    assert_true(starts_with(decision_of(LIST "; CorsAllowHeaders *", &request),
+                            "preflight-allowed "));
+    request.headers = repeat("h,", 129);
+    assert_true(starts_with(decision_of(LIST "; CorsAllowHeaders *", &request),
+                            "preflight-denied malformed-request-headers "));
+}
+
+static void a_hostile_origin_is_denied(void **state)
+{
+    const char *const origins[] = { repeat("a", 8192),
+                                    apr_pstrcat(pool, "https://",
+                                                repeat("a.", 10000), NULL),
+                                    repeat(A ",", 200) };
+    cors_facts_t facts;
+    cors_decision_t decision;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(origins); i++) {
+        const request_t request = { .origin = origins[i] };
+
+        assert_string_equal(
+            decision_of(LIST, &request),
+            "denied malformed-origin by CorsAllowOrigins conf:2");
+    }
+    memset(&facts, 0, sizeof(facts));
+    facts.origin = exactly_bytes(A "\0", strlen(A) + 1);
+    cors_decide(policy_of(LIST), &facts, &decision);
+    assert_int_equal(decision.reason, CORS_REASON_MALFORMED_ORIGIN);
+    assert_null(decision.origin.ptr);
+}
+
+static void a_preflight_is_options_with_an_origin_and_a_method(void **state)
+{
+    static const struct {
+        request_t request;
+        bool preflight;
+    } cases[] = {
+        { { .origin = A, .method = "PUT" }, true },
+        { { .origin = "", .method = "PUT" }, true },
+        { { .method = "PUT" }, false },
+        { { .origin = A, .options = true }, false },
+        { { .origin = A, .method = "" }, false },
+        { { .origin = A, .method = "PUT," }, false },
+    };
+    cors_facts_t facts;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        facts_of(&cases[i].request, &facts);
+        same_number(or_none(cases[i].request.method), cors_is_preflight(&facts),
+                    cases[i].preflight);
+        facts.options = false;
+        assert_false(cors_is_preflight(&facts));
+    }
+}
+
+static void the_host_alone_is_no_origin_to_compare_with(void **state)
+{
+    cors_facts_t facts;
+    cors_decision_t decision;
+    const request_t request = { .origin = "https://c.example",
+                                .own = "https://c.example" };
+
+    (void)state;
+    facts_of(&request, &facts);
+    facts.own.scheme = cors_slice(NULL);
+    cors_decide(policy_of(LIST), &facts, &decision);
+    assert_int_equal(decision.verdict, CORS_VERDICT_DENIED);
+}
+
+static void a_decision_borrows_the_bytes_of_the_request(void **state)
+{
+    const request_t request = { .origin = A,
+                                .method = "GET",
+                                .headers = " content-type" };
+    cors_facts_t facts;
+    cors_decision_t decision;
+
+    (void)state;
+    facts_of(&request, &facts);
+    cors_decide(policy_of(LIST), &facts, &decision);
+    assert_ptr_equal(decision.origin.ptr, facts.origin.ptr);
+    assert_ptr_equal(decision.echo_method.ptr, facts.request_method.ptr);
+    assert_ptr_equal(decision.echo_headers.ptr, facts.request_headers.ptr + 1);
+}
+
+static void every_verdict_and_reason_has_its_word(void **state)
+{
+    static const char *const verdicts[] = {
+        "not-cors",          "same-origin",
+        "allowed",           "denied",
+        "preflight-allowed", "preflight-denied",
+        "websocket-allowed", "websocket-denied",
+    };
+    static const char *const reasons[] = {
+        "no-origin",
+        "same-origin",
+        "origin-allowed",
+        "any-origin-allowed",
+        "origin-not-allowed",
+        "malformed-origin",
+        "method-not-allowed",
+        "header-not-allowed",
+        "malformed-request-headers",
+        "contradictory-policy",
+        "not-checked",
+        "origin-required",
+    };
+    int i;
+
+    (void)state;
+    assert_int_equal(COUNT(verdicts), CORS_VERDICT_COUNT);
+    assert_int_equal(COUNT(reasons), CORS_REASON_COUNT);
+    for (i = 0; i < CORS_VERDICT_COUNT; i++) {
+        assert_string_equal(cors_verdict_text((cors_verdict_e)i), verdicts[i]);
+    }
+    for (i = 0; i < CORS_REASON_COUNT; i++) {
+        assert_string_equal(cors_reason_text((cors_reason_e)i), reasons[i]);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(an_announced_method_has_64_bytes_at_the_most),
+        TEST(announced_headers_have_4096_bytes_at_the_most),
+        TEST(announced_headers_are_128_at_the_most),
+        TEST(a_hostile_origin_is_denied),
+        TEST(a_preflight_is_options_with_an_origin_and_a_method),
+        TEST(the_host_alone_is_no_origin_to_compare_with),
+        TEST(a_decision_borrows_the_bytes_of_the_request),
+        TEST(every_verdict_and_reason_has_its_word),
+    };
+    static const table_t tables[] = { TABLE(check_row, rows) };
+
+    return run(tests, COUNT(tests), tables, COUNT(tables));
+}

@@ -1,0 +1,744 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* A decision, and the headers of the response. */
+
+#include "request.h"
+
+#include "cors/emit.h"
+
+#define A "https://a.example"
+#define B "https://b.example"
+#define LIST "CorsPolicy On; CorsAllowOrigins " A
+#define STAR "CorsPolicy On; CorsAllowOrigins *"
+#define WITH LIST "; CorsAllowCredentials On"
+
+#define ORIGIN_A "Access-Control-Allow-Origin: " A "\n"
+#define ORIGIN_STAR "Access-Control-Allow-Origin: *\n"
+#define TRUE_ "Access-Control-Allow-Credentials: true\n"
+#define VARY "Vary: Origin\n"
+#define VARY3                                                                  \
+    "Vary: Origin, Access-Control-Request-Method, "                            \
+    "Access-Control-Request-Headers\n"
+#define VARY4                                                                  \
+    "Vary: Origin, Access-Control-Request-Method, "                            \
+    "Access-Control-Request-Headers, "                                         \
+    "Access-Control-Request-Private-Network\n"
+#define METHODS(value) "Access-Control-Allow-Methods: " value "\n"
+#define HEADERS(value) "Access-Control-Allow-Headers: " value "\n"
+#define EXPOSED(value) "Access-Control-Expose-Headers: " value "\n"
+#define MAX_AGE(value) "Access-Control-Max-Age: " value "\n"
+#define DEFAULTS METHODS("GET, HEAD, PUT, PATCH, POST, DELETE")
+#define TYPE HEADERS("content-type")
+
+/* names that are nearly ours */
+#define NEARLY                                                                 \
+    "Access-Control: x\nAccess-Control-: x\nAccess-Control-Allow: x\n"         \
+    "Access-Control-Allowed: x\nAccess-Control-Max-Ages: x\n"                  \
+    "Access-Control-Max-Ag: x\nAccess-Control-Expose-Header: x\n"              \
+    "Access-Control-Expose-Headersx: x\nAccess-Control-Request-Method: x\n"    \
+    "XAccess-Control-Allow-Origin: x\nBccess-Control-Allow-Origin: x\n"        \
+    "Access_Control_Allow_Origin: x\nA: x\n"
+
+#define ACTUAL CORS_RESPONSE_ACTUAL
+#define PREFLIGHT CORS_RESPONSE_PREFLIGHT
+#define CONTINUED CORS_RESPONSE_CONTINUED
+
+typedef struct {
+    const char *name;
+    const char *text;
+    request_t request;
+    cors_response_e response;
+    const char *before; /* headers_out; NULL: none */
+    const char *errors; /* err_headers_out, which keeps what is not ours */
+    const char *headers;
+    const char *kept;
+} row_t;
+
+static const row_t rows[] = {
+    { "an allowed origin is named",
+      LIST,
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY ORIGIN_A,
+      "" },
+    { "a denied origin gets Vary alone",
+      LIST,
+      { .origin = B },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY,
+      "" },
+    { "a request without Origin gets Vary alone",
+      LIST,
+      { .origin = NULL },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY,
+      "" },
+    { "a same-origin request gets Vary alone",
+      LIST,
+      { .origin = B, .site = "same-origin" },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY,
+      "" },
+    { "credentials are allowed where they are on",
+      WITH,
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY ORIGIN_A TRUE_,
+      "" },
+    { "a denied origin is told of no credentials",
+      WITH,
+      { .origin = B },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY,
+      "" },
+    { "exposed headers are listed",
+      LIST "; CorsExposeHeaders ETag X-B",
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY ORIGIN_A EXPOSED("ETag, X-B"),
+      "" },
+    { "a denied origin is told of no exposed headers",
+      LIST "; CorsExposeHeaders ETag",
+      { .origin = B },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY,
+      "" },
+    { "exposed headers can be edited away",
+      LIST "; CorsExposeHeaders ETag | CorsExposeHeaders -etag",
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY ORIGIN_A,
+      "" },
+    { "every exposed header is *",
+      LIST "; CorsExposeHeaders *",
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY ORIGIN_A EXPOSED("*"),
+      "" },
+    { "the lists of preflights are not in an actual response",
+      LIST "; CorsMaxAge 60",
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY ORIGIN_A,
+      "" },
+    { "an opaque origin is named null",
+      LIST " null; CorsAllowNullOriginUnsafe On",
+      { .origin = "null" },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY "Access-Control-Allow-Origin: null\n",
+      "" },
+
+    { "everybody is *, without Vary",
+      STAR,
+      { .origin = B },
+      ACTUAL,
+      NULL,
+      NULL,
+      ORIGIN_STAR,
+      "" },
+    { "* is sent without Origin too",
+      STAR "; CorsExposeHeaders ETag",
+      { .origin = NULL },
+      ACTUAL,
+      NULL,
+      NULL,
+      ORIGIN_STAR EXPOSED("ETag"),
+      "" },
+    { "* is sent to a malformed origin too",
+      STAR,
+      { .origin = "x" },
+      ACTUAL,
+      NULL,
+      NULL,
+      ORIGIN_STAR,
+      "" },
+    { "everybody with credentials is sent back",
+      STAR "; CorsAllowCredentials On; "
+           "CorsAllowAnyOriginWithCredentialsUnsafe On",
+      { .origin = B },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY "Access-Control-Allow-Origin: " B "\n" TRUE_,
+      "" },
+    { "everybody with credentials and without Origin gets Vary alone",
+      STAR "; CorsAllowCredentials On; "
+           "CorsAllowAnyOriginWithCredentialsUnsafe On",
+      { .origin = NULL },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY,
+      "" },
+    { "everybody but an exclusion is sent back",
+      STAR " | CorsAllowOrigins -" B,
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY ORIGIN_A,
+      "" },
+    { "an exclusion of everybody gets Vary alone",
+      STAR " | CorsAllowOrigins -" B,
+      { .origin = B },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY,
+      "" },
+    { "nobody at all needs no Vary",
+      "CorsPolicy On",
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      "",
+      "" },
+    { "None needs no Vary",
+      "CorsPolicy On; CorsAllowOrigins None",
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      "",
+      "" },
+    { "an exclusion alone needs no Vary",
+      "CorsPolicy On; CorsAllowOrigins !" A,
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      "",
+      "" },
+    { "a policy that contradicts itself names nobody",
+      STAR "; CorsAllowCredentials On",
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY,
+      "" },
+    { "a contradiction of handshakes takes * back",
+      STAR "; CorsWebSocketAllowOrigins null",
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      "",
+      "" },
+
+    { "an allowed preflight gets the whole lists",
+      LIST,
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS TYPE,
+      "" },
+    { "an allowed preflight gets no exposed headers",
+      LIST "; CorsExposeHeaders ETag",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS TYPE,
+      "" },
+    { "an allowed preflight gets the max-age",
+      LIST "; CorsMaxAge 600",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS TYPE MAX_AGE("600"),
+      "" },
+    { "a max-age of 0 is sent",
+      LIST "; CorsMaxAge 0",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS TYPE MAX_AGE("0"),
+      "" },
+    { "a max-age of None is not sent",
+      LIST "; CorsMaxAge 600 | CorsMaxAge None",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS TYPE,
+      "" },
+    { "an allowed preflight is told of credentials",
+      WITH,
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A TRUE_ DEFAULTS TYPE,
+      "" },
+    { "no header at all is no list",
+      LIST "; CorsAllowHeaders None",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS,
+      "" },
+    { "a preflight of another origin learns nothing",
+      LIST "; CorsMaxAge 600",
+      { .origin = B, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3,
+      "" },
+    { "a preflight of a method that is not listed gets the lists",
+      LIST "; CorsMaxAge 600",
+      { .origin = A, .method = "BAN" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS TYPE,
+      "" },
+    { "a preflight of a header that is not listed gets the lists",
+      LIST "; CorsMaxAge 600",
+      { .origin = A, .method = "PUT", .headers = "x" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS TYPE,
+      "" },
+    { "a preflight of everybody gets *",
+      STAR,
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_STAR DEFAULTS TYPE,
+      "" },
+    { "a preflight of nobody gets Vary",
+      "CorsPolicy On",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3,
+      "" },
+    { "a preflight of a contradiction gets Vary",
+      STAR "; CorsWebSocketAllowOrigins null",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3,
+      "" },
+
+    { "a denied GET is stopped by its status where that is no success",
+      LIST "; CorsAllowMethods PUT; CorsPreflightStatus 204 300",
+      { .origin = A, .method = "GET" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A METHODS("PUT") TYPE,
+      "" },
+    { "a denied GET is stopped by no list where the status is a success",
+      LIST "; CorsAllowMethods PUT; CorsPreflightStatus 204 299",
+      { .origin = A, .method = "GET" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3,
+      "" },
+    { "a denied DELETE is stopped by the list where the status is a success",
+      LIST "; CorsAllowMethods PUT; CorsPreflightStatus 204 200",
+      { .origin = A, .method = "DELETE" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A METHODS("PUT") TYPE,
+      "" },
+    { "a denied header is stopped by the list where the status is a success",
+      LIST "; CorsPreflightStatus 204 200",
+      { .origin = A, .method = "GET", .headers = "x" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS TYPE,
+      "" },
+    { "an allowed GET gets its lists whatever the denied status",
+      LIST "; CorsPreflightStatus 204 200",
+      { .origin = A, .method = "GET" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS TYPE,
+      "" },
+
+    { "a wildcard is sent as such without credentials",
+      LIST "; CorsAllowMethods *; CorsAllowHeaders * authorization",
+      { .origin = A, .method = "BAN", .headers = "x-b" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A METHODS("*") HEADERS("*, authorization"),
+      "" },
+    { "a wildcard is what was asked for with credentials",
+      WITH "; CorsAllowMethods *; CorsAllowHeaders * authorization",
+      { .origin = A, .method = "BAN", .headers = " x-b,x-c " },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A TRUE_ METHODS("BAN") HEADERS("x-b,x-c"),
+      "" },
+    { "with credentials and without announced headers there is no list",
+      WITH "; CorsAllowHeaders *",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A TRUE_ DEFAULTS,
+      "" },
+    { "with credentials an empty list is no list",
+      WITH "; CorsAllowHeaders *",
+      { .origin = A, .method = "PUT", .headers = " " },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A TRUE_ DEFAULTS,
+      "" },
+    { "with credentials a refused header is not sent back",
+      WITH "; CorsAllowHeaders *",
+      { .origin = A, .method = "PUT", .headers = "authorization" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A TRUE_ DEFAULTS,
+      "" },
+    { "with credentials a refused method is not sent back",
+      WITH "; CorsAllowMethods *",
+      { .origin = A, .method = "TRACE" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A TRUE_ TYPE,
+      "" },
+    { "with credentials a list without a wildcard is sent whole",
+      WITH "; CorsAllowMethods PUT BAN",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A TRUE_ METHODS("PUT, BAN") TYPE,
+      "" },
+    { "a wildcard that something is taken out of is what was asked for",
+      LIST "; CorsAllowMethods * | CorsAllowMethods -DELETE",
+      { .origin = A, .method = "BAN" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A METHODS("BAN") TYPE,
+      "" },
+    { "an edited list is sent whole",
+      LIST "; CorsAllowHeaders x-a x-b | CorsAllowHeaders +x-c -x-a",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A DEFAULTS HEADERS("x-b, x-c"),
+      "" },
+
+    { "a private network is allowed where it is asked for",
+      LIST "; CorsAllowPrivateNetwork On",
+      { .origin = A, .method = "PUT", .private_network = "true" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY4 ORIGIN_A DEFAULTS TYPE
+      "Access-Control-Allow-Private-Network: true\n",
+      "" },
+    { "where a private network can be allowed Vary says so",
+      LIST "; CorsAllowPrivateNetwork On",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY4 ORIGIN_A DEFAULTS TYPE,
+      "" },
+    { "an actual response varies by no private network",
+      LIST "; CorsAllowPrivateNetwork On",
+      { .origin = A },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY ORIGIN_A,
+      "" },
+
+    { "a handler's answer to a preflight gets the lists as well",
+      LIST "; CorsMaxAge 60",
+      { .origin = A, .method = "PUT" },
+      CONTINUED,
+      "Allow: GET\nAccess-Control-Allow-Methods: TRACE\n",
+      NULL,
+      "Allow: GET\n" VARY3 ORIGIN_A DEFAULTS TYPE MAX_AGE("60"),
+      "" },
+    { "an error on the way to a preflight's answer names the origin",
+      LIST,
+      { .origin = A, .method = "PUT" },
+      ACTUAL,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A,
+      "" },
+
+    { "what a backend says is replaced",
+      LIST,
+      { .origin = A },
+      ACTUAL,
+      "X-A: 1\naccess-control-allow-origin: *\n"
+      "Access-Control-Allow-Origin: null\n"
+      "ACCESS-CONTROL-ALLOW-METHODS: x\nAccess-Control-Allow-Anything: x\n"
+      "Access-Control-Expose-Headers: x\naccess-control-max-age: 1\nX-B: 2\n",
+      "Access-Control-Allow-Credentials: true\nX-C: 3\n"
+      "access-control-expose-headers: y\n",
+      "X-A: 1\nX-B: 2\n" VARY ORIGIN_A,
+      "X-C: 3\n" },
+    { "what a backend says is removed for a denied origin",
+      LIST,
+      { .origin = B },
+      ACTUAL,
+      ORIGIN_STAR,
+      ORIGIN_STAR TRUE_,
+      VARY,
+      "" },
+    { "what a backend says is removed where nobody is allowed",
+      "CorsPolicy On",
+      { .origin = B },
+      ACTUAL,
+      ORIGIN_STAR,
+      MAX_AGE("1"),
+      "",
+      "" },
+    { "headers that are nearly ours are kept",
+      LIST,
+      { .origin = B },
+      ACTUAL,
+      NEARLY,
+      NULL,
+      NEARLY VARY,
+      "" },
+    { "whatever a name begins with Access-Control-Allow- is ours",
+      LIST,
+      { .origin = B },
+      ACTUAL,
+      "Access-Control-Allow-: x\nAccess-Control-Allow-X: x\n",
+      NULL,
+      VARY,
+      "" },
+
+    { "what a backend says is kept where it is said",
+      LIST "; CorsBackendHeaders Keep",
+      { .origin = A },
+      ACTUAL,
+      ORIGIN_STAR EXPOSED("x"),
+      TRUE_,
+      ORIGIN_STAR EXPOSED("x"),
+      TRUE_ },
+    { "what a backend says in an error is kept where it is said",
+      LIST "; CorsBackendHeaders Keep",
+      { .origin = B },
+      ACTUAL,
+      EXPOSED("x"),
+      ORIGIN_STAR,
+      EXPOSED("x"),
+      ORIGIN_STAR },
+    { "a backend that names no origin is replaced where it is kept",
+      LIST "; CorsBackendHeaders Keep",
+      { .origin = A },
+      ACTUAL,
+      EXPOSED("x"),
+      MAX_AGE("1"),
+      VARY ORIGIN_A,
+      "" },
+    { "a handler's answer to a preflight is kept where it is said",
+      LIST "; CorsBackendHeaders Keep",
+      { .origin = A, .method = "PUT" },
+      CONTINUED,
+      ORIGIN_STAR,
+      NULL,
+      ORIGIN_STAR,
+      "" },
+    { "an answered preflight has no other author",
+      LIST "; CorsBackendHeaders Keep",
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      ORIGIN_STAR,
+      EXPOSED("x"),
+      VARY3 ORIGIN_A DEFAULTS TYPE,
+      "" },
+
+    { "Vary is merged with what is there",
+      LIST,
+      { .origin = A },
+      ACTUAL,
+      "Vary: Accept-Encoding\n",
+      NULL,
+      "Vary: Accept-Encoding, Origin\n" ORIGIN_A,
+      "" },
+    { "Vary is merged with what an error says",
+      LIST,
+      { .origin = B },
+      ACTUAL,
+      "Vary: Accept\n",
+      "Vary: Cookie\n",
+      "Vary: Accept, Cookie, Origin\n",
+      "" },
+    { "Vary is not repeated",
+      LIST,
+      { .origin = B },
+      ACTUAL,
+      "Vary: accept, ORIGIN\n",
+      "Vary: Accept\n",
+      "Vary: accept, ORIGIN\n",
+      "" },
+    { "Vary: * stays",
+      LIST,
+      { .origin = A, .method = "PUT" },
+      PREFLIGHT,
+      NULL,
+      "Vary: *\n",
+      "Vary: *\n" ORIGIN_A DEFAULTS TYPE,
+      "" },
+    { "Vary is left alone where the answer is constant",
+      STAR,
+      { .origin = A },
+      ACTUAL,
+      "Vary: a\nVary: a\n",
+      "Vary: b\n",
+      "Vary: a\nVary: a\n" ORIGIN_STAR,
+      "Vary: b\n" },
+};
+
+/* "Name: value" lines into a table */
+static apr_table_t *table_of(const char *lines)
+{
+    apr_table_t *table = apr_table_make(pool, 4);
+    char *last;
+    char *line = apr_strtok(apr_pstrdup(pool, lines ? lines : ""), "\n", &last);
+
+    for (; line; line = apr_strtok(NULL, "\n", &last)) {
+        char *colon = strstr(line, ": ");
+
+        *colon = '\0';
+        apr_table_add(table, line, colon + 2);
+    }
+    return table;
+}
+
+static void check_row(void **state)
+{
+    const row_t *row = *state;
+    const cors_policy_t *policy = policy_of(row->text);
+    apr_table_t *headers = table_of(row->before);
+    apr_table_t *errors = table_of(row->errors);
+    cors_decision_t decision;
+
+    decide(policy, &row->request, &decision);
+    cors_emit(pool, policy, &decision, row->response, headers, errors);
+    same_text(row->text, lines_of(headers), row->headers);
+    same_text(row->text, lines_of(errors), row->kept);
+}
+
+static void vary_is_one_field_without_repetition(void **state)
+{
+    static const struct {
+        const char *before;
+        const char *errors;
+        const char *names;
+        const char *vary;
+    } cases[] = {
+        { NULL, NULL, "Origin", "Origin" },
+        { NULL, NULL, "Origin, A", "Origin, A" },
+        { "Vary: a\n", NULL, "Origin", "a, Origin" },
+        { "Vary: a, b\nVary: B ,c\n", NULL, "A, d", "a, b, c, d" },
+        { NULL, "Vary: a\n", "Origin", "a, Origin" },
+        { "vary: a\n", "VARY: b\n", "Origin", "a, b, Origin" },
+        { "Vary: Origins\n", NULL, "Origin", "Origins, Origin" },
+        { "Vary: Origi\n", NULL, "Origin", "Origi, Origin" },
+        { "Vary: origin\n", NULL, "Origin", "origin" },
+        { "Vary: ,, a ,\n", NULL, "Origin", "a, Origin" },
+        { "Vary: ,\n", NULL, "Origin", "Origin" },
+        { "Vary: *\n", NULL, "Origin", "*" },
+        { "Vary: a, *\n", NULL, "Origin", "*" },
+        { "Vary: a\n", "Vary: *\n", "Origin", "*" },
+        { "Vary: *a\n", NULL, "Origin", "*a, Origin" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        apr_table_t *headers = table_of(cases[i].before);
+        apr_table_t *errors = table_of(cases[i].errors);
+
+        cors_vary_add(pool, cases[i].names, headers, errors);
+        assert_int_equal(apr_table_elts(headers)->nelts, 1);
+        same_text(cases[i].names, apr_table_get(headers, "Vary"),
+                  cases[i].vary);
+        same_text(cases[i].names, lines_of(errors), "");
+        /* once more changes nothing */
+        cors_vary_add(pool, cases[i].names, headers, errors);
+        same_text(cases[i].names, apr_table_get(headers, "Vary"),
+                  cases[i].vary);
+    }
+}
+
+static void what_is_sent_outlives_the_request_bytes(void **state)
+{
+    const cors_policy_t *policy = policy_of(LIST);
+    apr_table_t *headers = apr_table_make(pool, 4);
+    apr_pool_t *outer = pool;
+    cors_decision_t decision;
+    const request_t request = { .origin = A };
+
+    (void)state;
+    apr_pool_create(&pool, outer);
+    decide(policy, &request, &decision);
+    cors_emit(outer, policy, &decision, ACTUAL, headers,
+              apr_table_make(pool, 1));
+    apr_pool_destroy(pool);
+    pool = outer;
+    assert_string_equal(lines_of(headers), VARY ORIGIN_A);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(vary_is_one_field_without_repetition),
+        TEST(what_is_sent_outlives_the_request_bytes),
+    };
+    static const table_t tables[] = { TABLE(check_row, rows) };
+
+    return run(tests, COUNT(tests), tables, COUNT(tables));
+}
