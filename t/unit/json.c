@@ -1,0 +1,254 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* JSON text, written piece by piece. */
+
+#include "unit.h"
+
+#include "cors/json.h"
+
+/* what was written */
+typedef struct {
+    const char *text;
+} sink_t;
+
+static void collect(void *context, const char *text, apr_size_t len)
+{
+    sink_t *sink = context;
+
+    sink->text =
+        apr_pstrcat(pool, sink->text, apr_pstrmemdup(pool, text, len), NULL);
+}
+
+static sink_t *start(cors_json_t *json)
+{
+    sink_t *sink = apr_palloc(pool, sizeof(*sink));
+
+    sink->text = "";
+    cors_json_start(json, collect, sink);
+    return sink;
+}
+
+/* a string as it is written */
+static const char *string_of(const char *text)
+{
+    /* NUL-terminated, of exactly its length */
+    cors_slice_t copy = exactly_bytes(text, strlen(text) + 1);
+    cors_json_t json;
+    sink_t *sink = start(&json);
+
+    cors_json_string(&json, NULL, copy.ptr);
+    return sink->text;
+}
+
+static void objects_and_arrays_nest_a_member_on_a_line(void **state)
+{
+    cors_json_t json;
+    sink_t *sink = start(&json);
+
+    (void)state;
+    cors_json_open(&json, NULL, '{');
+    cors_json_string(&json, "a", "text");
+    cors_json_string(&json, "b", NULL);
+    cors_json_open(&json, "c", '[');
+    cors_json_number(&json, NULL, 1);
+    cors_json_open(&json, NULL, '{');
+    cors_json_bool(&json, "d", true);
+    cors_json_close(&json, '}');
+    cors_json_bool(&json, NULL, false);
+    cors_json_close(&json, ']');
+    cors_json_open(&json, "e", '{');
+    cors_json_close(&json, '}');
+    cors_json_open(&json, "f", '[');
+    cors_json_close(&json, ']');
+    cors_json_close(&json, '}');
+    assert_string_equal(sink->text, "{\n"
+                                    " \"a\": \"text\",\n"
+                                    " \"b\": null,\n"
+                                    " \"c\": [\n"
+                                    "  1,\n"
+                                    "  {\n"
+                                    "   \"d\": true\n"
+                                    "  },\n"
+                                    "  false\n"
+                                    " ],\n"
+                                    " \"e\": {},\n"
+                                    " \"f\": []\n"
+                                    "}\n");
+}
+
+static void an_empty_object_is_a_text_and_ends_a_line(void **state)
+{
+    cors_json_t json;
+    sink_t *sink = start(&json);
+
+    (void)state;
+    cors_json_open(&json, NULL, '{');
+    cors_json_close(&json, '}');
+    assert_string_equal(sink->text, "{}\n");
+}
+
+static void a_number_has_64_bits_and_a_sign(void **state)
+{
+    static const struct {
+        apr_int64_t number;
+        const char *text;
+    } rows[] = {
+        { 0, "0" },
+        { -1, "-1" },
+        { 4294967296, "4294967296" },
+        { INT64_MAX, "9223372036854775807" },
+        { INT64_MIN, "-9223372036854775808" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_json_t json;
+        sink_t *sink = start(&json);
+
+        cors_json_number(&json, NULL, rows[i].number);
+        assert_string_equal(sink->text, rows[i].text);
+    }
+}
+
+static void what_could_end_a_text_or_a_page_is_escaped(void **state)
+{
+    int c;
+
+    (void)state;
+    for (c = 1; c < 128; c++) {
+        const char text[] = { 'a', (char)c, 'b', '\0' };
+        bool escaped = c < 32 || c == 127 || strchr("\"\\<>&'", c);
+
+        same_text(text, string_of(text),
+                  escaped ? apr_psprintf(pool, "\"a\\u%04xb\"", (unsigned)c)
+                          : apr_psprintf(pool, "\"%s\"", text));
+    }
+}
+
+static void a_name_is_escaped_as_a_string_is(void **state)
+{
+    cors_json_t json;
+    sink_t *sink = start(&json);
+
+    (void)state;
+    cors_json_open(&json, NULL, '{');
+    cors_json_bool(&json, "\"\xff", true);
+    cors_json_close(&json, '}');
+    assert_string_equal(sink->text, "{\n \"\\u0022\\ufffd\": true\n}\n");
+}
+
+static void utf_8_is_written_as_it_is(void **state)
+{
+    static const char *const rows[] = {
+        "\xc2\x80",         "\xc3\xbc",         "\xdf\xbf",
+        "\xe0\xa0\x80",     "\xe2\x82\xac",     "\xec\xbf\xbf",
+        "\xed\x80\x80",     "\xed\x9f\xbf",     "\xee\x80\x80",
+        "\xef\xbf\xbf",     "\xf0\x90\x80\x80", "\xf0\x9f\x92\xa9",
+        "\xf3\xbf\xbf\xbf", "\xf4\x8f\xbf\xbf", "\xe0\xbf\xbf",
+        "\xf4\x80\x80\x80",
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        same_text(rows[i],
+                  string_of(apr_pstrcat(pool, "a", rows[i], "b", NULL)),
+                  apr_pstrcat(pool, "\"a", rows[i], "b\"", NULL));
+    }
+}
+
+static void what_is_no_utf_8_is_replaced_byte_by_byte(void **state)
+{
+    /* the bytes, and how many of them are replaced */
+    static const struct {
+        const char *bytes;
+        size_t replaced;
+    } rows[] = {
+        /* continuations alone */
+        { "\x80", 1 },
+        { "\xbf", 1 },
+        /* overlong */
+        { "\xc0\xaf", 2 },
+        { "\xc1\xbf", 2 },
+        { "\xe0\x80\x80", 3 },
+        { "\xe0\x9f\xbf", 3 },
+        { "\xf0\x80\x80\x80", 4 },
+        { "\xf0\x8f\xbf\xbf", 4 },
+        /* surrogates */
+        { "\xed\xa0\x80", 3 },
+        { "\xed\xbf\xbf", 3 },
+        { "\xed\xa0\x80\xed\xb0\x80", 6 },
+        /* beyond U+10FFFF */
+        { "\xf4\x90\x80\x80", 4 },
+        { "\xf5\x80\x80\x80", 4 },
+        { "\xf8\x88\x80\x80\x80", 5 },
+        { "\xfe", 1 },
+        { "\xff", 1 },
+        /* cut short */
+        { "\xc3", 1 },
+        { "\xdf", 1 },
+        { "\xe2", 1 },
+        { "\xe2\x82", 2 },
+        { "\xef\xbf", 2 },
+        { "\xf0", 1 },
+        { "\xf0\x9f", 2 },
+        { "\xf0\x9f\x92", 3 },
+        { "\xf4\x8f\xbf", 3 },
+        { "\xc3\xc3", 2 },
+        { "\xe2\xff\xff", 3 },
+        { "\xe2\x82\xc2", 3 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const char *replaced = repeat("\\ufffd", rows[i].replaced);
+
+        /* at the end, and before what is well-formed */
+        same_text(rows[i].bytes, string_of(rows[i].bytes),
+                  apr_pstrcat(pool, "\"", replaced, "\"", NULL));
+        same_text(rows[i].bytes,
+                  string_of(
+                      apr_pstrcat(pool, rows[i].bytes, "(\xc3\xbc", NULL)),
+                  apr_pstrcat(pool, "\"", replaced, "(\xc3\xbc\"", NULL));
+    }
+}
+
+static void nesting_too_deep_stays_in_bounds(void **state)
+{
+    cors_json_t json;
+    sink_t *sink = start(&json);
+    int i;
+
+    (void)state;
+    for (i = 0; i < CORS_JSON_DEPTH - 1; i++) {
+        cors_json_open(&json, NULL, '[');
+    }
+    assert_int_equal(json.depth, CORS_JSON_DEPTH - 1);
+    for (i = 0; i < CORS_JSON_DEPTH; i++) {
+        cors_json_open(&json, NULL, '[');
+    }
+    assert_int_equal(json.depth, CORS_JSON_DEPTH - 1);
+    for (i = 0; i < 2 * CORS_JSON_DEPTH; i++) {
+        cors_json_close(&json, ']');
+    }
+    assert_int_equal(json.depth, 0);
+    assert_non_null(strstr(sink->text, "[]"));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(objects_and_arrays_nest_a_member_on_a_line),
+        TEST(an_empty_object_is_a_text_and_ends_a_line),
+        TEST(a_number_has_64_bits_and_a_sign),
+        TEST(what_could_end_a_text_or_a_page_is_escaped),
+        TEST(a_name_is_escaped_as_a_string_is),
+        TEST(utf_8_is_written_as_it_is),
+        TEST(what_is_no_utf_8_is_replaced_byte_by_byte),
+        TEST(nesting_too_deep_stays_in_bounds),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
