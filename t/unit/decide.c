@@ -145,6 +145,16 @@ static const row_t rows[] = {
       { .origin = A, .site = "same-origin" },
       "same-origin same-origin by CorsPolicy conf:1 origin=" A },
 
+    { "a contradiction in the list of handshakes stops the policy too",
+      LIST "; CorsWebSocketAllowOrigins null",
+      { .origin = A },
+      "denied contradictory-policy by CorsWebSocketAllowOrigins conf:3 "
+      "origin=" A },
+    { "a policy that contradicts itself leaves handshakes to their list",
+      BROKEN "; " SOCKETS,
+      { .origin = A, .websocket = true },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:4 "
+      "origin=" A },
     { "the browser says what is same-origin",
       LIST,
       { .origin = B, .site = "same-origin" },

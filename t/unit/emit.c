@@ -37,7 +37,7 @@
     "Access-Control-Max-Ag: x\nAccess-Control-Expose-Header: x\n"              \
     "Access-Control-Expose-Headersx: x\nAccess-Control-Request-Method: x\n"    \
     "XAccess-Control-Allow-Origin: x\nBccess-Control-Allow-Origin: x\n"        \
-    "Access_Control_Allow_Origin: x\nA: x\n"
+    "Access_Control_Allow-Origin: x\nA: x\n"
 
 #define ACTUAL CORS_RESPONSE_ACTUAL
 #define PREFLIGHT CORS_RESPONSE_PREFLIGHT
@@ -412,6 +412,14 @@ static const row_t rows[] = {
       NULL,
       NULL,
       VARY3 ORIGIN_A TRUE_ METHODS("BAN") HEADERS("x-b,x-c"),
+      "" },
+    { "with credentials the shortest names are sent back",
+      WITH "; CorsAllowMethods *; CorsAllowHeaders *",
+      { .origin = A, .method = "M", .headers = "x" },
+      PREFLIGHT,
+      NULL,
+      NULL,
+      VARY3 ORIGIN_A TRUE_ METHODS("M") HEADERS("x"),
       "" },
     { "with credentials and without announced headers there is no list",
       WITH "; CorsAllowHeaders *",

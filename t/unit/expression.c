@@ -104,6 +104,8 @@ static void an_expression_that_no_pattern_says_stays_one(void **state)
         { "https//example\\.com", NULL },
         { "ftp://example\\.com", NULL },
         { "http?://example\\.com", NULL },
+        { "xttps://example\\.com", NULL },
+        { "htt", NULL },
         { "https://example\\zx", NULL },
         { "https://.*", NULL },
         { "https://.*\\.", NULL },

@@ -95,6 +95,8 @@ static const row_t setting_rows[] = {
     { "a header that scripts see anyway need not be exposed",
       "CorsExposeHeaders ETag; CorsExposeHeaders content-type x-a",
       "2 expose-needless content-type\n" },
+    { "the only header that is exposed may be needless",
+      "CorsExposeHeaders Pragma", "1 expose-needless Pragma\n" },
     { "a header that scripts do not see is exposed for a reason",
       "CorsExposeHeaders ETag", "" },
     { "a name of a header in another list is not looked at",
@@ -136,6 +138,26 @@ static void a_max_age_of_none_is_not_too_long(void **state)
     setting.number = 99999;
     cors_lint_setting(pool, CORS_ATTR_MAX_AGE, &setting, append_finding, &all);
     assert_string_equal(all, "");
+}
+
+static void a_word_of_no_line_has_the_line_of_its_setting(void **state)
+{
+    cors_setting_t setting;
+    const char *all = "";
+    const char *instead;
+    int i;
+
+    (void)state;
+    memset(&setting, 0, sizeof(setting));
+    setting.said = "CorsAllowOrigins conf:7";
+    setting.origins = cors_origin_set_make(pool, false, false);
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(cors_origin_set_add(pool, setting.origins, exactly(A),
+                                             NULL, &instead),
+                         CORS_OK);
+    }
+    cors_lint_setting(pool, CORS_ATTR_ORIGINS, &setting, append_finding, &all);
+    assert_string_equal(all, "7 origin-duplicate " A "\n");
 }
 
 #define ON "CorsPolicy On; CorsAllowCredentials On; "
@@ -224,6 +246,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(a_max_age_of_none_is_not_too_long),
+        TEST(a_word_of_no_line_has_the_line_of_its_setting),
         TEST(a_wildcard_that_forgets_authorization_is_told_of),
     };
     static const table_t tables[] = {

@@ -19,7 +19,7 @@ static cors_problem_e add_words(cors_name_set_t *set, const char *words,
     cors_problem_e problem = CORS_OK;
     int number = 0;
 
-    *instead = NULL;
+    *instead = "left over";
     while (!problem && cors_word_next(&rest, &word)) {
         problem =
             cors_name_set_add(pool, set, word,
@@ -246,6 +246,7 @@ static void each_list_has_its_default(void **state)
     assert_null(exposed->joined);
     assert_int_equal(exposed->count, 0);
     assert_true(exposed->nobody);
+    assert_false(methods->nobody || headers->nobody);
     assert_false(methods->wildcard || headers->wildcard || exposed->wildcard);
     assert_false(methods->edit || headers->edit || exposed->edit);
     assert_false(cors_name_set_takes_out(exposed, exactly("etag")));

@@ -149,6 +149,8 @@ static void what_no_browser_sends_is_no_origin(void **state)
         "https://[::1]]",
         "https://[::1]:",
         "https://[::G]",
+        "https://[::g",
+        "https://[::x:80",
         "https://[::A]",
         "https://[fe80::1%25eth0]",
         "https://::1",

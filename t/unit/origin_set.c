@@ -10,7 +10,8 @@ static cors_problem_e add_word(cors_origin_set_t *set, const char *word,
 {
     const char *tilde = strchr(word, '~');
 
-    *instead = NULL;
+    /* an expression has no corrected form */
+    *instead = tilde ? NULL : "left over";
     return tilde ? add_expression(set,
                                   tilde == word
                                       ? tilde + 1

@@ -246,6 +246,7 @@ static void a_link_edits_the_list_outside_or_the_default(void **state)
     outer = cors_link_edits(link);
     assert_non_null(outer);
     assert_null(outer->setting);
+    assert_null(outer->outer);
     assert_null(cors_link_edits(outer));
     assert_ptr_equal(cors_link_names(outer, HEADERS),
                      cors_name_set_default(CORS_NAMES_REQUEST_HEADERS));
