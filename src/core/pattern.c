@@ -301,6 +301,13 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     if (cors_slice_is_nocase(parts.scheme, "file")) {
         return if_right(p, "file://", file);
     }
+    if (parts.colon && parts.port.len == 0
+        && cors_slice_has_prefix(parts.tail, "//")) {
+        /* pasted behind a scheme: the inner one was meant */
+        return correct(p,
+                       cors_slice_between(parts.host.ptr, cors_slice_end(word)),
+                       file);
+    }
     host = parts.host;
     while (host.len > 1 && (host.ptr[0] == '*' || host.ptr[0] == '.')) {
         star = "*.";
