@@ -28,7 +28,7 @@ static inline cors_problem_e add_expression(cors_origin_set_t *set,
     const char *bare = cors_origin_set_edits(set) ? word + 1 : word;
 
     return cors_origin_set_add_regex(pool, set, word, said, bare,
-                                     match_expression, strcmp(bare, ".*") == 0);
+                                     match_expression);
 }
 
 static inline cors_names_e kind_of(cors_attr_e attr)

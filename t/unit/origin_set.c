@@ -366,7 +366,7 @@ static const char *words_of(const cors_origin_set_t *set)
 
         all = apr_pstrcat(pool, all, word->exclude ? "!" : "",
                           word->regex ? "~" : "", word->text, "@",
-                          or_none(word->said), word->everything ? " any" : "",
+                          or_none(word->said), word->anybody ? " any" : "",
                           word->suffix ? " suffix" : "",
                           word->first ? " again " : "",
                           word->first ? word->first : "", "\n", NULL);
@@ -424,7 +424,7 @@ static void a_list_knows_what_stands_out_in_it(void **state)
         bool none;
         bool excludes;
         bool empty;
-        const char *everything;
+        const char *anybody;
         const char *null;
         const char *suffix;
     } rows[] = {
@@ -467,8 +467,8 @@ static void a_list_knows_what_stands_out_in_it(void **state)
         same_number(words, cors_origin_set_none(set), rows[i].none);
         same_number(words, cors_origin_set_excludes(set), rows[i].excludes);
         same_number(words, cors_origin_set_empty(set), rows[i].empty);
-        same_text(words, text_or_none(cors_origin_set_everything(set)),
-                  rows[i].everything);
+        same_text(words, text_or_none(cors_origin_set_anybody(set)),
+                  rows[i].anybody);
         same_text(words, text_or_none(cors_origin_set_null(set)), rows[i].null);
         same_text(words, text_or_none(cors_origin_set_public_suffix(set)),
                   rows[i].suffix);

@@ -396,7 +396,7 @@ static const found_row_t found_rows[] = {
       ON "CorsAllowOriginsMatch .*",
       EVERYBODY ".* of CorsAllowOriginsMatch conf:3" WITH },
     { "an expression that matches less is not everybody",
-      ON "CorsAllowOriginsMatch https://.*", "" },
+      ON "CorsAllowOriginsMatch app://.*", "" },
     { "everybody does not go with credentials through an edit either",
       ON "CorsAllowOrigins * | CorsAllowOrigins +" A,
       EVERYBODY "* of CorsAllowOrigins conf:3" WITH },

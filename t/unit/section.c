@@ -221,8 +221,8 @@ static void merges_can_be_merged_on_either_side(void **state)
 
 static void the_first_place_of_a_section_counts(void **state)
 {
-    static const cors_place_t here = { "<Location /a>", "conf:1", NULL };
-    static const cors_place_t there = { "<Location /b>", "conf:9", NULL };
+    static cors_place_t here = { "<Location /a>", "conf:1", NULL, 0 };
+    static cors_place_t there = { "<Location /b>", "conf:9", NULL, 0 };
     cors_section_t *section = cors_section_make(pool);
 
     (void)state;
