@@ -1,0 +1,242 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What happened, in a block of memory. */
+
+#include "unit.h"
+
+#include "cors/counters.h"
+
+static void *block;
+
+static cors_counters_t *fresh(void)
+{
+    block = apr_palloc(pool, cors_counters_size());
+    memset(block, 0xa5, cors_counters_size());
+    return cors_counters_use(block, true, 77);
+}
+
+static cors_refusal_t refusal_of(const char *origin, apr_time_t time)
+{
+    cors_refusal_t refusal;
+
+    memset(&refusal, 0, sizeof(refusal));
+    refusal.time = time;
+    cors_text_copy(refusal.origin, sizeof(refusal.origin), exactly(origin));
+    return refusal;
+}
+
+static void a_fresh_block_counts_nothing(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_refusal_t refusals[1];
+    cors_refused_origin_t origins[1];
+
+    (void)state;
+    assert_int_equal(cors_counters_since(counters), 77);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
+                                       CORS_VERDICT_DENIED,
+                                       CORS_REASON_ORIGIN_NOT_ALLOWED),
+                     0);
+    assert_int_equal(cors_counters_refusals(counters, refusals, 1), 0);
+    assert_int_equal(cors_counters_origins(counters, origins, 1), 0);
+}
+
+static void a_block_of_an_earlier_run_is_used_again(void **state)
+{
+    cors_counters_t *counters = fresh();
+
+    (void)state;
+    cors_counters_add(counters, CORS_COUNTED_ENFORCED, CORS_VERDICT_ALLOWED,
+                      CORS_REASON_ORIGIN_ALLOWED, 0);
+    counters = cors_counters_use(block, false, 99);
+    assert_non_null(counters);
+    assert_int_equal(cors_counters_since(counters), 77);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
+                                       CORS_VERDICT_ALLOWED,
+                                       CORS_REASON_ORIGIN_ALLOWED),
+                     1);
+}
+
+static void a_block_that_is_laid_out_otherwise_is_not(void **state)
+{
+    size_t i;
+
+    (void)state;
+    /* magic, version, size: each is looked at */
+    for (i = 0; i < 3; i++) {
+        fresh();
+        ((unsigned char *)block)[4 * i]++;
+        assert_null(cors_counters_use(block, false, 99));
+    }
+}
+
+static void kinds_verdicts_reasons_and_slots_are_counted_apart(void **state)
+{
+    cors_counters_t *counters = fresh();
+    int slot = cors_counters_slot(counters, "one");
+
+    (void)state;
+    assert_int_equal(slot, 1);
+    cors_counters_add(counters, CORS_COUNTED_REPORTED, CORS_VERDICT_DENIED,
+                      CORS_REASON_MALFORMED_ORIGIN, slot);
+    cors_counters_add(counters, CORS_COUNTED_REPORTED, CORS_VERDICT_DENIED,
+                      CORS_REASON_ORIGIN_NOT_ALLOWED, slot);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_REPORTED,
+                                       CORS_VERDICT_DENIED,
+                                       CORS_REASON_MALFORMED_ORIGIN),
+                     1);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
+                                       CORS_VERDICT_DENIED,
+                                       CORS_REASON_MALFORMED_ORIGIN),
+                     0);
+    assert_int_equal(cors_counters_get_slot(counters, slot,
+                                            CORS_COUNTED_REPORTED,
+                                            CORS_VERDICT_DENIED),
+                     2);
+    assert_int_equal(cors_counters_get_slot(counters, slot,
+                                            CORS_COUNTED_ENFORCED,
+                                            CORS_VERDICT_DENIED),
+                     0);
+    assert_int_equal(cors_counters_get_slot(counters, 0, CORS_COUNTED_REPORTED,
+                                            CORS_VERDICT_DENIED),
+                     0);
+}
+
+static void slots_are_known_by_name_and_bounded(void **state)
+{
+    cors_counters_t *counters = fresh();
+    int i;
+
+    (void)state;
+    for (i = 1; i < CORS_COUNTERS_SLOTS; i++) {
+        assert_int_equal(cors_counters_slot(counters,
+                                            apr_psprintf(pool, "%d", i)),
+                         i);
+    }
+    assert_int_equal(cors_counters_slot(counters, "7"), 7);
+    assert_int_equal(cors_counters_slot(counters, "one too many"), 0);
+    same_text("slot 7", cors_counters_slot_name(counters, 7), "7");
+    same_text("slot 0", cors_counters_slot_name(counters, 0), "others");
+    counters = fresh();
+    assert_null(cors_counters_slot_name(counters, 1));
+    /* names that are alike as far as they are kept are one */
+    assert_int_equal(cors_counters_slot(counters, repeat("x", 300)), 1);
+    assert_int_equal(cors_counters_slot(counters, repeat("x", 301)), 1);
+    assert_int_equal(cors_counters_slot(counters, repeat("x", 254)), 2);
+}
+
+static void the_latest_refusals_are_kept_newest_first(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_refusal_t out[CORS_COUNTERS_REFUSALS + 1];
+    cors_refusal_t refusal;
+    int i;
+
+    (void)state;
+    for (i = 1; i <= CORS_COUNTERS_REFUSALS + 3; i++) {
+        refusal = refusal_of("", i);
+        cors_counters_refuse(counters, &refusal);
+        if (i == 2) {
+            assert_int_equal(cors_counters_refusals(counters, out, 9), 2);
+            assert_int_equal(out[0].time, 2);
+            assert_int_equal(out[1].time, 1);
+        }
+    }
+    assert_int_equal(cors_counters_refusals(counters, out,
+                                            CORS_COUNTERS_REFUSALS + 1),
+                     CORS_COUNTERS_REFUSALS);
+    assert_int_equal(out[0].time, CORS_COUNTERS_REFUSALS + 3);
+    assert_int_equal(out[CORS_COUNTERS_REFUSALS - 1].time, 4);
+    assert_int_equal(cors_counters_refusals(counters, out, 2), 2);
+}
+
+static void frequent_origins_stay_and_rare_ones_make_room(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_refused_origin_t out[CORS_COUNTERS_ORIGINS];
+    cors_refusal_t refusal;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 1000; i++) {
+        refusal = refusal_of(i % 10 == 0 ? "https://often.example"
+                                         : apr_psprintf(pool, "x://%d", i),
+                             1);
+        cors_counters_refuse(counters, &refusal);
+    }
+    assert_int_equal(cors_counters_origins(counters, out,
+                                           CORS_COUNTERS_ORIGINS),
+                     CORS_COUNTERS_ORIGINS);
+    same_text("first", out[0].last.origin, "https://often.example");
+    assert_int_equal(out[0].count, 100);
+    assert_int_equal(out[0].excess, 0);
+    assert_true(out[1].excess > 0);
+    assert_true(out[1].count >= out[2].count);
+}
+
+static void a_refusal_without_origin_is_no_origin(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_refused_origin_t out[1];
+    cors_refusal_t refusal = refusal_of("", 1);
+
+    (void)state;
+    cors_counters_refuse(counters, &refusal);
+    assert_int_equal(cors_counters_origins(counters, out, 1), 0);
+}
+
+static void a_burst_is_logged_and_a_flood_is_not(void **state)
+{
+    cors_counters_t *counters = fresh();
+    const apr_time_t begin = apr_time_from_sec(1000);
+    apr_uint32_t suppressed = 99;
+    int i;
+
+    (void)state;
+    for (i = 0; i < CORS_LOG_LINES; i++) {
+        assert_true(cors_counters_may_log(counters, begin, &suppressed));
+        assert_int_equal(suppressed, 0);
+    }
+    for (i = 0; i < 5; i++) {
+        assert_false(cors_counters_may_log(counters,
+                                           begin + apr_time_from_sec(60) - 1,
+                                           &suppressed));
+    }
+    assert_true(cors_counters_may_log(counters, begin + apr_time_from_sec(60),
+                                      &suppressed));
+    assert_int_equal(suppressed, 5);
+    assert_true(cors_counters_may_log(counters, begin + apr_time_from_sec(60),
+                                      &suppressed));
+    assert_int_equal(suppressed, 0);
+}
+
+static void a_text_is_cut_to_its_room(void **state)
+{
+    char room[4];
+
+    (void)state;
+    cors_text_copy(room, sizeof(room), exactly("abcdef"));
+    same_text("long", room, "abc");
+    cors_text_copy(room, sizeof(room), exactly("ab"));
+    same_text("short", room, "ab");
+    cors_text_copy(room, sizeof(room), exactly(NULL));
+    same_text("absent", room, "");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_fresh_block_counts_nothing),
+        TEST(a_block_of_an_earlier_run_is_used_again),
+        TEST(a_block_that_is_laid_out_otherwise_is_not),
+        TEST(kinds_verdicts_reasons_and_slots_are_counted_apart),
+        TEST(slots_are_known_by_name_and_bounded),
+        TEST(the_latest_refusals_are_kept_newest_first),
+        TEST(frequent_origins_stay_and_rare_ones_make_room),
+        TEST(a_refusal_without_origin_is_no_origin),
+        TEST(a_burst_is_logged_and_a_flood_is_not),
+        TEST(a_text_is_cut_to_its_room)
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
