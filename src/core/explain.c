@@ -272,7 +272,9 @@ static void explain_websocket(apr_pool_t *p, const cors_policy_t *policy,
     cors_decide(policy, facts, &actual->decision);
     explanation->cross_origin = true;
     explanation->sent = true;
-    if (actual->decision.reject) {
+    if (actual->decision.reject
+        && cors_policy_number(policy, CORS_ATTR_MODE)
+               != CORS_MODE_REPORT_ONLY) {
         actual->status = 403;
         actual->objection = "the handshake is answered with a 403";
         explanation->advice =

@@ -149,9 +149,8 @@ void cors_count(request_rec *r, const cors_policy_t *policy,
         return;
     }
     if (decision->verdict >= CORS_VERDICT_WEBSOCKET_ALLOWED) {
-        /* the list of handshakes is in force whatever CorsPolicy says */
+        /* the list of handshakes is in force without CorsPolicy On too */
         setting = policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
-        kind = CORS_COUNTED_ENFORCED;
     }
     cors_counters_add(counters, kind, decision->verdict, decision->reason,
                       setting && setting->place ? setting->place->slot : 0);
