@@ -96,10 +96,11 @@ cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
                                             cors_attr_e attr,
                                             cors_slice_t name);
 
-/** @return whether a list of names holds the wildcard; @a edited is set to
- *          whether "-" takes something out of it, so that * cannot be sent */
-bool cors_policy_wildcard(const cors_policy_t *policy, cors_attr_e attr,
-                          bool *edited);
+/** @return the link that gives a list of names the wildcard, NULL: none does;
+ *          @a edited is set to whether "-" takes something out of it, so that *
+ *          cannot be sent */
+const cors_link_t *cors_policy_wildcard(const cors_policy_t *policy,
+                                        cors_attr_e attr, bool *edited);
 
 /** @return what a link edits: another, or one without setting, which stands for
  *          the default; NULL: it edits nothing */

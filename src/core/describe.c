@@ -90,7 +90,7 @@ static void describe_names(apr_array_header_t *values,
 {
     const cors_link_t *link;
     bool edited;
-    bool wildcard = cors_policy_wildcard(policy, attr, &edited);
+    bool wildcard = cors_policy_wildcard(policy, attr, &edited) != NULL;
     const cors_name_set_t *names;
     int i;
 

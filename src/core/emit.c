@@ -97,10 +97,6 @@ void cors_vary_add(apr_pool_t *p, const char *names, apr_table_t *headers,
     vary.names = NULL;
     apr_table_do(gather_vary, &vary, headers, "Vary", NULL);
     apr_table_do(gather_vary, &vary, errors, "Vary", NULL);
-    if (!vary.names) {
-        apr_table_setn(headers, "Vary", names);
-        return;
-    }
     if (list_has(vary.names, cors_slice("*"))) {
         vary.names = "*";
     }

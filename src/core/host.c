@@ -272,8 +272,12 @@ bool cors_host_is_loopback(cors_slice_t host)
 {
     static const char name[] = "localhost";
     const apr_size_t length = sizeof(name) - 1;
-    cors_slice_t tail = host;
+    cors_slice_t tail;
 
+    if (host.len > 0 && cors_slice_end(host)[-1] == '.') {
+        host.len--;
+    }
+    tail = host;
     if (cors_slice_has_prefix(host, "127.")) {
         return cors_host_ends_in_number(host);
     }

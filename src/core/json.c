@@ -96,6 +96,12 @@ static bool is_escaped(unsigned char c)
     return c < 0x20 || c == 0x7f || strchr("\"\\<>&'", c) != NULL;
 }
 
+/* U+2028 and U+2029 end a line in JavaScript */
+static bool ends_line(const unsigned char *p)
+{
+    return p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9);
+}
+
 static void put_string(cors_json_t *json, const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
@@ -107,6 +113,10 @@ static void put_string(cors_json_t *json, const char *text)
         if (length == 0) {
             put(json, "\\ufffd");
             p++;
+        }
+        else if (length == 3 && ends_line(p)) {
+            put(json, p[2] == 0xa8 ? "\\u2028" : "\\u2029");
+            p += length;
         }
         else if (length == 1 && is_escaped(*p)) {
             char escaped[sizeof("\\u0000")];

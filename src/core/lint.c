@@ -192,13 +192,14 @@ const cors_setting_t *
 cors_lint_authorization_forgotten(const cors_policy_t *policy)
 {
     bool edited;
+    const cors_link_t *link =
+        cors_policy_wildcard(policy, CORS_ATTR_HEADERS, &edited);
 
-    return cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
+    return link && cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
                    && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
-                   && cors_policy_wildcard(policy, CORS_ATTR_HEADERS, &edited)
                    && cors_policy_name_listed(policy, CORS_ATTR_HEADERS,
                                               cors_slice("Authorization"))
                           == CORS_NAME_WILDCARD
-               ? policy->link[CORS_ATTR_HEADERS].setting
+               ? link->setting
                : NULL;
 }

@@ -131,8 +131,8 @@ cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
     return CORS_NAME_UNLISTED;
 }
 
-bool cors_policy_wildcard(const cors_policy_t *policy, cors_attr_e attr,
-                          bool *edited)
+const cors_link_t *cors_policy_wildcard(const cors_policy_t *policy,
+                                        cors_attr_e attr, bool *edited)
 {
     const cors_link_t *link;
 
@@ -141,11 +141,11 @@ bool cors_policy_wildcard(const cors_policy_t *policy, cors_attr_e attr,
         const cors_name_set_t *names = cors_link_names(link, attr);
 
         if (names->wildcard) {
-            return true;
+            return link;
         }
         *edited = *edited || names->taken_out_count > 0;
     }
-    return false;
+    return NULL;
 }
 
 /* Append to joined, outermost list first, what the whole policy still lists. */
@@ -288,9 +288,10 @@ static void check_credentials(const check_t *check)
     for (; link && link->setting; link = link->outer) {
         check_origins(check, link->setting, credentials);
     }
-    if (cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited)) {
+    link = cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
+    if (link) {
         contradict(check, CORS_PROBLEM_EXPOSE_ALL_WITH_CREDENTIALS, NULL,
-                   policy->link[CORS_ATTR_EXPOSE].setting, credentials);
+                   link->setting, credentials);
     }
 }
 

@@ -9,10 +9,18 @@
 #include <idn2.h>
 #include <libpsl.h>
 
+/* a name without the dot at its end, which the list does not know */
+static const char *without_dot(apr_pool_t *p, cors_slice_t host)
+{
+    apr_size_t dot = host.len > 0 && cors_slice_end(host)[-1] == '.' ? 1 : 0;
+
+    return apr_pstrmemdup(p, host.ptr, host.len - dot);
+}
+
 bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host)
 {
     const psl_ctx_t *list = psl_builtin();
-    const char *name = apr_pstrmemdup(p, host.ptr, host.len);
+    const char *name = without_dot(p, host);
 
     return list
            && psl_is_public_suffix2(list, name,
@@ -22,10 +30,11 @@ bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host)
 const char *cors_suffix_registrable(apr_pool_t *p, const char *host)
 {
     const psl_ctx_t *list = psl_builtin();
-    const char *top = strrchr(host, '.');
+    const char *name = without_dot(p, cors_slice(host));
+    const char *top = strrchr(name, '.');
 
     return list && top && cors_suffix_is_public(p, cors_slice(top + 1))
-               ? psl_registrable_domain(list, host)
+               ? psl_registrable_domain(list, name)
                : NULL;
 }
 

@@ -311,6 +311,9 @@ static void the_machine_itself_has_the_names_of_secure_contexts(void **state)
         bool loopback;
     } rows[] = {
         { "localhost", true },
+        { "localhost.", true },
+        { "localhost..", false },
+        { ".", false },
         { "app.localhost", true },
         { "a.b.localhost", true },
         { "localhosts", false },

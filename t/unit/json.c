@@ -215,6 +215,17 @@ static void what_is_no_utf_8_is_replaced_byte_by_byte(void **state)
     }
 }
 
+static void what_ends_a_line_of_a_script_is_escaped(void **state)
+{
+    (void)state;
+    same_text("both",
+              string_of("a\xe2\x80\xa8"
+                        "b\xe2\x80\xa9"),
+              "\"a\\u2028b\\u2029\"");
+    same_text("neighbours", string_of("\xe2\x80\xa7\xe2\x80\xaa"),
+              "\"\xe2\x80\xa7\xe2\x80\xaa\"");
+}
+
 static void nesting_too_deep_stays_in_bounds(void **state)
 {
     cors_json_t json;
@@ -247,6 +258,7 @@ int main(void)
         TEST(a_name_is_escaped_as_a_string_is),
         TEST(utf_8_is_written_as_it_is),
         TEST(what_is_no_utf_8_is_replaced_byte_by_byte),
+        TEST(what_ends_a_line_of_a_script_is_escaped),
         TEST(nesting_too_deep_stays_in_bounds),
     };
 

@@ -20,6 +20,10 @@ static void a_public_suffix_is_where_anybody_registers(void **state)
         /* the private section */
         { "github.io", true },
         { "user.github.io", false },
+        /* with the dot that ends it: browsers send it, as another host */
+        { "github.io.", true },
+        { "user.github.io.", false },
+        { ".", false },
         { "io", true },
         { "herokuapp.com", true },
         { "app.herokuapp.com", false },

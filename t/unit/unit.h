@@ -152,17 +152,25 @@ typedef struct {
 static inline int run(const struct CMUnitTest *tests, size_t test_count,
                       const table_t *tables, size_t table_count)
 {
-    struct CMUnitTest all[256];
-    size_t count = 0;
+    struct CMUnitTest *all;
+    size_t count = test_count;
     size_t i;
     size_t row;
     int failed;
 
-    for (; count < test_count; count++) {
+    apr_initialize();
+    for (i = 0; i < table_count; i++) {
+        count += tables[i].count;
+    }
+    all = calloc(count, sizeof(*all));
+    if (!all) {
+        return 1;
+    }
+    for (count = 0; count < test_count; count++) {
         all[count] = tests[count];
     }
     for (i = 0; i < table_count; i++) {
-        for (row = 0; row < tables[i].count && count < COUNT(all); row++) {
+        for (row = 0; row < tables[i].count; row++) {
             const char *at =
                 (const char *)tables[i].rows + row * tables[i].size;
             const struct CMUnitTest test = {
@@ -173,9 +181,9 @@ static inline int run(const struct CMUnitTest *tests, size_t test_count,
             all[count++] = test;
         }
     }
-    apr_initialize();
     cmocka_set_message_output(CM_OUTPUT_TAP);
     failed = _cmocka_run_group_tests("tests", all, count, NULL, NULL);
+    free(all);
     apr_terminate();
     return failed;
 }
