@@ -9,11 +9,12 @@ GLUE := directives sections startup warnings neighbours dump facts request repor
 CORE_OBJECTS := $(CORE:%=out/core/%.o)
 OBJECTS := out/mod_cors_policy.o $(GLUE:%=out/httpd/%.o) $(CORE_OBJECTS)
 HEADERS := $(wildcard include/*.h include/cors/*.h)
+BENCH := out/bench/mod_bench_control.so out/bench/micro
 UNIT := $(patsubst t/unit/%.c,out/unit/%.t,$(wildcard t/unit/*.c))
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps demo demo-check test unit check format install uninstall \
-        clean module sanitize
+        clean module sanitize bench bench-check
 
 ##  make             build out/mod_cors_policy.so
 all: module
@@ -51,6 +52,16 @@ sanitize: deps
 	    sh build/apache-test
 	@$(MAKE) --no-print-directory clean
 
+##  make bench       instructions per request, throughput as ratios
+bench: deps
+	@$(MAKE) --no-print-directory module $(BENCH)
+	@APXS="$(APXS)" sh build/bench $(PARTS)
+
+##  make bench-check the same against t/bench/limits
+bench-check: deps
+	@$(MAKE) --no-print-directory module $(BENCH)
+	@APXS="$(APXS)" sh build/bench check
+
 ##  make check       layers, manual against directives and messages, format
 check:
 	@sh build/check
@@ -73,7 +84,7 @@ uninstall:
 ##  make format      clang-format over all C
 format:
 	clang-format -i mod_cors_policy.c include/*.h include/cors/*.h \
-	    src/*/*.c t/unit/*.[ch]
+	    src/*/*.c t/unit/*.[ch] t/bench/*.c
 
 ##  make clean       remove out/
 clean:
@@ -104,3 +115,11 @@ out/unit/%.t: t/unit/%.c $(CORE_OBJECTS) $(HEADERS) $(wildcard t/unit/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CORE_FLAGS) -It/unit -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) \
 	    $(LIBS) -lcmocka
+
+out/bench/mod_bench_control.so: t/bench/mod_bench_control.c build/flags.mk
+	@mkdir -p $(@D)
+	$(CC) $(GLUE_FLAGS) -shared -o $@ $<
+
+out/bench/micro: t/bench/micro.c $(CORE_OBJECTS) $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(CORE_FLAGS) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)

@@ -1,0 +1,216 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package BenchHttpd;
+
+# A private httpd on loopback for the benchmark: one virtual host, on a port of
+# its own, for each configuration that is measured, so that none of them pays
+# for another. Runs natively or, with -X, under callgrind.
+use strict;
+use warnings FATAL => 'all';
+
+use Cwd 'abs_path';
+use File::Path 'make_path';
+use IO::Socket::INET ();
+use POSIX ':sys_wait_h';
+use Time::HiRes qw(sleep time);
+
+# Requests before counting, of the short run and of the long one. What both
+# have in common, the control requests too, is not in their difference.
+our ($warm, $short, $long) = (20, 20, 220);
+
+# dir: where it lives; hosts: name -> configuration; modules: more of httpd's
+# own; module: the path of mod_cors_policy.so or none; valgrind: whether;
+# global: configuration outside the virtual hosts; limit_size: a field's length
+sub start {
+    my ($class, %self) = @_;
+    my $self = bless {%self}, $class;
+
+    make_path("$self->{dir}/htdocs/api");
+    $self->{dir} = abs_path($self->{dir});
+    open my $file, '>', "$self->{dir}/htdocs/api/small.txt" or die $!;
+    print $file 'x' x 100;
+    close $file;
+    $self->{port} = { map { $_ => free_port() } keys %{ $self->{hosts} },
+        $self->{valgrind} ? 'control' : () };
+    $self->configure;
+
+    my @command = ($ENV{BENCH_HTTPD}, '-f', "$self->{dir}/httpd.conf");
+    push @command, '-X' if $self->{valgrind};
+    push @command, '-DFOREGROUND' if !$self->{valgrind};
+    unshift @command, qw(valgrind --tool=callgrind --instr-atstart=no -q),
+        "--callgrind-out-file=$self->{dir}/callgrind.out"
+        if $self->{valgrind};
+    my $began = time;
+    defined($self->{pid} = fork) or die "fork: $!";
+    if (!$self->{pid}) {
+        open STDOUT, '>', "$self->{dir}/out" or die $!;
+        open STDERR, '>&', \*STDOUT or die $!;
+        exec @command or die "$command[0]: $!";
+    }
+    my ($any) = values %{ $self->{port} };
+    until (eval { $self->connect_to($any) }) {
+        die "httpd did not start:\n" . slurp("$self->{dir}/out", "$self->{dir}/error_log")
+            if waitpid($self->{pid}, WNOHANG) || time - $began > 300;
+        sleep 0.05;
+    }
+    $self->{started_in} = time - $began;
+    return $self;
+}
+
+sub configure {
+    my ($self) = @_;
+    my $dir = $self->{dir};
+    my $root = $ENV{BENCH_MODULES};
+    my %source = (mpm_event => 'event.c');
+    my $conf = <<"END";
+ServerRoot $dir
+ServerName localhost
+PidFile $dir/pid
+ErrorLog $dir/error_log
+LogLevel warn
+DocumentRoot $dir/htdocs
+KeepAlive On
+MaxKeepAliveRequests 0
+KeepAliveTimeout 60
+Timeout 60
+EnableMMAP Off
+END
+    for my $name (qw(mpm_event unixd authz_core), @{ $self->{modules} || [] }) {
+        my $c = $source{$name} || "mod_$name.c";
+        $conf .= "<IfModule !$c>\nLoadModule ${name}_module $root/mod_$name.so\n</IfModule>\n"
+            if -e "$root/mod_$name.so";
+    }
+    if ($self->{valgrind}) {
+        $conf .= "LoadModule bench_control_module $ENV{BENCH_CONTROL}\n"
+            . "ThreadLimit 2\nThreadsPerChild 2\nMaxRequestWorkers 2\n"
+            . "<VirtualHost 127.0.0.1:$self->{port}{control}>\n"
+            . "SetHandler bench-control\n</VirtualHost>\n";
+    }
+    else {
+        $conf .= "StartServers 2\nMinSpareThreads 1\nMaxSpareThreads 64\n"
+            . "ThreadLimit 32\nThreadsPerChild 32\nMaxRequestWorkers 64\n";
+    }
+    $conf .= "LimitRequestFieldSize $self->{limit_size}\nLimitRequestFields 0\n"
+        if $self->{limit_size};
+    $conf .= "User nobody\nGroup #$ENV{BENCH_GID}\n" if $> == 0;
+    $conf .= "LoadModule cors_policy_module $self->{module}\n" if $self->{module};
+    $conf .= $self->{global} || '';
+    $conf .= "Listen 127.0.0.1:$_\n" for values %{ $self->{port} };
+    for my $name (sort keys %{ $self->{hosts} }) {
+        $conf .= "<VirtualHost 127.0.0.1:$self->{port}{$name}>\n"
+            . "$self->{hosts}{$name}\n</VirtualHost>\n";
+    }
+    open my $file, '>', "$dir/httpd.conf" or die $!;
+    print $file $conf;
+    close $file or die $!;
+    # a server that root has started works, and callgrind writes, as nobody
+    if ($> == 0) {
+        chmod 0755, $dir;
+        chown scalar getpwnam("nobody"), $ENV{BENCH_GID}, $dir;
+    }
+}
+
+sub stop {
+    my ($self) = @_;
+    return if !$self->{pid};
+    kill TERM => $self->{pid};
+    waitpid $self->{pid}, 0;
+    delete $self->{pid};
+}
+
+sub DESTROY {
+    my ($self) = @_;
+    local ($?, $@);
+    $self->stop;
+}
+
+my %taken;
+sub free_port {
+    for (1 .. 1000) {
+        my $port = 20000 + int rand 20000;
+        next if $taken{$port}++;
+        my $free = IO::Socket::INET->new(
+            LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1);
+        return $port if $free;
+    }
+    die "no free port on loopback\n";
+}
+
+sub slurp {
+    my $text = '';
+    for my $name (@_) {
+        open my $file, '<', $name or next;
+        local $/;
+        $text .= <$file> // '';
+    }
+    return $text;
+}
+
+sub connect_to {
+    my ($self, $port) = @_;
+    return IO::Socket::INET->new(PeerAddr => '127.0.0.1', PeerPort => $port,
+        Timeout => 30) || die "connect to $port: $!\n";
+}
+
+# One request over an open connection; the whole answer, head and body.
+sub exchange {
+    my ($socket, $request) = @_;
+    my $answer = '';
+    my $sent = 0;
+
+    while ($sent < length $request) {
+        my $n = syswrite $socket, $request, length($request) - $sent, $sent;
+        die "httpd closed the connection: $!\n" if !$n;
+        $sent += $n;
+    }
+    for (;;) {
+        my $n = sysread $socket, $answer, 65536, length $answer;
+        die "no answer to a request: " . ($! || 'closed') . "\n$answer" if !$n;
+        my $head = index $answer, "\r\n\r\n";
+        next if $head < 0;
+        return $answer if $answer =~ m{\AHTTP/1.1 (?:204|304)};
+        my ($length) = substr($answer, 0, $head) =~ /^content-length: (\d+)/mi
+            or die "an answer without length: $answer";
+        return $answer if length $answer >= $head + 4 + $length;
+    }
+}
+
+sub control {
+    my ($self, $uri) = @_;
+    $self->{control} ||= $self->connect_to($self->{port}{control});
+    exchange($self->{control}, "GET $uri HTTP/1.1\r\nHost: control\r\n\r\n");
+}
+
+# Instructions that httpd spends on one request, and its answer.
+sub count {
+    my ($self, $host, $request) = @_;
+    my $socket = $self->connect_to($self->{port}{$host});
+    my $answer;
+    my @total;
+
+    $self->control('/start') if !$self->{counting}++;
+    exchange($socket, $request) for 1 .. $warm;
+    for my $times (0, $short, $long) {
+        $answer = exchange($socket, $request) for 1 .. $times;
+        $self->control("/$times");
+        push @total, $self->dumped;
+    }
+    return (int(($total[2] - $total[1]) / ($long - $short) + 0.5), $answer);
+}
+
+sub dumped {
+    my ($self) = @_;
+    my $file = sprintf "%s/callgrind.out.%d", $self->{dir}, ++$self->{dumps};
+    my $total = total_of($file);
+    unlink $file if !$ENV{BENCH_KEEP};
+    return $total;
+}
+
+# The instructions that a dump of callgrind has counted.
+sub total_of {
+    my ($file) = @_;
+    my ($total) = slurp($file) =~ /^(?:totals|summary): (\d+)/m
+        or die "$file: no total\n";
+    return $total;
+}
+
+1;

@@ -1,0 +1,48 @@
+#!/usr/bin/perl
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# The benchmark; started by build/bench, which names its parts:
+#   table       instructions per request, by callgrind
+#   micro       instructions per call of the core's functions, by callgrind
+#   growth      instructions and memory against the size of a configuration
+#   throughput  requests per second as ratios, by wrk and h2load
+#   check       whether the table keeps to t/bench/limits; the exit status says
+# Everything is printed and, but for check, written to out/bench.json.
+use strict;
+use warnings FATAL => 'all';
+
+use FindBin;
+use lib $FindBin::Bin;
+use BenchHttpd;
+use BenchTable;
+use JSON::PP ();
+
+my %part = map { $_ => 1 } @ARGV;
+my $out = $ENV{BENCH_OUT} or die "run make bench\n";
+my %result;
+
+if ($part{table} || $part{check}) {
+    $result{requests} = BenchTable::measure();
+    BenchTable::show($result{requests});
+}
+if ($part{micro} || $part{check}) {
+    require BenchMicro;
+    $result{core} = BenchMicro::measure();
+    BenchMicro::show($result{core});
+}
+if ($part{growth}) {
+    require BenchGrowth;
+    $result{growth} = BenchGrowth::measure();
+    BenchGrowth::show($result{growth});
+}
+if ($part{throughput}) {
+    require BenchThroughput;
+    $result{throughput} = BenchThroughput::measure();
+    BenchThroughput::show($result{throughput});
+}
+if (!$part{check}) {
+    open my $file, '>', "$out/bench.json" or die "$out/bench.json: $!";
+    print $file JSON::PP->new->pretty->canonical->encode(\%result);
+    close $file or die $!;
+    print "\nwritten to $out/bench.json\n";
+}
+exit !BenchTable::keeps_to_limits("$FindBin::Bin/limits", \%result) if $part{check};

@@ -1,0 +1,273 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file micro.c
+ * @brief The core's own functions, one at a time, for callgrind to count
+ *
+ * Without arguments: prints a line per case and, under callgrind, dumps after
+ * its short and its long run. With "patterns": how many patterns are parsed in
+ * a second.
+ */
+
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include <valgrind/callgrind.h>
+
+#include "cors/decide.h"
+
+#define SHORT_RUN 20
+#define LONG_RUN 220
+
+static apr_pool_t *pool;
+static apr_uint64_t sum; /* of what was decided, so that it is not left out */
+
+static cors_setting_t *setting(cors_section_t *section, cors_attr_e attr)
+{
+    bool first;
+    cors_setting_t *made =
+        cors_section_set(pool, section, CORS_METHODS_ALL, attr, &first);
+
+    made->directive = cors_attr_directive(attr);
+    made->where = "micro.c:1";
+    made->said = "micro.c:1";
+    return made;
+}
+
+static void add_origin(cors_origin_set_t *set, const char *word)
+{
+    const char *instead;
+
+    if (cors_origin_set_add(pool, set, cors_slice(word), &instead)) {
+        fprintf(stderr, "%s is no pattern\n", word);
+        exit(1);
+    }
+}
+
+/* the n-th of a list in which exact origins and wildcards are mixed */
+static const char *origin_at(int n)
+{
+    static const char *const forms[] = { "https://any%d.example.com:*",
+                                         "https://*.w%d.example.org",
+                                         "http://port%d.example.net:8080",
+                                         "https://host%d.example.com" };
+
+    return n == 0 ? "https://app.example.com"
+                  : apr_psprintf(pool, forms[n % 4], n);
+}
+
+static cors_origin_set_t *origins(int count)
+{
+    cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
+    int n;
+
+    for (n = 0; n < count; n++) {
+        add_origin(set, origin_at(n));
+    }
+    return set;
+}
+
+static cors_name_set_t *names(cors_names_e kind, const char *words)
+{
+    cors_name_set_t *set = cors_name_set_make(pool, kind, false);
+    cors_slice_t rest = cors_slice(words);
+    cors_slice_t word;
+    const char *instead;
+
+    while (cors_word_next(&rest, &word)) {
+        cors_name_set_add(pool, set, word, &instead);
+    }
+    return set;
+}
+
+static void mark(int times)
+{
+    char label[16];
+
+    apr_snprintf(label, sizeof(label), "%d", times);
+    CALLGRIND_DUMP_STATS_AT(label);
+}
+
+typedef void (*run_fn)(const void *what);
+
+static void count(const char *name, run_fn run, const void *what)
+{
+    const int runs[] = { 0, SHORT_RUN, LONG_RUN };
+    int i;
+    int n;
+
+    CALLGRIND_START_INSTRUMENTATION;
+    run(what);
+    for (i = 0; i < 3; i++) {
+        for (n = 0; n < runs[i]; n++) {
+            run(what);
+        }
+        mark(runs[i]);
+    }
+    /* what prepares the next case need not be slow */
+    CALLGRIND_STOP_INSTRUMENTATION;
+    printf("%s\n", name);
+    fflush(stdout);
+}
+
+typedef struct {
+    const cors_policy_t *policy;
+    cors_facts_t facts;
+} question_t;
+
+static void ask(const void *what)
+{
+    const question_t *question = what;
+    cors_decision_t decision;
+
+    cors_decide(question->policy, &question->facts, &decision);
+    sum += (apr_uint64_t)decision.verdict;
+}
+
+static void decide(const char *name, const cors_policy_t *policy,
+                   const char *origin, const char *method, const char *headers)
+{
+    question_t question;
+
+    memset(&question, 0, sizeof(question));
+    question.policy = policy;
+    question.facts.origin = cors_slice(origin);
+    question.facts.options = method != NULL;
+    question.facts.request_method = cors_slice(method);
+    question.facts.request_headers = cors_slice(headers);
+    question.facts.fetch_site = cors_slice("cross-site");
+    count(name, ask, &question);
+}
+
+static const char *repeat(const char *text, int times)
+{
+    char *all = apr_pcalloc(pool, strlen(text) * (apr_size_t)times + 1);
+
+    while (times-- > 0) {
+        strcat(all, text);
+    }
+    return all;
+}
+
+static void decide_all(void)
+{
+    cors_section_t *section = cors_section_make(pool);
+    cors_policy_t policy;
+    const char *app = "https://app.example.com";
+    const char *many = repeat("x-token,", 100);
+
+    setting(section, CORS_ATTR_MODE)->number = CORS_MODE_ON;
+    setting(section, CORS_ATTR_CREDENTIALS)->number = 1;
+    setting(section, CORS_ATTR_ORIGINS)->origins = origins(100);
+    setting(section, CORS_ATTR_METHODS)->names =
+        names(CORS_NAMES_METHODS, "GET PUT DELETE");
+    setting(section, CORS_ATTR_HEADERS)->names =
+        names(CORS_NAMES_REQUEST_HEADERS, "content-type authorization x-token");
+    cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
+
+    decide("decide: not-cors", &policy, NULL, NULL, NULL);
+    decide("decide: allowed", &policy, app, NULL, NULL);
+    decide("decide: allowed by a wildcard", &policy,
+           "https://www.w5.example.org", NULL, NULL);
+    decide("decide: denied", &policy, "https://www.stranger.example.com", NULL,
+           NULL);
+    decide("decide: preflight-allowed", &policy, app, "PUT",
+           "authorization,content-type,x-token");
+    decide("decide: preflight-allowed, 100 names", &policy, app, "PUT", many);
+    decide("decide: preflight-denied, origin", &policy,
+           "https://www.stranger.example.com", "PUT",
+           "authorization,content-type,x-token");
+    decide("decide: preflight-denied, method", &policy, app, "PATCH",
+           "authorization,content-type,x-token");
+    decide("decide: preflight-denied, header", &policy, app, "PUT",
+           "authorization,content-type,x-other");
+    decide("decide: hostile, 8 KB of Origin", &policy,
+           apr_pstrcat(pool, "https://", repeat("a", 8000), NULL), NULL, NULL);
+    decide("decide: hostile, as many labels as a host can have", &policy,
+           apr_pstrcat(pool, "https://", repeat("a.", 119), "w5.example.org",
+                       NULL),
+           NULL, NULL);
+    decide("decide: hostile, 3000 names", &policy, app, "PUT",
+           repeat("x-name,", 3000));
+    decide("decide: hostile, 4 KB of commas", &policy, app, "PUT",
+           repeat(",", 4000));
+}
+
+typedef struct {
+    const cors_origin_set_t *set;
+    cors_origin_t origin;
+} lookup_t;
+
+static void look_up(const void *what)
+{
+    const lookup_t *lookup = what;
+
+    sum += cors_origin_set_lookup(lookup->set, &lookup->origin, false);
+}
+
+static void contains(const cors_origin_set_t *set, int size, const char *name,
+                     const char *text)
+{
+    lookup_t lookup;
+
+    lookup.set = set;
+    cors_origin_parse(cors_slice(text), &lookup.origin);
+    count(apr_psprintf(pool, "contains: %s, %d origins", name, size), look_up,
+          &lookup);
+}
+
+static void contains_all(int most)
+{
+    int size;
+
+    for (size = 1; size <= most; size *= 100) {
+        const cors_origin_set_t *set = origins(size);
+
+        contains(set, size, "exact", "https://app.example.com");
+        contains(set, size, "by a wildcard", "https://www.w5.example.org");
+        contains(set, size, "none", "https://www.stranger.example.com");
+    }
+}
+
+static void parse_patterns(void)
+{
+    const int many = 200000;
+    apr_pool_t *scratch;
+    cors_pattern_t pattern;
+    const char *instead;
+    clock_t began;
+    const char *words[4];
+    int n;
+
+    for (n = 0; n < 4; n++) {
+        words[n] = origin_at(n + 1);
+    }
+    apr_pool_create(&scratch, pool);
+    began = clock();
+    for (n = 0; n < many; n++) {
+        sum += 1
+               + cors_pattern_parse(scratch, cors_slice(words[n % 4]), false,
+                                    &pattern, &instead);
+    }
+    printf("%.0f\n", many / ((double)(clock() - began) / CLOCKS_PER_SEC));
+}
+
+int main(int argc, char **argv)
+{
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    if (argc > 1 && strcmp(argv[1], "patterns") == 0) {
+        parse_patterns();
+    }
+    else {
+        decide_all();
+        contains_all(argc > 1 ? atoi(argv[1]) : 1000000);
+    }
+    apr_terminate();
+    return sum == 0;
+}
