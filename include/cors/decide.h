@@ -68,16 +68,23 @@ const char *cors_reason_text(cors_reason_e reason);
  * What the core wants to know of a request. Every slice borrows the client's
  * own bytes and is hostile; an absent field has a NULL ptr.
  */
-typedef struct {
+typedef struct cors_facts_t {
     bool options;                 /* the method is OPTIONS */
     bool websocket;               /* it asks for a WebSocket */
     cors_slice_t origin;          /* Origin */
+    const char *origin_text;      /* the same with a NUL behind it, living as
+                                      long as the response; NULL: not at hand */
     cors_slice_t request_method;  /* Access-Control-Request-Method */
     cors_slice_t request_headers; /* Access-Control-Request-Headers */
     cors_slice_t private_network; /* Access-Control-Request-Private-Network */
     cors_slice_t fetch_site;      /* Sec-Fetch-Site */
     cors_origin_t own;            /* what the request was made to; its port
-                                      may be 0, scheme absent: not known */
+                                      may be 0, scheme absent: not known;
+                                      its host in any case */
+    /* fills in fetch_site and own, which only a request that is about to be
+     * denied needs; NULL: they are filled in already */
+    void (*complete)(void *context, struct cors_facts_t *facts);
+    void *context;
 } cors_facts_t;
 
 /** What was decided; borrows from the facts and the policy. */
@@ -90,6 +97,7 @@ typedef struct {
     bool preflight;            /* it is a CORS-preflight request */
     bool origin_allowed;       /* by CorsAllowOrigins and its kin */
     cors_slice_t origin;       /* well-formed, "null" included; or absent */
+    const char *origin_text;   /* the same with a NUL behind it, or NULL */
     cors_slice_t echo_method;  /* a checked token, or absent */
     cors_slice_t echo_headers; /* a checked list of tokens, or absent */
     bool private_network;      /* was asked for, and is allowed */

@@ -9,6 +9,7 @@
 #define CORS_LIST_H
 
 #include <stdbool.h>
+#include <string.h>
 
 #include <apr.h>
 
@@ -22,7 +23,12 @@ typedef struct {
 } cors_slice_t;
 
 /** @return the whole of a NUL-terminated string; absent for NULL */
-cors_slice_t cors_slice(const char *text);
+static inline cors_slice_t cors_slice(const char *text)
+{
+    cors_slice_t whole = { text, text ? strlen(text) : 0 };
+
+    return whole;
+}
 
 /** @return the text from @a from up to and without @a to */
 cors_slice_t cors_slice_between(const char *from, const char *to);
@@ -37,19 +43,44 @@ const char *cors_slice_find_any(cors_slice_t text, const char *set);
 bool cors_slice_has_prefix(cors_slice_t text, const char *prefix);
 
 /** @return whether both hold the same bytes */
-bool cors_slice_equal(cors_slice_t a, cors_slice_t b);
+static inline bool cors_slice_equal(cors_slice_t a, cors_slice_t b)
+{
+    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
+}
 
 /** @return whether both hold the same bytes but for the case of ASCII letters */
 bool cors_slice_equal_nocase(cors_slice_t a, cors_slice_t b);
 
 /** @return whether @a text is @a word but for the case of ASCII letters */
-bool cors_slice_is_nocase(cors_slice_t text, const char *word);
+static inline bool cors_slice_is_nocase(cors_slice_t text, const char *word)
+{
+    return cors_slice_equal_nocase(text, cors_slice(word));
+}
 
 /** @return the byte, an ASCII capital made small */
-char cors_lower(char c);
+static inline char cors_lower(char c)
+{
+    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
+}
 
 /** @return @a text without blanks (SP, HTAB) at its ends, borrowed from it */
 cors_slice_t cors_slice_trim(cors_slice_t text);
+
+/** A set of ASCII bytes, one bit each: byte c is bit c % 32 of word c / 32. */
+typedef struct {
+    apr_uint32_t word[4];
+} cors_bytes_t;
+
+/** @return whether a byte is in the set; one that is not ASCII never is */
+static inline bool cors_bytes_has(const cors_bytes_t *bytes, char c)
+{
+    unsigned char byte = (unsigned char)c;
+
+    return byte < 0x80 && (bytes->word[byte / 32] >> byte % 32 & 1) != 0;
+}
+
+/** The bytes of a token. RFC 9110, 5.6.2 "Tokens" */
+extern const cors_bytes_t cors_token_bytes;
 
 /**
  * Take the next element off a comma-separated field value.

@@ -46,7 +46,8 @@ typedef struct {
  */
 bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin);
 
-/** @return whether two parsed origins are the same, a default port as none
+/** @return whether two origins are the same, a default port as none and the
+ *          host in any case
  *
  * HTML, "same origin" (#same-origin); two opaque origins are not
  */

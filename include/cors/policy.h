@@ -61,7 +61,14 @@ void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
                          cors_methods_t methods, cors_policy_t *policy);
 
 /** @return an attribute that is a number, flag or choice, with its default */
-int cors_policy_number(const cors_policy_t *policy, cors_attr_e attr);
+static inline int cors_policy_number(const cors_policy_t *policy,
+                                     cors_attr_e attr)
+{
+    const cors_setting_t *setting = policy->link[attr].setting;
+
+    /* every default is 0: CorsPolicy Off, Answer, Replace, Off */
+    return setting ? setting->number : 0;
+}
 
 /** @return the statuses that answer an allowed and a denied preflight */
 void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
@@ -95,6 +102,10 @@ typedef enum {
 cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
                                             cors_attr_e attr,
                                             cors_slice_t name);
+
+/** @return how many different names a list of names can list at most; INT_MAX
+ *          where there is a wildcard */
+int cors_policy_names_most(const cors_policy_t *policy, cors_attr_e attr);
 
 /** @return the link that gives a list of names the wildcard, NULL: none does;
  *          @a edited is set to whether "-" takes something out of it, so that *

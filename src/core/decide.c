@@ -35,9 +35,17 @@ bool cors_is_preflight(const cors_facts_t *facts)
            && cors_is_token(facts->request_method);
 }
 
-static bool is_same_origin(const cors_facts_t *facts,
+static bool is_same_origin(const cors_facts_t *told,
                            const cors_origin_t *origin)
 {
+    cors_facts_t whole;
+    const cors_facts_t *facts = told;
+
+    if (told->complete) {
+        whole = *told;
+        told->complete(told->context, &whole);
+        facts = &whole;
+    }
     /* Sec-Fetch-Site comes from the browser itself, which knows what it asked
      * for even where proxies have changed the host on the way */
     if (facts->fetch_site.ptr) {
@@ -86,9 +94,14 @@ static void refuse(cors_decision_t *decision, const cors_policy_t *policy,
 
 static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
 {
-    return cors_policy_name_listed(policy, CORS_ATTR_METHODS, method)
-               != CORS_NAME_UNLISTED
-           && !cors_fetch_forbidden_method(method);
+    switch (cors_policy_name_listed(policy, CORS_ATTR_METHODS, method)) {
+    case CORS_NAME_LISTED:
+        return true;
+    case CORS_NAME_WILDCARD:
+        return !cors_fetch_forbidden_method(method);
+    default:
+        return false;
+    }
 }
 
 /*
@@ -108,28 +121,62 @@ static bool header_allowed(const cors_policy_t *policy, cors_slice_t name)
     }
 }
 
+/* The bytes between two names, of which a browser sends one, a comma, and a
+ * proxy two. */
+#define GAP_MAX 32
+
+/*
+ * Take the next of the names asked for. Reads each byte once, and no long gap.
+ * Returns false at the end or, with bad set, at what is no list of tokens.
+ */
+static bool take_name(cors_slice_t *rest, cors_slice_t *name, bool *bad)
+{
+    const char *p = rest->ptr;
+    const char *end = p + rest->len;
+    const char *gap_end = rest->len > GAP_MAX ? p + GAP_MAX : end;
+
+    while (p < gap_end && (*p == ',' || *p == ' ' || *p == '\t')) {
+        p++;
+    }
+    name->ptr = p;
+    while (p < end && cors_bytes_has(&cors_token_bytes, *p)) {
+        p++;
+    }
+    name->len = (apr_size_t)(p - name->ptr);
+    rest->ptr = p;
+    rest->len = (apr_size_t)(end - p);
+    gap_end = rest->len > GAP_MAX ? p + GAP_MAX : end;
+    while (p < gap_end && (*p == ' ' || *p == '\t')) {
+        p++;
+    }
+    *bad = p < end && (*p != ',' || name->len == 0);
+    return name->len > 0 && !*bad;
+}
+
+/*
+ * Whether every name asked for may be sent. Nothing behind the first that may
+ * not is looked at. Where each name has to be listed, there cannot be more than
+ * there are in the list: a browser names each once.
+ */
 static cors_reason_e judge_headers(const cors_policy_t *policy,
                                    cors_slice_t names, cors_slice_t *culprit)
 {
     cors_slice_t rest = names;
-    cors_slice_t name = { NULL, 0 };
-    cors_slice_t unlisted = { NULL, 0 };
-    int count = 0;
+    cors_slice_t name;
+    bool bad = names.len > CORS_REQUEST_HEADERS_MAX;
+    int left = cors_policy_names_most(policy, CORS_ATTR_HEADERS);
 
-    if (names.len > CORS_REQUEST_HEADERS_MAX) {
-        return CORS_REASON_MALFORMED_HEADERS;
+    if (left > CORS_REQUEST_NAMES_MAX) {
+        left = CORS_REQUEST_NAMES_MAX;
     }
-    while (cors_list_next(&rest, &name)) {
-        if (++count > CORS_REQUEST_NAMES_MAX || !cors_is_token(name)) {
-            return CORS_REASON_MALFORMED_HEADERS;
+    while (!bad && names.ptr && take_name(&rest, &name, &bad)) {
+        if (!header_allowed(policy, name)) {
+            *culprit = name;
+            return CORS_REASON_HEADER_NOT_ALLOWED;
         }
-        if (!unlisted.ptr && !header_allowed(policy, name)) {
-            unlisted = name;
-        }
+        bad = --left < 0;
     }
-    *culprit = unlisted;
-    return unlisted.ptr ? CORS_REASON_HEADER_NOT_ALLOWED
-                        : CORS_REASON_ORIGIN_ALLOWED;
+    return bad ? CORS_REASON_MALFORMED_HEADERS : CORS_REASON_ORIGIN_ALLOWED;
 }
 
 /* The origin is allowed: may the announced request be made? */
@@ -235,6 +282,7 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
         }
         if (parsed) {
             decision->origin = facts->origin;
+            decision->origin_text = facts->origin_text;
         }
     }
 

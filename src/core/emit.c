@@ -13,15 +13,16 @@
     "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 #define VARY_PRIVATE_NETWORK ", Access-Control-Request-Private-Network"
 
+/* Access-Control-Allow-*, -Expose-Headers and -Max-Age, in whatever case */
 static bool is_ours(const char *name)
 {
     static const char head[] = "access-control-";
     static const char allow[] = "allow-";
+    cors_slice_t text = cors_slice(name);
     cors_slice_t prefix = { name, sizeof(head) - 1 };
     cors_slice_t rest;
 
-    if (cors_lower(name[0]) != 'a' || strlen(name) < prefix.len
-        || !cors_slice_is_nocase(prefix, head)) {
+    if (text.len < prefix.len || !cors_slice_is_nocase(prefix, head)) {
         return false;
     }
     rest = cors_slice(name + prefix.len);
@@ -33,21 +34,28 @@ static bool is_ours(const char *name)
     return cors_slice_is_nocase(rest, allow);
 }
 
-static void strip(apr_table_t *table)
+/* Take out what is ours; returns whether there is a Vary. Most fields are told
+ * from both by their first letter. */
+static bool strip(apr_table_t *table)
 {
     const apr_array_header_t *fields = apr_table_elts(table);
+    bool vary = false;
     int i = 0;
 
     while (i < fields->nelts) {
         const char *name = APR_ARRAY_IDX(fields, i, apr_table_entry_t).key;
+        char first = name ? cors_lower(name[0]) : '\0';
 
-        if (name && is_ours(name)) {
+        if (first == 'a' && is_ours(name)) {
             apr_table_unset(table, name); /* moves the fields behind it up */
+            continue;
         }
-        else {
-            i++;
-        }
+        vary =
+            vary
+            || (first == 'v' && cors_slice_is_nocase(cors_slice(name), "vary"));
+        i++;
     }
+    return vary;
 }
 
 /* The text of all Vary fields of a table, gathered. */
@@ -108,32 +116,35 @@ void cors_vary_add(apr_pool_t *p, const char *names, apr_table_t *headers,
     apr_table_setn(headers, "Vary", vary.names);
 }
 
-static void add_vary(apr_pool_t *p, const cors_policy_t *policy,
-                     const cors_decision_t *decision, apr_table_t *headers,
-                     apr_table_t *errors)
+/* What the answer depends on; NULL: nothing. */
+static const char *varies_by(const cors_policy_t *policy,
+                             const cors_decision_t *decision)
 {
     if (decision->preflight) {
-        cors_vary_add(p,
-                      cors_policy_number(policy, CORS_ATTR_PRIVATE_NETWORK)
-                          ? VARY_PREFLIGHT VARY_PRIVATE_NETWORK
-                          : VARY_PREFLIGHT,
-                      headers, errors);
+        return cors_policy_number(policy, CORS_ATTR_PRIVATE_NETWORK)
+                   ? VARY_PREFLIGHT VARY_PRIVATE_NETWORK
+                   : VARY_PREFLIGHT;
     }
-    else if (!policy->constant
-             && !cors_policy_nobody(policy, CORS_ATTR_ORIGINS)) {
-        cors_vary_add(p, "Origin", headers, errors);
-    }
+    return policy->constant || cors_policy_nobody(policy, CORS_ATTR_ORIGINS)
+               ? NULL
+               : "Origin";
 }
+
+/* The fields below are added, not set: strip() has made sure that there are none
+ * of these names, and apr_table_setn() would compare each with all others that
+ * begin with the same four letters. */
 
 static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
                        const cors_decision_t *decision, apr_table_t *headers)
 {
-    apr_table_setn(headers, ALLOW_ORIGIN,
+    apr_table_addn(headers, ALLOW_ORIGIN,
                    policy->constant ? "*"
-                                    : apr_pstrmemdup(p, decision->origin.ptr,
-                                                     decision->origin.len));
+                   : decision->origin_text
+                       ? decision->origin_text
+                       : apr_pstrmemdup(p, decision->origin.ptr,
+                                        decision->origin.len));
     if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
-        apr_table_setn(headers, "Access-Control-Allow-Credentials", "true");
+        apr_table_addn(headers, "Access-Control-Allow-Credentials", "true");
     }
 }
 
@@ -159,7 +170,7 @@ static void add_list(apr_pool_t *p, const cors_policy_t *policy,
         value = cors_policy_joined(p, policy, attr);
     }
     if (value) {
-        apr_table_setn(headers, field, value);
+        apr_table_addn(headers, field, value);
     }
 }
 
@@ -185,10 +196,10 @@ static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
     add_list(p, policy, CORS_ATTR_HEADERS, decision->echo_headers,
              "Access-Control-Allow-Headers", headers);
     if (allowed && max_age && max_age->text) {
-        apr_table_setn(headers, "Access-Control-Max-Age", max_age->text);
+        apr_table_addn(headers, "Access-Control-Max-Age", max_age->text);
     }
     if (decision->private_network) {
-        apr_table_setn(headers, "Access-Control-Allow-Private-Network", "true");
+        apr_table_addn(headers, "Access-Control-Allow-Private-Network", "true");
     }
 }
 
@@ -197,6 +208,8 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
                apr_table_t *headers, apr_table_t *errors)
 {
     const char *exposed;
+    const char *vary;
+    bool has_vary;
 
     if (response != CORS_RESPONSE_PREFLIGHT
         && cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP
@@ -204,9 +217,15 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
             || apr_table_get(errors, ALLOW_ORIGIN))) {
         return;
     }
-    strip(headers);
-    strip(errors);
-    add_vary(p, policy, decision, headers, errors);
+    has_vary = strip(headers);
+    has_vary = strip(errors) || has_vary;
+    vary = varies_by(policy, decision);
+    if (vary && has_vary) {
+        cors_vary_add(p, vary, headers, errors);
+    }
+    else if (vary) {
+        apr_table_addn(headers, "Vary", vary);
+    }
 
     if (response != CORS_RESPONSE_ACTUAL) {
         if (decision->origin_allowed) {
@@ -220,6 +239,6 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
     add_origin(p, policy, decision, headers);
     exposed = cors_policy_joined(p, policy, CORS_ATTR_EXPOSE);
     if (exposed) {
-        apr_table_setn(headers, "Access-Control-Expose-Headers", exposed);
+        apr_table_addn(headers, "Access-Control-Expose-Headers", exposed);
     }
 }

@@ -9,18 +9,6 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-char cors_lower(char c)
-{
-    return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
-}
-
-cors_slice_t cors_slice(const char *text)
-{
-    cors_slice_t whole = { text, text ? strlen(text) : 0 };
-
-    return whole;
-}
-
 cors_slice_t cors_slice_between(const char *from, const char *to)
 {
     cors_slice_t text = { from, (apr_size_t)(to - from) };
@@ -52,11 +40,6 @@ bool cors_slice_has_prefix(cors_slice_t text, const char *prefix)
     return text.len >= len && memcmp(text.ptr, prefix, len) == 0;
 }
 
-bool cors_slice_equal(cors_slice_t a, cors_slice_t b)
-{
-    return a.len == b.len && (a.len == 0 || memcmp(a.ptr, b.ptr, a.len) == 0);
-}
-
 bool cors_slice_equal_nocase(cors_slice_t a, cors_slice_t b)
 {
     apr_size_t i;
@@ -70,11 +53,6 @@ bool cors_slice_equal_nocase(cors_slice_t a, cors_slice_t b)
         }
     }
     return true;
-}
-
-bool cors_slice_is_nocase(cors_slice_t text, const char *word)
-{
-    return cors_slice_equal_nocase(text, cors_slice(word));
 }
 
 cors_slice_t cors_slice_trim(cors_slice_t text)
@@ -136,21 +114,16 @@ bool cors_word_next(cors_slice_t *rest, cors_slice_t *word)
     return word->len > 0;
 }
 
-static bool is_tchar(unsigned char c)
-{
-    if ((c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z')
-        || (c >= '0' && c <= '9')) {
-        return true;
-    }
-    return c != 0 && strchr("!#$%&'*+-.^_`|~", c) != NULL;
-}
+/* the letters, the digits and !#$%&'*+-.^_`|~ */
+const cors_bytes_t cors_token_bytes = { { 0x00000000, 0x03ff6cfa, 0xc7fffffe,
+                                          0x57ffffff } };
 
 bool cors_is_token(cors_slice_t text)
 {
     apr_size_t i;
 
     for (i = 0; i < text.len; i++) {
-        if (!is_tchar((unsigned char)text.ptr[i])) {
+        if (!cors_bytes_has(&cors_token_bytes, text.ptr[i])) {
             return false;
         }
     }

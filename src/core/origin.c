@@ -16,18 +16,15 @@ static bool is_small(char c)
     return c >= 'a' && c <= 'z';
 }
 
-static bool is_scheme_byte(char c)
-{
-    return is_small(c) || is_digit(c) || c == '+' || c == '-' || c == '.';
-}
+/* the small letters, the digits, + - . */
+static const cors_bytes_t scheme_bytes = { { 0x00000000, 0x03ff6800, 0x00000000,
+                                             0x07fffffe } };
 
-/* What no serialised host has: URL, "forbidden domain code point", a capital,
- * and the comma with which two Origin fields are joined. */
-static bool is_host_byte(char c)
-{
-    return c > ' ' && c < 0x7f && !(c >= 'A' && c <= 'Z')
-           && !strchr("#%/:<>?@[\\]^|,\"`{}", c);
-}
+/* All printable ones but those that no serialised host has: URL, "forbidden
+ * domain code point", a capital, and the comma with which two Origin fields are
+ * joined; so without A-Z and #%/:<>?@[\]^|,"`{} */
+static const cors_bytes_t host_bytes = { { 0x00000000, 0x2bff6fd2, 0x80000000,
+                                           0x47fffffe } };
 
 static bool is_ipv6_byte(char c)
 {
@@ -59,7 +56,7 @@ static const char *host_end(const char *p, const char *end)
         }
         return p < end && *p == ']' ? p + 1 : NULL;
     }
-    while (p < end && is_host_byte(*p)) {
+    while (p < end && cors_bytes_has(&host_bytes, *p)) {
         p++;
     }
     return p;
@@ -86,7 +83,7 @@ bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin)
     if (p == end || !is_small(*p)) {
         return false;
     }
-    while (p < end && is_scheme_byte(*p)) {
+    while (p < end && cors_bytes_has(&scheme_bytes, *p)) {
         p++;
     }
     origin->scheme.len = (apr_size_t)(p - text.ptr);
@@ -126,7 +123,7 @@ static unsigned effective_port(const cors_origin_t *origin)
 
 bool cors_origin_same(const cors_origin_t *a, const cors_origin_t *b)
 {
-    return !a->null && !b->null && cors_slice_equal(a->scheme, b->scheme)
-           && cors_slice_equal(a->host, b->host)
+    return !a->null && !b->null && cors_slice_equal_nocase(a->host, b->host)
+           && cors_slice_equal(a->scheme, b->scheme)
            && effective_port(a) == effective_port(b);
 }

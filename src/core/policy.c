@@ -2,6 +2,7 @@
 
 #include "cors/policy.h"
 
+#include <limits.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -27,14 +28,6 @@ static void fold(void *context, cors_attr_e attr, const cors_setting_t *setting)
     }
     link->setting = setting;
     link->outer = outer;
-}
-
-int cors_policy_number(const cors_policy_t *policy, cors_attr_e attr)
-{
-    const cors_setting_t *setting = policy->link[attr].setting;
-
-    /* every default is 0: CorsPolicy Off, Answer, Replace, Off */
-    return setting ? setting->number : 0;
 }
 
 void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
@@ -129,6 +122,22 @@ cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
         }
     }
     return CORS_NAME_UNLISTED;
+}
+
+int cors_policy_names_most(const cors_policy_t *policy, cors_attr_e attr)
+{
+    const cors_link_t *link;
+    int most = 0;
+
+    for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
+        const cors_name_set_t *names = cors_link_names(link, attr);
+
+        if (names->wildcard) {
+            return INT_MAX;
+        }
+        most += names->count;
+    }
+    return most;
 }
 
 const cors_link_t *cors_policy_wildcard(const cors_policy_t *policy,

@@ -3,27 +3,20 @@
 #include "mod_cors_policy.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
 
-static cors_slice_t field(const request_rec *r, const char *name)
-{
-    return cors_slice(apr_table_get(r->headers_in, name));
-}
-
 /* "websocket" or "websocket/13", in any case and anywhere in the list: backends
  * are not strict, so the check cannot be */
-static bool asks_for_websocket(const request_rec *r)
+static bool asks_for_websocket(const char *upgrade)
 {
     static const char name[] = "websocket";
-    cors_slice_t rest = field(r, "Upgrade");
+    cors_slice_t rest = cors_slice(upgrade);
     cors_slice_t protocol;
 
-    if (!rest.ptr) {
-        return false;
-    }
     while (cors_list_next(&rest, &protocol)) {
         cors_slice_t head = protocol;
 
@@ -42,42 +35,100 @@ static bool asks_for_websocket(const request_rec *r)
 static cors_origin_t own_origin(request_rec *r)
 {
     cors_origin_t own;
-    char *host;
 
     memset(&own, 0, sizeof(own));
     if (!r->hostname) {
         return own;
     }
     /* httpd takes the brackets off an IPv6 address */
-    host = strchr(r->hostname, ':')
-               ? apr_pstrcat(r->pool, "[", r->hostname, "]", NULL)
-               : apr_pstrdup(r->pool, r->hostname);
-    ap_str_tolower(host);
-    own.host = cors_slice(host);
+    own.host =
+        cors_slice(strchr(r->hostname, ':')
+                       ? apr_pstrcat(r->pool, "[", r->hostname, "]", NULL)
+                       : r->hostname);
     own.scheme = cors_slice(ap_http_scheme(r));
     own.port = r->parsed_uri.port_str ? r->parsed_uri.port : 0;
     return own;
 }
 
-void cors_facts(request_rec *r, cors_facts_t *facts)
+/* What only a request that would be denied has to be asked. */
+static void complete(void *context, cors_facts_t *facts)
 {
-    memset(facts, 0, sizeof(*facts));
-    facts->websocket = asks_for_websocket(r);
-    facts->origin = field(r, "Origin");
-    if (!facts->origin.ptr) {
-        return;
-    }
-    facts->options = r->method && r->method_number == M_OPTIONS;
-    if (facts->options) {
-        facts->request_method = field(r, "Access-Control-Request-Method");
-        facts->request_headers = field(r, "Access-Control-Request-Headers");
-        facts->private_network =
-            field(r, "Access-Control-Request-Private-Network");
-    }
-    facts->fetch_site = field(r, "Sec-Fetch-Site");
+    request_rec *r = context;
+
+    facts->fetch_site =
+        cors_slice(apr_table_get(r->headers_in, "Sec-Fetch-Site"));
     if (!facts->fetch_site.ptr) {
         facts->own = own_origin(r);
     }
+}
+
+static void take_first(cors_slice_t *field, const char *value)
+{
+    if (!field->ptr) {
+        *field = cors_slice(value);
+    }
+}
+
+/* One of the Access-Control-Request-* fields, named by what follows that. */
+static void take_announced(cors_facts_t *facts, const char *rest,
+                           const char *value)
+{
+    if (strcasecmp(rest, "Method") == 0) {
+        take_first(&facts->request_method, value);
+    }
+    else if (strcasecmp(rest, "Headers") == 0) {
+        take_first(&facts->request_headers, value);
+    }
+    else if (strcasecmp(rest, "Private-Network") == 0) {
+        take_first(&facts->private_network, value);
+    }
+}
+
+/*
+ * All fields in one go: a look-up of each would compare its name with all that
+ * begin with the same four letters, and those that matter do.
+ */
+void cors_facts(request_rec *r, cors_facts_t *facts)
+{
+    static const char request[] = "Access-Control-Request-";
+    const apr_array_header_t *fields = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *field = (const apr_table_entry_t *)fields->elts;
+    const apr_table_entry_t *end = field + fields->nelts;
+    const char *upgrade = NULL;
+
+    memset(facts, 0, sizeof(*facts));
+    facts->options = r->method && r->method_number == M_OPTIONS;
+    for (; field < end; field++) {
+        const char *name = field->key;
+
+        switch (name[0]) {
+        case 'O':
+        case 'o':
+            if (!facts->origin.ptr && strcasecmp(name, "Origin") == 0) {
+                facts->origin = cors_slice(field->val);
+            }
+            break;
+        case 'U':
+        case 'u':
+            if (!upgrade && strcasecmp(name, "Upgrade") == 0) {
+                upgrade = field->val;
+            }
+            break;
+        case 'A':
+        case 'a':
+            if (facts->options
+                && strncasecmp(name, request, sizeof(request) - 1) == 0) {
+                take_announced(facts, name + sizeof(request) - 1, field->val);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+    facts->websocket = upgrade && asks_for_websocket(upgrade);
+    facts->origin_text = facts->origin.ptr;
+    facts->complete = complete;
+    facts->context = r;
 }
 
 cors_methods_t cors_method_bit(const request_rec *r, const cors_facts_t *facts)
@@ -85,9 +136,8 @@ cors_methods_t cors_method_bit(const request_rec *r, const cors_facts_t *facts)
     int number = r->method_number;
 
     if (cors_is_preflight(facts)) {
-        number = ap_method_number_of(apr_pstrmemdup(r->pool,
-                                                    facts->request_method.ptr,
-                                                    facts->request_method.len));
+        /* the whole of a field's value, so there is a NUL behind it */
+        number = ap_method_number_of(facts->request_method.ptr);
     }
     return cors_methods_bit(number);
 }

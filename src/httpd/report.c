@@ -6,6 +6,8 @@
 
 #include <apr_strings.h>
 
+#define VERDICT "CORS_VERDICT"
+
 const char *cors_deciding_directive(apr_pool_t *p,
                                     const cors_decision_t *decision)
 {
@@ -20,19 +22,25 @@ void cors_publish(request_rec *r, const cors_decision_t *decision)
 {
     apr_table_t *variables = r->subprocess_env;
 
-    apr_table_setn(variables, "CORS_VERDICT",
-                   cors_verdict_text(decision->verdict));
-    apr_table_setn(variables, "CORS_REASON",
+    if (apr_table_get(variables, VERDICT)) {
+        /* somebody else's, or those of an earlier guess */
+        apr_table_unset(variables, VERDICT);
+        apr_table_unset(variables, "CORS_REASON");
+        apr_table_unset(variables, "CORS_DIRECTIVE");
+        apr_table_unset(variables, "CORS_ORIGIN");
+    }
+    /* setting would compare each name with those before it */
+    apr_table_addn(variables, VERDICT, cors_verdict_text(decision->verdict));
+    apr_table_addn(variables, "CORS_REASON",
                    cors_reason_text(decision->reason));
-    apr_table_setn(variables, "CORS_DIRECTIVE",
+    apr_table_addn(variables, "CORS_DIRECTIVE",
                    cors_deciding_directive(r->pool, decision));
     if (decision->origin.ptr) {
-        apr_table_setn(variables, "CORS_ORIGIN",
-                       apr_pstrmemdup(r->pool, decision->origin.ptr,
-                                      decision->origin.len));
-    }
-    else {
-        apr_table_unset(variables, "CORS_ORIGIN");
+        apr_table_addn(variables, "CORS_ORIGIN",
+                       decision->origin_text
+                           ? decision->origin_text
+                           : apr_pstrmemdup(r->pool, decision->origin.ptr,
+                                            decision->origin.len));
     }
 }
 

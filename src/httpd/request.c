@@ -2,6 +2,7 @@
 
 #include "mod_cors_policy.h"
 
+#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -19,9 +20,10 @@
  */
 typedef struct {
     const cors_section_t *section;
-    request_rec *owner; /* the request of the chain that section is from */
-    bool final;         /* section is all that applies, not a first guess */
-    bool decided;       /* policy and decision are filled */
+    request_rec *owner;     /* the request of the chain that section is from */
+    request_rec *published; /* the one whose variables say so; NULL: none */
+    bool final;             /* section is all that applies, not a first guess */
+    bool decided;           /* policy and decision are filled */
     bool logged;
     int answered; /* the status this module answered with; 0: it did not */
     cors_policy_t policy;
@@ -102,7 +104,10 @@ static void report(request_rec *r, state_t *state)
     if (!speaks(state)) {
         return;
     }
-    cors_publish(r, &state->decision);
+    if (state->published != r) {
+        state->published = r;
+        cors_publish(r, &state->decision);
+    }
     if (!state->logged) {
         state->logged = true;
         cors_count(first_of_chain(r), &state->policy, &state->decision);
@@ -120,6 +125,16 @@ static bool earlier_speaks(request_rec *r, state_t *state)
     return state->policy.link[CORS_ATTR_MODE].setting != NULL;
 }
 
+static state_t *make_state(request_rec *first)
+{
+    state_t *state = apr_palloc(first->pool, sizeof(*state));
+
+    /* the policy and the decision are filled by decide() */
+    memset(state, 0, offsetof(state_t, policy));
+    ap_set_module_config(first->request_config, &cors_policy_module, state);
+    return state;
+}
+
 static state_t *capture(request_rec *r, bool final)
 {
     const cors_section_t *section = cors_section_of(r->per_dir_config);
@@ -135,8 +150,7 @@ static state_t *capture(request_rec *r, bool final)
     if (!state) {
         request_rec *first = first_of_chain(r);
 
-        state = apr_pcalloc(first->pool, sizeof(*state));
-        ap_set_module_config(first->request_config, &cors_policy_module, state);
+        state = make_state(first);
     }
     else if (earlier_speaks(r, state)) {
         return state;
@@ -145,6 +159,7 @@ static state_t *capture(request_rec *r, bool final)
     state->owner = r;
     state->final = final;
     state->decided = false;
+    state->published = NULL;
     return state;
 }
 
@@ -288,10 +303,9 @@ static state_t *late_state(request_rec *r)
     if (r->status < 300 || r->status == HTTP_NOT_MODIFIED) {
         return NULL;
     }
-    state = apr_pcalloc(first->pool, sizeof(*state));
+    state = make_state(first);
     state->section = cors_section_of(first->per_dir_config);
     state->owner = first;
-    ap_set_module_config(first->request_config, &cors_policy_module, state);
     decide(first, state);
     report(r, state);
     return state;
