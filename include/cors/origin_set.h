@@ -11,6 +11,7 @@
 #include <apr_pools.h>
 
 #include "cors/origin.h"
+#include "cors/origin_table.h"
 #include "cors/pattern.h"
 #include "cors/problem.h"
 
@@ -29,13 +30,6 @@ typedef struct {
     const char *first;   /* a repeated word: the first one's said, or ""; else
                           NULL */
 } cors_origin_word_t;
-
-/** What a set says of one origin. */
-typedef enum {
-    CORS_ORIGIN_UNLISTED, /* nothing: another list may */
-    CORS_ORIGIN_LISTED,
-    CORS_ORIGIN_EXCLUDED /* it is never allowed, whatever lists it */
-} cors_listing_e;
 
 /**
  * Whether a regular expression matches the whole of a text.
@@ -89,9 +83,8 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
 /**
  * What the set says of an origin.
  *
- * Costs one look-up per kind of pattern in the list, and one step per label of
- * the host where there are wildcards; not more with more origins, except for
- * regular expressions, which are tried one by one. Never allocates.
+ * Costs what cors_origin_table_lookup() does; not more with more origins, except
+ * for regular expressions, which are tried one by one. Never allocates.
  *
  * @param set      the set
  * @param origin   a parsed origin

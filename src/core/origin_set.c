@@ -44,7 +44,8 @@ typedef struct {
 } index_t;
 
 struct cors_origin_set_t {
-    index_t listed;
+    cors_origin_table_t *table; /* all patterns, for requests; NULL: none */
+    index_t listed;             /* the same, with the word of each */
     index_t excluded;
     apr_array_header_t *words; /* word_t *, in the order written */
     apr_hash_t *texts[2];      /* listed, taken out: text -> first word_t */
@@ -216,6 +217,18 @@ static cors_problem_e take_mark(const cors_origin_set_t *set,
     return CORS_OK;
 }
 
+static void table_add(apr_pool_t *p, cors_origin_set_t *set,
+                      const cors_pattern_t *pattern, bool take_out)
+{
+    if (pattern->kind != CORS_PATTERN_ORIGIN) {
+        return;
+    }
+    if (!set->table) {
+        set->table = cors_origin_table_make(p, 0, 0);
+    }
+    cors_origin_table_add(set->table, pattern, take_out);
+}
+
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
                                    cors_slice_t text, const char *said,
                                    const char **instead)
@@ -255,6 +268,7 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     }
     else {
         index_add(p, take_out ? &set->excluded : &set->listed, &pattern, word);
+        table_add(p, set, &pattern, take_out);
         set->excludes = set->excludes || take_out;
     }
     word->suffix = pattern.subdomains && cors_suffix_is_public(p, pattern.host);
@@ -474,16 +488,48 @@ static const word_t *index_find(const index_t *index,
     return word;
 }
 
+/* What the regular expressions say; an exclusion comes first. */
+static cors_listing_e match_regexes(const cors_origin_set_t *set,
+                                    const cors_origin_t *origin)
+{
+    if (set->excluded.regexes
+        && find_regex(set->excluded.regexes, origin->text)) {
+        return CORS_ORIGIN_EXCLUDED;
+    }
+    return set->listed.regexes && find_regex(set->listed.regexes, origin->text)
+               ? CORS_ORIGIN_LISTED
+               : CORS_ORIGIN_UNLISTED;
+}
+
+static cors_listing_e look_up_null(const cors_origin_set_t *set, bool null_ok)
+{
+    return set->excluded.null ? CORS_ORIGIN_EXCLUDED
+           : set->everybody || (null_ok && set->listed.null)
+               ? CORS_ORIGIN_LISTED
+               : CORS_ORIGIN_UNLISTED;
+}
+
 cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
                                       const cors_origin_t *origin, bool null_ok)
 {
-    if (set->excludes && index_find(&set->excluded, origin, true, NULL)) {
-        return CORS_ORIGIN_EXCLUDED;
+    cors_listing_e listing = CORS_ORIGIN_UNLISTED;
+
+    if (origin->null) {
+        return look_up_null(set, null_ok);
     }
-    if (set->everybody || index_find(&set->listed, origin, null_ok, NULL)) {
-        return CORS_ORIGIN_LISTED;
+    if (set->table) {
+        listing = cors_origin_table_lookup(set->table, origin);
     }
-    return CORS_ORIGIN_UNLISTED;
+    /* what is listed may still be excluded by an expression */
+    if ((set->listed.regexes && listing == CORS_ORIGIN_UNLISTED)
+        || (set->excluded.regexes && listing != CORS_ORIGIN_EXCLUDED)) {
+        cors_listing_e matched = match_regexes(set, origin);
+
+        listing = matched == CORS_ORIGIN_UNLISTED ? listing : matched;
+    }
+    return set->everybody && listing == CORS_ORIGIN_UNLISTED
+               ? CORS_ORIGIN_LISTED
+               : listing;
 }
 
 int cors_origin_set_count(const cors_origin_set_t *set)

@@ -43,7 +43,7 @@ static void add_origin(cors_origin_set_t *set, const char *word)
 {
     const char *instead;
 
-    if (cors_origin_set_add(pool, set, cors_slice(word), &instead)) {
+    if (cors_origin_set_add(pool, set, cors_slice(word), NULL, &instead)) {
         fprintf(stderr, "%s is no pattern\n", word);
         exit(1);
     }
@@ -80,7 +80,7 @@ static cors_name_set_t *names(cors_names_e kind, const char *words)
     const char *instead;
 
     while (cors_word_next(&rest, &word)) {
-        cors_name_set_add(pool, set, word, &instead);
+        cors_name_set_add(pool, set, word, NULL, &instead);
     }
     return set;
 }
