@@ -154,6 +154,12 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
 int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                      server_rec *server);
 
+/* prepare.c */
+
+/** Fold, once the configuration is final, all that the requests of one section
+ *  each would fold again. */
+void cors_prepare(apr_pool_t *p, server_rec *server);
+
 /* warnings.c */
 
 /** Say what is doubtful in the policies of all sites. */
@@ -226,9 +232,9 @@ int cors_hook_handler(request_rec *r);
  */
 void cors_facts(request_rec *r, cors_facts_t *facts);
 
-/** @return the bit of <Limit>'s mask for the method that a policy is chosen by:
- *          the announced one for a preflight, else the request's own */
-cors_methods_t cors_method_bit(const request_rec *r, const cors_facts_t *facts);
+/** @return httpd's number of the method that a policy is chosen by: the announced
+ *          one for a preflight, else the request's own */
+int cors_method_number(const request_rec *r, const cors_facts_t *facts);
 
 /* request.c: the hooks, in the order of a request, and the output filter */
 

@@ -64,11 +64,29 @@ const char *cors_reason_text(cors_reason_e reason);
 /** The longest method that is looked at, in bytes. */
 #define CORS_METHOD_MAX 64
 
+/** What tells whether a request is same-origin. */
+typedef struct {
+    cors_slice_t fetch_site; /* Sec-Fetch-Site */
+    cors_origin_t origin;    /* what the request was made to, its host in any
+                                case; its port may be 0; its scheme is absent
+                                when it is not known, or cannot be the same */
+} cors_own_t;
+
+/**
+ * Asked what tells whether a request is same-origin.
+ *
+ * @param context  the facts' own
+ * @param origin   what it is going to be compared with
+ * @param own      all absent; to be filled in
+ */
+typedef void (*cors_own_fn)(void *context, const cors_origin_t *origin,
+                            cors_own_t *own);
+
 /**
  * What the core wants to know of a request. Every slice borrows the client's
  * own bytes and is hostile; an absent field has a NULL ptr.
  */
-typedef struct cors_facts_t {
+typedef struct {
     bool options;                 /* the method is OPTIONS */
     bool websocket;               /* it asks for a WebSocket */
     cors_slice_t origin;          /* Origin */
@@ -77,14 +95,10 @@ typedef struct cors_facts_t {
     cors_slice_t request_method;  /* Access-Control-Request-Method */
     cors_slice_t request_headers; /* Access-Control-Request-Headers */
     cors_slice_t private_network; /* Access-Control-Request-Private-Network */
-    cors_slice_t fetch_site;      /* Sec-Fetch-Site */
-    cors_origin_t own;            /* what the request was made to; its port
-                                      may be 0, scheme absent: not known;
-                                      its host in any case */
-    /* fills in fetch_site and own, which only a request that is about to be
-     * denied needs; NULL: they are filled in already */
-    void (*complete)(void *context, struct cors_facts_t *facts);
-    void *context;
+    cors_own_fn ask_own; /* only a request that is about to be denied has to be
+                            asked; NULL: own is filled in */
+    void *context;       /* for ask_own */
+    cors_own_t own;      /* not read when there is ask_own */
 } cors_facts_t;
 
 /** What was decided; borrows from the facts and the policy. */

@@ -66,21 +66,21 @@ static inline char cors_lower(char c)
 /** @return @a text without blanks (SP, HTAB) at its ends, borrowed from it */
 cors_slice_t cors_slice_trim(cors_slice_t text);
 
-/** A set of ASCII bytes, one bit each: byte c is bit c % 32 of word c / 32. */
-typedef struct {
-    apr_uint32_t word[4];
-} cors_bytes_t;
+/** What a byte may be part of. */
+typedef enum {
+    CORS_BYTE_TOKEN = 1, /* RFC 9110, 5.6.2 "Tokens" */
+    CORS_BYTE_HOST = 2,  /* a host as browsers write it, but for [ ] and : */
+    CORS_BYTE_SCHEME = 4 /* a scheme as browsers write it */
+} cors_byte_e;
 
-/** @return whether a byte is in the set; one that is not ASCII never is */
-static inline bool cors_bytes_has(const cors_bytes_t *bytes, char c)
+/** For each byte what it may be part of, the cors_byte_e added up. */
+extern const unsigned char cors_bytes[256];
+
+/** @return whether a byte may be part of something */
+static inline bool cors_byte_is(char c, cors_byte_e what)
 {
-    unsigned char byte = (unsigned char)c;
-
-    return byte < 0x80 && (bytes->word[byte / 32] >> byte % 32 & 1) != 0;
+    return (cors_bytes[(unsigned char)c] & what) != 0;
 }
-
-/** The bytes of a token. RFC 9110, 5.6.2 "Tokens" */
-extern const cors_bytes_t cors_token_bytes;
 
 /**
  * Take the next element off a comma-separated field value.

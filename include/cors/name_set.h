@@ -34,6 +34,7 @@ typedef struct {
     const char **taken_out;
     const char **taken_out_saids;
     const char *joined; /* the header value: "*, Authorization"; NULL: empty */
+    struct cors_name_index_t *index; /* of names; NULL: they are few */
 } cors_name_set_t;
 
 /** @return an empty set that lives as long as @a p */

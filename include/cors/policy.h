@@ -21,6 +21,9 @@ typedef struct {
     cors_link_t link[CORS_ATTR_COUNT];
     bool everybody; /* any origin is listed, but for what "-" takes out */
     bool constant;  /* everybody, and the answer is the same for each */
+    bool nobody;    /* no origin at all can be listed */
+    bool rendered;  /* joined is filled */
+    const char *joined[CORS_ATTR_EXPOSE + 1]; /* see cors_policy_joined() */
     cors_problem_e problem; /* why it must not be followed, or CORS_OK */
     const cors_setting_t *culprits[2]; /* the settings behind it, or NULL */
 } cors_policy_t;
@@ -59,6 +62,21 @@ void cors_policy_contradictions(const cors_policy_t *policy,
  */
 void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
                          cors_methods_t methods, cors_policy_t *policy);
+
+/**
+ * Fold a section for all methods and remember the policies with it, so that
+ * cors_policy_find() finds them and a request folds nothing.
+ *
+ * For start-up only, where nobody reads the section yet.
+ *
+ * @param p  lives as long as the section
+ */
+void cors_policy_prepare(apr_pool_t *p, cors_section_t *section);
+
+/** @return the policy of a section for the method with a number; NULL: it has
+ *          not been prepared */
+const cors_policy_t *cors_policy_find(const cors_section_t *section,
+                                      int method);
 
 /** @return an attribute that is a number, flag or choice, with its default */
 static inline int cors_policy_number(const cors_policy_t *policy,

@@ -113,6 +113,11 @@ cors_methods_t cors_methods_bit(int number);
  */
 typedef struct cors_section_t cors_section_t;
 
+/** What every section begins with; only section.c knows the rest. */
+typedef struct {
+    bool silent; /* see cors_section_silent() */
+} cors_section_head_t;
+
 /** @return a section that says nothing */
 cors_section_t *cors_section_make(apr_pool_t *p);
 
@@ -142,6 +147,40 @@ cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
 const cors_section_t *cors_section_merge(apr_pool_t *p,
                                          const cors_section_t *outer,
                                          const cors_section_t *inner);
+
+/**
+ * Make the pair that cors_section_merge() makes of two sections, and remember it
+ * with the inner one: from now on a merge of the two finds it.
+ *
+ * For start-up only, where nobody reads the sections yet.
+ *
+ * @param p      lives as long as both sections
+ * @param inner  a section of the configuration, not one of .htaccess
+ */
+const cors_section_t *cors_section_pair(apr_pool_t *p,
+                                        const cors_section_t *outer,
+                                        cors_section_t *inner);
+
+/** Policies that are folded already, see policy.h. */
+struct cors_folded_t;
+
+/**
+ * Remember what a section and all it was merged from come to; start-up only.
+ *
+ * @param silent  whether none of it does anything to a request, nor takes back
+ *                what another section says
+ */
+void cors_section_fold(cors_section_t *section,
+                       const struct cors_folded_t *folded, bool silent);
+
+/** @return whether a section is empty, or was found to be silent */
+static inline bool cors_section_silent(const cors_section_t *section)
+{
+    return ((const cors_section_head_t *)(const void *)section)->silent;
+}
+
+/** @return what was remembered; NULL: nothing */
+const struct cors_folded_t *cors_section_folded(const cors_section_t *section);
 
 /** Note where an unmerged section stands; the first place counts. */
 void cors_section_locate(cors_section_t *section, cors_place_t *place);

@@ -35,23 +35,23 @@ bool cors_is_preflight(const cors_facts_t *facts)
            && cors_is_token(facts->request_method);
 }
 
-static bool is_same_origin(const cors_facts_t *told,
+static bool is_same_origin(const cors_facts_t *facts,
                            const cors_origin_t *origin)
 {
-    cors_facts_t whole;
-    const cors_facts_t *facts = told;
+    cors_own_t asked;
+    const cors_own_t *own = &facts->own;
 
-    if (told->complete) {
-        whole = *told;
-        told->complete(told->context, &whole);
-        facts = &whole;
+    if (facts->ask_own) {
+        memset(&asked, 0, sizeof(asked));
+        facts->ask_own(facts->context, origin, &asked);
+        own = &asked;
     }
     /* Sec-Fetch-Site comes from the browser itself, which knows what it asked
      * for even where proxies have changed the host on the way */
-    if (facts->fetch_site.ptr) {
-        return cors_slice_equal(facts->fetch_site, cors_slice("same-origin"));
+    if (own->fetch_site.ptr) {
+        return cors_slice_equal(own->fetch_site, cors_slice("same-origin"));
     }
-    return facts->own.scheme.ptr && cors_origin_same(origin, &facts->own);
+    return own->origin.scheme.ptr && cors_origin_same(origin, &own->origin);
 }
 
 static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,
@@ -139,7 +139,7 @@ static bool take_name(cors_slice_t *rest, cors_slice_t *name, bool *bad)
         p++;
     }
     name->ptr = p;
-    while (p < end && cors_bytes_has(&cors_token_bytes, *p)) {
+    while (p < end && cors_byte_is(*p, CORS_BYTE_TOKEN)) {
         p++;
     }
     name->len = (apr_size_t)(p - name->ptr);

@@ -34,26 +34,40 @@ static bool is_ours(const char *name)
     return cors_slice_is_nocase(rest, allow);
 }
 
+/* as Accept-Ranges does not, which nearly every file has */
+static bool begins_with_acces(const char *name)
+{
+    return (name[1] | ' ') == 'c' && (name[2] | ' ') == 'c'
+           && (name[3] | ' ') == 'e' && (name[4] | ' ') == 's';
+}
+
 /* Take out what is ours; returns whether there is a Vary. Most fields are told
  * from both by their first letter. */
 static bool strip(apr_table_t *table)
 {
     const apr_array_header_t *fields = apr_table_elts(table);
+    const apr_table_entry_t *field = (const apr_table_entry_t *)fields->elts;
+    int left = fields->nelts;
     bool vary = false;
-    int i = 0;
 
-    while (i < fields->nelts) {
-        const char *name = APR_ARRAY_IDX(fields, i, apr_table_entry_t).key;
-        char first = name ? cors_lower(name[0]) : '\0';
+    while (left > 0) {
+        /* the letter made small */
+        char first = field->key ? (char)(field->key[0] | ' ') : '\0';
 
-        if (first == 'a' && is_ours(name)) {
-            apr_table_unset(table, name); /* moves the fields behind it up */
+        if (first == 'a' && begins_with_acces(field->key)
+            && is_ours(field->key)) {
+            /* moves the fields behind it up, and may be more than one */
+            apr_table_unset(table, field->key);
+            left = fields->nelts
+                   - (int)(field - (const apr_table_entry_t *)fields->elts);
             continue;
         }
-        vary =
-            vary
-            || (first == 'v' && cors_slice_is_nocase(cors_slice(name), "vary"));
-        i++;
+        if (first == 'v'
+            && cors_slice_is_nocase(cors_slice(field->key), "vary")) {
+            vary = true;
+        }
+        field++;
+        left--;
     }
     return vary;
 }
@@ -125,9 +139,7 @@ static const char *varies_by(const cors_policy_t *policy,
                    ? VARY_PREFLIGHT VARY_PRIVATE_NETWORK
                    : VARY_PREFLIGHT;
     }
-    return policy->constant || cors_policy_nobody(policy, CORS_ATTR_ORIGINS)
-               ? NULL
-               : "Origin";
+    return policy->constant || policy->nobody ? NULL : "Origin";
 }
 
 /* The fields below are added, not set: strip() has made sure that there are none

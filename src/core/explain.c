@@ -295,7 +295,7 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
     memset(explanation, 0, sizeof(*explanation));
     memset(&facts, 0, sizeof(facts));
     facts.origin = cors_slice(question->origin);
-    facts.own = question->own;
+    facts.own.origin = question->own;
     if (question->websocket) {
         explain_websocket(p, policy, question, &facts, explanation);
         return;

@@ -3,6 +3,7 @@
 #include "cors/name_set.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <apr_strings.h>
 
@@ -14,11 +15,11 @@ static const char *default_header_names[] = { "content-type" };
 
 static const cors_name_set_t defaults[] = {
     { CORS_NAMES_METHODS, false, false, false, 6, default_method_names, NULL, 0,
-      NULL, NULL, "GET, HEAD, PUT, PATCH, POST, DELETE" },
+      NULL, NULL, "GET, HEAD, PUT, PATCH, POST, DELETE", NULL },
     { CORS_NAMES_REQUEST_HEADERS, false, false, false, 1, default_header_names,
-      NULL, 0, NULL, NULL, "content-type" },
+      NULL, 0, NULL, NULL, "content-type", NULL },
     { CORS_NAMES_RESPONSE_HEADERS, false, false, true, 0, NULL, NULL, 0, NULL,
-      NULL, NULL }
+      NULL, NULL, NULL }
 };
 
 const cors_name_set_t *cors_name_set_default(cors_names_e kind)
@@ -76,26 +77,84 @@ static cors_problem_e check_name(cors_names_e kind, cors_slice_t name,
                : CORS_OK;
 }
 
+/* browsers capitalise the methods they know and send the others as the script
+ * wrote them, so methods are compared byte for byte */
 static bool same_name(cors_names_e kind, cors_slice_t name, const char *listed)
 {
-    /* browsers capitalise the methods they know and send the others as the
-     * script wrote them, so methods are compared byte for byte */
-    return kind == CORS_NAMES_METHODS
-               ? cors_slice_equal(name, cors_slice(listed))
-               : cors_slice_is_nocase(name, listed);
+    /* an asked-for name has no NUL, so a shorter one differs before its end */
+    int differ = kind == CORS_NAMES_METHODS
+                     ? strncmp(listed, name.ptr, name.len)
+                     : strncasecmp(listed, name.ptr, name.len);
+
+    return differ == 0 && listed[name.len] == '\0';
 }
 
 static bool find_name(const cors_name_set_t *set, const char **names, int count,
                       cors_slice_t name)
 {
+    /* a letter in either case, if it is one; most others differ here */
+    const int first = name.len > 0 ? name.ptr[0] | ' ' : 0;
     int i;
 
     for (i = 0; i < count; i++) {
-        if (same_name(set->kind, name, names[i])) {
+        if ((names[i][0] | ' ') == first
+            && same_name(set->kind, name, names[i])) {
             return true;
         }
     }
     return false;
+}
+
+/* Names up to this many are compared one by one. */
+#define FEW 8
+
+/* Where the names of a longer list are: a hash table that is half empty. Only the
+ * administrator puts names into it, so the hash needs no key. */
+typedef struct cors_name_index_t {
+    unsigned size; /* a power of 2 */
+    unsigned count;
+    const char *names[]; /* NULL: the place is free */
+} index_t;
+
+/* where a name is in an index, or would be */
+static unsigned place_of(const index_t *index, cors_names_e kind,
+                         cors_slice_t name)
+{
+    apr_uint32_t hash = 2166136261u; /* FNV-1a */
+    apr_size_t i;
+    unsigned place;
+
+    for (i = 0; i < name.len; i++) {
+        hash = (hash ^ (unsigned char)(name.ptr[i] | ' ')) * 16777619u;
+    }
+    place = hash >> 7 & (index->size - 1);
+    while (index->names[place] && !same_name(kind, name, index->names[place])) {
+        place = (place + 1) & (index->size - 1);
+    }
+    return place;
+}
+
+static void add_to_index(apr_pool_t *p, cors_name_set_t *set, const char *name)
+{
+    index_t *index = set->index;
+    int i;
+
+    if (!index || (index->count + 1) * 2 > index->size) {
+        unsigned size = index ? index->size * 2 : 4 * FEW;
+
+        index = apr_pcalloc(p, sizeof(*index) + size * sizeof(*index->names));
+        index->size = size;
+        set->index = index;
+        for (i = 0; i < set->count; i++) {
+            index
+                ->names[place_of(index, set->kind, cors_slice(set->names[i]))] =
+                set->names[i];
+        }
+        index->count = (unsigned)set->count;
+        return;
+    }
+    index->names[place_of(index, set->kind, cors_slice(name))] = name;
+    index->count++;
 }
 
 static void append(apr_pool_t *p, const char ***texts, int count,
@@ -158,6 +217,9 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
         name = apr_pstrmemdup(p, word.ptr, word.len);
         append(p, &set->names, set->count, name);
         append(p, &set->saids, set->count++, said);
+        if (set->count > FEW) {
+            add_to_index(p, set, name);
+        }
         set->joined =
             set->joined ? apr_pstrcat(p, set->joined, ", ", name, NULL) : name;
     }
@@ -215,10 +277,14 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
 
 bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name)
 {
-    return find_name(set, set->names, set->count, name);
+    const index_t *index = set->index;
+
+    return index ? index->names[place_of(index, set->kind, name)] != NULL
+                 : find_name(set, set->names, set->count, name);
 }
 
 bool cors_name_set_takes_out(const cors_name_set_t *set, cors_slice_t name)
 {
-    return find_name(set, set->taken_out, set->taken_out_count, name);
+    return set->taken_out_count > 0
+           && find_name(set, set->taken_out, set->taken_out_count, name);
 }

@@ -16,16 +16,6 @@ static bool is_small(char c)
     return c >= 'a' && c <= 'z';
 }
 
-/* the small letters, the digits, + - . */
-static const cors_bytes_t scheme_bytes = { { 0x00000000, 0x03ff6800, 0x00000000,
-                                             0x07fffffe } };
-
-/* All printable ones but those that no serialised host has: URL, "forbidden
- * domain code point", a capital, and the comma with which two Origin fields are
- * joined; so without A-Z and #%/:<>?@[\]^|,"`{} */
-static const cors_bytes_t host_bytes = { { 0x00000000, 0x2bff6fd2, 0x80000000,
-                                           0x47fffffe } };
-
 static bool is_ipv6_byte(char c)
 {
     return is_digit(c) || (c >= 'a' && c <= 'f') || c == ':';
@@ -56,7 +46,7 @@ static const char *host_end(const char *p, const char *end)
         }
         return p < end && *p == ']' ? p + 1 : NULL;
     }
-    while (p < end && cors_bytes_has(&host_bytes, *p)) {
+    while (p < end && cors_byte_is(*p, CORS_BYTE_HOST)) {
         p++;
     }
     return p;
@@ -83,7 +73,7 @@ bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin)
     if (p == end || !is_small(*p)) {
         return false;
     }
-    while (p < end && cors_bytes_has(&scheme_bytes, *p)) {
+    while (p < end && cors_byte_is(*p, CORS_BYTE_SCHEME)) {
         p++;
     }
     origin->scheme.len = (apr_size_t)(p - text.ptr);

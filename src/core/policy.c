@@ -197,6 +197,9 @@ const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
 {
     const cors_link_t *link = &policy->link[attr];
 
+    if (policy->rendered) {
+        return policy->joined[attr];
+    }
     if (!cors_link_edits(link)) {
         return cors_link_names(link, attr)->joined;
     }
@@ -343,6 +346,7 @@ static void find_everybody(cors_policy_t *policy)
             || cors_origin_set_everybody(link->setting->origins);
         excludes = excludes || cors_origin_set_excludes(link->setting->origins);
     }
+    policy->nobody = cors_policy_nobody(policy, CORS_ATTR_ORIGINS);
     policy->constant = policy->everybody && !excludes
                        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
 }
@@ -361,4 +365,60 @@ void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
         find_everybody(policy);
     }
     cors_policy_contradictions(policy, note_first, policy);
+}
+
+/* The policies of a section, and which of them a method has. */
+typedef struct cors_folded_t {
+    unsigned char of[CORS_METHODS_COUNT];
+    cors_policy_t policies[];
+} folded_t;
+
+static void render(apr_pool_t *p, cors_policy_t *policy)
+{
+    const cors_attr_e lists[] = { CORS_ATTR_METHODS, CORS_ATTR_HEADERS,
+                                  CORS_ATTR_EXPOSE };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        policy->joined[lists[i]] = cors_policy_joined(p, policy, lists[i]);
+    }
+    policy->rendered = true;
+}
+
+void cors_policy_prepare(apr_pool_t *p, cors_section_t *section)
+{
+    cors_methods_group_t *groups;
+    folded_t *folded;
+    bool silent = true;
+    int count;
+    int i;
+    int method;
+
+    if (cors_section_folded(section)) {
+        return;
+    }
+    count = cors_section_groups(p, section, &groups);
+    folded = apr_pcalloc(p, sizeof(*folded)
+                                + (apr_size_t)count * sizeof(cors_policy_t));
+    for (i = 0; i < count; i++) {
+        cors_policy_t *policy = &folded->policies[i];
+
+        cors_policy_resolve(p, section, groups[i].one, policy);
+        render(p, policy);
+        silent = silent && !policy->link[CORS_ATTR_MODE].setting
+                 && !cors_policy_checks_websocket(policy);
+        for (method = 0; method < CORS_METHODS_COUNT; method++) {
+            if (groups[i].methods & cors_methods_bit(method)) {
+                folded->of[method] = (unsigned char)i;
+            }
+        }
+    }
+    cors_section_fold(section, folded, silent);
+}
+
+const cors_policy_t *cors_policy_find(const cors_section_t *section, int method)
+{
+    const folded_t *folded = cors_section_folded(section);
+
+    return folded ? &folded->policies[folded->of[method]] : NULL;
 }

@@ -9,11 +9,22 @@ typedef struct layer_t {
     struct layer_t *next;
 } layer_t;
 
+/* Pairs by their outer section: a hash table that is a third empty or more. */
+typedef struct {
+    const cors_section_t **pairs; /* NULL: the place is free */
+    unsigned size;                /* a power of 2 */
+    unsigned count;
+} pairs_t;
+
 struct cors_section_t {
+    cors_section_head_t head;
     const cors_section_t *outer; /* both or none */
     const cors_section_t *inner;
     layer_t *layers; /* the unlimited one first; NULL: nothing is said here */
-    cors_place_t *place; /* NULL: not known */
+    cors_place_t *place;                /* NULL: not known */
+    const struct cors_folded_t *folded; /* NULL: the policy is folded for each
+                                           request */
+    pairs_t *made; /* the pairs of which this is the inner section, or NULL */
 };
 
 const char *cors_attr_directive(cors_attr_e attr)
@@ -62,7 +73,10 @@ cors_methods_t cors_methods_bit(int number)
 
 cors_section_t *cors_section_make(apr_pool_t *p)
 {
-    return apr_pcalloc(p, sizeof(cors_section_t));
+    cors_section_t *section = apr_pcalloc(p, sizeof(*section));
+
+    section->head.silent = true;
+    return section;
 }
 
 bool cors_section_empty(const cors_section_t *section)
@@ -100,6 +114,7 @@ cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
 {
     layer_t *layer = layer_for(p, section, methods);
 
+    section->head.silent = false;
     *first = !layer->settings[attr];
     if (*first) {
         layer->settings[attr] = apr_pcalloc(p, sizeof(cors_setting_t));
@@ -107,11 +122,43 @@ cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
     return layer->settings[attr];
 }
 
+#define PAIRS_MIN 4
+
+/* where in a table of pairs the one with an outer section is or would be */
+static unsigned pair_index(const pairs_t *made, const cors_section_t *outer)
+{
+    apr_uint64_t hash =
+        ((apr_uintptr_t)outer >> 4) * (apr_uint64_t)0x9e3779b97f4a7c15u;
+    unsigned i = (unsigned)(hash >> 40) & (made->size - 1);
+
+    while (made->pairs[i] && made->pairs[i]->outer != outer) {
+        i = (i + 1) & (made->size - 1);
+    }
+    return i;
+}
+
+static const cors_section_t *made_pair(const cors_section_t *outer,
+                                       const cors_section_t *inner)
+{
+    return inner->made ? inner->made->pairs[pair_index(inner->made, outer)]
+                       : NULL;
+}
+
+static cors_section_t *make_pair(apr_pool_t *p, const cors_section_t *outer,
+                                 const cors_section_t *inner)
+{
+    cors_section_t *pair = apr_pcalloc(p, sizeof(*pair));
+
+    pair->outer = outer;
+    pair->inner = inner;
+    return pair;
+}
+
 const cors_section_t *cors_section_merge(apr_pool_t *p,
                                          const cors_section_t *outer,
                                          const cors_section_t *inner)
 {
-    cors_section_t *pair;
+    const cors_section_t *pair;
 
     if (cors_section_empty(outer)) {
         return inner;
@@ -119,10 +166,64 @@ const cors_section_t *cors_section_merge(apr_pool_t *p,
     if (cors_section_empty(inner)) {
         return outer;
     }
-    pair = apr_pcalloc(p, sizeof(*pair));
-    pair->outer = outer;
-    pair->inner = inner;
+    pair = made_pair(outer, inner);
+    return pair ? pair : make_pair(p, outer, inner);
+}
+
+static void remember_pair(apr_pool_t *p, cors_section_t *inner,
+                          const cors_section_t *pair)
+{
+    pairs_t *made = inner->made;
+    pairs_t larger;
+    unsigned i;
+
+    if (!made) {
+        made = inner->made = apr_pcalloc(p, sizeof(*made));
+    }
+    if (made->count * 3 >= made->size * 2) {
+        larger.size = made->size ? made->size * 2 : PAIRS_MIN;
+        larger.count = made->count;
+        larger.pairs =
+            apr_pcalloc(p, larger.size * sizeof(const cors_section_t *));
+        for (i = 0; i < made->size; i++) {
+            if (made->pairs[i]) {
+                larger.pairs[pair_index(&larger, made->pairs[i]->outer)] =
+                    made->pairs[i];
+            }
+        }
+        *made = larger;
+    }
+    made->pairs[pair_index(made, pair->outer)] = pair;
+    made->count++;
+}
+
+const cors_section_t *cors_section_pair(apr_pool_t *p,
+                                        const cors_section_t *outer,
+                                        cors_section_t *inner)
+{
+    const cors_section_t *pair;
+
+    if (cors_section_empty(outer) || cors_section_empty(inner)) {
+        return cors_section_merge(p, outer, inner);
+    }
+    pair = made_pair(outer, inner);
+    if (!pair) {
+        pair = make_pair(p, outer, inner);
+        remember_pair(p, inner, pair);
+    }
     return pair;
+}
+
+void cors_section_fold(cors_section_t *section,
+                       const struct cors_folded_t *folded, bool silent)
+{
+    section->folded = folded;
+    section->head.silent = silent;
+}
+
+const struct cors_folded_t *cors_section_folded(const cors_section_t *section)
+{
+    return section->folded;
 }
 
 void cors_section_locate(cors_section_t *section, cors_place_t *place)

@@ -2,6 +2,7 @@
 
 #include "mod_cors_policy.h"
 
+#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -32,33 +33,28 @@ static bool asks_for_websocket(const char *upgrade)
     return false;
 }
 
-static cors_origin_t own_origin(request_rec *r)
+/* Whether a host is the one that the request was made to; httpd takes the
+ * brackets off an IPv6 address. */
+static bool is_own_host(const request_rec *r, cors_slice_t host)
 {
-    cors_origin_t own;
-
-    memset(&own, 0, sizeof(own));
-    if (!r->hostname) {
-        return own;
+    if (host.len > 2 && host.ptr[0] == '[') {
+        host.ptr++;
+        host.len -= 2;
     }
-    /* httpd takes the brackets off an IPv6 address */
-    own.host =
-        cors_slice(strchr(r->hostname, ':')
-                       ? apr_pstrcat(r->pool, "[", r->hostname, "]", NULL)
-                       : r->hostname);
-    own.scheme = cors_slice(ap_http_scheme(r));
-    own.port = r->parsed_uri.port_str ? r->parsed_uri.port : 0;
-    return own;
+    return r->hostname && cors_slice_is_nocase(host, r->hostname);
 }
 
-/* What only a request that would be denied has to be asked. */
-static void complete(void *context, cors_facts_t *facts)
+static void tell_own(void *context, const cors_origin_t *origin,
+                     cors_own_t *own)
 {
     request_rec *r = context;
 
-    facts->fetch_site =
+    own->fetch_site =
         cors_slice(apr_table_get(r->headers_in, "Sec-Fetch-Site"));
-    if (!facts->fetch_site.ptr) {
-        facts->own = own_origin(r);
+    if (!own->fetch_site.ptr && is_own_host(r, origin->host)) {
+        own->origin.host = origin->host;
+        own->origin.scheme = cors_slice(ap_http_scheme(r));
+        own->origin.port = r->parsed_uri.port_str ? r->parsed_uri.port : 0;
     }
 }
 
@@ -96,7 +92,7 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
     const apr_table_entry_t *end = field + fields->nelts;
     const char *upgrade = NULL;
 
-    memset(facts, 0, sizeof(*facts));
+    memset(facts, 0, offsetof(cors_facts_t, own));
     facts->options = r->method && r->method_number == M_OPTIONS;
     for (; field < end; field++) {
         const char *name = field->key;
@@ -110,7 +106,9 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
             break;
         case 'U':
         case 'u':
-            if (!upgrade && strcasecmp(name, "Upgrade") == 0) {
+            /* and not User-Agent, which nearly all have */
+            if (name[1] != 's' && !upgrade
+                && strcasecmp(name, "Upgrade") == 0) {
                 upgrade = field->val;
             }
             break;
@@ -127,17 +125,15 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
     }
     facts->websocket = upgrade && asks_for_websocket(upgrade);
     facts->origin_text = facts->origin.ptr;
-    facts->complete = complete;
+    facts->ask_own = tell_own;
     facts->context = r;
 }
 
-cors_methods_t cors_method_bit(const request_rec *r, const cors_facts_t *facts)
+int cors_method_number(const request_rec *r, const cors_facts_t *facts)
 {
-    int number = r->method_number;
-
-    if (cors_is_preflight(facts)) {
-        /* the whole of a field's value, so there is a NUL behind it */
-        number = ap_method_number_of(facts->request_method.ptr);
-    }
-    return cors_methods_bit(number);
+    /* the announced method is the whole of a field's value, so there is a NUL
+     * behind it */
+    return cors_is_preflight(facts)
+               ? ap_method_number_of(facts->request_method.ptr)
+               : r->method_number;
 }

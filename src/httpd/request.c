@@ -26,16 +26,11 @@ typedef struct {
     bool decided;           /* policy and decision are filled */
     bool logged;
     int answered; /* the status this module answered with; 0: it did not */
-    cors_policy_t policy;
+    const cors_policy_t *policy; /* of the method */
     cors_decision_t decision;
 } state_t;
 
 static ap_filter_rec_t *output_filter;
-
-static bool says_nothing(const cors_section_t *section)
-{
-    return !section || cors_section_empty(section);
-}
 
 static request_rec *first_of_chain(request_rec *r)
 {
@@ -49,6 +44,20 @@ static state_t *state_of(request_rec *r)
 {
     return ap_get_module_config(first_of_chain(r)->request_config,
                                 &cors_policy_module);
+}
+
+/* httpd keeps this module's section for every request, if it is one that has
+ * got as far as that. */
+static const cors_section_t *section_of(const request_rec *r)
+{
+    return r->per_dir_config
+               ? ap_get_module_config(r->per_dir_config, &cors_policy_module)
+               : NULL;
+}
+
+static bool says_nothing(const cors_section_t *section)
+{
+    return !section || cors_section_silent(section);
 }
 
 /* Whether an internal redirect serves an error, so that another URL's policy is
@@ -69,20 +78,28 @@ static void decide(request_rec *r, state_t *state)
 {
     request_rec *first = first_of_chain(r);
     cors_facts_t facts;
+    int method;
 
     if (state->decided) {
         return;
     }
     cors_facts(first, &facts);
-    cors_policy_resolve(first->pool, state->section,
-                        cors_method_bit(first, &facts), &state->policy);
-    cors_decide(&state->policy, &facts, &state->decision);
+    method = cors_method_number(first, &facts);
+    state->policy = cors_policy_find(state->section, method);
+    if (!state->policy) {
+        cors_policy_t *policy = apr_palloc(first->pool, sizeof(*policy));
+
+        cors_policy_resolve(first->pool, state->section,
+                            cors_methods_bit(method), policy);
+        state->policy = policy;
+    }
+    cors_decide(state->policy, &facts, &state->decision);
     state->decided = true;
 }
 
 static int mode_of(const state_t *state)
 {
-    return cors_policy_number(&state->policy, CORS_ATTR_MODE);
+    return cors_policy_number(state->policy, CORS_ATTR_MODE);
 }
 
 static bool is_websocket(const state_t *state)
@@ -96,22 +113,29 @@ static bool speaks(const state_t *state)
 {
     return mode_of(state) != CORS_MODE_OFF
            || (is_websocket(state)
-               && cors_policy_checks_websocket(&state->policy));
+               && cors_policy_checks_websocket(state->policy));
 }
 
-static void report(request_rec *r, state_t *state)
+/* Decide, and tell of it: for each request of a chain in its variables, and once
+ * in the log. */
+static void decide_and_report(request_rec *r, state_t *state)
 {
+    if (state->published == r) {
+        return;
+    }
+    state->published = r;
+    decide(r, state);
     if (!speaks(state)) {
         return;
     }
-    if (state->published != r) {
-        state->published = r;
-        cors_publish(r, &state->decision);
+    cors_publish(r, &state->decision);
+    if (state->logged) {
+        return;
     }
-    if (!state->logged) {
-        state->logged = true;
-        cors_count(first_of_chain(r), &state->policy, &state->decision);
-        cors_log_decision(first_of_chain(r), &state->policy, &state->decision);
+    state->logged = true;
+    cors_count(first_of_chain(r), state->policy, &state->decision);
+    if (APLOG_R_IS_LEVEL(r, APLOG_INFO)) {
+        cors_log_decision(first_of_chain(r), state->policy, &state->decision);
     }
 }
 
@@ -122,7 +146,7 @@ static bool earlier_speaks(request_rec *r, state_t *state)
         return false;
     }
     decide(r, state);
-    return state->policy.link[CORS_ATTR_MODE].setting != NULL;
+    return state->policy->link[CORS_ATTR_MODE].setting != NULL;
 }
 
 static state_t *make_state(request_rec *first)
@@ -130,54 +154,85 @@ static state_t *make_state(request_rec *first)
     state_t *state = apr_palloc(first->pool, sizeof(*state));
 
     /* the policy and the decision are filled by decide() */
-    memset(state, 0, offsetof(state_t, policy));
+    memset(state, 0, offsetof(state_t, decision));
     ap_set_module_config(first->request_config, &cors_policy_module, state);
     return state;
 }
 
-static state_t *capture(request_rec *r, bool final)
+static inline void note(state_t *state, request_rec *r,
+                        const cors_section_t *section, bool final)
 {
-    const cors_section_t *section = cors_section_of(r->per_dir_config);
-    state_t *state;
-
-    if (r->main || serves_an_error(r)) {
-        return NULL;
-    }
-    state = state_of(r);
-    if (!section || (!state && says_nothing(section))) {
-        return NULL;
-    }
-    if (!state) {
-        request_rec *first = first_of_chain(r);
-
-        state = make_state(first);
-    }
-    else if (earlier_speaks(r, state)) {
-        return state;
-    }
     state->section = section;
     state->owner = r;
     state->final = final;
     state->decided = false;
     state->published = NULL;
-    return state;
+}
+
+/* The same for a request that follows an internal redirect. */
+static void capture_redirected(request_rec *r, const cors_section_t *section,
+                               bool final)
+{
+    request_rec *first = first_of_chain(r);
+    state_t *state = state_of(r);
+
+    if (serves_an_error(r) || !section || (!state && says_nothing(section))) {
+        return;
+    }
+    if (!state) {
+        state = make_state(first);
+    }
+    else if (earlier_speaks(r, state)) {
+        return;
+    }
+    note(state, r, section, final);
+}
+
+/* Note what applies to a request as far as it is known by now. */
+static void capture(request_rec *r, bool final)
+{
+    const cors_section_t *section = section_of(r);
+    state_t *state =
+        ap_get_module_config(r->request_config, &cors_policy_module);
+
+    if (r->main) {
+        return;
+    }
+    if (r->prev) {
+        capture_redirected(r, section, final);
+        return;
+    }
+    if (!state) {
+        state = make_state(r);
+    }
+    note(state, r, section, final);
+}
+
+/* Whether there is nothing to be noted, as is most often the case. */
+static inline bool is_unconcerned(const request_rec *r)
+{
+    return says_nothing(section_of(r)) && !r->prev
+           && !ap_get_module_config(r->request_config, &cors_policy_module);
 }
 
 int cors_hook_pre_translate_name(request_rec *r)
 {
-    capture(r, false);
+    if (!is_unconcerned(r)) {
+        capture(r, false);
+    }
     return DECLINED;
 }
 
 int cors_hook_translate_name(request_rec *r)
 {
-    capture(r, false);
-    return DECLINED;
+    return cors_hook_pre_translate_name(r);
 }
 
 int cors_hook_post_perdir_config(request_rec *r)
 {
-    capture(r, true);
+    if (!is_unconcerned(r)) {
+        capture(r, true);
+    }
     return DECLINED;
 }
 
@@ -205,7 +260,7 @@ static int answer_preflight(request_rec *r, state_t *state)
     int allowed;
     int denied;
 
-    cors_policy_preflight_status(&state->policy, &allowed, &denied);
+    cors_policy_preflight_status(state->policy, &allowed, &denied);
     set_status(r, state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
                       ? allowed
                       : denied);
@@ -231,9 +286,8 @@ int cors_hook_header_parser(request_rec *r)
     if (!state || state->owner != r || !state->final) {
         return DECLINED;
     }
-    decide(r, state);
+    decide_and_report(r, state);
     decision = &state->decision;
-    report(r, state);
     if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED) {
         return HTTP_FORBIDDEN;
     }
@@ -242,7 +296,7 @@ int cors_hook_header_parser(request_rec *r)
         return DECLINED;
     }
     if (decision->verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
-        && cors_policy_number(&state->policy, CORS_ATTR_PREFLIGHT)
+        && cors_policy_number(state->policy, CORS_ATTR_PREFLIGHT)
                == CORS_PREFLIGHT_CONTINUE) {
         return DECLINED;
     }
@@ -256,11 +310,10 @@ int cors_hook_fixups(request_rec *r)
     if (!state) {
         return DECLINED;
     }
-    decide(r, state);
-    report(r, state);
-    return state->owner == r && mode_of(state) == CORS_MODE_ON
+    decide_and_report(r, state);
+    return state->decision.reject && state->owner == r
                    && state->decision.verdict == CORS_VERDICT_DENIED
-                   && state->decision.reject
+                   && mode_of(state) == CORS_MODE_ON
                ? HTTP_FORBIDDEN
                : DECLINED;
 }
@@ -278,13 +331,12 @@ void cors_hook_insert_filter(request_rec *r)
         return;
     }
     if (state) {
-        decide(r, state);
-        report(r, state);
+        decide_and_report(r, state);
         if (mode_of(state) != CORS_MODE_ON) {
             return;
         }
     }
-    else if (says_nothing(cors_section_of(first_of_chain(r)->per_dir_config))) {
+    else if (says_nothing(section_of(first_of_chain(r)))) {
         return;
     }
     ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
@@ -304,10 +356,9 @@ static state_t *late_state(request_rec *r)
         return NULL;
     }
     state = make_state(first);
-    state->section = cors_section_of(first->per_dir_config);
+    state->section = section_of(first);
     state->owner = first;
-    decide(first, state);
-    report(r, state);
+    decide_and_report(r, state);
     return state;
 }
 
@@ -326,7 +377,7 @@ static bool must_rescue(const request_rec *r, const state_t *state)
     return !state->final && !r->prev
            && (is_redirect(r->status) || ap_is_HTTP_SUCCESS(r->status))
            && state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
-           && cors_policy_number(&state->policy, CORS_ATTR_PREFLIGHT)
+           && cors_policy_number(state->policy, CORS_ATTR_PREFLIGHT)
                   == CORS_PREFLIGHT_ANSWER;
 }
 
@@ -337,7 +388,7 @@ static void rescue(request_rec *r, const state_t *state,
     int allowed;
     int denied;
 
-    cors_policy_preflight_status(&state->policy, &allowed, &denied);
+    cors_policy_preflight_status(state->policy, &allowed, &denied);
     set_status(r, allowed);
     apr_table_unset(r->headers_out, "Location");
     apr_table_unset(r->err_headers_out, "Location");
@@ -386,7 +437,7 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
             rescue(r, state, brigade);
             response = CORS_RESPONSE_PREFLIGHT;
         }
-        cors_emit(r->pool, &state->policy, &state->decision, response,
+        cors_emit(r->pool, state->policy, &state->decision, response,
                   r->headers_out, r->err_headers_out);
     }
     return ap_pass_brigade(f->next, brigade);

@@ -106,10 +106,10 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     cors_speaker_t speaker = make_speaker(temp, 0);
     const apr_array_header_t *sites;
 
-    (void)p;
     (void)log;
     if (!is_first_reading()) {
         cors_count_open(temp, server);
+        cors_prepare(p, server);
         sites = cors_sites(temp, server);
         cors_warn(&speaker, sites);
         cors_warn_of_neighbours(&speaker, sites);

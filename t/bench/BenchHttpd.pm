@@ -15,7 +15,7 @@ use Time::HiRes qw(sleep time);
 
 # Requests before counting, of the short run and of the long one. What both
 # have in common, the control requests too, is not in their difference.
-our ($warm, $short, $long) = (20, 20, 220);
+our ($warm, $short, $long) = (20, 20, 120);
 
 # dir: where it lives; hosts: name -> configuration; modules: more of httpd's
 # own; module: the path of mod_cors_policy.so or none; valgrind: whether;

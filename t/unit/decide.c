@@ -566,7 +566,7 @@ static void the_host_alone_is_no_origin_to_compare_with(void **state)
 
     (void)state;
     facts_of(&request, &facts);
-    facts.own.scheme = cors_slice(NULL);
+    facts.own.origin.scheme = cors_slice(NULL);
     cors_decide(policy_of(LIST), &facts, &decision);
     assert_int_equal(decision.verdict, CORS_VERDICT_DENIED);
 }

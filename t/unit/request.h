@@ -30,9 +30,10 @@ static inline void facts_of(const request_t *request, cors_facts_t *facts)
     facts->request_method = exactly(request->method);
     facts->request_headers = exactly(request->headers);
     facts->private_network = exactly(request->private_network);
-    facts->fetch_site = exactly(request->site);
+    facts->own.fetch_site = exactly(request->site);
     if (request->own) {
-        assert_true(cors_origin_parse(exactly(request->own), &facts->own));
+        assert_true(
+            cors_origin_parse(exactly(request->own), &facts->own.origin));
     }
 }
 
