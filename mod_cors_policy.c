@@ -79,6 +79,7 @@ static void register_hooks(apr_pool_t *p)
 #endif
     ap_hook_translate_name(cors_hook_translate_name, NULL, redirecting,
                            APR_HOOK_REALLY_FIRST);
+    ap_hook_map_to_storage(cors_hook_map_to_storage, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_perdir_config(cors_hook_post_perdir_config, NULL, NULL,
                                APR_HOOK_REALLY_FIRST);
     ap_hook_header_parser(cors_hook_header_parser, setting_variables, NULL,

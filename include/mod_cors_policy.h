@@ -160,6 +160,11 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
  *  each would fold again. */
 void cors_prepare(apr_pool_t *p, server_rec *server);
 
+/** @return whether preflights to a server can be answered before httpd has looked
+ *          for a file: no section for files and no .htaccess says anything that
+ *          could change the answer */
+bool cors_answers_early(const server_rec *server);
+
 /* warnings.c */
 
 /** Say what is doubtful in the policies of all sites. */
@@ -241,6 +246,7 @@ int cors_method_number(const request_rec *r, const cors_facts_t *facts);
 void cors_register_filter(void);
 int cors_hook_pre_translate_name(request_rec *r);
 int cors_hook_translate_name(request_rec *r);
+int cors_hook_map_to_storage(request_rec *r);
 int cors_hook_post_perdir_config(request_rec *r);
 int cors_hook_header_parser(request_rec *r);
 int cors_hook_fixups(request_rec *r);

@@ -3,6 +3,7 @@
 #include "cors/emit.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <apr_strings.h>
 
@@ -34,40 +35,36 @@ static bool is_ours(const char *name)
     return cors_slice_is_nocase(rest, allow);
 }
 
-/* as Accept-Ranges does not, which nearly every file has */
-static bool begins_with_acces(const char *name)
-{
-    return (name[1] | ' ') == 'c' && (name[2] | ' ') == 'c'
-           && (name[3] | ' ') == 'e' && (name[4] | ' ') == 's';
-}
-
 /* Take out what is ours; returns whether there is a Vary. Most fields are told
  * from both by their first letter. */
 static bool strip(apr_table_t *table)
 {
     const apr_array_header_t *fields = apr_table_elts(table);
     const apr_table_entry_t *field = (const apr_table_entry_t *)fields->elts;
-    int left = fields->nelts;
+    const apr_table_entry_t *end = field + fields->nelts;
     bool vary = false;
 
-    while (left > 0) {
-        /* the letter made small */
-        char first = field->key ? (char)(field->key[0] | ' ') : '\0';
+    while (field < end) {
+        const char *name = field->key;
 
-        if (first == 'a' && begins_with_acces(field->key)
-            && is_ours(field->key)) {
-            /* moves the fields behind it up, and may be more than one */
-            apr_table_unset(table, field->key);
-            left = fields->nelts
-                   - (int)(field - (const apr_table_entry_t *)fields->elts);
-            continue;
-        }
-        if (first == 'v'
-            && cors_slice_is_nocase(cors_slice(field->key), "vary")) {
-            vary = true;
+        switch (name[0]) {
+        case 'A':
+        case 'a':
+            if (strncasecmp(name, "acces", 5) == 0 && is_ours(name)) {
+                /* moves the fields behind it up, and may be more than one */
+                apr_table_unset(table, name);
+                end = (const apr_table_entry_t *)fields->elts + fields->nelts;
+                continue;
+            }
+            break;
+        case 'V':
+        case 'v':
+            vary = vary || strcasecmp(name, "vary") == 0;
+            break;
+        default:
+            break;
         }
         field++;
-        left--;
     }
     return vary;
 }

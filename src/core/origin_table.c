@@ -21,30 +21,33 @@ typedef enum {
 
 #define KIND_BIT(kind) (1u << (kind))
 
+#define SEPARATOR_LEN (sizeof("://") - 1)
 #define WORD 4 /* bytes that are hashed at once */
 #define SCHEME_WORDS ((CORS_SCHEME_MAX + WORD - 1) / WORD)
-#define HOST_WORDS ((CORS_HOST_MAX + WORD - 1) / WORD)
+#define TEXT_MAX (CORS_SCHEME_MAX + SEPARATOR_LEN + CORS_HOST_MAX)
+#define TEXT_WORDS ((TEXT_MAX + WORD - 1) / WORD)
 
 /*
  * The keys of a multilinear hash: the upper half of the sum of 32-bit words, each
  * times a random 64-bit number of its place. Without the keys two texts collide
  * with a chance of 2 to the -32, whoever chose them (Lemire, Kaser: Strongly
- * universal string hashing is fast). It is a sum, so what several keys of one
- * origin share is hashed once.
+ * universal string hashing is fast). It is a sum, so what several look-ups share is
+ * hashed once: an origin with and without its port, the scheme of all wildcards.
  */
 typedef struct {
     apr_uint64_t constant;
-    apr_uint64_t scheme[SCHEME_WORDS];
-    apr_uint64_t host[HOST_WORDS];
-    apr_uint64_t lengths;
-    apr_uint64_t port;
+    apr_uint64_t key;
+    apr_uint64_t kind;
+    apr_uint64_t scheme[SCHEME_WORDS]; /* of wildcards */
+    apr_uint64_t text[TEXT_WORDS];     /* of an origin, or a domain */
 } keys_t;
 
-/* A pattern; its scheme and its host follow. */
+/*
+ * A pattern. Behind it stands "scheme://host", without "*." and port: what an
+ * origin begins with that has this host.
+ */
 typedef struct {
-    apr_uint16_t port;
-    unsigned char scheme_len;
-    unsigned char host_len;
+    apr_uint32_t key; /* see entry_key() */
     unsigned char kind;
     unsigned char flags;
 } entry_t;
@@ -67,7 +70,7 @@ typedef struct {
     apr_uint32_t excludes; /* how many entries are excluded */
     apr_uint32_t listed;   /* how many are listed */
     apr_uint32_t count;    /* of entries; one may be both */
-    apr_uint32_t used;     /* bytes of the area, the first two unused */
+    apr_uint32_t used;     /* bytes of the area, the first four unused */
 } facts_t;
 
 /* What a look-up needs, wherever it lies. */
@@ -79,17 +82,24 @@ typedef struct {
 } view_t;
 
 struct cors_origin_table_t {
+    view_t view; /* of what follows */
     apr_pool_t *p;
-    facts_t facts;
-    const keys_t *keys;
     slot_t *slots;
     unsigned char *area;
     apr_uint32_t room; /* of the area */
 };
 
+/* What is looked for. */
+typedef struct {
+    apr_uint64_t sum; /* of the texts; the key and the kind are not in it yet */
+    cors_slice_t first; /* its text is this, then the other */
+    cors_slice_t second;
+} wanted_t;
+
 #define BITS_MIN 2
 #define BITS_MAX 31
-#define AREA_START 2 /* an entry is never at 0 */
+#define ALIGNMENT 4  /* of an entry */
+#define AREA_START 4 /* an entry is never at 0 */
 #define ROOM_MIN 64
 
 static apr_uint64_t next_key(apr_uint64_t *state)
@@ -156,15 +166,19 @@ static apr_uint64_t hash_text(const apr_uint64_t *key, const char *text,
     return sum;
 }
 
-static apr_uint32_t hash_of(const keys_t *keys, apr_uint64_t scheme_sum,
-                            apr_uint64_t host_sum, apr_size_t scheme_len,
-                            apr_size_t host_len, unsigned port, kind_e kind)
+/* Lengths and port in one number. */
+static apr_uint32_t entry_key(apr_size_t scheme_len, apr_size_t host_len,
+                              unsigned port)
 {
-    apr_uint64_t sum = keys->constant + scheme_sum + host_sum
-                       + keys->lengths * (scheme_len << 8 | host_len)
-                       + keys->port * (port | (apr_uint32_t)kind << 16);
+    return (apr_uint32_t)(port | host_len << 16 | scheme_len << 24);
+}
 
-    return (apr_uint32_t)(sum >> 32);
+static apr_uint32_t hash_of(const keys_t *keys, apr_uint64_t sum,
+                            apr_uint32_t key, kind_e kind)
+{
+    return (apr_uint32_t)((keys->constant + sum + keys->key * key
+                           + keys->kind * (apr_uint32_t)kind)
+                          >> 32);
 }
 
 static const entry_t *entry_at(const view_t *view, apr_uint32_t at)
@@ -172,38 +186,39 @@ static const entry_t *entry_at(const view_t *view, apr_uint32_t at)
     return (const entry_t *)(const void *)(view->area + at);
 }
 
-static bool entry_is(const view_t *view, apr_uint32_t at, cors_slice_t scheme,
-                     cors_slice_t host, unsigned port, kind_e kind)
+static bool entry_is(const view_t *view, apr_uint32_t at,
+                     const wanted_t *wanted, apr_uint32_t key, kind_e kind)
 {
     const entry_t *entry = entry_at(view, at);
     const char *text = (const char *)(entry + 1);
 
     /* in a block that is being overwritten an entry may be anywhere */
-    return at % 2 == 0
-           && (apr_uint64_t)at + sizeof(*entry) + scheme.len + host.len
-                  <= view->facts.used
-           && entry->port == port && entry->kind == (unsigned char)kind
-           && entry->host_len == host.len && entry->scheme_len == scheme.len
-           && memcmp(text + scheme.len, host.ptr, host.len) == 0
-           && memcmp(text, scheme.ptr, scheme.len) == 0;
+    return (apr_uint64_t)at + sizeof(*entry) + wanted->first.len
+                   + wanted->second.len
+               <= view->facts.used
+           && at % sizeof(key) == 0 && entry->key == key
+           && entry->kind == (unsigned char)kind
+           && memcmp(text, wanted->first.ptr, wanted->first.len) == 0
+           && (wanted->second.len == 0
+               || memcmp(text + wanted->first.len, wanted->second.ptr,
+                         wanted->second.len)
+                      == 0);
 }
 
-/* Where the pattern with this key is; 0: there is none. */
+/* Where the pattern is that has this hash; 0: there is none. */
 static apr_uint32_t find(const view_t *view, apr_uint32_t hash,
-                         cors_slice_t scheme, cors_slice_t host, unsigned port,
-                         kind_e kind)
+                         const wanted_t *wanted, apr_uint32_t key, kind_e kind)
 {
     apr_uint32_t last = ((apr_uint32_t)1 << view->facts.bits) - 1;
     apr_uint32_t i = hash >> (32 - view->facts.bits);
-    apr_uint32_t probes;
+    apr_uint32_t left;
 
-    for (probes = 0; probes <= last; probes++) {
+    for (left = last; left > 0; left--) {
         const slot_t *slot = &view->slots[i];
         apr_uint32_t at = slot->at;
 
         if (at == 0
-            || (slot->hash == hash
-                && entry_is(view, at, scheme, host, port, kind))) {
+            || (slot->hash == hash && entry_is(view, at, wanted, key, kind))) {
             return at;
         }
         i = (i + 1) & last;
@@ -212,11 +227,11 @@ static apr_uint32_t find(const view_t *view, apr_uint32_t hash,
 }
 
 /* The flags of a pattern; 0: there is none. */
-static unsigned flags_of(const view_t *view, apr_uint32_t hash,
-                         cors_slice_t scheme, cors_slice_t host, unsigned port,
-                         kind_e kind)
+static inline unsigned flags_of(const view_t *view, const wanted_t *wanted,
+                                apr_uint32_t key, kind_e kind)
 {
-    apr_uint32_t at = find(view, hash, scheme, host, port, kind);
+    apr_uint32_t at = find(view, hash_of(view->keys, wanted->sum, key, kind),
+                           wanted, key, kind);
 
     return at ? entry_at(view, at)->flags : 0;
 }
@@ -239,48 +254,50 @@ static apr_uint64_t dots_bit(unsigned dots)
 }
 
 /* The flags of all wildcards under whose domain a host is. */
-static unsigned find_domains(const view_t *view, apr_uint64_t scheme_sum,
-                             const cors_origin_t *origin)
+static unsigned find_domains(const view_t *view, const cors_origin_t *origin)
 {
+    const keys_t *keys = view->keys;
     const char *start = origin->host.ptr;
     const char *end = start + origin->host.len;
     const char *p;
-    apr_uint64_t left = view->facts.dots; /* those with more dots */
+    apr_uint64_t left = view->facts.dots;
+    apr_uint64_t scheme_sum =
+        hash_text(keys->scheme, origin->scheme.ptr, origin->scheme.len);
     unsigned dots = 0;
     unsigned flags = 0;
+    wanted_t wanted;
 
+    /* the scheme and what stands between it and the host */
+    wanted.first.ptr = origin->scheme.ptr;
+    wanted.first.len = origin->scheme.len + SEPARATOR_LEN;
     /* a domain has a dot before it, and something before that */
-    for (p = end - 1; p > start && left; p--) {
+    for (p = end - 1; left; p--) {
         apr_uint64_t bit;
-        cors_slice_t domain;
-        apr_uint64_t sum;
+        apr_size_t len;
 
-        if (*p != '.') {
-            continue;
+        while (p > start && *p != '.') {
+            p--;
+        }
+        if (p <= start) {
+            break;
         }
         bit = dots_bit(dots++);
         if (!(left & bit)) {
             continue;
         }
         left = bit >> 63 ? left : left & ~bit;
-        domain.ptr = p + 1;
-        domain.len = (apr_size_t)(end - domain.ptr);
-        sum = hash_text(view->keys->host, domain.ptr, domain.len);
+        wanted.second.ptr = p + 1;
+        wanted.second.len = len = (apr_size_t)(end - p - 1);
+        wanted.sum = scheme_sum + hash_text(keys->text, p + 1, len);
         if (view->facts.kinds & KIND_BIT(KIND_SUBDOMAINS)) {
-            flags |=
-                flags_of(view,
-                         hash_of(view->keys, scheme_sum, sum,
-                                 origin->scheme.len, domain.len, origin->port,
-                                 KIND_SUBDOMAINS),
-                         origin->scheme, domain, origin->port, KIND_SUBDOMAINS);
+            flags |= flags_of(view, &wanted,
+                              entry_key(origin->scheme.len, len, origin->port),
+                              KIND_SUBDOMAINS);
         }
         if (view->facts.kinds & KIND_BIT(KIND_SUBDOMAINS_ANY_PORT)) {
             flags |=
-                flags_of(view,
-                         hash_of(view->keys, scheme_sum, sum,
-                                 origin->scheme.len, domain.len, 0,
-                                 KIND_SUBDOMAINS_ANY_PORT),
-                         origin->scheme, domain, 0, KIND_SUBDOMAINS_ANY_PORT);
+                flags_of(view, &wanted, entry_key(origin->scheme.len, len, 0),
+                         KIND_SUBDOMAINS_ANY_PORT);
         }
     }
     return flags;
@@ -288,56 +305,41 @@ static unsigned find_domains(const view_t *view, apr_uint64_t scheme_sum,
 
 static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin)
 {
-    const keys_t *keys = view->keys;
-    cors_slice_t scheme = origin->scheme;
-    cors_slice_t host = origin->host;
-    apr_uint64_t scheme_sum;
-    apr_uint64_t host_sum;
+    const facts_t *facts = &view->facts;
+    apr_size_t scheme_len = origin->scheme.len;
+    apr_size_t host_len = origin->host.len;
     unsigned flags;
+    wanted_t wanted;
 
-    if (view->facts.count == 0 || scheme.len > CORS_SCHEME_MAX
-        || host.len > CORS_HOST_MAX) {
+    if (facts->count == 0 || scheme_len > CORS_SCHEME_MAX
+        || host_len > CORS_HOST_MAX) {
         return CORS_ORIGIN_UNLISTED;
     }
-    scheme_sum = hash_text(keys->scheme, scheme.ptr, scheme.len);
-    host_sum = hash_text(keys->host, host.ptr, host.len);
-    flags = flags_of(view,
-                     hash_of(keys, scheme_sum, host_sum, scheme.len, host.len,
-                             origin->port, KIND_EXACT),
-                     scheme, host, origin->port, KIND_EXACT);
+    wanted.first.ptr = origin->text.ptr;
+    wanted.first.len = scheme_len + SEPARATOR_LEN + host_len;
+    wanted.second.len = 0;
+    wanted.sum =
+        hash_text(view->keys->text, wanted.first.ptr, wanted.first.len);
+    flags = flags_of(view, &wanted,
+                     entry_key(scheme_len, host_len, origin->port), KIND_EXACT);
     /* what is listed may be excluded by something else */
-    if ((!flags || view->facts.excludes)
-        && (view->facts.kinds & KIND_BIT(KIND_ANY_PORT))) {
-        flags |= flags_of(view,
-                          hash_of(keys, scheme_sum, host_sum, scheme.len,
-                                  host.len, 0, KIND_ANY_PORT),
-                          scheme, host, 0, KIND_ANY_PORT);
+    if ((!flags || facts->excludes)
+        && (facts->kinds & KIND_BIT(KIND_ANY_PORT))) {
+        flags |= flags_of(view, &wanted, entry_key(scheme_len, host_len, 0),
+                          KIND_ANY_PORT);
     }
-    if ((!flags || view->facts.excludes) && view->facts.dots) {
-        flags |= find_domains(view, scheme_sum, origin);
+    if ((!flags || facts->excludes) && facts->dots) {
+        flags |= find_domains(view, origin);
     }
     return flags & FLAG_EXCLUDED ? CORS_ORIGIN_EXCLUDED
-           : flags & FLAG_LISTED ? CORS_ORIGIN_LISTED
+           : flags               ? CORS_ORIGIN_LISTED
                                  : CORS_ORIGIN_UNLISTED;
-}
-
-static view_t view_of(const cors_origin_table_t *table)
-{
-    view_t view;
-
-    view.facts = table->facts;
-    view.keys = table->keys;
-    view.slots = table->slots;
-    view.area = table->area;
-    return view;
 }
 
 cors_listing_e cors_origin_table_lookup(const cors_origin_table_t *table,
                                         const cors_origin_t *origin)
 {
-    view_t view = view_of(table);
-
-    return look_up(&view, origin);
+    return look_up(&table->view, origin);
 }
 
 /* how many bits of slots hold so many entries, a third or more of them free */
@@ -355,19 +357,23 @@ cors_origin_table_t *cors_origin_table_make(apr_pool_t *p, apr_size_t count,
                                             apr_size_t length)
 {
     cors_origin_table_t *table = apr_pcalloc(p, sizeof(*table));
-    apr_uint64_t room =
-        length + (apr_uint64_t)count * (sizeof(entry_t) + 1) + AREA_START;
+    apr_uint64_t room = length
+                        + (apr_uint64_t)count * (sizeof(entry_t) + ALIGNMENT)
+                        + AREA_START;
 
     table->p = p;
-    table->keys = keys_of(p);
-    table->facts.bits = bits_for(count);
-    table->facts.used = AREA_START;
+    table->view.keys = keys_of(p);
+    table->view.facts.bits = bits_for(count);
+    table->view.facts.used = AREA_START;
     table->room = room < ROOM_MIN         ? ROOM_MIN
                   : room > APR_UINT32_MAX ? APR_UINT32_MAX
                                           : (apr_uint32_t)room;
     table->slots =
-        apr_pcalloc(p, sizeof(slot_t) * ((apr_size_t)1 << table->facts.bits));
+        apr_pcalloc(p,
+                    sizeof(slot_t) * ((apr_size_t)1 << table->view.facts.bits));
     table->area = apr_palloc(p, table->room);
+    table->view.slots = table->slots;
+    table->view.area = table->area;
     return table;
 }
 
@@ -385,28 +391,29 @@ static void put(slot_t *slots, apr_uint32_t bits, slot_t slot)
 /* Room for one more slot; false: there is none. */
 static bool grow_slots(cors_origin_table_t *table)
 {
-    apr_uint32_t bits = bits_for((apr_size_t)table->facts.count + 1);
+    apr_uint32_t bits = bits_for((apr_size_t)table->view.facts.count + 1);
     apr_uint32_t i;
     slot_t *slots;
 
-    if (bits <= table->facts.bits) {
-        return table->facts.count < ((apr_uint32_t)1 << table->facts.bits) - 1;
+    if (bits <= table->view.facts.bits) {
+        return table->view.facts.count
+               < ((apr_uint32_t)1 << table->view.facts.bits) - 1;
     }
     slots = apr_pcalloc(table->p, sizeof(slot_t) * ((apr_size_t)1 << bits));
-    for (i = 0; i < (apr_uint32_t)1 << table->facts.bits; i++) {
+    for (i = 0; i < (apr_uint32_t)1 << table->view.facts.bits; i++) {
         if (table->slots[i].at != 0) {
             put(slots, bits, table->slots[i]);
         }
     }
-    table->slots = slots;
-    table->facts.bits = bits;
+    table->view.slots = table->slots = slots;
+    table->view.facts.bits = bits;
     return true;
 }
 
 /* Room for so many bytes more in the area; false: there is none. */
 static bool grow_area(cors_origin_table_t *table, apr_size_t more)
 {
-    apr_uint64_t needed = (apr_uint64_t)table->facts.used + more;
+    apr_uint64_t needed = (apr_uint64_t)table->view.facts.used + more;
     apr_uint64_t room = table->room;
     unsigned char *area;
 
@@ -419,8 +426,8 @@ static bool grow_area(cors_origin_table_t *table, apr_size_t more)
     room = room * 2 > needed ? room * 2 : needed;
     table->room = room > APR_UINT32_MAX ? APR_UINT32_MAX : (apr_uint32_t)room;
     area = apr_palloc(table->p, table->room);
-    memcpy(area, table->area, table->facts.used);
-    table->area = area;
+    memcpy(area, table->area, table->view.facts.used);
+    table->view.area = table->area = area;
     return true;
 }
 
@@ -432,53 +439,78 @@ static kind_e kind_of(const cors_pattern_t *pattern)
     return pattern->any_port ? KIND_ANY_PORT : KIND_EXACT;
 }
 
+/* Put a pattern that is not there; false: there is no room. */
+static bool add_entry(cors_origin_table_t *table, slot_t *slot,
+                      const wanted_t *wanted, apr_uint32_t key, kind_e kind)
+{
+    apr_size_t text_len = wanted->first.len + wanted->second.len;
+    apr_size_t length = sizeof(entry_t) + text_len;
+    entry_t *entry;
+
+    length = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
+    if (!grow_slots(table) || !grow_area(table, length)) {
+        return false;
+    }
+    slot->at = table->view.facts.used;
+    entry = (entry_t *)(void *)(table->area + slot->at);
+    memset(entry, 0, length);
+    entry->key = key;
+    entry->kind = (unsigned char)kind;
+    memcpy(entry + 1, wanted->first.ptr, wanted->first.len);
+    if (wanted->second.len > 0) {
+        memcpy((char *)(entry + 1) + wanted->first.len, wanted->second.ptr,
+               wanted->second.len);
+    }
+    put(table->slots, table->view.facts.bits, *slot);
+    table->view.facts.used += (apr_uint32_t)length;
+    table->view.facts.count++;
+    return true;
+}
+
 bool cors_origin_table_add(cors_origin_table_t *table,
                            const cors_pattern_t *pattern, bool exclude)
 {
-    cors_slice_t scheme = pattern->scheme;
-    cors_slice_t host = pattern->host;
     const unsigned flag = exclude ? FLAG_EXCLUDED : FLAG_LISTED;
     const kind_e kind = kind_of(pattern);
-    view_t view = view_of(table);
+    const keys_t *keys = table->view.keys;
+    cors_slice_t scheme = pattern->scheme;
+    cors_slice_t host = pattern->host;
+    facts_t *facts = &table->view.facts;
+    apr_uint32_t key;
+    wanted_t wanted;
     entry_t *entry;
     slot_t slot;
 
     if (scheme.len > CORS_SCHEME_MAX || host.len > CORS_HOST_MAX) {
         return false;
     }
-    slot.hash = hash_of(table->keys,
-                        hash_text(table->keys->scheme, scheme.ptr, scheme.len),
-                        hash_text(table->keys->host, host.ptr, host.len),
-                        scheme.len, host.len, pattern->port, kind);
-    slot.at = find(&view, slot.hash, scheme, host, pattern->port, kind);
-    if (slot.at == 0) {
-        apr_size_t length = sizeof(*entry) + scheme.len + host.len;
-
-        length += length % 2;
-        if (!grow_slots(table) || !grow_area(table, length)) {
-            return false;
-        }
-        slot.at = table->facts.used;
-        entry = (entry_t *)(void *)(table->area + slot.at);
-        memset(entry, 0, length);
-        entry->port = (apr_uint16_t)pattern->port;
-        entry->kind = (unsigned char)kind;
-        entry->scheme_len = (unsigned char)scheme.len;
-        entry->host_len = (unsigned char)host.len;
-        memcpy(entry + 1, scheme.ptr, scheme.len);
-        memcpy((char *)(entry + 1) + scheme.len, host.ptr, host.len);
-        put(table->slots, table->facts.bits, slot);
-        table->facts.used += (apr_uint32_t)length;
-        table->facts.count++;
+    key = entry_key(scheme.len, host.len, pattern->port);
+    wanted.first.ptr = scheme.ptr; /* "://" stands behind it */
+    wanted.first.len = scheme.len + SEPARATOR_LEN;
+    wanted.second = host;
+    if (pattern->subdomains) {
+        wanted.sum = hash_text(keys->scheme, scheme.ptr, scheme.len)
+                     + hash_text(keys->text, host.ptr, host.len);
+    }
+    else {
+        /* the two stand one behind the other */
+        wanted.first.len += host.len;
+        wanted.second.len = 0;
+        wanted.sum = hash_text(keys->text, scheme.ptr, wanted.first.len);
+    }
+    slot.hash = hash_of(keys, wanted.sum, key, kind);
+    slot.at = find(&table->view, slot.hash, &wanted, key, kind);
+    if (slot.at == 0 && !add_entry(table, &slot, &wanted, key, kind)) {
+        return false;
     }
     entry = (entry_t *)(void *)(table->area + slot.at);
     if (!(entry->flags & flag)) {
         entry->flags |= (unsigned char)flag;
-        table->facts.listed += !exclude;
-        table->facts.excludes += exclude;
-        table->facts.kinds |= KIND_BIT(kind);
+        facts->listed += !exclude;
+        facts->excludes += exclude;
+        facts->kinds |= KIND_BIT(kind);
         if (pattern->subdomains) {
-            table->facts.dots |= dots_bit(dots_in(host));
+            facts->dots |= dots_bit(dots_in(host));
         }
     }
     return true;
@@ -486,12 +518,12 @@ bool cors_origin_table_add(cors_origin_table_t *table,
 
 apr_size_t cors_origin_table_listed(const cors_origin_table_t *table)
 {
-    return table->facts.listed;
+    return table->view.facts.listed;
 }
 
 apr_size_t cors_origin_table_excluded(const cors_origin_table_t *table)
 {
-    return table->facts.excludes;
+    return table->view.facts.excludes;
 }
 
 /* Where the parts of a block are. */
@@ -507,18 +539,20 @@ static apr_uint64_t area_offset(const facts_t *facts)
 
 apr_size_t cors_origin_table_size(const cors_origin_table_t *table)
 {
-    return (apr_size_t)(area_offset(&table->facts) + table->facts.used);
+    return (apr_size_t)(area_offset(&table->view.facts)
+                        + table->view.facts.used);
 }
 
 void cors_origin_table_save(const cors_origin_table_t *table, void *block)
 {
     char *bytes = block;
 
-    memcpy(bytes, &table->facts, sizeof(facts_t));
-    memcpy(bytes + sizeof(facts_t), table->keys, sizeof(keys_t));
+    memcpy(bytes, &table->view.facts, sizeof(facts_t));
+    memcpy(bytes + sizeof(facts_t), table->view.keys, sizeof(keys_t));
     memcpy(bytes + slots_offset(), table->slots,
-           sizeof(slot_t) << table->facts.bits);
-    memcpy(bytes + area_offset(&table->facts), table->area, table->facts.used);
+           sizeof(slot_t) << table->view.facts.bits);
+    memcpy(bytes + area_offset(&table->view.facts), table->area,
+           table->view.facts.used);
 }
 
 cors_listing_e cors_origin_block_lookup(const void *block, apr_size_t size,

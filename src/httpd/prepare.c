@@ -2,6 +2,8 @@
 
 #include "mod_cors_policy.h"
 
+#include <string.h>
+
 /*
  * httpd merges the sections that apply anew for every request. The merges of a
  * server's own level with each of its sections, and of those with what is nested
@@ -54,6 +56,104 @@ static void prepare_all(prepare_t *prepare, const cors_section_t *outer,
     }
 }
 
+/* Modules whose directives in a <Directory> or <Files> cannot change the answer to
+ * a preflight: they control access to what is found, or choose or describe it. */
+static bool is_harmless(const char *module)
+{
+    static const char *const harmless[] = { "core.c",
+                                            "http_core.c",
+                                            "mod_access_compat.c",
+                                            "mod_actions.c",
+                                            "mod_alias.c",
+                                            "mod_allowmethods.c",
+                                            "mod_auth_basic.c",
+                                            "mod_auth_digest.c",
+                                            "mod_autoindex.c",
+                                            "mod_cgi.c",
+                                            "mod_cgid.c",
+                                            "mod_dir.c",
+                                            "mod_mime.c",
+                                            "mod_negotiation.c",
+                                            "mod_rewrite.c",
+                                            NULL };
+    int i;
+
+    for (i = 0; harmless[i]; i++) {
+        if (strcmp(module, harmless[i]) == 0) {
+            return true;
+        }
+    }
+    return strncmp(module, "mod_authz_", 10) == 0
+           || strncmp(module, "mod_authn_", 10) == 0;
+}
+
+static bool holds_harmless_only(const ap_conf_vector_t *config)
+{
+    int i;
+
+    for (i = 0; ap_loaded_modules[i]; i++) {
+        if (ap_get_module_config(config, ap_loaded_modules[i])
+            && !is_harmless(ap_loaded_modules[i]->name)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether sections for files, and those in them, hold nothing else. */
+static bool are_harmless(const apr_array_header_t *sections)
+{
+    int i;
+
+    for (i = 0; sections && i < sections->nelts; i++) {
+        const ap_conf_vector_t *config =
+            APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
+        const core_dir_config *core = ap_get_core_module_config(config);
+
+        if (!holds_harmless_only(config) || core->sec_if
+            || !are_harmless(core->sec_file)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* An expression may ask for the file, so there must be none. */
+static bool have_no_expression(const apr_array_header_t *sections)
+{
+    int i;
+
+    for (i = 0; sections && i < sections->nelts; i++) {
+        const core_dir_config *core = ap_get_core_module_config(
+            APR_ARRAY_IDX(sections, i, ap_conf_vector_t *));
+
+        if (core->sec_if || core->sec_file) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static bool can_answer_early(const server_rec *server)
+{
+    const core_dir_config *core =
+        ap_get_core_module_config(server->lookup_defaults);
+    const core_server_config *core_server =
+        ap_get_core_module_config(server->module_config);
+
+    return !cors_htaccess_allowed(server) && !core->sec_if
+           && have_no_expression(core_server->sec_url)
+           && are_harmless(core->sec_file)
+           && are_harmless(core_server->sec_dir);
+}
+
+/* The module's configuration of a server: a pointer to anything says yes. */
+bool cors_answers_early(const server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &cors_policy_module)
+           != NULL;
+}
+
 void cors_prepare(apr_pool_t *p, server_rec *server)
 {
     prepare_t prepare;
@@ -67,6 +167,8 @@ void cors_prepare(apr_pool_t *p, server_rec *server)
             ap_get_core_module_config(server->module_config);
         const cors_section_t *outer = cors_section_of(config);
 
+        ap_set_module_config(server->module_config, &cors_policy_module,
+                             can_answer_early(server) ? server : NULL);
         prepare_section(&prepare, outer);
         prepare_all(&prepare, outer, core->sec_file);
         prepare_all(&prepare, outer, core->sec_if);

@@ -6,8 +6,6 @@
 
 #include <apr_strings.h>
 
-#define VERDICT "CORS_VERDICT"
-
 const char *cors_deciding_directive(apr_pool_t *p,
                                     const cors_decision_t *decision)
 {
@@ -22,15 +20,10 @@ void cors_publish(request_rec *r, const cors_decision_t *decision)
 {
     apr_table_t *variables = r->subprocess_env;
 
-    if (apr_table_get(variables, VERDICT)) {
-        /* somebody else's, or those of an earlier guess */
-        apr_table_unset(variables, VERDICT);
-        apr_table_unset(variables, "CORS_REASON");
-        apr_table_unset(variables, "CORS_DIRECTIVE");
-        apr_table_unset(variables, "CORS_ORIGIN");
-    }
-    /* setting would compare each name with those before it */
-    apr_table_addn(variables, VERDICT, cors_verdict_text(decision->verdict));
+    /* nobody else sets them, and setting would compare each name with those
+     * before it */
+    apr_table_addn(variables, "CORS_VERDICT",
+                   cors_verdict_text(decision->verdict));
     apr_table_addn(variables, "CORS_REASON",
                    cors_reason_text(decision->reason));
     apr_table_addn(variables, "CORS_DIRECTIVE",

@@ -176,7 +176,8 @@ static void capture_redirected(request_rec *r, const cors_section_t *section,
     request_rec *first = first_of_chain(r);
     state_t *state = state_of(r);
 
-    if (serves_an_error(r) || !section || (!state && says_nothing(section))) {
+    if (r->main || serves_an_error(r) || !section
+        || (!state && says_nothing(section))) {
         return;
     }
     if (!state) {
@@ -188,51 +189,40 @@ static void capture_redirected(request_rec *r, const cors_section_t *section,
     note(state, r, section, final);
 }
 
-/* Note what applies to a request as far as it is known by now. */
-static void capture(request_rec *r, bool final)
+/* Note what applies to a request as far as it is known by now. Most requests have
+ * nothing to be noted, and only the first hook that has makes room for it. */
+static inline void capture(request_rec *r, bool final)
 {
     const cors_section_t *section = section_of(r);
     state_t *state =
         ap_get_module_config(r->request_config, &cors_policy_module);
 
-    if (r->main) {
-        return;
-    }
     if (r->prev) {
         capture_redirected(r, section, final);
-        return;
     }
-    if (!state) {
-        state = make_state(r);
+    else if (state) {
+        note(state, r, section, final);
     }
-    note(state, r, section, final);
-}
-
-/* Whether there is nothing to be noted, as is most often the case. */
-static inline bool is_unconcerned(const request_rec *r)
-{
-    return says_nothing(section_of(r)) && !r->prev
-           && !ap_get_module_config(r->request_config, &cors_policy_module);
+    else if (!says_nothing(section) && !r->main) {
+        note(make_state(r), r, section, final);
+    }
 }
 
 int cors_hook_pre_translate_name(request_rec *r)
 {
-    if (!is_unconcerned(r)) {
-        capture(r, false);
-    }
+    capture(r, false);
     return DECLINED;
 }
 
 int cors_hook_translate_name(request_rec *r)
 {
-    return cors_hook_pre_translate_name(r);
+    capture(r, false);
+    return DECLINED;
 }
 
 int cors_hook_post_perdir_config(request_rec *r)
 {
-    if (!is_unconcerned(r)) {
-        capture(r, true);
-    }
+    capture(r, true);
     return DECLINED;
 }
 
@@ -278,6 +268,54 @@ static int answer_preflight(request_rec *r, state_t *state)
     return DONE;
 }
 
+/* Whether a preflight is answered here and not handed to a handler. */
+static bool answers(const state_t *state)
+{
+    const cors_decision_t *decision = &state->decision;
+
+    return decision->preflight && !is_websocket(state)
+           && mode_of(state) == CORS_MODE_ON
+           && (decision->verdict != CORS_VERDICT_PREFLIGHT_ALLOWED
+               || cors_policy_number(state->policy, CORS_ATTR_PREFLIGHT)
+                      == CORS_PREFLIGHT_ANSWER);
+}
+
+/*
+ * Answer a preflight before httpd looks for a file, which is most of the work,
+ * where nothing that it finds there can change the answer: cors_prepare() has
+ * made sure. What comes after that is done here as httpd does it.
+ */
+int cors_hook_map_to_storage(request_rec *r)
+{
+    ap_conf_vector_t *config = r->per_dir_config;
+    state_t *state;
+    int status;
+
+    if (r->method_number != M_OPTIONS || r->prev || r->main || r->proxyreq
+        || !cors_answers_early(r->server)) {
+        return DECLINED;
+    }
+    state = state_of(r);
+    if (!state || ap_location_walk(r) != OK) {
+        r->per_dir_config = config;
+        return DECLINED;
+    }
+    capture(r, true);
+    decide(r, state);
+    if (answers(state)) {
+        status = ap_run_post_perdir_config(r);
+        if (status == OK || status == DECLINED) {
+            status = ap_run_header_parser(r);
+        }
+        if (status != OK && status != DECLINED) {
+            return status;
+        }
+    }
+    state->final = false;
+    r->per_dir_config = config;
+    return DECLINED;
+}
+
 int cors_hook_header_parser(request_rec *r)
 {
     state_t *state = state_of(r);
@@ -288,26 +326,20 @@ int cors_hook_header_parser(request_rec *r)
     }
     decide_and_report(r, state);
     decision = &state->decision;
+    if (!decision->preflight && !decision->reject) {
+        return DECLINED;
+    }
     if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED) {
         return HTTP_FORBIDDEN;
     }
-    if (mode_of(state) != CORS_MODE_ON || is_websocket(state)
-        || !decision->preflight) {
-        return DECLINED;
-    }
-    if (decision->verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
-        && cors_policy_number(state->policy, CORS_ATTR_PREFLIGHT)
-               == CORS_PREFLIGHT_CONTINUE) {
-        return DECLINED;
-    }
-    return answer_preflight(r, state);
+    return answers(state) ? answer_preflight(r, state) : DECLINED;
 }
 
 int cors_hook_fixups(request_rec *r)
 {
     state_t *state = r->main ? NULL : state_of(r);
 
-    if (!state) {
+    if (!state || (state->published == r && !state->decision.reject)) {
         return DECLINED;
     }
     decide_and_report(r, state);
@@ -404,7 +436,8 @@ static void rescue(request_rec *r, const state_t *state,
     }
 }
 
-static cors_response_e response_kind(const request_rec *r, const state_t *state)
+static inline cors_response_e response_kind(const request_rec *r,
+                                            const state_t *state)
 {
     if (!state->decision.preflight || is_websocket(state)) {
         return CORS_RESPONSE_ACTUAL;
@@ -433,7 +466,7 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
     if (state && mode_of(state) == CORS_MODE_ON) {
         cors_response_e response = response_kind(r, state);
 
-        if (must_rescue(r, state)) {
+        if (state->decision.preflight && must_rescue(r, state)) {
             rescue(r, state, brigade);
             response = CORS_RESPONSE_PREFLIGHT;
         }
