@@ -2,10 +2,10 @@
 include build/flags.mk
 
 CORE := list problem fetch origin suffix host pattern expression origin_table \
-        origin_set name_set section policy lint describe json decide \
-        emit explain counters
+        origin_share origin_file origin_set name_set section policy lint \
+        describe json decide emit explain counters
 GLUE := directives sections prepare startup warnings neighbours dump \
-        facts request report ask count page page_html page_text
+        origins_file facts request report ask count page page_html page_text
 CORE_OBJECTS := $(CORE:%=out/core/%.o)
 OBJECTS := out/mod_cors_policy.o $(GLUE:%=out/httpd/%.o) $(CORE_OBJECTS)
 HEADERS := $(wildcard include/*.h include/cors/*.h)

@@ -17,6 +17,14 @@
     AP_INIT_RAW_ARGS(name, handler, (void *)&cors_attrs[CORS_ATTR_##attr],     \
                      OR_FILEINFO, help)
 
+/* what opens files is for the administrator, not for .htaccess */
+#define FILE_DIRECTIVE(attr, name, handler, help)                             \
+    AP_INIT_RAW_ARGS(name, handler, (void *)&cors_attrs[CORS_ATTR_##attr],     \
+                     RSRC_CONF | ACCESS_CONF, help)
+#define SERVER_DIRECTIVE(attr, name, handler, help)                           \
+    AP_INIT_RAW_ARGS(name, handler, (void *)&cors_attrs[CORS_ATTR_##attr],     \
+                     RSRC_CONF, help)
+
 static const command_rec directives[] = {
     DIRECTIVE(MODE, "CorsPolicy", cors_set_choice,
               "Whether the CORS policy is in force"),
@@ -24,6 +32,11 @@ static const command_rec directives[] = {
               "Origins whose pages may read the responses"),
     DIRECTIVE(ORIGINS, "CorsAllowOriginsMatch", cors_set_origins_match,
               "Regular expressions for origins whose pages may read the responses"),
+    FILE_DIRECTIVE(ORIGINS, "CorsAllowOriginsFile", cors_set_origins_file,
+              "Files of origins whose pages may read the responses"),
+    SERVER_DIRECTIVE(ORIGINS, "CorsAllowOriginsFileReload",
+              cors_set_origins_file_reload,
+              "How often files of origins are looked at for changes"),
     DIRECTIVE(METHODS, "CorsAllowMethods", cors_set_names,
               "Methods that pages of an allowed origin may use"),
     DIRECTIVE(HEADERS, "CorsAllowHeaders", cors_set_names,

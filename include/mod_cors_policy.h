@@ -20,6 +20,7 @@
 #include "cors/counters.h"
 #include "cors/decide.h"
 #include "cors/json.h"
+#include "cors/origin_source.h"
 #include "cors/section.h"
 
 #define CORS_POLICY_VERSION_NUMBER 10000
@@ -39,6 +40,10 @@ const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_origins(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_origins_match(cmd_parms *cmd, void *section,
                                    const char *args);
+const char *cors_set_origins_file(cmd_parms *cmd, void *section,
+                                  const char *args);
+const char *cors_set_origins_file_reload(cmd_parms *cmd, void *section,
+                                         const char *args);
 const char *cors_set_names(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
@@ -164,6 +169,37 @@ void cors_prepare(apr_pool_t *p, server_rec *server);
  *          for a file: no section for files and no .htaccess says anything that
  *          could change the answer */
 bool cors_answers_early(const server_rec *server);
+
+/* origins_file.c: files that list origins; each is read once, whatever names it */
+
+/** What is known of a file at start-up. */
+typedef struct {
+    const apr_array_header_t *mistakes; /* sentences; none: it is good */
+    const char *suffix;     /* the first wildcard on a public suffix, or NULL */
+    apr_size_t suffix_line; /* where that stands */
+} cors_origins_file_t;
+
+/**
+ * The list in a file, in memory that all children share.
+ *
+ * @param pconf  the configuration's pool
+ * @param path   absolute
+ * @param info   filled
+ * @return the source, or NULL when the file is bad
+ */
+const cors_origin_source_t *cors_origins_file(apr_pool_t *pconf,
+                                              const char *path,
+                                              cors_origins_file_t *info);
+
+/** Set how often files are looked at; 0: never. */
+void cors_origins_file_interval(apr_pool_t *pconf,
+                                apr_interval_time_t interval);
+
+/** Refuse, when a file is read again, a wildcard on a public suffix in it. */
+void cors_origins_file_forbid_suffix(apr_pool_t *pconf, const char *path);
+
+/** Have mod_watchdog look at the files, in one child at a time. */
+void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server);
 
 /* warnings.c */
 

@@ -11,7 +11,7 @@
 #include <apr_pools.h>
 
 #include "cors/origin.h"
-#include "cors/origin_table.h"
+#include "cors/origin_source.h"
 #include "cors/pattern.h"
 #include "cors/problem.h"
 
@@ -23,6 +23,7 @@ typedef struct {
     const char *text; /* without "!", "+" or "-" */
     const char *said; /* "Directive file:line"; owned by the caller; or NULL */
     bool regex;       /* an expression, not a pattern */
+    bool file;        /* a file that lists origins, by its path */
     bool exclude;     /* it takes out: written with "!" or "-" */
     const char *anybody; /* of an expression: an origin that it matches and that
                             anybody can have; NULL: none was found */
@@ -81,10 +82,31 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          cors_regex_match_fn match);
 
 /**
+ * Add another source, whose origins are listed or excluded as if they were words
+ * of the set.
+ *
+ * @param path    its name
+ * @param said    "Directive file:line", kept; or NULL
+ * @param source  must live as long as the set; what it says may change
+ * @param suffix  the first wildcard of it on a public suffix, or NULL
+ * @param where   where that stands, or NULL
+ * @return CORS_OK, or what is wrong; the set is then unchanged
+ */
+cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
+                                          const char *path, const char *said,
+                                          const cors_origin_source_t *source,
+                                          const char *suffix,
+                                          const char *where);
+
+/** @return the set as a source, for origins that are not null */
+cors_origin_source_t cors_origin_set_source(const cors_origin_set_t *set);
+
+/**
  * What the set says of an origin.
  *
- * Costs what cors_origin_table_lookup() does; not more with more origins, except
- * for regular expressions, which are tried one by one. Never allocates.
+ * Costs what cors_origin_table_lookup() does, for the set and for each source; not
+ * more with more origins, except for regular expressions, which are tried one by
+ * one. Never allocates.
  *
  * @param set      the set
  * @param origin   a parsed origin

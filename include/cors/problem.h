@@ -105,6 +105,20 @@
     X(EDIT_MIXED, "edit-mixed", \
       "words with + or - edit the inherited list and words without " \
       "replace it; one section does one or the other") \
+    X(FILE_UNREADABLE, "file-unreadable", \
+      "the file cannot be read") \
+    X(FILE_LARGE, "file-large", \
+      "the file is larger than can be kept") \
+    X(FILE_WORDS, "file-words", \
+      "a line of the file holds one origin; a comment begins with #") \
+    X(FILE_WORD, "file-word", \
+      "a file lists origins; *, None and null stand in " \
+      "CorsAllowOrigins") \
+    X(FILE_CUT, "file-cut", \
+      "the last line has no end, as in a file that is still being " \
+      "written; end it with a newline") \
+    X(RELOAD_BAD, "reload-bad", \
+      "an interval is a time of 100ms or more, such as 5s, or Off") \
     X(REGEX_BAD, "regex-bad", \
       "not a regular expression") \
     X(WILDCARD_NOT_ALONE, "wildcard-not-alone", \

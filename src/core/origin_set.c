@@ -47,8 +47,9 @@ struct cors_origin_set_t {
     cors_origin_table_t *table; /* all patterns, for requests; NULL: none */
     index_t listed;             /* the same, with the word of each */
     index_t excluded;
-    apr_array_header_t *words; /* word_t *, in the order written */
-    apr_hash_t *texts[2];      /* listed, taken out: text -> first word_t */
+    apr_array_header_t *sources; /* const cors_origin_source_t *; NULL: none */
+    apr_array_header_t *words;   /* word_t *, in the order written */
+    apr_hash_t *texts[2];        /* listed, taken out: text -> first word_t */
     bool file;
     bool edit;
     bool everybody;
@@ -399,6 +400,42 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     return CORS_OK;
 }
 
+cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
+                                          const char *path, const char *said,
+                                          const cors_origin_source_t *source,
+                                          const char *suffix, const char *where)
+{
+    word_t *word;
+
+    if (set->edit) {
+        return CORS_PROBLEM_EDIT_MIXED;
+    }
+    if (set->everybody || set->nobody) {
+        return set->everybody ? CORS_PROBLEM_EVERYBODY_NOT_ALONE
+                              : CORS_PROBLEM_NOBODY_NOT_ALONE;
+    }
+    word = keep_word(p, set, path, said, false, false);
+    word->file = true;
+    if (word->first) {
+        return CORS_OK;
+    }
+    if (!set->sources) {
+        set->sources =
+            apr_array_make(p, 1, sizeof(const cors_origin_source_t *));
+    }
+    APR_ARRAY_PUSH(set->sources, const cors_origin_source_t *) = source;
+    if (suffix && !set->public_suffix) {
+        word = apr_pcalloc(p, sizeof(*word));
+        word->text = suffix;
+        word->said = where ? where : said;
+        word->suffix = true;
+        set->public_suffix = word;
+        /* of all that the source lists, the one that has to be told of */
+        APR_ARRAY_PUSH(set->words, word_t *) = word;
+    }
+    return CORS_OK;
+}
+
 /* the word whose wildcard covers the origin, not counting one of them */
 static const word_t *find_rule(const rule_t *rule, const cors_origin_t *origin,
                                const word_t *but)
@@ -501,6 +538,22 @@ static cors_listing_e match_regexes(const cors_origin_set_t *set,
                : CORS_ORIGIN_UNLISTED;
 }
 
+/* What all sources say together with what is known already. */
+static cors_listing_e ask_sources(const apr_array_header_t *sources,
+                                  const cors_origin_t *origin,
+                                  cors_listing_e known)
+{
+    int i;
+
+    for (i = 0; i < sources->nelts && known != CORS_ORIGIN_EXCLUDED; i++) {
+        cors_listing_e listing = cors_origin_source_lookup(
+            APR_ARRAY_IDX(sources, i, const cors_origin_source_t *), origin);
+
+        known = listing == CORS_ORIGIN_UNLISTED ? known : listing;
+    }
+    return known;
+}
+
 static cors_listing_e look_up_null(const cors_origin_set_t *set, bool null_ok)
 {
     return set->excluded.null ? CORS_ORIGIN_EXCLUDED
@@ -520,6 +573,9 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
     if (set->table) {
         listing = cors_origin_table_lookup(set->table, origin);
     }
+    if (set->sources && listing != CORS_ORIGIN_EXCLUDED) {
+        listing = ask_sources(set->sources, origin, listing);
+    }
     /* what is listed may still be excluded by an expression */
     if ((set->listed.regexes && listing == CORS_ORIGIN_UNLISTED)
         || (set->excluded.regexes && listing != CORS_ORIGIN_EXCLUDED)) {
@@ -530,6 +586,18 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
     return set->everybody && listing == CORS_ORIGIN_UNLISTED
                ? CORS_ORIGIN_LISTED
                : listing;
+}
+
+static cors_listing_e look_up_set(const void *self, const cors_origin_t *origin)
+{
+    return cors_origin_set_lookup(self, origin, false);
+}
+
+cors_origin_source_t cors_origin_set_source(const cors_origin_set_t *set)
+{
+    const cors_origin_source_t source = { look_up_set, set };
+
+    return source;
 }
 
 int cors_origin_set_count(const cors_origin_set_t *set)
@@ -629,7 +697,7 @@ bool cors_origin_set_empty(const cors_origin_set_t *set)
 {
     const index_t *listed = &set->listed;
 
-    return !set->everybody && !listed->null && !listed->exact
+    return !set->everybody && !set->sources && !listed->null && !listed->exact
            && !listed->any_port && !listed->domains && !listed->regexes;
 }
 

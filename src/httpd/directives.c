@@ -121,17 +121,21 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
 }
 
 /* Add a sentence to what is wrong with a directive's arguments. */
+static void add_sentence(reading_t *reading, const char *sentence)
+{
+    reading->complaints =
+        reading->complaints
+            ? apr_pstrcat(reading->cmd->pool, reading->complaints, ". Also ",
+                          sentence, NULL)
+            : sentence;
+}
+
 static void complain(reading_t *reading, cors_problem_e problem,
                      cors_slice_t word, const char *instead)
 {
     const cors_finding_t finding = { problem, word, instead, NULL };
-    apr_pool_t *p = reading->cmd->pool;
-    const char *sentence = cors_problem_sentence(p, &finding);
 
-    reading->complaints =
-        reading->complaints
-            ? apr_pstrcat(p, reading->complaints, ". Also ", sentence, NULL)
-            : sentence;
+    add_sentence(reading, cors_problem_sentence(reading->cmd->pool, &finding));
 }
 
 /* The error that is returned to httpd, which adds file and line by itself,
@@ -378,6 +382,78 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
     }
     if (!any) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
+    }
+    return explain(&reading);
+}
+
+/* Add the list of a file; all that is wrong with it is told. */
+static void add_file(reading_t *reading, const char *argument)
+{
+    apr_pool_t *p = reading->cmd->pool;
+    const char *path = ap_server_root_relative(p, argument);
+    cors_origins_file_t info;
+    const cors_origin_source_t *source;
+    const char *where;
+    cors_problem_e problem;
+    int i;
+
+    if (!path) {
+        complain(reading, CORS_PROBLEM_FILE_UNREADABLE, cors_slice(argument),
+                 NULL);
+        return;
+    }
+    source = cors_origins_file(p, path, &info);
+    for (i = 0; i < info.mistakes->nelts; i++) {
+        add_sentence(reading, APR_ARRAY_IDX(info.mistakes, i, const char *));
+    }
+    if (!source) {
+        return;
+    }
+    where = apr_psprintf(p, "%s %s:%" APR_SIZE_T_FMT, reading->cmd->cmd->name,
+                         path, info.suffix_line);
+    problem =
+        cors_origin_set_add_source(p, origins_here(reading, ""), path,
+                                   reading->said, source, info.suffix, where);
+    if (problem) {
+        complain(reading, problem, cors_slice(argument), NULL);
+    }
+}
+
+const char *cors_set_origins_file(cmd_parms *cmd, void *section,
+                                  const char *args)
+{
+    reading_t reading = start_reading(cmd, section);
+    const char *argument = next_argument(&reading, &args);
+
+    if (!argument) {
+        complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
+    }
+    for (; argument; argument = next_argument(&reading, &args)) {
+        add_file(&reading, argument);
+    }
+    return explain(&reading);
+}
+
+const char *cors_set_origins_file_reload(cmd_parms *cmd, void *section,
+                                         const char *args)
+{
+    const char *misplaced = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    reading_t reading;
+    const char *word;
+    apr_interval_time_t interval = 0;
+
+    if (misplaced) {
+        return misplaced;
+    }
+    reading = start_reading(cmd, section);
+    word = only_argument(&reading, args);
+    if (word && ap_cstr_casecmp(word, "Off") != 0
+        && (ap_timeout_parameter_parse(word, &interval, "s") != APR_SUCCESS
+            || interval < apr_time_from_msec(100))) {
+        complain(&reading, CORS_PROBLEM_RELOAD_BAD, cors_slice(word), NULL);
+    }
+    if (!reading.complaints) {
+        cors_origins_file_interval(cmd->pool, interval);
     }
     return explain(&reading);
 }

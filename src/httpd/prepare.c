@@ -26,12 +26,47 @@ static cors_section_t *own_section(const ap_conf_vector_t *config)
     return (cors_section_t *)(apr_uintptr_t)cors_section_of(config);
 }
 
+/* The files of a policy that sends credentials must not gain a wildcard on a public
+ * suffix; start-up has refused it if there was one. */
+static void forbid_suffixes(apr_pool_t *p, const cors_policy_t *policy)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+    int i;
+
+    if (cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_OFF
+        || !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
+        || cors_policy_number(policy, CORS_ATTR_SUFFIX_UNSAFE)) {
+        return;
+    }
+    for (; link && link->setting; link = link->outer) {
+        const cors_origin_set_t *set = link->setting->origins;
+
+        for (i = 0; i < cors_origin_set_count(set); i++) {
+            if (cors_origin_set_word(set, i)->file) {
+                cors_origins_file_forbid_suffix(
+                    p, cors_origin_set_word(set, i)->text);
+            }
+        }
+    }
+}
+
 static void prepare_section(prepare_t *prepare, const cors_section_t *section)
 {
+    const cors_policy_t *last = NULL;
+    int method;
+
     if (!cors_section_empty(section) && !cors_section_folded(section)) {
         cors_policy_prepare(prepare->p,
                             (cors_section_t *)(apr_uintptr_t)section);
         prepare->left--;
+        for (method = 0; method < CORS_METHODS_COUNT; method++) {
+            const cors_policy_t *policy = cors_policy_find(section, method);
+
+            if (policy != last) {
+                forbid_suffixes(prepare->p, policy);
+                last = policy;
+            }
+        }
     }
 }
 

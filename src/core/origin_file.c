@@ -1,0 +1,161 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/origin_file.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "cors/pattern.h"
+#include "cors/suffix.h"
+
+/* Lines between two clearings of the scratch pool. */
+#define SCRATCH_LINES 1024
+
+/* A file being read. */
+typedef struct {
+    apr_pool_t *p;
+    apr_pool_t *scratch;
+    cors_origin_file_t file;
+    apr_size_t line;
+    cors_line_fn tell;
+    void *context;
+} reader_t;
+
+static void complain(reader_t *reader, cors_problem_e problem,
+                     cors_slice_t word, const char *instead)
+{
+    const cors_finding_t finding = { problem, word, instead, NULL };
+
+    reader->file.mistakes++;
+    reader->tell(reader->context, reader->line, &finding);
+}
+
+/* The next line without its end; false: there is none. */
+static bool next_line(cors_slice_t *rest, cors_slice_t *line)
+{
+    const char *end;
+
+    if (rest->len == 0) {
+        return false;
+    }
+    end = memchr(rest->ptr, '\n', rest->len);
+    line->ptr = rest->ptr;
+    line->len = end ? (apr_size_t)(end - rest->ptr) : rest->len;
+    rest->ptr += line->len + (end ? 1 : 0);
+    rest->len -= line->len + (end ? 1 : 0);
+    if (line->len > 0 && line->ptr[line->len - 1] == '\r') {
+        line->len--;
+    }
+    return true;
+}
+
+/* What stands on a line before a comment. "#" within a word is no comment: a
+ * fragment is a mistake that should be told. */
+static cors_slice_t without_comment(cors_slice_t line)
+{
+    const char *end = line.ptr + line.len;
+    const char *p = line.ptr;
+
+    while ((p = memchr(p, '#', (apr_size_t)(end - p))) != NULL) {
+        if (p == line.ptr || p[-1] == ' ' || p[-1] == '\t') {
+            line.len = (apr_size_t)(p - line.ptr);
+            break;
+        }
+        p++;
+    }
+    return cors_slice_trim(line);
+}
+
+static bool has_blank(cors_slice_t word)
+{
+    return memchr(word.ptr, ' ', word.len) || memchr(word.ptr, '\t', word.len);
+}
+
+static void note_suffix(reader_t *reader, const cors_pattern_t *pattern)
+{
+    if (pattern->subdomains && !pattern->exclude && !reader->file.suffix
+        && cors_suffix_is_public(reader->scratch, pattern->host)) {
+        reader->file.suffix =
+            apr_pstrmemdup(reader->p, pattern->origin.ptr, pattern->origin.len);
+        reader->file.suffix_line = reader->line;
+    }
+}
+
+static void read_word(reader_t *reader, cors_slice_t word)
+{
+    cors_pattern_t pattern;
+    const char *instead = NULL;
+    cors_problem_e problem;
+
+    if (has_blank(word)) {
+        complain(reader, CORS_PROBLEM_FILE_WORDS, word, NULL);
+        return;
+    }
+    problem =
+        cors_pattern_parse(reader->scratch, word, false, &pattern, &instead);
+    if (problem) {
+        complain(reader, problem, word, instead);
+    }
+    else if (pattern.kind != CORS_PATTERN_ORIGIN) {
+        complain(reader, CORS_PROBLEM_FILE_WORD, word, NULL);
+    }
+    else if (!cors_origin_table_add(reader->file.table, &pattern,
+                                    pattern.exclude)) {
+        complain(reader, CORS_PROBLEM_FILE_LARGE, word, NULL);
+    }
+    else {
+        note_suffix(reader, &pattern);
+    }
+}
+
+static apr_size_t count_lines(cors_slice_t text)
+{
+    const char *p = text.ptr;
+    const char *end = p + text.len;
+    apr_size_t lines = 1;
+
+    while ((p = memchr(p, '\n', (apr_size_t)(end - p))) != NULL) {
+        lines++;
+        p++;
+    }
+    return lines;
+}
+
+cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
+                                         cors_line_fn tell, void *context)
+{
+    static const char mark[] = "\xef\xbb\xbf";
+    reader_t reader;
+    cors_slice_t rest = text;
+    cors_slice_t line;
+
+    memset(&reader, 0, sizeof(reader));
+    reader.p = p;
+    reader.tell = tell;
+    reader.context = context;
+    apr_pool_create(&reader.scratch, p);
+    reader.file.table = cors_origin_table_make(p, count_lines(text), text.len);
+    if (cors_slice_has_prefix(rest, mark)) {
+        rest.ptr += sizeof(mark) - 1;
+        rest.len -= sizeof(mark) - 1;
+    }
+    while (next_line(&rest, &line)) {
+        cors_slice_t word = without_comment(line);
+
+        reader.line++;
+        if (word.len > 0) {
+            read_word(&reader, word);
+        }
+        if (reader.line % SCRATCH_LINES == 0) {
+            apr_pool_clear(reader.scratch);
+        }
+    }
+    if (text.len > 0 && text.ptr[text.len - 1] != '\n') {
+        const cors_slice_t nothing = { NULL, 0 };
+
+        complain(&reader, CORS_PROBLEM_FILE_CUT, nothing, NULL);
+    }
+    apr_pool_destroy(reader.scratch);
+    return reader.file;
+}

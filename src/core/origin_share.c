@@ -1,0 +1,108 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/origin_share.h"
+
+#include <apr_atomic.h>
+
+/* Each of the two places begins at a multiple of this. */
+#define PAGE ((apr_size_t)4096)
+
+/* Exchanges that one reader waits to be left alone by; never reached in practice,
+ * since they are seconds apart and a look-up takes less than one millionth. */
+#define TRIES 1000
+
+struct cors_origin_share_t {
+    apr_uint32_t current; /* number of the list that counts; its place is the
+                             one of the last bit */
+    apr_uint32_t written; /* number of the list that is being written, or was
+                             last */
+    apr_size_t room;      /* bytes of a place */
+};
+
+static apr_size_t whole_pages(apr_size_t size)
+{
+    return (size + PAGE - 1) / PAGE * PAGE;
+}
+
+apr_size_t cors_origin_share_size(apr_size_t list)
+{
+    return whole_pages(sizeof(cors_origin_share_t)) + 2 * whole_pages(list);
+}
+
+static char *place_of(const cors_origin_share_t *share, apr_uint32_t number)
+{
+    return (char *)(apr_uintptr_t)share
+           + whole_pages(sizeof(cors_origin_share_t))
+           + (number & 1) * share->room;
+}
+
+cors_origin_share_t *cors_origin_share_make(void *memory, apr_size_t size,
+                                            const cors_origin_table_t *table)
+{
+    cors_origin_share_t *share = memory;
+
+    share->room =
+        (size - whole_pages(sizeof(cors_origin_share_t))) / 2 / PAGE * PAGE;
+    cors_origin_table_save(table, place_of(share, share->current));
+    return share;
+}
+
+cors_origin_share_t *cors_origin_share_of(void *memory)
+{
+    return memory;
+}
+
+apr_size_t cors_origin_share_room(const cors_origin_share_t *share)
+{
+    return share->room;
+}
+
+static apr_uint32_t read_number(const apr_uint32_t *number)
+{
+    /* reading changes nothing, though APR does not say so */
+    return apr_atomic_read32((apr_uint32_t *)(apr_uintptr_t)number);
+}
+
+bool cors_origin_share_publish(cors_origin_share_t *share,
+                               const cors_origin_table_t *table)
+{
+    apr_uint32_t next = read_number(&share->current) + 1;
+
+    if (cors_origin_table_size(table) > share->room) {
+        return false;
+    }
+    /* readers of the list before the current one are told first */
+    apr_atomic_xchg32(&share->written, next);
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    cors_origin_table_save(table, place_of(share, next));
+    __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    apr_atomic_xchg32(&share->current, next);
+    return true;
+}
+
+apr_uint32_t cors_origin_share_exchanges(const cors_origin_share_t *share)
+{
+    return read_number(&share->current);
+}
+
+cors_listing_e cors_origin_share_lookup(const void *self,
+                                        const cors_origin_t *origin)
+{
+    const cors_origin_share_t *share = self;
+    int tries;
+
+    for (tries = 0; tries < TRIES; tries++) {
+        apr_uint32_t number = read_number(&share->current);
+        cors_listing_e listing;
+
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        listing = cors_origin_block_lookup(place_of(share, number), share->room,
+                                           origin);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        /* the next list goes to the other place, the one after it to this */
+        if ((apr_uint32_t)(read_number(&share->written) - number) < 2) {
+            return listing;
+        }
+    }
+    return CORS_ORIGIN_UNLISTED;
+}

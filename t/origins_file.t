@@ -1,0 +1,120 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# Origins listed in files: what is allowed by them, and what does not start.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use Client qw(ask preflight_vary whole);
+use CorsTest qw(config_check);
+use Httpd ();
+use Time::HiRes 'time';
+
+my $dir = "$ENV{CORS_WORK}/t/logs";
+sub file { my ($name, @text) = @_; Httpd::spew("$dir/$name", @text); return "$dir/$name" }
+
+my $one = file('one.origins', "\xef\xbb\xbfhttps://one.example\r\n# ours\r\n\r\n"
+    . "https://*.wild.example:*  # and theirs\r\n!https://old.wild.example\r\n");
+my $two = file('two.origins', "https://two.example\n!https://listed.example\n");
+my $none = file('none.origins', '');
+
+my $httpd = Httpd->start(name => 'origins_file', ports => ['port'], text => <<"CONF");
+Listen 127.0.0.1:\@port\@
+CorsPolicy On
+CorsAllowOrigins https://inherited.example
+<Location "/one.txt">
+    CorsAllowOriginsFile "$one"
+</Location>
+<Location "/plain.txt">
+    CorsAllowOrigins https://listed.example https://word.example
+    CorsAllowOriginsFile "$one" "$two"
+</Location>
+<Location "/off">
+    CorsAllowOriginsFile "$none"
+</Location>
+CONF
+
+my %vary = (vary => 'Origin');
+sub allows {
+    my ($what, $path, $origin, $ok) = @_;
+    my %allowed = $ok ? ('access-control-allow-origin' => $origin) : ();
+    my @to = (h1 => $httpd->{port}{port});
+    is_deeply(whole(ask(\@to, GET => $path, origin => $origin)),
+        { status => 200, %vary, %allowed }, "$what: $origin");
+    is_deeply(whole(ask(\@to, OPTIONS => $path, origin => $origin, acrm => 'PUT')),
+        { status => $ok ? 204 : 403, preflight_vary(), %allowed, $ok ? (
+            'access-control-allow-methods' => 'GET, HEAD, PUT, PATCH, POST, DELETE',
+            'access-control-allow-headers' => 'content-type') : () },
+        "$what, its preflight: $origin");
+}
+
+my @cases = (
+    [ 'a file lists an origin behind a byte order mark', '/one.txt', 'https://one.example', 1 ],
+    [ 'and not one that is longer', '/one.txt', 'https://one.example.evil', 0 ],
+    [ 'a file lists a pattern before a comment', '/one.txt', 'https://a.wild.example:81', 1 ],
+    [ 'which does not list the domain itself', '/one.txt', 'https://wild.example', 0 ],
+    [ 'a file excludes', '/one.txt', 'https://old.wild.example', 0 ],
+    [ 'a file replaces what is inherited', '/one.txt', 'https://inherited.example', 0 ],
+    [ 'null is not listed by a file', '/one.txt', 'null', 0 ],
+    [ 'several files are one list', '/plain.txt', 'https://one.example', 1 ],
+    [ 'of all of them', '/plain.txt', 'https://two.example', 1 ],
+    [ 'together with CorsAllowOrigins', '/plain.txt', 'https://word.example', 1 ],
+    [ 'an exclusion of a file holds against CorsAllowOrigins', '/plain.txt', 'https://listed.example', 0 ],
+    [ 'an empty file lists nobody', '/off', 'https://one.example', 0 ],
+);
+
+# a configuration, and all that it must say
+my $bad = file('bad.origins', "https://ok.example\nhttps://a.example/\r\nb.example\n*\nhttps://c.example https://d.example\nnull");
+my $many = file('many.origins', map { "https://bad$_.example/\n" } 1 .. 25);
+my $suffix = file('suffix.origins', "https://a.example\nhttps://*.github.io\n");
+my @refused = (
+    [ 'every mistake of a file has its line', "CorsAllowOriginsFile $bad\n",
+      "$bad:2: 'https://a.example/'", 'write https://a.example [origin-path]',
+      "$bad:3: 'b.example'", 'write https://b.example',
+      "$bad:4: '*'", '[file-word]', "$bad:5:", '[file-words]', "$bad:6: 'null'", '[file-cut]' ],
+    [ 'what is more than twenty mistakes is counted', "CorsAllowOriginsFile $many\n",
+      "$many:20:", "$many: and 5 more lines" ],
+    [ 'a file that is not there', "CorsAllowOriginsFile $dir/missing\n", "'$dir/missing'", '[file-unreadable]' ],
+    [ 'a directory', "CorsAllowOriginsFile $dir\n", "'$dir'", '[file-unreadable]' ],
+    [ 'no file', "CorsAllowOriginsFile\n", '[word-missing]' ],
+    [ 'everybody and a file', "CorsAllowOrigins *\nCorsAllowOriginsFile $one\n", '[everybody-not-alone]' ],
+    [ 'a file and an edit', "CorsAllowOrigins +https://a.example\nCorsAllowOriginsFile $one\n", '[edit-mixed]' ],
+    [ 'a public suffix in a file, with credentials',
+      "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsFile $suffix\n",
+      "CorsAllowOriginsFile $suffix:2", "'https://*.github.io'" ],
+    [ 'an interval that is none', "CorsAllowOriginsFileReload soon\n", "'soon'", '[reload-bad]' ],
+    [ 'an interval that is too short', "CorsAllowOriginsFileReload 10ms\n", '[reload-bad]' ],
+    [ 'an interval in a section', "<Location />\nCorsAllowOriginsFileReload 5s\n</Location>\n", 'not allowed' ],
+);
+# what the tests cannot make happen: a list of 4 GB is 'file-large'
+my @fine = (
+    [ 'an interval', "CorsAllowOriginsFileReload 500ms\n" ],
+    [ 'no reload', "CorsAllowOriginsFileReload Off\n" ],
+    [ 'a public suffix in a file without credentials', "CorsPolicy On\nCorsAllowOriginsFile $suffix\n" ],
+);
+
+plan tests => 2 * @cases + @refused + @fine + 3;
+allows(@$_) for @cases;
+for (@refused) {
+    my ($name, $conf, @sentences) = @$_;
+    my ($code, $said) = @{ config_check($conf) }{qw(code said)};
+    my @missing = grep { index($said, $_) < 0 } @sentences;
+    ok($code != 0 && !@missing, "$name: httpd -t says so") or diag("exit $code, missing: @missing\n$said");
+}
+for (@fine) {
+    my ($name, $conf) = @$_;
+    my ($code, $said) = @{ config_check($conf) }{qw(code said)};
+    is($code, 0, "$name: httpd -t finds nothing wrong") or diag($said);
+}
+
+# a list of 200,000, which is read once although a start reads the configuration twice
+my $large = file('large.origins', map { $_ % 2 ? "https://host$_.example\n" : "https://*.w$_.example\n" } 1 .. 200_000);
+my $began = time;
+my $big = Httpd->start(name => 'origins_large', ports => ['port'],
+    text => "Listen 127.0.0.1:\@port\@\nCorsPolicy On\nCorsAllowOriginsFile $large\n");
+my @to = (h1 => $big->{port}{port});
+is(whole(ask(\@to, GET => '/plain.txt', origin => 'https://host199999.example'))->{'access-control-allow-origin'},
+    'https://host199999.example', 'the last of many origins is allowed');
+is(whole(ask(\@to, GET => '/plain.txt', origin => 'https://a.b.w2.example'))->{'access-control-allow-origin'},
+    'https://a.b.w2.example', 'a wildcard among many is found');
+is(whole(ask(\@to, GET => '/plain.txt', origin => 'https://host2.example'))->{'access-control-allow-origin'},
+    undef, 'what is not among many is not allowed');

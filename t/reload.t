@@ -1,0 +1,124 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# Files of origins that change while httpd runs.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use Client qw(ask whole);
+use Httpd ();
+use Time::HiRes qw(sleep time);
+
+my $interval = 0.2;
+my $path = "$ENV{CORS_WORK}/t/logs/live.origins";
+my @always = ('https://always.example', 'https://*.always.example');
+
+# as an administrator should: beside it, then in its place
+sub replace {
+    Httpd::spew("$path.new", map { "$_\n" } @_);
+    rename "$path.new", $path or die "$path: $!";
+}
+replace(@always, 'https://first.example');
+
+my $httpd = Httpd->start(name => 'reload', ports => ['port'],
+    expected => qr/CorsAllowOriginsFile: /, # the mistakes that are made below
+    text => <<"CONF");
+Listen 127.0.0.1:\@port\@
+LogLevel warn cors_policy:info
+StartServers 4
+MinSpareThreads 100
+MaxSpareThreads 400
+MaxRequestWorkers 400
+CorsAllowOriginsFileReload 200ms
+CorsPolicy On
+CorsAllowCredentials On
+CorsAllowOriginsFile $path
+CONF
+my @to = (h1 => $httpd->{port}{port});
+sub allows {
+    my ($origin) = @_;
+    return defined whole(ask(\@to, GET => '/plain.txt', origin => $origin))->{'access-control-allow-origin'};
+}
+# Whether every child comes to say so in time, and none has another opinion then.
+sub comes_to {
+    my ($origin, $expected) = @_;
+    my $until = time + 20 * $interval;
+    until (allows($origin) == $expected) {
+        return 0 if time > $until;
+        sleep 0.05;
+    }
+    return 40 == grep { allows($origin) == $expected } 1 .. 40;
+}
+sub settled { sleep 4 * $interval }
+
+plan tests => 25;
+ok(allows('https://first.example'), 'the first list counts');
+ok(!allows('https://second.example'), 'and lists no more');
+
+my $mark = $httpd->log_mark;
+replace(@always, 'https://second.example');
+ok(comes_to('https://second.example', 1), 'a changed file counts in all children');
+ok(comes_to('https://first.example', 0), 'what it does not list any more is not allowed in any');
+like($httpd->log_since($mark), qr/live\.origins is read again: 3 listed, 0 excluded/, 'the log says so');
+
+# each bad file: the last good list is kept, and each mistake is said once
+sub is_bad {
+    my ($name, $spoil, @sentences) = @_;
+    my $before = $httpd->log_mark;
+    $spoil->();
+    settled();
+    settled();
+    my $log = $httpd->log_since($before);
+    ok(allows('https://second.example') && !allows('https://third.example'), "$name: the last good list is kept");
+    is(join('|', map { scalar(() = $log =~ /\Q$_\E/g) } @sentences), join('|', (1) x @sentences), "$name: said once")
+        or diag($log);
+}
+is_bad('a mistake', sub { replace('https://third.example', 'https://third.example/', '*') },
+    "live.origins:2: 'https://third.example/'", "live.origins:3: '*'", 'the last good list');
+is_bad('a file that is half written', sub { Httpd::spew($path, "https://third.example\nhttps://four") },
+    'live.origins:2:', '[file-cut]');
+is_bad('a file that is removed', sub { unlink $path or die $! }, '[file-unreadable]');
+is_bad('a directory in its place', sub { mkdir $path or die $! }); # still none
+rmdir $path or die $!;
+is_bad('a public suffix where credentials are sent', sub { replace('https://third.example', 'https://*.github.io') },
+    "live.origins:2: 'https://*.github.io'");
+is_bad('a file that nobody may read', sub { replace('https://third.example'); chmod 0, $path },
+    '[file-unreadable]');
+
+replace(@always, 'https://third.example');
+ok(comes_to('https://third.example', 1), 'a good file after bad ones counts');
+$mark = $httpd->log_mark;
+utime undef, undef, $path or die $!;
+settled();
+unlike($httpd->log_since($mark), qr/read again/, 'a file that was only touched is not read into a new list');
+
+# many changes under load: what both lists have is allowed throughout
+my $stranger = 'https://never.example';
+my @load = map {
+    my ($origin, $expected) = @$_;
+    my $pid = fork // die $!;
+    if (!$pid) {
+        $SIG{TERM} = 'DEFAULT';
+        my $wrong = 0;
+        my $end = time + 6;
+        while (time < $end) {
+            my $answer = whole(ask(\@to, GET => '/plain.txt', origin => $origin));
+            $wrong++ if $answer->{status} != 200
+                || !!defined $answer->{'access-control-allow-origin'} != !!$expected;
+        }
+        require POSIX;
+        POSIX::_exit($wrong ? 1 : 0);
+    }
+    $pid;
+} [ $always[0], 1 ], [ 'https://sub.always.example', 1 ], [ $stranger, 0 ];
+$mark = $httpd->log_mark;
+for my $round (1 .. 11) {
+    replace(@always, map { "https://round$round-$_.example" } 1 .. 1000 * $round);
+    sleep 2.5 * $interval;
+}
+waitpid($_, 0), is($?, 0, 'no request fails, and no verdict is wrong, while lists are exchanged') for @load;
+cmp_ok(scalar(() = $httpd->log_since($mark) =~ /read again/g), '>=', 5, 'and they were');
+
+# a restart reads the file as well
+replace(@always, 'https://fourth.example');
+ok($httpd->graceful, 'a graceful restart');
+ok(comes_to('https://fourth.example', 1), 'reads the file');

@@ -1,0 +1,231 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The table of origins against a plain comparison of each pattern. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "cors/origin_table.h"
+
+#define PATTERNS 400
+
+static apr_pool_t *pool;
+static uint32_t seed = 1;
+
+static unsigned some(unsigned below)
+{
+    seed = seed * 1103515245u + 12345u;
+    return (seed >> 16) % below;
+}
+
+/* one of few names, so that much of what is asked for is there */
+static const char *host(void)
+{
+    static const char *const labels[] = { "a", "b", "www", "example", "x-1" };
+    const char *name = some(2) ? "org" : "example.com";
+    unsigned count = some(4);
+
+    while (count-- > 0) {
+        name = apr_pstrcat(pool, labels[some(5)], ".", name, NULL);
+    }
+    return name;
+}
+
+static const char *word(bool pattern)
+{
+    static const char *const schemes[] = { "https://", "http://", "app://" };
+    static const char *const ports[] = { "", "", ":81", ":8080", ":65535" };
+    const char *port = pattern && some(4) == 0 ? ":*" : ports[some(5)];
+
+    return apr_pstrcat(pool, schemes[some(3)],
+                       pattern && some(3) == 0 ? "*." : "", host(), port, NULL);
+}
+
+/* what a pattern means, in as few words as possible */
+static bool covers(const cors_pattern_t *pattern, const cors_origin_t *origin)
+{
+    cors_slice_t tail = origin->host;
+
+    if (!cors_slice_equal(pattern->scheme, origin->scheme)
+        || (!pattern->any_port && pattern->port != origin->port)) {
+        return false;
+    }
+    if (!pattern->subdomains) {
+        return cors_slice_equal(pattern->host, origin->host);
+    }
+    if (tail.len < pattern->host.len + 2) {
+        return false;
+    }
+    tail.ptr += tail.len - pattern->host.len;
+    tail.len = pattern->host.len;
+    return tail.ptr[-1] == '.' && cors_slice_equal(tail, pattern->host);
+}
+
+static cors_listing_e expected(const cors_pattern_t *patterns, int count,
+                               const cors_origin_t *origin)
+{
+    cors_listing_e listing = CORS_ORIGIN_UNLISTED;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (covers(&patterns[i], origin)) {
+            if (patterns[i].exclude) {
+                return CORS_ORIGIN_EXCLUDED;
+            }
+            listing = CORS_ORIGIN_LISTED;
+        }
+    }
+    return listing;
+}
+
+static void agree(const cors_origin_table_t *table, const void *block,
+                  const cors_pattern_t *patterns, int count, const char *text)
+{
+    /* on the heap and without a NUL, so that a byte too far is seen */
+    size_t len = strlen(text);
+    char *copy = malloc(len);
+    cors_slice_t slice = { copy, len };
+    cors_origin_t origin;
+
+    memcpy(copy, text, len);
+    if (cors_origin_parse(slice, &origin) && !origin.null) {
+        cors_listing_e listing = expected(patterns, count, &origin);
+
+        if (cors_origin_table_lookup(table, &origin) != listing
+            || cors_origin_block_lookup(block, cors_origin_table_size(table),
+                                        &origin)
+                   != listing) {
+            fail_msg("%s: not %d", text, (int)listing);
+        }
+    }
+    free(copy);
+}
+
+static void the_table_says_what_each_pattern_means(void **state)
+{
+    int round;
+
+    (void)state;
+    for (round = 0; round < 60; round++) {
+        cors_origin_table_t *table =
+            cors_origin_table_make(pool, some(2) ? PATTERNS : 0,
+                                   some(2) ? 12000 : 0);
+        cors_pattern_t patterns[PATTERNS];
+        int count = (int)some(PATTERNS);
+        const char *instead;
+        void *block;
+        int i;
+
+        for (i = 0; i < count; i++) {
+            const char *text = word(true);
+
+            assert_int_equal(cors_pattern_parse(pool, cors_slice(text), false,
+                                                &patterns[i], &instead),
+                             CORS_OK);
+            patterns[i].exclude = some(10) == 0;
+            assert_true(cors_origin_table_add(table, &patterns[i],
+                                              patterns[i].exclude));
+        }
+        block = malloc(cors_origin_table_size(table));
+        cors_origin_table_save(table, block);
+        for (i = 0; i < 2000; i++) {
+            agree(table, block, patterns, count, word(false));
+        }
+        agree(table, block, patterns, count, "https://.example.com");
+        agree(table, block, patterns, count, "https://a..example.com");
+        agree(table, block, patterns, count, "https://a.example.com.");
+        agree(table, block, patterns, count, "file://");
+        agree(table, block, patterns, count, "https://[::1]:81");
+        free(block);
+        apr_pool_clear(pool);
+    }
+}
+
+/* A reader may meet a block while another process writes to it. */
+static void a_broken_block_leads_nowhere(void **state)
+{
+    cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
+    apr_size_t size;
+    unsigned char *block;
+    unsigned char *broken;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 100; i++) {
+        cors_pattern_t pattern;
+        const char *instead;
+
+        assert_int_equal(cors_pattern_parse(pool, cors_slice(word(true)), false,
+                                            &pattern, &instead),
+                         CORS_OK);
+        cors_origin_table_add(table, &pattern, false);
+    }
+    size = cors_origin_table_size(table);
+    block = malloc(size);
+    broken = malloc(size);
+    cors_origin_table_save(table, block);
+    for (i = 0; i < 20000; i++) {
+        cors_origin_t origin;
+        unsigned times = 1 + some(40);
+
+        memcpy(broken, block, size);
+        while (times-- > 0) {
+            /* half of them where the numbers are */
+            broken[some(2) ? some(48) : some((unsigned)size)] =
+                (unsigned char)some(256);
+        }
+        if (cors_origin_parse(cors_slice(word(false)), &origin)) {
+            cors_origin_block_lookup(broken, size, &origin);
+        }
+    }
+    free(block);
+    free(broken);
+}
+
+static void bytes_are_what_their_standards_say(void **state)
+{
+    int c;
+
+    (void)state;
+    for (c = 0; c < 256; c++) {
+        bool small = c >= 'a' && c <= 'z';
+        bool digit = c >= '0' && c <= '9';
+        bool capital = c >= 'A' && c <= 'Z';
+
+        assert_int_equal(cors_byte_is((char)c, CORS_BYTE_TOKEN),
+                         small || digit || capital
+                             || (c && strchr("!#$%&'*+-.^_`|~", c)));
+        assert_int_equal(cors_byte_is((char)c, CORS_BYTE_SCHEME),
+                         small || digit || (c && strchr("+-.", c)));
+        assert_int_equal(cors_byte_is((char)c, CORS_BYTE_HOST),
+                         c > ' ' && c < 0x7f && !capital
+                             && !strchr("#%/:<>?@[\\]^|,\"`{}", c));
+    }
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(the_table_says_what_each_pattern_means),
+        cmocka_unit_test(a_broken_block_leads_nowhere),
+        cmocka_unit_test(bytes_are_what_their_standards_say)
+    };
+    int failed;
+
+    apr_initialize();
+    apr_pool_create(&pool, NULL);
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    failed = cmocka_run_group_tests(tests, NULL, NULL);
+    apr_terminate();
+    return failed;
+}
