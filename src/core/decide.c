@@ -259,7 +259,8 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
                  cors_decision_t *decision)
 {
     cors_origin_t origin;
-    bool parsed = cors_origin_parse(facts->origin, &origin);
+    bool parsed =
+        facts->origin.ptr && cors_origin_parse(facts->origin, &origin);
 
     memset(decision, 0, sizeof(*decision));
     decision->verdict = CORS_VERDICT_NOT_CORS;

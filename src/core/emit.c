@@ -35,6 +35,12 @@ static bool is_ours(const char *name)
     return cors_slice_is_nocase(rest, allow);
 }
 
+static inline bool begins_with_acces(const char *name)
+{
+    return (name[1] | ' ') == 'c' && (name[2] | ' ') == 'c'
+           && (name[3] | ' ') == 'e' && (name[4] | ' ') == 's';
+}
+
 /* Take out what is ours; returns whether there is a Vary. Most fields are told
  * from both by their first letter. */
 static bool strip(apr_table_t *table)
@@ -50,7 +56,8 @@ static bool strip(apr_table_t *table)
         switch (name[0]) {
         case 'A':
         case 'a':
-            if (strncasecmp(name, "acces", 5) == 0 && is_ours(name)) {
+            /* most often it is Accept-Ranges */
+            if (begins_with_acces(name) && is_ours(name)) {
                 /* moves the fields behind it up, and may be more than one */
                 apr_table_unset(table, name);
                 end = (const apr_table_entry_t *)fields->elts + fields->nelts;

@@ -127,7 +127,11 @@ static unsigned place_of(const index_t *index, cors_names_e kind,
     for (i = 0; i < name.len; i++) {
         hash = (hash ^ (unsigned char)(name.ptr[i] | ' ')) * 16777619u;
     }
-    place = hash >> 7 & (index->size - 1);
+    /* names that differ in their last letter only would come to lie together */
+    hash ^= hash >> 15;
+    hash *= 0x2c1b3c6du;
+    hash ^= hash >> 12;
+    place = hash & (index->size - 1);
     while (index->names[place] && !same_name(kind, name, index->names[place])) {
         place = (place + 1) & (index->size - 1);
     }

@@ -38,6 +38,18 @@ unsigned cors_port_parse(cors_slice_t digits)
     return port <= 65535 ? port : 0;
 }
 
+/* where a scheme ends that begins at p; p itself: there is none */
+static const char *scheme_end(const char *p, const char *end)
+{
+    if (p == end || !is_small(*p)) {
+        return p;
+    }
+    while (p < end && cors_byte_is(*p, CORS_BYTE_SCHEME)) {
+        p++;
+    }
+    return p;
+}
+
 /* the bytes from p that are host, brackets included; NULL: a bad bracket */
 static const char *host_end(const char *p, const char *end)
 {
@@ -70,19 +82,19 @@ bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin)
     }
 
     origin->scheme.ptr = p;
-    if (p == end || !is_small(*p)) {
-        return false;
+    /* what nearly all have is told by one comparison */
+    if (text.len > 8 && memcmp(p, "https://", 8) == 0) {
+        origin->scheme.len = 5;
     }
-    while (p < end && cors_byte_is(*p, CORS_BYTE_SCHEME)) {
-        p++;
+    else {
+        p = scheme_end(p, end);
+        origin->scheme.len = (apr_size_t)(p - text.ptr);
+        if (p == text.ptr || origin->scheme.len > CORS_SCHEME_MAX || end - p < 3
+            || memcmp(p, "://", 3) != 0) {
+            return false;
+        }
     }
-    origin->scheme.len = (apr_size_t)(p - text.ptr);
-    if (origin->scheme.len > CORS_SCHEME_MAX || end - p < 3
-        || memcmp(p, "://", 3) != 0) {
-        return false;
-    }
-
-    p += 3;
+    p = text.ptr + origin->scheme.len + 3;
     origin->host.ptr = p;
     p = host_end(p, end);
     if (!p) {

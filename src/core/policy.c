@@ -387,6 +387,7 @@ static void render(apr_pool_t *p, cors_policy_t *policy)
 
 void cors_policy_prepare(apr_pool_t *p, cors_section_t *section)
 {
+    apr_pool_t *scratch;
     cors_methods_group_t *groups;
     folded_t *folded;
     bool silent = true;
@@ -397,7 +398,8 @@ void cors_policy_prepare(apr_pool_t *p, cors_section_t *section)
     if (cors_section_folded(section)) {
         return;
     }
-    count = cors_section_groups(p, section, &groups);
+    apr_pool_create(&scratch, p);
+    count = cors_section_groups(scratch, section, &groups);
     folded = apr_pcalloc(p, sizeof(*folded)
                                 + (apr_size_t)count * sizeof(cors_policy_t));
     for (i = 0; i < count; i++) {
@@ -413,6 +415,7 @@ void cors_policy_prepare(apr_pool_t *p, cors_section_t *section)
             }
         }
     }
+    apr_pool_destroy(scratch);
     cors_section_fold(section, folded, silent);
 }
 

@@ -2,7 +2,6 @@
 
 #include "mod_cors_policy.h"
 
-#include <stddef.h>
 #include <string.h>
 #include <strings.h>
 
@@ -90,9 +89,11 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
     const apr_array_header_t *fields = apr_table_elts(r->headers_in);
     const apr_table_entry_t *field = (const apr_table_entry_t *)fields->elts;
     const apr_table_entry_t *end = field + fields->nelts;
+    const cors_slice_t absent = { NULL, 0 };
     const char *upgrade = NULL;
 
-    memset(facts, 0, offsetof(cors_facts_t, own));
+    facts->origin = facts->request_method = facts->request_headers =
+        facts->private_network = absent;
     facts->options = r->method && r->method_number == M_OPTIONS;
     for (; field < end; field++) {
         const char *name = field->key;
@@ -100,7 +101,8 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
         switch (name[0]) {
         case 'O':
         case 'o':
-            if (!facts->origin.ptr && strcasecmp(name, "Origin") == 0) {
+            if ((name[1] | ' ') == 'r' && !facts->origin.ptr
+                && strcasecmp(name, "Origin") == 0) {
                 facts->origin = cors_slice(field->val);
             }
             break;

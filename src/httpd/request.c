@@ -162,11 +162,14 @@ static state_t *make_state(request_rec *first)
 static inline void note(state_t *state, request_rec *r,
                         const cors_section_t *section, bool final)
 {
+    /* what has been decided for the same section stays so */
+    if (state->section != section || state->owner != r) {
+        state->decided = false;
+        state->published = NULL;
+    }
     state->section = section;
     state->owner = r;
     state->final = final;
-    state->decided = false;
-    state->published = NULL;
 }
 
 /* The same for a request that follows an internal redirect. */
@@ -288,6 +291,7 @@ static bool answers(const state_t *state)
 int cors_hook_map_to_storage(request_rec *r)
 {
     ap_conf_vector_t *config = r->per_dir_config;
+    cors_facts_t facts;
     state_t *state;
     int status;
 
@@ -296,7 +300,8 @@ int cors_hook_map_to_storage(request_rec *r)
         return DECLINED;
     }
     state = state_of(r);
-    if (!state || ap_location_walk(r) != OK) {
+    cors_facts(r, &facts);
+    if (!state || !cors_is_preflight(&facts) || ap_location_walk(r) != OK) {
         r->per_dir_config = config;
         return DECLINED;
     }

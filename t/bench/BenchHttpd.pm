@@ -126,7 +126,7 @@ sub DESTROY {
 my %taken;
 sub free_port {
     for (1 .. 1000) {
-        my $port = 20000 + int rand 20000;
+        my $port = 20000 + int rand 12000; # below those that clients get
         next if $taken{$port}++;
         my $free = IO::Socket::INET->new(
             LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1);

@@ -1,0 +1,155 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package BenchGrowth;
+
+# What a request costs, and what a server keeps in memory, as a configuration
+# grows in one direction; both beside httpd with the same sections and hosts and
+# nothing of this module in them.
+use strict;
+use warnings FATAL => 'all';
+
+use BenchHttpd;
+use BenchTable;
+
+my $app = 'https://app.example.com';
+my $actual = BenchTable::actual($app);
+
+sub policy { return "CorsPolicy On\nCorsAllowOrigins $app\n" . join('', @_) }
+
+sub location { return "<Location \"$_[0]\">\n$_[1]</Location>\n" }
+
+sub names { return join ' ', map { "x-name-$_" } 1 .. $_[0] }
+
+# name => [ sizes, what a size means with the module, without it, the request ]
+my %curves = (
+    'origins in a list' => [ [ 1, 100, 10_000, 1_000_000 ],
+        sub { location('/api', BenchTable::policy($_[0])) }, sub { location('/api', '') }, $actual ],
+    'sections that do not match' => [ [ 1, 10, 100, 1000 ],
+        sub { location('/api', policy()) . join '', map { location("/s$_", policy()) } 1 .. $_[0] },
+        sub { location('/api', '') . join '', map { location("/s$_", '') } 1 .. $_[0] }, $actual ],
+    'sections that match' => [ [ 1, 2, 4, 8 ],
+        sub { join '', map { location('/api', policy("CorsMaxAge $_\n")) } 1 .. $_[0] },
+        sub { location('/api', '') x $_[0] }, $actual ],
+    'layers of <Limit>' => [ [ 0, 1, 5, 20 ],
+        sub { location('/api', policy(map { "<Limit M$_>\nCorsMaxAge $_\n</Limit>\n" } 1 .. $_[0])) },
+        sub { location('/api', join '', map { "<Limit M$_>\n</Limit>\n" } 1 .. $_[0]) }, $actual ],
+    'header names in a list' => [ [ 1, 10, 100, 1000 ],
+        sub { location('/api', policy('CorsAllowHeaders ' . names($_[0]) . "\n")) }, sub { location('/api', '') },
+        BenchTable::preflight($app, 'PUT', 'x-name-1') ],
+    'header names asked for' => [ [ 1, 10, 100 ],
+        sub { location('/api', policy('CorsAllowHeaders ' . names(100) . "\n")) }, sub { location('/api', '') },
+        sub { BenchTable::preflight($app, 'PUT', join ',', map { "x-name-$_" } 1 .. $_[0]) } ],
+);
+
+sub measure {
+    my @result;
+    for my $name (sort keys %curves) {
+        my ($sizes, $with, $without, $request) = @{ $curves{$name} };
+        my (%with, %without);
+        # methods that nobody sends; httpd counts them too
+        my $register = $name =~ /Limit/ ? 'RegisterHttpMethod ' . join(' ', map { "M$_" } 1 .. 20) . "\n" : '';
+        for (@$sizes) {
+            $with{"n$_"} = $with->($_);
+            $without{"n$_"} = $without->($_);
+        }
+        my $one = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/g-bare", valgrind => 1, hosts => \%without,
+            global => $register);
+        my $two = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/g-with", valgrind => 1, hosts => \%with,
+            module => $ENV{BENCH_SO}, global => $register);
+        for (@$sizes) {
+            my $bytes = ref $request ? $request->($_) : $request;
+            my ($before) = $one->count("n$_", $bytes);
+            my ($after) = $two->count("n$_", $bytes);
+            push @result, { name => $name, size => $_, httpd => $before, added => $after - $before };
+        }
+        $_->stop for $one, $two;
+    }
+    push @result, hosts();
+    return { instructions => \@result, memory => memory() };
+}
+
+# Virtual hosts of one address are told by their names.
+sub hosts {
+    my @result;
+    for my $count (1, 10, 100, 1000) {
+        my %httpd = map { my $module = $_;
+            my $port = BenchHttpd::free_port();
+            ($module => BenchHttpd->start(dir => "$ENV{BENCH_TMP}/h$module", valgrind => 1,
+                module => $module ? $ENV{BENCH_SO} : undef, hosts => { other => '' },
+                global => "Listen 127.0.0.1:$port\n" . join('', map {
+                    "<VirtualHost 127.0.0.1:$port>\nServerName h$_\n"
+                        . ($module ? policy() : '') . "</VirtualHost>\n" } 1 .. $count),
+                ));
+        } 0, 1;
+        for (0, 1) {
+            my ($port) = BenchHttpd::slurp("$httpd{$_}{dir}/httpd.conf") =~ /^Listen 127.0.0.1:(\d+)\n<VirtualHost/m;
+            $httpd{$_}{port}{named} = $port;
+        }
+        my $request = $actual =~ s/Host: localhost/Host: h$count/r;
+        my ($before) = $httpd{0}->count(named => $request);
+        my ($after) = $httpd{1}->count(named => $request);
+        push @result, { name => 'virtual hosts with a policy', size => $count, httpd => $before,
+            added => $after - $before };
+        $_->stop for values %httpd;
+    }
+    return @result;
+}
+
+# What lies in memory: kilobytes that the server's processes have for themselves
+# or share, each counted once.
+sub used {
+    my ($httpd) = @_;
+    my $sum = 0;
+    for my $pid ($httpd->{pid}, split ' ', `pgrep -P $httpd->{pid}`) {
+        my ($pss) = BenchHttpd::slurp("/proc/$pid/smaps_rollup") =~ /^Pss:\s+(\d+)/m or return;
+        $sum += $pss;
+    }
+    return $sum;
+}
+
+sub shared {
+    my ($kb) = BenchHttpd::slurp('/proc/meminfo') =~ /^Shmem:\s+(\d+)/m;
+    return $kb;
+}
+
+sub memory {
+    my @result;
+    return \@result if !-e "/proc/$$/smaps_rollup";
+    my %what = (
+        'sections with a policy' => [ 1000, sub { join '', map { location("/s$_", policy()) } 1 .. 1000 },
+            sub { join '', map { location("/s$_", '') } 1 .. 1000 } ],
+        'origins in CorsAllowOrigins' => [ 100_000, sub { policy(map { "CorsAllowOrigins https://h$_.example.com\n" } 1 .. 99_999) },
+            sub { '' } ],
+    );
+    for my $name (sort keys %what) {
+        my ($count, $with, $without) = @{ $what{$name} };
+        my @used;
+        for my $module (undef, $ENV{BENCH_SO}) {
+            my $httpd = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/m-$#used", module => $module,
+                hosts => { x => $module ? $with->() : $without->() });
+            select undef, undef, undef, 1;
+            push @used, used($httpd);
+            $httpd->stop;
+        }
+        push @result, { name => $name, count => $count, bytes_each => int(1024 * ($used[1] - $used[0]) / $count) };
+    }
+    # memory that processes share is counted where it is, not where it is read
+    for my $size (10_000, 1_000_000) {
+        my $before = shared();
+        my $httpd = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/m-file$size", module => $ENV{BENCH_SO},
+            hosts => { x => BenchTable::policy($size) });
+        push @result, { name => 'origins in a file, for all children', count => $size,
+            bytes_each => int(1024 * (shared() - $before) / $size) };
+        $httpd->stop;
+    }
+    return \@result;
+}
+
+sub show {
+    my ($growth) = @_;
+    printf "\n%-50s %9s %8s %8s\n", 'instructions per request', 'size', 'httpd', 'added';
+    printf "%-50s %9d %8d %+8d\n", @$_{qw(name size httpd added)} for @{ $growth->{instructions} };
+    printf "\n%-50s %9s %8s\n", 'memory', 'number', 'bytes each';
+    printf "%-50s %9d %8d\n", @$_{qw(name count bytes_each)} for @{ $growth->{memory} };
+}
+
+1;

@@ -1,0 +1,188 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package BenchThroughput;
+
+# Requests per second as ratios: one server after the other in turns, so that what
+# else the machine does meets all of them; the middle of the turns counts. No
+# number here is a measure of anything but its neighbours.
+use strict;
+use warnings FATAL => 'all';
+
+use BenchHttpd;
+use BenchTable;
+use IO::Socket::INET ();
+use POSIX ();
+
+our ($turns, $seconds, $requests) = (11, 1, 10_000);
+
+my $app = 'https://app.example.com';
+my @preflight = ('OPTIONS', 'Access-Control-Request-Method: PUT',
+    'Access-Control-Request-Headers: authorization,content-type,x-token');
+
+# What people write without a module.
+my $recipe = <<'END';
+<Location "/api">
+    SetEnvIf Origin "^https://app\.example\.com$" CORS_OK=$0
+    Header set Access-Control-Allow-Origin "%{CORS_OK}e" env=CORS_OK
+    Header merge Vary Origin
+</Location>
+END
+
+sub rewrite_map {
+    my $map = "$ENV{BENCH_TMP}/origins.map";
+    open my $text, '>', "$map.txt" or die $!;
+    print $text BenchTable::origin_at($_), " 1\n" for 0 .. 9_999;
+    close $text;
+    my ($tool) = grep { -x } map { "$_/httxt2dbm" } split /:/, $ENV{PATH};
+    return if !$tool || system "$tool -f SDBM -i $map.txt -o $map.dbm >/dev/null 2>&1";
+    return <<"END";
+RewriteEngine On
+RewriteMap origins dbm=sdbm:$map.dbm
+RewriteCond "\${origins:%{HTTP:Origin}}" =1
+RewriteRule ^ - [E=CORS_OK:%{HTTP:Origin}]
+Header set Access-Control-Allow-Origin "%{CORS_OK}e" env=CORS_OK
+Header merge Vary Origin
+END
+}
+
+sub wrk {
+    my ($port, @headers) = @_;
+    my @command = ('wrk', '-t1', '-c8', "-d${seconds}s");
+    if ($headers[0] eq 'OPTIONS') {
+        my $script = "$ENV{BENCH_TMP}/options.lua";
+        open my $lua, '>', $script or die $!;
+        print $lua qq{wrk.method = "OPTIONS"\n};
+        close $lua;
+        push @command, '-s', $script;
+        shift @headers;
+    }
+    else { shift @headers }
+    push @command, map { ('-H', $_) } @headers;
+    my $said = run(@command, "http://127.0.0.1:$port/api/small.txt");
+    my ($rate) = $said =~ m{^Requests/sec:\s+([\d.]+)}m or die "wrk: $said\n";
+    # a refused connection or a reset one would make a server look fast
+    die "wrk: $said\n" if $said =~ /Socket errors/;
+    return $rate;
+}
+
+sub h2load {
+    my ($port, @headers) = @_;
+    my $method = shift @headers;
+    my @command = ('h2load', '-t1', '-c8', '-m8', "-n$requests", map { ('-H', $_) } @headers);
+    push @command, '-H', ":method: $method" if $method ne 'GET';
+    my $said = run(@command, "http://127.0.0.1:$port/api/small.txt");
+    my ($rate) = $said =~ m{([\d.]+) req/s} or die "h2load: $said\n";
+    die "h2load: $said\n" if $said !~ /\b0 failed, 0 errored/;
+    return $rate;
+}
+
+sub run {
+    open my $from, '-|', @_ or die "$_[0]: $!";
+    local $/;
+    my $said = <$from>;
+    close $from;
+    return $said;
+}
+
+sub middle { my @sorted = sort { $a <=> $b } @_; return $sorted[@sorted / 2] }
+
+sub has { my ($name) = @_; return grep { -x "$_/$name" } split /:/, $ENV{PATH} }
+
+# name => [ server to compare, server to compare it with, client, request ]
+sub compare {
+    my ($load, $one, $other, @request) = @_;
+    my (@ones, @others);
+    for (1 .. $turns) {
+        push @ones, $load->($one, @request);
+        push @others, $load->($other, @request);
+    }
+    return sprintf('%.3f', middle(map { $ones[$_] / $others[$_] } 0 .. $#ones)) + 0;
+}
+
+sub measure {
+    my $section = BenchTable::section(BenchTable::full_policy(1));
+    my @servers;
+    my $server = sub {
+        my ($name, %more) = @_;
+        push @servers, my $httpd = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/$name", %more);
+        return $httpd->{port};
+    };
+    my @get = ('GET', "Origin: $app");
+    my @asked = (shift @{ [@preflight] }, "Origin: $app", @preflight[1, 2]);
+    my $bare = $server->('t-bare', hosts => { x => BenchTable::section('') })->{x};
+    my $with = $server->('t-with', module => $ENV{BENCH_SO}, hosts => { x => $section })->{x};
+    my $recipes = $server->('t-recipe', modules => [qw(setenvif headers rewrite)],
+        hosts => { x => $recipe, map => rewrite_map() // '' });
+    my %ratio;
+
+    if (has('wrk')) {
+        $ratio{'actual, to bare httpd (wrk)'} = compare(\&wrk, $with, $bare, @get);
+        $ratio{'preflight, to bare httpd (wrk)'} = compare(\&wrk, $with, $bare, @asked);
+        $ratio{'actual, to SetEnvIf and Header (wrk)'} = compare(\&wrk, $with, $recipes->{x}, @get);
+        $ratio{'actual, to a RewriteMap dbm of 10,000 (wrk)'}
+            = compare(\&wrk, $with, $recipes->{map}, @get) if rewrite_map();
+        nginx(\%ratio, \@get);
+    }
+    if (has('h2load') && -e "$ENV{BENCH_MODULES}/mod_http2.so") {
+        my $h2 = { modules => ['http2'], global => "Protocols h2c http/1.1\nH2Direct on\n" };
+        my $bare2 = $server->('t-bare2', %$h2, hosts => { x => BenchTable::section('') })->{x};
+        my $with2 = $server->('t-with2', %$h2, module => $ENV{BENCH_SO}, hosts => { x => $section })->{x};
+        $ratio{'actual, HTTP/2, to bare httpd (h2load)'} = compare(\&h2load, $with2, $bare2, @get);
+        $ratio{'preflight, HTTP/2, to bare httpd (h2load)'} = compare(\&h2load, $with2, $bare2, @asked);
+    }
+    $_->stop for @servers;
+    return \%ratio;
+}
+
+# nginx with its map recipe, against nginx without it: only where there is one, in
+# PATH or named by BENCH_NGINX. No package is installed for it, since that starts a
+# service.
+sub nginx {
+    my ($ratio, $get) = @_;
+    my $binary = $ENV{BENCH_NGINX} || (has('nginx') ? 'nginx' : return);
+    my $dir = "$ENV{BENCH_TMP}/nginx";
+    my ($plain, $map) = (BenchHttpd::free_port(), BenchHttpd::free_port());
+    mkdir $dir and mkdir "$dir/html" and mkdir "$dir/html/api" or die "$dir: $!";
+    open my $file, '>', "$dir/html/api/small.txt" or die $!;
+    print $file 'x' x 100;
+    close $file;
+    open my $conf, '>', "$dir/nginx.conf" or die $!;
+    print $conf <<"END";
+daemon off;
+worker_processes 2;
+pid $dir/nginx.pid;
+error_log $dir/error.log;
+events { worker_connections 256; }
+http {
+    access_log off;
+    keepalive_requests 100000000;
+    client_body_temp_path $dir; proxy_temp_path $dir; fastcgi_temp_path $dir;
+    uwsgi_temp_path $dir; scgi_temp_path $dir;
+    map \$http_origin \$cors { default ""; "$app" \$http_origin; }
+    server { listen 127.0.0.1:$plain; root $dir/html; }
+    server {
+        listen 127.0.0.1:$map; root $dir/html;
+        location /api/ { add_header Access-Control-Allow-Origin \$cors always;
+                         add_header Vary Origin always; }
+    }
+}
+END
+    close $conf;
+    system "chmod -R a+rX $dir";
+    my $pid = fork // die $!;
+    if (!$pid) { exec $binary, '-c', "$dir/nginx.conf", '-p', $dir or POSIX::_exit(127) }
+    for (1 .. 100) {
+        last if IO::Socket::INET->new("127.0.0.1:$map");
+        select undef, undef, undef, 0.05;
+    }
+    $ratio->{'nginx with a map, to nginx without (wrk)'} = compare(\&wrk, $map, $plain, @$get);
+    kill TERM => $pid;
+    waitpid $pid, 0;
+}
+
+sub show {
+    my ($ratio) = @_;
+    printf "\n%-60s %8s\n", "requests per second, as a ratio", '';
+    printf "%-60s %8.3f\n", $_, $ratio->{$_} for sort keys %$ratio;
+}
+
+1;
