@@ -109,6 +109,18 @@ void cors_count_open(apr_pool_t *temp, server_rec *server)
     }
 }
 
+/* What ap_construct_url() says of the server, without its formatting. */
+static const char *base_of(request_rec *r)
+{
+    apr_port_t port = ap_get_server_port(r);
+    const char *host = ap_get_server_name_for_url(r);
+    bool said = !ap_is_default_port(port, r);
+
+    return apr_pstrcat(r->pool, ap_http_scheme(r), "://", host,
+                       said ? ":" : NULL, said ? apr_itoa(r->pool, port) : NULL,
+                       NULL);
+}
+
 static void keep_refusal(request_rec *r, const cors_decision_t *decision,
                          cors_counted_e kind)
 {
@@ -120,8 +132,7 @@ static void keep_refusal(request_rec *r, const cors_decision_t *decision,
     refusal.kind = kind;
     refusal.verdict = decision->verdict;
     refusal.reason = decision->reason;
-    cors_text_copy(refusal.base, sizeof(refusal.base),
-                   cors_slice(ap_construct_url(r->pool, "", r)));
+    cors_text_copy(refusal.base, sizeof(refusal.base), cors_slice(base_of(r)));
     cors_text_copy(refusal.path, sizeof(refusal.path), cors_slice(r->uri));
     cors_text_copy(refusal.origin, sizeof(refusal.origin),
                    cors_slice(apr_table_get(r->headers_in, "Origin")));
