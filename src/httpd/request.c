@@ -219,7 +219,9 @@ int cors_hook_header_parser(request_rec *r)
     decide(r, state);
     decision = &state->decision;
     report(r, state);
-    if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED) {
+    /* with Off too: the check of handshakes does not need a CORS policy */
+    if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED
+        && mode_of(state) != CORS_MODE_REPORT_ONLY) {
         return HTTP_FORBIDDEN;
     }
     if (mode_of(state) != CORS_MODE_ON || is_websocket(state)
