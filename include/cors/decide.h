@@ -78,6 +78,7 @@ typedef struct {
     cors_slice_t fetch_site;      /* Sec-Fetch-Site */
     cors_origin_t own;            /* what the request was made to; its port
                                       may be 0, scheme absent: not known */
+    cors_origin_t canonical;      /* what the server calls itself; likewise */
 } cors_facts_t;
 
 /** What was decided; borrows from the facts and the policy. */

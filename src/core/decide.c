@@ -43,7 +43,9 @@ static bool is_same_origin(const cors_facts_t *facts,
     if (facts->fetch_site.ptr) {
         return cors_slice_equal(facts->fetch_site, cors_slice("same-origin"));
     }
-    return facts->own.scheme.ptr && cors_origin_same(origin, &facts->own);
+    return (facts->own.scheme.ptr && cors_origin_same(origin, &facts->own))
+           || (facts->canonical.scheme.ptr
+               && cors_origin_same(origin, &facts->canonical));
 }
 
 static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,

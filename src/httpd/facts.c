@@ -39,24 +39,46 @@ static bool asks_for_websocket(const request_rec *r)
     return false;
 }
 
-static cors_origin_t own_origin(request_rec *r)
+/* What the browser sees in front: TLS here, a scheme in ServerName, or the
+ * variable HTTPS, which only the administrator can set (by SetEnvIfExpr, for a
+ * trusted proxy). No request header is believed by itself. */
+static const char *scheme_of(const request_rec *r)
+{
+    const char *https = apr_table_get(r->subprocess_env, "HTTPS");
+
+    return https && ap_cstr_casecmp(https, "on") == 0 ? "https"
+                                                      : ap_http_scheme(r);
+}
+
+static cors_origin_t origin_of(const request_rec *r, const char *name,
+                               apr_port_t port)
 {
     cors_origin_t own;
     char *host;
 
     memset(&own, 0, sizeof(own));
-    if (!r->hostname) {
+    if (!name) {
         return own;
     }
     /* httpd takes the brackets off an IPv6 address */
-    host = strchr(r->hostname, ':')
-               ? apr_pstrcat(r->pool, "[", r->hostname, "]", NULL)
-               : apr_pstrdup(r->pool, r->hostname);
+    host = strchr(name, ':') ? apr_pstrcat(r->pool, "[", name, "]", NULL)
+                             : apr_pstrdup(r->pool, name);
     ap_str_tolower(host);
     own.host = cors_slice(host);
-    own.scheme = cors_slice(ap_http_scheme(r));
-    own.port = r->parsed_uri.port_str ? r->parsed_uri.port : 0;
+    own.scheme = cors_slice(scheme_of(r));
+    own.port = port;
     return own;
+}
+
+/* The name by which the server calls itself, where UseCanonicalName On says that
+ * it is right; a proxy in front may have replaced the browser's Host. */
+static cors_origin_t canonical_origin(const request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    bool canonical = core->use_canonical_name == USE_CANONICAL_NAME_ON;
+
+    return origin_of(r, canonical ? r->server->server_hostname : NULL,
+                     r->server->port);
 }
 
 void cors_facts(request_rec *r, cors_facts_t *facts)
@@ -76,7 +98,9 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
     }
     facts->fetch_site = field(r, "Sec-Fetch-Site");
     if (!facts->fetch_site.ptr) {
-        facts->own = own_origin(r);
+        facts->own = origin_of(r, r->hostname,
+                               r->parsed_uri.port_str ? r->parsed_uri.port : 0);
+        facts->canonical = canonical_origin(r);
     }
 }
 
