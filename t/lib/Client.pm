@@ -118,7 +118,7 @@ sub nghttp {
     my $host = delete $send{host} // "localhost:$port";
     my $file;
     delete @send{qw(connection content-length)};
-    my @args = ('-v', '-n', '--no-dep', '--timeout=20',
+    my @args = ('-v', '-n', '--no-dep', '--no-push', '--timeout=20',
         '-H', ":method: $method", '-H', ":authority: $host");
     for my $key (sort keys %send) {
         next if !defined $send{$key};
