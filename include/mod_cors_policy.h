@@ -22,6 +22,10 @@
 #include "cors/json.h"
 #include "cors/section.h"
 
+#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 88)
+#error "mod_cors_policy needs Apache httpd 2.4.41 or newer"
+#endif
+
 #define CORS_POLICY_VERSION_NUMBER 10000
 #define CORS_POLICY_VERSION "1.0.0"
 
