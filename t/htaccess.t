@@ -19,7 +19,8 @@ for my $dir (qw(quiet change none list nonfatal hostile broken files limit),
     File::Path::make_path("$site/$dir");
     Httpd::spew("$site/$dir/a.txt", "a plain file\n");
 }
-my $httpd = Httpd->start(name => 'htaccess', conf => 'htaccess.conf', vars => { site => $site });
+my $httpd = Httpd->start(name => 'htaccess', conf => 'htaccess.conf', expected => qr/contradictory-policy/,
+    vars => { site => $site });
 my $via = [ h1 => $httpd->{port}{port} ];
 my %vary = (vary => 'Origin');
 sub allowed { return { status => 200, %vary, 'access-control-allow-origin' => $_[0] } }

@@ -81,7 +81,7 @@ sub load {
 sub start {
     my ($class, %self) = @_;
     my $self = bless {%self}, $class;
-    my $dir = $self->{dir} = "$work/t/run/$self->{name}";
+    my $dir = $self->{dir} = "$work/t/run/$self->{name}-$$";
     my $template = $self->{text} // slurp("$work/t/conf/$self->{conf}");
     my $base = slurp("$work/t/conf/base.conf");
 
