@@ -20,22 +20,6 @@ my $httpd = Httpd->start(
 my $port = $httpd->{port}{port};
 my $url = "http://127.0.0.1:$port/plain.txt";
 
-sub generations {
-    my $log = $httpd->log_since(0);
-    return scalar(() = $log =~ /resuming normal operations/g);
-}
-
-# One graceful restart; returns when the new generation has begun.
-sub restart {
-    my $before = generations();
-    kill USR1 => $httpd->pid or die "httpd is gone\n";
-    for (1 .. 1000) {
-        return if generations() > $before;
-        Time::HiRes::sleep(0.01);
-    }
-    die "httpd does not come back from a graceful restart\n";
-}
-
 # A program beside the test; what it says is read at its end.
 sub beside {
     my (@command) = @_;
@@ -63,7 +47,7 @@ while (Time::HiRes::time() < $until) {
     # a connection of HTTP/2 may be told to go away: one request on each
     my $streams = $h2 ? beside('h2load', '-n', 60, '-c', 60, '-m', 1, '-t', 1,
         '-H', "origin: $app", $url) : undef;
-    restart();
+    $httpd->graceful or die "httpd does not come back from a graceful restart\n";
     $count++;
     my ($code, $cors) = ask([ h1 => $port ], OPTIONS => '/private.txt',
         origin => $app, acrm => 'PUT', acrh => 'x-private');
@@ -112,7 +96,7 @@ sub size {
 }
 my @sizes;
 for my $n (1 .. $restarts) {
-    restart();
+    $httpd->graceful or die "httpd does not come back from a graceful restart\n";
     ask([ h1 => $port ], GET => '/plain.txt', origin => $app) if $n % 10 == 0;
     push @sizes, [ size($httpd->pid) ] if $n == int($restarts / 5) || $n == $restarts;
 }
