@@ -226,13 +226,16 @@ int cors_hook_handler(request_rec *r);
  *
  * @param r      the first request of a chain of internal redirects, whose
  *               fields may be missing when it died while being read
+ * @param method  its method's number, as the browser made it: httpd makes it GET
+ *                for an ErrorDocument
  * @param facts  filled; borrows from the request
  */
-void cors_facts(request_rec *r, cors_facts_t *facts);
+void cors_facts(request_rec *r, int method, cors_facts_t *facts);
 
 /** @return the bit of <Limit>'s mask for the method that a policy is chosen by:
  *          the announced one for a preflight, else the request's own */
-cors_methods_t cors_method_bit(const request_rec *r, const cors_facts_t *facts);
+cors_methods_t cors_method_bit(const request_rec *r, int method,
+                               const cors_facts_t *facts);
 
 /* request.c: the hooks, in the order of a request, and the output filter */
 

@@ -41,8 +41,6 @@ is_deeply(preflight('/place/moved'), $answered, 'a Location is known when the se
 is_deeply(get('/place/moved'), { status => 301, %allowed }, 'so that the redirect has its headers');
 is_deeply(preflight('/directory/moved'), { status => 301 }, 'a Directory is not');
 is_deeply(get('/directory/moved'), { status => 301 }, 'so that the redirect has none');
-is(preflight('/place/documented')->{status}, 308, 'a local ErrorDocument for a redirect defeats a preflight');
-
 is_deeply(get('/place/broken/a.txt'), { status => 500, %allowed },
     'a broken .htaccess leaves the policy of a Location');
 is_deeply(get('/directory/broken/a.txt'), { status => 500 }, 'and not that of a Directory');

@@ -81,7 +81,7 @@ static cors_origin_t canonical_origin(const request_rec *r)
                      r->server->port);
 }
 
-void cors_facts(request_rec *r, cors_facts_t *facts)
+void cors_facts(request_rec *r, int method, cors_facts_t *facts)
 {
     memset(facts, 0, sizeof(*facts));
     facts->websocket = asks_for_websocket(r);
@@ -89,7 +89,7 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
     if (!facts->origin.ptr) {
         return;
     }
-    facts->options = r->method && r->method_number == M_OPTIONS;
+    facts->options = method == M_OPTIONS;
     if (facts->options) {
         facts->request_method = field(r, "Access-Control-Request-Method");
         facts->request_headers = field(r, "Access-Control-Request-Headers");
@@ -104,14 +104,13 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
     }
 }
 
-cors_methods_t cors_method_bit(const request_rec *r, const cors_facts_t *facts)
+cors_methods_t cors_method_bit(const request_rec *r, int method,
+                               const cors_facts_t *facts)
 {
-    int number = r->method_number;
-
     if (cors_is_preflight(facts)) {
-        number = ap_method_number_of(apr_pstrmemdup(r->pool,
+        method = ap_method_number_of(apr_pstrmemdup(r->pool,
                                                     facts->request_method.ptr,
                                                     facts->request_method.len));
     }
-    return cors_methods_bit(number);
+    return cors_methods_bit(method);
 }
