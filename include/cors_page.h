@@ -59,6 +59,9 @@ apr_uint64_t cors_count_total(const cors_counters_t *counters,
 /** @return a time as RFC 3339 writes it, in UTC */
 const char *cors_page_time(apr_pool_t *p, apr_time_t time);
 
+/** @return what a refused request was made to: "https://api.example:8443" */
+const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal);
+
 /** @return "enforced" or "report-only" */
 const char *cors_counted_text(cors_counted_e kind);
 

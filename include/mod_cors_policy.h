@@ -23,6 +23,10 @@
 #include "cors/origin_source.h"
 #include "cors/section.h"
 
+#if !AP_MODULE_MAGIC_AT_LEAST(20120211, 88)
+#error "mod_cors_policy needs Apache httpd 2.4.41 or newer"
+#endif
+
 #define CORS_POLICY_VERSION_NUMBER 10000
 #define CORS_POLICY_VERSION "1.0.0"
 
@@ -269,13 +273,15 @@ int cors_hook_handler(request_rec *r);
  *
  * @param r      the first request of a chain of internal redirects, whose
  *               fields may be missing when it died while being read
+ * @param method  its method's number, as the browser made it: httpd makes it GET
+ *                for an ErrorDocument
  * @param facts  filled; borrows from the request
  */
-void cors_facts(request_rec *r, cors_facts_t *facts);
+void cors_facts(request_rec *r, int method, cors_facts_t *facts);
 
 /** @return httpd's number of the method that a policy is chosen by: the announced
  *          one for a preflight, else the request's own */
-int cors_method_number(const request_rec *r, const cors_facts_t *facts);
+int cors_method_number(int method, const cors_facts_t *facts);
 
 /* request.c: the hooks, in the order of a request, and the output filter */
 

@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask preflight_vary whole);
+use Client qw(ask talk preflight_vary whole);
 use Httpd ();
 
 my $app = 'https://app.example';
@@ -17,7 +17,7 @@ my $backend_log = "$ENV{CORS_WORK}/t/logs/caches_backend";
 Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 my $httpd = Httpd->start(
     name => 'caches', conf => 'caches.conf',
-    ports => [qw(diskquick disknormal soquick sonormal)],
+    ports => [qw(diskquick disknormal soquick sonormal report off)],
     vars => { backend => $backend }, modules => [qw(cache_socache socache_shmcb)]);
 
 my @caches = (
@@ -142,6 +142,19 @@ for (@caches) {
                 'access-control-allow-methods' => 'GET, HEAD, PUT, PATCH, POST, DELETE',
                 'access-control-allow-headers' => 'content-type' }, 'NOTHING' ],
             "$cache: preflight number $_ comes from the policy, not from the cache");
+    }
+}
+
+# ReportOnly: hits and misses as if there were no module, to the byte
+for my $path ('/place/plain.txt', '/plain.txt', '/everybody/plain.txt', '/api/own', '/api/stale', '/api/moved') {
+    for ([ $app, 'the first' ], [ $b, 'another origin' ], [ undef, 'nobody' ], [ $app, 'the first again' ]) {
+        my ($origin, $who) = @$_;
+        my @bytes = map {
+            my $bytes = talk([ h1 => $httpd->{port}{$_} ], GET => $path, host => "site.example:$httpd->{port}{$_}",
+                defined $origin ? (origin => $origin) : ());
+            $bytes =~ s/^(?:Date|Age|Expires): .*\r\n//gmr;
+        } qw(report off);
+        is($bytes[0], $bytes[1], "ReportOnly: $who gets $path from the cache, not one byte more or less");
     }
 }
 

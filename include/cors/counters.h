@@ -33,25 +33,48 @@ typedef enum {
     CORS_COUNTED_KINDS
 } cors_counted_e;
 
-/** One refusal; texts are the client's own bytes, cut. */
+/** One refusal; every text is borrowed, and may be the client's own bytes. */
 typedef struct {
     apr_time_t time;
     cors_counted_e kind;
     cors_verdict_e verdict;
     cors_reason_e reason;
-    char base[CORS_COUNTERS_TEXT];   /* what it was made to: "https://host" */
-    char path[CORS_COUNTERS_TEXT];   /* without query string */
-    char origin[CORS_COUNTERS_TEXT]; /* "" where there was none */
-    char method[CORS_METHOD_MAX + 1];
-    char culprit[CORS_METHOD_MAX + 1]; /* the method or header, or "" */
-    char said[CORS_COUNTERS_TEXT];     /* "Directive file:line" that decided */
+    unsigned port;       /* that the request was made to */
+    cors_slice_t scheme; /* of that */
+    cors_slice_t host;   /* of that, as the client sent it */
+    cors_slice_t path;   /* without query string */
+    cors_slice_t origin; /* absent where there was none */
+    cors_slice_t method; /* announced, for a preflight */
+    cors_slice_t
+        culprit;       /* the method or header that is not allowed, or absent */
+    cors_slice_t said; /* "Directive file:line" that decided */
 } cors_refusal_t;
 
-/** An origin that was refused. */
+/** One refusal as it is kept: texts cut, "" for absent ones. */
+typedef struct {
+    apr_time_t time;
+    cors_counted_e kind;
+    cors_verdict_e verdict;
+    cors_reason_e reason;
+    unsigned port;
+    char scheme[8];
+    char host[CORS_COUNTERS_TEXT];
+    char path[CORS_COUNTERS_TEXT];
+    char origin[CORS_COUNTERS_TEXT];
+    char method[CORS_METHOD_MAX + 1];
+    char culprit[CORS_METHOD_MAX + 1];
+    char said[CORS_COUNTERS_TEXT];
+} cors_kept_refusal_t;
+
+/** An origin that was refused, with what was said of it the last time. */
 typedef struct {
     apr_uint64_t count;  /* how often, at most */
     apr_uint64_t excess; /* by how much count may be too high */
-    cors_refusal_t last; /* the last time */
+    apr_uint64_t hash;   /* of its whole text */
+    cors_reason_e reason;
+    char origin[CORS_COUNTERS_TEXT];
+    char culprit[CORS_METHOD_MAX + 1];
+    char said[CORS_COUNTERS_TEXT];
 } cors_refused_origin_t;
 
 /** The block; opaque. */
@@ -110,14 +133,14 @@ void cors_counters_refuse(cors_counters_t *counters,
  * @param most  at most CORS_COUNTERS_REFUSALS
  * @return how many there are
  */
-int cors_counters_refusals(cors_counters_t *counters, cors_refusal_t *out,
+int cors_counters_refusals(cors_counters_t *counters, cors_kept_refusal_t *out,
                            int most);
 
 /** The most refused origins, most refused first; as above.
  *
  * Metwally, Agrawal, El Abbadi: "Efficient Computation of Frequent and Top-k
- * Elements in Data Streams" (Space-Saving): an origin that is refused more often
- * than one in CORS_COUNTERS_ORIGINS is among them for certain.
+ * Elements in Data Streams" (Space-Saving), in each of some sets that origins
+ * fall into by a hash.
  */
 int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,
                           int most);
@@ -134,8 +157,5 @@ bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
 
 /** How many lines a window of a minute has. */
 #define CORS_LOG_LINES 600
-
-/** Copy text into an array of @a size bytes, cut, NUL-terminated. */
-void cors_text_copy(char *to, apr_size_t size, cors_slice_t text);
 
 #endif /* CORS_COUNTERS_H */

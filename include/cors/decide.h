@@ -70,6 +70,7 @@ typedef struct {
     cors_origin_t origin;    /* what the request was made to, its host in any
                                 case; its port may be 0; its scheme is absent
                                 when it is not known, or cannot be the same */
+    cors_origin_t canonical; /* what the server calls itself; likewise */
 } cors_own_t;
 
 /**

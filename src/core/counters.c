@@ -6,9 +6,13 @@
 #include <string.h>
 
 #define MAGIC 0x636f7273u /* "cors" */
-#define VERSION 1
+#define VERSION 1 /* grows when the layout changes and its size does not */
 #define LOG_WINDOW apr_time_from_sec(60)
 #define LOCK_BREAK apr_time_from_sec(2)
+
+/* An origin is looked for among so many, so that a refusal stays cheap. */
+#define SET_SIZE 4
+#define SET_COUNT (CORS_COUNTERS_ORIGINS / SET_SIZE)
 
 /* A section. */
 typedef struct {
@@ -27,7 +31,7 @@ struct cors_counters_t {
 
     apr_int64_t lock; /* 0: free; else since when it is held */
     apr_uint64_t refused;
-    cors_refusal_t refusals[CORS_COUNTERS_REFUSALS];
+    cors_kept_refusal_t refusals[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[CORS_COUNTERS_ORIGINS];
 
     apr_int64_t log_window; /* when it began */
@@ -63,7 +67,8 @@ apr_time_t cors_counters_since(const cors_counters_t *counters)
     return counters->since;
 }
 
-void cors_text_copy(char *to, apr_size_t size, cors_slice_t text)
+/* Copy text into an array of size bytes, cut and NUL-terminated. */
+static void keep(char *to, apr_size_t size, cors_slice_t text)
 {
     apr_size_t len = text.ptr ? text.len : 0;
 
@@ -81,7 +86,7 @@ int cors_counters_slot(cors_counters_t *counters, const char *name)
     char cut[CORS_COUNTERS_TEXT];
     int i;
 
-    cors_text_copy(cut, sizeof(cut), cors_slice(name));
+    keep(cut, sizeof(cut), cors_slice(name));
     for (i = 1; i < CORS_COUNTERS_SLOTS; i++) {
         if (!counters->slots[i].name[0]) {
             memcpy(counters->slots[i].name, cut, sizeof(cut));
@@ -150,41 +155,86 @@ static void unlock(cors_counters_t *counters)
     __atomic_store_n(&counters->lock, 0, __ATOMIC_RELEASE);
 }
 
-/* The entry of an origin: its own, a free one, or that of the least refused,
- * whose count it takes over. */
-static cors_refused_origin_t *entry_for(cors_counters_t *counters,
-                                        const char *origin)
+/* Spreads texts; who can choose his own gains nothing but a place in a list. */
+static apr_uint64_t hash_of(cors_slice_t text)
 {
-    cors_refused_origin_t *least = &counters->origins[0];
+    const apr_uint64_t factor = APR_UINT64_C(0x9e3779b97f4a7c15);
+    apr_uint64_t hash = text.len;
+    apr_uint64_t word;
+    apr_size_t i;
+
+    for (i = 0; i + sizeof(word) <= text.len; i += sizeof(word)) {
+        memcpy(&word, text.ptr + i, sizeof(word));
+        hash = (hash ^ word) * factor;
+        hash ^= hash >> 29;
+    }
+    word = 0;
+    if (i < text.len) {
+        memcpy(&word, text.ptr + i, text.len - i);
+    }
+    hash = (hash ^ word) * factor;
+    return hash ^ hash >> 32;
+}
+
+/* The entry of an origin in its set: its own, a free one, or that of the least
+ * refused, whose count it takes over. */
+static cors_refused_origin_t *entry_for(cors_counters_t *counters,
+                                        cors_slice_t origin)
+{
+    apr_uint64_t hash = hash_of(origin);
+    cors_refused_origin_t *set =
+        &counters->origins[hash % SET_COUNT * SET_SIZE];
+    cors_refused_origin_t *least = set;
     int i;
 
-    for (i = 0; i < CORS_COUNTERS_ORIGINS; i++) {
-        cors_refused_origin_t *entry = &counters->origins[i];
-
-        if (entry->count == 0 || strcmp(entry->last.origin, origin) == 0) {
-            return entry;
+    for (i = 0; i < SET_SIZE; i++) {
+        if (set[i].count > 0 && set[i].hash == hash) {
+            return &set[i];
         }
-        if (entry->count < least->count) {
-            least = entry;
+        if (set[i].count < least->count) {
+            least = &set[i];
         }
     }
     least->excess = least->count;
+    least->hash = hash;
+    keep(least->origin, sizeof(least->origin), origin);
     return least;
+}
+
+static void keep_origin(cors_counters_t *counters,
+                        const cors_refusal_t *refusal)
+{
+    cors_refused_origin_t *entry = entry_for(counters, refusal->origin);
+
+    entry->count++;
+    entry->reason = refusal->reason;
+    keep(entry->culprit, sizeof(entry->culprit), refusal->culprit);
+    keep(entry->said, sizeof(entry->said), refusal->said);
 }
 
 void cors_counters_refuse(cors_counters_t *counters,
                           const cors_refusal_t *refusal)
 {
-    cors_refused_origin_t *entry;
+    cors_kept_refusal_t *kept;
 
     if (!try_lock(counters, refusal->time)) {
         return;
     }
-    counters->refusals[counters->refused++ % CORS_COUNTERS_REFUSALS] = *refusal;
-    if (refusal->origin[0]) {
-        entry = entry_for(counters, refusal->origin);
-        entry->count++;
-        entry->last = *refusal;
+    kept = &counters->refusals[counters->refused++ % CORS_COUNTERS_REFUSALS];
+    kept->time = refusal->time;
+    kept->kind = refusal->kind;
+    kept->verdict = refusal->verdict;
+    kept->reason = refusal->reason;
+    kept->port = refusal->port;
+    keep(kept->scheme, sizeof(kept->scheme), refusal->scheme);
+    keep(kept->host, sizeof(kept->host), refusal->host);
+    keep(kept->path, sizeof(kept->path), refusal->path);
+    keep(kept->origin, sizeof(kept->origin), refusal->origin);
+    keep(kept->method, sizeof(kept->method), refusal->method);
+    keep(kept->culprit, sizeof(kept->culprit), refusal->culprit);
+    keep(kept->said, sizeof(kept->said), refusal->said);
+    if (refusal->origin.len > 0) {
+        keep_origin(counters, refusal);
     }
     unlock(counters);
 }
@@ -203,7 +253,7 @@ static bool lock_to_read(cors_counters_t *counters)
     return false;
 }
 
-int cors_counters_refusals(cors_counters_t *counters, cors_refusal_t *out,
+int cors_counters_refusals(cors_counters_t *counters, cors_kept_refusal_t *out,
                            int most)
 {
     apr_uint64_t refused;
@@ -234,18 +284,22 @@ static int more_refused_first(const void *a, const void *b)
 int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,
                           int most)
 {
+    cors_refused_origin_t all[CORS_COUNTERS_ORIGINS];
     int count = 0;
+    int i;
 
     if (!lock_to_read(counters)) {
         return 0;
     }
-    while (count < most && count < CORS_COUNTERS_ORIGINS
-           && counters->origins[count].count > 0) {
-        out[count] = counters->origins[count];
-        count++;
+    for (i = 0; i < CORS_COUNTERS_ORIGINS; i++) {
+        if (counters->origins[i].count > 0) {
+            all[count++] = counters->origins[i];
+        }
     }
     unlock(counters);
-    qsort(out, (size_t)count, sizeof(*out), more_refused_first);
+    qsort(all, (size_t)count, sizeof(*all), more_refused_first);
+    count = count < most ? count : most;
+    memcpy(out, all, (size_t)count * sizeof(*out));
     return count;
 }
 

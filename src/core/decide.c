@@ -51,7 +51,9 @@ static bool is_same_origin(const cors_facts_t *facts,
     if (own->fetch_site.ptr) {
         return cors_slice_equal(own->fetch_site, cors_slice("same-origin"));
     }
-    return own->origin.scheme.ptr && cors_origin_same(origin, &own->origin);
+    return (own->origin.scheme.ptr && cors_origin_same(origin, &own->origin))
+           || (own->canonical.scheme.ptr
+               && cors_origin_same(origin, &own->canonical));
 }
 
 static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,

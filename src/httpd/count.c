@@ -109,41 +109,30 @@ void cors_count_open(apr_pool_t *temp, server_rec *server)
     }
 }
 
-/* What ap_construct_url() says of the server, without its formatting. */
-static const char *base_of(request_rec *r)
-{
-    apr_port_t port = ap_get_server_port(r);
-    const char *host = ap_get_server_name_for_url(r);
-    bool said = !ap_is_default_port(port, r);
-
-    return apr_pstrcat(r->pool, ap_http_scheme(r), "://", host,
-                       said ? ":" : NULL, said ? apr_itoa(r->pool, port) : NULL,
-                       NULL);
-}
-
+/* No text is made here: anybody can have refusals, as many as he likes. */
 static void keep_refusal(request_rec *r, const cors_decision_t *decision,
                          cors_counted_e kind)
 {
+    const char *method =
+        decision->preflight
+            ? apr_table_get(r->headers_in, "Access-Control-Request-Method")
+            : r->method;
     cors_refusal_t refusal;
-    cors_slice_t said = cors_slice(cors_deciding_directive(r->pool, decision));
 
-    memset(&refusal, 0, sizeof(refusal));
     refusal.time = r->request_time;
     refusal.kind = kind;
     refusal.verdict = decision->verdict;
     refusal.reason = decision->reason;
-    cors_text_copy(refusal.base, sizeof(refusal.base), cors_slice(base_of(r)));
-    cors_text_copy(refusal.path, sizeof(refusal.path), cors_slice(r->uri));
-    cors_text_copy(refusal.origin, sizeof(refusal.origin),
-                   cors_slice(apr_table_get(r->headers_in, "Origin")));
-    cors_text_copy(refusal.method, sizeof(refusal.method),
-                   cors_slice(
-                       decision->preflight
-                           ? apr_table_get(r->headers_in,
-                                           "Access-Control-Request-Method")
-                           : r->method));
-    cors_text_copy(refusal.culprit, sizeof(refusal.culprit), decision->culprit);
-    cors_text_copy(refusal.said, sizeof(refusal.said), said);
+    refusal.port = r->connection->local_addr->port;
+    refusal.scheme = cors_slice(ap_http_scheme(r));
+    refusal.host = cors_slice(r->hostname);
+    refusal.path = cors_slice(r->uri);
+    refusal.origin = decision->origin.ptr
+                         ? decision->origin
+                         : cors_slice(apr_table_get(r->headers_in, "Origin"));
+    refusal.method = cors_slice(method);
+    refusal.culprit = decision->culprit;
+    refusal.said = cors_slice(cors_deciding_directive(r->pool, decision));
     cors_counters_refuse(counters, &refusal);
 }
 

@@ -32,28 +32,53 @@ static bool asks_for_websocket(const char *upgrade)
     return false;
 }
 
-/* Whether a host is the one that the request was made to; httpd takes the
- * brackets off an IPv6 address. */
-static bool is_own_host(const request_rec *r, cors_slice_t host)
+/* What the browser sees in front: TLS here, a scheme in ServerName, or the
+ * variable HTTPS, which only the administrator can set (by SetEnvIfExpr, for a
+ * trusted proxy). No request header is believed by itself. */
+static const char *scheme_of(const request_rec *r)
 {
-    if (host.len > 2 && host.ptr[0] == '[') {
-        host.ptr++;
-        host.len -= 2;
+    const char *https = apr_table_get(r->subprocess_env, "HTTPS");
+
+    return https && ap_cstr_casecmp(https, "on") == 0 ? "https"
+                                                      : ap_http_scheme(r);
+}
+
+/* Fill in the origin of a name of this server, if it is the host asked about;
+ * httpd takes the brackets off an IPv6 address. */
+static void fill_origin(const request_rec *r, cors_slice_t host,
+                        const char *name, apr_port_t port, cors_origin_t *own)
+{
+    cors_slice_t bare = host;
+
+    if (bare.len > 2 && bare.ptr[0] == '[') {
+        bare.ptr++;
+        bare.len -= 2;
     }
-    return r->hostname && cors_slice_is_nocase(host, r->hostname);
+    if (name && cors_slice_is_nocase(bare, name)) {
+        own->host = host;
+        own->scheme = cors_slice(scheme_of(r));
+        own->port = port;
+    }
 }
 
 static void tell_own(void *context, const cors_origin_t *origin,
                      cors_own_t *own)
 {
     request_rec *r = context;
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
 
     own->fetch_site =
         cors_slice(apr_table_get(r->headers_in, "Sec-Fetch-Site"));
-    if (!own->fetch_site.ptr && is_own_host(r, origin->host)) {
-        own->origin.host = origin->host;
-        own->origin.scheme = cors_slice(ap_http_scheme(r));
-        own->origin.port = r->parsed_uri.port_str ? r->parsed_uri.port : 0;
+    if (own->fetch_site.ptr) {
+        return;
+    }
+    fill_origin(r, origin->host, r->hostname,
+                r->parsed_uri.port_str ? r->parsed_uri.port : 0, &own->origin);
+    /* The name by which the server calls itself, where UseCanonicalName On says
+     * that it is right; a proxy in front may have replaced the browser's Host. */
+    if (core->use_canonical_name == USE_CANONICAL_NAME_ON) {
+        fill_origin(r, origin->host, r->server->server_hostname,
+                    r->server->port, &own->canonical);
     }
 }
 
@@ -83,7 +108,7 @@ static void take_announced(cors_facts_t *facts, const char *rest,
  * All fields in one go: a look-up of each would compare its name with all that
  * begin with the same four letters, and those that matter do.
  */
-void cors_facts(request_rec *r, cors_facts_t *facts)
+void cors_facts(request_rec *r, int method, cors_facts_t *facts)
 {
     static const char request[] = "Access-Control-Request-";
     const apr_array_header_t *fields = apr_table_elts(r->headers_in);
@@ -94,7 +119,7 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
 
     facts->origin = facts->request_method = facts->request_headers =
         facts->private_network = absent;
-    facts->options = r->method && r->method_number == M_OPTIONS;
+    facts->options = method == M_OPTIONS;
     for (; field < end; field++) {
         const char *name = field->key;
 
@@ -131,11 +156,11 @@ void cors_facts(request_rec *r, cors_facts_t *facts)
     facts->context = r;
 }
 
-int cors_method_number(const request_rec *r, const cors_facts_t *facts)
+int cors_method_number(int method, const cors_facts_t *facts)
 {
     /* the announced method is the whole of a field's value, so there is a NUL
      * behind it */
     return cors_is_preflight(facts)
                ? ap_method_number_of(facts->request_method.ptr)
-               : r->method_number;
+               : method;
 }

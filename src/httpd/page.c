@@ -32,6 +32,14 @@ const char *cors_page_time(apr_pool_t *p, apr_time_t time)
                         utc.tm_sec);
 }
 
+const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
+{
+    return refusal->port == cors_fetch_default_port(cors_slice(refusal->scheme))
+               ? apr_pstrcat(p, refusal->scheme, "://", refusal->host, NULL)
+               : apr_psprintf(p, "%s://%s:%u", refusal->scheme, refusal->host,
+                              refusal->port);
+}
+
 const char *cors_counted_text(cors_counted_e kind)
 {
     return kind == CORS_COUNTED_ENFORCED ? "enforced" : "report-only";

@@ -261,7 +261,8 @@ static const char *encoded(const cors_page_t *page, const char *value)
                            ap_escape_urlencoded(page->r->pool, value), 1);
 }
 
-static void explain_link(const cors_page_t *page, const cors_refusal_t *refusal)
+static void explain_link(const cors_page_t *page,
+                         const cors_kept_refusal_t *refusal)
 {
     ap_rvputs(page->r,
               "<a href=\"?explain&amp;url=", encoded(page, refusal->path),
@@ -276,7 +277,7 @@ static void explain_link(const cors_page_t *page, const cors_refusal_t *refusal)
 
 static void show_refusals(const cors_page_t *page)
 {
-    cors_refusal_t *refusals =
+    cors_kept_refusal_t *refusals =
         apr_pcalloc(page->r->pool, CORS_COUNTERS_REFUSALS * sizeof(*refusals));
     int count = cors_counters_refusals(page->counters, refusals,
                                        CORS_COUNTERS_REFUSALS);
@@ -292,13 +293,13 @@ static void show_refusals(const cors_page_t *page)
         "<th>Origin</th><th>Reason</th><th>Decided by</th><th></th></tr>\n",
         page->r);
     for (i = 0; i < count; i++) {
-        const cors_refusal_t *one = &refusals[i];
+        const cors_kept_refusal_t *one = &refusals[i];
 
         ap_rvputs(page->r, "<tr><td><time>",
                   cors_page_time(page->r->pool, one->time),
                   "</time></td><td><code>", text(page, one->method), " ",
-                  text(page, one->base), text(page, one->path),
-                  "</code></td><td><code>",
+                  text(page, cors_page_base(page->r->pool, one)),
+                  text(page, one->path), "</code></td><td><code>",
                   one->origin[0] ? text(page, one->origin) : "none",
                   "</code></td><td>", cors_reason_text(one->reason),
                   one->culprit[0] ? " <code>" : "", text(page, one->culprit),
@@ -329,7 +330,7 @@ static void show_origins(const cors_page_t *page)
              "</th><th>What to change</th></tr>\n",
              page->r);
     for (i = 0; i < count; i++) {
-        const cors_refusal_t *last = &origins[i].last;
+        const cors_refused_origin_t *last = &origins[i];
 
         ap_rvputs(page->r, "<tr><td><code>", text(page, last->origin),
                   "</code></td><td class=\"n\">",

@@ -30,13 +30,13 @@ apr_uint64_t cors_count_total(const cors_counters_t *counters,
 /* --- JSON */
 
 static void json_refusal(cors_json_t *json, apr_pool_t *p,
-                         const cors_refusal_t *refusal)
+                         const cors_kept_refusal_t *refusal)
 {
     cors_json_string(json, "time", cors_page_time(p, refusal->time));
     cors_json_string(json, "mode", cors_counted_text(refusal->kind));
     cors_json_string(json, "verdict", cors_verdict_text(refusal->verdict));
     cors_json_string(json, "reason", cors_reason_text(refusal->reason));
-    cors_json_string(json, "base", refusal->base);
+    cors_json_string(json, "base", cors_page_base(p, refusal));
     cors_json_string(json, "path", refusal->path);
     cors_json_string(json, "origin",
                      refusal->origin[0] ? refusal->origin : NULL);
@@ -47,6 +47,21 @@ static void json_refusal(cors_json_t *json, apr_pool_t *p,
     cors_json_string(json, "advice",
                      cors_advice(p, refusal->reason, refusal->said,
                                  refusal->origin, refusal->culprit));
+}
+
+static void json_origin(cors_json_t *json, apr_pool_t *p,
+                        const cors_refused_origin_t *refused)
+{
+    cors_json_string(json, "origin", refused->origin);
+    cors_json_number(json, "count", (apr_int64_t)refused->count);
+    cors_json_number(json, "excess", (apr_int64_t)refused->excess);
+    cors_json_string(json, "reason", cors_reason_text(refused->reason));
+    cors_json_string(json, "culprit",
+                     refused->culprit[0] ? refused->culprit : NULL);
+    cors_json_string(json, "decided_by", refused->said);
+    cors_json_string(json, "advice",
+                     cors_advice(p, refused->reason, refused->said,
+                                 refused->origin, refused->culprit));
 }
 
 static void json_counts(const cors_page_t *page, cors_json_t *json)
@@ -116,7 +131,7 @@ static void json_sections(const cors_page_t *page, cors_json_t *json)
 static void json_happened(const cors_page_t *page, cors_json_t *json)
 {
     apr_pool_t *p = page->r->pool;
-    cors_refusal_t *refusals =
+    cors_kept_refusal_t *refusals =
         apr_pcalloc(p, CORS_COUNTERS_REFUSALS * sizeof(*refusals));
     cors_refused_origin_t *origins =
         apr_pcalloc(p, CORS_COUNTERS_ORIGINS * sizeof(*origins));
@@ -146,9 +161,7 @@ static void json_happened(const cors_page_t *page, cors_json_t *json)
     cors_json_open(json, "origins", '[');
     for (i = 0; i < count; i++) {
         cors_json_open(json, NULL, '{');
-        cors_json_number(json, "count", (apr_int64_t)origins[i].count);
-        cors_json_number(json, "excess", (apr_int64_t)origins[i].excess);
-        json_refusal(json, p, &origins[i].last);
+        json_origin(json, p, &origins[i]);
         cors_json_close(json, '}');
     }
     cors_json_close(json, ']');

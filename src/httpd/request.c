@@ -22,8 +22,9 @@ typedef struct {
     const cors_section_t *section;
     request_rec *owner;     /* the request of the chain that section is from */
     request_rec *published; /* the one whose variables say so; NULL: none */
-    bool final;             /* section is all that applies, not a first guess */
-    bool decided;           /* policy and decision are filled */
+    int method;   /* that the browser used: httpd forgets it for a document */
+    bool final;   /* section is all that applies, not a first guess */
+    bool decided; /* policy and decision are filled */
     bool logged;
     int answered; /* the status this module answered with; 0: it did not */
     const cors_policy_t *policy; /* of the method */
@@ -83,8 +84,8 @@ static void decide(request_rec *r, state_t *state)
     if (state->decided) {
         return;
     }
-    cors_facts(first, &facts);
-    method = cors_method_number(first, &facts);
+    cors_facts(first, state->method, &facts);
+    method = cors_method_number(state->method, &facts);
     state->policy = cors_policy_find(state->section, method);
     if (!state->policy) {
         cors_policy_t *policy = apr_palloc(first->pool, sizeof(*policy));
@@ -155,6 +156,7 @@ static state_t *make_state(request_rec *first)
 
     /* the policy and the decision are filled by decide() */
     memset(state, 0, offsetof(state_t, decision));
+    state->method = first->method_number;
     ap_set_module_config(first->request_config, &cors_policy_module, state);
     return state;
 }
@@ -300,7 +302,7 @@ int cors_hook_map_to_storage(request_rec *r)
         return DECLINED;
     }
     state = state_of(r);
-    cors_facts(r, &facts);
+    cors_facts(r, r->method_number, &facts);
     if (!state || !cors_is_preflight(&facts) || ap_location_walk(r) != OK) {
         r->per_dir_config = config;
         return DECLINED;
@@ -334,7 +336,9 @@ int cors_hook_header_parser(request_rec *r)
     if (!decision->preflight && !decision->reject) {
         return DECLINED;
     }
-    if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED) {
+    /* with Off too: the check of handshakes does not need a CORS policy */
+    if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED
+        && mode_of(state) != CORS_MODE_REPORT_ONLY) {
         return HTTP_FORBIDDEN;
     }
     return answers(state) ? answer_preflight(r, state) : DECLINED;
@@ -407,30 +411,52 @@ static bool is_redirect(int status)
 }
 
 /* A browser refuses a preflight that is redirected, and takes none of the
- * headers it needs from the page that RewriteRule [R=200] makes. Where one of
- * these came first, at the server's level, the answer is made here. */
+ * headers it needs from the page that RewriteRule [R=200] makes. */
+static bool spoils_preflight(int status)
+{
+    return is_redirect(status) || ap_is_HTTP_SUCCESS(status);
+}
+
+/* Where one of these came first, at the server's level, the answer is made
+ * here. An ErrorDocument does not change how the request ended before. */
 static bool must_rescue(const request_rec *r, const state_t *state)
 {
-    return !state->final && !r->prev
-           && (is_redirect(r->status) || ap_is_HTTP_SUCCESS(r->status))
+    const request_rec *first = r;
+
+    while (first->prev) {
+        first = first->prev;
+    }
+    return !state->final && spoils_preflight(first->status)
+           && spoils_preflight(r->status)
            && state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
            && cors_policy_number(state->policy, CORS_ATTR_PREFLIGHT)
                   == CORS_PREFLIGHT_ANSWER;
 }
 
-static void rescue(request_rec *r, const state_t *state,
-                   apr_bucket_brigade *brigade)
+static void rescue(request_rec *r, const state_t *state)
 {
-    apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+    static const char *const of_the_page[] = {
+        "Location",      "Content-Length",   "Content-Encoding",
+        "ETag",          "Content-Language", "Last-Modified",
+        "Accept-Ranges", "Content-Location"
+    };
+    apr_size_t i;
     int allowed;
     int denied;
 
     cors_policy_preflight_status(state->policy, &allowed, &denied);
     set_status(r, allowed);
-    apr_table_unset(r->headers_out, "Location");
-    apr_table_unset(r->err_headers_out, "Location");
-    apr_table_unset(r->headers_out, "Content-Length");
+    for (i = 0; i < sizeof(of_the_page) / sizeof(of_the_page[0]); i++) {
+        apr_table_unset(r->headers_out, of_the_page[i]);
+        apr_table_unset(r->err_headers_out, of_the_page[i]);
+    }
     ap_set_content_type(r, NULL);
+}
+
+static void drop_body(apr_bucket_brigade *brigade)
+{
+    apr_bucket *bucket = APR_BRIGADE_FIRST(brigade);
+
     while (bucket != APR_BRIGADE_SENTINEL(brigade)) {
         apr_bucket *next = APR_BUCKET_NEXT(bucket);
 
@@ -463,20 +489,29 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
     state_t *state = state_of(r);
+    bool rescued = f->ctx != NULL; /* the headers are written */
 
-    ap_remove_output_filter(f);
-    if (!state) {
+    if (!rescued && !state) {
         state = late_state(r);
     }
-    if (state && mode_of(state) == CORS_MODE_ON) {
+    if (!rescued && state && mode_of(state) == CORS_MODE_ON) {
         cors_response_e response = response_kind(r, state);
 
         if (state->decision.preflight && must_rescue(r, state)) {
-            rescue(r, state, brigade);
+            rescue(r, state);
             response = CORS_RESPONSE_PREFLIGHT;
+            rescued = true;
+            f->ctx = state;
         }
         cors_emit(r->pool, state->policy, &state->decision, response,
                   r->headers_out, r->err_headers_out);
+    }
+    if (rescued) {
+        /* to the end: a document may come in pieces */
+        drop_body(brigade);
+    }
+    else {
+        ap_remove_output_filter(f);
     }
     return ap_pass_brigade(f->next, brigade);
 }

@@ -41,6 +41,13 @@ sub connect_to {
     return $socket // die "cannot connect to $port: $!\n";
 }
 
+# Whether a single answer is complete although the connection stays open.
+sub is_whole {
+    my ($head, $body) = split /\r\n\r\n/, $_[0], 2;
+    return defined $body && $head =~ /^content-length: (\d+)\r?$/im
+        && length $body >= $1;
+}
+
 # Send bytes, give every byte that comes back until the server closes.
 sub raw {
     my ($port, $bytes, %more) = @_;
@@ -54,7 +61,7 @@ sub raw {
     my $until = $more{until} // qr{\AHTTP/1\.1 101 };
     while ($socket->sysread(my $piece, 65536)) {
         $answer .= $piece;
-        last if $answer =~ $until;
+        last if $answer =~ $until || $more{single} && is_whole($answer);
     }
     alarm 0;
     return $answer;
@@ -111,7 +118,7 @@ sub nghttp {
     my $host = delete $send{host} // "localhost:$port";
     my $file;
     delete @send{qw(connection content-length)};
-    my @args = ('-v', '-n', '--no-dep', '--timeout=20',
+    my @args = ('-v', '-n', '--no-dep', '--no-push', '--timeout=20',
         '-H', ":method: $method", '-H', ":authority: $host");
     for my $key (sort keys %send) {
         next if !defined $send{$key};
@@ -165,7 +172,7 @@ sub talk {
     my ($protocol, $port) = @$via;
     (my $sni = $send{host} // 'localhost') =~ s/:\d+\z//;
     return raw($port, request($port, $method, $path, %send),
-        tls => $protocol eq 'h1s', sni => $sni);
+        tls => $protocol eq 'h1s', sni => $sni, single => $method ne 'HEAD');
 }
 
 # Status and CORS fields, as one value to compare.

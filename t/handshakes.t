@@ -1,0 +1,147 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# WebSocket handshakes by every way that leads through httpd: a page of another
+# origin never reaches the backend, whose log is the witness.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Test::More;
+use Client qw(ask talk whole);
+use Httpd ();
+
+my $app = 'https://app.example';
+my $backend = Httpd::free_port();
+my $backend_log = "$ENV{CORS_WORK}/t/logs/handshakes_backend";
+Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
+my $httpd = Httpd->start(
+    name => 'handshakes', conf => 'handshakes.conf', ports => [qw(plain tls report off)],
+    vars => { backend => $backend }, modules => [qw(ssl socache_shmcb)]);
+my %port = %{ $httpd->{port} };
+
+my %handshake = (
+    upgrade => 'websocket', connection => 'Upgrade',
+    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13,
+);
+my @ways = (
+    [ 'ProxyPass http:// with upgrade=websocket', '/http' ],
+    [ 'ProxyPass http:// with upgrade=ANY', '/any' ],
+    [ 'ProxyPass ws://', '/tunnel' ],
+    [ 'a RewriteRule of the server to ws://', '/rewrite' ],
+    [ 'a RewriteRule in a Location to ws://', '/location-rewrite' ],
+);
+my @origins = (
+    [ 'a listed origin', $app, 1 ],
+    [ 'a subdomain that a pattern lists', 'https://a.wild.example', 1 ],
+    [ 'a client without Origin', undef, 1 ],
+    [ 'another origin', 'https://app.example.evil', 0 ],
+    [ 'the domain that a pattern does not list', 'https://wild.example', 0 ],
+    [ 'the origin in clear', 'http://app.example', 0 ],
+    [ 'null', 'null', 0 ],
+    [ 'two origins', [ $app, $app ], 0 ],
+    [ 'an empty origin', '', 0 ],
+);
+
+sub asked {
+    my ($mark) = @_;
+    for (1 .. 40) {
+        return 'asked' if -s $backend_log > $mark;
+        select undef, undef, undef, 0.01 if $_[1];
+        last if !$_[1];
+    }
+    return 'not asked';
+}
+
+for my $way (@ways) {
+    for my $case (@origins) {
+        my ($who, $origin, $passes) = @$case;
+        for my $protocol ('h1', 'h1s') {
+            my $mark = -s $backend_log;
+            my ($code, $cors) = ask([ $protocol => $port{ $protocol eq 'h1' ? 'plain' : 'tls' } ],
+                GET => $way->[1], %handshake, defined $origin ? (origin => $origin) : ());
+            is_deeply([ whole($code, $cors), asked($mark, $passes) ],
+                [ { status => $passes ? 101 : 403 }, $passes ? 'asked' : 'not asked' ],
+                "$way->[0], $protocol: $who " . ($passes ? 'reaches' : 'does not reach') . ' the backend');
+        }
+    }
+}
+
+# odd spellings, as lax backends take them
+for my $spelling ('WebSocket', 'WEBSOCKET', 'websocket/13', 'h2c, websocket', 'h2c,WEBSOCKET',
+    'websocket, h2c', ', websocket', [ 'h2c', 'websocket' ], "websocket\t") {
+    my $called = ref $spelling ? join(' and ', @$spelling) : $spelling;
+    for my $way (@ways) {
+        my $mark = -s $backend_log;
+        my ($code) = ask([ h1 => $port{plain} ], GET => $way->[1], %handshake,
+            upgrade => $spelling, origin => 'https://evil.example');
+        is_deeply([ $code, asked($mark) ], [ 403, 'not asked' ],
+            "$way->[0]: 'Upgrade: $called' is a handshake too");
+    }
+}
+# no handshake, no check
+my ($code) = ask([ h1 => $port{plain} ], GET => '/plain.txt', origin => 'https://evil.example',
+    connection => 'Upgrade, close', upgrade => 'h2, websockets');
+is($code, 200, "'Upgrade: websockets' asks for something else");
+
+for ([ 'CorsWebSocketRequireOrigin refuses a client without Origin', undef, 403 ],
+     [ 'CorsWebSocketRequireOrigin lets a listed origin pass', $app, 101 ],
+     [ 'CorsWebSocketRequireOrigin refuses another', 'https://evil.example', 403 ]) {
+    my ($status) = ask([ h1 => $port{plain} ], GET => '/require', %handshake,
+        defined $_->[1] ? (origin => $_->[1]) : ());
+    is($status, $_->[2], $_->[0]);
+}
+
+# HTTP/2
+sub extended_connect {
+    my ($address, $path, @more) = @_;
+    my $pid = open(my $from, '-|') // die "fork: $!\n";
+    if (!$pid) {
+        delete $ENV{LD_PRELOAD};
+        exec 'node', "$ENV{CORS_WORK}/t/lib/extended-connect.js", $address, $path, @more
+            or POSIX::_exit(127);
+    }
+    chomp(my $said = do { local $/; <$from> } // '');
+    close $from;
+    return $said;
+}
+if (Httpd::has_h2()) {
+    for my $address ("http://localhost:$port{plain}", "https://localhost:$port{tls}") {
+        my $over = $address =~ /https/ ? 'HTTP/2 over TLS' : 'HTTP/2 in clear';
+        for (
+            [ 'a listed origin', '/http', [$app], '200 echo hello' ],
+            [ 'a subdomain that a pattern lists', '/http', ['https://a.wild.example'], '200 echo hello' ],
+            [ 'a client without Origin', '/http', [], '200 echo hello' ],
+            [ 'another origin', '/http', ['https://evil.example'], '403 refused' ],
+            [ 'null', '/http', ['null'], '403 refused' ],
+            [ 'a listed origin, by ws://,', '/tunnel', [$app], '200 echo hello' ],
+            [ 'another origin, by ws://,', '/tunnel', ['https://evil.example'], '403 refused' ],
+            [ 'another origin, by a RewriteRule,', '/rewrite', ['https://evil.example'], '403 refused' ],
+        ) {
+            my ($who, $path, $send, $expected) = @$_;
+            my $mark = -s $backend_log;
+            my $passes = $expected =~ /\A200/;
+            is_deeply([ extended_connect($address, $path, @$send), asked($mark) ],
+                [ $expected, $passes ? 'asked' : 'not asked' ],
+                "$over, extended CONNECT: $who " . ($passes ? 'talks to' : 'does not reach') . ' the backend');
+        }
+    }
+}
+
+# ReportOnly lets every handshake through, as no module would, and says what it
+# would have done
+for ([ 'a listed origin', $app ], [ 'another origin', 'https://evil.example' ],
+     [ 'a client without Origin', undef ]) {
+    my ($who, $origin) = @$_;
+    my $mark = $httpd->log_mark;
+    my @bytes = map {
+        my $bytes = talk([ h1 => $_ ], GET => '/http', %handshake, host => 'site.example:8080',
+            defined $origin ? (origin => $origin) : ());
+        $bytes =~ s/^Date: .*\r\n//gm;
+        $bytes;
+    } @port{qw(report off)};
+    is($bytes[0], $bytes[1], "ReportOnly: $who gets not one byte more or less");
+    like($bytes[0], qr{\AHTTP/1\.1 101 }, "ReportOnly: $who passes");
+    my $log = $httpd->log_since($mark);
+    like($log, qr/CORS \(ReportOnly\): websocket-@{[ defined $origin && $origin eq $app ? 'allowed' : 'denied' ]}/,
+        "ReportOnly: the log says what $who would have met");
+}
+
+done_testing();

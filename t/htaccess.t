@@ -1,0 +1,136 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# .htaccess: changes count at once, and a hostile file harms its own directory
+# alone.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use File::Path ();
+use Test::More;
+use Time::HiRes ();
+use Client qw(ask preflight_vary whole);
+use Httpd ();
+
+my $app = 'https://app.example';
+my $other = 'https://other.example';
+my $evil = 'https://app.example.evil';
+my $site = "$ENV{CORS_WORK}/t/site";
+for my $dir (qw(quiet change none list nonfatal hostile broken files limit),
+    'deep' . '/d' x 40) {
+    File::Path::make_path("$site/$dir");
+    Httpd::spew("$site/$dir/a.txt", "a plain file\n");
+}
+my $httpd = Httpd->start(name => 'htaccess', conf => 'htaccess.conf', expected => qr/contradictory-policy/,
+    vars => { site => $site });
+my $via = [ h1 => $httpd->{port}{port} ];
+my %vary = (vary => 'Origin');
+sub allowed { return { status => 200, %vary, 'access-control-allow-origin' => $_[0] } }
+my $nothing = { status => 200, %vary };
+my $unharmed = [ '/quiet/a.txt', allowed($app) ];
+
+sub write_htaccess { return Httpd::spew("$site/$_[0]/.htaccess", $_[1]) }
+sub get { my ($path, $origin, %more) = @_;
+    return whole(ask($via, GET => $path, origin => $origin, %more)) }
+sub preflight { my ($path, $origin, $method) = @_;
+    return whole(ask($via, OPTIONS => $path, origin => $origin, acrm => $method)) }
+sub lists { return { preflight_vary(), 'access-control-allow-origin' => $_[0],
+    'access-control-allow-methods' => $_[1] // 'GET, HEAD, PUT, PATCH, POST, DELETE',
+    'access-control-allow-headers' => 'content-type' } }
+
+# at once
+is_deeply(get('/change/a.txt', $app), allowed($app), 'without .htaccess the policy of the server counts');
+write_htaccess(change => "CorsAllowOrigins $other\n");
+is_deeply(get('/change/a.txt', $other), allowed($other), 'a new .htaccess counts for the next request');
+is_deeply(get('/change/a.txt', $app), $nothing, 'and its list replaces that of the server');
+is_deeply(preflight('/change/a.txt', $other, 'PUT'), { status => 204, %{ lists($other) } }, 'for preflights too');
+is_deeply(preflight('/change/a.txt', $app, 'PUT'), { status => 403, preflight_vary() },
+    'which refuse whom it does not list');
+write_htaccess(change => "CorsAllowOrigins +$other\nCorsAllowMethods -PUT\n");
+is_deeply(get('/change/a.txt', $_), allowed($_), "edited, it allows $_") for $app, $other;
+is_deeply(preflight('/change/a.txt', $app, 'PUT'),
+    { status => 403, %{ lists($app, 'GET, HEAD, PATCH, POST, DELETE') } }, 'and takes a method out');
+write_htaccess(change => "CorsPolicy Off\n");
+is_deeply(get('/change/a.txt', $app), { status => 200 }, 'Off in .htaccess says nothing');
+write_htaccess(change => "CorsPolicy ReportOnly\n");
+is_deeply(get('/change/a.txt', $app), { status => 200 }, 'ReportOnly in .htaccess says nothing');
+write_htaccess(change => "CorsRejectDisallowed On\n");
+is_deeply(get('/change/a.txt', $evil), { status => 403, %vary }, 'rejection counts at once');
+is_deeply(get('/change/a.txt', $app), allowed($app), 'and spares whom the server lists');
+unlink "$site/change/.htaccess" or die $!;
+is_deeply(get('/change/a.txt', $evil), $nothing, 'a removed .htaccess no longer counts');
+write_htaccess(files => "<Files a.txt>\nCorsAllowOrigins $other\n</Files>\n");
+is_deeply(get('/files/a.txt', $other), allowed($other), 'Files in .htaccess counts');
+is_deeply(get('/files/', $other), { status => 403, %vary }, 'and for these files only');
+write_htaccess(limit => "<Limit PUT>\nCorsAllowOrigins $other\n</Limit>\n");
+is_deeply(preflight('/limit/a.txt', $other, 'PUT'), { status => 204, %{ lists($other) } }, 'Limit in .htaccess counts');
+is_deeply(preflight('/limit/a.txt', $other, 'POST'), { status => 403, preflight_vary() }, 'and for its method only');
+
+# who may
+write_htaccess(none => "CorsAllowOrigins $other\n");
+is_deeply(get('/none/a.txt', $other), $nothing, 'AllowOverride None reads no .htaccess');
+write_htaccess(list => "CorsAllowOrigins $other\n");
+is_deeply(get('/list/a.txt', $other), allowed($other), 'AllowOverrideList can name one directive');
+write_htaccess(list => "CorsAllowCredentials On\n");
+is_deeply(get('/list/a.txt', $app), { status => 500, 'access-control-allow-origin' => $app, %vary },
+    'and then no other is permitted: 500, which the page can read');
+
+# mistakes: 500 for their directory, a line in the log, and no harm elsewhere
+for (
+    [ 'a path in an origin', "CorsAllowOrigins https://x.example/\n", qr{'https://x\.example/'.*:1\b} ],
+    [ 'a word that is none', "# first\nCorsPolicy Perhaps\n", qr{Perhaps.*:2\b} ],
+    [ 'credentials for everybody', "CorsAllowCredentials On\nCorsAllowOrigins *\n", undef ],
+    [ 'a regex that does not compile', "CorsAllowOriginsMatch \"https://(\"\n", qr{https://\(} ],
+    [ 'a regex that takes for ever', "CorsAllowOriginsMatch \"(a+)+\\.\"\nCorsPolicy Maybe\n", qr{Maybe} ],
+    [ 'a section that does not end', "<Files a.txt>\nCorsPolicy On\n", qr{was not closed} ],
+    [ 'bytes that are no text', "CorsAllowOrigins \x80\xff\x01\n", qr{CorsAllowOrigins} ],
+    [ 'a word of 100,000 letters', 'CorsAllowOrigins https://' . 'a' x 100_000 . "\n", qr{CorsAllowOrigins|too long}i ],
+    [ '2,000 mistakes', "CorsAllowOrigins " . join(' ', map { "https://o$_.example/" } 1 .. 2000) . "\n", undef ],
+) {
+    my ($what, $text, $said) = @$_;
+    my $mark = $httpd->log_mark;
+    write_htaccess(broken => $text);
+    my $got = get('/broken/a.txt', $app);
+    if ($what eq 'credentials for everybody') {
+        # only together a contradiction: answered as not allowed, and logged
+        ok($got->{status} == 500 || !exists $got->{'access-control-allow-origin'},
+            "$what in .htaccess allows nobody");
+    }
+    else {
+        is_deeply($got, { status => 500, 'access-control-allow-origin' => $app, %vary },
+            "$what in .htaccess is a 500 with the headers of the server's policy");
+        like($httpd->log_since($mark), $said, "$what in .htaccess is in the log, with its place") if $said;
+    }
+    is_deeply(get($unharmed->[0], $app), $unharmed->[1], "$what in .htaccess harms no other directory");
+}
+unlink "$site/broken/.htaccess";
+
+# large
+write_htaccess(hostile => join '', map { "CorsAllowOrigins https://o$_.example https://*.w$_.example\n" } 1 .. 10_000);
+my $start = Time::HiRes::time();
+is_deeply(get('/hostile/a.txt', 'https://o9999.example'), allowed('https://o9999.example'),
+    '10,000 origins and as many patterns in .htaccess work');
+is_deeply(get('/hostile/a.txt', 'https://a.w1.example'), allowed('https://a.w1.example'), 'the patterns too');
+is_deeply(get('/hostile/a.txt', 'https://o10001.example'), $nothing, 'and list nobody else');
+my $took = (Time::HiRes::time() - $start) / 3;
+cmp_ok($took, '<', $ENV{SANITIZER} ? 20 : 2, sprintf 'at %.3f s a request', $took);
+is_deeply(get($unharmed->[0], $app), $unharmed->[1], 'and slow no other directory down');
+
+# deep: every level adds, the lowest takes away
+my $path = 'deep';
+for my $level (1 .. 40) {
+    $path .= '/d';
+    write_htaccess($path => "CorsAllowOrigins +https://level$level.example\nCorsExposeHeaders +X-Level-$level\n");
+}
+write_htaccess($path => "CorsAllowOrigins -https://level7.example +https://level40.example\n");
+my $expose = join ', ', map { "X-Level-$_" } 1 .. 39;
+for ([ $app, 1 ], [ 'https://level1.example', 1 ], [ 'https://level40.example', 1 ],
+     [ 'https://level7.example', 0 ], [ 'https://level41.example', 0 ]) {
+    my ($origin, $ok) = @$_;
+    is_deeply(get("/$path/a.txt", $origin), $ok
+        ? { %{ allowed($origin) }, 'access-control-expose-headers' => $expose } : $nothing,
+        "forty nested .htaccess files " . ($ok ? 'allow' : 'do not allow') . " $origin");
+}
+write_htaccess(nonfatal => "Require all denied\nCorsAllowOrigins $other\n");
+is_deeply(get('/nonfatal/a.txt', $other), allowed($other),
+    'Nonfatal=Override passes over what is not permitted, and keeps the policy');
+
+done_testing();
