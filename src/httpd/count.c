@@ -130,6 +130,10 @@ static void keep_refusal(request_rec *r, const cors_decision_t *decision,
     refusal.origin = decision->origin.ptr
                          ? decision->origin
                          : cors_slice(apr_table_get(r->headers_in, "Origin"));
+    if (refusal.origin.len > CORS_ORIGIN_MAX) {
+        /* no origin, and long enough to be told; the hash reads all of it */
+        refusal.origin.len = CORS_ORIGIN_MAX;
+    }
     refusal.method = cors_slice(method);
     refusal.culprit = decision->culprit;
     refusal.said = cors_slice(cors_deciding_directive(r->pool, decision));
