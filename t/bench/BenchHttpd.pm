@@ -22,7 +22,7 @@ our ($warm, $short, $long) = (20, 20, 120);
 # global: configuration outside the virtual hosts; limit_size: a field's length
 sub start {
     my ($class, %self) = @_;
-    my $self = bless {%self}, $class;
+    my $self = bless { again => 0, %self }, $class;
 
     make_path("$self->{dir}/htdocs/api");
     $self->{dir} = abs_path($self->{dir});
@@ -48,8 +48,14 @@ sub start {
     }
     my ($any) = values %{ $self->{port} };
     until (eval { $self->connect_to($any) }) {
-        die "httpd did not start:\n" . slurp("$self->{dir}/out", "$self->{dir}/error_log")
-            if waitpid($self->{pid}, WNOHANG) || time - $began > 300;
+        if (waitpid($self->{pid}, WNOHANG) || time - $began > 300) {
+            $self->stop;
+            my $said = slurp("$self->{dir}/out");
+            # somebody else has taken a port since it was found free
+            return $class->start(%self, again => $self->{again} + 1)
+                if $said =~ /Address already in use/ && !$self->{global} && $self->{again} < 5;
+            die "httpd did not start:\n$said";
+        }
         sleep 0.05;
     }
     $self->{started_in} = time - $began;
@@ -112,7 +118,7 @@ END
 sub stop {
     my ($self) = @_;
     return if !$self->{pid};
-    kill TERM => $self->{pid};
+    kill TERM => $self->{pid} if !waitpid $self->{pid}, WNOHANG;
     waitpid $self->{pid}, 0;
     delete $self->{pid};
 }
