@@ -87,7 +87,7 @@ END
     }
     if ($self->{valgrind}) {
         $conf .= "LoadModule bench_control_module $ENV{BENCH_CONTROL}\n"
-            . "ThreadLimit 2\nThreadsPerChild 2\nMaxRequestWorkers 2\n"
+            . "ThreadLimit 8\nThreadsPerChild 8\nMaxRequestWorkers 8\n"
             . "<VirtualHost 127.0.0.1:$self->{port}{control}>\n"
             . "SetHandler bench-control\n</VirtualHost>\n";
     }
