@@ -14,7 +14,7 @@ UNIT := $(patsubst t/unit/%.c,out/unit/%.t,$(wildcard t/unit/*.c))
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps demo demo-check test unit check format install uninstall \
-        clean module sanitize bench bench-check
+        clean module sanitize bench bench-check prove browser
 
 ##  make             build out/mod_cors_policy.so
 all: module
@@ -39,6 +39,15 @@ test: deps
 ##  make unit        the core alone, no server
 unit: $(UNIT)
 	@prove --exec '' $(UNIT)
+
+##  make prove       policies by chance against a second opinion, 200,000 times
+EXCHANGES = 200000
+SEEDS = 10
+SEED = $(shell date +%s)
+prove: deps
+	@$(MAKE) --no-print-directory module
+	@APXS="$(APXS)" CORS_EXCHANGES=$(EXCHANGES) CORS_RUNS=$(SEEDS) \
+	    CORS_SEED=$(SEED) TESTS=t/reference.t sh build/apache-test -v
 
 ##  make sanitize    unit tests and Apache::Test under ASan and UBSan
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -94,6 +103,7 @@ clean:
 help:
 	@sed -n 's/^##  //p' Makefile
 	@echo 'variables: APXS=$(APXS) CC=$(CC) CFLAGS=$(CFLAGS)'
+	@echo '           EXCHANGES=$(EXCHANGES) SEEDS=$(SEEDS) SEED=$(SEED)'
 
 out/mod_cors_policy.so: $(OBJECTS) build/exports.map
 	$(CC) -shared -Wl,--version-script=build/exports.map $(LDFLAGS) \

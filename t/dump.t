@@ -170,7 +170,7 @@ sub expected {
     my %cors;
 
     return (undef, {}) if $is{CorsPolicy} ne 'On';
-    $cors{vary} = 'Origin' if !$constant && @listed;
+    $cors{vary} = 'Origin' if !$constant && (@listed || $is{CorsRejectDisallowed} eq 'On');
     $cors{vary} = 'Access-Control-Request-Headers, Access-Control-Request-Method, '
         . ($is{CorsAllowPrivateNetwork} eq 'On' ? 'Access-Control-Request-Private-Network, ' : '') . 'Origin' if $preflight;
     if (!$preflight) {

@@ -143,7 +143,12 @@ static const char *varies_by(const cors_policy_t *policy,
                    ? VARY_PREFLIGHT VARY_PRIVATE_NETWORK
                    : VARY_PREFLIGHT;
     }
-    return policy->constant || policy->nobody ? NULL : "Origin";
+    /* where nobody is allowed the answer is the same for all, unless it is 403 */
+    return policy->constant
+                   || (policy->nobody
+                       && !cors_policy_number(policy, CORS_ATTR_REJECT))
+               ? NULL
+               : "Origin";
 }
 
 /* The fields below are added, not set: strip() has made sure that there are none

@@ -1,0 +1,469 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package Reference;
+
+# A second opinion: the manual once more, in another language and by another
+# hand. Reads a configuration as text and says what the answer to a request must
+# be. It is slow and plain where the module is quick: every look-up is a loop
+# over all that was written.
+use strict;
+use warnings FATAL => 'all';
+
+use Exporter 'import';
+
+our @EXPORT_OK = qw(same_answer shown);
+
+my %default = (
+    CorsPolicy => 'Off', CorsAllowCredentials => 'Off', CorsMaxAge => 'None',
+    CorsAllowAnyOriginWithCredentialsUnsafe => 'Off', CorsAllowNullOriginUnsafe => 'Off',
+    CorsAllowPublicSuffixUnsafe => 'Off', CorsPreflight => 'Answer', CorsPreflightStatus => '204 403',
+    CorsRejectDisallowed => 'Off', CorsBackendHeaders => 'Replace', CorsAllowPrivateNetwork => 'Off',
+    CorsWebSocketRequireOrigin => 'Off',
+);
+my %default_list = (
+    CorsAllowOrigins => [], CorsAllowMethods => [qw(GET HEAD PUT PATCH POST DELETE)],
+    CorsAllowHeaders => ['content-type'], CorsExposeHeaders => [], CorsWebSocketAllowOrigins => undef,
+);
+my $token = qr/[!#\$%&'*+.^_`|~0-9A-Za-z-]+/;
+
+# --- the configuration
+
+# Takes the text of a configuration: VirtualHost with ServerName, sections,
+# Limit and LimitExcept. root is where its documents are.
+sub new {
+    my ($class, $text, %more) = @_;
+    my $top = { name => '', items => [] };
+    my @open = ($top);
+    for my $line (split /\n/, $text) {
+        $line =~ s/\A\s+|\s+\z//g;
+        next if $line eq '' || $line =~ /\A#/;
+        if ($line =~ m{\A</(\w+)>\z}) {
+            die "$line closes nothing\n" if (pop @open)->{name} ne $1;
+        }
+        elsif ($line =~ m{\A<(\w+)(?:\s+(.*?))?\s*>\z}) {
+            my $section = { name => $1, args => [ words_of($2 // '') ], items => [] };
+            push @{ $open[-1]{items} }, $section;
+            push @open, $section;
+        }
+        else {
+            my ($name, $rest) = split ' ', $line, 2;
+            push @{ $open[-1]{items} }, { directive => $name, args => [ words_of($rest // '') ] };
+        }
+    }
+    die "<$open[-1]{name}> stays open\n" if @open > 1;
+    return bless { top => $top, root => $more{root} // '/nowhere' }, $class;
+}
+
+sub words_of {
+    my ($text) = @_;
+    my @words;
+    while ($text =~ /\G\s*(?:"((?:[^"\\]|\\.)*)"|(\S+))/g) {
+        push @words, defined $2 ? $2 : $1 =~ s/\\(["\\])/$1/gr =~ s/\\\\/\\/gr;
+    }
+    return @words;
+}
+
+# The sections that apply to a request, in the order in which httpd merges them:
+# server and virtual host, Directory, Files, Location, If; each If after all
+# others, in the order of the sections around it.
+sub sections {
+    my ($self, $request) = @_;
+    my $top = $self->{top};
+    my ($host) = grep { $_->{name} && $_->{name} eq 'VirtualHost'
+        && grep { ($_->{directive} // '') eq 'ServerName' && $_->{args}[0] eq $request->{host} } @{ $_->{items} } }
+        @{ $top->{items} };
+    my @outer = ($top, $host // ());
+    my @inner = map { grep { $_->{name} } @{ $_->{items} } } @outer;
+    my $file = $self->{root} . $request->{path};
+    my @chosen = @outer;
+    my $length = sub { scalar(() = $_[0]{args}[0] =~ m{/}g) };
+
+    push @chosen, sort { $length->($a) <=> $length->($b) }
+        grep { $_->{name} eq 'Directory' && index("$file/", ($_->{args}[0] =~ s{/*\z}{}r) . '/') == 0
+            && $file ne $_->{args}[0] } @inner;
+    push @chosen, grep { $_->{name} eq 'Files' && $file =~ m{/\Q$_->{args}[0]\E\z} }
+        map { grep { $_->{name} } @{ $_->{items} } } @chosen;
+    push @chosen, grep { ($_->{name} eq 'Location' && is_below($request->{path}, $_->{args}[0]))
+            || ($_->{name} eq 'LocationMatch' && $request->{path} =~ /$_->{args}[0]/) } @inner;
+    my @waiting = map { conditional($request, $_) } @chosen;
+    while (my $if = shift @waiting) {
+        push @chosen, $if;
+        push @waiting, conditional($request, $if);
+    }
+    return @chosen;
+}
+
+sub is_below {
+    my ($path, $prefix) = @_;
+    $prefix =~ s{/\z}{};
+    return $path eq $prefix || index($path, "$prefix/") == 0;
+}
+
+# The If and Else sections of a section that hold for the request.
+sub conditional {
+    my ($request, $section) = @_;
+    my (@holding, $before);
+    for (grep { $_->{name} } @{ $section->{items} }) {
+        if ($_->{name} eq 'If') {
+            $before = holds($request, $_->{args}[0]);
+            push @holding, $_ if $before;
+        }
+        elsif ($_->{name} eq 'Else') { push @holding, $_ if !$before }
+    }
+    return @holding;
+}
+
+sub holds {
+    my ($request, $condition) = @_;
+    return 1 if $condition eq 'true';
+    return 0 if $condition eq 'false';
+    my ($name, $value) = $condition =~ /\Areq_novary\('([\w-]+)'\) == '(\w*)'\z/ or die "cannot judge '$condition'\n";
+    return (field($request, $name) // '') eq $value;
+}
+
+# What a section says for a method: its own directives first, then those of each
+# set of methods, sets in the order in which they first stand.
+sub layers {
+    my ($section, $method) = @_;
+    my $as = $method eq 'HEAD' ? 'GET' : $method;
+    my (@layers, %layer);
+    for my $item (@{ $section->{items} }) {
+        if ($item->{directive}) {
+            push @{ $layer{''} }, $item;
+        }
+        elsif ($item->{name} =~ /\ALimit(Except)?\z/) {
+            my $except = $1 ? 1 : 0;
+            my %set = map { ($_ eq 'HEAD' ? 'GET' : $_) => 1 } @{ $item->{args} };
+            next if ($set{$as} ? 1 : 0) == $except;
+            my $key = join ' ', $item->{name}, sort keys %set;
+            push @layers, $key if !$layer{$key};
+            push @{ $layer{$key} }, grep { $_->{directive} } @{ $item->{items} };
+        }
+    }
+    return map { $layer{$_} // [] } '', @layers;
+}
+
+# The policy for a method: a word for each directive that takes one; for each
+# that takes a list its layers, the outermost first.
+sub policy {
+    my ($self, $request, $method) = @_;
+    my %is = (%default, map { $_ => $default_list{$_} && [ layer(map { { word => $_ } } @{ $default_list{$_} }) ] }
+        keys %default_list);
+    for my $layer (map { layers($_, $method) } $self->sections($request)) {
+        my %list;
+        for my $item (@$layer) {
+            my $name = $item->{directive};
+            my $regex = $name eq 'CorsAllowOriginsMatch';
+            my $attribute = $regex ? 'CorsAllowOrigins' : $name;
+            if (exists $default{$name}) { $is{$name} = join ' ', @{ $item->{args} } }
+            elsif (exists $default_list{$attribute}) {
+                push @{ $list{$attribute} }, map { word_of($_, $regex) }
+                    $regex ? @{ $item->{args} } : map { grep { length } split /,/ } @{ $item->{args} };
+            }
+        }
+        for (keys %list) {
+            my $new = layer(@{ $list{$_} });
+            $is{$_} = $new->{edits} ? [ @{ $is{$_} // [] }, $new ] : [$new];
+        }
+    }
+    return \%is;
+}
+
+sub word_of {
+    my ($text, $regex) = @_;
+    my ($mark) = $text =~ s/\A([!+-])// ? $1 : '';
+    return { mark => $mark, word => $text, regex => $regex };
+}
+
+# The words of one list: those that it takes in and those that it leaves out.
+sub layer {
+    my @words = grep { $_->{regex} || lc $_->{word} ne 'none' } @_;
+    return {
+        edits => scalar(grep { ($_->{mark} // '') =~ /[+-]/ } @words),
+        take => [ grep { ($_->{mark} // '') !~ /[!-]/ } @words ],
+        leave => [ grep { ($_->{mark} // '') =~ /[!-]/ } @words ],
+    };
+}
+
+# --- lists
+
+# The innermost layer that names it decides; in one layer, what is left out.
+sub listed {
+    my ($list, $is) = @_;
+    for my $layer (reverse @$list) {
+        return 0 if grep { $is->($_) } @{ $layer->{leave} };
+        return 1 if grep { $is->($_) } @{ $layer->{take} };
+    }
+    return 0;
+}
+
+sub has { my ($list, $what) = @_; return scalar grep { $what->($_) } map { @{ $_->{take} } } @$list }
+sub leaves_out { return scalar map { @{ $_->{leave} } } @{ $_[0] } }
+
+# Whether a list of origins is everybody, whatever bytes they send.
+sub lets_all {
+    my ($list) = @_;
+    return !leaves_out($list) && has($list, sub { !$_[0]{regex} && $_[0]{word} eq '*' });
+}
+
+# The names of a list as they are sent: none that was left out, none twice.
+sub names {
+    my ($list, $same) = @_;
+    my @names;
+    for my $layer (@$list) {
+        for my $name (map { $_->{word} } @{ $layer->{leave} }) { @names = grep { !$same->($_, $name) } @names }
+        for my $name (map { $_->{word} } @{ $layer->{take} }) {
+            next if grep { $same->($name, $_->{word}) } @{ $layer->{leave} };
+            push @names, $name if !grep { $same->($_, $name) } @names;
+        }
+    }
+    return @names;
+}
+
+sub same_case { return $_[0] eq $_[1] }
+sub any_case { return lc $_[0] eq lc $_[1] }
+
+# --- origins
+
+# Scheme, host and port of the bytes of an Origin header, as browsers serialise
+# them; nothing for any other bytes.
+sub origin_parts {
+    my ($origin) = @_;
+    # some embedded browsers send it
+    return ('file', '', '') if $origin eq 'file://';
+    my ($scheme, $host, $port) = $origin
+        =~ m{\A([a-z][a-z0-9+.-]{0,31})://(\[[0-9a-f:]+\]|[a-z0-9_.!"\$&'()*+;=`{}~-]+)(?::([1-9][0-9]{0,4}))?\z} or return;
+    return if defined $port && $port > 65535;
+    # No browser sends a scheme's own port, an address in another than its shortest
+    # form or an empty label: such bytes are taken as they stand, and match what is
+    # written as they are, or a wildcard.
+    return if $host !~ /\A\[/ && length $host > 253 + ($host =~ /\.\z/);
+    return ($scheme, $host, $port // '');
+}
+
+sub is_well_formed {
+    my ($origin) = @_;
+    return $origin eq 'null' || scalar(() = origin_parts($origin));
+}
+
+# Whether a word of a list of origins is about a well-formed origin.
+sub is_about {
+    my ($origin) = @_;
+    my ($scheme, $host, $port) = $origin eq 'null' ? () : origin_parts($origin);
+    return sub {
+        my ($word) = @_;
+        my $text = $word->{word};
+        return defined $scheme && $origin =~ /\A(?:$text)\z/ if $word->{regex};
+        return 1 if $text eq '*';
+        return $text eq 'null' if $origin eq 'null';
+        return 0 if !defined $scheme;
+        return 1 if $text eq $origin;
+        my ($its_scheme, $star, $its_host, $its_port) = $text =~ m{\A([^:]+)://(\*\.)?(\[[^\]]*\]|[^:]*)(?::(.*))?\z}
+            or return 0;
+        return 0 if $its_scheme ne $scheme;
+        return 0 if ($its_port // '') ne '*' && ($its_port // '') ne $port;
+        return $its_host eq $host if !$star;
+        return $host =~ /\A[^\[]/ && length $host > length(".$its_host") && substr($host, -length(".$its_host")) eq ".$its_host";
+    };
+}
+
+sub is_everybody {
+    my ($word) = @_;
+    return $word->{word} eq '*' if !$word->{regex};
+    return !grep { !/\A(?:$word->{word})\z/ } 'http://a', 'https://b.example:8', 'x-y://[::1]', 'capacitor://localhost';
+}
+
+my %public_suffix = map { $_ => 1 } qw(github.io co.uk com);
+
+# Whether what was said cannot stand together.
+sub contradicts {
+    my ($is) = @_;
+    my $origins = $is->{CorsAllowOrigins};
+    return 1 if $is->{CorsAllowNullOriginUnsafe} ne 'On' && has($origins, sub { !$_[0]{regex} && $_[0]{word} eq 'null' });
+    return 0 if $is->{CorsAllowCredentials} ne 'On';
+    return 1 if $is->{CorsAllowAnyOriginWithCredentialsUnsafe} ne 'On' && has($origins, \&is_everybody);
+    return 1 if has($is->{CorsExposeHeaders}, sub { $_[0]{word} eq '*' });
+    return $is->{CorsAllowPublicSuffixUnsafe} ne 'On' && has($origins, sub {
+        my ($suffix) = $_[0]{word} =~ m{://\*\.([^:]*)};
+        return !$_[0]{regex} && defined $suffix && $public_suffix{$suffix} }) ? 1 : 0;
+}
+
+# --- requests
+
+# A field as httpd hands it on: what stands several times is joined.
+sub field {
+    my ($request, $name) = @_;
+    my @values = map { $_->[1] =~ s/\A[ \t]+|[ \t]+\z//gr } grep { lc $_->[0] eq lc $name } @{ $request->{headers} };
+    return @values ? join(', ', @values) : undef;
+}
+
+sub is_websocket {
+    my ($request) = @_;
+    return scalar grep { m{\A\s*websocket\s*(?:/|\z)}i } split /,/, field($request, 'Upgrade') // '';
+}
+
+sub announced_method {
+    my ($request) = @_;
+    my $method = field($request, 'Access-Control-Request-Method') // return;
+    return $request->{method} eq 'OPTIONS' && defined field($request, 'Origin') && $method =~ /\A$token\z/ ? $method : undef;
+}
+
+sub is_same_origin {
+    my ($request, $origin) = @_;
+    # no browser sends such an Origin, whatever else it says
+    return 0 if !is_well_formed($origin);
+    my $site = field($request, 'Sec-Fetch-Site');
+    return $site eq 'same-origin' if defined $site;
+    my $own = $request->{scheme} // 'http';
+    my $port = $request->{port} == ($own eq 'https' ? 443 : 80) ? '' : ":$request->{port}";
+    return $origin eq "$own://$request->{host}$port";
+}
+
+# What the answer must be.
+#   request  scheme, host, port, path, method and headers (a list of pairs)
+#   handler  what comes without a policy: status and fields, which holds vary and
+#            access-control-* in small letters
+# Gives status and fields.
+sub answer {
+    my ($self, $request, $handler) = @_;
+    my $websocket = is_websocket($request);
+    my $announced = $websocket ? undef : announced_method($request);
+    my $is = $self->policy($request, $announced // $request->{method});
+    my $origin = field($request, 'Origin');
+    my $well_formed = defined $origin && is_well_formed($origin);
+    # a handler may answer a handshake as it answers any request
+    my $plain = { status => $handler->{status}, fields => { %{ $handler->{fields} } } };
+
+    my $refused = $websocket && $is->{CorsWebSocketAllowOrigins} && (defined $origin
+        ? !(@{ $is->{CorsWebSocketAllowOrigins} } == 1 && lets_all($is->{CorsWebSocketAllowOrigins}))
+            && (!$well_formed || !listed($is->{CorsWebSocketAllowOrigins}, is_about($origin)))
+        : $is->{CorsWebSocketRequireOrigin} eq 'On');
+    $plain->{status} = 403 if $refused;
+    return $plain if $is->{CorsPolicy} ne 'On';
+
+    my $list = contradicts($is) ? [] : $is->{CorsAllowOrigins};
+    my $credentials = $is->{CorsAllowCredentials} eq 'On';
+    my $constant = !$credentials && lets_all($list);
+    my $allowed = $constant || ($well_formed && listed($list, is_about($origin)));
+    my $reject = $is->{CorsRejectDisallowed} eq 'On';
+    my %sent = %{ $handler->{fields} };
+    my @vary = split /\s*,\s*/, delete $sent{vary} // '';
+    my $depends = !$constant && (has($is->{CorsAllowOrigins}, sub { 1 }) || $reject);
+
+    push @vary, 'Origin' if $depends || defined $announced;
+    if (defined $announced) {
+        push @vary, 'Access-Control-Request-Method', 'Access-Control-Request-Headers',
+            $is->{CorsAllowPrivateNetwork} eq 'On' ? 'Access-Control-Request-Private-Network' : ();
+    }
+    my %own;
+    my $by_handler = 1;
+    my $status = $plain->{status};
+    if (defined $announced) {
+        ($status, $by_handler, %own) = $self->preflight($request, $is, $announced, $allowed, $constant, $handler);
+    }
+    elsif ($allowed && defined $origin || $constant) {
+        %own = allowance($is, $origin, $constant);
+        my @names = names($is->{CorsExposeHeaders}, \&any_case);
+        $own{'access-control-expose-headers'} = join ', ', @names if @names;
+    }
+    elsif ($reject && !$websocket && defined $origin && !$handler->{early} && !is_same_origin($request, $origin)) { $status = 403 }
+    # what the module answers by itself has no backend
+    $plain->{status} = $status;
+    return $plain if $is->{CorsBackendHeaders} eq 'Keep' && defined $sent{'access-control-allow-origin'} && $by_handler;
+    $own{vary} = with_comma(@vary);
+    return { status => $status, fields => \%own };
+}
+
+sub with_comma {
+    my %seen;
+    return '*' if grep { $_ eq '*' } @_;
+    return @_ ? join(', ', grep { !$seen{ lc $_ }++ } @_) : undef;
+}
+
+sub allowance {
+    my ($is, $origin, $constant) = @_;
+    return ('access-control-allow-origin' => $constant ? '*' : $origin,
+        $is->{CorsAllowCredentials} eq 'On' ? ('access-control-allow-credentials' => 'true') : ());
+}
+
+# A list as it is sent with a preflight's answer: as it is, or, where a wildcard
+# would mean nothing or too much to a browser, what was asked for and is allowed.
+sub sent_list {
+    my ($is, $list, $same, $asked) = @_;
+    my $wildcard = has($list, sub { $_[0]{word} eq '*' });
+    return $asked if $wildcard && ($is->{CorsAllowCredentials} eq 'On' || leaves_out($list));
+    return join ', ', names($list, $same);
+}
+
+sub preflight {
+    my ($self, $request, $is, $method, $allowed, $constant, $handler) = @_;
+    my ($good, $bad) = split ' ', $is->{CorsPreflightStatus};
+    $bad //= 403;
+    return ($bad, 0) if !$allowed;
+
+    my $method_allowed = listed($is->{CorsAllowMethods}, sub { $_[0]{word} eq $method || $_[0]{word} eq '*' });
+    # Fetch, "forbidden method"
+    $method_allowed = 0 if $method =~ /\A(?:CONNECT|TRACE|TRACK)\z/i;
+    my $asked = field($request, 'Access-Control-Request-Headers') // '';
+    my @names = grep { length } map { s/\A[ \t]+|[ \t]+\z//gr } split /,/, $asked;
+    my $malformed = length $asked > 4096 || @names > 128 || grep { !/\A$token\z/ } @names;
+    my $headers_allowed = !$malformed && !grep {
+        my $name = lc $_;
+        !listed($is->{CorsAllowHeaders}, sub { lc $_[0]{word} eq $name || ($_[0]{word} eq '*' && $name ne 'authorization') })
+    } @names;
+    # where the status does not refuse, a browser would use these all the same
+    return ($bad, 0) if !$method_allowed && $bad < 300 && $method =~ /\A(?:GET|HEAD|POST)\z/;
+
+    my %own = allowance($is, field($request, 'Origin'), $constant);
+    my $methods = sent_list($is, $is->{CorsAllowMethods}, \&same_case, $method_allowed ? $method : '');
+    my $names = sent_list($is, $is->{CorsAllowHeaders}, \&any_case, $headers_allowed ? join(', ', @names) : '');
+    $own{'access-control-allow-methods'} = $methods if $methods ne '';
+    $own{'access-control-allow-headers'} = $names if $names ne '';
+    return ($bad, 0, %own) if !$method_allowed || !$headers_allowed;
+    $own{'access-control-max-age'} = seconds($is->{CorsMaxAge}) if lc $is->{CorsMaxAge} ne 'none';
+    $own{'access-control-allow-private-network'} = 'true' if $is->{CorsAllowPrivateNetwork} eq 'On'
+        && lc(field($request, 'Access-Control-Request-Private-Network') // '') eq 'true';
+    return $is->{CorsPreflight} eq 'Continue' ? ($handler->{status}, 1, %own) : ($good, 0, %own);
+}
+
+sub seconds {
+    my ($number, $unit) = $_[0] =~ /\A(\d+)([a-z]*)\z/ or die "no time: $_[0]\n";
+    return $number * ({ '' => 1, s => 1, m => 60, mi => 60, h => 3600 }->{$unit} // die "no unit: $unit\n");
+}
+
+# Whether a page may make a request and read what comes of it: what was meant by
+# the policy, without a header in between.
+#   page  origin, method, names (the headers that are asked for), preflighted,
+#         credentials (whether the request's mode is include)
+sub permits {
+    my ($self, $request, $page) = @_;
+    my $is = $self->policy($request, $page->{method});
+    return 0 if $is->{CorsPolicy} ne 'On' || contradicts($is);
+    my ($origin, $with) = ($page->{origin}, $is->{CorsAllowCredentials} eq 'On');
+    return 0 if !listed($is->{CorsAllowOrigins}, is_about($origin));
+    return 0 if $page->{credentials} && !$with;
+    return 1 if !$page->{preflighted};
+    return 0 if !listed($is->{CorsAllowMethods}, sub { $_[0]{word} eq $page->{method} || $_[0]{word} eq '*' });
+    for my $name (map { lc } @{ $page->{names} }) {
+        return 0 if !listed($is->{CorsAllowHeaders},
+            sub { lc $_[0]{word} eq $name || ($_[0]{word} eq '*' && $name ne 'authorization') });
+    }
+    return 1;
+}
+
+# --- comparing
+
+# An answer in a form that does not depend on the order of a list, or on the
+# letters of names.
+sub shown {
+    my ($answer) = @_;
+    my %fields = map { $_ => $answer->{fields}{$_} } grep { defined $answer->{fields}{$_} } keys %{ $answer->{fields} };
+    for (grep { /vary|-methods|-headers/ } keys %fields) {
+        my $value = /-methods/ ? $fields{$_} : lc $fields{$_};
+        $fields{$_} = join ', ', sort grep { length } split /\s*,\s*/, $value;
+    }
+    return join "\n", $answer->{status}, map { "$_: $fields{$_}" } sort keys %fields;
+}
+
+sub same_answer { return shown($_[0]) eq shown($_[1]) }
+
+1;

@@ -1,0 +1,492 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# A second opinion on every decision: policies and requests made by chance, and
+# each answer of httpd compared with what t/lib/Reference.pm says by the manual.
+# Requests that a page can make are also judged by t/lib/Fetch.pm: what a browser
+# concludes of httpd's bytes is what the policy means.
+#
+#   CORS_EXCHANGES=5000   how many
+#   CORS_RUNS=1           with how many seeds
+#   CORS_SEED=20260101    the first of them; the next ones count up
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Test::More;
+use Time::HiRes ();
+use CorsTest ();
+use Fetch ();
+use Httpd ();
+use KeepAlive ();
+use Reference ();
+
+my $exchanges = $ENV{CORS_EXCHANGES} || 5000;
+my $runs = $ENV{CORS_RUNS} || 1;
+my $first_seed = $ENV{CORS_SEED} || 20260101;
+my $hosts = 200;
+my $root = "$ENV{CORS_WORK}/t/htdocs";
+
+sub one_of { return $_[ rand @_ ] }
+sub chance { return rand() < $_[0] }
+sub some_of {
+    my ($share, @from) = @_;
+    my @chosen = grep { chance($share) } @from;
+    return @chosen ? @chosen : one_of(@from);
+}
+
+# --- what both servers have: with the module and without
+
+my $common = <<'CONF';
+Listen 127.0.0.1:@port@
+MaxKeepAliveRequests 0
+KeepAliveTimeout 100
+LimitRequestFieldSize 16000
+<Directory "@root@">
+    Require all granted
+</Directory>
+<Location "/own">
+    Header always set Access-Control-Allow-Origin "https://backend.example"
+    Header always set Access-Control-Allow-Methods TEAPOT
+    Header always set Access-Control-Expose-Headers X-Backend
+    Header always set Access-Control-Max-Age 1234
+</Location>
+<Location "/own/vary">
+    Header always unset Access-Control-Allow-Origin
+</Location>
+<LocationMatch "/vary$">
+    Header always merge Vary "Accept-Language, origin"
+</LocationMatch>
+<Location "/status">
+    Header always set Vary "*"
+</Location>
+<Location "/none">
+    <Limit PURGE X-Own>
+        Require all denied
+    </Limit>
+</Location>
+<Location "/private">
+    AuthType Basic
+    AuthName private
+    AuthUserFile "@t@/conf/users"
+    Require valid-user
+</Location>
+<Location "/nobody">
+    Require all denied
+</Location>
+CONF
+# where access is refused before a handler could be asked
+my $refused_early = qr{\A/(?:private|nobody)\b};
+my @paths = qw(/plain.txt /plain.txt /videos /videos /deep/er /deep/er /deep /match /directory/a
+    /directory/one.txt /one.txt /own/a /own/vary /status /private /nobody /dir /not/there/vary);
+
+# --- policies by chance
+
+my @origins = ('https://a.example', 'https://b.example:8443', 'https://*.c.example', 'http://d.example:*',
+    'https://*.e.example:*', 'capacitor://localhost', 'http://[::1]:81', 'http://127.0.0.1', 'https://xn--bcher-kva.example',
+    'https://dot.example.', 'https://*.github.io', 'https://deep.c.example', 'http://[2001:db8::1]');
+my @excluded = ('https://y.x.c.example', 'https://a.example', 'https://*.x.c.example', 'http://d.example:81');
+my @regexes = ('https://f[0-9]+\.example', 'https://(a|g)\.example(:[0-9]+)?', '^https://h\.example$', 'https://i.example|null',
+    '.*', 'https?://.*', 'https://j\.example|https://k\.example', '(?i)https://L\.example');
+my @methods = qw(GET HEAD POST PUT PATCH DELETE PURGE PROPFIND X-Own);
+my @headers = qw(content-type X-A X-B Authorization Accept If-Match);
+my @exposed = qw(ETag X-C X-D Server);
+
+# A directive that takes a list: a word for all of it, edits, or plain words; now
+# and then in two lines.
+sub list {
+    my ($directive, $lonely, @words) = @_;
+    return "$directive " . one_of(@$lonely) if chance(0.2);
+    my $edits = chance(0.3);
+    my @lines = map {
+        my @chosen = map { $edits ? one_of('+', '+', '-') . $_ : $_ } some_of(0.35, @words);
+        "$directive " . join one_of(' ', ', ', ','), @chosen;
+    } 1 .. (chance(0.15) ? 2 : 1);
+    return join "\n", @lines;
+}
+
+sub origins {
+    my ($directive, @more) = @_;
+    my $text = list($directive, [ '*', '*', 'None' ], @origins, @more);
+    $text .= ' !' . one_of(@excluded) if $text !~ /\s[+-]|\*$|None/ && chance(0.3);
+    return $text;
+}
+
+sub on_or_off { my ($directive) = @_; return sub { "$directive " . one_of(qw(On Off)) } }
+
+my %line = (
+    CorsPolicy => sub { 'CorsPolicy ' . one_of(qw(On On On On On Off ReportOnly)) },
+    CorsAllowOrigins => sub { origins('CorsAllowOrigins') },
+    CorsAllowOriginsMatch => sub {
+        my $mark = chance(0.2) ? one_of('+', '-') : '';
+        return join ' ', 'CorsAllowOriginsMatch', map { "\"$mark$_\"" } some_of(0.15, @regexes);
+    },
+    CorsAllowMethods => sub { list('CorsAllowMethods', ['*'], @methods) },
+    CorsAllowHeaders => sub { list('CorsAllowHeaders', [ '*', 'None', '* Authorization' ], @headers) },
+    CorsExposeHeaders => sub { list('CorsExposeHeaders', [ '*', 'None' ], @exposed) },
+    CorsAllowCredentials => on_or_off('CorsAllowCredentials'),
+    CorsMaxAge => sub { 'CorsMaxAge ' . one_of(qw(0 77 2m 1h None 7200)) },
+    CorsAllowAnyOriginWithCredentialsUnsafe => on_or_off('CorsAllowAnyOriginWithCredentialsUnsafe'),
+    CorsAllowNullOriginUnsafe => sub { "CorsAllowNullOriginUnsafe On\n" . one_of('CorsAllowOrigins null https://a.example', '') },
+    CorsAllowPublicSuffixUnsafe => on_or_off('CorsAllowPublicSuffixUnsafe'),
+    CorsPreflight => sub { 'CorsPreflight ' . one_of(qw(Answer Answer Continue)) },
+    CorsPreflightStatus => sub { 'CorsPreflightStatus ' . one_of('200', '204 404', '299 200', '204 204') },
+    CorsRejectDisallowed => on_or_off('CorsRejectDisallowed'),
+    CorsBackendHeaders => sub { 'CorsBackendHeaders ' . one_of(qw(Replace Keep)) },
+    CorsAllowPrivateNetwork => on_or_off('CorsAllowPrivateNetwork'),
+    CorsWebSocketAllowOrigins => sub { origins('CorsWebSocketAllowOrigins', 'file://') },
+    CorsWebSocketRequireOrigin => on_or_off('CorsWebSocketRequireOrigin'),
+);
+
+sub directives {
+    my ($often) = @_;
+    return join '', map { $line{$_}->() . "\n" } grep { chance($often) } sort keys %line;
+}
+
+sub limits {
+    my ($often) = @_;
+    my $text = '';
+    for (1 .. 3) {
+        next if !chance($often);
+        my $name = chance(0.7) ? 'Limit' : 'LimitExcept';
+        $text .= "<$name " . join(' ', some_of(0.3, qw(GET PUT PATCH PURGE OPTIONS POST X-Own))) . ">\n"
+            . directives(0.15) . "</$name>\n";
+    }
+    return $text;
+}
+
+sub section {
+    my ($title, $depth) = @_;
+    my ($name) = $title =~ /(\w+)/;
+    my $text = directives(0.2) . limits(0.2);
+    $text .= condition($depth + 1) if chance($depth ? 0.15 : 0.25);
+    $text .= section('Files "one.txt"', 1) if $name eq 'Directory' && chance(0.3);
+    # what is limited may stand before what is not
+    $text .= directives(0.05);
+    return "<$title>\n$text</$name>\n";
+}
+
+sub condition {
+    my ($depth) = @_;
+    my $title = one_of('true', 'true', 'false', "req_novary('X-Mode') == 'b'");
+    return section("If \"$title\"", $depth) . (chance(0.3) ? section('Else', $depth) : '');
+}
+
+sub virtual_host {
+    my ($name) = @_;
+    my $text = directives(0.3) . limits(0.1);
+    $text .= "CorsPolicy On\n" if chance(0.8);
+    $text .= "CorsAllowOrigins @origins[ 0 .. 8 ]\n" if chance(0.7) && $text !~ /CorsAllowOrigins(?! null)/;
+    $text .= "CorsAllowHeaders @headers\n" if chance(0.4) && $text !~ /CorsAllowHeaders/;
+    for ([ 'Location "/videos"', 0.5 ], [ 'Location "/videos"', 0.1 ], [ 'Location "/deep"', 0.6 ], [ 'Location "/deep/er"', 0.5 ],
+        [ 'LocationMatch "^/(match|status)$"', 0.4 ], [ "Directory \"$root\"", 0.2 ], [ "Directory \"$root/directory\"", 0.5 ],
+        [ 'Files "one.txt"', 0.4 ], [ 'Location "/own"', 0.5 ]) {
+        $text .= section($_->[0], 0) if chance($_->[1]);
+    }
+    $text .= condition(1) if chance(0.2);
+    return "<VirtualHost 127.0.0.1:\@port\@>\nServerName $name\n$text</VirtualHost>\n";
+}
+
+# --- requests by chance
+
+sub miss {
+    my ($origin) = @_;
+    return one_of(
+        "$origin/", "$origin.evil.example", uc $origin, "$origin:1", "$origin, $origin", "$origin $origin", ",$origin", "$origin,",
+        "evil$origin", $origin =~ s{://}{://evil}r, $origin =~ s{://}{://evil.}r, $origin =~ s/\./-/r, $origin =~ s/s?:/:/r,
+        $origin =~ s{//}{/}r, "$origin:443", "$origin:80", "$origin:0", "$origin:65536", "$origin:08443", "$origin:99999999999",
+        "$origin#", "$origin?x", $origin =~ s{://}{://user@}r, substr($origin, 0, -1), $origin =~ s{//.}{//}r, "$origin\xe9",
+        "$origin%00", "$origin\t.example", "$origin.", $origin =~ s{://}{://.}r, $origin =~ s{://}{://..}r, "\"$origin\"",
+        $origin =~ s/([a-z])\z/\u$1/r, 'https://' . 'a.' x 150 . 'c.example', 'https://' . 'a' x 64 . '.c.example',
+        'https://' . join('.', ('a' x 60) x 4) . '.c.example', 'x' x 3000, "https://" . 'y' x 3000 . '.c.example', $origin =~ s/e/\xd0\xb5/r);
+}
+
+my @fixed = ('https://a.example', 'https://a.example:444', 'http://a.example', 'https://b.example:8443', 'https://b.example',
+    'https://x.c.example', 'https://y.x.c.example', 'https://z.y.x.c.example', 'https://c.example', 'http://x.c.example',
+    'https://x.c.example:444', 'http://d.example', 'http://d.example:99', 'http://d.example:81', 'https://d.example', 'http://e.d.example',
+    'https://x.e.example:7', 'https://x.e.example', 'https://e.example', 'capacitor://localhost', 'http://[::1]:81',
+    'http://[::1]', 'http://[0:0:0:0:0:0:0:1]:81', 'http://[2001:db8::1]', 'http://[2001:db8:0::1]', 'http://[2001:DB8::1]',
+    'http://127.0.0.1', 'http://127.1', 'http://127.0.0.01', 'https://xn--bcher-kva.example', "https://b\xc3\xbccher.example",
+    'https://dot.example.', 'https://dot.example', 'https://f9.example', 'https://f.example', 'https://f9.example.evil', 'https://g.example:1',
+    'https://h.example', 'https://hxexample', 'https://i.example', 'https://j.example', 'https://k.example', 'https://l.example',
+    'https://j.example.evil', 'https://evil.example', 'https://me.github.io', 'https://github.io', 'null', 'null', 'Null', 'NULL', '', 'file://',
+    'chrome-extension://abcdefghijklmnop', 'about:blank', 'data:,x', 'https://', '://', 'a', '*', 'https://*.c.example', 'https://deep.c.example',
+    'https://.c.example', 'https://a..c.example', 'https://-.c.example', 'https://_x.c.example');
+
+sub origin_now {
+    my ($request) = @_;
+    return one_of(@fixed) if chance(0.7);
+    return 'http://' . $request->{authority} if chance(0.3);
+    return miss(one_of(grep { length } @fixed));
+}
+
+sub header_list {
+    my @names = some_of(0.3, (map { lc } @headers), 'x-none', 'accept', chance(0.3) ? 'X-A' : ());
+    my $list = join one_of(',', ',', ',', ', ', ' , ', ',,', ",\t"), @names;
+    return $list if chance(0.8);
+    return one_of('', ',', "$list,", ",$list", "$list;x-a", "$list x-b", "x-a: 1", "\xe9", 'x-' . 'a' x 200, 'x-a,' x 127 . 'x-b', 'x-a,' x 128 . 'x-b',
+        join(',', ('x-a') x 1100), '*', '(x)', 'x-a,x-a', 'X-B,x-b', "\"x-a\"", 'x-a' . ',' x 300);
+}
+
+# Any request that can be sent, sane or not.
+sub request {
+    my ($name, $port) = @_;
+    my %request = (host => $name, port => $port, authority => chance(0.05) ? "\U$name\E:$port" : "$name:$port", path => one_of(@paths));
+    my @fields;
+    my $websocket = chance(0.06);
+    my $preflight = !$websocket && chance(0.5);
+    push @fields, [ 'X-Mode', one_of(qw(a b)) ] if chance(0.5);
+    push @fields, [ 'Origin', origin_now(\%request) ] if chance(0.94);
+    push @fields, [ 'Origin', chance(0.5) ? $fields[-1][1] : one_of(@fixed) ] if @fields && chance(0.03);
+    push @fields, [ 'Sec-Fetch-Site', one_of('same-origin', 'same-origin', 'same-site', 'cross-site', 'none', '', 'Same-Origin', 'same-origin, same-origin') ]
+        if chance(0.2);
+    $request{method} = $preflight ? chance(0.95) ? 'OPTIONS' : 'GET' : chance(0.5) ? 'GET' : one_of(@methods, 'OPTIONS', 'get', 'POST');
+    if ($preflight) {
+        push @fields, [ 'Access-Control-Request-Method', chance(0.9) ? one_of(@methods) : one_of('', 'put', 'PUT,GET', 'P UT', 'OPTIONS', 'CONNECT', "P\xe9",
+            '*', 'Patch', 'GET ', 'M' x 60, '"GET"', 'PUT;') ] if chance(0.97);
+        push @fields, [ 'Access-Control-Request-Method', 'PUT' ] if chance(0.02);
+        push @fields, [ 'Access-Control-Request-Headers', header_list() ] if chance(0.7);
+        push @fields, [ 'Access-Control-Request-Headers', header_list() ] if chance(0.03);
+        push @fields, [ 'Access-Control-Request-Private-Network', one_of('true', 'true', 'false', 'TRUE', '') ] if chance(0.2);
+    }
+    if ($websocket) {
+        $request{method} = 'GET';
+        push @fields, [ Upgrade => one_of('websocket', 'websocket', 'WebSocket', 'h2c, websocket', 'websocket/13', 'websockets', 'h2c') ],
+            [ Connection => 'Upgrade' ], [ 'Sec-WebSocket-Version', 13 ], [ 'Sec-WebSocket-Key', 'dGhlIHNhbXBsZSBub25jZQ==' ];
+    }
+    push @fields, [ 'Range', 'bytes=0-1' ] if chance(0.05);
+    push @fields, [ 'If-None-Match', '*' ] if chance(0.05);
+    $request{body} = 'body' if $request{method} =~ /\A(?:POST|PUT)\z/ && chance(0.5);
+    $request{headers} = [ map { [ chance(0.2) ? lc $_->[0] : $_->[0], $_->[1] ] } @fields ];
+    return \%request;
+}
+
+# What a page asks for: a preflight where one is needed, and the request itself.
+sub page {
+    my ($name, $port) = @_;
+    my %page = (url => "http://$name:$port" . one_of(@paths), method => one_of(@methods, 'GET'), credentials => one_of(qw(include omit same-origin)),
+        origin => one_of(grep { $_ eq 'null' || Reference::origin_parts($_) } @fixed),
+        headers => [ chance(0.5) ? () : map {
+            my $safe = chance(0.3);
+            [ $_, lc $_ eq 'content-type' ? $safe ? 'text/plain' : 'application/json' : lc $_ eq 'accept' ? $safe ? '*/*' : '"' : '1' ]
+        } some_of(0.25, @headers) ]);
+    return \%page;
+}
+
+# --- asking
+
+my (%plain, $with, $without, $asked_without);
+
+# What an answer says of CORS. What stands twice is not joined: it is a mistake.
+sub seen {
+    my ($answer) = @_;
+    my %fields;
+    for (@{ $answer->{headers} }) {
+        my $name = lc $_->[0];
+        next if $name ne 'vary' && $name !~ /\Aaccess-control-/;
+        $fields{$name} = defined $fields{$name} ? "$fields{$name} (twice) $_->[1]" : $_->[1];
+    }
+    return { status => $answer->{status}, fields => \%fields };
+}
+
+# What comes of a request where there is no mod_cors_policy.
+sub handler {
+    my ($request) = @_;
+    my @fields = grep { $_->[0] !~ /\A(?:origin|access-control-.*|sec-.*|x-mode)\z/i } @{ $request->{headers} };
+    my $key = join "\n", $request->{method}, $request->{path}, $request->{body} // '', map { "$_->[0]: $_->[1]" } @fields;
+    return $plain{$key} //= do {
+        my $seen = seen($asked_without->ask({ %$request, authority => 'without.example', headers => \@fields }));
+        $seen->{early} = $request->{path} =~ $refused_early ? 1 : 0;
+        $seen;
+    };
+}
+
+sub curl {
+    my ($request) = @_;
+    my $quote = sub { my ($text) = @_; $text =~ s/'/'\\''/g; "'$text'" };
+    # a field without a value ends with a semicolon there
+    return join ' ', 'curl -si --path-as-is',
+        $request->{method} eq 'HEAD' ? '-I' : "-X $request->{method}", (map { '-H ' . $quote->(length $_->[1] ? "$_->[0]: $_->[1]" : "$_->[0];") }
+        [ Host => $request->{authority} ], @{ $request->{headers} }), defined $request->{body} ? '-d ' . $quote->($request->{body}) : (),
+        "http://127.0.0.1:$request->{port}$request->{path}";
+}
+
+# --- the smallest case
+
+my $tries = 0;
+
+# Whether an answer still differs under another configuration; undef where that
+# does not start.
+sub differs {
+    my ($text, $request) = @_;
+    my $httpd = eval { Httpd->start(name => "reference-least-" . $tries++, mpm => "prefork", text => "$common$text", expected => qr/Warning: /) } or return;
+    my $port = $httpd->{port}{port};
+    my %again = (%$request, port => $port, authority => $request->{authority} =~ s/\d+\z/$port/r,
+        headers => [ map { [ $_->[0], $_->[1] =~ s/:$request->{port}\b/:$port/r ] } @{ $request->{headers} } ]);
+    my $got = seen(KeepAlive->new($port)->ask(\%again));
+    my $want = Reference->new("$common$text", root => $root)->answer(\%again, handler($request));
+    # it ends while the next one starts
+    kill TERM => $httpd->pid;
+    return Reference::same_answer($got, $want) ? 0 : { got => $got, want => $want, request => \%again };
+}
+
+# Where the block that begins in a line ends.
+sub block_end {
+    my ($lines, $from) = @_;
+    return $from if $lines->[$from] !~ /\A</;
+    my $depth = 0;
+    for my $i ($from .. $#$lines) {
+        $depth += $lines->[$i] =~ m{\A</} ? -1 : $lines->[$i] =~ /\A</ ? 1 : 0;
+        return $i if !$depth;
+    }
+}
+
+# Take away whatever is not needed for the difference.
+sub least {
+    my ($text, $request) = @_;
+    my $found = differs($text, $request) or return (undef, $request, undef);
+    my @lines = split /\n/, $text;
+    my $again = 1;
+    while ($again) {
+        $again = 0;
+        for (my $i = 0; $i < @lines && $tries < 150; $i++) {
+            next if $lines[$i] =~ m{\A(?:</|<VirtualHost|ServerName)};
+            my @less = @lines;
+            splice @less, $i, block_end(\@lines, $i) - $i + 1;
+            my $still = differs(join("\n", @less, ''), $request) or next;
+            @lines = @less;
+            ($found, $again) = ($still, 1);
+            $i--;
+        }
+    }
+    for my $field (@{ $request->{headers} }) {
+        my %less = (%$request, headers => [ grep { $_ != $field } @{ $request->{headers} } ]);
+        my $still = differs(join("\n", @lines, ''), \%less) or next;
+        ($found, $request) = ($still, \%less);
+    }
+    return (join("\n", @lines), $request, $found);
+}
+
+sub show_least {
+    my ($seed, $text, $request, $got, $want) = @_;
+    my ($small, $asked, $found) = least($text, $request);
+    diag("seed $seed: ", defined $small ? 'the smallest case:' : 'it does not differ where it is alone:');
+    diag($small // $text);
+    diag(curl($found ? $found->{request} : $asked));
+    diag('got  ', Reference::shown($found ? $found->{got} : $got) =~ s/\n/\n     /gr);
+    diag('want ', Reference::shown($found ? $found->{want} : $want) =~ s/\n/\n     /gr);
+}
+
+# --- the proof
+
+$without = Httpd->start(name => 'reference-without', text => $common, without => 1);
+$asked_without = KeepAlive->new($without->{port}{port});
+plan tests => 7 * $runs;
+run($_) for $first_seed .. $first_seed + $runs - 1;
+
+# Virtual hosts that start. What httpd refuses is left out: what it has to refuse
+# is proved elsewhere.
+sub site {
+    my $server = "CorsMaxAge 99\nCorsAllowMethods GET PUT X-Own\n<Location \"/deep\">\nCorsMaxAge 98\nCorsExposeHeaders X-Deep\n</Location>\n";
+    my @made = map { virtual_host("h$_.example") } 1 .. $hosts;
+    for (1 .. $hosts) {
+        my $text = join '', $server, @made;
+        my $check = CorsTest::config_check("$common$text" =~ s/\@port\@/2/gr =~ s/\@root\@/$root/gr =~ s/\@t\@/$ENV{CORS_WORK}\/t/gr);
+        return ($server, @made) if $check->{code} == 0;
+        my $line = $check->{before} + ($common =~ tr/\n//) + ($server =~ tr/\n//);
+        my (%where, %bad);
+        for my $i (0 .. $#made) {
+            $where{ ++$line } = $i for 1 .. $made[$i] =~ tr/\n//;
+        }
+        while ($check->{said} =~ /(?:line (\d+) of \Q$check->{file}\E|\Q$check->{file}\E:(\d+))/g) {
+            $bad{ $where{ $1 // $2 } } = 1 if defined $where{ $1 // $2 };
+        }
+        # a message names two lines, of which one may be the server's
+        die "nothing to leave out: $check->{said}\n" if !%bad;
+        @made = map { $made[$_] } grep { !$bad{$_} } 0 .. $#made;
+    }
+    die "hardly any configuration made by chance starts\n";
+}
+
+sub run {
+    my ($seed) = @_;
+    srand $seed;
+    my ($server, @made) = site();
+    my $text = join '', $server, @made;
+    my $httpd = Httpd->start(name => "reference-$seed", text => "$common$text", expected => qr/Warning: /);
+    my $port = $httpd->{port}{port};
+    my $ask = KeepAlive->new($port);
+    my %host = map { /ServerName (\S+)/ ? ($1 => $_) : () } @made;
+    my @names = sort keys %host;
+    my %reference = map { $_ => Reference->new("$common$server$host{$_}", root => $root) } @names;
+    my (%count, @wrong, @misjudged);
+    my $started = Time::HiRes::time();
+    my $exchange = sub {
+        my ($request) = @_;
+        my $answer = $ask->ask($request);
+        my $got = seen($answer);
+        my $want = $reference{ $request->{host} }->answer($request, handler($request));
+        $count{exchanges}++;
+        $count{preflights}++ if defined Reference::announced_method($request);
+        $count{ $got->{fields}{'access-control-allow-origin'} ? 'allowed' : 'bare' }++;
+        push @wrong, [ $request, $got, $want ] if !Reference::same_answer($got, $want);
+        return ($answer, $got);
+    };
+
+    while (($count{exchanges} // 0) < $exchanges / $runs) {
+        my $name = one_of(@names);
+        if (chance(0.6)) { $exchange->(request($name, $port)); next }
+        my $page = page($name, $port);
+        my $path = $page->{url} =~ s{\A\w+://[^/]*}{}r;
+        my %to = (host => $name, port => $port, authority => "$name:$port", path => $path);
+        my $about = { %to, method => $page->{method}, headers => $page->{headers} };
+        my $means = $reference{$name}->permits($about, { origin => $page->{origin}, method => $page->{method},
+            names => [ Fetch::unsafe_names($page->{headers}) ], preflighted => Fetch::is_preflighted($page->{method}, $page->{headers}),
+            credentials => $page->{credentials} eq 'include' });
+        my ($continues, $kept) = (0, 0);
+        my $verdict = Fetch::fetch({ %$page, redirect => 'manual' }, sub {
+            my ($sent) = @_;
+            my $request = { %to, method => $sent->{method}, headers => $sent->{headers} };
+            my ($answer, $got) = $exchange->($request);
+            my $handler = handler($request);
+            $kept = 1 if ($handler->{fields}{'access-control-allow-origin'} // '') eq ($got->{fields}{'access-control-allow-origin'} // '-');
+            $continues = 1 if $sent->{method} eq 'OPTIONS' && $got->{status} == $handler->{status} && $got->{status} !~ /\A2/;
+            return $answer;
+        });
+        # what a backend was allowed to say, or answers to a preflight, is its own
+        next if $kept || $continues;
+        $count{pages}++;
+        $count{readable}++ if $verdict->{type} ne 'error';
+        push @misjudged, [ $page, $verdict, $means ] if ($verdict->{type} ne 'error') != ($means ? 1 : 0);
+    }
+    my $seconds = Time::HiRes::time() - $started;
+    note(sprintf 'seed %d: %d virtual hosts, %d exchanges (%d preflights), %d requests of pages, %.1f s, %d a second', $seed, scalar @names,
+        @count{qw(exchanges preflights pages)}, $seconds, $count{exchanges} / $seconds);
+    ok(!@wrong, "seed $seed: all $count{exchanges} answers are those of the reference") or do {
+        my %kinds;
+        diag(scalar @wrong, ' differ');
+        for my $wrong (@wrong) {
+            my ($request, $got, $want) = @$wrong;
+            # one of a kind
+            my $kind = join ' ', defined Reference::announced_method($request) ? 'preflight' : 'other', $got->{status}, $want->{status},
+                grep { ($got->{fields}{$_} // '') ne ($want->{fields}{$_} // '') } 'vary', map { "access-control-$_" }
+                qw(allow-origin allow-credentials allow-methods allow-headers max-age expose-headers allow-private-network);
+            next if $kinds{$kind}++ || keys %kinds > 4;
+            show_least($seed, "$server$host{ $request->{host} }", $request, $got, $want);
+        }
+    };
+    ok(!@misjudged, "seed $seed: a browser concludes what the policy means, of all $count{pages} requests of pages") or do {
+        diag(scalar @misjudged, ' are misjudged');
+        for (@misjudged[ 0 .. ($#misjudged > 2 ? 2 : $#misjudged) ]) {
+            my ($page, $verdict, $means) = @$_;
+            my ($name) = $page->{url} =~ m{//([^:]+)};
+            diag("$server$host{$name}");
+            diag("page of $page->{origin}: $page->{method} $page->{url}, credentials $page->{credentials}, ", join ', ', map { "$_->[0]: $_->[1]" } @{ $page->{headers} });
+            diag('browser: ', $verdict->{type}, ' ', $verdict->{why} // '', '; policy: ', $means ? 'may' : 'may not');
+            diag(curl({ %$_, host => $name, port => $port, authority => "$name:$port", path => $_->{url} =~ s{\A\w+://[^/]*}{}r })) for @{ $verdict->{sent} };
+        }
+    };
+    cmp_ok(scalar @names, '>', $hosts / 6, "seed $seed: there are many policies");
+    cmp_ok($count{allowed}, '>', $count{exchanges} / 8, "seed $seed: many answers allow");
+    cmp_ok($count{bare}, '>', $count{exchanges} / 8, "seed $seed: many do not");
+    cmp_ok($count{readable}, '>', $count{pages} / 20, "seed $seed: some pages may read");
+    cmp_ok($count{readable}, '<', $count{pages} * 0.95, "seed $seed: some may not");
+    $httpd->stop;
+}
