@@ -49,6 +49,11 @@ prove: deps
 	@APXS="$(APXS)" CORS_EXCHANGES=$(EXCHANGES) CORS_RUNS=$(SEEDS) \
 	    CORS_SEED=$(SEED) TESTS=t/reference.t sh build/apache-test -v
 
+##  make browser     what pages in headless Chromium may do, against the same
+browser: deps
+	@$(MAKE) --no-print-directory module
+	@APXS="$(APXS)" TESTS=t/browser/browser.t sh build/apache-test
+
 ##  make sanitize    unit tests and Apache::Test under ASan and UBSan
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 sanitize: deps

@@ -316,7 +316,7 @@ my $tries = 0;
 # does not start.
 sub differs {
     my ($text, $request) = @_;
-    my $httpd = eval { Httpd->start(name => "reference-least-" . $tries++, mpm => "prefork", text => "$common$text", expected => qr/Warning: /) } or return;
+    my $httpd = eval { Httpd->start(name => "reference-least-" . $tries++, mpm => "prefork", text => "$common$text", expected => qr/Warning: |contradictory-policy/) } or return;
     my $port = $httpd->{port}{port};
     my %again = (%$request, port => $port, authority => $request->{authority} =~ s/\d+\z/$port/r,
         headers => [ map { [ $_->[0], $_->[1] =~ s/:$request->{port}\b/:$port/r ] } @{ $request->{headers} } ]);
@@ -410,7 +410,7 @@ sub run {
     srand $seed;
     my ($server, @made) = site();
     my $text = join '', $server, @made;
-    my $httpd = Httpd->start(name => "reference-$seed", text => "$common$text", expected => qr/Warning: /);
+    my $httpd = Httpd->start(name => "reference-$seed", text => "$common$text", expected => qr/Warning: |contradictory-policy/);
     my $port = $httpd->{port}{port};
     my $ask = KeepAlive->new($port);
     my %host = map { /ServerName (\S+)/ ? ($1 => $_) : () } @made;

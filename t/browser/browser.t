@@ -44,8 +44,8 @@ sub certificate {
 
 sub a_font {
     my $font;
-    File::Find::find({ no_chdir => 1, wanted => sub { $font //= $_ if /\.ttf\z/i && -r } }, grep { -d } '/usr/share/fonts', '/usr/local/share/fonts');
-    return $font // die "there is no font in /usr/share/fonts\n";
+    File::Find::find({ no_chdir => 1, wanted => sub { $font //= $_ if /\.ttf\z/i && -r } }, grep { -d } '/usr/share/fonts', '/usr/local/share/fonts', '/Library/Fonts', '/System/Library/Fonts');
+    return $font // die "there is no TrueType font here; make deps\n";
 }
 
 # --- policies, by their path
