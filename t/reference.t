@@ -212,7 +212,8 @@ my @fixed = ('https://a.example', 'https://a.example:444', 'http://a.example', '
 
 sub origin_now {
     my ($request) = @_;
-    return one_of(@fixed) if chance(0.7);
+    return one_of('https://a.example', 'https://x.c.example', 'http://d.example:99', 'https://x.e.example', 'null') if chance(0.3);
+    return one_of(@fixed) if chance(0.65);
     return 'http://' . $request->{authority} if chance(0.3);
     return miss(one_of(grep { length } @fixed));
 }
@@ -262,7 +263,7 @@ sub request {
 sub page {
     my ($name, $port) = @_;
     my %page = (url => "http://$name:$port" . one_of(@paths), method => one_of(@methods, 'GET'), credentials => one_of(qw(include omit same-origin)),
-        origin => one_of(grep { $_ eq 'null' || Reference::origin_parts($_) } @fixed),
+        origin => chance(0.4) ? 'https://a.example' : one_of(grep { $_ eq 'null' || Reference::origin_parts($_) } @fixed),
         headers => [ chance(0.5) ? () : map {
             my $safe = chance(0.3);
             [ $_, lc $_ eq 'content-type' ? $safe ? 'text/plain' : 'application/json' : lc $_ eq 'accept' ? $safe ? '*/*' : '"' : '1' ]
@@ -368,8 +369,10 @@ sub show_least {
     my ($seed, $text, $request, $got, $want) = @_;
     my ($small, $asked, $found) = least($text, $request);
     diag("seed $seed: ", defined $small ? 'the smallest case:' : 'it does not differ where it is alone:');
-    diag($small // $text);
-    diag(curl($found ? $found->{request} : $asked));
+    my $sent = $found ? $found->{request} : $asked;
+    diag("Listen 127.0.0.1:$sent->{port}\n", ($small // $text) =~ s/\@port\@/$sent->{port}/gr);
+    diag("# with the sections that all have:\n", $common =~ /<Location.*/s ? $& =~ s/\@t\@/t/gr : '') if $sent->{path} =~ m{\A/(?:own|status|private|nobody)|vary};
+    diag(curl($sent));
     diag('got  ', Reference::shown($found ? $found->{got} : $got) =~ s/\n/\n     /gr);
     diag('want ', Reference::shown($found ? $found->{want} : $want) =~ s/\n/\n     /gr);
 }

@@ -364,6 +364,7 @@ sub answer {
     }
     elsif ($allowed && defined $origin || $constant) {
         %own = allowance($is, $origin, $constant);
+        # "*" is sent as it is, also where an inner list takes a name out of it
         my @names = names($is->{CorsExposeHeaders}, \&any_case);
         $own{'access-control-expose-headers'} = join ', ', @names if @names;
     }
@@ -462,6 +463,8 @@ sub shown {
     for (grep { /vary|-methods|-headers/ } keys %fields) {
         my $value = /-methods/ ? $fields{$_} : lc $fields{$_};
         $fields{$_} = join ', ', sort grep { length } split /\s*,\s*/, $value;
+        # what was asked for may be a list of nothing
+        delete $fields{$_} if $fields{$_} eq '';
     }
     return join "\n", $answer->{status}, map { "$_: $fields{$_}" } sort keys %fields;
 }
