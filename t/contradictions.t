@@ -16,6 +16,7 @@ my @pairs = (
     [ 'everybody-with-credentials', "CorsAllowOriginsMatch .*", "CorsAllowCredentials On", "CorsAllowOrigins https://a.example" ],
     [ 'expose-all-with-credentials', "CorsAllowCredentials On", "CorsExposeHeaders *", "CorsAllowCredentials Off" ],
     [ 'expose-all-with-credentials', "CorsExposeHeaders *", "CorsAllowCredentials On", "CorsExposeHeaders ETag" ],
+    [ 'expose-all-edited', "CorsExposeHeaders *", "CorsExposeHeaders -ETag", "CorsExposeHeaders X-Request-Id" ],
     [ 'suffix-with-credentials', "CorsAllowOrigins https://*.github.io", "CorsAllowCredentials On", "CorsAllowPublicSuffixUnsafe On" ],
     [ 'suffix-with-credentials', "CorsAllowCredentials On", "CorsAllowOrigins https://*.co.uk", "CorsAllowOrigins" ],
     [ 'null-without-flag', "CorsAllowNullOriginUnsafe Off", "CorsAllowOrigins null", "CorsAllowNullOriginUnsafe On" ],

@@ -165,6 +165,9 @@
     X(EXPOSE_ALL_WITH_CREDENTIALS, "expose-all-with-credentials", \
       "with CorsAllowCredentials On a browser takes * for a header " \
       "of that name; list the headers") \
+    X(EXPOSE_ALL_EDITED, "expose-all-edited", \
+      "browsers take * for every header, so none can be taken out of " \
+      "it; list the headers") \
     X(SUFFIX_WITH_CREDENTIALS, "suffix-with-credentials", \
       "anybody can get a name under this public suffix, and with " \
       "CorsAllowCredentials On act as a logged-in user; to allow it " \

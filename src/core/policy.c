@@ -295,15 +295,28 @@ static void check_credentials(const check_t *check)
     const cors_setting_t *credentials =
         policy->link[CORS_ATTR_CREDENTIALS].setting;
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
-    bool edited;
 
     for (; link && link->setting; link = link->outer) {
         check_origins(check, link->setting, credentials);
     }
-    link = cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
-    if (link) {
+}
+
+/* Every header is exposed by *, which a browser takes for nothing less, and with
+ * credentials for a name. */
+static void check_exposed(const check_t *check)
+{
+    const cors_policy_t *policy = check->policy;
+    bool edited;
+    const cors_link_t *link =
+        cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
+
+    if (link && cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
         contradict(check, CORS_PROBLEM_EXPOSE_ALL_WITH_CREDENTIALS, NULL,
-                   link->setting, credentials);
+                   link->setting, policy->link[CORS_ATTR_CREDENTIALS].setting);
+    }
+    if (link && edited) {
+        contradict(check, CORS_PROBLEM_EXPOSE_ALL_EDITED, NULL, link->setting,
+                   policy->link[CORS_ATTR_EXPOSE].setting);
     }
 }
 
@@ -320,6 +333,7 @@ void cors_policy_contradictions(const cors_policy_t *policy,
         if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
             check_credentials(&check);
         }
+        check_exposed(&check);
     }
     check_null(&check, CORS_ATTR_WEBSOCKET_ORIGINS);
 }

@@ -281,9 +281,11 @@ sub contradicts {
     my ($is) = @_;
     my $origins = $is->{CorsAllowOrigins};
     return 1 if $is->{CorsAllowNullOriginUnsafe} ne 'On' && has($origins, sub { !$_[0]{regex} && $_[0]{word} eq 'null' });
+    my $exposes_all = has($is->{CorsExposeHeaders}, sub { $_[0]{word} eq '*' });
+    return 1 if $exposes_all && leaves_out($is->{CorsExposeHeaders});
     return 0 if $is->{CorsAllowCredentials} ne 'On';
     return 1 if $is->{CorsAllowAnyOriginWithCredentialsUnsafe} ne 'On' && has($origins, \&is_everybody);
-    return 1 if has($is->{CorsExposeHeaders}, sub { $_[0]{word} eq '*' });
+    return 1 if $exposes_all;
     return $is->{CorsAllowPublicSuffixUnsafe} ne 'On' && has($origins, sub {
         my ($suffix) = $_[0]{word} =~ m{://\*\.([^:]*)};
         return !$_[0]{regex} && defined $suffix && $public_suffix{$suffix} }) ? 1 : 0;
@@ -364,7 +366,6 @@ sub answer {
     }
     elsif ($allowed && defined $origin || $constant) {
         %own = allowance($is, $origin, $constant);
-        # "*" is sent as it is, also where an inner list takes a name out of it
         my @names = names($is->{CorsExposeHeaders}, \&any_case);
         $own{'access-control-expose-headers'} = join ', ', @names if @names;
     }
