@@ -8,6 +8,8 @@
 #ifndef MOD_CORS_POLICY_H
 #define MOD_CORS_POLICY_H
 
+#include <string.h>
+
 #include <httpd.h>
 #include <http_config.h>
 #include <http_core.h>
@@ -263,8 +265,13 @@ int cors_status_hook(request_rec *r, int flags);
 /** SetHandler cors-policy */
 int cors_hook_handler(request_rec *r);
 
-/** The name of that handler. */
-#define CORS_HANDLER "cors-policy"
+/** @return whether a request is for the page */
+static inline bool cors_is_page(const request_rec *r)
+{
+    /* every request is asked, and hardly any handler begins so */
+    return r->handler && r->handler[0] == 'c'
+           && strcmp(r->handler, "cors-policy") == 0;
+}
 
 /* facts.c */
 
@@ -308,7 +315,14 @@ void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                        const cors_decision_t *decision);
 
 /** @return whether the decision refuses something */
-bool cors_is_denial(const cors_decision_t *decision);
+static inline bool cors_is_denial(const cors_decision_t *decision)
+{
+    const unsigned denials = 1u << CORS_VERDICT_DENIED
+                             | 1u << CORS_VERDICT_PREFLIGHT_DENIED
+                             | 1u << CORS_VERDICT_WEBSOCKET_DENIED;
+
+    return denials >> decision->verdict & 1u;
+}
 
 /** @return "Directive file:line" of what decided, or "Directive (default)" */
 const char *cors_deciding_directive(apr_pool_t *p,

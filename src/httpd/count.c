@@ -144,10 +144,9 @@ void cors_count(request_rec *r, const cors_policy_t *policy,
                 const cors_decision_t *decision)
 {
     const cors_setting_t *setting = policy->link[CORS_ATTR_MODE].setting;
-    cors_counted_e kind =
-        cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_REPORT_ONLY
-            ? CORS_COUNTED_REPORTED
-            : CORS_COUNTED_ENFORCED;
+    cors_counted_e kind = setting && setting->number == CORS_MODE_REPORT_ONLY
+                              ? CORS_COUNTED_REPORTED
+                              : CORS_COUNTED_ENFORCED;
 
     if (!counters) {
         return;

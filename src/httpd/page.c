@@ -258,7 +258,7 @@ int cors_hook_handler(request_rec *r)
 {
     query_t query;
 
-    if (!r->handler || strcmp(r->handler, CORS_HANDLER) != 0) {
+    if (!cors_is_page(r)) {
         return DECLINED;
     }
     r->allowed = AP_METHOD_BIT << M_GET;

@@ -52,13 +52,6 @@ static const char *quoted(apr_pool_t *p, const char *text)
                        cut ? "..." : NULL, NULL);
 }
 
-bool cors_is_denial(const cors_decision_t *decision)
-{
-    return decision->verdict == CORS_VERDICT_DENIED
-           || decision->verdict == CORS_VERDICT_PREFLIGHT_DENIED
-           || decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED;
-}
-
 void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                        const cors_decision_t *decision)
 {

@@ -368,7 +368,7 @@ void cors_hook_insert_filter(request_rec *r)
     }
     state = state_of(r);
     /* the page about the policies is read by its own origin alone */
-    if (r->handler && strcmp(r->handler, CORS_HANDLER) == 0) {
+    if (cors_is_page(r)) {
         return;
     }
     if (state) {
