@@ -1,0 +1,24 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# An application behind httpd that has its own idea of CORS: on every path it
+# allows one partner, answers OPTIONS with 405 and sends Vary. Every request is a
+# line of a log.
+use Mojolicious::Lite -signatures;
+
+app->log->level('fatal');
+@ARGV = ('daemon', '-l', "http://127.0.0.1:$ARGV[0]");
+
+hook before_dispatch => sub ($c) {
+    open my $file, '>>', $ENV{APP_LOG} or die "$ENV{APP_LOG}: $!";
+    syswrite $file, join(' ', $c->req->method, $c->req->url->path) . "\n";
+};
+websocket '/socket' => sub ($c) {
+    $c->on(message => sub ($tx, $message) { $tx->send("echo $message") });
+};
+any '/*anything' => sub ($c) {
+    my $answer = $c->res->headers;
+    $answer->add('Access-Control-Allow-Origin' => 'https://partner.example');
+    $answer->add('Access-Control-Allow-Credentials' => 'true');
+    $answer->add(Vary => 'Accept-Language');
+    $c->render(text => "app\n", status => $c->req->method eq 'OPTIONS' ? 405 : 200);
+};
+app->start;

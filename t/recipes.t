@@ -1,0 +1,209 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# docs/recipes.md: each recipe, as it stands there, starts without a word and
+# does what the page says. Files and the application are moved to where the test
+# has them; nothing else is changed.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use Client qw(ask preflight_vary raw whole);
+use Httpd ();
+
+my $backend = Httpd::free_port();
+my $app_log = "$ENV{CORS_WORK}/t/logs/recipes_app";
+my $www = "$ENV{CORS_WORK}/t/run/recipes-www";
+Httpd::helper('app.pl', $backend, APP_LOG => $app_log);
+
+my ($app, $evil) = ('https://app.example.com', 'https://app.example.com.evil');
+my %asked = preflight_vary();
+my %vary = (vary => 'Origin');
+my $credentials = 'access-control-allow-credentials';
+my %handshake = (
+    upgrade => 'websocket', connection => 'Upgrade',
+    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13,
+);
+my @all = (GET => 'HEAD', PUT => 'PATCH', POST => 'DELETE');
+
+# what an answer has for an origin; what an allowed preflight has
+sub for_origin { return (%vary, 'access-control-allow-origin' => shift, @_) }
+sub may {
+    my ($origin, $methods, $headers, @more) = @_;
+    return (%asked, 'access-control-allow-origin' => $origin,
+        'access-control-allow-methods' => join(', ', @$methods),
+        $headers ? ('access-control-allow-headers' => $headers) : (), @more);
+}
+sub everybody { return ('access-control-allow-origin' => '*', @_) }
+
+# Of each recipe: the title on the page, modules it names, and exchanges: what
+# is promised, method, path, request fields, the status and all CORS fields.
+my @cookies = ($credentials => 'true', 'access-control-expose-headers' => 'X-Request-Id');
+my @recipes = (
+    [ 'Single-page app with cookies' => [],
+      [ 'the app reads with cookies', GET => '/api/items', { origin => $app }, 200, { for_origin($app, @cookies) } ],
+      [ 'it reads that something is missing, too', GET => '/api/none', { origin => $app }, 404, { for_origin($app, @cookies) } ],
+      [ 'another page gets 403', GET => '/api/items', { origin => $evil }, 403, {%vary} ],
+      [ 'a request without Origin is served', GET => '/api/items', {}, 200, {%vary} ],
+      [ 'the app may change things', OPTIONS => '/api/items', { origin => $app, acrm => 'PUT', acrh => 'content-type,x-csrf-token' }, 204,
+        { may($app, \@all, 'content-type, x-csrf-token', $credentials => 'true', 'access-control-max-age' => 7200) } ],
+      [ 'a header that is not listed is refused', OPTIONS => '/api/items', { origin => $app, acrm => 'PUT', acrh => 'x-other' }, 403,
+        { may($app, \@all, 'content-type, x-csrf-token', $credentials => 'true') } ],
+      [ 'another page may not', OPTIONS => '/api/items', { origin => $evil, acrm => 'PUT' }, 403, {%asked} ],
+      [ 'what is not the API is left alone', GET => '/data.txt', { origin => $app }, 200, {} ] ],
+    [ 'Public fonts and JSON for everybody' => [],
+      (map { [ "$_->[0] reads a font", GET => '/fonts/a.woff2', $_->[1], 200, { everybody() } ] }
+          [ 'any page', { origin => $evil } ], [ 'a sandboxed frame', { origin => 'null' } ], [ 'a cache without Origin', {} ]),
+      [ 'any page reads JSON and its ETag', GET => '/open-data/a.json', { origin => $evil }, 200,
+        { everybody('access-control-expose-headers' => 'ETag') } ],
+      [ 'nobody may write', OPTIONS => '/open-data/a.json', { origin => $app, acrm => 'PUT' }, 403, { may('*', [qw(GET HEAD)], 'content-type') } ],
+      [ 'another file is left alone', GET => '/data.txt', { origin => $app }, 200, {} ] ],
+    [ 'Tenants on subdomains' => [],
+      (map { [ "$_ is a tenant", GET => '/api/items', { origin => $_ }, 200, { for_origin($_, $credentials => 'true') } ] }
+          'https://a.example.com', 'https://eu.a.example.com'),
+      (map { [ "$_ is none", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
+          'https://closed.example.com', 'https://example.com', 'http://a.example.com', 'https://a.example.com:8443',
+          'https://a-example.com', 'https://a.example.com.evil') ],
+    [ 'In front of an application that sends its own CORS headers' => [],
+      [ 'the policy speaks for the application', GET => '/shop/items', { origin => 'https://www.example.com' }, 200,
+        { for_origin('https://www.example.com'), vary => 'Accept-Language, Origin' } ],
+      [ 'what the application allows is not', GET => '/shop/items', { origin => 'https://partner.example' }, 200,
+        { vary => 'Accept-Language, Origin' } ],
+      [ 'a preflight is answered', OPTIONS => '/shop/items', { origin => 'https://www.example.com', acrm => 'PUT' }, 204,
+        { may('https://www.example.com', \@all, 'content-type') } ],
+      [ 'the part that is exempted answers itself', GET => '/shop/embed/x', { origin => 'https://www.example.com' }, 200,
+        { vary => 'Accept-Language', 'access-control-allow-origin' => 'https://partner.example', $credentials => 'true' } ],
+      [ 'to preflights as well', OPTIONS => '/shop/embed/x', { origin => 'https://www.example.com', acrm => 'PUT' }, 405,
+        { vary => 'Accept-Language', 'access-control-allow-origin' => 'https://partner.example', $credentials => 'true' } ] ],
+    [ 'API behind Basic authentication' => [qw(auth_basic authn_file)],
+      [ 'a preflight needs no password', OPTIONS => '/reports/a', { origin => $app, acrm => 'POST', acrh => 'authorization' }, 204,
+        { may($app, [qw(GET HEAD POST)], 'content-type, authorization') } ],
+      [ 'the request does, and the 401 can be read', GET => '/reports/a', { origin => $app }, 401, { for_origin($app) } ],
+      [ 'with a password it is answered', GET => '/reports/a', { origin => $app, authorization => 'Basic dXNlcjpwYXNz' }, 200, { for_origin($app) } ],
+      [ 'not for another page', OPTIONS => '/reports/a', { origin => $evil, acrm => 'POST', acrh => 'authorization' }, 403, {%asked} ] ],
+    [ 'API behind OpenID Connect' => [qw(auth_openidc)],
+      [ 'a preflight is not sent to the provider', OPTIONS => '/api/items', { origin => $app, acrm => 'PUT' }, 204,
+        { may($app, \@all, 'content-type', $credentials => 'true') } ],
+      [ 'who is not logged in gets a 401 that the script can read', GET => '/api/items', { origin => $app }, 401,
+        { for_origin($app, $credentials => 'true') } ],
+      [ 'another page cannot', GET => '/api/items', { origin => $evil }, 401, {%vary} ] ],
+    [ 'WebDAV' => [qw(dav dav_fs dav_lock)],
+      [ 'a file manager may list', OPTIONS => '/dav/', { origin => 'https://files.example.com', acrm => 'PROPFIND', acrh => 'depth' }, 204,
+        { may('https://files.example.com', [qw(GET HEAD PUT DELETE OPTIONS PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK)],
+            'content-type, depth, destination, if, lock-token, overwrite, timeout') } ],
+      (map { my ($promise, $method, $path, $status, %more) = @$_;
+          [ $promise, $method => $path, { origin => 'https://files.example.com', %more }, $status,
+            { for_origin('https://files.example.com', 'access-control-expose-headers' => 'DAV, Allow, ETag, Lock-Token, MS-Author-Via') } ] }
+          [ 'it lists', PROPFIND => '/dav/', 207, depth => 1 ], [ 'it writes', PUT => '/dav/new', 201, body => 'new' ],
+          [ 'it moves', MOVE => '/dav/new', 201, destination => 'http://localhost:@port@/dav/newer' ], [ 'it deletes', DELETE => '/dav/newer', 204 ],
+          [ 'it asks mod_dav what it can do', OPTIONS => '/dav/', 200 ]),
+      [ 'a client that is no browser asks mod_dav', OPTIONS => '/dav/', {}, 200, {%vary}, { dav => qr/\A1,2/, allow => qr/PROPFIND/ } ],
+      [ 'another page may not list', OPTIONS => '/dav/', { origin => $evil, acrm => 'PROPFIND' }, 403, {%asked} ] ],
+    [ 'Shared hosting with .htaccess' => [],
+      [ 'the customer has a policy', GET => '/customers/shop/a.txt', { origin => 'https://shop.example' }, 200, { for_origin('https://shop.example') } ],
+      [ 'with methods of its own', OPTIONS => '/customers/shop/a.txt', { origin => 'https://shop.example', acrm => 'PUT' }, 403,
+        { may('https://shop.example', [qw(GET HEAD)], 'content-type') } ],
+      [ 'which is for nobody else', GET => '/customers/shop/a.txt', { origin => $app }, 200, {%vary} ],
+      [ 'another customer has none', GET => '/customers/other/a.txt', { origin => 'https://shop.example' }, 200, {} ] ],
+    [ 'WebSocket' => [],
+      [ 'a page of the app opens one', GET => '/socket', { %handshake, origin => $app }, 101, {} ],
+      [ 'another page does not', GET => '/socket', { %handshake, origin => $evil }, 403, {} ],
+      [ 'nor does what has no Origin', GET => '/socket', {%handshake}, 403, {} ] ],
+    [ 'Mobile apps' => [],
+      (map { [ "an app at $_ reads", GET => '/api/items', { origin => $_ }, 200, { for_origin($_) } ],
+             [ "an app at $_ may send a token", OPTIONS => '/api/items', { origin => $_, acrm => 'GET', acrh => 'authorization' }, 204,
+               { may($_, \@all, 'content-type, authorization') } ] }
+          'capacitor://localhost', 'ionic://localhost', 'https://localhost', 'http://localhost'),
+      (map { [ "$_ does not", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
+          'http://localhost:8100', 'capacitor://localhost.evil', 'capacitor://evil', 'null', 'file://') ],
+    [ 'Development on localhost with any port' => [],
+      [ 'the app reads', GET => '/api/items', { origin => $app }, 200, { for_origin($app, $credentials => 'true') } ],
+      [ 'localhost does not, on a server that is not for development', GET => '/api/items', { origin => 'http://localhost:5173' }, 200, {%vary} ] ],
+    [ 'Development on localhost with any port' => [ 'Define Development' ],
+      (map { [ "$_ reads during development", GET => '/api/items', { origin => $_ }, 200, { for_origin($_, $credentials => 'true') } ] }
+          $app, 'http://localhost', 'http://localhost:5173', 'http://127.0.0.1:3000', 'http://[::1]:8080'),
+      (map { [ "$_ does not", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
+          'http://localhost.evil:5173', 'https://localhost:5173', 'http://127.0.0.2:3000') ],
+    [ 'CDN in front' => [],
+      [ 'a copy for everybody', GET => '/assets/a.js', {}, 200, { everybody() }, { 'cache-control' => qr/\Apublic, max-age=31536000, immutable\z/ } ],
+      [ 'is the same for a page', GET => '/assets/a.js', { origin => $evil }, 200, { everybody() } ],
+      [ 'the API says that it varies, without Origin too', GET => '/api/items', {}, 200, {%vary}, { 'cache-control' => qr/\Aprivate/ } ],
+      [ 'and answers the app', GET => '/api/items', { origin => $app }, 200, { for_origin($app, $credentials => 'true') } ],
+      [ "the site's own page is not rejected though plain HTTP reaches httpd", GET => '/api/items',
+        { host => 'www.example.com', origin => 'https://www.example.com' }, 200, {%vary} ],
+      [ 'another page is', GET => '/api/items', { host => 'www.example.com', origin => $evil }, 403, {%vary} ] ],
+    [ 'Trying a policy with ReportOnly' => [],
+      [ 'nothing is sent to the app', GET => '/api/items', { origin => $app }, 200, {} ],
+      [ 'nor to another page', GET => '/api/items', { origin => $evil }, 200, {} ],
+      [ 'a preflight is not answered', OPTIONS => '/api/items', { origin => $app, acrm => 'DELETE' }, 200, {} ] ],
+    [ 'mod_macro for named policies' => [qw(macro)],
+      [ 'fonts are public', GET => '/fonts/a.woff2', { origin => $evil }, 200, { everybody() } ],
+      (map { my ($origin, $path, $headers) = @$_;
+          [ "$origin may use $path", OPTIONS => $path, { origin => $origin, acrm => 'PUT' }, 204,
+            { may($origin, \@all, $headers, $credentials => 'true', 'access-control-max-age' => 600) } ] }
+          [ $app, '/api/items', 'content-type, x-csrf-token' ], [ 'https://admin.example.com', '/api/items', 'content-type, x-csrf-token' ],
+          [ 'https://admin.example.com', '/api/admin/', 'content-type, x-csrf-token, x-reason' ]),
+      [ 'the app may not use /api/admin', OPTIONS => '/api/admin/', { origin => $app, acrm => 'PUT' }, 403, {%asked} ] ],
+);
+
+# --- the page
+
+my $page = Httpd::slurp("$ENV{CORS_WORK}/docs/recipes.md");
+my (%recipe, %htaccess, @titles);
+while ($page =~ /^## (.*)\n((?:(?!^## ).*\n)*)/gm) {
+    my ($title, $body) = ($1, $2);
+    push @titles, $title;
+    $recipe{$title} = join '', $body =~ /^```apache\n(.*?)^```$/gms;
+    $htaccess{$title} = join '', $body =~ /^```htaccess\n(.*?)^```$/gms;
+}
+
+plan tests => 5 + 2 * @recipes + map { @$_[ 2 .. $#$_ ] } @recipes;
+
+my %seen;
+is_deeply(\@titles, [ grep { !$seen{$_}++ } map { $_->[0] } @recipes ], 'each recipe of the page is tested, in its order');
+is_deeply([ $page =~ /^- \[(.*)\]/gm ], \@titles, 'and listed above');
+is_deeply([ $page =~ /^- \[.*\]\(#(.*)\)$/gm ], [ map { (my $to = lc $_) =~ s/[^a-z0-9_ -]//g; $to =~ tr/ /-/; $to } @titles ],
+    'under the address that its title has');
+
+# --- the files of a site
+
+mkdir "$ENV{CORS_WORK}/t/run";
+mkdir $_ or die "$_: $!\n" for map { "$www$_" } '', map { "/$_" } qw(site site/api site/api/admin site/fonts site/open-data site/assets
+    site/reports dav locks logs customers customers/shop customers/other);
+Httpd::spew("$www/$_", "x\n") for qw(site/api/items site/data.txt site/fonts/a.woff2 site/open-data/a.json site/assets/a.js site/reports/a
+    dav/a customers/shop/a.txt customers/other/a.txt);
+# the user "user", the password "pass"
+Httpd::spew("$www/users", "user:{SHA}nU4eI71bcnBGqeO0t9tXvY1u5oQ=\n");
+Httpd::spew("$www/customers/shop/.htaccess", $htaccess{'Shared hosting with .htaccess'});
+
+my @httpds;
+for my $number (1 .. @recipes) {
+    my ($title, $needs, @exchanges) = @{ $recipes[ $number - 1 ] };
+    my ($define) = grep { /\ADefine / } @$needs;
+    (my $recipe = $recipe{$title}) =~ s{/srv/www}{$www}g;
+    $recipe =~ s/127\.0\.0\.1:3000\//127.0.0.1:$backend\//g;
+    my $httpd = Httpd->start(name => "recipe-$number", modules => [ grep { !/ / } @$needs ],
+        text => join("\n", 'Listen 127.0.0.1:@port@', $define // (), "DocumentRoot $www/site", "Alias /customers $www/customers", $recipe));
+    is($httpd->{said}, '', "$title: starts without a word");
+    $httpd->run('-t');
+    is($httpd->{said}, "Syntax OK\n", "$title: httpd -t has no warning");
+
+    for my $exchange (@exchanges) {
+        my ($promise, $method, $path, $send, $status, $fields, $others) = @$exchange;
+        my %send = %$send;
+        s/\@port\@/$httpd->{port}{port}/ for values %send;
+        my ($code, $cors, $other) = ask([ h1 => $httpd->{port}{port} ], $method, $path, %send);
+        my @wrong = grep { ($other->{$_} // '') !~ $others->{$_} } keys %{ $others // {} };
+        is_deeply([ whole($code, $cors), @wrong ], [ { status => $status, %$fields } ], "$title: $promise");
+    }
+    push @httpds, $httpd;
+    kill TERM => $httpd->pid; # they end while the next ones run
+}
+$_->stop for @httpds;
+
+(my $log = Httpd::slurp("$www/logs/cors_log")) =~ s/^\[.*?\] | \S+:(\d+)$//mg;
+is($log, <<"LOG", 'Trying a policy with ReportOnly: its log names verdict, reason and origin');
+"GET /api/items HTTP/1.1" allowed origin-allowed "$app" CorsAllowOrigins
+"GET /api/items HTTP/1.1" denied origin-not-allowed "$evil" CorsAllowOrigins
+"OPTIONS /api/items HTTP/1.1" preflight-denied method-not-allowed "$app" CorsAllowMethods
+LOG
+is(Httpd::slurp($app_log), join('', map { "$_\n" } 'GET /shop/items', 'GET /shop/items', 'GET /shop/embed/x', 'OPTIONS /shop/embed/x', 'GET /socket'),
+    'the application sees no preflight that the policy answers, and no handshake that it refuses');
