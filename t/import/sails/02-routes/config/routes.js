@@ -1,0 +1,13 @@
+module.exports.routes = {
+  'GET /videos': {
+    action: 'video/find',
+    cors: { allowOrigins: ['http://example.com','https://api.example.com'], allowCredentials: false },
+  },
+  '/plain': { action: 'plain', cors: true },
+  'PUT /user/:id': { action: 'user/update', cors: 'https://one.example, https://two.example' },
+  '/files/*': [{ policy: 'isLoggedIn' }, { action: 'files/get', cors: { allowRequestMethods: 'GET,HEAD' } }],
+  'get /archive/:year/:month?': { action: 'archive', cors: { allowOrigins: '*', allowCredentials: false } },
+  'r|^/\\d+/(\\w+)$|number': { action: 'number', cors: true },
+  'ALL /hooks': { action: 'hooks', cors: { allowOrigins: '*' } },
+  '/nothing': 'PageController.nothing',
+};

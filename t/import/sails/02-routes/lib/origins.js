@@ -1,0 +1,1 @@
+module.exports = ['https://app.example', 'https://admin.example/'];

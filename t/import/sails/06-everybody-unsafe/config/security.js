@@ -1,0 +1,1 @@
+module.exports.security = { cors: { allRoutes: true, allowOrigins: '*', allowCredentials: true, allowAnyOriginWithCredentialsUnsafe: true } };
