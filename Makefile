@@ -87,13 +87,33 @@ deps-demo:
 	@sh build/deps demo
 .PHONY: deps-demo
 
-##  make install     with apxs, which enables the module
+##  make install     where apxs says, and enable it; DESTDIR=, PREFIX=/usr/local
 install: module
-	$(APXS) -i -a -n cors_policy out/mod_cors_policy.so
+	@APXS="$(APXS)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh build/install
 
 ##  make uninstall   what make install did, undone
 uninstall:
-	@APXS="$(APXS)" sh build/uninstall
+	@APXS="$(APXS)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh build/install remove
+
+##  make dist        out/dist/mod_cors_policy-VERSION.tar.gz
+VERSION = $(shell sed -n 's/^\#define CORS_POLICY_VERSION "\(.*\)"/\1/p' include/mod_cors_policy.h)
+dist:
+	@VERSION=$(VERSION) sh build/dist
+
+##  make deb         a package for Debian in out/deb, which lintian has read
+deb: deps-package dist
+	@VERSION=$(VERSION) sh build/deb
+
+##  make deb-check   install, enable, use and purge it in a bookworm chroot
+deb-check: deb
+	@sh build/deb-check
+
+##  make srpm        a source package for Fedora in out/rpm, for rpmbuild
+srpm: deps-package dist
+	@VERSION=$(VERSION) sh build/srpm
+deps-package:
+	@sh build/deps package
+.PHONY: dist deb deb-check srpm deps-package
 
 ##  make format      clang-format over all C
 format:
