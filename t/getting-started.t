@@ -1,0 +1,51 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# docs/getting-started.md: its files, its configuration and its answers, to the
+# page in a browser. Ports and directories are those of the test.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use Client qw(raw);
+use Httpd ();
+
+my $page = Httpd::slurp("$ENV{CORS_WORK}/docs/getting-started.md");
+my $www = "$ENV{CORS_WORK}/t/run/getting-started-www";
+my %block = map { my $kind = $_; $kind => $page =~ /^```$kind\n(.*?)^```$/ms ? $1 : die "no $kind on the page\n" } qw(json html apache http);
+my ($chromium) = grep { -x } map { my $dir = $_; map { "$dir/$_" } qw(chromium chromium-browser) } split /:/, $ENV{PATH};
+
+plan tests => 8;
+
+mkdir "$ENV{CORS_WORK}/t/run";
+mkdir $_ or die "$_: $!\n" for $www, "$www/api", "$www/page", "$www/home";
+s{/srv/www}{$www}g for values %block;
+(my $conf = $block{apache}) =~ s/:8080\b/:\@api\@/g;
+$conf =~ s/:8081\b/:\@own\@/g;
+my $httpd = Httpd->start(name => 'getting-started', text => $conf, ports => [qw(api own)]);
+my ($api, $own) = @{ $httpd->{port} }{qw(api own)};
+s/:8080\b/:$api/g, s/:8081\b/:$own/g for values %block;
+Httpd::spew("$www/api/hello.json", $block{json});
+Httpd::spew("$www/page/index.html", $block{html});
+is($httpd->{said}, '', 'the configuration starts without a word');
+$httpd->run('-t');
+is($httpd->{said}, "Syntax OK\n", 'and httpd -t has no warning');
+
+# the curl command, as it stands
+my ($curl) = $page =~ /^```\n(curl .*?)^```$/ms or die "no curl on the page\n";
+s/\b8080\b/$api/g, s/\b8081\b/$own/g for $curl;
+(my $answer = `$curl`) =~ s/^(?:Date|Server): .*\r?\n//mg;
+$answer =~ s/\r//g;
+is_deeply([ sort split /\n/, $answer ], [ sort split /\n/, $block{http} ], 'the preflight is answered as it stands on the page');
+
+# what the page says in a browser, and what the configuration says to a slash
+for ([ 'localhost', qr/>http:\/\/localhost:$own may read: world</ ], [ '127.0.0.1', qr/>http:\/\/127\.0\.0\.1:$own may not read it</ ]) {
+    my ($host, $says) = @$_;
+    local $ENV{HOME} = "$www/home";
+    my $shown = `'$chromium' --headless --no-sandbox --disable-gpu --no-first-run --user-data-dir=$www/home/$host --virtual-time-budget=8000 --dump-dom http://$host:$own/ 2>$www/home/err`;
+    like($shown, $says, "a browser shows it on $host");
+}
+like($page, qr/^> http:\/\/localhost:8081 may read: world$/m, 'and the page says what it shows');
+like(raw($api, "GET /cors-policy HTTP/1.1\r\nHost: localhost:$api\r\nConnection: close\r\n\r\n"), qr/http:\/\/127\.0\.0\.1:$own/,
+    'the status page shows the refusal');
+Httpd::spew("$httpd->{dir}/httpd.conf", Httpd::slurp("$httpd->{dir}/httpd.conf") =~ s/(CorsAllowOrigins \S+)/$1\//r);
+$httpd->run('-t');
+like($httpd->{said}, qr/write http:\/\/localhost:$own \[origin-path\]/, 'a slash at the end is refused with what to write');

@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# make install and make uninstall, in the layouts of Debian, of Fedora and of
+# httpd's own makefile, below a directory of the test: httpd loads what was
+# installed, and afterwards everything is as it was.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use File::Find ();
+use Httpd ();
+
+my $root = "$ENV{CORS_WORK}/t/run/install";
+my $own = "LoadModule alias_module $ENV{CORS_MODULES}/mod_alias.so\n";
+my $head = "ServerRoot /\nServerName localhost\nListen 127.0.0.1:1\n";
+
+# A layout: where apxs says that the configuration is, the files that are there,
+# and the lines that read those of a module.
+my @layouts = (
+    [ Debian => '/etc/apache2', { '/etc/apache2/mods-available/alias.load' => $own, '/etc/apache2/mods-enabled/alias.load' => $own },
+      "IncludeOptional \@root\@/etc/apache2/mods-enabled/*.load\nIncludeOptional \@root\@/etc/apache2/mods-enabled/*.conf\n" ],
+    [ Fedora => '/etc/httpd/conf', { '/etc/httpd/conf/httpd.conf' => "# by hand\n", '/etc/httpd/conf.modules.d/00-base.conf' => $own },
+      "IncludeOptional \@root\@/etc/httpd/conf.modules.d/*.conf\n" ],
+    [ 'httpd.conf' => '/opt/conf', { '/opt/conf/httpd.conf' => "# LoadModule cors_policy_module no.so\n$own<IfModule x.c>\nLoadModule x x\n</IfModule>\nTimeout 9\n" },
+      "Include \@root\@/opt/conf/httpd.conf\n" ],
+    [ 'httpd.conf without modules' => '/opt/conf', { '/opt/conf/httpd.conf' => "Timeout 9\n" },
+      "Include \@root\@/opt/conf/httpd.conf\n" ],
+);
+
+plan tests => 8 * @layouts;
+
+sub make_dirs {
+    my ($path) = @_;
+    my $so_far = '';
+    for (split m{/}, $path =~ s{\A/|/[^/]*\z}{}gr) { mkdir($so_far .= "/$_") }
+}
+
+# every file below a directory, with its contents, mode, or where it points
+sub tree {
+    my ($dir) = @_;
+    my %tree;
+    File::Find::find({ no_chdir => 1, wanted => sub {
+        return if -d && !-l;
+        $tree{ substr $_, length $dir } = -l ? readlink : sprintf '%o %s', (stat)[2] & 07777, Httpd::slurp($_);
+    } }, $dir);
+    return \%tree;
+}
+
+my $number = 0;
+for my $layout (@layouts) {
+    my ($name, $conf, $files, $includes) = @$layout;
+    my $dir = "$root/" . ++$number;
+    for my $file (sort keys %$files) {
+        make_dirs("$dir$file");
+        Httpd::spew("$dir$file", $files->{$file});
+    }
+    # an apxs that knows this place
+    Httpd::spew("$root/apxs-$number", <<"APXS");
+#!/bin/sh
+case \$2 in
+LIBEXECDIR) echo /modules ;;
+SYSCONFDIR) echo $conf ;;
+*) exit 1 ;;
+esac
+APXS
+    chmod 0755, "$root/apxs-$number";
+    my $before = tree($dir);
+    my $run = "cd $ENV{CORS_WORK} && APXS=$root/apxs-$number DESTDIR=$dir OUT=$ENV{CORS_WORK} sh build/install";
+
+    is(system("$run >/dev/null"), 0, "$name: it can be installed");
+    my $installed = tree($dir);
+    ok($installed->{'/modules/mod_cors_policy.so'} && $installed->{'/usr/local/bin/cors-policy-import'}
+        && $installed->{'/usr/local/share/man/man1/cors-policy-import.1'}, "$name: module, program and manual page are there");
+
+    # what is written for / is looked for below the directory
+    my $check = "$root/check-$number.conf";
+    Httpd::spew("$dir$_", Httpd::slurp("$dir$_") =~ s{(cors_policy_module) /modules}{$1 $dir/modules}r)
+        for grep { !-l "$dir$_" && /\.(?:conf|load)\z/ } keys %$installed;
+    my ($mpm) = Httpd::slurp("$ENV{CORS_WORK}/t/conf/base.conf") =~ /(<IfModule !\w+\.c>\n *LoadModule mpm_.*?<\/IfModule>\n)/s;
+    my ($unixd) = Httpd::slurp("$ENV{CORS_WORK}/t/conf/base.conf") =~ /(<IfModule !mod_unixd.c>\n.*?<\/IfModule>\n)/s;
+    my ($core) = Httpd::slurp("$ENV{CORS_WORK}/t/conf/base.conf") =~ /(<IfModule !mod_authz_core.c>\n.*?<\/IfModule>\n)/s;
+    Httpd::spew($check, $head, "ErrorLog $root/log\n", $mpm // '', $unixd // '', $core // '', $includes =~ s/\@root\@/$dir/gr,
+        "CorsPolicy On\nCorsAllowOrigins https://a.example\n");
+    local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
+    is(scalar `$ENV{CORS_HTTPD} -t -f $check 2>&1`, "Syntax OK\n", "$name: httpd loads it");
+    Httpd::spew("$dir$_", $installed->{$_} =~ s/\A\d+ //r) for grep { !-l "$dir$_" && /\.(?:conf|load)\z/ } keys %$installed;
+
+    is(system("$run >/dev/null"), 0, "$name: it can be installed again");
+    is_deeply(tree($dir), $installed, "$name: which changes nothing");
+    is(system("$run remove >/dev/null"), 0, "$name: it can be removed");
+    is_deeply(tree($dir), $before, "$name: after which everything is as it was");
+    is(system("$run remove >/dev/null"), 0, "$name: and removed again");
+}
