@@ -62,6 +62,15 @@ my @recipes = (
       (map { [ "$_ is none", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
           'https://closed.example.com', 'https://example.com', 'http://a.example.com', 'https://a.example.com:8443',
           'https://a-example.com', 'https://a.example.com.evil') ],
+    [ 'Origins per tenant from a file' => [],
+      (map { [ "$_ is a site of blue", GET => '/api/blue/items', { origin => $_ }, 200, { for_origin($_, $credentials => 'true') } ] }
+          'https://shop.blue.example', 'https://a.preview.blue.example'),
+      (map { [ "$_ is none", GET => '/api/blue/items', { origin => $_ }, 200, {%vary} ] }
+          'https://green.example', 'https://old.preview.blue.example', 'https://preview.blue.example', 'http://shop.blue.example'),
+      [ 'green has its own', GET => '/api/green/items', { origin => 'https://green.example' }, 200,
+        { for_origin('https://green.example', $credentials => 'true') } ],
+      [ 'which are not those of blue', GET => '/api/green/items', { origin => 'https://shop.blue.example' }, 200, {%vary} ],
+      [ 'the rest of the API is for nobody', GET => '/api/items', { origin => 'https://shop.blue.example' }, 200, {} ] ],
     [ 'In front of an application that sends its own CORS headers' => [],
       [ 'the policy speaks for the application', GET => '/shop/items', { origin => 'https://www.example.com' }, 200,
         { for_origin('https://www.example.com'), vary => 'Accept-Language, Origin' } ],
@@ -147,11 +156,12 @@ my @recipes = (
 # --- the page
 
 my $page = Httpd::slurp("$ENV{CORS_WORK}/docs/recipes.md");
-my (%recipe, %htaccess, @titles);
+my (%recipe, %htaccess, %text, @titles);
 while ($page =~ /^## (.*)\n((?:(?!^## ).*\n)*)/gm) {
     my ($title, $body) = ($1, $2);
     push @titles, $title;
     $recipe{$title} = join '', $body =~ /^```apache\n(.*?)^```$/gms;
+    $text{$title} = join '', $body =~ /^```text\n(.*?)^```$/gms;
     $htaccess{$title} = join '', $body =~ /^```htaccess\n(.*?)^```$/gms;
 }
 
@@ -167,12 +177,15 @@ is_deeply([ $page =~ /^- \[.*\]\(#(.*)\)$/gm ], [ map { (my $to = lc $_) =~ s/[^
 
 mkdir "$ENV{CORS_WORK}/t/run";
 mkdir $_ or die "$_: $!\n" for map { "$www$_" } '', map { "/$_" } qw(site site/api site/api/admin site/fonts site/open-data site/assets
-    site/reports dav locks logs customers customers/shop customers/other);
+    site/api/blue site/api/green tenants site/reports dav locks logs customers customers/shop customers/other);
 Httpd::spew("$www/$_", "x\n") for qw(site/api/items site/data.txt site/fonts/a.woff2 site/open-data/a.json site/assets/a.js site/reports/a
-    dav/a customers/shop/a.txt customers/other/a.txt);
+    site/api/blue/items site/api/green/items dav/a customers/shop/a.txt customers/other/a.txt);
 # the user "user", the password "pass"
 Httpd::spew("$www/users", "user:{SHA}nU4eI71bcnBGqeO0t9tXvY1u5oQ=\n");
 Httpd::spew("$www/customers/shop/.htaccess", $htaccess{'Shared hosting with .htaccess'});
+
+Httpd::spew("$www/tenants/blue.origins", $text{'Origins per tenant from a file'});
+Httpd::spew("$www/tenants/green.origins", "https://green.example\n");
 
 my @httpds;
 for my $number (1 .. @recipes) {
