@@ -14,7 +14,7 @@ UNIT := $(patsubst t/unit/%.c,out/unit/%.t,$(wildcard t/unit/*.c))
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps demo demo-check test unit check format install uninstall \
-        clean module sanitize bench bench-check prove browser
+        clean module sanitize bench bench-check prove browser fuzz
 
 ##  make             build out/mod_cors_policy.so
 all: module
@@ -53,6 +53,15 @@ prove: deps
 browser: deps
 	@$(MAKE) --no-print-directory module
 	@APXS="$(APXS)" TESTS=t/browser/browser.t sh build/apache-test
+
+##  make fuzz        the core under libFuzzer, ASan and UBSan; FUZZ_SECONDS=60
+FUZZ_SECONDS = 60
+fuzz: deps
+	@$(MAKE) --no-print-directory out/fuzz/core
+	@mkdir -p out/fuzz/corpus
+	out/fuzz/core -max_total_time=$(FUZZ_SECONDS) -max_len=2048 -timeout=10 \
+	    -print_final_stats=1 -artifact_prefix=out/fuzz/ -verbosity=0 \
+	    out/fuzz/corpus t/fuzz/seeds
 
 ##  make sanitize    unit tests and Apache::Test under ASan and UBSan
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -118,7 +127,7 @@ deps-package:
 ##  make format      clang-format over all C
 format:
 	clang-format -i mod_cors_policy.c include/*.h include/cors/*.h \
-	    src/*/*.c t/unit/*.[ch] t/bench/*.c
+	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.c
 
 ##  make clean       remove out/
 clean:
@@ -158,3 +167,10 @@ out/bench/mod_bench_control.so: t/bench/mod_bench_control.c build/flags.mk
 out/bench/micro: t/bench/micro.c $(CORE_OBJECTS) $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CORE_FLAGS) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
+
+# one command line: libFuzzer wants the core compiled for it, too
+out/fuzz/core: t/fuzz/core.c $(CORE:%=src/core/%.c) $(HEADERS)
+	@mkdir -p $(@D)
+	clang $(CORE_FLAGS) -O1 -fsanitize=fuzzer,address,undefined \
+	    -fno-sanitize-recover=undefined -o $@ t/fuzz/core.c \
+	    $(CORE:%=src/core/%.c) $(APR_LIBS) $(LIBS)

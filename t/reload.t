@@ -25,8 +25,13 @@ my $httpd = Httpd->start(name => 'reload', ports => ['port'],
 Listen 127.0.0.1:\@port\@
 LogLevel warn cors_policy:info
 StartServers 4
+<IfModule !prefork.c>
 MinSpareThreads 100
 MaxSpareThreads 400
+</IfModule>
+<IfModule prefork.c>
+ServerLimit 400
+</IfModule>
 MaxRequestWorkers 400
 CorsAllowOriginsFileReload 200ms
 CorsPolicy On

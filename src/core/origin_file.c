@@ -154,6 +154,7 @@ cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
     if (text.len > 0 && text.ptr[text.len - 1] != '\n') {
         const cors_slice_t nothing = { NULL, 0 };
 
+        reader.line += reader.line == 0 ? 1 : 0; /* a mark and nothing else */
         complain(&reader, CORS_PROBLEM_FILE_CUT, nothing, NULL);
     }
     apr_pool_destroy(reader.scratch);

@@ -106,6 +106,13 @@ static void an_empty_file_lists_nobody(void **state)
     assert_int_equal(ask(&file, "https://a.example"), CORS_ORIGIN_UNLISTED);
 }
 
+static void a_mark_and_nothing_else_is_a_cut_line(void **state)
+{
+    (void)state;
+    read_text("\xef\xbb\xbf", 3);
+    assert_string_equal(told, "1: file-cut\n");
+}
+
 static void the_first_public_suffix_is_known(void **state)
 {
     static const char text[] = "https://*.example.com\n"
@@ -147,6 +154,7 @@ int main(void)
         cmocka_unit_test(lines_may_be_written_in_any_way),
         cmocka_unit_test(every_mistake_has_its_line),
         cmocka_unit_test(an_empty_file_lists_nobody),
+        cmocka_unit_test(a_mark_and_nothing_else_is_a_cut_line),
         cmocka_unit_test(the_first_public_suffix_is_known),
         cmocka_unit_test(any_bytes_are_read_to_their_end)
     };

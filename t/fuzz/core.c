@@ -1,0 +1,314 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * The whole core under libFuzzer: a policy and a request, a line each part, in;
+ * headers out. What must always hold is asserted: an origin is allowed only where
+ * a loop over all words, written apart, allows it; no field stands twice, none has
+ * a byte that was not checked, and Vary stands wherever the answer depends on the
+ * origin.
+ */
+
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_general.h>
+#include <apr_strings.h>
+
+#include "cors/emit.h"
+#include "cors/expression.h"
+#include "cors/json.h"
+#include "cors/lint.h"
+#include "cors/origin_file.h"
+
+int LLVMFuzzerInitialize(int *argc, char ***argv);
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
+
+static apr_pool_t *pool;
+
+static void must(bool holds)
+{
+    if (!holds) {
+        abort();
+    }
+}
+
+/* the next line of the input, in a heap copy of exactly its length */
+static cors_slice_t next_line(const char **at, const char *end)
+{
+    const char *start = *at;
+    const char *stop = memchr(start, '\n', (size_t)(end - start));
+    size_t len = (size_t)((stop ? stop : end) - start);
+    cors_slice_t line = { malloc(len ? len : 1), len };
+
+    memcpy((char *)(uintptr_t)line.ptr, start, len);
+    apr_pool_cleanup_register(pool, line.ptr, (apr_status_t(*)(void *))free,
+                              apr_pool_cleanup_null);
+    *at = stop ? stop + 1 : end;
+    return line;
+}
+
+static cors_setting_t *set(cors_section_t *section, cors_attr_e attr)
+{
+    bool first;
+
+    return cors_section_set(pool, section, CORS_METHODS_ALL, attr, &first);
+}
+
+/* A corrected form has to be right itself. */
+static void check_instead(cors_slice_t word, const char *instead)
+{
+    cors_pattern_t pattern;
+    const char *unused;
+    size_t mark =
+        instead[0] == '+' || instead[0] == '-' || instead[0] == '!' ? 1 : 0;
+
+    must(cors_pattern_parse(pool, cors_slice(instead + mark), true, &pattern,
+                            &unused)
+         == CORS_OK);
+    must(!cors_slice_equal(word, cors_slice(instead)));
+}
+
+static void set_origins(cors_section_t *section, cors_slice_t words)
+{
+    cors_setting_t *setting = set(section, CORS_ATTR_ORIGINS);
+    cors_slice_t word;
+    const char *instead;
+
+    setting->said = "CorsAllowOrigins conf:1";
+    setting->origins = cors_origin_set_make(pool, false, false);
+    while (cors_word_next(&words, &word)) {
+        if (cors_origin_set_add(pool, setting->origins, word, NULL, &instead)
+            && instead) {
+            check_instead(word, instead);
+        }
+    }
+}
+
+static void set_names(cors_section_t *section, cors_attr_e attr,
+                      cors_names_e kind, cors_slice_t words)
+{
+    cors_setting_t *setting = set(section, attr);
+    cors_slice_t word;
+    const char *instead;
+
+    setting->said = "a list conf:2";
+    setting->names = cors_name_set_make(pool, kind, false);
+    while (cors_word_next(&words, &word)) {
+        cors_name_set_add(pool, setting->names, word, NULL, &instead);
+    }
+}
+
+/* Whether one word, as it was accepted, stands for an origin. */
+static bool stands_for(const char *word, const char *origin)
+{
+    const char *host = strstr(word, "://");
+    const char *own = strstr(origin, "://");
+    size_t scheme;
+    size_t length;
+    size_t its;
+    const char *port;
+
+    if (strcmp(word, "*") == 0 || strcmp(word, origin) == 0) {
+        return true;
+    }
+    if (!host || !own) {
+        return false;
+    }
+    scheme = (size_t)(host - word);
+    if (scheme != (size_t)(own - origin)
+        || strncmp(word, origin, scheme) != 0) {
+        return false;
+    }
+    host += 3;
+    own += 3;
+    length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
+    its = own[0] == '[' ? strcspn(own, "]") + 1 : strcspn(own, ":");
+    port = host + length;
+    if (strcmp(port, ":*") != 0 && strcmp(port, own + its) != 0) {
+        return false;
+    }
+    if (strncmp(host, "*.", 2) != 0) {
+        return length == its && strncmp(host, own, length) == 0;
+    }
+    /* one or more labels before the dot */
+    host++;
+    length--;
+    return its > length && strncmp(own + its - length, host, length) == 0;
+}
+
+static bool naively_allowed(const cors_origin_set_t *words, const char *origin)
+{
+    bool allowed = false;
+    int i;
+
+    for (i = 0; i < cors_origin_set_count(words); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(words, i);
+
+        if (stands_for(word->text, origin)) {
+            if (word->exclude) {
+                return false;
+            }
+            allowed = true;
+        }
+    }
+    return allowed;
+}
+
+/* Each field once, and made of what a field may have. */
+static void check_headers(const apr_table_t *headers)
+{
+    const apr_array_header_t *fields = apr_table_elts(headers);
+    int i;
+    int j;
+    const char *c;
+
+    for (i = 0; i < fields->nelts; i++) {
+        const apr_table_entry_t *one =
+            &APR_ARRAY_IDX(fields, i, apr_table_entry_t);
+
+        for (c = one->val; *c; c++) {
+            must(*c >= ' ' && *c < 0x7f);
+        }
+        for (j = 0; j < i; j++) {
+            must(!cors_slice_equal_nocase(
+                cors_slice(one->key),
+                cors_slice(APR_ARRAY_IDX(fields, j, apr_table_entry_t).key)));
+        }
+    }
+}
+
+static void note_finding(void *context, const char *said,
+                         const cors_finding_t *finding)
+{
+    (void)context;
+    must(said && cors_problem_is_warning(finding->problem));
+    must(cors_problem_sentence(pool, finding) != NULL);
+}
+
+static void decide_and_check(const cors_section_t *section,
+                             const cors_facts_t *facts)
+{
+    cors_policy_t policy;
+    cors_decision_t decision;
+    apr_table_t *headers = apr_table_make(pool, 4);
+    apr_table_t *errors = apr_table_make(pool, 4);
+    const cors_setting_t *origins;
+    const char *origin =
+        apr_pstrmemdup(pool, facts->origin.ptr, facts->origin.len);
+    const char *sent;
+    const char *vary;
+
+    apr_table_addn(errors, "Access-Control-Allow-Origin", "https://other");
+    apr_table_addn(headers, "access-control-allow-origin", "https://another");
+    apr_table_addn(errors, "Vary", "Accept");
+    cors_policy_resolve(pool, section, 1, &policy);
+    cors_lint_policy(pool, &policy, note_finding, NULL);
+    cors_decide(&policy, facts, &decision);
+    cors_emit(pool, &policy, &decision,
+              decision.preflight ? CORS_RESPONSE_PREFLIGHT
+                                 : CORS_RESPONSE_ACTUAL,
+              headers, errors);
+    check_headers(headers);
+    must(!apr_table_get(errors, "Access-Control-Allow-Origin"));
+    must(!apr_table_get(errors, "Vary") || !apr_table_get(headers, "Vary"));
+
+    sent = apr_table_get(headers, "Access-Control-Allow-Origin");
+    vary = apr_table_get(headers, "Vary");
+    origins = policy.link[CORS_ATTR_ORIGINS].setting;
+    if (!sent) {
+        return;
+    }
+    must(!policy.problem);
+    if (strcmp(sent, "*") == 0) {
+        must(!apr_table_get(headers, "Access-Control-Allow-Credentials"));
+        must(naively_allowed(origins->origins, "null"));
+        return;
+    }
+    must(strcmp(sent, origin) == 0 && strlen(origin) == facts->origin.len);
+    must(vary && strstr(vary, "Origin"));
+    must(naively_allowed(origins->origins, origin));
+}
+
+static void note_mistake(void *context, apr_size_t line,
+                         const cors_finding_t *finding)
+{
+    (void)context;
+    must(line > 0 && !cors_problem_is_warning(finding->problem));
+}
+
+static void discard(void *context, const char *text, apr_size_t len)
+{
+    (void)context;
+    must(len == 0 || text[len - 1] != '\0');
+}
+
+/* What else reads text. */
+static void read_texts(cors_slice_t text)
+{
+    const char *copy = apr_pstrmemdup(pool, text.ptr, text.len);
+    cors_json_t json;
+    const char *plain = cors_expression_plain(pool, copy);
+    cors_slice_t rest = cors_slice(plain);
+    cors_slice_t word;
+    cors_pattern_t pattern;
+    const char *unused;
+
+    while (cors_word_next(&rest, &word)) {
+        must(cors_pattern_parse(pool, word, false, &pattern, &unused)
+             == CORS_OK);
+    }
+    cors_expression_domain(pool, copy, 'x');
+    cors_origin_file_read(pool, text, note_mistake, NULL);
+    cors_json_start(&json, discard, NULL);
+    cors_json_string(&json, NULL, copy);
+}
+
+int LLVMFuzzerInitialize(int *argc, char ***argv)
+{
+    (void)argc;
+    (void)argv;
+    return apr_initialize();
+}
+
+int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
+{
+    const char *at = (const char *)data;
+    const char *end = at + size;
+    cors_section_t *section;
+    cors_facts_t facts;
+    unsigned flags;
+
+    if (size == 0 || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
+        return 0;
+    }
+    flags = (unsigned char)*at++;
+    section = cors_section_make(pool);
+    memset(&facts, 0, sizeof(facts));
+    set(section, CORS_ATTR_MODE)->number = CORS_MODE_ON;
+    set(section, CORS_ATTR_CREDENTIALS)->number = (int)(flags & 1);
+    set(section, CORS_ATTR_ANY_UNSAFE)->number = (int)(flags >> 1 & 1);
+    set(section, CORS_ATTR_NULL_UNSAFE)->number = (int)(flags >> 2 & 1);
+    set(section, CORS_ATTR_PRIVATE_NETWORK)->number = (int)(flags >> 3 & 1);
+    set_origins(section, next_line(&at, end));
+    set_names(section, CORS_ATTR_METHODS, CORS_NAMES_METHODS,
+              next_line(&at, end));
+    set_names(section, CORS_ATTR_HEADERS, CORS_NAMES_REQUEST_HEADERS,
+              next_line(&at, end));
+    set_names(section, CORS_ATTR_EXPOSE, CORS_NAMES_RESPONSE_HEADERS,
+              next_line(&at, end));
+    facts.options = flags >> 4 & 1;
+    facts.websocket = flags >> 5 & 1;
+    facts.origin = next_line(&at, end);
+    facts.request_method = next_line(&at, end);
+    facts.request_headers = next_line(&at, end);
+    facts.private_network = cors_slice("true");
+    decide_and_check(section, &facts);
+    if (at < end) {
+        cors_slice_t rest = { at, (apr_size_t)(end - at) };
+
+        read_texts(rest);
+    }
+    apr_pool_destroy(pool);
+    return 0;
+}
