@@ -95,6 +95,13 @@ typedef struct cors_site_t {
  *          has its own level first, even if nothing is said there. */
 apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server);
 
+/** Keep them for requests: names of files that httpd has for directives may be
+ * gone after start-up (mod_macro makes them of its temporary pool). */
+void cors_sites_keep(apr_pool_t *p, server_rec *server);
+
+/** @return what was kept */
+const apr_array_header_t *cors_sites_kept(void);
+
 /** @return one of them, from 0 */
 const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number);
 

@@ -73,6 +73,8 @@ my @cases = (
     [ 'GET https://secure.example/ from https://secure-app.example', $yes ],
     [ 'GET https://secure.example/ from https://app.example', $unread ],
     [ 'GET http://api.example/ from http://api.example', 'Same origin: CORS has no say.' ],
+    [ 'GET HTTP://api.example/ from http://api.example', 'Same origin: CORS has no say.' ],
+    [ 'CONNECT http://api.example/ from https://app.example', $unsent, 'No browser sends this method, and it cannot be allowed.' ],
     [ 'GET ws://api.example/socket from https://app.example', 'Allowed: the WebSocket opens.' ],
     [ 'GET ws://api.example/socket from https://evil.example', 'Denied: the WebSocket does not open.', 'status 403' ],
     [ 'GET http://api.example/ from null', $unread, 'Give the page an origin of its own.' ],

@@ -73,6 +73,12 @@ write_htaccess(list => "CorsAllowCredentials On\n");
 is_deeply(get('/list/a.txt', $app), { status => 500, 'access-control-allow-origin' => $app, %vary },
     'and then no other is permitted: 500, which the page can read');
 
+write_htaccess(list => "CorsAllowOriginsFile $site/list/a.txt\n");
+my $list_mark = $httpd->log_mark;
+is_deeply(get('/list/a.txt', $app), { status => 500, 'access-control-allow-origin' => $app, %vary },
+    'a file of origins is none that .htaccess can name, whatever the list says');
+like($httpd->log_since($list_mark), qr/CorsAllowOriginsFile cannot occur within htaccess files/, 'and the file is not read');
+
 # mistakes: 500 for their directory, a line in the log, and no harm elsewhere
 for (
     [ 'a path in an origin', "CorsAllowOrigins https://x.example/\n", qr{'https://x\.example/'.*:1\b} ],

@@ -20,6 +20,8 @@ CorsAllowHeaders content-type x-token
 CorsExposeHeaders ETag
 <Location "/cors-policy">
     SetHandler cors-policy
+    Header always set Access-Control-Allow-Origin "*"
+    Header set Access-Control-Allow-Credentials "true"
 </Location>
 <Location "/server-status">
     SetHandler server-status
@@ -39,6 +41,19 @@ CorsExposeHeaders ETag
 <Location "/report">
     CorsPolicy ReportOnly
 </Location>
+<Location "/if">
+    <If "%{HTTP:Origin} == 'https://partner.example' && %{HTTP_HOST} =~ /^other/i">
+        CorsAllowOrigins https://partner.example
+    </If>
+</Location>
+<Macro Tenant $name>
+    <VirtualHost 127.0.0.1:@port@>
+        ServerName $name.tenant.example
+        <Location "/tenant">
+            CorsAllowOrigins https://$name.example
+        </Location>
+    </VirtualHost>
+</Macro>
 <Location "/private">
     Require all denied
 </Location>
@@ -60,7 +75,8 @@ CorsExposeHeaders ETag
     CorsAllowOrigins https://other.example
 </VirtualHost>
 CONF
-my $httpd = Httpd->start(name => 'page', text => $conf, modules => ['status'], expected => qr/Warning: /);
+$conf .= "Use Tenant t$_\n" for 1 .. 300; # a macro's names of files are gone after start-up
+my $httpd = Httpd->start(name => 'page', text => $conf, modules => [qw(status macro headers)], expected => qr/Warning: /);
 my $port = $httpd->{port}{port};
 my $h1 = [ h1 => $port ];
 my ($app, $evil) = ('https://app.example', 'https://app.example.evil');
@@ -126,7 +142,7 @@ for my $path ('/plain.txt', '/videos', '/network', '/off', '/private') {
 my @attacks = ('https://<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "https://a.example\t', 'x",
     "https://\xe2\x80\xae.example", '\\u0022', '%3Cscript%3E', "&lt;script&gt;", '{{7*7}}', "javascript:alert(1)");
 
-plan tests => 40 + @questions + 3 * @attacks;
+plan tests => 52 + @questions + 3 * @attacks;
 
 my $before = counts();
 for my $request (@requests) {
@@ -242,6 +258,23 @@ is_deeply([ map { json("explain&url=" . encode("ws://localhost:$port/socket") . 
     [ 1, 0 ], 'a ws: URL is that of a WebSocket');
 is(json('explain&url=nothing&origin=x&method=GET')->{problem}, 'The URL needs a path that starts with a slash: /videos, or https://api.example.com/videos.',
     'a URL without a path is answered with what is needed');
+is_deeply([ map { json("explain&url=" . encode("http://$_/if") . '&origin=https://partner.example&method=GET')->{readable} ? 1 : 0 }
+    "other.example:$port", "localhost:$port", "OTHER.example:$port" ], [ 1, 0, 1 ], 'an <If> finds the Origin and the Host of the request explained');
+is(json("explain&url=" . encode("HTTP://localhost:$port/") . "&origin=" . encode("http://localhost:$port") . '&method=GET')->{cross_origin},
+    JSON::PP::false, 'a scheme may be in capitals');
+for my $case ([ 'http', '', 'other.example', '/plain.txt', $app ], [ 'http', '', 'localhost', '/a%3fb%23c%25d', $evil ],
+    [ 'ws', '', 'localhost', '/socket', $evil ], [ 'http', '', '[::1]', '/plain.txt', $evil ]) {
+    my ($scheme, undef, $host, $path, $origin) = @$case;
+    ask($h1, GET => $path, host => "$host:$port", origin => $origin, $scheme eq 'ws' ? (upgrade => 'websocket', connection => 'Upgrade') : ());
+    my ($link) = page('')->{body} =~ /href="\?(explain&amp;[^"]*)"/;
+    $link =~ s/&amp;/&/g;
+    is_deeply([ map { my $at = $_; $at =~ s/%([0-9a-f]{2})/chr hex $1/gei; $at } $link =~ /url=([^&]*)/ ], ["$scheme://$host:$port$path"],
+        "the link beside a refusal is of its own URL: $scheme $host $path");
+    my $said = json($link);
+    is_deeply([ @$said{qw(readable)}, $said->{problem} ], [ JSON::PP::false, undef ], 'and explains why it was refused');
+}
+is_deeply([ map { $_->{where} // () } grep { defined $_->{where} && $_->{where} !~ m{\A[\x20-\x7e]+:[0-9]+\z} } @{ json('view=policies')->{sections} } ], [],
+    'sections that a macro made are shown where they stand');
 my $runs = counts();
 ask($h1, GET => '/cors-policy?explain&url=/plain.txt&origin=' . encode($evil) . '&method=GET') for 1 .. 5;
 my $still = counts();
@@ -272,3 +305,17 @@ my $lines = () = $httpd->log_since($mark) =~ /CORS: denied/g;
 cmp_ok($lines, '<=', 600, 'a flood of refusals does not fill the log');
 is((grep { $_->{reason} eq 'origin-not-allowed' && $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' } @{ json('')->{counts} })[0]{count}
     - $still->{'enforced denied origin-not-allowed'}, 900, 'and is counted all the same');
+
+my $silent = Httpd->start(name => 'silent', text => <<'CONF');
+Listen 127.0.0.1:@port@
+LogLevel warn cors_policy:info
+CorsPolicy On
+CorsAllowOrigins https://app.example
+<Files "silent.txt">
+    LogLevel cors_policy:error
+</Files>
+CONF
+$mark = $silent->log_mark;
+ask([ h1 => $silent->{port}{port} ], OPTIONS => $_, origin => $evil, acrm => 'PUT') for '/silent.txt', '/loud.txt';
+my @logged = $silent->log_since($mark) =~ m{preflight-denied}g;
+is(scalar(@logged), 1, 'LogLevel of a section counts for preflights, however early they are answered');

@@ -18,6 +18,8 @@ sub replace {
     rename "$path.new", $path or die "$path: $!";
 }
 replace(@always, 'https://first.example');
+(my $public = $path) =~ s/live/public/;
+Httpd::spew($public, "https://friend.example\n");
 
 my $httpd = Httpd->start(name => 'reload', ports => ['port'],
     expected => qr/CorsAllowOriginsFile: /, # the mistakes that are made below
@@ -37,6 +39,13 @@ CorsAllowOriginsFileReload 200ms
 CorsPolicy On
 CorsAllowCredentials On
 CorsAllowOriginsFile $path
+<Location "/public">
+    CorsAllowOriginsFile $public
+    CorsAllowCredentials Off
+</Location>
+<Location "/public/private">
+    CorsAllowCredentials On
+</Location>
 CONF
 my @to = (h1 => $httpd->{port}{port});
 sub allows {
@@ -53,9 +62,13 @@ sub comes_to {
     }
     return 40 == grep { allows($origin) == $expected } 1 .. 40;
 }
+sub public_allows {
+    my ($at, $origin) = @_;
+    return whole(ask(\@to, GET => "/public$at", origin => $origin))->{'access-control-allow-origin'} ? 1 : 0;
+}
 sub settled { sleep 4 * $interval }
 
-plan tests => 25;
+plan tests => 30;
 ok(allows('https://first.example'), 'the first list counts');
 ok(!allows('https://second.example'), 'and lists no more');
 
@@ -123,7 +136,37 @@ for my $round (1 .. 11) {
 waitpid($_, 0), is($?, 0, 'no request fails, and no verdict is wrong, while lists are exchanged') for @load;
 cmp_ok(scalar(() = $httpd->log_since($mark) =~ /read again/g), '>=', 5, 'and they were');
 
-# a restart reads the file as well
+# what a request puts together of several sections is as careful as start-up
+my $github = 'https://anybody.github.io';
+$mark = $httpd->log_mark;
+Httpd::spew($public, "https://friend.example\nhttps://*.github.io\n");
+settled();
+is_deeply([ map { public_allows($_, $github) } '', '/private' ], [ 0, 0 ], 'a public suffix does not come into a list that had none');
+like($httpd->log_since($mark), qr/public\.origins:2: 'https:\/\/\*\.github\.io' is a wildcard on a public suffix, .* restart gracefully/,
+    'and the log says what to do');
+ok($httpd->graceful, 'a graceful restart');
+my $until = time + 10;
+sleep 0.05 while !public_allows('', $github) && time < $until;
+is_deeply([ map { public_allows($_, $github) } '', '/private' ], [ 1, 0 ], 'then it counts, without credentials alone');
+
+# a file that is written all the time is said to be
+$mark = $httpd->log_mark;
+for (1 .. 30) {
+    replace(@always, 'https://third.example');
+    sleep $interval / 2;
+}
+is(scalar(() = $httpd->log_since($mark) =~ /live\.origins changes oftener than it is looked at/g), 1, 'a file that never keeps still is warned of once');
+settled();
+
+# a restart reads the file as well, and waits for one that is being written
+Httpd::spew($path, "$always[0]\nhttps://fou");
+my $writer = fork // die $!;
+if (!$writer) {
+    sleep 0.6;
+    replace(@always, 'https://fourth.example');
+    require POSIX;
+    POSIX::_exit(0);
+}
 replace(@always, 'https://fourth.example');
 ok($httpd->graceful, 'a graceful restart');
 ok(comes_to('https://fourth.example', 1), 'reads the file');

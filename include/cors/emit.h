@@ -55,4 +55,11 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
 void cors_vary_add(apr_pool_t *p, const char *names, apr_table_t *headers,
                    apr_table_t *errors);
 
+/** Take all CORS headers out of a response.
+ *
+ * @param headers  headers_out
+ * @param errors   err_headers_out
+ */
+void cors_emit_nothing(apr_table_t *headers, apr_table_t *errors);
+
 #endif /* CORS_EMIT_H */

@@ -64,6 +64,7 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
  * @param reason  why it was refused
  * @param said    "Directive file:line" that decided, or "Directive (default)"
  * @param origin  the origin
+ * @param culprit the method or the header's name that was refused, or ""
  * @return a sentence; NULL: there is nothing that one would want to write
  */
 const char *cors_advice(apr_pool_t *p, cors_reason_e reason, const char *said,

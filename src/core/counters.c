@@ -217,7 +217,7 @@ void cors_counters_refuse(cors_counters_t *counters,
 {
     cors_kept_refusal_t *kept;
 
-    if (!try_lock(counters, refusal->time)) {
+    if (!try_lock(counters, apr_time_now())) {
         return;
     }
     kept = &counters->refusals[counters->refused++ % CORS_COUNTERS_REFUSALS];

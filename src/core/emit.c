@@ -224,6 +224,12 @@ static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
     }
 }
 
+void cors_emit_nothing(apr_table_t *headers, apr_table_t *errors)
+{
+    strip(headers);
+    strip(errors);
+}
+
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
                const cors_decision_t *decision, cors_response_e response,
                apr_table_t *headers, apr_table_t *errors)

@@ -205,9 +205,14 @@ const char *cors_advice(apr_pool_t *p, cors_reason_e reason, const char *said,
                                   : "CorsAllowOrigins",
                               said, origin);
     case CORS_REASON_METHOD_NOT_ALLOWED:
-        return add_word(p, "CorsAllowMethods", said, culprit);
+        return cors_fetch_forbidden_method(cors_slice(culprit))
+                   ? "No browser sends this method, and it cannot be allowed."
+                   : add_word(p, "CorsAllowMethods", said, culprit);
     case CORS_REASON_HEADER_NOT_ALLOWED:
-        return add_word(p, "CorsAllowHeaders", said, culprit);
+        return cors_fetch_forbidden_request_header(cors_slice(culprit))
+                   ? "No browser lets a page set this header, and it cannot be "
+                     "allowed."
+                   : add_word(p, "CorsAllowHeaders", said, culprit);
     case CORS_REASON_MALFORMED_ORIGIN:
         return "No browser sends such an origin, and none can be allowed.";
     case CORS_REASON_CONTRADICTORY_POLICY:

@@ -69,10 +69,14 @@ static bool read_question(ask_t *ask, const char *text)
                     : word;
         }
     }
-    return ask->question.origin[0]
-           && cors_is_token(cors_slice(ask->question.method))
-           && apr_uri_parse(ask->p, url, &ask->uri) == APR_SUCCESS
-           && ask->uri.scheme && ask->uri.hostname;
+    if (!ask->question.origin[0]
+        || !cors_is_token(cors_slice(ask->question.method))
+        || apr_uri_parse(ask->p, url, &ask->uri) != APR_SUCCESS
+        || !ask->uri.scheme || !ask->uri.hostname) {
+        return false;
+    }
+    ap_str_tolower(ask->uri.scheme);
+    return true;
 }
 
 /* Fold the sites of one kind that are for the path, and say which. */

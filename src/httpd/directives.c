@@ -422,9 +422,16 @@ static void add_file(reading_t *reading, const char *argument)
 const char *cors_set_origins_file(cmd_parms *cmd, void *section,
                                   const char *args)
 {
-    reading_t reading = start_reading(cmd, section);
-    const char *argument = next_argument(&reading, &args);
+    reading_t reading;
+    const char *argument;
 
+    /* AllowOverrideList lets in what AllowOverride does not */
+    if (in_htaccess(cmd)) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                           " cannot occur within htaccess files", NULL);
+    }
+    reading = start_reading(cmd, section);
+    argument = next_argument(&reading, &args);
     if (!argument) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }

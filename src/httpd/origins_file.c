@@ -23,6 +23,8 @@
 #endif
 
 #define MISTAKES_SHOWN 20
+#define RESTLESS 10 /* changes in a row that are worth a warning */
+#define TRIES 3     /* children that may die of reading one state of a file */
 #define FILE_MAX ((apr_off_t)1 << 30) /* bytes */
 #define RELOAD_DEFAULT apr_time_from_sec(5)
 
@@ -48,6 +50,10 @@ typedef struct {
     apr_size_t bytes;       /* of the whole mapping */
     stamp_t seen;           /* the file at the last look */
     stamp_t judged;         /* the file as it was when last read, or refused */
+    stamp_t tried;          /* the file that a child has begun to read */
+    apr_uint32_t tries;     /* how often none has come to the end of it */
+    apr_uint32_t restless;  /* looks in a row at which it had changed again */
+    bool told;              /* it has been said that it cannot be read */
     apr_uint64_t content;   /* hash of the bytes that the list was read from */
     apr_size_t suffix_line; /* of the first list; 0: no public suffix */
     char suffix[CORS_ORIGIN_MAX + 1];
@@ -194,6 +200,9 @@ static apr_status_t read_all(apr_pool_t *p, const char *path,
     bytes = apr_palloc(p, size + 1);
     status = apr_file_read_full(file, bytes, size, NULL);
     apr_file_close(file);
+    if (APR_STATUS_IS_EOF(status)) {
+        status = APR_EAGAIN; /* it has been cut meanwhile */
+    }
     if (status == APR_SUCCESS) {
         status = look_at(p, path, &after);
     }
@@ -284,9 +293,10 @@ static void *share_memory(first_page_t *page)
     return (char *)page + FIRST_PAGE;
 }
 
-/* Read a file into a mapping; NULL, and the sentences, when it is bad. */
-static first_page_t *load(apr_pool_t *scratch, const char *path,
-                          mistakes_t *mistakes)
+/* Read a file into a mapping; NULL, and the sentences, when it is bad; also whether
+ * that looks like a file that is being written. */
+static first_page_t *load_once(apr_pool_t *scratch, const char *path,
+                               mistakes_t *mistakes, bool *written)
 {
     first_page_t *page;
     stamp_t stamp;
@@ -297,6 +307,9 @@ static first_page_t *load(apr_pool_t *scratch, const char *path,
     if (status == APR_SUCCESS) {
         status = read_all(scratch, path, &stamp, &text);
     }
+    *written = APR_STATUS_IS_EAGAIN(status)
+               || (status == APR_SUCCESS && text.len > 0
+                   && text.ptr[text.len - 1] != '\n');
     if (status != APR_SUCCESS) {
         note_unreadable(mistakes, status);
         return NULL;
@@ -319,6 +332,25 @@ static first_page_t *load(apr_pool_t *scratch, const char *path,
     }
     cors_origin_share_make(share_memory(page), page->bytes - FIRST_PAGE,
                            list.table);
+    return page;
+}
+
+/* The same; who writes it has a second to finish: a restart that finds it bad ends
+ * httpd. */
+static first_page_t *load(apr_pool_t *scratch, const char *path,
+                          mistakes_t *mistakes)
+{
+    first_page_t *page = NULL;
+    bool written = true;
+    int tries;
+
+    for (tries = 0; !page && written && tries < 5; tries++) {
+        if (tries > 0) {
+            apr_sleep(apr_time_from_msec(250));
+            apr_array_clear(mistakes->sentences);
+        }
+        page = load_once(scratch, path, mistakes, &written);
+    }
     return page;
 }
 
@@ -472,14 +504,25 @@ static void log_mistakes(const mistakes_t *mistakes, server_rec *server)
                  mistakes->path);
 }
 
-/* A public suffix that start-up would have refused. */
+/* A public suffix that start-up would have refused. Where the first list had one
+ * every request minds it; where it had none only a restart can tell those policies
+ * that are put together for a request, as of several sections or .htaccess. */
 static bool is_refused(const file_t *file, const cors_origin_file_t *list,
                        mistakes_t *mistakes)
 {
     cors_finding_t finding;
 
-    if (!file->no_suffix || !list->suffix) {
+    if (!list->suffix || (!file->no_suffix && file->memory->suffix_line > 0)) {
         return false;
+    }
+    if (!file->no_suffix) {
+        APR_ARRAY_PUSH(mistakes->sentences, const char *) = apr_psprintf(
+            mistakes->p,
+            "CorsAllowOriginsFile: %s:%" APR_SIZE_T_FMT ": '%s' is a wildcard"
+            " on a public suffix, and the list had none when the server"
+            " started; restart gracefully",
+            mistakes->path, list->suffix_line, list->suffix);
+        return true;
     }
     memset(&finding, 0, sizeof(finding));
     finding.problem = CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS;
@@ -488,8 +531,9 @@ static bool is_refused(const file_t *file, const cors_origin_file_t *list,
     return true;
 }
 
-/* Read a file that has changed and kept still since. */
-static void reload(apr_pool_t *scratch, file_t *file, const stamp_t *stamp,
+/* Read a file that has changed and kept still since; false: it has to be tried
+ * again. */
+static bool reload(apr_pool_t *scratch, file_t *file, const stamp_t *stamp,
                    mistakes_t *mistakes, server_rec *server)
 {
     first_page_t *page = file->memory;
@@ -499,21 +543,23 @@ static void reload(apr_pool_t *scratch, file_t *file, const stamp_t *stamp,
     apr_status_t status = read_all(scratch, file->path, stamp, &text);
 
     if (APR_STATUS_IS_EAGAIN(status)) {
-        return; /* it is looked at again */
+        return false;
     }
-    page->judged = *stamp;
     if (status != APR_SUCCESS) {
-        note_unreadable(mistakes, status);
-        return;
+        if (!page->told) {
+            page->told = true;
+            note_unreadable(mistakes, status);
+        }
+        return false; /* it may pass, as what lacks descriptors or a server */
     }
     content = hash_content(text);
     if (content == page->content) {
-        return;
+        return true;
     }
     list = cors_origin_file_read(scratch, text, note_mistake, mistakes);
     note_more(mistakes, list.mistakes);
     if (list.mistakes > 0 || is_refused(file, &list, mistakes)) {
-        return;
+        return true;
     }
     if (!cors_origin_share_publish(cors_origin_share_of(share_memory(page)),
                                    list.table)) {
@@ -522,7 +568,7 @@ static void reload(apr_pool_t *scratch, file_t *file, const stamp_t *stamp,
             "%s: the list has outgrown the room that it was given when"
             " the server started; restart gracefully",
             file->path);
-        return;
+        return true;
     }
     page->content = content;
     ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
@@ -530,6 +576,7 @@ static void reload(apr_pool_t *scratch, file_t *file, const stamp_t *stamp,
                  " listed, %" APR_SIZE_T_FMT " excluded",
                  file->path, cors_origin_table_listed(list.table),
                  cors_origin_table_excluded(list.table));
+    return true;
 }
 
 /* One look at a file. A change counts when it is still the same at the next look:
@@ -547,17 +594,35 @@ static void watch(apr_pool_t *scratch, file_t *file, server_rec *server)
     }
     if (!same_stamp(&stamp, &page->seen)) {
         page->seen = stamp;
+        if (++page->restless == RESTLESS) {
+            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
+                         "CorsAllowOriginsFile: %s changes oftener than it is"
+                         " looked at; it is read again when it has kept still"
+                         " for the time of CorsAllowOriginsFileReload",
+                         file->path);
+        }
         return;
     }
+    page->restless = 0;
     mistakes.p = scratch;
     mistakes.path = file->path;
     mistakes.sentences = apr_array_make(scratch, 1, sizeof(const char *));
-    if (status == APR_SUCCESS) {
-        reload(scratch, file, &stamp, &mistakes, server);
+    if (!same_stamp(&stamp, &page->tried)) {
+        page->tried = stamp;
+        page->tries = 0;
+        page->told = false;
+    }
+    if (status == APR_SUCCESS && page->tries < TRIES) {
+        /* a child that is killed while it reads leaves the file to the next one */
+        page->tries++;
+        if (reload(scratch, file, &stamp, &mistakes, server)) {
+            page->judged = stamp;
+        }
+        page->tries = 0;
     }
     else {
         page->judged = stamp;
-        note_unreadable(&mistakes, status);
+        note_unreadable(&mistakes, status == APR_SUCCESS ? APR_ENOMEM : status);
     }
     if (mistakes.sentences->nelts > 0) {
         log_mistakes(&mistakes, server);

@@ -34,9 +34,14 @@ const char *cors_page_time(apr_pool_t *p, apr_time_t time)
 
 const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
 {
+    /* httpd takes the brackets off an IPv6 address */
+    bool bare = strchr(refusal->host, ':') && refusal->host[0] != '[';
+    const char *host =
+        bare ? apr_pstrcat(p, "[", refusal->host, "]", NULL) : refusal->host;
+
     return refusal->port == cors_fetch_default_port(cors_slice(refusal->scheme))
-               ? apr_pstrcat(p, refusal->scheme, "://", refusal->host, NULL)
-               : apr_psprintf(p, "%s://%s:%u", refusal->scheme, refusal->host,
+               ? apr_pstrcat(p, refusal->scheme, "://", host, NULL)
+               : apr_psprintf(p, "%s://%s:%u", refusal->scheme, host,
                               refusal->port);
 }
 
@@ -169,9 +174,19 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
     if (inquiry->problem) {
         return;
     }
+    if (uri.scheme) {
+        ap_str_tolower(uri.scheme);
+    }
+    /* an <If> asks for what the request would have, not for what ours has */
+    copy->headers_in = apr_table_copy(r->pool, r->headers_in);
+    apr_table_setn(copy->headers_in, "Origin", inquiry->origin);
     if (uri.hostname) {
         copy->server = cors_server_for(ap_server_conf, &uri, r->server);
         copy->hostname = uri.hostname;
+        apr_table_setn(copy->headers_in, "Host",
+                       uri.port_str ? apr_pstrcat(r->pool, uri.hostname, ":",
+                                                  uri.port_str, NULL)
+                                    : uri.hostname);
     }
     inquiry->server = copy->server->server_hostname;
     inquiry->path = uri.path;
@@ -238,7 +253,7 @@ static int write_page(request_rec *r, query_t *query)
         }
     }
     else if (strcmp(query->view, "policies") == 0) {
-        page.sites = cors_sites(r->pool, ap_server_conf);
+        page.sites = cors_sites_kept();
     }
     else {
         page.counters = cors_count_all();

@@ -264,8 +264,14 @@ static const char *encoded(const cors_page_t *page, const char *value)
 static void explain_link(const cors_page_t *page,
                          const cors_kept_refusal_t *refusal)
 {
-    ap_rvputs(page->r,
-              "<a href=\"?explain&amp;url=", encoded(page, refusal->path),
+    apr_pool_t *p = page->r->pool;
+    const char *base = cors_page_base(p, refusal);
+    bool handshake = refusal->verdict == CORS_VERDICT_WEBSOCKET_DENIED;
+    const char *url = apr_pstrcat(p, handshake ? "ws" : "",
+                                  handshake ? base + strlen("http") : base,
+                                  ap_os_escape_path(p, refusal->path, 1), NULL);
+
+    ap_rvputs(page->r, "<a href=\"?explain&amp;url=", encoded(page, url),
               "&amp;origin=", encoded(page, refusal->origin),
               "&amp;method=", encoded(page, refusal->method), NULL);
     if (refusal->reason == CORS_REASON_HEADER_NOT_ALLOWED) {

@@ -145,7 +145,7 @@ static bool are_harmless(const apr_array_header_t *sections)
             APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
         const core_dir_config *core = ap_get_core_module_config(config);
 
-        if (!holds_harmless_only(config) || core->sec_if
+        if (!holds_harmless_only(config) || core->sec_if || core->log
             || !are_harmless(core->sec_file)) {
             return false;
         }

@@ -367,8 +367,9 @@ void cors_hook_insert_filter(request_rec *r)
         return;
     }
     state = state_of(r);
-    /* the page about the policies is read by its own origin alone */
+    /* the filter takes out of the page about the policies what mod_headers sets */
     if (cors_is_page(r)) {
+        ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
         return;
     }
     if (state) {
@@ -490,6 +491,13 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
     request_rec *r = f->r;
     state_t *state = state_of(r);
     bool rescued = f->ctx != NULL; /* the headers are written */
+
+    /* the page about the policies is read by its own origin alone */
+    if (cors_is_page(r)) {
+        cors_emit_nothing(r->headers_out, r->err_headers_out);
+        ap_remove_output_filter(f);
+        return ap_pass_brigade(f->next, brigade);
+    }
 
     if (!rescued && !state) {
         state = late_state(r);

@@ -184,6 +184,19 @@ apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
     return walk.sites;
 }
 
+/* Set before there are children and never again. */
+static const apr_array_header_t *kept;
+
+void cors_sites_keep(apr_pool_t *p, server_rec *server)
+{
+    kept = cors_sites(p, server);
+}
+
+const apr_array_header_t *cors_sites_kept(void)
+{
+    return kept;
+}
+
 const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number)
 {
     return APR_ARRAY_IDX(sites, number, const cors_site_t *);

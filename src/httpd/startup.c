@@ -110,6 +110,7 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     if (!is_first_reading()) {
         cors_count_open(temp, server);
         cors_prepare(p, server);
+        cors_sites_keep(p, server);
         cors_watch_origins_files(p, server);
         sites = cors_sites(temp, server);
         cors_warn(&speaker, sites);

@@ -95,6 +95,16 @@ static const case_t cases[] = {
       "asks, not read: Access-Control-Allow-Headers does not list x-b; To "
       "allow it, add x-b to CorsAllowHeaders conf:3, or write CorsAllowHeaders "
       "+x-b in a section within." },
+    { "a method that browsers do not send is none to allow",
+      ON,
+      { .origin = A, .method = "Trace" },
+      "asks, not read: the answer to the preflight is a 403; No browser sends "
+      "this method, and it cannot be allowed." },
+    { "a header that browsers keep to themselves is none to allow",
+      ON,
+      { .origin = A, .method = "GET", .headers = "cookie" },
+      "asks, not read: the answer to the preflight is a 403; No browser lets a "
+      "page set this header, and it cannot be allowed." },
     { "* stands for any method and header",
       ON "; CorsAllowMethods *; CorsAllowHeaders *",
       { .origin = A, .method = "BAN", .headers = "x-b" },
