@@ -59,7 +59,7 @@ FUZZ_SECONDS = 60
 fuzz: deps
 	@$(MAKE) --no-print-directory out/fuzz/core
 	@mkdir -p out/fuzz/corpus
-	out/fuzz/core -max_total_time=$(FUZZ_SECONDS) -max_len=2048 -timeout=10 \
+	ASAN_OPTIONS=detect_leaks=0 out/fuzz/core -max_total_time=$(FUZZ_SECONDS) -max_len=2048 -timeout=10 \
 	    -print_final_stats=1 -artifact_prefix=out/fuzz/ -verbosity=0 \
 	    out/fuzz/corpus t/fuzz/seeds
 
