@@ -4,10 +4,11 @@
 // compares what the pages show. Speaks TAP. Run by demo/run --check, which
 // starts the demo and brings playwright-core.
 
-import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
+import { readFileSync, writeFileSync } from "node:fs";
+import { join } from "node:path";
 import { env, exit, kill, stdout } from "node:process";
 import { chromium } from "playwright-core";
+import { findChromium } from "./chromium.mjs";
 
 const ports = {
     api: env.DEMO_API_PORT || "8081",
@@ -116,26 +117,6 @@ function report(good, sentence, got, wanted) {
 function same(got, wanted, sentence) {
     report(JSON.stringify(got) === JSON.stringify(wanted), sentence, got,
         wanted);
-}
-
-function findChromium() {
-    const names = env.CHROMIUM ? [env.CHROMIUM]
-        : ["chromium", "chromium-browser", "google-chrome"];
-    const dirs = (env.PATH || "").split(delimiter).filter(Boolean);
-    for (const name of names) {
-        const paths = name.includes("/") ? [name]
-            : dirs.map((dir) => join(dir, name));
-        for (const path of paths) {
-            try {
-                accessSync(path, constants.X_OK);
-                return path;
-            }
-            catch {
-                // the next one
-            }
-        }
-    }
-    throw new Error(`none of ${names.join(", ")} is there; set CHROMIUM`);
 }
 
 // What a card shows once its request is over, as text.

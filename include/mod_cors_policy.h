@@ -21,6 +21,7 @@
 
 #include "cors/counters.h"
 #include "cors/decide.h"
+#include "cors/explain.h"
 #include "cors/json.h"
 #include "cors/origin_source.h"
 #include "cors/section.h"
@@ -96,8 +97,10 @@ typedef struct cors_site_t {
 apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server);
 
 /** Keep them for requests: names of files that httpd has for directives may be
- * gone after start-up (mod_macro makes them of its temporary pool). */
-void cors_sites_keep(apr_pool_t *p, server_rec *server);
+ * gone after start-up (mod_macro makes them of its temporary pool).
+ *
+ * @return them */
+const apr_array_header_t *cors_sites_keep(apr_pool_t *p, server_rec *server);
 
 /** @return what was kept */
 const apr_array_header_t *cors_sites_kept(void);
@@ -130,6 +133,16 @@ typedef enum {
  */
 cors_match_e cors_site_match(apr_pool_t *p, const cors_site_t *site,
                              const char *path, const char *file);
+
+/** Read the URL of a request of which somebody wants to know.
+ *
+ * @param uri       filled; its scheme in small letters
+ * @param question  all zero before; its own origin, where the URL has one, and
+ *                  whether it is a handshake are set
+ * @return false: it is no URL
+ */
+bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
+                       cors_question_t *question);
 
 /** The virtual host of a URL, by its name and port.
  *
@@ -251,8 +264,12 @@ void cors_ask(apr_pool_t *p, server_rec *server);
 
 /* count.c */
 
-/** Find the counters of an earlier generation, or make them. */
-void cors_count_open(apr_pool_t *temp, server_rec *server);
+/** Find the counters of an earlier generation, or make them.
+ *
+ * @param sites  all of the server's
+ */
+void cors_count_open(apr_pool_t *temp, server_rec *server,
+                     const apr_array_header_t *sites);
 
 /** @return the counters; NULL: there is no memory to share */
 cors_counters_t *cors_count_all(void);

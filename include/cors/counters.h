@@ -117,6 +117,15 @@ apr_uint64_t cors_counters_get(const cors_counters_t *counters,
                                cors_counted_e kind, cors_verdict_e verdict,
                                cors_reason_e reason);
 
+/** Told of a verdict with a reason that was counted; the count is not 0. */
+typedef void cors_counted_fn(void *context, cors_counted_e kind,
+                             cors_verdict_e verdict, cors_reason_e reason,
+                             apr_uint64_t count);
+
+/** Tell of all that was counted. */
+void cors_counters_visit(const cors_counters_t *counters,
+                         cors_counted_fn *visit, void *context);
+
 /** @return how often a section's policy came to a verdict */
 apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
                                     cors_counted_e kind,

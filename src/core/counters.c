@@ -130,6 +130,31 @@ apr_uint64_t cors_counters_get(const cors_counters_t *counters,
     return read_count(&counters->counts[kind][verdict][reason]);
 }
 
+void cors_counters_visit(const cors_counters_t *counters,
+                         cors_counted_fn *visit, void *context)
+{
+    int kind;
+    int verdict;
+    int reason;
+
+    for (kind = 0; kind < CORS_COUNTED_KINDS; kind++) {
+        for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
+            for (reason = 0; reason < CORS_REASON_COUNT; reason++) {
+                apr_uint64_t count =
+                    cors_counters_get(counters, (cors_counted_e)kind,
+                                      (cors_verdict_e)verdict,
+                                      (cors_reason_e)reason);
+
+                if (count > 0) {
+                    visit(context, (cors_counted_e)kind,
+                          (cors_verdict_e)verdict, (cors_reason_e)reason,
+                          count);
+                }
+            }
+        }
+    }
+}
+
 apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
                                     cors_counted_e kind, cors_verdict_e verdict)
 {

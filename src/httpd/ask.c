@@ -10,7 +10,6 @@
 #include <apr_uri.h>
 #include <http_protocol.h>
 
-#include "cors/explain.h"
 #include "cors/fetch.h"
 
 #define VARIABLE "CORS_EXPLAIN"
@@ -69,14 +68,10 @@ static bool read_question(ask_t *ask, const char *text)
                     : word;
         }
     }
-    if (!ask->question.origin[0]
-        || !cors_is_token(cors_slice(ask->question.method))
-        || apr_uri_parse(ask->p, url, &ask->uri) != APR_SUCCESS
-        || !ask->uri.scheme || !ask->uri.hostname) {
-        return false;
-    }
-    ap_str_tolower(ask->uri.scheme);
-    return true;
+    return ask->question.origin[0]
+           && cors_is_token(cors_slice(ask->question.method))
+           && cors_question_url(ask->p, url, &ask->uri, &ask->question)
+           && ask->uri.scheme && ask->uri.hostname;
 }
 
 /* Fold the sites of one kind that are for the path, and say which. */
@@ -171,7 +166,6 @@ void cors_ask(apr_pool_t *p, server_rec *server)
     const char *text = getenv(VARIABLE);
     const core_server_config *core;
     const apr_array_header_t *sites;
-    char *host;
     int perhaps = 0;
     ask_t ask;
 
@@ -191,12 +185,6 @@ void cors_ask(apr_pool_t *p, server_rec *server)
         ask.uri.path = apr_pstrdup(p, "/");
     }
     ap_unescape_url(ask.uri.path);
-    host = apr_pstrdup(p, ask.uri.hostname);
-    ap_str_tolower(host);
-    ask.question.own.scheme = cors_slice(ask.uri.scheme);
-    ask.question.own.host = cors_slice(host);
-    ask.question.own.port = ask.uri.port_str ? ask.uri.port : 0;
-    ask.question.websocket = strncmp(ask.uri.scheme, "ws", 2) == 0;
     ask.server = cors_server_for(server, &ask.uri, NULL);
     core = ap_get_core_module_config(ask.server->module_config);
     ask.file =

@@ -93,9 +93,9 @@ static void name_place(void *context, cors_attr_e attr,
     }
 }
 
-void cors_count_open(apr_pool_t *temp, server_rec *server)
+void cors_count_open(apr_pool_t *temp, server_rec *server,
+                     const apr_array_header_t *sites)
 {
-    const apr_array_header_t *sites = cors_sites(temp, server);
     naming_t naming;
     int i;
 

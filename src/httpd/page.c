@@ -130,23 +130,6 @@ static const char *check_question(const cors_inquiry_t *inquiry)
     return NULL;
 }
 
-/* The origin that a request for a URL is made to. */
-static cors_origin_t origin_of(request_rec *r, const apr_uri_t *uri)
-{
-    cors_origin_t origin;
-    char *host;
-
-    memset(&origin, 0, sizeof(origin));
-    if (uri->hostname && uri->scheme) {
-        host = apr_pstrdup(r->pool, uri->hostname);
-        ap_str_tolower(host);
-        origin.scheme = cors_slice(uri->scheme);
-        origin.host = cors_slice(host);
-        origin.port = uri->port_str ? uri->port : 0;
-    }
-    return origin;
-}
-
 /* The number of a method as <Limit> has it; names that httpd does not know have
  * one for all of them. */
 static cors_methods_t methods_of(const char *method)
@@ -166,16 +149,13 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
 
     inquiry->problem = check_question(inquiry);
     if (!inquiry->problem
-        && (apr_uri_parse(r->pool, inquiry->url, &uri) != APR_SUCCESS
+        && (!cors_question_url(r->pool, inquiry->url, &uri, &inquiry->question)
             || !uri.path || uri.path[0] != '/')) {
         inquiry->problem = "The URL needs a path that starts with a slash: "
                            "/videos, or https://api.example.com/videos.";
     }
     if (inquiry->problem) {
         return;
-    }
-    if (uri.scheme) {
-        ap_str_tolower(uri.scheme);
     }
     /* an <If> asks for what the request would have, not for what ours has */
     copy->headers_in = apr_table_copy(r->pool, r->headers_in);
@@ -194,9 +174,6 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
     inquiry->question.method = inquiry->method;
     inquiry->question.headers = inquiry->headers[0] ? inquiry->headers : NULL;
     inquiry->question.credentials = inquiry->credentials;
-    inquiry->question.own = origin_of(r, &uri);
-    inquiry->question.websocket =
-        uri.scheme && strncmp(uri.scheme, "ws", 2) == 0;
 
     /* finds the sections as a request does, and runs no handler */
     lookup = ap_sub_req_method_uri("GET",

@@ -176,37 +176,25 @@ static void show_cards(const cors_page_t *page, cors_counted_e kind)
     ap_rputs("</div>\n", page->r);
 }
 
+static void show_count(void *context, cors_counted_e kind,
+                       cors_verdict_e verdict, cors_reason_e reason,
+                       apr_uint64_t count)
+{
+    const cors_page_t *page = context;
+
+    ap_rvputs(page->r, "<tr><td>", cors_verdict_text(verdict), "</td><td>",
+              cors_reason_text(reason), "</td><td>", cors_counted_text(kind),
+              "</td><td class=\"n\">", number(page, count), "</td></tr>\n",
+              NULL);
+}
+
 static void show_reasons(const cors_page_t *page)
 {
-    int kind;
-    int verdict;
-    int reason;
-
     ap_rputs("<h2>By reason</h2>\n<div class=\"scroll\"><table>\n<tr>"
              "<th>Verdict</th><th>Reason</th><th>Policy</th>"
              "<th class=\"n\">Requests</th></tr>\n",
              page->r);
-    for (kind = 0; kind < CORS_COUNTED_KINDS; kind++) {
-        for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
-            for (reason = 0; reason < CORS_REASON_COUNT; reason++) {
-                apr_uint64_t count =
-                    cors_counters_get(page->counters, (cors_counted_e)kind,
-                                      (cors_verdict_e)verdict,
-                                      (cors_reason_e)reason);
-
-                if (count > 0) {
-                    ap_rvputs(page->r, "<tr><td>",
-                              cors_verdict_text((cors_verdict_e)verdict),
-                              "</td><td>",
-                              cors_reason_text((cors_reason_e)reason),
-                              "</td><td>",
-                              cors_counted_text((cors_counted_e)kind),
-                              "</td><td class=\"n\">", number(page, count),
-                              "</td></tr>\n", NULL);
-                }
-            }
-        }
-    }
+    cors_counters_visit(page->counters, show_count, (void *)page);
     ap_rputs("</table></div>\n", page->r);
 }
 

@@ -64,36 +64,24 @@ static void json_origin(cors_json_t *json, apr_pool_t *p,
                                  refused->origin, refused->culprit));
 }
 
+static void json_count(void *context, cors_counted_e kind,
+                       cors_verdict_e verdict, cors_reason_e reason,
+                       apr_uint64_t count)
+{
+    cors_json_t *json = context;
+
+    cors_json_open(json, NULL, '{');
+    cors_json_string(json, "mode", cors_counted_text(kind));
+    cors_json_string(json, "verdict", cors_verdict_text(verdict));
+    cors_json_string(json, "reason", cors_reason_text(reason));
+    cors_json_number(json, "count", (apr_int64_t)count);
+    cors_json_close(json, '}');
+}
+
 static void json_counts(const cors_page_t *page, cors_json_t *json)
 {
-    int kind;
-    int verdict;
-    int reason;
-
     cors_json_open(json, "counts", '[');
-    for (kind = 0; kind < CORS_COUNTED_KINDS; kind++) {
-        for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
-            for (reason = 0; reason < CORS_REASON_COUNT; reason++) {
-                apr_uint64_t count =
-                    cors_counters_get(page->counters, (cors_counted_e)kind,
-                                      (cors_verdict_e)verdict,
-                                      (cors_reason_e)reason);
-
-                if (count == 0) {
-                    continue;
-                }
-                cors_json_open(json, NULL, '{');
-                cors_json_string(json, "mode",
-                                 cors_counted_text((cors_counted_e)kind));
-                cors_json_string(json, "verdict",
-                                 cors_verdict_text((cors_verdict_e)verdict));
-                cors_json_string(json, "reason",
-                                 cors_reason_text((cors_reason_e)reason));
-                cors_json_number(json, "count", (apr_int64_t)count);
-                cors_json_close(json, '}');
-            }
-        }
-    }
+    cors_counters_visit(page->counters, json_count, json);
     cors_json_close(json, ']');
 }
 
@@ -274,35 +262,23 @@ static const char *label(apr_pool_t *p, const char *text)
     return escaped;
 }
 
+static void prometheus_count(void *context, cors_counted_e kind,
+                             cors_verdict_e verdict, cors_reason_e reason,
+                             apr_uint64_t count)
+{
+    ap_rprintf(context,
+               "cors_policy_requests_total{mode=\"%s\",verdict=\"%s\","
+               "reason=\"%s\"} %" APR_UINT64_T_FMT "\n",
+               cors_counted_text(kind), cors_verdict_text(verdict),
+               cors_reason_text(reason), count);
+}
+
 static void prometheus_counts(const cors_page_t *page)
 {
-    int kind;
-    int verdict;
-    int reason;
-
     ap_rputs("# HELP cors_policy_requests_total Requests decided, by verdict "
              "and reason.\n# TYPE cors_policy_requests_total counter\n",
              page->r);
-    for (kind = 0; kind < CORS_COUNTED_KINDS; kind++) {
-        for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
-            for (reason = 0; reason < CORS_REASON_COUNT; reason++) {
-                apr_uint64_t count =
-                    cors_counters_get(page->counters, (cors_counted_e)kind,
-                                      (cors_verdict_e)verdict,
-                                      (cors_reason_e)reason);
-
-                if (count > 0) {
-                    ap_rprintf(page->r,
-                               "cors_policy_requests_total{mode=\"%s\","
-                               "verdict=\"%s\",reason=\"%s\"} "
-                               "%" APR_UINT64_T_FMT "\n",
-                               cors_counted_text((cors_counted_e)kind),
-                               cors_verdict_text((cors_verdict_e)verdict),
-                               cors_reason_text((cors_reason_e)reason), count);
-                }
-            }
-        }
-    }
+    cors_counters_visit(page->counters, prometheus_count, page->r);
 }
 
 static void prometheus_sections(const cors_page_t *page)

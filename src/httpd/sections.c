@@ -187,9 +187,10 @@ apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
 /* Set before there are children and never again. */
 static const apr_array_header_t *kept;
 
-void cors_sites_keep(apr_pool_t *p, server_rec *server)
+const apr_array_header_t *cors_sites_keep(apr_pool_t *p, server_rec *server)
 {
     kept = cors_sites(p, server);
+    return kept;
 }
 
 const apr_array_header_t *cors_sites_kept(void)
@@ -324,6 +325,29 @@ static bool has_port(const server_rec *server, apr_port_t port)
         }
     }
     return false;
+}
+
+bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
+                       cors_question_t *question)
+{
+    char *host;
+
+    if (apr_uri_parse(p, url, uri) != APR_SUCCESS) {
+        return false;
+    }
+    if (!uri->scheme) {
+        return true;
+    }
+    ap_str_tolower(uri->scheme);
+    question->websocket = strncmp(uri->scheme, "ws", 2) == 0;
+    if (uri->hostname) {
+        host = apr_pstrdup(p, uri->hostname);
+        ap_str_tolower(host);
+        question->own.scheme = cors_slice(uri->scheme);
+        question->own.host = cors_slice(host);
+        question->own.port = uri->port_str ? uri->port : 0;
+    }
+    return true;
 }
 
 server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,

@@ -108,11 +108,10 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
 
     (void)log;
     if (!is_first_reading()) {
-        cors_count_open(temp, server);
         cors_prepare(p, server);
-        cors_sites_keep(p, server);
+        sites = cors_sites_keep(p, server);
+        cors_count_open(temp, server, sites);
         cors_watch_origins_files(p, server);
-        sites = cors_sites(temp, server);
         cors_warn(&speaker, sites);
         cors_warn_of_neighbours(&speaker, sites);
     }

@@ -3,32 +3,12 @@
 // drive.mjs CASES RESULTS: does in a headless Chromium what CASES says (JSON
 // that browser.t writes) and writes what pages were told. It judges nothing.
 
-import { accessSync, constants, readFileSync, writeFileSync } from "node:fs";
-import { delimiter, join } from "node:path";
-import { argv, env } from "node:process";
+import { readFileSync, writeFileSync } from "node:fs";
+import { argv } from "node:process";
 import { chromium } from "playwright-core";
+import { findChromium } from "./chromium.mjs";
 
 const plan = JSON.parse(readFileSync(argv[2], "utf8"));
-
-function findChromium() {
-    const names = env.CHROMIUM ? [env.CHROMIUM]
-        : ["chromium", "chromium-browser", "google-chrome"];
-    const dirs = (env.PATH || "").split(delimiter).filter(Boolean);
-    for (const name of names) {
-        const paths = name.includes("/") ? [name]
-            : dirs.map((dir) => join(dir, name));
-        for (const path of paths) {
-            try {
-                accessSync(path, constants.X_OK);
-                return path;
-            }
-            catch {
-                // the next one
-            }
-        }
-    }
-    throw new Error(`none of ${names.join(", ")} is there; set CHROMIUM`);
-}
 
 // Runs in the page: one step, and what the page learns of it.
 async function act(step) {

@@ -1,0 +1,28 @@
+// Licensed under the Apache License, Version 2.0; see LICENSE.
+//
+// Where Chromium is: CHROMIUM (a path or a name), else by the names that systems
+// give it.
+
+import { accessSync, constants } from "node:fs";
+import { delimiter, join } from "node:path";
+import { env } from "node:process";
+
+export function findChromium() {
+    const names = env.CHROMIUM ? [env.CHROMIUM]
+        : ["chromium", "chromium-browser", "google-chrome"];
+    const dirs = (env.PATH || "").split(delimiter).filter(Boolean);
+    for (const name of names) {
+        const paths = name.includes("/") ? [name]
+            : dirs.map((dir) => join(dir, name));
+        for (const path of paths) {
+            try {
+                accessSync(path, constants.X_OK);
+                return path;
+            }
+            catch {
+                // the next one
+            }
+        }
+    }
+    throw new Error(`none of ${names.join(", ")} is there; set CHROMIUM`);
+}
