@@ -98,9 +98,6 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
                                           const char *suffix,
                                           const char *where);
 
-/** @return the set as a source, for origins that are not null */
-cors_origin_source_t cors_origin_set_source(const cors_origin_set_t *set);
-
 /**
  * What the set says of an origin.
  *

@@ -36,9 +36,6 @@ cors_origin_share_t *cors_origin_share_make(void *memory, apr_size_t size,
 /** @return the share that was made of memory before */
 cors_origin_share_t *cors_origin_share_of(void *memory);
 
-/** @return the most bytes that a list can have */
-apr_size_t cors_origin_share_room(const cors_origin_share_t *share);
-
 /**
  * Exchange the list. Only one process, and one thread of it, at a time.
  *

@@ -78,10 +78,4 @@ void cors_origin_table_save(const cors_origin_table_t *table, void *block);
 cors_listing_e cors_origin_block_lookup(const void *block, apr_size_t size,
                                         const cors_origin_t *origin);
 
-/** @return the number of listed patterns in a block */
-apr_size_t cors_origin_block_listed(const void *block);
-
-/** @return whether a block excludes anything */
-bool cors_origin_block_excludes(const void *block);
-
 #endif /* CORS_ORIGIN_TABLE_H */

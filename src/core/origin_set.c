@@ -588,18 +588,6 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
                : listing;
 }
 
-static cors_listing_e look_up_set(const void *self, const cors_origin_t *origin)
-{
-    return cors_origin_set_lookup(self, origin, false);
-}
-
-cors_origin_source_t cors_origin_set_source(const cors_origin_set_t *set)
-{
-    const cors_origin_source_t source = { look_up_set, set };
-
-    return source;
-}
-
 int cors_origin_set_count(const cors_origin_set_t *set)
 {
     return set->words->nelts;

@@ -52,11 +52,6 @@ cors_origin_share_t *cors_origin_share_of(void *memory)
     return memory;
 }
 
-apr_size_t cors_origin_share_room(const cors_origin_share_t *share)
-{
-    return share->room;
-}
-
 static apr_uint32_t read_number(const apr_uint32_t *number)
 {
     /* reading changes nothing, though APR does not say so */

@@ -577,18 +577,3 @@ cors_listing_e cors_origin_block_lookup(const void *block, apr_size_t size,
     view.area = (const unsigned char *)bytes + area;
     return look_up(&view, origin);
 }
-
-static const facts_t *facts_of(const void *block)
-{
-    return block;
-}
-
-apr_size_t cors_origin_block_listed(const void *block)
-{
-    return facts_of(block)->listed;
-}
-
-bool cors_origin_block_excludes(const void *block)
-{
-    return facts_of(block)->excludes != 0;
-}
