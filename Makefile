@@ -140,20 +140,21 @@ help:
 	@echo '           EXCHANGES=$(EXCHANGES) SEEDS=$(SEEDS) SEED=$(SEED)'
 
 out/mod_cors_policy.so: $(OBJECTS) build/exports.map
-	$(CC) -shared -Wl,--version-script=build/exports.map $(LDFLAGS) \
+	$(CC) -shared $(if $(LTO),$(HARDENING) $(LTO)) \
+	    -Wl,--version-script=build/exports.map $(LDFLAGS) \
 	    -o $@ $(OBJECTS) $(LIBS)
 
 out/core/%.o: src/core/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(CORE_FLAGS) -c -o $@ $<
+	$(CC) $(CORE_FLAGS) $(LTO) -c -o $@ $<
 
 out/httpd/%.o: src/httpd/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(GLUE_FLAGS) -c -o $@ $<
+	$(CC) $(GLUE_FLAGS) $(LTO) -c -o $@ $<
 
 out/mod_cors_policy.o: mod_cors_policy.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(GLUE_FLAGS) -c -o $@ $<
+	$(CC) $(GLUE_FLAGS) $(LTO) -c -o $@ $<
 
 out/unit/%.t: t/unit/%.c $(CORE_OBJECTS) $(HEADERS) $(wildcard t/unit/*.h)
 	@mkdir -p $(@D)
@@ -166,7 +167,7 @@ out/bench/mod_bench_control.so: t/bench/mod_bench_control.c build/flags.mk
 
 out/bench/micro: t/bench/micro.c $(CORE_OBJECTS) $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CORE_FLAGS) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
+	$(CC) $(CORE_FLAGS) $(LTO) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
 
 # one command line: libFuzzer wants the core compiled for it, too
 out/fuzz/core: t/fuzz/core.c $(CORE:%=src/core/%.c) $(HEADERS)

@@ -19,6 +19,7 @@
 #include <apr_hash.h>
 #include <apr_uri.h>
 
+#include "cors/compiler.h"
 #include "cors/counters.h"
 #include "cors/decide.h"
 #include "cors/explain.h"

@@ -142,7 +142,7 @@ for my $path ('/plain.txt', '/videos', '/network', '/off', '/private') {
 my @attacks = ('https://<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "https://a.example\t', 'x",
     "https://\xe2\x80\xae.example", '\\u0022', '%3Cscript%3E', "&lt;script&gt;", '{{7*7}}', "javascript:alert(1)");
 
-plan tests => 52 + @questions + 3 * @attacks;
+plan tests => 53 + @questions + 3 * @attacks;
 
 my $before = counts();
 for my $request (@requests) {
@@ -164,6 +164,8 @@ my $latest = $happened->{refusals}[0];
 is_deeply([ @$latest{qw(mode verdict reason base path origin method culprit)} ],
     [ 'report-only', 'preflight-denied', 'method-not-allowed', "http://localhost:$port", '/report', $app, 'DELETE', 'DELETE' ],
     'the latest refusal comes first');
+is_deeply([ map { $_->{times} } grep { $_->{path} eq '/report' && $_->{reason} eq 'origin-not-allowed' && $_->{verdict} eq 'denied' } @{ $happened->{refusals} } ],
+    [4], 'those that are alike are one, with how often it happened');
 like($latest->{decided_by}, qr/\ACorsAllowMethods \S+httpd\.conf:\d+\z/, 'with the line that decided');
 like($latest->{advice}, qr/\ATo allow it, add DELETE to CorsAllowMethods \S+:\d+, or write CorsAllowMethods \+DELETE in a section within\.\z/,
     'and what to change');

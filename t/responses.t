@@ -274,7 +274,7 @@ is("$rest->{'x-verdict'} $rest->{'x-reason'} $rest->{'x-origin'}",
     'denied malformed-origin (null)', 'a malformed origin is in no variable');
 (undef, undef, $rest) = exchange(GET => '/variables', vhost => 'cors_full');
 is("$rest->{'x-verdict'} $rest->{'x-reason'}", 'not-cors no-origin', 'a request without Origin is not CORS');
-like($rest->{'x-directive'}, qr/\ACorsPolicy /, 'by CorsPolicy');
+is($rest->{'x-directive'}, '(null)', 'which no directive has decided');
 
 # requests that die before they have a configuration
 my $long = '/' . 'a' x 9000;

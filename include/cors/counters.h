@@ -46,13 +46,17 @@ typedef struct {
     cors_slice_t origin; /* absent where there was none */
     cors_slice_t method; /* announced, for a preflight */
     cors_slice_t
-        culprit;       /* the method or header that is not allowed, or absent */
-    cors_slice_t said; /* "Directive file:line" that decided */
+        culprit;      /* the method or header that is not allowed, or absent */
+    const char *said; /* "Directive file:line" that decided */
+    apr_uint64_t by;  /* a hash of that, or what else stands for it */
 } cors_refusal_t;
 
 /** One refusal as it is kept: texts cut, "" for absent ones. */
 typedef struct {
-    apr_time_t time;
+    apr_uint64_t hash;  /* of all that is told of it but the times */
+    apr_uint64_t times; /* how often it happened while it was kept; 0: never */
+    apr_uint64_t last;  /* its place in the order of all refusals */
+    apr_time_t time;    /* of the last time */
     cors_counted_e kind;
     cors_verdict_e verdict;
     cors_reason_e reason;
@@ -71,6 +75,7 @@ typedef struct {
     apr_uint64_t count;  /* how often, at most */
     apr_uint64_t excess; /* by how much count may be too high */
     apr_uint64_t hash;   /* of its whole text */
+    apr_uint64_t last;   /* the hash of the refusal that is told of */
     cors_reason_e reason;
     char origin[CORS_COUNTERS_TEXT];
     char culprit[CORS_METHOD_MAX + 1];
@@ -131,12 +136,16 @@ apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
                                     cors_counted_e kind,
                                     cors_verdict_e verdict);
 
-/** Keep a refusal among the latest, and its origin among the most refused. */
+/** @return a hash of a text, for cors_refusal_t.by */
+apr_uint64_t cors_counters_hash(cors_slice_t text);
+
+/** Keep a refusal among the latest, and its origin among the most refused. One
+ * that is kept already is counted. */
 void cors_counters_refuse(cors_counters_t *counters,
                           const cors_refusal_t *refusal);
 
 /**
- * The latest refusals, newest first.
+ * The latest refusals, each of them once, newest first.
  *
  * @param out   room for @a most
  * @param most  at most CORS_COUNTERS_REFUSALS

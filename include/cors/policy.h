@@ -21,7 +21,7 @@ typedef struct {
     cors_link_t link[CORS_ATTR_COUNT];
     bool everybody; /* any origin is listed, but for what "-" takes out */
     bool constant;  /* everybody, and the answer is the same for each */
-    bool nobody;    /* no origin at all can be listed */
+    bool varies;    /* the answer to an actual request depends on its origin */
     bool rendered;  /* joined is filled */
     const char *joined[CORS_ATTR_EXPOSE + 1]; /* see cors_policy_joined() */
     cors_problem_e problem; /* why it must not be followed, or CORS_OK */

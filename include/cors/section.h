@@ -85,10 +85,11 @@ typedef struct {
 
 /** One attribute as one section sets it. Which field is read, cors_attr_e says. */
 typedef struct {
-    const char *directive; /* the directive's name */
-    const char *where;     /* "file:line" */
-    const char *said;      /* both: "CorsPolicy file:line" */
-    cors_place_t *place;   /* of its section; NULL: not known */
+    const char *directive;  /* the directive's name */
+    const char *where;      /* "file:line" */
+    const char *said;       /* both: "CorsPolicy file:line" */
+    apr_uint64_t said_hash; /* cors_counters_hash() of that */
+    cors_place_t *place;    /* of its section; NULL: not known */
     int number;
     int number2;
     const char *text;

@@ -29,9 +29,12 @@ struct cors_counters_t {
                        [CORS_REASON_COUNT];
     slot_t slots[CORS_COUNTERS_SLOTS];
 
-    apr_int64_t lock; /* 0: free; else since when it is held */
-    apr_uint64_t refused;
+    apr_int64_t lock;     /* 0: free; else since when it is held */
+    apr_uint64_t refused; /* how many came by */
+    apr_uint64_t kept;    /* how many of them were others than those kept */
     cors_kept_refusal_t refusals[CORS_COUNTERS_REFUSALS];
+    /* by its hash, where one may be */
+    apr_byte_t places[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[CORS_COUNTERS_ORIGINS];
 
     apr_int64_t log_window; /* when it began */
@@ -180,33 +183,61 @@ static void unlock(cors_counters_t *counters)
     __atomic_store_n(&counters->lock, 0, __ATOMIC_RELEASE);
 }
 
-/* Spreads texts; who can choose his own gains nothing but a place in a list. */
-static apr_uint64_t hash_of(cors_slice_t text)
+/* Goes on from a hash with a number, or with a text. Who can choose his own texts
+ * gains nothing but a place in a list. */
+static apr_uint64_t hash_number(apr_uint64_t hash, apr_uint64_t number)
 {
-    const apr_uint64_t factor = APR_UINT64_C(0x9e3779b97f4a7c15);
-    apr_uint64_t hash = text.len;
-    apr_uint64_t word;
+    hash = (hash ^ number) * APR_UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+static apr_uint64_t hash_text(apr_uint64_t hash, cors_slice_t text)
+{
+    apr_uint64_t word = 0;
     apr_size_t i;
 
-    for (i = 0; i + sizeof(word) <= text.len; i += sizeof(word)) {
+    hash += text.len;
+    if (text.len < sizeof(word)) {
+        for (i = 0; i < text.len; i++) {
+            word = word << 8 | (unsigned char)text.ptr[i];
+        }
+        return hash_number(hash, word);
+    }
+    for (i = 0; i + sizeof(word) < text.len; i += sizeof(word)) {
         memcpy(&word, text.ptr + i, sizeof(word));
-        hash = (hash ^ word) * factor;
-        hash ^= hash >> 29;
+        hash = hash_number(hash, word);
     }
-    word = 0;
-    if (i < text.len) {
-        memcpy(&word, text.ptr + i, text.len - i);
-    }
-    hash = (hash ^ word) * factor;
-    return hash ^ hash >> 32;
+    /* the last word ends where the text does, and may hold bytes again */
+    memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
+    return hash_number(hash, word);
+}
+
+apr_uint64_t cors_counters_hash(cors_slice_t text)
+{
+    return hash_text(0, text);
+}
+
+/* All that a refusal tells, but its time. */
+static apr_uint64_t identity_of(const cors_refusal_t *refusal,
+                                apr_uint64_t origin)
+{
+    apr_uint64_t hash = origin + refusal->by;
+
+    hash = hash_number(hash, (apr_uint64_t)refusal->kind << 48
+                                 | (apr_uint64_t)refusal->verdict << 40
+                                 | (apr_uint64_t)refusal->reason << 32
+                                 | refusal->scheme.len << 24 | refusal->port);
+    hash = hash_text(hash, refusal->path);
+    hash = hash_text(hash, refusal->host);
+    hash = hash_text(hash, refusal->method);
+    return refusal->culprit.ptr ? hash_text(hash, refusal->culprit) : hash;
 }
 
 /* The entry of an origin in its set: its own, a free one, or that of the least
  * refused, whose count it takes over. */
 static cors_refused_origin_t *entry_for(cors_counters_t *counters,
-                                        cors_slice_t origin)
+                                        cors_slice_t origin, apr_uint64_t hash)
 {
-    apr_uint64_t hash = hash_of(origin);
     cors_refused_origin_t *set =
         &counters->origins[hash % SET_COUNT * SET_SIZE];
     cors_refused_origin_t *least = set;
@@ -222,31 +253,34 @@ static cors_refused_origin_t *entry_for(cors_counters_t *counters,
     }
     least->excess = least->count;
     least->hash = hash;
+    least->last = 0;
     keep(least->origin, sizeof(least->origin), origin);
     return least;
 }
 
 static void keep_origin(cors_counters_t *counters,
-                        const cors_refusal_t *refusal)
+                        const cors_refusal_t *refusal, apr_uint64_t origin,
+                        apr_uint64_t identity)
 {
-    cors_refused_origin_t *entry = entry_for(counters, refusal->origin);
+    cors_refused_origin_t *entry = entry_for(counters, refusal->origin, origin);
 
     entry->count++;
-    entry->reason = refusal->reason;
-    keep(entry->culprit, sizeof(entry->culprit), refusal->culprit);
-    keep(entry->said, sizeof(entry->said), refusal->said);
+    if (entry->last != identity) {
+        entry->last = identity;
+        entry->reason = refusal->reason;
+        keep(entry->culprit, sizeof(entry->culprit), refusal->culprit);
+        keep(entry->said, sizeof(entry->said), cors_slice(refusal->said));
+    }
 }
 
-void cors_counters_refuse(cors_counters_t *counters,
-                          const cors_refusal_t *refusal)
+/* Takes the place of the one that has been kept for longest. */
+static cors_kept_refusal_t *keep_new(cors_counters_t *counters,
+                                     const cors_refusal_t *refusal)
 {
-    cors_kept_refusal_t *kept;
+    cors_kept_refusal_t *kept =
+        &counters->refusals[counters->kept++ % CORS_COUNTERS_REFUSALS];
 
-    if (!try_lock(counters, apr_time_now())) {
-        return;
-    }
-    kept = &counters->refusals[counters->refused++ % CORS_COUNTERS_REFUSALS];
-    kept->time = refusal->time;
+    kept->times = 0;
     kept->kind = refusal->kind;
     kept->verdict = refusal->verdict;
     kept->reason = refusal->reason;
@@ -257,9 +291,33 @@ void cors_counters_refuse(cors_counters_t *counters,
     keep(kept->origin, sizeof(kept->origin), refusal->origin);
     keep(kept->method, sizeof(kept->method), refusal->method);
     keep(kept->culprit, sizeof(kept->culprit), refusal->culprit);
-    keep(kept->said, sizeof(kept->said), refusal->said);
+    keep(kept->said, sizeof(kept->said), cors_slice(refusal->said));
+    return kept;
+}
+
+void cors_counters_refuse(cors_counters_t *counters,
+                          const cors_refusal_t *refusal)
+{
+    apr_uint64_t origin = hash_text(0, refusal->origin);
+    apr_uint64_t hash = identity_of(refusal, origin);
+    apr_byte_t *place;
+    cors_kept_refusal_t *kept;
+
+    if (!try_lock(counters, apr_time_now())) {
+        return;
+    }
+    place = &counters->places[hash >> 32 & (CORS_COUNTERS_REFUSALS - 1)];
+    kept = &counters->refusals[*place & (CORS_COUNTERS_REFUSALS - 1)];
+    if (kept->hash != hash || kept->times == 0) {
+        kept = keep_new(counters, refusal);
+        kept->hash = hash;
+        *place = (apr_byte_t)(kept - counters->refusals);
+    }
+    kept->times++;
+    kept->time = refusal->time;
+    kept->last = ++counters->refused;
     if (refusal->origin.len > 0) {
-        keep_origin(counters, refusal);
+        keep_origin(counters, refusal, origin, hash);
     }
     unlock(counters);
 }
@@ -278,21 +336,40 @@ static bool lock_to_read(cors_counters_t *counters)
     return false;
 }
 
+/* An entry by its place in the order of all refusals. */
+typedef struct {
+    apr_uint64_t last;
+    int entry;
+} order_t;
+
+static int later_first(const void *a, const void *b)
+{
+    const order_t *one = a;
+    const order_t *other = b;
+
+    return one->last < other->last ? 1 : one->last > other->last ? -1 : 0;
+}
+
 int cors_counters_refusals(cors_counters_t *counters, cors_kept_refusal_t *out,
                            int most)
 {
-    apr_uint64_t refused;
-    int count;
+    order_t order[CORS_COUNTERS_REFUSALS];
+    int count = 0;
+    int i;
 
     if (!lock_to_read(counters)) {
         return 0;
     }
-    refused = counters->refused;
-    for (count = 0; count < most && (apr_uint64_t)count < refused
-                    && count < CORS_COUNTERS_REFUSALS;
-         count++) {
-        out[count] = counters->refusals[(refused - 1 - (apr_uint64_t)count)
-                                        % CORS_COUNTERS_REFUSALS];
+    for (i = 0; i < CORS_COUNTERS_REFUSALS; i++) {
+        if (counters->refusals[i].times > 0) {
+            order[count].last = counters->refusals[i].last;
+            order[count++].entry = i;
+        }
+    }
+    qsort(order, (size_t)count, sizeof(*order), later_first);
+    count = count < most ? count : most;
+    for (i = 0; i < count; i++) {
+        out[i] = counters->refusals[order[i].entry];
     }
     unlock(counters);
     return count;

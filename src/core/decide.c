@@ -4,6 +4,7 @@
 
 #include <string.h>
 
+#include "cors/compiler.h"
 #include "cors/fetch.h"
 
 const char *cors_verdict_text(cors_verdict_e verdict)
@@ -257,43 +258,47 @@ static void judge_actual(const cors_policy_t *policy, bool parsed,
     }
 }
 
-void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
-                 cors_decision_t *decision)
+/* What the origin of a request that has one comes to; returns whether it is
+ * well-formed. */
+static bool look_at_origin(const cors_policy_t *policy,
+                           const cors_facts_t *facts, cors_origin_t *origin,
+                           cors_decision_t *decision)
+{
+    bool parsed = cors_origin_parse(facts->origin, origin);
+
+    /* everybody is everybody, but only when nothing is reflected can that hold
+     * for bytes that are no origin */
+    decision->origin_allowed =
+        judge_origin(policy, CORS_ATTR_ORIGINS, policy->everybody, parsed,
+                     origin, decision)
+        && (parsed || policy->constant);
+    if (!parsed && !decision->origin_allowed) {
+        decision->reason = CORS_REASON_MALFORMED_ORIGIN;
+    }
+    if (policy->problem) {
+        decision->origin_allowed = false;
+        decision->reason = CORS_REASON_CONTRADICTORY_POLICY;
+        decision->because = policy->culprits[0];
+    }
+    if (parsed) {
+        decision->origin = facts->origin;
+        decision->origin_text = facts->origin_text;
+    }
+    return parsed;
+}
+
+/* The request has an origin, or asks for a WebSocket. */
+CORS_SLOW static void judge(const cors_policy_t *policy,
+                            const cors_facts_t *facts,
+                            cors_decision_t *decision)
 {
     cors_origin_t origin;
     bool parsed =
-        facts->origin.ptr && cors_origin_parse(facts->origin, &origin);
+        facts->origin.ptr && look_at_origin(policy, facts, &origin, decision);
 
-    memset(decision, 0, sizeof(*decision));
-    decision->verdict = CORS_VERDICT_NOT_CORS;
-    decide_by(decision, policy, CORS_ATTR_MODE, CORS_REASON_NO_ORIGIN);
     decision->preflight = cors_is_preflight(facts);
-    if (facts->origin.ptr) {
-        /* everybody is everybody, but only when nothing is reflected can that
-         * hold for bytes that are no origin */
-        decision->origin_allowed =
-            judge_origin(policy, CORS_ATTR_ORIGINS, policy->everybody, parsed,
-                         &origin, decision)
-            && (parsed || policy->constant);
-        if (!parsed && !decision->origin_allowed) {
-            decision->reason = CORS_REASON_MALFORMED_ORIGIN;
-        }
-        if (policy->problem) {
-            decision->origin_allowed = false;
-            decision->reason = CORS_REASON_CONTRADICTORY_POLICY;
-            decision->because = policy->culprits[0];
-        }
-        if (parsed) {
-            decision->origin = facts->origin;
-            decision->origin_text = facts->origin_text;
-        }
-    }
-
     if (facts->websocket) {
         judge_websocket(policy, parsed, &origin, facts, decision);
-    }
-    else if (!facts->origin.ptr) {
-        return;
     }
     else if (!decision->preflight) {
         judge_actual(policy, parsed, &origin, facts, decision);
@@ -303,6 +308,20 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
     }
     else {
         judge_announced(policy, facts, decision);
+    }
+}
+
+void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
+                 cors_decision_t *decision)
+{
+    static const cors_decision_t not_cors = { .verdict = CORS_VERDICT_NOT_CORS,
+                                              .reason = CORS_REASON_NO_ORIGIN,
+                                              .attr = CORS_ATTR_MODE };
+
+    *decision = not_cors;
+    decision->because = policy->link[CORS_ATTR_MODE].setting;
+    if (facts->origin.ptr || facts->websocket) {
+        judge(policy, facts, decision);
     }
 }
 

@@ -7,6 +7,7 @@
 
 #include <apr_strings.h>
 
+#include "cors/compiler.h"
 #include "cors/fetch.h"
 
 #define ALLOW_ORIGIN "Access-Control-Allow-Origin"
@@ -35,43 +36,56 @@ static bool is_ours(const char *name)
     return cors_slice_is_nocase(rest, allow);
 }
 
-static inline bool begins_with_acces(const char *name)
+/* Whether a field that begins with A may be ours; nearly always it is
+ * Accept-Ranges. Setting a bit makes a capital small. */
+static inline bool may_be_ours(const char *name)
 {
     return (name[1] | ' ') == 'c' && (name[2] | ' ') == 'c'
            && (name[3] | ' ') == 'e' && (name[4] | ' ') == 's';
 }
 
-/* Take out what is ours; returns whether there is a Vary. Most fields are told
- * from both by their first letter. */
-static bool strip(apr_table_t *table)
+/* Take out what is ours, of a table that has it. */
+CORS_SLOW static void strip_ours(apr_table_t *table)
+{
+    const apr_array_header_t *fields = apr_table_elts(table);
+    int i = 0;
+
+    while (i < fields->nelts) {
+        const char *name = ((const apr_table_entry_t *)fields->elts)[i].key;
+
+        if (is_ours(name)) {
+            /* moves the fields behind it up, and may be more than one */
+            apr_table_unset(table, name);
+        }
+        else {
+            i++;
+        }
+    }
+}
+
+/* Take out what is ours; returns whether there may be a Vary. All fields of all
+ * responses pass by, most of them by their first letter. */
+static inline bool strip(apr_table_t *table)
 {
     const apr_array_header_t *fields = apr_table_elts(table);
     const apr_table_entry_t *field = (const apr_table_entry_t *)fields->elts;
     const apr_table_entry_t *end = field + fields->nelts;
     bool vary = false;
+    bool ours = false;
 
-    while (field < end) {
+    for (; field < end; field++) {
         const char *name = field->key;
+        const char first = name[0] | ' ';
 
-        switch (name[0]) {
-        case 'A':
-        case 'a':
-            /* most often it is Accept-Ranges */
-            if (begins_with_acces(name) && is_ours(name)) {
-                /* moves the fields behind it up, and may be more than one */
-                apr_table_unset(table, name);
-                end = (const apr_table_entry_t *)fields->elts + fields->nelts;
-                continue;
-            }
-            break;
-        case 'V':
-        case 'v':
-            vary = vary || strcasecmp(name, "vary") == 0;
-            break;
-        default:
-            break;
+        if (first == 'a') {
+            ours |= may_be_ours(name);
         }
-        field++;
+        else if (first == 'v') {
+            vary = true;
+        }
+    }
+    if (ours) {
+        strip_ours(table);
     }
     return vary;
 }
@@ -114,8 +128,8 @@ static int gather_vary(void *context, const char *key, const char *value)
     return 1;
 }
 
-void cors_vary_add(apr_pool_t *p, const char *names, apr_table_t *headers,
-                   apr_table_t *errors)
+CORS_SLOW void cors_vary_add(apr_pool_t *p, const char *names,
+                             apr_table_t *headers, apr_table_t *errors)
 {
     vary_t vary;
 
@@ -143,12 +157,7 @@ static const char *varies_by(const cors_policy_t *policy,
                    ? VARY_PREFLIGHT VARY_PRIVATE_NETWORK
                    : VARY_PREFLIGHT;
     }
-    /* where nobody is allowed the answer is the same for all, unless it is 403 */
-    return policy->constant
-                   || (policy->nobody
-                       && !cors_policy_number(policy, CORS_ATTR_REJECT))
-               ? NULL
-               : "Origin";
+    return policy->varies ? "Origin" : NULL;
 }
 
 /* The fields below are added, not set: strip() has made sure that there are none
@@ -195,8 +204,9 @@ static void add_list(apr_pool_t *p, const cors_policy_t *policy,
     }
 }
 
-static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
-                          const cors_decision_t *decision, apr_table_t *headers)
+CORS_SLOW static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
+                                    const cors_decision_t *decision,
+                                    apr_table_t *headers)
 {
     bool allowed = decision->verdict == CORS_VERDICT_PREFLIGHT_ALLOWED;
     const cors_setting_t *max_age = policy->link[CORS_ATTR_MAX_AGE].setting;
@@ -230,22 +240,40 @@ void cors_emit_nothing(apr_table_t *headers, apr_table_t *errors)
     strip(errors);
 }
 
+/* Whether the response of a handler keeps its own headers. */
+static bool keeps_its_own(const apr_table_t *headers, const apr_table_t *errors)
+{
+    return apr_table_get(headers, ALLOW_ORIGIN)
+           || apr_table_get(errors, ALLOW_ORIGIN);
+}
+
+CORS_SLOW static void add_actual(apr_pool_t *p, const cors_policy_t *policy,
+                                 const cors_decision_t *decision,
+                                 apr_table_t *headers)
+{
+    const char *exposed;
+
+    add_origin(p, policy, decision, headers);
+    exposed = cors_policy_joined(p, policy, CORS_ATTR_EXPOSE);
+    if (exposed) {
+        apr_table_addn(headers, "Access-Control-Expose-Headers", exposed);
+    }
+}
+
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
                const cors_decision_t *decision, cors_response_e response,
                apr_table_t *headers, apr_table_t *errors)
 {
-    const char *exposed;
     const char *vary;
     bool has_vary;
 
     if (response != CORS_RESPONSE_PREFLIGHT
         && cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP
-        && (apr_table_get(headers, ALLOW_ORIGIN)
-            || apr_table_get(errors, ALLOW_ORIGIN))) {
+        && keeps_its_own(headers, errors)) {
         return;
     }
     has_vary = strip(headers);
-    has_vary = strip(errors) || has_vary;
+    has_vary |= strip(errors);
     vary = varies_by(policy, decision);
     if (vary && has_vary) {
         cors_vary_add(p, vary, headers, errors);
@@ -258,14 +286,9 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
         if (decision->origin_allowed) {
             add_preflight(p, policy, decision, headers);
         }
-        return;
     }
-    if (!decision->origin_allowed && !(policy->constant && !policy->problem)) {
-        return;
-    }
-    add_origin(p, policy, decision, headers);
-    exposed = cors_policy_joined(p, policy, CORS_ATTR_EXPOSE);
-    if (exposed) {
-        apr_table_addn(headers, "Access-Control-Expose-Headers", exposed);
+    else if (decision->origin_allowed
+             || (policy->constant && !policy->problem)) {
+        add_actual(p, policy, decision, headers);
     }
 }

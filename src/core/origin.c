@@ -50,6 +50,15 @@ static const char *scheme_end(const char *p, const char *end)
     return p;
 }
 
+static inline bool four_of_host(const char *p)
+{
+    const unsigned char *bytes = (const unsigned char *)p;
+
+    return (cors_bytes[bytes[0]] & cors_bytes[bytes[1]] & cors_bytes[bytes[2]]
+            & cors_bytes[bytes[3]] & CORS_BYTE_HOST)
+           != 0;
+}
+
 /* the bytes from p that are host, brackets included; NULL: a bad bracket */
 static const char *host_end(const char *p, const char *end)
 {
@@ -57,6 +66,11 @@ static const char *host_end(const char *p, const char *end)
         for (p++; p < end && is_ipv6_byte(*p); p++) {
         }
         return p < end && *p == ']' ? p + 1 : NULL;
+    }
+    /* the bytes of every request's origin go by here: four at once, as far as
+     * that goes */
+    while (end - p >= 4 && four_of_host(p)) {
+        p += 4;
     }
     while (p < end && cors_byte_is(*p, CORS_BYTE_HOST)) {
         p++;

@@ -360,9 +360,12 @@ static void find_everybody(cors_policy_t *policy)
             || cors_origin_set_everybody(link->setting->origins);
         excludes = excludes || cors_origin_set_excludes(link->setting->origins);
     }
-    policy->nobody = cors_policy_nobody(policy, CORS_ATTR_ORIGINS);
     policy->constant = policy->everybody && !excludes
                        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
+    /* where nobody is allowed the answer is the same for all, unless it is 403 */
+    policy->varies = !policy->constant
+                     && (!cors_policy_nobody(policy, CORS_ATTR_ORIGINS)
+                         || cors_policy_number(policy, CORS_ATTR_REJECT));
 }
 
 void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,

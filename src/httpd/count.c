@@ -110,8 +110,9 @@ void cors_count_open(apr_pool_t *temp, server_rec *server,
 }
 
 /* No text is made here: anybody can have refusals, as many as he likes. */
-static void keep_refusal(request_rec *r, const cors_decision_t *decision,
-                         cors_counted_e kind)
+CORS_SLOW static void keep_refusal(request_rec *r,
+                                   const cors_decision_t *decision,
+                                   cors_counted_e kind)
 {
     const char *method =
         decision->preflight
@@ -136,7 +137,9 @@ static void keep_refusal(request_rec *r, const cors_decision_t *decision,
     }
     refusal.method = cors_slice(method);
     refusal.culprit = decision->culprit;
-    refusal.said = cors_slice(cors_deciding_directive(r->pool, decision));
+    refusal.said = cors_deciding_directive(r->pool, decision);
+    refusal.by = decision->because ? decision->because->said_hash
+                                   : (apr_uint64_t)decision->attr;
     cors_counters_refuse(counters, &refusal);
 }
 

@@ -115,6 +115,7 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
         setting->directive = cmd->cmd->name;
         setting->where = reading->where;
         setting->said = reading->said;
+        setting->said_hash = cors_counters_hash(cors_slice(reading->said));
         setting->place = cors_section_place(reading->section);
     }
     return setting;

@@ -11,7 +11,7 @@
 
 /* "websocket" or "websocket/13", in any case and anywhere in the list: backends
  * are not strict, so the check cannot be */
-static bool asks_for_websocket(const char *upgrade)
+CORS_SLOW static bool asks_for_websocket(const char *upgrade)
 {
     static const char name[] = "websocket";
     cors_slice_t rest = cors_slice(upgrade);
@@ -89,69 +89,52 @@ static void take_first(cors_slice_t *field, const char *value)
     }
 }
 
-/* One of the Access-Control-Request-* fields, named by what follows that. */
-static void take_announced(cors_facts_t *facts, const char *rest,
-                           const char *value)
-{
-    if (strcasecmp(rest, "Method") == 0) {
-        take_first(&facts->request_method, value);
-    }
-    else if (strcasecmp(rest, "Headers") == 0) {
-        take_first(&facts->request_headers, value);
-    }
-    else if (strcasecmp(rest, "Private-Network") == 0) {
-        take_first(&facts->private_network, value);
-    }
-}
-
 /*
- * All fields in one go: a look-up of each would compare its name with all that
- * begin with the same four letters, and those that matter do.
+ * The Access-Control-Request-* fields, in one walk: a look-up of each would
+ * compare its name with all that begin with the same four letters, and Accept and
+ * its kin do.
  */
-void cors_facts(request_rec *r, int method, cors_facts_t *facts)
+CORS_SLOW static void find_announced(const request_rec *r, cors_facts_t *facts)
 {
     static const char request[] = "Access-Control-Request-";
     const apr_array_header_t *fields = apr_table_elts(r->headers_in);
     const apr_table_entry_t *field = (const apr_table_entry_t *)fields->elts;
     const apr_table_entry_t *end = field + fields->nelts;
-    const cors_slice_t absent = { NULL, 0 };
-    const char *upgrade = NULL;
 
-    facts->origin = facts->request_method = facts->request_headers =
-        facts->private_network = absent;
-    facts->options = method == M_OPTIONS;
     for (; field < end; field++) {
-        const char *name = field->key;
+        const char *rest;
 
-        switch (name[0]) {
-        case 'O':
-        case 'o':
-            if ((name[1] | ' ') == 'r' && !facts->origin.ptr
-                && strcasecmp(name, "Origin") == 0) {
-                facts->origin = cors_slice(field->val);
-            }
-            break;
-        case 'U':
-        case 'u':
-            /* and not User-Agent, which nearly all have */
-            if (name[1] != 's' && !upgrade
-                && strcasecmp(name, "Upgrade") == 0) {
-                upgrade = field->val;
-            }
-            break;
-        case 'A':
-        case 'a':
-            if (facts->options
-                && strncasecmp(name, request, sizeof(request) - 1) == 0) {
-                take_announced(facts, name + sizeof(request) - 1, field->val);
-            }
-            break;
-        default:
-            break;
+        if ((field->key[0] | ' ') != 'a'
+            || strncasecmp(field->key, request, sizeof(request) - 1) != 0) {
+            continue;
+        }
+        rest = field->key + sizeof(request) - 1;
+        if (strcasecmp(rest, "Method") == 0) {
+            take_first(&facts->request_method, field->val);
+        }
+        else if (strcasecmp(rest, "Headers") == 0) {
+            take_first(&facts->request_headers, field->val);
+        }
+        else if (strcasecmp(rest, "Private-Network") == 0) {
+            take_first(&facts->private_network, field->val);
         }
     }
+}
+
+void cors_facts(request_rec *r, int method, cors_facts_t *facts)
+{
+    const cors_slice_t absent = { NULL, 0 };
+    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
+
+    facts->origin_text = apr_table_get(r->headers_in, "Origin");
+    facts->origin = cors_slice(facts->origin_text);
+    facts->request_method = facts->request_headers = facts->private_network =
+        absent;
+    facts->options = method == M_OPTIONS;
+    if (facts->options && facts->origin_text) {
+        find_announced(r, facts);
+    }
     facts->websocket = upgrade && asks_for_websocket(upgrade);
-    facts->origin_text = facts->origin.ptr;
     facts->ask_own = tell_own;
     facts->context = r;
 }
@@ -160,7 +143,7 @@ int cors_method_number(int method, const cors_facts_t *facts)
 {
     /* the announced method is the whole of a field's value, so there is a NUL
      * behind it */
-    return cors_is_preflight(facts)
+    return facts->options && cors_is_preflight(facts)
                ? ap_method_number_of(facts->request_method.ptr)
                : method;
 }

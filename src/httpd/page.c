@@ -246,13 +246,10 @@ static int write_page(request_rec *r, query_t *query)
     return OK;
 }
 
-int cors_hook_handler(request_rec *r)
+CORS_SLOW static int answer(request_rec *r)
 {
     query_t query;
 
-    if (!cors_is_page(r)) {
-        return DECLINED;
-    }
     r->allowed = AP_METHOD_BIT << M_GET;
     if (r->method_number != M_GET) {
         return HTTP_METHOD_NOT_ALLOWED;
@@ -266,4 +263,9 @@ int cors_hook_handler(request_rec *r)
         return OK;
     }
     return write_page(r, &query);
+}
+
+int cors_hook_handler(request_rec *r)
+{
+    return cors_is_page(r) ? answer(r) : DECLINED;
 }

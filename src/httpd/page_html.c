@@ -290,8 +290,13 @@ static void show_refusals(const cors_page_t *page)
         const cors_kept_refusal_t *one = &refusals[i];
 
         ap_rvputs(page->r, "<tr><td><time>",
-                  cors_page_time(page->r->pool, one->time),
-                  "</time></td><td><code>", text(page, one->method), " ",
+                  cors_page_time(page->r->pool, one->time), "</time>",
+                  one->times > 1
+                      ? apr_psprintf(page->r->pool,
+                                     " (%" APR_UINT64_T_FMT " times)",
+                                     one->times)
+                      : "",
+                  "</td><td><code>", text(page, one->method), " ",
                   text(page, cors_page_base(page->r->pool, one)),
                   text(page, one->path), "</code></td><td><code>",
                   one->origin[0] ? text(page, one->origin) : "none",

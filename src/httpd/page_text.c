@@ -33,6 +33,7 @@ static void json_refusal(cors_json_t *json, apr_pool_t *p,
                          const cors_kept_refusal_t *refusal)
 {
     cors_json_string(json, "time", cors_page_time(p, refusal->time));
+    cors_json_number(json, "times", (apr_int64_t)refusal->times);
     cors_json_string(json, "mode", cors_counted_text(refusal->kind));
     cors_json_string(json, "verdict", cors_verdict_text(refusal->verdict));
     cors_json_string(json, "reason", cors_reason_text(refusal->reason));

@@ -26,6 +26,9 @@ void cors_publish(request_rec *r, const cors_decision_t *decision)
                    cors_verdict_text(decision->verdict));
     apr_table_addn(variables, "CORS_REASON",
                    cors_reason_text(decision->reason));
+    if (decision->verdict == CORS_VERDICT_NOT_CORS) {
+        return;
+    }
     apr_table_addn(variables, "CORS_DIRECTIVE",
                    cors_deciding_directive(r->pool, decision));
     if (decision->origin.ptr) {
@@ -52,8 +55,8 @@ static const char *quoted(apr_pool_t *p, const char *text)
                        cut ? "..." : NULL, NULL);
 }
 
-void cors_log_decision(request_rec *r, const cors_policy_t *policy,
-                       const cors_decision_t *decision)
+CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
+                                 const cors_decision_t *decision)
 {
     bool denial = cors_is_denial(decision);
     /* who wrote a configuration that contradicts itself should hear of it */

@@ -26,12 +26,14 @@ typedef struct {
     bool final;   /* section is all that applies, not a first guess */
     bool decided; /* policy and decision are filled */
     bool logged;
+    bool rescued; /* see rescue() */
     int answered; /* the status this module answered with; 0: it did not */
     const cors_policy_t *policy; /* of the method */
     cors_decision_t decision;
 } state_t;
 
 static ap_filter_rec_t *output_filter;
+static ap_filter_rec_t *page_filter;
 
 static request_rec *first_of_chain(request_rec *r)
 {
@@ -75,15 +77,12 @@ static bool serves_an_error(const request_rec *r)
     return false;
 }
 
-static void decide(request_rec *r, state_t *state)
+CORS_SLOW static void decide_first(request_rec *r, state_t *state)
 {
     request_rec *first = first_of_chain(r);
     cors_facts_t facts;
     int method;
 
-    if (state->decided) {
-        return;
-    }
     cors_facts(first, state->method, &facts);
     method = cors_method_number(state->method, &facts);
     state->policy = cors_policy_find(state->section, method);
@@ -96,6 +95,13 @@ static void decide(request_rec *r, state_t *state)
     }
     cors_decide(state->policy, &facts, &state->decision);
     state->decided = true;
+}
+
+static inline void decide(request_rec *r, state_t *state)
+{
+    if (!state->decided) {
+        decide_first(r, state);
+    }
 }
 
 static int mode_of(const state_t *state)
@@ -117,13 +123,8 @@ static bool speaks(const state_t *state)
                && cors_policy_checks_websocket(state->policy));
 }
 
-/* Decide, and tell of it: for each request of a chain in its variables, and once
- * in the log. */
-static void decide_and_report(request_rec *r, state_t *state)
+CORS_SLOW static void report_first(request_rec *r, state_t *state)
 {
-    if (state->published == r) {
-        return;
-    }
     state->published = r;
     decide(r, state);
     if (!speaks(state)) {
@@ -137,6 +138,15 @@ static void decide_and_report(request_rec *r, state_t *state)
     cors_count(first_of_chain(r), state->policy, &state->decision);
     if (APLOG_R_IS_LEVEL(r, APLOG_INFO)) {
         cors_log_decision(first_of_chain(r), state->policy, &state->decision);
+    }
+}
+
+/* Decide, and tell of it: for each request of a chain in its variables, and once
+ * in the log. */
+static inline void decide_and_report(request_rec *r, state_t *state)
+{
+    if (state->published != r) {
+        report_first(r, state);
     }
 }
 
@@ -175,60 +185,69 @@ static inline void note(state_t *state, request_rec *r,
 }
 
 /* The same for a request that follows an internal redirect. */
-static void capture_redirected(request_rec *r, const cors_section_t *section,
-                               bool final)
+static int capture_redirected(request_rec *r, const cors_section_t *section,
+                              bool final)
 {
     request_rec *first = first_of_chain(r);
     state_t *state = state_of(r);
 
     if (r->main || serves_an_error(r) || !section
         || (!state && says_nothing(section))) {
-        return;
+        return DECLINED;
     }
     if (!state) {
         state = make_state(first);
     }
     else if (earlier_speaks(r, state)) {
-        return;
+        return DECLINED;
     }
     note(state, r, section, final);
+    return DECLINED;
+}
+
+/* The first that is noted of a request, or what an internal redirect adds. */
+CORS_SLOW static int capture_first(request_rec *r,
+                                   const cors_section_t *section, bool final)
+{
+    if (r->prev) {
+        return capture_redirected(r, section, final);
+    }
+    if (!r->main) {
+        note(make_state(r), r, section, final);
+    }
+    return DECLINED;
 }
 
 /* Note what applies to a request as far as it is known by now. Most requests have
  * nothing to be noted, and only the first hook that has makes room for it. */
-static inline void capture(request_rec *r, bool final)
+static inline int capture(request_rec *r, bool final)
 {
     const cors_section_t *section = section_of(r);
     state_t *state =
         ap_get_module_config(r->request_config, &cors_policy_module);
 
-    if (r->prev) {
-        capture_redirected(r, section, final);
+    if (r->prev || (!state && !says_nothing(section))) {
+        return capture_first(r, section, final);
     }
-    else if (state) {
+    if (state) {
         note(state, r, section, final);
     }
-    else if (!says_nothing(section) && !r->main) {
-        note(make_state(r), r, section, final);
-    }
+    return DECLINED;
 }
 
 int cors_hook_pre_translate_name(request_rec *r)
 {
-    capture(r, false);
-    return DECLINED;
+    return capture(r, false);
 }
 
 int cors_hook_translate_name(request_rec *r)
 {
-    capture(r, false);
-    return DECLINED;
+    return capture(r, false);
 }
 
 int cors_hook_post_perdir_config(request_rec *r)
 {
-    capture(r, true);
-    return DECLINED;
+    return capture(r, true);
 }
 
 static bool has_body(const request_rec *r)
@@ -290,15 +309,14 @@ static bool answers(const state_t *state)
  * where nothing that it finds there can change the answer: cors_prepare() has
  * made sure. What comes after that is done here as httpd does it.
  */
-int cors_hook_map_to_storage(request_rec *r)
+CORS_SLOW static int answer_early(request_rec *r)
 {
     ap_conf_vector_t *config = r->per_dir_config;
     cors_facts_t facts;
     state_t *state;
     int status;
 
-    if (r->method_number != M_OPTIONS || r->prev || r->main || r->proxyreq
-        || !cors_answers_early(r->server)) {
+    if (r->prev || r->main || r->proxyreq || !cors_answers_early(r->server)) {
         return DECLINED;
     }
     state = state_of(r);
@@ -323,19 +341,16 @@ int cors_hook_map_to_storage(request_rec *r)
     return DECLINED;
 }
 
-int cors_hook_header_parser(request_rec *r)
+int cors_hook_map_to_storage(request_rec *r)
 {
-    state_t *state = state_of(r);
-    const cors_decision_t *decision;
+    return r->method_number == M_OPTIONS ? answer_early(r) : DECLINED;
+}
 
-    if (!state || state->owner != r || !state->final) {
-        return DECLINED;
-    }
-    decide_and_report(r, state);
-    decision = &state->decision;
-    if (!decision->preflight && !decision->reject) {
-        return DECLINED;
-    }
+/* End a preflight, or the handshake of a WebSocket. */
+CORS_SLOW static int end_here(request_rec *r, state_t *state)
+{
+    const cors_decision_t *decision = &state->decision;
+
     /* with Off too: the check of handshakes does not need a CORS policy */
     if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED
         && mode_of(state) != CORS_MODE_REPORT_ONLY) {
@@ -344,19 +359,37 @@ int cors_hook_header_parser(request_rec *r)
     return answers(state) ? answer_preflight(r, state) : DECLINED;
 }
 
-int cors_hook_fixups(request_rec *r)
+int cors_hook_header_parser(request_rec *r)
 {
-    state_t *state = r->main ? NULL : state_of(r);
+    state_t *state = state_of(r);
 
-    if (!state || (state->published == r && !state->decision.reject)) {
+    if (!state || state->owner != r || !state->final) {
         return DECLINED;
     }
+    decide_and_report(r, state);
+    return state->decision.preflight || state->decision.reject
+               ? end_here(r, state)
+               : DECLINED;
+}
+
+/* What no other hook has decided, and what has to be refused. */
+CORS_SLOW static int refuse_or_report(request_rec *r, state_t *state)
+{
     decide_and_report(r, state);
     return state->decision.reject && state->owner == r
                    && state->decision.verdict == CORS_VERDICT_DENIED
                    && mode_of(state) == CORS_MODE_ON
                ? HTTP_FORBIDDEN
                : DECLINED;
+}
+
+int cors_hook_fixups(request_rec *r)
+{
+    state_t *state = r->main ? NULL : state_of(r);
+
+    return !state || (state->published == r && !state->decision.reject)
+               ? DECLINED
+               : refuse_or_report(r, state);
 }
 
 void cors_hook_insert_filter(request_rec *r)
@@ -366,12 +399,11 @@ void cors_hook_insert_filter(request_rec *r)
     if (r->main) {
         return;
     }
-    state = state_of(r);
-    /* the filter takes out of the page about the policies what mod_headers sets */
     if (cors_is_page(r)) {
-        ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
+        ap_add_output_filter_handle(page_filter, NULL, r, r->connection);
         return;
     }
+    state = state_of(r);
     if (state) {
         decide_and_report(r, state);
         if (mode_of(state) != CORS_MODE_ON) {
@@ -381,7 +413,7 @@ void cors_hook_insert_filter(request_rec *r)
     else if (says_nothing(section_of(first_of_chain(r)))) {
         return;
     }
-    ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
+    ap_add_output_filter_handle(output_filter, state, r, r->connection);
 }
 
 /*
@@ -389,11 +421,14 @@ void cors_hook_insert_filter(request_rec *r)
  * read, or mod_cache's quick handler answered. A stored response has the right
  * headers already, and another URL's policy is not ours to apply to it.
  */
-static state_t *late_state(request_rec *r)
+CORS_SLOW static state_t *late_state(request_rec *r)
 {
     request_rec *first = first_of_chain(r);
-    state_t *state;
+    state_t *state = state_of(r);
 
+    if (state) {
+        return state;
+    }
     if (r->status < 300 || r->status == HTTP_NOT_MODIFIED) {
         return NULL;
     }
@@ -434,7 +469,7 @@ static bool must_rescue(const request_rec *r, const state_t *state)
                   == CORS_PREFLIGHT_ANSWER;
 }
 
-static void rescue(request_rec *r, const state_t *state)
+static void rescue(request_rec *r, state_t *state)
 {
     static const char *const of_the_page[] = {
         "Location",      "Content-Length",   "Content-Encoding",
@@ -445,6 +480,7 @@ static void rescue(request_rec *r, const state_t *state)
     int allowed;
     int denied;
 
+    state->rescued = true;
     cors_policy_preflight_status(state->policy, &allowed, &denied);
     set_status(r, allowed);
     for (i = 0; i < sizeof(of_the_page) / sizeof(of_the_page[0]); i++) {
@@ -486,35 +522,23 @@ static inline cors_response_e response_kind(const request_rec *r,
                : CORS_RESPONSE_ACTUAL;
 }
 
+/* The filter's context is the state, or NULL if there was none as it was added. */
 static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
-    state_t *state = state_of(r);
-    bool rescued = f->ctx != NULL; /* the headers are written */
+    state_t *state = f->ctx ? f->ctx : late_state(r);
 
-    /* the page about the policies is read by its own origin alone */
-    if (cors_is_page(r)) {
-        cors_emit_nothing(r->headers_out, r->err_headers_out);
-        ap_remove_output_filter(f);
-        return ap_pass_brigade(f->next, brigade);
-    }
-
-    if (!rescued && !state) {
-        state = late_state(r);
-    }
-    if (!rescued && state && mode_of(state) == CORS_MODE_ON) {
+    if (state && !state->rescued && mode_of(state) == CORS_MODE_ON) {
         cors_response_e response = response_kind(r, state);
 
         if (state->decision.preflight && must_rescue(r, state)) {
             rescue(r, state);
             response = CORS_RESPONSE_PREFLIGHT;
-            rescued = true;
-            f->ctx = state;
         }
         cors_emit(r->pool, state->policy, &state->decision, response,
                   r->headers_out, r->err_headers_out);
     }
-    if (rescued) {
+    if (state && state->rescued) {
         /* to the end: a document may come in pieces */
         drop_body(brigade);
     }
@@ -524,8 +548,21 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
+/* The page about the policies is read by its own origin alone, whatever
+ * mod_headers says. */
+static apr_status_t write_no_headers(ap_filter_t *f,
+                                     apr_bucket_brigade *brigade)
+{
+    cors_emit_nothing(f->r->headers_out, f->r->err_headers_out);
+    ap_remove_output_filter(f);
+    return ap_pass_brigade(f->next, brigade);
+}
+
 void cors_register_filter(void)
 {
     output_filter = ap_register_output_filter("CORS_POLICY", write_headers,
                                               NULL, AP_FTYPE_CONTENT_SET);
+    page_filter =
+        ap_register_output_filter("CORS_POLICY_PAGE", write_no_headers, NULL,
+                                  AP_FTYPE_CONTENT_SET);
 }

@@ -135,6 +135,7 @@ static void the_latest_refusals_are_kept_newest_first(void **state)
     (void)state;
     for (i = 1; i <= CORS_COUNTERS_REFUSALS + 3; i++) {
         refusal = refusal_of("", i);
+        refusal.path = exactly(apr_psprintf(pool, "/%d", i));
         cors_counters_refuse(counters, &refusal);
         if (i == 2) {
             assert_int_equal(cors_counters_refusals(counters, out, 9), 2);
@@ -148,6 +149,88 @@ static void the_latest_refusals_are_kept_newest_first(void **state)
     assert_int_equal(out[0].time, CORS_COUNTERS_REFUSALS + 3);
     assert_int_equal(out[CORS_COUNTERS_REFUSALS - 1].time, 4);
     assert_int_equal(cors_counters_refusals(counters, out, 2), 2);
+}
+
+static void refusals_that_are_alike_are_one(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_kept_refusal_t out[CORS_COUNTERS_REFUSALS];
+    cors_refused_origin_t origins[2];
+    cors_refusal_t first = refusal_of("https://a.example", 1);
+    cors_refusal_t others[10];
+    apr_size_t i;
+
+    (void)state;
+    first.scheme = exactly("http");
+    first.host = exactly("host.example");
+    first.path = exactly("/some/path");
+    first.method = exactly("PUT");
+    first.said = "CorsPolicy conf:1";
+    first.by = cors_counters_hash(exactly(first.said));
+    cors_counters_refuse(counters, &first);
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        others[i] = first;
+        others[i].time = 2 + (apr_time_t)i;
+    }
+    others[0].kind = CORS_COUNTED_REPORTED;
+    others[1].verdict = CORS_VERDICT_DENIED;
+    others[2].reason = CORS_REASON_HEADER_NOT_ALLOWED;
+    others[3].port = 1;
+    others[4].scheme = exactly("https");
+    others[5].host = exactly("hosu.example");
+    others[6].path = exactly("/some/pati");
+    others[7].method = exactly("PUU");
+    others[8].culprit = exactly("PUT");
+    others[9].said = "CorsPolicy conf:2";
+    others[9].by = cors_counters_hash(exactly(others[9].said));
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        cors_counters_refuse(counters, &others[i]);
+    }
+    assert_int_equal(cors_counters_refusals(counters, out,
+                                            CORS_COUNTERS_REFUSALS),
+                     11);
+    same_text("said", out[0].said, "CorsPolicy conf:2");
+
+    /* the first comes again, and becomes the latest */
+    first.time = 99;
+    cors_counters_refuse(counters, &first);
+    assert_int_equal(cors_counters_refusals(counters, out,
+                                            CORS_COUNTERS_REFUSALS),
+                     11);
+    assert_int_equal(out[0].times, 2);
+    assert_int_equal(out[0].time, 99);
+    same_text("said", out[0].said, "CorsPolicy conf:1");
+    assert_int_equal(out[1].times, 1);
+    assert_int_equal(out[1].time, 11);
+
+    /* and what is told of its origin is of the latest, too */
+    assert_int_equal(cors_counters_origins(counters, origins, 2), 1);
+    assert_int_equal(origins[0].count, 12);
+    same_text("said", origins[0].said, "CorsPolicy conf:1");
+}
+
+static void one_that_was_replaced_begins_anew(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_kept_refusal_t out[CORS_COUNTERS_REFUSALS];
+    cors_refusal_t first = refusal_of("https://a.example", 1);
+    int i;
+
+    (void)state;
+    cors_counters_refuse(counters, &first);
+    cors_counters_refuse(counters, &first);
+    for (i = 0; i < CORS_COUNTERS_REFUSALS; i++) {
+        cors_refusal_t other =
+            refusal_of(apr_psprintf(pool, "https://%d.example", i), 2);
+
+        cors_counters_refuse(counters, &other);
+    }
+    cors_counters_refuse(counters, &first);
+    assert_int_equal(cors_counters_refusals(counters, out,
+                                            CORS_COUNTERS_REFUSALS),
+                     CORS_COUNTERS_REFUSALS);
+    same_text("origin", out[0].origin, "https://a.example");
+    assert_int_equal(out[0].times, 1);
 }
 
 static void frequent_origins_stay_and_rare_ones_make_room(void **state)
@@ -222,7 +305,7 @@ static void texts_are_cut_to_their_room(void **state)
     refusal.path = exactly(repeat("/", 256));
     refusal.method = exactly(repeat("M", 65));
     refusal.culprit = exactly(NULL);
-    refusal.said = exactly("");
+    refusal.said = repeat("s", 300);
     cors_counters_refuse(counters, &refusal);
     assert_int_equal(cors_counters_refusals(counters, out, 1), 1);
     same_text("scheme", out[0].scheme, "https");
@@ -258,6 +341,8 @@ int main(void)
         TEST(kinds_verdicts_reasons_and_slots_are_counted_apart),
         TEST(slots_are_known_by_name_and_bounded),
         TEST(the_latest_refusals_are_kept_newest_first),
+        TEST(refusals_that_are_alike_are_one),
+        TEST(one_that_was_replaced_begins_anew),
         TEST(frequent_origins_stay_and_rare_ones_make_room),
         TEST(a_refusal_without_origin_is_no_origin),
         TEST(a_burst_is_logged_and_a_flood_is_not),
