@@ -185,8 +185,8 @@ static inline void note(state_t *state, request_rec *r,
 }
 
 /* The same for a request that follows an internal redirect. */
-static int capture_redirected(request_rec *r, const cors_section_t *section,
-                              bool final)
+CORS_SLOW static int
+capture_redirected(request_rec *r, const cors_section_t *section, bool final)
 {
     request_rec *first = first_of_chain(r);
     state_t *state = state_of(r);

@@ -13,6 +13,9 @@ use IO::Socket::INET ();
 use POSIX ':sys_wait_h';
 use Time::HiRes qw(sleep time);
 
+# What is counted is what reads a request and answers it; not how the threads of
+# the MPM wait for each other.
+#
 # Requests before counting, of the short run and of the long one. What both
 # have in common, the control requests too, is not in their difference.
 our ($warm, $short, $long) = (20, 20, 120);
@@ -37,6 +40,7 @@ sub start {
     push @command, '-X' if $self->{valgrind};
     push @command, '-DFOREGROUND' if !$self->{valgrind};
     unshift @command, qw(valgrind --tool=callgrind --instr-atstart=no -q),
+        map({ "--toggle-collect=$_" } qw(ap_read_request ap_process_async_request)),
         "--callgrind-out-file=$self->{dir}/callgrind.out"
         if $self->{valgrind};
     my $began = time;
