@@ -19,7 +19,7 @@ HARDENING = -O2 -g -fPIC -fstack-protector-strong
 # functions of many files. The objects hold ordinary code, too, for what is linked
 # without. LTO= goes without; what is instrumented does by itself.
 LTO := $(if $(findstring -fsanitize,$(CFLAGS))$(findstring -coverage,$(CFLAGS)),,\
-    $(shell echo 'int cors;' | $(CC) -flto=auto -ffat-lto-objects -shared -fPIC \
+    $(shell echo 'int cors;' | $(CC) -Werror -flto=auto -ffat-lto-objects -shared -fPIC \
         -x c -o /dev/null - >/dev/null 2>&1 && echo -flto=auto -ffat-lto-objects))
 
 APR_FLAGS = $(shell apr-1-config --cppflags --includes)
