@@ -109,6 +109,10 @@ VERSION = $(shell sed -n 's/^\#define CORS_POLICY_VERSION "\(.*\)"/\1/p' include
 dist:
 	@VERSION=$(VERSION) sh build/dist
 
+##  make dist-check  unpack it elsewhere; it builds and tests by itself
+dist-check: deps deps-package dist
+	@VERSION=$(VERSION) APXS="$(APXS)" sh build/dist check
+
 ##  make deb         a package for Debian in out/deb, which lintian has read
 deb: deps-package dist
 	@VERSION=$(VERSION) sh build/deb
@@ -120,9 +124,14 @@ deb-check: deb
 ##  make srpm        a source package for Fedora in out/rpm, for rpmbuild
 srpm: deps-package dist
 	@VERSION=$(VERSION) sh build/srpm
+
+##  make rpm-check   build the package from that, every section of the spec
+rpm-check: srpm
+	@APXS="$(APXS)" sh build/rpm-check
+
 deps-package:
 	@sh build/deps package
-.PHONY: dist deb deb-check srpm deps-package
+.PHONY: dist dist-check deb deb-check srpm rpm-check deps-package
 
 ##  make format      clang-format over all C
 format:
