@@ -13,7 +13,7 @@ BENCH := out/bench/mod_bench_control.so out/bench/micro
 UNIT := $(patsubst t/unit/%.c,out/unit/%.t,$(wildcard t/unit/*.c))
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps demo demo-check test unit check format install uninstall \
+.PHONY: all help deps demo demo-check pictures test unit check format install uninstall \
         clean module sanitize bench bench-check prove browser fuzz
 
 ##  make             build out/mod_cors_policy.so
@@ -29,6 +29,11 @@ demo: deps-demo
 demo-check: deps
 	@$(MAKE) --no-print-directory module
 	@APXS="$(APXS)" sh demo/run --check
+
+##  make pictures    those of the manual: docs/demo.png and docs/explain.png
+pictures: deps
+	@$(MAKE) --no-print-directory module
+	@APXS="$(APXS)" sh demo/run --pictures docs
 
 ##  make test        install what is missing, unit tests, Apache::Test
 test: deps
