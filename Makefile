@@ -99,7 +99,11 @@ deps:
 	@sh build/deps
 deps-demo:
 	@sh build/deps demo
-.PHONY: deps-demo
+
+##  make deps-build  no more than building takes
+deps-build:
+	@sh build/deps build
+.PHONY: deps-demo deps-build
 
 ##  make install     where apxs says, and enable it; DESTDIR=, PREFIX=/usr/local
 install: module
