@@ -13,7 +13,7 @@ BENCH := out/bench/mod_bench_control.so out/bench/micro
 UNIT := $(patsubst t/unit/%.c,out/unit/%.t,$(wildcard t/unit/*.c))
 
 .DEFAULT_GOAL := all
-.PHONY: all help deps demo demo-check test unit check format install uninstall \
+.PHONY: all help deps demo demo-check pictures test unit check format install uninstall \
         clean module sanitize bench bench-check prove browser fuzz
 
 ##  make             build out/mod_cors_policy.so
@@ -29,6 +29,11 @@ demo: deps-demo
 demo-check: deps
 	@$(MAKE) --no-print-directory module
 	@APXS="$(APXS)" sh demo/run --check
+
+##  make pictures    those of the manual: docs/demo.png and docs/explain.png
+pictures: deps
+	@$(MAKE) --no-print-directory module
+	@APXS="$(APXS)" sh demo/run --pictures docs
 
 ##  make test        install what is missing, unit tests, Apache::Test
 test: deps
@@ -94,7 +99,11 @@ deps:
 	@sh build/deps
 deps-demo:
 	@sh build/deps demo
-.PHONY: deps-demo
+
+##  make deps-build  no more than building takes
+deps-build:
+	@sh build/deps build
+.PHONY: deps-demo deps-build
 
 ##  make install     where apxs says, and enable it; DESTDIR=, PREFIX=/usr/local
 install: module
@@ -109,6 +118,10 @@ VERSION = $(shell sed -n 's/^\#define CORS_POLICY_VERSION "\(.*\)"/\1/p' include
 dist:
 	@VERSION=$(VERSION) sh build/dist
 
+##  make dist-check  unpack it elsewhere; it builds and tests by itself
+dist-check: deps deps-package dist
+	@VERSION=$(VERSION) APXS="$(APXS)" sh build/dist check
+
 ##  make deb         a package for Debian in out/deb, which lintian has read
 deb: deps-package dist
 	@VERSION=$(VERSION) sh build/deb
@@ -120,9 +133,14 @@ deb-check: deb
 ##  make srpm        a source package for Fedora in out/rpm, for rpmbuild
 srpm: deps-package dist
 	@VERSION=$(VERSION) sh build/srpm
+
+##  make rpm-check   build the package from that, every section of the spec
+rpm-check: srpm
+	@APXS="$(APXS)" sh build/rpm-check
+
 deps-package:
 	@sh build/deps package
-.PHONY: dist deb deb-check srpm deps-package
+.PHONY: dist dist-check deb deb-check srpm rpm-check deps-package
 
 ##  make format      clang-format over all C
 format:

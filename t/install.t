@@ -10,23 +10,23 @@ use File::Find ();
 use Httpd ();
 
 my $root = "$ENV{CORS_WORK}/t/run/install";
-my $own = "LoadModule alias_module $ENV{CORS_MODULES}/mod_alias.so\n";
+my $alias = "LoadModule alias_module $ENV{CORS_MODULES}/mod_alias.so\n";
 my $head = "ServerRoot /\nServerName localhost\nListen 127.0.0.1:1\n";
 
 # A layout: where apxs says that the configuration is, the files that are there,
 # and the lines that read those of a module.
 my @layouts = (
-    [ Debian => '/etc/apache2', { '/etc/apache2/mods-available/alias.load' => $own, '/etc/apache2/mods-enabled/alias.load' => $own },
+    [ Debian => '/etc/apache2', { '/etc/apache2/mods-available/alias.load' => $alias, '/etc/apache2/mods-enabled/alias.load' => $alias },
       "IncludeOptional \@root\@/etc/apache2/mods-enabled/*.load\nIncludeOptional \@root\@/etc/apache2/mods-enabled/*.conf\n" ],
-    [ Fedora => '/etc/httpd/conf', { '/etc/httpd/conf/httpd.conf' => "# by hand\n", '/etc/httpd/conf.modules.d/00-base.conf' => $own },
+    [ Fedora => '/etc/httpd/conf', { '/etc/httpd/conf/httpd.conf' => "# by hand\n", '/etc/httpd/conf.modules.d/00-base.conf' => $alias },
       "IncludeOptional \@root\@/etc/httpd/conf.modules.d/*.conf\n" ],
-    [ 'httpd.conf' => '/opt/conf', { '/opt/conf/httpd.conf' => "# LoadModule cors_policy_module no.so\n$own<IfModule x.c>\nLoadModule x x\n</IfModule>\nTimeout 9\n" },
+    [ 'httpd.conf' => '/opt/conf', { '/opt/conf/httpd.conf' => "# LoadModule cors_policy_module no.so\n$alias<IfModule x.c>\nLoadModule x x\n</IfModule>\nTimeout 9\n" },
       "Include \@root\@/opt/conf/httpd.conf\n" ],
     [ 'httpd.conf without modules' => '/opt/conf', { '/opt/conf/httpd.conf' => "Timeout 9\n" },
       "Include \@root\@/opt/conf/httpd.conf\n" ],
 );
 
-plan tests => 8 * @layouts;
+plan tests => 8 * @layouts + 2;
 
 sub make_dirs {
     my ($path) = @_;
@@ -90,3 +90,13 @@ APXS
     is_deeply(tree($dir), $before, "$name: after which everything is as it was");
     is(system("$run remove >/dev/null"), 0, "$name: and removed again");
 }
+
+# what somebody wrote into a file stays
+my $dir = "$root/1";
+my $run = "cd $ENV{CORS_WORK} && APXS=$root/apxs-1 DESTDIR=$dir OUT=$ENV{CORS_WORK} sh build/install";
+my $own = '/etc/apache2/mods-available/cors_policy.conf';
+my $before = tree($dir);
+system "$run >/dev/null";
+Httpd::spew("$dir$own", "CorsPolicy On\n");
+like(scalar `$run remove`, qr/^kept \Q$dir$own\E, which was changed$/m, 'a configuration that was changed is kept');
+is_deeply(tree($dir), { %$before, $own => '644 ' . "CorsPolicy On\n" }, 'and nothing else, and nothing loads it');

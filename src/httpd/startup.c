@@ -100,6 +100,19 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     return speaker.refusals ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
+/* Where no directive is, the module is not to be seen, in Server neither. */
+static bool is_used(const apr_array_header_t *sites)
+{
+    int i;
+
+    for (i = 0; i < sites->nelts; i++) {
+        if (!cors_section_empty(cors_site_at(sites, i)->merged)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                      server_rec *server)
 {
@@ -110,6 +123,10 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     if (!is_first_reading()) {
         cors_prepare(p, server);
         sites = cors_sites_keep(p, server);
+        if (is_used(sites)) {
+            /* httpd shows it with ServerTokens Full alone */
+            ap_add_version_component(p, "mod_cors_policy/" CORS_POLICY_VERSION);
+        }
         cors_count_open(temp, server, sites);
         cors_watch_origins_files(p, server);
         cors_warn(&speaker, sites);

@@ -1,0 +1,189 @@
+// Licensed under the Apache License, Version 2.0; see LICENSE.
+//
+// The pictures of the manual, taken of the demo by headless Chromium: both pages
+// side by side, and the page that says why. Run by demo/run --pictures, which
+// starts the demo and brings playwright-core.
+
+import { writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
+import { env, exit, stdout } from "node:process";
+import { deflateSync } from "node:zlib";
+import { chromium } from "playwright-core";
+import { findChromium } from "./chromium.mjs";
+
+const at = (port) => `http://localhost:${port}`;
+const allowed = at(env.DEMO_ALLOWED_PORT);
+const denied = at(env.DEMO_DENIED_PORT);
+const api = at(env.DEMO_API_PORT);
+const LIMIT = 150 * 1024;
+
+const table = Array.from({ length: 256 }, (_, n) => {
+    for (let bit = 0; bit < 8; bit++) {
+        n = n & 1 ? 0xedb88320 ^ (n >>> 1) : n >>> 1;
+    }
+    return n >>> 0;
+});
+
+function checksum(bytes) {
+    let sum = 0xffffffff;
+    for (const byte of bytes) {
+        sum = table[(sum ^ byte) & 255] ^ (sum >>> 8);
+    }
+    return (sum ^ 0xffffffff) >>> 0;
+}
+
+function chunk(type, data) {
+    const all = Buffer.alloc(data.length + 12);
+    all.writeUInt32BE(data.length);
+    all.write(type, 4, "latin1");
+    data.copy(all, 8);
+    all.writeUInt32BE(checksum(all.subarray(4, -4)), all.length - 4);
+    return all;
+}
+
+// A PNG with a palette: a page has few colours, and fewer bits for each of them
+// until 256 are enough.
+function encode(width, height, rgba) {
+    for (let lost = 0; ; lost++) {
+        const palette = new Map();
+        const rows = Buffer.alloc((width + 1) * height);
+        const round = (value) => Math.min(255,
+            (((value >> lost) << lost) + (lost ? 1 << (lost - 1) : 0))
+                | (value === 255 ? 255 : 0));
+        for (let i = 0; i < width * height && palette.size <= 256; i++) {
+            const colour = [0, 1, 2].map((n) => round(rgba[i * 4 + n]))
+                .join();
+            if (!palette.has(colour)) {
+                palette.set(colour, palette.size);
+            }
+            rows[i + Math.floor(i / width) + 1] = palette.get(colour);
+        }
+        if (palette.size > 256) {
+            continue;
+        }
+        const header = Buffer.alloc(13);
+        header.writeUInt32BE(width);
+        header.writeUInt32BE(height, 4);
+        header.set([8, 3, 0, 0, 0], 8);
+        return Buffer.concat([
+            Buffer.from("\x89PNG\r\n\x1a\n", "latin1"), chunk("IHDR", header),
+            chunk("PLTE", Buffer.from([...palette.keys()].join().split(",")
+                .map(Number))),
+            chunk("IDAT", deflateSync(rows, { level: 9 })),
+            chunk("IEND", Buffer.alloc(0)),
+        ]);
+    }
+}
+
+// Screenshots side by side, as one file.
+async function save(browser, name, ...shots) {
+    const canvas = await browser.newPage();
+    const { width, height, bytes } = await canvas.evaluate(async (all) => {
+        const images = await Promise.all(all.map(async (data) => {
+            const image = new Image();
+            image.src = `data:image/png;base64,${data}`;
+            await image.decode();
+            return image;
+        }));
+        const size = {
+            width: images.reduce((sum, image) => sum + image.width, 0),
+            height: Math.max(...images.map((image) => image.height)),
+        };
+        const context = Object.assign(document.createElement("canvas"), size)
+            .getContext("2d");
+        let left = 0;
+        for (const image of images) {
+            context.drawImage(image, left, 0);
+            left += image.width;
+        }
+        const { data } = context.getImageData(0, 0, size.width, size.height);
+        let text = "";
+        for (let i = 0; i < data.length; i += 32768) {
+            text += String.fromCharCode(...data.subarray(i, i + 32768));
+        }
+        return { ...size, bytes: btoa(text) };
+    }, shots.map((shot) => shot.toString("base64")));
+    const small = encode(width, height, Buffer.from(bytes, "base64"));
+    if (small.length >= LIMIT) {
+        throw new Error(`${name} has ${small.length} bytes`);
+    }
+    writeFileSync(join(env.DEMO_PICTURES, name), small);
+    stdout.write(`${name}: ${width} x ${height}, ${small.length} bytes\n`);
+    await canvas.close();
+}
+
+// The same request from the page that is allowed and from the one that is not.
+async function takeDemo(browser) {
+    const width = 600;
+    const pages = [];
+    for (const url of [allowed, denied]) {
+        const page = await browser.newPage({ colorScheme: "light",
+            viewport: { width, height: 1400 } });
+        page.setDefaultTimeout(15000);
+        await page.goto(`${url}/`);
+        await page.locator("#simple .send").click();
+        await page.locator("#simple[data-state=done]").waitFor();
+        await page.locator(".card:not(#simple)").evaluateAll((cards) =>
+            cards.forEach((card) => card.remove()));
+        await page.mouse.move(0, 0);
+        await page.evaluate(() => document.activeElement.blur());
+        pages.push(page);
+    }
+    const bottoms = await Promise.all(pages.map((page) =>
+        page.locator("#simple").evaluate((card) =>
+            Math.ceil(card.getBoundingClientRect().bottom) + 12)));
+    const shots = [];
+    for (const page of pages) {
+        shots.push(await page.screenshot({ clip: { x: 0, y: 0, width,
+            height: Math.max(...bottoms) } }));
+        await page.close();
+    }
+    await save(browser, "demo.png", ...shots);
+}
+
+async function takeExplain(browser) {
+    const page = await browser.newPage({ colorScheme: "light",
+        viewport: { width: 1000, height: 700 } });
+    const query = new URLSearchParams({ url: `${api}/put`, origin: denied,
+        method: "PUT", headers: "x-demo", credentials: "on" });
+    page.setDefaultTimeout(15000);
+    await page.goto(`${api}/cors-policy?explain&${query}`);
+    await page.locator(".answer").waitFor();
+    // the directory of a demo is another each time
+    await page.evaluate((directory) => {
+        const texts = document.createTreeWalker(document.body,
+            NodeFilter.SHOW_TEXT);
+        while (texts.nextNode()) {
+            const text = texts.currentNode;
+            text.data = text.data.split(directory).join("");
+        }
+    }, `${dirname(env.DEMO_CONF)}/`);
+    // the policy stands further down
+    const { y } = await page.getByText("The sections that apply")
+        .boundingBox();
+    await save(browser, "explain.png", await page.screenshot({ fullPage: true,
+        clip: { x: 0, y: 0, width: 1000, height: Math.floor(y) } }));
+    await page.close();
+}
+
+let browser;
+let status = 0;
+try {
+    browser = await chromium.launch({
+        executablePath: findChromium(),
+        headless: true,
+        args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
+            "--no-first-run", "--disable-background-networking",
+            "--disable-component-update", "--disable-sync"],
+    });
+    await takeDemo(browser);
+    await takeExplain(browser);
+}
+catch (error) {
+    stdout.write(`${error}\n`);
+    status = 1;
+}
+finally {
+    await browser?.close();
+}
+exit(status);

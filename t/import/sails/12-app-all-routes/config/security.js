@@ -1,0 +1,7 @@
+// Licensed under the Apache License, Version 2.0; see LICENSE.
+module.exports.security = {
+    cors: {
+        allRoutes: true,
+        allowOrigins: ['http://example.com', 'https://api.example.com', 'http://blog.example.com:1337', 'https://foo.com:8888'],
+    },
+};

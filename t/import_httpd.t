@@ -1,0 +1,92 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# What build/cors-import makes of recipes for httpd lets nobody do what browsers
+# did not let them do before: each recipe runs as it stands, beside what becomes
+# of it, in front of the same application, and a browser asks both the same.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use Client qw(raw);
+use Fetch qw(fetch exposed_names);
+use Httpd ();
+
+my $work = $ENV{CORS_WORK};
+my $inputs = "$work/t/import/httpd";
+my $backend = Httpd::free_port();
+Httpd::helper('../browser/backend.pl', $backend);
+
+# What is wider, as the report says: by recipe, what it is, and which origins.
+my %wider = (
+    '02-one-origin.conf' => [ 'an origin with a slash at its end becomes one', qr{\Ahttps://app\.example\.com\z} ],
+    '12-list.conf' => [ 'a list in one header becomes a list', qr{\Ahttps://[ab]\.example\z} ],
+    '14-twice.conf' => [ 'the header twice becomes a list', qr{\Ahttps://[ab]\.example\z} ],
+    '15-backend.conf' => [ 'an echo of headers that was empty becomes *', qr{\Ahttps://a\.example\z} ],
+    '21-expr.conf' => [ 'a variable that was empty becomes the origin that was meant', qr{\Ahttps://(?:www|m)\.example\.com\z} ],
+);
+# Recipes for files, or for two hosts, are not for an application; some are none.
+my %apart = map { $_ => 1 } qw(03-fonts.conf 04-setenvif.conf 09-rewrite-options.conf 10-rewritecond-origin.conf 13-null.conf
+    19-nothing.conf 22-hosts.conf 25-hostile.conf);
+my @recipes = grep { !$apart{$_} } map { m{([^/]+)\z} } sort glob "$inputs/*.conf";
+my @origins = ('null', 'https://evil.example', 'https://a.example.evil', 'https://nota.example', 'http://a.example', 'https://a.example:444',
+    (map { "https://$_.example" } qw(a b two three four five evil-x good-x)), (map { "https://$_" } qw(app.example.com example.com www.example.com
+    m.example.com x.example.com notexample.com one.preview.example.com one.two.preview.example.com)), 'http://example.com', 'http://example.com:8080',
+    'https://stagingxexample.com', 'https://example.com.evil');
+my @headers = ([], [ [ 'content-type', 'application/json' ] ], [ [ 'x-other', '1' ] ]);
+
+my $text = '';
+my %known;
+for my $recipe (@recipes) {
+    my $printed = `$work/build/cors-import $inputs/$recipe 2>/dev/null`;
+    die "cors-import $recipe: $?\n" if $?;
+    # the hosts of a recipe are two of the test
+    my $before = Httpd::slurp("$inputs/$recipe") =~ s/^<\/?VirtualHost.*\n|^\s*(?:ServerName|Include).*\n//gmr;
+    for ([ before => $before ], [ here => $printed ]) {
+        my ($kind, $conf) = @$_;
+        my $port = $known{$recipe}{$kind} = "$kind$recipe" =~ tr/.-//dr;
+        # as it was, the application answers OPTIONS as any other request
+        $text .= "Listen 127.0.0.1:\@$port\@\n<VirtualHost 127.0.0.1:\@$port\@>\nProxyPass / http://127.0.0.1:$backend/\n$conf\n</VirtualHost>\n";
+    }
+}
+my $httpd = Httpd->start(name => 'import-httpd', text => $text, ports => [ map { values %$_ } values %known ], modules => [qw(headers setenvif rewrite)],
+    expected => qr/Warning: /);
+
+my $exchanges = 0;
+sub send_request {
+    my ($port, $request) = @_;
+    my ($path) = $request->{url} =~ m{\Ahttps?://[^/]+(/.*)\z};
+    my $body = $request->{method} =~ /\A(?:POST|PUT|DELETE)\z/ ? "Content-Length: 0\r\n" : '';
+    my $answer = raw($port, "$request->{method} $path HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n$body"
+        . join('', map { "$_->[0]: $_->[1]\r\n" } @{ $request->{headers} }) . "\r\n");
+    my ($head) = split /\r\n\r\n/, $answer, 2;
+    my ($status, @lines) = split /\r\n/, $head // '';
+    $exchanges++;
+    return { status => ($status // '') =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0, headers => [ map { [ /\A([^:]+):\s*(.*)\z/ ? ($1, $2) : () ] } @lines ] };
+}
+
+# How far a request of a page gets: nowhere, to the server, to be read; and what
+# the page sees of it.
+sub reach {
+    my ($port, $case) = @_;
+    my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { send_request($port, $_[0]) });
+    return $got->{sent}[-1]{method} eq 'OPTIONS' ? (0) : (1) if $got->{type} eq 'error';
+    return (2, exposed_names($case->{credentials}, $got->{response}{headers}, qw(X-Total X-C ETag)));
+}
+
+plan tests => 2 * @recipes + 1;
+for my $recipe (@recipes) {
+    my @paths = Httpd::slurp("$inputs/$recipe") =~ /<Location "([^"]+)">/g;
+    my (@more, $same, $all);
+    for my $path (@paths ? @paths : '/x') { for my $origin (@origins) { for my $credentials (qw(omit include)) { for my $method (qw(GET PUT)) { for my $headers (@headers) {
+        my $case = { path => $path, origin => $origin, credentials => $credentials, method => $method, headers => $headers };
+        my ($before, $here) = map { [ reach($httpd->{port}{ $known{$recipe}{$_} }, $case) ] } qw(before here);
+        my %seen = map { $_ => 1 } @$before[ 1 .. $#$before ];
+        $all++;
+        $same++ if "@$before" eq "@$here";
+        next if $here->[0] <= $before->[0] && !grep { !$seen{$_} } @$here[ 1 .. $#$here ];
+        next if $wider{$recipe} && $origin =~ $wider{$recipe}[1];
+        push @more, "$method $path $origin $credentials @{[ map { $_->[0] } @$headers ]}: @$before, @$here";
+    } } } } }
+    is_deeply(\@more, [], "$recipe: nobody gets further than before" . ($wider{$recipe} ? ", but for what is told: $wider{$recipe}[0]" : ''));
+    cmp_ok($same, '>', $all / 2, "$recipe: most requests get as far as before ($same of $all)");
+}
+cmp_ok($exchanges, '>', 1000, "$exchanges exchanges");

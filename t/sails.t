@@ -1,0 +1,220 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# Sails itself beside what build/cors-import makes of its configuration: three
+# apps of t/import/sails are lifted as they stand, and once more without a word
+# about CORS behind httpd with the imported policy. A browser (t/lib/Fetch.pm)
+# asks both the same and must come to the same conclusion. Where Sails does
+# other than it documents, the documentation decides, and the table below says
+# which sentence of it.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use IPC::Open2 ();
+use Client qw(raw);
+use Fetch qw(fetch exposed_names);
+use Httpd ();
+
+my $work = $ENV{CORS_WORK};
+my @near = ('https://app.example.evil', 'https://notapp.example', 'https://app.example:8080', 'http://app.example', 'null');
+my @documented = ('http://example.com', 'https://api.example.com', 'http://blog.example.com:1337', 'https://foo.com:8888');
+
+# Each app with its origins, what is asked, and what may ask: path => methods.
+my %app = (
+    '11-app-per-route' => {
+        origins => [ 'https://app.example', 'http://app.example:8080', @near, 'https://one.example', @documented[ 0, 3 ],
+            (map { "https://$_.example" } qw(edit read write old older)), 'http://foobar.com', 'https://owlhoot.com' ],
+        paths => {
+            '/plain' => [qw(GET)], '/on' => [qw(GET POST PUT DELETE PATCH)], '/ON/' => [qw(GET PUT)], '/on/more' => [qw(GET)],
+            '/put' => [qw(GET PUT)], '/off' => [qw(GET)], '/one' => [qw(GET)], '/two' => [qw(GET)], '/videos' => [qw(GET HEAD PUT DELETE)],
+            '/public' => [qw(GET HEAD)], '/user/7' => [qw(GET PATCH DELETE)], '/user/7/8' => [qw(GET PATCH)],
+            '/files/a/b' => [qw(GET PUT DELETE)], '/files' => [qw(GET)], '/old' => [qw(GET POST DELETE)],
+            '/anybody' => [qw(GET PUT)], '/foo/bar' => [qw(GET)], '/missing' => [qw(GET PUT)],
+        },
+    },
+    '12-app-all-routes' => {
+        origins => [ @documented, 'http://example.com.evil', 'https://example.com', 'http://blog.example.com', 'http://foo.com:8888',
+            'https://video.example', 'https://one.example', 'null' ],
+        paths => { '/' => [qw(GET PUT DELETE)], '/signup' => [qw(GET POST PUT)], '/videos' => [qw(GET PUT)], '/on' => [qw(GET PATCH)],
+            '/one' => [qw(GET)], '/missing' => [qw(GET DELETE)] },
+    },
+    '13-app-everybody' => {
+        origins => [ 'https://app.example', 'http://localhost:3000', 'null' ],
+        paths => { '/' => [qw(GET PUT DELETE)], '/private' => [qw(GET)], '/missing' => [qw(GET PUT)] },
+    },
+);
+# Header fields that a page may send with a request, by name.
+my %header = ('content-type' => 'application/json', map { $_ => '1' } qw(x-token x-file x-old));
+sub headers_for { return ('', 'content-type', 'x-token', $_[0] =~ m{\A/files/a} ? 'x-file' : (), $_[0] eq '/old' ? 'x-old' : ()) }
+
+# Where the two differ: the sentence of the documentation, and which requests:
+# app, methods, path, origins, credentials, headers; what a browser concludes of
+# Sails and of httpd.
+my @either = qw(omit include);
+my $video = 'https://video.example';
+my @differences = (
+    [ 'a route with cors: false is exempted from CORS' => (
+        [ '11-app-per-route', ['GET'], '/off', [ 'https://app.example', 'http://app.example:8080' ], \@either, [qw(content-type x-token)],
+            'sent, not read', 'not sent' ],
+        [ '12-app-all-routes', [ 'POST' ], '/signup', \@documented, ['omit'], [''], 'read 200', 'sent, not read' ],
+        [ '12-app-all-routes', [ 'POST' ], '/signup', \@documented, ['omit'], ['content-type'], 'read 200', 'not sent' ],
+        [ '12-app-all-routes', [ 'PUT' ], '/signup', \@documented, ['omit'], [ '', 'content-type' ], 'read 200', 'not sent' ],
+        [ '13-app-everybody', ['GET'], '/private', 'all', ['omit'], [''], 'read 200', 'sent, not read' ],
+        [ '13-app-everybody', ['GET'], '/private', 'all', ['omit'], ['content-type'], 'read 200', 'not sent' ],
+    ) ],
+    [ 'a dictionary or a string for a route overrides the settings of allRoutes' => (
+        (map { my $path = $_; (
+            [ '12-app-all-routes', ['GET'], $path, \@documented, ['omit'], [''], 'read 200', 'sent, not read' ],
+            [ '12-app-all-routes', ['GET'], $path, \@documented, ['omit'], ['content-type'], 'read 200', 'not sent' ],
+        ) } qw(/one /videos)),
+        [ '12-app-all-routes', ['GET'], '/one', ['https://one.example'], ['omit'], ['content-type'], 'not sent', 'read 200' ],
+        [ '12-app-all-routes', ['GET'], '/videos', [$video], \@either, ['content-type'], 'not sent', 'read 200 with X-Total' ],
+        [ '12-app-all-routes', ['PUT'], '/videos', \@documented, ['omit'], [ '', 'content-type' ], 'read 200', 'not sent' ],
+        [ '12-app-all-routes', ['PUT'], '/videos', [$video], \@either, [ '', 'content-type' ], 'not sent', 'read 200' ],
+    ) ],
+    [ 'HEAD need not be listed, and a route for GET answers it' => (
+        [ '11-app-per-route', ['HEAD'], '/public', 'all', ['omit'], [qw(content-type x-token)], 'not sent', 'read 200 with X-Total' ],
+        [ '11-app-per-route', ['HEAD'], '/videos', \@documented, ['omit'], [qw(content-type x-token)], 'not sent', 'read 200 with X-Total' ],
+    ) ],
+    [ 'a string is a list of origins, as it was before Sails 1' => (
+        [ '11-app-per-route', ['GET'], '/two', [ 'https://one.example', 'https://read.example' ], \@either, [''], 'sent, not read', 'read 200 with X-Total' ],
+        [ '11-app-per-route', ['GET'], '/two', [ 'https://one.example', 'https://read.example' ], \@either, [qw(content-type x-token)], 'not sent', 'read 200 with X-Total' ],
+    ) ],
+);
+# Off is silent: what an app says by itself gets through there.
+my %is_off = map { $_ => 1 } ('11-app-per-route GET /off', '12-app-all-routes POST /signup', '12-app-all-routes PUT /signup', '13-app-everybody GET /private');
+# Handshakes: origin (nothing where there is none), status of Sails and of httpd.
+my @sockets = (
+    [ 'https://app.example', 101, 101 ], [ 'https://staging.example:8443', 101, 101 ],
+    map { [ $_, 400, 403 ] } 'https://staging.example', 'http://app.example', 'https://app.example.evil', 'https://evil.example', 'null', undef,
+);
+
+my $routes = 0;
+$routes += @$_ for map { values %{ $_->{paths} } } values %app;
+plan tests => 2 * $routes + @differences + @sockets + 4;
+
+# --- the servers
+
+my %port;
+for my $name (keys %app) { $port{$name}{$_} = Httpd::free_port() for qw(sails plain) }
+my ($from, $to);
+my $owner = $$;
+my $pid = IPC::Open2::open2($from, $to, 'node', "$work/t/sails/lift.cjs", "$work/t/sails/node_modules",
+    map { ("$work/t/import/sails/$_:$port{$_}{sails}:cors", "$work/t/import/sails/$_:$port{$_}{plain}:plain") } sort keys %app);
+# it ends when its standard input does
+sub end_sails {
+    return if !$pid || $$ != $owner;
+    close $to;
+    waitpid $pid, 0;
+    undef $pid;
+}
+END { my $code = $?; end_sails(); $? = $code }
+{
+    local $SIG{ALRM} = sub { die "Sails is not lifted in a minute\n" };
+    alarm 60;
+    my $said = '';
+    $said = <$from> // die "Sails is not lifted; see above\n" while $said ne "lifted\n";
+    alarm 0;
+}
+
+my $text = '';
+for my $name (sort keys %app) {
+    my $printed = `$work/build/cors-import $work/t/import/sails/$name 2>/dev/null`;
+    die "cors-import $name: $?\n" if $?;
+    for my $kind (qw(plain sails)) {
+        $text .= "Listen 127.0.0.1:\@$kind-$name\@\n<VirtualHost 127.0.0.1:\@$kind-$name\@>\n"
+            . "ProxyPass / http://127.0.0.1:$port{$name}{$kind}/ upgrade=websocket\n$printed</VirtualHost>\n";
+    }
+}
+my %known = map { my $name = $_; map { my $kind = $_; ("$kind-$name" => (($kind . $name) =~ tr/-//dr)) } qw(plain sails) } keys %app;
+$text =~ s/\@([\w-]+)\@/\@$known{$1}\@/g;
+my $httpd = Httpd->start(name => 'sails', text => $text, ports => [ sort values %known ], expected => qr/Warning: /);
+for my $name (keys %app) {
+    $port{$name}{here} = $httpd->{port}{ $known{"plain-$name"} };
+    $port{$name}{before} = $httpd->{port}{ $known{"sails-$name"} };
+}
+
+# --- the browser
+
+my $exchanges = 0;
+
+# One request on the wire: status, list of header fields.
+sub send_request {
+    my ($port, $request) = @_;
+    my ($path) = $request->{url} =~ m{\Ahttps?://[^/]+(/.*)\z};
+    my $body = $request->{method} =~ /\A(?:POST|PUT|PATCH|DELETE)\z/ ? "Content-Length: 0\r\n" : '';
+    my $answer = raw($port, "$request->{method} $path HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n$body"
+        . join('', map { "$_->[0]: $_->[1]\r\n" } @{ $request->{headers} }, $request->{with} ? [ Cookie => 'user=1' ] : ()) . "\r\n");
+    my ($head) = split /\r\n\r\n/, $answer, 2;
+    my ($status, @lines) = split /\r\n/, $head // '';
+    $exchanges++;
+    return { status => ($status // '') =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0, headers => [ map { [ /\A([^:]+):\s*(.*)\z/ ? ($1, $2) : () ] } @lines ] };
+}
+
+# What a browser concludes, in words.
+sub conclusion {
+    my ($port, $case) = @_;
+    my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { send_request($port, $_[0]) });
+    if ($got->{type} eq 'error') {
+        return $got->{sent}[-1]{method} eq 'OPTIONS' ? 'not sent' : 'sent, not read';
+    }
+    my @seen = exposed_names($case->{credentials}, $got->{response}{headers}, qw(X-Total X-User));
+    return join ' ', "read $got->{status}", map { "with $_" } @seen;
+}
+
+# each request that is named above: its place there, the two conclusions
+my (%named, %told);
+for my $at (0 .. $#differences) {
+    my ($sentence, @rows) = @{ $differences[$at] };
+    for my $row (@rows) {
+        my ($name, $methods, $path, $origins, $credentials, $headers, @concluded) = @$row;
+        for my $method (@$methods) { for my $origin (ref $origins ? @$origins : @{ $app{$name}{origins} }) { for my $with (@$credentials) { for my $header (@$headers) {
+            $named{"$name $method $path $origin $with $header"} = [ $at, @concluded ] if grep { $_ eq $origin } @{ $app{$name}{origins} };
+        } } } }
+    }
+}
+
+for my $name (sort keys %app) {
+    my $port = $port{$name};
+    for my $path (sort keys %{ $app{$name}{paths} }) {
+        for my $method (@{ $app{$name}{paths}{$path} }) {
+            my (@wrong, @through);
+            for my $origin (@{ $app{$name}{origins} }) { for my $credentials (@either) { for my $header (headers_for($path)) {
+                my $case = { path => $path, method => $method, origin => $origin, credentials => $credentials,
+                    headers => [ $header ? [ $header, $header{$header} ] : () ] };
+                my $key = "$name $method $path $origin $credentials $header";
+                my ($sails, $here) = map { conclusion($port->{$_}, $case) } qw(sails here);
+                my $told = $named{$key};
+                if ($told) { push @{ $told{ $told->[0] } }, "$key: $sails, $here" if "$sails, $here" ne "$told->[1], $told->[2]" }
+                elsif ($sails ne $here) { push @wrong, "$key: $sails, $here" }
+                # the app as it stands behind the policy
+                next if $credentials eq 'include' || $header !~ /\A(?:|content-type)\z/;
+                my $before = conclusion($port->{before}, $case);
+                push @through, "$key: $before" if $before ne ($is_off{"$name $method $path"} ? $sails : $here);
+            } } }
+            is_deeply(\@wrong, [], "$name: $method $path is to a browser what it is from Sails, but for what is named");
+            is_deeply(\@through, [], "$name: $method $path is so too where the app speaks of CORS itself" . ($is_off{"$name $method $path"} ? ', which Off lets through' : ''));
+        }
+    }
+}
+for my $at (0 .. $#differences) {
+    is_deeply($told{$at} // [], [], "other than Sails, as documented: $differences[$at][0]");
+}
+
+for (@sockets) {
+    my ($origin, @status) = @$_;
+    my @got = map {
+        my ($path, $fields) = ('/socket.io/?EIO=4&transport=websocket&__sails_io_sdk_version=1.2.1', defined $origin ? "Origin: $origin\r\n" : '');
+        $exchanges++;
+        raw($port{'11-app-per-route'}{$_}, "GET $path HTTP/1.1\r\nHost: localhost\r\n${fields}Connection: Upgrade\r\nUpgrade: websocket\r\n"
+            . "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", single => 1) =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0;
+    } qw(sails here);
+    is_deeply(\@got, \@status, 'onlyAllowOrigins: a socket from ' . ($origin // 'nowhere') . ($status[0] == 101 ? ' opens' : ' does not open'));
+}
+
+my $page = Httpd::slurp("$work/docs/migrate.md");
+is_deeply([ grep { index($page, "- $_") < 0 } map { $_->[0] } @differences ], [], 'the page names every difference');
+cmp_ok(scalar keys %named, '<', $exchanges / 20, 'the differences are few');
+cmp_ok($exchanges, '>=', 5000, "$exchanges exchanges");
+my $was = $pid;
+end_sails();
+ok(!kill(0 => $was), 'Sails has ended');

@@ -1,0 +1,43 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# What the Server header says of the module: its name and version with
+# ServerTokens Full, where a directive stands, and else nothing.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use Client qw(raw);
+use Httpd ();
+
+my $policy = "CorsPolicy On\nCorsAllowOrigins https://app.example\n";
+my $section = "<Location \"/api\">\n$policy</Location>\n";
+my $header = Httpd::slurp("$ENV{CORS_WORK}/include/mod_cors_policy.h");
+my ($version) = $header =~ /^#define CORS_POLICY_VERSION "(.*)"$/m;
+my @cases = (
+    [ 'with ServerTokens Full, Server names the module and its version', "ServerTokens Full\n$policy", 1 ],
+    [ 'that is what httpd does without ServerTokens', $policy, 1 ],
+    [ 'a directive in a section is enough', "ServerTokens Full\n$section", 1 ],
+    [ 'without a directive, Server does not name the module', "ServerTokens Full\n", 0 ],
+    map { [ "with ServerTokens $_, neither", "ServerTokens $_\n$policy", 0 ] } qw(OS Minimal Minor Major Prod),
+);
+plan tests => @cases + 2;
+
+# The Server header of an answer.
+sub server_of {
+    my ($httpd) = @_;
+    my ($server) = raw($httpd->{port}{port}, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") =~ /^Server: (.*?)\r$/m;
+    return $server // '';
+}
+
+my $number = 0;
+my $first;
+for (@cases) {
+    my ($name, $text, $there) = @$_;
+    my $httpd = Httpd->start(name => 'tokens-' . $number++, text => "Listen 127.0.0.1:\@port\@\n$text");
+    my $server = server_of($httpd);
+    is(scalar(() = $server =~ m{(?<!\S)mod_cors_policy/\Q$version\E(?!\S)}g), $there, "$name ($server)");
+    if (!$first++) {
+        ok($httpd->graceful, 'it restarts gracefully');
+        is(server_of($httpd), $server, 'and says it once, as before');
+    }
+    $httpd->stop;
+}
