@@ -63,6 +63,14 @@ fuzz: deps
 	    -print_final_stats=1 -artifact_prefix=out/fuzz/ -verbosity=0 \
 	    out/fuzz/corpus t/fuzz/seeds
 
+##  make soak        a long run under load, SOAK_SECONDS=600
+SOAK_SECONDS ?= 600
+soak: deps
+	@$(MAKE) --no-print-directory module
+	@APXS="$(APXS)" SOAK_SECONDS=$(SOAK_SECONDS) TESTS=t/soak/soak.t \
+	    sh build/apache-test -v
+.PHONY: soak
+
 ##  make sanitize    unit tests and Apache::Test under ASan and UBSan
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 sanitize: deps
@@ -127,7 +135,7 @@ deps-package:
 ##  make format      clang-format over all C
 format:
 	clang-format -i mod_cors_policy.c include/*.h include/cors/*.h \
-	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.c
+	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.c t/faults/*.c
 
 ##  make clean       remove out/
 clean:

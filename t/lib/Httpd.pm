@@ -77,6 +77,8 @@ sub load {
 #   vars      other names: @name@ stands for the value
 #   modules   further modules, by the names LoadModule gives them
 #   expected  what may stand in its error log though it looks like an accident
+#   so        another file of the module than that of the suite
+#   preload   a library that is loaded before all others
 sub start {
     my ($class, %self) = @_;
     my $self = bless {%self}, $class;
@@ -89,6 +91,7 @@ sub start {
     mkdir $dir or die "$dir: $!\n";
     mkdir "$dir/$_" or die "$dir/$_: $!\n"
         for qw(cache cache/quick cache/normal dav);
+    $base =~ s/\Q$ENV{CORS_SO}\E/$self->{so}/ if $self->{so};
     $base .= load($_) for @{ $self->{modules} // [] };
     $base .= "ScriptSock $dir/cgisock\n" if $base =~ /mod_cgid/;
     for my $attempt (1 .. 5) {
@@ -127,7 +130,8 @@ HEAD
 # printed in any case.
 sub run {
     my ($self, @args) = @_;
-    local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
+    my $preload = join ':', grep { $_ } $ENV{SANITIZER}, $self->{preload};
+    local $ENV{LD_PRELOAD} = $preload if $preload;
     my $said = $self->{said} = `$ENV{CORS_HTTPD} -f $self->{dir}/httpd.conf @args 2>&1`;
     return $? ? "exit $?: $said" : '';
 }
@@ -153,6 +157,17 @@ sub graceful {
         select undef, undef, undef, 0.025;
     }
     return 0;
+}
+
+# The processes that one has started.
+sub children {
+    my ($pid) = @_;
+    my @children;
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        my $text = eval { slurp($stat) } // next; # it has ended meanwhile
+        push @children, $stat =~ m{/(\d+)/} if $text =~ /\A\d+ \(.*\) \w $pid /s;
+    }
+    return @children;
 }
 
 sub is_running { return kill 0 => $_[0]->pid }
