@@ -199,6 +199,11 @@ for ([ open => 'EACCES' ], [ read => 'EIO' ], [ stat => 'EIO' ], [ list => 'ENOM
     does_not_start("$call fails with $error", $conf, qr/CorsAllowOriginsFile.*failing\.origins.*\Q$text\E.*\[file-unreadable\]/s);
     recall($call);
 }
+# the lock by which one child looks at files is mod_watchdog's
+my $closed = "$dir/closed";
+mkdir $closed, 0555 or die "$closed: $!\n";
+does_not_start('the lock of mod_watchdog cannot be made', "Mutex flock:$closed watchdog-callback\n$conf",
+    qr/\(13\).*Couldn't create the watchdog-callback mutex \(file \Q$closed\E/);
 
 # where addresses are counted (ulimit -v) a list has less room to grow in
 order(list => 'once ' . Errno::ENOMEM());

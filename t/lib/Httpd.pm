@@ -15,6 +15,12 @@ my @running;
 my $owner = $$;
 my %taken;
 
+# A command that httpd is run by, as valgrind: CORS_UNDER, or under => of start().
+# Its log is $dir/under.PID, and a finding in it with a frame of the module fails
+# the test. Everything takes longer then.
+my $under = $ENV{CORS_UNDER};
+my $patience = 400 * ($under ? 10 : 1);
+
 # Stops what is left, also when a test dies.
 END {
     if ($$ == $owner) {
@@ -132,7 +138,8 @@ sub run {
     my ($self, @args) = @_;
     my $preload = join ':', grep { $_ } $ENV{SANITIZER}, $self->{preload};
     local $ENV{LD_PRELOAD} = $preload if $preload;
-    my $said = $self->{said} = `$ENV{CORS_HTTPD} -f $self->{dir}/httpd.conf @args 2>&1`;
+    my $by = $under ? "$under --log-file=$self->{dir}/under.%p" : '';
+    my $said = $self->{said} = `$by $ENV{CORS_HTTPD} -f $self->{dir}/httpd.conf @args 2>&1`;
     return $? ? "exit $?: $said" : '';
 }
 
@@ -147,12 +154,12 @@ sub graceful {
     my ($self) = @_;
     my $before;
 
-    for (1 .. 400) {
+    for (1 .. $patience) {
         last if ($before = $self->generations) > 0;
         select undef, undef, undef, 0.025;
     }
     kill USR1 => $self->pid;
-    for (1 .. 400) {
+    for (1 .. $patience) {
         return 1 if $self->generations > $before;
         select undef, undef, undef, 0.025;
     }
@@ -184,7 +191,7 @@ sub await {
     my ($self) = @_;
     my ($port) = @{ $self->{ports} // ['port'] };
     push @running, $self;
-    for (1 .. 400) {
+    for (1 .. $patience) {
         return $self if $self->pid && IO::Socket::INET->new(
             "127.0.0.1:$self->{port}{$port}");
         select undef, undef, undef, 0.025;
@@ -197,7 +204,7 @@ sub stop {
     my $pid = $self->pid or return;
     return if $self->{stopped}++;
     kill TERM => $pid;
-    for (1 .. 800) {
+    for (1 .. 2 * $patience) {
         return if !kill 0 => $pid;
         select undef, undef, undef, 0.025;
     }
@@ -224,7 +231,21 @@ sub complaint {
         return $line
             if $line =~ /exit signal|Sanitizer|runtime error:|cors_policy:(?:warn|error|crit|alert|emerg)/;
     }
-    return;
+    my ($found) = $self->findings;
+    return $found;
+}
+
+# What valgrind has found, as far as the module has a part in it: a frame of the
+# module has one of its files, or, of a version without them, its library.
+sub findings {
+    my ($self) = @_;
+    my @found;
+    for my $log (glob "$self->{dir}/under.*") {
+        my $text = slurp($log) =~ s/^[=*-]{2}\d+[=*-]{2} ?//gmr;
+        my $between = $text =~ /^-{60}/m ? qr/^-{60}-*\n/m : qr/\n\s*\n/; # helgrind, memcheck
+        push @found, grep { m{\bsrc/(?:core|httpd)/\w+\.c:|\binclude/cors|mod_cors_policy\.(?:so|c:)} } split $between, $text;
+    }
+    return @found;
 }
 
 # The MPM of the suite.
@@ -245,7 +266,7 @@ sub helper {
         exec $^X, "$work/t/lib/$program", $port or POSIX::_exit(127);
     }
     push @running, my $self = bless { name => $program, pid => $pid }, 'Httpd::Helper';
-    for (1 .. 400) {
+    for (1 .. $patience) {
         return $self if IO::Socket::INET->new("127.0.0.1:$port");
         select undef, undef, undef, 0.025;
     }
