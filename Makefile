@@ -71,6 +71,17 @@ soak: deps
 	    sh build/apache-test -v
 .PHONY: soak
 
+##  make race        threads of one child under helgrind; RACE_SECONDS=30
+RACE_SECONDS ?= 30
+VALGRIND = valgrind -q --fullpath-after= --num-callers=20 \
+    --suppressions=t/valgrind/httpd.supp
+race: deps
+	@$(MAKE) --no-print-directory out/race/mod_cors_policy.so
+	@APXS="$(APXS)" OUT=out/race RACE_SECONDS=$(RACE_SECONDS) \
+	    CORS_UNDER="$(VALGRIND) --tool=helgrind --history-level=full --error-limit=no" \
+	    TESTS=t/valgrind/race.t sh build/apache-test -v
+.PHONY: race
+
 ##  make sanitize    unit tests and Apache::Test under ASan and UBSan
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 sanitize: deps
@@ -135,7 +146,7 @@ deps-package:
 ##  make format      clang-format over all C
 format:
 	clang-format -i mod_cors_policy.c include/*.h include/cors/*.h \
-	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.c t/faults/*.c
+	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.c t/faults/*.c t/valgrind/*.c
 
 ##  make clean       remove out/
 clean:
@@ -167,6 +178,12 @@ out/unit/%.t: t/unit/%.c $(CORE_OBJECTS) $(HEADERS) $(wildcard t/unit/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CORE_FLAGS) -It/unit -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) \
 	    $(LIBS) -lcmocka
+
+# one command line: the module says to helgrind what its atomics order
+out/race/mod_cors_policy.so: mod_cors_policy.c $(wildcard src/*/*.c) $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(GLUE_FLAGS) -DCORS_RACE -shared -o $@ mod_cors_policy.c \
+	    src/*/*.c $(LIBS)
 
 out/bench/mod_bench_control.so: t/bench/mod_bench_control.c build/flags.mk
 	@mkdir -p $(@D)

@@ -15,6 +15,7 @@
 
 #ifdef CORS_RACE
 
+#include <apr_time.h>
 #include <valgrind/helgrind.h>
 
 /** What this thread has done so far comes before whatever another thread does
@@ -23,14 +24,19 @@
 #define CORS_ORDERED_AFTER(address) ANNOTATE_HAPPENS_AFTER(address)
 
 /** A variable that is only read and written by atomic operations. */
-#define CORS_IS_ATOMIC(variable) \
+#define CORS_IS_ATOMIC(variable)                                               \
     VALGRIND_HG_DISABLE_CHECKING(&(variable), sizeof(variable))
+
+/** A moment at which other threads must find everything in order: a longer one, for
+ * valgrind runs one thread at a time. */
+#define CORS_LINGER() apr_sleep(apr_time_from_msec(50))
 
 #else
 
 #define CORS_ORDERED_BEFORE(address) ((void)0)
 #define CORS_ORDERED_AFTER(address) ((void)0)
 #define CORS_IS_ATOMIC(variable) ((void)0)
+#define CORS_LINGER() ((void)0)
 
 #endif
 

@@ -73,6 +73,7 @@ bool cors_origin_share_publish(cors_origin_share_t *share,
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     CORS_ORDERED_AFTER(&share->written);
     cors_origin_table_save(table, place_of(share, next));
+    CORS_LINGER();
     CORS_ORDERED_BEFORE(&share->current);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     apr_atomic_xchg32(&share->current, next);

@@ -17,18 +17,24 @@ my $seconds = $ENV{RACE_SECONDS} || 30;
 die "a child of prefork has no threads to race\n" if Httpd::mpm() eq 'prefork';
 die "make race\n" if !$ENV{CORS_UNDER};
 
+# what httpd's threads hand each other by APR's atomics
+my $atomics = "$ENV{CORS_WORK}/t/logs/atomics.so";
+my $flags = `apr-1-config --cppflags --includes`;
+system("cc -O2 -g -fPIC -shared $flags -o $atomics $ENV{CORS_WORK}/t/valgrind/atomics.c" =~ s/\n/ /gr) == 0
+    or die "t/valgrind/atomics.c does not compile\n";
+
 my $always = 'https://always.example';
 my $never = 'https://never.example';
 my $list = "$ENV{CORS_WORK}/t/logs/race.origins";
 my $lists = 0;
 sub replace {
     $lists++;
-    Httpd::spew("$list.new", map { "$_\n" } $always, 'https://*.wild.example', map { "https://list$lists-$_.example" } 1 .. 300);
+    Httpd::spew("$list.new", map { "$_\n" } $always, 'https://*.wild.example', map { "https://list$lists-$_.example" } 1 .. 5000);
     rename "$list.new", $list or die "$list: $!\n";
 }
 replace();
 
-my $httpd = Httpd->start(name => 'race', modules => ['status'], expected => qr/CorsAllowOriginsFile: /, text => <<"CONF");
+my $httpd = Httpd->start(name => 'race', preload => $atomics, modules => ['status'], expected => qr/CorsAllowOriginsFile: /, text => <<"CONF");
 Listen 127.0.0.1:\@port\@
 LogLevel warn cors_policy:debug
 StartServers 1
@@ -39,7 +45,6 @@ MaxRequestWorkers 8
 MinSpareThreads 1
 MaxSpareThreads 8
 Timeout 300
-RequestReadTimeout header=0 body=0
 CorsAllowOriginsFileReload 100ms
 CorsPolicy On
 CorsAllowOriginsFile "$list"
@@ -107,7 +112,7 @@ my @clients = map {
 my $counted = 0;
 while (time < $until - 4) {
     replace();
-    my $own = "https://list$lists-300.example";
+    my $own = "https://list$lists-5000.example";
     my $late = time + 10;
     sleep 0.1 until time > $late || defined whole(ask($to, GET => '/plain.txt', origin => $own))->{'access-control-allow-origin'};
     $counted++ if time <= $late;
