@@ -82,6 +82,15 @@ race: deps
 	    TESTS=t/valgrind/race.t sh build/apache-test -v
 .PHONY: race
 
+##  make memcheck-httpd  requests of all kinds to httpd under valgrind's memcheck
+MEMCHECK ?= reference preflights page htaccess origins_file reload hosts limits
+memcheck-httpd: deps
+	@$(MAKE) --no-print-directory module
+	@APXS="$(APXS)" CORS_EXCHANGES=1000 \
+	    CORS_UNDER="$(VALGRIND) --tool=memcheck --leak-check=no" \
+	    TESTS="$(MEMCHECK:%=t/%.t)" sh build/apache-test --timer
+.PHONY: memcheck-httpd
+
 ##  make sanitize    unit tests and Apache::Test under ASan and UBSan
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 sanitize: deps

@@ -225,14 +225,15 @@ sub log_since {
 sub complaint {
     my ($self) = @_;
     my $expected = $self->{expected} // qr/(?!)/;
+    my ($found) = $self->findings;
+    return $found if defined $found;
     for my $line (split /\n/, $self->log_since(0)) {
         # what the module has to say about a configuration is no accident
         next if $line =~ /\] Warning: / || $line =~ $expected;
         return $line
             if $line =~ /exit signal|Sanitizer|runtime error:|cors_policy:(?:warn|error|crit|alert|emerg)/;
     }
-    my ($found) = $self->findings;
-    return $found;
+    return;
 }
 
 # What valgrind has found, as far as the module has a part in it: a frame of the
