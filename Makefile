@@ -68,6 +68,34 @@ fuzz: deps
 	    -print_final_stats=1 -artifact_prefix=out/fuzz/ -verbosity=0 \
 	    out/fuzz/corpus t/fuzz/seeds
 
+##  make soak        a long run under load, SOAK_SECONDS=600
+SOAK_SECONDS ?= 600
+soak: deps
+	@$(MAKE) --no-print-directory module
+	@APXS="$(APXS)" SOAK_SECONDS=$(SOAK_SECONDS) TESTS=t/soak/soak.t \
+	    sh build/apache-test -v
+.PHONY: soak
+
+##  make race        threads of one child under helgrind; RACE_SECONDS=30
+RACE_SECONDS ?= 30
+VALGRIND = valgrind -q --fullpath-after= --num-callers=20 \
+    --suppressions=t/valgrind/httpd.supp
+race: deps
+	@$(MAKE) --no-print-directory out/race/mod_cors_policy.so
+	@APXS="$(APXS)" OUT=out/race RACE_SECONDS=$(RACE_SECONDS) \
+	    CORS_UNDER="$(VALGRIND) --tool=helgrind --history-level=full --error-limit=no" \
+	    TESTS=t/valgrind/race.t sh build/apache-test -v
+.PHONY: race
+
+##  make memcheck-httpd  requests of all kinds to httpd under valgrind's memcheck
+MEMCHECK ?= reference preflights page htaccess origins_file reload hosts limits
+memcheck-httpd: deps
+	@$(MAKE) --no-print-directory module
+	@APXS="$(APXS)" CORS_EXCHANGES=1000 \
+	    CORS_UNDER="$(VALGRIND) --tool=memcheck --leak-check=no" \
+	    TESTS="$(MEMCHECK:%=t/%.t)" sh build/apache-test --timer
+.PHONY: memcheck-httpd
+
 ##  make sanitize    unit tests and Apache::Test under ASan and UBSan
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 sanitize: deps
@@ -145,7 +173,7 @@ deps-package:
 ##  make format      clang-format over all C
 format:
 	clang-format -i mod_cors_policy.c include/*.h include/cors/*.h \
-	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.c
+	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.c t/faults/*.c t/valgrind/*.c
 
 ##  make clean       remove out/
 clean:
@@ -178,6 +206,12 @@ out/unit/%.t: t/unit/%.c $(CORE_OBJECTS) $(HEADERS) $(wildcard t/unit/*.h)
 	@mkdir -p $(@D)
 	$(CC) $(CORE_FLAGS) -It/unit -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) \
 	    $(LIBS) -lcmocka
+
+# one command line: the module says to helgrind what its atomics order
+out/race/mod_cors_policy.so: mod_cors_policy.c $(wildcard src/*/*.c) $(HEADERS)
+	@mkdir -p $(@D)
+	$(CC) $(GLUE_FLAGS) -DCORS_RACE -shared -o $@ mod_cors_policy.c \
+	    src/*/*.c $(LIBS)
 
 out/bench/mod_bench_control.so: t/bench/mod_bench_control.c build/flags.mk
 	@mkdir -p $(@D)

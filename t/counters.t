@@ -5,9 +5,8 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask);
+use Client qw(ask happened);
 use Httpd;
-use JSON::PP ();
 use POSIX ();
 
 my $each = 300;
@@ -35,16 +34,7 @@ my @mix = (
     [ 'report-only denied origin-not-allowed', GET => '/report', origin => 'https://evil.example' ],
 );
 
-sub happened {
-    my (undef, undef, $other, $body) = ask($h1, GET => '/cors-policy?format=json');
-    if (($other->{'transfer-encoding'} // '') eq 'chunked') {
-        my $whole = '';
-        $whole .= substr $body, 0, hex($1), '' while $body =~ s/\A(?:\r\n)?([0-9a-f]+)\r\n//i;
-        $body = $whole;
-    }
-    return JSON::PP->new->decode($body);
-}
-sub counts { return { map { ("$_->{mode} $_->{verdict} $_->{reason}" => $_->{count}) } @{ happened()->{counts} } } }
+sub counts { return { map { ("$_->{mode} $_->{verdict} $_->{reason}" => $_->{count}) } @{ happened($h1)->{counts} } } }
 
 plan tests => 6;
 is_deeply(counts(), {}, 'nothing has happened yet, and a look at it is nothing');
@@ -71,8 +61,8 @@ for (@clients) {
 is_deeply([ $restarts, $failed ], [ 5, 0 ], 'five graceful restarts cost no request');
 my %expected = map { $_->[0] => 4 * $each / @mix } @mix;
 is_deeply(counts(), \%expected, 'every request is counted, and counted once');
-my $since = happened()->{since};
-my ($section) = grep { $_->{section} =~ / <Location "\/report">\z/ } @{ happened()->{sections} };
+my $since = happened($h1)->{since};
+my ($section) = grep { $_->{section} =~ / <Location "\/report">\z/ } @{ happened($h1)->{sections} };
 is($section->{'report-only'}{denied}, 4 * $each / @mix, 'so is that of its section, whatever generation');
 
 my $generations = $httpd->generations;
@@ -82,4 +72,4 @@ for (1 .. 400) {
     select undef, undef, undef, 0.025;
 }
 is_deeply(counts(), \%expected, 'a hard restart keeps the counts');
-is(happened()->{since}, $since, 'and since when they are counted');
+is(happened($h1)->{since}, $since, 'and since when they are counted');

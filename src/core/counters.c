@@ -5,6 +5,8 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cors/ordered.h"
+
 #define MAGIC 0x636f7273u /* "cors" */
 #define VERSION 1 /* grows when the layout changes and its size does not */
 #define LOG_WINDOW apr_time_from_sec(60)
@@ -62,6 +64,10 @@ cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now)
     counters->version = VERSION;
     counters->size = sizeof(*counters);
     counters->since = now;
+    CORS_IS_ATOMIC(counters->lock);
+    CORS_IS_ATOMIC(counters->log_window);
+    CORS_IS_ATOMIC(counters->log_lines);
+    CORS_IS_ATOMIC(counters->suppressed);
     return counters;
 }
 
@@ -171,6 +177,7 @@ static bool try_lock(cors_counters_t *counters, apr_time_t now)
 
     if (__atomic_compare_exchange_n(&counters->lock, &held, now, false,
                                     __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        CORS_ORDERED_AFTER(&counters->lock);
         return true;
     }
     return now - held > LOCK_BREAK
@@ -180,6 +187,7 @@ static bool try_lock(cors_counters_t *counters, apr_time_t now)
 
 static void unlock(cors_counters_t *counters)
 {
+    CORS_ORDERED_BEFORE(&counters->lock);
     __atomic_store_n(&counters->lock, 0, __ATOMIC_RELEASE);
 }
 

@@ -4,6 +4,8 @@
 
 #include <apr_atomic.h>
 
+#include "cors/ordered.h"
+
 /* Each of the two places begins at a multiple of this. */
 #define PAGE ((apr_size_t)4096)
 
@@ -69,7 +71,10 @@ bool cors_origin_share_publish(cors_origin_share_t *share,
     /* readers of the list before the current one are told first */
     apr_atomic_xchg32(&share->written, next);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
+    CORS_ORDERED_AFTER(&share->written);
     cors_origin_table_save(table, place_of(share, next));
+    CORS_LINGER();
+    CORS_ORDERED_BEFORE(&share->current);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     apr_atomic_xchg32(&share->current, next);
     return true;
@@ -91,11 +96,13 @@ cors_listing_e cors_origin_share_lookup(const void *self,
         cors_listing_e listing;
 
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        CORS_ORDERED_AFTER(&share->current);
         listing = cors_origin_block_lookup(place_of(share, number), share->room,
                                            origin);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         /* the next list goes to the other place, the one after it to this */
         if ((apr_uint32_t)(read_number(&share->written) - number) < 2) {
+            CORS_ORDERED_BEFORE(&share->written);
             return listing;
         }
     }

@@ -10,9 +10,10 @@ use Exporter 'import';
 use File::Temp ();
 use IO::Socket::INET ();
 use IO::Socket::SSL ();
+use JSON::PP ();
 use POSIX ();
 
-our @EXPORT_OK = qw(ask talk raw protocols preflight_vary whole connect_to parse);
+our @EXPORT_OK = qw(ask talk raw protocols preflight_vary whole connect_to parse happened);
 
 # How the protocols are called in the names of tests.
 my %name = (
@@ -173,6 +174,18 @@ sub talk {
     (my $sni = $send{host} // 'localhost') =~ s/:\d+\z//;
     return raw($port, request($port, $method, $path, %send),
         tls => $protocol eq 'h1s', sni => $sni, single => $method ne 'HEAD');
+}
+
+# What the status page at /cors-policy says that happened.
+sub happened {
+    my ($via) = @_;
+    my (undef, undef, $other, $body) = ask($via, GET => '/cors-policy?format=json');
+    if (($other->{'transfer-encoding'} // '') eq 'chunked') {
+        my $whole = '';
+        $whole .= substr $body, 0, hex($1), '' while $body =~ s/\A(?:\r\n)?([0-9a-f]+)\r\n//i;
+        $body = $whole;
+    }
+    return JSON::PP->new->decode($body);
 }
 
 # Status and CORS fields, as one value to compare.

@@ -15,6 +15,12 @@ my @running;
 my $owner = $$;
 my %taken;
 
+# A command that httpd is run by, as valgrind: CORS_UNDER, or under => of start().
+# Its log is $dir/under.PID, and a finding in it with a frame of the module fails
+# the test. Everything takes longer then.
+my $under = $ENV{CORS_UNDER};
+my $patience = 400 * ($under ? 10 : 1);
+
 # Stops what is left, also when a test dies.
 END {
     if ($$ == $owner) {
@@ -77,6 +83,8 @@ sub load {
 #   vars      other names: @name@ stands for the value
 #   modules   further modules, by the names LoadModule gives them
 #   expected  what may stand in its error log though it looks like an accident
+#   so        another file of the module than that of the suite
+#   preload   a library that is loaded before all others
 sub start {
     my ($class, %self) = @_;
     my $self = bless {%self}, $class;
@@ -89,6 +97,7 @@ sub start {
     mkdir $dir or die "$dir: $!\n";
     mkdir "$dir/$_" or die "$dir/$_: $!\n"
         for qw(cache cache/quick cache/normal dav);
+    $base =~ s/\Q$ENV{CORS_SO}\E/$self->{so}/ if $self->{so};
     $base .= load($_) for @{ $self->{modules} // [] };
     $base .= "ScriptSock $dir/cgisock\n" if $base =~ /mod_cgid/;
     for my $attempt (1 .. 5) {
@@ -127,8 +136,10 @@ HEAD
 # printed in any case.
 sub run {
     my ($self, @args) = @_;
-    local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
-    my $said = $self->{said} = `$ENV{CORS_HTTPD} -f $self->{dir}/httpd.conf @args 2>&1`;
+    my $preload = join ':', grep { $_ } $ENV{SANITIZER}, $self->{preload};
+    local $ENV{LD_PRELOAD} = $preload if $preload;
+    my $by = $under ? "$under --log-file=$self->{dir}/under.%p" : '';
+    my $said = $self->{said} = `$by $ENV{CORS_HTTPD} -f $self->{dir}/httpd.conf @args 2>&1`;
     return $? ? "exit $?: $said" : '';
 }
 
@@ -143,16 +154,27 @@ sub graceful {
     my ($self) = @_;
     my $before;
 
-    for (1 .. 400) {
+    for (1 .. $patience) {
         last if ($before = $self->generations) > 0;
         select undef, undef, undef, 0.025;
     }
     kill USR1 => $self->pid;
-    for (1 .. 400) {
+    for (1 .. $patience) {
         return 1 if $self->generations > $before;
         select undef, undef, undef, 0.025;
     }
     return 0;
+}
+
+# The processes that one has started.
+sub children {
+    my ($pid) = @_;
+    my @children;
+    for my $stat (glob '/proc/[0-9]*/stat') {
+        my $text = eval { slurp($stat) } // next; # it has ended meanwhile
+        push @children, $stat =~ m{/(\d+)/} if $text =~ /\A\d+ \(.*\) \w $pid /s;
+    }
+    return @children;
 }
 
 sub is_running { return kill 0 => $_[0]->pid }
@@ -169,7 +191,7 @@ sub await {
     my ($self) = @_;
     my ($port) = @{ $self->{ports} // ['port'] };
     push @running, $self;
-    for (1 .. 400) {
+    for (1 .. $patience) {
         return $self if $self->pid && IO::Socket::INET->new(
             "127.0.0.1:$self->{port}{$port}");
         select undef, undef, undef, 0.025;
@@ -182,7 +204,7 @@ sub stop {
     my $pid = $self->pid or return;
     return if $self->{stopped}++;
     kill TERM => $pid;
-    for (1 .. 800) {
+    for (1 .. 2 * $patience) {
         return if !kill 0 => $pid;
         select undef, undef, undef, 0.025;
     }
@@ -203,6 +225,8 @@ sub log_since {
 sub complaint {
     my ($self) = @_;
     my $expected = $self->{expected} // qr/(?!)/;
+    my ($found) = $self->findings;
+    return $found if defined $found;
     for my $line (split /\n/, $self->log_since(0)) {
         # what the module has to say about a configuration is no accident
         next if $line =~ /\] Warning: / || $line =~ $expected;
@@ -210,6 +234,23 @@ sub complaint {
             if $line =~ /exit signal|Sanitizer|runtime error:|cors_policy:(?:warn|error|crit|alert|emerg)/;
     }
     return;
+}
+
+# What valgrind has found, as far as the module has a part in it: a frame of the
+# module has one of its files, or, of a version without them, its library.
+sub findings {
+    my ($self) = @_;
+    my @found;
+    for my $log (glob "$self->{dir}/under.*") {
+        my $text = slurp($log) =~ s/^[=*-]{2}\d+[=*-]{2} ?//gmr;
+        my @parts = split /\n\s*\n/, $text;
+        if ($text =~ /^-{60}/m) {
+            # helgrind: the two accesses, not who has made the memory or the locks
+            @parts = map { s/\A.*?(?=^Possible data race)//msr =~ s/^ *Address 0x.*//msr } split /^-{60}-*\n/m, $text;
+        }
+        push @found, grep { m{\bsrc/(?:core|httpd)/\w+\.c:|\binclude/cors|mod_cors_policy\.(?:so|c:)} } @parts;
+    }
+    return @found;
 }
 
 # The MPM of the suite.
@@ -230,7 +271,7 @@ sub helper {
         exec $^X, "$work/t/lib/$program", $port or POSIX::_exit(127);
     }
     push @running, my $self = bless { name => $program, pid => $pid }, 'Httpd::Helper';
-    for (1 .. 400) {
+    for (1 .. $patience) {
         return $self if IO::Socket::INET->new("127.0.0.1:$port");
         select undef, undef, undef, 0.025;
     }

@@ -1,0 +1,232 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What a system does when it fails, by order of a test: preloaded into httpd, it
+ * stands before open, stat, read, mmap and apr_table_get. An order is a file of the
+ * directory that CORS_FAULTS names: its name is what fails, its text is how, and
+ * "once " before that takes the order back as it is carried out. Only files that
+ * end with .origins, and memory as this module maps it, are concerned.
+ *
+ *   open, stat     the number of an error
+ *   read           the number of an error; kill: the process dies of it, and
+ *                  its number stands in the file "killed"; cut: the file loses
+ *                  its end; grow: it gets a line; tell: the file "reading" gets
+ *                  the number of the process
+ *   list, counts   the number of an error: mapping memory for a list, for counts
+ *   count          die: the process that gets a request may not
+ *                  write to the end of the memory of the counts, and dies of it
+ */
+#define _GNU_SOURCE
+#include <dlfcn.h>
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdarg.h>
+#include <stdbool.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <strings.h>
+#include <sys/mman.h>
+#include <sys/stat.h>
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#define PAGE 4096
+#define COUNTS_MIN                                                             \
+    300000 /* bytes; httpd's scoreboard is smaller in the tests */
+
+static char *counts;
+static size_t counts_size;
+
+static void *next(const char *name)
+{
+    void *function = dlsym(RTLD_NEXT, name);
+
+    if (!function) {
+        abort();
+    }
+    return function;
+}
+
+static const char *path_of(const char *name, char *path, size_t size)
+{
+    const char *dir = getenv("CORS_FAULTS");
+
+    if (!dir) {
+        return NULL;
+    }
+    snprintf(path, size, "%s/%s", dir, name);
+    return path;
+}
+
+/* Whether there is an order, and its text. */
+static bool is_ordered(const char *name, char *text, size_t size)
+{
+    char path[512];
+    int before = errno;
+    ssize_t len;
+    long fd;
+
+    if (!path_of(name, path, sizeof(path))) {
+        return false;
+    }
+    fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
+    errno = before;
+    if (fd < 0) {
+        return false;
+    }
+    len = syscall(SYS_read, (int)fd, text, size - 1);
+    close((int)fd);
+    errno = before;
+    if (len <= 0) {
+        return false;
+    }
+    text[len] = '\0';
+    if (strncmp(text, "once ", 5) == 0) {
+        unlink(path);
+        memmove(text, text + 5, (size_t)len - 4);
+    }
+    return true;
+}
+
+static bool is_list(const char *path)
+{
+    size_t len = strlen(path);
+
+    return len > 8 && strcmp(path + len - 8, ".origins") == 0;
+}
+
+/* Whether a call has to fail; errno is then set. */
+static bool fails(const char *name)
+{
+    char text[32];
+
+    if (!is_ordered(name, text, sizeof(text))) {
+        return false;
+    }
+    errno = atoi(text);
+    return true;
+}
+
+int open(const char *path, int flags, ...)
+{
+    int (*real)(const char *, int, ...) =
+        (int (*)(const char *, int, ...))next("open");
+    va_list more;
+    mode_t mode;
+
+    va_start(more, flags);
+    mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
+    va_end(more);
+    if (is_list(path) && fails("open")) {
+        return -1;
+    }
+    return real(path, flags, mode);
+}
+
+int stat(const char *restrict path, struct stat *restrict info)
+{
+    int (*real)(const char *, struct stat *) =
+        (int (*)(const char *, struct stat *))next("stat");
+
+    if (is_list(path) && fails("stat")) {
+        return -1;
+    }
+    return real(path, info);
+}
+
+static void spoil(const char *how, const char *path)
+{
+    char mark[512];
+    struct stat info;
+    FILE *file;
+
+    if (strcmp(how, "kill") == 0 && path_of("killed", mark, sizeof(mark))
+        && (file = fopen(mark, "a"))) {
+        fprintf(file, "%ld\n", (long)getpid());
+        fclose(file);
+        raise(SIGKILL);
+    }
+    else if (strcmp(how, "cut") == 0 && stat(path, &info) == 0) {
+        if (truncate(path, info.st_size - 3) != 0) {
+            abort();
+        }
+    }
+    else if (strcmp(how, "grow") == 0 && (file = fopen(path, "a"))) {
+        fputs("https://grown.example\n", file);
+        fclose(file);
+    }
+    else if (strcmp(how, "tell") == 0 && path_of("reading", mark, sizeof(mark))
+             && (file = fopen(mark, "w"))) {
+        fprintf(file, "%ld\n", (long)getpid());
+        fclose(file);
+    }
+}
+
+ssize_t read(int fd, void *buffer, size_t size)
+{
+    ssize_t (*real)(int, void *, size_t) =
+        (ssize_t(*)(int, void *, size_t))next("read");
+    char link[64];
+    char path[512];
+    char how[32];
+    ssize_t len;
+
+    snprintf(link, sizeof(link), "/proc/self/fd/%d", fd);
+    len = readlink(link, path, sizeof(path) - 1);
+    if (len > 0) {
+        path[len] = '\0';
+        if (is_list(path) && is_ordered("read", how, sizeof(how))) {
+            if (atoi(how) > 0) {
+                errno = atoi(how);
+                return -1;
+            }
+            spoil(how, path);
+        }
+    }
+    return real(fd, buffer, size);
+}
+
+void *mmap(void *address, size_t size, int protection, int flags, int fd,
+           off_t offset)
+{
+    void *(*real)(void *, size_t, int, int, int, off_t) =
+        (void *(*)(void *, size_t, int, int, int, off_t))next("mmap");
+    bool shared = (flags & MAP_SHARED) && (flags & MAP_ANONYMOUS);
+    bool is_counts = shared && !(flags & MAP_NORESERVE) && size >= COUNTS_MIN;
+    void *memory;
+
+    if (shared && (flags & MAP_NORESERVE) && fails("list")) {
+        return MAP_FAILED;
+    }
+    if (is_counts && fails("counts")) {
+        return MAP_FAILED;
+    }
+    memory = real(address, size, protection, flags, fd, offset);
+    if (is_counts && memory != MAP_FAILED) {
+        counts = memory;
+        counts_size = size;
+    }
+    return memory;
+}
+
+const char *apr_table_get(const void *table, const char *key)
+{
+    static const char *(*real)(const void *, const char *);
+    const char *value;
+    char how[32];
+
+    if (!real) {
+        real =
+            (const char *(*)(const void *, const char *))next("apr_table_get");
+    }
+    value = real(table, key);
+    if (value && counts && strcasecmp(key, "Host") == 0
+        && is_ordered("count", how, sizeof(how))) {
+        /* the last entries of the lists, which are written under the lock; what
+         * limits the log stands behind them */
+        mprotect(counts + (counts_size - 11 * PAGE) / PAGE * PAGE, 10 * PAGE,
+                 PROT_READ);
+    }
+    return value;
+}
