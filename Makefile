@@ -18,7 +18,7 @@ UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 .DEFAULT_GOAL := all
 .PHONY: all help deps demo demo-check test unit check format install uninstall \
         clean module sanitize bench bench-check prove browser fuzz \
-        unit-build coverage
+        unit-build coverage replay
 
 ##  make             build out/mod_cors_policy.so
 all: module
@@ -34,9 +34,9 @@ demo-check: deps
 	@$(MAKE) --no-print-directory module
 	@APXS="$(APXS)" sh demo/run --check
 
-##  make test        install what is missing, unit tests, Apache::Test
+##  make test        install what is missing, unit tests, replay, Apache::Test
 test: deps
-	@$(MAKE) --no-print-directory unit
+	@$(MAKE) --no-print-directory unit replay
 	@$(MAKE) --no-print-directory module
 	@APXS="$(APXS)" sh build/apache-test
 
@@ -59,14 +59,23 @@ browser: deps
 	@$(MAKE) --no-print-directory module
 	@APXS="$(APXS)" TESTS=t/browser/browser.t sh build/apache-test
 
-##  make fuzz        the core under libFuzzer, ASan and UBSan; FUZZ_SECONDS=60
-FUZZ_SECONDS = 60
+##  make fuzz        each parser, and the whole core, under libFuzzer, ASan and
+##                   UBSan; FUZZ_SECONDS=60 each, FUZZ_TARGETS='core host'
+FUZZ_SECONDS ?= 60
+FUZZ_TARGETS ?= core expression host json list names origin origin_file pattern
 fuzz: deps
-	@$(MAKE) --no-print-directory $(OUT)/fuzz/core
-	@mkdir -p $(OUT)/fuzz/corpus
-	ASAN_OPTIONS=detect_leaks=0 $(OUT)/fuzz/core -max_total_time=$(FUZZ_SECONDS) -max_len=2048 -timeout=10 \
-	    -print_final_stats=1 -artifact_prefix=$(OUT)/fuzz/ -verbosity=0 \
-	    $(OUT)/fuzz/corpus t/fuzz/seeds
+	@$(MAKE) --no-print-directory $(FUZZ_TARGETS:%=$(OUT)/fuzz/%)
+	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh build/fuzz $(FUZZ_TARGETS)
+
+##  make replay      what fuzzing has found, and the seeds, without libFuzzer
+REPLAY := $(patsubst %,$(OUT)/replay/%,$(FUZZ_TARGETS))
+replay: $(REPLAY)
+	@set -e; for target in $(FUZZ_TARGETS); do \
+	    $(OUT)/replay/$$target $$(find t/fuzz/seeds/$$target \
+	        t/fuzz/cases/$$target -type f 2>/dev/null) >$(OUT)/replay/$$target.log || { \
+	        tail -1 $(OUT)/replay/$$target.log; exit 1; }; \
+	    echo "replay: $$target: $$(wc -l <$(OUT)/replay/$$target.log) inputs"; \
+	done
 
 ##  make sanitize    unit tests and Apache::Test under ASan and UBSan
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
@@ -75,7 +84,7 @@ sanitize: deps
 	@$(MAKE) --no-print-directory CFLAGS="$(SANITIZE)" \
 	    LDFLAGS="$(SANITIZE)" module
 	@ASAN_OPTIONS=detect_leaks=0 $(MAKE) --no-print-directory \
-	    CFLAGS="$(SANITIZE)" unit
+	    CFLAGS="$(SANITIZE)" unit replay
 	@APXS="$(APXS)" SANITIZER="$$($(CC) -print-file-name=libasan.so)" \
 	    sh build/apache-test
 	@$(MAKE) --no-print-directory clean
@@ -141,7 +150,7 @@ deps-package:
 ##  make format      clang-format over all C
 format:
 	clang-format -i mod_cors_policy.c include/*.h include/cors/*.h \
-	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.c
+	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.[ch]
 
 ##  make clean       remove out/
 clean:
@@ -182,9 +191,19 @@ $(OUT)/bench/micro: t/bench/micro.c $(CORE_OBJECTS) $(HEADERS)
 	@mkdir -p $(@D)
 	$(CC) $(CORE_FLAGS) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
 
-# one command line: libFuzzer wants the core compiled for it, too
-$(OUT)/fuzz/core: t/fuzz/core.c $(CORE:%=src/core/%.c) $(HEADERS)
+# libFuzzer wants the core compiled for it, too
+.SECONDARY: $(CORE:%=$(OUT)/fuzz/objects/%.o)
+FUZZ = clang $(CORE_FLAGS) -O1 -fno-sanitize-recover=undefined
+$(OUT)/fuzz/objects/%.o: src/core/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
-	clang $(CORE_FLAGS) -O1 -fsanitize=fuzzer,address,undefined \
-	    -fno-sanitize-recover=undefined -o $@ t/fuzz/core.c \
-	    $(CORE:%=src/core/%.c) $(APR_LIBS) $(LIBS)
+	$(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+$(OUT)/fuzz/%: t/fuzz/%.c t/fuzz/fuzz.h $(CORE:%=$(OUT)/fuzz/objects/%.o)
+	@mkdir -p $(@D)
+	$(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< \
+	    $(CORE:%=$(OUT)/fuzz/objects/%.o) $(APR_LIBS) $(LIBS)
+
+$(OUT)/replay/%: t/fuzz/%.c t/fuzz/replay.c t/fuzz/fuzz.h $(CORE_OBJECTS)
+	@mkdir -p $(@D)
+	$(CC) $(CORE_FLAGS) -o $@ $< t/fuzz/replay.c $(CORE_OBJECTS) \
+	    $(APR_LIBS) $(LIBS)

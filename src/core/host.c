@@ -278,8 +278,8 @@ bool cors_host_is_loopback(cors_slice_t host)
         host.len--;
     }
     tail = host;
-    if (cors_slice_has_prefix(host, "127.")) {
-        return cors_host_ends_in_number(host);
+    if (cors_slice_has_prefix(host, "127.") && cors_host_ends_in_number(host)) {
+        return true;
     }
     if (host.len > length) {
         tail = cors_slice_between(cors_slice_end(host) - length - 1,
