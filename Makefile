@@ -18,7 +18,7 @@ UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 .DEFAULT_GOAL := all
 .PHONY: all help deps demo demo-check test unit check format install uninstall \
         clean module sanitize bench bench-check prove browser fuzz \
-        unit-build coverage replay
+        unit-build coverage replay analyze
 
 ##  make             build out/mod_cors_policy.so
 all: module
@@ -97,6 +97,10 @@ coverage: deps
 	@$(MAKE) --no-print-directory OUT=out/coverage CC=gcc \
 	    CFLAGS="-O0 $(COVERAGE)" LDFLAGS="$(COVERAGE)" module unit-build
 	@APXS="$(APXS)" sh build/coverage
+
+##  make analyze     gcc -fanalyzer, clang-tidy, cppcheck
+analyze: deps
+	@FLAGS="$(GLUE_FLAGS)" sh build/analyze
 
 ##  make bench       instructions per request, throughput as ratios
 bench: deps

@@ -30,7 +30,8 @@ static const char *ipv6_text(apr_pool_t *p, const unsigned char *address)
     int best_run = 1;
 
     for (i = 0; i < IPV6_PIECES; i++) {
-        piece[i] = (unsigned)(address[2 * i] << 8 | address[2 * i + 1]);
+        piece[i] = (unsigned)(address[0] << 8 | address[1]);
+        address += 2;
         run = piece[i] ? 0 : run + 1;
         if (run > best_run) {
             best_run = run;
