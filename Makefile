@@ -18,7 +18,7 @@ UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 .DEFAULT_GOAL := all
 .PHONY: all help deps demo demo-check test unit check format install uninstall \
         clean module sanitize bench bench-check prove browser fuzz \
-        unit-build coverage replay analyze
+        unit-build coverage replay analyze memcheck
 
 ##  make             build out/mod_cors_policy.so
 all: module
@@ -71,7 +71,7 @@ fuzz: deps
 REPLAY := $(patsubst %,$(OUT)/replay/%,$(FUZZ_TARGETS))
 replay: $(REPLAY)
 	@set -e; for target in $(FUZZ_TARGETS); do \
-	    $(OUT)/replay/$$target $$(find t/fuzz/seeds/$$target \
+	    $(REPLAY_WITH) $(OUT)/replay/$$target $$(find t/fuzz/seeds/$$target \
 	        t/fuzz/cases/$$target -type f 2>/dev/null) >$(OUT)/replay/$$target.log || { \
 	        tail -1 $(OUT)/replay/$$target.log; exit 1; }; \
 	    echo "replay: $$target: $$(wc -l <$(OUT)/replay/$$target.log) inputs"; \
@@ -101,6 +101,14 @@ coverage: deps
 ##  make analyze     gcc -fanalyzer, clang-tidy, cppcheck
 analyze: deps
 	@FLAGS="$(GLUE_FLAGS)" sh build/analyze
+
+##  make memcheck    the unit tests and the replay under valgrind
+MEMCHECK = valgrind -q --error-exitcode=1 --leak-check=full \
+           --show-leak-kinds=definite --errors-for-leak-kinds=definite
+memcheck: deps
+	@$(MAKE) --no-print-directory unit-build $(REPLAY)
+	@prove -j 2 --exec '$(MEMCHECK)' $(UNIT)
+	@$(MAKE) --no-print-directory REPLAY_WITH='$(MEMCHECK)' replay
 
 ##  make bench       instructions per request, throughput as ratios
 bench: deps
