@@ -30,6 +30,12 @@ CorsAllowOrigins https://app.example
             CorsAllowCredentials Off
         </If>
     </Location>
+    <Location ~ "^/tilde/[0-9]+\$">
+        CorsPolicy Off
+    </Location>
+    <Location "/glob/*/x?">
+        CorsPolicy Off
+    </Location>
     <LocationMatch "^/(old|older)/">
         CorsPolicy Off
     </LocationMatch>
@@ -69,6 +75,13 @@ my @cases = (
     [ 'GET http://api.example/filesx from https://files.example', $unread ],
     [ 'GET http://api.example/older/a from https://app.example', $unread, 'No policy is in force here.' ],
     [ 'GET http://api.example/oldest/a from https://app.example', $yes ],
+    [ 'GET http://api.example/tilde/1 from https://app.example', $unread, 'No policy is in force here.' ],
+    [ 'GET http://api.example/tilde/1a from https://app.example', $yes ],
+    [ 'GET http://api.example/glob/a/x1 from https://app.example', $unread, 'No policy is in force here.' ],
+    [ 'GET http://api.example/glob/a/b/x1 from https://app.example', $yes ],
+    [ 'GET http://api.example from https://app.example', $yes ],
+    [ 'PUT http://api.example/videos/1 from https://app.example with x-token and x-other', $unsent, 'CorsAllowHeaders +x-other' ],
+    [ 'PUT http://api.example/videos/1 from https://app.example with content-type and cookies', $unsent, 'CorsAllowHeaders +content-type' ],
     [ 'GET http://x.api.example/ from https://app.example', $yes ],
     [ 'GET https://secure.example/ from https://secure-app.example', $yes ],
     [ 'GET https://secure.example/ from https://app.example', $unread ],

@@ -142,7 +142,7 @@ for my $path ('/plain.txt', '/videos', '/network', '/off', '/private') {
 my @attacks = ('https://<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "https://a.example\t', 'x",
     "https://\xe2\x80\xae.example", '\\u0022', '%3Cscript%3E', "&lt;script&gt;", '{{7*7}}', "javascript:alert(1)");
 
-plan tests => 53 + @questions + 3 * @attacks;
+plan tests => 67 + @questions + 3 * @attacks;
 
 my $before = counts();
 for my $request (@requests) {
@@ -260,6 +260,17 @@ is_deeply([ map { json("explain&url=" . encode("ws://localhost:$port/socket") . 
     [ 1, 0 ], 'a ws: URL is that of a WebSocket');
 is(json('explain&url=nothing&origin=x&method=GET')->{problem}, 'The URL needs a path that starts with a slash: /videos, or https://api.example.com/videos.',
     'a URL without a path is answered with what is needed');
+for my $case ([ 'url=/x', 'A URL and the origin of the page are needed.' ],
+    [ "origin=$app", 'A URL and the origin of the page are needed.' ],
+    [ "url=/x&origin=$app&method=G(T", 'The method is none.' ],
+    [ "url=/x&origin=$app&method=" . 'G' x 1000, 'The method is none.' ],
+    [ "url=/x&origin=$app&method=TRACE", 'Browsers refuse to send this method.' ],
+    [ "url=/x&origin=$app&method=GET&headers=x-a,x:b", 'A header name is none: names alone, with commas between them.' ],
+    [ "url=http://%5b::1/x&origin=$app&method=GET", 'The URL needs a path that starts with a slash: /videos, or https://api.example.com/videos.' ]) {
+    my ($query, $problem) = @$case;
+    is(json("explain&$query")->{problem}, $problem, 'what is asked in vain is told: ' . substr $query, 0, 60);
+    like(page("explain&$query")->{body}, qr/\Q$problem\E/, 'on the page, too');
+}
 is_deeply([ map { json("explain&url=" . encode("http://$_/if") . '&origin=https://partner.example&method=GET')->{readable} ? 1 : 0 }
     "other.example:$port", "localhost:$port", "OTHER.example:$port" ], [ 1, 0, 1 ], 'an <If> finds the Origin and the Host of the request explained');
 is(json("explain&url=" . encode("HTTP://localhost:$port/") . "&origin=" . encode("http://localhost:$port") . '&method=GET')->{cross_origin},

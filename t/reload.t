@@ -68,7 +68,7 @@ sub public_allows {
 }
 sub settled { sleep 4 * $interval }
 
-plan tests => 30;
+plan tests => 31;
 ok(allows('https://first.example'), 'the first list counts');
 ok(!allows('https://second.example'), 'and lists no more');
 
@@ -102,8 +102,22 @@ is_bad('a public suffix where credentials are sent', sub { replace('https://thir
 is_bad('a file that nobody may read', sub { replace('https://third.example'); chmod 0, $path },
     '[file-unreadable]');
 
+
+# no child can open another file for a while; the file stays as it is
+sub limit_descriptors {
+    my ($most) = @_;
+    for my $child ($httpd->children) {
+        system('prlimit', "--pid=$child", "--nofile=$most:") == 0 or die "prlimit: $?";
+    }
+}
 replace(@always, 'https://third.example');
-ok(comes_to('https://third.example', 1), 'a good file after bad ones counts');
+limit_descriptors(3);
+$mark = $httpd->log_mark;
+settled();
+settled();
+is(scalar(() = $httpd->log_since($mark) =~ /live\.origins'.*\[file-unreadable\]/g), 1, 'what passes is said once');
+limit_descriptors(1024);
+ok(comes_to('https://third.example', 1), 'and a good file after bad ones counts, without being touched');
 $mark = $httpd->log_mark;
 utime undef, undef, $path or die $!;
 settled();

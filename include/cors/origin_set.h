@@ -52,13 +52,13 @@ cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit);
  *
  * @param p        the set's pool, and where the corrected form is put
  * @param set      the set
- * @param word     a pattern; behind "+" or "-" in a set that edits; copied
+ * @param text     a pattern; behind "+" or "-" in a set that edits; copied
  * @param said     "Directive file:line", kept; or NULL
  * @param instead  on failure the corrected form, or NULL
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
-                                   cors_slice_t word, const char *said,
+                                   cors_slice_t text, const char *said,
                                    const char **instead);
 
 /**
@@ -70,14 +70,14 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
  *
  * @param p      the set's pool
  * @param set    the set
- * @param word   the expression; behind "+" or "-" in a set that edits
+ * @param text   the expression; behind "+" or "-" in a set that edits
  * @param said   "Directive file:line", kept; or NULL
  * @param regex  what @a match is called with; must live as long as the set
  * @param match  the matcher
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
-                                         const char *word, const char *said,
+                                         const char *text, const char *said,
                                          const void *regex,
                                          cors_regex_match_fn match);
 

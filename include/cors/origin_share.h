@@ -48,7 +48,7 @@ bool cors_origin_share_publish(cors_origin_share_t *share,
 apr_uint32_t cors_origin_share_exchanges(const cors_origin_share_t *share);
 
 /** What the list that counts says of an origin; a cors_origin_lookup_fn. */
-cors_listing_e cors_origin_share_lookup(const void *share,
+cors_listing_e cors_origin_share_lookup(const void *self,
                                         const cors_origin_t *origin);
 
 #endif /* CORS_ORIGIN_SHARE_H */

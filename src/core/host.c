@@ -30,7 +30,8 @@ static const char *ipv6_text(apr_pool_t *p, const unsigned char *address)
     int best_run = 1;
 
     for (i = 0; i < IPV6_PIECES; i++) {
-        piece[i] = (unsigned)(address[2 * i] << 8 | address[2 * i + 1]);
+        piece[i] = (unsigned)(address[0] << 8 | address[1]);
+        address += 2;
         run = piece[i] ? 0 : run + 1;
         if (run > best_run) {
             best_run = run;
@@ -278,8 +279,8 @@ bool cors_host_is_loopback(cors_slice_t host)
         host.len--;
     }
     tail = host;
-    if (cors_slice_has_prefix(host, "127.")) {
-        return cors_host_ends_in_number(host);
+    if (cors_slice_has_prefix(host, "127.") && cors_host_ends_in_number(host)) {
+        return true;
     }
     if (host.len > length) {
         tail = cors_slice_between(cors_slice_end(host) - length - 1,

@@ -163,6 +163,7 @@ static void answer(ask_t *ask)
 
 void cors_ask(apr_pool_t *p, server_rec *server)
 {
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has one thread */
     const char *text = getenv(VARIABLE);
     const core_server_config *core;
     const apr_array_header_t *sites;

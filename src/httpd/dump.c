@@ -62,8 +62,9 @@ static apr_array_header_t *method_names(apr_pool_t *p, cors_methods_t methods)
     int number;
 
     for (number = 0; number < CORS_METHODS_COUNT; number++) {
-        const char *name =
-            methods & cors_methods_bit(number) ? method_name(p, number) : NULL;
+        const char *name = (methods & cors_methods_bit(number))
+                               ? method_name(p, number)
+                               : NULL;
 
         if (name) {
             APR_ARRAY_PUSH(names, const char *) = name;
@@ -83,7 +84,7 @@ bool cors_methods_real(apr_pool_t *p, cors_methods_t methods)
 
 const char *cors_methods_text(apr_pool_t *p, cors_methods_t methods)
 {
-    return methods & cors_methods_bit(M_INVALID)
+    return (methods & cors_methods_bit(M_INVALID))
                ? "all other methods"
                : apr_array_pstrcat(p, method_names(p, methods), ' ');
 }

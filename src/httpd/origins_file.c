@@ -300,7 +300,7 @@ static first_page_t *load_once(apr_pool_t *scratch, const char *path,
 {
     first_page_t *page;
     stamp_t stamp;
-    cors_slice_t text;
+    cors_slice_t text = { NULL, 0 };
     cors_origin_file_t list;
     apr_status_t status = look_at(scratch, path, &stamp);
 

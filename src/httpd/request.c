@@ -263,6 +263,7 @@ static void set_status(request_rec *r, int status)
 {
     r->status = status;
     r->status_line = NULL;
+    /* NOLINTNEXTLINE(cert-err34-c): every line of httpd's starts with one */
     if (atoi(ap_get_status_line(status)) != status) {
         r->status_line = apr_psprintf(r->pool, "%d %s", status,
                                       status < 300 ? "OK" : "Refused");

@@ -8,45 +8,13 @@
  * origin.
  */
 
-#include <stdint.h>
-#include <stdlib.h>
-#include <string.h>
-
-#include <apr_general.h>
-#include <apr_strings.h>
+#include "fuzz.h"
 
 #include "cors/emit.h"
 #include "cors/expression.h"
 #include "cors/json.h"
 #include "cors/lint.h"
 #include "cors/origin_file.h"
-
-int LLVMFuzzerInitialize(int *argc, char ***argv);
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
-
-static apr_pool_t *pool;
-
-static void must(bool holds)
-{
-    if (!holds) {
-        abort();
-    }
-}
-
-/* the next line of the input, in a heap copy of exactly its length */
-static cors_slice_t next_line(const char **at, const char *end)
-{
-    const char *start = *at;
-    const char *stop = memchr(start, '\n', (size_t)(end - start));
-    size_t len = (size_t)((stop ? stop : end) - start);
-    cors_slice_t line = { malloc(len ? len : 1), len };
-
-    memcpy((char *)(uintptr_t)line.ptr, start, len);
-    apr_pool_cleanup_register(pool, line.ptr, (apr_status_t(*)(void *))free,
-                              apr_pool_cleanup_null);
-    *at = stop ? stop + 1 : end;
-    return line;
-}
 
 static cors_setting_t *set(cors_section_t *section, cors_attr_e attr)
 {
@@ -264,23 +232,16 @@ static void read_texts(cors_slice_t text)
     cors_json_string(&json, NULL, copy);
 }
 
-int LLVMFuzzerInitialize(int *argc, char ***argv)
+static void check(cors_slice_t input)
 {
-    (void)argc;
-    (void)argv;
-    return apr_initialize();
-}
-
-int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
-{
-    const char *at = (const char *)data;
-    const char *end = at + size;
+    const char *at = input.ptr;
+    const char *end = at + input.len;
     cors_section_t *section;
     cors_facts_t facts;
     unsigned flags;
 
-    if (size == 0 || apr_pool_create(&pool, NULL) != APR_SUCCESS) {
-        return 0;
+    if (input.len == 0) {
+        return;
     }
     flags = (unsigned char)*at++;
     section = cors_section_make(pool);
@@ -309,6 +270,4 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 
         read_texts(rest);
     }
-    apr_pool_destroy(pool);
-    return 0;
 }

@@ -187,6 +187,14 @@ sub pid {
     return $self->{pid};
 }
 
+# The processes that it has now.
+sub children {
+    my ($self) = @_;
+    my $parent = $self->pid;
+    return grep { my $stat = eval { slurp("/proc/$_/stat") } // ''; $stat =~ /\A\d+ \(.*\) \S $parent /s }
+        map { m{(\d+)\z} } glob '/proc/[0-9]*';
+}
+
 sub await {
     my ($self) = @_;
     my ($port) = @{ $self->{ports} // ['port'] };

@@ -4,9 +4,29 @@
 
 #include "unit.h"
 
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/time.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
 #include "cors/counters.h"
 
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
+#endif
+
 static void *block;
+static apr_time_t ahead; /* how far the clock of a test is */
+
+/* in place of APR's: nobody waits for a lock to grow old */
+apr_time_t apr_time_now(void)
+{
+    struct timeval now;
+
+    gettimeofday(&now, NULL);
+    return (apr_time_t)now.tv_sec * APR_USEC_PER_SEC + now.tv_usec + ahead;
+}
 
 static cors_counters_t *fresh(void)
 {
@@ -332,6 +352,72 @@ static void long_origins_that_differ_at_the_end_are_two(void **state)
     assert_int_equal(cors_counters_origins(counters, out, 3), 2);
 }
 
+static void die_at_once(int number)
+{
+    (void)number;
+    kill(getpid(), SIGKILL);
+}
+
+/* A child that is killed in the midst of a refusal, behind its lock. */
+static void kill_a_child_that_refuses(cors_counters_t *counters)
+{
+    void *forbidden =
+        mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cors_refusal_t refusal = refusal_of("https://killed.example", 1);
+    pid_t child;
+    int status;
+
+    assert_ptr_not_equal(forbidden, MAP_FAILED);
+    refusal.said.ptr = forbidden;
+    refusal.said.len = 8;
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        signal(SIGSEGV, die_at_once);
+        signal(SIGBUS, die_at_once);
+        cors_counters_refuse(counters, &refusal);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    munmap(forbidden, 4096);
+}
+
+static void a_lock_that_a_killed_child_left_is_taken_over(void **state)
+{
+    void *memory = mmap(NULL, cors_counters_size(), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cors_counters_t *counters;
+    cors_refusal_t refusal = refusal_of("https://after.example", 2);
+    cors_kept_refusal_t refusals[8];
+    cors_refused_origin_t origins[8];
+
+    (void)state;
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    counters = cors_counters_use(memory, true, 77);
+    kill_a_child_that_refuses(counters);
+
+    /* nobody waits for it: a refusal is not kept, and a reader sees none */
+    cors_counters_refuse(counters, &refusal);
+    assert_int_equal(cors_counters_refusals(counters, refusals, 8), 0);
+    assert_int_equal(cors_counters_origins(counters, origins, 8), 0);
+    /* what needs no lock is counted all the same */
+    cors_counters_add(counters, CORS_COUNTED_ENFORCED, CORS_VERDICT_DENIED,
+                      CORS_REASON_ORIGIN_NOT_ALLOWED, 0);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
+                                       CORS_VERDICT_DENIED,
+                                       CORS_REASON_ORIGIN_NOT_ALLOWED),
+                     1);
+
+    ahead = apr_time_from_sec(3);
+    cors_counters_refuse(counters, &refusal);
+    ahead = 0;
+    assert_int_equal(cors_counters_refusals(counters, refusals, 8), 2);
+    assert_string_equal(refusals[0].origin, "https://after.example");
+    assert_int_equal(cors_counters_origins(counters, origins, 8), 1);
+    munmap(memory, cors_counters_size());
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -347,7 +433,8 @@ int main(void)
         TEST(a_refusal_without_origin_is_no_origin),
         TEST(a_burst_is_logged_and_a_flood_is_not),
         TEST(texts_are_cut_to_their_room),
-        TEST(long_origins_that_differ_at_the_end_are_two)
+        TEST(long_origins_that_differ_at_the_end_are_two),
+        TEST(a_lock_that_a_killed_child_left_is_taken_over)
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -157,6 +157,12 @@ static const case_t cases[] = {
       { .origin = A "/", .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; No "
       "browser sends such an origin, and none can be allowed." },
+    { "a policy that contradicts itself allows nothing",
+      "CorsPolicy On; CorsAllowOrigins *; CorsAllowCredentials On",
+      { .origin = A, .method = "GET" },
+      "sent, not read: the response has no Access-Control-Allow-Origin; The "
+      "sections that apply contradict each other; see CorsAllowOrigins conf:2 "
+      "and the error log." },
     { "a handshake is not asked for and opens",
       "CorsWebSocketAllowOrigins " A,
       { .origin = A, .method = "GET", .websocket = true },

@@ -324,6 +324,7 @@ static void the_machine_itself_has_the_names_of_secure_contexts(void **state)
         { "127.0.0.1", true },
         { "127.255.255.254", true },
         { "127.example", false },
+        { "127.localhost", true },
         { "127.0.0.1.example", false },
         { "128.0.0.1", false },
         { "12.0.0.1", false },

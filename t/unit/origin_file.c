@@ -106,6 +106,27 @@ static void an_empty_file_lists_nobody(void **state)
     assert_int_equal(ask(&file, "https://a.example"), CORS_ORIGIN_UNLISTED);
 }
 
+static void empty_lines_take_no_room(void **state)
+{
+    enum {
+        LINES = 600000
+    };
+    char *text = malloc(LINES);
+    cors_origin_file_t file;
+
+    (void)state;
+    assert_non_null(text);
+    memset(text, '\n', LINES);
+    file = read_text(text, LINES);
+    free(text);
+    assert_string_equal(told, "");
+    assert_int_equal(cors_origin_table_listed(file.table), 0);
+    /* an origin has six bytes or more */
+    assert_int_equal(cors_origin_table_size(file.table),
+                     cors_origin_table_size(
+                         cors_origin_table_make(pool, LINES / 6, 0)));
+}
+
 static void a_mark_and_nothing_else_is_a_cut_line(void **state)
 {
     (void)state;
@@ -154,6 +175,7 @@ int main(void)
         cmocka_unit_test(lines_may_be_written_in_any_way),
         cmocka_unit_test(every_mistake_has_its_line),
         cmocka_unit_test(an_empty_file_lists_nobody),
+        cmocka_unit_test(empty_lines_take_no_room),
         cmocka_unit_test(a_mark_and_nothing_else_is_a_cut_line),
         cmocka_unit_test(the_first_public_suffix_is_known),
         cmocka_unit_test(any_bytes_are_read_to_their_end)

@@ -827,6 +827,88 @@ static void a_list_says_what_a_loop_over_its_patterns_says(void **state)
     assert_in_range(listed, 40000, 100000);
 }
 
+/* A source that lists one host, and excludes another. */
+static cors_listing_e look_up_source(const void *self,
+                                     const cors_origin_t *origin)
+{
+    const char *const *hosts = self;
+
+    return cors_slice_equal(origin->host, cors_slice(hosts[0]))
+               ? CORS_ORIGIN_LISTED
+           : cors_slice_equal(origin->host, cors_slice(hosts[1]))
+               ? CORS_ORIGIN_EXCLUDED
+               : CORS_ORIGIN_UNLISTED;
+}
+
+static void a_source_lists_as_words_do(void **state)
+{
+    static const char *const one[] = { "one.example", "word.example" };
+    static const char *const two[] = { "two.example", "one.example" };
+    static const cors_origin_source_t sources[] = { { look_up_source, one },
+                                                    { look_up_source, two } };
+    cors_origin_set_t *set =
+        good_set("https://word.example https://other.example");
+
+    (void)state;
+    assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
+                                                &sources[0], NULL, NULL),
+                     CORS_OK);
+    same_text("a word", listing_of(set, "https://other.example", false),
+              "listed");
+    same_text("a source", listing_of(set, "https://one.example", false),
+              "listed");
+    same_text("a source that excludes a word",
+              listing_of(set, "https://word.example", false), "excluded");
+    same_text("none", listing_of(set, "https://none.example", false),
+              "unlisted");
+    /* the same again is a word that stands twice, and no other source */
+    assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:4",
+                                                &sources[1], NULL, NULL),
+                     CORS_OK);
+    same_text("the second", listing_of(set, "https://two.example", false),
+              "unlisted");
+    same_text("where the first stands", cors_origin_set_word(set, 3)->first,
+              "conf:3");
+    assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:5",
+                                                &sources[1],
+                                                "https://*.github.io",
+                                                "/two:7"),
+                     CORS_OK);
+    same_text("the second", listing_of(set, "https://two.example", false),
+              "listed");
+    same_text("what one of them excludes",
+              listing_of(set, "https://one.example", false), "excluded");
+    same_text("its suffix", cors_origin_set_public_suffix(set)->text,
+              "https://*.github.io");
+    same_text("where that stands", cors_origin_set_public_suffix(set)->said,
+              "/two:7");
+    assert_false(cors_origin_set_empty(set));
+}
+
+static void a_source_stands_where_an_origin_could(void **state)
+{
+    static const char *const hosts[] = { "a.example", "b.example" };
+    static const cors_origin_source_t source = { look_up_source, hosts };
+    static const struct {
+        const char *words;
+        cors_problem_e problem;
+    } cases[] = { { "*", CORS_PROBLEM_EVERYBODY_NOT_ALONE },
+                  { "None", CORS_PROBLEM_NOBODY_NOT_ALONE },
+                  { "+https://a.example", CORS_PROBLEM_EDIT_MIXED },
+                  { "https://a.example", CORS_OK },
+                  { "", CORS_OK } };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        same_number(cases[i].words,
+                    cors_origin_set_add_source(pool, good_set(cases[i].words),
+                                               "/file", NULL, &source, NULL,
+                                               NULL),
+                    cases[i].problem);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -846,6 +928,8 @@ int main(void)
         TEST(a_list_knows_what_stands_out_in_it),
         TEST(a_word_is_covered_by_one_that_lists_all_that_it_lists),
         TEST(a_host_of_as_many_labels_as_fit_is_looked_up),
+        TEST(a_source_lists_as_words_do),
+        TEST(a_source_stands_where_an_origin_could),
         TEST(a_list_says_what_a_loop_over_its_patterns_says),
     };
 

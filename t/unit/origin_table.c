@@ -21,6 +21,23 @@
 
 static apr_pool_t *pool;
 static uint32_t seed = 1;
+static bool no_random; /* the system has none to give */
+
+/* in place of APR's */
+apr_status_t apr_generate_random_bytes(unsigned char *bytes, apr_size_t length)
+{
+    FILE *random;
+    size_t got;
+
+    if (no_random) {
+        return APR_EGENERAL;
+    }
+    random = fopen("/dev/urandom", "rb");
+    assert_non_null(random);
+    got = fread(bytes, 1, length, random);
+    fclose(random);
+    return got == length ? APR_SUCCESS : APR_EGENERAL;
+}
 
 static unsigned some(unsigned below)
 {
@@ -111,12 +128,11 @@ static void agree(const cors_origin_table_t *table, const void *block,
     free(copy);
 }
 
-static void the_table_says_what_each_pattern_means(void **state)
+static void compare(int rounds)
 {
     int round;
 
-    (void)state;
-    for (round = 0; round < 60; round++) {
+    for (round = 0; round < rounds; round++) {
         cors_origin_table_t *table =
             cors_origin_table_make(pool, some(2) ? PATTERNS : 0,
                                    some(2) ? 12000 : 0);
@@ -149,6 +165,41 @@ static void the_table_says_what_each_pattern_means(void **state)
         free(block);
         apr_pool_clear(pool);
     }
+}
+
+static void the_table_says_what_each_pattern_means(void **state)
+{
+    (void)state;
+    compare(60);
+}
+
+static void so_it_does_where_nothing_is_random(void **state)
+{
+    (void)state;
+    no_random = true;
+    compare(5);
+    no_random = false;
+}
+
+static void what_no_origin_has_room_for_is_not_added(void **state)
+{
+    cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
+    char text[CORS_HOST_MAX + 2];
+    cors_pattern_t pattern;
+
+    (void)state;
+    memset(text, 'a', sizeof(text));
+    memset(&pattern, 0, sizeof(pattern));
+    pattern.kind = CORS_PATTERN_ORIGIN;
+    pattern.origin = pattern.scheme = pattern.host = cors_slice("a");
+    pattern.host.ptr = text;
+    pattern.host.len = CORS_HOST_MAX + 1;
+    assert_false(cors_origin_table_add(table, &pattern, false));
+    pattern.host.len = 1;
+    pattern.scheme.ptr = text;
+    pattern.scheme.len = CORS_SCHEME_MAX + 1;
+    assert_false(cors_origin_table_add(table, &pattern, false));
+    assert_int_equal(cors_origin_table_listed(table), 0);
 }
 
 /* A reader may meet a block while another process writes to it. */
@@ -217,6 +268,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(the_table_says_what_each_pattern_means),
+        cmocka_unit_test(so_it_does_where_nothing_is_random),
+        cmocka_unit_test(what_no_origin_has_room_for_is_not_added),
         cmocka_unit_test(a_broken_block_leads_nowhere),
         cmocka_unit_test(bytes_are_what_their_standards_say)
     };

@@ -510,6 +510,39 @@ static void the_first_contradiction_names_its_settings(void **state)
                      policy->link[CORS_ATTR_CREDENTIALS].setting);
 }
 
+/* What a prepared section has for a method is what is put together for it. */
+static void a_prepared_policy_is_the_one_of_its_method(void **state)
+{
+    cors_section_t *section = (cors_section_t *)(uintptr_t)sections_of(
+        "CorsPolicy On; CorsAllowOrigins " A "; <1> CorsMaxAge 7");
+    const cors_policy_t *prepared;
+    int method;
+    int attr;
+
+    (void)state;
+    assert_null(cors_policy_find(section, 0));
+    cors_policy_prepare(pool, section);
+    prepared = cors_policy_find(section, 0);
+    for (method = 0; method < CORS_METHODS_COUNT; method++) {
+        const cors_policy_t *found = cors_policy_find(section, method);
+        cors_policy_t alone;
+
+        assert_non_null(found);
+        cors_policy_resolve(pool, section, cors_methods_bit(method), &alone);
+        for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+            assert_ptr_equal(found->link[attr].setting,
+                             alone.link[attr].setting);
+        }
+        same_number("a method's own setting",
+                    found->link[CORS_ATTR_MAX_AGE].setting != NULL,
+                    method == 1);
+        assert_true(found->rendered && !alone.rendered);
+    }
+    /* once is enough */
+    cors_policy_prepare(pool, section);
+    assert_ptr_equal(cors_policy_find(section, 0), prepared);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -519,6 +552,7 @@ int main(void)
         TEST(a_preflight_is_answered_with_204_or_403_unless_said_otherwise),
         TEST(the_answer_is_constant_for_everybody_without_credentials),
         TEST(the_first_contradiction_names_its_settings),
+        TEST(a_prepared_policy_is_the_one_of_its_method),
     };
     static const table_t tables[] = {
         TABLE(check_origin_row, origin_rows),

@@ -1,0 +1,101 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Expressions that are made plain words: whatever a word stands for, the
+ * expression matches. The C library has the second opinion. */
+
+#include "fuzz.h"
+
+#include <ctype.h>
+#include <regex.h>
+
+#include "cors/expression.h"
+#include "cors/pattern.h"
+
+/* The whole expression as POSIX writes it. */
+static const char *extended(const char *regex)
+{
+    const char *text = "^(";
+
+    for (; *regex; regex++) {
+        if (strncmp(regex, "(?:", 3) == 0) {
+            text = apr_pstrcat(pool, text, "(", NULL);
+            regex += 2;
+        }
+        else if (*regex == '\\' && strchr("dAzZ", regex[1]) && regex[1]) {
+            text = apr_pstrcat(pool, text,
+                               regex[1] == 'd'   ? "[0-9]"
+                               : regex[1] == 'A' ? "^"
+                                                 : "$",
+                               NULL);
+            regex++;
+        }
+        else if (*regex == '\\' && regex[1]) {
+            /* a byte for itself, or what POSIX does not know */
+            must(!isalnum((unsigned char)regex[1]));
+            text = apr_psprintf(pool, "%s[%c]", text, *++regex);
+        }
+        else {
+            text = apr_psprintf(pool, "%s%c", text, *regex);
+        }
+    }
+    return apr_pstrcat(pool, text, ")$", NULL);
+}
+
+static void check_word(const regex_t *regex, const char *word)
+{
+    static const char *const stars[] = { "a.", "a.b-c.", "x1." };
+    static const char *const ports[] = { "", ":1", ":65535" };
+    const char *star = strstr(word, "*.");
+    const char *any = strstr(word, ":*");
+    size_t i;
+
+    for (i = 0; i < 3; i++) {
+        const char *text =
+            apr_pstrmemdup(pool, word,
+                           (size_t)((any ? any : word + strlen(word)) - word));
+
+        if (star) {
+            text =
+                apr_pstrcat(pool,
+                            apr_pstrmemdup(pool, word, (size_t)(star - word)),
+                            stars[i], text + (star - word) + 2, NULL);
+        }
+        if (any) {
+            text = apr_pstrcat(pool, text, ports[i], NULL);
+        }
+        must(regexec(regex, text, 0, NULL, 0) == 0);
+    }
+}
+
+static void check(cors_slice_t input)
+{
+    const char *text = exactly(text_of(input), strlen(text_of(input)) + 1).ptr;
+    const char *plain = cors_expression_plain(pool, text);
+    const char *domain = cors_expression_domain(pool, text, '.');
+    const char *open = cors_expression_domain(pool, text, 'x');
+    cors_slice_t rest = cors_slice(plain);
+    cors_slice_t word;
+    cors_pattern_t pattern;
+    const char *unused;
+    regex_t regex;
+    int words = 0;
+
+    /* both end alike; an unescaped dot is one character in either */
+    must(!domain || (*domain && *domain != '.'));
+    must(!open || (*open && *open != '.'));
+    must(!domain || open);
+    must(!domain || !open || strlen(open) >= strlen(domain));
+    if (!plain) {
+        return;
+    }
+    must(regcomp(&regex, extended(text), REG_EXTENDED | REG_NOSUB) == 0);
+    while (cors_word_next(&rest, &word)) {
+        words++;
+        must(cors_pattern_parse(pool, word, false, &pattern, &unused)
+             == CORS_OK);
+        must(pattern.kind == CORS_PATTERN_ORIGIN && !pattern.exclude);
+        check_word(&regex, text_of(word));
+    }
+    regfree(&regex);
+    must(words > 0 && words <= 4);
+}

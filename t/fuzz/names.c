@@ -1,0 +1,135 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Lists of methods and header names, against arrays that are searched from one
+ * end to the other. The first byte says what the names are. */
+
+#include "fuzz.h"
+
+#include <strings.h>
+
+#include "cors/fetch.h"
+#include "cors/name_set.h"
+
+static bool same(cors_names_e kind, const char *a, const char *b)
+{
+    return kind == CORS_NAMES_METHODS ? strcmp(a, b) == 0
+                                      : strcasecmp(a, b) == 0;
+}
+
+static bool has(cors_names_e kind, const apr_array_header_t *names,
+                const char *name)
+{
+    int i;
+
+    for (i = 0; i < names->nelts; i++) {
+        if (same(kind, APR_ARRAY_IDX(names, i, const char *), name)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void check_instead(cors_names_e kind, bool edit, cors_slice_t word,
+                          const char *instead)
+{
+    cors_name_set_t *set = cors_name_set_make(pool, kind, edit);
+    const char *unused;
+
+    must(!cors_slice_equal(word, cors_slice(instead)));
+    must(cors_name_set_add(pool, set, cors_slice(instead), NULL, &unused)
+         == CORS_OK);
+}
+
+/* What a name is to a set, and what its neighbours are. */
+static void compare(const cors_name_set_t *set,
+                    const apr_array_header_t *listed,
+                    const apr_array_header_t *taken, const char *name)
+{
+    const char *longer = apr_pstrcat(pool, name, "x", NULL);
+    char *other = apr_pstrdup(pool, name);
+
+    other[0] = (char)(other[0] ^ ' '); /* the other case, or another byte */
+    must(cors_name_set_lists(set, exactly(name, strlen(name)))
+         == has(set->kind, listed, name));
+    must(cors_name_set_lists(set, exactly(name, strlen(name) - 1))
+         == has(set->kind, listed,
+                apr_pstrmemdup(pool, name, strlen(name) - 1)));
+    must(cors_name_set_lists(set, cors_slice(longer))
+         == has(set->kind, listed, longer));
+    if (cors_is_token(cors_slice(other))) {
+        must(cors_name_set_lists(set, cors_slice(other))
+             == has(set->kind, listed, other));
+    }
+    must(cors_name_set_takes_out(set, exactly(name, strlen(name)))
+         == has(set->kind, taken, name));
+}
+
+static void check(cors_slice_t input)
+{
+    cors_names_e kind;
+    bool edit;
+    cors_name_set_t *set;
+    cors_slice_t rest = input;
+    cors_slice_t word;
+    apr_array_header_t *listed = apr_array_make(pool, 8, sizeof(char *));
+    apr_array_header_t *taken = apr_array_make(pool, 8, sizeof(char *));
+    apr_array_header_t *all = apr_array_make(pool, 8, sizeof(char *));
+    bool wildcard = false;
+    const char *joined = "";
+    int i;
+
+    if (input.len == 0) {
+        return;
+    }
+    kind = (cors_names_e)((unsigned char)input.ptr[0] % 3);
+    edit = (input.ptr[0] & 4) != 0;
+    set = cors_name_set_make(pool, kind, edit);
+    rest.ptr++;
+    rest.len--;
+    while (cors_word_next(&rest, &word)) {
+        const char *instead;
+        bool marked =
+            word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
+        const char *name = text_of(word) + (edit && marked ? 1 : 0);
+
+        if (cors_name_set_add(pool, set, exactly(word.ptr, word.len), NULL,
+                              &instead)) {
+            if (instead) {
+                check_instead(kind, edit, word, instead);
+            }
+            continue;
+        }
+        must(edit == marked);
+        if (strcmp(name, "*") == 0) {
+            must(!edit);
+            wildcard = true;
+            continue;
+        }
+        if (kind != CORS_NAMES_METHODS && strcasecmp(name, "none") == 0) {
+            must(!edit && set->nobody);
+            continue;
+        }
+        must(cors_is_token(cors_slice(name)));
+        APR_ARRAY_PUSH(all, const char *) = name;
+        if (edit && word.ptr[0] == '-') {
+            APR_ARRAY_PUSH(taken, const char *) = name;
+        }
+        else if (!has(kind, listed, name)) {
+            APR_ARRAY_PUSH(listed, const char *) = name;
+        }
+    }
+    must(set->wildcard == wildcard && set->count == listed->nelts);
+    must(!set->nobody || (set->count == 0 && !set->wildcard));
+    must(kind == CORS_NAMES_REQUEST_HEADERS || !wildcard || set->count == 0);
+    if (wildcard) {
+        joined = "*";
+    }
+    for (i = 0; i < listed->nelts; i++) {
+        joined = apr_pstrcat(pool, joined, *joined ? ", " : "",
+                             APR_ARRAY_IDX(listed, i, const char *), NULL);
+    }
+    must(strcmp(joined, set->joined ? set->joined : "") == 0);
+    for (i = 0; i < all->nelts; i++) {
+        compare(set, listed, taken, APR_ARRAY_IDX(all, i, const char *));
+    }
+}
