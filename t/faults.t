@@ -121,7 +121,7 @@ sub child_of {
     my $client = sprintf '%04X', $socket->sockport;
     my $server = sprintf '%04X', $port;
     my ($inode) = grep { defined } map { (split)[9] } grep { /^\s*\d+: \w+:$server \w+:$client / } split /\n/, Httpd::slurp('/proc/net/tcp');
-    for my $pid (Httpd::children($httpd->pid)) {
+    for my $pid ($httpd->children) {
         for my $fd (glob "/proc/$pid/fd/*") { return $pid if (readlink $fd // '') eq "socket:[$inode]" }
     }
     die "no child has the connection\n";

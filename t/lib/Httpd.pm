@@ -166,17 +166,6 @@ sub graceful {
     return 0;
 }
 
-# The processes that one has started.
-sub children {
-    my ($pid) = @_;
-    my @children;
-    for my $stat (glob '/proc/[0-9]*/stat') {
-        my $text = eval { slurp($stat) } // next; # it has ended meanwhile
-        push @children, $stat =~ m{/(\d+)/} if $text =~ /\A\d+ \(.*\) \w $pid /s;
-    }
-    return @children;
-}
-
 sub is_running { return kill 0 => $_[0]->pid }
 
 sub pid {
@@ -188,10 +177,11 @@ sub pid {
 }
 
 # The processes that it has now.
+# The processes that the server has started; one that has ended meanwhile is none.
 sub children {
     my ($self) = @_;
     my $parent = $self->pid;
-    return grep { my $stat = eval { slurp("/proc/$_/stat") } // ''; $stat =~ /\A\d+ \(.*\) \S $parent /s }
+    return grep { my $stat = eval { slurp("/proc/$_/stat") } // ''; $stat =~ /\A\d+ \(.*\) \w $parent /s }
         map { m{(\d+)\z} } glob '/proc/[0-9]*';
 }
 

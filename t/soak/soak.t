@@ -181,7 +181,7 @@ sub most { return (sort { $b <=> $a } @_)[0] }
 sub sample {
     my $parent = process($httpd->pid);
     # a child may end while it is looked at
-    my @children = grep { defined } map { my $pid = $_; eval { process($pid) } } Httpd::children($httpd->pid);
+    my @children = grep { defined } map { my $pid = $_; eval { process($pid) } } $httpd->children;
     my $sum = $parent->{rss};
     $sum += $_->{rss} for @children;
     return { children => scalar @children, parent => $parent->{rss}, sum => $sum, mean => int($sum / (@children + 1)),

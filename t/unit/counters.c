@@ -368,8 +368,7 @@ static void kill_a_child_that_refuses(cors_counters_t *counters)
     int status;
 
     assert_ptr_not_equal(forbidden, MAP_FAILED);
-    refusal.said.ptr = forbidden;
-    refusal.said.len = 8;
+    refusal.said = forbidden;
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
@@ -412,7 +411,8 @@ static void a_lock_that_a_killed_child_left_is_taken_over(void **state)
     ahead = apr_time_from_sec(3);
     cors_counters_refuse(counters, &refusal);
     ahead = 0;
-    assert_int_equal(cors_counters_refusals(counters, refusals, 8), 2);
+    /* what was half written is not shown */
+    assert_int_equal(cors_counters_refusals(counters, refusals, 8), 1);
     assert_string_equal(refusals[0].origin, "https://after.example");
     assert_int_equal(cors_counters_origins(counters, origins, 8), 1);
     munmap(memory, cors_counters_size());
