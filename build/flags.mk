@@ -18,9 +18,11 @@ HARDENING = -O2 -g -fPIC -fstack-protector-strong
 # Optimised as a whole where the compiler can: a request goes through many small
 # functions of many files. The objects hold ordinary code, too, for what is linked
 # without. LTO= goes without; what is instrumented does by itself.
+LTO_WANTED = -flto=auto -ffat-lto-objects
 LTO := $(if $(findstring -fsanitize,$(CFLAGS))$(findstring -coverage,$(CFLAGS)),,\
-    $(shell echo 'int cors;' | $(CC) -Werror -flto=auto -ffat-lto-objects -shared -fPIC \
-        -x c -o /dev/null - >/dev/null 2>&1 && echo -flto=auto -ffat-lto-objects))
+    $(shell try=$$(mktemp) && echo 'int cors;' | \
+        $(CC) -Werror $(LTO_WANTED) -shared -fPIC -x c -o "$$try" - >/dev/null 2>&1 \
+        && echo $(LTO_WANTED); rm -f "$$try"))
 
 APR_FLAGS = $(shell apr-1-config --cppflags --includes)
 APR_LIBS = $(shell apr-1-config --link-ld) $(shell apu-1-config --link-ld)

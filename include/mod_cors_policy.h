@@ -135,6 +135,10 @@ typedef enum {
 cors_match_e cors_site_match(apr_pool_t *p, const cors_site_t *site,
                              const char *path, const char *file);
 
+/** @return a URL's host as browsers and Host have it: in small letters, and an IPv6
+ *          address, whose brackets APR has taken off, in brackets */
+const char *cors_uri_host(apr_pool_t *p, const apr_uri_t *uri);
+
 /** Read the URL of a request of which somebody wants to know.
  *
  * @param uri       filled; its scheme in small letters

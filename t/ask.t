@@ -87,6 +87,8 @@ my @cases = (
     [ 'GET https://secure.example/ from https://app.example', $unread ],
     [ 'GET http://api.example/ from http://api.example', 'Same origin: CORS has no say.' ],
     [ 'GET HTTP://api.example/ from http://api.example', 'Same origin: CORS has no say.' ],
+    [ 'GET http://[::1]/ from http://[::1]', 'Same origin: CORS has no say.' ],
+    [ 'GET http://[::1]:81/ from http://[::1]', $unread ],
     [ 'CONNECT http://api.example/ from https://app.example', $unsent, 'No browser sends this method, and it cannot be allowed.' ],
     [ 'GET ws://api.example/socket from https://app.example', 'Allowed: the WebSocket opens.' ],
     [ 'GET ws://api.example/socket from https://evil.example', 'Denied: the WebSocket does not open.', 'status 403' ],

@@ -231,7 +231,7 @@ my %site;
 $site{ $_->{server_name} }{ $_->{section} // '' } = $_ for @{ $dump->{sections} };
 
 my ($exchanges, $allowed) = (0, 0);
-plan tests => $configurations + 19;
+plan tests => $configurations + 20;
 is($dump->{version}, 1, 'the JSON has its version');
 for my $host (@hosts) {
     my ($name, $paths, $conf) = @$host;
@@ -316,6 +316,9 @@ like($shown, qr/^  <Location "\/a b"> \(\S+:\d+\)\n   all other methods\n    Cor
     'and sections below their server');
 like($shown, qr/^   PUT\n(?:    .*\n)+?    CorsMaxAge +60 +own: CorsMaxAge \S+:\d+$/m, 'and a part for the methods of a <Limit>');
 unlike(config_check($small)->{printed}, qr/CORS/, 'without the definition nothing is printed');
+
+like(config_check("<VirtualHost *:8080 *:80 *:8080 127.0.0.1:80>\nServerName a.example\nCorsPolicy On\nCorsAllowOrigins https://a.example\n</VirtualHost>\n",
+    '-D DUMP_CORS')->{printed}, qr/^VirtualHost \*:8080 \*:80 127\.0\.0\.1:80 a\.example \(/m, 'each address of a virtual host stands once');
 
 # --- thousands of sections
 

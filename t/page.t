@@ -42,7 +42,7 @@ CorsExposeHeaders ETag
     CorsPolicy ReportOnly
 </Location>
 <Location "/if">
-    <If "%{HTTP:Origin} == 'https://partner.example' && %{HTTP_HOST} =~ /^other/i">
+    <If "%{HTTP:Origin} == 'https://partner.example' && %{HTTP_HOST} =~ /^other|^\[::1\]:@port@$/i">
         CorsAllowOrigins https://partner.example
     </If>
 </Location>
@@ -272,7 +272,7 @@ for my $case ([ 'url=/x', 'A URL and the origin of the page are needed.' ],
     like(page("explain&$query")->{body}, qr/\Q$problem\E/, 'on the page, too');
 }
 is_deeply([ map { json("explain&url=" . encode("http://$_/if") . '&origin=https://partner.example&method=GET')->{readable} ? 1 : 0 }
-    "other.example:$port", "localhost:$port", "OTHER.example:$port" ], [ 1, 0, 1 ], 'an <If> finds the Origin and the Host of the request explained');
+    "other.example:$port", "localhost:$port", "OTHER.example:$port", "[::1]:$port" ], [ 1, 0, 1, 1 ], 'an <If> finds the Origin and the Host of the request explained');
 is(json("explain&url=" . encode("HTTP://localhost:$port/") . "&origin=" . encode("http://localhost:$port") . '&method=GET')->{cross_origin},
     JSON::PP::false, 'a scheme may be in capitals');
 for my $case ([ 'http', '', 'other.example', '/plain.txt', $app ], [ 'http', '', 'localhost', '/a%3fb%23c%25d', $evil ],

@@ -97,6 +97,20 @@ static const char *origin_of_setting(const cors_site_t *site,
                                            : "inherited";
 }
 
+/* One that is written once stands for IPv4 and for IPv6, and is listed twice. */
+static bool is_repeated(const server_rec *server,
+                        const server_addr_rec *address)
+{
+    const server_addr_rec *before = server->addrs;
+
+    while (before != address
+           && (before->host_port != address->host_port
+               || strcmp(before->virthost, address->virthost) != 0)) {
+        before = before->next;
+    }
+    return before != address;
+}
+
 const char *cors_server_address(apr_pool_t *p, const server_rec *server)
 {
     const char *text = NULL;
@@ -109,8 +123,7 @@ const char *cors_server_address(apr_pool_t *p, const server_rec *server)
                                              (unsigned)address->host_port)
                               : address->virthost;
 
-        /* one that is written once stands for IPv4 and for IPv6 */
-        if (!text || !strstr(text, one)) {
+        if (!is_repeated(server, address)) {
             text = text ? apr_pstrcat(p, text, " ", one, NULL) : one;
         }
     }

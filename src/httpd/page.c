@@ -161,12 +161,14 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
     copy->headers_in = apr_table_copy(r->pool, r->headers_in);
     apr_table_setn(copy->headers_in, "Origin", inquiry->origin);
     if (uri.hostname) {
+        const char *host = cors_uri_host(r->pool, &uri);
+
         copy->server = cors_server_for(ap_server_conf, &uri, r->server);
         copy->hostname = uri.hostname;
         apr_table_setn(copy->headers_in, "Host",
-                       uri.port_str ? apr_pstrcat(r->pool, uri.hostname, ":",
-                                                  uri.port_str, NULL)
-                                    : uri.hostname);
+                       uri.port_str
+                           ? apr_pstrcat(r->pool, host, ":", uri.port_str, NULL)
+                           : host);
     }
     inquiry->server = copy->server->server_hostname;
     inquiry->path = uri.path;

@@ -327,11 +327,19 @@ static bool has_port(const server_rec *server, apr_port_t port)
     return false;
 }
 
+const char *cors_uri_host(apr_pool_t *p, const apr_uri_t *uri)
+{
+    char *host = strchr(uri->hostname, ':')
+                     ? apr_pstrcat(p, "[", uri->hostname, "]", NULL)
+                     : apr_pstrdup(p, uri->hostname);
+
+    ap_str_tolower(host);
+    return host;
+}
+
 bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
                        cors_question_t *question)
 {
-    char *host;
-
     if (apr_uri_parse(p, url, uri) != APR_SUCCESS) {
         return false;
     }
@@ -341,10 +349,8 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
     ap_str_tolower(uri->scheme);
     question->websocket = strncmp(uri->scheme, "ws", 2) == 0;
     if (uri->hostname) {
-        host = apr_pstrdup(p, uri->hostname);
-        ap_str_tolower(host);
         question->own.scheme = cors_slice(uri->scheme);
-        question->own.host = cors_slice(host);
+        question->own.host = cors_slice(cors_uri_host(p, uri));
         question->own.port = uri->port_str ? uri->port : 0;
     }
     return true;
