@@ -56,6 +56,7 @@ my @forms = (
     'nginx/14-hostile.conf' => 'line ends and quotes where words belong',
     'nginx/15-best.conf' => 'locations within each other, some without CORS',
     'nginx/16-flag-map.conf' => 'a map as a flag',
+    'nginx/17-some.conf' => 'credentials for one of the origins',
     'iis/01-cors.config' => 'a wildcard, an exclusion, everything set',
     'iis/02-everybody.config' => 'everybody but one',
     'iis/03-two-kinds.config' => 'origins with settings of their own',

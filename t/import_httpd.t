@@ -6,9 +6,8 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(raw);
-use Fetch qw(fetch exposed_names);
 use Httpd ();
+use Reach qw(further exchanges);
 
 my $work = $ENV{CORS_WORK};
 my $inputs = "$work/t/import/httpd";
@@ -31,7 +30,6 @@ my @origins = ('null', 'https://evil.example', 'https://a.example.evil', 'https:
     (map { "https://$_.example" } qw(a b two three four five evil-x good-x)), (map { "https://$_" } qw(app.example.com example.com www.example.com
     m.example.com x.example.com notexample.com one.preview.example.com one.two.preview.example.com)), 'http://example.com', 'http://example.com:8080',
     'https://stagingxexample.com', 'https://example.com.evil');
-my @headers = ([], [ [ 'content-type', 'application/json' ] ], [ [ 'x-other', '1' ] ]);
 
 my $text = '';
 my %known;
@@ -50,43 +48,11 @@ for my $recipe (@recipes) {
 my $httpd = Httpd->start(name => 'import-httpd', text => $text, ports => [ map { values %$_ } values %known ], modules => [qw(headers setenvif rewrite)],
     expected => qr/Warning: /);
 
-my $exchanges = 0;
-sub send_request {
-    my ($port, $request) = @_;
-    my ($path) = $request->{url} =~ m{\Ahttps?://[^/]+(/.*)\z};
-    my $body = $request->{method} =~ /\A(?:POST|PUT|DELETE)\z/ ? "Content-Length: 0\r\n" : '';
-    my $answer = raw($port, "$request->{method} $path HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n$body"
-        . join('', map { "$_->[0]: $_->[1]\r\n" } @{ $request->{headers} }) . "\r\n");
-    my ($head) = split /\r\n\r\n/, $answer, 2;
-    my ($status, @lines) = split /\r\n/, $head // '';
-    $exchanges++;
-    return { status => ($status // '') =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0, headers => [ map { [ /\A([^:]+):\s*(.*)\z/ ? ($1, $2) : () ] } @lines ] };
-}
-
-# How far a request of a page gets: nowhere, to the server, to be read; and what
-# the page sees of it.
-sub reach {
-    my ($port, $case) = @_;
-    my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { send_request($port, $_[0]) });
-    return $got->{sent}[-1]{method} eq 'OPTIONS' ? (0) : (1) if $got->{type} eq 'error';
-    return (2, exposed_names($case->{credentials}, $got->{response}{headers}, qw(X-Total X-C ETag)));
-}
-
 plan tests => 2 * @recipes + 1;
 for my $recipe (@recipes) {
     my @paths = Httpd::slurp("$inputs/$recipe") =~ /<Location "([^"]+)">/g;
-    my (@more, $same, $all);
-    for my $path (@paths ? @paths : '/x') { for my $origin (@origins) { for my $credentials (qw(omit include)) { for my $method (qw(GET PUT)) { for my $headers (@headers) {
-        my $case = { path => $path, origin => $origin, credentials => $credentials, method => $method, headers => $headers };
-        my ($before, $here) = map { [ reach($httpd->{port}{ $known{$recipe}{$_} }, $case) ] } qw(before here);
-        my %seen = map { $_ => 1 } @$before[ 1 .. $#$before ];
-        $all++;
-        $same++ if "@$before" eq "@$here";
-        next if $here->[0] <= $before->[0] && !grep { !$seen{$_} } @$here[ 1 .. $#$here ];
-        next if $wider{$recipe} && $origin =~ $wider{$recipe}[1];
-        push @more, "$method $path $origin $credentials @{[ map { $_->[0] } @$headers ]}: @$before, @$here";
-    } } } } }
-    is_deeply(\@more, [], "$recipe: nobody gets further than before" . ($wider{$recipe} ? ", but for what is told: $wider{$recipe}[0]" : ''));
+    my ($more, $same, $all) = further(@{ $httpd->{port} }{ @{ $known{$recipe} }{qw(before here)} }, @paths ? \@paths : ['/x'], \@origins, ($wider{$recipe} // [])->[1]);
+    is_deeply($more, [], "$recipe: nobody gets further than before" . ($wider{$recipe} ? ", but for what is told: $wider{$recipe}[0]" : ''));
     cmp_ok($same, '>', $all / 2, "$recipe: most requests get as far as before ($same of $all)");
 }
-cmp_ok($exchanges, '>', 1000, "$exchanges exchanges");
+cmp_ok(exchanges(), '>', 1000, exchanges() . ' exchanges');

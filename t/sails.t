@@ -13,6 +13,7 @@ use IPC::Open2 ();
 use Client qw(raw);
 use Fetch qw(fetch exposed_names);
 use Httpd ();
+use Reach qw(send_request exchanges);
 
 my $work = $ENV{CORS_WORK};
 my @near = ('https://app.example.evil', 'https://notapp.example', 'https://app.example:8080', 'http://app.example', 'null');
@@ -135,21 +136,6 @@ for my $name (keys %app) {
 
 # --- the browser
 
-my $exchanges = 0;
-
-# One request on the wire: status, list of header fields.
-sub send_request {
-    my ($port, $request) = @_;
-    my ($path) = $request->{url} =~ m{\Ahttps?://[^/]+(/.*)\z};
-    my $body = $request->{method} =~ /\A(?:POST|PUT|PATCH|DELETE)\z/ ? "Content-Length: 0\r\n" : '';
-    my $answer = raw($port, "$request->{method} $path HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n$body"
-        . join('', map { "$_->[0]: $_->[1]\r\n" } @{ $request->{headers} }, $request->{with} ? [ Cookie => 'user=1' ] : ()) . "\r\n");
-    my ($head) = split /\r\n\r\n/, $answer, 2;
-    my ($status, @lines) = split /\r\n/, $head // '';
-    $exchanges++;
-    return { status => ($status // '') =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0, headers => [ map { [ /\A([^:]+):\s*(.*)\z/ ? ($1, $2) : () ] } @lines ] };
-}
-
 # What a browser concludes, in words.
 sub conclusion {
     my ($port, $case) = @_;
@@ -200,17 +186,19 @@ for my $at (0 .. $#differences) {
     is_deeply($told{$at} // [], [], "other than Sails, as documented: $differences[$at][0]");
 }
 
+my $handshakes = 0;
 for (@sockets) {
     my ($origin, @status) = @$_;
     my @got = map {
         my ($path, $fields) = ('/socket.io/?EIO=4&transport=websocket&__sails_io_sdk_version=1.2.1', defined $origin ? "Origin: $origin\r\n" : '');
-        $exchanges++;
+        $handshakes++;
         raw($port{'11-app-per-route'}{$_}, "GET $path HTTP/1.1\r\nHost: localhost\r\n${fields}Connection: Upgrade\r\nUpgrade: websocket\r\n"
             . "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", single => 1) =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0;
     } qw(sails here);
     is_deeply(\@got, \@status, 'onlyAllowOrigins: a socket from ' . ($origin // 'nowhere') . ($status[0] == 101 ? ' opens' : ' does not open'));
 }
 
+my $exchanges = exchanges() + $handshakes;
 my $page = Httpd::slurp("$work/docs/migrate.md");
 is_deeply([ grep { index($page, "- $_") < 0 } map { $_->[0] } @differences ], [], 'the page names every difference');
 cmp_ok(scalar keys %named, '<', $exchanges / 20, 'the differences are few');

@@ -1,0 +1,101 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# What build/cors-import makes of configurations of nginx lets nobody do what
+# browsers did not let them do before: nginx itself runs each, httpd what becomes
+# of it, both in front of the same application, and a browser asks both the same.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use File::Copy ();
+use IO::Socket::INET ();
+use Httpd ();
+use Reach qw(further exchanges);
+
+my $work = $ENV{CORS_WORK};
+my $inputs = "$work/t/import/nginx";
+my $backend = Httpd::free_port();
+Httpd::helper('../browser/backend.pl', $backend);
+
+# Which paths are asked for.
+my %paths = (
+    '01-everybody' => [qw(/open /open/x /opener /other)], '02-options' => [qw(/api/x)], '03-map' => [qw(/exact /exact/x)], '04-reflection' => [qw(/x)],
+    '05-if-origin' => [qw(/x.json /x.txt)], '06-inheritance' => [qw(/inherits/x /loses/x)], '07-map-default' => [qw(/x /other)],
+    '08-variable' => [qw(/x)], '09-set' => [qw(/api/x)], '10-include' => [qw(/api/x)], '12-flags' => [qw(/x)], '13-equal' => [qw(/equal/x /not/x)],
+    '15-best' => [qw(/api/x /api/public/x /api/public/one /api/public/onex /api/private/x /api/x.html /other/x)], '16-flag-map' => [qw(/x)], '17-some' => [qw(/x)],
+);
+# What is wider, as the report says.
+my %wider = (
+    '12-flags' => [ 'preflights have credentials, too', qr{\Ahttps?://(?:[a-z.]+\.)?example\.com(?::\d+)?\z} ],
+);
+my @origins = ('null', 'https://evil.example', 'https://a.example.evil', 'https://nota.example', 'http://a.example', 'https://a.example:444',
+    'http://localhost:3000', (map { "https://$_.example" } qw(a b c x.b x.y.b www.c)), 'http://c.example:81', 'https://example.com',
+    'https://x.example.com:444', 'https://notexample.com', 'https://example.com.evil', 'http://old.example');
+
+plan tests => 2 * keys(%paths) + 1;
+
+my $dir = "$work/t/run/nginx";
+mkdir $_ or die "$_: $!\n" for grep { !-d } "$work/t/run", $dir, "$dir/snippets", "$dir/tmp";
+# an include that goes in circles is none for nginx
+Httpd::spew("$dir/snippets/" . s{.*/}{}r, Httpd::slurp($_) =~ s/^include snippets\/cors\.inc;\n//mr) for glob "$inputs/snippets/*";
+
+my (%port, $servers, $text);
+for my $name (sort keys %paths) {
+    my $printed = `$work/build/cors-import $inputs/$name.conf 2>/dev/null`;
+    die "cors-import $name.conf: $?\n" if $?;
+    $port{$name} = "here$name" =~ tr/-//dr;
+    $text .= "Listen 127.0.0.1:\@$port{$name}\@\n<VirtualHost 127.0.0.1:\@$port{$name}\@>\nProxyPass / http://127.0.0.1:$backend/\n$printed\n</VirtualHost>\n";
+
+    # every location in front of the application, the server on a port of its own
+    my $conf = Httpd::slurp("$inputs/$name.conf");
+    $conf =~ s/\Ahttp \{\n(.*)\}\n\z/$1/s;
+    $conf =~ s/^\s*include (?:mime\.types|missing\.conf);\n|\b(?:root|proxy_pass|listen) [^;]*;//mg;
+    $conf = $conf =~ /\bserver \{/ ? $conf : "server {\n$conf}\n";
+    $conf =~ s/(\blocation [^;]*? \{)(?=\s)/$1 proxy_pass http:\/\/127.0.0.1:$backend; /g;
+    my $port = $port{"$name before"} = Httpd::free_port();
+    my $rest = $conf =~ /location \/ \{/ ? '' : "location / { proxy_pass http://127.0.0.1:$backend; }";
+    $conf =~ s/\bserver \{/server { listen 127.0.0.1:$port; $rest /;
+    # a variable is one in all of nginx
+    $conf =~ s/\$(\{?)(cors|who|trusted)\b/"\$$1$2_" . $name =~ tr{-}{_}r/ge;
+    $servers .= $conf;
+}
+Httpd::spew("$dir/nginx.conf", <<"CONF");
+daemon off;
+worker_processes 1;
+pid $dir/pid;
+error_log $dir/error_log;
+events { worker_connections 256; }
+http {
+    access_log off;
+    map_hash_bucket_size 128;
+    client_body_temp_path $dir/tmp/1;
+    proxy_temp_path $dir/tmp/2;
+    fastcgi_temp_path $dir/tmp/3;
+    uwsgi_temp_path $dir/tmp/4;
+    scgi_temp_path $dir/tmp/5;
+$servers}
+CONF
+my $owner = $$;
+my $pid = fork // die "fork: $!\n";
+if (!$pid) {
+    open STDERR, '>', "$dir/said";
+    exec "$work/nginx", '-p', $dir, '-c', "$dir/nginx.conf" or POSIX::_exit(127);
+}
+END {
+    my $code = $?;
+    if ($pid && $$ == $owner) { kill TERM => $pid; waitpid $pid, 0 }
+    $? = $code;
+}
+my ($some) = map { $port{$_} } grep { / before/ } sort keys %port;
+for (1 .. 400) {
+    last if IO::Socket::INET->new("127.0.0.1:$some");
+    die 'nginx does not start: ', Httpd::slurp("$dir/said") if waitpid($pid, 1) == $pid;
+    select undef, undef, undef, 0.025;
+}
+my $httpd = Httpd->start(name => 'import-nginx', text => $text, ports => [ map { $port{$_} } sort keys %paths ], expected => qr/Warning: /);
+
+for my $name (sort keys %paths) {
+    my ($more, $same, $all) = further($port{"$name before"}, $httpd->{port}{ $port{$name} }, $paths{$name}, \@origins, ($wider{$name} // [])->[1]);
+    is_deeply($more, [], "$name: nobody gets further than before" . ($wider{$name} ? ", but for what is told: $wider{$name}[0]" : ''));
+    cmp_ok($same, '>', $all / 2, "$name: most requests get as far as before ($same of $all)");
+}
+cmp_ok(exchanges(), '>', 1000, exchanges() . ' exchanges');
