@@ -61,6 +61,8 @@ CorsAllowOriginsFileReload 100ms
 </Location>
 CONF
 my $expected = qr/CorsAllowOriginsFile: |CORS: no shared memory|exit signal (?:Killed|Segmentation fault)/;
+# under ASan the child that may not write says so
+$expected = qr/$expected|AddressSanitizer:(?:DEADLYSIGNAL| SEGV)|AddressSanitizer can not provide/ if $ENV{SANITIZER};
 my $httpd = Httpd->start(name => 'failing_calls', preload => $shim, expected => $expected, text => $conf);
 my @to = (h1 => $httpd->{port}{port});
 
