@@ -18,7 +18,7 @@ UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 .DEFAULT_GOAL := all
 .PHONY: all help deps demo demo-check pictures test unit check format install uninstall \
         clean module sanitize bench bench-check prove browser fuzz \
-        unit-build coverage replay analyze memcheck
+        unit-build coverage replay analyze memcheck mutate
 
 ##  make             build out/mod_cors_policy.so
 all: module
@@ -142,6 +142,12 @@ memcheck: deps
 	@$(MAKE) --no-print-directory unit-build $(REPLAY)
 	@prove -j 2 --exec '$(MEMCHECK)' $(UNIT)
 	@$(MAKE) --no-print-directory REPLAY_WITH='$(MEMCHECK)' replay
+
+##  make mutate      does a unit test notice each change of what decides? Takes
+##                   half an hour; MUTATE='src/core/emit.c src/core/origin.c:40'
+mutate: deps
+	@FLAGS="$(CORE_FLAGS)" LIBRARIES="$(APR_LIBS) $(LIBS)" \
+	    perl build/mutate $(MUTATE)
 
 ##  make bench       instructions per request, throughput as ratios
 bench: deps

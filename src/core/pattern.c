@@ -167,7 +167,6 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
     cors_problem_e problem;
 
     memset(pattern, 0, sizeof(*pattern));
-    pattern->origin = word;
     if (!cut(word, &parts)) {
         return CORS_PROBLEM_ORIGIN_SCHEME_MISSING;
     }

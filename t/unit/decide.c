@@ -622,6 +622,161 @@ static void every_verdict_and_reason_has_its_word(void **state)
     }
 }
 
+/* What a callback says of the server's own origin. */
+typedef struct {
+    const char *site;
+    const char *origin;
+    const char *canonical;
+    const char *asked; /* with which origin it was called */
+} own_t;
+
+static void say_own(void *context, const cors_origin_t *origin, cors_own_t *own)
+{
+    own_t *say = context;
+
+    say->asked = text_of(origin->text);
+    if (say->site) {
+        own->fetch_site = exactly(say->site);
+    }
+    if (say->origin) {
+        assert_true(cors_origin_parse(exactly(say->origin), &own->origin));
+    }
+    if (say->canonical) {
+        assert_true(
+            cors_origin_parse(exactly(say->canonical), &own->canonical));
+    }
+}
+
+static void who_is_about_to_be_denied_is_asked_for(void **state)
+{
+    static const struct {
+        own_t own;
+        const char *verdict;
+    } own_rows[] = { { { NULL, NULL, NULL, NULL }, "denied" },
+                     { { "same-origin", NULL, NULL, NULL }, "same-origin" },
+                     { { "cross-site", B, B, NULL }, "denied" },
+                     { { NULL, B, NULL, NULL }, "same-origin" },
+                     { { NULL, NULL, B, NULL }, "same-origin" },
+                     { { NULL, A, B, NULL }, "same-origin" },
+                     { { NULL, A, A, NULL }, "denied" },
+                     { { NULL, A, NULL, NULL }, "denied" } };
+    const cors_policy_t *policy = policy_of(LIST);
+    const request_t request = { .origin = B, .own = B };
+    const request_t allowed = { .origin = A };
+    cors_decision_t decision;
+    cors_facts_t facts;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(own_rows); i++) {
+        own_t own = own_rows[i].own;
+
+        facts_of(&request, &facts);
+        facts.ask_own = say_own;
+        facts.context = &own;
+        cors_decide(policy, &facts, &decision);
+        same_text("verdict", cors_verdict_text(decision.verdict),
+                  own_rows[i].verdict);
+        same_text("asked", own.asked, B);
+    }
+    /* nobody else is */
+    facts_of(&allowed, &facts);
+    facts.ask_own = say_own;
+    facts.context = NULL;
+    cors_decide(policy, &facts, &decision);
+    same_text("verdict", cors_verdict_text(decision.verdict), "allowed");
+}
+
+static void the_text_at_hand_goes_with_a_well_formed_origin(void **state)
+{
+    static const char text[] = A;
+    const request_t request = { .origin = A };
+    const request_t malformed = { .origin = A "/" };
+    cors_decision_t decision;
+    cors_facts_t facts;
+
+    (void)state;
+    facts_of(&request, &facts);
+    facts.origin_text = text;
+    cors_decide(policy_of(LIST), &facts, &decision);
+    assert_ptr_equal(decision.origin_text, text);
+    facts_of(&malformed, &facts);
+    facts.origin_text = text;
+    cors_decide(policy_of(LIST), &facts, &decision);
+    assert_null(decision.origin_text);
+}
+
+static void blanks_around_a_comma_are_no_matter(void **state)
+{
+    const request_t request = {
+        .origin = A,
+        .method = "GET",
+        .headers = "x-a , x-a,\tx-a  ,x-a, x-a, x-a, x-a, x-a, x-a , x-a"
+    };
+    cors_decision_t decision;
+
+    (void)state;
+    decide(policy_of(LIST "; CorsAllowHeaders x-a x-b x-c x-d x-e x-f x-g x-h "
+                          "x-i x-j"),
+           &request, &decision);
+    same_text("verdict", cors_verdict_text(decision.verdict),
+              "preflight-allowed");
+}
+
+static void who_is_refused_gets_nothing_else(void **state)
+{
+    const request_t refused = { .origin = A,
+                                .method = "GET",
+                                .headers = "x-b",
+                                .private_network = "true" };
+    const request_t malformed = { .origin = A,
+                                  .method = "GET",
+                                  .headers = "x b" };
+    cors_decision_t decision;
+
+    (void)state;
+    decide(policy_of(LIST "; CorsAllowPrivateNetwork On"), &refused, &decision);
+    same_text("verdict", cors_verdict_text(decision.verdict),
+              "preflight-denied");
+    assert_false(decision.private_network);
+    decide(policy_of(LIST), &malformed, &decision);
+    same_text("reason", cors_reason_text(decision.reason),
+              "malformed-request-headers");
+    assert_null(decision.culprit.ptr);
+    assert_int_equal(decision.culprit.len, 0);
+}
+
+static void what_is_easily_missed_is_said(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *headers;
+        const char *hint;
+    } hints[] = {
+        { LIST "; CorsAllowHeaders *", "authorization",
+          "* does not stand for Authorization; name it beside the *" },
+        { LIST "; CorsAllowHeaders x-a", "authorization", NULL },
+        { LIST "; CorsAllowHeaders * | CorsAllowHeaders -x-b", "x-b", NULL },
+        { LIST "; CorsAllowHeaders *", "x-b", NULL },
+    };
+    cors_decision_t decision;
+    request_t request = { .origin = A, .method = "GET" };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(hints); i++) {
+        const cors_policy_t *policy = policy_of(hints[i].text);
+
+        request.headers = hints[i].headers;
+        decide(policy, &request, &decision);
+        same_text(hints[i].text, cors_decision_hint(policy, &decision),
+                  hints[i].hint);
+    }
+    decide(policy_of(BROKEN), &request, &decision);
+    same_text(BROKEN, cors_decision_hint(policy_of(BROKEN), &decision),
+              cors_problem_reason(CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -634,6 +789,11 @@ int main(void)
         TEST(the_host_alone_is_no_origin_to_compare_with),
         TEST(a_decision_borrows_the_bytes_of_the_request),
         TEST(every_verdict_and_reason_has_its_word),
+        TEST(who_is_about_to_be_denied_is_asked_for),
+        TEST(the_text_at_hand_goes_with_a_well_formed_origin),
+        TEST(blanks_around_a_comma_are_no_matter),
+        TEST(who_is_refused_gets_nothing_else),
+        TEST(what_is_easily_missed_is_said),
     };
     static const table_t tables[] = { TABLE(check_row, rows) };
 

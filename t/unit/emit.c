@@ -748,11 +748,30 @@ static void what_is_sent_outlives_the_request_bytes(void **state)
     assert_string_equal(lines_of(headers), VARY ORIGIN_A);
 }
 
+static void what_the_policy_owns_can_be_taken_out_alone(void **state)
+{
+    apr_table_t *headers = apr_table_make(pool, 4);
+    apr_table_t *errors = apr_table_make(pool, 4);
+
+    (void)state;
+    apr_table_addn(headers, "access-control-allow-origin", "x");
+    apr_table_addn(headers, "Vary", "Origin");
+    apr_table_addn(headers, "Access", "x");
+    apr_table_addn(headers, "Access-Control-", "x");
+    apr_table_addn(errors, "Access-Control-Max-Age", "x");
+    apr_table_addn(errors, "Access-Control-Request-Method", "x");
+    cors_emit_nothing(headers, errors);
+    assert_string_equal(lines_of(headers),
+                        "Vary: Origin\nAccess: x\nAccess-Control-: x\n");
+    assert_string_equal(lines_of(errors), "Access-Control-Request-Method: x\n");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(vary_is_one_field_without_repetition),
         TEST(what_is_sent_outlives_the_request_bytes),
+        TEST(what_the_policy_owns_can_be_taken_out_alone),
     };
     static const table_t tables[] = { TABLE(check_row, rows) };
 

@@ -4,6 +4,8 @@
 
 #include "configure.h"
 
+#include <regex.h>
+
 /* Add a word, or behind "~" an expression. */
 static cors_problem_e add_word(cors_origin_set_t *set, const char *word,
                                const char *said, const char **instead)
@@ -882,6 +884,16 @@ static void a_source_lists_as_words_do(void **state)
               "https://*.github.io");
     same_text("where that stands", cors_origin_set_public_suffix(set)->said,
               "/two:7");
+    assert_true(cors_origin_set_public_suffix(set)->suffix);
+    /* two words, one of them twice, the second, its suffix */
+    assert_int_equal(cors_origin_set_count(set), 6);
+    same_text("a word", cors_origin_set_word(set, 4)->text, "/two");
+    assert_true(cors_origin_set_word(set, 4)->file);
+    assert_false(cors_origin_set_word(set, 4)->regex);
+    assert_false(cors_origin_set_word(set, 4)->exclude);
+    assert_false(cors_origin_set_word(set, 4)->suffix);
+    same_text("the last word", cors_origin_set_word(set, 5)->text,
+              "https://*.github.io");
     assert_false(cors_origin_set_empty(set));
 }
 
@@ -909,6 +921,142 @@ static void a_source_stands_where_an_origin_could(void **state)
     }
 }
 
+/* An expression for the whole of a text, by the C library. */
+static bool match_whole(const void *regex, cors_slice_t text)
+{
+    return regexec(regex, text_of(text), 0, NULL, 0) == 0;
+}
+
+static apr_status_t free_regex(void *regex)
+{
+    regfree(regex);
+    return APR_SUCCESS;
+}
+
+static cors_problem_e add_real(cors_origin_set_t *set, const char *word)
+{
+    const char *bare = cors_origin_set_edits(set) ? word + 1 : word;
+    regex_t *regex = apr_palloc(pool, sizeof(*regex));
+
+    assert_int_equal(regcomp(regex, apr_psprintf(pool, "^(%s)$", bare),
+                             REG_EXTENDED | REG_NOSUB),
+                     0);
+    apr_pool_cleanup_register(pool, regex, free_regex, apr_pool_cleanup_null);
+    return cors_origin_set_add_regex(pool, set, word, "conf:1", regex,
+                                     match_whole);
+}
+
+static void an_expression_that_anybody_can_match_is_known(void **state)
+{
+    static const struct {
+        const char *regex;
+        const char *anybody;
+        bool suffix;
+    } rows[] = {
+        { "https://.*\\.example\\.com", NULL, false },
+        { "https://[^/]*\\.www\\.example\\.com", NULL, false },
+        { "https://example\\.com", NULL, false },
+        /* a dot that is missing, or stands for any byte */
+        { "https://.*example\\.com", "https://strangerzqexample.com", false },
+        { "https://a.example\\.com", "https://axexample.com", false },
+        { "http://a.example\\.com", "http://axexample.com", false },
+        { "https://.*b.example\\.com", "https://bxexample.com", false },
+        { "https://[^b]+.example\\.com", "https://strangerzqexample.com",
+          false },
+        { "https://z[^x]*b.example\\.com", NULL, false },
+        { "https://.{10}b.example\\.com", "https://strangerzqbxexample.com",
+          false },
+        { "https://.{10}\\.b.example\\.com", "https://strangerzq.bxexample.com",
+          false },
+        { "https://.*\\.github\\.io", "https://strangerzq.github.io", true },
+        { "https://[a-z]+\\.github\\.io", "https://strangerzq.github.io",
+          true },
+        { "https://.*\\.co\\.uk", "https://strangerzq.co.uk", true },
+        /* strangers, each by itself */
+        { "https://.*", "https://strangerzq.com", false },
+        { "https?://[a-z-]+[0-9]\\.info", "https://stranger-zq7.info", false },
+        { "http://www\\.[a-z]+\\.net|x", "http://www.strangerzq.net", false },
+        { "http://a\\.b\\.[a-z]+\\.org|x", "http://a.b.strangerzq.org", false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
+        const cors_origin_word_t *word;
+
+        assert_int_equal(add_real(set, rows[i].regex), CORS_OK);
+        word = cors_origin_set_word(set, 0);
+        same_text(rows[i].regex, word->anybody, rows[i].anybody);
+        same_number(rows[i].regex, word->suffix, rows[i].suffix);
+        assert_ptr_equal(cors_origin_set_public_suffix(set),
+                         rows[i].suffix ? word : NULL);
+        assert_ptr_equal(cors_origin_set_anybody(set),
+                         rows[i].anybody && !rows[i].suffix ? word : NULL);
+    }
+}
+
+static void the_first_public_suffix_of_expressions_is_known(void **state)
+{
+    cors_origin_set_t *set = cors_origin_set_make(pool, false, true);
+
+    (void)state;
+    assert_int_equal(add_real(set, "-https://.*\\.co\\.uk"), CORS_OK);
+    assert_null(cors_origin_set_public_suffix(set));
+    assert_int_equal(add_real(set, "+https://.*\\.github\\.io"), CORS_OK);
+    assert_int_equal(add_real(set, "+https://.*\\.gitlab\\.io"), CORS_OK);
+    assert_ptr_equal(cors_origin_set_public_suffix(set),
+                     cors_origin_set_word(set, 1));
+}
+
+static void an_exclusion_holds_against_an_expression_that_lists(void **state)
+{
+    cors_origin_set_t *set = cors_origin_set_make(pool, false, true);
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(add_real(set, "+https://a.*\\.example"), CORS_OK);
+    assert_int_equal(add_real(set, "-https://z.*\\.example"), CORS_OK);
+    assert_int_equal(cors_origin_set_add(pool, set,
+                                         exactly("-https://a.example"), NULL,
+                                         &instead),
+                     CORS_OK);
+    same_text("excluded", listing_of(set, "https://a.example", false),
+              "excluded");
+    same_text("listed", listing_of(set, "https://ab.example", false), "listed");
+}
+
+static void wildcards_of_one_domain_are_all_looked_at(void **state)
+{
+    cors_origin_set_t *set = good_set("https://*.a.example http://*.a.example "
+                                      "https://b.a.example http://b.a.example");
+
+    (void)state;
+    assert_ptr_equal(cors_origin_set_covering(pool, set,
+                                              cors_origin_set_word(set, 2),
+                                              false),
+                     cors_origin_set_word(set, 0));
+    assert_ptr_equal(cors_origin_set_covering(pool, set,
+                                              cors_origin_set_word(set, 3),
+                                              false),
+                     cors_origin_set_word(set, 1));
+}
+
+static void an_empty_word_is_none(void **state)
+{
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(
+        cors_origin_set_add(pool, cors_origin_set_make(pool, false, false),
+                            exactly(""), NULL, &instead),
+        CORS_PROBLEM_ORIGIN_SCHEME_MISSING);
+    assert_int_equal(
+        cors_origin_set_add(pool, cors_origin_set_make(pool, false, true),
+                            exactly(""), NULL, &instead),
+        CORS_PROBLEM_EDIT_MIXED);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -930,6 +1078,11 @@ int main(void)
         TEST(a_host_of_as_many_labels_as_fit_is_looked_up),
         TEST(a_source_lists_as_words_do),
         TEST(a_source_stands_where_an_origin_could),
+        TEST(an_expression_that_anybody_can_match_is_known),
+        TEST(the_first_public_suffix_of_expressions_is_known),
+        TEST(an_exclusion_holds_against_an_expression_that_lists),
+        TEST(wildcards_of_one_domain_are_all_looked_at),
+        TEST(an_empty_word_is_none),
         TEST(a_list_says_what_a_loop_over_its_patterns_says),
     };
 

@@ -48,7 +48,9 @@ static unsigned some(unsigned below)
 /* one of few names, so that much of what is asked for is there */
 static const char *host(void)
 {
-    static const char *const labels[] = { "a", "b", "www", "example", "x-1" };
+    static const char *const labels[] = { "a", "b", "www",
+                                          "a-label-as-long-as-a-whole-name-is",
+                                          "x-1" };
     const char *name = some(2) ? "org" : "example.com";
     unsigned count = some(4);
 
@@ -202,6 +204,173 @@ static void what_no_origin_has_room_for_is_not_added(void **state)
     assert_int_equal(cors_origin_table_listed(table), 0);
 }
 
+/* a heap copy of exactly its bytes, freed by who asked for it */
+static cors_slice_t copy_of(const char *text)
+{
+    cors_slice_t slice = { malloc(strlen(text)), strlen(text) };
+
+    assert_non_null(slice.ptr);
+    memcpy((char *)(uintptr_t)slice.ptr, text, slice.len);
+    return slice;
+}
+
+static void add_text(cors_origin_table_t *table, const char *text)
+{
+    cors_slice_t word = copy_of(text);
+    cors_pattern_t pattern;
+    const char *instead;
+
+    assert_int_equal(cors_pattern_parse(pool, word, false, &pattern, &instead),
+                     CORS_OK);
+    assert_true(cors_origin_table_add(table, &pattern, false));
+    free((char *)(uintptr_t)word.ptr);
+}
+
+/* what a table says, and its block */
+static cors_listing_e ask_both(const cors_origin_table_t *table,
+                               const char *text)
+{
+    cors_slice_t copy = copy_of(text);
+    apr_size_t size = cors_origin_table_size(table);
+    void *block = malloc(size);
+    cors_origin_t origin;
+    cors_listing_e listing;
+
+    assert_true(cors_origin_parse(copy, &origin));
+    cors_origin_table_save(table, block);
+    listing = cors_origin_table_lookup(table, &origin);
+    assert_int_equal(cors_origin_block_lookup(block, size, &origin), listing);
+    free(block);
+    free((char *)(uintptr_t)copy.ptr);
+    return listing;
+}
+
+static char *times(const char *unit, size_t count)
+{
+    char *text = apr_pstrdup(pool, "");
+
+    while (count-- > 0) {
+        text = apr_pstrcat(pool, text, unit, NULL);
+    }
+    return text;
+}
+
+static void a_domain_has_as_many_dots_as_fit(void **state)
+{
+    static const size_t labels[] = { 1, 2, 62, 63, 64, 65, 66, 100, 120 };
+    cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
+        /* of names that differ in their first labels */
+        const char *name = apr_psprintf(pool, "%s%c.", times("a.", labels[i]),
+                                        (char)('b' + (int)i));
+
+        add_text(table, apr_pstrcat(pool, "https://*.", name, NULL));
+        assert_int_equal(ask_both(table,
+                                  apr_pstrcat(pool, "https://x.", name, NULL)),
+                         CORS_ORIGIN_LISTED);
+        assert_int_equal(ask_both(table,
+                                  apr_pstrcat(pool, "https://", name, NULL)),
+                         CORS_ORIGIN_UNLISTED);
+    }
+    /* a wildcard far out and one further in, under the same top */
+    for (i = 62; i < 70; i++) {
+        table = cors_origin_table_make(pool, 0, 0);
+        add_text(table, "https://*.top.example");
+        add_text(table, apr_pstrcat(pool, "http://*.", times("a.", i),
+                                    "top.example", NULL));
+        add_text(table, apr_pstrcat(pool, "http://*.", times("a.", i - 2),
+                                    "b.top.example", NULL));
+        add_text(table, apr_pstrcat(pool, "app://*.", times("a.", i + 1),
+                                    "top.example", NULL));
+        assert_int_equal(ask_both(table,
+                                  apr_pstrcat(pool, "http://x.", times("a.", i),
+                                              "top.example", NULL)),
+                         CORS_ORIGIN_LISTED);
+        assert_int_equal(ask_both(table, apr_pstrcat(pool, "app://x.",
+                                                     times("a.", i + 1),
+                                                     "top.example", NULL)),
+                         CORS_ORIGIN_LISTED);
+    }
+}
+
+static void the_longest_parts_are_found(void **state)
+{
+    cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
+    const char *scheme = times("s", CORS_SCHEME_MAX);
+    const char *text = apr_pstrcat(pool, scheme, "://host", NULL);
+    char *host = times("h", CORS_HOST_MAX);
+    cors_pattern_t pattern;
+
+    (void)state;
+    add_text(table, text);
+    assert_int_equal(ask_both(table, text), CORS_ORIGIN_LISTED);
+    add_text(table, "https://*.hhh");
+    host[CORS_HOST_MAX - 4] = '.';
+    assert_int_equal(ask_both(table, apr_pstrcat(pool, "https://", host, NULL)),
+                     CORS_ORIGIN_LISTED);
+    memset(&pattern, 0, sizeof(pattern));
+    pattern.kind = CORS_PATTERN_ORIGIN;
+    text = apr_pstrcat(pool, "http://", host, NULL);
+    pattern.origin = cors_slice(text);
+    pattern.scheme = pattern.origin;
+    pattern.scheme.len = 4;
+    pattern.host = cors_slice(text + 7);
+    assert_true(cors_origin_table_add(table, &pattern, false));
+    assert_int_equal(ask_both(table, text), CORS_ORIGIN_LISTED);
+}
+
+/* where a block has its numbers */
+#define BITS_AT 8
+#define USED_AT 28
+
+static void a_block_that_is_cut_or_full_leads_nowhere(void **state)
+{
+    static const char text[] = "https://one.example";
+    cors_origin_table_t *table = cors_origin_table_make(pool, 1, 0);
+    cors_origin_t origin;
+    apr_size_t size;
+    apr_uint32_t bits;
+    apr_uint32_t used;
+    apr_uint32_t cut;
+    unsigned char *block;
+    unsigned char *slots;
+
+    (void)state;
+    add_text(table, text);
+    assert_int_equal(ask_both(table, text), CORS_ORIGIN_LISTED);
+    assert_true(cors_origin_parse(cors_slice(text), &origin));
+    size = cors_origin_table_size(table);
+    for (cut = 4; cut <= 24; cut += 4) {
+        /* the entry goes on behind what is used, and behind the block */
+        unsigned char *whole = malloc(size);
+
+        block = malloc(size - cut);
+        cors_origin_table_save(table, whole);
+        memcpy(&used, whole + USED_AT, sizeof(used));
+        used -= cut;
+        memcpy(whole + USED_AT, &used, sizeof(used));
+        memcpy(block, whole, size - cut);
+        free(whole);
+        assert_int_equal(cors_origin_block_lookup(block, size - cut, &origin),
+                         CORS_ORIGIN_UNLISTED);
+        free(block);
+    }
+    block = malloc(size);
+    cors_origin_table_save(table, block);
+    memcpy(&bits, block + BITS_AT, sizeof(bits));
+    memcpy(&used, block + USED_AT, sizeof(used));
+    slots = block + size - used - ((apr_size_t)8 << bits);
+    memset(slots, 0xff, (apr_size_t)8 << bits);
+    /* what stands where no entry is */
+    memset(block + size - used, 0xff, used);
+    assert_int_equal(cors_origin_block_lookup(block, size, &origin),
+                     CORS_ORIGIN_UNLISTED);
+    free(block);
+}
+
 /* A reader may meet a block while another process writes to it. */
 static void a_broken_block_leads_nowhere(void **state)
 {
@@ -270,6 +439,9 @@ int main(void)
         cmocka_unit_test(the_table_says_what_each_pattern_means),
         cmocka_unit_test(so_it_does_where_nothing_is_random),
         cmocka_unit_test(what_no_origin_has_room_for_is_not_added),
+        cmocka_unit_test(a_domain_has_as_many_dots_as_fit),
+        cmocka_unit_test(the_longest_parts_are_found),
+        cmocka_unit_test(a_block_that_is_cut_or_full_leads_nowhere),
         cmocka_unit_test(a_broken_block_leads_nowhere),
         cmocka_unit_test(bytes_are_what_their_standards_say)
     };

@@ -381,9 +381,37 @@ static void a_scheme_has_32_bytes_a_label_63_and_a_host_253(void **state)
                      CORS_PROBLEM_ORIGIN_LABEL_LONG);
 }
 
+static void what_was_meant_for_files_is_file(void **state)
+{
+    cors_pattern_t pattern;
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(cors_pattern_parse(pool, exactly("FILE:///home"), true,
+                                        &pattern, &instead),
+                     CORS_PROBLEM_ORIGIN_SCHEME_BAD);
+    same_text("instead", instead, "file://");
+    cors_pattern_parse(pool, exactly("FILE:///home"), false, &pattern,
+                       &instead);
+    same_text("instead", instead, NULL);
+}
+
+static void a_wildcard_is_a_label_before_an_address_too(void **state)
+{
+    cors_pattern_t pattern;
+    const char *instead;
+
+    (void)state;
+    assert_int_equal(cors_pattern_parse(pool, exactly("https://*a::1"), false,
+                                        &pattern, &instead),
+                     CORS_PROBLEM_WILDCARD_PLACE);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        TEST(what_was_meant_for_files_is_file),
+        TEST(a_wildcard_is_a_label_before_an_address_too),
         TEST(an_accepted_word_is_taken_apart),
         TEST(some_words_stand_for_no_single_origin),
         TEST(an_origin_without_scheme_is_refused),

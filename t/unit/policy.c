@@ -454,6 +454,15 @@ static const found_row_t found_rows[] = {
     { "null needs its flag in every list of an edit",
       "CorsPolicy On; CorsAllowOrigins null | CorsAllowOrigins +" A,
       "null-without-flag null of CorsAllowOrigins conf:2\n" },
+    { "what is excluded is no danger",
+      "CorsPolicy On; CorsAllowCredentials On; CorsAllowOrigins "
+      "https://*.github.io !https://*.gitlab.io",
+      "suffix-with-credentials https://*.github.io of CorsAllowOrigins conf:3"
+      " with CorsAllowCredentials conf:2\n" },
+    { "nothing can be taken out of an exposed *",
+      "CorsPolicy On; CorsExposeHeaders * | CorsExposeHeaders -x-a",
+      "expose-all-edited * of CorsExposeHeaders conf:2 with CorsExposeHeaders "
+      "conf:3\n" },
     { "everything that is wrong is told of",
       ON "CorsAllowOrigins *; CorsExposeHeaders *; CorsWebSocketAllowOrigins "
          "null",
@@ -533,6 +542,11 @@ static void a_prepared_policy_is_the_one_of_its_method(void **state)
             assert_ptr_equal(found->link[attr].setting,
                              alone.link[attr].setting);
         }
+        for (attr = CORS_ATTR_METHODS; attr <= CORS_ATTR_EXPOSE; attr++) {
+            same_text("joined",
+                      cors_policy_joined(pool, found, (cors_attr_e)attr),
+                      cors_policy_joined(pool, &alone, (cors_attr_e)attr));
+        }
         same_number("a method's own setting",
                     found->link[CORS_ATTR_MAX_AGE].setting != NULL,
                     method == 1);
@@ -541,6 +555,54 @@ static void a_prepared_policy_is_the_one_of_its_method(void **state)
     /* once is enough */
     cors_policy_prepare(pool, section);
     assert_ptr_equal(cors_policy_find(section, 0), prepared);
+}
+
+static void note_because(void *context, const cors_contradiction_t *found)
+{
+    *(const char **)context = found->because;
+}
+
+static void an_expression_is_told_of_with_an_example(void **state)
+{
+    const char *because = NULL;
+
+    (void)state;
+    cors_policy_contradictions(policy_of(
+                                   "CorsPolicy On; CorsAllowCredentials On; "
+                                   "CorsAllowOriginsMatch https://.*"),
+                               note_because, &because);
+    same_text("an example", because, "https://strangerzq.com");
+    cors_policy_contradictions(policy_of("CorsPolicy On; CorsAllowCredentials "
+                                         "On; CorsAllowOrigins *"),
+                               note_because, &because);
+    same_text("no example", because, NULL);
+}
+
+static void a_section_is_silent_that_does_nothing_to_any_method(void **state)
+{
+    static const struct {
+        const char *text;
+        bool silent;
+    } silent_rows[] = { { "CorsAllowOrigins " A, true },
+                        { "CorsMaxAge 7; <1> CorsMaxAge 8", true },
+                        { "CorsPolicy Off", false },
+                        { "<0> CorsPolicy On", false },
+                        { "<2> CorsPolicy On", false },
+                        { "CorsWebSocketAllowOrigins " A, false },
+                        { "<1> CorsWebSocketAllowOrigins " A, false },
+                        { "CorsPolicy On; CorsWebSocketAllowOrigins " A,
+                          false } };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(silent_rows); i++) {
+        cors_section_t *section =
+            (cors_section_t *)(uintptr_t)sections_of(silent_rows[i].text);
+
+        cors_policy_prepare(pool, section);
+        same_number(silent_rows[i].text, cors_section_silent(section),
+                    silent_rows[i].silent);
+    }
 }
 
 int main(void)
@@ -553,6 +615,8 @@ int main(void)
         TEST(the_answer_is_constant_for_everybody_without_credentials),
         TEST(the_first_contradiction_names_its_settings),
         TEST(a_prepared_policy_is_the_one_of_its_method),
+        TEST(an_expression_is_told_of_with_an_example),
+        TEST(a_section_is_silent_that_does_nothing_to_any_method),
     };
     static const table_t tables[] = {
         TABLE(check_origin_row, origin_rows),
