@@ -141,7 +141,7 @@ sub beside {
 sub said { my ($from) = @_; local $/; my $text = <$from> // ''; close $from; return $text }
 sub wrk {
     my ($threads, $time) = @_;
-    return beside('wrk', "-t$threads", "-c$threads", '-d', int($time) . 's', '--timeout', '10s', '-s', "$ENV{CORS_WORK}/t/soak/mix.lua",
+    return beside('wrk', "-t$threads", "-c$threads", '-d', most(1, int $time) . 's', '--timeout', '10s', '-s', "$ENV{CORS_WORK}/t/soak/mix.lua",
         "http://127.0.0.1:$plain/", '--', 3, $always, $never);
 }
 # Streams over TLS: one on each connection where a restart may come between, many
@@ -239,7 +239,7 @@ for my $number (1 .. $periods) {
     # latency between restarts: where the children that end are not replaced within
     # a second, as httpd does it, nobody answers so long
     sleep 0.5;
-    my $latency = wrk(2, most(1, $end - time - 0.3));
+    my $latency = wrk(2, $end - time - 0.3);
     my $sampled;
     while (time < $end - 0.8) {
         change($n++);
