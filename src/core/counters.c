@@ -180,7 +180,8 @@ static bool try_lock(cors_counters_t *counters, apr_time_t now)
         CORS_ORDERED_AFTER(&counters->lock);
         return true;
     }
-    return now - held > LOCK_BREAK
+    /* the clock may have been set back since */
+    return (now - held > LOCK_BREAK || held - now > LOCK_BREAK)
            && __atomic_compare_exchange_n(&counters->lock, &held, now, false,
                                           __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
 }

@@ -133,12 +133,10 @@ sub measure {
     return \%ratio;
 }
 
-# nginx with its map recipe, against nginx without it: only where there is one, in
-# PATH or named by BENCH_NGINX. No package is installed for it, since that starts a
-# service.
+# nginx with its map recipe, against nginx without it.
 sub nginx {
     my ($ratio, $get) = @_;
-    my $binary = $ENV{BENCH_NGINX} || (has('nginx') ? 'nginx' : return);
+    my $binary = $ENV{BENCH_NGINX};
     my $dir = "$ENV{BENCH_TMP}/nginx";
     my ($plain, $map) = (BenchHttpd::free_port(), BenchHttpd::free_port());
     mkdir $dir and mkdir "$dir/html" and mkdir "$dir/html/api" or die "$dir: $!";
