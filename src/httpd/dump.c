@@ -101,14 +101,17 @@ static const char *origin_of_setting(const cors_site_t *site,
 static bool is_repeated(const server_rec *server,
                         const server_addr_rec *address)
 {
-    const server_addr_rec *before = server->addrs;
+    const server_addr_rec *before;
 
-    while (before != address
-           && (before->host_port != address->host_port
-               || strcmp(before->virthost, address->virthost) != 0)) {
-        before = before->next;
+    for (before = server->addrs; before && before != address;
+         before = before->next) {
+        if (before->host_port == address->host_port
+            && cors_slice_equal(cors_slice(before->virthost),
+                                cors_slice(address->virthost))) {
+            return true;
+        }
     }
-    return before != address;
+    return false;
 }
 
 const char *cors_server_address(apr_pool_t *p, const server_rec *server)
