@@ -136,7 +136,8 @@ static void check_headers(const apr_table_t *headers)
             &APR_ARRAY_IDX(fields, i, apr_table_entry_t);
 
         for (c = one->val; *c; c++) {
-            must(*c >= ' ' && *c < 0x7f);
+            /* blanks of a list that is echoed may be tabs, as RFC 9110 has it */
+            must((*c >= ' ' && *c < 0x7f) || *c == '\t');
         }
         for (j = 0; j < i; j++) {
             must(!cors_slice_equal_nocase(
