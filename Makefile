@@ -140,12 +140,12 @@ analyze: deps
 	@FLAGS="$(GLUE_FLAGS)" sh build/analyze
 
 ##  make memcheck    the unit tests and the replay under valgrind
-MEMCHECK = valgrind -q --error-exitcode=1 --leak-check=full \
+UNDER_MEMCHECK = valgrind -q --error-exitcode=1 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite
 memcheck: deps
 	@$(MAKE) --no-print-directory unit-build $(REPLAY)
-	@prove -j 2 --exec '$(MEMCHECK)' $(UNIT)
-	@$(MAKE) --no-print-directory REPLAY_WITH='$(MEMCHECK)' replay
+	@prove -j 2 --exec '$(UNDER_MEMCHECK)' $(UNIT)
+	@$(MAKE) --no-print-directory REPLAY_WITH='$(UNDER_MEMCHECK)' replay
 
 ##  make mutate      does a unit test notice each change of what decides? Takes
 ##                   half an hour; MUTATE='src/core/emit.c src/core/origin.c:40'
