@@ -7,8 +7,7 @@
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { env, exit, kill, stdout } from "node:process";
-import { chromium } from "playwright-core";
-import { findChromium } from "./chromium.mjs";
+import { launchChromium } from "./chromium.mjs";
 
 const ports = {
     api: env.DEMO_API_PORT || "8081",
@@ -323,13 +322,7 @@ async function checkPolicyPage(browser) {
 
 let browser;
 try {
-    browser = await chromium.launch({
-        executablePath: findChromium(),
-        headless: true,
-        args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
-            "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"],
-    });
+    browser = await launchChromium();
     await checkPage(browser, "allowed");
     await checkPage(browser, "denied");
     await checkPolicyPage(browser);

@@ -8,8 +8,7 @@ import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
 import { env, exit, stdout } from "node:process";
 import { deflateSync } from "node:zlib";
-import { chromium } from "playwright-core";
-import { findChromium } from "./chromium.mjs";
+import { launchChromium } from "./chromium.mjs";
 
 const at = (port) => `http://localhost:${port}`;
 const allowed = at(env.DEMO_ALLOWED_PORT);
@@ -169,13 +168,7 @@ async function takeExplain(browser) {
 let browser;
 let status = 0;
 try {
-    browser = await chromium.launch({
-        executablePath: findChromium(),
-        headless: true,
-        args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
-            "--no-first-run", "--disable-background-networking",
-            "--disable-component-update", "--disable-sync"],
-    });
+    browser = await launchChromium();
     await takeDemo(browser);
     await takeExplain(browser);
 }

@@ -20,22 +20,9 @@ my $httpd = Httpd->start(
 my $port = $httpd->{port}{port};
 my $url = "http://127.0.0.1:$port/plain.txt";
 
-# A program beside the test; what it says is read at its end.
-sub beside {
-    my (@command) = @_;
-    my $pid = open(my $from, '-|') // die "fork: $!\n";
-    if (!$pid) {
-        delete $ENV{LD_PRELOAD};
-        open STDERR, '>&', \*STDOUT;
-        exec @command or POSIX::_exit(127);
-    }
-    return $from;
-}
-sub said { my ($from) = @_; local $/; my $text = <$from> // ''; close $from; return $text }
-
 # --- under load, a restart every second
 my @load = map { my ($origin, $expected) = @$_;
-    [ $origin, beside('wrk', '-t1', '-c4', "-d${seconds}s", '--timeout', '10s',
+    [ $origin, Httpd::beside('wrk', '-t1', '-c4', "-d${seconds}s", '--timeout', '10s',
         '-s', "$ENV{CORS_WORK}/t/lib/check.lua", $url, '--', $origin, $expected) ]
 } [ $app, $app ], [ 'https://a.w17.example', 'https://a.w17.example' ], [ $evil, 'nothing' ];
 
@@ -45,7 +32,7 @@ my ($count, %h2) = (0);
 while (Time::HiRes::time() < $until) {
     my $next = Time::HiRes::time() + 1;
     # a connection of HTTP/2 may be told to go away: one request on each
-    my $streams = $h2 ? beside('h2load', '-n', 60, '-c', 60, '-m', 1, '-t', 1,
+    my $streams = $h2 ? Httpd::beside('h2load', '-n', 60, '-c', 60, '-m', 1, '-t', 1,
         '-H', "origin: $app", $url) : undef;
     $httpd->graceful or die "httpd does not come back from a graceful restart\n";
     $count++;
@@ -62,7 +49,7 @@ while (Time::HiRes::time() < $until) {
               'access-control-allow-credentials' => 'true',
               'access-control-expose-headers' => 'X-Total' },
             "after restart $count under load HTTP/2 has the whole set");
-        my $told = said($streams);
+        my $told = Httpd::said($streams);
         $told =~ /requests: (\d+) total, .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/
             or die "h2load says: $told\n";
         $h2{total} += $1;
@@ -76,7 +63,7 @@ while (Time::HiRes::time() < $until) {
 cmp_ok($count, '>=', $seconds - 2, "there was about one restart in a second ($count)");
 for (@load) {
     my ($origin, $from) = @$_;
-    my $told = said($from);
+    my $told = Httpd::said($from);
     my %number = $told =~ /(\w+)=(\d+)/g;
     cmp_ok($number{seen} // 0, '>', 100, "wrk: there was load from $origin (" . ($number{seen} // $told) . ')');
     is_deeply([ @number{qw(wrong connect read write status timeout)} ], [ (0) x 6 ],

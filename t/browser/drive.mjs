@@ -5,8 +5,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
-import { chromium } from "playwright-core";
-import { findChromium } from "./chromium.mjs";
+import { launchChromium } from "./chromium.mjs";
 
 const plan = JSON.parse(readFileSync(argv[2], "utf8"));
 
@@ -114,14 +113,8 @@ async function act(step) {
     }
 }
 
-const browser = await chromium.launch({
-    executablePath: findChromium(),
-    headless: true,
-    args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
-        "--no-first-run", "--disable-background-networking",
-        "--disable-component-update", "--disable-sync",
-        `--ignore-certificate-errors-spki-list=${plan.authority}`],
-});
+const browser = await launchChromium(
+    `--ignore-certificate-errors-spki-list=${plan.authority}`);
 const context = await browser.newContext();
 await context.addCookies(plan.cookies);
 

@@ -276,6 +276,19 @@ sub helper {
     die "$program does not listen\n";
 }
 
+# A program beside the test; what it says is read at its end.
+sub beside {
+    my (@command) = @_;
+    my $pid = open(my $from, '-|') // die "fork: $!\n";
+    if (!$pid) {
+        delete $ENV{LD_PRELOAD};
+        open STDERR, '>&', \*STDOUT;
+        exec @command or POSIX::_exit(127);
+    }
+    return $from;
+}
+sub said { my ($from) = @_; local $/; my $text = <$from> // ''; close $from; return $text }
+
 package Httpd::Helper;
 
 sub stop {

@@ -1,11 +1,7 @@
 -- Licensed under the Apache License, Version 2.0; see LICENSE.
 -- For wrk: every response must have what is expected of its origin, and 200.
 --   wrk -s check.lua URL -- ORIGIN EXPECTED
-local threads = {}
-
-function setup(thread)
-    table.insert(threads, thread)
-end
+dofile(os.getenv("CORS_WORK") .. "/t/lib/sums.lua")
 
 function init(args)
     wrk.headers["Origin"] = args[1]
@@ -29,16 +25,4 @@ function response(status, headers, body)
     if status ~= 200 or got ~= expected or vary ~= "Origin" then
         wrong = wrong + 1
     end
-end
-
-function done(summary, latency, requests)
-    local errors = summary.errors
-    local all = 0
-    local bad = 0
-    for _, thread in ipairs(threads) do
-        all = all + thread:get("seen")
-        bad = bad + thread:get("wrong")
-    end
-    print(string.format("seen=%d wrong=%d connect=%d read=%d write=%d status=%d timeout=%d",
-        all, bad, errors.connect, errors.read, errors.write, errors.status, errors.timeout))
 end

@@ -2,11 +2,7 @@
 -- For wrk, with one connection for each thread: requests by turns, each on a
 -- connection of its own, and each response judged by what was asked.
 --   wrk -s mix.lua URL -- PAUSE ALWAYS NEVER
-local threads = {}
-
-function setup(thread)
-    table.insert(threads, thread)
-end
+dofile(os.getenv("CORS_WORK") .. "/t/lib/sums.lua")
 
 function init(args)
     local always, never = args[2], args[3]
@@ -58,17 +54,4 @@ function response(status, headers, body)
     if status ~= case.status or got ~= case.allowed then
         wrong = wrong + 1
     end
-end
-
-function done(summary, latency, requests)
-    local errors = summary.errors
-    local all = 0
-    local bad = 0
-    for _, thread in ipairs(threads) do
-        all = all + thread:get("seen")
-        bad = bad + thread:get("wrong")
-    end
-    print(string.format("seen=%d wrong=%d connect=%d read=%d write=%d timeout=%d p50=%d p99=%d",
-        all, bad, errors.connect, errors.read, errors.write, errors.timeout,
-        latency:percentile(50), latency:percentile(99)))
 end

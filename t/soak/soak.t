@@ -128,32 +128,21 @@ sub judge {
 my @judges = (judge(h1 => $plain), judge(h1s => $tls), judge(h2 => $tls), judge(h2c => $plain), judge(kept => $plain));
 
 # --- load
-sub beside {
-    my (@command) = @_;
-    my $pid = open(my $from, '-|') // die "fork: $!\n";
-    if (!$pid) {
-        delete $ENV{LD_PRELOAD};
-        open STDERR, '>&', \*STDOUT;
-        exec @command or POSIX::_exit(127);
-    }
-    return $from;
-}
-sub said { my ($from) = @_; local $/; my $text = <$from> // ''; close $from; return $text }
 sub wrk {
     my ($threads, $time) = @_;
-    return beside('wrk', "-t$threads", "-c$threads", '-d', most(1, int $time) . 's', '--timeout', '10s', '-s', "$ENV{CORS_WORK}/t/soak/mix.lua",
+    return Httpd::beside('wrk', "-t$threads", "-c$threads", '-d', most(1, int $time) . 's', '--timeout', '10s', '-s', "$ENV{CORS_WORK}/t/soak/mix.lua",
         "http://127.0.0.1:$plain/", '--', 3, $always, $never);
 }
 # Streams over TLS: one on each connection where a restart may come between, many
 # where none does.
 sub h2load {
     my ($requests, $connections, $streams) = @_;
-    return beside('h2load', '-n', $requests, '-c', $connections, '-m', $streams, '-t', 1,
+    return Httpd::beside('h2load', '-n', $requests, '-c', $connections, '-m', $streams, '-t', 1,
         '-H', "origin: $always", "https://127.0.0.1:$tls/plain.txt");
 }
 my %h2 = (total => 0, bad => 0);
 sub h2_done {
-    my $told = said(@_);
+    my $told = Httpd::said(@_);
     $told =~ /requests: (\d+) total, .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/ or die "h2load says: $told\n";
     my ($total, $failed) = ($1, $3 + $4 + $5);
     my ($ok) = $told =~ /status codes: (\d+) 2xx/;
@@ -248,8 +237,8 @@ for my $number (1 .. $periods) {
         my $rest = 1 - (time - int time);
         sleep($rest) if time + $rest < $end - 0.5;
     }
-    my %across = map { /(\w+)=(\d+)/g } said($load);
-    my %is = map { /(\w+)=(\d+)/g } said($latency);
+    my %across = map { /(\w+)=(\d+)/g } Httpd::said($load);
+    my %is = map { /(\w+)=(\d+)/g } Httpd::said($latency);
     $wrk{$_} += $is{$_} + $across{$_} for keys %wrk;
     push @samples, my $s = { %{ $sampled // sample() }, p50 => $is{p50}, p99 => $is{p99} };
     note(sprintf '%5d %8d %8d %8d %8d %9d %9d %7d %7d %7.2f %7.2f', time - $began, @{$s}{ 'children', 'parent', 'child', 'sum', 'parent fds', 'child fds', 'shared' },
@@ -261,7 +250,7 @@ ok($httpd->is_running, "httpd runs after $seconds seconds");
 is($restarts, $with_restarts, "every graceful restart came back ($restarts)");
 my ($asked, @complaints) = (0);
 for (@judges) {
-    my $told = said($_->{from});
+    my $told = Httpd::said($_->{from});
     $asked += $told =~ /asked: (\d+)/ ? $1 : push(@complaints, "$_->{protocol}: ended early") && 0;
     push @complaints, $told =~ /^(wrong: .*)$/mg;
 }
