@@ -23,12 +23,9 @@ typedef struct {
 static void warn(const lint_t *lint, const char *said, cors_problem_e problem,
                  const char *word, const char *because, const char *instead)
 {
-    cors_finding_t finding;
+    const cors_finding_t finding = { problem, cors_slice(word), instead,
+                                     because };
 
-    finding.problem = problem;
-    finding.word = cors_slice(word);
-    finding.because = because;
-    finding.instead = instead;
     lint->tell(lint->context, said ? said : lint->setting->said, &finding);
 }
 

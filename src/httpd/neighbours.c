@@ -40,12 +40,9 @@ static const char *said(const walk_t *walk, const ap_directive_t *directive)
 static void say(const walk_t *walk, const char *about, cors_problem_e problem,
                 const char *word, const char *because, const char *instead)
 {
-    cors_finding_t finding;
+    const cors_finding_t finding = { problem, cors_slice(word), instead,
+                                     because };
 
-    finding.problem = problem;
-    finding.word = cors_slice(word);
-    finding.because = because;
-    finding.instead = instead;
     cors_speak(walk->speaker, walk->server, about, &finding);
 }
 

@@ -246,14 +246,12 @@ static void note_more(const mistakes_t *mistakes, apr_size_t all)
 static void note_unreadable(const mistakes_t *mistakes, apr_status_t status)
 {
     char text[120];
-    cors_finding_t finding;
+    const cors_finding_t finding = {
+        CORS_PROBLEM_FILE_UNREADABLE, cors_slice(mistakes->path), NULL,
+        APR_STATUS_IS_EAGAIN(status) ? "it changes while it is read"
+                                     : apr_strerror(status, text, sizeof(text))
+    };
 
-    memset(&finding, 0, sizeof(finding));
-    finding.problem = CORS_PROBLEM_FILE_UNREADABLE;
-    finding.word = cors_slice(mistakes->path);
-    finding.because = APR_STATUS_IS_EAGAIN(status)
-                          ? "it changes while it is read"
-                          : apr_strerror(status, text, sizeof(text));
     APR_ARRAY_PUSH(mistakes->sentences, const char *) =
         cors_problem_sentence(mistakes->p, &finding);
 }
@@ -510,7 +508,8 @@ static void log_mistakes(const mistakes_t *mistakes, server_rec *server)
 static bool is_refused(const file_t *file, const cors_origin_file_t *list,
                        mistakes_t *mistakes)
 {
-    cors_finding_t finding;
+    const cors_finding_t finding = { CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS,
+                                     cors_slice(list->suffix), NULL, NULL };
 
     if (!list->suffix || (!file->no_suffix && file->memory->suffix_line > 0)) {
         return false;
@@ -524,9 +523,6 @@ static bool is_refused(const file_t *file, const cors_origin_file_t *list,
             mistakes->path, list->suffix_line, list->suffix);
         return true;
     }
-    memset(&finding, 0, sizeof(finding));
-    finding.problem = CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS;
-    finding.word = cors_slice(list->suffix);
     note_mistake(mistakes, list->suffix_line, &finding);
     return true;
 }

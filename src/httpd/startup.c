@@ -30,13 +30,10 @@ typedef struct {
 static void refuse(void *context, const cors_contradiction_t *found)
 {
     const check_t *check = context;
-    cors_finding_t finding;
+    const cors_finding_t finding = { found->problem, cors_slice(found->word),
+                                     NULL, found->because };
     const char *said = found->said[0];
 
-    finding.problem = found->problem;
-    finding.word = cors_slice(found->word);
-    finding.instead = NULL;
-    finding.because = found->because;
     if (found->said[1]) {
         said = apr_pstrcat(check->speaker->p, said, " with ", found->said[1],
                            NULL);
