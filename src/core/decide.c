@@ -124,21 +124,33 @@ static bool header_allowed(const cors_policy_t *policy, cors_slice_t name)
     }
 }
 
-/* The bytes between two names, of which a browser sends one, a comma, and a
- * proxy two. */
+/* The blanks and commas between two names, of which a browser sends one and a
+ * proxy two. RFC 9110, 5.6.1.2: not so many that they cost. */
 #define GAP_MAX 32
 
+/* Names that are read although a list has fewer: somebody on the way may have
+ * made two fields of one. */
+#define NAMES_FEW 32
+
+static bool is_gap(char byte)
+{
+    return byte == ',' || byte == ' ' || byte == '\t';
+}
+
 /*
- * Take the next of the names asked for. Reads each byte once, and no long gap.
- * Returns false at the end or, with bad set, at what is no list of tokens.
+ * Take the next of the names asked for; name is absent before the first. Reads
+ * each byte once, and no long gap. Returns false at the end or, with bad set, at
+ * what is no list of tokens.
  */
 static bool take_name(cors_slice_t *rest, cors_slice_t *name, bool *bad)
 {
     const char *p = rest->ptr;
     const char *end = p + rest->len;
     const char *gap_end = rest->len > GAP_MAX ? p + GAP_MAX : end;
+    bool separated = !name->ptr;
 
-    while (p < gap_end && (*p == ',' || *p == ' ' || *p == '\t')) {
+    while (p < gap_end && is_gap(*p)) {
+        separated |= *p == ',';
         p++;
     }
     name->ptr = p;
@@ -148,27 +160,26 @@ static bool take_name(cors_slice_t *rest, cors_slice_t *name, bool *bad)
     name->len = (apr_size_t)(p - name->ptr);
     rest->ptr = p;
     rest->len = (apr_size_t)(end - p);
-    gap_end = rest->len > GAP_MAX ? p + GAP_MAX : end;
-    while (p < gap_end && (*p == ' ' || *p == '\t')) {
-        p++;
-    }
-    *bad = p < end && (*p != ',' || name->len == 0);
+    *bad = name->len > 0 ? !separated || (p < end && !is_gap(*p)) : p < end;
     return name->len > 0 && !*bad;
 }
 
 /*
  * Whether every name asked for may be sent. Nothing behind the first that may
- * not is looked at. Where each name has to be listed, there cannot be more than
- * there are in the list: a browser names each once.
+ * not is looked at. A browser names each once, so that there are hardly more than
+ * a list has.
  */
 static cors_reason_e judge_headers(const cors_policy_t *policy,
                                    cors_slice_t names, cors_slice_t *culprit)
 {
     cors_slice_t rest = names;
-    cors_slice_t name;
+    cors_slice_t name = { NULL, 0 };
     bool bad = names.len > CORS_REQUEST_HEADERS_MAX;
     int left = cors_policy_names_most(policy, CORS_ATTR_HEADERS);
 
+    if (left < NAMES_FEW) {
+        left = NAMES_FEW;
+    }
     if (left > CORS_REQUEST_NAMES_MAX) {
         left = CORS_REQUEST_NAMES_MAX;
     }

@@ -9,6 +9,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
+use List::Util qw(max min);
 
 our @EXPORT_OK = qw(same_answer shown);
 
@@ -409,7 +410,9 @@ sub preflight {
     $method_allowed = 0 if $method =~ /\A(?:CONNECT|TRACE|TRACK)\z/i;
     my $asked = field($request, 'Access-Control-Request-Headers') // '';
     my @names = grep { length } map { s/\A[ \t]+|[ \t]+\z//gr } split /,/, $asked;
-    my $malformed = length $asked > 4096 || @names > 128 || grep { !/\A$token\z/ } @names;
+    my $headers = $is->{CorsAllowHeaders};
+    my $most = has($headers, sub { $_[0]{word} eq '*' }) ? 128 : max(32, min(128, has($headers, sub { 1 })));
+    my $malformed = length $asked > 4096 || @names > $most || $asked =~ /[ \t,]{33}/ || grep { !/\A$token\z/ } @names;
     my $headers_allowed = !$malformed && !grep {
         my $name = lc $_;
         !listed($is->{CorsAllowHeaders}, sub { lc $_[0]{word} eq $name || ($_[0]{word} eq '*' && $name ne 'authorization') })
