@@ -161,6 +161,9 @@ server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,
 /** @return whether a path is another one or above it, segment by segment */
 bool cors_path_is_above(const char *outer, const char *inner);
 
+/** @return the \<Proxy> sections of a server, ap_conf_vector_t *; NULL: none */
+const apr_array_header_t *cors_proxy_sections(const server_rec *server);
+
 /** @return whether some .htaccess file may hold directives of this module */
 bool cors_htaccess_allowed(const server_rec *server);
 

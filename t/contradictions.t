@@ -30,6 +30,8 @@ my @levels = (
     [ 'server and Location', "", "<Location /a>\n", "</Location>\n" ],
     [ 'server and Directory', "", "<Directory $html>\n", "</Directory>\n" ],
     [ 'server and Files', "", "<Files x>\n", "</Files>\n" ],
+    [ 'server and Proxy', "", "<Proxy \"http://127.0.0.1:1/*\">\n", "</Proxy>\n" ],
+    [ 'Proxy and If', "<ProxyMatch ^http>\n", "<If true>\n", "</If>\n</ProxyMatch>\n" ],
     [ 'server and If', "", "<If true>\n", "</If>\n" ],
     [ 'server and Location in a virtual host', "", "<VirtualHost *:1>\n<LocationMatch ^/a>\n", "</LocationMatch>\n</VirtualHost>\n" ],
     [ 'virtual host and Location', "<VirtualHost *:1>\n", "<Location /a>\n", "</Location>\n</VirtualHost>\n" ],

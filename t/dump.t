@@ -105,6 +105,11 @@ sub virtual_host {
         $text .= section('<LocationMatch "^/(match)$">', '</LocationMatch>');
         $paths{'/match'} = '<LocationMatch "^/(match)$">';
     }
+    if (chance(0.3)) {
+        # nobody listens there: mod_proxy answers, with a 503
+        $text .= "ProxyPass \"/proxied\" \"http://127.0.0.1:1/\"\n" . section('<Proxy "http://127.0.0.1:1/*">', '</Proxy>');
+        $paths{'/proxied/a'} = '<Proxy "http://127.0.0.1:1/*">';
+    }
     return ("<VirtualHost 127.0.0.1:\@port\@>\n$text</VirtualHost>\n", \%paths);
 }
 
@@ -249,7 +254,7 @@ for my $host (@hosts) {
             my ($code, $cors) = ask([ h1 => $httpd->{port}{port} ], $method, $path, %send);
             my ($status, $fields) = expected($site, $method, $origin, $announced, $names // '');
 
-            $status //= 200;
+            $status //= $path eq "/proxied/a" ? 503 : 200;
             $exchanges++;
             $allowed++ if $cors->{'access-control-allow-origin'};
             $cors->{$_} = words($cors->{$_}) for grep { /vary|-methods|-headers/ } keys %$cors;

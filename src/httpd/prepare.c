@@ -86,8 +86,10 @@ static void prepare_all(prepare_t *prepare, const cors_section_t *outer,
             merged = cors_section_pair(prepare->p, outer, own);
             prepare_section(prepare, merged);
         }
-        prepare_all(prepare, merged, core->sec_file);
-        prepare_all(prepare, merged, core->sec_if);
+        if (core) {
+            prepare_all(prepare, merged, core->sec_file);
+            prepare_all(prepare, merged, core->sec_if);
+        }
     }
 }
 
@@ -208,6 +210,7 @@ void cors_prepare(apr_pool_t *p, server_rec *server)
         prepare_all(&prepare, outer, core->sec_file);
         prepare_all(&prepare, outer, core->sec_if);
         prepare_all(&prepare, outer, core_server->sec_dir);
+        prepare_all(&prepare, outer, cors_proxy_sections(server));
         prepare_all(&prepare, outer, core_server->sec_url);
     }
 }

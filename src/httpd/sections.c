@@ -6,6 +6,7 @@
 
 #include <apr_fnmatch.h>
 #include <apr_strings.h>
+#include <mod_proxy.h>
 
 #include "cors/fetch.h"
 
@@ -129,8 +130,11 @@ static void walk_sections(walk_t *walk, const cors_section_t *outer,
             merged = cors_section_merge(walk->p, outer, own);
             add_site(walk, kind, own, merged, cors_section_place(own));
         }
-        walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
-        walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
+        /* a <Proxy> without directives of the core's has no part of it */
+        if (core) {
+            walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
+            walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
+        }
     }
 }
 
@@ -146,6 +150,15 @@ static const ap_directive_t *container_of(const server_rec *server)
         node = node->next;
     }
     return node;
+}
+
+const apr_array_header_t *cors_proxy_sections(const server_rec *server)
+{
+    module *proxy = ap_find_linked_module("mod_proxy.c");
+    const proxy_server_conf *config =
+        proxy ? ap_get_module_config(server->module_config, proxy) : NULL;
+
+    return config ? config->sec_proxy : NULL;
 }
 
 static void walk_server(walk_t *walk)
@@ -168,6 +181,8 @@ static void walk_server(walk_t *walk)
     walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
     walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
     walk_sections(walk, merged, core_server->sec_dir, CORS_SITE_DIRECTORY);
+    walk_sections(walk, merged, cors_proxy_sections(walk->server),
+                  CORS_SITE_IF);
     walk_sections(walk, merged, core_server->sec_url, CORS_SITE_LOCATION);
 }
 
