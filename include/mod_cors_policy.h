@@ -331,12 +331,16 @@ int cors_hook_map_to_storage(request_rec *r);
 int cors_hook_post_perdir_config(request_rec *r);
 int cors_hook_header_parser(request_rec *r);
 int cors_hook_fixups(request_rec *r);
+int cors_hook_served(request_rec *r);
 void cors_hook_insert_filter(request_rec *r);
 
 /* report.c */
 
 /** Set CORS_VERDICT, CORS_REASON, CORS_ORIGIN and CORS_DIRECTIVE. */
 void cors_publish(request_rec *r, const cors_decision_t *decision);
+
+/** The same where they may be set already. */
+void cors_publish_instead(request_rec *r, const cors_decision_t *decision);
 
 /** Log a decision: a denial at info, anything else at debug.
  *

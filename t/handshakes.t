@@ -66,7 +66,7 @@ for my $way (@ways) {
 
 # odd spellings, as lax backends take them
 for my $spelling ('WebSocket', 'WEBSOCKET', 'websocket/13', 'h2c, websocket', 'h2c,WEBSOCKET',
-    'websocket, h2c', ', websocket', [ 'h2c', 'websocket' ], "websocket\t") {
+    'websocket, h2c', ', websocket', [ 'h2c', 'websocket' ], "websocket\t", 'websocket /13', 'websocket;v=13') {
     my $called = ref $spelling ? join(' and ', @$spelling) : $spelling;
     for my $way (@ways) {
         my $mark = -s $backend_log;

@@ -9,8 +9,8 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
-/* "websocket" or "websocket/13", in any case and anywhere in the list: backends
- * are not strict, so the check cannot be */
+/* "websocket" or "websocket/13", in any case and anywhere in the list, whatever
+ * follows the word: backends are not strict, so the check cannot be */
 CORS_SLOW static bool asks_for_websocket(const char *upgrade)
 {
     static const char name[] = "websocket";
@@ -24,7 +24,8 @@ CORS_SLOW static bool asks_for_websocket(const char *upgrade)
             head.len = sizeof(name) - 1;
             if (cors_slice_is_nocase(head, name)
                 && (protocol.len == head.len
-                    || protocol.ptr[head.len] == '/')) {
+                    || !cors_byte_is(protocol.ptr[head.len],
+                                     CORS_BYTE_TOKEN))) {
                 return true;
             }
         }

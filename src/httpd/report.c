@@ -40,6 +40,18 @@ void cors_publish(request_rec *r, const cors_decision_t *decision)
     }
 }
 
+void cors_publish_instead(request_rec *r, const cors_decision_t *decision)
+{
+    static const char *const names[] = { "CORS_VERDICT", "CORS_REASON",
+                                         "CORS_DIRECTIVE", "CORS_ORIGIN" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        apr_table_unset(r->subprocess_env, names[i]);
+    }
+    cors_publish(r, decision);
+}
+
 /* Client bytes for a log line: cut, escaped and in quotes, so that they end
  * where they seem to end. */
 static const char *quoted(apr_pool_t *p, const char *text)

@@ -26,8 +26,9 @@ typedef struct {
     bool final;   /* section is all that applies, not a first guess */
     bool decided; /* policy and decision are filled */
     bool logged;
-    bool rescued; /* see rescue() */
-    int answered; /* the status this module answered with; 0: it did not */
+    bool rescued;     /* see rescue() */
+    int answered;     /* the status this module answered with; 0: it did not */
+    const char *vary; /* that an <If> has set already; NULL: none */
     const cors_policy_t *policy; /* of the method */
     cors_decision_t decision;
 } state_t;
@@ -58,6 +59,12 @@ static const cors_section_t *section_of(const request_rec *r)
                : NULL;
 }
 
+/* A forward proxy hands on what other sites say of themselves. */
+static bool is_of_another_site(const request_rec *r)
+{
+    return r->proxyreq == PROXYREQ_PROXY;
+}
+
 static bool says_nothing(const cors_section_t *section)
 {
     return !section || cors_section_silent(section);
@@ -77,24 +84,39 @@ static bool serves_an_error(const request_rec *r)
     return false;
 }
 
-CORS_SLOW static void decide_first(request_rec *r, state_t *state)
+/* What a section says of the request that the browser made; returns the policy of
+ * its method. */
+static inline const cors_policy_t *judge(request_rec *first, int asked,
+                                         const cors_section_t *section,
+                                         cors_decision_t *decision)
 {
-    request_rec *first = first_of_chain(r);
+    const cors_policy_t *policy;
     cors_facts_t facts;
     int method;
 
-    cors_facts(first, state->method, &facts);
-    method = cors_method_number(state->method, &facts);
-    state->policy = cors_policy_find(state->section, method);
-    if (!state->policy) {
-        cors_policy_t *policy = apr_palloc(first->pool, sizeof(*policy));
+    cors_facts(first, asked, &facts);
+    method = cors_method_number(asked, &facts);
+    policy = cors_policy_find(section, method);
+    if (!policy) {
+        cors_policy_t *resolved = apr_palloc(first->pool, sizeof(*resolved));
 
-        cors_policy_resolve(first->pool, state->section,
-                            cors_methods_bit(method), policy);
-        state->policy = policy;
+        cors_policy_resolve(first->pool, section, cors_methods_bit(method),
+                            resolved);
+        policy = resolved;
     }
-    cors_decide(state->policy, &facts, &state->decision);
+    cors_decide(policy, &facts, decision);
+    return policy;
+}
+
+CORS_SLOW static void decide_first(request_rec *r, state_t *state)
+{
+    state->policy = judge(first_of_chain(r), state->method, state->section,
+                          &state->decision);
     state->decided = true;
+    if (!apr_is_empty_table(r->headers_out)) {
+        /* mod_proxy will take the backend's fields instead */
+        state->vary = apr_table_get(r->headers_out, "Vary");
+    }
 }
 
 static inline void decide(request_rec *r, state_t *state)
@@ -212,7 +234,7 @@ CORS_SLOW static int capture_first(request_rec *r,
     if (r->prev) {
         return capture_redirected(r, section, final);
     }
-    if (!r->main) {
+    if (!r->main && !is_of_another_site(r)) {
         note(make_state(r), r, section, final);
     }
     return DECLINED;
@@ -347,6 +369,12 @@ int cors_hook_map_to_storage(request_rec *r)
     return r->method_number == M_OPTIONS ? answer_early(r) : DECLINED;
 }
 
+/* No ErrorDocument of a backend must shake hands instead. */
+static void end_handshake(request_rec *r)
+{
+    apr_table_unset(r->headers_in, "Upgrade");
+}
+
 /* End a preflight, or the handshake of a WebSocket. */
 CORS_SLOW static int end_here(request_rec *r, state_t *state)
 {
@@ -355,6 +383,7 @@ CORS_SLOW static int end_here(request_rec *r, state_t *state)
     /* with Off too: the check of handshakes does not need a CORS policy */
     if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED
         && mode_of(state) != CORS_MODE_REPORT_ONLY) {
+        end_handshake(r);
         return HTTP_FORBIDDEN;
     }
     return answers(state) ? answer_preflight(r, state) : DECLINED;
@@ -391,6 +420,58 @@ int cors_hook_fixups(request_rec *r)
     return !state || (state->published == r && !state->decision.reject)
                ? DECLINED
                : refuse_or_report(r, state);
+}
+
+/*
+ * The section of the URL that is served is not that of the URL asked for, whose
+ * policy it is: an internal redirect has led here. Who would be refused here must
+ * not come in by another way; but who is refused already may see the document of
+ * the error.
+ */
+CORS_SLOW static int refuse_served(request_rec *r, state_t *state,
+                                   const cors_section_t *section)
+{
+    request_rec *first = first_of_chain(r);
+    cors_decision_t decision;
+    const cors_policy_t *policy =
+        judge(first, state ? state->method : first->method_number, section,
+              &decision);
+    int mode = cors_policy_number(policy, CORS_ATTR_MODE);
+    bool handshake = decision.verdict == CORS_VERDICT_WEBSOCKET_DENIED;
+
+    if (!decision.reject || mode == CORS_MODE_REPORT_ONLY
+        || (!handshake && (mode != CORS_MODE_ON || serves_an_error(r)))) {
+        return DECLINED;
+    }
+    if (!state) {
+        /* nothing was said of the URL asked for */
+        state = make_state(first);
+        note(state, r, section, true);
+        decide_and_report(r, state);
+    }
+    else {
+        cors_publish_instead(r, &decision);
+        cors_count(first, policy, &decision);
+        cors_log_decision(first, policy, &decision);
+    }
+    if (handshake) {
+        end_handshake(r);
+    }
+    return serves_an_error(r) ? DECLINED : HTTP_FORBIDDEN;
+}
+
+int cors_hook_served(request_rec *r)
+{
+    const cors_section_t *section = section_of(r);
+    state_t *state;
+
+    if (says_nothing(section) || r->main) {
+        return DECLINED;
+    }
+    state = state_of(r);
+    return (state && state->section == section) || is_of_another_site(r)
+               ? DECLINED
+               : refuse_served(r, state, section);
 }
 
 void cors_hook_insert_filter(request_rec *r)
@@ -430,7 +511,8 @@ CORS_SLOW static state_t *late_state(request_rec *r)
     if (state) {
         return state;
     }
-    if (r->status < 300 || r->status == HTTP_NOT_MODIFIED) {
+    if (r->status < 300 || r->status == HTTP_NOT_MODIFIED
+        || is_of_another_site(r)) {
         return NULL;
     }
     state = make_state(first);
@@ -535,6 +617,10 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
         if (state->decision.preflight && must_rescue(r, state)) {
             rescue(r, state);
             response = CORS_RESPONSE_PREFLIGHT;
+        }
+        if (state->vary) {
+            cors_vary_add(r->pool, state->vary, r->headers_out,
+                          r->err_headers_out);
         }
         cors_emit(r->pool, state->policy, &state->decision, response,
                   r->headers_out, r->err_headers_out);

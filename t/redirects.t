@@ -1,0 +1,100 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# Who is refused at a URL does not come to it by another one: internal redirects,
+# documents of errors, and what a forward proxy is asked for.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use File::Path ();
+use Test::More;
+use Client qw(ask raw whole);
+use Httpd ();
+
+my ($app, $evil) = ('https://app.example', 'https://evil.example');
+my $site = "$ENV{CORS_WORK}/t/redirects-site";
+File::Path::make_path(map { "$site/$_" } qw(cache index fallback-chat fallback-seen fallback-pay off own));
+chmod 0777, "$site/cache";
+my $backend = Httpd::free_port();
+my $backend_log = "$ENV{CORS_WORK}/t/logs/redirects_backend";
+Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
+my $httpd = Httpd->start(name => 'redirects', conf => 'redirects.conf', ports => [qw(port forward)],
+    vars => { site => $site, backend => $backend });
+my $via = [ h1 => $httpd->{port}{port} ];
+my %handshake = (
+    upgrade => 'websocket', connection => 'Upgrade',
+    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13,
+);
+
+# Status, headers of CORS, and what the backend was asked since.
+sub get {
+    my ($method, $path, %send) = @_;
+    my $mark = -s $backend_log;
+    my ($code, $cors) = ask($via, $method => $path, %send);
+    open my $file, '<', $backend_log or die "$backend_log: $!\n";
+    seek $file, $mark, 0;
+    return { %{ whole($code, $cors) }, asked => join '', <$file> };
+}
+
+# Handshakes. For each URL: what becomes of one that the list of /chat refuses. A
+# document of an error that a backend makes has the status that the backend gives.
+my %vary = (vary => 'Origin');
+for my $case (
+    [ 'the URL itself', '/chat', { status => 403, asked => '' } ],
+    [ 'the document of its own error', '/error-chat', { status => 200, asked => "GET /plain\n" } ],
+    [ 'the document of an error of another URL', '/missing', { status => 404, asked => "GET /echo\n", vary => 'Accept-Encoding' } ],
+    [ 'DirectoryIndex', '/index/', { status => 403, asked => '' } ],
+    [ 'FallbackResource', '/fallback-chat/a', { status => 403, asked => '' } ],
+    [ 'a RewriteRule where the policy is off', '/off/chat', { status => 403, asked => '' } ],
+    [ 'a RewriteRule where everybody may shake hands', '/own/chat', { status => 403, asked => '', %vary } ],
+) {
+    my ($by, $path, $refused) = @$case;
+    my $mark = $httpd->log_mark;
+    is_deeply(get(GET => $path, %handshake, origin => $evil), $refused, "handshake, $by: another origin is refused");
+    like($httpd->log_since($mark), qr/websocket-denied, origin-not-allowed: origin "$evil".*by CorsWebSocketAllowOrigins /,
+        "handshake, $by: the log says so");
+    next if $path =~ /missing/;
+    is(get(GET => $path, %handshake, origin => $app)->{status}, 101, "handshake, $by: a listed origin passes");
+}
+is_deeply(get(GET => '/fallback-seen/a', %handshake, origin => $evil), { status => 101, asked => "GET /echo\n" },
+    'where a list only reports, the handshake passes');
+is_deeply(get(GET => '/missing', %handshake), { status => 101, asked => "GET /echo\n" },
+    'a client without Origin may do what it could do anyway');
+
+# CorsRejectDisallowed
+for my $case (
+    [ 'the URL itself', '/pay', 'origin-not-allowed', {%vary}, { %vary, 'access-control-allow-origin' => $app } ],
+    [ 'FallbackResource', '/fallback-pay/a', 'origin-not-allowed', {%vary}, {} ],
+    [ 'a RewriteRule where the policy is off', '/off/pay', 'origin-not-allowed', {}, {} ],
+    [ 'a RewriteRule where another policy is on', '/own/pay', 'origin-not-allowed', {%vary}, {%vary} ],
+) {
+    my ($by, $path, $reason, $refused, $let) = @$case;
+    my $mark = $httpd->log_mark;
+    is_deeply(get(POST => $path, origin => $evil), { status => 403, asked => '', %$refused }, "POST, $by: another origin is refused");
+    like($httpd->log_since($mark), qr/: denied, $reason: origin "$evil".*by CorsAllowOrigins /, "POST, $by: the log says so");
+    is_deeply(get(POST => $path, origin => $app), { status => 200, asked => "POST /plain\n", %$let }, "POST, $by: a listed origin passes");
+    is_deeply(get(POST => $path), { status => 200, asked => "POST /plain\n", $path =~ m{\A(?:/own)?/pay} ? %vary : () }, "POST, $by: so does a client without Origin");
+}
+is_deeply(get(POST => '/error-pay', origin => $evil), { status => 200, asked => "GET /plain\n", %vary },
+    'who is refused sees the document of the error, although it stands where he is refused');
+
+open my $verdicts, '<', "$ENV{CORS_WORK}/t/logs/redirects_verdicts" or die $!;
+my %verdicts = map { $_ => 1 } <$verdicts>;
+ok($verdicts{"denied origin-not-allowed\n"} && $verdicts{"websocket-denied origin-not-allowed\n"}, 'the variables say so too');
+
+# What an <If> asks of the request is what a cache must ask too.
+is_deeply(get(GET => '/by-origin', origin => $app), { status => 200, asked => "GET /plain\n", %vary, 'access-control-allow-origin' => '*' },
+    'the Vary of an <If> is on the response of a backend');
+is_deeply(get(GET => '/by-origin', origin => $evil), { status => 200, asked => "GET /plain\n" },
+    'so that a cache does not give it to another origin');
+
+# A forward proxy hands on what is another site's.
+my %theirs = ('access-control-allow-origin' => 'https://backend.example', 'access-control-allow-credentials' => 'true',
+    'access-control-expose-headers' => 'X-Backend', vary => 'Accept');
+for my $origin ($app, $evil) {
+    my ($code, $cors) = ask([ h1 => $httpd->{port}{forward} ], GET => "http://127.0.0.1:$backend/own?token=secret", origin => $origin);
+    is_deeply(whole($code, $cors), { status => 200, %theirs }, "a response of another site stays as it is, for $origin");
+    ($code, $cors) = ask([ h1 => $httpd->{port}{forward} ], OPTIONS => "http://127.0.0.1:$backend/own", origin => $origin, acrm => 'PUT');
+    is_deeply(whole($code, $cors), { status => 200, %theirs }, "and is asked for by a preflight, for $origin");
+}
+unlike($httpd->log_since(0), qr/secret/, 'the log does not speak of it');
+
+done_testing();
