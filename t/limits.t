@@ -50,6 +50,13 @@ is_deeply(get('/directory/backend'), { status => 200, %allowed }, 'but for a Rew
 is_deeply(get('/place/a%2fb'), { status => 404, %allowed }, 'an encoded slash knows its Location');
 is_deeply(get('/place/' . 'a' x 9000), { status => 414 }, 'a request line that is too long does not');
 
+# an expression at which PCRE gives up excludes
+for (map { "https://$_.example.com" } 'evil', 'evil' . 'a' x 60) {
+    is_deeply(whole(ask($via, GET => '/place/express', origin => $_)), { status => 404, %vary, 'access-control-allow-origin' => $_ },
+        "$_ is listed");
+    is_deeply(whole(ask($via, GET => '/place/expression', origin => $_)), { status => 404, %vary }, 'and excluded by an expression');
+}
+
 for ([ 'port', 'before the handlers' ], [ 'behind', 'behind the handlers' ]) {
     my ($port, $cache) = ($_->[0], "the cache $_->[1]");
     my $to = [ h1 => $httpd->{port}{$port} ];

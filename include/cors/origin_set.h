@@ -37,8 +37,10 @@ typedef struct {
  *
  * @param regex  the expression, as given to cors_origin_set_add_regex()
  * @param text   a well-formed origin, never "null"
+ * @param doubt  what to return where the matcher gives up: true for what excludes
  */
-typedef bool (*cors_regex_match_fn)(const void *regex, cors_slice_t text);
+typedef bool (*cors_regex_match_fn)(const void *regex, cors_slice_t text,
+                                    bool doubt);
 
 /** @return an empty set that lives as long as @a p
  *

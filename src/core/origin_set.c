@@ -286,8 +286,8 @@ static const char *match_host(apr_pool_t *p, const void *regex,
     const char *secure = apr_pstrcat(p, "https://", host, NULL);
     const char *plain = apr_pstrcat(p, "http://", host, NULL);
 
-    return match(regex, cors_slice(secure))  ? secure
-           : match(regex, cors_slice(plain)) ? plain
+    return match(regex, cors_slice(secure), false)  ? secure
+           : match(regex, cors_slice(plain), false) ? plain
                                              : NULL;
 }
 
@@ -485,14 +485,14 @@ static const word_t *find_key(apr_hash_t *hash, const char *key,
 }
 
 static const word_t *find_regex(const apr_array_header_t *regexes,
-                                cors_slice_t text)
+                                cors_slice_t text, bool doubt)
 {
     int i;
 
     for (i = 0; i < regexes->nelts; i++) {
         const regex_t *entry = &APR_ARRAY_IDX(regexes, i, regex_t);
 
-        if (entry->match(entry->regex, text)) {
+        if (entry->match(entry->regex, text, doubt)) {
             return entry->word;
         }
     }
@@ -520,20 +520,22 @@ static const word_t *index_find(const index_t *index,
         word = find_domain(index->domains, origin, but);
     }
     if (!word && index->regexes) {
-        word = find_regex(index->regexes, origin->text);
+        word = find_regex(index->regexes, origin->text, false);
     }
     return word;
 }
 
-/* What the regular expressions say; an exclusion comes first. */
+/* What the regular expressions say; an exclusion comes first. Where the matcher
+ * gives up, an origin is not listed, and it is excluded. */
 static cors_listing_e match_regexes(const cors_origin_set_t *set,
                                     const cors_origin_t *origin)
 {
     if (set->excluded.regexes
-        && find_regex(set->excluded.regexes, origin->text)) {
+        && find_regex(set->excluded.regexes, origin->text, true)) {
         return CORS_ORIGIN_EXCLUDED;
     }
-    return set->listed.regexes && find_regex(set->listed.regexes, origin->text)
+    return set->listed.regexes
+                   && find_regex(set->listed.regexes, origin->text, false)
                ? CORS_ORIGIN_LISTED
                : CORS_ORIGIN_UNLISTED;
 }

@@ -331,13 +331,15 @@ const char *cors_set_names(cmd_parms *cmd, void *section, const char *args)
 }
 
 /* The matcher that the core calls: the whole text and nothing less. */
-static bool regex_matches(const void *regex, cors_slice_t text)
+static bool regex_matches(const void *regex, cors_slice_t text, bool doubt)
 {
     ap_regmatch_t whole;
+    int result = ap_regexec_len(regex, text.ptr, text.len, 1, &whole, 0);
 
-    /* any result but a match is none; running into the match limit too */
-    return ap_regexec_len(regex, text.ptr, text.len, 1, &whole, 0) == 0
-           && whole.rm_so == 0 && (apr_size_t)whole.rm_eo == text.len;
+    /* it gives up at a limit of steps, which a hostile origin may reach */
+    return result == 0 ? whole.rm_so == 0
+                             && (apr_size_t)whole.rm_eo == text.len
+                       : result != AP_REG_NOMATCH && doubt;
 }
 
 /* Compile an expression so that it has to match the whole of a text. */

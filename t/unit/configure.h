@@ -9,11 +9,16 @@
 
 #include "cors/policy.h"
 
-/* An expression of a test: itself, or a beginning and ".*". */
-static inline bool match_expression(const void *regex, cors_slice_t text)
+/* An expression of a test: itself, or a beginning and ".*"; at "?" it gives up. */
+static inline bool match_expression(const void *regex, cors_slice_t text,
+                                    bool doubt)
 {
     const char *expression = regex;
     size_t len = strlen(expression);
+
+    if (strcmp(expression, "?") == 0) {
+        return doubt;
+    }
 
     if (len >= 2 && strcmp(expression + len - 2, ".*") == 0) {
         return text.len >= len - 2
