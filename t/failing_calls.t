@@ -180,6 +180,15 @@ my %was = map { ("$_->{verdict} $_->{reason}" => $_->{count}) } @{ $before->{cou
 is($count{'allowed origin-allowed'} - $was{'allowed origin-allowed'}, 1, 'the counts are exact');
 is($after->{since}, $before->{since}, 'and go on');
 
+# What a child writes into the memory of the lists is nothing to the parent, which
+# may be root.
+order(scribble => 'once first');
+ok(in_time(sub { answer($always); !-e "$orders/scribble" }), 'a child writes over what is kept of a file');
+$httpd->graceful;
+$new = replace();
+ok(in_time(sub { allows($new) }, 40), 'the parent starts new children, which read the files again');
+ok($httpd->is_running, 'and runs on');
+
 # --- at a start
 my $starts = 0;
 sub starts {

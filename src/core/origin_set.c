@@ -288,7 +288,7 @@ static const char *match_host(apr_pool_t *p, const void *regex,
 
     return match(regex, cors_slice(secure), false)  ? secure
            : match(regex, cors_slice(plain), false) ? plain
-                                             : NULL;
+                                                    : NULL;
 }
 
 /* A name that nobody lists on purpose, and anybody could register. */

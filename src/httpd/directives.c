@@ -337,8 +337,7 @@ static bool regex_matches(const void *regex, cors_slice_t text, bool doubt)
     int result = ap_regexec_len(regex, text.ptr, text.len, 1, &whole, 0);
 
     /* it gives up at a limit of steps, which a hostile origin may reach */
-    return result == 0 ? whole.rm_so == 0
-                             && (apr_size_t)whole.rm_eo == text.len
+    return result == 0 ? whole.rm_so == 0 && (apr_size_t)whole.rm_eo == text.len
                        : result != AP_REG_NOMATCH && doubt;
 }
 

@@ -47,7 +47,6 @@ typedef struct {
 /* The first page of a mapping; the share follows. Only the process that reloads
  * writes to it once the server runs. */
 typedef struct {
-    apr_size_t bytes;       /* of the whole mapping */
     stamp_t seen;           /* the file at the last look */
     stamp_t judged;         /* the file as it was when last read, or refused */
     stamp_t tried;          /* the file that a child has begun to read */
@@ -61,10 +60,17 @@ typedef struct {
 
 #define FIRST_PAGE 4096
 
+/* A mapping. How large it is does not stand in it: children can write there, and
+ * the parent, which may be root, gives it back. */
+typedef struct {
+    first_page_t *page; /* NULL: there is none */
+    apr_size_t bytes;
+} mapping_t;
+
 /* A file that the configuration names. */
 typedef struct {
     const char *path;
-    first_page_t *memory; /* NULL: it is not read in this pass */
+    mapping_t memory;
     cors_origin_source_t source;
     bool no_suffix; /* some policy with credentials uses it */
 } file_t;
@@ -79,7 +85,7 @@ typedef struct {
  * the module's code does not outlive. */
 typedef struct kept_t {
     struct kept_t *next;
-    first_page_t *memory;
+    mapping_t memory; /* without a page: it has been taken */
     char path[1];
 } kept_t;
 
@@ -108,7 +114,7 @@ static files_t *files_of(apr_pool_t *pconf)
 
 static keeper_t *keeper(void)
 {
-    static const char key[] = "cors_policy origins kept";
+    static const char key[] = "cors_policy origins mappings";
     keeper_t *found = ap_retained_data_get(key);
 
     if (!found) {
@@ -256,33 +262,36 @@ static void note_unreadable(const mistakes_t *mistakes, apr_status_t status)
         cors_problem_sentence(mistakes->p, &finding);
 }
 
-static first_page_t *map_bytes(apr_size_t bytes)
+static mapping_t map_bytes(apr_size_t bytes)
 {
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    first_page_t *page = memory;
+    mapping_t mapping = { memory == MAP_FAILED ? NULL : memory, bytes };
 
-    if (memory == MAP_FAILED) {
-        return NULL;
-    }
-    page->bytes = bytes;
-    return page;
+    return mapping;
 }
 
-static first_page_t *map(apr_size_t list)
+static mapping_t map(apr_size_t list)
 {
-    first_page_t *page = map_bytes(
+    mapping_t mapping = map_bytes(
         FIRST_PAGE + cors_origin_share_size(GROWTH * list + GROWTH_LARGE));
 
-    return page ? page
-                : map_bytes(
-                    FIRST_PAGE
-                    + cors_origin_share_size(GROWTH * list + GROWTH_SMALL));
+    return mapping.page ? mapping
+                        : map_bytes(FIRST_PAGE
+                                    + cors_origin_share_size(GROWTH * list
+                                                             + GROWTH_SMALL));
 }
 
-static apr_status_t unmap(void *memory)
+static void unmap(mapping_t mapping)
 {
-    munmap(memory, ((first_page_t *)memory)->bytes);
+    if (mapping.page) {
+        munmap(mapping.page, mapping.bytes);
+    }
+}
+
+static apr_status_t unmap_file(void *file)
+{
+    unmap(((file_t *)file)->memory);
     return APR_SUCCESS;
 }
 
@@ -293,10 +302,10 @@ static void *share_memory(first_page_t *page)
 
 /* Read a file into a mapping; NULL, and the sentences, when it is bad; also whether
  * that looks like a file that is being written. */
-static first_page_t *load_once(apr_pool_t *scratch, const char *path,
-                               mistakes_t *mistakes, bool *written)
+static mapping_t load_once(apr_pool_t *scratch, const char *path,
+                           mistakes_t *mistakes, bool *written)
 {
-    first_page_t *page;
+    mapping_t mapping = { NULL, 0 };
     stamp_t stamp;
     cors_slice_t text = { NULL, 0 };
     cors_origin_file_t list;
@@ -310,72 +319,89 @@ static first_page_t *load_once(apr_pool_t *scratch, const char *path,
                    && text.ptr[text.len - 1] != '\n');
     if (status != APR_SUCCESS) {
         note_unreadable(mistakes, status);
-        return NULL;
+        return mapping;
     }
     list = cors_origin_file_read(scratch, text, note_mistake, mistakes);
     if (list.mistakes > 0) {
         note_more(mistakes, list.mistakes);
-        return NULL;
+        return mapping;
     }
-    page = map(cors_origin_table_size(list.table));
-    if (!page) {
+    mapping = map(cors_origin_table_size(list.table));
+    if (!mapping.page) {
         note_unreadable(mistakes, APR_ENOMEM);
-        return NULL;
+        return mapping;
     }
-    page->seen = page->judged = stamp;
-    page->content = hash_content(text);
+    mapping.page->seen = mapping.page->judged = stamp;
+    mapping.page->content = hash_content(text);
     if (list.suffix) {
-        apr_cpystrn(page->suffix, list.suffix, sizeof(page->suffix));
-        page->suffix_line = list.suffix_line;
+        apr_cpystrn(mapping.page->suffix, list.suffix,
+                    sizeof(mapping.page->suffix));
+        mapping.page->suffix_line = list.suffix_line;
     }
-    cors_origin_share_make(share_memory(page), page->bytes - FIRST_PAGE,
-                           list.table);
-    return page;
+    cors_origin_share_make(share_memory(mapping.page),
+                           mapping.bytes - FIRST_PAGE, list.table);
+    return mapping;
 }
 
 /* The same; who writes it has a second to finish: a restart that finds it bad ends
  * httpd. */
-static first_page_t *load(apr_pool_t *scratch, const char *path,
-                          mistakes_t *mistakes)
+static mapping_t load(apr_pool_t *scratch, const char *path,
+                      mistakes_t *mistakes)
 {
-    first_page_t *page = NULL;
+    mapping_t mapping = { NULL, 0 };
     bool written = true;
     int tries;
 
-    for (tries = 0; !page && written && tries < 5; tries++) {
+    for (tries = 0; !mapping.page && written && tries < 5; tries++) {
         if (tries > 0) {
             apr_sleep(apr_time_from_msec(250));
             apr_array_clear(mistakes->sentences);
         }
-        page = load_once(scratch, path, mistakes, &written);
+        mapping = load_once(scratch, path, mistakes, &written);
     }
-    return page;
+    return mapping;
 }
 
 /* The mapping that the first reading has made, if the file is still the same. */
-static first_page_t *take_kept(apr_pool_t *scratch, const char *path)
+static mapping_t take_kept(apr_pool_t *scratch, const char *path)
 {
+    const mapping_t none = { NULL, 0 };
     keeper_t *kept = keeper();
     kept_t *entry;
     stamp_t stamp;
 
     for (entry = kept ? kept->first : NULL; entry; entry = entry->next) {
-        first_page_t *page = entry->memory;
+        mapping_t mapping = entry->memory;
 
-        if (page && strcmp(entry->path, path) == 0) {
-            entry->memory = NULL;
+        if (mapping.page && strcmp(entry->path, path) == 0) {
+            entry->memory = none;
             if (look_at(scratch, path, &stamp) == APR_SUCCESS
-                && same_stamp(&stamp, &page->judged)) {
-                return page;
+                && same_stamp(&stamp, &mapping.page->judged)) {
+                return mapping;
             }
-            unmap(page);
-            return NULL;
+            unmap(mapping);
+            return none;
         }
     }
-    return NULL;
+    return none;
 }
 
-static void keep(const char *path, first_page_t *page)
+/* Give back what the second reading has not asked for, before there are children
+ * that could write to it. */
+static void drop_kept(void)
+{
+    keeper_t *kept = keeper();
+
+    while (kept && kept->first) {
+        kept_t *entry = kept->first;
+
+        kept->first = entry->next;
+        unmap(entry->memory);
+        free(entry);
+    }
+}
+
+static void keep(const char *path, mapping_t mapping)
 {
     keeper_t *kept = keeper();
     kept_t *entry;
@@ -389,7 +415,7 @@ static void keep(const char *path, first_page_t *page)
         return;
     }
     strcpy(entry->path, path);
-    entry->memory = page;
+    entry->memory = mapping;
     entry->next = kept->first;
     kept->first = entry;
 }
@@ -444,32 +470,32 @@ const cors_origin_source_t *cors_origins_file(apr_pool_t *pconf,
     info->mistakes = mistakes.sentences;
     if (!file) {
         apr_pool_t *scratch = make_scratch();
-        first_page_t *page = take_kept(scratch, path);
+        mapping_t mapping = take_kept(scratch, path);
 
-        if (!page) {
-            page = load(scratch, path, &mistakes);
+        if (!mapping.page) {
+            mapping = load(scratch, path, &mistakes);
         }
         apr_pool_destroy(scratch);
-        if (!page) {
+        if (!mapping.page) {
             return NULL;
         }
         file = apr_pcalloc(pconf, sizeof(*file));
         file->path = apr_pstrdup(pconf, path);
-        file->memory = page;
+        file->memory = mapping;
         file->source.lookup = cors_origin_share_lookup;
-        file->source.self = share_memory(page);
+        file->source.self = share_memory(mapping.page);
         APR_ARRAY_PUSH(files->files, file_t *) = file;
         if (is_first_reading()) {
-            keep(path, page);
+            keep(path, mapping);
         }
         else {
-            apr_pool_cleanup_register(pconf, page, unmap,
+            apr_pool_cleanup_register(pconf, file, unmap_file,
                                       apr_pool_cleanup_null);
         }
     }
-    if (file->memory->suffix_line > 0) {
-        info->suffix = file->memory->suffix;
-        info->suffix_line = file->memory->suffix_line;
+    if (file->memory.page->suffix_line > 0) {
+        info->suffix = file->memory.page->suffix;
+        info->suffix_line = file->memory.page->suffix_line;
     }
     return &file->source;
 }
@@ -511,7 +537,8 @@ static bool is_refused(const file_t *file, const cors_origin_file_t *list,
     const cors_finding_t finding = { CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS,
                                      cors_slice(list->suffix), NULL, NULL };
 
-    if (!list->suffix || (!file->no_suffix && file->memory->suffix_line > 0)) {
+    if (!list->suffix
+        || (!file->no_suffix && file->memory.page->suffix_line > 0)) {
         return false;
     }
     if (!file->no_suffix) {
@@ -532,7 +559,7 @@ static bool is_refused(const file_t *file, const cors_origin_file_t *list,
 static bool reload(apr_pool_t *scratch, file_t *file, const stamp_t *stamp,
                    mistakes_t *mistakes, server_rec *server)
 {
-    first_page_t *page = file->memory;
+    first_page_t *page = file->memory.page;
     cors_origin_file_t list;
     cors_slice_t text;
     apr_uint64_t content;
@@ -579,7 +606,7 @@ static bool reload(apr_pool_t *scratch, file_t *file, const stamp_t *stamp,
  * who writes a file in several steps has finished by then. */
 static void watch(apr_pool_t *scratch, file_t *file, server_rec *server)
 {
-    first_page_t *page = file->memory;
+    first_page_t *page = file->memory.page;
     mistakes_t mistakes;
     stamp_t stamp;
     apr_status_t status = look_at(scratch, file->path, &stamp);
@@ -658,6 +685,7 @@ void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server)
     watching_t *watching;
     apr_status_t status;
 
+    drop_kept();
     if (files->files->nelts == 0 || files->interval == 0) {
         return;
     }

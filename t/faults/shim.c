@@ -14,6 +14,8 @@
  *   list, counts   the number of an error: mapping memory for a list, for counts
  *   count          die: the process that gets a request may not
  *                  write to the end of the memory of the counts, and dies of it
+ *   scribble       first: the process that gets a request writes over what
+ *                  stands before the lists
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -37,6 +39,8 @@
 
 static char *counts;
 static size_t counts_size;
+static char *lists[16];
+static size_t lists_count;
 
 static void *next(const char *name)
 {
@@ -207,6 +211,10 @@ void *mmap(void *address, size_t size, int protection, int flags, int fd,
         counts = memory;
         counts_size = size;
     }
+    if (shared && !is_counts && (flags & MAP_NORESERVE) && memory != MAP_FAILED
+        && lists_count < sizeof(lists) / sizeof(lists[0])) {
+        lists[lists_count++] = memory;
+    }
     return memory;
 }
 
@@ -227,6 +235,10 @@ const char *apr_table_get(const void *table, const char *key)
          * limits the log stands behind them */
         mprotect(counts + (counts_size - 11 * PAGE) / PAGE * PAGE, 10 * PAGE,
                  PROT_READ);
+    }
+    if (value && lists_count > 0 && strcasecmp(key, "Host") == 0
+        && is_ordered("scribble", how, sizeof(how))) {
+        memset(lists[lists_count - 1], 0xff, PAGE);
     }
     return value;
 }

@@ -176,7 +176,6 @@ sub pid {
     return $self->{pid};
 }
 
-# The processes that it has now.
 # The processes that the server has started; one that has ended meanwhile is none.
 sub children {
     my ($self) = @_;
