@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include <apr.h>
+#include <apr_pools.h>
 
 /**
  * A stretch of text that somebody else owns. Not NUL-terminated; a NULL ptr
@@ -105,6 +106,23 @@ bool cors_list_next(cors_slice_t *rest, cors_slice_t *item);
  * @return true, or false at the end of the text
  */
 bool cors_word_next(cors_slice_t *rest, cors_slice_t *word);
+
+/** A list that grows, as it is sent. All zero: an empty one. */
+typedef struct {
+    const char *text; /* "GET, PUT"; NULL: empty. May move as it grows */
+    apr_size_t len;   /* of text */
+    apr_size_t room;  /* of text, in bytes; 0: it is nobody's to write to */
+} cors_joined_t;
+
+/**
+ * Add an element to the end of a list. What it costs to add many grows with their
+ * bytes, and not faster.
+ *
+ * @param p     where the text is put
+ * @param list  the list
+ * @param item  the element, copied
+ */
+void cors_join(apr_pool_t *p, cors_joined_t *list, cors_slice_t item);
 
 /** @return whether @a text is a token: one byte or more, all of tchar
  *

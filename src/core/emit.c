@@ -93,7 +93,7 @@ static inline bool strip(apr_table_t *table)
 /* The text of all Vary fields of a table, gathered. */
 typedef struct {
     apr_pool_t *p;
-    const char *names; /* NULL: none yet */
+    cors_joined_t names;
 } vary_t;
 
 static bool list_has(const char *list, cors_slice_t name)
@@ -117,12 +117,8 @@ static int gather_vary(void *context, const char *key, const char *value)
 
     (void)key;
     while (cors_list_next(&rest, &name)) {
-        if (!list_has(vary->names, name)) {
-            const char *copy = apr_pstrmemdup(vary->p, name.ptr, name.len);
-
-            vary->names = vary->names ? apr_pstrcat(vary->p, vary->names, ", ",
-                                                    copy, NULL)
-                                      : copy;
+        if (!list_has(vary->names.text, name)) {
+            cors_join(vary->p, &vary->names, name);
         }
     }
     return 1;
@@ -131,21 +127,19 @@ static int gather_vary(void *context, const char *key, const char *value)
 CORS_SLOW void cors_vary_add(apr_pool_t *p, const char *names,
                              apr_table_t *headers, apr_table_t *errors)
 {
-    vary_t vary;
+    vary_t vary = { p, { NULL, 0, 0 } };
 
-    vary.p = p;
-    vary.names = NULL;
     apr_table_do(gather_vary, &vary, headers, "Vary", NULL);
     apr_table_do(gather_vary, &vary, errors, "Vary", NULL);
-    if (list_has(vary.names, cors_slice("*"))) {
-        vary.names = "*";
+    if (list_has(vary.names.text, cors_slice("*"))) {
+        vary.names.text = "*";
     }
     else {
         gather_vary(&vary, "Vary", names);
     }
     /* caches look at the first field only, so there is one, in one table */
     apr_table_unset(errors, "Vary");
-    apr_table_setn(headers, "Vary", vary.names);
+    apr_table_setn(headers, "Vary", vary.names.text);
 }
 
 /* What the answer depends on; NULL: nothing. */

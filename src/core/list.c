@@ -136,6 +136,30 @@ const unsigned char cors_bytes[256] = {
 };
 /* clang-format on */
 
+void cors_join(apr_pool_t *p, cors_joined_t *list, cors_slice_t item)
+{
+    static const char between[] = ", ";
+    apr_size_t gap = list->text ? sizeof(between) - 1 : 0;
+    apr_size_t len = list->len + gap + item.len;
+    char *text;
+
+    if (len >= list->room) {
+        list->room = 2 * (len + 1);
+        text = apr_palloc(p, list->room);
+        if (list->len > 0) {
+            memcpy(text, list->text, list->len);
+        }
+    }
+    else {
+        text = (char *)(apr_uintptr_t)list->text;
+    }
+    memcpy(text + list->len, between, gap);
+    memcpy(text + list->len + gap, item.ptr, item.len);
+    text[len] = '\0';
+    list->text = text;
+    list->len = len;
+}
+
 bool cors_is_token(cors_slice_t text)
 {
     apr_size_t i;

@@ -14,12 +14,15 @@ static const char *default_method_names[] = { "GET",   "HEAD", "PUT",
 static const char *default_header_names[] = { "content-type" };
 
 static const cors_name_set_t defaults[] = {
-    { CORS_NAMES_METHODS, false, false, false, 6, default_method_names, NULL, 0,
-      NULL, NULL, "GET, HEAD, PUT, PATCH, POST, DELETE", NULL },
-    { CORS_NAMES_REQUEST_HEADERS, false, false, false, 1, default_header_names,
-      NULL, 0, NULL, NULL, "content-type", NULL },
-    { CORS_NAMES_RESPONSE_HEADERS, false, false, true, 0, NULL, NULL, 0, NULL,
-      NULL, NULL, NULL }
+    { .kind = CORS_NAMES_METHODS,
+      .count = 6,
+      .names = default_method_names,
+      .joined = "GET, HEAD, PUT, PATCH, POST, DELETE" },
+    { .kind = CORS_NAMES_REQUEST_HEADERS,
+      .count = 1,
+      .names = default_header_names,
+      .joined = "content-type" },
+    { .kind = CORS_NAMES_RESPONSE_HEADERS, .nobody = true }
 };
 
 const cors_name_set_t *cors_name_set_default(cors_names_e kind)
@@ -161,17 +164,26 @@ static void add_to_index(apr_pool_t *p, cors_name_set_t *set, const char *name)
     index->count++;
 }
 
+/* There is room for as many as the next power of two. */
 static void append(apr_pool_t *p, const char ***texts, int count,
                    const char *text)
 {
-    const char **longer =
-        apr_palloc(p, ((apr_size_t)count + 1) * sizeof(*longer));
+    if ((count & (count - 1)) == 0) {
+        apr_size_t room = count > 0 ? 2 * (apr_size_t)count : 1;
+        const char **longer = apr_palloc(p, room * sizeof(*longer));
 
-    if (count > 0) {
-        memcpy(longer, *texts, (apr_size_t)count * sizeof(*longer));
+        if (count > 0) {
+            memcpy(longer, *texts, (apr_size_t)count * sizeof(*longer));
+        }
+        *texts = longer;
     }
-    longer[count] = text;
-    *texts = longer;
+    (*texts)[count] = text;
+}
+
+static void join_name(apr_pool_t *p, cors_name_set_t *set, cors_slice_t name)
+{
+    cors_join(p, &set->grown, name);
+    set->joined = set->grown.text;
 }
 
 static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
@@ -185,9 +197,14 @@ static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
         return CORS_PROBLEM_WILDCARD_NOT_ALONE;
     }
     if (!set->wildcard) {
+        cors_slice_t names = { set->grown.text, set->grown.len };
+
         set->wildcard = true;
-        set->joined =
-            set->joined ? apr_pstrcat(p, "*, ", set->joined, NULL) : "*";
+        memset(&set->grown, 0, sizeof(set->grown));
+        join_name(p, set, cors_slice("*"));
+        if (names.ptr) {
+            join_name(p, set, names);
+        }
     }
     return CORS_OK;
 }
@@ -224,8 +241,7 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
         if (set->count > FEW) {
             add_to_index(p, set, name);
         }
-        set->joined =
-            set->joined ? apr_pstrcat(p, set->joined, ", ", name, NULL) : name;
+        join_name(p, set, word);
     }
     return CORS_OK;
 }

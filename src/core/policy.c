@@ -158,19 +158,19 @@ const cors_link_t *cors_policy_wildcard(const cors_policy_t *policy,
 }
 
 /* Append to joined, outermost list first, what the whole policy still lists. */
-static const char *join(apr_pool_t *p, const cors_policy_t *policy,
-                        cors_attr_e attr, const cors_link_t *link,
-                        const char *joined)
+static void join(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr,
+                 const cors_link_t *link, cors_joined_t *joined)
 {
+    static const cors_joined_t all = { "*", 1, 0 };
     const cors_link_t *outer = cors_link_edits(link);
     const cors_name_set_t *names = cors_link_names(link, attr);
     int i;
 
     if (outer) {
-        joined = join(p, policy, attr, outer, joined);
+        join(p, policy, attr, outer, joined);
     }
     if (names->wildcard) {
-        joined = "*";
+        *joined = all;
     }
     for (i = 0; i < names->count; i++) {
         cors_slice_t name = cors_slice(names->names[i]);
@@ -184,18 +184,16 @@ static const char *join(apr_pool_t *p, const cors_policy_t *policy,
         if (!again
             && cors_policy_name_listed(policy, attr, name)
                    == CORS_NAME_LISTED) {
-            joined = joined
-                         ? apr_pstrcat(p, joined, ", ", names->names[i], NULL)
-                         : names->names[i];
+            cors_join(p, joined, name);
         }
     }
-    return joined;
 }
 
 const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
                                cors_attr_e attr)
 {
     const cors_link_t *link = &policy->link[attr];
+    cors_joined_t joined = { NULL, 0, 0 };
 
     if (policy->rendered) {
         return policy->joined[attr];
@@ -203,7 +201,8 @@ const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
     if (!cors_link_edits(link)) {
         return cors_link_names(link, attr)->joined;
     }
-    return join(p, policy, attr, link, NULL);
+    join(p, policy, attr, link, &joined);
+    return joined.text;
 }
 
 /* Who is told of contradictions. */

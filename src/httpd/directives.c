@@ -43,7 +43,10 @@ typedef struct {
     const char *said;  /* "CorsPolicy file:line" */
     const char
         *complaints; /* what is wrong with its arguments; NULL: nothing */
+    int complained;  /* how many complaints there are, those left out too */
 } reading_t;
+
+#define COMPLAINTS_SHOWN 20
 
 static const cors_slice_t no_word = { NULL, 0 };
 
@@ -95,6 +98,7 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     reading.said =
         apr_pstrcat(cmd->pool, cmd->cmd->name, " ", reading.where, NULL);
     reading.complaints = NULL;
+    reading.complained = 0;
     /* a request that reads .htaccess has no use for it */
     if (!in_htaccess(cmd) && !cors_section_place(section)) {
         cors_section_locate(section, place_of(cmd));
@@ -124,6 +128,9 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
 /* Add a sentence to what is wrong with a directive's arguments. */
 static void add_sentence(reading_t *reading, const char *sentence)
 {
+    if (++reading->complained > COMPLAINTS_SHOWN) {
+        return;
+    }
     reading->complaints =
         reading->complaints
             ? apr_pstrcat(reading->cmd->pool, reading->complaints, ". Also ",
@@ -136,7 +143,10 @@ static void complain(reading_t *reading, cors_problem_e problem,
 {
     const cors_finding_t finding = { problem, word, instead, NULL };
 
-    add_sentence(reading, cors_problem_sentence(reading->cmd->pool, &finding));
+    add_sentence(reading,
+                 reading->complained < COMPLAINTS_SHOWN
+                     ? cors_problem_sentence(reading->cmd->pool, &finding)
+                     : NULL);
 }
 
 /* The error that is returned to httpd, which adds file and line by itself,
@@ -144,12 +154,17 @@ static void complain(reading_t *reading, cors_problem_e problem,
 static const char *explain(const reading_t *reading)
 {
     const cmd_parms *cmd = reading->cmd;
+    const char *more = "";
 
     if (!reading->complaints) {
         return NULL;
     }
+    if (reading->complained > COMPLAINTS_SHOWN) {
+        more = apr_psprintf(cmd->pool, ". And %d more mistakes",
+                            reading->complained - COMPLAINTS_SHOWN);
+    }
     return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", reading->complaints,
-                       in_htaccess(cmd) ? " (" : NULL,
+                       more, in_htaccess(cmd) ? " (" : NULL,
                        in_htaccess(cmd) ? reading->where : NULL,
                        in_htaccess(cmd) ? ")" : NULL, NULL);
 }

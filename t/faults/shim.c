@@ -238,7 +238,13 @@ const char *apr_table_get(const void *table, const char *key)
     }
     if (value && lists_count > 0 && strcasecmp(key, "Host") == 0
         && is_ordered("scribble", how, sizeof(how))) {
-        memset(lists[lists_count - 1], 0xff, PAGE);
+        size_t *words = (size_t *)(void *)lists[lists_count - 1];
+        size_t i;
+
+        /* a size that the parent would believe */
+        for (i = 0; i < PAGE / sizeof(*words); i++) {
+            words[i] = (size_t)160 << 20;
+        }
     }
     return value;
 }
