@@ -2,6 +2,8 @@
 
 #include "mod_cors_policy.h"
 
+#include <string.h>
+
 #include <apr_strings.h>
 
 void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *said,
@@ -41,20 +43,99 @@ static void refuse(void *context, const cors_contradiction_t *found)
     cors_speak(check->speaker, check->server, said, &finding);
 }
 
-static void check_site(cors_speaker_t *speaker, const cors_site_t *site)
+static void check_section(cors_speaker_t *speaker, server_rec *server,
+                          const cors_section_t *section)
 {
     check_t check;
     cors_methods_group_t *groups;
-    int count = cors_section_groups(speaker->p, site->merged, &groups);
+    int count = cors_section_groups(speaker->p, section, &groups);
     int i;
 
     check.speaker = speaker;
-    check.server = site->server;
+    check.server = server;
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
 
-        cors_policy_resolve(speaker->p, site->merged, groups[i].one, &policy);
+        cors_policy_resolve(speaker->p, section, groups[i].one, &policy);
         cors_policy_contradictions(&policy, refuse, &check);
+    }
+}
+
+/* Whether a request for the path of one <Location>, or <Directory>, has another
+ * one as well. */
+static bool has_too(const cors_site_t *site, const cors_site_t *other)
+{
+    return other->server == site->server && other->kind == site->kind
+           && other->scope.path
+           && cors_path_is_above(other->scope.path, site->scope.path);
+}
+
+/* All that a request for the path of a site has, in httpd's order: of <Location>
+ * what is written first, of <Directory> the shortest path. */
+static apr_array_header_t *all_above(apr_pool_t *p,
+                                     const apr_array_header_t *sites, int first,
+                                     const cors_site_t *site)
+{
+    apr_array_header_t *above =
+        apr_array_make(p, 4, sizeof(const cors_site_t *));
+    int i;
+    int k;
+
+    for (i = first + 1; i < sites->nelts; i++) {
+        const cors_site_t *other = cors_site_at(sites, i);
+
+        if (!has_too(site, other)) {
+            continue;
+        }
+        APR_ARRAY_PUSH(above, const cors_site_t *) = other;
+        for (k = above->nelts - 1;
+             k > 0 && site->kind == CORS_SITE_DIRECTORY
+             && strlen(cors_site_at(above, k - 1)->scope.path)
+                    > strlen(other->scope.path);
+             k--) {
+            APR_ARRAY_IDX(above, k, const cors_site_t *) =
+                cors_site_at(above, k - 1);
+            APR_ARRAY_IDX(above, k - 1, const cors_site_t *) = other;
+        }
+    }
+    return above;
+}
+
+/* A section with those whose path is above its own, where paths are written out. */
+static void check_above(cors_speaker_t *speaker,
+                        const apr_array_header_t *sites, int first,
+                        const cors_site_t *site)
+{
+    const cors_section_t *merged = cors_site_at(sites, first)->merged;
+    const apr_array_header_t *above;
+    int i;
+
+    if ((site->kind != CORS_SITE_LOCATION && site->kind != CORS_SITE_DIRECTORY)
+        || !site->scope.path) {
+        return;
+    }
+    above = all_above(speaker->p, sites, first, site);
+    if (above->nelts > 1) {
+        for (i = 0; i < above->nelts; i++) {
+            merged = cors_section_merge(speaker->p, merged,
+                                        cors_site_at(above, i)->own);
+        }
+        check_section(speaker, site->server, merged);
+    }
+}
+
+static void check_sites(cors_speaker_t *speaker,
+                        const apr_array_header_t *sites)
+{
+    int server = 0;
+    int i;
+
+    for (i = 0; i < sites->nelts; i++) {
+        const cors_site_t *site = cors_site_at(sites, i);
+
+        server = site->kind == CORS_SITE_SERVER ? i : server;
+        check_section(speaker, site->server, site->merged);
+        check_above(speaker, sites, server, site);
     }
 }
 
@@ -81,13 +162,10 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
 {
     cors_speaker_t speaker = make_speaker(temp, APLOG_STARTUP);
     const apr_array_header_t *sites = cors_sites(temp, server);
-    int i;
 
     (void)p;
     (void)log;
-    for (i = 0; i < sites->nelts; i++) {
-        check_site(&speaker, cors_site_at(sites, i));
-    }
+    check_sites(&speaker, sites);
     /* at a start the terminal shows the first reading; the second one has the
      * log once it is open */
     if (!speaker.refusals && is_first_reading()) {
