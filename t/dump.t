@@ -161,6 +161,14 @@ sub joined {
     return words(join ', ', map { $_->{word} } grep { !$_->{exclude} } @$list);
 }
 
+# Whether a method that is not allowed meets a list of those that are.
+sub sends_methods {
+    my ($is) = @_;
+    my $list = $is->{CorsAllowMethods};
+    return joined($list) ne '' if !grep { $_->{word} eq '*' } @$list;
+    return $is->{CorsAllowCredentials} ne 'On' && !grep { $_->{exclude} } @$list;
+}
+
 # Status (undef: the handler's) and fields that a request must get.
 sub expected {
     my ($site, $method, $origin, $announced, $names) = @_;
@@ -194,7 +202,7 @@ sub expected {
         !defined $by || ($by eq '*' && lc $_ eq 'authorization');
     } split /,/, $names;
     my $ok = $method_ok && !@refused;
-    return ($bad, \%cors) if !$method_ok && $bad < 300 && $announced =~ /\A(?:GET|HEAD|POST)\z/;
+    return ($bad, \%cors) if !$method_ok && $bad < 300 && ($announced =~ /\A(?:GET|HEAD|POST)\z/ || !sends_methods(\%is));
 
     $cors{'access-control-allow-origin'} = $constant ? '*' : $origin;
     $cors{'access-control-allow-credentials'} = 'true' if $credentials;

@@ -263,6 +263,7 @@ sub request {
 sub page {
     my ($name, $port) = @_;
     my %page = (url => "http://$name:$port" . one_of(@paths), method => one_of(@methods, 'GET'), credentials => one_of(qw(include omit same-origin)),
+        upload => chance(0.2),
         origin => chance(0.4) ? 'https://a.example' : one_of(grep { $_ eq 'null' || Reference::origin_parts($_) } @fixed),
         headers => [ chance(0.5) ? () : map {
             my $safe = chance(0.3);
@@ -441,7 +442,7 @@ sub run {
         my %to = (host => $name, port => $port, authority => "$name:$port", path => $path);
         my $about = { %to, method => $page->{method}, headers => $page->{headers} };
         my $means = $reference{$name}->permits($about, { origin => $page->{origin}, method => $page->{method},
-            names => [ Fetch::unsafe_names($page->{headers}) ], preflighted => Fetch::is_preflighted($page->{method}, $page->{headers}),
+            names => [ Fetch::unsafe_names($page->{headers}) ], preflighted => $page->{upload} || Fetch::is_preflighted($page->{method}, $page->{headers}),
             credentials => $page->{credentials} eq 'include' });
         my ($continues, $kept) = (0, 0);
         my $verdict = Fetch::fetch({ %$page, redirect => 'manual' }, sub {

@@ -173,26 +173,25 @@ static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
 }
 
 /*
- * A list of methods or headers. A literal * means nothing to a browser that
- * sends credentials, and cannot say that a name is taken out: what was asked
- * for, once checked, is said instead.
+ * The value of a list of methods or headers; NULL: none. A literal * means nothing
+ * to a browser that sends credentials, and cannot say that a name is taken out:
+ * what was asked for, once checked, is said instead.
  */
-static void add_list(apr_pool_t *p, const cors_policy_t *policy,
-                     cors_attr_e attr, cors_slice_t asked, const char *field,
-                     apr_table_t *headers)
+static const char *list_value(apr_pool_t *p, const cors_policy_t *policy,
+                              cors_attr_e attr, cors_slice_t asked)
 {
     bool edited;
-    const char *value;
 
-    if (cors_policy_wildcard(policy, attr, &edited)
-        && (edited || cors_policy_number(policy, CORS_ATTR_CREDENTIALS))) {
-        value = asked.ptr && asked.len > 0
-                    ? apr_pstrmemdup(p, asked.ptr, asked.len)
-                    : NULL;
+    if (!cors_policy_wildcard(policy, attr, &edited)
+        || (!edited && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS))) {
+        return cors_policy_joined(p, policy, attr);
     }
-    else {
-        value = cors_policy_joined(p, policy, attr);
-    }
+    return asked.ptr && asked.len > 0 ? apr_pstrmemdup(p, asked.ptr, asked.len)
+                                      : NULL;
+}
+
+static void add_if(apr_table_t *headers, const char *field, const char *value)
+{
     if (value) {
         apr_table_addn(headers, field, value);
     }
@@ -204,24 +203,26 @@ CORS_SLOW static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
 {
     bool allowed = decision->verdict == CORS_VERDICT_PREFLIGHT_ALLOWED;
     const cors_setting_t *max_age = policy->link[CORS_ATTR_MAX_AGE].setting;
+    const char *methods =
+        list_value(p, policy, CORS_ATTR_METHODS, decision->echo_method);
     int status;
     int denied_status;
 
     cors_policy_preflight_status(policy, &status, &denied_status);
-    /* With a denied status of 2xx the lists have to deny, and no list stops a
-     * browser from sending GET, HEAD and POST. */
+    /* With a denied status of 2xx the lists have to deny. No list stops a browser
+     * from sending GET, HEAD and POST, and where there is none Fetch takes the
+     * method that was announced for listed ("CORS-preflight fetch"). */
     if (!allowed && denied_status < 300
         && decision->reason == CORS_REASON_METHOD_NOT_ALLOWED
-        && cors_fetch_safelisted_method(decision->culprit)) {
+        && (!methods || cors_fetch_safelisted_method(decision->culprit))) {
         return;
     }
     add_origin(p, policy, decision, headers);
-    add_list(p, policy, CORS_ATTR_METHODS, decision->echo_method,
-             "Access-Control-Allow-Methods", headers);
-    add_list(p, policy, CORS_ATTR_HEADERS, decision->echo_headers,
-             "Access-Control-Allow-Headers", headers);
-    if (allowed && max_age && max_age->text) {
-        apr_table_addn(headers, "Access-Control-Max-Age", max_age->text);
+    add_if(headers, "Access-Control-Allow-Methods", methods);
+    add_if(headers, "Access-Control-Allow-Headers",
+           list_value(p, policy, CORS_ATTR_HEADERS, decision->echo_headers));
+    if (allowed && max_age) {
+        add_if(headers, "Access-Control-Max-Age", max_age->text);
     }
     if (decision->private_network) {
         apr_table_addn(headers, "Access-Control-Allow-Private-Network", "true");
@@ -245,13 +246,9 @@ CORS_SLOW static void add_actual(apr_pool_t *p, const cors_policy_t *policy,
                                  const cors_decision_t *decision,
                                  apr_table_t *headers)
 {
-    const char *exposed;
-
     add_origin(p, policy, decision, headers);
-    exposed = cors_policy_joined(p, policy, CORS_ATTR_EXPOSE);
-    if (exposed) {
-        apr_table_addn(headers, "Access-Control-Expose-Headers", exposed);
-    }
+    add_if(headers, "Access-Control-Expose-Headers",
+           cors_policy_joined(p, policy, CORS_ATTR_EXPOSE));
 }
 
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,

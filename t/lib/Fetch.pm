@@ -124,6 +124,7 @@ sub preflight_error {
     my $methods = extract_tokens($headers, 'Access-Control-Allow-Methods');
     my $names = extract_tokens($headers, 'Access-Control-Allow-Headers');
     return 'preflight: a list that is none' if !ref $methods || !ref $names;
+    $methods = [$method] if $request->{upload} && !defined header_of($headers, 'Access-Control-Allow-Methods');
     my $plain = $credentials ne 'include';
     my $any_method = $plain && grep { $_ eq '*' } @$methods;
     return "preflight: method $method" if !is_safelisted_method($method) && !$any_method
@@ -164,7 +165,7 @@ sub serialized_origin {
 
 # Fetch, "main fetch" down to "HTTP-redirect fetch", for one request of a page.
 #   request  url, method, headers, mode, credentials, redirect and origin, which
-#            is that of the page
+#            is that of the page; upload: Fetch, "use-CORS-preflight flag"
 #   answer   called with each request that goes out: method, url, headers and
 #            with (whether credentials go with it); gives status and headers
 #   cache    the CORS-preflight cache, a hash that the caller keeps
@@ -191,7 +192,7 @@ sub fetch {
             $tainting = $request{mode} eq 'no-cors' ? 'opaque' : 'cors';
         }
         my $origin = serialized_origin($request{origin}, @urls);
-        if ($tainting eq 'cors' && is_preflighted($request{method}, $request{headers})
+        if ($tainting eq 'cors' && ($request{upload} || is_preflighted($request{method}, $request{headers}))
             && !in_cache($cache, $now, $origin, $url, \%request)) {
             my $preflight = { %{ preflight_request($url, $origin, $request{method}, $request{headers}) }, with => 0 };
             my $response = $ask->($preflight);

@@ -417,11 +417,12 @@ sub preflight {
         my $name = lc $_;
         !listed($is->{CorsAllowHeaders}, sub { lc $_[0]{word} eq $name || ($_[0]{word} eq '*' && $name ne 'authorization') })
     } @names;
-    # where the status does not refuse, a browser would use these all the same
-    return ($bad, 0) if !$method_allowed && $bad < 300 && $method =~ /\A(?:GET|HEAD|POST)\z/;
+    my $methods = sent_list($is, $is->{CorsAllowMethods}, \&same_case, $method_allowed ? $method : '');
+    # where the status does not refuse, a browser would use these all the same, or
+    # whatever it has announced where no list is sent
+    return ($bad, 0) if !$method_allowed && $bad < 300 && ($method =~ /\A(?:GET|HEAD|POST)\z/ || $methods eq '');
 
     my %own = allowance($is, field($request, 'Origin'), $constant);
-    my $methods = sent_list($is, $is->{CorsAllowMethods}, \&same_case, $method_allowed ? $method : '');
     my $names = sent_list($is, $is->{CorsAllowHeaders}, \&any_case, $headers_allowed ? join(', ', @names) : '');
     $own{'access-control-allow-methods'} = $methods if $methods ne '';
     $own{'access-control-allow-headers'} = $names if $names ne '';
