@@ -31,7 +31,6 @@
 #error "mod_cors_policy needs Apache httpd 2.4.41 or newer"
 #endif
 
-#define CORS_POLICY_VERSION_NUMBER 10000
 #define CORS_POLICY_VERSION "1.0.0"
 
 extern module AP_MODULE_DECLARE_DATA cors_policy_module;
@@ -44,6 +43,7 @@ APLOG_USE_MODULE(cors_policy);
 /** Each attribute by its number; cmd->info points at one. */
 extern const cors_attr_e cors_attrs[CORS_ATTR_COUNT];
 
+/** What httpd calls for a directive. @return NULL, or all that is wrong */
 const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_origins(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_origins_match(cmd_parms *cmd, void *section,
@@ -60,6 +60,13 @@ const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
 /** httpd's create_dir_config and merge_dir_config */
 void *cors_create_dir_config(apr_pool_t *p, char *dir);
 void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner);
+
+/** @return whether a directive, or a section ("<Limit"), has a name in any case */
+static inline bool cors_directive_is(const ap_directive_t *directive,
+                                     const char *name)
+{
+    return ap_cstr_casecmp(directive->directive, name) == 0;
+}
 
 /** @return what the sections of a configuration vector say; NULL: nothing */
 const cors_section_t *cors_section_of(const ap_conf_vector_t *config);
@@ -324,7 +331,11 @@ int cors_method_number(int method, const cors_facts_t *facts);
 
 /* request.c: the hooks, in the order of a request, and the output filter */
 
+/** Register the output filters, before any hook runs. */
 void cors_register_filter(void);
+
+/** Each is registered for the hook of its name; cors_hook_served, of the handlers,
+ *  before all others. */
 int cors_hook_pre_translate_name(request_rec *r);
 int cors_hook_translate_name(request_rec *r);
 int cors_hook_map_to_storage(request_rec *r);

@@ -55,11 +55,6 @@ static bool in_htaccess(const cmd_parms *cmd)
     return cmd->pool == cmd->temp_pool;
 }
 
-static bool is_container(const ap_directive_t *directive, const char *name)
-{
-    return ap_cstr_casecmp(directive->directive, name) == 0;
-}
-
 /* Where the section stands that the directive is in: all containers around it
  * but <Limit>, which is no section, and <VirtualHost>, which is the server. */
 static cors_place_t *place_of(const cmd_parms *cmd)
@@ -68,8 +63,8 @@ static cors_place_t *place_of(const cmd_parms *cmd)
     const ap_directive_t *parent;
 
     for (parent = cmd->directive->parent; parent; parent = parent->parent) {
-        if (is_container(parent, "<Limit")
-            || is_container(parent, "<LimitExcept")) {
+        if (cors_directive_is(parent, "<Limit")
+            || cors_directive_is(parent, "<LimitExcept")) {
             continue;
         }
         if (!place->node) {
@@ -77,7 +72,7 @@ static cors_place_t *place_of(const cmd_parms *cmd)
             place->where = apr_psprintf(cmd->pool, "%s:%d", parent->filename,
                                         parent->line_num);
         }
-        if (!is_container(parent, "<VirtualHost")) {
+        if (!cors_directive_is(parent, "<VirtualHost")) {
             place->title =
                 apr_pstrcat(cmd->pool, parent->directive, " ", parent->args,
                             place->title ? " " : NULL, place->title, NULL);

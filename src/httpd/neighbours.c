@@ -46,11 +46,6 @@ static void say(const walk_t *walk, const char *about, cors_problem_e problem,
     cors_speak(walk->speaker, walk->server, about, &finding);
 }
 
-static bool is_named(const ap_directive_t *directive, const char *name)
-{
-    return ap_cstr_casecmp(directive->directive, name) == 0;
-}
-
 static known_t know(apr_pool_t *p, const cors_site_t *site)
 {
     known_t known = { NULL, NULL };
@@ -141,7 +136,7 @@ static void look_at_header(walk_t *walk, const ap_directive_t *directive)
     const cors_setting_t *policy;
     const char *name;
 
-    if (!is_named(directive, "Header")) {
+    if (!cors_directive_is(directive, "Header")) {
         return;
     }
     next_word_but(walk, &rest, conditions);
@@ -167,7 +162,7 @@ static void look_at_request_header(walk_t *walk,
     const char *word;
     bool early = false;
 
-    if (!is_named(directive, "RequestHeader")) {
+    if (!cors_directive_is(directive, "RequestHeader")) {
         return;
     }
     next_word_but(walk, &rest, nothing);
@@ -199,7 +194,7 @@ static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
     const char *subject;
     const char *pattern;
 
-    if (!is_named(directive, "RewriteCond")) {
+    if (!cors_directive_is(directive, "RewriteCond")) {
         return;
     }
     subject = next_word_but(walk, &rest, nothing);
@@ -208,10 +203,10 @@ static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
         || !strstr(pattern, "OPTIONS")) {
         return;
     }
-    while (rule && is_named(rule, "RewriteCond")) {
+    while (rule && cors_directive_is(rule, "RewriteCond")) {
         rule = rule->next;
     }
-    if (!rule || !is_named(rule, "RewriteRule")) {
+    if (!rule || !cors_directive_is(rule, "RewriteRule")) {
         return;
     }
     policy = policy_met(walk, directive);
@@ -228,7 +223,7 @@ static void look_at_authentication(walk_t *walk,
     cors_scope_t scope;
     int i;
 
-    if (!is_named(directive, "AuthType")
+    if (!cors_directive_is(directive, "AuthType")
         || has_prefix_nocase(directive->args, "None")) {
         return;
     }
@@ -247,12 +242,12 @@ static void look_at_authentication(walk_t *walk,
 /* The methods of a <Limit> with directives of ours in it. */
 static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
 {
-    bool limit = is_named(directive, "<Limit");
+    bool limit = cors_directive_is(directive, "<Limit");
     const ap_directive_t *child = directive->first_child;
     const char *rest;
     const char *method;
 
-    if (!limit && !is_named(directive, "<LimitExcept")) {
+    if (!limit && !cors_directive_is(directive, "<LimitExcept")) {
         return;
     }
     while (child && !has_prefix_nocase(child->directive, "Cors")) {
@@ -309,7 +304,7 @@ static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
     const char *path = scope.path;
     int i;
 
-    if (!is_named(directive, "ProxyPass")) {
+    if (!cors_directive_is(directive, "ProxyPass")) {
         return;
     }
     if (scope.kind == CORS_SITE_SERVER) {

@@ -26,11 +26,6 @@ static const struct {
                    { "<Proxy", CORS_SITE_IF, false },
                    { "<ProxyMatch", CORS_SITE_IF, false } };
 
-static bool is_named(const ap_directive_t *directive, const char *name)
-{
-    return ap_cstr_casecmp(directive->directive, name) == 0;
-}
-
 /* the path that a container is for; NULL: an expression or wildcards */
 static const char *plain_path(apr_pool_t *p, const ap_directive_t *container)
 {
@@ -53,11 +48,11 @@ cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node)
 
     /* the outermost section says which files or URLs there are within it */
     for (; node; node = node->parent) {
-        if (is_named(node, "<VirtualHost")) {
+        if (cors_directive_is(node, "<VirtualHost")) {
             scope.host = node;
         }
         for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
-            if (is_named(node, containers[i].name)) {
+            if (cors_directive_is(node, containers[i].name)) {
                 scope.kind = containers[i].kind;
                 scope.path = containers[i].plain ? plain_path(p, node) : NULL;
             }
@@ -144,7 +139,7 @@ static const ap_directive_t *container_of(const server_rec *server)
     const ap_directive_t *node = server->is_virtual ? ap_conftree : NULL;
 
     while (node
-           && !(is_named(node, "<VirtualHost")
+           && !(cors_directive_is(node, "<VirtualHost")
                 && node->line_num == (int)server->defn_line_number
                 && strcmp(node->filename, server->defn_name) == 0)) {
         node = node->next;
@@ -288,7 +283,7 @@ cors_match_e cors_site_match(apr_pool_t *p, const cors_site_t *site,
             cors_site_e kind = containers[i].kind;
             const char *base = strrchr(file, '/');
 
-            if (!is_named(node, containers[i].name)) {
+            if (!cors_directive_is(node, containers[i].name)) {
                 continue;
             }
             if (kind == CORS_SITE_IF) {
