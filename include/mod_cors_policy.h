@@ -347,11 +347,12 @@ void cors_hook_insert_filter(request_rec *r);
 
 /* report.c */
 
-/** Set CORS_VERDICT, CORS_REASON, CORS_ORIGIN and CORS_DIRECTIVE. */
+/** Set CORS_VERDICT, CORS_REASON, CORS_ORIGIN and CORS_DIRECTIVE, which are not
+ *  set yet. */
 void cors_publish(request_rec *r, const cors_decision_t *decision);
 
-/** The same where they may be set already. */
-void cors_publish_instead(request_rec *r, const cors_decision_t *decision);
+/** Take them out again. */
+void cors_unpublish(request_rec *r);
 
 /** Log a decision: a denial at info, anything else at debug.
  *

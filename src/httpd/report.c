@@ -40,7 +40,7 @@ void cors_publish(request_rec *r, const cors_decision_t *decision)
     }
 }
 
-void cors_publish_instead(request_rec *r, const cors_decision_t *decision)
+void cors_unpublish(request_rec *r)
 {
     static const char *const names[] = { "CORS_VERDICT", "CORS_REASON",
                                          "CORS_DIRECTIVE", "CORS_ORIGIN" };
@@ -49,7 +49,6 @@ void cors_publish_instead(request_rec *r, const cors_decision_t *decision)
     for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
         apr_table_unset(r->subprocess_env, names[i]);
     }
-    cors_publish(r, decision);
 }
 
 /* Client bytes for a log line: cut, escaped and in quotes, so that they end

@@ -84,34 +84,23 @@ static bool serves_an_error(const request_rec *r)
     return false;
 }
 
-/* What a section says of the request that the browser made; returns the policy of
- * its method. */
-static inline const cors_policy_t *judge(request_rec *first, int asked,
-                                         const cors_section_t *section,
-                                         cors_decision_t *decision)
+CORS_SLOW static void decide_first(request_rec *r, state_t *state)
 {
-    const cors_policy_t *policy;
+    request_rec *first = first_of_chain(r);
     cors_facts_t facts;
     int method;
 
-    cors_facts(first, asked, &facts);
-    method = cors_method_number(asked, &facts);
-    policy = cors_policy_find(section, method);
-    if (!policy) {
-        cors_policy_t *resolved = apr_palloc(first->pool, sizeof(*resolved));
+    cors_facts(first, state->method, &facts);
+    method = cors_method_number(state->method, &facts);
+    state->policy = cors_policy_find(state->section, method);
+    if (!state->policy) {
+        cors_policy_t *policy = apr_palloc(first->pool, sizeof(*policy));
 
-        cors_policy_resolve(first->pool, section, cors_methods_bit(method),
-                            resolved);
-        policy = resolved;
+        cors_policy_resolve(first->pool, state->section,
+                            cors_methods_bit(method), policy);
+        state->policy = policy;
     }
-    cors_decide(policy, &facts, decision);
-    return policy;
-}
-
-CORS_SLOW static void decide_first(request_rec *r, state_t *state)
-{
-    state->policy = judge(first_of_chain(r), state->method, state->section,
-                          &state->decision);
+    cors_decide(state->policy, &facts, &state->decision);
     state->decided = true;
     if (!apr_is_empty_table(r->headers_out)) {
         /* mod_proxy will take the backend's fields instead */
@@ -432,27 +421,28 @@ CORS_SLOW static int refuse_served(request_rec *r, state_t *state,
                                    const cors_section_t *section)
 {
     request_rec *first = first_of_chain(r);
-    cors_decision_t decision;
-    const cors_policy_t *policy =
-        judge(first, state ? state->method : first->method_number, section,
-              &decision);
-    int mode = cors_policy_number(policy, CORS_ATTR_MODE);
-    bool handshake = decision.verdict == CORS_VERDICT_WEBSOCKET_DENIED;
+    state_t served;
+    bool handshake;
 
-    if (!decision.reject || mode == CORS_MODE_REPORT_ONLY
-        || (!handshake && (mode != CORS_MODE_ON || serves_an_error(r)))) {
+    memset(&served, 0, offsetof(state_t, decision));
+    served.method = state ? state->method : first->method_number;
+    note(&served, r, section, true);
+    decide(r, &served);
+    handshake = served.decision.verdict == CORS_VERDICT_WEBSOCKET_DENIED;
+    if (!served.decision.reject || mode_of(&served) == CORS_MODE_REPORT_ONLY
+        || (!handshake
+            && (mode_of(&served) != CORS_MODE_ON || serves_an_error(r)))) {
         return DECLINED;
     }
-    if (!state) {
-        /* nothing was said of the URL asked for */
-        state = make_state(first);
-        note(state, r, section, true);
-        decide_and_report(r, state);
+    if (state) {
+        /* what was said of the URL asked for */
+        cors_unpublish(r);
+        report_first(r, &served);
     }
     else {
-        cors_publish_instead(r, &decision);
-        cors_count(first, policy, &decision);
-        cors_log_decision(first, policy, &decision);
+        state = make_state(first);
+        *state = served;
+        report_first(r, state);
     }
     if (handshake) {
         end_handshake(r);
@@ -462,14 +452,11 @@ CORS_SLOW static int refuse_served(request_rec *r, state_t *state,
 
 int cors_hook_served(request_rec *r)
 {
+    state_t *state = state_of(r);
     const cors_section_t *section = section_of(r);
-    state_t *state;
 
-    if (says_nothing(section) || r->main) {
-        return DECLINED;
-    }
-    state = state_of(r);
-    return (state && state->section == section) || is_of_another_site(r)
+    return (state && state->section == section) || says_nothing(section)
+                   || r->main || is_of_another_site(r)
                ? DECLINED
                : refuse_served(r, state, section);
 }
