@@ -20,11 +20,16 @@ my %wider = (
     '12-list.conf' => [ 'a list in one header becomes a list', qr{\Ahttps://[ab]\.example\z} ],
     '14-twice.conf' => [ 'the header twice becomes a list', qr{\Ahttps://[ab]\.example\z} ],
     '15-backend.conf' => [ 'an echo of headers that was empty becomes *', qr{\Ahttps://a\.example\z} ],
+    '33-tables.conf' => [ 'the header with always and without becomes the one of the section', qr{\Ahttps://b\.example\z} ],
     '21-expr.conf' => [ 'a variable that was empty becomes the origin that was meant', qr{\Ahttps://(?:www|m)\.example\.com\z} ],
 );
 # Recipes for files, or for two hosts, are not for an application; some are none.
 my %apart = map { $_ => 1 } qw(03-fonts.conf 04-setenvif.conf 09-rewrite-options.conf 10-rewritecond-origin.conf 13-null.conf
     19-nothing.conf 22-hosts.conf 25-hostile.conf);
+# Where no Location of the recipe is; what is about files runs without the application.
+my %also = ('27-inherited.conf' => ['/x'], '28-unconditional.conf' => ['/x'], '29-if.conf' => [qw(/x /x.woff /old/x.woff)], '30-order.conf' => [qw(/x)],
+    '32-perhaps.conf' => [qw(/x /x.json /api/x.json /methods/x.json /credentials/x.json /all/x.json /some/x.json)], '33-tables.conf' => ['/x'], '34-later.conf' => ['/x']);
+my %of_files = map { $_ => 1 } qw(29-if.conf 32-perhaps.conf);
 my @recipes = grep { !$apart{$_} } map { m{([^/]+)\z} } sort glob "$inputs/*.conf";
 my @origins = ('null', 'https://evil.example', 'https://a.example.evil', 'https://nota.example', 'http://a.example', 'https://a.example:444',
     (map { "https://$_.example" } qw(a b two three four five evil-x good-x)), (map { "https://$_" } qw(app.example.com example.com www.example.com
@@ -42,7 +47,7 @@ for my $recipe (@recipes) {
         my ($kind, $conf) = @$_;
         my $port = $known{$recipe}{$kind} = "$kind$recipe" =~ tr/.-//dr;
         # as it was, the application answers OPTIONS as any other request
-        $text .= "Listen 127.0.0.1:\@$port\@\n<VirtualHost 127.0.0.1:\@$port\@>\nProxyPass / http://127.0.0.1:$backend/\n$conf\n</VirtualHost>\n";
+        $text .= "Listen 127.0.0.1:\@$port\@\n<VirtualHost 127.0.0.1:\@$port\@>\n" . ($of_files{$recipe} ? '' : "ProxyPass / http://127.0.0.1:$backend/\n") . "$conf\n</VirtualHost>\n";
     }
 }
 my $httpd = Httpd->start(name => 'import-httpd', text => $text, ports => [ map { values %$_ } values %known ], modules => [qw(headers setenvif rewrite)],
@@ -50,7 +55,7 @@ my $httpd = Httpd->start(name => 'import-httpd', text => $text, ports => [ map {
 
 plan tests => 2 * @recipes + 1;
 for my $recipe (@recipes) {
-    my @paths = Httpd::slurp("$inputs/$recipe") =~ /<Location "([^"]+)">/g;
+    my @paths = (Httpd::slurp("$inputs/$recipe") =~ /<Location "([^"]+)">/g, @{ $also{$recipe} // [] });
     my ($more, $same, $all) = further(@{ $httpd->{port} }{ @{ $known{$recipe} }{qw(before here)} }, @paths ? \@paths : ['/x'], \@origins, ($wider{$recipe} // [])->[1]);
     is_deeply($more, [], "$recipe: nobody gets further than before" . ($wider{$recipe} ? ", but for what is told: $wider{$recipe}[0]" : ''));
     cmp_ok($same, '>', $all / 2, "$recipe: most requests get as far as before ($same of $all)");
