@@ -21,6 +21,8 @@ my %paths = (
     '01-everybody' => [qw(/open /open/x /opener /other)], '02-options' => [qw(/api/x)], '03-map' => [qw(/exact /exact/x)], '04-reflection' => [qw(/x)],
     '05-if-origin' => [qw(/x.json /x.txt)], '06-inheritance' => [qw(/inherits/x /loses/x)], '07-map-default' => [qw(/x /other)],
     '08-variable' => [qw(/x)], '09-set' => [qw(/api/x)], '10-include' => [qw(/api/x)], '12-flags' => [qw(/x)], '13-equal' => [qw(/equal/x /not/x)],
+    '18-methods' => [qw(/preflights/x /stricter/x /some/x /around/x /around/within/x /around/options/x)],
+    '19-sets' => [qw(/one/x /two/x /values/x /back/x /star/x /map/x)], '20-levels' => [qw(/x /inherits/x)],
     '15-best' => [qw(/api/x /api/public/x /api/public/one /api/public/onex /api/private/x /api/x.html /other/x)], '16-flag-map' => [qw(/x)], '17-some' => [qw(/x)],
 );
 # What is wider, as the report says.
@@ -55,7 +57,7 @@ for my $name (sort keys %paths) {
     my $rest = $conf =~ /location \/ \{/ ? '' : "location / { proxy_pass http://127.0.0.1:$backend; }";
     $conf =~ s/\bserver \{/server { listen 127.0.0.1:$port; $rest /;
     # a variable is one in all of nginx
-    $conf =~ s/\$(\{?)(cors|who|trusted)\b/"\$$1$2_" . $name =~ tr{-}{_}r/ge;
+    $conf =~ s/\$(\{?)(cors|who|trusted|from|kind)\b/"\$$1$2_" . $name =~ tr{-}{_}r/ge;
     $servers .= $conf;
 }
 Httpd::spew("$dir/nginx.conf", <<"CONF");

@@ -1,0 +1,1 @@
+module.exports.security = { cors: { allowOrigins: ['https://app.example'] } };
