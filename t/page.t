@@ -6,6 +6,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use Client qw(ask raw);
+use File::Path ();
 use Httpd;
 use JSON::PP ();
 use JSON::Validator ();
@@ -51,6 +52,9 @@ CorsExposeHeaders ETag
         ServerName $name.tenant.example
         <Location "/tenant">
             CorsAllowOrigins https://$name.example
+        </Location>
+        <Location "/tenant-page">
+            SetHandler cors-policy
         </Location>
     </VirtualHost>
 </Macro>
@@ -142,7 +146,7 @@ for my $path ('/plain.txt', '/videos', '/network', '/off', '/private') {
 my @attacks = ('https://<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "https://a.example\t', 'x",
     "https://\xe2\x80\xae.example", '\\u0022', '%3Cscript%3E', "&lt;script&gt;", '{{7*7}}', "javascript:alert(1)");
 
-plan tests => 67 + @questions + 3 * @attacks;
+plan tests => 94 + @questions + 3 * @attacks;
 
 my $before = counts();
 for my $request (@requests) {
@@ -288,6 +292,7 @@ for my $case ([ 'http', '', 'other.example', '/plain.txt', $app ], [ 'http', '',
 }
 is_deeply([ map { $_->{where} // () } grep { defined $_->{where} && $_->{where} !~ m{\A[\x20-\x7e]+:[0-9]+\z} } @{ json('view=policies')->{sections} } ], [],
     'sections that a macro made are shown where they stand');
+is((ask($h1, GET => '/tenant-page', host => "t7.tenant.example:$port"))[0], 200, 'a macro can set the page up');
 my $runs = counts();
 ask($h1, GET => '/cors-policy?explain&url=/plain.txt&origin=' . encode($evil) . '&method=GET') for 1 .. 5;
 my $still = counts();
@@ -318,6 +323,87 @@ my $lines = () = $httpd->log_since($mark) =~ /CORS: denied/g;
 cmp_ok($lines, '<=', 600, 'a flood of refusals does not fill the log');
 is((grep { $_->{reason} eq 'origin-not-allowed' && $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' } @{ json('')->{counts} })[0]{count}
     - $still->{'enforced denied origin-not-allowed'}, 900, 'and is counted all the same');
+
+# --- who may set it up
+
+my $site = "$ENV{CORS_WORK}/t/site/page";
+File::Path::make_path("$site/$_") for qw(customers own file if handled);
+Httpd::spew("$site/$_/a.txt", "a plain file\n") for qw(customers own file if handled);
+my $tenants = Httpd->start(name => 'tenants', text => <<"CONF", modules => [qw(actions)], expected => qr/no status page here/);
+Listen 127.0.0.1:\@port\@
+TraceEnable Off
+DocumentRoot "$site"
+<Directory "$site">
+    AllowOverride FileInfo
+    Options +FollowSymLinks
+    Require all granted
+</Directory>
+<Directory "$site/file">
+    <Files "a.txt">
+        SetHandler cors-policy
+    </Files>
+</Directory>
+<Directory "$site/handled">
+    SetHandler default-handler
+</Directory>
+<Directory "$site/if">
+    <If "%{QUERY_STRING} =~ /page/">
+        SetHandler cors-policy
+    </If>
+</Directory>
+<Location "/cors-policy">
+    SetHandler cors-policy
+    Require all denied
+</Location>
+<Location "/open">
+    SetHandler cors-policy
+</Location>
+<Location "/expression">
+    SetHandler "%{QUERY_STRING}"
+</Location>
+CorsPolicy On
+CorsAllowOrigins $app
+CONF
+my $tenant = [ h1 => $tenants->{port}{port} ];
+my ($plain) = ask($tenant, GET => '/customers/a.txt');
+is($plain, 200, 'a directory of a customer');
+for my $case ([ 'SetHandler', "SetHandler cors-policy\n" ],
+    [ 'AddHandler', "AddHandler cors-policy .txt\n" ],
+    [ 'Files', "<Files a.txt>\nSetHandler cors-policy\n</Files>\n" ],
+    [ 'If', "<If \"true\">\nSetHandler cors-policy\n</If>\n" ],
+    [ 'If in Files', "<Files a.txt>\n<If \"true\">\nSetHandler cors-policy\n</If>\n</Files>\n" ],
+    [ 'an expression', "SetHandler \"%{tolower:CORS-POLICY}\"\n" ],
+    [ 'RewriteRule', "RewriteEngine On\nRewriteRule .* - [H=cors-policy]\n" ],
+    [ 'Action', "SetHandler cors-policy\nAction cors-policy /open\n" ]) {
+    my ($what, $text) = @$case;
+    Httpd::spew("$site/customers/.htaccess", $text);
+    my $since = $tenants->log_mark;
+    my ($code, $cors, undef, $body) = ask($tenant, GET => '/customers/a.txt?format=json', origin => $app);
+    is_deeply([ $code, $cors->{'access-control-allow-origin'}, $body =~ /version/ ? 'a page' : 'none' ], [ 404, $app, 'none' ],
+        "$what in .htaccess makes no status page, and the policy is that of its URL");
+    is(scalar(() = $tenants->log_since($since) =~ /no status page here: .*\.htaccess/g), 1, 'and it is in the log, once');
+}
+for my $case ([ 'ForceType', "ForceType cors-policy\n" ], [ 'AddType', "AddType cors-policy .txt\n" ]) {
+    my ($what, $text) = @$case;
+    Httpd::spew("$site/customers/.htaccess", $text);
+    my (undef, undef, undef, $body) = ask($tenant, GET => '/customers/a.txt?format=json');
+    unlike($body, qr/"version"/, "$what in .htaccess makes none either");
+}
+for my $case ([ 'Action', "SetHandler mine\nAction mine /cors-policy\n" ],
+    [ 'RewriteRule', "RewriteEngine On\nRewriteRule .* /cors-policy [L]\n" ]) {
+    my ($what, $text) = @$case;
+    Httpd::spew("$site/customers/.htaccess", $text);
+    is((ask($tenant, GET => '/customers/a.txt?format=json'))[0], 403, "who goes on to the page by $what meets its Require");
+}
+Httpd::spew("$site/handled/.htaccess", "RewriteEngine On\nRewriteRule .* - [H=cors-policy]\n");
+is((ask($tenant, GET => '/handled/a.txt?format=json'))[0], 404, 'nor does a rewrite rule where the configuration has set another handler');
+Httpd::spew("$site/own/.htaccess", "AddType text/plain .x\nCorsExposeHeaders ETag\n");
+Httpd::spew("$site/file/.htaccess", "CorsExposeHeaders ETag\n");
+is_deeply([ map { (ask($tenant, GET => $_))[0] } '/open', '/open/own/a.txt', '/file/a.txt', '/if/a.txt?page' ], [ (200) x 4 ],
+    'SetHandler in a section of the configuration makes one');
+like((ask($tenant, GET => '/if/a.txt'))[3], qr/a plain file/, 'and nothing where the section does not apply');
+is((ask($tenant, GET => '/expression?cors-policy'))[0], 404, 'what a request says makes none');
+is_deeply([ sort split /,\s*/, (ask($tenant, POST => '/open', body => 'x'))[2]{allow} ], [ 'GET', 'HEAD' ], 'what it takes is told beside a 405');
 
 my $silent = Httpd->start(name => 'silent', text => <<'CONF');
 Listen 127.0.0.1:@port@

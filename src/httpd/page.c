@@ -252,7 +252,16 @@ CORS_SLOW static int answer(request_rec *r)
 {
     query_t query;
 
-    r->allowed = AP_METHOD_BIT << M_GET;
+    if (!cors_is_page(r)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "CORS: no status page here: it shows the whole server, so "
+            "only SetHandler " CORS_PAGE_HANDLER " in the server's "
+            "configuration makes one, not one in a .htaccess file, "
+            "nor AddHandler, a rewrite rule or an expression");
+        return HTTP_NOT_FOUND;
+    }
+    ap_allow_methods(r, REPLACE_ALLOW, "GET", "HEAD", NULL);
     if (r->method_number != M_GET) {
         return HTTP_METHOD_NOT_ALLOWED;
     }
@@ -269,5 +278,5 @@ CORS_SLOW static int answer(request_rec *r)
 
 int cors_hook_handler(request_rec *r)
 {
-    return cors_is_page(r) ? answer(r) : DECLINED;
+    return cors_names_page(r) ? answer(r) : DECLINED;
 }
