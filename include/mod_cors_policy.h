@@ -278,6 +278,10 @@ const char *cors_server_address(apr_pool_t *p, const server_rec *server);
 
 /* ask.c */
 
+/** @return the number of the method that a browser makes of what a script writes,
+ *          as \<Limit> has it: one for all names that httpd does not know */
+int cors_script_method_number(apr_pool_t *p, const char *method);
+
 /** httpd -t -D EXPLAIN_CORS: answer the question in the environment. */
 void cors_ask(apr_pool_t *p, server_rec *server);
 
