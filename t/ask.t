@@ -140,6 +140,7 @@ my @followed = (
     [ 'an origin beside a file', ['CorsPolicy On', "CorsAllowOriginsFile $docs/explained.txt"], "GET $deep from https://new.example", 2 ],
     [ 'an origin of which nothing is said', ['CorsPolicy On'], "GET $deep from https://new.example" ],
     [ 'an origin with its own port', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://new.example:443" ],
+    [ 'an origin with a path', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://New.example/" ],
     [ 'an address in another form', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from http://127.1" ],
     [ 'the URL of a WebSocket as origin', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from wss://new.example" ],
     [ 'an origin of a handshake', ['CorsWebSocketAllowOrigins https://app.example'], 'GET ws://api.example/deep/er/x from https://new.example', 1 ],

@@ -157,7 +157,7 @@ for my $path ('/plain.txt', '/videos', '/network', '/off', '/private') {
 my @attacks = ('https://<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "https://a.example\t', 'x",
     "https://\xe2\x80\xae.example", '\\u0022', '%3Cscript%3E', "&lt;script&gt;", '{{7*7}}', "javascript:alert(1)");
 
-plan tests => 105 + @questions + 3 * @attacks;
+plan tests => 106 + @questions + 3 * @attacks;
 
 my @text = do { local @ARGV = ("$httpd->{dir}/httpd.conf"); <> };
 my $before = counts();
@@ -395,8 +395,20 @@ DocumentRoot "$site"
 <Location "/expression">
     SetHandler "%{QUERY_STRING}"
 </Location>
+<IfModule core.c>
+    <Location "/module">
+        SetHandler "Cors-Policy"
+    </Location>
+</IfModule>
 CorsPolicy On
 CorsAllowOrigins $app
+<VirtualHost 127.0.0.1:\@port\@>
+    ServerName localhost
+</VirtualHost>
+<VirtualHost 127.0.0.1:\@port\@>
+    ServerName whole.example
+    SetHandler cors-policy
+</VirtualHost>
 CONF
 my $tenant = [ h1 => $tenants->{port}{port} ];
 my ($plain) = ask($tenant, GET => '/customers/a.txt');
@@ -433,8 +445,9 @@ Httpd::spew("$site/handled/.htaccess", "RewriteEngine On\nRewriteRule .* - [H=co
 is((ask($tenant, GET => '/handled/a.txt?format=json'))[0], 404, 'nor does a rewrite rule where the configuration has set another handler');
 Httpd::spew("$site/own/.htaccess", "AddType text/plain .x\nCorsExposeHeaders ETag\n");
 Httpd::spew("$site/file/.htaccess", "CorsExposeHeaders ETag\n");
-is_deeply([ map { (ask($tenant, GET => $_))[0] } '/open', '/open/own/a.txt', '/file/a.txt', '/if/a.txt?page' ], [ (200) x 4 ],
+is_deeply([ map { (ask($tenant, GET => $_))[0] } '/open', '/open/own/a.txt', '/file/a.txt', '/if/a.txt?page', '/module' ], [ (200) x 5 ],
     'SetHandler in a section of the configuration makes one');
+is((ask($tenant, GET => '/', host => "whole.example:$tenant->[1]"))[0], 200, 'and so it does outside of sections');
 like((ask($tenant, GET => '/if/a.txt'))[3], qr/a plain file/, 'and nothing where the section does not apply');
 is((ask($tenant, GET => '/expression?cors-policy'))[0], 404, 'what a request says makes none');
 is_deeply([ sort split /,\s*/, (ask($tenant, POST => '/open', body => 'x'))[2]{allow} ], [ 'GET', 'HEAD' ], 'what it takes is told beside a 405');

@@ -151,6 +151,18 @@ static const char *not_listable(apr_pool_t *p, const char *origin,
                        instead ? ", which it sends." : "", NULL);
 }
 
+static const char *advise_malformed(apr_pool_t *p, const char *origin)
+{
+    cors_pattern_t pattern;
+    const char *instead;
+    cors_problem_e problem =
+        cors_pattern_parse(p, cors_slice(origin), false, &pattern, &instead);
+
+    return problem && instead
+               ? not_listable(p, origin, problem, instead)
+               : "No browser sends such an origin, and none can be allowed.";
+}
+
 static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
 {
     const bool websocket =
@@ -338,7 +350,7 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
     case CORS_REASON_HEADER_NOT_ALLOWED:
         return advise_names(p, CORS_ATTR_HEADERS, refused);
     case CORS_REASON_MALFORMED_ORIGIN:
-        return "No browser sends such an origin, and none can be allowed.";
+        return advise_malformed(p, refused->origin);
     case CORS_REASON_CONTRADICTORY_POLICY:
         return apr_pstrcat(p,
                            "The sections that apply contradict each other; "

@@ -159,11 +159,20 @@ static const case_t cases[] = {
       "sent, not read: the response has no Access-Control-Allow-Origin; The "
       "origin null is sent by sandboxed frames and files, anybody's. Give the "
       "page an origin of its own." },
-    { "what is no origin cannot be allowed",
+    { "what is no origin is told with the origin that is meant",
       ON,
       { .origin = A "/", .method = "GET" },
-      "sent, not read: the response has no Access-Control-Allow-Origin; No "
-      "browser sends such an origin, and none can be allowed." },
+      NOT_READ "No browser sends the origin https://a.example/: an origin has "
+               "no path, not even a slash at its end. Ask about "
+               "https://a.example, which it sends." },
+    { "what is no origin cannot be allowed",
+      ON,
+      { .origin = "*", .method = "GET" },
+      NOT_READ "No browser sends such an origin, and none can be allowed." },
+    { "nor can what is a pattern",
+      ON,
+      { .origin = "a,b", .method = "GET" },
+      NOT_READ "No browser sends such an origin, and none can be allowed." },
     { "a policy that contradicts itself allows nothing",
       "CorsPolicy On; CorsAllowOrigins *; CorsAllowCredentials On",
       { .origin = A, .method = "GET" },
