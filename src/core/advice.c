@@ -165,8 +165,10 @@ static const char *advise_malformed(apr_pool_t *p, const char *origin)
 
 static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
 {
+    const char *const handshakes =
+        cors_attr_directive(CORS_ATTR_WEBSOCKET_ORIGINS);
     const bool websocket =
-        cors_slice_has_prefix(cors_slice(refused->said), "CorsWebSocket");
+        strncmp(refused->said, handshakes, strlen(handshakes)) == 0;
     const cors_attr_e attr =
         websocket ? CORS_ATTR_WEBSOCKET_ORIGINS : CORS_ATTR_ORIGINS;
     const place_t place = { p, cors_attr_directive(attr), refused->said,
