@@ -113,9 +113,6 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
                                       const cors_origin_t *origin,
                                       bool null_ok);
 
-/** @return whether some word, or a file, may take an origin out */
-bool cors_origin_set_may_exclude(const cors_origin_set_t *set);
-
 /** @return the word that takes an origin out, or the file that does; NULL: none
  *          does. For people, not for each request. */
 const cors_origin_word_t *

@@ -203,9 +203,8 @@ const char *cors_decision_said(const cors_decision_t *decision)
     const cors_origin_word_t *word = NULL;
     cors_origin_t origin;
 
-    /* each refused request has it in a variable, and hardly any list excludes */
-    if (decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED && because
-        && because->origins && cors_origin_set_may_exclude(because->origins)
+    if (decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
+        && decision->origin_excluded
         && cors_origin_parse(decision->origin, &origin)) {
         word = cors_origin_set_excluding(because->origins, &origin);
     }

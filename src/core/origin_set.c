@@ -611,11 +611,6 @@ static const word_t *find_source(const cors_origin_set_t *set,
     return NULL;
 }
 
-bool cors_origin_set_may_exclude(const cors_origin_set_t *set)
-{
-    return set->excludes || set->sources;
-}
-
 const cors_origin_word_t *
 cors_origin_set_excluding(const cors_origin_set_t *set,
                           const cors_origin_t *origin)

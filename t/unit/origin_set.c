@@ -908,7 +908,6 @@ static const char *excluding(const cors_origin_set_t *set, const char *text)
     if (!word) {
         return "none";
     }
-    assert_true(cors_origin_set_may_exclude(set));
     return apr_pstrcat(pool, word->text, ", else ",
                        texts[cors_origin_set_without(set, &origin, word)],
                        NULL);
