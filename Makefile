@@ -6,7 +6,7 @@ OUT = out
 
 CORE := list problem fetch origin suffix host pattern expression origin_table \
         origin_share origin_file origin_set name_set section policy lint \
-        describe json decide emit explain counters
+        describe json decide emit advice explain counters
 GLUE := directives sections prepare startup warnings neighbours dump \
         origins_file facts request report ask count page page_html page_text
 CORE_OBJECTS := $(CORE:%=$(OUT)/core/%.o)

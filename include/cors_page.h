@@ -62,6 +62,11 @@ const char *cors_page_time(apr_pool_t *p, apr_time_t time);
 /** @return what a refused request was made to: "https://api.example:8443" */
 const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal);
 
+/** What to change about a refusal that was kept, of which no more is known. */
+const char *cors_page_advice(apr_pool_t *p, cors_reason_e reason,
+                             const char *said, const char *origin,
+                             const char *culprit);
+
 /** @return "enforced" or "report-only" */
 const char *cors_counted_text(cors_counted_e kind);
 

@@ -113,6 +113,17 @@ const apr_array_header_t *cors_sites_keep(apr_pool_t *p, server_rec *server);
 /** @return what was kept */
 const apr_array_header_t *cors_sites_kept(void);
 
+/** The word behind SetHandler that makes the status page. */
+#define CORS_PAGE_HANDLER "cors-policy"
+
+/**
+ * Whether the SetHandler that is in force for a request is one that makes the
+ * status page and that stands in the server's own configuration. Who writes a
+ * .htaccess file can set the same handler, and so can a file's type or a rewrite
+ * rule of his.
+ */
+bool cors_page_configured(const request_rec *r);
+
 /** @return one of them, from 0 */
 const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number);
 
@@ -274,6 +285,10 @@ const char *cors_server_address(apr_pool_t *p, const server_rec *server);
 
 /* ask.c */
 
+/** @return the number of the method that a browser makes of what a script writes,
+ *          as \<Limit> has it: one for all names that httpd does not know */
+int cors_script_method_number(apr_pool_t *p, const char *method);
+
 /** httpd -t -D EXPLAIN_CORS: answer the question in the environment. */
 void cors_ask(apr_pool_t *p, server_rec *server);
 
@@ -304,12 +319,18 @@ int cors_status_hook(request_rec *r, int flags);
 /** SetHandler cors-policy */
 int cors_hook_handler(request_rec *r);
 
-/** @return whether a request is for the page */
-static inline bool cors_is_page(const request_rec *r)
+/** @return whether a request has the page's handler, whoever said so */
+static inline bool cors_names_page(const request_rec *r)
 {
     /* every request is asked, and hardly any handler begins so */
     return r->handler && r->handler[0] == 'c'
-           && strcmp(r->handler, "cors-policy") == 0;
+           && strcmp(r->handler, CORS_PAGE_HANDLER) == 0;
+}
+
+/** @return whether a request is for the page */
+static inline bool cors_is_page(const request_rec *r)
+{
+    return cors_names_page(r) && cors_page_configured(r);
 }
 
 /* facts.c */

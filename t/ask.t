@@ -5,6 +5,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use CorsTest qw(config_check);
+use Httpd ();
 
 my $docs = Apache::Test::vars('t_logs'); # the document root of config_check()
 my $conf = <<"CONF";
@@ -42,6 +43,10 @@ CorsAllowOrigins https://app.example
     <Location "/socket">
         CorsWebSocketAllowOrigins https://app.example
     </Location>
+</VirtualHost>
+<VirtualHost *:80>
+    ServerName network.example
+    CorsAllowOrigins *
 </VirtualHost>
 <VirtualHost *:443>
     ServerName secure.example
@@ -87,6 +92,8 @@ my @cases = (
     [ 'GET https://secure.example/ from https://app.example', $unread ],
     [ 'GET http://api.example/ from http://api.example', 'Same origin: CORS has no say.' ],
     [ 'GET HTTP://api.example/ from http://api.example', 'Same origin: CORS has no say.' ],
+    [ 'PUT http://network.example/ from http://network.example with cookies', 'Same origin: CORS has no say.' ],
+    [ 'PUT http://network.example/ from https://network.example', $yes ],
     [ 'GET http://[::1]/ from http://[::1]', 'Same origin: CORS has no say.' ],
     [ 'GET http://[::1]:81/ from http://[::1]', $unread ],
     [ 'CONNECT http://api.example/ from https://app.example', $unsent, 'No browser sends this method, and it cannot be allowed.' ],
@@ -94,9 +101,131 @@ my @cases = (
     [ 'GET ws://api.example/socket from https://evil.example', 'Denied: the WebSocket does not open.', 'status 403' ],
     [ 'GET http://api.example/ from null', $unread, 'Give the page an origin of its own.' ],
 );
-my @usage = (undef, '', 'GET', 'GET /x from https://app.example', 'GET http://api.example/ to https://app.example', 'G(T http://a/ from https://b');
+my $grammar = 'Set CORS_EXPLAIN to a question, METHOD URL from ORIGIN [with NAME[,NAME]...] [and cookies], such as:';
+my @usage = (
+    [ undef, '' ], [ '', '' ],
+    [ 'GET', "CORS_EXPLAIN: '': a whole URL is needed, as in https://api.example.com/videos." ],
+    [ 'GET /api from https://app.example', "CORS_EXPLAIN: '/api': a whole URL is needed, as in https://api.example.com/api." ],
+    [ 'GET http://api.example/ to https://app.example', "CORS_EXPLAIN: 'to': from and the origin of the page follow the URL." ],
+    [ 'GET http://api.example/ from', "CORS_EXPLAIN: '': the origin of the page follows from, as in https://app.example.com." ],
+    [ 'G(T http://a/ from https://b', "CORS_EXPLAIN: 'G(T': a question begins with a method, such as GET." ],
+);
 
-plan tests => @cases + @usage + 1;
+# Advice that is followed to the letter: the policy and the question, and where
+# the advice has to be; every change it names is made, and then, in a second
+# policy, what it says may be written in a section within instead.
+my $deep = 'http://api.example/deep/er/x';
+my @followed = (
+    [ 'an origin', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://new.example", 2 ],
+    [ 'an origin that is excluded', ['CorsPolicy On', 'CorsAllowOrigins https://*.example.org', 'CorsAllowOrigins !https://old.example.org'],
+      "GET $deep from https://old.example.org", 3 ],
+    [ 'an origin that is excluded by a wildcard', ['CorsPolicy On', 'CorsAllowOrigins https://*.example.org', 'CorsAllowOrigins !https://*.old.example.org'],
+      "GET $deep from https://a.old.example.org", 3 ],
+    [ 'an origin that is excluded twice', ['CorsPolicy On', 'CorsAllowOrigins https://*.example.org', 'CorsAllowOrigins !https://*.old.example.org !https://a.old.example.org'],
+      "GET $deep from https://a.old.example.org", 3 ],
+    [ 'an origin that is excluded and not listed', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowOrigins !https://old.example.org'],
+      "GET $deep from https://old.example.org", 3 ],
+    [ 'an origin that is taken out of *', ['CorsPolicy On', 'CorsAllowOrigins *', '<Location "/deep">', 'CorsAllowOrigins -https://old.example.org', '</Location>'],
+      "GET $deep from https://old.example.org", 4 ],
+    [ 'an origin that is taken out of nothing', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOrigins -https://old.example.org', '</Location>'],
+      "GET $deep from https://old.example.org", 4 ],
+    [ 'an origin that an expression takes out', ['CorsPolicy On', 'CorsAllowOrigins *', '<Location "/deep">', 'CorsAllowOriginsMatch -https://old\\.example\\.org', '</Location>'],
+      "GET $deep from https://old.example.org", 4 ],
+    [ 'an origin where nobody is listed', ['CorsPolicy On', 'CorsAllowOrigins None'], "GET $deep from https://new.example", 2 ],
+    [ 'an origin of a list that is edited', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOrigins +https://b.example', '</Location>'],
+      "GET $deep from https://new.example", 4 ],
+    [ 'an origin beside expressions', ['CorsPolicy On', 'CorsAllowOriginsMatch https://(a|b)\\.example\\.org'], "GET $deep from https://new.example", 2 ],
+    [ 'an origin beside expressions that edit', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOriginsMatch +https://(a|b)\\.example\\.org', '</Location>'],
+      "GET $deep from https://new.example", 4 ],
+    [ 'an origin beside a file', ['CorsPolicy On', "CorsAllowOriginsFile $docs/explained.txt"], "GET $deep from https://new.example", 2 ],
+    [ 'an origin of which nothing is said', ['CorsPolicy On'], "GET $deep from https://new.example" ],
+    [ 'an origin with its own port', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://new.example:443" ],
+    [ 'an origin with a path', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://New.example/" ],
+    [ 'an address in another form', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from http://127.1" ],
+    [ 'the URL of a WebSocket as origin', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from wss://new.example" ],
+    [ 'an origin of a handshake', ['CorsWebSocketAllowOrigins https://app.example'], 'GET ws://api.example/deep/er/x from https://new.example', 1 ],
+    [ 'a method', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowMethods GET'], "PUT $deep from https://app.example", 3 ],
+    [ 'a method of a list that is edited', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowMethods -PUT', 'CorsAllowMethods +PROPFIND'],
+      "DELETED $deep from https://app.example", 3 ],
+    [ 'a method that is taken out', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowMethods +BAN', 'CorsAllowMethods -PUT'],
+      "PUT $deep from https://app.example", 4 ],
+    [ 'patch', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "patch $deep from https://app.example" ],
+    [ 'patch where PATCH is not listed', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowMethods GET'], "patch $deep from https://app.example", 3 ],
+    [ 'headers', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowHeaders x-c'], "GET $deep from https://app.example with x-a,x-c,x-b", 3 ],
+    [ 'headers where none is listed', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowHeaders None'], "GET $deep from https://app.example with x-a,x-b", 3 ],
+    [ 'a header that is taken out', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowHeaders -Content-Type'],
+      "GET $deep from https://app.example with content-type", 3 ],
+    [ 'headers of the server', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'],
+      "GET $deep from https://app.example with access-control-allow-origin,etag,x-a" ],
+    [ 'Authorization beside *', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowHeaders *'], "GET $deep from https://app.example with authorization", 3 ],
+    [ 'credentials', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://app.example with cookies" ],
+    [ 'credentials where everybody is listed', ['CorsPolicy On', 'CorsAllowOrigins *', 'CorsExposeHeaders *'], "PUT $deep from https://app.example with cookies", 2 ],
+    [ 'all at once', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowMethods GET'], "PUT $deep from https://new.example with x-a,x-b and cookies", 2 ],
+    [ 'a policy that only reports and would allow', ['CorsPolicy ReportOnly', 'CorsAllowOrigins https://app.example'], "PUT $deep from https://app.example", 1 ],
+    [ 'a policy that only reports and would refuse', ['CorsPolicy ReportOnly', 'CorsAllowOrigins https://app.example'], "PUT $deep from https://new.example with x-a", 1 ],
+    [ 'no policy', ['CorsAllowOrigins https://app.example'], "GET $deep from https://new.example", 1 ],
+    [ 'a policy that is off', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsPolicy Off', '</Location>'], "GET $deep from https://app.example", 4 ],
+);
+Httpd::spew("$docs/explained.txt", "https://a.example.org\n");
+
+# The answer to a question about lines of a configuration, with its advice, in
+# which a line is its number in these lines.
+sub explained {
+    my ($lines, $question) = @_;
+    local $ENV{CORS_EXPLAIN} = $question;
+    my $check = config_check(join('', map { "$_\n" } @$lines), '-D EXPLAIN_CORS');
+    (my $printed = $check->{printed}) =~ s/\Q$check->{file}\E:(\d+)/'conf:' . ($1 - $check->{before})/ge;
+    my ($verdict, $advice) = $printed =~ /^((?:Allowed|Denied): .*)\n(.*)/m;
+    return { verdict => $verdict // "none: $check->{said}$printed", advice => $advice // '' };
+}
+
+# Make every change that an advice names; with $within what may be written in a
+# section within is, instead of the change beside it.
+sub follow {
+    my ($advice, $lines, $question, $within) = @_;
+    my @lines = @$lines;
+    my @inner;
+    my $unknown = '';
+    for my $sentence (split /(?<=[.;])\s+(?=[A-Z])|; this is [a-z ]+ then\.\s*/, $advice) {
+        my $change = $sentence;
+        if ($change =~ s/, or write (Cors\w+ .+) in a section within\.\z//) {
+            if ($within) { push @inner, $1; next }
+        }
+        if ($change =~ /\ATo allow it, write (Cors\w+ .+) in (?:the section|a section within that of Cors\w+ conf:\d+)\.\z/) { push @inner, $1 }
+        elsif ($change =~ /\ATo allow it, add (.+) to Cors\w+ conf:(\d+)\z/) { $lines[$2 - 1] .= " $1" }
+        elsif ($change =~ /\ATo allow it, take (\S+) out of Cors\w+ conf:(\d+)\z/) {
+            my ($word, $at) = ($1, $2 - 1);
+            $lines[$at] =~ s/ \Q$word\E(?= |\z)// or $unknown .= "no $word in '$lines[$at]'; ";
+            $lines[$at] = "# $lines[$at]" if $lines[$at] !~ / /;
+        }
+        elsif ($change =~ /\A(?:To allow it, write|Write) (.+) instead of (\S+) in Cors\w+ conf:(\d+)\z/) {
+            my ($words, $old, $at) = ($1, $2, $3 - 1);
+            $lines[$at] =~ s/ \Q$old\E(?= |\z)/ $words/ or $unknown .= "no $old in '$lines[$at]'; ";
+        }
+        elsif ($change =~ /\ATo allow it, write (Cors\w+ .+) beside Cors\w+ conf:(\d+)\z/) { $lines[$2 - 1] .= "\n$1" }
+        elsif ($change =~ /\A(?:No policy is in force here|The policy only reports|The request has credentials)\.\z/) { next }
+        elsif ($change =~ /\AWrite CorsPolicy On in the section\z/) { push @inner, 'CorsPolicy On' }
+        elsif ($change =~ s/\AWrite CorsAllowCredentials On in the section//) {
+            push @inner, 'CorsAllowCredentials On';
+            if ($change =~ s/, and the origin (\S+) instead of \* in Cors\w+ conf:(\d+)//) {
+                my ($origin, $at) = ($1, $2 - 1);
+                $lines[$at] =~ s/ \*/ $origin/;
+            }
+            $lines[$1 - 1] =~ s/ \*/ ETag/ if $change =~ s/, and names of headers instead of \* in Cors\w+ conf:(\d+)//;
+            $unknown .= $change if $change ne '.';
+        }
+        elsif ($change =~ /\AWrite (\w+) in the script: /) { my $method = $1; $question =~ s/\A\S+/$method/ }
+        elsif ($change =~ /\AThe server sends (\S+), not the page: take it out of the script\.\z/) { $question =~ s/\b\Q$1\E,?// }
+        elsif ($change =~ /\ANo browser sends the origin (\S+): /) { next }
+        elsif ($change =~ /\AAsk about (\S+), which it sends\.\z/) { my $origin = $1; $question =~ s/ from \S+/ from $origin/ }
+        else { $unknown .= "'$change' is no change; " }
+    }
+    push @lines, '<Location "/deep/er">', @inner, '</Location>' if @inner;
+    @lines = map { split /\n/ } @lines;
+    return (\@lines, $question, $unknown);
+}
+
+plan tests => @cases + 2 * @usage + 4 * @followed + 5;
 for my $case (@cases) {
     my ($question, $verdict, @parts) = @$case;
     my $answer = asked($question);
@@ -104,8 +233,44 @@ for my $case (@cases) {
     push @missing, $verdict if $answer !~ /^\Q$verdict\E$/m;
     is_deeply(\@missing, [], $question) or diag($answer);
 }
-for my $question (@usage) {
-    like(asked($question), qr/\ASet CORS_EXPLAIN to a question, such as:\n  CORS_EXPLAIN='PUT https:/,
-        'what is no question is answered with one: ' . ($question // 'nothing'));
+for my $case (@usage) {
+    my ($question, $mistake) = @$case;
+    local $ENV{CORS_EXPLAIN} = $question;
+    delete $ENV{CORS_EXPLAIN} if !defined $question;
+    my $check = config_check($conf, '-D EXPLAIN_CORS');
+    my $name = 'what is no question is answered with one: ' . ($question // 'nothing');
+    is((split /\n(?=  CORS)/, $check->{printed})[0], ($mistake ? "$mistake\n" : '') . $grammar, $name);
+    is($check->{code}, 1, 'and is no success');
 }
+for my $case (@followed) {
+    my ($what, $lines, $question, $line) = @$case;
+    my $answer = explained($lines, $question);
+    like($answer->{verdict}, qr/\ADenied/, "$what: refused");
+    my ($said) = $answer->{advice} =~ /conf:(\d+)/;
+    is($said, $line, "$what: the advice names its line") or diag($answer->{advice});
+    for my $within (0, 1) {
+        my ($now, $then, @unknown) = ($answer, $question);
+        my @lines = @$lines;
+        # a question about what no browser sends is asked anew
+        for (0 .. ($answer->{advice} =~ /Ask about/ ? 1 : 0)) {
+            my ($changed, $asked, $unknown) = follow($now->{advice}, \@lines, $then, $within);
+            push @unknown, $unknown if $unknown;
+            ($then, @lines) = ($asked, @$changed);
+            $now = explained(\@lines, $then);
+        }
+        like("@unknown$now->{verdict}", qr/\AAllowed/, "$what: allowed when the advice is followed" . ($within ? ' within' : ''))
+            or diag(join "\n", $answer->{advice}, @lines, $then, $now->{advice});
+    }
+}
+Httpd::spew("$docs/excluded.txt", "https://*.example.org\n!https://old.example.org\n");
+my $excluded = explained([ 'CorsPolicy On', "CorsAllowOriginsFile $docs/excluded.txt" ], "GET $deep from https://old.example.org")->{advice};
+is($excluded, "To allow it, take what excludes it out of the file $docs/excluded.txt, or write CorsAllowOrigins +https://old.example.org in a section within.",
+    'a file that excludes an origin is named');
+Httpd::spew("$docs/excluded.txt", "https://*.example.org\n");
+is(explained([ 'CorsPolicy On', "CorsAllowOriginsFile $docs/excluded.txt" ], "GET $deep from https://old.example.org")->{verdict}, $yes,
+    'and lists it when that is followed');
+like(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example' ], "GET $deep from file://")->{advice}, qr/\AA page from a file sends the origin null/,
+    'what a page from a file sends is told');
+like(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', '<Limit PATCH>', 'CorsAllowOrigins https://patch.example', '</Limit>', '</Location>' ],
+    "patch $deep from https://patch.example")->{advice}, qr/CorsAllowOrigins conf:2/, 'patch is not judged by <Limit PATCH>, as httpd does not');
 is(config_check($conf)->{printed}, '', 'without the definition nothing is printed');

@@ -6,6 +6,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use Client qw(ask raw);
+use File::Path ();
 use Httpd;
 use JSON::PP ();
 use JSON::Validator ();
@@ -14,7 +15,10 @@ my $conf = <<'CONF';
 Listen 127.0.0.1:@port@
 LogLevel warn cors_policy:info
 CorsPolicy On
-CorsAllowOrigins https://app.example https://*.wild.example !https://old.wild.example
+CorsAllowOrigins https://app.example https://*.wild.example
+CorsAllowOrigins !https://old.wild.example
+LogFormat "%{CORS_DIRECTIVE}e" directive
+CustomLog logs_directive directive "expr=%{REQUEST_URI} == '/directive'"
 CorsAllowMethods GET PUT
 CorsAllowHeaders content-type x-token
 CorsExposeHeaders ETag
@@ -35,8 +39,16 @@ CorsExposeHeaders ETag
         CorsAllowOrigins https://editor.example
     </Limit>
 </Location>
+<Location "/none">
+    CorsAllowOrigins None
+</Location>
 <Location "/off">
     CorsPolicy Off
+</Location>
+<Location "/patch">
+    <Limit PATCH>
+        CorsAllowOrigins https://editor.example
+    </Limit>
 </Location>
 <Location "/report">
     CorsPolicy ReportOnly
@@ -51,6 +63,9 @@ CorsExposeHeaders ETag
         ServerName $name.tenant.example
         <Location "/tenant">
             CorsAllowOrigins https://$name.example
+        </Location>
+        <Location "/tenant-page">
+            SetHandler cors-policy
         </Location>
     </VirtualHost>
 </Macro>
@@ -142,8 +157,9 @@ for my $path ('/plain.txt', '/videos', '/network', '/off', '/private') {
 my @attacks = ('https://<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "https://a.example\t', 'x",
     "https://\xe2\x80\xae.example", '\\u0022', '%3Cscript%3E', "&lt;script&gt;", '{{7*7}}', "javascript:alert(1)");
 
-plan tests => 67 + @questions + 3 * @attacks;
+plan tests => 106 + @questions + 3 * @attacks;
 
+my @text = do { local @ARGV = ("$httpd->{dir}/httpd.conf"); <> };
 my $before = counts();
 for my $request (@requests) {
     my ($times, $key, @send) = @$request;
@@ -174,6 +190,23 @@ my ($top) = @{ $happened->{origins} };
 is_deeply([ @$top{qw(origin count excess)} ], [ $evil, 3 + 1 + 1 + 4, 0 ], 'the most refused origin comes first');
 ask($h1, GET => "/plain.txt?secret=1", origin => $evil);
 is(json('')->{refusals}[0]{path}, '/plain.txt', 'a query string is never kept');
+
+# an exclusion, and a list that says None, are told by their own lines
+my ($excluding) = grep { $text[$_ - 1] =~ /!https:\/\/old\.wild/ } 1 .. @text;
+my ($nobody) = grep { $text[$_ - 1] =~ /CorsAllowOrigins None/ } 1 .. @text;
+my $excluded_mark = $httpd->log_mark;
+for my $case ([ '/directive', 'https://old.wild.example', $excluding, 'take !https://old.wild.example out of' ],
+    [ '/none', 'https://old.wild.example', $nobody, 'write https://old.wild.example instead of None in' ]) {
+    my ($path, $origin, $line, $advice) = @$case;
+    ask($h1, GET => $path, origin => $origin);
+    my $kept = json('')->{refusals}[0];
+    like($kept->{decided_by}, qr/:$line\z/, "a refusal is kept with the line that decided: $advice");
+    like($kept->{advice}, qr/\ATo allow it, \Q$advice\E CorsAllowOrigins \S+:$line, or write CorsAllowOrigins \+\Q$origin\E in a section within\.\z/,
+        'and what is to be changed there');
+    is(json("explain&url=$path&origin=" . encode($origin) . '&method=GET')->{advice}, $kept->{advice}, 'which is what Explain says');
+}
+like($httpd->log_since($excluded_mark), qr/by CorsAllowOrigins \S+:$excluding$/m, 'the log names it, too');
+like(do { local (@ARGV, $/) = ("$httpd->{dir}/logs_directive"); <> }, qr/\ACorsAllowOrigins \S+:$excluding$/, 'and CORS_DIRECTIVE');
 
 # many refusals, many origins: bounded
 ask($h1, GET => '/plain.txt', origin => "https://o$_.example") for 1 .. 300;
@@ -262,10 +295,10 @@ is(json('explain&url=nothing&origin=x&method=GET')->{problem}, 'The URL needs a 
     'a URL without a path is answered with what is needed');
 for my $case ([ 'url=/x', 'A URL and the origin of the page are needed.' ],
     [ "origin=$app", 'A URL and the origin of the page are needed.' ],
-    [ "url=/x&origin=$app&method=G(T", 'The method is none.' ],
-    [ "url=/x&origin=$app&method=" . 'G' x 1000, 'The method is none.' ],
+    [ "url=/x&origin=$app&method=G(T", 'This is not a method.' ],
+    [ "url=/x&origin=$app&method=" . 'G' x 1000, 'This is not a method.' ],
     [ "url=/x&origin=$app&method=TRACE", 'Browsers refuse to send this method.' ],
-    [ "url=/x&origin=$app&method=GET&headers=x-a,x:b", 'A header name is none: names alone, with commas between them.' ],
+    [ "url=/x&origin=$app&method=GET&headers=x-a,x:b", 'This is not a header name: names alone, with commas between them.' ],
     [ "url=http://%5b::1/x&origin=$app&method=GET", 'The URL needs a path that starts with a slash: /videos, or https://api.example.com/videos.' ]) {
     my ($query, $problem) = @$case;
     is(json("explain&$query")->{problem}, $problem, 'what is asked in vain is told: ' . substr $query, 0, 60);
@@ -288,6 +321,12 @@ for my $case ([ 'http', '', 'other.example', '/plain.txt', $app ], [ 'http', '',
 }
 is_deeply([ map { $_->{where} // () } grep { defined $_->{where} && $_->{where} !~ m{\A[\x20-\x7e]+:[0-9]+\z} } @{ json('view=policies')->{sections} } ], [],
     'sections that a macro made are shown where they stand');
+is((ask($h1, GET => '/tenant-page', host => "t7.tenant.example:$port"))[0], 200, 'a macro can set the page up');
+is_deeply([ @{ json("explain&url=/plain.txt&origin=" . encode($app)) }{qw(method readable)} ], [ 'GET', JSON::PP::true ], 'a request without a method is a GET');
+is_deeply([ map { json("explain&url=/videos&origin=" . encode('https://editor.example') . "&method=$_")->{actual}{reason} } 'put', 'PUT' ],
+    [ ('origin-allowed') x 2 ], 'put is judged by <Limit PUT>');
+is_deeply([ map { json("explain&url=/patch&origin=" . encode('https://editor.example') . "&method=$_")->{actual}{reason} } 'patch', 'PATCH' ],
+    [ 'origin-not-allowed', 'origin-allowed' ], 'and patch not by <Limit PATCH>, as httpd does not');
 my $runs = counts();
 ask($h1, GET => '/cors-policy?explain&url=/plain.txt&origin=' . encode($evil) . '&method=GET') for 1 .. 5;
 my $still = counts();
@@ -318,6 +357,100 @@ my $lines = () = $httpd->log_since($mark) =~ /CORS: denied/g;
 cmp_ok($lines, '<=', 600, 'a flood of refusals does not fill the log');
 is((grep { $_->{reason} eq 'origin-not-allowed' && $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' } @{ json('')->{counts} })[0]{count}
     - $still->{'enforced denied origin-not-allowed'}, 900, 'and is counted all the same');
+
+# --- who may set it up
+
+my $site = "$ENV{CORS_WORK}/t/site/page";
+File::Path::make_path("$site/$_") for qw(customers own file if handled);
+Httpd::spew("$site/$_/a.txt", "a plain file\n") for qw(customers own file if handled);
+my $tenants = Httpd->start(name => 'tenants', text => <<"CONF", modules => [qw(actions)], expected => qr/no status page here/);
+Listen 127.0.0.1:\@port\@
+TraceEnable Off
+DocumentRoot "$site"
+<Directory "$site">
+    AllowOverride FileInfo
+    Options +FollowSymLinks
+    Require all granted
+</Directory>
+<Directory "$site/file">
+    <Files "a.txt">
+        SetHandler cors-policy
+    </Files>
+</Directory>
+<Directory "$site/handled">
+    SetHandler default-handler
+</Directory>
+<Directory "$site/if">
+    <If "%{QUERY_STRING} =~ /page/">
+        SetHandler cors-policy
+    </If>
+</Directory>
+<Location "/cors-policy">
+    SetHandler cors-policy
+    Require all denied
+</Location>
+<Location "/open">
+    SetHandler cors-policy
+</Location>
+<Location "/expression">
+    SetHandler "%{QUERY_STRING}"
+</Location>
+<IfModule core.c>
+    <Location "/module">
+        SetHandler "Cors-Policy"
+    </Location>
+</IfModule>
+CorsPolicy On
+CorsAllowOrigins $app
+<VirtualHost 127.0.0.1:\@port\@>
+    ServerName localhost
+</VirtualHost>
+<VirtualHost 127.0.0.1:\@port\@>
+    ServerName whole.example
+    SetHandler cors-policy
+</VirtualHost>
+CONF
+my $tenant = [ h1 => $tenants->{port}{port} ];
+my ($plain) = ask($tenant, GET => '/customers/a.txt');
+is($plain, 200, 'a directory of a customer');
+for my $case ([ 'SetHandler', "SetHandler cors-policy\n" ],
+    [ 'AddHandler', "AddHandler cors-policy .txt\n" ],
+    [ 'Files', "<Files a.txt>\nSetHandler cors-policy\n</Files>\n" ],
+    [ 'If', "<If \"true\">\nSetHandler cors-policy\n</If>\n" ],
+    [ 'If in Files', "<Files a.txt>\n<If \"true\">\nSetHandler cors-policy\n</If>\n</Files>\n" ],
+    [ 'an expression', "SetHandler \"%{tolower:CORS-POLICY}\"\n" ],
+    [ 'RewriteRule', "RewriteEngine On\nRewriteRule .* - [H=cors-policy]\n" ],
+    [ 'Action', "SetHandler cors-policy\nAction cors-policy /open\n" ]) {
+    my ($what, $text) = @$case;
+    Httpd::spew("$site/customers/.htaccess", $text);
+    my $since = $tenants->log_mark;
+    my ($code, $cors, undef, $body) = ask($tenant, GET => '/customers/a.txt?format=json', origin => $app);
+    is_deeply([ $code, $cors->{'access-control-allow-origin'}, $body =~ /version/ ? 'a page' : 'none' ], [ 404, $app, 'none' ],
+        "$what in .htaccess makes no status page, and the policy is that of its URL");
+    is(scalar(() = $tenants->log_since($since) =~ /no status page here: .*\.htaccess/g), 1, 'and it is in the log, once');
+}
+for my $case ([ 'ForceType', "ForceType cors-policy\n" ], [ 'AddType', "AddType cors-policy .txt\n" ]) {
+    my ($what, $text) = @$case;
+    Httpd::spew("$site/customers/.htaccess", $text);
+    my (undef, undef, undef, $body) = ask($tenant, GET => '/customers/a.txt?format=json');
+    unlike($body, qr/"version"/, "$what in .htaccess makes none either");
+}
+for my $case ([ 'Action', "SetHandler mine\nAction mine /cors-policy\n" ],
+    [ 'RewriteRule', "RewriteEngine On\nRewriteRule .* /cors-policy [L]\n" ]) {
+    my ($what, $text) = @$case;
+    Httpd::spew("$site/customers/.htaccess", $text);
+    is((ask($tenant, GET => '/customers/a.txt?format=json'))[0], 403, "who goes on to the page by $what meets its Require");
+}
+Httpd::spew("$site/handled/.htaccess", "RewriteEngine On\nRewriteRule .* - [H=cors-policy]\n");
+is((ask($tenant, GET => '/handled/a.txt?format=json'))[0], 404, 'nor does a rewrite rule where the configuration has set another handler');
+Httpd::spew("$site/own/.htaccess", "AddType text/plain .x\nCorsExposeHeaders ETag\n");
+Httpd::spew("$site/file/.htaccess", "CorsExposeHeaders ETag\n");
+is_deeply([ map { (ask($tenant, GET => $_))[0] } '/open', '/open/own/a.txt', '/file/a.txt', '/if/a.txt?page', '/module' ], [ (200) x 5 ],
+    'SetHandler in a section of the configuration makes one');
+is((ask($tenant, GET => '/', host => "whole.example:$tenant->[1]"))[0], 200, 'and so it does outside of sections');
+like((ask($tenant, GET => '/if/a.txt'))[3], qr/a plain file/, 'and nothing where the section does not apply');
+is((ask($tenant, GET => '/expression?cors-policy'))[0], 404, 'what a request says makes none');
+is_deeply([ sort split /,\s*/, (ask($tenant, POST => '/open', body => 'x'))[2]{allow} ], [ 'GET', 'HEAD' ], 'what it takes is told beside a 405');
 
 my $silent = Httpd->start(name => 'silent', text => <<'CONF');
 Listen 127.0.0.1:@port@

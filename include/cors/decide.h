@@ -111,6 +111,7 @@ typedef struct {
     cors_slice_t culprit;      /* the method or header that is not allowed */
     bool preflight;            /* it is a CORS-preflight request */
     bool origin_allowed;       /* by CorsAllowOrigins and its kin */
+    bool origin_excluded;      /* a word of because takes it out */
     cors_slice_t origin;       /* well-formed, "null" included; or absent */
     const char *origin_text;   /* the same with a NUL behind it, or NULL */
     cors_slice_t echo_method;  /* a checked token, or absent */

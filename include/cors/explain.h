@@ -59,15 +59,11 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
                   cors_explanation_t *explanation);
 
 /**
- * What to write so that a refused origin is allowed.
+ * The method that a browser makes of what a script writes: DELETE, GET, HEAD,
+ * OPTIONS, POST and PUT in capitals, any other as it is.
  *
- * @param reason  why it was refused
- * @param said    "Directive file:line" that decided, or "Directive (default)"
- * @param origin  the origin
- * @param culprit the method or the header's name that was refused, or ""
- * @return a sentence; NULL: there is nothing that one would want to write
+ * Fetch, "normalize" (#concept-method-normalize)
  */
-const char *cors_advice(apr_pool_t *p, cors_reason_e reason, const char *said,
-                        const char *origin, const char *culprit);
+const char *cors_normal_method(apr_pool_t *p, const char *method);
 
 #endif /* CORS_EXPLAIN_H */

@@ -115,6 +115,18 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
                                       const cors_origin_t *origin,
                                       bool null_ok);
 
+/** @return the word that takes an origin out, or the file that does; NULL: none
+ *          does. For people, not for each request. */
+const cors_origin_word_t *
+cors_origin_set_excluding(const cors_origin_set_t *set,
+                          const cors_origin_t *origin);
+
+/** @return what the set would say of an origin without the word that takes it
+ *          out */
+cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
+                                       const cors_origin_t *origin,
+                                       const cors_origin_word_t *word);
+
 /** @return how many words there are, repeated ones too */
 int cors_origin_set_count(const cors_origin_set_t *set);
 

@@ -96,15 +96,16 @@ void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
 bool cors_policy_checks_websocket(const cors_policy_t *policy);
 
 /**
- * Whether an origin is in a list.
+ * What a list says of an origin.
  *
  * @param attr     CORS_ATTR_ORIGINS or CORS_ATTR_WEBSOCKET_ORIGINS
  * @param origin   a parsed origin
  * @param because  the setting that decided; NULL: there is none, the default
  */
-bool cors_policy_origin_listed(const cors_policy_t *policy, cors_attr_e attr,
-                               const cors_origin_t *origin,
-                               const cors_setting_t **because);
+cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
+                                          cors_attr_e attr,
+                                          const cors_origin_t *origin,
+                                          const cors_setting_t **because);
 
 /** @return whether no origin at all can be listed */
 bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr);

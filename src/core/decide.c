@@ -70,6 +70,7 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
                          bool everybody, bool parsed,
                          const cors_origin_t *origin, cors_decision_t *decision)
 {
+    cors_listing_e listing;
     bool listed;
 
     if (!parsed) {
@@ -79,8 +80,10 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
         return everybody;
     }
     decision->attr = attr;
-    listed =
-        cors_policy_origin_listed(policy, attr, origin, &decision->because);
+    listing =
+        cors_policy_origin_listing(policy, attr, origin, &decision->because);
+    listed = listing == CORS_ORIGIN_LISTED;
+    decision->origin_excluded = listing == CORS_ORIGIN_EXCLUDED;
     decision->reason = !listed     ? CORS_REASON_ORIGIN_NOT_ALLOWED
                        : everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
                                    : CORS_REASON_ORIGIN_ALLOWED;

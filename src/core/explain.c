@@ -6,10 +6,16 @@
 
 #include <apr_strings.h>
 
+#include "cors/advice.h"
 #include "cors/emit.h"
 #include "cors/fetch.h"
 
 #define ALLOW_ORIGIN "Access-Control-Allow-Origin"
+
+static const char *text_of(apr_pool_t *p, cors_slice_t slice)
+{
+    return apr_pstrmemdup(p, slice.ptr, slice.len);
+}
 
 static bool list_has(const char *list, cors_slice_t name, bool any_case)
 {
@@ -86,7 +92,7 @@ static const char *check_preflight(apr_pool_t *p, int status,
             && (cors_fetch_non_wildcard_header(name)
                 || !has_wildcard(list, question))) {
             return apr_pstrcat(p, "Access-Control-Allow-Headers does not list ",
-                               apr_pstrmemdup(p, name.ptr, name.len), NULL);
+                               text_of(p, name), NULL);
         }
     }
     return NULL;
@@ -120,8 +126,7 @@ static const char *unsafe_names(apr_pool_t *p, const char *names)
     return list;
 }
 
-/* Fetch, "normalize" a method: those six it makes capital. */
-static const char *normal_method(apr_pool_t *p, const char *method)
+const char *cors_normal_method(apr_pool_t *p, const char *method)
 {
     static const char *const normalised[] = { "DELETE",  "GET",  "HEAD",
                                               "OPTIONS", "POST", "PUT" };
@@ -150,18 +155,14 @@ static void exchange(apr_pool_t *p, const cors_policy_t *policy,
 }
 
 static void ask_first(apr_pool_t *p, const cors_policy_t *policy,
-                      const cors_question_t *question, const char *method,
-                      const char *names, cors_facts_t *facts,
-                      cors_exchange_t *preflight)
+                      const cors_question_t *question,
+                      const cors_facts_t *asked, cors_exchange_t *preflight)
 {
     int allowed;
     int denied;
     bool on = cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON;
 
-    facts->options = true;
-    facts->request_method = cors_slice(method);
-    facts->request_headers = cors_slice(names);
-    exchange(p, policy, facts, CORS_RESPONSE_PREFLIGHT, preflight);
+    exchange(p, policy, asked, CORS_RESPONSE_PREFLIGHT, preflight);
     cors_policy_preflight_status(policy, &allowed, &denied);
     if (on) {
         preflight->status =
@@ -171,97 +172,185 @@ static void ask_first(apr_pool_t *p, const cors_policy_t *policy,
     }
     preflight->objection =
         check_preflight(p, on ? preflight->status : 200, preflight->headers,
-                        question, method, names);
-    facts->options = false;
-    facts->request_method = cors_slice(NULL);
-    facts->request_headers = cors_slice(NULL);
-}
-
-/* "To allow it, add WORD to DIRECTIVE file:line, or write ..." */
-static const char *add_word(apr_pool_t *p, const char *directive,
-                            const char *said, const char *word)
-{
-    /* a default has no line to change */
-    return strstr(said, "(default)")
-               ? apr_pstrcat(p, "To allow it, write ", directive, " +", word,
-                             " in the section.", NULL)
-               : apr_pstrcat(p, "To allow it, add ", word, " to ", said,
-                             ", or write ", directive, " +", word,
-                             " in a section within.", NULL);
-}
-
-const char *cors_advice(apr_pool_t *p, cors_reason_e reason, const char *said,
-                        const char *origin, const char *culprit)
-{
-    switch (reason) {
-    case CORS_REASON_ORIGIN_NOT_ALLOWED:
-        return strcmp(origin, "null") == 0
-                   ? "The origin null is sent by sandboxed frames and files, "
-                     "anybody's. Give the page an origin of its own."
-                   : add_word(p,
-                              cors_slice_has_prefix(cors_slice(said),
-                                                    "CorsWebSocket")
-                                  ? "CorsWebSocketAllowOrigins"
-                                  : "CorsAllowOrigins",
-                              said, origin);
-    case CORS_REASON_METHOD_NOT_ALLOWED:
-        return cors_fetch_forbidden_method(cors_slice(culprit))
-                   ? "No browser sends this method, and it cannot be allowed."
-                   : add_word(p, "CorsAllowMethods", said, culprit);
-    case CORS_REASON_HEADER_NOT_ALLOWED:
-        return cors_fetch_forbidden_request_header(cors_slice(culprit))
-                   ? "No browser lets a page set this header, and it cannot be "
-                     "allowed."
-                   : add_word(p, "CorsAllowHeaders", said, culprit);
-    case CORS_REASON_MALFORMED_ORIGIN:
-        return "No browser sends such an origin, and none can be allowed.";
-    case CORS_REASON_CONTRADICTORY_POLICY:
-        return apr_pstrcat(p,
-                           "The sections that apply contradict each other; "
-                           "see ",
-                           said, " and the error log.", NULL);
-    case CORS_REASON_ORIGIN_REQUIRED:
-        return apr_pstrcat(p, "Handshakes without Origin are refused by ", said,
-                           ".", NULL);
-    default:
-        return NULL;
-    }
+                        question, asked->request_method.ptr,
+                        asked->request_headers.ptr);
 }
 
 static const char *said_of(apr_pool_t *p, const cors_decision_t *decision)
 {
-    return decision->because
-               ? decision->because->said
-               : apr_pstrcat(p, cors_attr_directive(decision->attr),
-                             " (default)", NULL);
+    const char *said = cors_decision_said(decision);
+
+    return said ? said
+                : apr_pstrcat(p, cors_attr_directive(decision->attr),
+                              " (default)", NULL);
 }
 
-static const char *advise(apr_pool_t *p, const cors_policy_t *policy,
-                          const cors_question_t *question,
-                          const cors_exchange_t *failed)
+/* The advice on a decision about a question. */
+static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
+                             const cors_question_t *question,
+                             const cors_decision_t *decision,
+                             const char *culprit)
 {
-    const cors_decision_t *decision = &failed->decision;
-    const char *culprit =
-        decision->culprit.ptr
-            ? apr_pstrmemdup(p, decision->culprit.ptr, decision->culprit.len)
-            : "";
-    const char *advice;
+    const cors_refused_t refused = { decision->reason,  said_of(p, decision),
+                                     question->origin,  culprit,
+                                     decision->because, policy };
 
-    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_ON) {
-        return cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_OFF
-                   ? "No policy is in force here. Write CorsPolicy On and "
-                     "CorsAllowOrigins in the section."
-                   : "The policy only reports. Write CorsPolicy On to put it "
-                     "in force.";
+    return cors_advice(p, &refused);
+}
+
+/* Have a list of a copied policy allow whatever is asked for. */
+static void open_list(apr_pool_t *p, cors_policy_t *policy, cors_attr_e attr)
+{
+    cors_setting_t *setting = apr_pcalloc(p, sizeof(*setting));
+    const char *unused;
+
+    if (attr == CORS_ATTR_ORIGINS) {
+        setting->origins = cors_origin_set_make(p, false, false);
+        (void)cors_origin_set_add(p, setting->origins, cors_slice("*"), NULL,
+                                  &unused);
     }
-    advice = cors_advice(p, decision->reason, said_of(p, decision),
-                         question->origin, culprit);
-    if (!advice && question->credentials
-        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
-        return "The request has credentials. Write CorsAllowCredentials On in "
-               "the section, with a list of origins.";
+    else {
+        setting->names = cors_name_set_make(p, CORS_NAMES_METHODS, false);
+        (void)cors_name_set_add(p, setting->names, cors_slice("*"), NULL,
+                                &unused);
     }
-    return advice;
+    policy->link[attr].setting = setting;
+    policy->link[attr].outer = NULL;
+}
+
+/* What is to be done about a method, whatever its origin. */
+static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
+                                 const cors_question_t *question,
+                                 cors_facts_t facts)
+{
+    cors_policy_t open = *policy;
+    cors_decision_t decision;
+
+    open_list(p, &open, CORS_ATTR_ORIGINS);
+    facts.request_headers = cors_slice(NULL);
+    cors_decide(&open, &facts, &decision);
+    return decision.reason == CORS_REASON_METHOD_NOT_ALLOWED
+               ? advise_on(p, policy, question, &decision,
+                           text_of(p, decision.culprit))
+               : NULL;
+}
+
+/* What is to be done about all headers that are not allowed, whatever the origin
+ * and the method: a preflight is refused for the first. */
+static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
+                                  const cors_question_t *question,
+                                  cors_facts_t facts)
+{
+    cors_policy_t open = *policy;
+    cors_decision_t decision;
+    cors_decision_t last;
+    const char *end = cors_slice_end(facts.request_headers);
+    const char *missing = NULL;
+
+    open_list(p, &open, CORS_ATTR_ORIGINS);
+    open_list(p, &open, CORS_ATTR_METHODS);
+    facts.request_method = cors_slice("GET");
+    for (;;) {
+        cors_decide(&open, &facts, &decision);
+        if (decision.reason != CORS_REASON_HEADER_NOT_ALLOWED) {
+            break;
+        }
+        last = decision;
+        missing = missing ? apr_pstrcat(p, missing, ",",
+                                        text_of(p, last.culprit), NULL)
+                          : text_of(p, last.culprit);
+        facts.request_headers =
+            cors_slice_between(cors_slice_end(last.culprit), end);
+    }
+    return missing ? advise_on(p, policy, question, &last, missing) : NULL;
+}
+
+/* The setting that lists everybody; NULL: none does. */
+static const cors_setting_t *everybody_by(const cors_policy_t *policy)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+
+    while (link && link->setting
+           && !cors_origin_set_everybody(link->setting->origins)) {
+        link = link->outer;
+    }
+    return link ? link->setting : NULL;
+}
+
+static const char *advise_credentials(apr_pool_t *p,
+                                      const cors_policy_t *policy,
+                                      const cors_question_t *question)
+{
+    const cors_setting_t *everybody = everybody_by(policy);
+    bool edited;
+    const cors_link_t *exposed =
+        cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
+
+    if (!question->credentials
+        || cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+        return NULL;
+    }
+    return apr_pstrcat(
+        p,
+        "The request has credentials. Write CorsAllowCredentials On in the "
+        "section",
+        everybody ? ", and the origin " : "", everybody ? question->origin : "",
+        everybody ? " instead of * in " : "", everybody ? everybody->said : "",
+        exposed ? ", and names of headers instead of * in " : "",
+        exposed ? exposed->setting->said : "", ".", NULL);
+}
+
+static const char *join(apr_pool_t *p, const char *one, const char *other)
+{
+    return one && other ? apr_pstrcat(p, one, " ", other, NULL)
+           : one        ? one
+                        : other;
+}
+
+/* All that is to be changed so that a policy that is on allows the request. */
+static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
+                              const cors_question_t *question,
+                              const cors_facts_t *asked,
+                              const cors_decision_t *actual)
+{
+    const char *advice = actual->origin_allowed
+                             ? NULL
+                             : advise_on(p, policy, question, actual, "");
+
+    if (actual->reason == CORS_REASON_MALFORMED_ORIGIN
+        || actual->reason == CORS_REASON_CONTRADICTORY_POLICY) {
+        return advice;
+    }
+    if (asked) {
+        advice = join(p, advice, advise_method(p, policy, question, *asked));
+        advice = join(p, advice, advise_headers(p, policy, question, *asked));
+    }
+    return join(p, advice, advise_credentials(p, policy, question));
+}
+
+/* The policy is not on: what would it do if it were? */
+static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
+                                  const cors_question_t *question)
+{
+    static const cors_setting_t on = { .number = CORS_MODE_ON };
+    const cors_setting_t *mode = policy->link[CORS_ATTR_MODE].setting;
+    const bool off = !mode || mode->number == CORS_MODE_OFF;
+    cors_policy_t as_if = *policy;
+    cors_explanation_t then;
+
+    as_if.link[CORS_ATTR_MODE].setting = &on;
+    cors_explain(p, &as_if, question, &then);
+    return apr_pstrcat(p,
+                       off ? "No policy is in force here. Write "
+                           : "The policy only reports. Write ",
+                       mode ? "On instead of " : "CorsPolicy On in the section",
+                       mode ? cors_attr_choices(CORS_ATTR_MODE)[mode->number]
+                            : "",
+                       mode ? " in " : "", mode ? mode->said : "",
+                       then.readable ? "; this is allowed then."
+                                     : "; this is still refused then.",
+                       then.advice ? " " : "", then.advice ? then.advice : "",
+                       NULL);
 }
 
 /* The handshake of a WebSocket, which browsers make without asking. */
@@ -283,19 +372,33 @@ static void explain_websocket(apr_pool_t *p, const cors_policy_t *policy,
         actual->status = 403;
         actual->objection = "the handshake is answered with a 403";
         explanation->advice =
-            cors_advice(p, actual->decision.reason,
-                        said_of(p, &actual->decision), question->origin, "");
+            advise_on(p, policy, question, &actual->decision, "");
     }
     explanation->readable = !actual->objection;
+}
+
+/* Whether the browser makes the request within one origin, listed or not. */
+static bool is_same_origin(const cors_question_t *question,
+                           const cors_decision_t *actual)
+{
+    cors_origin_t origin;
+
+    return actual->verdict == CORS_VERDICT_SAME_ORIGIN
+           || (question->own.scheme.ptr
+               && cors_origin_parse(cors_slice(question->origin), &origin)
+               && cors_origin_same(&origin, &question->own));
 }
 
 void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
                   const cors_question_t *question,
                   cors_explanation_t *explanation)
 {
-    const char *method = normal_method(p, question->method);
+    const char *method = cors_normal_method(p, question->method);
     const char *names = unsafe_names(p, question->headers);
+    const bool on = cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON;
+    cors_exchange_t *actual = &explanation->actual;
     cors_facts_t facts;
+    cors_facts_t asked;
 
     memset(explanation, 0, sizeof(*explanation));
     memset(&facts, 0, sizeof(facts));
@@ -306,34 +409,35 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
         return;
     }
 
-    explanation->preflighted =
-        names || !cors_fetch_safelisted_method(cors_slice(method));
-    if (explanation->preflighted) {
-        ask_first(p, policy, question, method, names, &facts,
-                  &explanation->preflight);
-    }
-    exchange(p, policy, &facts, CORS_RESPONSE_ACTUAL, &explanation->actual);
-    explanation->cross_origin =
-        explanation->actual.decision.verdict != CORS_VERDICT_SAME_ORIGIN;
-    if (!explanation->cross_origin) {
-        explanation->preflighted = false;
+    exchange(p, policy, &facts, CORS_RESPONSE_ACTUAL, actual);
+    if (is_same_origin(question, &actual->decision)) {
         explanation->sent = true;
         explanation->readable = true;
         return;
     }
-    if (explanation->actual.decision.reject
-        && cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON) {
-        explanation->actual.status = 403;
+    explanation->cross_origin = true;
+    if (actual->decision.reject && on) {
+        actual->status = 403;
     }
-    explanation->actual.objection =
-        check_response(p, explanation->actual.headers, question);
+    actual->objection = check_response(p, actual->headers, question);
+
+    asked = facts;
+    asked.options = true;
+    asked.request_method = cors_slice(method);
+    asked.request_headers = cors_slice(names);
+    explanation->preflighted =
+        names || !cors_fetch_safelisted_method(cors_slice(method));
+    if (explanation->preflighted) {
+        ask_first(p, policy, question, &asked, &explanation->preflight);
+    }
     explanation->sent =
         !explanation->preflighted || !explanation->preflight.objection;
-    explanation->readable = explanation->sent && !explanation->actual.objection;
+    explanation->readable = explanation->sent && !actual->objection;
     if (!explanation->readable) {
         explanation->advice =
-            advise(p, policy, question,
-                   explanation->sent ? &explanation->actual
-                                     : &explanation->preflight);
+            on ? advise_all(p, policy, question,
+                            explanation->preflighted ? &asked : NULL,
+                            &actual->decision)
+               : advise_on_mode(p, policy, question);
     }
 }

@@ -522,7 +522,7 @@ static const word_t *index_find(const index_t *index,
     if (!word && index->regexes) {
         word = find_regex(index->regexes, origin->text, false);
     }
-    return word;
+    return word != but ? word : NULL;
 }
 
 /* What the regular expressions say; an exclusion comes first. Where the matcher
@@ -588,6 +588,55 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
     return set->everybody && listing == CORS_ORIGIN_UNLISTED
                ? CORS_ORIGIN_LISTED
                : listing;
+}
+
+/* the file that excludes an origin; NULL: none does */
+static const word_t *find_source(const cors_origin_set_t *set,
+                                 const cors_origin_t *origin)
+{
+    int source = 0;
+    int i;
+
+    for (i = 0; set->sources && i < set->words->nelts; i++) {
+        const word_t *word = APR_ARRAY_IDX(set->words, i, const word_t *);
+
+        /* each file that was not named before is one source */
+        if (word->file && !word->first
+            && cors_origin_source_lookup(
+                   APR_ARRAY_IDX(set->sources, source++,
+                                 const cors_origin_source_t *),
+                   origin)
+                   == CORS_ORIGIN_EXCLUDED) {
+            return word;
+        }
+    }
+    return NULL;
+}
+
+const cors_origin_word_t *
+cors_origin_set_excluding(const cors_origin_set_t *set,
+                          const cors_origin_t *origin)
+{
+    const word_t *word = index_find(&set->excluded, origin, true, NULL);
+
+    return word || origin->null ? word : find_source(set, origin);
+}
+
+cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
+                                       const cors_origin_t *origin,
+                                       const cors_origin_word_t *word)
+{
+    if (index_find(&set->excluded, origin, true, word)
+        || (!word->file && !origin->null && find_source(set, origin))) {
+        return CORS_ORIGIN_EXCLUDED;
+    }
+    return set->everybody || index_find(&set->listed, origin, true, NULL)
+                   || (!origin->null && set->sources
+                       && ask_sources(set->sources, origin,
+                                      CORS_ORIGIN_UNLISTED)
+                              == CORS_ORIGIN_LISTED)
+               ? CORS_ORIGIN_LISTED
+               : CORS_ORIGIN_UNLISTED;
 }
 
 int cors_origin_set_count(const cors_origin_set_t *set)

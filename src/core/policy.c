@@ -45,9 +45,10 @@ bool cors_policy_checks_websocket(const cors_policy_t *policy)
     return policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting != NULL;
 }
 
-bool cors_policy_origin_listed(const cors_policy_t *policy, cors_attr_e attr,
-                               const cors_origin_t *origin,
-                               const cors_setting_t **because)
+cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
+                                          cors_attr_e attr,
+                                          const cors_origin_t *origin,
+                                          const cors_setting_t **because)
 {
     bool null_ok = cors_policy_number(policy, CORS_ATTR_NULL_UNSAFE);
     const cors_link_t *link = &policy->link[attr];
@@ -59,10 +60,10 @@ bool cors_policy_origin_listed(const cors_policy_t *policy, cors_attr_e attr,
 
         if (listing != CORS_ORIGIN_UNLISTED) {
             *because = link->setting;
-            return listing == CORS_ORIGIN_LISTED;
+            return listing;
         }
     }
-    return false;
+    return CORS_ORIGIN_UNLISTED;
 }
 
 bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr)

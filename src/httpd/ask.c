@@ -10,13 +10,13 @@
 #include <apr_uri.h>
 #include <http_protocol.h>
 
-#include "cors/fetch.h"
-
 #define VARIABLE "CORS_EXPLAIN"
 #define USAGE                                                                  \
-    "Set " VARIABLE " to a question, such as:\n"                               \
+    "Set " VARIABLE " to a question, METHOD URL from ORIGIN [with NAME[,NAME]" \
+    "...] [and cookies], such as:\n"                                           \
     "  " VARIABLE "='PUT https://api.example.com/videos from "                 \
-    "https://app.example.com with x-token with cookies'\n"
+    "https://app.example.com with x-token and cookies'\n"                      \
+    "sudo drops the variable unless it stands behind sudo.\n"
 
 /* The question and what is found out about it. */
 typedef struct {
@@ -41,19 +41,54 @@ static void print(ask_t *ask, const char *format, ...)
     va_end(arguments);
 }
 
-/* METHOD URL from ORIGIN [with HEADER[,HEADER] ...] [with cookies] */
-static bool read_question(ask_t *ask, const char *text)
+/* What a word of a question should have been. */
+static const char *wanted(const ask_t *ask, const char *word, const char *what)
+{
+    return apr_pstrcat(ask->p, "'", word, "': ", what, NULL);
+}
+
+/* Read METHOD URL from ORIGIN; returns what is wrong, or NULL. */
+static const char *read_request(ask_t *ask, const char **text)
 {
     const char *url;
     const char *word;
 
-    ask->question.method = ap_getword_white(ask->p, &text);
-    url = ap_getword_white(ask->p, &text);
-    if (strcmp(ap_getword_white(ask->p, &text), "from") != 0) {
-        return false;
+    ask->question.method = ap_getword_white(ask->p, text);
+    if (!cors_is_token(cors_slice(ask->question.method))) {
+        return wanted(ask, ask->question.method,
+                      "a question begins with a method, such as GET");
     }
-    ask->question.origin = ap_getword_white(ask->p, &text);
-    while (*(word = ap_getword_white(ask->p, &text))) {
+    url = ap_getword_white(ask->p, text);
+    if (!cors_question_url(ask->p, url, &ask->uri, &ask->question)
+        || !ask->uri.scheme || !ask->uri.hostname) {
+        return wanted(ask, url,
+                      apr_pstrcat(ask->p,
+                                  "a whole URL is needed, as in "
+                                  "https://api.example.com",
+                                  url[0] == '/' ? url : "/videos", NULL));
+    }
+    word = ap_getword_white(ask->p, text);
+    if (strcmp(word, "from") != 0) {
+        return wanted(ask, word,
+                      "from and the origin of the page follow the "
+                      "URL");
+    }
+    ask->question.origin = ap_getword_white(ask->p, text);
+    return ask->question.origin[0]
+               ? NULL
+               : wanted(ask, "",
+                        "the origin of the page follows from, as in "
+                        "https://app.example.com");
+}
+
+/* Read METHOD URL from ORIGIN [with NAME[,NAME]...] [and cookies], the names in
+ * as many words as one likes; returns what is wrong, or NULL. */
+static const char *read_question(ask_t *ask, const char *text)
+{
+    const char *word;
+    const char *mistake = read_request(ask, &text);
+
+    while (!mistake && *(word = ap_getword_white(ask->p, &text))) {
         if (strcmp(word, "with") == 0 || strcmp(word, "and") == 0) {
             continue;
         }
@@ -68,10 +103,18 @@ static bool read_question(ask_t *ask, const char *text)
                     : word;
         }
     }
-    return ask->question.origin[0]
-           && cors_is_token(cors_slice(ask->question.method))
-           && cors_question_url(ask->p, url, &ask->uri, &ask->question)
-           && ask->uri.scheme && ask->uri.hostname;
+    return mistake;
+}
+
+/* Say how to ask, or what is wrong with what was asked; ends the program. */
+static void refuse_question(ask_t *ask, const char *mistake)
+{
+    print(ask, "%s%s%s" USAGE, mistake ? VARIABLE ": " : "",
+          mistake ? mistake : "", mistake ? ".\n" : "");
+    apr_file_flush(ask->out);
+    /* httpd would go on to say that the syntax is all right and end with 0;
+     * NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has one thread */
+    exit(EXIT_FAILURE);
 }
 
 /* Fold the sites of one kind that are for the path, and say which. */
@@ -127,15 +170,20 @@ static void print_exchange(ask_t *ask, const char *title,
           exchange->objection ? exchange->objection : "");
 }
 
+int cors_script_method_number(apr_pool_t *p, const char *method)
+{
+    return ap_method_number_of(cors_normal_method(p, method));
+}
+
 static void answer(ask_t *ask)
 {
-    const char *known =
-        cors_fetch_well_known_method(cors_slice(ask->question.method));
-    int number = ap_method_number_of(known ? known : ask->question.method);
     cors_policy_t policy;
     cors_explanation_t answer;
 
-    cors_policy_resolve(ask->p, ask->section, cors_methods_bit(number),
+    cors_policy_resolve(ask->p, ask->section,
+                        cors_methods_bit(
+                            cors_script_method_number(ask->p,
+                                                      ask->question.method)),
                         &policy);
     cors_explain(ask->p, &policy, &ask->question, &answer);
     if (!answer.cross_origin) {
@@ -167,6 +215,7 @@ void cors_ask(apr_pool_t *p, server_rec *server)
     const char *text = getenv(VARIABLE);
     const core_server_config *core;
     const apr_array_header_t *sites;
+    const char *mistake;
     int perhaps = 0;
     ask_t ask;
 
@@ -177,10 +226,9 @@ void cors_ask(apr_pool_t *p, server_rec *server)
                != APR_SUCCESS) {
         return;
     }
-    if (!text || !read_question(&ask, text)) {
-        print(&ask, USAGE);
-        apr_file_flush(ask.out);
-        return;
+    mistake = text && text[0] ? read_question(&ask, text) : NULL;
+    if (!text || !text[0] || mistake) {
+        refuse_question(&ask, mistake);
     }
     if (!ask.uri.path) {
         ask.uri.path = apr_pstrdup(p, "/");

@@ -11,6 +11,7 @@
 #include <http_main.h>
 #include <util_script.h>
 
+#include "cors/advice.h"
 #include "cors/fetch.h"
 
 /* What may stand in the query string of a page. */
@@ -43,6 +44,50 @@ const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
                ? apr_pstrcat(p, refusal->scheme, "://", host, NULL)
                : apr_psprintf(p, "%s://%s:%u", refusal->scheme, host,
                               refusal->port);
+}
+
+/* Which setting a refusal was by. */
+typedef struct {
+    const char *said;
+    const cors_setting_t *setting; /* NULL: not found yet */
+} search_t;
+
+/* A setting is known by its first line, and an exclusion has one of its own. */
+static void find_setting(void *context, cors_attr_e attr,
+                         const cors_setting_t *setting)
+{
+    search_t *search = context;
+    const cors_origin_set_t *set = setting->origins;
+    bool found = strcmp(setting->said, search->said) == 0;
+    int i;
+
+    (void)attr;
+    for (i = 0; set && !found && i < cors_origin_set_count(set); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+        found = (word->exclude || word->file) && word->said
+                && strcmp(word->said, search->said) == 0;
+    }
+    if (found) {
+        search->setting = setting;
+    }
+}
+
+const char *cors_page_advice(apr_pool_t *p, cors_reason_e reason,
+                             const char *said, const char *origin,
+                             const char *culprit)
+{
+    const apr_array_header_t *sites = cors_sites_kept();
+    search_t search = { said, NULL };
+    cors_refused_t refused = { reason, said, origin, culprit, NULL, NULL };
+    int i;
+
+    for (i = 0; i < sites->nelts && !search.setting; i++) {
+        cors_section_visit(cors_site_at(sites, i)->own, CORS_METHODS_ALL,
+                           find_setting, &search);
+    }
+    refused.setting = search.setting;
+    return cors_advice(p, &refused);
 }
 
 const char *cors_counted_text(cors_counted_e kind)
@@ -116,28 +161,19 @@ static const char *check_question(const cors_inquiry_t *inquiry)
     }
     if (!cors_is_token(cors_slice(inquiry->method))
         || strlen(inquiry->method) > CORS_METHOD_MAX) {
-        return "The method is none.";
+        return "This is not a method.";
     }
     if (cors_fetch_forbidden_method(cors_slice(inquiry->method))) {
         return "Browsers refuse to send this method.";
     }
     while (cors_list_next(&rest, &name)) {
         if (!cors_is_token(name)) {
-            return "A header name is none: names alone, with commas between "
+            return "This is not a header name: names alone, with commas "
+                   "between "
                    "them.";
         }
     }
     return NULL;
-}
-
-/* The number of a method as <Limit> has it; names that httpd does not know have
- * one for all of them. */
-static cors_methods_t methods_of(const char *method)
-{
-    const char *known = cors_fetch_well_known_method(cors_slice(method));
-
-    return cors_methods_bit(ap_method_number_of(
-        ap_method_number_of(method) == M_INVALID && known ? known : method));
 }
 
 void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
@@ -147,6 +183,9 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
     apr_uri_t uri;
     const cors_section_t *section;
 
+    if (!inquiry->method[0]) {
+        inquiry->method = "GET";
+    }
     inquiry->problem = check_question(inquiry);
     if (!inquiry->problem
         && (!cors_question_url(r->pool, inquiry->url, &uri, &inquiry->question)
@@ -188,7 +227,10 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
     inquiry->places = apr_array_make(r->pool, 4, sizeof(const cors_place_t *));
     if (section) {
         cors_section_visit_places(section, add_place, inquiry->places);
-        cors_policy_resolve(r->pool, section, methods_of(inquiry->method),
+        cors_policy_resolve(r->pool, section,
+                            cors_methods_bit(
+                                cors_script_method_number(r->pool,
+                                                          inquiry->method)),
                             &inquiry->policy);
     }
     cors_explain(r->pool, &inquiry->policy, &inquiry->question,
@@ -252,7 +294,16 @@ CORS_SLOW static int answer(request_rec *r)
 {
     query_t query;
 
-    r->allowed = AP_METHOD_BIT << M_GET;
+    if (!cors_is_page(r)) {
+        ap_log_rerror(
+            APLOG_MARK, APLOG_WARNING, 0, r,
+            "CORS: no status page here: it shows the whole server, so "
+            "only SetHandler " CORS_PAGE_HANDLER " in the server's "
+            "configuration makes one, not one in a .htaccess file, "
+            "nor AddHandler, a rewrite rule or an expression");
+        return HTTP_NOT_FOUND;
+    }
+    ap_allow_methods(r, REPLACE_ALLOW, "GET", "HEAD", NULL);
     if (r->method_number != M_GET) {
         return HTTP_METHOD_NOT_ALLOWED;
     }
@@ -269,5 +320,5 @@ CORS_SLOW static int answer(request_rec *r)
 
 int cors_hook_handler(request_rec *r)
 {
-    return cors_is_page(r) ? answer(r) : DECLINED;
+    return cors_names_page(r) ? answer(r) : DECLINED;
 }

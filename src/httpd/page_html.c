@@ -336,8 +336,8 @@ static void show_origins(const cors_page_t *page)
                   origins[i].excess > 0 ? "at most " : "",
                   number(page, origins[i].count), "</td><td>",
                   cors_reason_text(last->reason), "</td><td>",
-                  text(page, cors_advice(p, last->reason, last->said,
-                                         last->origin, last->culprit)),
+                  text(page, cors_page_advice(p, last->reason, last->said,
+                                              last->origin, last->culprit)),
                   "</td></tr>\n", NULL);
     }
     ap_rputs("</table></div>\n", page->r);

@@ -46,8 +46,8 @@ static void json_refusal(cors_json_t *json, apr_pool_t *p,
                      refusal->culprit[0] ? refusal->culprit : NULL);
     cors_json_string(json, "decided_by", refusal->said);
     cors_json_string(json, "advice",
-                     cors_advice(p, refusal->reason, refusal->said,
-                                 refusal->origin, refusal->culprit));
+                     cors_page_advice(p, refusal->reason, refusal->said,
+                                      refusal->origin, refusal->culprit));
 }
 
 static void json_origin(cors_json_t *json, apr_pool_t *p,
@@ -61,8 +61,8 @@ static void json_origin(cors_json_t *json, apr_pool_t *p,
                      refused->culprit[0] ? refused->culprit : NULL);
     cors_json_string(json, "decided_by", refused->said);
     cors_json_string(json, "advice",
-                     cors_advice(p, refused->reason, refused->said,
-                                 refused->origin, refused->culprit));
+                     cors_page_advice(p, refused->reason, refused->said,
+                                      refused->origin, refused->culprit));
 }
 
 static void json_count(void *context, cors_counted_e kind,

@@ -6,11 +6,15 @@
 
 #include <apr_strings.h>
 
+#include "cors/advice.h"
+
 const char *cors_deciding_directive(apr_pool_t *p,
                                     const cors_decision_t *decision)
 {
     if (decision->because) {
-        return decision->because->said;
+        /* only an origin that is taken out may have a line of its own */
+        return decision->origin_excluded ? cors_decision_said(decision)
+                                         : decision->because->said;
     }
     return apr_pstrcat(p, cors_attr_directive(decision->attr), " (default)",
                        NULL);

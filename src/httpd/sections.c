@@ -89,6 +89,10 @@ typedef struct {
     server_rec *server;
     const ap_directive_t *host; /* where the server begins; NULL: nowhere */
     apr_array_header_t *sites;  /* const cors_site_t * */
+    apr_array_header_t
+        *lines; /* const ap_directive_t *: where the status page is
+                                   set up; NULL: nobody asks */
+    apr_array_header_t *pages; /* const ap_expr_info_t *: the same, parsed */
 } walk_t;
 
 static const cors_site_t *add_site(walk_t *walk, cors_site_e kind,
@@ -109,6 +113,41 @@ static const cors_site_t *add_site(walk_t *walk, cors_site_e kind,
     return site;
 }
 
+/* Find SetHandler cors-policy in a part of the configuration, each as one word
+ * that no request can change. */
+static void find_pages(const walk_t *walk, const ap_directive_t *node)
+{
+    for (; node; node = node->next) {
+        const char *args = node->args;
+
+        if (is_named(node, "SetHandler")
+            && ap_cstr_casecmp(ap_getword_conf(walk->p, &args),
+                               CORS_PAGE_HANDLER)
+                   == 0) {
+            APR_ARRAY_PUSH(walk->lines, const ap_directive_t *) = node;
+        }
+        find_pages(walk, node->first_child);
+    }
+}
+
+/* Note what httpd has made of such a line. What it says is not enough to know it
+ * by: whoever may write a .htaccess file can say that. */
+static void note_page(const walk_t *walk, const core_dir_config *core)
+{
+    const ap_expr_info_t *said = core->expr_handler;
+    int i;
+
+    for (i = 0; said && walk->lines && i < walk->lines->nelts; i++) {
+        const ap_directive_t *line =
+            APR_ARRAY_IDX(walk->lines, i, const ap_directive_t *);
+
+        if ((int)said->line_number == line->line_num
+            && strcmp(said->filename, line->filename) == 0) {
+            APR_ARRAY_PUSH(walk->pages, const ap_expr_info_t *) = said;
+        }
+    }
+}
+
 static void walk_sections(walk_t *walk, const cors_section_t *outer,
                           const apr_array_header_t *sections, cors_site_e kind)
 {
@@ -127,6 +166,7 @@ static void walk_sections(walk_t *walk, const cors_section_t *outer,
         }
         /* a <Proxy> without directives of the core's has no part of it */
         if (core) {
+            note_page(walk, core);
             walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
             walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
         }
@@ -173,6 +213,7 @@ static void walk_server(walk_t *walk)
                                     walk->host->line_num);
     }
     add_site(walk, CORS_SITE_SERVER, merged, merged, place);
+    note_page(walk, core);
     walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
     walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
     walk_sections(walk, merged, core_server->sec_dir, CORS_SITE_DIRECTORY);
@@ -181,31 +222,60 @@ static void walk_server(walk_t *walk)
     walk_sections(walk, merged, core_server->sec_url, CORS_SITE_LOCATION);
 }
 
+static void walk_servers(walk_t *walk, apr_pool_t *p, server_rec *server)
+{
+    walk->p = p;
+    walk->sites = apr_array_make(p, 16, sizeof(const cors_site_t *));
+    for (; server; server = server->next) {
+        walk->server = server;
+        walk_server(walk);
+    }
+}
+
 apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
 {
     walk_t walk;
 
-    walk.p = p;
-    walk.sites = apr_array_make(p, 16, sizeof(const cors_site_t *));
-    for (; server; server = server->next) {
-        walk.server = server;
-        walk_server(&walk);
-    }
+    walk.lines = NULL;
+    walk_servers(&walk, p, server);
     return walk.sites;
 }
 
 /* Set before there are children and never again. */
 static const apr_array_header_t *kept;
+static const apr_array_header_t *pages;
 
 const apr_array_header_t *cors_sites_keep(apr_pool_t *p, server_rec *server)
 {
-    kept = cors_sites(p, server);
+    walk_t walk;
+
+    walk.p = p;
+    walk.lines = apr_array_make(p, 1, sizeof(const ap_directive_t *));
+    walk.pages = apr_array_make(p, 1, sizeof(const ap_expr_info_t *));
+    find_pages(&walk, ap_conftree);
+    walk_servers(&walk, p, server);
+    kept = walk.sites;
+    pages = walk.pages;
     return kept;
 }
 
 const apr_array_header_t *cors_sites_kept(void)
 {
     return kept;
+}
+
+bool cors_page_configured(const request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+    int i;
+
+    for (i = 0; i < pages->nelts; i++) {
+        if (APR_ARRAY_IDX(pages, i, const ap_expr_info_t *)
+            == core->expr_handler) {
+            return true;
+        }
+    }
+    return false;
 }
 
 const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number)

@@ -8,6 +8,9 @@
 
 #define A "https://a.example"
 #define ON "; CorsPolicy On; CorsAllowOrigins " A
+#define NOT_READ                                                               \
+    "sent, not read: the response has no Access-Control-Allow-Origin; "
+#define ASKED "asks, not read: the answer to the preflight is a 403; "
 
 typedef struct {
     const char *name;
@@ -67,8 +70,10 @@ static const case_t cases[] = {
     { "patch is not made PATCH",
       ON,
       { .origin = A, .method = "patch" },
-      "asks, not read: the answer to the preflight is a 403; To allow it, "
-      "write CorsAllowMethods +patch in the section." },
+      "asks, not read: the answer to the preflight is a 403; Write PATCH in "
+      "the "
+      "script: methods are case-sensitive, and fetch() makes only DELETE, GET, "
+      "HEAD, OPTIONS, POST and PUT upper case." },
     { "a header is asked for",
       ON "; CorsAllowHeaders x-a",
       { .origin = A, .method = "GET", .headers = "X-A, accept" },
@@ -104,7 +109,7 @@ static const case_t cases[] = {
       ON,
       { .origin = A, .method = "GET", .headers = "cookie" },
       "asks, not read: the answer to the preflight is a 403; No browser lets a "
-      "page set this header, and it cannot be allowed." },
+      "page set cookie, and it cannot be allowed." },
     { "* stands for any method and header",
       ON "; CorsAllowMethods *; CorsAllowHeaders *",
       { .origin = A, .method = "BAN", .headers = "x-b" },
@@ -120,7 +125,7 @@ static const case_t cases[] = {
       { .origin = A, .method = "GET", .credentials = true },
       "sent, not read: the request has credentials and the response has no "
       "Access-Control-Allow-Credentials; The request has credentials. Write "
-      "CorsAllowCredentials On in the section, with a list of origins." },
+      "CorsAllowCredentials On in the section." },
     { "credentials are read where they are allowed",
       ON "; CorsAllowCredentials On; CorsAllowMethods *; CorsAllowHeaders *",
       { .origin = A, .method = "BAN", .headers = "x", .credentials = true },
@@ -130,7 +135,8 @@ static const case_t cases[] = {
       { .origin = A, .method = "GET", .credentials = true },
       "sent, not read: Access-Control-Allow-Origin is *, which does not hold "
       "for a request with credentials; The request has credentials. Write "
-      "CorsAllowCredentials On in the section, with a list of origins." },
+      "CorsAllowCredentials On in the section, and the origin "
+      "https://a.example instead of * in CorsAllowOrigins conf:2." },
     { "everybody is everybody without",
       "CorsPolicy On; CorsAllowOrigins *",
       { .origin = A, .method = "GET" },
@@ -139,30 +145,185 @@ static const case_t cases[] = {
       "CorsAllowOrigins " A,
       { .origin = A, .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; No "
-      "policy is in force here. Write CorsPolicy On and CorsAllowOrigins in "
-      "the section." },
+      "policy is in force here. Write CorsPolicy On in the section; this is "
+      "allowed then." },
     { "a policy that only reports allows nothing",
       "CorsPolicy ReportOnly; CorsAllowOrigins " A,
       { .origin = A, .method = "PUT" },
       "asks, not read: the response has no Access-Control-Allow-Origin; The "
-      "policy only reports. Write CorsPolicy On to put it in force." },
+      "policy only reports. Write On instead of ReportOnly in CorsPolicy "
+      "conf:1; this is allowed then." },
     { "null is no origin to allow",
       ON,
       { .origin = "null", .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; The "
       "origin null is sent by sandboxed frames and files, anybody's. Give the "
       "page an origin of its own." },
-    { "what is no origin cannot be allowed",
+    { "what is no origin is told with the origin that is meant",
       ON,
       { .origin = A "/", .method = "GET" },
-      "sent, not read: the response has no Access-Control-Allow-Origin; No "
-      "browser sends such an origin, and none can be allowed." },
+      NOT_READ "No browser sends the origin https://a.example/: an origin has "
+               "no path, not even a slash at its end. Ask about "
+               "https://a.example, which it sends." },
+    { "what is no origin cannot be allowed",
+      ON,
+      { .origin = "*", .method = "GET" },
+      NOT_READ "No browser sends such an origin, and none can be allowed." },
+    { "nor can what is a pattern",
+      ON,
+      { .origin = "a,b", .method = "GET" },
+      NOT_READ "No browser sends such an origin, and none can be allowed." },
     { "a policy that contradicts itself allows nothing",
       "CorsPolicy On; CorsAllowOrigins *; CorsAllowCredentials On",
       { .origin = A, .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; The "
       "sections that apply contradict each other; see CorsAllowOrigins conf:2 "
       "and the error log." },
+    { "an origin that is excluded is to be taken out",
+      "CorsPolicy On; CorsAllowOrigins https://*.example; CorsAllowOrigins "
+      "!" A,
+      { .origin = A, .method = "GET" },
+      NOT_READ "To allow it, take !https://a.example out of CorsAllowOrigins "
+               "conf:3, or write CorsAllowOrigins +https://a.example in a "
+               "section within." },
+    { "one that is excluded and not listed is to be written instead",
+      "CorsPolicy On; CorsAllowOrigins https://b.example !" A,
+      { .origin = A, .method = "GET" },
+      NOT_READ "To allow it, write https://a.example instead of "
+               "!https://a.example in CorsAllowOrigins conf:2, or write "
+               "CorsAllowOrigins +https://a.example in a section within." },
+    { "one that a wildcard alone excludes is to be written within",
+      "CorsPolicy On; CorsAllowOrigins https://b.example !https://*.example",
+      { .origin = A, .method = "GET" },
+      NOT_READ "To allow it, write CorsAllowOrigins +https://a.example in a "
+               "section within that of CorsAllowOrigins conf:2." },
+    { "and so is one that is excluded twice",
+      "CorsPolicy On; CorsAllowOrigins https://*.example !" A
+      " !https://a.example:*",
+      { .origin = A, .method = "GET" },
+      NOT_READ "To allow it, write CorsAllowOrigins +https://a.example in a "
+               "section within that of CorsAllowOrigins conf:2." },
+    { "one that is taken out of everybody is to be left in",
+      "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins -" A,
+      { .origin = A, .method = "GET" },
+      NOT_READ "To allow it, take -https://a.example out of CorsAllowOrigins "
+               "conf:3, or write CorsAllowOrigins +https://a.example in a "
+               "section within." },
+    { "one that is taken out of nothing is to be added",
+      "CorsPolicy On; CorsAllowOrigins https://b.example | CorsAllowOrigins "
+      "-" A,
+      { .origin = A, .method = "GET" },
+      NOT_READ "To allow it, write +https://a.example instead of "
+               "-https://a.example in CorsAllowOrigins conf:3, or write "
+               "CorsAllowOrigins +https://a.example in a section within." },
+    { "an expression is told by its own line",
+      "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins +https://b.example;"
+      " CorsAllowOriginsMatch -" A ".*",
+      { .origin = A, .method = "GET" },
+      NOT_READ "To allow it, take -https://a.example.* out of "
+               "CorsAllowOriginsMatch conf:4, or write CorsAllowOrigins "
+               "+https://a.example in a section within." },
+    { "a list that says None is to be replaced",
+      "CorsPolicy On; CorsAllowOrigins None",
+      { .origin = A, .method = "GET" },
+      NOT_READ "To allow it, write https://a.example instead of None in "
+               "CorsAllowOrigins conf:2, or write CorsAllowOrigins "
+               "+https://a.example in a section within." },
+    { "a list that is edited wants its mark",
+      ON " | CorsAllowOrigins +https://b.example",
+      { .origin = A "r", .method = "GET" },
+      NOT_READ "To allow it, add +https://a.exampler to CorsAllowOrigins "
+               "conf:3, or write CorsAllowOrigins +https://a.exampler in a "
+               "section within." },
+    { "an origin is not added to expressions",
+      "CorsPolicy On; CorsAllowOriginsMatch https://b.*",
+      { .origin = A, .method = "GET" },
+      NOT_READ "To allow it, write CorsAllowOrigins https://a.example beside "
+               "CorsAllowOriginsMatch conf:2, or write CorsAllowOrigins "
+               "+https://a.example in a section within." },
+    { "an origin that no browser sends is told with the one it sends",
+      ON,
+      { .origin = A ":443", .method = "GET" },
+      NOT_READ "No browser sends the origin https://a.example:443: browsers "
+               "leave out the scheme's own port. Ask about https://a.example, "
+               "which it sends." },
+    { "a file has the origin null",
+      ON,
+      { .origin = "file://", .method = "GET" },
+      NOT_READ "A page from a file sends the origin null, anybody's. Give the "
+               "page an origin of its own." },
+    { "a method that is taken out is to be put back",
+      ON "; CorsAllowMethods +BAN; CorsAllowMethods -PUT",
+      { .origin = A, .method = "PUT" },
+      ASKED "To allow it, write +PUT instead of -PUT in CorsAllowMethods "
+            "conf:4, or write CorsAllowMethods +PUT in a section within." },
+    { "patch where PATCH is refused as well is told both",
+      ON "; CorsAllowMethods GET",
+      { .origin = A, .method = "patch" },
+      ASKED
+      "Write PATCH in the script: methods are case-sensitive, and fetch() "
+      "makes only DELETE, GET, HEAD, OPTIONS, POST and PUT upper case. To "
+      "allow it, add PATCH to CorsAllowMethods conf:3, or write "
+      "CorsAllowMethods +PATCH in a section within." },
+    { "all headers that are missing are told",
+      ON "; CorsAllowHeaders x-c",
+      { .origin = A, .method = "GET", .headers = "x-a,x-c,x-b" },
+      ASKED "To allow it, add x-a x-b to CorsAllowHeaders conf:3, or write "
+            "CorsAllowHeaders +x-a +x-b in a section within." },
+    { "headers of the server are to be left out",
+      ON "; CorsAllowHeaders None",
+      { .origin = A, .method = "GET", .headers = "etag,x-a" },
+      ASKED
+      "The server sends etag, not the page: take it out of the script. To "
+      "allow it, write x-a instead of None in CorsAllowHeaders conf:3, or "
+      "write CorsAllowHeaders +x-a in a section within." },
+    { "a header that is taken out in other letters is to be put back",
+      ON "; CorsAllowHeaders +x-a -Content-Type",
+      { .origin = A, .method = "GET", .headers = "content-type" },
+      ASKED "To allow it, write +content-type instead of -Content-Type in "
+            "CorsAllowHeaders conf:3, or write CorsAllowHeaders +content-type "
+            "in a section within." },
+    { "a name that means a whole list cannot be added",
+      ON,
+      { .origin = A, .method = "GET", .headers = "none" },
+      ASKED
+      "none cannot be allowed: what follows + or - is one origin or name, "
+      "not a word for the whole list." },
+    { "everything that stands in the way is told",
+      ON "; CorsAllowMethods GET",
+      { .origin = A "r",
+        .method = "PUT",
+        .headers = "x-a",
+        .credentials = true },
+      "asks, not read: the response has no Access-Control-Allow-Origin; "
+
+      "To allow it, add https://a.exampler to CorsAllowOrigins conf:2, or "
+      "write CorsAllowOrigins +https://a.exampler in a section within. To "
+      "allow it, add PUT to CorsAllowMethods conf:3, or write "
+      "CorsAllowMethods +PUT in a section within. To allow it, write "
+      "CorsAllowHeaders +x-a in the section. The request has credentials. "
+      "Write CorsAllowCredentials On in the section." },
+    { "with credentials * is no list of exposed headers",
+      ON "; CorsExposeHeaders *",
+      { .origin = A, .method = "GET", .credentials = true },
+      "sent, not read: the request has credentials and the response has no "
+      "Access-Control-Allow-Credentials; The request has credentials. Write "
+      "CorsAllowCredentials On in the section, and names of headers instead of "
+      "* in CorsExposeHeaders conf:3." },
+    { "a policy that only reports is told with what it would refuse",
+      "CorsPolicy ReportOnly; CorsAllowOrigins " A,
+      { .origin = A "r", .method = "GET" },
+      NOT_READ
+      "The policy only reports. Write On instead of ReportOnly in "
+      "CorsPolicy conf:1; this is still refused then. To allow it, add "
+      "https://a.exampler to CorsAllowOrigins conf:2, or write "
+      "CorsAllowOrigins +https://a.exampler in a section within." },
+    { "and so is one that is off",
+      "CorsPolicy Off",
+      { .origin = A, .method = "GET" },
+      NOT_READ "No policy is in force here. Write On instead of Off in "
+               "CorsPolicy conf:1; this is still refused then. To allow it, "
+               "write CorsAllowOrigins +https://a.example in the section." },
     { "a handshake is not asked for and opens",
       "CorsWebSocketAllowOrigins " A,
       { .origin = A, .method = "GET", .websocket = true },
@@ -190,6 +351,27 @@ static void the_own_origin_is_no_matter_of_cors(void **state)
     same_text("own", answer_of(&answer), "same origin, sent, read");
 }
 
+static void the_own_origin_is_its_own_though_it_is_listed(void **state)
+{
+    const char *const policies[] = { ON, "CorsPolicy On; CorsAllowOrigins *" };
+    cors_question_t question = { .origin = A,
+                                 .method = "PUT",
+                                 .credentials = true };
+    cors_explanation_t answer;
+    size_t i;
+
+    (void)state;
+    assert_true(cors_origin_parse(exactly(A), &question.own));
+    for (i = 0; i < COUNT(policies); i++) {
+        cors_explain(pool, policy_of(policies[i]), &question, &answer);
+        same_text("own", answer_of(&answer), "same origin, sent, read");
+    }
+    question.own.host = exactly("b.example");
+    cors_explain(pool, policy_of(ON "; CorsAllowCredentials On"), &question,
+                 &answer);
+    same_text("other", answer_of(&answer), "asks, sent, read");
+}
+
 static void a_rejected_request_is_answered_with_403(void **state)
 {
     cors_question_t question = { .origin = A "r", .method = "GET" };
@@ -207,6 +389,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_own_origin_is_no_matter_of_cors),
+        TEST(the_own_origin_is_its_own_though_it_is_listed),
         TEST(a_rejected_request_is_answered_with_403)
     };
     const table_t tables[] = { TABLE(is_explained, cases) };

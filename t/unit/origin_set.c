@@ -902,6 +902,54 @@ static void a_source_lists_as_words_do(void **state)
     assert_false(cors_origin_set_empty(set));
 }
 
+static const char *excluding(const cors_origin_set_t *set, const char *text)
+{
+    static const char *const texts[] = { "unlisted", "listed", "excluded" };
+    const cors_origin_word_t *word;
+    cors_origin_t origin;
+
+    assert_true(cors_origin_parse(exactly(text), &origin));
+    word = cors_origin_set_excluding(set, &origin);
+    if (!word) {
+        return "none";
+    }
+    return apr_pstrcat(pool, word->text, ", else ",
+                       texts[cors_origin_set_without(set, &origin, word)],
+                       NULL);
+}
+
+static void the_word_that_takes_an_origin_out_is_known(void **state)
+{
+    static const char *const hosts[] = { "one.example", "a.w.example" };
+    static const cors_origin_source_t source = { look_up_source, hosts };
+    cors_origin_set_t *set =
+        good_set("https://*.w.example https://b.example !https://b.w.example "
+                 "!https://none.example !https://c.w.example "
+                 "!https://c.w.example:* !https://*.d.w.example");
+
+    (void)state;
+    same_text("listed", excluding(set, "https://b.example"), "none");
+    same_text("unlisted", excluding(set, "https://x.example"), "none");
+    same_text("excluded", excluding(set, "https://b.w.example"),
+              "https://b.w.example, else listed");
+    same_text("by a wildcard", excluding(set, "https://x.d.w.example"),
+              "https://*.d.w.example, else listed");
+    same_text("twice", excluding(set, "https://c.w.example"),
+              "https://c.w.example, else excluded");
+    same_text("and not listed", excluding(set, "https://none.example"),
+              "https://none.example, else unlisted");
+    assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
+                                                &source, NULL, NULL),
+                     CORS_OK);
+    same_text("by a file", excluding(set, "https://a.w.example"),
+              "/one, else listed");
+    same_text("listed by a file", excluding(set, "https://one.example"),
+              "none");
+    same_text("null", excluding(set, "null"), "none");
+    same_text("by a word beside a file", excluding(set, "https://b.w.example"),
+              "https://b.w.example, else listed");
+}
+
 static void a_source_stands_where_an_origin_could(void **state)
 {
     static const char *const hosts[] = { "a.example", "b.example" };
@@ -1083,6 +1131,7 @@ int main(void)
         TEST(a_word_is_covered_by_one_that_lists_all_that_it_lists),
         TEST(a_host_of_as_many_labels_as_fit_is_looked_up),
         TEST(a_source_lists_as_words_do),
+        TEST(the_word_that_takes_an_origin_out_is_known),
         TEST(a_source_stands_where_an_origin_could),
         TEST(an_expression_that_anybody_can_match_is_known),
         TEST(the_first_public_suffix_of_expressions_is_known),

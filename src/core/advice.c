@@ -1,0 +1,366 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "cors/advice.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "cors/fetch.h"
+
+/* Where a word would be written. */
+typedef struct {
+    apr_pool_t *p;
+    const char *directive;         /* that lists such words */
+    const char *said;              /* what decided */
+    const cors_setting_t *setting; /* the same; NULL: not known */
+    const cors_policy_t *policy;   /* NULL: not known */
+} place_t;
+
+static const char *within(const place_t *place, const char *marked)
+{
+    return apr_pstrcat(place->p, "write ", place->directive, " ", marked,
+                       " in a section within", NULL);
+}
+
+/* "To allow it, CHANGE, or write DIRECTIVE +WORD in a section within." */
+static const char *either(const place_t *place, const char *change,
+                          const char *marked)
+{
+    return apr_pstrcat(place->p, "To allow it, ", change, ", or ",
+                       within(place, marked), ".", NULL);
+}
+
+static bool is_none(const cors_setting_t *setting)
+{
+    return (setting->origins && cors_origin_set_none(setting->origins))
+           || (setting->names && setting->names->nobody);
+}
+
+/* What to write where nothing takes the words out; marked has "+" before each. */
+static const char *add_words(const place_t *place, const char *plain,
+                             const char *marked)
+{
+    apr_pool_t *p = place->p;
+    const cors_setting_t *setting = place->setting;
+    const char *words = setting && setting->edit ? marked : plain;
+    apr_size_t len = strlen(place->directive);
+
+    /* a default has no line to change */
+    if (strstr(place->said, "(default)")) {
+        return apr_pstrcat(p, "To allow it, write ", place->directive, " ",
+                           marked, " in the section.", NULL);
+    }
+    if (!setting) {
+        return apr_pstrcat(p, "To allow it, ", within(place, marked),
+                           " that of ", place->said, ".", NULL);
+    }
+    if (is_none(setting)) {
+        return either(place,
+                      apr_pstrcat(p, "write ", words, " instead of None in ",
+                                  place->said, NULL),
+                      marked);
+    }
+    /* a list of expressions, or of files, is none of origins */
+    if (strncmp(place->said, place->directive, len) == 0
+        && place->said[len] != ' ') {
+        return either(place,
+                      apr_pstrcat(p, "write ", place->directive, " ", words,
+                                  " beside ", place->said, NULL),
+                      marked);
+    }
+    return either(place,
+                  apr_pstrcat(p, "add ", words, " to ", place->said, NULL),
+                  marked);
+}
+
+/* --- origins */
+
+/* Whether what a setting edits lists an origin. */
+static bool outside_lists(const cors_policy_t *policy,
+                          const cors_setting_t *setting, cors_attr_e attr,
+                          const cors_origin_t *origin)
+{
+    const cors_link_t *link = policy ? &policy->link[attr] : NULL;
+    cors_listing_e listing = CORS_ORIGIN_UNLISTED;
+
+    while (link && link->setting != setting) {
+        link = link->outer;
+    }
+    for (link = link ? link->outer : NULL;
+         link && link->setting && listing == CORS_ORIGIN_UNLISTED;
+         link = link->outer) {
+        listing =
+            cors_origin_set_lookup(link->setting->origins, origin,
+                                   cors_policy_number(policy,
+                                                      CORS_ATTR_NULL_UNSAFE));
+    }
+    return listing == CORS_ORIGIN_LISTED;
+}
+
+/* A word takes the origin out. */
+static const char *take_out(const place_t *place, const cors_refused_t *refused,
+                            cors_attr_e attr, const cors_origin_t *origin,
+                            const cors_origin_word_t *word)
+{
+    apr_pool_t *p = place->p;
+    const cors_listing_e without =
+        cors_origin_set_without(place->setting->origins, origin, word);
+    const char *mark = place->setting->edit ? "-" : "!";
+    const char *marked = apr_pstrcat(p, "+", refused->origin, NULL);
+    const char *said = word->said ? word->said : place->said;
+
+    if (word->file) {
+        return either(place,
+                      apr_pstrcat(p, "take what excludes it out of the file ",
+                                  word->text, NULL),
+                      marked);
+    }
+    if (without == CORS_ORIGIN_LISTED
+        || (without == CORS_ORIGIN_UNLISTED
+            && outside_lists(refused->policy, place->setting, attr, origin))) {
+        return either(place,
+                      apr_pstrcat(p, "take ", mark, word->text, " out of ",
+                                  said, NULL),
+                      marked);
+    }
+    if (without == CORS_ORIGIN_UNLISTED
+        && strcmp(word->text, refused->origin) == 0) {
+        return either(place,
+                      apr_pstrcat(p, "write ", place->setting->edit ? "+" : "",
+                                  refused->origin, " instead of ", mark,
+                                  word->text, " in ", said, NULL),
+                      marked);
+    }
+    /* more than one word takes it out, or it is one of many */
+    return apr_pstrcat(p, "To allow it, ", within(place, marked), " that of ",
+                       said, ".", NULL);
+}
+
+/* The origin is none that a directive takes. */
+static const char *not_listable(apr_pool_t *p, const char *origin,
+                                cors_problem_e problem, const char *instead)
+{
+    if (problem == CORS_PROBLEM_ORIGIN_FILE) {
+        return "A page from a file sends the origin null, anybody's. Give the "
+               "page an origin of its own.";
+    }
+    return apr_pstrcat(p, "No browser sends the origin ", origin, ": ",
+                       cors_problem_reason(problem), ".",
+                       instead ? " Ask about " : "", instead ? instead : "",
+                       instead ? ", which it sends." : "", NULL);
+}
+
+static const char *advise_malformed(apr_pool_t *p, const char *origin)
+{
+    cors_pattern_t pattern;
+    const char *instead;
+    cors_problem_e problem =
+        cors_pattern_parse(p, cors_slice(origin), false, &pattern, &instead);
+
+    return problem && instead
+               ? not_listable(p, origin, problem, instead)
+               : "No browser sends such an origin, and none can be allowed.";
+}
+
+static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
+{
+    const char *const handshakes =
+        cors_attr_directive(CORS_ATTR_WEBSOCKET_ORIGINS);
+    const bool websocket =
+        strncmp(refused->said, handshakes, strlen(handshakes)) == 0;
+    const cors_attr_e attr =
+        websocket ? CORS_ATTR_WEBSOCKET_ORIGINS : CORS_ATTR_ORIGINS;
+    const place_t place = { p, cors_attr_directive(attr), refused->said,
+                            refused->setting, refused->policy };
+    const cors_origin_word_t *word = NULL;
+    cors_pattern_t pattern;
+    cors_origin_t origin;
+    const char *instead;
+    cors_problem_e problem;
+
+    if (strcmp(refused->origin, "null") == 0) {
+        return "The origin null is sent by sandboxed frames and files, "
+               "anybody's. Give the page an origin of its own.";
+    }
+    problem = cors_pattern_parse(p, cors_slice(refused->origin), websocket,
+                                 &pattern, &instead);
+    if (problem) {
+        return not_listable(p, refused->origin, problem, instead);
+    }
+    if (refused->setting
+        && cors_origin_parse(cors_slice(refused->origin), &origin)) {
+        word = cors_origin_set_excluding(refused->setting->origins, &origin);
+    }
+    return word ? take_out(&place, refused, attr, &origin, word)
+                : add_words(&place, refused->origin,
+                            apr_pstrcat(p, "+", refused->origin, NULL));
+}
+
+const char *cors_decision_said(const cors_decision_t *decision)
+{
+    const cors_setting_t *because = decision->because;
+    const cors_origin_word_t *word = NULL;
+    cors_origin_t origin;
+
+    if (decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
+        && decision->origin_excluded
+        && cors_origin_parse(decision->origin, &origin)) {
+        word = cors_origin_set_excluding(because->origins, &origin);
+    }
+    return word && word->said ? word->said : because ? because->said : NULL;
+}
+
+/* --- methods and headers */
+
+/* Words that are to be added, with and without "+". */
+typedef struct {
+    const char *plain;
+    const char *marked;
+} words_t;
+
+static void add_word(apr_pool_t *p, words_t *words, const char *word)
+{
+    const char *gap = words->plain ? " " : "";
+
+    words->plain =
+        apr_pstrcat(p, words->plain ? words->plain : "", gap, word, NULL);
+    words->marked = apr_pstrcat(p, words->marked ? words->marked : "", gap, "+",
+                                word, NULL);
+}
+
+static const char *sentence(apr_pool_t *p, const char *before,
+                            const char *further)
+{
+    return before && further ? apr_pstrcat(p, before, " ", further, NULL)
+           : before          ? before
+                             : further;
+}
+
+/* The name is none that a directive takes. */
+static const char *not_nameable(apr_pool_t *p, const char *name,
+                                cors_problem_e problem, const char *instead)
+{
+    switch (problem) {
+    case CORS_PROBLEM_METHOD_FORBIDDEN:
+        return "No browser sends this method, and it cannot be allowed.";
+    case CORS_PROBLEM_METHOD_CASE:
+        return apr_pstrcat(p, "Write ", instead + 1,
+                           " in the script: methods are case-sensitive, and "
+                           "fetch() makes only DELETE, GET, HEAD, OPTIONS, "
+                           "POST and PUT upper case.",
+                           NULL);
+    case CORS_PROBLEM_HEADER_FORBIDDEN:
+        return apr_pstrcat(p, "No browser lets a page set ", name,
+                           ", and it cannot be allowed.", NULL);
+    case CORS_PROBLEM_HEADER_IS_RESPONSE:
+        return apr_pstrcat(p, "The server sends ", name,
+                           ", not the page: take it out of the script.", NULL);
+    default:
+        return apr_pstrcat(p, name,
+                           " cannot be allowed: ", cors_problem_reason(problem),
+                           ".", NULL);
+    }
+}
+
+/* The word of a list that takes a name out; -1: none does. */
+static int taking_out(const cors_name_set_t *set, cors_slice_t name)
+{
+    int i;
+
+    for (i = 0; i < set->taken_out_count; i++) {
+        cors_slice_t word = cors_slice(set->taken_out[i]);
+
+        if (set->kind == CORS_NAMES_METHODS
+                ? cors_slice_equal(word, name)
+                : cors_slice_equal_nocase(word, name)) {
+            return i;
+        }
+    }
+    return -1;
+}
+
+/* What is to be done about one name; it goes to words if it is to be added. */
+static const char *advise_name(const place_t *place, cors_names_e kind,
+                               const char *name, words_t *words)
+{
+    apr_pool_t *p = place->p;
+    const cors_name_set_t *set = place->setting ? place->setting->names : NULL;
+    const char *marked = apr_pstrcat(p, "+", name, NULL);
+    const char *instead;
+    cors_problem_e problem =
+        cors_name_set_add(p, cors_name_set_make(p, kind, true),
+                          cors_slice(marked), NULL, &instead);
+    int at = set ? taking_out(set, cors_slice(name)) : -1;
+    const char *said;
+
+    if (problem == CORS_PROBLEM_METHOD_CASE && place->policy
+        && cors_policy_name_listed(place->policy, CORS_ATTR_METHODS,
+                                   cors_slice(instead + 1))
+               == CORS_NAME_UNLISTED) {
+        /* the one that the script means is refused as well */
+        said = advise_name(place, kind, instead + 1, words);
+        return sentence(p, not_nameable(p, name, problem, instead), said);
+    }
+    if (problem) {
+        return not_nameable(p, name, problem, instead);
+    }
+    if (at < 0) {
+        add_word(p, words, name);
+        return NULL;
+    }
+    said = set->taken_out_saids[at];
+    return either(place,
+                  apr_pstrcat(p, "write ", marked, " instead of -",
+                              set->taken_out[at], " in ",
+                              said ? said : place->said, NULL),
+                  marked);
+}
+
+static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
+                                const cors_refused_t *refused)
+{
+    const place_t place = { p, cors_attr_directive(attr), refused->said,
+                            refused->setting, refused->policy };
+    words_t words = { NULL, NULL };
+    cors_slice_t rest = cors_slice(refused->culprit);
+    cors_slice_t name;
+    const char *advice = NULL;
+
+    while (cors_list_next(&rest, &name)) {
+        advice = sentence(p, advice,
+                          advise_name(&place,
+                                      attr == CORS_ATTR_METHODS
+                                          ? CORS_NAMES_METHODS
+                                          : CORS_NAMES_REQUEST_HEADERS,
+                                      apr_pstrmemdup(p, name.ptr, name.len),
+                                      &words));
+    }
+    return words.plain ? sentence(p, advice,
+                                  add_words(&place, words.plain, words.marked))
+                       : advice;
+}
+
+const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
+{
+    switch (refused->reason) {
+    case CORS_REASON_ORIGIN_NOT_ALLOWED:
+        return advise_origin(p, refused);
+    case CORS_REASON_METHOD_NOT_ALLOWED:
+        return advise_names(p, CORS_ATTR_METHODS, refused);
+    case CORS_REASON_HEADER_NOT_ALLOWED:
+        return advise_names(p, CORS_ATTR_HEADERS, refused);
+    case CORS_REASON_MALFORMED_ORIGIN:
+        return advise_malformed(p, refused->origin);
+    case CORS_REASON_CONTRADICTORY_POLICY:
+        return apr_pstrcat(p,
+                           "The sections that apply contradict each other; "
+                           "see ",
+                           refused->said, " and the error log.", NULL);
+    case CORS_REASON_ORIGIN_REQUIRED:
+        return apr_pstrcat(p, "Handshakes without Origin are refused by ",
+                           refused->said, ".", NULL);
+    default:
+        return NULL;
+    }
+}

@@ -1,0 +1,102 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What to change, where less is known than a policy; t/unit/explain.c has the
+ * rest. */
+
+#include "configure.h"
+
+#include "cors/advice.h"
+
+#define A "https://a.example"
+
+typedef struct {
+    const char *name;
+    cors_refused_t refused;
+    const char *expected;
+} case_t;
+
+static void is_advised(void **state)
+{
+    const case_t *row = *state;
+
+    same_text(row->name, cors_advice(pool, &row->refused), row->expected);
+}
+
+static const case_t cases[] = {
+    { "of a line that is gone only what always holds is said",
+      { .reason = CORS_REASON_ORIGIN_NOT_ALLOWED,
+        .said = "CorsAllowOrigins conf:1",
+        .origin = A,
+        .culprit = "" },
+      "To allow it, write CorsAllowOrigins +https://a.example in a section "
+      "within that of CorsAllowOrigins conf:1." },
+    { "a default has no line",
+      { .reason = CORS_REASON_ORIGIN_NOT_ALLOWED,
+        .said = "CorsAllowOrigins (default)",
+        .origin = A,
+        .culprit = "" },
+      "To allow it, write CorsAllowOrigins +https://a.example in the "
+      "section." },
+    { "a header is in any letters",
+      { .reason = CORS_REASON_HEADER_NOT_ALLOWED,
+        .said = "CorsAllowHeaders (default)",
+        .origin = A,
+        .culprit = "X-A" },
+      "To allow it, write CorsAllowHeaders +X-A in the section." },
+    { "patch is told where no policy is known",
+      { .reason = CORS_REASON_METHOD_NOT_ALLOWED,
+        .said = "CorsAllowMethods (default)",
+        .origin = A,
+        .culprit = "patch" },
+      "Write PATCH in the script: methods are case-sensitive, and fetch() "
+      "makes "
+      "only DELETE, GET, HEAD, OPTIONS, POST and PUT upper case." },
+    { "a handshake without origin is told its line",
+      { .reason = CORS_REASON_ORIGIN_REQUIRED,
+        .said = "CorsWebSocketRequireOrigin conf:1",
+        .origin = "",
+        .culprit = "" },
+      "Handshakes without Origin are refused by CorsWebSocketRequireOrigin "
+      "conf:1." },
+    { "file:// is an origin of handshakes",
+      { .reason = CORS_REASON_ORIGIN_NOT_ALLOWED,
+        .said = "CorsWebSocketAllowOrigins (default)",
+        .origin = "file://",
+        .culprit = "" },
+      "To allow it, write CorsWebSocketAllowOrigins +file:// in the "
+      "section." }
+};
+
+static const char *said_for(const char *policy, const char *origin)
+{
+    cors_facts_t facts = { .origin = exactly(origin) };
+    cors_decision_t decision;
+    const char *said;
+
+    cors_decide(policy_of(policy), &facts, &decision);
+    said = cors_decision_said(&decision);
+    return said ? said : "none";
+}
+
+static void the_line_that_decided_is_that_of_an_exclusion(void **state)
+{
+    const char *policy = "CorsPolicy On; CorsAllowOrigins !" A
+                         "; CorsAllowOrigins https://*.example";
+
+    (void)state;
+    same_text("excluded", said_for(policy, A), "CorsAllowOrigins conf:2");
+    same_text("listed", said_for(policy, "https://b.example"),
+              "CorsAllowOrigins conf:3");
+    same_text("unlisted", said_for(policy, A "r"), "CorsAllowOrigins conf:3");
+    same_text("null", said_for(policy, "null"), "CorsAllowOrigins conf:3");
+    same_text("default", said_for("CorsPolicy On", A), "none");
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = { TEST(
+        the_line_that_decided_is_that_of_an_exclusion) };
+    const table_t tables[] = { TABLE(is_advised, cases) };
+
+    return run(tests, COUNT(tests), tables, COUNT(tables));
+}
