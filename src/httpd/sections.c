@@ -120,7 +120,7 @@ static void find_pages(const walk_t *walk, const ap_directive_t *node)
     for (; node; node = node->next) {
         const char *args = node->args;
 
-        if (is_named(node, "SetHandler")
+        if (cors_directive_is(node, "SetHandler")
             && ap_cstr_casecmp(ap_getword_conf(walk->p, &args),
                                CORS_PAGE_HANDLER)
                    == 0) {
