@@ -151,7 +151,15 @@ my @cases = (
       "<VirtualHost *:2>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n</VirtualHost>\n<VirtualHost *:1>\nDocumentRoot $docs\nProxyPass /api http://127.0.0.1:9/\n</VirtualHost>\n" ],
 );
 
-plan tests => 2 * @cases + 6;
+# What a warning says to write is a line of its own where another directive is
+# meant, and of that line nothing is said.
+my @lines = (
+    [ 'CorsAllowOriginsMatch "-https://pr-1\.example\.com"', 'CorsAllowOrigins -https://pr-1.example.com' ],
+    [ 'CorsAllowOriginsMatch "+https?://a\.example"', 'CorsAllowOrigins +http://a.example +https://a.example' ],
+    [ 'CorsAllowOriginsMatch https://a.example', 'CorsAllowOrigins https://a.example' ],
+);
+
+plan tests => 2 * @cases + 2 * @lines + 6;
 
 # Paths with a capital or blank would be quoted; here there are none.
 for my $case (@cases) {
@@ -165,6 +173,15 @@ for my $case (@cases) {
     is_deeply([ config_warnings($check) ], [], "nothing is said of its neighbour: " . brief($clean))
         or diag("$check->{code} $check->{said}");
     diag($check->{said}) if $check->{code} != 0;
+}
+
+for (@lines) {
+    my ($line, $instead) = @$_;
+    my $conf = "CorsPolicy On\nCorsAllowOrigins https://*.example.com\n<Location /x>\n%s\n</Location>\n";
+    like(config_check(sprintf $conf, $line)->{said}, qr/; write \Q$instead\E \[/, "$line: $instead is to be written");
+    my $check = config_check(sprintf $conf, $instead);
+    is_deeply([ $check->{code}, config_warnings($check) ], [ 0 ], "$instead: nothing is said of it")
+        or diag($check->{said});
 }
 
 sub brief {

@@ -18,11 +18,13 @@
  * (`(:\d+)?`, `(:[0-9]+)?`), `https?`, and anchors at the ends.
  *
  * @param p      where the result is put
- * @param regex  the expression, as it was written
+ * @param regex  the expression, as it was written, without a mark
+ * @param mark   what is put before each word: "+", "-" or ""
  * @return one word or several with blanks between them; NULL: it says something
  *         that no pattern can
  */
-const char *cors_expression_plain(apr_pool_t *p, const char *regex);
+const char *cors_expression_plain(apr_pool_t *p, const char *regex,
+                                  const char *mark);
 
 /**
  * The domain that an expression for origins ends in: `github.io` of

@@ -97,21 +97,29 @@ typedef struct {
     char *name;  /* with its port */
 } parts_t;
 
-/* Append a word to words; false: it is no pattern. */
-static bool append(apr_pool_t *p, const char **words, const char *scheme,
-                   const char *star, const char *name)
-{
-    const char *word = apr_pstrcat(p, scheme, star, name, NULL);
+/* The words that say the same, each behind a mark. */
+typedef struct {
+    apr_pool_t *p;
+    const char *mark;
+    const char *text; /* NULL: none yet */
+} words_t;
 
-    *words = *words ? apr_pstrcat(p, *words, " ", word, NULL) : word;
-    return is_pattern(p, word);
+/* Append a word; false: it is no pattern. */
+static bool append(words_t *words, const char *scheme, const char *star,
+                   const char *name)
+{
+    const char *word = apr_pstrcat(words->p, scheme, star, name, NULL);
+
+    words->text = apr_pstrcat(words->p, words->text ? words->text : "",
+                              words->text ? " " : "", words->mark, word, NULL);
+    return is_pattern(words->p, word);
 }
 
-static bool append_both(apr_pool_t *p, const char **words, const char *scheme,
+static bool append_both(words_t *words, const char *scheme,
                         const parts_t *parts)
 {
-    return (!parts->bare || append(p, words, scheme, "", parts->name))
-           && (!parts->below || append(p, words, scheme, "*.", parts->name));
+    return (!parts->bare || append(words, scheme, "", parts->name))
+           && (!parts->below || append(words, scheme, "*.", parts->name));
 }
 
 static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
@@ -152,17 +160,16 @@ static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
     return c && !*take_end(c);
 }
 
-const char *cors_expression_plain(apr_pool_t *p, const char *regex)
+const char *cors_expression_plain(apr_pool_t *p, const char *regex,
+                                  const char *mark)
 {
     parts_t parts;
-    const char *words = NULL;
+    words_t words = { p, mark, NULL };
 
     return cut(p, regex, &parts)
-                   && (!parts.plain
-                       || append_both(p, &words, "http://", &parts))
-                   && (!parts.secure
-                       || append_both(p, &words, "https://", &parts))
-               ? words
+                   && (!parts.plain || append_both(&words, "http://", &parts))
+                   && (!parts.secure || append_both(&words, "https://", &parts))
+               ? words.text
                : NULL;
 }
 

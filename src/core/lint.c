@@ -29,11 +29,25 @@ static void warn(const lint_t *lint, const char *said, cors_problem_e problem,
     lint->tell(lint->context, said ? said : lint->setting->said, &finding);
 }
 
+/* what stood before a word */
+static const char *mark_of(const lint_t *lint, const cors_origin_word_t *word)
+{
+    return !lint->setting->edit ? (word->exclude ? "!" : "")
+           : word->exclude      ? "-"
+                                : "+";
+}
+
 static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
 {
-    const char *plain = cors_expression_plain(lint->p, word->text);
+    const char *plain =
+        cors_expression_plain(lint->p, word->text, mark_of(lint, word));
 
-    if (word->anybody && !word->suffix) {
+    if (plain) {
+        /* in its own directive it would be an expression still */
+        plain = apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL);
+    }
+    /* what is taken out lets nobody in */
+    if (word->anybody && !word->suffix && !word->exclude) {
         warn(lint, word->said, CORS_PROBLEM_REGEX_EVERYTHING, word->text,
              word->anybody, plain);
     }
@@ -178,8 +192,8 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
                 warn(&lint, word->said, CORS_PROBLEM_INSECURE_ORIGIN,
                      word->text,
                      policy->link[CORS_ATTR_CREDENTIALS].setting->said,
-                     apr_pstrcat(p, "https", word->text + strlen("http"),
-                                 NULL));
+                     apr_pstrcat(p, mark_of(&lint, word), "https",
+                                 word->text + strlen("http"), NULL));
             }
         }
     }

@@ -70,7 +70,7 @@ static void check_word(const regex_t *regex, const char *word)
 static void check(cors_slice_t input)
 {
     const char *text = exactly(text_of(input), strlen(text_of(input)) + 1).ptr;
-    const char *plain = cors_expression_plain(pool, text);
+    const char *plain = cors_expression_plain(pool, text, "");
     const char *domain = cors_expression_domain(pool, text, '.');
     const char *open = cors_expression_domain(pool, text, 'x');
     cors_slice_t rest = cors_slice(plain);
