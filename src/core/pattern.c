@@ -70,20 +70,42 @@ typedef struct {
     cors_slice_t tail; /* path, query, fragment */
 } parts_t;
 
+/* whether a text could be a group of an IPv6 address, which may be empty */
+static bool is_group(cors_slice_t text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!apr_isxdigit(text.ptr[i])) {
+            return false;
+        }
+    }
+    return text.len <= 4;
+}
+
 /* where the host of "host[:port]" ends */
 static const char *host_end(cors_slice_t authority)
 {
     const char *end = cors_slice_end(authority);
     const char *p;
+    const char *last;
 
     if (cors_slice_has_prefix(authority, "[")) {
         p = cors_slice_find_any(authority, "]");
         return p ? p + 1 : end;
     }
     p = cors_slice_find_any(authority, ":");
-    /* a second colon makes it a bare IPv6 address: no port can be told from it */
-    return !p || cors_slice_find_any(cors_slice_between(p + 1, end), ":") ? end
-                                                                          : p;
+    if (!p || !cors_slice_find_any(cors_slice_between(p + 1, end), ":")) {
+        return p ? p : end;
+    }
+    if (!is_group(cors_slice_between(authority.ptr, p))) {
+        return p; /* a name, and more behind it than a port */
+    }
+    for (last = end; last[-1] != ':'; last--) {
+    }
+    /* a bare IPv6 address: only what is no group can be told for a port */
+    return cors_port_parse(cors_slice_between(last, end)) > 9999 ? last - 1
+                                                                 : end;
 }
 
 static bool cut(cors_slice_t word, parts_t *parts)
