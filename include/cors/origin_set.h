@@ -74,12 +74,14 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
  * @param said   "Directive file:line", kept; or NULL
  * @param regex  what @a match is called with; must live as long as the set
  * @param match  the matcher
+ * @param instead  on failure the corrected form, or NULL
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          const char *text, const char *said,
                                          const void *regex,
-                                         cors_regex_match_fn match);
+                                         cors_regex_match_fn match,
+                                         const char **instead);
 
 /**
  * Add another source, whose origins are listed or excluded as if they were words

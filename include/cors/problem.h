@@ -105,6 +105,8 @@
     X(EDIT_MIXED, "edit-mixed", \
       "words with + or - edit the inherited list and words without " \
       "replace it; one section does one or the other") \
+    X(LIST_SEPARATOR, "list-separator", \
+      "the words of a list stand apart by blanks or commas") \
     X(FILE_UNREADABLE, "file-unreadable", \
       "the file cannot be read") \
     X(FILE_LARGE, "file-large", \
@@ -121,8 +123,24 @@
       "an interval is a time of 100ms or more, such as 5s, or Off") \
     X(REGEX_BAD, "regex-bad", \
       "not a regular expression") \
+    X(REGEX_SLASHES, "regex-slashes", \
+      "the slashes around an expression belong to other languages; " \
+      "here they would have to stand in the origin") \
+    X(REGEX_WORDS, "regex-words", \
+      "an origin has no blank or comma in it; each expression is an " \
+      "argument of its own") \
     X(WILDCARD_NOT_ALONE, "wildcard-not-alone", \
       "* stands alone: every name is listed already") \
+    X(NAME_WILDCARD, "name-wildcard", \
+      "* stands for every name, not for a part of one; say * alone, " \
+      "or list the names") \
+    X(NAME_EXCLUSION, "name-exclusion", \
+      "only origins are excluded with !; a name is taken out of the " \
+      "inherited list with -, and left out of another") \
+    X(METHODS_NONE, "methods-none", \
+      "a list of methods is not empty; GET HEAD POST are those that " \
+      "browsers send without asking, and CorsAllowOrigins None allows " \
+      "nobody") \
     X(METHOD_TOKEN, "method-token", \
       "not a method: a method is one token") \
     X(METHOD_FORBIDDEN, "method-forbidden", \

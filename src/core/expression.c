@@ -88,6 +88,189 @@ static bool is_pattern(apr_pool_t *p, const char *text)
            == CORS_OK;
 }
 
+/* Whether blanks, or all there is, may mean something else: "(?x" and "\\Q". */
+static bool is_extended(const char *regex)
+{
+    const char *group = regex;
+
+    while ((group = strstr(group, "(?")) != NULL) {
+        for (group += 2; apr_isalpha(*group) || *group == '-'; group++) {
+            if (*group == 'x') {
+                return true;
+            }
+        }
+    }
+    return strstr(regex, "\\Q") != NULL;
+}
+
+/* The end of "[...]", which a "]" right at its start is part of. */
+static const char *skip_class(const char *p)
+{
+    p += p[1] == '^' ? 2 : 1;
+    for (p += *p == ']' ? 1 : 0; *p && *p != ']'; p++) {
+        p += *p == '\\' && p[1] ? 1 : 0;
+    }
+    return p;
+}
+
+/* The first byte of a set that stands for itself, outside of all groups, classes
+ * and counts; a backslash before it is passed over. NULL: there is none. */
+static const char *find_bare(const char *p, const char *set)
+{
+    int depth = 0;
+
+    for (; *p; p++) {
+        bool escaped = *p == '\\' && p[1];
+
+        p += escaped ? 1 : 0;
+        if (depth == 0 && strchr(set, *p) && !(escaped && *p == '|')) {
+            return p;
+        }
+        if (escaped) {
+            continue;
+        }
+        if (*p == '[') {
+            p = skip_class(p);
+        }
+        else if (*p == '{') {
+            p += strcspn(p, "}");
+        }
+        else {
+            depth += *p == '(' ? 1 : *p == ')' ? -1 : 0;
+        }
+        if (!*p) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+/* An argument of CorsAllowOriginsMatch; NULL: it cannot be quoted as it is. */
+static const char *quote(apr_pool_t *p, const char *mark, cors_slice_t regex)
+{
+    const char *text = apr_pstrmemdup(p, regex.ptr, regex.len);
+
+    return strchr(text, '"') || strstr(text, "\\\\")
+               ? NULL
+               : apr_pstrcat(p, "\"", mark, text, "\"", NULL);
+}
+
+/* The expressions that blanks or commas hold together, each as an argument; NULL:
+ * one of them is none. */
+static const char *split(apr_pool_t *p, const char *mark, const char *regex)
+{
+    cors_slice_t rest = cors_slice(regex);
+    const char *words = NULL;
+
+    if (find_bare(regex, "|")) {
+        return NULL;
+    }
+    while (rest.len > 0) {
+        const char *text = apr_pstrmemdup(p, rest.ptr, rest.len);
+        const char *stop = find_bare(text, " \t,");
+        apr_size_t len = stop ? (apr_size_t)(stop - text) : rest.len;
+        const char *unused;
+
+        text = apr_pstrmemdup(p, text, len);
+        rest = cors_slice_between(rest.ptr + len + (stop ? 1 : 0),
+                                  cors_slice_end(rest));
+        if (len == 0) {
+            continue;
+        }
+        if (strchr("+-*?{!", *text) || text[len - 1] == '\\'
+            || cors_expression_check(p, text, "", &unused)) {
+            return NULL;
+        }
+        text = quote(p, mark, cors_slice(text));
+        if (!text) {
+            return NULL;
+        }
+        words =
+            apr_pstrcat(p, words ? words : "", words ? " " : "", text, NULL);
+    }
+    return words;
+}
+
+/* What stands between slashes, "/.../" or "/.../i"; false: they are none. */
+static bool between_slashes(const char *regex, cors_slice_t *inner)
+{
+    const char *end = strrchr(regex, '/');
+
+    if (*regex != '/' || end - regex < 2 || end[-1] == '\\'
+        || end[1 + strspn(end + 1, "gimsuy")]) {
+        return false;
+    }
+    *inner = cors_slice_between(regex + 1, end);
+    return true;
+}
+
+/* The slash of a path that an expression wants; NULL: none can be told. */
+static const char *find_path(const char *regex)
+{
+    static const char *const colons[] = { "://", ":\\/\\/" };
+    const char *host = NULL;
+    const char *slash;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(colons) / sizeof(colons[0]) && !host; i++) {
+        host = strstr(regex, colons[i]);
+        host = host ? host + strlen(colons[i]) : NULL;
+    }
+    /* of several expressions one may still match */
+    if (!host || find_bare(regex, "|")) {
+        return NULL;
+    }
+    slash = find_bare(host, "/");
+    return slash && !(slash[1] && strchr("?*{", slash[1])) ? slash : NULL;
+}
+
+/* An expression without the path that it ends in. */
+static const char *without_path(apr_pool_t *p, const char *mark,
+                                const char *regex, const char *path)
+{
+    apr_size_t len = strlen(regex);
+    const char *end = len > 0 && regex[len - 1] == '$' ? "$" : "";
+
+    path -= path[-1] == '\\' ? 1 : 0;
+    if (path[-1] == '/') {
+        return NULL; /* no host either */
+    }
+    return quote(p, mark,
+                 cors_slice(apr_pstrcat(
+                     p, apr_pstrmemdup(p, regex, (apr_size_t)(path - regex)),
+                     end, NULL)));
+}
+
+cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
+                                     const char *mark, const char **instead)
+{
+    cors_slice_t inner;
+    const char *path;
+
+    *instead = NULL;
+    if (is_extended(regex)) {
+        return CORS_OK;
+    }
+    if (between_slashes(regex, &inner)) {
+        const char *text = apr_pstrmemdup(p, inner.ptr, inner.len);
+
+        if (cors_expression_check(p, text, mark, instead) == CORS_OK) {
+            *instead = quote(p, mark, inner);
+        }
+        return CORS_PROBLEM_REGEX_SLASHES;
+    }
+    if (find_bare(regex, " \t,")) {
+        *instead = split(p, mark, regex);
+        return CORS_PROBLEM_REGEX_WORDS;
+    }
+    path = find_path(regex);
+    if (path) {
+        *instead = without_path(p, mark, regex, path);
+        return CORS_PROBLEM_ORIGIN_PATH;
+    }
+    return CORS_OK;
+}
+
 /* What an expression says, taken apart. */
 typedef struct {
     bool plain;  /* http:// */

@@ -360,7 +360,8 @@ static void try_regex(apr_pool_t *p, word_t *word, const void *regex,
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          const char *text, const char *said,
                                          const void *regex,
-                                         cors_regex_match_fn match)
+                                         cors_regex_match_fn match,
+                                         const char **instead)
 {
     cors_slice_t rest = cors_slice(text);
     char mark;
@@ -370,6 +371,14 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     regex_t *entry;
     word_t *word;
 
+    *instead = NULL;
+    if (!problem) {
+        problem = cors_expression_check(p, rest.ptr,
+                                        take_out ? "-"
+                                        : mark   ? "+"
+                                                 : "",
+                                        instead);
+    }
     if (problem) {
         return problem;
     }

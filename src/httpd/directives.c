@@ -370,15 +370,16 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
         cors_origin_set_t *set = origins_here(&reading, argument);
         const ap_regex_t *regex =
             compile_whole(cmd->pool, argument + (is_edit(argument) ? 1 : 0));
+        const char *instead = NULL;
         cors_problem_e problem =
-            regex
-                ? cors_origin_set_add_regex(cmd->pool, set, argument,
-                                            reading.said, regex, regex_matches)
-                : CORS_PROBLEM_REGEX_BAD;
+            regex ? cors_origin_set_add_regex(cmd->pool, set, argument,
+                                              reading.said, regex,
+                                              regex_matches, &instead)
+                  : CORS_PROBLEM_REGEX_BAD;
 
         any = true;
         if (problem) {
-            complain(&reading, problem, cors_slice(argument), NULL);
+            complain(&reading, problem, cors_slice(argument), instead);
         }
     }
     if (!any) {

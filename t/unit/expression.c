@@ -142,6 +142,89 @@ static void an_expression_that_no_pattern_says_stays_one(void **state)
     check_rows(rows, COUNT(rows));
 }
 
+static void an_expression_that_no_origin_matches_is_refused(void **state)
+{
+#define SLASHES CORS_PROBLEM_REGEX_SLASHES
+#define WORDS CORS_PROBLEM_REGEX_WORDS
+#define PATH CORS_PROBLEM_ORIGIN_PATH
+    static const struct {
+        const char *regex;
+        cors_problem_e problem;
+        const char *mark;
+        const char *instead;
+    } rows[] = {
+        { "", CORS_OK, "", NULL },
+        { "https://a\\.[a-z]{1,3}", CORS_OK, "", NULL },
+        { "https://[a, b]\\.example", CORS_OK, "", NULL },
+        { "https://[]/]x", CORS_OK, "", NULL },
+        { "https://[^]/]x", CORS_OK, "", NULL },
+        { "https://[\\]/]x", CORS_OK, "", NULL },
+        { "https?://([^/]+\\.)?a(/x|, )?", CORS_OK, "", NULL },
+        /* slashes of another language */
+        { "/^https:\\/\\/a$/", SLASHES, "", "\"^https:\\/\\/a$\"" },
+        { "/^https://a$/gi", SLASHES, "-", "\"-^https://a$\"" },
+        { "/https://a/x/", SLASHES, "+", "\"+https://a\"" },
+        { "/a, b/", SLASHES, "", "\"a\" \"b\"" },
+        { "/a\"b/", SLASHES, "", NULL },
+        { "//", CORS_OK, "", NULL },
+        { "/a/k", CORS_OK, "", NULL },
+        { "/a\\/", CORS_OK, "", NULL },
+        { "a/i", CORS_OK, "", NULL },
+        /* several in one */
+        { "a, b", WORDS, "", "\"a\" \"b\"" },
+        { "a,(b,c)\tx[ ]", WORDS, "+", "\"+a\" \"+(b,c)\" \"+x[ ]\"" },
+        { "a\\[,]b", WORDS, "", "\"a\\[\" \"]b\"" },
+        { "https://a ", WORDS, "", "\"https://a\"" },
+        { ",", WORDS, "", NULL },
+        { "a\\ b", WORDS, "", NULL },
+        { "a, +b", WORDS, "", NULL },
+        { "a, -b", WORDS, "", NULL },
+        { "a|b, c", WORDS, "", NULL },
+        { "https://a, https://b/", WORDS, "", NULL },
+        { "a,\\\\", WORDS, "", NULL },
+        { "(?x) a b", CORS_OK, "", NULL },
+        { "(?i-x) a b", CORS_OK, "", NULL },
+        { "\\Qa b", CORS_OK, "", NULL },
+        { "(?:a) b", WORDS, "", "\"(?:a)\" \"b\"" },
+        /* a path */
+        { "https://a/", PATH, "", "\"https://a\"" },
+        { "https://a/$", PATH, "-", "\"-https://a$\"" },
+        { "^https:\\/\\/a\\/.*$", PATH, "", "\"^https:\\/\\/a$\"" },
+        { "https://(a|b)/", PATH, "", "\"https://(a|b)\"" },
+        { "https://a\\|b/", PATH, "", "\"https://a\\|b\"" },
+        { "https://(a\\)b)/", PATH, "", "\"https://(a\\)b)\"" },
+        { "https:///", PATH, "", NULL },
+        { "https:\\/\\/\\/", PATH, "", NULL },
+        { "https://a/?", CORS_OK, "", NULL },
+        { "https://a/*", CORS_OK, "", NULL },
+        { "https://a/{0,1}", CORS_OK, "", NULL },
+        { "https://a|https://b/", CORS_OK, "", NULL },
+        { "https://", CORS_OK, "", NULL },
+        { "x/", CORS_OK, "", NULL },
+        /* what does not compile is read to its end and no further */
+        { "https://[", CORS_OK, "", NULL },
+        { "https://[^", CORS_OK, "", NULL },
+        { "https://[a\\", CORS_OK, "", NULL },
+        { "https://a{", CORS_OK, "", NULL },
+        { "https://a\\", CORS_OK, "", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+        const char *instead = "left over";
+
+        same_text(rows[i].regex,
+                  cors_problem_id(cors_expression_check(pool, regex.ptr,
+                                                        rows[i].mark,
+                                                        &instead)),
+                  cors_problem_id(rows[i].problem));
+        same_text(rows[i].regex, instead, rows[i].instead);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -149,6 +232,7 @@ int main(void)
         TEST(an_expression_for_what_is_below_a_name_is_a_wildcard),
         TEST(an_expression_for_any_port_is_a_wildcard_in_the_port),
         TEST(an_expression_that_no_pattern_says_stays_one),
+        TEST(an_expression_that_no_origin_matches_is_refused),
     };
 
     return run(tests, COUNT(tests), NULL, 0);
