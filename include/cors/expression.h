@@ -53,4 +53,15 @@ const char *cors_expression_plain(apr_pool_t *p, const char *regex,
  */
 const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any);
 
+/**
+ * An expression for plain-http origins of other machines (`http://` or `https?://`
+ * at its start), made one for https.
+ *
+ * @param p      where the result is put
+ * @param regex  the expression, as it was written
+ * @return the expression for https alone; NULL: there is nothing to mend, or it
+ *         cannot be told
+ */
+const char *cors_expression_secure(apr_pool_t *p, const char *regex);
+
 #endif /* CORS_EXPRESSION_H */

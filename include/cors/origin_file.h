@@ -20,7 +20,9 @@ typedef struct {
     cors_origin_table_t *table;
     const char *suffix;     /* the first wildcard on a public suffix, or NULL */
     apr_size_t suffix_line; /* where it stands */
-    apr_size_t mistakes;    /* how many lines are wrong */
+    const char *insecure;   /* the first plain-http one of another machine */
+    apr_size_t insecure_line;
+    apr_size_t mistakes; /* how many lines are wrong */
 } cors_origin_file_t;
 
 /**

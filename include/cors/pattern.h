@@ -48,4 +48,7 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
                                   cors_pattern_t *pattern,
                                   const char **instead);
 
+/** @return whether a pattern lists plain-http origins of other machines */
+bool cors_pattern_is_insecure(const cors_pattern_t *pattern);
+
 #endif /* CORS_PATTERN_H */

@@ -7,6 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "cors/host.h"
 #include "cors/list.h"
 #include "cors/pattern.h"
 
@@ -305,29 +306,37 @@ static bool append_both(words_t *words, const char *scheme,
            && (!parts->below || append(words, scheme, "*.", parts->name));
 }
 
-static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
+/* "http://", "https://" or "https?://", behind an anchor or not; returns what follows
+ * it, or NULL. */
+static const char *take_scheme(const char *regex, bool *plain, bool *secure)
 {
     static const char *const starts[] = { "^", "\\A", NULL };
     static const char *const colons[] = { "://", ":\\/\\/", NULL };
+    const char *c = skip_any(regex, starts);
+
+    c = c ? c : regex;
+    if (strncmp(c, "http", strlen("http")) != 0) {
+        return NULL;
+    }
+    c += strlen("http");
+    *secure = *c == 's';
+    *plain = !*secure || c[1] == '?';
+    c += *secure ? 1 : 0;
+    c += *secure && *c == '?' ? 1 : 0;
+    return skip_any(c, colons);
+}
+
+static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
+{
     static const char *const subdomains[] = { ".*\\.",    ".+\\.",   "[^/]+\\.",
                                               "[^/]*\\.", "(.*)\\.", "(.+)\\.",
                                               NULL };
     static const char *const perhaps[] = { "(.*\\.)?",    "(.+\\.)?",
                                            "([^/]+\\.)?", "(?:.*\\.)?",
                                            "(?:.+\\.)?",  NULL };
-    const char *c = skip_any(regex, starts);
-    const char *host;
+    const char *host = take_scheme(regex, &parts->plain, &parts->secure);
+    const char *c;
 
-    c = c ? c : regex;
-    if (strncmp(c, "http", strlen("http")) != 0) {
-        return false;
-    }
-    c += strlen("http");
-    parts->secure = *c == 's';
-    parts->plain = !parts->secure || c[1] == '?';
-    c += parts->secure ? 1 : 0;
-    c += parts->secure && *c == '?' ? 1 : 0;
-    host = skip_any(c, colons);
     if (!host) {
         return false;
     }
@@ -398,4 +407,65 @@ const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any)
         first++;
     }
     return *first ? first : NULL;
+}
+
+/* One name of the machine itself, as expressions have it; returns what follows it,
+ * or NULL. */
+static const char *take_loopback(const char *p)
+{
+    static const struct {
+        const char *start;
+        const char *more; /* what may follow as part of it */
+    } names[] = { { "localhost", "" },
+                  { "127\\.", "0123456789\\.d+*{,}[]-" },
+                  { "\\[::1\\]", "" } };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strncmp(p, names[i].start, strlen(names[i].start)) == 0) {
+            p += strlen(names[i].start);
+            return p + strspn(p, names[i].more);
+        }
+    }
+    return NULL;
+}
+
+/* whether nothing more of a name comes */
+static bool ends_name(const char *p)
+{
+    return !*p || *p == ':' || *p == '(' || *p == '$';
+}
+
+/* Whether a host is the machine itself, or one of several in parentheses that all
+ * are. */
+static bool is_loopback(const char *host)
+{
+    const char *p = host;
+
+    if (*p != '(') {
+        p = take_loopback(p);
+        return p && ends_name(p);
+    }
+    p += strncmp(p, "(?:", 3) == 0 ? 2 : 0;
+    do {
+        p = take_loopback(p + 1);
+    } while (p && *p == '|');
+    return p && *p == ')' && ends_name(p + 1);
+}
+
+const char *cors_expression_secure(apr_pool_t *p, const char *regex)
+{
+    bool plain = false;
+    bool secure = false;
+    const char *host = take_scheme(regex, &plain, &secure);
+    const char *domain = cors_expression_domain(p, regex, '.');
+    const char *http;
+
+    if (!host || !plain || is_loopback(host)
+        || (domain && cors_host_is_loopback(cors_slice(domain)))) {
+        return NULL;
+    }
+    http = strstr(regex, "http") + strlen("http");
+    return apr_pstrcat(p, apr_pstrmemdup(p, regex, (apr_size_t)(http - regex)),
+                       "s", http + (secure ? strlen("s?") : 0), NULL);
 }

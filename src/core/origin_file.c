@@ -72,6 +72,15 @@ static bool has_blank(cors_slice_t word)
     return memchr(word.ptr, ' ', word.len) || memchr(word.ptr, '\t', word.len);
 }
 
+static void note_insecure(reader_t *reader, const cors_pattern_t *pattern)
+{
+    if (!reader->file.insecure && cors_pattern_is_insecure(pattern)) {
+        reader->file.insecure =
+            apr_pstrmemdup(reader->p, pattern->origin.ptr, pattern->origin.len);
+        reader->file.insecure_line = reader->line;
+    }
+}
+
 static void note_suffix(reader_t *reader, const cors_pattern_t *pattern)
 {
     if (pattern->subdomains && !pattern->exclude && !reader->file.suffix
@@ -106,6 +115,7 @@ static void read_word(reader_t *reader, cors_slice_t word)
     }
     else {
         note_suffix(reader, &pattern);
+        note_insecure(reader, &pattern);
     }
 }
 

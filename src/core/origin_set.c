@@ -48,6 +48,7 @@ struct cors_origin_set_t {
     index_t listed;             /* the same, with the word of each */
     index_t excluded;
     apr_array_header_t *sources; /* const cors_origin_source_t *; NULL: none */
+    bool listed_by_source;       /* one of them lists an origin now */
     apr_array_header_t *words;   /* word_t *, in the order written */
     apr_hash_t *texts[2];        /* listed, taken out: text -> first word_t */
     bool file;
@@ -412,7 +413,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
 cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
                                           const char *path, const char *said,
                                           const cors_origin_source_t *source,
-                                          const char *suffix, const char *where)
+                                          const cors_origin_notes_t *notes)
 {
     word_t *word;
 
@@ -428,15 +429,18 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
     if (word->first) {
         return CORS_OK;
     }
+    word->insecure = notes->insecure;
+    word->insecure_said = notes->insecure_said;
+    set->listed_by_source = set->listed_by_source || notes->lists;
     if (!set->sources) {
         set->sources =
             apr_array_make(p, 1, sizeof(const cors_origin_source_t *));
     }
     APR_ARRAY_PUSH(set->sources, const cors_origin_source_t *) = source;
-    if (suffix && !set->public_suffix) {
+    if (notes->suffix && !set->public_suffix) {
         word = apr_pcalloc(p, sizeof(*word));
-        word->text = suffix;
-        word->said = where ? where : said;
+        word->text = notes->suffix;
+        word->said = notes->suffix_said;
         word->suffix = true;
         set->public_suffix = word;
         /* of all that the source lists, the one that has to be told of */
@@ -690,12 +694,13 @@ bool cors_origin_set_excludes(const cors_origin_set_t *set)
     return set->excludes;
 }
 
-bool cors_origin_set_empty(const cors_origin_set_t *set)
+bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet)
 {
     const index_t *listed = &set->listed;
 
-    return !set->everybody && !set->sources && !listed->null && !listed->exact
-           && !listed->any_port && !listed->domains && !listed->regexes;
+    return !set->everybody && !(yet ? set->listed_by_source : !!set->sources)
+           && !listed->null && !listed->exact && !listed->any_port
+           && !listed->domains && !listed->regexes;
 }
 
 const cors_origin_word_t *

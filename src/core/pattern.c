@@ -381,3 +381,10 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
     pattern->origin = word;
     return problem;
 }
+
+bool cors_pattern_is_insecure(const cors_pattern_t *pattern)
+{
+    return pattern->kind == CORS_PATTERN_ORIGIN && !pattern->exclude
+           && cors_slice_equal(pattern->scheme, cors_slice("http"))
+           && !cors_host_is_loopback(pattern->host);
+}

@@ -395,7 +395,6 @@ static void add_file(reading_t *reading, const char *argument)
     const char *path = ap_server_root_relative(p, argument);
     cors_origins_file_t info;
     const cors_origin_source_t *source;
-    const char *where;
     cors_problem_e problem;
     int i;
 
@@ -411,11 +410,8 @@ static void add_file(reading_t *reading, const char *argument)
     if (!source) {
         return;
     }
-    where = apr_psprintf(p, "%s %s:%" APR_SIZE_T_FMT, reading->cmd->cmd->name,
-                         path, info.suffix_line);
-    problem =
-        cors_origin_set_add_source(p, origins_here(reading, ""), path,
-                                   reading->said, source, info.suffix, where);
+    problem = cors_origin_set_add_source(p, origins_here(reading, ""), path,
+                                         reading->said, source, &info.notes);
     if (problem) {
         complain(reading, problem, cors_slice(argument), NULL);
     }

@@ -225,6 +225,50 @@ static void an_expression_that_no_origin_matches_is_refused(void **state)
     }
 }
 
+static void an_expression_for_plain_http_has_one_for_https(void **state)
+{
+    static const row_t rows[] = {
+        { "http://a", "https://a" },
+        { "^http://a\\.http://", "^https://a\\.http://" },
+        { "https?:\\/\\/a", "https:\\/\\/a" },
+        { "\\Ahttps?://(a|b)", "\\Ahttps://(a|b)" },
+        { "http://localhost\\.example", "https://localhost\\.example" },
+        { "http://localhosts", "https://localhosts" },
+        { "http://(localhost|a)", "https://(localhost|a)" },
+        { "http://(localhost|127\\.0\\.0\\.1)\\.example",
+          "https://(localhost|127\\.0\\.0\\.1)\\.example" },
+        { "http://127\\.example", "https://127\\.example" },
+        { "http://", "https://" },
+        /* the machine itself */
+        { "http://localhost", NULL },
+        { "https?://localhost:(3000|8080)", NULL },
+        { "http://localhost(:3\\d+)?$", NULL },
+        { "http://.*\\.localhost(:\\d+)?", NULL },
+        { "http://127\\.0\\.0\\.1:\\d{4}", NULL },
+        { "http://127\\.\\d+\\.\\d+\\.\\d+", NULL },
+        { "http://\\[::1\\](:\\d+)?", NULL },
+        { "http://(localhost|127\\.0\\.0\\.1)(:\\d+)?", NULL },
+        { "http://(?:localhost|\\[::1\\]):3000", NULL },
+        /* nothing that can be told */
+        { "https://a", NULL },
+        { "(http|https)://a", NULL },
+        { ".*", NULL },
+        { "", NULL },
+        { "htt", NULL },
+        { "httpx://a", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+
+        same_text(rows[i].regex, cors_expression_secure(pool, regex.ptr),
+                  rows[i].words);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -233,6 +277,7 @@ int main(void)
         TEST(an_expression_for_any_port_is_a_wildcard_in_the_port),
         TEST(an_expression_that_no_pattern_says_stays_one),
         TEST(an_expression_that_no_origin_matches_is_refused),
+        TEST(an_expression_for_plain_http_has_one_for_https),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -147,6 +147,23 @@ static void the_first_public_suffix_is_known(void **state)
     assert_int_equal(file.suffix_line, 3);
 }
 
+static void the_first_plain_http_origin_is_known(void **state)
+{
+    static const char text[] = "https://a.example\n"
+                               "!http://a.example\n"
+                               "http://localhost:3000\n"
+                               "httpx://a.example\n"
+                               "http://*.a.example:*\n"
+                               "http://b.example\n";
+    cors_origin_file_t file = read_text(text, sizeof(text) - 1);
+
+    (void)state;
+    assert_string_equal(file.insecure, "http://*.a.example:*");
+    assert_int_equal(file.insecure_line, 5);
+    file = read_text("https://a.example\n", 18);
+    assert_null(file.insecure);
+}
+
 static void any_bytes_are_read_to_their_end(void **state)
 {
     unsigned seed = 7;
@@ -178,6 +195,7 @@ int main(void)
         cmocka_unit_test(empty_lines_take_no_room),
         cmocka_unit_test(a_mark_and_nothing_else_is_a_cut_line),
         cmocka_unit_test(the_first_public_suffix_is_known),
+        cmocka_unit_test(the_first_plain_http_origin_is_known),
         cmocka_unit_test(any_bytes_are_read_to_their_end)
     };
     int failed;
