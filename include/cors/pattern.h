@@ -39,7 +39,8 @@ typedef struct {
  * @param word     the word, without "+" or "-" before it
  * @param file     whether file:// may be listed (the WebSocket list)
  * @param pattern  filled on success
- * @param instead  on failure the corrected form, or NULL where there is none
+ * @param instead  on failure the corrected form, which may be several words, or
+ *                 NULL where there is none
  * @return CORS_OK, or what is wrong with the word
  *
  * URL, "host parsing" and "host serialising" (#host-parsing)

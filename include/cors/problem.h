@@ -26,6 +26,11 @@
       "one argument too many") \
     X(CHOICE_UNKNOWN, "choice-unknown", \
       "not one of the words this directive knows") \
+    X(ORIGIN_EXPRESSION, "origin-expression", \
+      "an expression can only stand in CorsAllowOriginsMatch") \
+    X(NULL_CASE, "null-case", \
+      "browsers send null in small letters; to allow it, say " \
+      "CorsAllowNullOriginUnsafe On besides") \
     X(ORIGIN_SCHEME_MISSING, "origin-scheme-missing", \
       "an origin starts with its scheme and ://, as in " \
       "https://example.com") \
@@ -111,6 +116,8 @@
       "the file cannot be read") \
     X(FILE_LARGE, "file-large", \
       "the file is larger than can be kept") \
+    X(FILE_ENCODING, "file-encoding", \
+      "the file is not UTF-8 text; save it as UTF-8") \
     X(FILE_WORDS, "file-words", \
       "a line of the file holds one origin; a comment begins with #") \
     X(FILE_WORD, "file-word", \
@@ -146,7 +153,8 @@
     X(METHOD_FORBIDDEN, "method-forbidden", \
       "browsers refuse to send this method") \
     X(METHOD_CASE, "method-case", \
-      "methods are case-sensitive") \
+      "methods are case-sensitive: a script's patch is another " \
+      "method than its PATCH") \
     X(HEADER_TOKEN, "header-token", \
       "not a header name: a name is one token, without colon or " \
       "value") \

@@ -383,6 +383,10 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
     wildcard = cors_slice_equal(word, cors_slice("*"));
     nobody =
         set->kind != CORS_NAMES_METHODS && cors_slice_is_nocase(word, "None");
+    if (wildcard && marked && set->count == 0 && set->taken_out_count == 0
+        && (*mark == '+' || set->kind != CORS_NAMES_METHODS)) {
+        *instead = *mark == '+' ? "*" : "None";
+    }
     if (wildcard || nobody) {
         return marked     ? CORS_PROBLEM_EDIT_OF_ALL
                : wildcard ? add_wildcard(p, set)

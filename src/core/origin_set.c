@@ -231,6 +231,51 @@ static void table_add(apr_pool_t *p, cors_origin_set_t *set,
     cors_origin_table_add(set->table, pattern, take_out);
 }
 
+/* The words of a text, each behind a mark. */
+static const char *mark_words(apr_pool_t *p, char mark, const char *text)
+{
+    const char sign[] = { mark, '\0' };
+    const char *words = NULL;
+    cors_slice_t rest = cors_slice(text);
+    cors_slice_t word;
+
+    while (cors_word_next(&rest, &word)) {
+        words = apr_pstrcat(p, words ? words : "", words ? " " : "", sign,
+                            apr_pstrmemdup(p, word.ptr, word.len), NULL);
+    }
+    return words;
+}
+
+/* What was meant by a word behind a mark that has a problem; what it would become
+ * without the mark is known already. */
+static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
+                           cors_problem_e problem, char mark,
+                           const cors_pattern_t *pattern, const char *bare)
+{
+    bool everybody =
+        pattern->kind == CORS_PATTERN_EVERYBODY && set->words->nelts == 0;
+    const char *text =
+        apr_pstrmemdup(p, pattern->origin.ptr, pattern->origin.len);
+
+    switch (problem) {
+    case CORS_PROBLEM_EDIT_OF_ALL:
+        return !everybody ? NULL : mark == '+' ? "*" : "None";
+    case CORS_PROBLEM_EXCLUSION_OF_ALL:
+        return everybody && !mark ? "None" : NULL;
+    case CORS_PROBLEM_EDIT_EXCLUSION:
+        return apr_pstrcat(p, "-", text, NULL);
+    case CORS_PROBLEM_ORIGIN_EXPRESSION:
+        bare = pattern->exclude ? NULL : cors_expression_plain(p, text, "");
+        break;
+    default:
+        break;
+    }
+    /* "!" and a mark are one too many */
+    return bare && mark && strchr(bare, '!') ? NULL
+           : bare                            ? mark_words(p, mark, bare)
+                                             : NULL;
+}
+
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
                                    cors_slice_t text, const char *said,
                                    const char **instead)
@@ -247,13 +292,11 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     }
     text.ptr = apr_pstrmemdup(p, text.ptr, text.len);
     problem = cors_pattern_parse(p, text, set->file, &pattern, instead);
-    if (*instead && mark) {
-        *instead = apr_psprintf(p, "%c%s", mark, *instead);
-    }
     if (!problem) {
         problem = check_place(set, &pattern);
     }
     if (problem) {
+        *instead = correct(p, set, problem, mark, &pattern, *instead);
         return problem;
     }
 

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
+#define MAX_AGE_USEFUL "2h"    /* what all browsers honour */
 
 const cors_attr_e cors_attrs[CORS_ATTR_COUNT] = {
 #define CORS_ATTR_ITSELF(code, directive) CORS_ATTR_##code,
@@ -475,10 +476,15 @@ static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
         /* elsewhere a negative number forbids the browser to remember */
         *instead = "0";
     }
-    else if (unit != word && strlen(word) <= 12
-             && ap_cstr_casecmp(unit, "d") == 0) {
-        *instead =
-            apr_psprintf(p, "%" APR_INT64_T_FMT "h", 24 * apr_atoi64(word));
+    else if (ap_cstr_casecmp(word, "Off") == 0) {
+        *instead = "None";
+    }
+    else if (unit != word && ap_cstr_casecmp(unit, "d") == 0) {
+        *instead = MAX_AGE_USEFUL;
+    }
+    if (unit != word && !*unit && strlen(word) > 12) {
+        *instead = MAX_AGE_USEFUL;
+        return CORS_PROBLEM_MAX_AGE_RANGE;
     }
     if (unit == word || strlen(word) > 12
         || ap_timeout_parameter_parse(
@@ -490,7 +496,7 @@ static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
         return CORS_PROBLEM_MAX_AGE_BAD;
     }
     if (age > apr_time_from_sec(MAX_AGE_LIMIT)) {
-        *instead = APR_STRINGIFY(MAX_AGE_LIMIT);
+        *instead = MAX_AGE_USEFUL;
         return CORS_PROBLEM_MAX_AGE_RANGE;
     }
     *seconds = apr_time_sec(age);

@@ -241,8 +241,10 @@ static void note_more(const mistakes_t *mistakes, apr_size_t all)
 {
     if (all > MISTAKES_SHOWN) {
         APR_ARRAY_PUSH(mistakes->sentences, const char *) =
-            apr_psprintf(mistakes->p, "%s: and %" APR_SIZE_T_FMT " more lines",
-                         mistakes->path, all - MISTAKES_SHOWN);
+            apr_psprintf(mistakes->p,
+                         "%s: and %" APR_SIZE_T_FMT " more mistake%s",
+                         mistakes->path, all - MISTAKES_SHOWN,
+                         all - MISTAKES_SHOWN > 1 ? "s" : "");
     }
 }
 
