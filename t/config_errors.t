@@ -193,6 +193,8 @@ my @origins = (
     [ 'origin-path', '!https://example.com/', '!https://example.com', '!https://example.com' ],
     [ 'origin-path', '+https://example.com/', '+https://example.com', '+https://example.com' ],
     [ 'origin-port-default', '-http://example.com:80', '-http://example.com', '-http://example.com' ],
+    [ 'word-comment', [ '# ours and theirs', 'https://a.example # ours and theirs' ], undef, 'https://a.example' ],
+    [ 'word-comment', [ '#nobody', '#nobody' ], undef, 'None' ],
     [ 'word-missing', [ undef, '' ], undef, 'https://example.com' ],
     [ 'word-missing', [ undef, '""' ], undef, '"https://example.com"' ],
     [ 'word-missing', [ undef, ','  ], undef, 'https://example.com,' ],
@@ -215,6 +217,7 @@ my @match = (
     [ 'regex-bad', '"https://x{2,1}"', undef, '"https://x{1,2}"' ],
     [ 'regex-bad', '"*.example"', undef, '".*\.example"' ],
     [ 'regex-bad', '+', undef, '+https://a\.example' ],
+    [ 'word-comment', [ '# b', 'a # b' ], undef, '"#"' ],
     [ 'regex-slashes', '"/^https://a\.example$/"', '"^https://a\.example$"', '"^https://a\.example$"' ],
     [ 'regex-slashes', '"-/https:\/\/a\.[a-z]+/i"', '"-https:\/\/a\.[a-z]+"', '"-https:\/\/a\.[a-z]+"' ],
     [ 'origin-path', '"https://a\.[a-z]+/"', '"https://a\.[a-z]+"', '"https://a\.[^/]+"' ],
@@ -307,6 +310,7 @@ my @max_age = (
     [ 'max-age-range', '86400000', '2h', '86400' ],
     [ 'max-age-range', '31536001', '2h', '31536000' ],
     [ 'max-age-range', '8761h', '2h', '8760h' ],
+    [ 'word-comment', [ '# ten minutes', '10m # ten minutes' ], undef, '10m' ],
     [ 'word-extra', [ 's', '10 s' ], undef, '10s' ],
     [ 'word-missing', [ undef, '' ], undef, 'None' ],
 );
@@ -319,6 +323,8 @@ my @status = (
     [ 'status-denied', [ '500', '204 500' ], '403', '204 499' ],
     [ 'status-denied', [ '300', '204 300' ], '403', '204 299' ],
     [ 'status-denied', [ 'no', '204 no' ], '403', '204 404' ],
+    [ 'word-comment', [ '# no body', '204 # no body' ], undef, '204' ],
+    [ 'word-comment', [ '#', '#' ], undef, '204' ],
     [ 'word-extra', [ '1', '204 403 1' ], undef, '204 403' ],
     [ 'word-missing', [ undef, '' ], undef, '204' ],
 );

@@ -24,6 +24,8 @@
       "an argument is missing") \
     X(WORD_EXTRA, "word-extra", \
       "one argument too many") \
+    X(WORD_COMMENT, "word-comment", \
+      "a comment needs a line of its own") \
     X(CHOICE_UNKNOWN, "choice-unknown", \
       "not one of the words this directive knows") \
     X(ORIGIN_EXPRESSION, "origin-expression", \

@@ -155,11 +155,16 @@ static const char *explain(const reading_t *reading)
                        in_htaccess(cmd) ? ")" : NULL, NULL);
 }
 
-/* The next argument, quotes taken off, or NULL; never splits at commas. */
-static const char *next_argument(const reading_t *reading, const char **args)
+/* The next argument, quotes taken off, or NULL; never splits at commas. A comment
+ * behind the arguments is one mistake and not one for each of its words. */
+static const char *next_argument(reading_t *reading, const char **args)
 {
     while (apr_isspace(**args)) {
         (*args)++;
+    }
+    if (**args == '#') {
+        complain(reading, CORS_PROBLEM_WORD_COMMENT, cors_slice(*args), NULL);
+        *args += strlen(*args);
     }
     return **args ? ap_getword_conf(reading->cmd->pool, args) : NULL;
 }
@@ -170,7 +175,7 @@ static const char *only_argument(reading_t *reading, const char *args)
     const char *argument = next_argument(reading, &args);
     const char *more = argument ? next_argument(reading, &args) : NULL;
 
-    if (!argument) {
+    if (!argument && !reading->complaints) {
         complain(reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     if (more) {
@@ -315,7 +320,7 @@ static const char *add_words(cmd_parms *cmd, void *section, const char *args,
             }
         }
     }
-    if (!any) {
+    if (!any && !reading.complaints) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     return explain(&reading);
@@ -383,7 +388,7 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
             complain(&reading, problem, cors_slice(argument), instead);
         }
     }
-    if (!any) {
+    if (!any && !reading.complaints) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     return explain(&reading);
@@ -431,7 +436,7 @@ const char *cors_set_origins_file(cmd_parms *cmd, void *section,
     }
     reading = start_reading(cmd, section);
     argument = next_argument(&reading, &args);
-    if (!argument) {
+    if (!argument && !reading.complaints) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     for (; argument; argument = next_argument(&reading, &args)) {
@@ -549,10 +554,10 @@ const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
     int denied_status = denied ? parse_status(denied) : 0;
     bool first;
 
-    if (!allowed) {
+    if (!allowed && !reading.complaints) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
-    else if (allowed_status < 200 || allowed_status > 299) {
+    else if (allowed && (allowed_status < 200 || allowed_status > 299)) {
         complain(&reading, CORS_PROBLEM_STATUS_ALLOWED, cors_slice(allowed),
                  "204");
     }
