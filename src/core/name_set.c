@@ -126,7 +126,8 @@ static const char *split(apr_pool_t *p, cors_names_e kind, const char *mark,
     while (cors_part_next(&word, separators, &name)) {
         const char *instead = NULL;
 
-        if (is_whole_list(name)
+        /* what a mark of its own means here cannot be told */
+        if (is_whole_list(name) || memchr("+-!", name.ptr[0], 3)
             || (check_name(p, kind, name, &instead) && !instead)) {
             return NULL;
         }
@@ -347,7 +348,7 @@ static const char *take_out_instead(apr_pool_t *p, const cors_name_set_t *set,
         set->edit || (set->count == 0 && !set->wildcard && !set->nobody);
     const char *right = NULL;
 
-    if (!may_edit || is_whole_list(name)
+    if (!may_edit || is_whole_list(name) || cors_slice_has_prefix(name, "!")
         || (check_name(p, set->kind, name, &right) && !right)) {
         return NULL;
     }
