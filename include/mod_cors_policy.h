@@ -24,6 +24,7 @@
 #include "cors/decide.h"
 #include "cors/explain.h"
 #include "cors/json.h"
+#include "cors/origin_set.h"
 #include "cors/origin_source.h"
 #include "cors/section.h"
 
@@ -227,8 +228,7 @@ bool cors_answers_early(const server_rec *server);
 /** What is known of a file at start-up. */
 typedef struct {
     const apr_array_header_t *mistakes; /* sentences; none: it is good */
-    const char *suffix;     /* the first wildcard on a public suffix, or NULL */
-    apr_size_t suffix_line; /* where that stands */
+    cors_origin_notes_t notes;
 } cors_origins_file_t;
 
 /**

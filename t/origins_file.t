@@ -65,14 +65,25 @@ my @cases = (
 # a configuration, and all that it must say
 my $bad = file('bad.origins', "https://ok.example\nhttps://a.example/\r\nb.example\n*\nhttps://c.example https://d.example\nnull");
 my $many = file('many.origins', map { "https://bad$_.example/\n" } 1 .. 25);
+my $many21 = file('many21.origins', map { "https://bad$_.example/\n" } 1 .. 21);
 my $suffix = file('suffix.origins', "https://a.example\nhttps://*.github.io\n");
+my $wide = file('wide.origins', "\xff\xfeh\0t\0t\0p\0s\0:\0/\0/\0a\0\r\0\n\0h\0t\0t\0p\0");
+my $nul = file('nul.origins', "https://ok.example\nhttps://a.example\0\n");
+my $commas = file('commas.origins', "https://a.example,\n!https://b.example;\nhttps://c.example,https://d.example\n\"https://e.example\",\n");
 my @refused = (
+    [ 'a file in UTF-16', "CorsAllowOriginsFile $wide\n", "CorsAllowOriginsFile: $wide:1: the file is not UTF-8 text; save it as UTF-8 [file-encoding]\n" ],
+    [ 'a NUL in a file', "CorsAllowOriginsFile $nul\n", "CorsAllowOriginsFile: $nul:2: the file is not UTF-8 text; save it as UTF-8 [file-encoding]\n" ],
+    [ 'commas at the ends of lines', "CorsAllowOriginsFile $commas\n",
+      "$commas:1: 'https://a.example,'", 'write https://a.example [file-words]', 'write !https://b.example [file-words]',
+      "$commas:3: 'https://c.example,https://d.example': a line of the file holds one origin; a comment begins with # [file-words]",
+      "$commas:4: '\"https://e.example\",': a line of the file holds one origin; a comment begins with # [file-words]" ],
     [ 'every mistake of a file has its line', "CorsAllowOriginsFile $bad\n",
       "$bad:2: 'https://a.example/'", 'write https://a.example [origin-path]',
       "$bad:3: 'b.example'", 'write https://b.example',
       "$bad:4: '*'", '[file-word]', "$bad:5:", '[file-words]', "$bad:6: 'null'", '[file-cut]' ],
     [ 'what is more than twenty mistakes is counted', "CorsAllowOriginsFile $many\n",
-      "$many:20:", "$many: and 5 more lines" ],
+      "$many:20:", "$many: and 5 more mistakes" ],
+    [ 'and so is a single one', "CorsAllowOriginsFile $many21\n", "$many21: and 1 more mistake\n" ],
     [ 'a file that is not there', "CorsAllowOriginsFile $dir/missing\n", "'$dir/missing'", '[file-unreadable]' ],
     [ 'a directory', "CorsAllowOriginsFile $dir\n", "'$dir'", '[file-unreadable]' ],
     [ 'no file', "CorsAllowOriginsFile\n", '[word-missing]' ],

@@ -12,6 +12,14 @@ my $docs = Apache::Test::vars('t_logs'); # the document root of config_check()
 my $on = "CorsPolicy On\nCorsAllowOrigins https://a.example\n";
 my $logged_in = "${on}CorsAllowCredentials On\n";
 
+# Lists in files: of a plain-http origin in its second line, of nobody.
+my ($plain, $nobody, $exclusions) = map {
+    my ($name, $text) = @$_;
+    Httpd::spew("$docs/$name", $text);
+    "$docs/$name";
+} [ 'plain.origins', "https://a.example\nhttp://a.example\nhttp://b.example\n" ],
+  [ 'nobody.origins', "# not yet\n" ], [ 'exclusions.origins', "!https://old.a.example\n" ];
+
 # A case: what is said of the first configuration, [name, line] for each, the
 # configuration, and one of which nothing is said.
 my @cases = (
@@ -26,11 +34,18 @@ my @cases = (
       "CorsAllowOrigins http://a.example\n<Location /x>\nCorsPolicy On\n</Location>\n" ],
     [ [ [ 'insecure-origin', 2 ] ], "CorsPolicy ReportOnly\nCorsAllowOrigins http://10.0.0.1\nCorsAllowCredentials On\n",
       "CorsPolicy ReportOnly\nCorsAllowOrigins https://10.0.0.1\nCorsAllowCredentials On\n" ],
+    [ [ [ 'insecure-origin', 3 ] ], "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsMatch https?://a\\.[a-z]+\\.example\n",
+      "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsMatch https://a\\.[a-z]+\\.example http://localhost:[0-9]+\n" ],
+    [ [ [ 'insecure-origin', 0 ] ], "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsFile $plain\n",
+      "CorsPolicy On\nCorsAllowOriginsFile $plain\n" ],
     [ [ [ 'websocket-suffix', 1 ] ], "CorsWebSocketAllowOrigins https://*.github.io\n",
       "CorsWebSocketAllowOrigins https://*.me.github.io\n" ],
 
     # a policy for nobody
     [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy On\n", "CorsPolicy On\nCorsAllowOrigins None\n" ],
+    [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $nobody\n", "CorsPolicy On\nCorsAllowOriginsFile $nobody $plain\n" ],
+    [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $exclusions\n",
+      "CorsPolicy On\nCorsAllowOriginsFile $exclusions\nCorsAllowOrigins https://*.a.example\n" ],
     [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy ReportOnly\n", "CorsPolicy Off\n" ],
     [ [ [ 'nobody-allowed', 2 ] ], "<Location /a>\nCorsPolicy On\n</Location>\n<Location /b>\nCorsAllowOrigins https://b.example\nCorsPolicy On\n</Location>\n",
       "<Location /a>\nCorsPolicy On\n</Location>\n<Location /a/b>\nCorsAllowOrigins https://b.example\nCorsPolicy On\n</Location>\n" ],
@@ -151,7 +166,15 @@ my @cases = (
       "<VirtualHost *:2>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n</VirtualHost>\n<VirtualHost *:1>\nDocumentRoot $docs\nProxyPass /api http://127.0.0.1:9/\n</VirtualHost>\n" ],
 );
 
-plan tests => 2 * @cases + 6;
+# What a warning says to write is a line of its own where another directive is
+# meant, and of that line nothing is said.
+my @lines = (
+    [ 'CorsAllowOriginsMatch "-https://pr-1\.example\.com"', 'CorsAllowOrigins -https://pr-1.example.com' ],
+    [ 'CorsAllowOriginsMatch "+https?://a\.example"', 'CorsAllowOrigins +http://a.example +https://a.example' ],
+    [ 'CorsAllowOriginsMatch https://a.example', 'CorsAllowOrigins https://a.example' ],
+);
+
+plan tests => 2 * @cases + 2 * @lines + 7;
 
 # Paths with a capital or blank would be quoted; here there are none.
 for my $case (@cases) {
@@ -165,6 +188,15 @@ for my $case (@cases) {
     is_deeply([ config_warnings($check) ], [], "nothing is said of its neighbour: " . brief($clean))
         or diag("$check->{code} $check->{said}");
     diag($check->{said}) if $check->{code} != 0;
+}
+
+for (@lines) {
+    my ($line, $instead) = @$_;
+    my $conf = "CorsPolicy On\nCorsAllowOrigins https://*.example.com\n<Location /x>\n%s\n</Location>\n";
+    like(config_check(sprintf $conf, $line)->{said}, qr/; write \Q$instead\E \[/, "$line: $instead is to be written");
+    my $check = config_check(sprintf $conf, $instead);
+    is_deeply([ $check->{code}, config_warnings($check) ], [ 0 ], "$instead: nothing is said of it")
+        or diag($check->{said});
 }
 
 sub brief {
@@ -187,6 +219,9 @@ is(warnings_in($server->log_since(0)), 'max-age-beyond max-age-beyond origin-dup
     'a graceful restart says each once more in the log');
 $server->stop;
 
+like(config_check("CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsFile $plain\n")->{said},
+    qr{^Warning: CorsAllowOriginsFile \Q$plain\E:2: 'http://a.example': .*; write https://a.example \[insecure-origin\]$}m,
+    'a plain-http origin in a file is told of with its line');
 my $many = config_check("CorsMaxAge 24h\n" . join '', map { "<VirtualHost *:$_>\n$on</VirtualHost>\n" } 1 .. 50);
 is_deeply([ config_warnings($many) ], [ [ 'max-age-beyond', 1 ] ], 'what fifty virtual hosts inherit is said once');
 unlike($many->{said}, qr/AH00526/, 'and the configuration is fine');

@@ -10,6 +10,21 @@
 
 #include <apr_pools.h>
 
+#include "cors/problem.h"
+
+/**
+ * What is wrong with an expression that compiles and can match no origin: slashes
+ * around it, a path, several expressions in one.
+ *
+ * @param p        scratch, and where the corrected form is put
+ * @param regex    the expression, as it was written, without a mark
+ * @param mark     what stood before it: "+", "-" or ""
+ * @param instead  on failure the arguments that were meant, quoted; or NULL
+ * @return CORS_OK, or what is wrong
+ */
+cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
+                                     const char *mark, const char **instead);
+
 /**
  * The words of CorsAllowOrigins that say what an expression says.
  *
@@ -18,11 +33,13 @@
  * (`(:\d+)?`, `(:[0-9]+)?`), `https?`, and anchors at the ends.
  *
  * @param p      where the result is put
- * @param regex  the expression, as it was written
+ * @param regex  the expression, as it was written, without a mark
+ * @param mark   what is put before each word: "+", "-" or ""
  * @return one word or several with blanks between them; NULL: it says something
  *         that no pattern can
  */
-const char *cors_expression_plain(apr_pool_t *p, const char *regex);
+const char *cors_expression_plain(apr_pool_t *p, const char *regex,
+                                  const char *mark);
 
 /**
  * The domain that an expression for origins ends in: `github.io` of
@@ -35,5 +52,16 @@ const char *cors_expression_plain(apr_pool_t *p, const char *regex);
  * @return a name without a dot at its start; NULL: it ends in something else
  */
 const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any);
+
+/**
+ * An expression for plain-http origins of other machines (`http://` or `https?://`
+ * at its start), made one for https.
+ *
+ * @param p      where the result is put
+ * @param regex  the expression, as it was written
+ * @return the expression for https alone; NULL: there is nothing to mend, or it
+ *         cannot be told
+ */
+const char *cors_expression_secure(apr_pool_t *p, const char *regex);
 
 #endif /* CORS_EXPRESSION_H */

@@ -98,6 +98,17 @@ static inline bool cors_byte_is(char c, cors_byte_e what)
 bool cors_list_next(cors_slice_t *rest, cors_slice_t *item);
 
 /**
+ * Take the next part off a text, which is what stands between separators.
+ *
+ * @param rest        what is left of the text; moves past the part
+ * @param separators  the bytes that separate
+ * @param part        the part, borrowed from @a rest, at least one byte
+ * @return true, or false at the end of the text
+ */
+bool cors_part_next(cors_slice_t *rest, const char *separators,
+                    cors_slice_t *part);
+
+/**
  * Take the next word off what an administrator wrote: words stand apart by
  * blanks, commas or both, since people paste header values.
  *

@@ -49,7 +49,8 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind,
  * @param set      the set
  * @param word     "*", "None" or a name; behind "+" or "-" in a set that edits
  * @param said     "Directive file:line", kept; or NULL
- * @param instead  on failure the corrected form, or NULL
+ * @param instead  on failure the corrected form, which may be several words or a
+ *                 line with another directive; or NULL
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  *
  * Fetch, "forbidden method" and its neighbours, see fetch.h

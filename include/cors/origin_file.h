@@ -20,7 +20,9 @@ typedef struct {
     cors_origin_table_t *table;
     const char *suffix;     /* the first wildcard on a public suffix, or NULL */
     apr_size_t suffix_line; /* where it stands */
-    apr_size_t mistakes;    /* how many lines are wrong */
+    const char *insecure;   /* the first plain-http one of another machine */
+    apr_size_t insecure_line;
+    apr_size_t mistakes; /* how many lines are wrong */
 } cors_origin_file_t;
 
 /**
@@ -29,7 +31,8 @@ typedef struct {
  * A line is an origin, a pattern, "!" before one of them, or empty; "#" at its
  * start or behind a blank begins a comment. A byte order mark at the start and CR
  * at the end of a line are passed over. The last line has to end too: one that
- * does not is what a file looks like that is still being written.
+ * does not is what a file looks like that is still being written. A file that is no
+ * UTF-8 text, by a NUL or the mark of UTF-16, has that one mistake.
  *
  * @param p        what the result comes from
  * @param text     the whole file

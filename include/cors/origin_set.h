@@ -30,7 +30,20 @@ typedef struct {
     bool suffix;         /* a wildcard, or an expression, on a public suffix */
     const char *first;   /* a repeated word: the first one's said, or ""; else
                           NULL */
+    const char *insecure; /* of a file: the first plain-http origin of another
+                             machine in it; NULL: none */
+    const char *insecure_said; /* where that stands */
 } cors_origin_word_t;
+
+/** What is known of another source when it is added. */
+typedef struct {
+    bool lists;         /* it lists an origin now */
+    const char *suffix; /* its first wildcard on a public suffix; or NULL */
+    const char *suffix_said; /* where that stands */
+    const char *insecure; /* its first plain-http origin of another machine; or
+                                  NULL */
+    const char *insecure_said; /* where that stands */
+} cors_origin_notes_t;
 
 /**
  * Whether a regular expression matches the whole of a text.
@@ -76,12 +89,14 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
  * @param said   "Directive file:line", kept; or NULL
  * @param regex  what @a match is called with; must live as long as the set
  * @param match  the matcher
+ * @param instead  on failure the corrected form, or NULL
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          const char *text, const char *said,
                                          const void *regex,
-                                         cors_regex_match_fn match);
+                                         cors_regex_match_fn match,
+                                         const char **instead);
 
 /**
  * Add another source, whose origins are listed or excluded as if they were words
@@ -90,15 +105,13 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
  * @param path    its name
  * @param said    "Directive file:line", kept; or NULL
  * @param source  must live as long as the set; what it says may change
- * @param suffix  the first wildcard of it on a public suffix, or NULL
- * @param where   where that stands, or NULL
+ * @param notes   what is known of it; its texts are kept
  * @return CORS_OK, or what is wrong; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
                                           const char *path, const char *said,
                                           const cors_origin_source_t *source,
-                                          const char *suffix,
-                                          const char *where);
+                                          const cors_origin_notes_t *notes);
 
 /**
  * What the set says of an origin.
@@ -164,8 +177,11 @@ const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set);
 /** @return whether something is taken out by "!" or "-" */
 bool cors_origin_set_excludes(const cors_origin_set_t *set);
 
-/** @return whether no origin can be listed by it */
-bool cors_origin_set_empty(const cors_origin_set_t *set);
+/** @return whether no origin can be listed by it
+ *
+ * @param yet  whether what a source may list later does not count
+ */
+bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet);
 
 /** @return the first wildcard, or expression, on a public suffix; NULL: none */
 const cors_origin_word_t *

@@ -39,7 +39,8 @@ typedef struct {
  * @param word     the word, without "+" or "-" before it
  * @param file     whether file:// may be listed (the WebSocket list)
  * @param pattern  filled on success
- * @param instead  on failure the corrected form, or NULL where there is none
+ * @param instead  on failure the corrected form, which may be several words, or
+ *                 NULL where there is none
  * @return CORS_OK, or what is wrong with the word
  *
  * URL, "host parsing" and "host serialising" (#host-parsing)
@@ -47,5 +48,8 @@ typedef struct {
 cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
                                   cors_pattern_t *pattern,
                                   const char **instead);
+
+/** @return whether a pattern lists plain-http origins of other machines */
+bool cors_pattern_is_insecure(const cors_pattern_t *pattern);
 
 #endif /* CORS_PATTERN_H */

@@ -107,8 +107,12 @@ cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
                                           const cors_origin_t *origin,
                                           const cors_setting_t **because);
 
-/** @return whether no origin at all can be listed */
-bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr);
+/** @return whether no origin at all can be listed
+ *
+ * @param yet  whether what a file may list later does not count
+ */
+bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr,
+                        bool yet);
 
 /** How a name is listed. */
 typedef enum {

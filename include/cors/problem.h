@@ -24,8 +24,15 @@
       "an argument is missing") \
     X(WORD_EXTRA, "word-extra", \
       "one argument too many") \
+    X(WORD_COMMENT, "word-comment", \
+      "a comment needs a line of its own") \
     X(CHOICE_UNKNOWN, "choice-unknown", \
       "not one of the words this directive knows") \
+    X(ORIGIN_EXPRESSION, "origin-expression", \
+      "an expression can only stand in CorsAllowOriginsMatch") \
+    X(NULL_CASE, "null-case", \
+      "browsers send null in small letters; to allow it, say " \
+      "CorsAllowNullOriginUnsafe On besides") \
     X(ORIGIN_SCHEME_MISSING, "origin-scheme-missing", \
       "an origin starts with its scheme and ://, as in " \
       "https://example.com") \
@@ -105,10 +112,14 @@
     X(EDIT_MIXED, "edit-mixed", \
       "words with + or - edit the inherited list and words without " \
       "replace it; one section does one or the other") \
+    X(LIST_SEPARATOR, "list-separator", \
+      "the words of a list stand apart by blanks or commas") \
     X(FILE_UNREADABLE, "file-unreadable", \
       "the file cannot be read") \
     X(FILE_LARGE, "file-large", \
       "the file is larger than can be kept") \
+    X(FILE_ENCODING, "file-encoding", \
+      "the file is not UTF-8 text; save it as UTF-8") \
     X(FILE_WORDS, "file-words", \
       "a line of the file holds one origin; a comment begins with #") \
     X(FILE_WORD, "file-word", \
@@ -121,14 +132,31 @@
       "an interval is a time of 100ms or more, such as 5s, or Off") \
     X(REGEX_BAD, "regex-bad", \
       "not a regular expression") \
+    X(REGEX_SLASHES, "regex-slashes", \
+      "the slashes around an expression belong to other languages; " \
+      "here they would have to stand in the origin") \
+    X(REGEX_WORDS, "regex-words", \
+      "an origin has no blank or comma in it; each expression is an " \
+      "argument of its own") \
     X(WILDCARD_NOT_ALONE, "wildcard-not-alone", \
       "* stands alone: every name is listed already") \
+    X(NAME_WILDCARD, "name-wildcard", \
+      "* stands for every name, not for a part of one; say * alone, " \
+      "or list the names") \
+    X(NAME_EXCLUSION, "name-exclusion", \
+      "only origins are excluded with !; a name is taken out of the " \
+      "inherited list with -, and left out of another") \
+    X(METHODS_NONE, "methods-none", \
+      "a list of methods is not empty; GET HEAD POST are those that " \
+      "browsers send without asking, and CorsAllowOrigins None allows " \
+      "nobody") \
     X(METHOD_TOKEN, "method-token", \
       "not a method: a method is one token") \
     X(METHOD_FORBIDDEN, "method-forbidden", \
       "browsers refuse to send this method") \
     X(METHOD_CASE, "method-case", \
-      "methods are case-sensitive") \
+      "methods are case-sensitive: a script's patch is another " \
+      "method than its PATCH") \
     X(HEADER_TOKEN, "header-token", \
       "not a header name: a name is one token, without colon or " \
       "value") \

@@ -7,6 +7,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include "cors/host.h"
 #include "cors/list.h"
 #include "cors/pattern.h"
 
@@ -88,6 +89,189 @@ static bool is_pattern(apr_pool_t *p, const char *text)
            == CORS_OK;
 }
 
+/* Whether blanks, or all there is, may mean something else: "(?x" and "\\Q". */
+static bool is_extended(const char *regex)
+{
+    const char *group = regex;
+
+    while ((group = strstr(group, "(?")) != NULL) {
+        for (group += 2; apr_isalpha(*group) || *group == '-'; group++) {
+            if (*group == 'x') {
+                return true;
+            }
+        }
+    }
+    return strstr(regex, "\\Q") != NULL;
+}
+
+/* The end of "[...]", which a "]" right at its start is part of. */
+static const char *skip_class(const char *p)
+{
+    p += p[1] == '^' ? 2 : 1;
+    for (p += *p == ']' ? 1 : 0; *p && *p != ']'; p++) {
+        p += *p == '\\' && p[1] ? 1 : 0;
+    }
+    return p;
+}
+
+/* The first byte of a set that stands for itself, outside of all groups, classes
+ * and counts; a backslash before it is passed over. NULL: there is none. */
+static const char *find_bare(const char *p, const char *set)
+{
+    int depth = 0;
+
+    for (; *p; p++) {
+        bool escaped = *p == '\\' && p[1];
+
+        p += escaped ? 1 : 0;
+        if (depth == 0 && strchr(set, *p) && !(escaped && *p == '|')) {
+            return p;
+        }
+        if (escaped) {
+            continue;
+        }
+        if (*p == '[') {
+            p = skip_class(p);
+        }
+        else if (*p == '{') {
+            p += strcspn(p, "}");
+        }
+        else {
+            depth += *p == '(' ? 1 : *p == ')' ? -1 : 0;
+        }
+        if (!*p) {
+            return NULL;
+        }
+    }
+    return NULL;
+}
+
+/* An argument of CorsAllowOriginsMatch; NULL: it cannot be quoted as it is. */
+static const char *quote(apr_pool_t *p, const char *mark, cors_slice_t regex)
+{
+    const char *text = apr_pstrmemdup(p, regex.ptr, regex.len);
+
+    return strchr(text, '"') || strstr(text, "\\\\")
+               ? NULL
+               : apr_pstrcat(p, "\"", mark, text, "\"", NULL);
+}
+
+/* The expressions that blanks or commas hold together, each as an argument; NULL:
+ * one of them is none. */
+static const char *split(apr_pool_t *p, const char *mark, const char *regex)
+{
+    cors_slice_t rest = cors_slice(regex);
+    const char *words = NULL;
+
+    if (find_bare(regex, "|")) {
+        return NULL;
+    }
+    while (rest.len > 0) {
+        const char *text = apr_pstrmemdup(p, rest.ptr, rest.len);
+        const char *stop = find_bare(text, " \t,");
+        apr_size_t len = stop ? (apr_size_t)(stop - text) : rest.len;
+        const char *unused;
+
+        text = apr_pstrmemdup(p, text, len);
+        rest = cors_slice_between(rest.ptr + len + (stop ? 1 : 0),
+                                  cors_slice_end(rest));
+        if (len == 0) {
+            continue;
+        }
+        if (strchr("+-*?{!", *text) || text[len - 1] == '\\'
+            || cors_expression_check(p, text, "", &unused)) {
+            return NULL;
+        }
+        text = quote(p, mark, cors_slice(text));
+        if (!text) {
+            return NULL;
+        }
+        words =
+            apr_pstrcat(p, words ? words : "", words ? " " : "", text, NULL);
+    }
+    return words;
+}
+
+/* What stands between slashes, "/.../" or "/.../i"; false: they are none. */
+static bool between_slashes(const char *regex, cors_slice_t *inner)
+{
+    const char *end = strrchr(regex, '/');
+
+    if (*regex != '/' || end - regex < 2 || end[-1] == '\\'
+        || end[1 + strspn(end + 1, "gimsuy")]) {
+        return false;
+    }
+    *inner = cors_slice_between(regex + 1, end);
+    return true;
+}
+
+/* The slash of a path that an expression wants; NULL: none can be told. */
+static const char *find_path(const char *regex)
+{
+    static const char *const colons[] = { "://", ":\\/\\/" };
+    const char *host = NULL;
+    const char *slash;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(colons) / sizeof(colons[0]) && !host; i++) {
+        host = strstr(regex, colons[i]);
+        host = host ? host + strlen(colons[i]) : NULL;
+    }
+    /* of several expressions one may still match */
+    if (!host || find_bare(regex, "|")) {
+        return NULL;
+    }
+    slash = find_bare(host, "/");
+    return slash && !(slash[1] && strchr("?*{", slash[1])) ? slash : NULL;
+}
+
+/* An expression without the path that it ends in. */
+static const char *without_path(apr_pool_t *p, const char *mark,
+                                const char *regex, const char *path)
+{
+    apr_size_t len = strlen(regex);
+    const char *end = len > 0 && regex[len - 1] == '$' ? "$" : "";
+
+    path -= path[-1] == '\\' ? 1 : 0;
+    if (path[-1] == '/') {
+        return NULL; /* no host either */
+    }
+    return quote(p, mark,
+                 cors_slice(apr_pstrcat(
+                     p, apr_pstrmemdup(p, regex, (apr_size_t)(path - regex)),
+                     end, NULL)));
+}
+
+cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
+                                     const char *mark, const char **instead)
+{
+    cors_slice_t inner;
+    const char *path;
+
+    *instead = NULL;
+    if (is_extended(regex)) {
+        return CORS_OK;
+    }
+    if (between_slashes(regex, &inner)) {
+        const char *text = apr_pstrmemdup(p, inner.ptr, inner.len);
+
+        if (cors_expression_check(p, text, mark, instead) == CORS_OK) {
+            *instead = quote(p, mark, inner);
+        }
+        return CORS_PROBLEM_REGEX_SLASHES;
+    }
+    if (find_bare(regex, " \t,")) {
+        *instead = split(p, mark, regex);
+        return CORS_PROBLEM_REGEX_WORDS;
+    }
+    path = find_path(regex);
+    if (path) {
+        *instead = without_path(p, mark, regex, path);
+        return CORS_PROBLEM_ORIGIN_PATH;
+    }
+    return CORS_OK;
+}
+
 /* What an expression says, taken apart. */
 typedef struct {
     bool plain;  /* http:// */
@@ -97,46 +281,62 @@ typedef struct {
     char *name;  /* with its port */
 } parts_t;
 
-/* Append a word to words; false: it is no pattern. */
-static bool append(apr_pool_t *p, const char **words, const char *scheme,
-                   const char *star, const char *name)
-{
-    const char *word = apr_pstrcat(p, scheme, star, name, NULL);
+/* The words that say the same, each behind a mark. */
+typedef struct {
+    apr_pool_t *p;
+    const char *mark;
+    const char *text; /* NULL: none yet */
+} words_t;
 
-    *words = *words ? apr_pstrcat(p, *words, " ", word, NULL) : word;
-    return is_pattern(p, word);
+/* Append a word; false: it is no pattern. */
+static bool append(words_t *words, const char *scheme, const char *star,
+                   const char *name)
+{
+    const char *word = apr_pstrcat(words->p, scheme, star, name, NULL);
+
+    words->text = apr_pstrcat(words->p, words->text ? words->text : "",
+                              words->text ? " " : "", words->mark, word, NULL);
+    return is_pattern(words->p, word);
 }
 
-static bool append_both(apr_pool_t *p, const char **words, const char *scheme,
+static bool append_both(words_t *words, const char *scheme,
                         const parts_t *parts)
 {
-    return (!parts->bare || append(p, words, scheme, "", parts->name))
-           && (!parts->below || append(p, words, scheme, "*.", parts->name));
+    return (!parts->bare || append(words, scheme, "", parts->name))
+           && (!parts->below || append(words, scheme, "*.", parts->name));
+}
+
+/* "http://", "https://" or "https?://", behind an anchor or not; returns what follows
+ * it, or NULL. */
+static const char *take_scheme(const char *regex, bool *plain, bool *secure)
+{
+    static const char *const starts[] = { "^", "\\A", NULL };
+    static const char *const colons[] = { "://", ":\\/\\/", NULL };
+    const char *c = skip_any(regex, starts);
+
+    c = c ? c : regex;
+    if (strncmp(c, "http", strlen("http")) != 0) {
+        return NULL;
+    }
+    c += strlen("http");
+    *secure = *c == 's';
+    *plain = !*secure || c[1] == '?';
+    c += *secure ? 1 : 0;
+    c += *secure && *c == '?' ? 1 : 0;
+    return skip_any(c, colons);
 }
 
 static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
 {
-    static const char *const starts[] = { "^", "\\A", NULL };
-    static const char *const colons[] = { "://", ":\\/\\/", NULL };
     static const char *const subdomains[] = { ".*\\.",    ".+\\.",   "[^/]+\\.",
                                               "[^/]*\\.", "(.*)\\.", "(.+)\\.",
                                               NULL };
     static const char *const perhaps[] = { "(.*\\.)?",    "(.+\\.)?",
                                            "([^/]+\\.)?", "(?:.*\\.)?",
                                            "(?:.+\\.)?",  NULL };
-    const char *c = skip_any(regex, starts);
-    const char *host;
+    const char *host = take_scheme(regex, &parts->plain, &parts->secure);
+    const char *c;
 
-    c = c ? c : regex;
-    if (strncmp(c, "http", strlen("http")) != 0) {
-        return false;
-    }
-    c += strlen("http");
-    parts->secure = *c == 's';
-    parts->plain = !parts->secure || c[1] == '?';
-    c += parts->secure ? 1 : 0;
-    c += parts->secure && *c == '?' ? 1 : 0;
-    host = skip_any(c, colons);
     if (!host) {
         return false;
     }
@@ -152,17 +352,16 @@ static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
     return c && !*take_end(c);
 }
 
-const char *cors_expression_plain(apr_pool_t *p, const char *regex)
+const char *cors_expression_plain(apr_pool_t *p, const char *regex,
+                                  const char *mark)
 {
     parts_t parts;
-    const char *words = NULL;
+    words_t words = { p, mark, NULL };
 
     return cut(p, regex, &parts)
-                   && (!parts.plain
-                       || append_both(p, &words, "http://", &parts))
-                   && (!parts.secure
-                       || append_both(p, &words, "https://", &parts))
-               ? words
+                   && (!parts.plain || append_both(&words, "http://", &parts))
+                   && (!parts.secure || append_both(&words, "https://", &parts))
+               ? words.text
                : NULL;
 }
 
@@ -208,4 +407,65 @@ const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any)
         first++;
     }
     return *first ? first : NULL;
+}
+
+/* One name of the machine itself, as expressions have it; returns what follows it,
+ * or NULL. */
+static const char *take_loopback(const char *p)
+{
+    static const struct {
+        const char *start;
+        const char *more; /* what may follow as part of it */
+    } names[] = { { "localhost", "" },
+                  { "127\\.", "0123456789\\.d+*{,}[]-" },
+                  { "\\[::1\\]", "" } };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
+        if (strncmp(p, names[i].start, strlen(names[i].start)) == 0) {
+            p += strlen(names[i].start);
+            return p + strspn(p, names[i].more);
+        }
+    }
+    return NULL;
+}
+
+/* whether nothing more of a name comes */
+static bool ends_name(const char *p)
+{
+    return !*p || *p == ':' || *p == '(' || *p == '$';
+}
+
+/* Whether a host is the machine itself, or one of several in parentheses that all
+ * are. */
+static bool is_loopback(const char *host)
+{
+    const char *p = host;
+
+    if (*p != '(') {
+        p = take_loopback(p);
+        return p && ends_name(p);
+    }
+    p += strncmp(p, "(?:", 3) == 0 ? 2 : 0;
+    do {
+        p = take_loopback(p + 1);
+    } while (p && *p == '|');
+    return p && *p == ')' && ends_name(p + 1);
+}
+
+const char *cors_expression_secure(apr_pool_t *p, const char *regex)
+{
+    bool plain = false;
+    bool secure = false;
+    const char *host = take_scheme(regex, &plain, &secure);
+    const char *domain = cors_expression_domain(p, regex, '.');
+    const char *http;
+
+    if (!host || !plain || is_loopback(host)
+        || (domain && cors_host_is_loopback(cors_slice(domain)))) {
+        return NULL;
+    }
+    http = strstr(regex, "http") + strlen("http");
+    return apr_pstrcat(p, apr_pstrmemdup(p, regex, (apr_size_t)(http - regex)),
+                       "s", http + (secure ? strlen("s?") : 0), NULL);
 }

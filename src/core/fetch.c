@@ -93,9 +93,9 @@ static const char *const response_only_headers[] = {
 };
 
 static const char *const request_only_headers[] = {
-    "Accept",
+    /* Accept and Accept-Encoding tell in a response what the next request may have
+     * (RFC 9110, 12.5.1 and 12.5.3) */
     "Accept-Charset",
-    "Accept-Encoding",
     "Accept-Language",
     "Access-Control-Request-Headers",
     "Access-Control-Request-Method",

@@ -9,6 +9,7 @@
 
 #include <arpa/inet.h>
 
+#include "cors/origin.h"
 #include "cors/suffix.h"
 
 #define LABEL_MAX 63
@@ -62,6 +63,21 @@ static const char *ipv6_serialise(apr_pool_t *p, cors_slice_t text)
                : NULL;
 }
 
+/* whether the last group of an address without brackets may be a port: what stands
+ * before it is an address by itself */
+static bool may_end_in_port(apr_pool_t *p, cors_slice_t text)
+{
+    const char *last = cors_slice_end(text);
+
+    while (last > text.ptr && last[-1] != ':') {
+        last--;
+    }
+    return last > text.ptr
+           && cors_port_parse(cors_slice_between(last, cors_slice_end(text)))
+                  != 0
+           && ipv6_serialise(p, cors_slice_between(text.ptr, last - 1));
+}
+
 static cors_problem_e check_ipv6(apr_pool_t *p, cors_slice_t host,
                                  const char **instead)
 {
@@ -78,6 +94,9 @@ static cors_problem_e check_ipv6(apr_pool_t *p, cors_slice_t host,
         return CORS_PROBLEM_ORIGIN_IPV6_ZONE;
     }
     *instead = ipv6_serialise(p, inner);
+    if (!open && may_end_in_port(p, inner)) {
+        *instead = NULL;
+    }
     if (!*instead || !open || !closed) {
         return CORS_PROBLEM_ORIGIN_IPV6_BAD;
     }

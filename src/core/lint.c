@@ -8,7 +8,6 @@
 
 #include "cors/expression.h"
 #include "cors/fetch.h"
-#include "cors/host.h"
 
 #define MAX_AGE_CHROMIUM 7200 /* seconds; Firefox has 86400 */
 
@@ -29,11 +28,25 @@ static void warn(const lint_t *lint, const char *said, cors_problem_e problem,
     lint->tell(lint->context, said ? said : lint->setting->said, &finding);
 }
 
+/* what stood before a word */
+static const char *mark_of(const lint_t *lint, const cors_origin_word_t *word)
+{
+    return !lint->setting->edit ? (word->exclude ? "!" : "")
+           : word->exclude      ? "-"
+                                : "+";
+}
+
 static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
 {
-    const char *plain = cors_expression_plain(lint->p, word->text);
+    const char *plain =
+        cors_expression_plain(lint->p, word->text, mark_of(lint, word));
 
-    if (word->anybody && !word->suffix) {
+    if (plain) {
+        /* in its own directive it would be an expression still */
+        plain = apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL);
+    }
+    /* what is taken out lets nobody in */
+    if (word->anybody && !word->suffix && !word->exclude) {
         warn(lint, word->said, CORS_PROBLEM_REGEX_EVERYTHING, word->text,
              word->anybody, plain);
     }
@@ -143,18 +156,43 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
     }
 }
 
-/* Whether a word lists a plain-http origin of another machine. */
-static bool is_insecure(apr_pool_t *p, const cors_origin_word_t *word)
+/* What lists only the https origins of a word that lists plain-http origins of
+ * other machines; NULL: it lists none. */
+static const char *secure(apr_pool_t *p, const cors_origin_word_t *word)
 {
     cors_pattern_t pattern;
     const char *unused;
 
-    return !word->regex && !word->exclude
-           && cors_slice_has_prefix(cors_slice(word->text), "http://")
-           && cors_pattern_parse(p, cors_slice(word->text), true, &pattern,
-                                 &unused)
-                  == CORS_OK
-           && !cors_host_is_loopback(pattern.host);
+    if (word->exclude) {
+        return NULL;
+    }
+    if (word->regex) {
+        return cors_expression_secure(p, word->text);
+    }
+    return cors_slice_has_prefix(cors_slice(word->text), "http://")
+                   && cors_pattern_parse(p, cors_slice(word->text), true,
+                                         &pattern, &unused)
+                          == CORS_OK
+                   && cors_pattern_is_insecure(&pattern)
+               ? apr_pstrcat(p, "https", word->text + strlen("http"), NULL)
+               : NULL;
+}
+
+static void lint_insecure(const lint_t *lint, const cors_origin_word_t *word,
+                          const char *because)
+{
+    const char *instead = secure(lint->p, word);
+
+    if (instead) {
+        warn(lint, word->said, CORS_PROBLEM_INSECURE_ORIGIN, word->text,
+             because, apr_pstrcat(lint->p, mark_of(lint, word), instead, NULL));
+    }
+    if (word->insecure) {
+        warn(lint, word->insecure_said, CORS_PROBLEM_INSECURE_ORIGIN,
+             word->insecure, because,
+             apr_pstrcat(lint->p, "https", word->insecure + strlen("http"),
+                         NULL));
+    }
 }
 
 void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
@@ -172,15 +210,8 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
         int i;
 
         for (i = 0; i < cors_origin_set_count(set); i++) {
-            const cors_origin_word_t *word = cors_origin_set_word(set, i);
-
-            if (is_insecure(p, word)) {
-                warn(&lint, word->said, CORS_PROBLEM_INSECURE_ORIGIN,
-                     word->text,
-                     policy->link[CORS_ATTR_CREDENTIALS].setting->said,
-                     apr_pstrcat(p, "https", word->text + strlen("http"),
-                                 NULL));
-            }
+            lint_insecure(&lint, cors_origin_set_word(set, i),
+                          policy->link[CORS_ATTR_CREDENTIALS].setting->said);
         }
     }
 }

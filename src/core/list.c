@@ -9,6 +9,12 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
+/* whether a byte is one of a set, which a NUL never is */
+static bool is_any(char c, const char *set)
+{
+    return c && strchr(set, c);
+}
+
 cors_slice_t cors_slice_between(const char *from, const char *to)
 {
     cors_slice_t text = { from, (apr_size_t)(to - from) };
@@ -26,7 +32,7 @@ const char *cors_slice_find_any(cors_slice_t text, const char *set)
     const char *p;
 
     for (p = text.ptr; p < cors_slice_end(text); p++) {
-        if (*p && strchr(set, *p)) {
+        if (is_any(*p, set)) {
             return p;
         }
     }
@@ -92,7 +98,8 @@ bool cors_list_next(cors_slice_t *rest, cors_slice_t *item)
     return item->len > 0;
 }
 
-bool cors_word_next(cors_slice_t *rest, cors_slice_t *word)
+bool cors_part_next(cors_slice_t *rest, const char *separators,
+                    cors_slice_t *part)
 {
     const char *p = rest->ptr;
     const char *end;
@@ -101,17 +108,22 @@ bool cors_word_next(cors_slice_t *rest, cors_slice_t *word)
         return false;
     }
     end = rest->ptr + rest->len;
-    while (p < end && (*p == ',' || is_blank(*p))) {
+    while (p < end && is_any(*p, separators)) {
         p++;
     }
-    word->ptr = p;
-    while (p < end && *p != ',' && !is_blank(*p)) {
+    part->ptr = p;
+    while (p < end && !is_any(*p, separators)) {
         p++;
     }
-    word->len = (apr_size_t)(p - word->ptr);
+    part->len = (apr_size_t)(p - part->ptr);
     rest->ptr = p;
     rest->len = (apr_size_t)(end - p);
-    return word->len > 0;
+    return part->len > 0;
+}
+
+bool cors_word_next(cors_slice_t *rest, cors_slice_t *word)
+{
+    return cors_part_next(rest, " \t,", word);
 }
 
 /*

@@ -39,12 +39,19 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind, bool edit)
     return set;
 }
 
+/* whether a word is one for the whole of a list */
+static bool is_whole_list(cors_slice_t word)
+{
+    return cors_slice_equal(word, cors_slice("*"))
+           || cors_slice_is_nocase(word, "None");
+}
+
 static cors_problem_e check_method(cors_slice_t name, const char **instead)
 {
     const char *well_known;
 
-    if (!cors_is_token(name)) {
-        return CORS_PROBLEM_METHOD_TOKEN;
+    if (cors_slice_is_nocase(name, "None")) {
+        return CORS_PROBLEM_METHODS_NONE;
     }
     if (cors_fetch_forbidden_method(name)) {
         return CORS_PROBLEM_METHOD_FORBIDDEN;
@@ -57,14 +64,27 @@ static cors_problem_e check_method(cors_slice_t name, const char **instead)
     return CORS_OK;
 }
 
-static cors_problem_e check_name(cors_names_e kind, cors_slice_t name,
-                                 const char **instead)
+static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
+                                  cors_slice_t name, const char **instead);
+
+/* What separates words elsewhere; "|" might even be part of a token. */
+static const char separators[] = ";|";
+
+static cors_problem_e check_name(apr_pool_t *p, cors_names_e kind,
+                                 cors_slice_t name, const char **instead)
 {
-    if (kind == CORS_NAMES_METHODS) {
-        return check_method(name, instead);
+    if (cors_slice_find_any(name, separators)) {
+        return CORS_PROBLEM_LIST_SEPARATOR;
     }
     if (!cors_is_token(name)) {
-        return CORS_PROBLEM_HEADER_TOKEN;
+        return check_token(p, kind, name, instead);
+    }
+    /* a token may have it, and would be compared byte for byte */
+    if (cors_slice_find_any(name, "*")) {
+        return CORS_PROBLEM_NAME_WILDCARD;
+    }
+    if (kind == CORS_NAMES_METHODS) {
+        return check_method(name, instead);
     }
     if (kind == CORS_NAMES_REQUEST_HEADERS) {
         return cors_fetch_response_only_header(name)
@@ -78,6 +98,48 @@ static cors_problem_e check_name(cors_names_e kind, cors_slice_t name,
            : cors_fetch_request_only_header(name)
                ? CORS_PROBLEM_EXPOSE_IS_REQUEST
                : CORS_OK;
+}
+
+/* What is wrong with what is no token; a colon at its end comes with a name that
+ * is copied from a message. */
+static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
+                                  cors_slice_t name, const char **instead)
+{
+    const char *unused;
+
+    if (name.len > 0 && cors_slice_end(name)[-1] == ':') {
+        name.len--;
+        if (!is_whole_list(name)
+            && check_name(p, kind, name, &unused) == CORS_OK) {
+            *instead = apr_pstrmemdup(p, name.ptr, name.len);
+        }
+    }
+    return kind == CORS_NAMES_METHODS ? CORS_PROBLEM_METHOD_TOKEN
+                                      : CORS_PROBLEM_HEADER_TOKEN;
+}
+
+/* The names that a word holds together, each behind the mark; NULL: one of them is
+ * wrong. */
+static const char *split(apr_pool_t *p, cors_names_e kind, const char *mark,
+                         cors_slice_t word)
+{
+    const char *words = NULL;
+    cors_slice_t name;
+
+    while (cors_part_next(&word, separators, &name)) {
+        const char *instead = NULL;
+
+        /* what a mark of its own means here cannot be told */
+        if (is_whole_list(name) || memchr("+-!", name.ptr[0], 3)
+            || (check_name(p, kind, name, &instead) && !instead)) {
+            return NULL;
+        }
+        words = apr_pstrcat(p, words ? words : "", words ? " " : "", mark,
+                            instead ? instead
+                                    : apr_pstrmemdup(p, name.ptr, name.len),
+                            NULL);
+    }
+    return words;
 }
 
 /* browsers capitalise the methods they know and send the others as the script
@@ -222,7 +284,7 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
                                cors_slice_t word, const char *said,
                                const char **instead)
 {
-    cors_problem_e problem = check_name(set->kind, word, instead);
+    cors_problem_e problem = check_name(p, set->kind, word, instead);
     const char *name;
 
     if (problem) {
@@ -250,7 +312,7 @@ static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
                                     cors_slice_t word, const char *said,
                                     const char **instead)
 {
-    cors_problem_e problem = check_name(set->kind, word, instead);
+    cors_problem_e problem = check_name(p, set->kind, word, instead);
 
     if (!problem) {
         append(p, &set->taken_out, set->taken_out_count,
@@ -260,12 +322,63 @@ static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
     return problem;
 }
 
+/* The line that exposes what was listed among the headers that pages send; NULL:
+ * no list has it. */
+static const char *expose(apr_pool_t *p, const char *mark, cors_slice_t name)
+{
+    static const char own[] = "access-control-";
+    cors_slice_t head = name;
+    const char *unused;
+
+    head.len = head.len > strlen(own) ? strlen(own) : head.len;
+    return *mark != '-' && !cors_slice_is_nocase(head, own)
+                   && check_name(p, CORS_NAMES_RESPONSE_HEADERS, name, &unused)
+                          == CORS_OK
+               ? apr_pstrcat(p, "CorsExposeHeaders ", mark,
+                             apr_pstrmemdup(p, name.ptr, name.len), NULL)
+               : NULL;
+}
+
+/* What was meant by a word behind a mark that has a problem. What its name alone
+ * would become is known already. */
+static const char *correct(apr_pool_t *p, const cors_name_set_t *set,
+                           cors_problem_e problem, const char *mark,
+                           cors_slice_t word, const char *name)
+{
+    switch (problem) {
+    case CORS_PROBLEM_LIST_SEPARATOR:
+        return split(p, set->kind, mark, word);
+    case CORS_PROBLEM_HEADER_IS_RESPONSE:
+        return expose(p, mark, word);
+    default:
+        return name ? apr_pstrcat(p, mark, name, NULL) : NULL;
+    }
+}
+
+/* What was meant by "!" and a name: to take it out of the inherited list, unless
+ * the set is a list of its own. */
+static const char *take_out_instead(apr_pool_t *p, const cors_name_set_t *set,
+                                    cors_slice_t name)
+{
+    bool may_edit =
+        set->edit || (set->count == 0 && !set->wildcard && !set->nobody);
+    const char *right = NULL;
+
+    if (!may_edit || is_whole_list(name) || cors_slice_has_prefix(name, "!")
+        || (check_name(p, set->kind, name, &right) && !right)) {
+        return NULL;
+    }
+    return apr_pstrcat(p, "-",
+                       right ? right : apr_pstrmemdup(p, name.ptr, name.len),
+                       NULL);
+}
+
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
                                  cors_slice_t word, const char *said,
                                  const char **instead)
 {
     bool marked = word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
-    char mark = marked ? word.ptr[0] : '\0';
+    const char *mark = !marked ? "" : word.ptr[0] == '+' ? "+" : "-";
     bool wildcard;
     bool nobody;
     cors_problem_e problem;
@@ -278,20 +391,27 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
         word.ptr++;
         word.len--;
     }
+    if (cors_slice_has_prefix(word, "!")) {
+        *instead = take_out_instead(p, set,
+                                    cors_slice_between(word.ptr + 1,
+                                                       cors_slice_end(word)));
+        return CORS_PROBLEM_NAME_EXCLUSION;
+    }
     wildcard = cors_slice_equal(word, cors_slice("*"));
-    /* a method may be called None; no directive of methods has that word */
     nobody =
         set->kind != CORS_NAMES_METHODS && cors_slice_is_nocase(word, "None");
+    if (wildcard && marked && set->count == 0 && set->taken_out_count == 0
+        && (*mark == '+' || set->kind != CORS_NAMES_METHODS)) {
+        *instead = *mark == '+' ? "*" : "None";
+    }
     if (wildcard || nobody) {
         return marked     ? CORS_PROBLEM_EDIT_OF_ALL
                : wildcard ? add_wildcard(p, set)
                           : add_nobody(set);
     }
-    problem = mark == '-' ? take_out_name(p, set, word, said, instead)
-                          : add_name(p, set, word, said, instead);
-    if (*instead && marked) {
-        *instead = apr_psprintf(p, "%c%s", mark, *instead);
-    }
+    problem = *mark == '-' ? take_out_name(p, set, word, said, instead)
+                           : add_name(p, set, word, said, instead);
+    *instead = correct(p, set, problem, mark, word, *instead);
     return problem;
 }
 

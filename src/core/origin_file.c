@@ -72,6 +72,15 @@ static bool has_blank(cors_slice_t word)
     return memchr(word.ptr, ' ', word.len) || memchr(word.ptr, '\t', word.len);
 }
 
+static void note_insecure(reader_t *reader, const cors_pattern_t *pattern)
+{
+    if (!reader->file.insecure && cors_pattern_is_insecure(pattern)) {
+        reader->file.insecure =
+            apr_pstrmemdup(reader->p, pattern->origin.ptr, pattern->origin.len);
+        reader->file.insecure_line = reader->line;
+    }
+}
+
 static void note_suffix(reader_t *reader, const cors_pattern_t *pattern)
 {
     if (pattern->subdomains && !pattern->exclude && !reader->file.suffix
@@ -94,6 +103,16 @@ static void read_word(reader_t *reader, cors_slice_t word)
     }
     problem =
         cors_pattern_parse(reader->scratch, word, false, &pattern, &instead);
+    if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
+        /* several words are several lines */
+        complain(reader, CORS_PROBLEM_FILE_WORDS, word,
+                 instead && strchr(instead, ' ') ? NULL : instead);
+        return;
+    }
+    if (problem == CORS_PROBLEM_NULL_CASE && !pattern.exclude) {
+        complain(reader, CORS_PROBLEM_FILE_WORD, word, NULL);
+        return;
+    }
     if (problem) {
         complain(reader, problem, word, instead);
     }
@@ -106,7 +125,26 @@ static void read_word(reader_t *reader, cors_slice_t word)
     }
     else {
         note_suffix(reader, &pattern);
+        note_insecure(reader, &pattern);
     }
+}
+
+/* The line of what no UTF-8 text has: a NUL, or the mark of UTF-16. 0: there is
+ * none, or it may be passed over. */
+static apr_size_t find_other_encoding(cors_slice_t text)
+{
+    const char *nul = text.len > 0 ? memchr(text.ptr, '\0', text.len) : NULL;
+    const char *p;
+    apr_size_t line = 1;
+
+    if (cors_slice_has_prefix(text, "\xff\xfe")
+        || cors_slice_has_prefix(text, "\xfe\xff")) {
+        return line;
+    }
+    for (p = text.ptr; nul && p < nul; p++) {
+        line += *p == '\n' ? 1 : 0;
+    }
+    return nul ? line : 0;
 }
 
 static apr_size_t count_lines(cors_slice_t text)
@@ -128,6 +166,7 @@ cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
                                          cors_line_fn tell, void *context)
 {
     static const char mark[] = "\xef\xbb\xbf";
+    static const cors_slice_t nothing = { NULL, 0 };
     reader_t reader;
     cors_slice_t rest = text;
     cors_slice_t line;
@@ -142,6 +181,12 @@ cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
         rest.ptr += sizeof(mark) - 1;
         rest.len -= sizeof(mark) - 1;
     }
+    reader.line = find_other_encoding(text);
+    if (reader.line > 0) {
+        complain(&reader, CORS_PROBLEM_FILE_ENCODING, nothing, NULL);
+        apr_pool_destroy(reader.scratch);
+        return reader.file;
+    }
     while (next_line(&rest, &line)) {
         cors_slice_t word = without_comment(line);
 
@@ -154,8 +199,6 @@ cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
         }
     }
     if (text.len > 0 && text.ptr[text.len - 1] != '\n') {
-        const cors_slice_t nothing = { NULL, 0 };
-
         reader.line += reader.line == 0 ? 1 : 0; /* a mark and nothing else */
         complain(&reader, CORS_PROBLEM_FILE_CUT, nothing, NULL);
     }

@@ -48,6 +48,7 @@ struct cors_origin_set_t {
     index_t listed;             /* the same, with the word of each */
     index_t excluded;
     apr_array_header_t *sources; /* const cors_origin_source_t *; NULL: none */
+    bool listed_by_source;       /* one of them lists an origin now */
     apr_array_header_t *words;   /* word_t *, in the order written */
     apr_hash_t *texts[2];        /* listed, taken out: text -> first word_t */
     bool file;
@@ -230,6 +231,51 @@ static void table_add(apr_pool_t *p, cors_origin_set_t *set,
     cors_origin_table_add(set->table, pattern, take_out);
 }
 
+/* The words of a text, each behind a mark. */
+static const char *mark_words(apr_pool_t *p, char mark, const char *text)
+{
+    const char sign[] = { mark, '\0' };
+    const char *words = NULL;
+    cors_slice_t rest = cors_slice(text);
+    cors_slice_t word;
+
+    while (cors_word_next(&rest, &word)) {
+        words = apr_pstrcat(p, words ? words : "", words ? " " : "", sign,
+                            apr_pstrmemdup(p, word.ptr, word.len), NULL);
+    }
+    return words;
+}
+
+/* What was meant by a word behind a mark that has a problem; what it would become
+ * without the mark is known already. */
+static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
+                           cors_problem_e problem, char mark,
+                           const cors_pattern_t *pattern, const char *bare)
+{
+    bool everybody =
+        pattern->kind == CORS_PATTERN_EVERYBODY && set->words->nelts == 0;
+    const char *text =
+        apr_pstrmemdup(p, pattern->origin.ptr, pattern->origin.len);
+
+    switch (problem) {
+    case CORS_PROBLEM_EDIT_OF_ALL:
+        return !everybody ? NULL : mark == '+' ? "*" : "None";
+    case CORS_PROBLEM_EXCLUSION_OF_ALL:
+        return everybody && !mark ? "None" : NULL;
+    case CORS_PROBLEM_EDIT_EXCLUSION:
+        return apr_pstrcat(p, "-", text, NULL);
+    case CORS_PROBLEM_ORIGIN_EXPRESSION:
+        bare = pattern->exclude ? NULL : cors_expression_plain(p, text, "");
+        break;
+    default:
+        break;
+    }
+    /* "!" and a mark are one too many */
+    return bare && mark && strchr(bare, '!') ? NULL
+           : bare                            ? mark_words(p, mark, bare)
+                                             : NULL;
+}
+
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
                                    cors_slice_t text, const char *said,
                                    const char **instead)
@@ -246,13 +292,11 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     }
     text.ptr = apr_pstrmemdup(p, text.ptr, text.len);
     problem = cors_pattern_parse(p, text, set->file, &pattern, instead);
-    if (*instead && mark) {
-        *instead = apr_psprintf(p, "%c%s", mark, *instead);
-    }
     if (!problem) {
         problem = check_place(set, &pattern);
     }
     if (problem) {
+        *instead = correct(p, set, problem, mark, &pattern, *instead);
         return problem;
     }
 
@@ -360,7 +404,8 @@ static void try_regex(apr_pool_t *p, word_t *word, const void *regex,
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          const char *text, const char *said,
                                          const void *regex,
-                                         cors_regex_match_fn match)
+                                         cors_regex_match_fn match,
+                                         const char **instead)
 {
     cors_slice_t rest = cors_slice(text);
     char mark;
@@ -370,6 +415,14 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     regex_t *entry;
     word_t *word;
 
+    *instead = NULL;
+    if (!problem) {
+        problem = cors_expression_check(p, rest.ptr,
+                                        take_out ? "-"
+                                        : mark   ? "+"
+                                                 : "",
+                                        instead);
+    }
     if (problem) {
         return problem;
     }
@@ -403,7 +456,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
 cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
                                           const char *path, const char *said,
                                           const cors_origin_source_t *source,
-                                          const char *suffix, const char *where)
+                                          const cors_origin_notes_t *notes)
 {
     word_t *word;
 
@@ -419,15 +472,18 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
     if (word->first) {
         return CORS_OK;
     }
+    word->insecure = notes->insecure;
+    word->insecure_said = notes->insecure_said;
+    set->listed_by_source = set->listed_by_source || notes->lists;
     if (!set->sources) {
         set->sources =
             apr_array_make(p, 1, sizeof(const cors_origin_source_t *));
     }
     APR_ARRAY_PUSH(set->sources, const cors_origin_source_t *) = source;
-    if (suffix && !set->public_suffix) {
+    if (notes->suffix && !set->public_suffix) {
         word = apr_pcalloc(p, sizeof(*word));
-        word->text = suffix;
-        word->said = where ? where : said;
+        word->text = notes->suffix;
+        word->said = notes->suffix_said;
         word->suffix = true;
         set->public_suffix = word;
         /* of all that the source lists, the one that has to be told of */
@@ -732,12 +788,13 @@ bool cors_origin_set_excludes(const cors_origin_set_t *set)
     return set->excludes;
 }
 
-bool cors_origin_set_empty(const cors_origin_set_t *set)
+bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet)
 {
     const index_t *listed = &set->listed;
 
-    return !set->everybody && !set->sources && !listed->null && !listed->exact
-           && !listed->any_port && !listed->domains && !listed->regexes;
+    return !set->everybody && !(yet ? set->listed_by_source : !!set->sources)
+           && !listed->null && !listed->exact && !listed->any_port
+           && !listed->domains && !listed->regexes;
 }
 
 const cors_origin_word_t *

@@ -60,6 +60,17 @@ static cors_problem_e check_port(cors_slice_t scheme, cors_slice_t digits,
                : CORS_OK;
 }
 
+/* what follows "://"; NULL: there is none */
+static const char *find_host(cors_slice_t word)
+{
+    for (; word.len > 0; word = behind(word, 1)) {
+        if (cors_slice_has_prefix(word, "://")) {
+            return word.ptr + strlen("://");
+        }
+    }
+    return NULL;
+}
+
 /* "://" and what stands around it, cut where the host and the port end */
 typedef struct {
     cors_slice_t scheme;
@@ -70,41 +81,139 @@ typedef struct {
     cors_slice_t tail; /* path, query, fragment */
 } parts_t;
 
+/* whether a text could be a group of an IPv6 address, which may be empty */
+static bool is_group(cors_slice_t text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!apr_isxdigit(text.ptr[i])) {
+            return false;
+        }
+    }
+    return text.len <= 4;
+}
+
+/* Scheme, host and port of a word, as far as they can be told. */
+static cors_slice_t head_of(cors_slice_t word)
+{
+    const char *host = find_host(word);
+    const char *end = host ? cors_slice_find_any(
+                          cors_slice_between(host, cors_slice_end(word)), "/?#")
+                           : NULL;
+
+    return cors_slice_between(word.ptr, end ? end : cors_slice_end(word));
+}
+
+/* whether "[" begins a set of characters and no IPv6 address */
+static bool is_class(cors_slice_t text)
+{
+    cors_slice_t inner = behind(text, 1);
+    const char *end = cors_slice_find_any(inner, "]");
+
+    inner.len = end ? (apr_size_t)(end - inner.ptr) : inner.len;
+    return cors_slice_has_prefix(inner, "^")
+           || (cors_slice_find_any(inner, "-")
+               && !cors_slice_find_any(inner, ":"));
+}
+
+/* whether a byte of a word is one that only expressions have there */
+static bool is_operator(cors_slice_t word, const char *p)
+{
+    cors_slice_t rest = cors_slice_between(p, cors_slice_end(word));
+
+    switch (*p) {
+    case '(':
+    case ')':
+        return true;
+    case '\\':
+        return rest.len > 1 && strchr("./-dw[", p[1]) && p[1];
+    case '[':
+        return is_class(rest);
+    case '^':
+        return p == word.ptr;
+    case '?':
+        return cors_slice_has_prefix(rest, "?://");
+    case '|':
+        /* what follows is no origin of its own */
+        return !find_host(rest);
+    default:
+        return false;
+    }
+}
+
+/* Whether a word is an expression, which belongs elsewhere. */
+static bool is_expression(cors_slice_t word)
+{
+    cors_slice_t head = head_of(word);
+    cors_slice_t tail = behind(word, head.len);
+    const char *p;
+
+    for (p = head.ptr; p < cors_slice_end(head); p++) {
+        if (is_operator(word, p)) {
+            return true;
+        }
+    }
+    return (word.len > 2 && word.ptr[0] == '/' && word.ptr[word.len - 1] == '/'
+            && cors_slice_find_any(word, ":"))
+           || (head.len == word.len && word.len > 1
+               && word.ptr[word.len - 1] == '$')
+           || cors_slice_has_prefix(tail, "?.")
+           || cors_slice_has_prefix(tail, "?:");
+}
+
+/* What separates words elsewhere. */
+static const char separators[] = ";|,";
+
+/* Whether a word is several: a separator stands before any path, or another origin
+ * behind it. */
+static bool is_several(cors_slice_t word)
+{
+    const char *p = cors_slice_find_any(word, separators);
+
+    return p
+           && (p < cors_slice_end(head_of(word))
+               || find_host(cors_slice_between(p, cors_slice_end(word))));
+}
+
 /* where the host of "host[:port]" ends */
 static const char *host_end(cors_slice_t authority)
 {
     const char *end = cors_slice_end(authority);
     const char *p;
+    const char *last;
 
     if (cors_slice_has_prefix(authority, "[")) {
         p = cors_slice_find_any(authority, "]");
         return p ? p + 1 : end;
     }
     p = cors_slice_find_any(authority, ":");
-    /* a second colon makes it a bare IPv6 address: no port can be told from it */
-    return !p || cors_slice_find_any(cors_slice_between(p + 1, end), ":") ? end
-                                                                          : p;
+    if (!p || !cors_slice_find_any(cors_slice_between(p + 1, end), ":")) {
+        return p ? p : end;
+    }
+    if (!is_group(cors_slice_between(authority.ptr, p))) {
+        return p; /* a name, and more behind it than a port */
+    }
+    for (last = end; last[-1] != ':'; last--) {
+    }
+    /* a bare IPv6 address: only what is no group can be told for a port */
+    return cors_port_parse(cors_slice_between(last, end)) > 9999 ? last - 1
+                                                                 : end;
 }
 
 static bool cut(cors_slice_t word, parts_t *parts)
 {
-    const char *p = word.ptr;
+    const char *p = find_host(word);
     const char *at;
     const char *end;
     cors_slice_t authority;
 
     memset(parts, 0, sizeof(*parts));
-    while (
-        p < cors_slice_end(word)
-        && !cors_slice_has_prefix(cors_slice_between(p, cors_slice_end(word)),
-                                  "://")) {
-        p++;
-    }
-    if (p == cors_slice_end(word)) {
+    if (!p) {
         return false;
     }
-    parts->scheme = cors_slice_between(word.ptr, p);
-    authority = cors_slice_between(p + 3, cors_slice_end(word));
+    parts->scheme = cors_slice_between(word.ptr, p - strlen("://"));
+    authority = cors_slice_between(p, cors_slice_end(word));
     end = cors_slice_find_any(authority, "/?#");
     end = end ? end : cors_slice_end(word);
     parts->tail = cors_slice_between(end, cors_slice_end(word));
@@ -137,6 +246,11 @@ static cors_problem_e check_tail(const parts_t *parts)
                                        : CORS_PROBLEM_ORIGIN_PATH;
 }
 
+static bool is_address(cors_slice_t host)
+{
+    return cors_slice_has_prefix(host, "[") || cors_host_ends_in_number(host);
+}
+
 static cors_problem_e check_wildcard(cors_slice_t *host,
                                      cors_pattern_t *pattern)
 {
@@ -151,8 +265,7 @@ static cors_problem_e check_wildcard(cors_slice_t *host,
     }
     pattern->subdomains = true;
     *host = behind(*host, 2);
-    if (host->len > 0
-        && (host->ptr[0] == '[' || cors_host_ends_in_number(*host))) {
+    if (is_address(*host)) {
         return CORS_PROBLEM_WILDCARD_IP;
     }
     return CORS_OK;
@@ -167,7 +280,16 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
     cors_problem_e problem;
 
     memset(pattern, 0, sizeof(*pattern));
+    if (is_expression(word)) {
+        return CORS_PROBLEM_ORIGIN_EXPRESSION;
+    }
+    if (is_several(word)) {
+        return CORS_PROBLEM_LIST_SEPARATOR;
+    }
     if (!cut(word, &parts)) {
+        if (cors_slice_is_nocase(word, "null")) {
+            return CORS_PROBLEM_NULL_CASE;
+        }
         return CORS_PROBLEM_ORIGIN_SCHEME_MISSING;
     }
     pattern->kind = CORS_PATTERN_ORIGIN;
@@ -259,6 +381,30 @@ static const char *correct_port(apr_pool_t *p, const char *scheme,
     return apr_pstrcat(p, ":", text_of(p, port), NULL);
 }
 
+static const char *correct(apr_pool_t *p, cors_slice_t word, bool file);
+
+/* What was meant by "https:/host"; NULL: that is not what it is. */
+static const char *correct_slash(apr_pool_t *p, cors_slice_t word, bool file)
+{
+    const char *slash = cors_slice_find_any(word, "/");
+    cors_slice_t scheme;
+
+    if (!slash) {
+        return NULL;
+    }
+    scheme = cors_slice_between(word.ptr, slash);
+    return cors_slice_is_nocase(scheme, "https:")
+                   || cors_slice_is_nocase(scheme, "http:")
+               ? correct(p,
+                         cors_slice(apr_pstrcat(
+                             p, text_of(p, scheme), "/",
+                             text_of(p, cors_slice_between(
+                                            slash, cors_slice_end(word))),
+                             NULL)),
+                         file)
+               : NULL;
+}
+
 /* What was meant by a word without "://": a host, or a host with a port. */
 static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
 {
@@ -272,7 +418,7 @@ static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
         word = behind(word, 2);
     }
     if (word.len == 0 || cors_slice_find_any(word, "/?#@")) {
-        return NULL;
+        return correct_slash(p, word, file);
     }
     host = cors_slice_between(word.ptr, host_end(word));
     local = cors_host_is_loopback(host);
@@ -293,6 +439,7 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     cors_slice_t host;
     const char *star = "";
     const char *scheme;
+    const char *unused;
 
     if (!cut(word, &parts)) {
         return correct_bare(p, word, file);
@@ -315,6 +462,9 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     if (*star && host.ptr[0] == '-') {
         return NULL; /* part of a label was meant: no wildcard can say that */
     }
+    if (is_address(host) && !cors_host_check(p, host, &unused)) {
+        star = ""; /* it has no subdomains */
+    }
     host = correct_host(p, host);
     scheme = cors_slice_equal(parts.scheme, cors_slice("*"))
                  ? "https"
@@ -325,11 +475,54 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
                     file);
 }
 
+/* The origins that a word holds together; NULL: one of them is wrong. Which of
+ * them a "!" at the start is for cannot be told. */
+static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
+{
+    bool exclude = cors_slice_has_prefix(word, "!");
+    const char *words = NULL;
+    cors_slice_t part;
+
+    while (cors_part_next(&word, separators, &part)) {
+        cors_pattern_t pattern;
+        const char *instead;
+
+        if (cors_pattern_parse(p, part, file, &pattern, &instead) == CORS_OK) {
+            instead =
+                pattern.kind == CORS_PATTERN_ORIGIN ? text_of(p, part) : NULL;
+        }
+        if (!instead || (exclude && instead[0] != '!')) {
+            return NULL;
+        }
+        words =
+            apr_pstrcat(p, words ? words : "", words ? " " : "", instead, NULL);
+    }
+    return words;
+}
+
+/* What was meant by a word with a problem; "!" stays before it. */
+static const char *meant(apr_pool_t *p, cors_problem_e problem,
+                         cors_slice_t word, bool file)
+{
+    bool exclude = cors_slice_has_prefix(word, "!");
+    const char *instead;
+
+    if (problem == CORS_PROBLEM_ORIGIN_EXPRESSION) {
+        return NULL;
+    }
+    if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
+        return split(p, word, file);
+    }
+    instead = correct(p, behind(word, exclude ? 1 : 0), file);
+    return instead && exclude ? apr_pstrcat(p, "!", instead, NULL) : instead;
+}
+
 cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
                                   cors_pattern_t *pattern, const char **instead)
 {
     cors_problem_e problem;
     bool exclude = cors_slice_has_prefix(word, "!");
+    cors_slice_t whole = word;
 
     *instead = NULL;
     if (exclude) {
@@ -349,13 +542,17 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
     else {
         problem = check(p, word, file, pattern);
         if (problem) {
-            *instead = correct(p, word, file);
-        }
-        if (*instead && exclude) {
-            *instead = apr_pstrcat(p, "!", *instead, NULL);
+            *instead = meant(p, problem, whole, file);
         }
     }
     pattern->exclude = exclude;
     pattern->origin = word;
     return problem;
+}
+
+bool cors_pattern_is_insecure(const cors_pattern_t *pattern)
+{
+    return pattern->kind == CORS_PATTERN_ORIGIN && !pattern->exclude
+           && cors_slice_equal(pattern->scheme, cors_slice("http"))
+           && !cors_host_is_loopback(pattern->host);
 }

@@ -66,13 +66,13 @@ cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
     return CORS_ORIGIN_UNLISTED;
 }
 
-bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr)
+bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr, bool yet)
 {
     const cors_link_t *link;
 
     for (link = &policy->link[attr]; link && link->setting;
          link = link->outer) {
-        if (!cors_origin_set_empty(link->setting->origins)) {
+        if (!cors_origin_set_empty(link->setting->origins, yet)) {
             return false;
         }
     }
@@ -364,7 +364,7 @@ static void find_everybody(cors_policy_t *policy)
                        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
     /* where nobody is allowed the answer is the same for all, unless it is 403 */
     policy->varies = !policy->constant
-                     && (!cors_policy_nobody(policy, CORS_ATTR_ORIGINS)
+                     && (!cors_policy_nobody(policy, CORS_ATTR_ORIGINS, false)
                          || cors_policy_number(policy, CORS_ATTR_REJECT));
 }
 

@@ -9,6 +9,7 @@
 #include <apr_strings.h>
 
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
+#define MAX_AGE_USEFUL "2h"    /* what all browsers honour */
 
 const cors_attr_e cors_attrs[CORS_ATTR_COUNT] = {
 #define CORS_ATTR_ITSELF(code, directive) CORS_ATTR_##code,
@@ -164,11 +165,16 @@ static const char *explain(const reading_t *reading)
                        in_htaccess(cmd) ? ")" : NULL, NULL);
 }
 
-/* The next argument, quotes taken off, or NULL; never splits at commas. */
-static const char *next_argument(const reading_t *reading, const char **args)
+/* The next argument, quotes taken off, or NULL; never splits at commas. A comment
+ * behind the arguments is one mistake and not one for each of its words. */
+static const char *next_argument(reading_t *reading, const char **args)
 {
     while (apr_isspace(**args)) {
         (*args)++;
+    }
+    if (**args == '#') {
+        complain(reading, CORS_PROBLEM_WORD_COMMENT, cors_slice(*args), NULL);
+        *args += strlen(*args);
     }
     return **args ? ap_getword_conf(reading->cmd->pool, args) : NULL;
 }
@@ -179,7 +185,7 @@ static const char *only_argument(reading_t *reading, const char *args)
     const char *argument = next_argument(reading, &args);
     const char *more = argument ? next_argument(reading, &args) : NULL;
 
-    if (!argument) {
+    if (!argument && !reading->complaints) {
         complain(reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     if (more) {
@@ -324,7 +330,7 @@ static const char *add_words(cmd_parms *cmd, void *section, const char *args,
             }
         }
     }
-    if (!any) {
+    if (!any && !reading.complaints) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     return explain(&reading);
@@ -381,18 +387,19 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
         cors_origin_set_t *set = origins_here(&reading, argument);
         const ap_regex_t *regex =
             compile_whole(cmd->pool, argument + (is_edit(argument) ? 1 : 0));
+        const char *instead = NULL;
         cors_problem_e problem =
-            regex
-                ? cors_origin_set_add_regex(cmd->pool, set, argument,
-                                            reading.said, regex, regex_matches)
-                : CORS_PROBLEM_REGEX_BAD;
+            regex ? cors_origin_set_add_regex(cmd->pool, set, argument,
+                                              reading.said, regex,
+                                              regex_matches, &instead)
+                  : CORS_PROBLEM_REGEX_BAD;
 
         any = true;
         if (problem) {
-            complain(&reading, problem, cors_slice(argument), NULL);
+            complain(&reading, problem, cors_slice(argument), instead);
         }
     }
-    if (!any) {
+    if (!any && !reading.complaints) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     return explain(&reading);
@@ -405,7 +412,6 @@ static void add_file(reading_t *reading, const char *argument)
     const char *path = ap_server_root_relative(p, argument);
     cors_origins_file_t info;
     const cors_origin_source_t *source;
-    const char *where;
     cors_problem_e problem;
     int i;
 
@@ -421,11 +427,8 @@ static void add_file(reading_t *reading, const char *argument)
     if (!source) {
         return;
     }
-    where = apr_psprintf(p, "%s %s:%" APR_SIZE_T_FMT, reading->cmd->cmd->name,
-                         path, info.suffix_line);
-    problem =
-        cors_origin_set_add_source(p, origins_here(reading, ""), path,
-                                   reading->said, source, info.suffix, where);
+    problem = cors_origin_set_add_source(p, origins_here(reading, ""), path,
+                                         reading->said, source, &info.notes);
     if (problem) {
         complain(reading, problem, cors_slice(argument), NULL);
     }
@@ -444,7 +447,7 @@ const char *cors_set_origins_file(cmd_parms *cmd, void *section,
     }
     reading = start_reading(cmd, section);
     argument = next_argument(&reading, &args);
-    if (!argument) {
+    if (!argument && !reading.complaints) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
     for (; argument; argument = next_argument(&reading, &args)) {
@@ -489,10 +492,15 @@ static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
         /* elsewhere a negative number forbids the browser to remember */
         *instead = "0";
     }
-    else if (unit != word && strlen(word) <= 12
-             && ap_cstr_casecmp(unit, "d") == 0) {
-        *instead =
-            apr_psprintf(p, "%" APR_INT64_T_FMT "h", 24 * apr_atoi64(word));
+    else if (ap_cstr_casecmp(word, "Off") == 0) {
+        *instead = "None";
+    }
+    else if (unit != word && ap_cstr_casecmp(unit, "d") == 0) {
+        *instead = MAX_AGE_USEFUL;
+    }
+    if (unit != word && !*unit && strlen(word) > 12) {
+        *instead = MAX_AGE_USEFUL;
+        return CORS_PROBLEM_MAX_AGE_RANGE;
     }
     if (unit == word || strlen(word) > 12
         || ap_timeout_parameter_parse(
@@ -504,7 +512,7 @@ static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
         return CORS_PROBLEM_MAX_AGE_BAD;
     }
     if (age > apr_time_from_sec(MAX_AGE_LIMIT)) {
-        *instead = APR_STRINGIFY(MAX_AGE_LIMIT);
+        *instead = MAX_AGE_USEFUL;
         return CORS_PROBLEM_MAX_AGE_RANGE;
     }
     *seconds = apr_time_sec(age);
@@ -557,10 +565,10 @@ const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
     int denied_status = denied ? parse_status(denied) : 0;
     bool first;
 
-    if (!allowed) {
+    if (!allowed && !reading.complaints) {
         complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
     }
-    else if (allowed_status < 200 || allowed_status > 299) {
+    else if (allowed && (allowed_status < 200 || allowed_status > 299)) {
         complain(&reading, CORS_PROBLEM_STATUS_ALLOWED, cors_slice(allowed),
                  "204");
     }

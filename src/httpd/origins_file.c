@@ -54,8 +54,11 @@ typedef struct {
     apr_uint32_t restless;  /* looks in a row at which it had changed again */
     bool told;              /* it has been said that it cannot be read */
     apr_uint64_t content;   /* hash of the bytes that the list was read from */
+    bool lists;             /* the first list had an origin */
     apr_size_t suffix_line; /* of the first list; 0: no public suffix */
     char suffix[CORS_ORIGIN_MAX + 1];
+    apr_size_t insecure_line; /* of the first list; 0: no plain http */
+    char insecure[CORS_ORIGIN_MAX + 1];
 } first_page_t;
 
 #define FIRST_PAGE 4096
@@ -244,8 +247,10 @@ static void note_more(const mistakes_t *mistakes, apr_size_t all)
 {
     if (all > MISTAKES_SHOWN) {
         APR_ARRAY_PUSH(mistakes->sentences, const char *) =
-            apr_psprintf(mistakes->p, "%s: and %" APR_SIZE_T_FMT " more lines",
-                         mistakes->path, all - MISTAKES_SHOWN);
+            apr_psprintf(mistakes->p,
+                         "%s: and %" APR_SIZE_T_FMT " more mistake%s",
+                         mistakes->path, all - MISTAKES_SHOWN,
+                         all - MISTAKES_SHOWN > 1 ? "s" : "");
     }
 }
 
@@ -338,6 +343,12 @@ static mapping_t load_once(apr_pool_t *scratch, const char *path,
                     sizeof(mapping.page->suffix));
         mapping.page->suffix_line = list.suffix_line;
     }
+    if (list.insecure) {
+        apr_cpystrn(mapping.page->insecure, list.insecure,
+                    sizeof(mapping.page->insecure));
+        mapping.page->insecure_line = list.insecure_line;
+    }
+    mapping.page->lists = cors_origin_table_listed(list.table) > 0;
     cors_origin_share_make(share_memory(mapping.page),
                            mapping.bytes - FIRST_PAGE, list.table);
     return mapping;
@@ -455,6 +466,28 @@ static apr_pool_t *make_scratch(void)
     return p;
 }
 
+static const char *said_at(apr_pool_t *p, const file_t *file, apr_size_t line)
+{
+    return apr_psprintf(p, "CorsAllowOriginsFile %s:%" APR_SIZE_T_FMT,
+                        file->path, line);
+}
+
+/* What start-up has to know of the first list. */
+static void note(apr_pool_t *p, const file_t *file, cors_origin_notes_t *notes)
+{
+    const first_page_t *page = file->memory.page;
+
+    notes->lists = page->lists;
+    if (page->suffix_line > 0) {
+        notes->suffix = page->suffix;
+        notes->suffix_said = said_at(p, file, page->suffix_line);
+    }
+    if (page->insecure_line > 0) {
+        notes->insecure = page->insecure;
+        notes->insecure_said = said_at(p, file, page->insecure_line);
+    }
+}
+
 const cors_origin_source_t *cors_origins_file(apr_pool_t *pconf,
                                               const char *path,
                                               cors_origins_file_t *info)
@@ -493,10 +526,7 @@ const cors_origin_source_t *cors_origins_file(apr_pool_t *pconf,
                                       apr_pool_cleanup_null);
         }
     }
-    if (file->memory.page->suffix_line > 0) {
-        info->suffix = file->memory.page->suffix;
-        info->suffix_line = file->memory.page->suffix_line;
-    }
+    note(pconf, file, &info->notes);
     return &file->source;
 }
 

@@ -67,7 +67,7 @@ static bool knows_whom(const cors_policy_t *policy)
 {
     const cors_setting_t *origins = policy->link[CORS_ATTR_ORIGINS].setting;
 
-    return !cors_policy_nobody(policy, CORS_ATTR_ORIGINS)
+    return !cors_policy_nobody(policy, CORS_ATTR_ORIGINS, true)
            || (origins && cors_origin_set_none(origins->origins));
 }
 

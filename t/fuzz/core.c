@@ -217,7 +217,7 @@ static void read_texts(cors_slice_t text)
 {
     const char *copy = apr_pstrmemdup(pool, text.ptr, text.len);
     cors_json_t json;
-    const char *plain = cors_expression_plain(pool, copy);
+    const char *plain = cors_expression_plain(pool, copy, "");
     cors_slice_t rest = cors_slice(plain);
     cors_slice_t word;
     cors_pattern_t pattern;

@@ -67,16 +67,35 @@ static void check_word(const regex_t *regex, const char *word)
     }
 }
 
+/* What is to be written instead: quoted arguments, each of them right. */
+static void check_instead(const char *instead)
+{
+    const char *end;
+    const char *unused;
+
+    for (; *instead; instead = end + (end[1] ? 2 : 1)) {
+        must(*instead == '"');
+        end = strchr(++instead, '"');
+        must(end && end > instead);
+        must(cors_expression_check(pool,
+                                   apr_pstrmemdup(pool, instead,
+                                                  (size_t)(end - instead)),
+                                   "", &unused)
+             == CORS_OK);
+    }
+}
+
 static void check(cors_slice_t input)
 {
     const char *text = exactly(text_of(input), strlen(text_of(input)) + 1).ptr;
-    const char *plain = cors_expression_plain(pool, text);
+    const char *plain = cors_expression_plain(pool, text, "");
     const char *domain = cors_expression_domain(pool, text, '.');
     const char *open = cors_expression_domain(pool, text, 'x');
     cors_slice_t rest = cors_slice(plain);
     cors_slice_t word;
     cors_pattern_t pattern;
     const char *unused;
+    const char *instead;
     regex_t regex;
     int words = 0;
 
@@ -85,6 +104,17 @@ static void check(cors_slice_t input)
     must(!open || (*open && *open != '.'));
     must(!domain || open);
     must(!domain || !open || strlen(open) >= strlen(domain));
+    instead = cors_expression_secure(pool, text);
+    if (instead) {
+        must(strstr(instead, "https:"));
+        must(!cors_expression_secure(pool, instead));
+    }
+    if (cors_expression_check(pool, text, "", &instead) == CORS_OK) {
+        must(!instead);
+    }
+    else if (instead) {
+        check_instead(instead);
+    }
     if (!plain) {
         return;
     }

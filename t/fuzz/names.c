@@ -29,15 +29,28 @@ static bool has(cors_names_e kind, const apr_array_header_t *names,
     return false;
 }
 
-static void check_instead(cors_names_e kind, bool edit, cors_slice_t word,
+static void check_instead(cors_names_e kind, cors_slice_t word,
                           const char *instead)
 {
-    cors_name_set_t *set = cors_name_set_make(pool, kind, edit);
+    static const char expose[] = "CorsExposeHeaders ";
+    cors_slice_t rest = cors_slice(instead);
+    cors_slice_t name;
+    cors_name_set_t *set;
     const char *unused;
 
-    must(!cors_slice_equal(word, cors_slice(instead)));
-    must(cors_name_set_add(pool, set, cors_slice(instead), NULL, &unused)
-         == CORS_OK);
+    must(!cors_slice_equal(word, rest));
+    if (cors_slice_has_prefix(rest, expose)) {
+        must(kind == CORS_NAMES_REQUEST_HEADERS);
+        kind = CORS_NAMES_RESPONSE_HEADERS;
+        rest.ptr += strlen(expose);
+        rest.len -= strlen(expose);
+    }
+    must(rest.len > 0);
+    set = cors_name_set_make(pool, kind,
+                             rest.ptr[0] == '+' || rest.ptr[0] == '-');
+    while (cors_word_next(&rest, &name)) {
+        must(cors_name_set_add(pool, set, name, NULL, &unused) == CORS_OK);
+    }
 }
 
 /* What a name is to a set, and what its neighbours are. */
@@ -95,7 +108,7 @@ static void check(cors_slice_t input)
         if (cors_name_set_add(pool, set, exactly(word.ptr, word.len), NULL,
                               &instead)) {
             if (instead) {
-                check_instead(kind, edit, word, instead);
+                check_instead(kind, word, instead);
             }
             continue;
         }

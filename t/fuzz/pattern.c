@@ -113,14 +113,20 @@ static void check_with(cors_slice_t word, bool file)
     }
     must(!cors_problem_is_warning(problem));
     if (instead) {
-        must(!cors_slice_equal(word, cors_slice(instead)));
-        must(
-            cors_pattern_parse(pool, cors_slice(instead), file, &right, &unused)
-            == CORS_OK);
-        must(right.kind == CORS_PATTERN_ORIGIN
-             || right.kind == CORS_PATTERN_NULL);
-        must(right.exclude == (word.ptr[0] == '!'));
-        check_accepted(cors_slice(instead), &right);
+        cors_slice_t rest = cors_slice(instead);
+        cors_slice_t meant;
+
+        must(!cors_slice_equal(word, rest));
+        must(rest.len > 0);
+        while (cors_word_next(&rest, &meant)) {
+            must(cors_pattern_parse(pool, meant, file, &right, &unused)
+                 == CORS_OK);
+            must(right.kind == CORS_PATTERN_ORIGIN
+                 || right.kind == CORS_PATTERN_NULL);
+            must(right.exclude == (word.ptr[0] == '!')
+                 || problem == CORS_PROBLEM_LIST_SEPARATOR);
+            check_accepted(meant, &right);
+        }
     }
 }
 

@@ -31,9 +31,10 @@ static inline cors_problem_e add_expression(cors_origin_set_t *set,
                                             const char *word, const char *said)
 {
     const char *bare = cors_origin_set_edits(set) ? word + 1 : word;
+    const char *unused;
 
     return cors_origin_set_add_regex(pool, set, word, said, bare,
-                                     match_expression);
+                                     match_expression, &unused);
 }
 
 static inline cors_names_e kind_of(cors_attr_e attr)

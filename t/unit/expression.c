@@ -20,7 +20,7 @@ static void check_rows(const row_t *rows, size_t count)
         cors_slice_t regex =
             exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
 
-        same_text(rows[i].regex, cors_expression_plain(pool, regex.ptr),
+        same_text(rows[i].regex, cors_expression_plain(pool, regex.ptr, ""),
                   rows[i].words);
     }
 }
@@ -142,6 +142,133 @@ static void an_expression_that_no_pattern_says_stays_one(void **state)
     check_rows(rows, COUNT(rows));
 }
 
+static void an_expression_that_no_origin_matches_is_refused(void **state)
+{
+#define SLASHES CORS_PROBLEM_REGEX_SLASHES
+#define WORDS CORS_PROBLEM_REGEX_WORDS
+#define PATH CORS_PROBLEM_ORIGIN_PATH
+    static const struct {
+        const char *regex;
+        cors_problem_e problem;
+        const char *mark;
+        const char *instead;
+    } rows[] = {
+        { "", CORS_OK, "", NULL },
+        { "https://a\\.[a-z]{1,3}", CORS_OK, "", NULL },
+        { "https://[a, b]\\.example", CORS_OK, "", NULL },
+        { "https://[]/]x", CORS_OK, "", NULL },
+        { "https://[^]/]x", CORS_OK, "", NULL },
+        { "https://[\\]/]x", CORS_OK, "", NULL },
+        { "https?://([^/]+\\.)?a(/x|, )?", CORS_OK, "", NULL },
+        /* slashes of another language */
+        { "/^https:\\/\\/a$/", SLASHES, "", "\"^https:\\/\\/a$\"" },
+        { "/^https://a$/gi", SLASHES, "-", "\"-^https://a$\"" },
+        { "/https://a/x/", SLASHES, "+", "\"+https://a\"" },
+        { "/a, b/", SLASHES, "", "\"a\" \"b\"" },
+        { "/a\"b/", SLASHES, "", NULL },
+        { "//", CORS_OK, "", NULL },
+        { "/a/k", CORS_OK, "", NULL },
+        { "/a\\/", CORS_OK, "", NULL },
+        { "a/i", CORS_OK, "", NULL },
+        /* several in one */
+        { "a, b", WORDS, "", "\"a\" \"b\"" },
+        { "a,(b,c)\tx[ ]", WORDS, "+", "\"+a\" \"+(b,c)\" \"+x[ ]\"" },
+        { "a\\[,]b", WORDS, "", "\"a\\[\" \"]b\"" },
+        { "https://a ", WORDS, "", "\"https://a\"" },
+        { ",", WORDS, "", NULL },
+        { "a\\ b", WORDS, "", NULL },
+        { "a, +b", WORDS, "", NULL },
+        { "a, -b", WORDS, "", NULL },
+        { "a|b, c", WORDS, "", NULL },
+        { "https://a, https://b/", WORDS, "", NULL },
+        { "a,\\\\", WORDS, "", NULL },
+        { "(?x) a b", CORS_OK, "", NULL },
+        { "(?i-x) a b", CORS_OK, "", NULL },
+        { "\\Qa b", CORS_OK, "", NULL },
+        { "(?:a) b", WORDS, "", "\"(?:a)\" \"b\"" },
+        /* a path */
+        { "https://a/", PATH, "", "\"https://a\"" },
+        { "https://a/$", PATH, "-", "\"-https://a$\"" },
+        { "^https:\\/\\/a\\/.*$", PATH, "", "\"^https:\\/\\/a$\"" },
+        { "https://(a|b)/", PATH, "", "\"https://(a|b)\"" },
+        { "https://a\\|b/", PATH, "", "\"https://a\\|b\"" },
+        { "https://(a\\)b)/", PATH, "", "\"https://(a\\)b)\"" },
+        { "https:///", PATH, "", NULL },
+        { "https:\\/\\/\\/", PATH, "", NULL },
+        { "https://a/?", CORS_OK, "", NULL },
+        { "https://a/*", CORS_OK, "", NULL },
+        { "https://a/{0,1}", CORS_OK, "", NULL },
+        { "https://a|https://b/", CORS_OK, "", NULL },
+        { "https://", CORS_OK, "", NULL },
+        { "x/", CORS_OK, "", NULL },
+        /* what does not compile is read to its end and no further */
+        { "https://[", CORS_OK, "", NULL },
+        { "https://[^", CORS_OK, "", NULL },
+        { "https://[a\\", CORS_OK, "", NULL },
+        { "https://a{", CORS_OK, "", NULL },
+        { "https://a\\", CORS_OK, "", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+        const char *instead = "left over";
+
+        same_text(rows[i].regex,
+                  cors_problem_id(cors_expression_check(pool, regex.ptr,
+                                                        rows[i].mark,
+                                                        &instead)),
+                  cors_problem_id(rows[i].problem));
+        same_text(rows[i].regex, instead, rows[i].instead);
+    }
+}
+
+static void an_expression_for_plain_http_has_one_for_https(void **state)
+{
+    static const row_t rows[] = {
+        { "http://a", "https://a" },
+        { "^http://a\\.http://", "^https://a\\.http://" },
+        { "https?:\\/\\/a", "https:\\/\\/a" },
+        { "\\Ahttps?://(a|b)", "\\Ahttps://(a|b)" },
+        { "http://localhost\\.example", "https://localhost\\.example" },
+        { "http://localhosts", "https://localhosts" },
+        { "http://(localhost|a)", "https://(localhost|a)" },
+        { "http://(localhost|127\\.0\\.0\\.1)\\.example",
+          "https://(localhost|127\\.0\\.0\\.1)\\.example" },
+        { "http://127\\.example", "https://127\\.example" },
+        { "http://", "https://" },
+        /* the machine itself */
+        { "http://localhost", NULL },
+        { "https?://localhost:(3000|8080)", NULL },
+        { "http://localhost(:3\\d+)?$", NULL },
+        { "http://.*\\.localhost(:\\d+)?", NULL },
+        { "http://127\\.0\\.0\\.1:\\d{4}", NULL },
+        { "http://127\\.\\d+\\.\\d+\\.\\d+", NULL },
+        { "http://\\[::1\\](:\\d+)?", NULL },
+        { "http://(localhost|127\\.0\\.0\\.1)(:\\d+)?", NULL },
+        { "http://(?:localhost|\\[::1\\]):3000", NULL },
+        /* nothing that can be told */
+        { "https://a", NULL },
+        { "(http|https)://a", NULL },
+        { ".*", NULL },
+        { "", NULL },
+        { "htt", NULL },
+        { "httpx://a", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+
+        same_text(rows[i].regex, cors_expression_secure(pool, regex.ptr),
+                  rows[i].words);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -149,6 +276,8 @@ int main(void)
         TEST(an_expression_for_what_is_below_a_name_is_a_wildcard),
         TEST(an_expression_for_any_port_is_a_wildcard_in_the_port),
         TEST(an_expression_that_no_pattern_says_stays_one),
+        TEST(an_expression_that_no_origin_matches_is_refused),
+        TEST(an_expression_for_plain_http_has_one_for_https),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

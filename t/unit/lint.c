@@ -72,7 +72,18 @@ static const row_t setting_rows[] = {
       "CorsAllowOrigins +" A " -" A, "1 origin-excluded " A " (!" A ")\n" },
     { "an expression that any pattern says better is told of",
       "CorsAllowOriginsMatch https://a\\.example(:\\d+)?",
-      "1 regex-plain https://a\\.example(:\\d+)? -> https://a.example:*\n" },
+      "1 regex-plain https://a\\.example(:\\d+)? -> "
+      "CorsAllowOrigins https://a.example:*\n" },
+    { "an expression that is added stays an addition as a pattern",
+      "CorsAllowOriginsMatch +https?://a.example",
+      "1 regex-plain https?://a.example -> "
+      "CorsAllowOrigins +http://a.example +https://a.example\n" },
+    { "an expression that is taken out stays an exclusion as a pattern",
+      "CorsAllowOriginsMatch -https://.*\\.a\\.example",
+      "1 regex-plain https://.*\\.a\\.example -> "
+      "CorsAllowOrigins -https://*.a.example\n" },
+    { "an expression that takes out what anybody can have lets nobody in",
+      "CorsAllowOriginsMatch -.*", "" },
     { "an expression that no pattern says is needed",
       "CorsAllowOriginsMatch https://a[0-9]\\.example", "" },
     { "an expression that matches everything is told of",
@@ -190,12 +201,22 @@ static const row_t policy_rows[] = {
       "" },
     { "a plain-http origin that is taken out is nothing to warn about",
       ON "CorsAllowOrigins " A " !http://a.example", "" },
-    { "an expression is not looked at",
-      ON "CorsAllowOriginsMatch http://a.example", "" },
+    { "an expression for plain http is told of",
+      ON "CorsAllowOriginsMatch ^http://a\\.[a-z]+",
+      "3 insecure-origin ^http://a\\.[a-z]+" BY "^https://a\\.[a-z]+\n" },
+    { "an expression for both schemes is told of",
+      ON "CorsAllowOriginsMatch +https?://a\\.[a-z]+",
+      "3 insecure-origin https?://a\\.[a-z]+" BY "+https://a\\.[a-z]+\n" },
+    { "an expression that takes plain http out is nothing to warn about",
+      ON "CorsAllowOriginsMatch -http://a\\.[a-z]+", "" },
+    { "an expression for https, or for the machine itself, is nothing to warn "
+      "about",
+      ON "CorsAllowOriginsMatch https://a\\.[a-z]+ http://localhost(:\\d+)?",
+      "" },
     { "every list of an edit is looked at",
       ON "CorsAllowOrigins http://a.example | CorsAllowOrigins "
          "+http://b.example",
-      "4 insecure-origin http://b.example" BY "https://b.example\n"
+      "4 insecure-origin http://b.example" BY "+https://b.example\n"
       "3 insecure-origin http://a.example" BY "https://a.example\n" },
     { "a policy of nobody is nothing to warn about",
       "CorsPolicy On; CorsAllowCredentials On", "" },

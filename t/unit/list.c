@@ -76,6 +76,25 @@ static void words_stand_apart_by_blanks_commas_or_both(void **state)
     check_rows(cors_word_next, rows, COUNT(rows));
 }
 
+static bool take_part(cors_slice_t *rest, cors_slice_t *part)
+{
+    return cors_part_next(rest, ";|", part);
+}
+
+static void parts_stand_apart_by_what_is_asked_for(void **state)
+{
+    static const row_t rows[] = {
+        { NULL, "" },
+        { "", "" },
+        { ";|;", "" },
+        { "GET|POST;PUT", "[GET][POST][PUT]" },
+        { ";GET, POST;", "[GET, POST]" },
+    };
+
+    (void)state;
+    check_rows(take_part, rows, COUNT(rows));
+}
+
 static void a_nul_byte_is_a_byte_of_an_element(void **state)
 {
     cors_slice_t rest = exactly_bytes("a\0b,c", 5);
@@ -235,6 +254,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_list_is_parted_by_commas_and_empty_elements_do_not_count),
         TEST(words_stand_apart_by_blanks_commas_or_both),
+        TEST(parts_stand_apart_by_what_is_asked_for),
         TEST(a_nul_byte_is_a_byte_of_an_element),
         TEST(a_token_has_letters_digits_and_fifteen_other_bytes),
         TEST(letters_are_the_same_in_any_case_and_nothing_else_is),

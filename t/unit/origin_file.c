@@ -22,8 +22,10 @@ static const char *told; /* "LINE: ID\n" for each mistake */
 static void tell(void *context, apr_size_t line, const cors_finding_t *finding)
 {
     (void)context;
-    told = apr_psprintf(pool, "%s%d: %s\n", told, (int)line,
-                        cors_problem_id(finding->problem));
+    told = apr_psprintf(pool, "%s%d: %s%s%s\n", told, (int)line,
+                        cors_problem_id(finding->problem),
+                        finding->instead ? " " : "",
+                        finding->instead ? finding->instead : "");
 }
 
 /* read a heap copy of exactly the text's length */
@@ -86,15 +88,46 @@ static void every_mistake_has_its_line(void **state)
     cors_origin_file_t file = read_text(text, sizeof(text) - 1);
 
     (void)state;
-    assert_string_equal(told, "1: origin-path\n"
+    assert_string_equal(told, "1: origin-path https://a.example\n"
                               "2: file-words\n"
                               "4: file-word\n"
                               "5: file-word\n"
                               "6: file-word\n"
-                              "7: origin-fragment\n"
+                              "7: origin-fragment https://a.example\n"
                               "8: origin-scheme-bad\n"
                               "9: file-cut\n");
     assert_int_equal(file.mistakes, 8);
+}
+
+static void a_file_in_another_encoding_has_that_mistake_alone(void **state)
+{
+    (void)state;
+    assert_int_equal(read_text("\xff\xfeh\0t\0\n\0h\0", 10).mistakes, 1);
+    assert_string_equal(told, "1: file-encoding\n");
+    read_text("\xfe\xff\0h", 4);
+    assert_string_equal(told, "1: file-encoding\n");
+    read_text("h\0\n\0", 4);
+    assert_string_equal(told, "1: file-encoding\n");
+    read_text("a\n\n#\0\n\0", 7);
+    assert_string_equal(told, "3: file-encoding\n");
+    read_text("\xff\n", 2);
+    assert_string_equal(told, "1: origin-scheme-missing\n");
+}
+
+static void a_line_of_another_list_loses_its_comma(void **state)
+{
+    static const char text[] = "https://a.example,\nhttps://a.example/,\n"
+                               "NULL\n!NULL\na,b\n!https://a.example;\n"
+                               "https://a,https://b\n";
+
+    (void)state;
+    read_text(text, sizeof(text) - 1);
+    assert_string_equal(told, "1: file-words https://a.example\n"
+                              "2: origin-path https://a.example\n"
+                              "3: file-word\n4: null-case !null\n"
+                              "5: file-words\n"
+                              "6: file-words !https://a.example\n"
+                              "7: file-words\n");
 }
 
 static void an_empty_file_lists_nobody(void **state)
@@ -147,6 +180,23 @@ static void the_first_public_suffix_is_known(void **state)
     assert_int_equal(file.suffix_line, 3);
 }
 
+static void the_first_plain_http_origin_is_known(void **state)
+{
+    static const char text[] = "https://a.example\n"
+                               "!http://a.example\n"
+                               "http://localhost:3000\n"
+                               "httpx://a.example\n"
+                               "http://*.a.example:*\n"
+                               "http://b.example\n";
+    cors_origin_file_t file = read_text(text, sizeof(text) - 1);
+
+    (void)state;
+    assert_string_equal(file.insecure, "http://*.a.example:*");
+    assert_int_equal(file.insecure_line, 5);
+    file = read_text("https://a.example\n", 18);
+    assert_null(file.insecure);
+}
+
 static void any_bytes_are_read_to_their_end(void **state)
 {
     unsigned seed = 7;
@@ -174,10 +224,13 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(lines_may_be_written_in_any_way),
         cmocka_unit_test(every_mistake_has_its_line),
+        cmocka_unit_test(a_file_in_another_encoding_has_that_mistake_alone),
+        cmocka_unit_test(a_line_of_another_list_loses_its_comma),
         cmocka_unit_test(an_empty_file_lists_nobody),
         cmocka_unit_test(empty_lines_take_no_room),
         cmocka_unit_test(a_mark_and_nothing_else_is_a_cut_line),
         cmocka_unit_test(the_first_public_suffix_is_known),
+        cmocka_unit_test(the_first_plain_http_origin_is_known),
         cmocka_unit_test(any_bytes_are_read_to_their_end)
     };
     int failed;

@@ -310,13 +310,25 @@ static void the_words_of_a_list_stand_together_or_are_refused(void **state)
         { A " None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
         { "None ~x", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
         { "~x None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
-        { "!*", CORS_PROBLEM_EXCLUSION_OF_ALL, NULL },
+        { "!*", CORS_PROBLEM_EXCLUSION_OF_ALL, "None" },
+        { A " !*", CORS_PROBLEM_EXCLUSION_OF_ALL, NULL },
+        { "+!*", CORS_PROBLEM_EXCLUSION_OF_ALL, NULL },
+        { "^https://a\\.example$", CORS_PROBLEM_ORIGIN_EXPRESSION,
+          "https://a.example" },
+        { "-https?://(.*\\.)?a", CORS_PROBLEM_ORIGIN_EXPRESSION,
+          "-http://a -http://*.a -https://a -https://*.a" },
+        { "!^https://a\\.example$", CORS_PROBLEM_ORIGIN_EXPRESSION, NULL },
+        { "^https://[ab]$", CORS_PROBLEM_ORIGIN_EXPRESSION, NULL },
+        { "+https://a;https://b", CORS_PROBLEM_LIST_SEPARATOR,
+          "+https://a +https://b" },
+        { "+https://a;!https://b", CORS_PROBLEM_LIST_SEPARATOR, NULL },
         { "!None", CORS_PROBLEM_EXCLUSION_OF_ALL, NULL },
-        { "+*", CORS_PROBLEM_EDIT_OF_ALL, NULL },
-        { "-*", CORS_PROBLEM_EDIT_OF_ALL, NULL },
+        { "+*", CORS_PROBLEM_EDIT_OF_ALL, "*" },
+        { "-*", CORS_PROBLEM_EDIT_OF_ALL, "None" },
+        { "+" A " +*", CORS_PROBLEM_EDIT_OF_ALL, NULL },
         { "-None", CORS_PROBLEM_EDIT_OF_ALL, NULL },
-        { "+!" A, CORS_PROBLEM_EDIT_EXCLUSION, NULL },
-        { "-!" A, CORS_PROBLEM_EDIT_EXCLUSION, NULL },
+        { "+!" A, CORS_PROBLEM_EDIT_EXCLUSION, "-" A },
+        { "-!" A, CORS_PROBLEM_EDIT_EXCLUSION, "-" A },
         { "+" A " " A, CORS_PROBLEM_EDIT_MIXED, NULL },
         { "-" A " !" A, CORS_PROBLEM_EDIT_MIXED, NULL },
         { A " +" A, CORS_PROBLEM_EDIT_MIXED, NULL },
@@ -473,7 +485,7 @@ static void a_list_knows_what_stands_out_in_it(void **state)
         same_number(words, cors_origin_set_everybody(set), rows[i].everybody);
         same_number(words, cors_origin_set_none(set), rows[i].none);
         same_number(words, cors_origin_set_excludes(set), rows[i].excludes);
-        same_number(words, cors_origin_set_empty(set), rows[i].empty);
+        same_number(words, cors_origin_set_empty(set, false), rows[i].empty);
         same_text(words, text_or_none(cors_origin_set_anybody(set)),
                   rows[i].anybody);
         same_text(words, text_or_none(cors_origin_set_null(set)), rows[i].null);
@@ -847,18 +859,23 @@ static cors_listing_e look_up_source(const void *self,
                : CORS_ORIGIN_UNLISTED;
 }
 
+static const cors_origin_notes_t nothing = { false, NULL, NULL, NULL, NULL };
+
 static void a_source_lists_as_words_do(void **state)
 {
     static const char *const one[] = { "one.example", "word.example" };
     static const char *const two[] = { "two.example", "one.example" };
     static const cors_origin_source_t sources[] = { { look_up_source, one },
                                                     { look_up_source, two } };
+    static const cors_origin_notes_t notes = { true, "https://*.github.io",
+                                               "/two:7", "http://a.example",
+                                               "/two:9" };
     cors_origin_set_t *set =
         good_set("https://word.example https://other.example");
 
     (void)state;
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
-                                                &sources[0], NULL, NULL),
+                                                &sources[0], &nothing),
                      CORS_OK);
     same_text("a word", listing_of(set, "https://other.example", false),
               "listed");
@@ -870,16 +887,14 @@ static void a_source_lists_as_words_do(void **state)
               "unlisted");
     /* the same again is a word that stands twice, and no other source */
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:4",
-                                                &sources[1], NULL, NULL),
+                                                &sources[1], &nothing),
                      CORS_OK);
     same_text("the second", listing_of(set, "https://two.example", false),
               "unlisted");
     same_text("where the first stands", cors_origin_set_word(set, 3)->first,
               "conf:3");
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:5",
-                                                &sources[1],
-                                                "https://*.github.io",
-                                                "/two:7"),
+                                                &sources[1], &notes),
                      CORS_OK);
     same_text("the second", listing_of(set, "https://two.example", false),
               "listed");
@@ -897,9 +912,38 @@ static void a_source_lists_as_words_do(void **state)
     assert_false(cors_origin_set_word(set, 4)->regex);
     assert_false(cors_origin_set_word(set, 4)->exclude);
     assert_false(cors_origin_set_word(set, 4)->suffix);
+    same_text("its plain http", cors_origin_set_word(set, 4)->insecure,
+              "http://a.example");
+    same_text("where that stands", cors_origin_set_word(set, 4)->insecure_said,
+              "/two:9");
+    assert_null(cors_origin_set_word(set, 2)->insecure);
     same_text("the last word", cors_origin_set_word(set, 5)->text,
               "https://*.github.io");
-    assert_false(cors_origin_set_empty(set));
+    assert_false(cors_origin_set_empty(set, false));
+    assert_false(cors_origin_set_empty(set, true));
+}
+
+static void a_source_may_list_nothing_yet(void **state)
+{
+    static const char *const none[] = { "none.example", "none.example" };
+    static const cors_origin_source_t source = { look_up_source, none };
+    static const cors_origin_notes_t lists = { true, NULL, NULL, NULL, NULL };
+    cors_origin_set_t *set = good_set("");
+
+    (void)state;
+    assert_true(cors_origin_set_empty(set, true));
+    assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
+                                                &source, &nothing),
+                     CORS_OK);
+    assert_false(cors_origin_set_empty(set, false));
+    assert_true(cors_origin_set_empty(set, true));
+    assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:4",
+                                                &source, &lists),
+                     CORS_OK);
+    assert_int_equal(cors_origin_set_add_source(pool, set, "/three", "conf:5",
+                                                &source, &nothing),
+                     CORS_OK);
+    assert_false(cors_origin_set_empty(set, true));
 }
 
 static const char *excluding(const cors_origin_set_t *set, const char *text)
@@ -939,7 +983,7 @@ static void the_word_that_takes_an_origin_out_is_known(void **state)
     same_text("and not listed", excluding(set, "https://none.example"),
               "https://none.example, else unlisted");
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
-                                                &source, NULL, NULL),
+                                                &source, &nothing),
                      CORS_OK);
     same_text("by a file", excluding(set, "https://a.w.example"),
               "/one, else listed");
@@ -968,8 +1012,8 @@ static void a_source_stands_where_an_origin_could(void **state)
     for (i = 0; i < COUNT(cases); i++) {
         same_number(cases[i].words,
                     cors_origin_set_add_source(pool, good_set(cases[i].words),
-                                               "/file", NULL, &source, NULL,
-                                               NULL),
+                                               "/file", NULL, &source,
+                                               &nothing),
                     cases[i].problem);
     }
 }
@@ -991,13 +1035,14 @@ static cors_problem_e add_real(cors_origin_set_t *set, const char *word)
 {
     const char *bare = cors_origin_set_edits(set) ? word + 1 : word;
     regex_t *regex = apr_palloc(pool, sizeof(*regex));
+    const char *unused;
 
     assert_int_equal(regcomp(regex, apr_psprintf(pool, "^(%s)$", bare),
                              REG_EXTENDED | REG_NOSUB),
                      0);
     apr_pool_cleanup_register(pool, regex, free_regex, apr_pool_cleanup_null);
     return cors_origin_set_add_regex(pool, set, word, "conf:1", regex,
-                                     match_whole);
+                                     match_whole, &unused);
 }
 
 static void an_expression_that_anybody_can_match_is_known(void **state)
@@ -1132,6 +1177,7 @@ int main(void)
         TEST(a_host_of_as_many_labels_as_fit_is_looked_up),
         TEST(a_source_lists_as_words_do),
         TEST(the_word_that_takes_an_origin_out_is_known),
+        TEST(a_source_may_list_nothing_yet),
         TEST(a_source_stands_where_an_origin_could),
         TEST(an_expression_that_anybody_can_match_is_known),
         TEST(the_first_public_suffix_of_expressions_is_known),

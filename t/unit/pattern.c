@@ -128,12 +128,16 @@ static void check_rows(const row_t *rows, size_t count)
                   cors_problem_id(rows[i].problem));
         same_text(rows[i].word, instead, rows[i].instead);
         if (instead) {
+            cors_slice_t rest = exactly(instead);
+            cors_slice_t word;
             const char *again;
 
-            same_number(instead,
-                        cors_pattern_parse(pool, exactly(instead), false,
-                                           &pattern, &again),
-                        CORS_OK);
+            while (cors_word_next(&rest, &word)) {
+                same_number(instead,
+                            cors_pattern_parse(pool, word, false, &pattern,
+                                               &again),
+                            CORS_OK);
+            }
         }
     }
 }
@@ -167,10 +171,14 @@ ROWS(an_origin_without_scheme_is_refused, { "", MISSING, NULL },
      { "mailto:user", MISSING, NULL }, { "example.com/", MISSING, NULL },
      { "example.com?x", MISSING, NULL }, { "example.com#x", MISSING, NULL },
      { "u@example.com", MISSING, NULL }, { "Example.com", MISSING, NULL },
-     { "NULL", MISSING, "null" }, { "Null", MISSING, "null" },
-     { "!Null", MISSING, "!null" }, { "nulls", MISSING, NULL },
+     { "NULL", CORS_PROBLEM_NULL_CASE, "null" },
+     { "Null", CORS_PROBLEM_NULL_CASE, "null" },
+     { "!Null", CORS_PROBLEM_NULL_CASE, "!null" }, { "nulls", MISSING, NULL },
      { "https:example.com", MISSING, NULL },
-     { "https:/example.com", MISSING, NULL },
+     { "https:/example.com", MISSING, "https://example.com" },
+     { "HTTP:/Example.com/", MISSING, "http://example.com" },
+     { "app:/example.com", MISSING, NULL },
+     { "https:\\\\example.com", MISSING, NULL },
      { "://example.com", MISSING, NULL }, { "**", MISSING, NULL },
      { "Nones", MISSING, NULL })
 #undef MISSING
@@ -261,10 +269,61 @@ ROWS(a_host_is_what_browsers_would_send,
      { "https://256.0.0.1", CORS_PROBLEM_ORIGIN_IPV4_BAD, NULL },
      { "https://::1", CORS_PROBLEM_ORIGIN_IPV6_BAD, "https://[::1]" },
      { "https://[::1", CORS_PROBLEM_ORIGIN_IPV6_BAD, "https://[::1]" },
+     { "https://::1:3000", CORS_PROBLEM_ORIGIN_IPV6_BAD, NULL },
+     { "https://::1:9999", CORS_PROBLEM_ORIGIN_IPV6_BAD, NULL },
+     { "https://::1:10000", CORS_PROBLEM_ORIGIN_IPV6_BAD,
+       "https://[::1]:10000" },
+     { "https://::1:65536", CORS_PROBLEM_ORIGIN_IPV6_BAD, NULL },
+     { "https://abcd:1:8080", CORS_PROBLEM_ORIGIN_IPV6_BAD, NULL },
+     { "https://abcde:1:8080", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://abcg:1:8080", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
+     { "https://example.com:8080:9090", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
      { "https://[0:0::1]:81", CORS_PROBLEM_ORIGIN_IPV6_FORM,
        "https://[::1]:81" },
      { "https://[FE80::1%25eth0]:81", CORS_PROBLEM_ORIGIN_IPV6_ZONE,
        "https://[fe80::1]:81" })
+
+#define EXPRESSION CORS_PROBLEM_ORIGIN_EXPRESSION
+ROWS(an_expression_belongs_elsewhere,
+     { "^https://a.example", EXPRESSION, NULL },
+     { "!^https://a.example", EXPRESSION, NULL },
+     { "/https://a.example/", EXPRESSION, NULL },
+     { "https://a.example$", EXPRESSION, NULL },
+     { "https?://a.example", EXPRESSION, NULL },
+     { "https://(www.)?a.example", EXPRESSION, NULL },
+     { "https://a)", EXPRESSION, NULL },
+     { "https://www?.a.example", EXPRESSION, NULL },
+     { "https://a.example?:81", EXPRESSION, NULL },
+     { "https://a\\.example", EXPRESSION, NULL },
+     { "https:\\/\\/a", EXPRESSION, NULL },
+     { "https://[a-z]", EXPRESSION, NULL },
+     { "https://[^.]+.a", EXPRESSION, NULL },
+     { "https://a|b.example", EXPRESSION, NULL },
+     { "https://[fe80::1%25eth-0]", CORS_PROBLEM_ORIGIN_IPV6_ZONE,
+       "https://[fe80::1]" },
+     { "https://a^b", CORS_PROBLEM_ORIGIN_HOST_BAD, NULL },
+     { "https://a$b", CORS_PROBLEM_ORIGIN_HOST_BAD, NULL },
+     { "https://a\\b", CORS_PROBLEM_ORIGIN_HOST_BAD, NULL },
+     { "https://a/(x)$", CORS_PROBLEM_ORIGIN_PATH, "https://a" },
+     { "https://a?x=(1)", CORS_PROBLEM_ORIGIN_QUERY, "https://a" },
+     { "/a/", CORS_PROBLEM_ORIGIN_SCHEME_MISSING, NULL },
+     { "$", CORS_PROBLEM_ORIGIN_SCHEME_MISSING, NULL })
+#undef EXPRESSION
+
+#define SEVERAL CORS_PROBLEM_LIST_SEPARATOR
+ROWS(words_stand_apart_by_blanks,
+     { "https://a;https://b", SEVERAL, "https://a https://b" },
+     { "https://a|https://b/", SEVERAL, "https://a https://b" },
+     { "https://a/;https://b", SEVERAL, "https://a https://b" },
+     { "https://a,", SEVERAL, "https://a" },
+     { "!https://a;", SEVERAL, "!https://a" },
+     { "!https://a;!https://b", SEVERAL, "!https://a !https://b" },
+     { "https://a;!https://b", SEVERAL, "https://a !https://b" },
+     { "!https://a;https://b", SEVERAL, NULL },
+     { "https://a;b", SEVERAL, NULL }, { "https://a;*", SEVERAL, NULL },
+     { ";", SEVERAL, NULL },
+     { "https://a/x;y", CORS_PROBLEM_ORIGIN_PATH, "https://a" })
+#undef SEVERAL
 
 ROWS(a_port_is_a_number_other_than_the_schemes_own,
      { "https://example.com:443", CORS_PROBLEM_ORIGIN_PORT_DEFAULT,
@@ -311,7 +370,7 @@ ROWS(a_wildcard_is_the_leftmost_label_of_a_domain_or_the_port,
      { "https://a*.example.com", CORS_PROBLEM_WILDCARD_PLACE, NULL },
      { "https://.example.com", CORS_PROBLEM_ORIGIN_LABEL_EMPTY,
        "https://*.example.com" },
-     { "https://*.127.0.0.1", CORS_PROBLEM_WILDCARD_IP, NULL },
+     { "https://*.127.0.0.1", CORS_PROBLEM_WILDCARD_IP, "https://127.0.0.1" },
      { "https://*.0x7f", CORS_PROBLEM_WILDCARD_IP, NULL },
      { "https://*.1", CORS_PROBLEM_WILDCARD_IP, NULL },
      { "https://*a", CORS_PROBLEM_WILDCARD_PLACE, "https://*.a" },
@@ -418,6 +477,8 @@ int main(void)
         TEST(a_scheme_is_of_small_letters_and_no_wildcard),
         TEST(an_origin_has_nothing_before_its_host_and_behind_its_port),
         TEST(a_host_is_what_browsers_would_send),
+        TEST(an_expression_belongs_elsewhere),
+        TEST(words_stand_apart_by_blanks),
         TEST(a_port_is_a_number_other_than_the_schemes_own),
         TEST(a_wildcard_is_the_leftmost_label_of_a_domain_or_the_port),
         TEST(a_page_of_a_file_is_listed_for_websockets_only),

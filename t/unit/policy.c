@@ -357,9 +357,11 @@ the_answer_is_constant_for_everybody_without_credentials(void **state)
 
         same_number(rows[i].text, policy->everybody, rows[i].everybody);
         same_number(rows[i].text, policy->constant, rows[i].constant);
-        same_number(rows[i].text, cors_policy_nobody(policy, CORS_ATTR_ORIGINS),
+        same_number(rows[i].text,
+                    cors_policy_nobody(policy, CORS_ATTR_ORIGINS, false),
                     rows[i].nobody);
-        assert_true(cors_policy_nobody(policy, CORS_ATTR_WEBSOCKET_ORIGINS));
+        assert_true(
+            cors_policy_nobody(policy, CORS_ATTR_WEBSOCKET_ORIGINS, false));
     }
 }
 
