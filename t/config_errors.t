@@ -365,6 +365,7 @@ my @all_at_once = (
     [ "CorsAllowMethods get, trace, put\n", 1, 'write GET', '[method-forbidden]', 'write PUT' ],
     [ "CorsAllowHeaders Cookie, ETag, X:\n", 1, '[header-forbidden]', '[header-is-response]', '[header-token]' ],
     [ "CorsPreflightStatus 302 500 1\n", 1, '[status-allowed]', '[status-denied]', '[word-extra]' ],
+    [ 'CorsAllowOrigins ' . join(' ', map { "a$_.example" } 1 .. 22) . "\n", 1, 'write https://a20.example [origin-scheme-missing]. And 2 more mistakes' ],
     [ "CorsPolicy \\\n  Maybe Off\n", 2, '[choice-unknown]', '[word-extra]' ],
 );
 

@@ -43,9 +43,10 @@ CorsAllowOriginsFile $path
     CorsAllowOriginsFile $public
     CorsAllowCredentials Off
 </Location>
-<Location "/public/private">
+# of these two only a request knows that they meet
+<LocationMatch "^/public/private">
     CorsAllowCredentials On
-</Location>
+</LocationMatch>
 CONF
 my @to = (h1 => $httpd->{port}{port});
 sub allows {

@@ -44,7 +44,8 @@ typedef struct {
     const char *said;  /* "CorsPolicy file:line" */
     const char
         *complaints; /* what is wrong with its arguments; NULL: nothing */
-    int complained;  /* how many complaints there are, those left out too */
+    int complained;  /* how many words there are complaints about, those that
+                        are left out too */
 } reading_t;
 
 #define COMPLAINTS_SHOWN 20
@@ -124,9 +125,6 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
 /* Add a sentence to what is wrong with a directive's arguments. */
 static void add_sentence(reading_t *reading, const char *sentence)
 {
-    if (++reading->complained > COMPLAINTS_SHOWN) {
-        return;
-    }
     reading->complaints =
         reading->complaints
             ? apr_pstrcat(reading->cmd->pool, reading->complaints, ". Also ",
@@ -139,10 +137,10 @@ static void complain(reading_t *reading, cors_problem_e problem,
 {
     const cors_finding_t finding = { problem, word, instead, NULL };
 
-    add_sentence(reading,
-                 reading->complained < COMPLAINTS_SHOWN
-                     ? cors_problem_sentence(reading->cmd->pool, &finding)
-                     : NULL);
+    if (++reading->complained <= COMPLAINTS_SHOWN) {
+        add_sentence(reading,
+                     cors_problem_sentence(reading->cmd->pool, &finding));
+    }
 }
 
 /* The error that is returned to httpd, which adds file and line by itself,
@@ -156,8 +154,10 @@ static const char *explain(const reading_t *reading)
         return NULL;
     }
     if (reading->complained > COMPLAINTS_SHOWN) {
-        more = apr_psprintf(cmd->pool, ". And %d more mistakes",
-                            reading->complained - COMPLAINTS_SHOWN);
+        more = apr_psprintf(cmd->pool, ". And %d more mistake%s",
+                            reading->complained - COMPLAINTS_SHOWN,
+                            reading->complained == COMPLAINTS_SHOWN + 1 ? ""
+                                                                        : "s");
     }
     return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", reading->complaints,
                        more, in_htaccess(cmd) ? " (" : NULL,
