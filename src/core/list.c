@@ -155,10 +155,10 @@ void cors_join(apr_pool_t *p, cors_joined_t *list, cors_slice_t item)
     apr_size_t len = list->len + gap + item.len;
     char *text;
 
-    if (len >= list->room) {
+    if (!list->text || len >= list->room) {
         list->room = 2 * (len + 1);
         text = apr_palloc(p, list->room);
-        if (list->len > 0) {
+        if (list->text) {
             memcpy(text, list->text, list->len);
         }
     }

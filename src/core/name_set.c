@@ -130,7 +130,7 @@ static const char *split(apr_pool_t *p, cors_names_e kind, const char *mark,
         const char *instead = NULL;
 
         /* what a mark of its own means here cannot be told */
-        if (is_whole_list(name) || memchr("+-!", name.ptr[0], 3)
+        if (is_whole_list(name) || strchr("+-!", name.ptr[0])
             || (check_name(p, kind, name, &instead) && !instead)) {
             return NULL;
         }

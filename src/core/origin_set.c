@@ -682,8 +682,10 @@ cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
                                        const cors_origin_t *origin,
                                        const cors_origin_word_t *word)
 {
+    bool asks_files = !word->file && !origin->null;
+
     if (index_find(&set->excluded, origin, true, word)
-        || (!word->file && !origin->null && find_source(set, origin))) {
+        || (asks_files && find_source(set, origin))) {
         return CORS_ORIGIN_EXCLUDED;
     }
     return set->everybody || index_find(&set->listed, origin, true, NULL)

@@ -501,6 +501,29 @@ static void announced_headers_are_read_no_further_than_needed(void **state)
                             "preflight-denied malformed-request-headers "));
 }
 
+/* Of a list of forty names so many can be announced, and of all the others 32. */
+static void as_many_headers_are_announced_as_are_listed(void **state)
+{
+    request_t request = { .origin = A, .method = "GET" };
+    const char *policy = LIST "; CorsAllowHeaders";
+    int i;
+
+    (void)state;
+    for (i = 0; i < 20; i++) {
+        policy = apr_psprintf(pool, "%s x-%d", policy, i);
+    }
+    policy = apr_pstrcat(pool, policy, " | CorsAllowHeaders", NULL);
+    for (; i < 40; i++) {
+        policy = apr_psprintf(pool, "%s +x-%d", policy, i);
+    }
+    request.headers = repeat("x-1,x-39,", 20);
+    assert_true(
+        starts_with(decision_of(policy, &request), "preflight-allowed "));
+    request.headers = apr_pstrcat(pool, repeat("x-1,", 40), "x-2", NULL);
+    assert_true(starts_with(decision_of(policy, &request),
+                            "preflight-denied malformed-request-headers "));
+}
+
 static void announced_headers_are_128_at_the_most(void **state)
 {
     request_t request = { .origin = A, .method = "GET" };
@@ -791,6 +814,7 @@ int main(void)
         TEST(an_announced_method_has_64_bytes_at_the_most),
         TEST(announced_headers_have_4096_bytes_at_the_most),
         TEST(announced_headers_are_read_no_further_than_needed),
+        TEST(as_many_headers_are_announced_as_are_listed),
         TEST(announced_headers_are_128_at_the_most),
         TEST(a_hostile_origin_is_denied),
         TEST(a_preflight_is_options_with_an_origin_and_a_method),

@@ -611,9 +611,45 @@ static void a_section_is_silent_that_does_nothing_to_any_method(void **state)
     }
 }
 
+static cors_listing_e list_none(const void *self, const cors_origin_t *origin)
+{
+    (void)self;
+    (void)origin;
+    return CORS_ORIGIN_UNLISTED;
+}
+
+/* Its list can change between two requests, and what a cache has does not. */
+static void the_answer_varies_by_what_a_file_may_list(void **state)
+{
+    static const cors_origin_source_t file = { list_none, NULL };
+    static const cors_origin_notes_t notes = { false, NULL, NULL, NULL, NULL };
+    cors_section_t *section = cors_section_make(pool);
+    cors_policy_t policy;
+    cors_setting_t *setting;
+    bool first;
+
+    (void)state;
+    setting = cors_section_set(pool, section, CORS_METHODS_ALL, CORS_ATTR_MODE,
+                               &first);
+    setting->said = "conf:0";
+    setting->number = CORS_MODE_ON;
+    setting = cors_section_set(pool, section, CORS_METHODS_ALL,
+                               CORS_ATTR_ORIGINS, &first);
+    setting->said = "conf:1";
+    setting->origins = cors_origin_set_make(pool, false, false);
+    cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
+    assert_false(policy.varies);
+    assert_int_equal(cors_origin_set_add_source(pool, setting->origins, "/one",
+                                                "conf:1", &file, &notes),
+                     CORS_OK);
+    cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
+    assert_true(policy.varies);
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        TEST(the_answer_varies_by_what_a_file_may_list),
         TEST(the_two_lists_of_origins_are_apart),
         TEST(a_link_edits_the_list_outside_or_the_default),
         TEST(a_flag_is_off_unless_it_is_set),
