@@ -249,9 +249,34 @@ static void blanks_at_both_ends_are_trimmed_and_no_other_byte(void **state)
     assert_null(cors_slice_trim(cors_slice(NULL)).ptr);
 }
 
+static void a_list_grows_to_the_byte(void **state)
+{
+    cors_joined_t list = { NULL, 0, 0 };
+    cors_joined_t fixed = { "*", 1, 0 };
+    const char *expected = "";
+    int i;
+
+    (void)state;
+    cors_join(pool, &list, cors_slice(""));
+    assert_string_equal(list.text, "");
+    list.text = NULL;
+    for (i = 0; i < 300; i++) {
+        const char *item = repeat("x", (size_t)(i % 7));
+
+        cors_join(pool, &list, exactly(item));
+        expected = apr_pstrcat(pool, expected, i ? ", " : "", item, NULL);
+        assert_string_equal(list.text, expected);
+        assert_int_equal(list.len, strlen(expected));
+    }
+    /* what stands in memory that is nobody's to write to is copied */
+    cors_join(pool, &fixed, exactly("X-A"));
+    assert_string_equal(fixed.text, "*, X-A");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        TEST(a_list_grows_to_the_byte),
         TEST(a_list_is_parted_by_commas_and_empty_elements_do_not_count),
         TEST(words_stand_apart_by_blanks_commas_or_both),
         TEST(parts_stand_apart_by_what_is_asked_for),
