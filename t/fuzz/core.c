@@ -23,18 +23,24 @@ static cors_setting_t *set(cors_section_t *section, cors_attr_e attr)
     return cors_section_set(pool, section, CORS_METHODS_ALL, attr, &first);
 }
 
-/* A corrected form has to be right itself. */
+/* A corrected form has to be right itself, each of its words. */
 static void check_instead(cors_slice_t word, const char *instead)
 {
-    cors_pattern_t pattern;
-    const char *unused;
-    size_t mark =
-        instead[0] == '+' || instead[0] == '-' || instead[0] == '!' ? 1 : 0;
+    cors_slice_t rest = cors_slice(instead);
+    cors_slice_t right;
 
-    must(cors_pattern_parse(pool, cors_slice(instead + mark), true, &pattern,
-                            &unused)
-         == CORS_OK);
-    must(!cors_slice_equal(word, cors_slice(instead)));
+    must(rest.len > 0 && !cors_slice_equal(word, rest));
+    while (cors_word_next(&rest, &right)) {
+        cors_pattern_t pattern;
+        const char *unused;
+
+        if (strchr("+-!", right.ptr[0])) {
+            right.ptr++;
+            right.len--;
+        }
+        must(cors_pattern_parse(pool, right, true, &pattern, &unused)
+             == CORS_OK);
+    }
 }
 
 static void set_origins(cors_section_t *section, cors_slice_t words)
