@@ -98,8 +98,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_header_parser(cors_hook_header_parser, setting_variables, NULL,
                           APR_HOOK_LAST);
     ap_hook_fixups(cors_hook_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(cors_hook_served, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(cors_hook_handler, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_handler(cors_hook_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
     APR_OPTIONAL_HOOK(ap, status_hook, cors_status_hook, NULL, NULL,
                       APR_HOOK_MIDDLE);
     cors_register_filter();

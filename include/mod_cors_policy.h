@@ -316,8 +316,8 @@ int cors_status_hook(request_rec *r, int flags);
 
 /* page.c */
 
-/** SetHandler cors-policy */
-int cors_hook_handler(request_rec *r);
+/** Answer a request that has the page's handler. @return a status */
+int cors_answer_page(request_rec *r);
 
 /** @return whether a request has the page's handler, whoever said so */
 static inline bool cors_names_page(const request_rec *r)
@@ -355,15 +355,15 @@ int cors_method_number(int method, const cors_facts_t *facts);
 /** Register the output filters, before any hook runs. */
 void cors_register_filter(void);
 
-/** Each is registered for the hook of its name; cors_hook_served, of the handlers,
- *  before all others. */
+/** Each is registered for the hook of its name; that of the handlers comes before
+ *  all others, and is that of the status page, too. */
 int cors_hook_pre_translate_name(request_rec *r);
 int cors_hook_translate_name(request_rec *r);
 int cors_hook_map_to_storage(request_rec *r);
 int cors_hook_post_perdir_config(request_rec *r);
 int cors_hook_header_parser(request_rec *r);
 int cors_hook_fixups(request_rec *r);
-int cors_hook_served(request_rec *r);
+int cors_hook_handler(request_rec *r);
 void cors_hook_insert_filter(request_rec *r);
 
 /* report.c */

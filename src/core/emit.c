@@ -246,9 +246,13 @@ CORS_SLOW static void add_actual(apr_pool_t *p, const cors_policy_t *policy,
                                  const cors_decision_t *decision,
                                  apr_table_t *headers)
 {
+    const char *exposed;
+
     add_origin(p, policy, decision, headers);
-    add_if(headers, "Access-Control-Expose-Headers",
-           cors_policy_joined(p, policy, CORS_ATTR_EXPOSE));
+    exposed = cors_policy_joined(p, policy, CORS_ATTR_EXPOSE);
+    if (exposed) {
+        apr_table_addn(headers, "Access-Control-Expose-Headers", exposed);
+    }
 }
 
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,

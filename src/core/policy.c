@@ -7,6 +7,8 @@
 
 #include <apr_strings.h>
 
+#include "cors/compiler.h"
+
 #define STATUS_ALLOWED 204
 #define STATUS_DENIED 403
 
@@ -190,20 +192,23 @@ static void join(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr,
     }
 }
 
-const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
-                               cors_attr_e attr)
+CORS_SLOW static const char *
+join_all(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
 {
     const cors_link_t *link = &policy->link[attr];
     cors_joined_t joined = { NULL, 0, 0 };
 
-    if (policy->rendered) {
-        return policy->joined[attr];
-    }
     if (!cors_link_edits(link)) {
         return cors_link_names(link, attr)->joined;
     }
     join(p, policy, attr, link, &joined);
     return joined.text;
+}
+
+const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
+                               cors_attr_e attr)
+{
+    return policy->rendered ? policy->joined[attr] : join_all(p, policy, attr);
 }
 
 /* Who is told of contradictions. */

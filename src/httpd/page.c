@@ -290,7 +290,7 @@ static int write_page(request_rec *r, query_t *query)
     return OK;
 }
 
-CORS_SLOW static int answer(request_rec *r)
+CORS_SLOW int cors_answer_page(request_rec *r)
 {
     query_t query;
 
@@ -316,9 +316,4 @@ CORS_SLOW static int answer(request_rec *r)
         return OK;
     }
     return write_page(r, &query);
-}
-
-int cors_hook_handler(request_rec *r)
-{
-    return cors_names_page(r) ? answer(r) : DECLINED;
 }

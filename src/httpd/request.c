@@ -65,6 +65,15 @@ static bool is_of_another_site(const request_rec *r)
     return r->proxyreq == PROXYREQ_PROXY;
 }
 
+/* Whether an <If> has been asked, and may have said what it asked for in Vary. */
+static bool has_if(const request_rec *r)
+{
+    const core_dir_config *core =
+        r->per_dir_config ? ap_get_core_module_config(r->per_dir_config) : NULL;
+
+    return core && core->sec_if;
+}
+
 static bool says_nothing(const cors_section_t *section)
 {
     return !section || cors_section_silent(section);
@@ -102,7 +111,7 @@ CORS_SLOW static void decide_first(request_rec *r, state_t *state)
     }
     cors_decide(state->policy, &facts, &state->decision);
     state->decided = true;
-    if (!apr_is_empty_table(r->headers_out)) {
+    if (has_if(r)) {
         /* mod_proxy will take the backend's fields instead */
         state->vary = apr_table_get(r->headers_out, "Vary");
     }
@@ -450,15 +459,29 @@ CORS_SLOW static int refuse_served(request_rec *r, state_t *state,
     return serves_an_error(r) ? DECLINED : HTTP_FORBIDDEN;
 }
 
-int cors_hook_served(request_rec *r)
+CORS_SLOW static int handle(request_rec *r, const cors_section_t *section)
 {
     state_t *state = state_of(r);
-    const cors_section_t *section = section_of(r);
+    int status = (state && state->section == section) || says_nothing(section)
+                         || r->main || is_of_another_site(r)
+                     ? DECLINED
+                     : refuse_served(r, state, section);
 
-    return (state && state->section == section) || says_nothing(section)
-                   || r->main || is_of_another_site(r)
+    return status == DECLINED && cors_names_page(r) ? cors_answer_page(r)
+                                                    : status;
+}
+
+int cors_hook_handler(request_rec *r)
+{
+    const cors_section_t *section = section_of(r);
+    const state_t *state =
+        ap_get_module_config(r->request_config, &cors_policy_module);
+
+    /* nearly every request is at the URL that it asked for */
+    return (state ? state->section == section : says_nothing(section))
+                   && !r->prev && !cors_names_page(r)
                ? DECLINED
-               : refuse_served(r, state, section);
+               : handle(r, section);
 }
 
 void cors_hook_insert_filter(request_rec *r)
