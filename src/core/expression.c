@@ -89,6 +89,9 @@ static bool is_pattern(apr_pool_t *p, const char *text)
            == CORS_OK;
 }
 
+/* The most expressions that are proposed for one. */
+#define SPLIT_MOST 20
+
 /* Whether blanks, or all there is, may mean something else: "(?x" and "\\Q". */
 static bool is_extended(const char *regex)
 {
@@ -146,43 +149,43 @@ static const char *find_bare(const char *p, const char *set)
     return NULL;
 }
 
-/* An argument of CorsAllowOriginsMatch; NULL: it cannot be quoted as it is. */
-static const char *quote(apr_pool_t *p, const char *mark, cors_slice_t regex)
+/* An argument of CorsAllowOriginsMatch; NULL: it cannot be quoted as it is, or is
+ * wrong as well. */
+static const char *quote(apr_pool_t *p, const char *mark, const char *regex)
 {
-    const char *text = apr_pstrmemdup(p, regex.ptr, regex.len);
+    const char *unused;
 
-    return strchr(text, '"') || strstr(text, "\\\\")
+    return strchr(regex, '"') || strstr(regex, "\\\\")
+                   || cors_expression_check(p, regex, "", &unused)
                ? NULL
-               : apr_pstrcat(p, "\"", mark, text, "\"", NULL);
+               : apr_pstrcat(p, "\"", mark, regex, "\"", NULL);
 }
 
 /* The expressions that blanks or commas hold together, each as an argument; NULL:
- * one of them is none. */
+ * one of them is none, or there are too many to be told. */
 static const char *split(apr_pool_t *p, const char *mark, const char *regex)
 {
-    cors_slice_t rest = cors_slice(regex);
     const char *words = NULL;
+    const char *stop;
+    int left = SPLIT_MOST;
 
     if (find_bare(regex, "|")) {
         return NULL;
     }
-    while (rest.len > 0) {
-        const char *text = apr_pstrmemdup(p, rest.ptr, rest.len);
-        const char *stop = find_bare(text, " \t,");
-        apr_size_t len = stop ? (apr_size_t)(stop - text) : rest.len;
-        const char *unused;
+    for (; regex; regex = stop ? stop + 1 : NULL) {
+        const char *text;
 
-        text = apr_pstrmemdup(p, text, len);
-        rest = cors_slice_between(rest.ptr + len + (stop ? 1 : 0),
-                                  cors_slice_end(rest));
-        if (len == 0) {
+        stop = find_bare(regex, " \t,");
+        text =
+            stop ? apr_pstrmemdup(p, regex, (apr_size_t)(stop - regex)) : regex;
+        if (!*text) {
             continue;
         }
-        if (strchr("+-*?{!", *text) || text[len - 1] == '\\'
-            || cors_expression_check(p, text, "", &unused)) {
+        if (left-- == 0 || strchr("+-*?{!", *text)
+            || text[strlen(text) - 1] == '\\') {
             return NULL;
         }
-        text = quote(p, mark, cors_slice(text));
+        text = quote(p, mark, text);
         if (!text) {
             return NULL;
         }
@@ -236,10 +239,10 @@ static const char *without_path(apr_pool_t *p, const char *mark,
     if (path[-1] == '/') {
         return NULL; /* no host either */
     }
-    return quote(p, mark,
-                 cors_slice(apr_pstrcat(
-                     p, apr_pstrmemdup(p, regex, (apr_size_t)(path - regex)),
-                     end, NULL)));
+    return quote(
+        p, mark,
+        apr_pstrcat(p, apr_pstrmemdup(p, regex, (apr_size_t)(path - regex)),
+                    end, NULL));
 }
 
 cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
@@ -256,7 +259,7 @@ cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
         const char *text = apr_pstrmemdup(p, inner.ptr, inner.len);
 
         if (cors_expression_check(p, text, mark, instead) == CORS_OK) {
-            *instead = quote(p, mark, inner);
+            *instead = quote(p, mark, text);
         }
         return CORS_PROBLEM_REGEX_SLASHES;
     }
