@@ -992,6 +992,77 @@ static void the_word_that_takes_an_origin_out_is_known(void **state)
     same_text("null", excluding(set, "null"), "none");
     same_text("by a word beside a file", excluding(set, "https://b.w.example"),
               "https://b.w.example, else listed");
+    same_text("not listed by a file either",
+              excluding(set, "https://none.example"),
+              "https://none.example, else unlisted");
+}
+
+static void a_file_and_a_word_take_out_by_themselves(void **state)
+{
+    static const char *const one[] = { "one.example", "no.example" };
+    static const char *const two[] = { "two.example", "out.example" };
+    static const cors_origin_source_t sources[] = { { look_up_source, one },
+                                                    { look_up_source, two } };
+    static const char *const texts[] = { "unlisted", "listed", "excluded" };
+    cors_origin_set_t *set = good_set("");
+    const char *instead;
+    const cors_origin_word_t *word;
+    cors_origin_t null;
+
+    (void)state;
+    assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:1",
+                                                &sources[0], &nothing),
+                     CORS_OK);
+    assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:2",
+                                                &sources[1], &nothing),
+                     CORS_OK);
+    same_text("the first file", excluding(set, "https://no.example"),
+              "/one, else unlisted");
+    same_text("the second file", excluding(set, "https://out.example"),
+              "/two, else unlisted");
+    add_word(set, "!https://out.example", "conf:3", &instead);
+    add_word(set, "!https://two.example", "conf:4", &instead);
+    add_word(set, "null", "conf:5", &instead);
+    add_word(set, "!null", "conf:6", &instead);
+    same_text("a word and a file", excluding(set, "https://out.example"),
+              "https://out.example, else excluded");
+    same_text("what a file lists", excluding(set, "https://two.example"),
+              "https://two.example, else listed");
+    same_text("null", excluding(set, "null"), "null, else listed");
+    assert_true(cors_origin_parse(exactly("null"), &null));
+    word = cors_origin_set_word(set, 2);
+    same_text("without another word",
+              texts[cors_origin_set_without(set, &null, word)], "excluded");
+}
+
+static void who_gives_up_covers_nothing(void **state)
+{
+    cors_origin_set_t *set = good_set("~? https://a.example");
+
+    (void)state;
+    assert_null(cors_origin_set_word(set, 0)->anybody);
+    assert_null(cors_origin_set_covering(pool, set,
+                                         cors_origin_set_word(set, 1), false));
+}
+
+static void a_wrong_expression_is_not_added(void **state)
+{
+    cors_origin_set_t *set = good_set("");
+    const char *instead = "left over";
+
+    (void)state;
+    assert_int_equal(cors_origin_set_add_regex(pool, set, "/https://a/",
+                                               "conf:1", "", match_expression,
+                                               &instead),
+                     CORS_PROBLEM_REGEX_SLASHES);
+    assert_string_equal(instead, "\"https://a\"");
+    assert_int_equal(cors_origin_set_count(set), 0);
+    instead = "left over";
+    set = cors_origin_set_make(pool, false, true);
+    assert_int_equal(cors_origin_set_add_regex(pool, set, "https://a", "conf:1",
+                                               "", match_expression, &instead),
+                     CORS_PROBLEM_EDIT_MIXED);
+    assert_null(instead);
 }
 
 static void a_source_stands_where_an_origin_could(void **state)
@@ -1177,6 +1248,9 @@ int main(void)
         TEST(a_host_of_as_many_labels_as_fit_is_looked_up),
         TEST(a_source_lists_as_words_do),
         TEST(the_word_that_takes_an_origin_out_is_known),
+        TEST(a_file_and_a_word_take_out_by_themselves),
+        TEST(who_gives_up_covers_nothing),
+        TEST(a_wrong_expression_is_not_added),
         TEST(a_source_may_list_nothing_yet),
         TEST(a_source_stands_where_an_origin_could),
         TEST(an_expression_that_anybody_can_match_is_known),
