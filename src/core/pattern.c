@@ -271,8 +271,8 @@ static cors_problem_e check_wildcard(cors_slice_t *host,
     return CORS_OK;
 }
 
-static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
-                            cors_pattern_t *pattern)
+static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word, bool file,
+                                  cors_pattern_t *pattern)
 {
     parts_t parts;
     cors_slice_t host;
@@ -280,12 +280,6 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
     cors_problem_e problem;
 
     memset(pattern, 0, sizeof(*pattern));
-    if (is_expression(word)) {
-        return CORS_PROBLEM_ORIGIN_EXPRESSION;
-    }
-    if (is_several(word)) {
-        return CORS_PROBLEM_LIST_SEPARATOR;
-    }
     if (!cut(word, &parts)) {
         if (cors_slice_is_nocase(word, "null")) {
             return CORS_PROBLEM_NULL_CASE;
@@ -318,6 +312,18 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
     }
     pattern->host = host;
     return problem;
+}
+
+static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
+                            cors_pattern_t *pattern)
+{
+    cors_problem_e problem = check_parts(p, word, file, pattern);
+
+    /* what is right is neither, and there may be a million of it */
+    return !problem              ? CORS_OK
+           : is_expression(word) ? CORS_PROBLEM_ORIGIN_EXPRESSION
+           : is_several(word)    ? CORS_PROBLEM_LIST_SEPARATOR
+                                 : problem;
 }
 
 static const char *text_of(apr_pool_t *p, cors_slice_t text)
