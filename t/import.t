@@ -48,6 +48,7 @@ my @forms = (
     'httpd/32-perhaps.conf' => '<FilesMatch> with sections that can apply with it',
     'httpd/33-tables.conf' => 'Header with and without always, unset',
     'httpd/34-later.conf' => 'a wider section after a narrower one',
+    'httpd/35-unknown.conf' => 'a section that nobody knows',
     'nginx/01-everybody.conf' => 'everybody, in a prefix location',
     'nginx/02-options.conf' => 'the block for OPTIONS',
     'nginx/03-map.conf' => 'a map of origins, in an exact location',

@@ -25,7 +25,7 @@ my %wider = (
 );
 # Recipes for files, or for two hosts, are not for an application; some are none.
 my %apart = map { $_ => 1 } qw(03-fonts.conf 04-setenvif.conf 09-rewrite-options.conf 10-rewritecond-origin.conf 13-null.conf
-    19-nothing.conf 22-hosts.conf 25-hostile.conf);
+    19-nothing.conf 22-hosts.conf 25-hostile.conf 35-unknown.conf);
 # Where no Location of the recipe is; what is about files runs without the application.
 my %also = ('27-inherited.conf' => ['/x'], '28-unconditional.conf' => ['/x'], '29-if.conf' => [qw(/x /x.woff /old/x.woff)], '30-order.conf' => [qw(/x)],
     '32-perhaps.conf' => [qw(/x /x.json /api/x.json /methods/x.json /credentials/x.json /all/x.json /some/x.json)], '33-tables.conf' => ['/x'], '34-later.conf' => ['/x']);
