@@ -21,6 +21,7 @@
 
 #include "cors/compiler.h"
 #include "cors/counters.h"
+#include "cors/advice.h"
 #include "cors/decide.h"
 #include "cors/explain.h"
 #include "cors/json.h"
@@ -285,9 +286,9 @@ const char *cors_server_address(apr_pool_t *p, const server_rec *server);
 
 /* ask.c */
 
-/** @return the number of the method that a browser makes of what a script writes,
- *          as \<Limit> has it: one for all names that httpd does not know */
-int cors_script_method_number(apr_pool_t *p, const char *method);
+/** @return the method that a browser makes of what a script writes, as \<Limit> has
+ *          it: one for all names that httpd does not know */
+cors_methods_t cors_script_methods(apr_pool_t *p, const char *method);
 
 /** httpd -t -D EXPLAIN_CORS: answer the question in the environment. */
 void cors_ask(apr_pool_t *p, server_rec *server);
@@ -392,9 +393,5 @@ static inline bool cors_is_denial(const cors_decision_t *decision)
 
     return denials >> decision->verdict & 1u;
 }
-
-/** @return "Directive file:line" of what decided, or "Directive (default)" */
-const char *cors_deciding_directive(apr_pool_t *p,
-                                    const cors_decision_t *decision);
 
 #endif /* MOD_CORS_POLICY_H */

@@ -37,8 +37,12 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused);
  * The line that decided: that of an exclusion, where one took the origin out,
  * else the first of the list.
  *
- * @return "Directive file:line"; NULL: it was a default
+ * @return "Directive file:line", or "Directive (default)"
  */
-const char *cors_decision_said(const cors_decision_t *decision);
+const char *cors_decision_said(apr_pool_t *p, const cors_decision_t *decision);
+
+/** @return one sentence and another, either of which may be NULL, with a blank
+ *          between them */
+const char *cors_sentences(apr_pool_t *p, const char *one, const char *other);
 
 #endif /* CORS_ADVICE_H */

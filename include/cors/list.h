@@ -118,7 +118,13 @@ bool cors_part_next(cors_slice_t *rest, const char *separators,
  */
 bool cors_word_next(cors_slice_t *rest, cors_slice_t *word);
 
-/** A list that grows, as it is sent. All zero: an empty one. */
+/** @return @a text as a string of its own, in @a p */
+char *cors_slice_text(apr_pool_t *p, cors_slice_t text);
+
+/** @return whether a comma-separated field value, or NULL, has an element */
+bool cors_list_has(const char *list, cors_slice_t item, bool any_case);
+
+/** A text that grows, such as a list as it is sent. All zero: an empty one. */
 typedef struct {
     const char *text; /* "GET, PUT"; NULL: empty. May move as it grows */
     apr_size_t len;   /* of text */
@@ -126,14 +132,16 @@ typedef struct {
 } cors_joined_t;
 
 /**
- * Add an element to the end of a list. What it costs to add many grows with their
+ * Add something to the end of a text. What it costs to add much grows with its
  * bytes, and not faster.
  *
- * @param p     where the text is put
- * @param list  the list
- * @param item  the element, copied
+ * @param p        where the text is put
+ * @param joined   the text
+ * @param between  what stands between the two, unless the text is empty
+ * @param item     what is added, copied; nothing where it is absent
  */
-void cors_join(apr_pool_t *p, cors_joined_t *list, cors_slice_t item);
+void cors_join(apr_pool_t *p, cors_joined_t *joined, const char *between,
+               cors_slice_t item);
 
 /** @return whether @a text is a token: one byte or more, all of tchar
  *

@@ -33,8 +33,7 @@ typedef struct {
     int taken_out_count; /* of taken_out; only in a set that edits */
     const char **taken_out;
     const char **taken_out_saids;
-    const char *joined;  /* the header value: "*, Authorization"; NULL: empty */
-    cors_joined_t grown; /* the same, as it grows */
+    cors_joined_t joined;            /* the header value: "*, Authorization" */
     struct cors_name_index_t *index; /* of names; NULL: they are few */
 } cors_name_set_t;
 

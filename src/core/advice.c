@@ -197,44 +197,47 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
                             apr_pstrcat(p, "+", refused->origin, NULL));
 }
 
-const char *cors_decision_said(const cors_decision_t *decision)
+const char *cors_decision_said(apr_pool_t *p, const cors_decision_t *decision)
 {
     const cors_setting_t *because = decision->because;
     const cors_origin_word_t *word = NULL;
     cors_origin_t origin;
 
-    if (decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
-        && decision->origin_excluded
+    if (!because) {
+        return apr_pstrcat(p, cors_attr_directive(decision->attr), " (default)",
+                           NULL);
+    }
+    /* only an origin that is taken out may have a line of its own */
+    if (decision->origin_excluded
+        && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
         && cors_origin_parse(decision->origin, &origin)) {
         word = cors_origin_set_excluding(because->origins, &origin);
     }
-    return word && word->said ? word->said : because ? because->said : NULL;
+    return word && word->said ? word->said : because->said;
 }
 
 /* --- methods and headers */
 
 /* Words that are to be added, with and without "+". */
 typedef struct {
-    const char *plain;
-    const char *marked;
+    cors_joined_t plain;
+    cors_joined_t marked;
 } words_t;
 
 static void add_word(apr_pool_t *p, words_t *words, const char *word)
 {
-    const char *gap = words->plain ? " " : "";
-
-    words->plain =
-        apr_pstrcat(p, words->plain ? words->plain : "", gap, word, NULL);
-    words->marked = apr_pstrcat(p, words->marked ? words->marked : "", gap, "+",
-                                word, NULL);
+    cors_join(p, &words->plain, " ", cors_slice(word));
+    cors_join(p, &words->marked, " ", cors_slice("+"));
+    cors_join(p, &words->marked, "", cors_slice(word));
 }
 
-static const char *sentence(apr_pool_t *p, const char *before,
-                            const char *further)
+const char *cors_sentences(apr_pool_t *p, const char *one, const char *other)
 {
-    return before && further ? apr_pstrcat(p, before, " ", further, NULL)
-           : before          ? before
-                             : further;
+    cors_joined_t both = { NULL, 0, 0 };
+
+    cors_join(p, &both, " ", cors_slice(one));
+    cors_join(p, &both, " ", cors_slice(other));
+    return both.text;
 }
 
 /* The name is none that a directive takes. */
@@ -300,7 +303,7 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
                == CORS_NAME_UNLISTED) {
         /* the one that the script means is refused as well */
         said = advise_name(place, kind, instead + 1, words);
-        return sentence(p, not_nameable(p, name, problem, instead), said);
+        return cors_sentences(p, not_nameable(p, name, problem, instead), said);
     }
     if (problem) {
         return not_nameable(p, name, problem, instead);
@@ -322,23 +325,23 @@ static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
 {
     const place_t place = { p, cors_attr_directive(attr), refused->said,
                             refused->setting, refused->policy };
-    words_t words = { NULL, NULL };
+    words_t words = { { NULL, 0, 0 }, { NULL, 0, 0 } };
     cors_slice_t rest = cors_slice(refused->culprit);
     cors_slice_t name;
     const char *advice = NULL;
 
     while (cors_list_next(&rest, &name)) {
-        advice = sentence(p, advice,
-                          advise_name(&place,
-                                      attr == CORS_ATTR_METHODS
-                                          ? CORS_NAMES_METHODS
-                                          : CORS_NAMES_REQUEST_HEADERS,
-                                      apr_pstrmemdup(p, name.ptr, name.len),
-                                      &words));
+        advice = cors_sentences(p, advice,
+                                advise_name(&place,
+                                            attr == CORS_ATTR_METHODS
+                                                ? CORS_NAMES_METHODS
+                                                : CORS_NAMES_REQUEST_HEADERS,
+                                            cors_slice_text(p, name), &words));
     }
-    return words.plain ? sentence(p, advice,
-                                  add_words(&place, words.plain, words.marked))
-                       : advice;
+    return words.plain.text ? cors_sentences(p, advice,
+                                             add_words(&place, words.plain.text,
+                                                       words.marked.text))
+                            : advice;
 }
 
 const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)

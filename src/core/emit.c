@@ -96,19 +96,6 @@ typedef struct {
     cors_joined_t names;
 } vary_t;
 
-static bool list_has(const char *list, cors_slice_t name)
-{
-    cors_slice_t rest = cors_slice(list);
-    cors_slice_t item;
-
-    while (cors_list_next(&rest, &item)) {
-        if (cors_slice_equal_nocase(item, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static int gather_vary(void *context, const char *key, const char *value)
 {
     vary_t *vary = context;
@@ -117,8 +104,8 @@ static int gather_vary(void *context, const char *key, const char *value)
 
     (void)key;
     while (cors_list_next(&rest, &name)) {
-        if (!list_has(vary->names.text, name)) {
-            cors_join(vary->p, &vary->names, name);
+        if (!cors_list_has(vary->names.text, name, true)) {
+            cors_join(vary->p, &vary->names, ", ", name);
         }
     }
     return 1;
@@ -131,7 +118,7 @@ CORS_SLOW void cors_vary_add(apr_pool_t *p, const char *names,
 
     apr_table_do(gather_vary, &vary, headers, "Vary", NULL);
     apr_table_do(gather_vary, &vary, errors, "Vary", NULL);
-    if (list_has(vary.names.text, cors_slice("*"))) {
+    if (cors_list_has(vary.names.text, cors_slice("*"), true)) {
         vary.names.text = "*";
     }
     else {
@@ -246,13 +233,9 @@ CORS_SLOW static void add_actual(apr_pool_t *p, const cors_policy_t *policy,
                                  const cors_decision_t *decision,
                                  apr_table_t *headers)
 {
-    const char *exposed;
-
     add_origin(p, policy, decision, headers);
-    exposed = cors_policy_joined(p, policy, CORS_ATTR_EXPOSE);
-    if (exposed) {
-        apr_table_addn(headers, "Access-Control-Expose-Headers", exposed);
-    }
+    add_if(headers, "Access-Control-Expose-Headers",
+           cors_policy_joined(p, policy, CORS_ATTR_EXPOSE));
 }
 
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,

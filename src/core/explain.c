@@ -12,25 +12,6 @@
 
 #define ALLOW_ORIGIN "Access-Control-Allow-Origin"
 
-static const char *text_of(apr_pool_t *p, cors_slice_t slice)
-{
-    return apr_pstrmemdup(p, slice.ptr, slice.len);
-}
-
-static bool list_has(const char *list, cors_slice_t name, bool any_case)
-{
-    cors_slice_t rest = cors_slice(list);
-    cors_slice_t item;
-
-    while (cors_list_next(&rest, &item)) {
-        if (any_case ? cors_slice_equal_nocase(item, name)
-                     : cors_slice_equal(item, name)) {
-            return true;
-        }
-    }
-    return false;
-}
-
 /* Fetch, "CORS check": why it fails, or NULL. */
 static const char *check_response(apr_pool_t *p, const apr_table_t *headers,
                                   const cors_question_t *question)
@@ -60,7 +41,7 @@ static const char *check_response(apr_pool_t *p, const apr_table_t *headers,
 static bool has_wildcard(const char *list, const cors_question_t *question)
 {
     return !question->credentials && list
-           && list_has(list, cors_slice("*"), false);
+           && cors_list_has(list, cors_slice("*"), false);
 }
 
 /* Fetch, "CORS-preflight fetch", from the check on: why it fails, or NULL. */
@@ -81,18 +62,18 @@ static const char *check_preflight(apr_pool_t *p, int status,
         return apr_psprintf(p, "the answer to the preflight is a %d", status);
     }
     if (!cors_fetch_safelisted_method(cors_slice(method))
-        && !list_has(list, cors_slice(method), false)
+        && !cors_list_has(list, cors_slice(method), false)
         && !has_wildcard(list, question)) {
         return apr_pstrcat(p, "Access-Control-Allow-Methods does not list ",
                            method, NULL);
     }
     list = apr_table_get(headers, "Access-Control-Allow-Headers");
     while (cors_list_next(&rest, &name)) {
-        if (!list_has(list, name, true)
+        if (!cors_list_has(list, name, true)
             && (cors_fetch_non_wildcard_header(name)
                 || !has_wildcard(list, question))) {
             return apr_pstrcat(p, "Access-Control-Allow-Headers does not list ",
-                               text_of(p, name), NULL);
+                               cors_slice_text(p, name), NULL);
         }
     }
     return NULL;
@@ -106,11 +87,11 @@ static const char *unsafe_names(apr_pool_t *p, const char *names)
                                         "content-language", NULL };
     cors_slice_t rest = cors_slice(names);
     cors_slice_t name;
-    const char *list = NULL;
+    cors_joined_t list = { NULL, 0, 0 };
 
     while (cors_list_next(&rest, &name)) {
         const char *const *one = safe;
-        char *small = apr_pstrmemdup(p, name.ptr, name.len);
+        char *small = cors_slice_text(p, name);
         char *c;
 
         for (c = small; *c; c++) {
@@ -120,10 +101,10 @@ static const char *unsafe_names(apr_pool_t *p, const char *names)
             one++;
         }
         if (!*one) {
-            list = list ? apr_pstrcat(p, list, ",", small, NULL) : small;
+            cors_join(p, &list, ",", cors_slice(small));
         }
     }
-    return list;
+    return list.text;
 }
 
 const char *cors_normal_method(apr_pool_t *p, const char *method)
@@ -176,24 +157,17 @@ static void ask_first(apr_pool_t *p, const cors_policy_t *policy,
                         asked->request_headers.ptr);
 }
 
-static const char *said_of(apr_pool_t *p, const cors_decision_t *decision)
-{
-    const char *said = cors_decision_said(decision);
-
-    return said ? said
-                : apr_pstrcat(p, cors_attr_directive(decision->attr),
-                              " (default)", NULL);
-}
-
 /* The advice on a decision about a question. */
 static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
                              const cors_question_t *question,
                              const cors_decision_t *decision,
                              const char *culprit)
 {
-    const cors_refused_t refused = { decision->reason,  said_of(p, decision),
-                                     question->origin,  culprit,
-                                     decision->because, policy };
+    const cors_refused_t refused = {
+        decision->reason,  cors_decision_said(p, decision),
+        question->origin,  culprit,
+        decision->because, policy
+    };
 
     return cors_advice(p, &refused);
 }
@@ -231,7 +205,7 @@ static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
     cors_decide(&open, &facts, &decision);
     return decision.reason == CORS_REASON_METHOD_NOT_ALLOWED
                ? advise_on(p, policy, question, &decision,
-                           text_of(p, decision.culprit))
+                           cors_slice_text(p, decision.culprit))
                : NULL;
 }
 
@@ -245,7 +219,7 @@ static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
     cors_decision_t decision;
     cors_decision_t last;
     const char *end = cors_slice_end(facts.request_headers);
-    const char *missing = NULL;
+    cors_joined_t missing = { NULL, 0, 0 };
 
     open_list(p, &open, CORS_ATTR_ORIGINS);
     open_list(p, &open, CORS_ATTR_METHODS);
@@ -256,13 +230,12 @@ static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
             break;
         }
         last = decision;
-        missing = missing ? apr_pstrcat(p, missing, ",",
-                                        text_of(p, last.culprit), NULL)
-                          : text_of(p, last.culprit);
+        cors_join(p, &missing, ",", last.culprit);
         facts.request_headers =
             cors_slice_between(cors_slice_end(last.culprit), end);
     }
-    return missing ? advise_on(p, policy, question, &last, missing) : NULL;
+    return missing.text ? advise_on(p, policy, question, &last, missing.text)
+                        : NULL;
 }
 
 /* The setting that lists everybody; NULL: none does. */
@@ -300,13 +273,6 @@ static const char *advise_credentials(apr_pool_t *p,
         exposed ? exposed->setting->said : "", ".", NULL);
 }
 
-static const char *join(apr_pool_t *p, const char *one, const char *other)
-{
-    return one && other ? apr_pstrcat(p, one, " ", other, NULL)
-           : one        ? one
-                        : other;
-}
-
 /* All that is to be changed so that a policy that is on allows the request. */
 static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
                               const cors_question_t *question,
@@ -322,10 +288,12 @@ static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
         return advice;
     }
     if (asked) {
-        advice = join(p, advice, advise_method(p, policy, question, *asked));
-        advice = join(p, advice, advise_headers(p, policy, question, *asked));
+        advice = cors_sentences(p, advice,
+                                advise_method(p, policy, question, *asked));
+        advice = cors_sentences(p, advice,
+                                advise_headers(p, policy, question, *asked));
     }
-    return join(p, advice, advise_credentials(p, policy, question));
+    return cors_sentences(p, advice, advise_credentials(p, policy, question));
 }
 
 /* The policy is not on: what would it do if it were? */

@@ -165,7 +165,7 @@ static const char *quote(apr_pool_t *p, const char *mark, const char *regex)
  * one of them is none, or there are too many to be told. */
 static const char *split(apr_pool_t *p, const char *mark, const char *regex)
 {
-    const char *words = NULL;
+    cors_joined_t words = { NULL, 0, 0 };
     const char *stop;
     int left = SPLIT_MOST;
 
@@ -189,10 +189,9 @@ static const char *split(apr_pool_t *p, const char *mark, const char *regex)
         if (!text) {
             return NULL;
         }
-        words =
-            apr_pstrcat(p, words ? words : "", words ? " " : "", text, NULL);
+        cors_join(p, &words, " ", cors_slice(text));
     }
-    return words;
+    return words.text;
 }
 
 /* What stands between slashes, "/.../" or "/.../i"; false: they are none. */
@@ -256,7 +255,7 @@ cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
         return CORS_OK;
     }
     if (between_slashes(regex, &inner)) {
-        const char *text = apr_pstrmemdup(p, inner.ptr, inner.len);
+        const char *text = cors_slice_text(p, inner);
 
         if (cors_expression_check(p, text, mark, instead) == CORS_OK) {
             *instead = quote(p, mark, text);
@@ -288,7 +287,7 @@ typedef struct {
 typedef struct {
     apr_pool_t *p;
     const char *mark;
-    const char *text; /* NULL: none yet */
+    cors_joined_t joined;
 } words_t;
 
 /* Append a word; false: it is no pattern. */
@@ -297,8 +296,8 @@ static bool append(words_t *words, const char *scheme, const char *star,
 {
     const char *word = apr_pstrcat(words->p, scheme, star, name, NULL);
 
-    words->text = apr_pstrcat(words->p, words->text ? words->text : "",
-                              words->text ? " " : "", words->mark, word, NULL);
+    cors_join(words->p, &words->joined, " ", cors_slice(words->mark));
+    cors_join(words->p, &words->joined, "", cors_slice(word));
     return is_pattern(words->p, word);
 }
 
@@ -359,12 +358,12 @@ const char *cors_expression_plain(apr_pool_t *p, const char *regex,
                                   const char *mark)
 {
     parts_t parts;
-    words_t words = { p, mark, NULL };
+    words_t words = { p, mark, { NULL, 0, 0 } };
 
     return cut(p, regex, &parts)
                    && (!parts.plain || append_both(&words, "http://", &parts))
                    && (!parts.secure || append_both(&words, "https://", &parts))
-               ? words.text
+               ? words.joined.text
                : NULL;
 }
 

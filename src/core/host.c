@@ -57,8 +57,7 @@ static const char *ipv6_serialise(apr_pool_t *p, cors_slice_t text)
 {
     unsigned char address[2 * IPV6_PIECES];
 
-    return inet_pton(AF_INET6, apr_pstrmemdup(p, text.ptr, text.len), address)
-                   == 1
+    return inet_pton(AF_INET6, cors_slice_text(p, text), address) == 1
                ? ipv6_text(p, address)
                : NULL;
 }
@@ -228,7 +227,7 @@ static cors_problem_e check_bytes(apr_pool_t *p, cors_slice_t host,
         capital = capital || (*c >= 'A' && *c <= 'Z');
     }
     if (capital) {
-        char *small = apr_pstrmemdup(p, host.ptr, host.len);
+        char *small = cors_slice_text(p, host);
 
         for (*instead = small; *small; small++) {
             *small = cors_lower(*small);

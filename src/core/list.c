@@ -4,6 +4,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 static bool is_blank(char c)
 {
     return c == ' ' || c == '\t';
@@ -148,28 +150,50 @@ const unsigned char cors_bytes[256] = {
 };
 /* clang-format on */
 
-void cors_join(apr_pool_t *p, cors_joined_t *list, cors_slice_t item)
+char *cors_slice_text(apr_pool_t *p, cors_slice_t text)
 {
-    static const char between[] = ", ";
-    apr_size_t gap = list->text ? sizeof(between) - 1 : 0;
-    apr_size_t len = list->len + gap + item.len;
+    return apr_pstrmemdup(p, text.ptr, text.len);
+}
+
+bool cors_list_has(const char *list, cors_slice_t item, bool any_case)
+{
+    cors_slice_t rest = cors_slice(list);
+    cors_slice_t element;
+
+    while (cors_list_next(&rest, &element)) {
+        if (any_case ? cors_slice_equal_nocase(element, item)
+                     : cors_slice_equal(element, item)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+void cors_join(apr_pool_t *p, cors_joined_t *joined, const char *between,
+               cors_slice_t item)
+{
+    apr_size_t gap = joined->text ? strlen(between) : 0;
+    apr_size_t len = joined->len + gap + item.len;
     char *text;
 
-    if (!list->text || len >= list->room) {
-        list->room = 2 * (len + 1);
-        text = apr_palloc(p, list->room);
-        if (list->text) {
-            memcpy(text, list->text, list->len);
+    if (!item.ptr) {
+        return;
+    }
+    if (!joined->text || len >= joined->room) {
+        joined->room = 2 * (len + 1);
+        text = apr_palloc(p, joined->room);
+        if (joined->text) {
+            memcpy(text, joined->text, joined->len);
         }
     }
     else {
-        text = (char *)(apr_uintptr_t)list->text;
+        text = (char *)(apr_uintptr_t)joined->text;
     }
-    memcpy(text + list->len, between, gap);
-    memcpy(text + list->len + gap, item.ptr, item.len);
+    memcpy(text + joined->len, between, gap);
+    memcpy(text + joined->len + gap, item.ptr, item.len);
     text[len] = '\0';
-    list->text = text;
-    list->len = len;
+    joined->text = text;
+    joined->len = len;
 }
 
 bool cors_is_token(cors_slice_t text)

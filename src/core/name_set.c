@@ -13,15 +13,20 @@ static const char *default_method_names[] = { "GET",   "HEAD", "PUT",
                                               "PATCH", "POST", "DELETE" };
 static const char *default_header_names[] = { "content-type" };
 
+#define JOINED(literal)                                                        \
+    {                                                                          \
+        literal, sizeof(literal) - 1, 0                                        \
+    }
+
 static const cors_name_set_t defaults[] = {
     { .kind = CORS_NAMES_METHODS,
       .count = 6,
       .names = default_method_names,
-      .joined = "GET, HEAD, PUT, PATCH, POST, DELETE" },
+      .joined = JOINED("GET, HEAD, PUT, PATCH, POST, DELETE") },
     { .kind = CORS_NAMES_REQUEST_HEADERS,
       .count = 1,
       .names = default_header_names,
-      .joined = "content-type" },
+      .joined = JOINED("content-type") },
     { .kind = CORS_NAMES_RESPONSE_HEADERS, .nobody = true }
 };
 
@@ -111,7 +116,7 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
         name.len--;
         if (!is_whole_list(name)
             && check_name(p, kind, name, &unused) == CORS_OK) {
-            *instead = apr_pstrmemdup(p, name.ptr, name.len);
+            *instead = cors_slice_text(p, name);
         }
     }
     return kind == CORS_NAMES_METHODS ? CORS_PROBLEM_METHOD_TOKEN
@@ -123,7 +128,7 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
 static const char *split(apr_pool_t *p, cors_names_e kind, const char *mark,
                          cors_slice_t word)
 {
-    const char *words = NULL;
+    cors_joined_t words = { NULL, 0, 0 };
     cors_slice_t name;
 
     while (cors_part_next(&word, separators, &name)) {
@@ -134,12 +139,10 @@ static const char *split(apr_pool_t *p, cors_names_e kind, const char *mark,
             || (check_name(p, kind, name, &instead) && !instead)) {
             return NULL;
         }
-        words = apr_pstrcat(p, words ? words : "", words ? " " : "", mark,
-                            instead ? instead
-                                    : apr_pstrmemdup(p, name.ptr, name.len),
-                            NULL);
+        cors_join(p, &words, " ", cors_slice(mark));
+        cors_join(p, &words, "", instead ? cors_slice(instead) : name);
     }
-    return words;
+    return words.text;
 }
 
 /* browsers capitalise the methods they know and send the others as the script
@@ -242,12 +245,6 @@ static void append(apr_pool_t *p, const char ***texts, int count,
     (*texts)[count] = text;
 }
 
-static void join_name(apr_pool_t *p, cors_name_set_t *set, cors_slice_t name)
-{
-    cors_join(p, &set->grown, name);
-    set->joined = set->grown.text;
-}
-
 static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
 {
     if (set->nobody) {
@@ -259,14 +256,12 @@ static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
         return CORS_PROBLEM_WILDCARD_NOT_ALONE;
     }
     if (!set->wildcard) {
-        cors_slice_t names = { set->grown.text, set->grown.len };
+        cors_slice_t names = cors_slice(set->joined.text);
 
         set->wildcard = true;
-        memset(&set->grown, 0, sizeof(set->grown));
-        join_name(p, set, cors_slice("*"));
-        if (names.ptr) {
-            join_name(p, set, names);
-        }
+        memset(&set->joined, 0, sizeof(set->joined));
+        cors_join(p, &set->joined, "", cors_slice("*"));
+        cors_join(p, &set->joined, ", ", names);
     }
     return CORS_OK;
 }
@@ -297,13 +292,13 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
         return CORS_PROBLEM_WILDCARD_NOT_ALONE;
     }
     if (!cors_name_set_lists(set, word)) {
-        name = apr_pstrmemdup(p, word.ptr, word.len);
+        name = cors_slice_text(p, word);
         append(p, &set->names, set->count, name);
         append(p, &set->saids, set->count++, said);
         if (set->count > FEW) {
             add_to_index(p, set, name);
         }
-        join_name(p, set, word);
+        cors_join(p, &set->joined, ", ", word);
     }
     return CORS_OK;
 }
@@ -316,7 +311,7 @@ static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
 
     if (!problem) {
         append(p, &set->taken_out, set->taken_out_count,
-               apr_pstrmemdup(p, word.ptr, word.len));
+               cors_slice_text(p, word));
         append(p, &set->taken_out_saids, set->taken_out_count++, said);
     }
     return problem;
@@ -335,7 +330,7 @@ static const char *expose(apr_pool_t *p, const char *mark, cors_slice_t name)
                    && check_name(p, CORS_NAMES_RESPONSE_HEADERS, name, &unused)
                           == CORS_OK
                ? apr_pstrcat(p, "CorsExposeHeaders ", mark,
-                             apr_pstrmemdup(p, name.ptr, name.len), NULL)
+                             cors_slice_text(p, name), NULL)
                : NULL;
 }
 
@@ -368,9 +363,7 @@ static const char *take_out_instead(apr_pool_t *p, const cors_name_set_t *set,
         || (check_name(p, set->kind, name, &right) && !right)) {
         return NULL;
     }
-    return apr_pstrcat(p, "-",
-                       right ? right : apr_pstrmemdup(p, name.ptr, name.len),
-                       NULL);
+    return apr_pstrcat(p, "-", right ? right : cors_slice_text(p, name), NULL);
 }
 
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,

@@ -75,8 +75,7 @@ static bool has_blank(cors_slice_t word)
 static void note_insecure(reader_t *reader, const cors_pattern_t *pattern)
 {
     if (!reader->file.insecure && cors_pattern_is_insecure(pattern)) {
-        reader->file.insecure =
-            apr_pstrmemdup(reader->p, pattern->origin.ptr, pattern->origin.len);
+        reader->file.insecure = cors_slice_text(reader->p, pattern->origin);
         reader->file.insecure_line = reader->line;
     }
 }
@@ -85,8 +84,7 @@ static void note_suffix(reader_t *reader, const cors_pattern_t *pattern)
 {
     if (pattern->subdomains && !pattern->exclude && !reader->file.suffix
         && cors_suffix_is_public(reader->scratch, pattern->host)) {
-        reader->file.suffix =
-            apr_pstrmemdup(reader->p, pattern->origin.ptr, pattern->origin.len);
+        reader->file.suffix = cors_slice_text(reader->p, pattern->origin);
         reader->file.suffix_line = reader->line;
     }
 }

@@ -235,15 +235,15 @@ static void table_add(apr_pool_t *p, cors_origin_set_t *set,
 static const char *mark_words(apr_pool_t *p, char mark, const char *text)
 {
     const char sign[] = { mark, '\0' };
-    const char *words = NULL;
+    cors_joined_t words = { NULL, 0, 0 };
     cors_slice_t rest = cors_slice(text);
     cors_slice_t word;
 
     while (cors_word_next(&rest, &word)) {
-        words = apr_pstrcat(p, words ? words : "", words ? " " : "", sign,
-                            apr_pstrmemdup(p, word.ptr, word.len), NULL);
+        cors_join(p, &words, " ", cors_slice(sign));
+        cors_join(p, &words, "", word);
     }
-    return words;
+    return words.text;
 }
 
 /* What was meant by a word behind a mark that has a problem; what it would become
@@ -254,8 +254,7 @@ static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
 {
     bool everybody =
         pattern->kind == CORS_PATTERN_EVERYBODY && set->words->nelts == 0;
-    const char *text =
-        apr_pstrmemdup(p, pattern->origin.ptr, pattern->origin.len);
+    const char *text = cors_slice_text(p, pattern->origin);
 
     switch (problem) {
     case CORS_PROBLEM_EDIT_OF_ALL:
@@ -290,7 +289,7 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     if (problem) {
         return problem;
     }
-    text.ptr = apr_pstrmemdup(p, text.ptr, text.len);
+    text.ptr = cors_slice_text(p, text);
     problem = cors_pattern_parse(p, text, set->file, &pattern, instead);
     if (!problem) {
         problem = check_place(set, &pattern);
@@ -430,8 +429,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
         return set->everybody ? CORS_PROBLEM_EVERYBODY_NOT_ALONE
                               : CORS_PROBLEM_NOBODY_NOT_ALONE;
     }
-    word = keep_word(p, set, apr_pstrmemdup(p, rest.ptr, rest.len), said, true,
-                     take_out);
+    word = keep_word(p, set, cors_slice_text(p, rest), said, true, take_out);
     if (word->first) {
         return CORS_OK;
     }
@@ -737,9 +735,7 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
     /* one origin that a wildcard stands for, of a name that nobody lists,
      * speaks for all of them */
     if (pattern.subdomains) {
-        origin = apr_pstrcat(p,
-                             apr_pstrmemdup(p, pattern.scheme.ptr,
-                                            pattern.scheme.len),
+        origin = apr_pstrcat(p, cors_slice_text(p, pattern.scheme),
                              "://x--any.", pattern.host.ptr, NULL);
     }
     if (!pattern.any_port) {

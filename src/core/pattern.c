@@ -326,11 +326,6 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
                                  : problem;
 }
 
-static const char *text_of(apr_pool_t *p, cors_slice_t text)
-{
-    return apr_pstrmemdup(p, text.ptr, text.len);
-}
-
 /* a guess, if it is a pattern; else NULL */
 static const char *if_right(apr_pool_t *p, const char *guess, bool file)
 {
@@ -342,7 +337,7 @@ static const char *if_right(apr_pool_t *p, const char *guess, bool file)
 /* the scheme that was meant: small, and that of the page, not of its socket */
 static const char *correct_scheme(apr_pool_t *p, cors_slice_t scheme)
 {
-    char *small = apr_pstrmemdup(p, scheme.ptr, scheme.len);
+    char *small = cors_slice_text(p, scheme);
     char *c;
 
     for (c = small; *c; c++) {
@@ -384,7 +379,7 @@ static const char *correct_port(apr_pool_t *p, const char *scheme,
                    == cors_fetch_default_port(cors_slice(scheme)))) {
         return "";
     }
-    return apr_pstrcat(p, ":", text_of(p, port), NULL);
+    return apr_pstrcat(p, ":", cors_slice_text(p, port), NULL);
 }
 
 static const char *correct(apr_pool_t *p, cors_slice_t word, bool file);
@@ -403,9 +398,10 @@ static const char *correct_slash(apr_pool_t *p, cors_slice_t word, bool file)
                    || cors_slice_is_nocase(scheme, "http:")
                ? correct(p,
                          cors_slice(apr_pstrcat(
-                             p, text_of(p, scheme), "/",
-                             text_of(p, cors_slice_between(
-                                            slash, cors_slice_end(word))),
+                             p, cors_slice_text(p, scheme), "/",
+                             cors_slice_text(
+                                 p, cors_slice_between(slash,
+                                                       cors_slice_end(word))),
                              NULL)),
                          file)
                : NULL;
@@ -434,7 +430,7 @@ static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
     }
     return if_right(p,
                     apr_pstrcat(p, local ? "http://" : "https://",
-                                text_of(p, word), NULL),
+                                cors_slice_text(p, word), NULL),
                     file);
 }
 
@@ -476,7 +472,8 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
                  ? "https"
                  : correct_scheme(p, parts.scheme);
     return if_right(p,
-                    apr_pstrcat(p, scheme, "://", star, text_of(p, host),
+                    apr_pstrcat(p, scheme, "://", star,
+                                cors_slice_text(p, host),
                                 correct_port(p, scheme, &parts), NULL),
                     file);
 }
@@ -486,7 +483,7 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
 static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
 {
     bool exclude = cors_slice_has_prefix(word, "!");
-    const char *words = NULL;
+    cors_joined_t words = { NULL, 0, 0 };
     cors_slice_t part;
 
     while (cors_part_next(&word, separators, &part)) {
@@ -494,16 +491,16 @@ static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
         const char *instead;
 
         if (cors_pattern_parse(p, part, file, &pattern, &instead) == CORS_OK) {
-            instead =
-                pattern.kind == CORS_PATTERN_ORIGIN ? text_of(p, part) : NULL;
+            instead = pattern.kind == CORS_PATTERN_ORIGIN
+                          ? cors_slice_text(p, part)
+                          : NULL;
         }
         if (!instead || (exclude && instead[0] != '!')) {
             return NULL;
         }
-        words =
-            apr_pstrcat(p, words ? words : "", words ? " " : "", instead, NULL);
+        cors_join(p, &words, " ", cors_slice(instead));
     }
-    return words;
+    return words.text;
 }
 
 /* What was meant by a word with a problem; "!" stays before it. */

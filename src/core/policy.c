@@ -187,7 +187,7 @@ static void join(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr,
         if (!again
             && cors_policy_name_listed(policy, attr, name)
                    == CORS_NAME_LISTED) {
-            cors_join(p, joined, name);
+            cors_join(p, joined, ", ", name);
         }
     }
 }
@@ -199,7 +199,7 @@ join_all(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
     cors_joined_t joined = { NULL, 0, 0 };
 
     if (!cors_link_edits(link)) {
-        return cors_link_names(link, attr)->joined;
+        return cors_link_names(link, attr)->joined.text;
     }
     join(p, policy, attr, link, &joined);
     return joined.text;

@@ -39,12 +39,11 @@ bool cors_problem_is_warning(cors_problem_e problem)
 
 const char *cors_problem_sentence(apr_pool_t *p, const cors_finding_t *finding)
 {
-    const char *word = finding->word.ptr
-                           ? apr_pstrcat(p, "'",
-                                         apr_pstrmemdup(p, finding->word.ptr,
-                                                        finding->word.len),
-                                         "': ", NULL)
-                           : "";
+    const char *word =
+        finding->word.ptr
+            ? apr_pstrcat(p, "'", cors_slice_text(p, finding->word),
+                          "': ", NULL)
+            : "";
     const char *because =
         finding->because ? apr_pstrcat(p, " (", finding->because, ")", NULL)
                          : "";

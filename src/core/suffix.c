@@ -43,8 +43,7 @@ const char *cors_suffix_punycode(apr_pool_t *p, cors_slice_t host)
     char *ascii = NULL;
     const char *copy = NULL;
 
-    if (idn2_to_ascii_8z(apr_pstrmemdup(p, host.ptr, host.len), &ascii,
-                         IDN2_NONTRANSITIONAL)
+    if (idn2_to_ascii_8z(cors_slice_text(p, host), &ascii, IDN2_NONTRANSITIONAL)
         == IDN2_OK) {
         copy = apr_pstrdup(p, ascii);
     }
@@ -56,8 +55,7 @@ bool cors_suffix_punycode_valid(apr_pool_t *p, cors_slice_t host)
 {
     char *unicode = NULL;
     /* decoding alone: libidn2 would refuse symbols that browsers accept */
-    int result = idn2_to_unicode_8z8z(apr_pstrmemdup(p, host.ptr, host.len),
-                                      &unicode, 0);
+    int result = idn2_to_unicode_8z8z(cors_slice_text(p, host), &unicode, 0);
 
     idn2_free(unicode);
     return result == IDN2_OK;

@@ -160,7 +160,7 @@ static void print_exchange(ask_t *ask, const char *title,
     print(ask, "%s: %s, %s; by %s\n", title,
           cors_verdict_text(exchange->decision.verdict),
           cors_reason_text(exchange->decision.reason),
-          cors_deciding_directive(ask->p, &exchange->decision));
+          cors_decision_said(ask->p, &exchange->decision));
     if (exchange->status) {
         print(ask, "    status %d\n", exchange->status);
     }
@@ -170,9 +170,9 @@ static void print_exchange(ask_t *ask, const char *title,
           exchange->objection ? exchange->objection : "");
 }
 
-int cors_script_method_number(apr_pool_t *p, const char *method)
+cors_methods_t cors_script_methods(apr_pool_t *p, const char *method)
 {
-    return ap_method_number_of(cors_normal_method(p, method));
+    return cors_methods_bit(ap_method_number_of(cors_normal_method(p, method)));
 }
 
 static void answer(ask_t *ask)
@@ -181,9 +181,7 @@ static void answer(ask_t *ask)
     cors_explanation_t answer;
 
     cors_policy_resolve(ask->p, ask->section,
-                        cors_methods_bit(
-                            cors_script_method_number(ask->p,
-                                                      ask->question.method)),
+                        cors_script_methods(ask->p, ask->question.method),
                         &policy);
     cors_explain(ask->p, &policy, &ask->question, &answer);
     if (!answer.cross_origin) {

@@ -137,7 +137,7 @@ CORS_SLOW static void keep_refusal(request_rec *r,
     }
     refusal.method = cors_slice(method);
     refusal.culprit = decision->culprit;
-    refusal.said = cors_deciding_directive(r->pool, decision);
+    refusal.said = cors_decision_said(r->pool, decision);
     refusal.by = decision->because ? decision->because->said_hash
                                    : (apr_uint64_t)decision->attr;
     cors_counters_refuse(counters, &refusal);

@@ -11,7 +11,6 @@
 #include <http_main.h>
 #include <util_script.h>
 
-#include "cors/advice.h"
 #include "cors/fetch.h"
 
 /* What may stand in the query string of a page. */
@@ -169,8 +168,7 @@ static const char *check_question(const cors_inquiry_t *inquiry)
     while (cors_list_next(&rest, &name)) {
         if (!cors_is_token(name)) {
             return "This is not a header name: names alone, with commas "
-                   "between "
-                   "them.";
+                   "between them.";
         }
     }
     return NULL;
@@ -228,9 +226,7 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
     if (section) {
         cors_section_visit_places(section, add_place, inquiry->places);
         cors_policy_resolve(r->pool, section,
-                            cors_methods_bit(
-                                cors_script_method_number(r->pool,
-                                                          inquiry->method)),
+                            cors_script_methods(r->pool, inquiry->method),
                             &inquiry->policy);
     }
     cors_explain(r->pool, &inquiry->policy, &inquiry->question,

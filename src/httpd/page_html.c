@@ -520,7 +520,7 @@ static void show_exchange(const cors_page_t *page, const char *title,
               cors_reason_text(exchange->decision.reason),
               ", decided by <code>",
               text(page,
-                   cors_deciding_directive(page->r->pool, &exchange->decision)),
+                   cors_decision_said(page->r->pool, &exchange->decision)),
               "</code>.", NULL);
     if (exchange->status) {
         ap_rprintf(page->r, " It is answered with %d.", exchange->status);

@@ -172,7 +172,7 @@ static void json_exchange(cors_json_t *json, const char *name,
     cors_json_string(json, "reason",
                      cors_reason_text(exchange->decision.reason));
     cors_json_string(json, "decided_by",
-                     cors_deciding_directive(p, &exchange->decision));
+                     cors_decision_said(p, &exchange->decision));
     if (exchange->status) {
         cors_json_number(json, "status", exchange->status);
     }

@@ -6,20 +6,6 @@
 
 #include <apr_strings.h>
 
-#include "cors/advice.h"
-
-const char *cors_deciding_directive(apr_pool_t *p,
-                                    const cors_decision_t *decision)
-{
-    if (decision->because) {
-        /* only an origin that is taken out may have a line of its own */
-        return decision->origin_excluded ? cors_decision_said(decision)
-                                         : decision->because->said;
-    }
-    return apr_pstrcat(p, cors_attr_directive(decision->attr), " (default)",
-                       NULL);
-}
-
 void cors_publish(request_rec *r, const cors_decision_t *decision)
 {
     apr_table_t *variables = r->subprocess_env;
@@ -34,13 +20,12 @@ void cors_publish(request_rec *r, const cors_decision_t *decision)
         return;
     }
     apr_table_addn(variables, "CORS_DIRECTIVE",
-                   cors_deciding_directive(r->pool, decision));
+                   cors_decision_said(r->pool, decision));
     if (decision->origin.ptr) {
         apr_table_addn(variables, "CORS_ORIGIN",
                        decision->origin_text
                            ? decision->origin_text
-                           : apr_pstrmemdup(r->pool, decision->origin.ptr,
-                                            decision->origin.len));
+                           : cors_slice_text(r->pool, decision->origin));
     }
 }
 
@@ -109,11 +94,10 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
         culprit =
             apr_pstrcat(r->pool, " ",
                         quoted(r->pool,
-                               apr_pstrmemdup(r->pool, decision->culprit.ptr,
-                                              decision->culprit.len)),
+                               cors_slice_text(r->pool, decision->culprit)),
                         NULL);
     }
-    by = cors_deciding_directive(r->pool, decision);
+    by = cors_decision_said(r->pool, decision);
     if (decision->reason == CORS_REASON_CONTRADICTORY_POLICY
         && policy->culprits[1]) {
         by = apr_pstrcat(r->pool, by, ", ", policy->culprits[1]->said, NULL);

@@ -141,7 +141,7 @@ static void check(cors_slice_t input)
         joined = apr_pstrcat(pool, joined, *joined ? ", " : "",
                              APR_ARRAY_IDX(listed, i, const char *), NULL);
     }
-    must(strcmp(joined, set->joined ? set->joined : "") == 0);
+    must(strcmp(joined, set->joined.text ? set->joined.text : "") == 0);
     for (i = 0; i < all->nelts; i++) {
         compare(set, listed, taken, APR_ARRAY_IDX(all, i, const char *));
     }

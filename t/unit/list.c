@@ -257,19 +257,19 @@ static void a_list_grows_to_the_byte(void **state)
     int i;
 
     (void)state;
-    cors_join(pool, &list, cors_slice(""));
+    cors_join(pool, &list, ", ", cors_slice(""));
     assert_string_equal(list.text, "");
     list.text = NULL;
     for (i = 0; i < 300; i++) {
         const char *item = repeat("x", (size_t)(i % 7));
 
-        cors_join(pool, &list, exactly(item));
+        cors_join(pool, &list, ", ", exactly(item));
         expected = apr_pstrcat(pool, expected, i ? ", " : "", item, NULL);
         assert_string_equal(list.text, expected);
         assert_int_equal(list.len, strlen(expected));
     }
     /* what stands in memory that is nobody's to write to is copied */
-    cors_join(pool, &fixed, exactly("X-A"));
+    cors_join(pool, &fixed, ", ", exactly("X-A"));
     assert_string_equal(fixed.text, "*, X-A");
 }
 

@@ -49,7 +49,7 @@ static void check_rows(const row_t *rows, size_t count)
                   cors_problem_id(add_words(set, rows[i].words, &instead)),
                   cors_problem_id(rows[i].problem));
         same_text(rows[i].words, instead, rows[i].instead);
-        same_text(rows[i].words, set->joined, rows[i].joined);
+        same_text(rows[i].words, set->joined.text, rows[i].joined);
     }
 }
 
@@ -282,17 +282,18 @@ static void each_list_has_its_default(void **state)
     const cors_name_set_t *exposed = cors_name_set_default(RESPONSE);
 
     (void)state;
-    assert_string_equal(methods->joined, "GET, HEAD, PUT, PATCH, POST, DELETE");
+    assert_string_equal(methods->joined.text,
+                        "GET, HEAD, PUT, PATCH, POST, DELETE");
     assert_int_equal(methods->count, 6);
     assert_true(cors_name_set_lists(methods, exactly("GET")));
     assert_true(cors_name_set_lists(methods, exactly("DELETE")));
     assert_false(cors_name_set_lists(methods, exactly("OPTIONS")));
     assert_false(cors_name_set_lists(methods, exactly("delete")));
-    assert_string_equal(headers->joined, "content-type");
+    assert_string_equal(headers->joined.text, "content-type");
     assert_int_equal(headers->count, 1);
     assert_true(cors_name_set_lists(headers, exactly("Content-Type")));
     assert_false(cors_name_set_lists(headers, exactly("authorization")));
-    assert_null(exposed->joined);
+    assert_null(exposed->joined.text);
     assert_int_equal(exposed->count, 0);
     assert_true(exposed->nobody);
     assert_false(methods->nobody || headers->nobody);
@@ -310,13 +311,13 @@ static void a_set_reads_no_byte_behind_a_word(void **state)
     assert_int_equal(cors_name_set_add(pool, set, exactly_bytes("GETS", 3),
                                        NULL, &instead),
                      CORS_OK);
-    assert_string_equal(set->joined, "GET");
+    assert_string_equal(set->joined.text, "GET");
     assert_int_equal(cors_name_set_add(pool, set, exactly_bytes("PU\0", 3),
                                        NULL, &instead),
                      CORS_PROBLEM_METHOD_TOKEN);
     assert_int_equal(cors_name_set_add(pool, set, exactly(""), NULL, &instead),
                      CORS_PROBLEM_METHOD_TOKEN);
-    assert_string_equal(set->joined, "GET");
+    assert_string_equal(set->joined.text, "GET");
 }
 
 int main(void)

@@ -245,7 +245,7 @@ static void a_link_edits_the_list_outside_or_the_default(void **state)
     assert_ptr_equal(outer, link->outer);
     assert_string_equal(outer->setting->said, "CorsAllowMethods conf:1");
     assert_null(cors_link_edits(outer));
-    assert_string_equal(cors_link_names(outer, METHODS)->joined, "GET");
+    assert_string_equal(cors_link_names(outer, METHODS)->joined.text, "GET");
     link = &policy->link[HEADERS];
     assert_null(link->outer);
     outer = cors_link_edits(link);
