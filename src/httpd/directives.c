@@ -143,6 +143,14 @@ static void complain(reading_t *reading, cors_problem_e problem,
     }
 }
 
+/* There is no argument, unless it has been said what stands there instead. */
+static void complain_of_none(reading_t *reading)
+{
+    if (!reading->complaints) {
+        complain(reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
+    }
+}
+
 /* The error that is returned to httpd, which adds file and line by itself,
  * though not for .htaccess. NULL for no complaints. */
 static const char *explain(const reading_t *reading)
@@ -185,8 +193,8 @@ static const char *only_argument(reading_t *reading, const char *args)
     const char *argument = next_argument(reading, &args);
     const char *more = argument ? next_argument(reading, &args) : NULL;
 
-    if (!argument && !reading->complaints) {
-        complain(reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
+    if (!argument) {
+        complain_of_none(reading);
     }
     if (more) {
         complain(reading, CORS_PROBLEM_WORD_EXTRA, cors_slice(more), NULL);
@@ -330,8 +338,8 @@ static const char *add_words(cmd_parms *cmd, void *section, const char *args,
             }
         }
     }
-    if (!any && !reading.complaints) {
-        complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
+    if (!any) {
+        complain_of_none(&reading);
     }
     return explain(&reading);
 }
@@ -399,8 +407,8 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
             complain(&reading, problem, cors_slice(argument), instead);
         }
     }
-    if (!any && !reading.complaints) {
-        complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
+    if (!any) {
+        complain_of_none(&reading);
     }
     return explain(&reading);
 }
@@ -447,8 +455,8 @@ const char *cors_set_origins_file(cmd_parms *cmd, void *section,
     }
     reading = start_reading(cmd, section);
     argument = next_argument(&reading, &args);
-    if (!argument && !reading.complaints) {
-        complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
+    if (!argument) {
+        complain_of_none(&reading);
     }
     for (; argument; argument = next_argument(&reading, &args)) {
         add_file(&reading, argument);
@@ -565,10 +573,10 @@ const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
     int denied_status = denied ? parse_status(denied) : 0;
     bool first;
 
-    if (!allowed && !reading.complaints) {
-        complain(&reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
+    if (!allowed) {
+        complain_of_none(&reading);
     }
-    else if (allowed && (allowed_status < 200 || allowed_status > 299)) {
+    else if (allowed_status < 200 || allowed_status > 299) {
         complain(&reading, CORS_PROBLEM_STATUS_ALLOWED, cors_slice(allowed),
                  "204");
     }

@@ -459,11 +459,18 @@ CORS_SLOW static int refuse_served(request_rec *r, state_t *state,
     return serves_an_error(r) ? DECLINED : HTTP_FORBIDDEN;
 }
 
+/* Whether the URL that is served is the one that was asked for, as far as a
+ * section says anything. */
+static inline bool is_as_asked(const state_t *state,
+                               const cors_section_t *section)
+{
+    return state ? state->section == section : says_nothing(section);
+}
+
 CORS_SLOW static int handle(request_rec *r, const cors_section_t *section)
 {
     state_t *state = state_of(r);
-    int status = (state && state->section == section) || says_nothing(section)
-                         || r->main || is_of_another_site(r)
+    int status = is_as_asked(state, section) || r->main || is_of_another_site(r)
                      ? DECLINED
                      : refuse_served(r, state, section);
 
@@ -478,8 +485,7 @@ int cors_hook_handler(request_rec *r)
         ap_get_module_config(r->request_config, &cors_policy_module);
 
     /* nearly every request is at the URL that it asked for */
-    return (state ? state->section == section : says_nothing(section))
-                   && !r->prev && !cors_names_page(r)
+    return is_as_asked(state, section) && !r->prev && !cors_names_page(r)
                ? DECLINED
                : handle(r, section);
 }
