@@ -161,12 +161,12 @@ sub joined {
     return words(join ', ', map { $_->{word} } grep { !$_->{exclude} } @$list);
 }
 
-# Whether a method that is not allowed meets a list of those that are.
-sub sends_methods {
-    my ($is) = @_;
-    my $list = $is->{CorsAllowMethods};
-    return joined($list) ne '' if !grep { $_->{word} eq '*' } @$list;
-    return $is->{CorsAllowCredentials} ne 'On' && !grep { $_->{exclude} } @$list;
+# What is sent of a list of methods or headers; undef: nothing.
+sub sent_list {
+    my ($is, $list, $asked) = @_;
+    my $wildcard = grep { $_->{word} eq '*' } @$list;
+    my $value = $wildcard && ($is->{CorsAllowCredentials} eq 'On' || grep { $_->{exclude} } @$list) ? $asked : joined($list);
+    return defined $value && $value ne '' ? words($value) : undef;
 }
 
 # Status (undef: the handler's) and fields that a request must get.
@@ -202,17 +202,15 @@ sub expected {
         !defined $by || ($by eq '*' && lc $_ eq 'authorization');
     } split /,/, $names;
     my $ok = $method_ok && !@refused;
-    return ($bad, \%cors) if !$method_ok && $bad < 300 && ($announced =~ /\A(?:GET|HEAD|POST)\z/ || !sends_methods(\%is));
+    return ($bad, \%cors) if !$method_ok && $bad < 300 && ($announced =~ /\A(?:GET|HEAD|POST)\z/ || !defined sent_list(\%is, $is{CorsAllowMethods}));
 
     $cors{'access-control-allow-origin'} = $constant ? '*' : $origin;
     $cors{'access-control-allow-credentials'} = 'true' if $credentials;
     for ([ CorsAllowMethods => 'access-control-allow-methods', $method_ok ? $announced : undef ],
         [ CorsAllowHeaders => 'access-control-allow-headers', @refused ? undef : $names ]) {
         my ($directive, $field, $asked) = @$_;
-        my $list = $is{$directive};
-        my $wildcard = grep { $_->{word} eq '*' } @$list;
-        my $value = $wildcard && ($credentials || grep { $_->{exclude} } @$list) ? $asked : joined($list);
-        $cors{$field} = words($value) if defined $value && $value ne '';
+        my $value = sent_list(\%is, $is{$directive}, $asked);
+        $cors{$field} = $value if defined $value;
     }
     $cors{'access-control-max-age'} = $is{CorsMaxAge} if $ok && $is{CorsMaxAge} ne 'None';
     return ($ok ? $is{CorsPreflight} eq 'Answer' ? $good : undef : $bad, \%cors);
