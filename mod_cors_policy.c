@@ -58,7 +58,7 @@ static const command_rec directives[] = {
               "Whether the module or the handler answers an allowed preflight"),
     DIRECTIVE(PREFLIGHT_STATUS, "CorsPreflightStatus",
               cors_set_preflight_status,
-              "Statuses that answer an allowed and a denied preflight"),
+              "Statuses that answer preflights of allowed and of other origins"),
     DIRECTIVE(REJECT, "CorsRejectDisallowed", cors_set_choice,
               "Whether a request from a disallowed origin is refused with 403"),
     DIRECTIVE(BACKEND, "CorsBackendHeaders", cors_set_choice,

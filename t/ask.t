@@ -69,7 +69,7 @@ my @cases = (
     [ 'GET http://api.example/ from https://app.example.evil', $unread, 'To allow it, add https://app.example.evil to CorsAllowOrigins ' ],
     [ 'PUT http://api.example/ from https://app.example', $yes, 'status 204', 'Access-Control-Allow-Methods: GET, PUT' ],
     [ 'put http://api.example/ from https://app.example', $yes, 'preflight-allowed' ],
-    [ 'DELETE http://api.example/ from https://app.example', $unsent, 'status 403', 'CorsAllowMethods +DELETE' ],
+    [ 'DELETE http://api.example/ from https://app.example', $unsent, 'status 204', 'CorsAllowMethods +DELETE' ],
     [ 'PUT http://api.example/ from https://app.example with x-token', $unsent, 'CorsAllowHeaders +x-token' ],
     [ 'PUT http://api.example/videos/1 from https://app.example with x-token and cookies', $yes, '<Location "/videos">',
       'Access-Control-Allow-Credentials: true', '1 <If> not evaluated' ],

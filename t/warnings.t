@@ -122,6 +122,7 @@ my @cases = (
 
     # names and times
     [ [ [ 'expose-needless', 3 ] ], "${on}CorsExposeHeaders ETag Content-Type\n", "${on}CorsExposeHeaders ETag Content-Range\n" ],
+    [ [ [ 'method-safelisted', 3 ] ], "${on}CorsAllowMethods -POST\n", "${on}CorsAllowMethods -PUT\n" ],
     [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 7201\n", "${on}CorsMaxAge 7200\n" ],
     [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 24h\n", "${on}CorsMaxAge None\n" ],
     [ [ [ 'authorization-not-named', 3 ] ], "${on}CorsAllowHeaders *\n<Location /x>\nAuthType Basic\n</Location>\n",

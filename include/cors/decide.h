@@ -144,6 +144,18 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
                  cors_decision_t *decision);
 
 /**
+ * The status that answers a preflight.
+ *
+ * It depends on the origin alone. If only the method or a header is not allowed,
+ * the answer has the success status and the lists: a browser looks at the lists
+ * only after an ok status, and then its console names what is missing.
+ *
+ * Fetch, "CORS-preflight fetch" (#cors-preflight-fetch)
+ */
+int cors_decision_preflight_status(const cors_policy_t *policy,
+                                   const cors_decision_t *decision);
+
+/**
  * What is easily missed about a decision.
  *
  * @return a sentence to add to its log line, static; NULL: none

@@ -238,6 +238,9 @@
       "name, and requests here are authenticated") \
     X(EXPOSE_NEEDLESS, "expose-needless", \
       "browsers show this header to every script already") \
+    X(METHOD_SAFELISTED, "method-safelisted", \
+      "changes nothing: a policy allows GET, HEAD and POST always, " \
+      "because browsers send them without asking; remove it") \
     X(MAX_AGE_BEYOND, "max-age-beyond", \
       "longer than browsers remember it: Chromium 7200 seconds at " \
       "most, Firefox 86400") \

@@ -98,6 +98,8 @@ static void refuse(cors_decision_t *decision, const cors_policy_t *policy,
     decision->culprit = culprit;
 }
 
+/* Browsers send GET, HEAD and POST without asking, and let a preflight for them
+ * pass whatever the response lists. To refuse them here would stop nothing. */
 static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
 {
     switch (cors_policy_name_listed(policy, CORS_ATTR_METHODS, method)) {
@@ -106,7 +108,7 @@ static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
     case CORS_NAME_WILDCARD:
         return !cors_fetch_forbidden_method(method);
     default:
-        return false;
+        return cors_fetch_safelisted_method(method);
     }
 }
 
@@ -196,6 +198,18 @@ static cors_reason_e judge_headers(const cors_policy_t *policy,
     return bad ? CORS_REASON_MALFORMED_HEADERS : CORS_REASON_ORIGIN_ALLOWED;
 }
 
+/* The names before the one that is not allowed, or absent. They have been
+ * checked. */
+static cors_slice_t names_before(cors_slice_t names, cors_slice_t rejected)
+{
+    cors_slice_t before = cors_slice_between(names.ptr, rejected.ptr);
+
+    while (before.len > 0 && is_gap(before.ptr[before.len - 1])) {
+        before.len--;
+    }
+    return before.len > 0 ? cors_slice_trim(before) : cors_slice(NULL);
+}
+
 /* The origin is allowed: may the announced request be made? */
 static void judge_announced(const cors_policy_t *policy,
                             const cors_facts_t *facts,
@@ -209,6 +223,10 @@ static void judge_announced(const cors_policy_t *policy,
     /* a method that is refused first does not make a refused header allowed */
     if (reason == CORS_REASON_ORIGIN_ALLOWED) {
         decision->echo_headers = cors_slice_trim(facts->request_headers);
+    }
+    else if (culprit.ptr) {
+        /* a browser then names the one that is missing */
+        decision->echo_headers = names_before(facts->request_headers, culprit);
     }
     if (!method_allowed(policy, facts->request_method)) {
         refuse(decision, policy, CORS_ATTR_METHODS,
@@ -337,6 +355,16 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
     if (facts->origin.ptr || facts->websocket) {
         judge(policy, facts, decision);
     }
+}
+
+int cors_decision_preflight_status(const cors_policy_t *policy,
+                                   const cors_decision_t *decision)
+{
+    int allowed;
+    int denied;
+
+    cors_policy_preflight_status(policy, &allowed, &denied);
+    return decision->origin_allowed ? allowed : denied;
 }
 
 const char *cors_decision_hint(const cors_policy_t *policy,

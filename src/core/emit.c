@@ -160,17 +160,22 @@ static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
 }
 
 /*
- * The value of a list of methods or headers; NULL: none. A literal * means nothing
- * to a browser that sends credentials, and cannot say that a name is taken out:
- * what was asked for, once checked, is said instead.
+ * The value of a list of methods or headers, or NULL. A literal * means nothing to
+ * a browser that sends credentials, cannot express that a name is removed, and
+ * Chromium takes it for Authorization too: in these cases send what was asked for
+ * and is allowed.
  */
 static const char *list_value(apr_pool_t *p, const cors_policy_t *policy,
-                              cors_attr_e attr, cors_slice_t asked)
+                              cors_attr_e attr, const cors_decision_t *decision,
+                              cors_slice_t asked)
 {
+    bool rejected = decision->verdict == CORS_VERDICT_PREFLIGHT_DENIED
+                    && decision->attr == attr;
     bool edited;
 
     if (!cors_policy_wildcard(policy, attr, &edited)
-        || (!edited && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS))) {
+        || (!edited && !rejected
+            && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS))) {
         return cors_policy_joined(p, policy, attr);
     }
     return asked.ptr && asked.len > 0 ? apr_pstrmemdup(p, asked.ptr, asked.len)
@@ -190,24 +195,20 @@ CORS_SLOW static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
 {
     bool allowed = decision->verdict == CORS_VERDICT_PREFLIGHT_ALLOWED;
     const cors_setting_t *max_age = policy->link[CORS_ATTR_MAX_AGE].setting;
-    const char *methods =
-        list_value(p, policy, CORS_ATTR_METHODS, decision->echo_method);
-    int status;
-    int denied_status;
+    const char *methods = list_value(p, policy, CORS_ATTR_METHODS, decision,
+                                     decision->echo_method);
 
-    cors_policy_preflight_status(policy, &status, &denied_status);
-    /* With a denied status of 2xx the lists have to deny. No list stops a browser
-     * from sending GET, HEAD and POST, and where there is none Fetch takes the
-     * method that was announced for listed ("CORS-preflight fetch"). */
-    if (!allowed && denied_status < 300
-        && decision->reason == CORS_REASON_METHOD_NOT_ALLOWED
-        && (!methods || cors_fetch_safelisted_method(decision->culprit))) {
-        return;
+    /* The list has to deny. Without a list, Fetch takes the announced method as
+     * listed ("CORS-preflight fetch"), so send the methods that every policy
+     * allows. */
+    if (!methods && decision->reason == CORS_REASON_METHOD_NOT_ALLOWED) {
+        methods = "GET, HEAD, POST";
     }
     add_origin(p, policy, decision, headers);
     add_if(headers, "Access-Control-Allow-Methods", methods);
     add_if(headers, "Access-Control-Allow-Headers",
-           list_value(p, policy, CORS_ATTR_HEADERS, decision->echo_headers));
+           list_value(p, policy, CORS_ATTR_HEADERS, decision,
+                      decision->echo_headers));
     if (allowed && max_age) {
         add_if(headers, "Access-Control-Max-Age", max_age->text);
     }

@@ -139,17 +139,12 @@ static void ask_first(apr_pool_t *p, const cors_policy_t *policy,
                       const cors_question_t *question,
                       const cors_facts_t *asked, cors_exchange_t *preflight)
 {
-    int allowed;
-    int denied;
     bool on = cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON;
 
     exchange(p, policy, asked, CORS_RESPONSE_PREFLIGHT, preflight);
-    cors_policy_preflight_status(policy, &allowed, &denied);
     if (on) {
         preflight->status =
-            preflight->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
-                ? allowed
-                : denied;
+            cors_decision_preflight_status(policy, &preflight->decision);
     }
     preflight->objection =
         check_preflight(p, on ? preflight->status : 200, preflight->headers,

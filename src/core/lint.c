@@ -131,6 +131,22 @@ static void lint_exposed(const lint_t *lint)
     }
 }
 
+/* A removed GET, HEAD or POST is still allowed. */
+static void lint_removed_methods(const lint_t *lint)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    int i;
+
+    for (i = 0; i < names->taken_out_count; i++) {
+        if (cors_fetch_safelisted_method(cors_slice(names->taken_out[i]))) {
+            warn(lint, names->taken_out_saids[i],
+                 CORS_PROBLEM_METHOD_SAFELISTED,
+                 apr_pstrcat(lint->p, "-", names->taken_out[i], NULL), NULL,
+                 NULL);
+        }
+    }
+}
+
 void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
                        const cors_setting_t *setting, cors_lint_fn tell,
                        void *context)
@@ -141,6 +157,9 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
     case CORS_ATTR_ORIGINS:
     case CORS_ATTR_WEBSOCKET_ORIGINS:
         lint_origins(&lint, attr);
+        break;
+    case CORS_ATTR_METHODS:
+        lint_removed_methods(&lint);
         break;
     case CORS_ATTR_EXPOSE:
         lint_exposed(&lint);

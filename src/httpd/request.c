@@ -292,13 +292,8 @@ static void set_status(request_rec *r, int status)
 
 static int answer_preflight(request_rec *r, state_t *state)
 {
-    int allowed;
-    int denied;
-
-    cors_policy_preflight_status(state->policy, &allowed, &denied);
-    set_status(r, state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
-                      ? allowed
-                      : denied);
+    set_status(r,
+               cors_decision_preflight_status(state->policy, &state->decision));
     state->answered = r->status;
     /* httpd would wait for the body before it answers */
     if (!r->connection->master && has_body(r)) {
@@ -562,10 +557,8 @@ static bool must_rescue(const request_rec *r, const state_t *state)
         first = first->prev;
     }
     return !state->final && spoils_preflight(first->status)
-           && spoils_preflight(r->status)
-           && state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
-           && cors_policy_number(state->policy, CORS_ATTR_PREFLIGHT)
-                  == CORS_PREFLIGHT_ANSWER;
+           && spoils_preflight(r->status) && state->decision.origin_allowed
+           && answers(state);
 }
 
 static void rescue(request_rec *r, state_t *state)
@@ -576,12 +569,10 @@ static void rescue(request_rec *r, state_t *state)
         "Accept-Ranges", "Content-Location"
     };
     apr_size_t i;
-    int allowed;
-    int denied;
 
     state->rescued = true;
-    cors_policy_preflight_status(state->policy, &allowed, &denied);
-    set_status(r, allowed);
+    set_status(r,
+               cors_decision_preflight_status(state->policy, &state->decision));
     for (i = 0; i < sizeof(of_the_page) / sizeof(of_the_page[0]); i++) {
         apr_table_unset(r->headers_out, of_the_page[i]);
         apr_table_unset(r->err_headers_out, of_the_page[i]);

@@ -361,6 +361,19 @@ for my $policy (qw(socket socketnot socketall socketnull open)) {
     }
 }
 
+# The console names what is missing, because the answer to the preflight is ok.
+my %console;
+for ([ 'a method', 'Method PATCH is not allowed by Access-Control-Allow-Methods in preflight response',
+        fetching("$api/soft", method => 'PATCH') ],
+    [ 'a header', 'Request header field x-b is not allowed by Access-Control-Allow-Headers in preflight response',
+        fetching("$api/list", headers => [ [ 'x-a', '1' ], [ 'x-b', '1' ] ]) ],
+    [ 'a header where * stands for the others', 'Request header field authorization is not allowed by Access-Control-Allow-Headers in preflight response',
+        fetching("$api/openall", headers => [ [ 'authorization', 'Basic YTpi' ], [ 'x-a', '1' ] ]) ]) {
+    my ($what, $message, $step) = @$_;
+    add($https, "$what that is not allowed is denied", $step);
+    $console{ $https->{cases}[-1]{id} } = [ "Chromium's console names $what that is not allowed", $message ];
+}
+
 # --- do it, and compare
 
 chdir $here or die "$here: $!\n";
@@ -389,7 +402,7 @@ for (split /\n/, Httpd::slurp("$httpd->{dir}/pages.log")) {
         : join ' ', $method, "$scheme://$host$path", $origin, $announced, $names, $scheme eq 'https' ? $cookie ne '-' ? 'cookie' : 'no-cookie' : 'any';
 }
 
-plan tests => scalar(keys %case) + 2;
+plan tests => scalar(keys %case) + scalar(keys %console) + 2;
 my %by_protocol;
 for my $id (sort { substr($a, 1) <=> substr($b, 1) } keys %case) {
     my $case = $case{$id};
@@ -407,6 +420,10 @@ for my $id (sort { substr($a, 1) <=> substr($b, 1) } keys %case) {
         diag("the page was told: $_") for @messages;
         diag("the console: $_") for grep { /\bid=$id\b/ } @{ $done->{said} };
     };
+}
+for my $id (sort keys %console) {
+    my ($name, $message) = @{ $console{$id} };
+    like(join("\n", grep { /\bid=$id\b/ } @{ $done->{said} }), qr/\Q$message\E/, $name);
 }
 cmp_ok(scalar keys %case, '>=', 300, 'there are at least three hundred combinations');
 cmp_ok($by_protocol{'HTTP/2.0'} // 0, '>=', 5, 'WebSockets went over HTTP/2 too') or diag($json->encode(\%by_protocol));

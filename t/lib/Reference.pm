@@ -393,10 +393,38 @@ sub allowance {
 # A list as it is sent with a preflight's answer: as it is, or, where a wildcard
 # would mean nothing or too much to a browser, what was asked for and is allowed.
 sub sent_list {
-    my ($is, $list, $same, $asked) = @_;
+    my ($is, $list, $same, $asked, $allowed) = @_;
     my $wildcard = has($list, sub { $_[0]{word} eq '*' });
-    return $asked if $wildcard && ($is->{CorsAllowCredentials} eq 'On' || leaves_out($list));
+    # Chromium takes * for Authorization too, so a denial does not send it
+    return $asked if $wildcard && (!$allowed || $is->{CorsAllowCredentials} eq 'On' || leaves_out($list));
     return join ', ', names($list, $same);
+}
+
+sub allows_method {
+    my ($is, $method) = @_;
+    # Fetch, "forbidden method" and "CORS-safelisted method"
+    return 0 if $method =~ /\A(?:CONNECT|TRACE|TRACK)\z/i;
+    return 1 if $method =~ /\A(?:GET|HEAD|POST)\z/;
+    return listed($is->{CorsAllowMethods}, sub { $_[0]{word} eq $method || $_[0]{word} eq '*' });
+}
+
+# Whether all headers that a preflight announces are allowed, and those that may be
+# sent back: all of them, or those before the first that is not allowed. A list
+# with a malformed part before that has none.
+sub announced_headers {
+    my ($list, $asked) = @_;
+    my $most = has($list, sub { $_[0]{word} eq '*' }) ? 128 : max(32, min(128, has($list, sub { 1 })));
+    my @names;
+    return 0 if length $asked > 4096;
+    while ($asked =~ s/\A([ \t,]*)([^ \t,]+)//) {
+        my ($gap, $name) = ($1, $2);
+        return 0 if length $gap > 32 || (@names && $gap !~ /,/) || $name !~ /\A$token\z/;
+        return 0, @names if !listed($list,
+            sub { lc $_[0]{word} eq lc $name || ($_[0]{word} eq '*' && lc $name ne 'authorization') });
+        push @names, $name;
+        return 0 if @names > $most;
+    }
+    return length $asked > 32 ? 0 : (1, @names);
 }
 
 sub preflight {
@@ -405,28 +433,18 @@ sub preflight {
     $bad //= 403;
     return ($bad, 0) if !$allowed;
 
-    my $method_allowed = listed($is->{CorsAllowMethods}, sub { $_[0]{word} eq $method || $_[0]{word} eq '*' });
-    # Fetch, "forbidden method"
-    $method_allowed = 0 if $method =~ /\A(?:CONNECT|TRACE|TRACK)\z/i;
-    my $asked = field($request, 'Access-Control-Request-Headers') // '';
-    my @names = grep { length } map { s/\A[ \t]+|[ \t]+\z//gr } split /,/, $asked;
-    my $headers = $is->{CorsAllowHeaders};
-    my $most = has($headers, sub { $_[0]{word} eq '*' }) ? 128 : max(32, min(128, has($headers, sub { 1 })));
-    my $malformed = length $asked > 4096 || @names > $most || $asked =~ /[ \t,]{33}/ || grep { !/\A$token\z/ } @names;
-    my $headers_allowed = !$malformed && !grep {
-        my $name = lc $_;
-        !listed($is->{CorsAllowHeaders}, sub { lc $_[0]{word} eq $name || ($_[0]{word} eq '*' && $name ne 'authorization') })
-    } @names;
-    my $methods = sent_list($is, $is->{CorsAllowMethods}, \&same_case, $method_allowed ? $method : '');
-    # where the status does not refuse, a browser would use these all the same, or
-    # whatever it has announced where no list is sent
-    return ($bad, 0) if !$method_allowed && $bad < 300 && ($method =~ /\A(?:GET|HEAD|POST)\z/ || $methods eq '');
+    my $method_allowed = allows_method($is, $method);
+    my ($headers_allowed, @sent) = announced_headers($is->{CorsAllowHeaders},
+        field($request, 'Access-Control-Request-Headers') // '');
+    my $methods = sent_list($is, $is->{CorsAllowMethods}, \&same_case, $method_allowed ? $method : '', $method_allowed);
+    # a browser takes the announced method as listed where no list is sent
+    $methods = 'GET, HEAD, POST' if $methods eq '' && !$method_allowed;
 
     my %own = allowance($is, field($request, 'Origin'), $constant);
-    my $names = sent_list($is, $is->{CorsAllowHeaders}, \&any_case, $headers_allowed ? join(', ', @names) : '');
+    my $names = sent_list($is, $is->{CorsAllowHeaders}, \&any_case, join(', ', @sent), $headers_allowed || !$method_allowed);
     $own{'access-control-allow-methods'} = $methods if $methods ne '';
     $own{'access-control-allow-headers'} = $names if $names ne '';
-    return ($bad, 0, %own) if !$method_allowed || !$headers_allowed;
+    return ($good, 0, %own) if !$method_allowed || !$headers_allowed;
     $own{'access-control-max-age'} = seconds($is->{CorsMaxAge}) if lc $is->{CorsMaxAge} ne 'none';
     $own{'access-control-allow-private-network'} = 'true' if $is->{CorsAllowPrivateNetwork} eq 'On'
         && lc(field($request, 'Access-Control-Request-Private-Network') // '') eq 'true';
@@ -450,7 +468,7 @@ sub permits {
     return 0 if !listed($is->{CorsAllowOrigins}, is_about($origin));
     return 0 if $page->{credentials} && !$with;
     return 1 if !$page->{preflighted};
-    return 0 if !listed($is->{CorsAllowMethods}, sub { $_[0]{word} eq $page->{method} || $_[0]{word} eq '*' });
+    return 0 if !allows_method($is, $page->{method});
     for my $name (map { lc } @{ $page->{names} }) {
         return 0 if !listed($is->{CorsAllowHeaders},
             sub { lc $_[0]{word} eq $name || ($_[0]{word} eq '*' && $name ne 'authorization') });

@@ -248,6 +248,26 @@ static const row_t rows[] = {
       { .origin = A, .method = "put" },
       "preflight-denied method-not-allowed by CorsAllowMethods conf:3 "
       "preflight origin-ok origin=" A " culprit=put" },
+    { "GET is allowed where another method is listed",
+      LIST "; CorsAllowMethods PUT",
+      { .origin = A, .method = "GET" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=GET" },
+    { "HEAD is allowed where another method is listed",
+      LIST "; CorsAllowMethods PUT",
+      { .origin = A, .method = "HEAD" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=HEAD" },
+    { "POST is allowed where it has been removed",
+      LIST "; CorsAllowMethods -POST",
+      { .origin = A, .method = "POST" },
+      "preflight-allowed origin-allowed" ORIGINS2
+      " preflight origin-ok origin=" A " method=POST" },
+    { "post in lower case is another method",
+      LIST "; CorsAllowMethods PUT",
+      { .origin = A, .method = "post" },
+      "preflight-denied method-not-allowed by CorsAllowMethods conf:3 "
+      "preflight origin-ok origin=" A " culprit=post" },
     { "a method that browsers never send is denied, whatever is listed",
       LIST "; CorsAllowMethods *",
       { .origin = A, .method = "TRACE" },
@@ -276,7 +296,7 @@ static const row_t rows[] = {
       LIST "; CorsAllowHeaders x-a",
       { .origin = A, .method = "GET", .headers = "x-a,x-b,x-c" },
       "preflight-denied header-not-allowed by CorsAllowHeaders conf:3 "
-      "preflight origin-ok origin=" A " culprit=x-b method=GET" },
+      "preflight origin-ok origin=" A " culprit=x-b method=GET headers=x-a" },
     { "the method is to blame before a header",
       LIST "; CorsAllowHeaders x-a",
       { .origin = A, .method = "BAN", .headers = "x-b" },
@@ -311,7 +331,8 @@ static const row_t rows[] = {
       LIST "; CorsAllowHeaders *",
       { .origin = A, .method = "GET", .headers = "x-a, AUTHORIZATION" },
       "preflight-denied header-not-allowed by CorsAllowHeaders conf:3 "
-      "preflight origin-ok origin=" A " culprit=AUTHORIZATION method=GET" },
+      "preflight origin-ok origin=" A " culprit=AUTHORIZATION method=GET "
+      "headers=x-a" },
     { "Authorization is allowed beside *",
       LIST "; CorsAllowHeaders * authorization",
       { .origin = A, .method = "GET", .headers = "x-a,Authorization" },

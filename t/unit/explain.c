@@ -10,7 +10,10 @@
 #define ON "; CorsPolicy On; CorsAllowOrigins " A
 #define NOT_READ                                                               \
     "sent, not read: the response has no Access-Control-Allow-Origin; "
-#define ASKED "asks, not read: the answer to the preflight is a 403; "
+#define NO_METHOD(method)                                                      \
+    "asks, not read: Access-Control-Allow-Methods does not list " method "; "
+#define NO_HEADER(name)                                                        \
+    "asks, not read: Access-Control-Allow-Headers does not list " name "; "
 
 typedef struct {
     const char *name;
@@ -70,10 +73,9 @@ static const case_t cases[] = {
     { "patch is not made PATCH",
       ON,
       { .origin = A, .method = "patch" },
-      "asks, not read: the answer to the preflight is a 403; Write PATCH in "
-      "the "
-      "script: methods are case-sensitive, and fetch() makes only DELETE, GET, "
-      "HEAD, OPTIONS, POST and PUT upper case." },
+      "asks, not read: Access-Control-Allow-Methods does not list patch; Write "
+      "PATCH in the script: methods are case-sensitive, and fetch() makes only "
+      "DELETE, GET, HEAD, OPTIONS, POST and PUT upper case." },
     { "a header is asked for",
       ON "; CorsAllowHeaders x-a",
       { .origin = A, .method = "GET", .headers = "X-A, accept" },
@@ -85,9 +87,9 @@ static const case_t cases[] = {
     { "a header that is not listed is told",
       ON "; CorsAllowHeaders x-a",
       { .origin = A, .method = "GET", .headers = "x-b" },
-      "asks, not read: the answer to the preflight is a 403; To allow it, add "
-      "x-b to CorsAllowHeaders conf:3, or write CorsAllowHeaders +x-b in a "
-      "section within." },
+      "asks, not read: Access-Control-Allow-Headers does not list x-b; To "
+      "allow it, add x-b to CorsAllowHeaders conf:3, or write CorsAllowHeaders "
+      "+x-b in a section within." },
     { "a refused method shows in the list where the status is a success",
       ON "; CorsAllowMethods GET; CorsPreflightStatus 204 200",
       { .origin = A, .method = "DELETE" },
@@ -103,13 +105,13 @@ static const case_t cases[] = {
     { "a method that browsers do not send is none to allow",
       ON,
       { .origin = A, .method = "Trace" },
-      "asks, not read: the answer to the preflight is a 403; No browser sends "
-      "this method, and it cannot be allowed." },
+      "asks, not read: Access-Control-Allow-Methods does not list Trace; No "
+      "browser sends this method, and it cannot be allowed." },
     { "a header that browsers keep to themselves is none to allow",
       ON,
       { .origin = A, .method = "GET", .headers = "cookie" },
-      "asks, not read: the answer to the preflight is a 403; No browser lets a "
-      "page set cookie, and it cannot be allowed." },
+      "asks, not read: Access-Control-Allow-Headers does not list cookie; No "
+      "browser lets a page set cookie, and it cannot be allowed." },
     { "* stands for any method and header",
       ON "; CorsAllowMethods *; CorsAllowHeaders *",
       { .origin = A, .method = "BAN", .headers = "x-b" },
@@ -255,40 +257,48 @@ static const case_t cases[] = {
     { "a method that is taken out is to be put back",
       ON "; CorsAllowMethods +BAN; CorsAllowMethods -PUT",
       { .origin = A, .method = "PUT" },
-      ASKED "To allow it, write +PUT instead of -PUT in CorsAllowMethods "
-            "conf:4, or write CorsAllowMethods +PUT in a section within." },
+      NO_METHOD(
+          "PUT") "To allow it, write +PUT instead of -PUT in CorsAllowMethods "
+                 "conf:4, or write CorsAllowMethods +PUT in a section "
+                 "within." },
     { "patch where PATCH is refused as well is told both",
       ON "; CorsAllowMethods GET",
       { .origin = A, .method = "patch" },
-      ASKED
-      "Write PATCH in the script: methods are case-sensitive, and fetch() "
-      "makes only DELETE, GET, HEAD, OPTIONS, POST and PUT upper case. To "
-      "allow it, add PATCH to CorsAllowMethods conf:3, or write "
-      "CorsAllowMethods +PATCH in a section within." },
+      NO_METHOD(
+          "patch") "Write PATCH in the script: methods are case-sensitive, and "
+                   "fetch() "
+                   "makes only DELETE, GET, HEAD, OPTIONS, POST and PUT upper "
+                   "case. To "
+                   "allow it, add PATCH to CorsAllowMethods conf:3, or write "
+                   "CorsAllowMethods +PATCH in a section within." },
     { "all headers that are missing are told",
       ON "; CorsAllowHeaders x-c",
       { .origin = A, .method = "GET", .headers = "x-a,x-c,x-b" },
-      ASKED "To allow it, add x-a x-b to CorsAllowHeaders conf:3, or write "
-            "CorsAllowHeaders +x-a +x-b in a section within." },
+      NO_HEADER("x-a") "To allow it, add x-a x-b to CorsAllowHeaders conf:3, "
+                       "or write "
+                       "CorsAllowHeaders +x-a +x-b in a section within." },
     { "headers of the server are to be left out",
       ON "; CorsAllowHeaders None",
       { .origin = A, .method = "GET", .headers = "etag,x-a" },
-      ASKED
-      "The server sends etag, not the page: take it out of the script. To "
-      "allow it, write x-a instead of None in CorsAllowHeaders conf:3, or "
-      "write CorsAllowHeaders +x-a in a section within." },
+      NO_HEADER("etag") "The server sends etag, not the page: take it out of "
+                        "the script. To "
+                        "allow it, write x-a instead of None in "
+                        "CorsAllowHeaders conf:3, or "
+                        "write CorsAllowHeaders +x-a in a section within." },
     { "a header that is taken out in other letters is to be put back",
       ON "; CorsAllowHeaders +x-a -Content-Type",
       { .origin = A, .method = "GET", .headers = "content-type" },
-      ASKED "To allow it, write +content-type instead of -Content-Type in "
-            "CorsAllowHeaders conf:3, or write CorsAllowHeaders +content-type "
-            "in a section within." },
+      NO_HEADER("content-type") "To allow it, write +content-type instead of "
+                                "-Content-Type in "
+                                "CorsAllowHeaders conf:3, or write "
+                                "CorsAllowHeaders +content-type "
+                                "in a section within." },
     { "a name that means a whole list cannot be added",
       ON,
       { .origin = A, .method = "GET", .headers = "none" },
-      ASKED
-      "none cannot be allowed: what follows + or - is one origin or name, "
-      "not a word for the whole list." },
+      NO_HEADER("none") "none cannot be allowed: what follows + or - is one "
+                        "origin or name, "
+                        "not a word for the whole list." },
     { "everything that stands in the way is told",
       ON "; CorsAllowMethods GET",
       { .origin = A "r",
