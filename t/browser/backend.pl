@@ -1,6 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # What stands behind the API: it answers as the query says and knows nothing of
-# CORS. status: the status; to: where a redirect goes; as: what kind of document.
+# CORS. status: the status; to: where a redirect goes; as: what kind of document;
+# allow-origin: a header of a backend that sends it by itself; preflight: the
+# status for OPTIONS.
 use Mojolicious::Lite -signatures;
 use Mojo::Util qw(b64_decode);
 
@@ -23,7 +25,10 @@ any '/*any' => sub ($c) {
     $headers->cache_control('no-store');
     $headers->header($_ => 'there') for qw(X-C X-D);
     $headers->etag('"one"');
-    $headers->location($c->param('to')) if defined $c->param('to') && $c->req->method ne 'OPTIONS';
-    $c->render(data => $text, status => $c->req->method eq 'OPTIONS' ? 200 : $c->param('status') // 200);
+    $headers->add('Access-Control-Allow-Origin' => $_) for split /\|/, $c->param('allow-origin') // '';
+    my $options = $c->req->method eq 'OPTIONS';
+    my $preflight = $c->param('preflight') // 200;
+    $headers->location($c->param('to')) if defined $c->param('to') && (!$options || $preflight != 200);
+    $c->render(data => $text, status => $options ? $preflight : $c->param('status') // 200);
 };
 app->start;

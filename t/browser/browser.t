@@ -361,17 +361,39 @@ for my $policy (qw(socket socketnot socketall socketnull open)) {
     }
 }
 
-# The console names what is missing, because the answer to the preflight is ok.
-my %console;
-for ([ 'a method', 'Method PATCH is not allowed by Access-Control-Allow-Methods in preflight response',
+# The messages of docs/console.md, each with a request that provokes it. In the
+# message, NAME, METHOD and X are those of the request.
+my $at_backend = 'allow-origin=%2A&preflight';
+my @console = (
+    [ q{No 'Access-Control-Allow-Origin' header is present on the requested resource.},
+        fetching("$api/nobody"), fetching("$api/nobody", method => 'PUT'), { by => 'font', url => "$api/nobody?as=font" } ],
+    [ q{The 'Access-Control-Allow-Origin' header has a value 'X' that is not equal to the supplied origin.},
+        fetching("$api/off?allow-origin=https://else.example") ],
+    [ q{The 'Access-Control-Allow-Origin' header contains multiple values 'X', but only one is allowed.},
+        fetching("$api/off?allow-origin=*%7C*") ],
+    [ q{The value of the 'Access-Control-Allow-Origin' header in the response must not be the wildcard '*' when the request's credentials mode is 'include'.},
+        fetching("$api/openall", credentials => 'include') ],
+    [ q{The value of the 'Access-Control-Allow-Credentials' header in the response is '' which must be 'true' when the request's credentials mode is 'include'.},
+        fetching("$api/list", credentials => 'include') ],
+    [ q{Method METHOD is not allowed by Access-Control-Allow-Methods in preflight response.},
         fetching("$api/soft", method => 'PATCH') ],
-    [ 'a header', 'Request header field x-b is not allowed by Access-Control-Allow-Headers in preflight response',
-        fetching("$api/list", headers => [ [ 'x-a', '1' ], [ 'x-b', '1' ] ]) ],
-    [ 'a header where * stands for the others', 'Request header field authorization is not allowed by Access-Control-Allow-Headers in preflight response',
-        fetching("$api/openall", headers => [ [ 'authorization', 'Basic YTpi' ], [ 'x-a', '1' ] ]) ]) {
-    my ($what, $message, $step) = @$_;
-    add($https, "$what that is not allowed is denied", $step);
-    $console{ $https->{cases}[-1]{id} } = [ "Chromium's console names $what that is not allowed", $message ];
+    [ q{Request header field NAME is not allowed by Access-Control-Allow-Headers in preflight response.},
+        fetching("$api/list", headers => [ [ 'x-a', '1' ], [ 'x-b', '1' ] ]),
+        fetching("$api/openall", headers => [ [ 'authorization', 'Basic YTpi' ], [ 'x-a', '1' ] ]) ],
+    [ q{It does not have HTTP ok status.}, fetching("$api/off?$at_backend=403", method => 'PUT') ],
+    [ q{Redirect is not allowed for a preflight request.}, fetching("$api/off?$at_backend=302&to=%2Fopen", method => 'PUT') ],
+    [ q{Redirect location '' contains a username and password, which is disallowed for cross-origin requests.},
+        fetching(redirect("$api/open", 'https://user@other.site.localhost:' . $port{tls} . '/open', 302)) ],
+    [ q{Error during WebSocket handshake: Unexpected response code: 403},
+        { by => 'socket', url => address('wss', 'api.site.localhost', 'tls1', '/socketnull') } ],
+);
+my %console;
+for my $row (@console) {
+    my ($message, @steps) = @$row;
+    for my $step (@steps) {
+        add($https, "what the console reports: $message", $step);
+        $console{ $https->{cases}[-1]{id} } = $message;
+    }
 }
 
 # --- do it, and compare
@@ -402,7 +424,7 @@ for (split /\n/, Httpd::slurp("$httpd->{dir}/pages.log")) {
         : join ' ', $method, "$scheme://$host$path", $origin, $announced, $names, $scheme eq 'https' ? $cookie ne '-' ? 'cookie' : 'no-cookie' : 'any';
 }
 
-plan tests => scalar(keys %case) + scalar(keys %console) + 2;
+plan tests => scalar(keys %case) + scalar(keys %console) + 3;
 my %by_protocol;
 for my $id (sort { substr($a, 1) <=> substr($b, 1) } keys %case) {
     my $case = $case{$id};
@@ -422,8 +444,10 @@ for my $id (sort { substr($a, 1) <=> substr($b, 1) } keys %case) {
     };
 }
 for my $id (sort keys %console) {
-    my ($name, $message) = @{ $console{$id} };
-    like(join("\n", grep { /\bid=$id\b/ } @{ $done->{said} }), qr/\Q$message\E/, $name);
+    my $message = quotemeta($console{$id}) =~ s/\b(?:METHOD|NAME)\b/[\\w-]+/gr =~ s/(?<=\\')X(?=\\')/[^']+/gr;
+    like(join("\n", grep { /\bid=$id\b/ } @{ $done->{said} }), qr/$message/, "the console reports: $console{$id}");
 }
+my ($section) = Httpd::slurp("$work/docs/console.md") =~ /^## Chromium.*?\n(.*?)^## /ms;
+is_deeply([ $section =~ /^\| `(.*?)` \|/mg ], [ map { $_->[0] } @console ], 'docs/console.md has these messages and no other');
 cmp_ok(scalar keys %case, '>=', 300, 'there are at least three hundred combinations');
 cmp_ok($by_protocol{'HTTP/2.0'} // 0, '>=', 5, 'WebSockets went over HTTP/2 too') or diag($json->encode(\%by_protocol));
