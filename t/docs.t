@@ -1,6 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # Every configuration that docs/why.md and docs/limits.md show is one that httpd
-# takes: the recipes, so that they are fair, and what is recommended instead.
+# takes: the recipes, so that they are fair, and what is recommended instead. So is
+# docs/sample.conf.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -17,11 +18,20 @@ for my $page (qw(why limits README)) {
         push @blocks, [ "$page, configuration " . ++$number, $1 ];
     }
 }
-plan tests => @blocks + 1;
+# The sample file, as it is and with each of its other lines in force.
+my $sample = Httpd::slurp("$ENV{CORS_WORK}/docs/sample.conf");
+push @blocks, [ 'the sample file', $sample ];
+push @blocks, map { [ "the sample file with $_", $sample =~ s/^( *)#(?=\Q$_\E$)/$1/mr ] } $sample =~ /^ *#(Cors.*)$/mg;
+my %sampled = map { $_ => 1 } $sample =~ /^ *#?(Cors\w+) /mg;
+my @directives = Httpd::slurp("$ENV{CORS_WORK}/mod_cors_policy.c") =~ /DIRECTIVE\(\w+, "(\w+)"/g;
+
+plan tests => @blocks + 2;
+is_deeply([ sort keys %sampled ], [ sort @directives ], 'the sample file has every directive and no other');
 cmp_ok(scalar @blocks, '>=', 23, 'the pages show configurations');
 for (@blocks) {
     my ($name, $text) = @$_;
     # a file that exists here
     $text =~ s{/etc/httpd/users}{$ENV{CORS_WORK}/t/conf/users}g;
+    $text =~ s{conf/partners\.origins}{$ENV{CORS_WORK}/t/conf/partners.origins}g;
     config_starts($name, $text);
 }
