@@ -60,7 +60,7 @@ my @recipes = (
       (map { [ "$_ is a tenant", GET => '/api/items', { origin => $_ }, 200, { for_origin($_, $credentials => 'true') } ] }
           'https://a.example.com', 'https://eu.a.example.com'),
       (map { [ "$_ is none", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
-          'https://closed.example.com', 'https://example.com', 'http://a.example.com', 'https://a.example.com:8443',
+          'https://closed.example.com', 'https://eu.closed.example.com', 'https://example.com', 'http://a.example.com', 'https://a.example.com:8443',
           'https://a-example.com', 'https://a.example.com.evil') ],
     [ 'Origins per tenant from a file' => [],
       (map { [ "$_ is a site of blue", GET => '/api/blue/items', { origin => $_ }, 200, { for_origin($_, $credentials => 'true') } ] }

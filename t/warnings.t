@@ -50,7 +50,7 @@ my @cases = (
     [ [ [ 'nobody-allowed', 2 ] ], "<Location /a>\nCorsPolicy On\n</Location>\n<Location /b>\nCorsAllowOrigins https://b.example\nCorsPolicy On\n</Location>\n",
       "<Location /a>\nCorsPolicy On\n</Location>\n<Location /a/b>\nCorsAllowOrigins https://b.example\nCorsPolicy On\n</Location>\n" ],
     [ [ [ 'nobody-allowed', 1 ], [ 'exclusion-idle', 2 ] ], "CorsPolicy On\nCorsAllowOrigins !https://a.example\n",
-      "CorsPolicy On\nCorsAllowOrigins !https://a.b.example https://*.b.example\n" ],
+      "CorsPolicy On\nCorsAllowOrigins !https://a.b.example !https://*.a.b.example https://*.b.example\n" ],
     [ [ [ 'nobody-allowed', 2 ] ], "<VirtualHost *:1>\nCorsPolicy On\n</VirtualHost>\n<VirtualHost *:2>\n$on</VirtualHost>\n",
       "CorsPolicy On\n<VirtualHost *:1>\nCorsAllowOrigins https://a.example\n</VirtualHost>\n" ],
     [ [ [ 'nobody-allowed', 2 ] ], "<Directory $docs>\nCorsPolicy On\n</Directory>\n",
@@ -88,11 +88,15 @@ my @cases = (
     [ [ [ 'origin-shadowed', 3 ] ], "CorsPolicy On\nCorsAllowOriginsMatch x://[ab]\nCorsAllowOrigins x://a\n",
       "CorsPolicy On\nCorsAllowOriginsMatch x://[ab]\nCorsAllowOrigins x://c x://*.a\n" ],
     [ [ [ 'origin-excluded', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example https://b.example !https://a.example\n",
-      "CorsPolicy On\nCorsAllowOrigins https://a.example https://*.b.example !https://a.b.example\n" ],
+      "CorsPolicy On\nCorsAllowOrigins https://a.example https://*.b.example !https://a.b.example !https://*.a.b.example\n" ],
     [ [ [ 'origin-excluded', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.b.example https://c.example !https://*.b.example\n",
       "CorsPolicy On\nCorsAllowOrigins https://b.example https://c.example !https://*.b.example\n" ],
     [ [ [ 'exclusion-idle', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example !https://b.example\n",
-      "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://b.a.example\n" ],
+      "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://b.a.example !https://*.b.a.example\n" ],
+    [ [ [ 'exclusion-subdomains', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://b.a.example\n",
+      "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://b.a.example !https://*.b.a.example\n" ],
+    [ [ [ 'exclusion-name', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://*.b.a.example\n",
+      "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://*.b.a.example !https://b.a.example\n" ],
     [ [ [ 'exclusion-idle', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example !http://b.a.example\n",
       "${on}<Location /x>\nCorsAllowOrigins -https://a.example\n</Location>\n" ],
 
@@ -123,8 +127,8 @@ my @cases = (
     # names and times
     [ [ [ 'expose-needless', 3 ] ], "${on}CorsExposeHeaders ETag Content-Type\n", "${on}CorsExposeHeaders ETag Content-Range\n" ],
     [ [ [ 'method-safelisted', 3 ] ], "${on}CorsAllowMethods -POST\n", "${on}CorsAllowMethods -PUT\n" ],
-    [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 7201\n", "${on}CorsMaxAge 7200\n" ],
-    [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 24h\n", "${on}CorsMaxAge None\n" ],
+    [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 86401\n", "${on}CorsMaxAge 86400\n" ],
+    [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 25h\n", "${on}CorsMaxAge 24h\n" ],
     [ [ [ 'authorization-not-named', 3 ] ], "${on}CorsAllowHeaders *\n<Location /x>\nAuthType Basic\n</Location>\n",
       "${on}CorsAllowHeaders * Authorization\n<Location /x>\nAuthType Basic\n</Location>\n" ],
     [ [ [ 'authorization-not-named', 3 ] ], "${on}CorsAllowHeaders *\n<Directory $docs>\nAuthType Basic\n</Directory>\n",
@@ -210,7 +214,7 @@ sub brief {
 # A start says each once on the terminal and once in the log, a graceful restart
 # once more in the log.
 my $server = Httpd->start(name => 'warnings', expected => qr/Warning: /,
-    text => "Listen 127.0.0.1:\@port\@\nCorsPolicy On\nCorsAllowOrigins https://a.example https://a.example\nCorsMaxAge 24h\n"
+    text => "Listen 127.0.0.1:\@port\@\nCorsPolicy On\nCorsAllowOrigins https://a.example https://a.example\nCorsMaxAge 25h\n"
     . join '', map { "<Location /$_>\nCorsExposeHeaders ETag\n</Location>\n" } 1 .. 5);
 sub warnings_in { my @lines = $_[0] =~ /Warning: Cors\S+ \S+: (?:.*)\[([a-z-]+)\]$/mg; return join ' ', sort @lines }
 is(warnings_in($server->{said}), 'max-age-beyond origin-duplicate', 'a start says each warning once on the terminal');
@@ -223,6 +227,6 @@ $server->stop;
 like(config_check("CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsFile $plain\n")->{said},
     qr{^Warning: CorsAllowOriginsFile \Q$plain\E:2: 'http://a.example': .*; write https://a.example \[insecure-origin\]$}m,
     'a plain-http origin in a file is told of with its line');
-my $many = config_check("CorsMaxAge 24h\n" . join '', map { "<VirtualHost *:$_>\n$on</VirtualHost>\n" } 1 .. 50);
+my $many = config_check("CorsMaxAge 25h\n" . join '', map { "<VirtualHost *:$_>\n$on</VirtualHost>\n" } 1 .. 50);
 is_deeply([ config_warnings($many) ], [ [ 'max-age-beyond', 1 ] ], 'what fifty virtual hosts inherit is said once');
 unlike($many->{said}, qr/AH00526/, 'and the configuration is fine');

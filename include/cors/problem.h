@@ -227,6 +227,10 @@
       "is listed and excluded by the same list; it is never allowed") \
     X(EXCLUSION_IDLE, "exclusion-idle", \
       "excludes what nothing in the list allows") \
+    X(EXCLUSION_SUBDOMAINS, "exclusion-subdomains", \
+      "excludes this name, and its subdomains stay allowed") \
+    X(EXCLUSION_NAME, "exclusion-name", \
+      "excludes the subdomains, and the name itself stays allowed") \
     X(REGEX_PLAIN, "regex-plain", \
       "a pattern of CorsAllowOrigins says what is meant, is " \
       "easier to read and costs less") \
@@ -242,8 +246,8 @@
       "changes nothing: a policy allows GET, HEAD and POST always, " \
       "because browsers send them without asking; remove it") \
     X(MAX_AGE_BEYOND, "max-age-beyond", \
-      "longer than browsers remember it: Chromium 7200 seconds at " \
-      "most, Firefox 86400") \
+      "longer than any browser remembers it: Firefox at most 86400 " \
+      "seconds, Chromium at most 7200") \
     X(LIMIT_METHOD, "limit-method", \
       "httpd knows no method of this name; methods are " \
       "case-sensitive") \

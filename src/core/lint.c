@@ -8,8 +8,11 @@
 
 #include "cors/expression.h"
 #include "cors/fetch.h"
+#include "cors/pattern.h"
 
-#define MAX_AGE_CHROMIUM 7200 /* seconds; Firefox has 86400 */
+/* The most that a browser remembers, in seconds: Firefox. Others cut a longer
+ * time to their own limit, so it does no harm there. */
+#define MAX_AGE_MOST 86400
 
 /* Who is told, and of what setting. */
 typedef struct {
@@ -75,6 +78,62 @@ static void lint_listed(const lint_t *lint, const cors_origin_word_t *word)
     }
 }
 
+/* A label that nobody lists, to ask about the subdomains of a name. */
+#define SOME_LABEL "zq-any"
+
+/* Whether a list allows an origin. */
+static bool allows(const cors_origin_set_t *set, const char *text)
+{
+    cors_origin_t origin;
+
+    return cors_origin_parse(cors_slice(text), &origin)
+           && cors_origin_set_lookup(set, &origin, false) == CORS_ORIGIN_LISTED;
+}
+
+/* A name and its subdomains are two patterns, and an exclusion of one of them
+ * leaves the other allowed where a wildcard covers both. */
+static void lint_half_excluded(const lint_t *lint,
+                               const cors_origin_word_t *word)
+{
+    const cors_origin_set_t *set = lint->setting->origins;
+    cors_pattern_t pattern;
+    const char *unused;
+    const char *scheme;
+    const char *rest; /* host and port */
+    const char *host;
+
+    if (cors_pattern_parse(lint->p, cors_slice(word->text), true, &pattern,
+                           &unused)
+            != CORS_OK
+        || pattern.kind != CORS_PATTERN_ORIGIN || !pattern.host.len) {
+        return;
+    }
+    scheme = cors_slice_text(lint->p, pattern.scheme);
+    host = cors_slice_text(lint->p, pattern.host);
+    rest =
+        apr_pstrcat(lint->p, host,
+                    pattern.any_port ? ":*"
+                    : pattern.port ? apr_psprintf(lint->p, ":%u", pattern.port)
+                                   : "",
+                    NULL);
+    host = pattern.any_port ? host : rest;
+    /* a name that is listed by itself is meant to stay */
+    if (allows(set, apr_pstrcat(lint->p, scheme, "://",
+                                pattern.subdomains ? "" : SOME_LABEL ".", host,
+                                NULL))
+        && (!pattern.subdomains
+            || (strchr(host, '.')
+                && allows(set, apr_pstrcat(lint->p, scheme, "://" SOME_LABEL,
+                                           strchr(host, '.'), NULL))))) {
+        warn(lint, word->said,
+             pattern.subdomains ? CORS_PROBLEM_EXCLUSION_NAME
+                                : CORS_PROBLEM_EXCLUSION_SUBDOMAINS,
+             apr_pstrcat(lint->p, "!", word->text, NULL), NULL,
+             apr_pstrcat(lint->p, "!", scheme, "://", rest, " !", scheme,
+                         "://*.", rest, NULL));
+    }
+}
+
 /* An exclusion of one origin that the same list does not allow. What a
  * wildcard excludes cannot be told from one example. */
 static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
@@ -85,6 +144,9 @@ static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
         && !cors_origin_set_covering(lint->p, set, word, false)) {
         warn(lint, word->said, CORS_PROBLEM_EXCLUSION_IDLE, word->text, NULL,
              NULL);
+    }
+    else if (!lint->setting->edit && !word->file) {
+        lint_half_excluded(lint, word);
     }
 }
 
@@ -165,9 +227,9 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
         lint_exposed(&lint);
         break;
     case CORS_ATTR_MAX_AGE:
-        if (setting->text && setting->number > MAX_AGE_CHROMIUM) {
+        if (setting->text && setting->number > MAX_AGE_MOST) {
             warn(&lint, NULL, CORS_PROBLEM_MAX_AGE_BEYOND, setting->text, NULL,
-                 APR_STRINGIFY(MAX_AGE_CHROMIUM));
+                 APR_STRINGIFY(MAX_AGE_MOST));
         }
         break;
     default:
