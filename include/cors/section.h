@@ -100,7 +100,7 @@ typedef struct {
 
 /** The methods of a <Limit>: one bit each, as httpd numbers them; -1: all. */
 typedef apr_int64_t cors_methods_t;
-#define CORS_METHODS_ALL ((cors_methods_t)-1)
+#define CORS_METHODS_ALL (-(cors_methods_t)1)
 
 /** How many methods can be numbered. */
 #define CORS_METHODS_COUNT 64

@@ -13,10 +13,7 @@ static const char *default_method_names[] = { "GET",   "HEAD", "PUT",
                                               "PATCH", "POST", "DELETE" };
 static const char *default_header_names[] = { "content-type" };
 
-#define JOINED(literal)                                                        \
-    {                                                                          \
-        literal, sizeof(literal) - 1, 0                                        \
-    }
+#define JOINED(literal) { literal, sizeof(literal) - 1, 0 }
 
 static const cors_name_set_t defaults[] = {
     { .kind = CORS_NAMES_METHODS,

@@ -98,10 +98,12 @@ static bool is_group(cors_slice_t text)
 static cors_slice_t head_of(cors_slice_t word)
 {
     const char *host = find_host(word);
-    const char *end = host ? cors_slice_find_any(
-                          cors_slice_between(host, cors_slice_end(word)), "/?#")
-                           : NULL;
+    const char *end = NULL;
 
+    if (host) {
+        cors_slice_t rest = cors_slice_between(host, cors_slice_end(word));
+        end = cors_slice_find_any(rest, "/?#");
+    }
     return cors_slice_between(word.ptr, end ? end : cors_slice_end(word));
 }
 

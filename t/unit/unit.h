@@ -144,10 +144,7 @@ typedef struct {
 
 #define TEST(function)                                                         \
     cmocka_unit_test_setup_teardown(function, make_pool, drop_pool)
-#define TABLE(check, rows)                                                     \
-    {                                                                          \
-        check, rows, sizeof((rows)[0]), COUNT(rows)                            \
-    }
+#define TABLE(check, rows) { check, rows, sizeof((rows)[0]), COUNT(rows) }
 
 static inline int run(const struct CMUnitTest *tests, size_t test_count,
                       const table_t *tables, size_t table_count)
