@@ -1,15 +1,18 @@
 #!/usr/bin/perl
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# backend.pl PORT [PARENT]: the application behind the API of the demo. It says
-# what it was asked, echoes WebSocket messages, and knows nothing of CORS.
+# backend.pl PORT PARENT API ALLOWED DENIED: the application behind the API of the
+# demo. It answers with what it was asked, echoes WebSocket messages, and knows nothing
+# of CORS. Its first page describes the routes; API, ALLOWED and DENIED are the ports
+# that it links to.
 
 use Mojolicious::Lite -signatures;
 use Mojo::IOLoop;
 use POSIX ();
 
-my ($port, $parent) = @ARGV;
-die "usage: backend.pl PORT [PARENT]\n" unless ($port // '') =~ /\A\d+\z/;
+my ($port, $parent, @links) = @ARGV;
+die "usage: backend.pl PORT PARENT API ALLOWED DENIED\n"
+    if @links != 3 || grep { !/\A\d+\z/ } @ARGV;
 
 if ($> == 0 && $ENV{DEMO_USER}) {
     my ($uid, $gid) = (getpwnam $ENV{DEMO_USER})[2, 3];
@@ -36,8 +39,16 @@ sub answer ($c, %more) {
     );
 }
 
+# A person gets a page, a program that does not ask for HTML the same as elsewhere.
 get '/' => sub ($c) {
-    answer($c, message => 'the API of the mod_cors_policy demo');
+    my $html = ($c->req->headers->accept // '') =~ m{\btext/html\b};
+    $c->res->headers->append(Vary => 'Accept');
+    return answer($c, message => 'the API of the mod_cors_policy demo')
+        if !$html;
+    my %address;
+    @address{qw(api allowed denied)} = map {"http://localhost:$_"} @links;
+    $c->res->headers->cache_control('no-store');
+    $c->render('api', %address);
 };
 
 get '/simple' => sub ($c) { answer($c, message => 'hello') };
@@ -80,3 +91,57 @@ Mojo::IOLoop->recurring(1 => sub { Mojo::IOLoop->stop if getppid() != $parent })
     if $parent;
 
 app->start('daemon', '-l', "http://127.0.0.1:$port");
+
+__DATA__
+
+@@ api.html.ep
+<!DOCTYPE html>
+<!-- Licensed under the Apache License, Version 2.0; see LICENSE. -->
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta name="color-scheme" content="light dark">
+<title>The API of the demo: mod_cors_policy</title>
+<link rel="icon" href="data:,">
+<link rel="stylesheet" href="<%= $allowed %>/demo.css">
+</head>
+<body class="narrow">
+<header>
+  <h1>The API of the demo</h1>
+  <p>This server stands for your API. <code>mod_cors_policy</code> decides which pages of other origins may use it. Pages
+  of this server itself need no permission, so open one of the two pages that ask from elsewhere:</p>
+  <ul>
+    <li><a href="<%= $allowed %>/"><%= $allowed %></a>, which the policy allows</li>
+    <li><a href="<%= $denied %>/"><%= $denied %></a>, which it does not allow</li>
+  </ul>
+  <p>Then see <a href="<%= $api %>/cors-policy">why each request was allowed or denied</a>.</p>
+</header>
+<main>
+  <section class="card">
+    <h2>What it answers</h2>
+    <dl class="routes">
+% for (
+%     [ 'GET /simple', 'the policy of the whole API' ],
+%     [ 'PUT /put', 'the same, after a preflight' ],
+%     [ 'GET /cookies', 'the same, with cookies: counts your visits' ],
+%     [ 'GET /off', 'CorsPolicy Off: no policy' ],
+%     [ 'GET /override', 'a policy of its own, for the other page' ],
+%     [ 'POST /signup', 'exempted for POST alone' ],
+%     [ 'GET /private', 'behind a password: demo, demo' ],
+%     [ 'GET /socket', 'a WebSocket with a list of its own' ],
+% ) {
+      <dt><code><%= $_->[0] %></code></dt><dd><%= $_->[1] %></dd>
+% }
+    </dl>
+  </section>
+  <section class="card">
+    <h2>From the command line</h2>
+    <pre tabindex="0">curl -i -H 'Origin: <%= $allowed %>' <%= $api %>/simple
+curl -i -H 'Origin: <%= $denied %>' <%= $api %>/simple</pre>
+    <p class="about">Both get the answer, and only the first gets <code>Access-Control-Allow-Origin</code>: CORS decides what a page may
+    read, not who may ask.</p>
+  </section>
+</main>
+</body>
+</html>

@@ -196,6 +196,12 @@ async function checkPage(browser, kind) {
     `${kind} page: Run all comes to the same results`);
     same(errors, [], `${kind} page: no script error`);
 
+    same(await page.evaluate(() =>
+        Array.from(document.querySelectorAll(".card + .card"), (card) =>
+            Math.round(card.getBoundingClientRect().top
+                - card.previousElementSibling.getBoundingClientRect().bottom))
+            .filter((gap) => gap !== 16)), [],
+    `${kind} page: no card leaves a gap below its neighbour`);
     await page.setViewportSize({ width: 360, height: 740 });
     same(await page.evaluate(() => document.documentElement.scrollWidth), 360,
         `${kind} page: a narrow window needs no sideways scrolling`);
@@ -205,6 +211,36 @@ async function checkPage(browser, kind) {
         await page.setViewportSize({ width: 1200, height: 900 });
         await page.screenshot({ fullPage: true,
             path: join(env.DEMO_SCREENSHOTS, `${kind}.png`) });
+    }
+    await page.close();
+}
+
+// What a person finds at the API's own address.
+async function checkApiPage(browser) {
+    const api = `http://localhost:${ports.api}/`;
+    const page = await browser.newPage({
+        viewport: { width: 360, height: 740 }, colorScheme: "light",
+    });
+    const errors = [];
+    page.on("pageerror", (error) => errors.push(String(error)));
+    page.on("console", (message) => errors.push(message.text()));
+    await page.goto(api);
+    same(await page.locator("h1").textContent(), "The API of the demo",
+        "the API describes itself to a person");
+    same(await page.locator("a").evaluateAll((links) =>
+        links.map((link) => link.href)),
+    [`${origins.allowed}/`, `${origins.denied}/`, `${api}cors-policy`],
+    "and links to both pages and to the status page");
+    same(await page.evaluate(() => document.documentElement.scrollWidth), 360,
+        "a narrow window shows it without sideways scrolling");
+    same(errors, [], "the browser complains of nothing");
+    same(await page.evaluate((url) => fetch(url).then((got) => got.json()),
+        api).then((body) => body.message),
+    "the API of the mod_cors_policy demo", "a program gets JSON");
+    if (env.DEMO_SCREENSHOTS) {
+        await page.setViewportSize({ width: 1200, height: 900 });
+        await page.screenshot({ fullPage: true,
+            path: join(env.DEMO_SCREENSHOTS, "api.png") });
     }
     await page.close();
 }
@@ -325,6 +361,7 @@ try {
     browser = await launchChromium();
     await checkPage(browser, "allowed");
     await checkPage(browser, "denied");
+    await checkApiPage(browser);
     await checkPolicyPage(browser);
 }
 catch (error) {

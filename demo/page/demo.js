@@ -27,7 +27,7 @@ const CARDS = [
     {
         name: "put",
         title: "PUT with a header of its own",
-        about: "The browser asks first, with a preflight that names PUT and "
+        about: "The browser sends a preflight first, which names PUT and "
             + "x-demo.",
         path: "/put",
         init: {
@@ -47,8 +47,8 @@ const CARDS = [
     {
         name: "off",
         title: "A route without a policy",
-        about: "CorsPolicy Off: the route answers, but grants nobody "
-            + "anything.",
+        about: "CorsPolicy Off: the route answers, without any CORS "
+            + "header.",
         path: "/off",
         init: {},
     },
@@ -64,7 +64,7 @@ const CARDS = [
         name: "signup",
         title: "POST, exempted by <Limit POST>",
         about: "CorsPolicy Off for this one method of the route. A JSON body "
-            + "makes the browser ask first, and nobody answers for the policy.",
+            + "makes the browser send a preflight, which no policy answers.",
         path: "/signup",
         init: {
             method: "POST",
@@ -283,7 +283,7 @@ async function runCard(card, section) {
     button.disabled = false;
 }
 
-function addCard(card) {
+function addCard(card, column) {
     const part = element("card").content.cloneNode(true);
     const section = part.querySelector(".card");
     const heading = part.querySelector("h2");
@@ -298,7 +298,7 @@ function addCard(card) {
     part.querySelector(".about").textContent = card.about;
     part.querySelector(".request").textContent = requestText(card);
     button.addEventListener("click", () => runCard(card, section));
-    element("cards").append(part);
+    column.append(part);
 }
 
 async function start() {
@@ -322,7 +322,9 @@ async function start() {
         ? "The same page, from an origin that is not allowed"
         : "The same page, from an origin that is allowed";
 
-    CARDS.forEach(addCard);
+    const columns = document.querySelectorAll(".column");
+    CARDS.forEach((card, i) => addCard(card,
+        columns[i < CARDS.length / 2 ? 0 : 1]));
     element("all").addEventListener("click", async () => {
         element("all").disabled = true;
         for (const card of CARDS) {
