@@ -14,6 +14,14 @@ OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/httpd/%.o) $(CORE_OBJECTS)
 HEADERS := $(wildcard include/*.h include/cors/*.h)
 BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
+REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
+
+# a line for each file, V=1 for the whole command
+short = $(if $(V),,@echo '  $(1) $<' &&)
+
+# Compiles on all cores, unless make was given a number of jobs.
+CORES = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
+BUILD = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
 
 .DEFAULT_GOAL := all
 .PHONY: all help deps demo demo-check pictures test unit check format install uninstall \
@@ -23,57 +31,58 @@ UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 ##  make             build out/mod_cors_policy.so
 all: module
 module: $(OUT)/mod_cors_policy.so
+	@:
 
 ##  make demo        a private httpd and pages to try it in a browser
 demo: deps-demo
-	@$(MAKE) --no-print-directory module
+	@$(BUILD) module
 	@APXS="$(APXS)" sh demo/run
 
 ##  make demo-check  the demo's pages driven in headless Chromium
-demo-check: deps
-	@$(MAKE) --no-print-directory module
+demo-check: deps-browser
+	@$(BUILD) module
 	@APXS="$(APXS)" sh demo/run --check
 
 ##  make pictures    those of the manual: docs/demo.png and docs/explain.png
-pictures: deps
-	@$(MAKE) --no-print-directory module
+pictures: deps-browser
+	@$(BUILD) module
 	@APXS="$(APXS)" sh demo/run --pictures docs
 
 ##  make test        install what is missing, unit tests, replay, Apache::Test
-test: deps
+test: deps-test
+	@$(BUILD) module unit-build $(REPLAY)
 	@$(MAKE) --no-print-directory unit replay
-	@$(MAKE) --no-print-directory module
-	@APXS="$(APXS)" sh build/apache-test
+	@APXS="$(APXS)" sh build/apache-test --timer
 
 ##  make unit        the core alone, no server
 unit: unit-build
 	@prove --exec '' $(UNIT)
 unit-build: $(UNIT)
+	@:
 
 ##  make prove       policies by chance against a second opinion, 200,000 times
 EXCHANGES = 200000
 SEEDS = 10
 SEED = $(shell date +%s)
-prove: deps
-	@$(MAKE) --no-print-directory module
+prove: deps-test
+	@$(BUILD) module
 	@APXS="$(APXS)" CORS_EXCHANGES=$(EXCHANGES) CORS_RUNS=$(SEEDS) \
 	    CORS_SEED=$(SEED) TESTS=t/reference.t sh build/apache-test -v
 
 ##  make browser     what pages in headless Chromium may do, against the same
-browser: deps
-	@$(MAKE) --no-print-directory module
+browser: deps-test
+	@$(BUILD) module
 	@APXS="$(APXS)" TESTS=t/browser/browser.t sh build/apache-test
 
 ##  make fuzz        each parser, and the whole core, under libFuzzer, ASan and
 ##                   UBSan; FUZZ_SECONDS=60 each, FUZZ_TARGETS='core host'
 FUZZ_SECONDS ?= 60
 FUZZ_TARGETS ?= core expression host json list names origin origin_file pattern
-fuzz: deps
-	@$(MAKE) --no-print-directory $(FUZZ_TARGETS:%=$(OUT)/fuzz/%)
+fuzz: deps-tools
+	@$(BUILD) $(FUZZ_TARGETS:%=$(OUT)/fuzz/%)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh build/fuzz $(FUZZ_TARGETS)
 
 ##  make replay      what fuzzing has found, and the seeds, without libFuzzer
-REPLAY := $(patsubst %,$(OUT)/replay/%,$(FUZZ_TARGETS))
 replay: $(REPLAY)
 	@set -e; for target in $(FUZZ_TARGETS); do \
 	    $(REPLAY_WITH) $(OUT)/replay/$$target $$(find t/fuzz/seeds/$$target \
@@ -85,7 +94,7 @@ replay: $(REPLAY)
 ##  make soak        a long run under load, SOAK_SECONDS=600
 SOAK_SECONDS ?= 600
 soak: deps
-	@$(MAKE) --no-print-directory module
+	@$(BUILD) module
 	@APXS="$(APXS)" SOAK_SECONDS=$(SOAK_SECONDS) TESTS=t/soak/soak.t \
 	    sh build/apache-test -v
 .PHONY: soak
@@ -104,7 +113,7 @@ race: deps
 ##  make memcheck-httpd  requests of all kinds to httpd under valgrind's memcheck
 MEMCHECK ?= reference preflights page htaccess origins_file reload hosts limits
 memcheck-httpd: deps
-	@$(MAKE) --no-print-directory module
+	@$(BUILD) module
 	@APXS="$(APXS)" CORS_EXCHANGES=1000 \
 	    CORS_UNDER="$(VALGRIND) --tool=memcheck --leak-check=no" \
 	    TESTS="$(MEMCHECK:%=t/%.t)" sh build/apache-test --timer
@@ -131,52 +140,51 @@ COVERAGE = --coverage -fprofile-update=atomic
 COVERAGE_LINK = $(COVERAGE) -Wl,-z,nodelete
 coverage: deps
 	@rm -rf out/coverage
-	@$(MAKE) --no-print-directory OUT=out/coverage CC=gcc \
+	@$(BUILD) OUT=out/coverage CC=gcc \
 	    CFLAGS="-O0 $(COVERAGE)" LDFLAGS="$(COVERAGE_LINK)" module unit-build
 	@APXS="$(APXS)" sh build/coverage
 
 ##  make analyze     gcc -fanalyzer, clang-tidy, cppcheck
-analyze: deps
+analyze: deps-tools
 	@FLAGS="$(GLUE_FLAGS)" sh build/analyze
 
 ##  make memcheck    the unit tests and the replay under valgrind
 UNDER_MEMCHECK = valgrind -q --error-exitcode=1 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite
-memcheck: deps
-	@$(MAKE) --no-print-directory unit-build $(REPLAY)
+memcheck: deps-tools
+	@$(BUILD) unit-build $(REPLAY)
 	@prove -j 2 --exec '$(UNDER_MEMCHECK)' $(UNIT)
 	@$(MAKE) --no-print-directory REPLAY_WITH='$(UNDER_MEMCHECK)' replay
 
 ##  make mutate      does a unit test notice each change of what decides? Takes
 ##                   half an hour; MUTATE='src/core/emit.c src/core/origin.c:40'
-mutate: deps
+mutate: deps-tools
 	@FLAGS="$(CORE_FLAGS)" LIBRARIES="$(APR_LIBS) $(LIBS)" \
 	    perl build/mutate $(MUTATE)
 
 ##  make bench       instructions per request, throughput as ratios
 bench: deps
-	@$(MAKE) --no-print-directory module $(BENCH)
+	@$(BUILD) module $(BENCH)
 	@APXS="$(APXS)" sh build/bench $(PARTS)
 
 ##  make bench-check the same against t/bench/limits
 bench-check: deps
-	@$(MAKE) --no-print-directory module $(BENCH)
+	@$(BUILD) module $(BENCH)
 	@APXS="$(APXS)" sh build/bench check
 
 ##  make check       layers, manual against directives and messages, format
-check:
+check: deps-check
 	@sh build/check
 
-##  make deps        find what is missing and install it
+##  make deps        find what is missing for all of these, and install it
 deps:
 	@sh build/deps
-deps-demo:
-	@sh build/deps demo
 
-##  make deps-build  no more than building takes
-deps-build:
-	@sh build/deps build
-.PHONY: deps-demo deps-build
+##  make deps-build  no more than building takes; also deps-demo, deps-browser,
+##                   deps-check, deps-test, deps-tools, deps-deb, deps-rpm,
+##                   deps-dist, deps-chroot
+deps-%:
+	@sh build/deps $*
 
 ##  make install     where apxs says, and enable it; DESTDIR=, PREFIX=/usr/local
 install: module
@@ -192,33 +200,37 @@ dist:
 	@VERSION=$(VERSION) sh build/dist
 
 ##  make dist-check  unpack it elsewhere; it builds and tests by itself
-dist-check: deps deps-package dist
+dist-check: deps deps-dist dist
 	@VERSION=$(VERSION) APXS="$(APXS)" sh build/dist check
 
 ##  make deb         a package for Debian in out/deb, which lintian has read
-deb: deps-package dist
+deb: deps-deb dist
 	@VERSION=$(VERSION) sh build/deb
 
-##  make deb-check   install, enable, use and purge it in a bookworm chroot
-deb-check: deb
+##  make deb-check   install, enable, use and purge it in a bare chroot
+deb-check: deps-chroot deb
 	@sh build/deb-check
 
 ##  make srpm        a source package for Fedora in out/rpm, for rpmbuild
-srpm: deps-package dist
+srpm: deps-rpm dist
 	@VERSION=$(VERSION) sh build/srpm
 
 ##  make rpm-check   build the package from that, every section of the spec
 rpm-check: srpm
 	@APXS="$(APXS)" sh build/rpm-check
 
-deps-package:
-	@sh build/deps package
-.PHONY: dist dist-check deb deb-check srpm rpm-check deps-package
+##  make fresh-check a bare chroot of each Debian release, and what the README
+##                   promises of it; RELEASES=trixie FRESH_AS='root user'
+RELEASES = bookworm trixie
+FRESH_AS = root user
+fresh-check: deps-chroot
+	@set -e; for release in $(RELEASES); do for who in $(FRESH_AS); do \
+	    sh build/fresh-check $$release $$who; done; done
+.PHONY: dist dist-check deb deb-check srpm rpm-check fresh-check
 
 ##  make format      clang-format over all C
-format:
-	clang-format -i mod_cors_policy.c include/*.h include/cors/*.h \
-	    src/*/*.c t/unit/*.[ch] t/bench/*.c t/fuzz/*.[ch] t/faults/*.c t/valgrind/*.c
+format: deps-check
+	@sh build/format
 
 ##  make clean       remove out/
 clean:
@@ -231,54 +243,54 @@ help:
 	@echo '           EXCHANGES=$(EXCHANGES) SEEDS=$(SEEDS) SEED=$(SEED)'
 
 $(OUT)/mod_cors_policy.so: $(OBJECTS) build/exports.map
-	$(CC) -shared $(if $(LTO),$(HARDENING) $(LTO)) \
+	$(if $(V),,@echo '  LD $@' &&) $(CC) -shared $(if $(LTO),$(HARDENING) $(LTO)) \
 	    -Wl,--version-script=build/exports.map $(LDFLAGS) \
 	    -o $@ $(OBJECTS) $(LIBS)
 
 $(OUT)/core/%.o: src/core/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(CORE_FLAGS) $(LTO) -c -o $@ $<
+	$(call short,CC) $(CC) $(CORE_FLAGS) $(LTO) -c -o $@ $<
 
 $(OUT)/httpd/%.o: src/httpd/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(GLUE_FLAGS) $(LTO) -c -o $@ $<
+	$(call short,CC) $(CC) $(GLUE_FLAGS) $(LTO) -c -o $@ $<
 
 $(OUT)/mod_cors_policy.o: mod_cors_policy.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(GLUE_FLAGS) $(LTO) -c -o $@ $<
+	$(call short,CC) $(CC) $(GLUE_FLAGS) $(LTO) -c -o $@ $<
 
 $(OUT)/unit/%.t: t/unit/%.c $(CORE_OBJECTS) $(HEADERS) $(wildcard t/unit/*.h)
 	@mkdir -p $(@D)
-	$(CC) $(CORE_FLAGS) -It/unit -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) \
+	$(call short,CC) $(CC) $(CORE_FLAGS) -It/unit -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) \
 	    $(LIBS) -lcmocka
 
 # one command line: the module says to helgrind what its atomics order
 $(OUT)/race/mod_cors_policy.so: mod_cors_policy.c $(wildcard src/*/*.c) $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(GLUE_FLAGS) -DCORS_RACE -shared -o $@ mod_cors_policy.c \
+	$(call short,CC) $(CC) $(GLUE_FLAGS) -DCORS_RACE -shared -o $@ mod_cors_policy.c \
 	    src/*/*.c $(LIBS)
 
 $(OUT)/bench/mod_bench_control.so: t/bench/mod_bench_control.c build/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(GLUE_FLAGS) -shared -o $@ $<
+	$(call short,CC) $(CC) $(GLUE_FLAGS) -shared -o $@ $<
 
 $(OUT)/bench/micro: t/bench/micro.c $(CORE_OBJECTS) $(HEADERS)
 	@mkdir -p $(@D)
-	$(CC) $(CORE_FLAGS) $(LTO) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
+	$(call short,CC) $(CC) $(CORE_FLAGS) $(LTO) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
 
 # libFuzzer wants the core compiled for it, too
 .SECONDARY: $(CORE:%=$(OUT)/fuzz/objects/%.o)
 FUZZ = clang $(CORE_FLAGS) -O1 -fno-sanitize-recover=undefined
 $(OUT)/fuzz/objects/%.o: src/core/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
-	$(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+	$(call short,CC) $(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
 
 $(OUT)/fuzz/%: t/fuzz/%.c t/fuzz/fuzz.h $(CORE:%=$(OUT)/fuzz/objects/%.o)
 	@mkdir -p $(@D)
-	$(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< \
+	$(call short,CC) $(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< \
 	    $(CORE:%=$(OUT)/fuzz/objects/%.o) $(APR_LIBS) $(LIBS)
 
 $(OUT)/replay/%: t/fuzz/%.c t/fuzz/replay.c t/fuzz/fuzz.h $(CORE_OBJECTS)
 	@mkdir -p $(@D)
-	$(CC) $(CORE_FLAGS) -o $@ $< t/fuzz/replay.c $(CORE_OBJECTS) \
+	$(call short,CC) $(CC) $(CORE_FLAGS) -o $@ $< t/fuzz/replay.c $(CORE_OBJECTS) \
 	    $(APR_LIBS) $(LIBS)

@@ -6,6 +6,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
 use Client qw(ask talk whole);
+use Http2 qw(extended_connect);
 use Httpd ();
 
 my $app = 'https://app.example';
@@ -90,21 +91,9 @@ for ([ 'CorsWebSocketRequireOrigin refuses a client without Origin', undef, 403 
 }
 
 # HTTP/2
-sub extended_connect {
-    my ($address, $path, @more) = @_;
-    my $pid = open(my $from, '-|') // die "fork: $!\n";
-    if (!$pid) {
-        delete $ENV{LD_PRELOAD};
-        exec 'node', "$ENV{CORS_WORK}/t/lib/extended-connect.js", $address, $path, @more
-            or POSIX::_exit(127);
-    }
-    chomp(my $said = do { local $/; <$from> } // '');
-    close $from;
-    return $said;
-}
 if (Httpd::has_h2()) {
-    for my $address ("http://localhost:$port{plain}", "https://localhost:$port{tls}") {
-        my $over = $address =~ /https/ ? 'HTTP/2 over TLS' : 'HTTP/2 in clear';
+    for my $way ([ plain => 'HTTP/2 in clear' ], [ tls => 'HTTP/2 over TLS' ]) {
+        my ($name, $over) = @$way;
         for (
             [ 'a listed origin', '/http', [$app], '200 echo hello' ],
             [ 'a subdomain that a pattern lists', '/http', ['https://a.wild.example'], '200 echo hello' ],
@@ -118,7 +107,7 @@ if (Httpd::has_h2()) {
             my ($who, $path, $send, $expected) = @$_;
             my $mark = -s $backend_log;
             my $passes = $expected =~ /\A200/;
-            is_deeply([ extended_connect($address, $path, @$send), asked($mark) ],
+            is_deeply([ extended_connect($port{$name}, $name eq 'tls', $path, @$send), asked($mark) ],
                 [ $expected, $passes ? 'asked' : 'not asked' ],
                 "$over, extended CONNECT: $who " . ($passes ? 'talks to' : 'does not reach') . ' the backend');
         }

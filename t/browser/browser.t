@@ -399,12 +399,6 @@ for my $row (@console) {
 # --- do it, and compare
 
 chdir $here or die "$here: $!\n";
-{
-    # no more than the lock file names, and no browser with it
-    local $ENV{PLAYWRIGHT_SKIP_BROWSER_DOWNLOAD} = 1;
-    my $said = `npm ci --ignore-scripts --no-audit --no-fund 2>&1`;
-    die "npm ci: $said\n" if $?;
-}
 Httpd::spew("$here/cases.json", $json->encode({ places => \@places, authority => $authority,
     cookies => [ map { { name => 'c', value => '1', domain => $_, path => '/', secure => JSON::PP::true, sameSite => 'None' } } @hosts ] }));
 my $started = Time::HiRes::time();
