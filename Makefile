@@ -4,7 +4,7 @@ include build/flags.mk
 # what is built otherwise goes to a directory of its own below out/
 OUT = out
 
-CORE := list problem fetch origin suffix host pattern expression origin_table \
+CORE := list text_map problem fetch origin suffix host pattern expression origin_table \
         origin_share origin_file origin_set name_set section policy lint \
         describe json decide emit advice explain counters
 GLUE := directives sections prepare startup warnings neighbours dump \
@@ -12,7 +12,7 @@ GLUE := directives sections prepare startup warnings neighbours dump \
 CORE_OBJECTS := $(CORE:%=$(OUT)/core/%.o)
 OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/httpd/%.o) $(CORE_OBJECTS)
 HEADERS := $(wildcard include/*.h include/cors/*.h)
-BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro
+BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linear
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
 
@@ -274,7 +274,7 @@ $(OUT)/bench/mod_bench_control.so: t/bench/mod_bench_control.c build/flags.mk
 	@mkdir -p $(@D)
 	$(call short,CC) $(CC) $(GLUE_FLAGS) -shared -o $@ $<
 
-$(OUT)/bench/micro: t/bench/micro.c $(CORE_OBJECTS) $(HEADERS)
+$(OUT)/bench/%: t/bench/%.c $(CORE_OBJECTS) $(HEADERS)
 	@mkdir -p $(@D)
 	$(call short,CC) $(CC) $(CORE_FLAGS) $(LTO) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
 

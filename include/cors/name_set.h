@@ -12,6 +12,7 @@
 
 #include "cors/list.h"
 #include "cors/problem.h"
+#include "cors/text_map.h"
 
 /** What the names are, which decides how they are checked and compared. */
 typedef enum {
@@ -33,8 +34,9 @@ typedef struct {
     int taken_out_count; /* of taken_out; only in a set that edits */
     const char **taken_out;
     const char **taken_out_saids;
-    cors_joined_t joined;            /* the header value: "*, Authorization" */
-    struct cors_name_index_t *index; /* of names; NULL: they are few */
+    cors_joined_t joined;             /* the header value: "*, Authorization" */
+    cors_text_map_t *index;           /* of names; NULL: they are few */
+    cors_text_map_t *taken_out_index; /* likewise */
 } cors_name_set_t;
 
 /** @return an empty set that lives as long as @a p */
@@ -61,8 +63,16 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
 /** @return whether the name is listed by itself; a wildcard does not count */
 bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name);
 
+/** @return which of taken_out takes the name out in a set that edits; -1: none */
+int cors_name_set_find_taken_out(const cors_name_set_t *set, cors_slice_t name);
+
 /** @return whether a set that edits takes the name out */
-bool cors_name_set_takes_out(const cors_name_set_t *set, cors_slice_t name);
+static inline bool cors_name_set_takes_out(const cors_name_set_t *set,
+                                           cors_slice_t name)
+{
+    return set->taken_out_count > 0
+           && cors_name_set_find_taken_out(set, name) >= 0;
+}
 
 /** @return the default of CorsAllowMethods or CorsAllowHeaders, or the empty
  *          list of CorsExposeHeaders; static */

@@ -126,6 +126,16 @@ cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
                                             cors_attr_e attr,
                                             cors_slice_t name);
 
+/**
+ * What each name that is written in a list of names comes to.
+ *
+ * @param p  where the map is put
+ * @return a map from the name to a const cors_name_listing_e *: CORS_NAME_LISTED or
+ *         CORS_NAME_UNLISTED
+ */
+cors_text_map_t *cors_policy_names(apr_pool_t *p, const cors_policy_t *policy,
+                                   cors_attr_e attr);
+
 /** @return how many different names a list of names can list at most; INT_MAX
  *          where there is a wildcard */
 int cors_policy_names_most(const cors_policy_t *policy, cors_attr_e attr);

@@ -266,23 +266,6 @@ static const char *not_nameable(apr_pool_t *p, const char *name,
     }
 }
 
-/* The word of a list that takes a name out; -1: none does. */
-static int taking_out(const cors_name_set_t *set, cors_slice_t name)
-{
-    int i;
-
-    for (i = 0; i < set->taken_out_count; i++) {
-        cors_slice_t word = cors_slice(set->taken_out[i]);
-
-        if (set->kind == CORS_NAMES_METHODS
-                ? cors_slice_equal(word, name)
-                : cors_slice_equal_nocase(word, name)) {
-            return i;
-        }
-    }
-    return -1;
-}
-
 /* What is to be done about one name; it goes to words if it is to be added. */
 static const char *advise_name(const place_t *place, cors_names_e kind,
                                const char *name, words_t *words)
@@ -294,7 +277,7 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
     cors_problem_e problem =
         cors_name_set_add(p, cors_name_set_make(p, kind, true),
                           cors_slice(marked), NULL, &instead);
-    int at = set ? taking_out(set, cors_slice(name)) : -1;
+    int at = set ? cors_name_set_find_taken_out(set, cors_slice(name)) : -1;
     const char *said;
 
     if (problem == CORS_PROBLEM_METHOD_CASE && place->policy
@@ -328,20 +311,22 @@ static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
     words_t words = { { NULL, 0, 0 }, { NULL, 0, 0 } };
     cors_slice_t rest = cors_slice(refused->culprit);
     cors_slice_t name;
-    const char *advice = NULL;
+    cors_joined_t advice = { NULL, 0, 0 };
 
     while (cors_list_next(&rest, &name)) {
-        advice = cors_sentences(p, advice,
-                                advise_name(&place,
-                                            attr == CORS_ATTR_METHODS
-                                                ? CORS_NAMES_METHODS
-                                                : CORS_NAMES_REQUEST_HEADERS,
-                                            cors_slice_text(p, name), &words));
+        cors_join(p, &advice, " ",
+                  cors_slice(advise_name(&place,
+                                         attr == CORS_ATTR_METHODS
+                                             ? CORS_NAMES_METHODS
+                                             : CORS_NAMES_REQUEST_HEADERS,
+                                         cors_slice_text(p, name), &words)));
     }
-    return words.plain.text ? cors_sentences(p, advice,
-                                             add_words(&place, words.plain.text,
-                                                       words.marked.text))
-                            : advice;
+    if (words.plain.text) {
+        cors_join(p, &advice, " ",
+                  cors_slice(
+                      add_words(&place, words.plain.text, words.marked.text)));
+    }
+    return advice.text;
 }
 
 const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)

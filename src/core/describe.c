@@ -53,41 +53,35 @@ static void describe_origins(apr_array_header_t *values,
     }
 }
 
-static bool stands(const apr_array_header_t *values, cors_attr_e attr,
-                   const char *name)
-{
-    int i;
-
-    for (i = 0; i < values->nelts; i++) {
-        const char *text = APR_ARRAY_IDX(values, i, cors_value_t).text;
-
-        if (attr == CORS_ATTR_METHODS
-                ? strcmp(name, text) == 0
-                : cors_slice_is_nocase(cors_slice(name), text)) {
-            return true;
-        }
-    }
-    return false;
-}
+/* The names of an attribute while they are described. */
+typedef struct {
+    apr_array_header_t *values;
+    const cors_text_map_t *decided; /* see cors_policy_names() */
+    cors_text_map_t *described;
+    const cors_setting_t *setting; /* of the list that is being described */
+} describing_t;
 
 /* A name of a list, as long as a list further in has not decided on it. */
-static void describe_name(apr_array_header_t *values,
-                          const cors_policy_t *policy, cors_attr_e attr,
-                          const cors_setting_t *setting, const char *name,
+static void describe_name(const describing_t *describing, const char *name,
                           const char *said, bool taken_out)
 {
-    cors_name_listing_e listing =
-        cors_policy_name_listed(policy, attr, cors_slice(name));
+    const cors_name_listing_e *listing =
+        cors_text_map_get(describing->decided, cors_slice(name));
 
-    if ((listing == CORS_NAME_LISTED) != taken_out
-        && !stands(values, attr, name)) {
-        add(values, setting, name, said, taken_out, false);
+    if ((listing && *listing == CORS_NAME_LISTED) != taken_out
+        && cors_text_map_add(describing->described, cors_slice(name), name)) {
+        add(describing->values, describing->setting, name, said, taken_out,
+            false);
     }
 }
 
-static void describe_names(apr_array_header_t *values,
+static void describe_names(apr_pool_t *p, apr_array_header_t *values,
                            const cors_policy_t *policy, cors_attr_e attr)
 {
+    describing_t describing = {
+        values, cors_policy_names(p, policy, attr),
+        cors_text_map_make(p, attr != CORS_ATTR_METHODS), NULL
+    };
     const cors_link_t *link;
     bool edited;
     bool wildcard = cors_policy_wildcard(policy, attr, &edited) != NULL;
@@ -96,12 +90,13 @@ static void describe_names(apr_array_header_t *values,
 
     for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
         names = cors_link_names(link, attr);
+        describing.setting = link->setting;
         for (i = 0; wildcard && i < names->taken_out_count; i++) {
-            describe_name(values, policy, attr, link->setting,
-                          names->taken_out[i], names->taken_out_saids[i], true);
+            describe_name(&describing, names->taken_out[i],
+                          names->taken_out_saids[i], true);
         }
         for (i = 0; i < names->count; i++) {
-            describe_name(values, policy, attr, link->setting, names->names[i],
+            describe_name(&describing, names->names[i],
                           names->saids ? names->saids[i] : NULL, false);
         }
         if (names->wildcard) {
@@ -138,7 +133,7 @@ cors_policy_values(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
         describe_origins(values, link);
     }
     else if (cors_attr_is_list(attr)) {
-        describe_names(values, policy, attr);
+        describe_names(p, values, policy, attr);
     }
     else {
         add(values, link->setting, word_of(p, policy, attr),

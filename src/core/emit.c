@@ -9,6 +9,7 @@
 
 #include "cors/compiler.h"
 #include "cors/fetch.h"
+#include "cors/text_map.h"
 
 #define ALLOW_ORIGIN "Access-Control-Allow-Origin"
 #define VARY_PREFLIGHT                                                         \
@@ -44,21 +45,20 @@ static inline bool may_be_ours(const char *name)
            && (name[3] | ' ') == 'e' && (name[4] | ' ') == 's';
 }
 
-/* Take out what is ours, of a table that has it. */
+/* Take out what is ours, of a table that has it. A field cannot be taken out of an
+ * APR table but by a walk over all: it is filled again instead. */
 CORS_SLOW static void strip_ours(apr_table_t *table)
 {
     const apr_array_header_t *fields = apr_table_elts(table);
-    int i = 0;
+    const int count = fields->nelts;
+    const apr_size_t size = (apr_size_t)count * sizeof(apr_table_entry_t);
+    apr_table_entry_t *copy = apr_pmemdup(fields->pool, fields->elts, size);
+    int i;
 
-    while (i < fields->nelts) {
-        const char *name = ((const apr_table_entry_t *)fields->elts)[i].key;
-
-        if (is_ours(name)) {
-            /* moves the fields behind it up, and may be more than one */
-            apr_table_unset(table, name);
-        }
-        else {
-            i++;
+    apr_table_clear(table);
+    for (i = 0; i < count; i++) {
+        if (!is_ours(copy[i].key)) {
+            apr_table_addn(table, copy[i].key, copy[i].val);
         }
     }
 }
@@ -90,11 +90,40 @@ static inline bool strip(apr_table_t *table)
     return vary;
 }
 
+/* Names up to this many are compared one by one. */
+#define FEW 8
+
 /* The text of all Vary fields of a table, gathered. */
 typedef struct {
     apr_pool_t *p;
     cors_joined_t names;
+    int count;
+    cors_text_map_t *map; /* of names; NULL: they are few */
 } vary_t;
+
+/* A backend may send as many as it likes: put them into a map. */
+CORS_SLOW static cors_text_map_t *map_names(const vary_t *vary)
+{
+    cors_text_map_t *map = cors_text_map_make(vary->p, true);
+    cors_slice_t rest = cors_slice(vary->names.text);
+    cors_slice_t name;
+
+    while (cors_list_next(&rest, &name)) {
+        cors_text_map_add(map, name, vary);
+    }
+    return map;
+}
+
+static bool is_new_name(vary_t *vary, cors_slice_t name)
+{
+    if (vary->count < FEW) {
+        return !cors_list_has(vary->names.text, name, true);
+    }
+    if (!vary->map) {
+        vary->map = map_names(vary);
+    }
+    return cors_text_map_add(vary->map, name, vary);
+}
 
 static int gather_vary(void *context, const char *key, const char *value)
 {
@@ -104,8 +133,9 @@ static int gather_vary(void *context, const char *key, const char *value)
 
     (void)key;
     while (cors_list_next(&rest, &name)) {
-        if (!cors_list_has(vary->names.text, name, true)) {
+        if (is_new_name(vary, name)) {
             cors_join(vary->p, &vary->names, ", ", name);
+            vary->count++;
         }
     }
     return 1;
@@ -114,7 +144,7 @@ static int gather_vary(void *context, const char *key, const char *value)
 CORS_SLOW void cors_vary_add(apr_pool_t *p, const char *names,
                              apr_table_t *headers, apr_table_t *errors)
 {
-    vary_t vary = { p, { NULL, 0, 0 } };
+    vary_t vary = { p, { NULL, 0, 0 }, 0, NULL };
 
     apr_table_do(gather_vary, &vary, headers, "Vary", NULL);
     apr_table_do(gather_vary, &vary, errors, "Vary", NULL);

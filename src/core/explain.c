@@ -44,6 +44,30 @@ static bool has_wildcard(const char *list, const cors_question_t *question)
            && cors_list_has(list, cors_slice("*"), false);
 }
 
+/* The first of the names asked for that a list of headers does not have; absent:
+ * it has them all. */
+static cors_slice_t find_unlisted(apr_pool_t *p, const char *list,
+                                  const cors_question_t *question,
+                                  const char *names)
+{
+    cors_text_map_t *listed = cors_text_map_make(p, true);
+    const bool wildcard = has_wildcard(list, question);
+    cors_slice_t rest = cors_slice(list);
+    cors_slice_t name;
+
+    while (cors_list_next(&rest, &name)) {
+        cors_text_map_add(listed, name, list);
+    }
+    rest = cors_slice(names);
+    while (cors_list_next(&rest, &name)) {
+        if (!cors_text_map_get(listed, name)
+            && (!wildcard || cors_fetch_non_wildcard_header(name))) {
+            return name;
+        }
+    }
+    return cors_slice(NULL);
+}
+
 /* Fetch, "CORS-preflight fetch", from the check on: why it fails, or NULL. */
 static const char *check_preflight(apr_pool_t *p, int status,
                                    const apr_table_t *headers,
@@ -52,7 +76,6 @@ static const char *check_preflight(apr_pool_t *p, int status,
 {
     const char *objection = check_response(p, headers, question);
     const char *list = apr_table_get(headers, "Access-Control-Allow-Methods");
-    cors_slice_t rest = cors_slice(names);
     cors_slice_t name;
 
     if (objection) {
@@ -67,16 +90,13 @@ static const char *check_preflight(apr_pool_t *p, int status,
         return apr_pstrcat(p, "Access-Control-Allow-Methods does not list ",
                            method, NULL);
     }
-    list = apr_table_get(headers, "Access-Control-Allow-Headers");
-    while (cors_list_next(&rest, &name)) {
-        if (!cors_list_has(list, name, true)
-            && (cors_fetch_non_wildcard_header(name)
-                || !has_wildcard(list, question))) {
-            return apr_pstrcat(p, "Access-Control-Allow-Headers does not list ",
-                               cors_slice_text(p, name), NULL);
-        }
-    }
-    return NULL;
+    name =
+        find_unlisted(p, apr_table_get(headers, "Access-Control-Allow-Headers"),
+                      question, names);
+    return name.ptr
+               ? apr_pstrcat(p, "Access-Control-Allow-Headers does not list ",
+                             cors_slice_text(p, name), NULL)
+               : NULL;
 }
 
 /* The names that a browser asks for: small, sorted as they were given, without

@@ -242,6 +242,7 @@ static cors_problem_e check_labels(apr_pool_t *p, cors_slice_t host)
     const char *label = host.ptr;
     const char *end = cors_slice_end(host);
     const char *c;
+    const bool too_long = host.len > HOST_MAX + (apr_size_t)(end[-1] == '.');
 
     for (c = host.ptr; c <= end; c++) {
         if (c < end && *c != '.') {
@@ -254,15 +255,15 @@ static cors_problem_e check_labels(apr_pool_t *p, cors_slice_t host)
         if (c - label > LABEL_MAX) {
             return CORS_PROBLEM_ORIGIN_LABEL_LONG;
         }
-        if (cors_slice_has_prefix(cors_slice_between(label, c), "xn--")
+        /* decoding is dear, and a name that is too long may have many labels */
+        if (!too_long
+            && cors_slice_has_prefix(cors_slice_between(label, c), "xn--")
             && !cors_suffix_punycode_valid(p, cors_slice_between(label, c))) {
             return CORS_PROBLEM_ORIGIN_PUNYCODE_BAD;
         }
         label = c + 1;
     }
-    return host.len > HOST_MAX + (apr_size_t)(end[-1] == '.')
-               ? CORS_PROBLEM_ORIGIN_HOST_LONG
-               : CORS_OK;
+    return too_long ? CORS_PROBLEM_ORIGIN_HOST_LONG : CORS_OK;
 }
 
 cors_problem_e cors_host_check(apr_pool_t *p, cors_slice_t host,

@@ -109,12 +109,11 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
 {
     const char *unused;
 
-    if (name.len > 0 && cors_slice_end(name)[-1] == ':') {
-        name.len--;
-        if (!is_whole_list(name)
-            && check_name(p, kind, name, &unused) == CORS_OK) {
-            *instead = cors_slice_text(p, name);
-        }
+    name.len -= name.len > 0 && cors_slice_end(name)[-1] == ':' ? 1 : 0;
+    /* of several colons one is left, and the word is read no further */
+    if (cors_is_token(name) && !is_whole_list(name)
+        && check_name(p, kind, name, &unused) == CORS_OK) {
+        *instead = cors_slice_text(p, name);
     }
     return kind == CORS_NAMES_METHODS ? CORS_PROBLEM_METHOD_TOKEN
                                       : CORS_PROBLEM_HEADER_TOKEN;
@@ -142,6 +141,9 @@ static const char *split(apr_pool_t *p, cors_names_e kind, const char *mark,
     return words.text;
 }
 
+/* Names up to this many are compared one by one; of longer lists there is a map. */
+#define FEW 8
+
 /* browsers capitalise the methods they know and send the others as the script
  * wrote them, so methods are compared byte for byte */
 static bool same_name(cors_names_e kind, cors_slice_t name, const char *listed)
@@ -154,8 +156,9 @@ static bool same_name(cors_names_e kind, cors_slice_t name, const char *listed)
     return differ == 0 && listed[name.len] == '\0';
 }
 
-static bool find_name(const cors_name_set_t *set, const char **names, int count,
-                      cors_slice_t name)
+/* The place of a name among few; -1: it is not there. */
+static int find_name(const cors_name_set_t *set, const char **names, int count,
+                     cors_slice_t name)
 {
     /* a letter in either case, if it is one; most others differ here */
     const int first = name.len > 0 ? name.ptr[0] | ' ' : 0;
@@ -164,66 +167,39 @@ static bool find_name(const cors_name_set_t *set, const char **names, int count,
     for (i = 0; i < count; i++) {
         if ((names[i][0] | ' ') == first
             && same_name(set->kind, name, names[i])) {
-            return true;
+            return i;
         }
     }
-    return false;
+    return -1;
 }
 
-/* Names up to this many are compared one by one. */
-#define FEW 8
-
-/* Where the names of a longer list are: a hash table that is half empty. Only the
- * administrator puts names into it, so the hash needs no key. */
-typedef struct cors_name_index_t {
-    unsigned size; /* a power of 2 */
-    unsigned count;
-    const char *names[]; /* NULL: the place is free */
-} index_t;
-
-/* where a name is in an index, or would be */
-static unsigned place_of(const index_t *index, cors_names_e kind,
-                         cors_slice_t name)
+/* The value of the name at a place, which must not be NULL. */
+static const void *value_of(int place)
 {
-    apr_uint32_t hash = 2166136261u; /* FNV-1a */
-    apr_size_t i;
-    unsigned place;
-
-    for (i = 0; i < name.len; i++) {
-        hash = (hash ^ (unsigned char)(name.ptr[i] | ' ')) * 16777619u;
-    }
-    /* names that differ in their last letter only would come to lie together */
-    hash ^= hash >> 15;
-    hash *= 0x2c1b3c6du;
-    hash ^= hash >> 12;
-    place = hash & (index->size - 1);
-    while (index->names[place] && !same_name(kind, name, index->names[place])) {
-        place = (place + 1) & (index->size - 1);
-    }
-    return place;
+    return (const void *)((apr_uintptr_t)place + 1);
 }
 
-static void add_to_index(apr_pool_t *p, cors_name_set_t *set, const char *name)
+static int find_in_map(const cors_text_map_t *map, cors_slice_t name)
 {
-    index_t *index = set->index;
-    int i;
+    return (int)(apr_uintptr_t)cors_text_map_get(map, name) - 1;
+}
 
-    if (!index || (index->count + 1) * 2 > index->size) {
-        unsigned size = index ? index->size * 2 : 4 * FEW;
+/* Put the last of some names into their map, as soon as they are many. */
+static void add_to_map(apr_pool_t *p, const cors_name_set_t *set,
+                       cors_text_map_t **map, const char **names, int count)
+{
+    int i = count - 1;
 
-        index = apr_pcalloc(p, sizeof(*index) + size * sizeof(*index->names));
-        index->size = size;
-        set->index = index;
-        for (i = 0; i < set->count; i++) {
-            index
-                ->names[place_of(index, set->kind, cors_slice(set->names[i]))] =
-                set->names[i];
-        }
-        index->count = (unsigned)set->count;
+    if (count <= FEW) {
         return;
     }
-    index->names[place_of(index, set->kind, cors_slice(name))] = name;
-    index->count++;
+    if (!*map) {
+        *map = cors_text_map_make(p, set->kind != CORS_NAMES_METHODS);
+        i = 0;
+    }
+    for (; i < count; i++) {
+        cors_text_map_add(*map, cors_slice(names[i]), value_of(i));
+    }
 }
 
 /* There is room for as many as the next power of two. */
@@ -277,7 +253,6 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
                                const char **instead)
 {
     cors_problem_e problem = check_name(p, set->kind, word, instead);
-    const char *name;
 
     if (problem) {
         return problem;
@@ -289,12 +264,9 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
         return CORS_PROBLEM_WILDCARD_NOT_ALONE;
     }
     if (!cors_name_set_lists(set, word)) {
-        name = cors_slice_text(p, word);
-        append(p, &set->names, set->count, name);
+        append(p, &set->names, set->count, cors_slice_text(p, word));
         append(p, &set->saids, set->count++, said);
-        if (set->count > FEW) {
-            add_to_index(p, set, name);
-        }
+        add_to_map(p, set, &set->index, set->names, set->count);
         cors_join(p, &set->joined, ", ", word);
     }
     return CORS_OK;
@@ -310,6 +282,8 @@ static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
         append(p, &set->taken_out, set->taken_out_count,
                cors_slice_text(p, word));
         append(p, &set->taken_out_saids, set->taken_out_count++, said);
+        add_to_map(p, set, &set->taken_out_index, set->taken_out,
+                   set->taken_out_count);
     }
     return problem;
 }
@@ -407,14 +381,15 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
 
 bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name)
 {
-    const index_t *index = set->index;
-
-    return index ? index->names[place_of(index, set->kind, name)] != NULL
-                 : find_name(set, set->names, set->count, name);
+    return (set->index ? find_in_map(set->index, name)
+                       : find_name(set, set->names, set->count, name))
+           >= 0;
 }
 
-bool cors_name_set_takes_out(const cors_name_set_t *set, cors_slice_t name)
+int cors_name_set_find_taken_out(const cors_name_set_t *set, cors_slice_t name)
 {
-    return set->taken_out_count > 0
-           && find_name(set, set->taken_out, set->taken_out_count, name);
+    return set->taken_out_count == 0 ? -1
+           : set->taken_out_index
+               ? find_in_map(set->taken_out_index, name)
+               : find_name(set, set->taken_out, set->taken_out_count, name);
 }

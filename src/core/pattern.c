@@ -107,38 +107,55 @@ static cors_slice_t head_of(cors_slice_t word)
     return cors_slice_between(word.ptr, end ? end : cors_slice_end(word));
 }
 
-/* whether "[" begins a set of characters and no IPv6 address */
-static bool is_class(cors_slice_t text)
-{
-    cors_slice_t inner = behind(text, 1);
-    const char *end = cors_slice_find_any(inner, "]");
+/* The first of some bytes behind the place in a word that is looked at; NULL: there
+ * is none. The word is read from its end, so that each byte is looked at once. */
+typedef struct {
+    const char *bracket; /* "]" */
+    const char *dash;
+    const char *colon;
+    const char *host; /* "://" */
+} behind_t;
 
-    inner.len = end ? (apr_size_t)(end - inner.ptr) : inner.len;
-    return cors_slice_has_prefix(inner, "^")
-           || (cors_slice_find_any(inner, "-")
-               && !cors_slice_find_any(inner, ":"));
+static void note_behind(behind_t *next, const char *p, const char *end)
+{
+    next->bracket = *p == ']' ? p : next->bracket;
+    next->dash = *p == '-' ? p : next->dash;
+    next->colon = *p == ':' ? p : next->colon;
+    if (cors_slice_has_prefix(cors_slice_between(p, end), "://")) {
+        next->host = p;
+    }
+}
+
+/* whether "[" begins a set of characters and no IPv6 address */
+static bool is_class(const char *p, const char *end, const behind_t *next)
+{
+    const char *stop = next->bracket ? next->bracket : end;
+
+    return (end - p > 1 && p[1] == '^')
+           || (next->dash && next->dash < stop
+               && !(next->colon && next->colon < stop));
 }
 
 /* whether a byte of a word is one that only expressions have there */
-static bool is_operator(cors_slice_t word, const char *p)
+static bool is_operator(cors_slice_t word, const char *p, const behind_t *next)
 {
-    cors_slice_t rest = cors_slice_between(p, cors_slice_end(word));
+    const char *end = cors_slice_end(word);
 
     switch (*p) {
     case '(':
     case ')':
         return true;
     case '\\':
-        return rest.len > 1 && strchr("./-dw[", p[1]) && p[1];
+        return end - p > 1 && strchr("./-dw[", p[1]) && p[1];
     case '[':
-        return is_class(rest);
+        return is_class(p, end, next);
     case '^':
         return p == word.ptr;
     case '?':
-        return cors_slice_has_prefix(rest, "?://");
+        return cors_slice_has_prefix(cors_slice_between(p, end), "?://");
     case '|':
         /* what follows is no origin of its own */
-        return !find_host(rest);
+        return !next->host;
     default:
         return false;
     }
@@ -147,19 +164,20 @@ static bool is_operator(cors_slice_t word, const char *p)
 /* Whether a word is an expression, which belongs elsewhere. */
 static bool is_expression(cors_slice_t word)
 {
-    cors_slice_t head = head_of(word);
-    cors_slice_t tail = behind(word, head.len);
+    const cors_slice_t head = head_of(word);
+    const cors_slice_t tail = behind(word, head.len);
+    const char *end = cors_slice_end(word);
+    behind_t next = { NULL, NULL, NULL, NULL };
     const char *p;
 
-    for (p = head.ptr; p < cors_slice_end(head); p++) {
-        if (is_operator(word, p)) {
+    for (p = end; p-- > word.ptr;) {
+        if (p < cors_slice_end(head) && is_operator(word, p, &next)) {
             return true;
         }
+        note_behind(&next, p, end);
     }
-    return (word.len > 2 && word.ptr[0] == '/' && word.ptr[word.len - 1] == '/'
-            && cors_slice_find_any(word, ":"))
-           || (head.len == word.len && word.len > 1
-               && word.ptr[word.len - 1] == '$')
+    return (word.len > 2 && word.ptr[0] == '/' && end[-1] == '/' && next.colon)
+           || (head.len == word.len && word.len > 1 && end[-1] == '$')
            || cors_slice_has_prefix(tail, "?.")
            || cors_slice_has_prefix(tail, "?:");
 }
@@ -445,18 +463,18 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     const char *scheme;
     const char *unused;
 
-    if (!cut(word, &parts)) {
-        return correct_bare(p, word, file);
-    }
-    if (cors_slice_is_nocase(parts.scheme, "file")) {
-        return if_right(p, "file://", file);
-    }
-    if (parts.colon && parts.port.len == 0
-        && cors_slice_has_prefix(parts.tail, "//")) {
+    for (;; word = cors_slice_between(parts.host.ptr, cors_slice_end(word))) {
+        if (!cut(word, &parts)) {
+            return correct_bare(p, word, file);
+        }
+        if (cors_slice_is_nocase(parts.scheme, "file")) {
+            return if_right(p, "file://", file);
+        }
         /* pasted behind a scheme: the inner one was meant */
-        return correct(p,
-                       cors_slice_between(parts.host.ptr, cors_slice_end(word)),
-                       file);
+        if (!parts.colon || parts.port.len > 0
+            || !cors_slice_has_prefix(parts.tail, "//")) {
+            break;
+        }
     }
     host = parts.host;
     while (host.len > 1 && (host.ptr[0] == '*' || host.ptr[0] == '.')) {

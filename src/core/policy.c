@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <apr_tables.h>
 
 #include "cors/compiler.h"
 
@@ -160,34 +161,70 @@ const cors_link_t *cors_policy_wildcard(const cors_policy_t *policy,
     return NULL;
 }
 
-/* Append to joined, outermost list first, what the whole policy still lists. */
-static void join(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr,
-                 const cors_link_t *link, cors_joined_t *joined)
+static void decide_names(cors_text_map_t *decided, const char **names,
+                         int count, const cors_name_listing_e *listing)
 {
-    static const cors_joined_t all = { "*", 1, 0 };
-    const cors_link_t *outer = cors_link_edits(link);
-    const cors_name_set_t *names = cors_link_names(link, attr);
     int i;
 
-    if (outer) {
-        join(p, policy, attr, outer, joined);
+    for (i = 0; i < count; i++) {
+        cors_text_map_add(decided, cors_slice(names[i]), listing);
     }
-    if (names->wildcard) {
-        *joined = all;
-    }
-    for (i = 0; i < names->count; i++) {
-        cors_slice_t name = cors_slice(names->names[i]);
-        const cors_link_t *further;
-        bool again = false;
+}
 
-        for (further = outer; further && !again;
-             further = cors_link_edits(further)) {
-            again = cors_name_set_lists(cors_link_names(further, attr), name);
-        }
-        if (!again
-            && cors_policy_name_listed(policy, attr, name)
-                   == CORS_NAME_LISTED) {
-            cors_join(p, joined, ", ", name);
+cors_text_map_t *cors_policy_names(apr_pool_t *p, const cors_policy_t *policy,
+                                   cors_attr_e attr)
+{
+    static const cors_name_listing_e listed = CORS_NAME_LISTED;
+    static const cors_name_listing_e unlisted = CORS_NAME_UNLISTED;
+    cors_text_map_t *decided = cors_text_map_make(p, attr != CORS_ATTR_METHODS);
+    const cors_link_t *link;
+
+    /* the first that says something of a name decides */
+    for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
+        const cors_name_set_t *names = cors_link_names(link, attr);
+
+        decide_names(decided, names->taken_out, names->taken_out_count,
+                     &unlisted);
+        decide_names(decided, names->names, names->count, &listed);
+    }
+    return decided;
+}
+
+/* The links of an attribute, outermost first. */
+static apr_array_header_t *outermost_first(apr_pool_t *p,
+                                           const cors_link_t *link)
+{
+    apr_array_header_t *links =
+        apr_array_make(p, 4, sizeof(const cors_link_t *));
+    const cors_link_t **first;
+    const cors_link_t **last;
+
+    for (; link; link = cors_link_edits(link)) {
+        APR_ARRAY_PUSH(links, const cors_link_t *) = link;
+    }
+    first = (const cors_link_t **)links->elts;
+    for (last = first + links->nelts - 1; first < last; first++, last--) {
+        link = *first;
+        *first = *last;
+        *last = link;
+    }
+    return links;
+}
+
+/* What the whole policy still lists of a list; each name once. */
+static void join_names(apr_pool_t *p, const cors_name_set_t *names,
+                       const cors_text_map_t *decided, cors_text_map_t *joined,
+                       cors_joined_t *text)
+{
+    int i;
+
+    for (i = 0; i < names->count; i++) {
+        const cors_slice_t name = cors_slice(names->names[i]);
+        const cors_name_listing_e *listing = cors_text_map_get(decided, name);
+
+        if (listing && *listing == CORS_NAME_LISTED
+            && cors_text_map_add(joined, name, names)) {
+            cors_join(p, text, ", ", name);
         }
     }
 }
@@ -195,14 +232,30 @@ static void join(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr,
 CORS_SLOW static const char *
 join_all(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
 {
+    static const cors_joined_t all = { "*", 1, 0 };
     const cors_link_t *link = &policy->link[attr];
-    cors_joined_t joined = { NULL, 0, 0 };
+    cors_joined_t text = { NULL, 0, 0 };
+    const apr_array_header_t *links;
+    cors_text_map_t *decided;
+    cors_text_map_t *joined;
+    int i;
 
     if (!cors_link_edits(link)) {
         return cors_link_names(link, attr)->joined.text;
     }
-    join(p, policy, attr, link, &joined);
-    return joined.text;
+    decided = cors_policy_names(p, policy, attr);
+    joined = cors_text_map_make(p, attr != CORS_ATTR_METHODS);
+    links = outermost_first(p, link);
+    for (i = 0; i < links->nelts; i++) {
+        const cors_name_set_t *names =
+            cors_link_names(APR_ARRAY_IDX(links, i, const cors_link_t *), attr);
+
+        if (names->wildcard) {
+            text = all;
+        }
+        join_names(p, names, decided, joined, &text);
+    }
+    return text.text;
 }
 
 const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,

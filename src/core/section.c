@@ -9,6 +9,15 @@ typedef struct layer_t {
     struct layer_t *next;
 } layer_t;
 
+/* Layers up to this many are looked through one by one. */
+#define FEW 8
+
+/* Layers by their methods. */
+typedef struct {
+    cors_text_map_t *map; /* of the bytes of methods to a layer_t */
+    layer_t *last;
+} layers_t;
+
 /* Pairs by their outer section: a hash table that is a third empty or more. */
 typedef struct {
     const cors_section_t **pairs; /* NULL: the place is free */
@@ -21,6 +30,7 @@ struct cors_section_t {
     const cors_section_t *outer; /* both or none */
     const cors_section_t *inner;
     layer_t *layers; /* the unlimited one first; NULL: nothing is said here */
+    layers_t *index; /* of layers; NULL: they are few */
     cors_place_t *place;                /* NULL: not known */
     const struct cors_folded_t *folded; /* NULL: the policy is folded for each
                                            request */
@@ -84,26 +94,79 @@ bool cors_section_empty(const cors_section_t *section)
     return !section->outer && !section->layers;
 }
 
+/* Whoever writes a .htaccess file can have a layer for every set of methods. */
+static cors_slice_t layer_key(const layer_t *layer)
+{
+    cors_slice_t key = { (const char *)&layer->methods,
+                         sizeof(layer->methods) };
+
+    return key;
+}
+
+static layers_t *index_layers(apr_pool_t *p, const cors_section_t *section)
+{
+    layers_t *index = apr_pcalloc(p, sizeof(*index));
+    layer_t *layer;
+
+    index->map = cors_text_map_make(p, false);
+    for (layer = section->layers; layer; layer = layer->next) {
+        cors_text_map_add(index->map, layer_key(layer), layer);
+        index->last = layer;
+    }
+    return index;
+}
+
+/* The layer of some methods; NULL: there is none, and last is set to the one that
+ * a new one follows. */
+static layer_t *find_layer(apr_pool_t *p, cors_section_t *section,
+                           const layer_t *wanted, layer_t **last)
+{
+    layer_t *layer;
+    int count = 0;
+
+    *last = NULL;
+    for (layer = section->layers; layer && count <= FEW; layer = layer->next) {
+        if (layer->methods == wanted->methods) {
+            return layer;
+        }
+        *last = layer;
+        count++;
+    }
+    if (!layer) {
+        return NULL;
+    }
+    if (!section->index) {
+        section->index = index_layers(p, section);
+    }
+    *last = section->index->last;
+    /* the map is of layers that can be written to */
+    return (layer_t *)(apr_uintptr_t)cors_text_map_get(section->index->map,
+                                                       layer_key(wanted));
+}
+
 static layer_t *layer_for(apr_pool_t *p, cors_section_t *section,
                           cors_methods_t methods)
 {
-    layer_t **end = &section->layers;
-    layer_t *layer;
+    const layer_t wanted = { .methods = methods };
+    layer_t *last;
+    layer_t *layer = find_layer(p, section, &wanted, &last);
 
-    for (; *end; end = &(*end)->next) {
-        if ((*end)->methods == methods) {
-            return *end;
-        }
+    if (layer) {
+        return layer;
     }
     layer = apr_pcalloc(p, sizeof(*layer));
     layer->methods = methods;
-    if (methods == CORS_METHODS_ALL) {
+    if (methods == CORS_METHODS_ALL || !last) {
         /* what a <Limit> says is the narrower word, wherever it stands */
         layer->next = section->layers;
         section->layers = layer;
     }
     else {
-        *end = layer;
+        last->next = layer;
+    }
+    if (section->index) {
+        cors_text_map_add(section->index->map, layer_key(layer), layer);
+        section->index->last = layer->next ? section->index->last : layer;
     }
     return layer;
 }

@@ -1,0 +1,78 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+#include "unit.h"
+
+#include "cors/text_map.h"
+
+static void a_key_has_the_value_it_was_added_with(void **state)
+{
+    const char *const keys[] = { "", "a", "b", "ab", "abc", "abcd", "abcde" };
+    cors_text_map_t *map = cors_text_map_make(pool, false);
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(keys); i++) {
+        assert_null(cors_text_map_get(map, exactly(keys[i])));
+        assert_true(cors_text_map_add(map, exactly(keys[i]), keys[i]));
+    }
+    for (i = 0; i < COUNT(keys); i++) {
+        assert_ptr_equal(cors_text_map_get(map, exactly(keys[i])), keys[i]);
+        assert_false(cors_text_map_add(map, exactly(keys[i]), "other"));
+        assert_ptr_equal(cors_text_map_get(map, exactly(keys[i])), keys[i]);
+    }
+    assert_null(cors_text_map_get(map, exactly("A")));
+    assert_null(cors_text_map_get(map, exactly_bytes("a\0", 2)));
+}
+
+/* every byte against every other: letters alone have a case */
+static void letters_are_the_same_in_any_case_if_so_asked(void **state)
+{
+    int one;
+    int other;
+
+    (void)state;
+    for (one = 0; one < 256; one++) {
+        cors_text_map_t *map = cors_text_map_make(pool, true);
+        const char key[] = { 'x', '-', (char)one, 'y', 'Z' };
+
+        cors_text_map_add(map, exactly_bytes(key, sizeof(key)), "value");
+        for (other = 0; other < 256; other++) {
+            const char like[] = { 'X', '-', (char)other, 'Y', 'z' };
+
+            assert_true(
+                (cors_text_map_get(map, exactly_bytes(like, sizeof(like)))
+                 != NULL)
+                == (cors_lower((char)one) == cors_lower((char)other)));
+        }
+    }
+}
+
+static void a_map_grows(void **state)
+{
+    cors_text_map_t *map = cors_text_map_make(pool, false);
+    int i;
+
+    (void)state;
+    for (i = 0; i < 5000; i++) {
+        const char *key = apr_psprintf(pool, "key-%d", i);
+
+        assert_true(cors_text_map_add(map, cors_slice(key), key));
+    }
+    for (i = 0; i < 6000; i++) {
+        const char *key = apr_psprintf(pool, "key-%d", i);
+        const char *value = cors_text_map_get(map, cors_slice(key));
+
+        assert_true(i < 5000 ? value && strcmp(value, key) == 0 : !value);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_key_has_the_value_it_was_added_with),
+        TEST(letters_are_the_same_in_any_case_if_so_asked),
+        TEST(a_map_grows),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
