@@ -4,29 +4,14 @@
 
 #include <string.h>
 
-#include <apr_hash.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
 #include "cors/expression.h"
 #include "cors/suffix.h"
+#include "cors/text_map.h"
 
 typedef cors_origin_word_t word_t;
-
-/* The scheme and the port that a wildcard asks for under its domain. */
-typedef struct rule_t {
-    cors_slice_t scheme;
-    unsigned port; /* 0: none was written */
-    bool any_port;
-    const word_t *word;
-    struct rule_t *next;
-} rule_t;
-
-/* A domain; its children are the labels to its left. */
-typedef struct {
-    apr_hash_t *children; /* label -> node_t; NULL: none */
-    rule_t *subdomains;   /* what every name below it may be */
-} node_t;
 
 typedef struct {
     const void *regex;
@@ -36,9 +21,7 @@ typedef struct {
 
 /* Origins of one kind, listed or excluded. */
 typedef struct {
-    apr_hash_t *exact;           /* whole origin -> word_t; NULL: none */
-    apr_hash_t *any_port;        /* origin without port -> word_t; NULL: none */
-    node_t *domains;             /* the root, which has no name; NULL: none */
+    cors_text_map_t *patterns;   /* text of an origin or wildcard -> word_t */
     apr_array_header_t *regexes; /* regex_t; NULL: none */
     const word_t *null;          /* NULL: not listed */
 } index_t;
@@ -50,7 +33,7 @@ struct cors_origin_set_t {
     apr_array_header_t *sources; /* const cors_origin_source_t *; NULL: none */
     bool listed_by_source;       /* one of them lists an origin now */
     apr_array_header_t *words;   /* word_t *, in the order written */
-    apr_hash_t *texts[2];        /* listed, taken out: text -> first word_t */
+    cors_text_map_t *texts[2];   /* listed, taken out: text -> first word_t */
     bool file;
     bool edit;
     bool everybody;
@@ -67,59 +50,9 @@ cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
     set->file = file;
     set->edit = edit;
     set->words = apr_array_make(p, 4, sizeof(word_t *));
-    set->texts[0] = apr_hash_make(p);
-    set->texts[1] = apr_hash_make(p);
+    set->texts[0] = cors_text_map_make(p, false);
+    set->texts[1] = cors_text_map_make(p, false);
     return set;
-}
-
-/* the label that ends at end, without its dot; moves end before that dot */
-static cors_slice_t label_before(const char *start, const char **end)
-{
-    const char *p = *end;
-    cors_slice_t label;
-
-    while (p > start && p[-1] != '.') {
-        p--;
-    }
-    label.ptr = p;
-    label.len = (apr_size_t)(*end - p);
-    *end = p > start ? p - 1 : NULL;
-    return label;
-}
-
-static node_t *node_for(apr_pool_t *p, node_t **root, cors_slice_t host)
-{
-    const char *end = host.ptr + host.len;
-    node_t *node;
-
-    if (!*root) {
-        *root = apr_pcalloc(p, sizeof(**root));
-    }
-    for (node = *root; end;) {
-        cors_slice_t label = label_before(host.ptr, &end);
-        node_t *child;
-
-        if (!node->children) {
-            node->children = apr_hash_make(p);
-        }
-        child = apr_hash_get(node->children, label.ptr, (apr_ssize_t)label.len);
-        if (!child) {
-            child = apr_pcalloc(p, sizeof(*child));
-            apr_hash_set(node->children, label.ptr, (apr_ssize_t)label.len,
-                         child);
-        }
-        node = child;
-    }
-    return node;
-}
-
-static void hash_add(apr_pool_t *p, apr_hash_t **hash, cors_slice_t key,
-                     const word_t *word)
-{
-    if (!*hash) {
-        *hash = apr_hash_make(p);
-    }
-    apr_hash_set(*hash, key.ptr, (apr_ssize_t)key.len, word);
 }
 
 static void index_add(apr_pool_t *p, index_t *index,
@@ -127,27 +60,12 @@ static void index_add(apr_pool_t *p, index_t *index,
 {
     if (pattern->kind == CORS_PATTERN_NULL) {
         index->null = word;
+        return;
     }
-    else if (pattern->subdomains) {
-        node_t *node = node_for(p, &index->domains, pattern->host);
-        rule_t *rule = apr_pcalloc(p, sizeof(*rule));
-
-        rule->scheme = pattern->scheme;
-        rule->port = pattern->port;
-        rule->any_port = pattern->any_port;
-        rule->word = word;
-        rule->next = node->subdomains;
-        node->subdomains = rule;
+    if (!index->patterns) {
+        index->patterns = cors_text_map_make(p, false);
     }
-    else if (pattern->any_port) {
-        cors_slice_t portless = pattern->origin;
-
-        portless.len -= strlen(":*");
-        hash_add(p, &index->any_port, portless, word);
-    }
-    else {
-        hash_add(p, &index->exact, pattern->origin, word);
-    }
+    cors_text_map_add(index->patterns, pattern->origin, word);
 }
 
 static cors_problem_e check_place(const cors_origin_set_t *set,
@@ -185,7 +103,7 @@ static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
     /* an expression and a pattern may read alike and differ */
     const char *key = regex ? apr_pstrcat(p, "~", text, NULL) : text;
     const word_t *first =
-        apr_hash_get(set->texts[exclude], key, APR_HASH_KEY_STRING);
+        cors_text_map_get(set->texts[exclude], cors_slice(key));
 
     word->text = text;
     word->said = said;
@@ -195,7 +113,7 @@ static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
         word->first = first->said ? first->said : "";
     }
     else {
-        apr_hash_set(set->texts[exclude], key, APR_HASH_KEY_STRING, word);
+        cors_text_map_add(set->texts[exclude], cors_slice(key), word);
     }
     APR_ARRAY_PUSH(set->words, word_t *) = word;
     return word;
@@ -490,52 +408,66 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
     return CORS_OK;
 }
 
-/* the word whose wildcard covers the origin, not counting one of them */
-static const word_t *find_rule(const rule_t *rule, const cors_origin_t *origin,
-                               const word_t *but)
+/* A pattern that would cover an origin, while it is put together. */
+typedef struct {
+    char text[CORS_ORIGIN_MAX + sizeof("*.:*")];
+    apr_size_t len;
+} candidate_t;
+
+static void append(candidate_t *candidate, cors_slice_t text)
 {
-    for (; rule; rule = rule->next) {
-        if ((rule->any_port || rule->port == origin->port)
-            && cors_slice_equal(rule->scheme, origin->scheme)
-            && rule->word != but) {
-            return rule->word;
-        }
-    }
-    return NULL;
+    memcpy(candidate->text + candidate->len, text.ptr, text.len);
+    candidate->len += text.len;
 }
 
-static const word_t *find_domain(const node_t *node,
-                                 const cors_origin_t *origin, const word_t *but)
+/* The word of the pattern "HEAD PORT", or else "HEAD:*", not counting one word. */
+static const word_t *find_ports(const index_t *index, candidate_t *head,
+                                cors_slice_t port, const word_t *but)
 {
-    const char *end = origin->host.ptr + origin->host.len;
+    const apr_size_t len = head->len;
+    cors_slice_t key = { head->text, len + port.len };
     const word_t *word;
 
-    while (node->children && end) {
-        cors_slice_t label = label_before(origin->host.ptr, &end);
-
-        node = apr_hash_get(node->children, label.ptr, (apr_ssize_t)label.len);
-        if (!node) {
-            return NULL;
-        }
-        /* end is NULL when no label is left: the bare domain is no subdomain,
-         * and neither is a host that starts with a dot */
-        if (end && end > origin->host.ptr) {
-            word = find_rule(node->subdomains, origin, but);
-            if (word) {
-                return word;
-            }
-        }
+    append(head, port);
+    word = cors_text_map_get(index->patterns, key);
+    if (!word || word == but) {
+        head->len = len;
+        append(head, cors_slice(":*"));
+        key.len = head->len;
+        word = cors_text_map_get(index->patterns, key);
     }
-    return NULL;
+    return word != but ? word : NULL;
 }
 
-static const word_t *find_key(apr_hash_t *hash, const char *key,
-                              const char *end, const word_t *but)
+/* The word of a pattern that covers an origin, not counting one of them: the origin
+ * itself, then wildcards, those of short domains first. The text of the pattern is
+ * put together for each: a host has few labels. */
+static const word_t *find_pattern(const index_t *index,
+                                  const cors_origin_t *origin,
+                                  const word_t *but)
 {
-    const word_t *word =
-        hash ? apr_hash_get(hash, key, (apr_ssize_t)(end - key)) : NULL;
+    const char *start = origin->host.ptr;
+    const char *end = cors_slice_end(origin->host);
+    const cors_slice_t port =
+        cors_slice_between(end, cors_slice_end(origin->text));
+    candidate_t candidate = { "", 0 };
+    const word_t *word;
+    const char *p;
 
-    return word != but ? word : NULL;
+    append(&candidate, cors_slice_between(origin->text.ptr, end));
+    word = find_ports(index, &candidate, port, but);
+    /* the bare domain is no subdomain, and neither is a host that starts with a
+     * dot */
+    for (p = end - 1; !word && p > start; p--) {
+        if (*p == '.') {
+            candidate.len = 0;
+            append(&candidate, cors_slice_between(origin->text.ptr, start));
+            append(&candidate, cors_slice("*."));
+            append(&candidate, cors_slice_between(p + 1, end));
+            word = find_ports(index, &candidate, port, but);
+        }
+    }
+    return word;
 }
 
 static const word_t *find_regex(const apr_array_header_t *regexes,
@@ -559,20 +491,12 @@ static const word_t *index_find(const index_t *index,
                                 const cors_origin_t *origin, bool null_ok,
                                 const word_t *but)
 {
-    const char *text = origin->text.ptr;
     const word_t *word;
 
     if (origin->null) {
         return null_ok && index->null != but ? index->null : NULL;
     }
-    word = find_key(index->exact, text, text + origin->text.len, but);
-    if (!word) {
-        word = find_key(index->any_port, text,
-                        origin->host.ptr + origin->host.len, but);
-    }
-    if (!word && index->domains) {
-        word = find_domain(index->domains, origin, but);
-    }
+    word = index->patterns ? find_pattern(index, origin, but) : NULL;
     if (!word && index->regexes) {
         word = find_regex(index->regexes, origin->text, false);
     }
@@ -791,8 +715,7 @@ bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet)
     const index_t *listed = &set->listed;
 
     return !set->everybody && !(yet ? set->listed_by_source : !!set->sources)
-           && !listed->null && !listed->exact && !listed->any_port
-           && !listed->domains && !listed->regexes;
+           && !listed->null && !listed->patterns && !listed->regexes;
 }
 
 const cors_origin_word_t *

@@ -3,9 +3,11 @@
 # The benchmark; started by build/bench, which names its parts:
 #   table       instructions per request, by callgrind
 #   micro       instructions per call of the core's functions, by callgrind
+#   linear      instructions of the same for inputs of n and 2n, by callgrind
 #   growth      instructions and memory against the size of a configuration
 #   throughput  requests per second as ratios, by wrk and h2load
-#   check       whether the table keeps to t/bench/limits; the exit status says
+#   check       whether the table keeps to t/bench/limits, and no function of the
+#               core costs more than its input grows; the exit status says
 # Everything is printed and, but for check, written to out/bench.json.
 use strict;
 use warnings FATAL => 'all';
@@ -29,6 +31,11 @@ if ($part{micro} || $part{check}) {
     $result{core} = BenchMicro::measure();
     BenchMicro::show($result{core});
 }
+if ($part{linear} || $part{check}) {
+    require BenchLinear;
+    $result{linear} = BenchLinear::measure();
+    BenchLinear::show($result{linear});
+}
 if ($part{growth}) {
     require BenchGrowth;
     $result{growth} = BenchGrowth::measure();
@@ -45,4 +52,7 @@ if (!$part{check}) {
     close $file or die $!;
     print "\nwritten to $out/bench.json\n";
 }
-exit !BenchTable::keeps_to_limits("$FindBin::Bin/limits", \%result) if $part{check};
+my @faster = $result{linear} ? BenchLinear::broken($result{linear}) : ();
+print "\n", map { "faster than its input: $_\n" } @faster if @faster;
+exit !(BenchTable::keeps_to_limits("$FindBin::Bin/limits", \%result) && !@faster) if $part{check};
+exit 1 if @faster;

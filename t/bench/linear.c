@@ -37,9 +37,9 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define WORD_SIZE 2048 /* bytes */
-#define LIST_SIZE 512  /* words */
-#define TIMES_LONGER 4 /* to look at time */
+#define WORD_SIZE 512 /* bytes */
+#define LIST_SIZE 256  /* words */
+#define TIMES_LONGER 16 /* to look at time */
 
 /* of one run */
 static apr_pool_t *pool;
