@@ -4,7 +4,7 @@ include build/flags.mk
 # what is built otherwise goes to a directory of its own below out/
 OUT = out
 
-CORE := list text_map problem fetch origin suffix host pattern expression origin_table \
+CORE := list text_map clock problem fetch origin suffix host pattern expression origin_table \
         origin_share origin_file origin_set name_set section policy lint \
         describe json decide emit advice explain counters
 GLUE := directives sections prepare startup warnings neighbours dump \

@@ -376,7 +376,22 @@ void cors_publish(request_rec *r, const cors_decision_t *decision);
 /** Take them out again. */
 void cors_unpublish(request_rec *r);
 
-/** Log a decision: a denial at info, anything else at debug.
+/** @return whether a decision is logged at warn: whoever wrote a configuration that
+ *          contradicts itself must see it at the default LogLevel */
+static inline bool cors_warns(const cors_decision_t *decision)
+{
+    return decision->reason == CORS_REASON_CONTRADICTORY_POLICY;
+}
+
+/** @return whether a decision may be logged; cors_log_decision() looks closer */
+static inline bool cors_may_be_logged(const request_rec *r,
+                                      const cors_decision_t *decision)
+{
+    return APLOG_R_IS_LEVEL(r, APLOG_INFO) || cors_warns(decision);
+}
+
+/** Log a decision: a denial at info, one by a policy that contradicts
+ * itself at warn, anything else at debug.
  *
  * @param r       the request that the browser made
  * @param policy  what it was judged by

@@ -164,16 +164,28 @@ int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,
                           int most);
 
 /**
- * Whether one more line may be logged: a burst, and a few a minute after that.
+ * Whether one more line about a refusal may be logged: so many in a minute, since
+ * anybody can have requests refused.
  *
- * @param now         the time
+ * @param now         cors_clock()
  * @param suppressed  set to how many lines were not logged since the last one
  *                    that was; only when true is returned
  */
 bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
                            apr_uint32_t *suppressed);
 
-/** How many lines a window of a minute has. */
+/**
+ * The same for a line that an administrator must see, whatever else is logged.
+ *
+ * @param about  a hash of what it is about: each has lines of its own, as far as
+ *               CORS_LOG_WARNING_KINDS reaches
+ */
+bool cors_counters_may_warn(cors_counters_t *counters, apr_uint64_t about,
+                            apr_time_t now, apr_uint32_t *suppressed);
+
+/** How many lines about refusals a minute has, and about one thing to warn of. */
 #define CORS_LOG_LINES 600
+#define CORS_LOG_WARNINGS 10
+#define CORS_LOG_WARNING_KINDS 32
 
 #endif /* CORS_COUNTERS_H */

@@ -5,10 +5,11 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "cors/clock.h"
 #include "cors/ordered.h"
 
 #define MAGIC 0x636f7273u /* "cors" */
-#define VERSION 1 /* grows when the layout changes and its size does not */
+#define VERSION 2 /* grows when the layout changes and its size does not */
 #define LOG_WINDOW apr_time_from_sec(60)
 #define LOCK_BREAK apr_time_from_sec(2)
 
@@ -21,6 +22,13 @@ typedef struct {
     char name[CORS_COUNTERS_TEXT]; /* "": not taken */
     apr_uint64_t counts[CORS_COUNTED_KINDS][CORS_VERDICT_COUNT];
 } slot_t;
+
+/* Lines of the log in a window of time. */
+typedef struct {
+    apr_int64_t window; /* when it began, by cors_clock() */
+    apr_uint32_t lines; /* asked for in it */
+    apr_uint32_t suppressed;
+} budget_t;
 
 struct cors_counters_t {
     apr_uint32_t magic;
@@ -39,9 +47,8 @@ struct cors_counters_t {
     apr_byte_t places[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[CORS_COUNTERS_ORIGINS];
 
-    apr_int64_t log_window; /* when it began */
-    apr_uint32_t log_lines; /* asked for in it */
-    apr_uint32_t suppressed;
+    budget_t refusal_lines;
+    budget_t warning_lines[CORS_LOG_WARNING_KINDS];
 };
 
 apr_size_t cors_counters_size(void)
@@ -52,6 +59,7 @@ apr_size_t cors_counters_size(void)
 cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now)
 {
     cors_counters_t *counters = block;
+    int i;
 
     if (!fresh) {
         return counters->magic == MAGIC && counters->version == VERSION
@@ -65,9 +73,14 @@ cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now)
     counters->size = sizeof(*counters);
     counters->since = now;
     CORS_IS_ATOMIC(counters->lock);
-    CORS_IS_ATOMIC(counters->log_window);
-    CORS_IS_ATOMIC(counters->log_lines);
-    CORS_IS_ATOMIC(counters->suppressed);
+    CORS_IS_ATOMIC(counters->refusal_lines.window);
+    CORS_IS_ATOMIC(counters->refusal_lines.lines);
+    CORS_IS_ATOMIC(counters->refusal_lines.suppressed);
+    for (i = 0; i < CORS_LOG_WARNING_KINDS; i++) {
+        CORS_IS_ATOMIC(counters->warning_lines[i].window);
+        CORS_IS_ATOMIC(counters->warning_lines[i].lines);
+        CORS_IS_ATOMIC(counters->warning_lines[i].suppressed);
+    }
     return counters;
 }
 
@@ -180,7 +193,7 @@ static bool try_lock(cors_counters_t *counters, apr_time_t now)
         CORS_ORDERED_AFTER(&counters->lock);
         return true;
     }
-    /* the clock may have been set back since */
+    /* where cors_clock() is the time of day, it may have been set back since */
     return (now - held > LOCK_BREAK || held - now > LOCK_BREAK)
            && __atomic_compare_exchange_n(&counters->lock, &held, now, false,
                                           __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
@@ -312,7 +325,7 @@ void cors_counters_refuse(cors_counters_t *counters,
     apr_byte_t *place;
     cors_kept_refusal_t *kept;
 
-    if (!try_lock(counters, apr_time_now())) {
+    if (!try_lock(counters, cors_clock())) {
         return;
     }
     place = &counters->places[hash >> 32 & (CORS_COUNTERS_REFUSALS - 1)];
@@ -337,7 +350,7 @@ static bool lock_to_read(cors_counters_t *counters)
     int tries;
 
     for (tries = 0; tries < 1000; tries++) {
-        if (try_lock(counters, apr_time_now())) {
+        if (try_lock(counters, cors_clock())) {
             return true;
         }
         apr_sleep(100);
@@ -414,24 +427,36 @@ int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,
     return count;
 }
 
+/* Whether a budget of so many lines a window has one more. A window that begins in
+ * the future is over: the clock has been set back. A little of it is another thread,
+ * which has read the clock later. */
+static bool spend(budget_t *budget, apr_uint32_t most, apr_time_t now,
+                  apr_uint32_t *suppressed)
+{
+    apr_int64_t began = __atomic_load_n(&budget->window, __ATOMIC_RELAXED);
+
+    if ((now - began >= LOG_WINDOW || began - now >= LOG_WINDOW)
+        && __atomic_compare_exchange_n(&budget->window, &began, now, false,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        __atomic_store_n(&budget->lines, 0, __ATOMIC_RELAXED);
+    }
+    if (__atomic_fetch_add(&budget->lines, 1, __ATOMIC_RELAXED) >= most) {
+        __atomic_fetch_add(&budget->suppressed, 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    *suppressed = __atomic_exchange_n(&budget->suppressed, 0, __ATOMIC_RELAXED);
+    return true;
+}
+
 bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
                            apr_uint32_t *suppressed)
 {
-    apr_int64_t began =
-        __atomic_load_n(&counters->log_window, __ATOMIC_RELAXED);
+    return spend(&counters->refusal_lines, CORS_LOG_LINES, now, suppressed);
+}
 
-    if (now - began >= LOG_WINDOW
-        && __atomic_compare_exchange_n(&counters->log_window, &began, now,
-                                       false, __ATOMIC_RELAXED,
-                                       __ATOMIC_RELAXED)) {
-        __atomic_store_n(&counters->log_lines, 0, __ATOMIC_RELAXED);
-    }
-    if (__atomic_fetch_add(&counters->log_lines, 1, __ATOMIC_RELAXED)
-        >= CORS_LOG_LINES) {
-        __atomic_fetch_add(&counters->suppressed, 1, __ATOMIC_RELAXED);
-        return false;
-    }
-    *suppressed =
-        __atomic_exchange_n(&counters->suppressed, 0, __ATOMIC_RELAXED);
-    return true;
+bool cors_counters_may_warn(cors_counters_t *counters, apr_uint64_t about,
+                            apr_time_t now, apr_uint32_t *suppressed)
+{
+    return spend(&counters->warning_lines[about % CORS_LOG_WARNING_KINDS],
+                 CORS_LOG_WARNINGS, now, suppressed);
 }

@@ -6,6 +6,8 @@
 
 #include <apr_strings.h>
 
+#include "cors/clock.h"
+
 void cors_publish(request_rec *r, const cors_decision_t *decision)
 {
     apr_table_t *variables = r->subprocess_env;
@@ -55,36 +57,52 @@ static const char *quoted(apr_pool_t *p, const char *text)
                        cut ? "..." : NULL, NULL);
 }
 
+/* Whether there is room in the log for a denial, which anybody can cause. A policy
+ * that contradicts itself has lines of its own for each setting behind it. Who asks
+ * for details gets all lines. */
+static bool has_room(request_rec *r, const cors_decision_t *decision, int level)
+{
+    cors_counters_t *counters = cors_count_all();
+    const bool warns = level == APLOG_WARNING;
+    apr_uint32_t suppressed = 0;
+    apr_uint64_t about;
+
+    if (!counters || APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
+        return true;
+    }
+    about = decision->because ? decision->because->said_hash : 0;
+    if (!(warns ? cors_counters_may_warn(counters, about, cors_clock(),
+                                         &suppressed)
+                : cors_counters_may_log(counters, cors_clock(), &suppressed))) {
+        return false;
+    }
+    if (suppressed > 0) {
+        ap_log_rerror(
+            APLOG_MARK, level, 0, r,
+            "CORS: suppressed %u lines of %s, for there were more than "
+            "%d in a minute",
+            (unsigned)suppressed, warns ? "contradictory policies" : "refusals",
+            warns ? CORS_LOG_WARNINGS : CORS_LOG_LINES);
+    }
+    return true;
+}
+
 CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                                  const cors_decision_t *decision)
 {
     bool denial = cors_is_denial(decision);
-    /* who wrote a configuration that contradicts itself should hear of it */
-    int level = decision->reason == CORS_REASON_CONTRADICTORY_POLICY
-                    ? APLOG_WARNING
-                : denial ? APLOG_INFO
-                         : APLOG_DEBUG;
+    int level = cors_warns(decision) ? APLOG_WARNING
+                : denial             ? APLOG_INFO
+                                     : APLOG_DEBUG;
     const char *origin;
     const char *asked = r->method;
     const char *culprit = "";
     const char *hint;
     const char *by;
-    apr_uint32_t suppressed = 0;
 
-    if (!APLOG_R_IS_LEVEL(r, level)) {
+    if (!APLOG_R_IS_LEVEL(r, level)
+        || (denial && !has_room(r, decision, level))) {
         return;
-    }
-    /* anybody can make refusals; who asks for details gets them all */
-    if (denial && !APLOG_R_IS_LEVEL(r, APLOG_DEBUG) && cors_count_all()
-        && !cors_counters_may_log(cors_count_all(), r->request_time,
-                                  &suppressed)) {
-        return;
-    }
-    if (suppressed > 0) {
-        ap_log_rerror(APLOG_MARK, level, 0, r,
-                      "CORS: suppressed %u lines of refusals, for there were "
-                      "more than " APR_STRINGIFY(CORS_LOG_LINES) " in a minute",
-                      (unsigned)suppressed);
     }
     origin = apr_table_get(r->headers_in, "Origin");
     if (decision->preflight) {
@@ -98,8 +116,7 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                         NULL);
     }
     by = cors_decision_said(r->pool, decision);
-    if (decision->reason == CORS_REASON_CONTRADICTORY_POLICY
-        && policy->culprits[1]) {
+    if (cors_warns(decision) && policy->culprits[1]) {
         by = apr_pstrcat(r->pool, by, ", ", policy->culprits[1]->said, NULL);
     }
     hint = cors_decision_hint(policy, decision);

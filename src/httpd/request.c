@@ -156,7 +156,7 @@ CORS_SLOW static void report_first(request_rec *r, state_t *state)
     }
     state->logged = true;
     cors_count(first_of_chain(r), state->policy, &state->decision);
-    if (APLOG_R_IS_LEVEL(r, APLOG_INFO)) {
+    if (cors_may_be_logged(r, &state->decision)) {
         cors_log_decision(first_of_chain(r), state->policy, &state->decision);
     }
 }

@@ -7,8 +7,10 @@
 #include <signal.h>
 #include <sys/mman.h>
 #include <sys/wait.h>
+#include <time.h>
 #include <unistd.h>
 
+#include "cors/clock.h"
 #include "cors/counters.h"
 
 #ifndef MAP_ANONYMOUS
@@ -19,10 +21,13 @@ static void *block;
 /* The clock of a test stands still, however long the machine takes. */
 static apr_time_t now = APR_INT64_C(1700000000000000);
 
-/* instead of APR's */
-apr_time_t apr_time_now(void)
+/* instead of the system's */
+int clock_gettime(clockid_t clock, struct timespec *time)
 {
-    return now;
+    (void)clock;
+    time->tv_sec = now / APR_USEC_PER_SEC;
+    time->tv_nsec = now % APR_USEC_PER_SEC * 1000;
+    return 0;
 }
 
 static cors_counters_t *fresh(void)
@@ -309,6 +314,61 @@ static void a_burst_is_logged_and_a_flood_is_not(void **state)
     assert_int_equal(suppressed, 0);
 }
 
+static void a_clock_that_is_set_back_does_not_end_the_log(void **state)
+{
+    cors_counters_t *counters = fresh();
+    const apr_time_t begin = apr_time_from_sec(100000);
+    apr_uint32_t suppressed = 99;
+    int i;
+
+    (void)state;
+    for (i = 0; i < CORS_LOG_LINES; i++) {
+        assert_true(cors_counters_may_log(counters, begin, &suppressed));
+    }
+    /* less than a minute: the window is a little longer */
+    assert_false(cors_counters_may_log(counters,
+                                       begin - apr_time_from_sec(60) + 1,
+                                       &suppressed));
+    assert_true(cors_counters_may_log(counters, begin - apr_time_from_sec(60),
+                                      &suppressed));
+    assert_int_equal(suppressed, 1);
+}
+
+static void a_warning_has_lines_of_its_own(void **state)
+{
+    cors_counters_t *counters = fresh();
+    const apr_time_t begin = apr_time_from_sec(1000);
+    apr_uint32_t suppressed = 99;
+    int i;
+
+    (void)state;
+    for (i = 0; i <= CORS_LOG_LINES; i++) {
+        cors_counters_may_log(counters, begin, &suppressed);
+    }
+    for (i = 0; i < CORS_LOG_WARNINGS; i++) {
+        assert_true(cors_counters_may_warn(counters, 7, begin, &suppressed));
+        assert_int_equal(suppressed, 0);
+    }
+    assert_false(cors_counters_may_warn(counters, 7, begin, &suppressed));
+    assert_true(cors_counters_may_warn(counters, 8, begin, &suppressed));
+    assert_int_equal(suppressed, 0);
+    assert_true(cors_counters_may_warn(counters, 7,
+                                       begin + apr_time_from_sec(60),
+                                       &suppressed));
+    assert_int_equal(suppressed, 1);
+}
+
+static void elapsed_time_does_not_stand_at_0(void **state)
+{
+    const apr_time_t before = now;
+
+    (void)state;
+    now = 0;
+    assert_int_equal(cors_clock(), 1);
+    now = before;
+    assert_int_equal(cors_clock(), before + 1);
+}
+
 static void texts_are_cut_to_their_room(void **state)
 {
     cors_counters_t *counters = fresh();
@@ -436,6 +496,9 @@ int main(void)
         TEST(frequent_origins_stay_and_rare_ones_make_room),
         TEST(a_refusal_without_origin_is_no_origin),
         TEST(a_burst_is_logged_and_a_flood_is_not),
+        TEST(a_clock_that_is_set_back_does_not_end_the_log),
+        TEST(a_warning_has_lines_of_its_own),
+        TEST(elapsed_time_does_not_stand_at_0),
         TEST(texts_are_cut_to_their_room),
         TEST(long_origins_that_differ_at_the_end_are_two),
         TEST(a_lock_that_a_killed_child_left_is_taken_over)
