@@ -39,17 +39,20 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry);
 /** What a page shows. */
 typedef struct {
     request_rec *r;
-    const apr_array_header_t *sites; /* for the view of policies, else NULL */
-    cors_inquiry_t *inquiry;         /* for the view that explains, else NULL */
-    bool asked;                      /* inquiry has a question */
+    apr_pool_t *p;           /* for texts, until they are written */
+    bool policies;           /* for the view of policies */
+    cors_inquiry_t *inquiry; /* for the view that explains, else NULL */
+    bool asked;              /* inquiry has a question */
+    apr_hash_t *settings;    /* by what they are known by in counters; NULL: not
+                             asked for yet */
     cors_counters_t *counters; /* for the view of what happened; NULL: there
                                         are none */
 } cors_page_t;
 
 /** Write a page as HTML, its style, as JSON, and the counters for Prometheus. */
-void cors_page_html(const cors_page_t *page);
+void cors_page_html(cors_page_t *page);
 void cors_page_style(request_rec *r);
-void cors_page_json(const cors_page_t *page);
+void cors_page_json(cors_page_t *page);
 void cors_page_prometheus(const cors_page_t *page);
 
 /** The sum of what a verdict was reached for, whatever the reason. */
@@ -63,7 +66,7 @@ const char *cors_page_time(apr_pool_t *p, apr_time_t time);
 const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal);
 
 /** What to change about a refusal that was kept, of which no more is known. */
-const char *cors_page_advice(apr_pool_t *p, cors_reason_e reason,
+const char *cors_page_advice(cors_page_t *page, cors_reason_e reason,
                              const char *said, const char *origin,
                              const char *culprit);
 

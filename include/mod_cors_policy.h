@@ -27,6 +27,7 @@
 #include "cors/json.h"
 #include "cors/origin_set.h"
 #include "cors/origin_source.h"
+#include "cors/path_index.h"
 #include "cors/section.h"
 
 #if !AP_MODULE_MAGIC_AT_LEAST(20120211, 88)
@@ -70,6 +71,10 @@ static inline bool cors_directive_is(const ap_directive_t *directive,
     return ap_cstr_casecmp(directive->directive, name) == 0;
 }
 
+/** @return whether a directive of this module stands in the configuration that was
+ *          read into a pool, .htaccess files apart */
+bool cors_is_configured(apr_pool_t *pconf);
+
 /** @return what the sections of a configuration vector say; NULL: nothing */
 const cors_section_t *cors_section_of(const ap_conf_vector_t *config);
 
@@ -81,7 +86,8 @@ typedef enum {
     CORS_SITE_DIRECTORY,
     CORS_SITE_LOCATION,
     CORS_SITE_FILES,
-    CORS_SITE_IF /* and everything else that may hold of any request */
+    CORS_SITE_IF,   /* and everything else that may hold of any request */
+    CORS_SITE_KINDS /* how many kinds there are */
 } cors_site_e;
 
 /** Which requests a part of the configuration is for, as far as it tells. */
@@ -99,21 +105,50 @@ typedef struct cors_site_t {
     const cors_section_t *own;    /* what it says */
     const cors_section_t *merged; /* with all that it inherits */
     const cors_place_t *place;    /* its title is NULL for a server itself */
+    /* of a server itself: a virtual host without a directive of this module at
+     * its own level, to which the sections of the server around it apply just as
+     * they apply there */
+    bool inherits;
 } cors_site_t;
 
-/** @return the sections of a server and its virtual hosts, in the order in
- *          which httpd keeps them: an array of const cors_site_t *. Each server
- *          has its own level first, even if nothing is said there. */
+/**
+ * The sections of a server and its virtual hosts, in the order in which httpd
+ * keeps them. Each server has its own level first, even if no directive stands
+ * there. What a virtual host inherits unchanged (see cors_site_t.inherits) is
+ * listed only where it is written, so that the list grows with the configuration
+ * and not with its square.
+ *
+ * @param p  where the sections and their array are put
+ * @return an array of const cors_site_t *
+ */
 apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server);
 
-/** Keep them for requests: names of files that httpd has for directives may be
- * gone after start-up (mod_macro makes them of its temporary pool).
- *
- * @return them */
-const apr_array_header_t *cors_sites_keep(apr_pool_t *p, server_rec *server);
+/** Called with one section, which is gone after the call. */
+typedef void (*cors_site_fn)(void *context, const cors_site_t *site);
 
-/** @return what was kept */
-const apr_array_header_t *cors_sites_kept(void);
+/** Visit every section of every server, and what a virtual host inherits for it
+ * again. The scope of each is not filled but for its host.
+ *
+ * @param p     for the time of the call
+ * @param only  the one server whose sections are visited; NULL: all
+ */
+void cors_sites_visit(apr_pool_t *p, server_rec *server, const server_rec *only,
+                      cors_site_fn visit, void *context);
+
+/** Visit the settings of all sections, where each is written. */
+void cors_settings_visit(apr_pool_t *p, server_rec *server,
+                         cors_setting_fn visit, void *context);
+
+/**
+ * Retain what cors_sites_visit() needs while requests are served: names of files
+ * that httpd has for directives may be gone after start-up (mod_macro makes them
+ * of its temporary pool).
+ *
+ * @param p        the configuration's pool
+ * @param scratch  for the time of the call
+ * @return whether something makes the status page
+ */
+bool cors_sites_retain(apr_pool_t *p, apr_pool_t *scratch, server_rec *server);
 
 /** The word behind SetHandler that makes the status page. */
 #define CORS_PAGE_HANDLER "cors-policy"
@@ -132,7 +167,10 @@ const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number);
 /** @return whether a setting was made in the section itself and not inherited */
 bool cors_site_owns(const cors_site_t *site, const cors_setting_t *setting);
 
-/** @return the scope of what stands in a container; NULL is the server */
+/** @return the scope of what stands in a container; NULL is the server
+ *
+ * @param p  where its path is put
+ */
 cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node);
 
 /** @return whether requests that a part of the configuration is for can be a
@@ -178,26 +216,64 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
 server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,
                             server_rec *otherwise);
 
-/** @return whether a path is another one or above it, segment by segment */
-bool cors_path_is_above(const char *outer, const char *inner);
-
 /** @return the \<Proxy> sections of a server, ap_conf_vector_t *; NULL: none */
 const apr_array_header_t *cors_proxy_sections(const server_rec *server);
 
 /** @return whether some .htaccess file may hold directives of this module */
 bool cors_htaccess_allowed(const server_rec *server);
 
+/* scopes.c: which parts of a configuration can apply to one request together */
+
+/** Parts of the configuration with a number each. Opaque. */
+typedef struct cors_scope_index_t cors_scope_index_t;
+
+/** @return an empty index that lives as long as @a p */
+cors_scope_index_t *cors_scope_index_make(apr_pool_t *p);
+
+/**
+ * Add a part.
+ *
+ * @param owner   whatever the caller keeps apart; may be NULL
+ * @param kind    the kind of requests it is for
+ * @param path    of \<Location> or \<Directory>; NULL: any; kept by reference
+ * @param number  0 or more, and more than that of every part added before
+ */
+void cors_scope_index_add(cors_scope_index_t *index, const void *owner,
+                          cors_site_e kind, const char *path, int number);
+
+/** @return the lowest number of an owner's part, other than @a except, that can
+ *          apply to a request together with one of a kind and a path, by the rule
+ *          of cors_scope_may_meet(); CORS_PATH_NONE: there is none */
+int cors_scope_index_meet(const cors_scope_index_t *index, const void *owner,
+                          cors_site_e kind, const char *path, int except);
+
+/** @return the lowest number of an owner's part of a kind that applies to a path:
+ *          one without a path, or whose path is that or above it; CORS_PATH_NONE:
+ *          there is none */
+int cors_scope_index_above(const cors_scope_index_t *index, const void *owner,
+                           cors_site_e kind, const char *path);
+
+/** @return whether an owner has a part */
+bool cors_scope_index_has(const cors_scope_index_t *index, const void *owner);
+
 /* startup.c */
 
-/** Says what is wrong with the configuration, each sentence once. */
+/** How many findings of one kind are reported; the others are counted. */
+#define CORS_REPORTED_MAX 20
+
+/** Reports what is wrong with the configuration, each sentence once. */
 typedef struct {
-    apr_pool_t *p;
-    int flags;        /* APLOG_STARTUP while there is no log; else 0 */
-    apr_hash_t *said; /* the sentences */
-    int refusals;     /* how many were no warnings */
+    apr_pool_t *p;       /* gone when the checks are done */
+    apr_pool_t *scratch; /* cleared by a check whenever it likes */
+    int flags;           /* APLOG_STARTUP while there is no log; else 0 */
+    apr_hash_t *said;    /* the sentences */
+    int refusals;        /* how many were no warnings */
+    int counts[CORS_PROBLEM_COUNT]; /* how many there were of each kind */
 } cors_speaker_t;
 
-/** Say a finding in the error log.
+/**
+ * Report a finding in the error log, unless it has been reported, or there were
+ * CORS_REPORTED_MAX of its kind and LogLevel is below debug.
  *
  * @param said  what it is about, "Directive file:line"
  */
@@ -277,8 +353,7 @@ bool cors_methods_real(apr_pool_t *p, cors_methods_t methods);
 const char *cors_methods_text(apr_pool_t *p, cors_methods_t methods);
 
 /** The same as JSON, wherever it is written to: members of an object. */
-void cors_dump_json(apr_pool_t *p, const apr_array_header_t *sites,
-                    cors_json_t *json);
+void cors_dump_json(apr_pool_t *p, server_rec *server, cors_json_t *json);
 
 /** @return the addresses of a virtual host as they are written ("*:443"), or
  *          NULL for the server around them all */
@@ -295,12 +370,15 @@ void cors_ask(apr_pool_t *p, server_rec *server);
 
 /* count.c */
 
-/** Find the counters of an earlier generation, or make them.
+/** Find the counters of an earlier generation, or make them. */
+void cors_count_open(server_rec *server);
+
+/** Give each section a counter of its own, as far as they last.
  *
- * @param sites  all of the server's
+ * @param scratch  for the time of the call
+ * @param sites    all of the server's
  */
-void cors_count_open(apr_pool_t *temp, server_rec *server,
-                     const apr_array_header_t *sites);
+void cors_count_sections(apr_pool_t *scratch, const apr_array_header_t *sites);
 
 /** @return the counters; NULL: there is no memory to share */
 cors_counters_t *cors_count_all(void);

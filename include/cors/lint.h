@@ -30,12 +30,20 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
                        const cors_setting_t *setting, cors_lint_fn tell,
                        void *context);
 
+/** Asked for two settings whether they have not been looked at together yet. */
+typedef bool (*cors_lint_new_fn)(void *context, const cors_setting_t *origins,
+                                 const cors_setting_t *credentials);
+
 /**
  * What only shows when a policy is in force: plain-http origins that act as
  * logged-in users. Tells nothing where the policy is off.
+ *
+ * @param is_new  says which lists to look at, so that a list that many policies
+ *                inherit is read once; NULL: all
  */
 void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
-                      cors_lint_fn tell, void *context);
+                      cors_lint_new_fn is_new, cors_lint_fn tell,
+                      void *context);
 
 /**
  * Whether `CorsAllowHeaders *` is in force without Authorization beside it and

@@ -277,8 +277,10 @@ static void lint_insecure(const lint_t *lint, const cors_origin_word_t *word,
 }
 
 void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
-                      cors_lint_fn tell, void *context)
+                      cors_lint_new_fn is_new, cors_lint_fn tell, void *context)
 {
+    const cors_setting_t *credentials =
+        policy->link[CORS_ATTR_CREDENTIALS].setting;
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
 
     if (cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_OFF
@@ -290,9 +292,12 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
         const cors_origin_set_t *set = link->setting->origins;
         int i;
 
+        if (is_new && !is_new(context, link->setting, credentials)) {
+            continue;
+        }
         for (i = 0; i < cors_origin_set_count(set); i++) {
             lint_insecure(&lint, cors_origin_set_word(set, i),
-                          policy->link[CORS_ATTR_CREDENTIALS].setting->said);
+                          credentials->said);
         }
     }
 }

@@ -339,10 +339,14 @@ static void check_origins(const check_t *check, const cors_setting_t *setting,
                           const cors_setting_t *credentials)
 {
     const cors_origin_set_t *set = setting->origins;
+    bool any_ok = cors_policy_number(check->policy, CORS_ATTR_ANY_UNSAFE);
+    bool suffix_ok = cors_policy_number(check->policy, CORS_ATTR_SUFFIX_UNSAFE);
 
-    /* requests check too, and their lists may be long */
-    if (cors_origin_set_everybody(set) || cors_origin_set_anybody(set)
-        || cors_origin_set_public_suffix(set)) {
+    /* requests check too, and so does each section at start-up; the list may be
+     * long */
+    if ((!any_ok
+         && (cors_origin_set_everybody(set) || cors_origin_set_anybody(set)))
+        || (!suffix_ok && cors_origin_set_public_suffix(set))) {
         check_words(check, setting, credentials);
     }
 }

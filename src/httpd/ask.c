@@ -26,6 +26,8 @@ typedef struct {
     const char *file; /* what DocumentRoot makes of the path */
     server_rec *server;
     cors_question_t question;
+    cors_site_e kind;              /* what is looked for */
+    int perhaps;                   /* how many sites only a request can tell */
     const cors_section_t *section; /* what applies, folded */
 } ask_t;
 
@@ -117,34 +119,47 @@ static void refuse_question(ask_t *ask, const char *mistake)
     exit(EXIT_FAILURE);
 }
 
-/* Fold the sites of one kind that are for the path, and say which. */
-static void fold_kind(ask_t *ask, const apr_array_header_t *sites,
-                      cors_site_e kind, int *perhaps)
+/* Fold a site that is for the path, and print which it is. */
+static void fold_site(void *context, const cors_site_t *site)
 {
-    int i;
+    ask_t *ask = context;
+    cors_match_e match;
 
-    for (i = 0; i < sites->nelts; i++) {
-        const cors_site_t *site = cors_site_at(sites, i);
-        cors_match_e match;
+    if (site->kind != ask->kind) {
+        return;
+    }
+    match = cors_site_match(ask->p, site, ask->uri.path, ask->file);
+    if (match == CORS_SITE_YES) {
+        ask->section = ask->section
+                           ? cors_section_merge(ask->p, ask->section, site->own)
+                           : site->own;
+        print(ask, "  %s%s%s%s\n",
+              site->place->title   ? site->place->title
+              : site->place->where ? "VirtualHost"
+                                   : "Server",
+              site->place->where ? " (" : "",
+              site->place->where ? site->place->where : "",
+              site->place->where ? ")" : "");
+    }
+    ask->perhaps += match == CORS_SITE_PERHAPS ? 1 : 0;
+}
 
-        if (site->server != ask->server || site->kind != kind) {
-            continue;
-        }
-        match = cors_site_match(ask->p, site, ask->uri.path, ask->file);
-        if (match == CORS_SITE_YES) {
-            ask->section =
-                ask->section
-                    ? cors_section_merge(ask->p, ask->section, site->own)
-                    : site->own;
-            print(ask, "  %s%s%s%s\n",
-                  site->place->title   ? site->place->title
-                  : site->place->where ? "VirtualHost"
-                                       : "Server",
-                  site->place->where ? " (" : "",
-                  site->place->where ? site->place->where : "",
-                  site->place->where ? ")" : "");
-        }
-        *perhaps += match == CORS_SITE_PERHAPS ? 1 : 0;
+/* Fold the sites that are for the path, in httpd's order. */
+static void fold_sites(ask_t *ask, server_rec *server)
+{
+    static const cors_site_e kinds[] = { CORS_SITE_SERVER, CORS_SITE_DIRECTORY,
+                                         CORS_SITE_FILES, CORS_SITE_LOCATION,
+                                         CORS_SITE_IF };
+    apr_size_t i;
+
+    print(ask, "Sections that apply, outermost first:\n");
+    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
+        ask->kind = kinds[i];
+        cors_sites_visit(ask->p, server, ask->server, fold_site, ask);
+    }
+    if (ask->perhaps > 0) {
+        print(ask, "  (%d <If> not evaluated: only a request can tell)\n",
+              ask->perhaps);
     }
 }
 
@@ -212,9 +227,7 @@ void cors_ask(apr_pool_t *p, server_rec *server)
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has one thread */
     const char *text = getenv(VARIABLE);
     const core_server_config *core;
-    const apr_array_header_t *sites;
     const char *mistake;
-    int perhaps = 0;
     ask_t ask;
 
     memset(&ask, 0, sizeof(ask));
@@ -238,17 +251,7 @@ void cors_ask(apr_pool_t *p, server_rec *server)
         apr_pstrcat(p, core->ap_document_root ? core->ap_document_root : "",
                     ask.uri.path, NULL);
 
-    sites = cors_sites(p, server);
-    print(&ask, "Sections that apply, outermost first:\n");
-    fold_kind(&ask, sites, CORS_SITE_SERVER, &perhaps);
-    fold_kind(&ask, sites, CORS_SITE_DIRECTORY, &perhaps);
-    fold_kind(&ask, sites, CORS_SITE_FILES, &perhaps);
-    fold_kind(&ask, sites, CORS_SITE_LOCATION, &perhaps);
-    fold_kind(&ask, sites, CORS_SITE_IF, &perhaps);
-    if (perhaps > 0) {
-        print(&ask, "  (%d <If> not evaluated: only a request can tell)\n",
-              perhaps);
-    }
+    fold_sites(&ask, server);
     answer(&ask);
     apr_file_flush(ask.out);
 }

@@ -71,41 +71,67 @@ static void find_memory(server_rec *server)
 typedef struct {
     apr_pool_t *p;
     const server_rec *server;
+    const char *name;         /* of the server; NULL: not asked for yet */
+    const cors_place_t *last; /* that was named, or there was no counter for */
 } naming_t;
+
+static const char *name_of_server(naming_t *naming)
+{
+    const server_rec *server = naming->server;
+    const char *address;
+
+    if (!naming->name) {
+        address = cors_server_address(naming->p, server);
+        naming->name =
+            apr_pstrcat(naming->p,
+                        server->server_hostname ? server->server_hostname : "-",
+                        address ? " " : "", address ? address : "", NULL);
+    }
+    return naming->name;
+}
 
 static void name_place(void *context, cors_attr_e attr,
                        const cors_setting_t *setting)
 {
-    const naming_t *naming = context;
-    const server_rec *server = naming->server;
-    const char *address = cors_server_address(naming->p, server);
+    naming_t *naming = context;
 
     (void)attr;
-    if (setting->place && setting->place->slot == 0) {
+    if (setting->place && setting->place != naming->last
+        && setting->place->slot == 0) {
+        naming->last = setting->place;
         setting->place->slot = cors_counters_slot(
             counters,
-            apr_pstrcat(naming->p,
-                        server->server_hostname ? server->server_hostname : "-",
-                        address ? " " : "", address ? address : "",
+            apr_pstrcat(naming->p, name_of_server(naming),
                         setting->place->title ? " " : "",
                         setting->place->title ? setting->place->title : "",
                         NULL));
     }
 }
 
-void cors_count_open(apr_pool_t *temp, server_rec *server,
-                     const apr_array_header_t *sites)
+void cors_count_open(server_rec *server)
+{
+    find_memory(server);
+}
+
+void cors_count_sections(apr_pool_t *scratch, const apr_array_header_t *sites)
 {
     naming_t naming;
     int i;
 
-    find_memory(server);
-    naming.p = temp;
+    naming.p = scratch;
+    naming.last = NULL;
     for (i = 0; counters && i < sites->nelts; i++) {
         const cors_site_t *site = cors_site_at(sites, i);
 
-        naming.server = site->server;
-        cors_section_visit(site->own, CORS_METHODS_ALL, name_place, &naming);
+        if (site->kind == CORS_SITE_SERVER) {
+            apr_pool_clear(scratch);
+            naming.server = site->server;
+            naming.name = NULL;
+        }
+        if (!site->inherits) {
+            cors_section_visit(site->own, CORS_METHODS_ALL, name_place,
+                               &naming);
+        }
     }
 }
 

@@ -35,6 +35,17 @@ const cors_section_t *cors_section_of(const ap_conf_vector_t *config)
     return config ? ap_get_module_config(config, &cors_policy_module) : NULL;
 }
 
+/* By this name a pool has the configuration that was read into it. */
+#define CONFIGURED "mod_cors_policy configured"
+
+bool cors_is_configured(apr_pool_t *pconf)
+{
+    void *found = NULL;
+
+    apr_pool_userdata_get(&found, CONFIGURED, pconf);
+    return found != NULL;
+}
+
 /* One directive being read. */
 typedef struct {
     cmd_parms *cmd;
@@ -99,6 +110,7 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     /* a request that reads .htaccess has no use for it */
     if (!in_htaccess(cmd) && !cors_section_place(section)) {
         cors_section_locate(section, place_of(cmd));
+        apr_pool_userdata_setn(CONFIGURED, CONFIGURED, NULL, cmd->pool);
     }
     return reading;
 }

@@ -97,40 +97,31 @@ static const char *origin_of_setting(const cors_site_t *site,
                                            : "inherited";
 }
 
-/* One that is written once stands for IPv4 and for IPv6, and is listed twice. */
-static bool is_repeated(const server_rec *server,
-                        const server_addr_rec *address)
-{
-    const server_addr_rec *before;
-
-    for (before = server->addrs; before && before != address;
-         before = before->next) {
-        if (before->host_port == address->host_port
-            && cors_slice_equal(cors_slice(before->virthost),
-                                cors_slice(address->virthost))) {
-            return true;
-        }
-    }
-    return false;
-}
-
 const char *cors_server_address(apr_pool_t *p, const server_rec *server)
 {
-    const char *text = NULL;
     const server_addr_rec *address;
+    apr_array_header_t *texts;
+    apr_hash_t *known;
 
-    for (address = server->addrs; server->is_virtual && address;
-         address = address->next) {
+    if (!server->is_virtual || !server->addrs) {
+        return NULL;
+    }
+    texts = apr_array_make(p, 2, sizeof(const char *));
+    known = apr_hash_make(p);
+    for (address = server->addrs; address; address = address->next) {
         const char *one = address->host_port
                               ? apr_psprintf(p, "%s:%u", address->virthost,
                                              (unsigned)address->host_port)
                               : address->virthost;
 
-        if (!is_repeated(server, address)) {
-            text = text ? apr_pstrcat(p, text, " ", one, NULL) : one;
+        /* one that is written once stands for IPv4 and for IPv6, and is listed
+         * twice */
+        if (!apr_hash_get(known, one, APR_HASH_KEY_STRING)) {
+            apr_hash_set(known, one, APR_HASH_KEY_STRING, one);
+            APR_ARRAY_PUSH(texts, const char *) = one;
         }
     }
-    return text;
+    return apr_array_pstrcat(p, texts, ' ');
 }
 
 /* --- for people */
@@ -356,19 +347,16 @@ static void dump_site(dump_t *dump)
     }
 }
 
-static void dump_sites(dump_t *dump, const apr_array_header_t *sites)
+static void visit_site(void *context, const cors_site_t *site)
 {
-    int i;
+    dump_t *dump = context;
 
-    for (i = 0; i < sites->nelts; i++) {
-        dump->site = cors_site_at(sites, i);
-        dump_site(dump);
-        apr_pool_clear(dump->p);
-    }
+    dump->site = site;
+    dump_site(dump);
+    apr_pool_clear(dump->p);
 }
 
-void cors_dump_json(apr_pool_t *p, const apr_array_header_t *sites,
-                    cors_json_t *json)
+void cors_dump_json(apr_pool_t *p, server_rec *server, cors_json_t *json)
 {
     dump_t dump;
 
@@ -377,7 +365,7 @@ void cors_dump_json(apr_pool_t *p, const apr_array_header_t *sites,
     dump.json = json;
     cors_json_number(json, "version", JSON_VERSION);
     cors_json_open(json, "sections", '[');
-    dump_sites(&dump, sites);
+    cors_sites_visit(p, server, NULL, visit_site, &dump);
     cors_json_close(json, ']');
 }
 
@@ -385,7 +373,6 @@ void cors_dump(apr_pool_t *p, server_rec *server)
 {
     bool text = ap_exists_config_define("DUMP_CORS");
     bool json = ap_exists_config_define("DUMP_CORS_JSON");
-    const apr_array_header_t *sites;
     cors_json_t writer;
     dump_t dump;
 
@@ -396,16 +383,15 @@ void cors_dump(apr_pool_t *p, server_rec *server)
         return;
     }
     apr_pool_create(&dump.p, p);
-    sites = cors_sites(p, server);
     if (json) {
         cors_json_start(&writer, print_json, &dump);
         cors_json_open(&writer, NULL, '{');
-        cors_dump_json(p, sites, &writer);
+        cors_dump_json(p, server, &writer);
         cors_json_close(&writer, '}');
     }
     else {
         print(&dump, "CORS policies:\n");
-        dump_sites(&dump, sites);
+        cors_sites_visit(p, server, NULL, visit_site, &dump);
     }
     apr_file_flush(dump.out);
 }

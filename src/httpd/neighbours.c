@@ -10,8 +10,14 @@
 #include "cors/fetch.h"
 #include "cors/lint.h"
 
-/* httpd keeps the whole configuration as it was read, section by section: what
- * other modules are told is found there, without asking for the modules. */
+/*
+ * httpd keeps the whole configuration as it was read, section by section: what
+ * other modules' directives are is found there, without asking for the modules.
+ *
+ * Which policy a directive can meet is looked up in indexes of the policies, and
+ * what is about a policy (AuthType, ProxyPass) is collected first and looked up for
+ * each policy then: the directives of other modules are many, and so are sections.
+ */
 
 /* What the walk wants to know of each site. */
 typedef struct {
@@ -20,19 +26,57 @@ typedef struct {
         *forgotten; /* CorsAllowHeaders without Authorization */
 } known_t;
 
+/* A section with directives of this module. */
+typedef struct {
+    const ap_directive_t *node; /* its container */
+    int on; /* the number of the first site of it where the policy is on, or
+               CORS_PATH_NONE */
+} container_t;
+
+/* ProxyPass: the path that it is for. */
+typedef struct {
+    const char *path;
+    const ap_directive_t *directive;
+} proxied_t;
+
+/* Those of one virtual host, or of the server around them all. */
+typedef struct {
+    apr_array_header_t *proxied; /* proxied_t */
+    cors_path_index_t *all;      /* numbers of proxied_t */
+    cors_path_index_t *bare; /* those that no policy covers that a proxied URL
+                                    meets */
+} proxies_t;
+
 /* A walk over that configuration. */
 typedef struct {
     cors_speaker_t *speaker;
     server_rec *server;
     const apr_array_header_t *sites;
-    known_t *known; /* of each site, in the same order */
+    known_t *known;         /* of each site, in the same order */
+    apr_hash_t *hosts;      /* container of a virtual host -> its cors_site_t */
+    apr_hash_t *containers; /* ap_directive_t * -> container_t */
+    cors_scope_index_t *on; /* sites where the policy is on, by host, and all of
+                               them with the walk itself as owner */
+    cors_scope_index_t *covers;     /* those of them that proxied URLs meet */
+    apr_array_header_t *auth_types; /* const ap_directive_t * */
+    cors_scope_index_t *auth;       /* their numbers, by host */
+    apr_hash_t *proxies;            /* container of a host -> proxies_t */
+    apr_array_header_t *heirs;      /* const cors_site_t *: see find_heirs() */
+    apr_hash_t
+        *reported; /* the settings of which a warning about them is said */
 } walk_t;
 
 typedef void (*directive_fn)(walk_t *walk, const ap_directive_t *directive);
 
+/* Owners of what a virtual host inherits: the server around all hosts, and all
+ * hosts to which its sections apply. */
+static const char of_server[] = "server";
+static const char of_heirs[] = "heirs";
+
 static const char *said(const walk_t *walk, const ap_directive_t *directive)
 {
-    return apr_psprintf(walk->speaker->p, "%s%s %s:%d", directive->directive,
+    return apr_psprintf(walk->speaker->scratch, "%s%s %s:%d",
+                        directive->directive,
                         directive->directive[0] == '<' ? ">" : "",
                         directive->filename, directive->line_num);
 }
@@ -46,17 +90,17 @@ static void say(const walk_t *walk, const char *about, cors_problem_e problem,
     cors_speak(walk->speaker, walk->server, about, &finding);
 }
 
-static known_t know(apr_pool_t *p, const cors_site_t *site)
+static known_t know(apr_pool_t *scratch, const cors_site_t *site)
 {
     known_t known = { NULL, NULL };
     cors_methods_group_t *groups;
-    int count = cors_section_groups(p, site->merged, &groups);
+    int count = cors_section_groups(scratch, site->merged, &groups);
     int i;
 
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
 
-        cors_policy_resolve(p, site->merged, groups[i].one, &policy);
+        cors_policy_resolve(scratch, site->merged, groups[i].one, &policy);
         if (cors_policy_number(&policy, CORS_ATTR_MODE) == CORS_MODE_ON) {
             known.on = policy.link[CORS_ATTR_MODE].setting;
         }
@@ -67,44 +111,118 @@ static known_t know(apr_pool_t *p, const cors_site_t *site)
     return known;
 }
 
-/* The innermost section around a directive that says something about CORS;
- * NULL: none does. */
-static const void *section_around(const walk_t *walk,
-                                  const ap_directive_t *directive)
+static const void *owner_of(const ap_directive_t *host)
 {
-    const ap_directive_t *node;
-    int i;
+    return host ? (const void *)host : of_server;
+}
 
-    for (node = directive->parent; node; node = node->parent) {
-        for (i = 0; i < walk->sites->nelts; i++) {
-            const cors_site_t *site = cors_site_at(walk->sites, i);
+/* The server of a virtual host's container, as a site; NULL is the server around
+ * all hosts. */
+static const cors_site_t *server_of(const walk_t *walk,
+                                    const ap_directive_t *host)
+{
+    const cors_site_t *site =
+        host ? apr_hash_get(walk->hosts, &host, sizeof(host)) : NULL;
 
-            if (site->kind != CORS_SITE_SERVER && site->place->node == node) {
-                return node;
-            }
-        }
+    return site ? site : cors_site_at(walk->sites, 0);
+}
+
+/* Whether the sections of the server around all hosts apply to a host as they do
+ * there. */
+static bool is_heir(const walk_t *walk, const ap_directive_t *host)
+{
+    return host && server_of(walk, host)->inherits;
+}
+
+static container_t *container_at(const walk_t *walk, const ap_directive_t *node)
+{
+    return apr_hash_get(walk->containers, &node, sizeof(node));
+}
+
+static void know_container(walk_t *walk, const cors_site_t *site, int number)
+{
+    container_t *container = container_at(walk, site->place->node);
+
+    if (!container) {
+        container = apr_pcalloc(walk->speaker->p, sizeof(*container));
+        container->node = site->place->node;
+        container->on = CORS_PATH_NONE;
+        apr_hash_set(walk->containers, &container->node,
+                     sizeof(container->node), container);
     }
-    return NULL;
+    if (walk->known[number].on && container->on == CORS_PATH_NONE) {
+        container->on = number;
+    }
+}
+
+static void know_site(walk_t *walk, int number)
+{
+    const cors_site_t *site = cors_site_at(walk->sites, number);
+    const cors_scope_t *scope = &site->scope;
+    const void *owner = owner_of(scope->host);
+
+    if (site->kind == CORS_SITE_SERVER && scope->host) {
+        apr_hash_set(walk->hosts, &site->scope.host, sizeof(scope->host), site);
+    }
+    if (site->inherits) {
+        return;
+    }
+    walk->known[number] = know(walk->speaker->scratch, site);
+    if (site->kind != CORS_SITE_SERVER) {
+        know_container(walk, site, number);
+    }
+    if (!walk->known[number].on) {
+        return;
+    }
+    cors_scope_index_add(walk->on, owner, scope->kind, scope->path, number);
+    cors_scope_index_add(walk->on, walk, scope->kind, scope->path, number);
+    if (scope->kind != CORS_SITE_DIRECTORY) {
+        /* of paths that are above, whatever the kind */
+        cors_scope_index_add(walk->covers, owner, CORS_SITE_LOCATION,
+                             scope->path, number);
+    }
+}
+
+/* The innermost section around a directive in which a directive of this module
+ * stands; NULL: there is none. */
+static const container_t *section_around(const walk_t *walk,
+                                         const ap_directive_t *directive)
+{
+    const container_t *container = NULL;
+    const ap_directive_t *node;
+
+    for (node = directive->parent; node && !container; node = node->parent) {
+        container = container_at(walk, node);
+    }
+    return container;
 }
 
 /* The CorsPolicy On whose requests a directive may meet; NULL: none. */
 static const cors_setting_t *policy_met(const walk_t *walk,
                                         const ap_directive_t *directive)
 {
-    const void *section = section_around(walk, directive);
-    cors_scope_t scope = cors_scope_of(walk->speaker->p, directive->parent);
-    int i;
+    const container_t *section = section_around(walk, directive);
+    cors_scope_t scope;
+    int number;
 
-    for (i = 0; i < walk->sites->nelts; i++) {
-        const cors_site_t *site = cors_site_at(walk->sites, i);
-
-        if (walk->known[i].on
-            && (section ? site->place->node == section
-                        : cors_scope_may_meet(&scope, site))) {
-            return walk->known[i].on;
+    if (section) {
+        number = section->on;
+    }
+    else {
+        scope = cors_scope_of(walk->speaker->scratch, directive->parent);
+        number =
+            cors_scope_index_meet(walk->on,
+                                  scope.host ? (const void *)scope.host : walk,
+                                  scope.kind, scope.path, CORS_PATH_NONE);
+        if (is_heir(walk, scope.host)) {
+            number =
+                cors_path_lower(number,
+                                cors_scope_index_meet(walk->on, of_server,
+                                                      scope.kind, scope.path,
+                                                      CORS_PATH_NONE));
         }
     }
-    return NULL;
+    return number == CORS_PATH_NONE ? NULL : walk->known[number].on;
 }
 
 /* The next word of a directive's arguments that is not in a list; "": none. */
@@ -115,7 +233,7 @@ static const char *next_word_but(const walk_t *walk, const char **rest,
     int i;
 
     do {
-        word = ap_getword_conf(walk->speaker->p, rest);
+        word = ap_getword_conf(walk->speaker->scratch, rest);
         for (i = 0; but[i] && ap_cstr_casecmp(word, but[i]) != 0; i++) {
         }
     } while (word[0] && but[i]);
@@ -221,21 +339,58 @@ static void look_at_authentication(walk_t *walk,
                                    const ap_directive_t *directive)
 {
     cors_scope_t scope;
-    int i;
+    int number = walk->auth_types->nelts;
 
     if (!cors_directive_is(directive, "AuthType")
         || has_prefix_nocase(directive->args, "None")) {
         return;
     }
+    APR_ARRAY_PUSH(walk->auth_types, const ap_directive_t *) = directive;
     scope = cors_scope_of(walk->speaker->p, directive->parent);
-    for (i = 0; i < walk->sites->nelts; i++) {
-        const cors_setting_t *headers = walk->known[i].forgotten;
+    cors_scope_index_add(walk->auth, owner_of(scope.host), scope.kind,
+                         scope.path, number);
+    if (is_heir(walk, scope.host)) {
+        cors_scope_index_add(walk->auth, of_heirs, scope.kind, scope.path,
+                             number);
+    }
+}
 
-        if (headers
-            && cors_scope_may_meet(&scope, cors_site_at(walk->sites, i))) {
-            say(walk, headers->said, CORS_PROBLEM_AUTHORIZATION_NOT_NAMED, "*",
-                said(walk, directive), "* Authorization");
-        }
+/* Whether a setting is met for the first time. */
+static bool is_first(walk_t *walk, const cors_setting_t *setting)
+{
+    const cors_setting_t **key;
+
+    if (apr_hash_get(walk->reported, &setting, sizeof(setting))) {
+        return false;
+    }
+    key = apr_pmemdup(walk->speaker->p, &setting, sizeof(setting));
+    apr_hash_set(walk->reported, key, sizeof(setting), setting);
+    return true;
+}
+
+/* The first AuthType that can apply to requests of a site. */
+static void report_authentication(walk_t *walk, int site_number)
+{
+    const cors_site_t *site = cors_site_at(walk->sites, site_number);
+    const cors_setting_t *headers = walk->known[site_number].forgotten;
+    const cors_scope_t *scope = &site->scope;
+    int number;
+
+    if (!headers) {
+        return;
+    }
+    number = cors_path_lower(
+        cors_scope_index_meet(walk->auth, of_server, scope->kind, scope->path,
+                              CORS_PATH_NONE),
+        cors_scope_index_meet(walk->auth,
+                              scope->host ? (const void *)scope->host
+                                          : of_heirs,
+                              scope->kind, scope->path, CORS_PATH_NONE));
+    if (number != CORS_PATH_NONE && is_first(walk, headers)) {
+        say(walk, headers->said, CORS_PROBLEM_AUTHORIZATION_NOT_NAMED, "*",
+            said(walk, APR_ARRAY_IDX(walk->auth_types, number,
+                                     const ap_directive_t *)),
+            "* Authorization");
     }
 }
 
@@ -256,9 +411,9 @@ static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
     if (!child) {
         return;
     }
-    rest = apr_pstrndup(walk->speaker->p, directive->args,
+    rest = apr_pstrndup(walk->speaker->scratch, directive->args,
                         strcspn(directive->args, ">"));
-    while (*(method = ap_getword_conf(walk->speaker->p, &rest))) {
+    while (*(method = ap_getword_conf(walk->speaker->scratch, &rest))) {
         const char *known = cors_fetch_well_known_method(cors_slice(method));
 
         if (limit && strcmp(method, "OPTIONS") == 0) {
@@ -274,62 +429,182 @@ static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
     }
 }
 
-/* Whether a policy that a proxied URL does see is in force at its path. */
-static bool is_covered(const walk_t *walk, const cors_site_t *directory,
-                       const char *path)
+/* Whether a policy that a proxied URL does meet is in force at its path, of those
+ * that stand in a virtual host, or in the server around them all. */
+static bool is_covered_by(const walk_t *walk, const void *owner,
+                          const char *path)
 {
-    int i;
-
-    for (i = 0; i < walk->sites->nelts; i++) {
-        const cors_site_t *site = cors_site_at(walk->sites, i);
-
-        if (site->server == directory->server && walk->known[i].on
-            && site->scope.kind != CORS_SITE_DIRECTORY
-            && (!site->scope.path
-                || cors_path_is_above(site->scope.path, path))) {
-            return true;
-        }
-    }
-    return false;
+    return cors_scope_index_above(walk->covers, owner, CORS_SITE_LOCATION, path)
+           != CORS_PATH_NONE;
 }
 
-/* ProxyPass /path url, or ProxyPass url in <Location /path>: a <Directory> that
- * its URLs would be in, were they files */
+static bool is_covered(const walk_t *walk, const ap_directive_t *host,
+                       const char *path)
+{
+    return is_covered_by(walk, owner_of(host), path)
+           || (is_heir(walk, host) && is_covered_by(walk, of_server, path));
+}
+
+static proxies_t *proxies_of(walk_t *walk, const ap_directive_t *host)
+{
+    apr_pool_t *p = walk->speaker->p;
+    const void *owner = owner_of(host);
+    proxies_t *proxies = apr_hash_get(walk->proxies, &owner, sizeof(owner));
+
+    if (!proxies) {
+        proxies = apr_palloc(p, sizeof(*proxies));
+        proxies->proxied = apr_array_make(p, 1, sizeof(proxied_t));
+        proxies->all = cors_path_index_make(p);
+        proxies->bare = cors_path_index_make(p);
+        apr_hash_set(walk->proxies, apr_pmemdup(p, &owner, sizeof(owner)),
+                     sizeof(owner), proxies);
+    }
+    return proxies;
+}
+
+/* ProxyPass /path url, or ProxyPass url in <Location /path> */
 static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
 {
     static const char *const nothing[] = { NULL };
-    apr_pool_t *p = walk->speaker->p;
-    cors_scope_t scope = cors_scope_of(p, directive->parent);
     const char *rest = directive->args;
-    const char *path = scope.path;
-    int i;
+    const char *path;
+    proxies_t *proxies;
+    proxied_t *proxied;
+    cors_scope_t scope;
 
     if (!cors_directive_is(directive, "ProxyPass")) {
         return;
     }
-    if (scope.kind == CORS_SITE_SERVER) {
-        path = next_word_but(walk, &rest, nothing);
-    }
+    scope = cors_scope_of(walk->speaker->scratch, directive->parent);
+    path = scope.kind == CORS_SITE_SERVER ? next_word_but(walk, &rest, nothing)
+                                          : scope.path;
     if (!path || path[0] != '/'
         || strcmp(next_word_but(walk, &rest, nothing), "!") == 0) {
         return;
     }
-    for (i = 0; i < walk->sites->nelts; i++) {
-        const cors_site_t *site = cors_site_at(walk->sites, i);
-        const core_server_config *core =
-            ap_get_core_module_config(site->server->module_config);
-        const cors_setting_t *policy = walk->known[i].on;
-        const char *file = apr_pstrcat(p, core->ap_document_root, path, NULL);
+    proxies = proxies_of(walk, scope.host);
+    proxied = apr_array_push(proxies->proxied);
+    proxied->path = apr_pstrdup(walk->speaker->p, path);
+    proxied->directive = directive;
+    cors_path_index_add(proxies->all, proxied->path,
+                        proxies->proxied->nelts - 1);
+    if (!is_covered(walk, scope.host, path)) {
+        cors_path_index_add(proxies->bare, proxied->path,
+                            proxies->proxied->nelts - 1);
+    }
+}
 
-        if (policy && site->scope.kind == CORS_SITE_DIRECTORY
-            && site->scope.path && cors_site_owns(site, policy)
-            && (!scope.host || scope.host == site->scope.host)
-            && (cors_path_is_above(site->scope.path, file)
-                || cors_path_is_above(file, site->scope.path))
-            && !is_covered(walk, site, path)) {
-            say(walk, policy->said, CORS_PROBLEM_DIRECTORY_BEHIND_PROXY,
-                site->scope.path, said(walk, directive), NULL);
+/* The first path in an index whose files would be in a directory, or around it,
+ * were they files. */
+static int find_behind(const cors_path_index_t *paths, const char *root,
+                       const char *directory)
+{
+    apr_size_t len = strlen(root);
+    const char *rest =
+        strncmp(directory, root, len) == 0 ? directory + len : NULL;
+
+    if (!rest) {
+        return cors_path_is_above(directory, root)
+                   ? cors_path_index_below(paths, "", CORS_PATH_NONE)
+                   : CORS_PATH_NONE;
+    }
+    return cors_path_lower(cors_path_index_above(paths, rest, CORS_PATH_NONE),
+                           cors_path_index_below(paths, rest, CORS_PATH_NONE));
+}
+
+/* The same among those of the server around all hosts, one by one: a host that has
+ * policies of its own may cover some of them. */
+static int find_behind_each(const walk_t *walk, const proxies_t *proxies,
+                            const ap_directive_t *host, const char *root,
+                            const char *directory)
+{
+    apr_pool_t *p = walk->speaker->scratch;
+    int i;
+
+    for (i = 0; i < proxies->proxied->nelts; i++) {
+        const char *path = APR_ARRAY_IDX(proxies->proxied, i, proxied_t).path;
+        const char *file = apr_pstrcat(p, root, path, NULL);
+
+        if ((cors_path_is_above(directory, file)
+             || cors_path_is_above(file, directory))
+            && !is_covered(walk, host, path)) {
+            return i;
         }
+    }
+    return CORS_PATH_NONE;
+}
+
+/* The same among those of the server around all hosts, for a host. */
+static int find_behind_base(const walk_t *walk, const proxies_t *base,
+                            const ap_directive_t *host, const char *root,
+                            const char *directory)
+{
+    int number = find_behind(base->all, root, directory);
+
+    if (number == CORS_PATH_NONE
+        || !is_covered(walk, host,
+                       APR_ARRAY_IDX(base->proxied, number, proxied_t).path)) {
+        return number;
+    }
+    if (is_heir(walk, host) && !cors_scope_index_has(walk->covers, host)) {
+        return find_behind(base->bare, root, directory);
+    }
+    return is_covered(walk, host, "/")
+               ? CORS_PATH_NONE
+               : find_behind_each(walk, base, host, root, directory);
+}
+
+/* The first ProxyPass to which a <Directory> looks as if it applied; NULL: there
+ * is none. */
+static const ap_directive_t *proxy_before(walk_t *walk,
+                                          const server_rec *server,
+                                          const ap_directive_t *host,
+                                          const char *directory)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(server->module_config);
+    const proxies_t *own = proxies_of(walk, host);
+    const proxies_t *base = proxies_of(walk, NULL);
+    int number = find_behind(own->bare, core->ap_document_root, directory);
+
+    if (number != CORS_PATH_NONE) {
+        return APR_ARRAY_IDX(own->proxied, number, proxied_t).directive;
+    }
+    if (!host) {
+        return NULL;
+    }
+    number =
+        find_behind_base(walk, base, host, core->ap_document_root, directory);
+    return number == CORS_PATH_NONE
+               ? NULL
+               : APR_ARRAY_IDX(base->proxied, number, proxied_t).directive;
+}
+
+/* A <Directory> that the URLs of a ProxyPass would be in, were they files */
+static void report_directory(walk_t *walk, const cors_site_t *site, int number)
+{
+    const cors_setting_t *policy = walk->known[number].on;
+    const ap_directive_t *proxy = NULL;
+    int i;
+
+    if (!policy || site->scope.kind != CORS_SITE_DIRECTORY || !site->scope.path
+        || !cors_site_owns(site, policy)
+        || apr_hash_get(walk->reported, &policy, sizeof(policy))) {
+        return;
+    }
+    proxy =
+        proxy_before(walk, site->server, site->scope.host, site->scope.path);
+    for (i = 0; !proxy && !site->scope.host && i < walk->heirs->nelts; i++) {
+        const cors_site_t *heir =
+            APR_ARRAY_IDX(walk->heirs, i, const cors_site_t *);
+
+        proxy = proxy_before(walk, heir->server, heir->scope.host,
+                             site->scope.path);
+    }
+    if (proxy) {
+        is_first(walk, policy);
+        say(walk, policy->said, CORS_PROBLEM_DIRECTORY_BEHIND_PROXY,
+            site->scope.path, said(walk, proxy), NULL);
     }
 }
 
@@ -342,10 +617,52 @@ static void look(walk_t *walk, const ap_directive_t *directive)
     apr_size_t i;
 
     for (; directive; directive = directive->next) {
+        if (!directive->parent) {
+            apr_pool_clear(walk->speaker->scratch);
+        }
         for (i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
             looks[i](walk, directive);
         }
         look(walk, directive->first_child);
+    }
+}
+
+static void make_indexes(walk_t *walk)
+{
+    apr_pool_t *p = walk->speaker->p;
+
+    walk->known =
+        apr_pcalloc(p, (apr_size_t)walk->sites->nelts * sizeof(*walk->known));
+    walk->hosts = apr_hash_make(p);
+    walk->containers = apr_hash_make(p);
+    walk->on = cors_scope_index_make(p);
+    walk->covers = cors_scope_index_make(p);
+    walk->auth_types = apr_array_make(p, 1, sizeof(const ap_directive_t *));
+    walk->auth = cors_scope_index_make(p);
+    walk->proxies = apr_hash_make(p);
+    walk->heirs = apr_array_make(p, 1, sizeof(const cors_site_t *));
+    walk->reported = apr_hash_make(p);
+}
+
+/* The virtual hosts for which a <Directory> of the server around them has to be
+ * looked at again: those that have their own files, or proxied URLs. */
+static void find_heirs(walk_t *walk)
+{
+    const core_server_config *base =
+        ap_get_core_module_config(walk->server->module_config);
+    int i;
+
+    for (i = 0; i < walk->sites->nelts; i++) {
+        const cors_site_t *site = cors_site_at(walk->sites, i);
+        const core_server_config *core =
+            ap_get_core_module_config(site->server->module_config);
+        const void *owner = owner_of(site->scope.host);
+
+        if (site->inherits
+            && (apr_hash_get(walk->proxies, &owner, sizeof(owner))
+                || core->ap_document_root != base->ap_document_root)) {
+            APR_ARRAY_PUSH(walk->heirs, const cors_site_t *) = site;
+        }
     }
 }
 
@@ -355,13 +672,23 @@ void cors_warn_of_neighbours(cors_speaker_t *speaker,
     walk_t walk;
     int i;
 
+    memset(&walk, 0, sizeof(walk));
     walk.speaker = speaker;
     walk.sites = sites;
     walk.server = cors_site_at(sites, 0)->server;
-    walk.known =
-        apr_pcalloc(speaker->p, (apr_size_t)sites->nelts * sizeof(*walk.known));
+    make_indexes(&walk);
     for (i = 0; i < sites->nelts; i++) {
-        walk.known[i] = know(speaker->p, cors_site_at(sites, i));
+        know_site(&walk, i);
+        apr_pool_clear(speaker->scratch);
     }
     look(&walk, ap_conftree);
+    apr_pool_clear(speaker->scratch);
+    find_heirs(&walk);
+    for (i = 0; i < sites->nelts; i++) {
+        report_authentication(&walk, i);
+        if (apr_hash_count(walk.proxies) > 0) {
+            report_directory(&walk, cors_site_at(sites, i), i);
+        }
+        apr_pool_clear(speaker->scratch);
+    }
 }

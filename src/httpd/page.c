@@ -45,48 +45,46 @@ const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
                               refusal->port);
 }
 
-/* Which setting a refusal was by. */
-typedef struct {
-    const char *said;
-    const cors_setting_t *setting; /* NULL: not found yet */
-} search_t;
+/* Name a setting if it is the first of its name. */
+static void name_setting(cors_page_t *page, const char *said,
+                         const cors_setting_t *setting)
+{
+    if (said && !apr_hash_get(page->settings, said, APR_HASH_KEY_STRING)) {
+        apr_hash_set(page->settings, said, APR_HASH_KEY_STRING, setting);
+    }
+}
 
 /* A setting is known by its first line, and an exclusion has one of its own. */
 static void find_setting(void *context, cors_attr_e attr,
                          const cors_setting_t *setting)
 {
-    search_t *search = context;
+    cors_page_t *page = context;
     const cors_origin_set_t *set = setting->origins;
-    bool found = strcmp(setting->said, search->said) == 0;
     int i;
 
     (void)attr;
-    for (i = 0; set && !found && i < cors_origin_set_count(set); i++) {
+    name_setting(page, setting->said, setting);
+    for (i = 0; set && i < cors_origin_set_count(set); i++) {
         const cors_origin_word_t *word = cors_origin_set_word(set, i);
 
-        found = (word->exclude || word->file) && word->said
-                && strcmp(word->said, search->said) == 0;
-    }
-    if (found) {
-        search->setting = setting;
+        if (word->exclude || word->file) {
+            name_setting(page, word->said, setting);
+        }
     }
 }
 
-const char *cors_page_advice(apr_pool_t *p, cors_reason_e reason,
+const char *cors_page_advice(cors_page_t *page, cors_reason_e reason,
                              const char *said, const char *origin,
                              const char *culprit)
 {
-    const apr_array_header_t *sites = cors_sites_kept();
-    search_t search = { said, NULL };
     cors_refused_t refused = { reason, said, origin, culprit, NULL, NULL };
-    int i;
 
-    for (i = 0; i < sites->nelts && !search.setting; i++) {
-        cors_section_visit(cors_site_at(sites, i)->own, CORS_METHODS_ALL,
-                           find_setting, &search);
+    if (!page->settings) {
+        page->settings = apr_hash_make(page->r->pool);
+        cors_settings_visit(page->r->pool, ap_server_conf, find_setting, page);
     }
-    refused.setting = search.setting;
-    return cors_advice(p, &refused);
+    refused.setting = apr_hash_get(page->settings, said, APR_HASH_KEY_STRING);
+    return cors_advice(page->r->pool, &refused);
 }
 
 const char *cors_counted_text(cors_counted_e kind)
@@ -256,6 +254,7 @@ static int write_page(request_rec *r, query_t *query)
 
     memset(&page, 0, sizeof(page));
     page.r = r;
+    page.p = r->pool;
     if (strcmp(query->format, "prometheus") == 0) {
         page.counters = cors_count_all();
         set_headers(r, "text/plain; version=0.0.4; charset=utf-8");
@@ -270,7 +269,7 @@ static int write_page(request_rec *r, query_t *query)
         }
     }
     else if (strcmp(query->view, "policies") == 0) {
-        page.sites = cors_sites_kept();
+        page.policies = true;
     }
     else {
         page.counters = cors_count_all();

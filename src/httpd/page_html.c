@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include <apr_strings.h>
+#include <http_main.h>
 #include <http_protocol.h>
 
 #include "cors/describe.h"
@@ -82,7 +83,7 @@ static const char *text(const cors_page_t *page, const char *bytes)
 {
     static const char digits[] = "0123456789abcdef";
     apr_size_t len = bytes ? strlen(bytes) : 0;
-    char *seen = apr_palloc(page->r->pool, len * (sizeof("\\x00") - 1) + 1);
+    char *seen = apr_palloc(page->p, len * (sizeof("\\x00") - 1) + 1);
     char *to = seen;
     apr_size_t i;
 
@@ -100,12 +101,12 @@ static const char *text(const cors_page_t *page, const char *bytes)
         }
     }
     *to = '\0';
-    return ap_escape_html(page->r->pool, seen);
+    return ap_escape_html(page->p, seen);
 }
 
 static const char *number(const cors_page_t *page, apr_uint64_t count)
 {
-    return apr_psprintf(page->r->pool, "%" APR_UINT64_T_FMT, count);
+    return apr_psprintf(page->p, "%" APR_UINT64_T_FMT, count);
 }
 
 static void link_to(const cors_page_t *page, const char *query,
@@ -118,7 +119,7 @@ static void link_to(const cors_page_t *page, const char *query,
 
 static void begin(const cors_page_t *page)
 {
-    const bool happened = !page->inquiry && !page->sites;
+    const bool happened = !page->inquiry && !page->policies;
 
     ap_rputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
              "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
@@ -129,7 +130,7 @@ static void begin(const cors_page_t *page)
              page->r);
     link_to(page, "?", "What happened", happened);
     link_to(page, "?view=explain", "Explain", page->inquiry != NULL);
-    link_to(page, "?view=policies", "Policies", page->sites != NULL);
+    link_to(page, "?view=policies", "Policies", page->policies);
     ap_rputs("</nav>\n</header>\n<main>\n", page->r);
 }
 
@@ -245,14 +246,13 @@ static void show_sections(const cors_page_t *page)
 
 static const char *encoded(const cors_page_t *page, const char *value)
 {
-    return ap_escape_html2(page->r->pool,
-                           ap_escape_urlencoded(page->r->pool, value), 1);
+    return ap_escape_html2(page->p, ap_escape_urlencoded(page->p, value), 1);
 }
 
 static void explain_link(const cors_page_t *page,
                          const cors_kept_refusal_t *refusal)
 {
-    apr_pool_t *p = page->r->pool;
+    apr_pool_t *p = page->p;
     const char *base = cors_page_base(p, refusal);
     bool handshake = refusal->verdict == CORS_VERDICT_WEBSOCKET_DENIED;
     const char *url = apr_pstrcat(p, handshake ? "ws" : "",
@@ -272,7 +272,7 @@ static void explain_link(const cors_page_t *page,
 static void show_refusals(const cors_page_t *page)
 {
     cors_kept_refusal_t *refusals =
-        apr_pcalloc(page->r->pool, CORS_COUNTERS_REFUSALS * sizeof(*refusals));
+        apr_pcalloc(page->p, CORS_COUNTERS_REFUSALS * sizeof(*refusals));
     int count = cors_counters_refusals(page->counters, refusals,
                                        CORS_COUNTERS_REFUSALS);
     int i;
@@ -289,15 +289,14 @@ static void show_refusals(const cors_page_t *page)
     for (i = 0; i < count; i++) {
         const cors_kept_refusal_t *one = &refusals[i];
 
-        ap_rvputs(page->r, "<tr><td><time>",
-                  cors_page_time(page->r->pool, one->time), "</time>",
+        ap_rvputs(page->r, "<tr><td><time>", cors_page_time(page->p, one->time),
+                  "</time>",
                   one->times > 1
-                      ? apr_psprintf(page->r->pool,
-                                     " (%" APR_UINT64_T_FMT " times)",
+                      ? apr_psprintf(page->p, " (%" APR_UINT64_T_FMT " times)",
                                      one->times)
                       : "",
                   "</td><td><code>", text(page, one->method), " ",
-                  text(page, cors_page_base(page->r->pool, one)),
+                  text(page, cors_page_base(page->p, one)),
                   text(page, one->path), "</code></td><td><code>",
                   one->origin[0] ? text(page, one->origin) : "none",
                   "</code></td><td>", cors_reason_text(one->reason),
@@ -312,9 +311,9 @@ static void show_refusals(const cors_page_t *page)
     ap_rputs("</table></div>\n", page->r);
 }
 
-static void show_origins(const cors_page_t *page)
+static void show_origins(cors_page_t *page)
 {
-    apr_pool_t *p = page->r->pool;
+    apr_pool_t *p = page->p;
     cors_refused_origin_t *origins =
         apr_pcalloc(p, CORS_COUNTERS_ORIGINS * sizeof(*origins));
     int count =
@@ -336,14 +335,14 @@ static void show_origins(const cors_page_t *page)
                   origins[i].excess > 0 ? "at most " : "",
                   number(page, origins[i].count), "</td><td>",
                   cors_reason_text(last->reason), "</td><td>",
-                  text(page, cors_page_advice(p, last->reason, last->said,
+                  text(page, cors_page_advice(page, last->reason, last->said,
                                               last->origin, last->culprit)),
                   "</td></tr>\n", NULL);
     }
     ap_rputs("</table></div>\n", page->r);
 }
 
-static void show_happened(const cors_page_t *page)
+static void show_happened(cors_page_t *page)
 {
     apr_uint64_t reported = 0;
     int verdict;
@@ -358,8 +357,7 @@ static void show_happened(const cors_page_t *page)
                                      (cors_verdict_e)verdict);
     }
     ap_rvputs(page->r, "<p class=\"soft\">Since ",
-              cors_page_time(page->r->pool,
-                             cors_counters_since(page->counters)),
+              cors_page_time(page->p, cors_counters_since(page->counters)),
               ". <a href=\"?format=json\">JSON</a>, "
               "<a href=\"?format=prometheus\">Prometheus</a></p>\n",
               NULL);
@@ -403,7 +401,7 @@ static void show_policy(const cors_page_t *page, const cors_policy_t *policy,
     for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
         const cors_setting_t *setting = policy->link[attr].setting;
         apr_array_header_t *values =
-            cors_policy_values(page->r->pool, policy, (cors_attr_e)attr);
+            cors_policy_values(page->p, policy, (cors_attr_e)attr);
 
         if (!setting && !all && attr != CORS_ATTR_MODE) {
             continue;
@@ -427,7 +425,7 @@ static void show_policy(const cors_page_t *page, const cors_policy_t *policy,
 
 static void show_site(const cors_page_t *page, const cors_site_t *site)
 {
-    apr_pool_t *p = page->r->pool;
+    apr_pool_t *p = page->p;
     cors_methods_group_t *groups;
     int count = cors_section_groups(p, site->merged, &groups);
     const char *address = cors_server_address(p, site->server);
@@ -459,17 +457,25 @@ static void show_site(const cors_page_t *page, const cors_site_t *site)
     ap_rputs("</details>\n", page->r);
 }
 
+static void visit_site(void *context, const cors_site_t *site)
+{
+    const cors_page_t *page = context;
+
+    show_site(page, site);
+    apr_pool_clear(page->p);
+}
+
 static void show_sites(const cors_page_t *page)
 {
-    int i;
+    cors_page_t sites = *page;
 
     ap_rputs("<p class=\"soft\">A section that says nothing about CORS has the "
              "policy of what encloses it. "
              "<a href=\"?view=policies&amp;format=json\">JSON</a></p>\n",
              page->r);
-    for (i = 0; i < page->sites->nelts; i++) {
-        show_site(page, cors_site_at(page->sites, i));
-    }
+    apr_pool_create(&sites.p, page->p);
+    cors_sites_visit(page->p, ap_server_conf, NULL, visit_site, &sites);
+    apr_pool_destroy(sites.p);
 }
 
 /* --- explain */
@@ -519,8 +525,7 @@ static void show_exchange(const cors_page_t *page, const char *title,
               cors_verdict_text(exchange->decision.verdict), ", ",
               cors_reason_text(exchange->decision.reason),
               ", decided by <code>",
-              text(page,
-                   cors_decision_said(page->r->pool, &exchange->decision)),
+              text(page, cors_decision_said(page->p, &exchange->decision)),
               "</code>.", NULL);
     if (exchange->status) {
         ap_rprintf(page->r, " It is answered with %d.", exchange->status);
@@ -624,13 +629,13 @@ static void show_inquiry(const cors_page_t *page)
     }
 }
 
-void cors_page_html(const cors_page_t *page)
+void cors_page_html(cors_page_t *page)
 {
     begin(page);
     if (page->inquiry) {
         show_inquiry(page);
     }
-    else if (page->sites) {
+    else if (page->policies) {
         show_sites(page);
     }
     else {

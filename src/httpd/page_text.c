@@ -3,6 +3,7 @@
 #include "cors_page.h"
 
 #include <apr_strings.h>
+#include <http_main.h>
 #include <http_protocol.h>
 
 #include "cors/describe.h"
@@ -29,9 +30,11 @@ apr_uint64_t cors_count_total(const cors_counters_t *counters,
 
 /* --- JSON */
 
-static void json_refusal(cors_json_t *json, apr_pool_t *p,
+static void json_refusal(cors_json_t *json, cors_page_t *page,
                          const cors_kept_refusal_t *refusal)
 {
+    apr_pool_t *p = page->r->pool;
+
     cors_json_string(json, "time", cors_page_time(p, refusal->time));
     cors_json_number(json, "times", (apr_int64_t)refusal->times);
     cors_json_string(json, "mode", cors_counted_text(refusal->kind));
@@ -46,11 +49,11 @@ static void json_refusal(cors_json_t *json, apr_pool_t *p,
                      refusal->culprit[0] ? refusal->culprit : NULL);
     cors_json_string(json, "decided_by", refusal->said);
     cors_json_string(json, "advice",
-                     cors_page_advice(p, refusal->reason, refusal->said,
+                     cors_page_advice(page, refusal->reason, refusal->said,
                                       refusal->origin, refusal->culprit));
 }
 
-static void json_origin(cors_json_t *json, apr_pool_t *p,
+static void json_origin(cors_json_t *json, cors_page_t *page,
                         const cors_refused_origin_t *refused)
 {
     cors_json_string(json, "origin", refused->origin);
@@ -61,7 +64,7 @@ static void json_origin(cors_json_t *json, apr_pool_t *p,
                      refused->culprit[0] ? refused->culprit : NULL);
     cors_json_string(json, "decided_by", refused->said);
     cors_json_string(json, "advice",
-                     cors_page_advice(p, refused->reason, refused->said,
+                     cors_page_advice(page, refused->reason, refused->said,
                                       refused->origin, refused->culprit));
 }
 
@@ -117,7 +120,7 @@ static void json_sections(const cors_page_t *page, cors_json_t *json)
     cors_json_close(json, ']');
 }
 
-static void json_happened(const cors_page_t *page, cors_json_t *json)
+static void json_happened(cors_page_t *page, cors_json_t *json)
 {
     apr_pool_t *p = page->r->pool;
     cors_kept_refusal_t *refusals =
@@ -141,7 +144,7 @@ static void json_happened(const cors_page_t *page, cors_json_t *json)
     cors_json_open(json, "refusals", '[');
     for (i = 0; i < count; i++) {
         cors_json_open(json, NULL, '{');
-        json_refusal(json, p, &refusals[i]);
+        json_refusal(json, page, &refusals[i]);
         cors_json_close(json, '}');
     }
     cors_json_close(json, ']');
@@ -150,7 +153,7 @@ static void json_happened(const cors_page_t *page, cors_json_t *json)
     cors_json_open(json, "origins", '[');
     for (i = 0; i < count; i++) {
         cors_json_open(json, NULL, '{');
-        json_origin(json, p, &origins[i]);
+        json_origin(json, page, &origins[i]);
         cors_json_close(json, '}');
     }
     cors_json_close(json, ']');
@@ -227,7 +230,7 @@ static void json_explained(const cors_page_t *page, cors_json_t *json)
     cors_json_string(json, "advice", answer->advice);
 }
 
-void cors_page_json(const cors_page_t *page)
+void cors_page_json(cors_page_t *page)
 {
     cors_json_t json;
 
@@ -236,8 +239,8 @@ void cors_page_json(const cors_page_t *page)
     if (page->inquiry) {
         json_explained(page, &json);
     }
-    else if (page->sites) {
-        cors_dump_json(page->r->pool, page->sites, &json);
+    else if (page->policies) {
+        cors_dump_json(page->r->pool, ap_server_conf, &json);
     }
     else {
         json_happened(page, &json);

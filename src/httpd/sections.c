@@ -61,15 +61,6 @@ cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node)
     return scope;
 }
 
-bool cors_path_is_above(const char *outer, const char *inner)
-{
-    apr_size_t len = strlen(outer);
-
-    return strncmp(outer, inner, len) == 0
-           && (inner[len] == '\0' || inner[len] == '/'
-               || (len > 0 && outer[len - 1] == '/'));
-}
-
 bool cors_scope_may_meet(const cors_scope_t *scope, const cors_site_t *site)
 {
     const cors_scope_t *other = &site->scope;
@@ -83,50 +74,82 @@ bool cors_scope_may_meet(const cors_scope_t *scope, const cors_site_t *site)
            || cors_path_is_above(other->path, scope->path);
 }
 
-/* The sections found so far. */
+/* What a server begins with: where its container stands. */
 typedef struct {
-    apr_pool_t *p;
+    const server_rec *server;
+    cors_place_t place; /* its node is NULL for the server around them all */
+} level_t;
+
+/* A walk over the sections of all servers. */
+typedef struct {
+    apr_pool_t *p;           /* for the whole walk */
+    apr_pool_t *merging;     /* where merged sections are put */
+    bool clear;              /* clear that pool after each section */
+    bool every;              /* visit what is inherited for each heir, too */
+    const server_rec *only;  /* visit this one alone; NULL: all */
+    const server_rec *base;  /* the server around all virtual hosts */
+    apr_hash_t *directories; /* those of the base, each its own key; NULL: not
+                                 asked for yet */
+    const level_t *level;    /* of the server that is walked */
     server_rec *server;
-    const ap_directive_t *host; /* where the server begins; NULL: nowhere */
-    apr_array_header_t *sites;  /* const cors_site_t * */
-    apr_array_header_t
-        *lines; /* const ap_directive_t *: where the status page is
-                                   set up; NULL: nobody asks */
-    apr_array_header_t *pages; /* const ap_expr_info_t *: the same, parsed */
+    bool inherits;      /* see cors_site_t */
+    cors_site_fn visit; /* NULL: nothing is visited */
+    void *context;
+    apr_hash_t *lines; /* "file:line" of each SetHandler of the page; NULL:
+                                 not looked for */
+    apr_hash_t *pages; /* const ap_expr_info_t *, each its own key */
 } walk_t;
 
-static const cors_site_t *add_site(walk_t *walk, cors_site_e kind,
-                                   const cors_section_t *own,
-                                   const cors_section_t *merged,
-                                   const cors_place_t *place)
+static void add_pointer(apr_hash_t *set, apr_pool_t *p, const void *pointer)
 {
-    cors_site_t *site = apr_pcalloc(walk->p, sizeof(*site));
+    apr_hash_set(set, apr_pmemdup(p, &pointer, sizeof(pointer)),
+                 sizeof(pointer), pointer);
+}
 
-    site->server = walk->server;
-    site->kind = kind;
-    site->own = own;
-    site->merged = merged;
-    site->place = place;
-    site->scope = cors_scope_of(walk->p, place->node);
-    site->scope.host = walk->host;
-    APR_ARRAY_PUSH(walk->sites, const cors_site_t *) = site;
-    return site;
+static bool has_pointer(const apr_hash_t *set, const void *pointer)
+{
+    return apr_hash_get((apr_hash_t *)(apr_uintptr_t)set, &pointer,
+                        sizeof(pointer))
+           != NULL;
+}
+
+static const char *line_of(apr_pool_t *p, const char *file, int line)
+{
+    return apr_psprintf(p, "%s:%d", file, line);
+}
+
+static void visit_site(walk_t *walk, cors_site_e kind,
+                       const cors_section_t *own, const cors_section_t *merged,
+                       const cors_place_t *place)
+{
+    cors_site_t site;
+
+    memset(&site, 0, sizeof(site));
+    site.server = walk->server;
+    site.kind = kind;
+    site.own = own;
+    site.merged = merged;
+    site.place = place;
+    site.scope.host = walk->level->place.node;
+    site.inherits = kind == CORS_SITE_SERVER && walk->inherits;
+    walk->visit(walk->context, &site);
 }
 
 /* Find SetHandler cors-policy in a part of the configuration, each as one word
  * that no request can change. */
-static void find_pages(const walk_t *walk, const ap_directive_t *node)
+static void find_pages(apr_hash_t *lines, apr_pool_t *p,
+                       const ap_directive_t *node)
 {
     for (; node; node = node->next) {
         const char *args = node->args;
 
         if (cors_directive_is(node, "SetHandler")
-            && ap_cstr_casecmp(ap_getword_conf(walk->p, &args),
-                               CORS_PAGE_HANDLER)
+            && ap_cstr_casecmp(ap_getword_conf(p, &args), CORS_PAGE_HANDLER)
                    == 0) {
-            APR_ARRAY_PUSH(walk->lines, const ap_directive_t *) = node;
+            apr_hash_set(lines, line_of(p, node->filename, node->line_num),
+                         APR_HASH_KEY_STRING, node);
         }
-        find_pages(walk, node->first_child);
+        find_pages(lines, p, node->first_child);
     }
 }
 
@@ -135,16 +158,61 @@ static void find_pages(const walk_t *walk, const ap_directive_t *node)
 static void note_page(const walk_t *walk, const core_dir_config *core)
 {
     const ap_expr_info_t *said = core->expr_handler;
-    int i;
 
-    for (i = 0; said && walk->lines && i < walk->lines->nelts; i++) {
-        const ap_directive_t *line =
-            APR_ARRAY_IDX(walk->lines, i, const ap_directive_t *);
+    if (said && walk->lines
+        && apr_hash_get(walk->lines,
+                        line_of(walk->merging, said->filename,
+                                (int)said->line_number),
+                        APR_HASH_KEY_STRING)) {
+        add_pointer(walk->pages, apr_hash_pool_get(walk->pages), said);
+    }
+}
 
-        if ((int)said->line_number == line->line_num
-            && strcmp(said->filename, line->filename) == 0) {
-            APR_ARRAY_PUSH(walk->pages, const ap_expr_info_t *) = said;
+/* Whether a section of a virtual host is one of the server around it. httpd puts
+ * these first, but it sorts each server's directories. */
+static bool is_inherited(walk_t *walk, const apr_array_header_t *base, int i,
+                         const ap_conf_vector_t *config)
+{
+    const core_server_config *core;
+    int k;
+
+    if (i < base->nelts
+        && APR_ARRAY_IDX(base, i, ap_conf_vector_t *) == config) {
+        return true;
+    }
+    core = ap_get_core_module_config(walk->base->module_config);
+    if (base != core->sec_dir) {
+        return false;
+    }
+    if (!walk->directories) {
+        walk->directories = apr_hash_make(walk->p);
+        for (k = 0; k < base->nelts; k++) {
+            add_pointer(walk->directories, walk->p,
+                        APR_ARRAY_IDX(base, k, ap_conf_vector_t *));
         }
+    }
+    return has_pointer(walk->directories, config);
+}
+
+static void walk_sections(walk_t *walk, const cors_section_t *outer,
+                          const apr_array_header_t *sections, cors_site_e kind);
+
+static void walk_section(walk_t *walk, const cors_section_t *outer,
+                         const ap_conf_vector_t *config, cors_site_e kind)
+{
+    const core_dir_config *core = ap_get_core_module_config(config);
+    const cors_section_t *own = cors_section_of(config);
+    const cors_section_t *merged = outer;
+
+    if (walk->visit && own && cors_section_place(own)) {
+        merged = cors_section_merge(walk->merging, outer, own);
+        visit_site(walk, kind, own, merged, cors_section_place(own));
+    }
+    /* a <Proxy> without directives of the core's has no part of it */
+    if (core) {
+        note_page(walk, core);
+        walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
+        walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
     }
 }
 
@@ -154,37 +222,36 @@ static void walk_sections(walk_t *walk, const cors_section_t *outer,
     int i;
 
     for (i = 0; sections && i < sections->nelts; i++) {
-        const ap_conf_vector_t *config =
-            APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
-        const core_dir_config *core = ap_get_core_module_config(config);
-        const cors_section_t *own = cors_section_of(config);
-        const cors_section_t *merged = outer;
-
-        if (own && cors_section_place(own)) {
-            merged = cors_section_merge(walk->p, outer, own);
-            add_site(walk, kind, own, merged, cors_section_place(own));
-        }
-        /* a <Proxy> without directives of the core's has no part of it */
-        if (core) {
-            note_page(walk, core);
-            walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
-            walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
-        }
+        walk_section(walk, outer,
+                     APR_ARRAY_IDX(sections, i, ap_conf_vector_t *), kind);
     }
 }
 
-/* The container of a virtual host; NULL for the server around them all. */
-static const ap_directive_t *container_of(const server_rec *server)
+static void end_section(const walk_t *walk)
 {
-    const ap_directive_t *node = server->is_virtual ? ap_conftree : NULL;
-
-    while (node
-           && !(cors_directive_is(node, "<VirtualHost")
-                && node->line_num == (int)server->defn_line_number
-                && strcmp(node->filename, server->defn_name) == 0)) {
-        node = node->next;
+    if (walk->clear) {
+        apr_pool_clear(walk->merging);
     }
-    return node;
+}
+
+/* The sections of a server, but not those that are the base's, where they apply
+ * to the server just as they do there. */
+static void walk_level(walk_t *walk, const cors_section_t *outer,
+                       const apr_array_header_t *sections,
+                       const apr_array_header_t *base, cors_site_e kind)
+{
+    bool skip = base && !walk->every && walk->inherits;
+    int i;
+
+    for (i = 0; sections && i < sections->nelts; i++) {
+        const ap_conf_vector_t *config =
+            APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
+
+        if (!skip || !is_inherited(walk, base, i, config)) {
+            walk_section(walk, outer, config, kind);
+            end_section(walk);
+        }
+    }
 }
 
 const apr_array_header_t *cors_proxy_sections(const server_rec *server)
@@ -202,80 +269,213 @@ static void walk_server(walk_t *walk)
     const core_dir_config *core = ap_get_core_module_config(config);
     const core_server_config *core_server =
         ap_get_core_module_config(walk->server->module_config);
+    const core_dir_config *base =
+        ap_get_core_module_config(walk->base->lookup_defaults);
+    const core_server_config *base_server =
+        ap_get_core_module_config(walk->base->module_config);
     /* httpd has merged what a virtual host says with what it inherits */
     const cors_section_t *merged = cors_section_of(config);
-    cors_place_t *place = apr_pcalloc(walk->p, sizeof(*place));
 
-    walk->host = container_of(walk->server);
-    place->node = walk->host;
-    if (walk->host) {
-        place->where = apr_psprintf(walk->p, "%s:%d", walk->host->filename,
-                                    walk->host->line_num);
+    walk->inherits = walk->server != walk->base
+                     && merged == cors_section_of(walk->base->lookup_defaults);
+    if (walk->visit) {
+        visit_site(walk, CORS_SITE_SERVER, merged, merged, &walk->level->place);
+        end_section(walk);
     }
-    add_site(walk, CORS_SITE_SERVER, merged, merged, place);
     note_page(walk, core);
-    walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
-    walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
-    walk_sections(walk, merged, core_server->sec_dir, CORS_SITE_DIRECTORY);
-    walk_sections(walk, merged, cors_proxy_sections(walk->server),
-                  CORS_SITE_IF);
-    walk_sections(walk, merged, core_server->sec_url, CORS_SITE_LOCATION);
+    walk_level(walk, merged, core->sec_file, base->sec_file, CORS_SITE_FILES);
+    walk_level(walk, merged, core->sec_if, base->sec_if, CORS_SITE_IF);
+    walk_level(walk, merged, core_server->sec_dir, base_server->sec_dir,
+               CORS_SITE_DIRECTORY);
+    walk_level(walk, merged, cors_proxy_sections(walk->server),
+               cors_proxy_sections(walk->base), CORS_SITE_IF);
+    walk_level(walk, merged, core_server->sec_url, base_server->sec_url,
+               CORS_SITE_LOCATION);
 }
 
-static void walk_servers(walk_t *walk, apr_pool_t *p, server_rec *server)
+static void walk_servers(walk_t *walk, const apr_array_header_t *levels,
+                         server_rec *server)
 {
-    walk->p = p;
-    walk->sites = apr_array_make(p, 16, sizeof(const cors_site_t *));
+    int i = 0;
+
+    walk->base = server;
     for (; server; server = server->next) {
         walk->server = server;
-        walk_server(walk);
+        walk->level = &APR_ARRAY_IDX(levels, i++, level_t);
+        if (!walk->only || walk->only == server) {
+            walk_server(walk);
+        }
     }
+}
+
+/* The containers of all virtual hosts by "file:line"; the first where a file has
+ * been included twice. */
+static apr_hash_t *find_containers(apr_pool_t *p)
+{
+    apr_hash_t *hosts = apr_hash_make(p);
+    const ap_directive_t *node;
+
+    for (node = ap_conftree; node; node = node->next) {
+        if (cors_directive_is(node, "<VirtualHost")) {
+            const char *line = line_of(p, node->filename, node->line_num);
+
+            if (!apr_hash_get(hosts, line, APR_HASH_KEY_STRING)) {
+                apr_hash_set(hosts, line, APR_HASH_KEY_STRING, node);
+            }
+        }
+    }
+    return hosts;
+}
+
+/* Where each server begins: an array of level_t. */
+static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
+                                       const server_rec *server)
+{
+    apr_array_header_t *levels = apr_array_make(p, 4, sizeof(level_t));
+    apr_hash_t *hosts = server->next ? find_containers(scratch) : NULL;
+
+    for (; server; server = server->next) {
+        level_t *level = apr_array_push(levels);
+        const char *line;
+
+        memset(level, 0, sizeof(*level));
+        level->server = server;
+        if (server->is_virtual && hosts) {
+            line = line_of(scratch, server->defn_name,
+                           (int)server->defn_line_number);
+            level->place.node =
+                apr_hash_get(hosts, line, APR_HASH_KEY_STRING);
+            level->place.where =
+                level->place.node ? apr_pstrdup(p, line) : NULL;
+        }
+    }
+    return levels;
+}
+
+/* What is retained for requests: set before there are children, and of the
+ * configuration's pool. */
+static struct {
+    const apr_array_header_t *levels; /* NULL: there is no status page */
+    const apr_hash_t *pages;
+} retained;
+
+static apr_status_t forget_retained(void *unused)
+{
+    (void)unused;
+    retained.levels = NULL;
+    retained.pages = NULL;
+    return APR_SUCCESS;
+}
+
+static void start_walk(walk_t *walk, apr_pool_t *p)
+{
+    memset(walk, 0, sizeof(*walk));
+    walk->p = walk->merging = p;
+}
+
+static void list_site(void *context, const cors_site_t *visited)
+{
+    apr_array_header_t *sites = context;
+    cors_site_t *site = apr_pmemdup(sites->pool, visited, sizeof(*visited));
+    const ap_directive_t *host = site->scope.host;
+
+    site->scope = cors_scope_of(sites->pool, site->place->node);
+    site->scope.host = host;
+    APR_ARRAY_PUSH(sites, const cors_site_t *) = site;
 }
 
 apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
 {
+    apr_array_header_t *sites =
+        apr_array_make(p, 16, sizeof(const cors_site_t *));
     walk_t walk;
 
-    walk.lines = NULL;
-    walk_servers(&walk, p, server);
-    return walk.sites;
+    start_walk(&walk, p);
+    walk.visit = list_site;
+    walk.context = sites;
+    walk_servers(&walk, find_levels(p, p, server), server);
+    return sites;
 }
 
-/* Set before there are children and never again. */
-static const apr_array_header_t *kept;
-static const apr_array_header_t *pages;
+/* Who visits settings. */
+typedef struct {
+    cors_setting_fn visit;
+    void *context;
+} settings_t;
 
-const apr_array_header_t *cors_sites_keep(apr_pool_t *p, server_rec *server)
+static void visit_settings(void *context, const cors_site_t *site)
+{
+    const settings_t *settings = context;
+
+    if (!site->inherits) {
+        cors_section_visit(site->own, CORS_METHODS_ALL, settings->visit,
+                           settings->context);
+    }
+}
+
+static void walk_cleared(walk_t *walk, server_rec *server)
+{
+    const apr_array_header_t *levels = retained.levels;
+
+    apr_pool_create(&walk->merging, walk->p);
+    walk->clear = true;
+    walk_servers(walk, levels ? levels : find_levels(walk->p, walk->p, server),
+                 server);
+    apr_pool_destroy(walk->merging);
+}
+
+void cors_sites_visit(apr_pool_t *p, server_rec *server, const server_rec *only,
+                      cors_site_fn visit, void *context)
 {
     walk_t walk;
 
-    walk.p = p;
-    walk.lines = apr_array_make(p, 1, sizeof(const ap_directive_t *));
-    walk.pages = apr_array_make(p, 1, sizeof(const ap_expr_info_t *));
-    find_pages(&walk, ap_conftree);
-    walk_servers(&walk, p, server);
-    kept = walk.sites;
-    pages = walk.pages;
-    return kept;
+    start_walk(&walk, p);
+    walk.every = true;
+    walk.only = only;
+    walk.visit = visit;
+    walk.context = context;
+    walk_cleared(&walk, server);
 }
 
-const apr_array_header_t *cors_sites_kept(void)
+void cors_settings_visit(apr_pool_t *p, server_rec *server,
+                         cors_setting_fn visit, void *context)
 {
-    return kept;
+    settings_t settings;
+    walk_t walk;
+
+    settings.visit = visit;
+    settings.context = context;
+    start_walk(&walk, p);
+    walk.visit = visit_settings;
+    walk.context = &settings;
+    walk_cleared(&walk, server);
+}
+
+bool cors_sites_retain(apr_pool_t *p, apr_pool_t *scratch, server_rec *server)
+{
+    walk_t walk;
+
+    start_walk(&walk, scratch);
+    walk.lines = apr_hash_make(scratch);
+    find_pages(walk.lines, scratch, ap_conftree);
+    if (apr_hash_count(walk.lines) == 0) {
+        return false;
+    }
+    walk.pages = apr_hash_make(p);
+    retained.levels = find_levels(p, scratch, server);
+    retained.pages = walk.pages;
+    apr_pool_cleanup_register(p, &retained, forget_retained,
+                              apr_pool_cleanup_null);
+    walk_servers(&walk, retained.levels, server);
+    return true;
 }
 
 bool cors_page_configured(const request_rec *r)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
-    int i;
 
-    for (i = 0; i < pages->nelts; i++) {
-        if (APR_ARRAY_IDX(pages, i, const ap_expr_info_t *)
-            == core->expr_handler) {
-            return true;
-        }
-    }
-    return false;
+    return retained.pages && core->expr_handler
+           && has_pointer(retained.pages, core->expr_handler);
 }
 
 const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number)

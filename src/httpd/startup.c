@@ -2,24 +2,64 @@
 
 #include "mod_cors_policy.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
+
+/* Whether a finding is one of too many; LogLevel debug is for those who want to
+ * see each. */
+static bool is_summarised(const cors_speaker_t *speaker,
+                          const server_rec *server, cors_problem_e problem)
+{
+    return speaker->counts[problem] > CORS_REPORTED_MAX
+           && !APLOG_IS_LEVEL(server, APLOG_DEBUG);
+}
+
+static void report(const cors_speaker_t *speaker, server_rec *server,
+                   bool warning, const char *sentence)
+{
+    ap_log_error(APLOG_MARK,
+                 (warning ? APLOG_WARNING : APLOG_ERR) | speaker->flags, 0,
+                 server, "%s%s", warning ? "Warning: " : "", sentence);
+}
 
 void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *said,
                 const cors_finding_t *finding)
 {
     bool warning = cors_problem_is_warning(finding->problem);
     const char *sentence =
-        apr_pstrcat(speaker->p, warning ? "Warning: " : "", said, ": ",
-                    cors_problem_sentence(speaker->p, finding), NULL);
+        apr_pstrcat(speaker->p, said, ": ",
+                    cors_problem_sentence(speaker->scratch, finding), NULL);
 
     speaker->refusals += warning ? 0 : 1;
-    if (!apr_hash_get(speaker->said, sentence, APR_HASH_KEY_STRING)) {
-        apr_hash_set(speaker->said, sentence, APR_HASH_KEY_STRING, sentence);
-        ap_log_error(APLOG_MARK,
-                     (warning ? APLOG_WARNING : APLOG_ERR) | speaker->flags, 0,
-                     server, "%s", sentence);
+    if (apr_hash_get(speaker->said, sentence, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    apr_hash_set(speaker->said, sentence, APR_HASH_KEY_STRING, sentence);
+    speaker->counts[finding->problem]++;
+    if (!is_summarised(speaker, server, finding->problem)) {
+        report(speaker, server, warning, sentence);
+    }
+}
+
+/* Say how many findings of each kind have not been reported. */
+static void summarise(const cors_speaker_t *speaker, server_rec *server)
+{
+    int problem;
+
+    for (problem = 0; problem < CORS_PROBLEM_COUNT; problem++) {
+        int more = speaker->counts[problem] - CORS_REPORTED_MAX;
+
+        if (is_summarised(speaker, server, (cors_problem_e)problem)) {
+            report(speaker, server,
+                   cors_problem_is_warning((cors_problem_e)problem),
+                   apr_psprintf(speaker->p,
+                                "... and %d more; write LogLevel "
+                                "cors_policy:debug to see all of them [%s]",
+                                more,
+                                cors_problem_id((cors_problem_e)problem)));
+        }
     }
 }
 
@@ -37,8 +77,8 @@ static void refuse(void *context, const cors_contradiction_t *found)
     const char *said = found->said[0];
 
     if (found->said[1]) {
-        said = apr_pstrcat(check->speaker->p, said, " with ", found->said[1],
-                           NULL);
+        said = apr_pstrcat(check->speaker->scratch, said, " with ",
+                           found->said[1], NULL);
     }
     cors_speak(check->speaker, check->server, said, &finding);
 }
@@ -48,7 +88,7 @@ static void check_section(cors_speaker_t *speaker, server_rec *server,
 {
     check_t check;
     cors_methods_group_t *groups;
-    int count = cors_section_groups(speaker->p, section, &groups);
+    int count = cors_section_groups(speaker->scratch, section, &groups);
     int i;
 
     check.speaker = speaker;
@@ -56,98 +96,248 @@ static void check_section(cors_speaker_t *speaker, server_rec *server,
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
 
-        cors_policy_resolve(speaker->p, section, groups[i].one, &policy);
-        cors_policy_contradictions(&policy, refuse, &check);
+        cors_policy_resolve(speaker->scratch, section, groups[i].one, &policy);
+        if (policy.problem) {
+            cors_policy_contradictions(&policy, refuse, &check);
+        }
     }
 }
 
-/* Whether a request for the path of one <Location>, or <Directory>, has another
- * one as well. */
-static bool has_too(const cors_site_t *site, const cors_site_t *other)
+/* The paths of one server's <Location> and <Directory> sections, by kind. */
+typedef struct {
+    cors_path_index_t *paths[CORS_SITE_KINDS]; /* numbers of sites */
+} paths_t;
+
+/* One server whose sections are checked together. */
+typedef struct {
+    cors_speaker_t *speaker;
+    apr_pool_t *p; /* until the next server */
+    const apr_array_header_t *sites;
+    server_rec *own_server;
+    int first; /* the number of the server itself */
+    int end;   /* of the first site of the next server */
+    paths_t own;
+    const paths_t
+        *base; /* of the server whose sections apply as well, or NULL */
+    int base_end;
+    apr_hash_t *checked[CORS_SITE_KINDS]; /* paths, each its own key */
+} level_t;
+
+static bool has_plain_path(const cors_site_t *site)
 {
-    return other->server == site->server && other->kind == site->kind
-           && other->scope.path
-           && cors_path_is_above(other->scope.path, site->scope.path);
+    return (site->kind == CORS_SITE_LOCATION
+            || site->kind == CORS_SITE_DIRECTORY)
+           && site->scope.path;
 }
 
-/* All that a request for the path of a site has, in httpd's order: of <Location>
- * what is written first, of <Directory> the shortest path. */
-static apr_array_header_t *all_above(apr_pool_t *p,
-                                     const apr_array_header_t *sites, int first,
-                                     const cors_site_t *site)
+static void index_paths(apr_pool_t *p, const level_t *level, paths_t *paths)
 {
-    apr_array_header_t *above =
-        apr_array_make(p, 4, sizeof(const cors_site_t *));
     int i;
-    int k;
 
-    for (i = first + 1; i < sites->nelts; i++) {
-        const cors_site_t *other = cors_site_at(sites, i);
+    memset(paths, 0, sizeof(*paths));
+    for (i = level->first + 1; i < level->end; i++) {
+        const cors_site_t *site = cors_site_at(level->sites, i);
 
-        if (!has_too(site, other)) {
+        if (!has_plain_path(site)) {
             continue;
         }
-        APR_ARRAY_PUSH(above, const cors_site_t *) = other;
-        for (k = above->nelts - 1;
-             k > 0 && site->kind == CORS_SITE_DIRECTORY
-             && strlen(cors_site_at(above, k - 1)->scope.path)
-                    > strlen(other->scope.path);
-             k--) {
-            APR_ARRAY_IDX(above, k, const cors_site_t *) =
-                cors_site_at(above, k - 1);
-            APR_ARRAY_IDX(above, k - 1, const cors_site_t *) = other;
+        if (!paths->paths[site->kind]) {
+            paths->paths[site->kind] = cors_path_index_make(p);
         }
+        cors_path_index_add(paths->paths[site->kind], site->scope.path, i);
     }
+}
+
+/* A section that applies to requests for a path. */
+typedef struct {
+    const cors_site_t *site;
+    apr_size_t rank; /* what comes first in httpd's order */
+    int number;
+} applied_t;
+
+static int compare_applied(const void *one, const void *other)
+{
+    const applied_t *left = one;
+    const applied_t *right = other;
+
+    if (left->rank != right->rank) {
+        return left->rank < right->rank ? -1 : 1;
+    }
+    return left->number - right->number;
+}
+
+/* All that a request for a path has, in httpd's order: of <Location> what is
+ * written first, of <Directory> the shortest path. An array of applied_t. */
+static apr_array_header_t *all_above(const level_t *level, cors_site_e kind,
+                                     const char *path)
+{
+    apr_pool_t *p = level->speaker->scratch;
+    apr_array_header_t *numbers = apr_array_make(p, 4, sizeof(int));
+    apr_array_header_t *above = apr_array_make(p, 4, sizeof(applied_t));
+    int i;
+
+    if (level->base && level->base->paths[kind]) {
+        cors_path_index_all_above(level->base->paths[kind], path, numbers);
+    }
+    if (level->own.paths[kind]) {
+        cors_path_index_all_above(level->own.paths[kind], path, numbers);
+    }
+    for (i = 0; i < numbers->nelts; i++) {
+        applied_t *applied = apr_array_push(above);
+
+        applied->number = APR_ARRAY_IDX(numbers, i, int);
+        applied->site = cors_site_at(level->sites, applied->number);
+        applied->rank =
+            kind == CORS_SITE_DIRECTORY ? strlen(applied->site->scope.path) : 0;
+    }
+    qsort(above->elts, (size_t)above->nelts, sizeof(applied_t),
+          compare_applied);
     return above;
 }
 
-/* A section with those whose path is above its own, where paths are written out. */
-static void check_above(cors_speaker_t *speaker,
-                        const apr_array_header_t *sites, int first,
-                        const cors_site_t *site)
+/* Check a section with those whose path is above its own, where paths are written
+ * out. What applies to one path is checked once. */
+static void check_above(level_t *level, const cors_site_t *site)
 {
-    const cors_section_t *merged = cors_site_at(sites, first)->merged;
+    const cors_section_t *merged =
+        cors_site_at(level->sites, level->first)->merged;
+    apr_hash_t **checked = &level->checked[site->kind];
     const apr_array_header_t *above;
     int i;
 
-    if ((site->kind != CORS_SITE_LOCATION && site->kind != CORS_SITE_DIRECTORY)
-        || !site->scope.path) {
+    if (!*checked) {
+        *checked = apr_hash_make(level->p);
+    }
+    if (apr_hash_get(*checked, site->scope.path, APR_HASH_KEY_STRING)) {
         return;
     }
-    above = all_above(speaker->p, sites, first, site);
+    apr_hash_set(*checked, site->scope.path, APR_HASH_KEY_STRING, site);
+    above = all_above(level, site->kind, site->scope.path);
     if (above->nelts > 1) {
         for (i = 0; i < above->nelts; i++) {
-            merged = cors_section_merge(speaker->p, merged,
-                                        cors_site_at(above, i)->own);
+            merged = cors_section_merge(
+                level->speaker->scratch, merged,
+                APR_ARRAY_IDX(above, i, applied_t).site->own);
         }
-        check_section(speaker, site->server, merged);
+        check_section(level->speaker, level->own_server, merged);
     }
+}
+
+/* Check the sections that a virtual host inherits where one of its own is above
+ * them; by themselves they have been checked. */
+static void check_inherited(level_t *level)
+{
+    int i;
+
+    for (i = 0; level->base && i < level->base_end; i++) {
+        const cors_site_t *site = cors_site_at(level->sites, i);
+
+        if (has_plain_path(site) && level->own.paths[site->kind]
+            && cors_path_index_above(level->own.paths[site->kind],
+                                     site->scope.path, CORS_PATH_NONE)
+                   != CORS_PATH_NONE) {
+            check_above(level, site);
+            apr_pool_clear(level->speaker->scratch);
+        }
+    }
+}
+
+static void check_level(level_t *level)
+{
+    int i;
+
+    memset(level->checked, 0, sizeof(level->checked));
+    for (i = level->first; i < level->end; i++) {
+        const cors_site_t *site = cors_site_at(level->sites, i);
+
+        if (!site->inherits) {
+            check_section(level->speaker, site->server, site->merged);
+        }
+        if (has_plain_path(site)) {
+            check_above(level, site);
+        }
+        apr_pool_clear(level->speaker->scratch);
+    }
+    if (level->own.paths[CORS_SITE_LOCATION]
+        || level->own.paths[CORS_SITE_DIRECTORY]) {
+        check_inherited(level);
+    }
+}
+
+static int end_of_server(const apr_array_header_t *sites, int first)
+{
+    int i = first + 1;
+
+    while (i < sites->nelts
+           && cors_site_at(sites, i)->kind != CORS_SITE_SERVER) {
+        i++;
+    }
+    return i;
 }
 
 static void check_sites(cors_speaker_t *speaker,
                         const apr_array_header_t *sites)
 {
-    int server = 0;
-    int i;
+    paths_t base;
+    level_t level;
 
-    for (i = 0; i < sites->nelts; i++) {
-        const cors_site_t *site = cors_site_at(sites, i);
+    memset(&level, 0, sizeof(level));
+    level.speaker = speaker;
+    level.sites = sites;
+    level.base_end = end_of_server(sites, 0);
+    apr_pool_create(&level.p, speaker->p);
+    for (; level.first < sites->nelts; level.first = level.end) {
+        const cors_site_t *server = cors_site_at(sites, level.first);
 
-        server = site->kind == CORS_SITE_SERVER ? i : server;
-        check_section(speaker, site->server, site->merged);
-        check_above(speaker, sites, server, site);
+        level.end = end_of_server(sites, level.first);
+        level.own_server = server->server;
+        level.base = server->inherits ? &base : NULL;
+        if (level.first == 0) {
+            level.end = level.base_end;
+            index_paths(speaker->p, &level, &base);
+            level.own = base;
+        }
+        else {
+            index_paths(level.p, &level, &level.own);
+        }
+        check_level(&level);
+        apr_pool_clear(level.p);
     }
+    apr_pool_destroy(level.p);
 }
 
-static cors_speaker_t make_speaker(apr_pool_t *p, int flags)
+/* A pool whose memory goes back to the system with it: what the checks take is
+ * much, and httpd's parent would keep it. */
+static apr_pool_t *make_scratch(void)
 {
-    cors_speaker_t speaker;
+    apr_allocator_t *allocator;
+    apr_pool_t *p;
 
-    speaker.p = p;
-    speaker.flags = flags;
-    speaker.said = apr_hash_make(p);
-    speaker.refusals = 0;
-    return speaker;
+    if (apr_allocator_create(&allocator) != APR_SUCCESS) {
+        return NULL;
+    }
+    apr_allocator_max_free_set(allocator, 1);
+    apr_pool_create_ex(&p, NULL, NULL, allocator);
+    apr_allocator_owner_set(allocator, p);
+    return p;
+}
+
+static void start_speaker(cors_speaker_t *speaker, int flags)
+{
+    memset(speaker, 0, sizeof(*speaker));
+    speaker->p = make_scratch();
+    if (!speaker->p) {
+        apr_pool_create(&speaker->p, NULL);
+    }
+    apr_pool_create(&speaker->scratch, speaker->p);
+    speaker->flags = flags;
+    speaker->said = apr_hash_make(speaker->p);
+}
+
+static void end_speaker(cors_speaker_t *speaker, server_rec *server)
+{
+    summarise(speaker, server);
+    apr_pool_destroy(speaker->p);
 }
 
 /* The reading that only looks whether the configuration can be read: httpd -t,
@@ -157,55 +347,64 @@ static bool is_first_reading(void)
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
+static void warn_of_all(cors_speaker_t *speaker,
+                        const apr_array_header_t *sites)
+{
+    cors_warn(speaker, sites);
+    cors_warn_of_neighbours(speaker, sites);
+}
+
 int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                       server_rec *server)
 {
-    cors_speaker_t speaker = make_speaker(temp, APLOG_STARTUP);
-    const apr_array_header_t *sites = cors_sites(temp, server);
+    cors_speaker_t speaker;
+    const apr_array_header_t *sites;
 
-    (void)p;
     (void)log;
+    (void)temp;
+    if (!cors_is_configured(p)) {
+        return OK;
+    }
+    start_speaker(&speaker, APLOG_STARTUP);
+    sites = cors_sites(speaker.p, server);
     check_sites(&speaker, sites);
     /* at a start the terminal shows the first reading; the second one has the
      * log once it is open */
     if (!speaker.refusals && is_first_reading()) {
-        cors_warn(&speaker, sites);
-        cors_warn_of_neighbours(&speaker, sites);
+        warn_of_all(&speaker, sites);
     }
+    end_speaker(&speaker, server);
     return speaker.refusals ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
-/* Where no directive is, the module is not to be seen, in Server neither. */
-static bool is_used(const apr_array_header_t *sites)
+/* What only a configuration with a directive of this module needs. */
+static void prepare_policies(apr_pool_t *p, server_rec *server)
 {
-    int i;
+    cors_speaker_t speaker;
+    const apr_array_header_t *sites;
 
-    for (i = 0; i < sites->nelts; i++) {
-        if (!cors_section_empty(cors_site_at(sites, i)->merged)) {
-            return true;
-        }
-    }
-    return false;
+    cors_prepare(p, server);
+    start_speaker(&speaker, 0);
+    sites = cors_sites(speaker.p, server);
+    /* httpd shows it with ServerTokens Full alone */
+    ap_add_version_component(p, "mod_cors_policy/" CORS_POLICY_VERSION);
+    cors_count_sections(speaker.scratch, sites);
+    apr_pool_clear(speaker.scratch);
+    warn_of_all(&speaker, sites);
+    end_speaker(&speaker, server);
 }
 
 int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                      server_rec *server)
 {
-    cors_speaker_t speaker = make_speaker(temp, 0);
-    const apr_array_header_t *sites;
-
     (void)log;
     if (!is_first_reading()) {
-        cors_prepare(p, server);
-        sites = cors_sites_keep(p, server);
-        if (is_used(sites)) {
-            /* httpd shows it with ServerTokens Full alone */
-            ap_add_version_component(p, "mod_cors_policy/" CORS_POLICY_VERSION);
+        cors_count_open(server);
+        cors_sites_retain(p, temp, server);
+        if (cors_is_configured(p)) {
+            prepare_policies(p, server);
         }
-        cors_count_open(temp, server, sites);
         cors_watch_origins_files(p, server);
-        cors_warn(&speaker, sites);
-        cors_warn_of_neighbours(&speaker, sites);
     }
     return OK;
 }

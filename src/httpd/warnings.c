@@ -2,6 +2,10 @@
 
 #include "mod_cors_policy.h"
 
+#include <string.h>
+
+#include <apr_strings.h>
+
 #include "cors/lint.h"
 
 /* What has been learned of one setting from all policies it is in. */
@@ -13,12 +17,27 @@ typedef struct {
     bool linted;
 } known_t;
 
+/* The attributes without which others have no effect. */
+typedef enum {
+    NEEDED_MODE,
+    NEEDED_ORIGINS,
+    NEEDED_WEBSOCKET_ORIGINS,
+    NEEDED_COUNT
+} needed_e;
+
 /* A walk over all sites. */
 typedef struct {
     cors_speaker_t *speaker;
     const apr_array_header_t *sites;
     const cors_site_t *site;
+    int number;        /* of the site */
     apr_hash_t *known; /* cors_setting_t * -> known_t */
+    apr_hash_t *pairs; /* of settings that have been looked at together */
+    /* the sections that set such an attribute, by their server */
+    cors_scope_index_t *setting[NEEDED_COUNT];
+    const server_rec *asked; /* the server of which htaccess is known */
+    bool inherits;           /* the sections of the first server are its, too */
+    bool htaccess;           /* it has .htaccess files with such directives */
 } walk_t;
 
 static known_t *known_of(walk_t *walk, const cors_setting_t *setting)
@@ -58,7 +77,7 @@ static void lint_setting(void *context, cors_attr_e attr,
 
     if (!known->linted) {
         known->linted = true;
-        cors_lint_setting(walk->speaker->p, attr, setting, say, walk);
+        cors_lint_setting(walk->speaker->scratch, attr, setting, say, walk);
     }
 }
 
@@ -94,62 +113,103 @@ static void learn(walk_t *walk, const cors_policy_t *policy)
     }
 }
 
+/* Whether two settings have not been looked at together yet, in whatever policy. */
+static bool is_new_pair(void *context, const cors_setting_t *origins,
+                        const cors_setting_t *credentials)
+{
+    const walk_t *walk = context;
+    const cors_setting_t *pair[2];
+
+    pair[0] = origins;
+    pair[1] = credentials;
+    if (apr_hash_get(walk->pairs, pair, sizeof(pair))) {
+        return false;
+    }
+    apr_hash_set(walk->pairs, apr_pmemdup(walk->speaker->p, pair, sizeof(pair)),
+                 sizeof(pair), origins);
+    return true;
+}
+
 static void look_at_policies(walk_t *walk)
 {
     cors_methods_group_t *groups;
-    apr_pool_t *p = walk->speaker->p;
-    int count = cors_section_groups(p, walk->site->merged, &groups);
+    apr_pool_t *scratch = walk->speaker->scratch;
+    int count = cors_section_groups(scratch, walk->site->merged, &groups);
     int i;
 
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
 
-        cors_policy_resolve(p, walk->site->merged, groups[i].one, &policy);
+        cors_policy_resolve(scratch, walk->site->merged, groups[i].one,
+                            &policy);
         learn(walk, &policy);
-        cors_lint_policy(p, &policy, say, walk);
+        cors_lint_policy(scratch, &policy, is_new_pair, say, walk);
     }
 }
 
-/* Whether a site has a word of its own on an attribute. */
-typedef struct {
-    cors_attr_e attr;
-    bool found;
-} search_t;
-
-static void find_word(void *context, cors_attr_e attr,
-                      const cors_setting_t *setting)
+/* Whether a section sets each of the needed attributes. */
+static void find_needed(void *context, cors_attr_e attr,
+                        const cors_setting_t *setting)
 {
-    search_t *search = context;
+    bool *found = context;
 
-    if (attr == search->attr
-        && (attr != CORS_ATTR_MODE || setting->number != CORS_MODE_OFF)) {
-        search->found = true;
+    if (attr == CORS_ATTR_MODE && setting->number != CORS_MODE_OFF) {
+        found[NEEDED_MODE] = true;
     }
+    if (attr == CORS_ATTR_ORIGINS) {
+        found[NEEDED_ORIGINS] = true;
+    }
+    if (attr == CORS_ATTR_WEBSOCKET_ORIGINS) {
+        found[NEEDED_WEBSOCKET_ORIGINS] = true;
+    }
+}
+
+static void index_needed(walk_t *walk)
+{
+    const cors_site_t *site = walk->site;
+    bool found[NEEDED_COUNT] = { false };
+    int needed;
+
+    if (site->kind == CORS_SITE_SERVER) {
+        return;
+    }
+    cors_section_visit(site->own, CORS_METHODS_ALL, find_needed, found);
+    for (needed = 0; needed < NEEDED_COUNT; needed++) {
+        if (found[needed]) {
+            cors_scope_index_add(walk->setting[needed], site->server,
+                                 site->scope.kind, site->scope.path,
+                                 walk->number);
+        }
+    }
+}
+
+static bool is_set_by(const walk_t *walk, needed_e needed,
+                      const server_rec *server)
+{
+    return cors_scope_index_meet(walk->setting[needed], server,
+                                 walk->site->scope.kind, walk->site->scope.path,
+                                 walk->number)
+           != CORS_PATH_NONE;
+}
+
+static bool htaccess_allowed(walk_t *walk)
+{
+    if (walk->asked != walk->site->server) {
+        walk->asked = walk->site->server;
+        walk->htaccess = cors_htaccess_allowed(walk->asked);
+    }
+    return walk->htaccess;
 }
 
 /* Whether something that start-up cannot fold with a site may complete it: a
- * section that requests may meet too, or a .htaccess file. */
-static bool may_be_completed(const walk_t *walk, cors_attr_e attr)
+ * section that can apply to the same requests, or a .htaccess file. */
+static bool may_be_completed(walk_t *walk, needed_e needed)
 {
-    int i;
+    const server_rec *base = cors_site_at(walk->sites, 0)->server;
 
-    for (i = 0; i < walk->sites->nelts; i++) {
-        const cors_site_t *other = cors_site_at(walk->sites, i);
-        search_t search;
-
-        if (other->kind == CORS_SITE_SERVER
-            || other->server != walk->site->server) {
-            continue;
-        }
-        search.attr = attr;
-        search.found = false;
-        cors_section_visit(other->own, CORS_METHODS_ALL, find_word, &search);
-        if (search.found && other != walk->site
-            && cors_scope_may_meet(&walk->site->scope, other)) {
-            return true;
-        }
-    }
-    return cors_htaccess_allowed(walk->site->server);
+    return is_set_by(walk, needed, walk->site->server)
+           || (walk->inherits && is_set_by(walk, needed, base))
+           || htaccess_allowed(walk);
 }
 
 static void judge_setting(void *context, cors_attr_e attr,
@@ -163,7 +223,7 @@ static void judge_setting(void *context, cors_attr_e attr,
     }
     if (attr == CORS_ATTR_MODE) {
         if (setting->number != CORS_MODE_OFF && !known->somebody
-            && !may_be_completed(walk, CORS_ATTR_ORIGINS)) {
+            && !may_be_completed(walk, NEEDED_ORIGINS)) {
             say_plainly(walk, setting, CORS_PROBLEM_NOBODY_ALLOWED);
         }
     }
@@ -171,32 +231,58 @@ static void judge_setting(void *context, cors_attr_e attr,
         return;
     }
     else if (attr == CORS_ATTR_WEBSOCKET_REQUIRE) {
-        if (!may_be_completed(walk, CORS_ATTR_WEBSOCKET_ORIGINS)) {
+        if (!may_be_completed(walk, NEEDED_WEBSOCKET_ORIGINS)) {
             say_plainly(walk, setting, CORS_PROBLEM_REQUIRE_ALONE);
         }
     }
-    else if (!may_be_completed(walk, CORS_ATTR_MODE)) {
+    else if (!may_be_completed(walk, NEEDED_MODE)) {
         say_plainly(walk, setting, CORS_PROBLEM_UNREACHABLE);
     }
+}
+
+/* Call something for each site; what a virtual host inherits has been looked at. */
+static void for_each_site(walk_t *walk, void (*look)(walk_t *walk))
+{
+    int i;
+
+    for (i = 0; i < walk->sites->nelts; i++) {
+        walk->number = i;
+        walk->site = cors_site_at(walk->sites, i);
+        if (walk->site->kind == CORS_SITE_SERVER) {
+            walk->inherits = walk->site->inherits;
+        }
+        if (!walk->site->inherits) {
+            look(walk);
+            apr_pool_clear(walk->speaker->scratch);
+        }
+    }
+}
+
+static void look_at_site(walk_t *walk)
+{
+    cors_section_visit(walk->site->own, CORS_METHODS_ALL, lint_setting, walk);
+    look_at_policies(walk);
+    index_needed(walk);
+}
+
+static void judge_site(walk_t *walk)
+{
+    cors_section_visit(walk->site->own, CORS_METHODS_ALL, judge_setting, walk);
 }
 
 void cors_warn(cors_speaker_t *speaker, const apr_array_header_t *sites)
 {
     walk_t walk;
-    int i;
+    int needed;
 
+    memset(&walk, 0, sizeof(walk));
     walk.speaker = speaker;
     walk.sites = sites;
     walk.known = apr_hash_make(speaker->p);
-    for (i = 0; i < sites->nelts; i++) {
-        walk.site = cors_site_at(sites, i);
-        cors_section_visit(walk.site->own, CORS_METHODS_ALL, lint_setting,
-                           &walk);
-        look_at_policies(&walk);
+    walk.pairs = apr_hash_make(speaker->p);
+    for (needed = 0; needed < NEEDED_COUNT; needed++) {
+        walk.setting[needed] = cors_scope_index_make(speaker->p);
     }
-    for (i = 0; i < sites->nelts; i++) {
-        walk.site = cors_site_at(sites, i);
-        cors_section_visit(walk.site->own, CORS_METHODS_ALL, judge_setting,
-                           &walk);
-    }
+    for_each_site(&walk, look_at_site);
+    for_each_site(&walk, judge_site);
 }

@@ -178,7 +178,7 @@ static void decide_and_check(const cors_section_t *section,
     apr_table_addn(headers, "access-control-allow-origin", "https://another");
     apr_table_addn(errors, "Vary", "Accept");
     cors_policy_resolve(pool, section, 1, &policy);
-    cors_lint_policy(pool, &policy, note_finding, NULL);
+    cors_lint_policy(pool, &policy, NULL, note_finding, NULL);
     cors_decide(&policy, facts, &decision);
     cors_emit(pool, &policy, &decision,
               decision.preflight ? CORS_RESPONSE_PREFLIGHT

@@ -256,8 +256,48 @@ static void check_policy_row(void **state)
     const row_t *row = *state;
     const char *all = "";
 
-    cors_lint_policy(pool, policy_of(row->text), append_finding, &all);
+    cors_lint_policy(pool, policy_of(row->text), NULL, append_finding, &all);
     same_text(row->text, all, row->found);
+}
+
+/* Settings that have been looked at; what is said of the others. */
+typedef struct {
+    const cors_setting_t *seen[2];
+    int found;
+} seen_t;
+
+static bool is_unseen(void *context, const cors_setting_t *origins,
+                      const cors_setting_t *credentials)
+{
+    seen_t *seen = context;
+    bool is_new = seen->seen[0] != origins || seen->seen[1] != credentials;
+
+    seen->seen[0] = origins;
+    seen->seen[1] = credentials;
+    return is_new;
+}
+
+static void count_finding(void *context, const char *said,
+                          const cors_finding_t *finding)
+{
+    (void)said;
+    (void)finding;
+    ((seen_t *)context)->found++;
+}
+
+static void a_list_that_has_been_looked_at_is_not_read_again(void **state)
+{
+    const cors_policy_t *policy =
+        policy_of("CorsPolicy On; CorsAllowCredentials On; CorsAllowOrigins "
+                  "http://a.example http://b.example");
+    seen_t seen = { { NULL, NULL }, 0 };
+
+    (void)state;
+    cors_lint_policy(pool, policy, is_unseen, count_finding, &seen);
+    assert_int_equal(seen.found, 2);
+    cors_lint_policy(pool, policy, is_unseen, count_finding, &seen);
+    assert_int_equal(seen.found, 2);
+    assert_ptr_equal(seen.seen[1], policy->link[CORS_ATTR_CREDENTIALS].setting);
 }
 
 static void a_wildcard_that_forgets_authorization_is_told_of(void **state)
@@ -298,6 +338,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_max_age_of_none_is_not_too_long),
         TEST(a_word_of_no_line_has_the_line_of_its_setting),
+        TEST(a_list_that_has_been_looked_at_is_not_read_again),
         TEST(a_wildcard_that_forgets_authorization_is_told_of),
     };
     static const table_t tables[] = {

@@ -1,0 +1,173 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Paths above and below each other. */
+
+#include "unit.h"
+
+#include <apr_strings.h>
+
+#include "cors/path_index.h"
+
+static void a_path_is_above_by_whole_segments(void **state)
+{
+    static const struct {
+        const char *outer;
+        const char *inner;
+        bool above;
+    } rows[] = {
+        { "/a", "/a", true },       { "/a", "/a/b", true },
+        { "/a", "/ab", false },     { "/a/b", "/a", false },
+        { "/", "/a", true },        { "/", "/", true },
+        { "", "/a", true },         { "", "", true },
+        { "", "a", false },         { "/a/", "/a/b", true },
+        { "/a/", "/a", false },     { "/a", "/a/", true },
+        { "/a/", "/a/", true },     { "/a/", "/a//b", true },
+        { "/a", "/a//b", true },    { "//", "/a", false },
+        { "/", "//a", true },       { "a", "a/b", true },
+        { "/a/b", "/a/b/c", true }, { "/a/b", "/a/bc", false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const char *name =
+            apr_pstrcat(pool, rows[i].outer, " over ", rows[i].inner, NULL);
+        cors_path_index_t *outer = cors_path_index_make(pool);
+        cors_path_index_t *inner = cors_path_index_make(pool);
+        int expected = rows[i].above ? 7 : CORS_PATH_NONE;
+
+        same_number(name, cors_path_is_above(rows[i].outer, rows[i].inner),
+                    rows[i].above);
+        cors_path_index_add(outer, rows[i].outer, 7);
+        cors_path_index_add(inner, rows[i].inner, 7);
+        same_number(name, cors_path_index_above(outer, rows[i].inner, -1),
+                    expected);
+        same_number(name, cors_path_index_below(inner, rows[i].outer, -1),
+                    expected);
+        same_number(name, cors_path_index_above(outer, rows[i].inner, 7),
+                    CORS_PATH_NONE);
+        same_number(name, cors_path_index_below(inner, rows[i].outer, 7),
+                    CORS_PATH_NONE);
+    }
+}
+
+/* A path of some segments of one letter, some of them empty. */
+static const char *draw_path(unsigned *seed)
+{
+    char path[16];
+    size_t len = 0;
+    int segments;
+
+    *seed = *seed * 1103515245u + 12345u;
+    for (segments = (int)(*seed >> 16) % 5; segments > 0; segments--) {
+        *seed = *seed * 1103515245u + 12345u;
+        path[len++] = '/';
+        if ((*seed >> 16) % 7) {
+            path[len++] = (char)('a' + (*seed >> 20) % 2);
+        }
+    }
+    path[len] = '\0';
+    return apr_pstrdup(pool, path);
+}
+
+/* What a comparison with each path would find. */
+static int compare_each(const char *const *paths, int count, const char *path,
+                        int except, bool above)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        if (i != except
+            && (above ? cors_path_is_above(paths[i], path)
+                      : cors_path_is_above(path, paths[i]))) {
+            return i;
+        }
+    }
+    return CORS_PATH_NONE;
+}
+
+static void the_index_finds_what_comparing_each_path_finds(void **state)
+{
+    const char *paths[40];
+    unsigned seed = 1;
+    int round;
+    int i;
+
+    (void)state;
+    for (round = 0; round < 300; round++) {
+        cors_path_index_t *index = cors_path_index_make(pool);
+
+        for (i = 0; i < (int)COUNT(paths); i++) {
+            paths[i] = draw_path(&seed);
+            cors_path_index_add(index, paths[i], i);
+        }
+        for (i = 0; i < (int)COUNT(paths); i++) {
+            const char *path = draw_path(&seed);
+            apr_array_header_t *all = apr_array_make(pool, 4, sizeof(int));
+            int expected = 0;
+            int k;
+
+            same_number(path, cors_path_index_above(index, path, i),
+                        compare_each(paths, COUNT(paths), path, i, true));
+            same_number(path, cors_path_index_below(index, path, i),
+                        compare_each(paths, COUNT(paths), path, i, false));
+            same_number(paths[i], cors_path_index_above(index, paths[i], i),
+                        compare_each(paths, COUNT(paths), paths[i], i, true));
+            same_number(paths[i], cors_path_index_below(index, paths[i], i),
+                        compare_each(paths, COUNT(paths), paths[i], i, false));
+            cors_path_index_all_above(index, path, all);
+            for (k = 0; k < (int)COUNT(paths); k++) {
+                expected += cors_path_is_above(paths[k], path) ? 1 : 0;
+            }
+            same_number(path, all->nelts, expected);
+            for (k = 0; k < all->nelts; k++) {
+                assert_true(
+                    cors_path_is_above(paths[APR_ARRAY_IDX(all, k, int)],
+                                       path));
+            }
+        }
+    }
+}
+
+static void what_is_above_comes_shortest_first(void **state)
+{
+    static const char *const paths[] = { "/a/b", "/",  "/a",
+                                         "/a/b", "/c", "/a/b/c" };
+    static const int expected[] = { 1, 2, 0, 3 };
+    cors_path_index_t *index = cors_path_index_make(pool);
+    apr_array_header_t *numbers = apr_array_make(pool, 4, sizeof(int));
+    int i;
+
+    (void)state;
+    for (i = 0; i < (int)COUNT(paths); i++) {
+        cors_path_index_add(index, paths[i], i);
+    }
+    cors_path_index_all_above(index, "/a/b", numbers);
+    assert_int_equal(numbers->nelts, COUNT(expected));
+    for (i = 0; i < numbers->nelts; i++) {
+        assert_int_equal(APR_ARRAY_IDX(numbers, i, int), expected[i]);
+    }
+}
+
+static void none_is_lower_than_no_number(void **state)
+{
+    (void)state;
+    assert_int_equal(cors_path_lower(CORS_PATH_NONE, 3), 3);
+    assert_int_equal(cors_path_lower(3, CORS_PATH_NONE), 3);
+    assert_int_equal(cors_path_lower(3, 0), 0);
+    assert_int_equal(cors_path_lower(0, 3), 0);
+    assert_int_equal(cors_path_lower(CORS_PATH_NONE, CORS_PATH_NONE),
+                     CORS_PATH_NONE);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_path_is_above_by_whole_segments),
+        TEST(the_index_finds_what_comparing_each_path_finds),
+        TEST(what_is_above_comes_shortest_first),
+        TEST(none_is_lower_than_no_number),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
