@@ -168,7 +168,7 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
         else if (word->exclude) {
             lint_excluded(lint, word);
         }
-        else {
+        else if (cors_origin_set_count(set) > 1) {
             lint_listed(lint, word);
         }
         if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && word->suffix

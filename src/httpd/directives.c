@@ -101,10 +101,10 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     reading.cmd = cmd;
     reading.section = section;
     reading.attr = *(const cors_attr_e *)cmd->info;
-    reading.where = apr_psprintf(cmd->pool, "%s:%d", cmd->directive->filename,
-                                 cmd->directive->line_num);
     reading.said =
-        apr_pstrcat(cmd->pool, cmd->cmd->name, " ", reading.where, NULL);
+        apr_psprintf(cmd->pool, "%s %s:%d", cmd->cmd->name,
+                     cmd->directive->filename, cmd->directive->line_num);
+    reading.where = reading.said + strlen(cmd->cmd->name) + 1;
     reading.complaints = NULL;
     reading.complained = 0;
     /* a request that reads .htaccess has no use for it */

@@ -50,13 +50,16 @@ typedef struct {
 /* A walk over that configuration. */
 typedef struct {
     cors_speaker_t *speaker;
+    apr_pool_t *p; /* for the walk */
     server_rec *server;
     const apr_array_header_t *sites;
-    known_t *known;         /* of each site, in the same order */
-    apr_hash_t *hosts;      /* container of a virtual host -> its cors_site_t */
+    known_t *known;    /* of each site, in the same order; NULL: nothing has
+                               been looked for yet, nor is there what follows */
+    apr_hash_t *hosts; /* container of a virtual host -> its cors_site_t */
     apr_hash_t *containers; /* ap_directive_t * -> container_t */
     cors_scope_index_t *on; /* sites where the policy is on, by host, and all of
-                               them with the walk itself as owner */
+                               them */
+    const void *everywhere; /* the owner of all of them */
     cors_scope_index_t *covers;     /* those of them that proxied URLs meet */
     apr_array_header_t *auth_types; /* const ap_directive_t * */
     cors_scope_index_t *auth;       /* their numbers, by host */
@@ -144,7 +147,7 @@ static void know_container(walk_t *walk, const cors_site_t *site, int number)
     container_t *container = container_at(walk, site->place->node);
 
     if (!container) {
-        container = apr_pcalloc(walk->speaker->p, sizeof(*container));
+        container = apr_pcalloc(walk->p, sizeof(*container));
         container->node = site->place->node;
         container->on = CORS_PATH_NONE;
         apr_hash_set(walk->containers, &container->node,
@@ -155,7 +158,7 @@ static void know_container(walk_t *walk, const cors_site_t *site, int number)
     }
 }
 
-static void know_site(walk_t *walk, int number)
+static void know_site(walk_t *walk, apr_pool_t *scratch, int number)
 {
     const cors_site_t *site = cors_site_at(walk->sites, number);
     const cors_scope_t *scope = &site->scope;
@@ -167,7 +170,7 @@ static void know_site(walk_t *walk, int number)
     if (site->inherits) {
         return;
     }
-    walk->known[number] = know(walk->speaker->scratch, site);
+    walk->known[number] = know(scratch, site);
     if (site->kind != CORS_SITE_SERVER) {
         know_container(walk, site, number);
     }
@@ -175,12 +178,57 @@ static void know_site(walk_t *walk, int number)
         return;
     }
     cors_scope_index_add(walk->on, owner, scope->kind, scope->path, number);
-    cors_scope_index_add(walk->on, walk, scope->kind, scope->path, number);
+    if (walk->everywhere != of_server) {
+        cors_scope_index_add(walk->on, walk->everywhere, scope->kind,
+                             scope->path, number);
+    }
     if (scope->kind != CORS_SITE_DIRECTORY) {
         /* of paths that are above, whatever the kind */
         cors_scope_index_add(walk->covers, owner, CORS_SITE_LOCATION,
                              scope->path, number);
     }
+}
+
+static void make_indexes(walk_t *walk)
+{
+    apr_pool_t *p = walk->p;
+
+    walk->known =
+        apr_pcalloc(p, (apr_size_t)walk->sites->nelts * sizeof(*walk->known));
+    walk->hosts = apr_hash_make(p);
+    walk->containers = apr_hash_make(p);
+    walk->on = cors_scope_index_make(p);
+    walk->covers = cors_scope_index_make(p);
+    walk->auth_types = apr_array_make(p, 1, sizeof(const ap_directive_t *));
+    walk->auth = cors_scope_index_make(p);
+    walk->proxies = apr_hash_make(p);
+    walk->heirs = apr_array_make(p, 1, sizeof(const cors_site_t *));
+    walk->reported = apr_hash_make(p);
+}
+
+/* Learn what has to be known of the policies; most configurations have nothing
+ * that it is needed for. */
+static void know_sites(walk_t *walk)
+{
+    apr_pool_t *scratch;
+    int i;
+
+    if (walk->known) {
+        return;
+    }
+    make_indexes(walk);
+    apr_pool_create(&scratch, walk->p);
+    walk->everywhere = of_server;
+    for (i = 0; i < walk->sites->nelts; i++) {
+        if (cors_site_at(walk->sites, i)->scope.host) {
+            walk->everywhere = walk;
+        }
+    }
+    for (i = 0; i < walk->sites->nelts; i++) {
+        know_site(walk, scratch, i);
+        apr_pool_clear(scratch);
+    }
+    apr_pool_destroy(scratch);
 }
 
 /* The innermost section around a directive in which a directive of this module
@@ -198,13 +246,15 @@ static const container_t *section_around(const walk_t *walk,
 }
 
 /* The CorsPolicy On whose requests a directive may meet; NULL: none. */
-static const cors_setting_t *policy_met(const walk_t *walk,
+static const cors_setting_t *policy_met(walk_t *walk,
                                         const ap_directive_t *directive)
 {
-    const container_t *section = section_around(walk, directive);
+    const container_t *section;
     cors_scope_t scope;
     int number;
 
+    know_sites(walk);
+    section = section_around(walk, directive);
     if (section) {
         number = section->on;
     }
@@ -339,14 +389,16 @@ static void look_at_authentication(walk_t *walk,
                                    const ap_directive_t *directive)
 {
     cors_scope_t scope;
-    int number = walk->auth_types->nelts;
+    int number;
 
     if (!cors_directive_is(directive, "AuthType")
         || has_prefix_nocase(directive->args, "None")) {
         return;
     }
+    know_sites(walk);
+    number = walk->auth_types->nelts;
     APR_ARRAY_PUSH(walk->auth_types, const ap_directive_t *) = directive;
-    scope = cors_scope_of(walk->speaker->p, directive->parent);
+    scope = cors_scope_of(walk->p, directive->parent);
     cors_scope_index_add(walk->auth, owner_of(scope.host), scope.kind,
                          scope.path, number);
     if (is_heir(walk, scope.host)) {
@@ -363,7 +415,7 @@ static bool is_first(walk_t *walk, const cors_setting_t *setting)
     if (apr_hash_get(walk->reported, &setting, sizeof(setting))) {
         return false;
     }
-    key = apr_pmemdup(walk->speaker->p, &setting, sizeof(setting));
+    key = apr_pmemdup(walk->p, &setting, sizeof(setting));
     apr_hash_set(walk->reported, key, sizeof(setting), setting);
     return true;
 }
@@ -447,7 +499,7 @@ static bool is_covered(const walk_t *walk, const ap_directive_t *host,
 
 static proxies_t *proxies_of(walk_t *walk, const ap_directive_t *host)
 {
-    apr_pool_t *p = walk->speaker->p;
+    apr_pool_t *p = walk->p;
     const void *owner = owner_of(host);
     proxies_t *proxies = apr_hash_get(walk->proxies, &owner, sizeof(owner));
 
@@ -475,6 +527,7 @@ static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
     if (!cors_directive_is(directive, "ProxyPass")) {
         return;
     }
+    know_sites(walk);
     scope = cors_scope_of(walk->speaker->scratch, directive->parent);
     path = scope.kind == CORS_SITE_SERVER ? next_word_but(walk, &rest, nothing)
                                           : scope.path;
@@ -484,7 +537,7 @@ static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
     }
     proxies = proxies_of(walk, scope.host);
     proxied = apr_array_push(proxies->proxied);
-    proxied->path = apr_pstrdup(walk->speaker->p, path);
+    proxied->path = apr_pstrdup(walk->p, path);
     proxied->directive = directive;
     cors_path_index_add(proxies->all, proxied->path,
                         proxies->proxied->nelts - 1);
@@ -627,23 +680,6 @@ static void look(walk_t *walk, const ap_directive_t *directive)
     }
 }
 
-static void make_indexes(walk_t *walk)
-{
-    apr_pool_t *p = walk->speaker->p;
-
-    walk->known =
-        apr_pcalloc(p, (apr_size_t)walk->sites->nelts * sizeof(*walk->known));
-    walk->hosts = apr_hash_make(p);
-    walk->containers = apr_hash_make(p);
-    walk->on = cors_scope_index_make(p);
-    walk->covers = cors_scope_index_make(p);
-    walk->auth_types = apr_array_make(p, 1, sizeof(const ap_directive_t *));
-    walk->auth = cors_scope_index_make(p);
-    walk->proxies = apr_hash_make(p);
-    walk->heirs = apr_array_make(p, 1, sizeof(const cors_site_t *));
-    walk->reported = apr_hash_make(p);
-}
-
 /* The virtual hosts for which a <Directory> of the server around them has to be
  * looked at again: those that have their own files, or proxied URLs. */
 static void find_heirs(walk_t *walk)
@@ -666,29 +702,35 @@ static void find_heirs(walk_t *walk)
     }
 }
 
+/* What is about policies, once all directives are known. */
+static void report_policies(walk_t *walk)
+{
+    int i;
+
+    find_heirs(walk);
+    for (i = 0; i < walk->sites->nelts; i++) {
+        report_authentication(walk, i);
+        if (apr_hash_count(walk->proxies) > 0) {
+            report_directory(walk, cors_site_at(walk->sites, i), i);
+        }
+        apr_pool_clear(walk->speaker->scratch);
+    }
+}
+
 void cors_warn_of_neighbours(cors_speaker_t *speaker,
                              const apr_array_header_t *sites)
 {
     walk_t walk;
-    int i;
 
     memset(&walk, 0, sizeof(walk));
     walk.speaker = speaker;
     walk.sites = sites;
     walk.server = cors_site_at(sites, 0)->server;
-    make_indexes(&walk);
-    for (i = 0; i < sites->nelts; i++) {
-        know_site(&walk, i);
-        apr_pool_clear(speaker->scratch);
-    }
+    apr_pool_create(&walk.p, speaker->p);
     look(&walk, ap_conftree);
     apr_pool_clear(speaker->scratch);
-    find_heirs(&walk);
-    for (i = 0; i < sites->nelts; i++) {
-        report_authentication(&walk, i);
-        if (apr_hash_count(walk.proxies) > 0) {
-            report_directory(&walk, cors_site_at(sites, i), i);
-        }
-        apr_pool_clear(speaker->scratch);
+    if (walk.known) {
+        report_policies(&walk);
     }
+    apr_pool_destroy(walk.p);
 }

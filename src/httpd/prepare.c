@@ -70,6 +70,15 @@ static void prepare_section(prepare_t *prepare, const cors_section_t *section)
     }
 }
 
+/* Whether a section of a virtual host is one of the server around it: httpd puts
+ * these first. */
+static bool is_inherited(const apr_array_header_t *base, int i,
+                         const ap_conf_vector_t *config)
+{
+    return base && i < base->nelts
+           && APR_ARRAY_IDX(base, i, ap_conf_vector_t *) == config;
+}
+
 static void prepare_all(prepare_t *prepare, const cors_section_t *outer,
                         const apr_array_header_t *sections)
 {
@@ -137,8 +146,10 @@ static bool holds_harmless_only(const ap_conf_vector_t *config)
     return true;
 }
 
-/* Whether sections for files, and those in them, hold nothing else. */
-static bool are_harmless(const apr_array_header_t *sections)
+/* Whether sections for files, and those in them, hold nothing else; what is of the
+ * server around them has been looked at there. */
+static bool are_harmless(const apr_array_header_t *sections,
+                         const apr_array_header_t *base)
 {
     int i;
 
@@ -147,8 +158,9 @@ static bool are_harmless(const apr_array_header_t *sections)
             APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
         const core_dir_config *core = ap_get_core_module_config(config);
 
-        if (!holds_harmless_only(config) || core->sec_if || core->log
-            || !are_harmless(core->sec_file)) {
+        if (!is_inherited(base, i, config)
+            && (!holds_harmless_only(config) || core->sec_if || core->log
+                || !are_harmless(core->sec_file, NULL))) {
             return false;
         }
     }
@@ -171,19 +183,6 @@ static bool have_no_expression(const apr_array_header_t *sections)
     return true;
 }
 
-static bool can_answer_early(const server_rec *server)
-{
-    const core_dir_config *core =
-        ap_get_core_module_config(server->lookup_defaults);
-    const core_server_config *core_server =
-        ap_get_core_module_config(server->module_config);
-
-    return !cors_htaccess_allowed(server) && !core->sec_if
-           && have_no_expression(core_server->sec_url)
-           && are_harmless(core->sec_file)
-           && are_harmless(core_server->sec_dir);
-}
-
 /* The module's configuration of a server: a pointer to anything says yes. */
 bool cors_answers_early(const server_rec *server)
 {
@@ -191,26 +190,53 @@ bool cors_answers_early(const server_rec *server)
            != NULL;
 }
 
+static bool can_answer_early(const server_rec *server, const server_rec *base)
+{
+    const core_dir_config *core =
+        ap_get_core_module_config(server->lookup_defaults);
+    const core_server_config *core_server =
+        ap_get_core_module_config(server->module_config);
+    const core_dir_config *base_core =
+        ap_get_core_module_config(base->lookup_defaults);
+    const core_server_config *base_server =
+        ap_get_core_module_config(base->module_config);
+    bool is_base = server == base;
+
+    /* a virtual host has all sections of the server around it */
+    return (is_base || cors_answers_early(base))
+           && !cors_htaccess_allowed(server) && !core->sec_if
+           && have_no_expression(core_server->sec_url)
+           && are_harmless(core->sec_file, is_base ? NULL : base_core->sec_file)
+           && are_harmless(core_server->sec_dir,
+                           is_base ? NULL : base_server->sec_dir);
+}
+
+static void prepare_server(prepare_t *prepare, const server_rec *server)
+{
+    const ap_conf_vector_t *config = server->lookup_defaults;
+    const core_dir_config *core = ap_get_core_module_config(config);
+    const core_server_config *core_server =
+        ap_get_core_module_config(server->module_config);
+    const cors_section_t *outer = cors_section_of(config);
+
+    prepare_section(prepare, outer);
+    prepare_all(prepare, outer, core->sec_file);
+    prepare_all(prepare, outer, core->sec_if);
+    prepare_all(prepare, outer, core_server->sec_dir);
+    prepare_all(prepare, outer, cors_proxy_sections(server));
+    prepare_all(prepare, outer, core_server->sec_url);
+}
+
 void cors_prepare(apr_pool_t *p, server_rec *server)
 {
+    const server_rec *base = server;
     prepare_t prepare;
 
     prepare.p = p;
     prepare.left = PREPARED_MAX;
     for (; server; server = server->next) {
-        const ap_conf_vector_t *config = server->lookup_defaults;
-        const core_dir_config *core = ap_get_core_module_config(config);
-        const core_server_config *core_server =
-            ap_get_core_module_config(server->module_config);
-        const cors_section_t *outer = cors_section_of(config);
-
         ap_set_module_config(server->module_config, &cors_policy_module,
-                             can_answer_early(server) ? server : NULL);
-        prepare_section(&prepare, outer);
-        prepare_all(&prepare, outer, core->sec_file);
-        prepare_all(&prepare, outer, core->sec_if);
-        prepare_all(&prepare, outer, core_server->sec_dir);
-        prepare_all(&prepare, outer, cors_proxy_sections(server));
-        prepare_all(&prepare, outer, core_server->sec_url);
+                             can_answer_early(server, base) ? server : NULL);
+        prepare_server(&prepare, server);
     }
 }

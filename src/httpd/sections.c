@@ -343,8 +343,7 @@ static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
         if (server->is_virtual && hosts) {
             line = line_of(scratch, server->defn_name,
                            (int)server->defn_line_number);
-            level->place.node =
-                apr_hash_get(hosts, line, APR_HASH_KEY_STRING);
+            level->place.node = apr_hash_get(hosts, line, APR_HASH_KEY_STRING);
             level->place.where =
                 level->place.node ? apr_pstrdup(p, line) : NULL;
         }

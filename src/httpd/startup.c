@@ -278,6 +278,7 @@ static int end_of_server(const apr_array_header_t *sites, int first)
 static void check_sites(cors_speaker_t *speaker,
                         const apr_array_header_t *sites)
 {
+    apr_pool_t *p;
     paths_t base;
     level_t level;
 
@@ -285,7 +286,8 @@ static void check_sites(cors_speaker_t *speaker,
     level.speaker = speaker;
     level.sites = sites;
     level.base_end = end_of_server(sites, 0);
-    apr_pool_create(&level.p, speaker->p);
+    apr_pool_create(&p, speaker->p);
+    apr_pool_create(&level.p, p);
     for (; level.first < sites->nelts; level.first = level.end) {
         const cors_site_t *server = cors_site_at(sites, level.first);
 
@@ -294,7 +296,7 @@ static void check_sites(cors_speaker_t *speaker,
         level.base = server->inherits ? &base : NULL;
         if (level.first == 0) {
             level.end = level.base_end;
-            index_paths(speaker->p, &level, &base);
+            index_paths(p, &level, &base);
             level.own = base;
         }
         else {
@@ -303,7 +305,7 @@ static void check_sites(cors_speaker_t *speaker,
         check_level(&level);
         apr_pool_clear(level.p);
     }
-    apr_pool_destroy(level.p);
+    apr_pool_destroy(p);
 }
 
 /* A pool whose memory goes back to the system with it: what the checks take is

@@ -28,12 +28,14 @@ typedef enum {
 /* A walk over all sites. */
 typedef struct {
     cors_speaker_t *speaker;
+    apr_pool_t *p; /* for the walk */
     const apr_array_header_t *sites;
     const cors_site_t *site;
     int number;        /* of the site */
     apr_hash_t *known; /* cors_setting_t * -> known_t */
     apr_hash_t *pairs; /* of settings that have been looked at together */
-    /* the sections that set such an attribute, by their server */
+    /* the sections that set such an attribute, by their server; NULL: not asked
+     * for yet */
     cors_scope_index_t *setting[NEEDED_COUNT];
     const server_rec *asked; /* the server of which htaccess is known */
     bool inherits;           /* the sections of the first server are its, too */
@@ -45,10 +47,10 @@ static known_t *known_of(walk_t *walk, const cors_setting_t *setting)
     known_t *known = apr_hash_get(walk->known, &setting, sizeof(setting));
 
     if (!known) {
-        const cors_setting_t **key = apr_palloc(walk->speaker->p, sizeof(*key));
+        const cors_setting_t **key = apr_palloc(walk->p, sizeof(*key));
 
         *key = setting;
-        known = apr_pcalloc(walk->speaker->p, sizeof(*known));
+        known = apr_pcalloc(walk->p, sizeof(*known));
         apr_hash_set(walk->known, key, sizeof(*key), known);
     }
     return known;
@@ -125,7 +127,7 @@ static bool is_new_pair(void *context, const cors_setting_t *origins,
     if (apr_hash_get(walk->pairs, pair, sizeof(pair))) {
         return false;
     }
-    apr_hash_set(walk->pairs, apr_pmemdup(walk->speaker->p, pair, sizeof(pair)),
+    apr_hash_set(walk->pairs, apr_pmemdup(walk->p, pair, sizeof(pair)),
                  sizeof(pair), origins);
     return true;
 }
@@ -164,9 +166,9 @@ static void find_needed(void *context, cors_attr_e attr,
     }
 }
 
-static void index_needed(walk_t *walk)
+static void index_needed(walk_t *walk, int number)
 {
-    const cors_site_t *site = walk->site;
+    const cors_site_t *site = cors_site_at(walk->sites, number);
     bool found[NEEDED_COUNT] = { false };
     int needed;
 
@@ -177,9 +179,20 @@ static void index_needed(walk_t *walk)
     for (needed = 0; needed < NEEDED_COUNT; needed++) {
         if (found[needed]) {
             cors_scope_index_add(walk->setting[needed], site->server,
-                                 site->scope.kind, site->scope.path,
-                                 walk->number);
+                                 site->scope.kind, site->scope.path, number);
         }
+    }
+}
+
+static void make_indexes(walk_t *walk)
+{
+    int i;
+
+    for (i = 0; i < NEEDED_COUNT; i++) {
+        walk->setting[i] = cors_scope_index_make(walk->p);
+    }
+    for (i = 0; i < walk->sites->nelts; i++) {
+        index_needed(walk, i);
     }
 }
 
@@ -207,6 +220,9 @@ static bool may_be_completed(walk_t *walk, needed_e needed)
 {
     const server_rec *base = cors_site_at(walk->sites, 0)->server;
 
+    if (!walk->setting[0]) {
+        make_indexes(walk);
+    }
     return is_set_by(walk, needed, walk->site->server)
            || (walk->inherits && is_set_by(walk, needed, base))
            || htaccess_allowed(walk);
@@ -262,7 +278,6 @@ static void look_at_site(walk_t *walk)
 {
     cors_section_visit(walk->site->own, CORS_METHODS_ALL, lint_setting, walk);
     look_at_policies(walk);
-    index_needed(walk);
 }
 
 static void judge_site(walk_t *walk)
@@ -273,16 +288,14 @@ static void judge_site(walk_t *walk)
 void cors_warn(cors_speaker_t *speaker, const apr_array_header_t *sites)
 {
     walk_t walk;
-    int needed;
 
     memset(&walk, 0, sizeof(walk));
     walk.speaker = speaker;
     walk.sites = sites;
-    walk.known = apr_hash_make(speaker->p);
-    walk.pairs = apr_hash_make(speaker->p);
-    for (needed = 0; needed < NEEDED_COUNT; needed++) {
-        walk.setting[needed] = cors_scope_index_make(speaker->p);
-    }
+    apr_pool_create(&walk.p, speaker->p);
+    walk.known = apr_hash_make(walk.p);
+    walk.pairs = apr_hash_make(walk.p);
     for_each_site(&walk, look_at_site);
     for_each_site(&walk, judge_site);
+    apr_pool_destroy(walk.p);
 }
