@@ -11,6 +11,7 @@
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_status.h>
+#include <mpm_common.h>
 
 /* clang-format off */
 #define DIRECTIVE(attr, name, handler, help)                                  \
@@ -85,6 +86,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_test_config(cors_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cors_ask, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cors_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_monitor(cors_monitor_origins_files, NULL, NULL, APR_HOOK_MIDDLE);
 
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 109)
     ap_hook_pre_translate_name(cors_hook_pre_translate_name, NULL, NULL,

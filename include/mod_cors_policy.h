@@ -327,6 +327,16 @@ void cors_origins_file_interval(apr_pool_t *pconf,
 /** Refuse, when a file is read again, a wildcard on a public suffix in it. */
 void cors_origins_file_forbid_suffix(apr_pool_t *pconf, const char *path);
 
+/** Keep the lists for the next reading of the configuration, and log, once there is
+ *  a log, what has become of the files in this one. */
+void cors_retain_origins_files(apr_pool_t *pconf, server_rec *server);
+
+/** The parent looks about once a second whether the children have loaded newer lists
+ *  than it has kept copies of. */
+int cors_monitor_origins_files(apr_pool_t *p, server_rec *server);
+
+/* reload.c */
+
 /** Have mod_watchdog look at the files, in one child at a time. */
 void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server);
 

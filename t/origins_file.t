@@ -7,6 +7,8 @@ use Apache::Test qw(-withtestmore);
 use Client qw(ask preflight_vary whole);
 use CorsTest qw(config_check);
 use Httpd ();
+use IO::Socket::UNIX ();
+use POSIX 'mkfifo';
 use Time::HiRes 'time';
 
 my $dir = "$ENV{CORS_WORK}/t/logs";
@@ -15,6 +17,7 @@ sub file { my ($name, @text) = @_; Httpd::spew("$dir/$name", @text); return "$di
 my $one = file('one.origins', "\xef\xbb\xbfhttps://one.example\r\n# ours\r\n\r\n"
     . "https://*.wild.example:*  # and theirs\r\n!https://old.wild.example\r\n");
 my $two = file('two.origins', "https://two.example\n!https://listed.example\n");
+my $framed = file('framed.origins', "begin 2026-11-28T12:00:00Z\r\n# ours\r\nhttps://framed.example\r\n!https://*.framed.example\r\nend 3\r\n");
 my $none = file('none.origins', '');
 
 my $httpd = Httpd->start(name => 'origins_file', ports => ['port'], text => <<"CONF");
@@ -27,6 +30,9 @@ CorsAllowOrigins https://inherited.example
 <Location "/plain.txt">
     CorsAllowOrigins https://listed.example https://word.example
     CorsAllowOriginsFile "$one" "$two"
+</Location>
+<Location "/index.html">
+    CorsAllowOriginsFile "$framed"
 </Location>
 <Location "/off">
     CorsAllowOriginsFile "$none"
@@ -59,6 +65,8 @@ my @cases = (
     [ 'of all of them', '/plain.txt', 'https://two.example', 1 ],
     [ 'together with CorsAllowOrigins', '/plain.txt', 'https://word.example', 1 ],
     [ 'an exclusion of a file holds against CorsAllowOrigins', '/plain.txt', 'https://listed.example', 0 ],
+    [ 'a frame lists', '/index.html', 'https://framed.example', 1 ],
+    [ 'and excludes', '/index.html', 'https://a.framed.example', 0 ],
     [ 'an empty file lists nobody', '/off', 'https://one.example', 0 ],
 );
 
@@ -70,6 +78,13 @@ my $suffix = file('suffix.origins', "https://a.example\nhttps://*.github.io\n");
 my $wide = file('wide.origins', "\xff\xfeh\0t\0t\0p\0s\0:\0/\0/\0a\0\r\0\n\0h\0t\0t\0p\0");
 my $nul = file('nul.origins', "https://ok.example\nhttps://a.example\0\n");
 my $commas = file('commas.origins', "https://a.example,\n!https://b.example;\nhttps://c.example,https://d.example\n\"https://e.example\",\n");
+my $open = file('open.origins', "begin 1\nhttps://a.example\n");
+my $counted = file('counted.origins', "begin 1\nhttps://a.example\nend 2\n");
+my $mixed = file('mixed.origins', "begin 2\nhttps://a.example\nend 1 1\n");
+my $unnamed = file('unnamed.origins', "begin\nhttps://a.example\nend 1\n");
+my $framed_bad = file('framed_bad.origins', "begin 1\nhttps://a.example\nhttps://b.example/\nend 2\n");
+mkfifo("$dir/fifo", 0600) or die "fifo: $!\n";
+my $socket = IO::Socket::UNIX->new(Local => "$dir/socket", Listen => 1) or die "socket: $!\n";
 my @refused = (
     [ 'a file in UTF-16', "CorsAllowOriginsFile $wide\n", "CorsAllowOriginsFile: $wide:1: the file is not UTF-8 text; save it as UTF-8 [file-encoding]\n" ],
     [ 'a NUL in a file', "CorsAllowOriginsFile $nul\n", "CorsAllowOriginsFile: $nul:2: the file is not UTF-8 text; save it as UTF-8 [file-encoding]\n" ],
@@ -85,7 +100,16 @@ my @refused = (
       "$many:20:", "$many: and 5 more mistakes" ],
     [ 'and so is a single one', "CorsAllowOriginsFile $many21\n", "$many21: and 1 more mistake\n" ],
     [ 'a file that is not there', "CorsAllowOriginsFile $dir/missing\n", "'$dir/missing'", '[file-unreadable]' ],
-    [ 'a directory', "CorsAllowOriginsFile $dir\n", "'$dir'", '[file-unreadable]' ],
+    [ 'a directory', "CorsAllowOriginsFile $dir\n", "'$dir': a list of origins is a regular file (it is a directory) [file-kind]" ],
+    [ 'a FIFO, which is not opened', "CorsAllowOriginsFile $dir/fifo\n", "'$dir/fifo': a list of origins is a regular file (it is a FIFO) [file-kind]" ],
+    [ 'a socket', "CorsAllowOriginsFile $dir/socket\n", "'$dir/socket': a list of origins is a regular file (it is a socket) [file-kind]" ],
+    [ 'a device', "CorsAllowOriginsFile /dev/zero\n", "'/dev/zero': a list of origins is a regular file (it is a device) [file-kind]" ],
+    [ 'a frame without its end', "CorsAllowOriginsFile $open\n",
+      "$open:2: a file that starts with begin VERSION ends with end COUNT, the number of lines between (the end is missing) [file-frame]" ],
+    [ 'a frame with another number of lines', "CorsAllowOriginsFile $counted\n", "$counted:3:", '(there is another number of lines between) [file-frame]' ],
+    [ 'a frame of two versions', "CorsAllowOriginsFile $mixed\n", "$mixed:3:", '(begin and end have different versions) [file-frame]' ],
+    [ 'a frame without a version', "CorsAllowOriginsFile $unnamed\n", "$unnamed:1:", '(begin is followed by a version) [file-frame]' ],
+    [ 'a mistake in a frame has the line of the file', "CorsAllowOriginsFile $framed_bad\n", "$framed_bad:3: 'https://b.example/'", '[origin-path]' ],
     [ 'no file', "CorsAllowOriginsFile\n", '[word-missing]' ],
     [ 'everybody and a file', "CorsAllowOrigins *\nCorsAllowOriginsFile $one\n", '[everybody-not-alone]' ],
     [ 'a file and an edit', "CorsAllowOrigins +https://a.example\nCorsAllowOriginsFile $one\n", '[edit-mixed]' ],

@@ -35,7 +35,8 @@
     X(MALFORMED_HEADERS, "malformed-request-headers")                          \
     X(CONTRADICTORY_POLICY, "contradictory-policy")                            \
     X(NOT_CHECKED, "not-checked")                                              \
-    X(ORIGIN_REQUIRED, "origin-required")
+    X(ORIGIN_REQUIRED, "origin-required")                                      \
+    X(ORIGINS_NOT_LOADED, "origins-not-loaded")
 
 typedef enum {
 #define CORS_VERDICT_CODE(code, text) CORS_VERDICT_##code,

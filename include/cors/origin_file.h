@@ -8,6 +8,7 @@
 #ifndef CORS_ORIGIN_FILE_H
 #define CORS_ORIGIN_FILE_H
 
+#include "cors/frame.h"
 #include "cors/origin_table.h"
 #include "cors/problem.h"
 
@@ -23,6 +24,7 @@ typedef struct {
     const char *insecure;   /* the first plain-http one of another machine */
     apr_size_t insecure_line;
     apr_size_t mistakes; /* how many lines are wrong */
+    cors_frame_t frame;  /* around the list; its slices lie in the text */
 } cors_origin_file_t;
 
 /**
@@ -33,6 +35,9 @@ typedef struct {
  * at the end of a line are passed over. The last line has to end too: one that
  * does not is what a file looks like that is still being written. A file that is no
  * UTF-8 text, by a NUL or the mark of UTF-16, has that one mistake.
+ *
+ * The list may be in a frame, see cors_frame_read(): a frame that is open or bad is
+ * one mistake, and no line of it is read.
  *
  * @param p        what the result comes from
  * @param text     the whole file

@@ -33,6 +33,31 @@ apr_size_t cors_origin_share_size(apr_size_t list);
 cors_origin_share_t *cors_origin_share_make(void *memory, apr_size_t size,
                                             const cors_origin_table_t *table);
 
+/**
+ * Give back room, before any process but this one has the share.
+ *
+ * @param list  cors_origin_table_size() of lists that must have room, the first one
+ *              among them
+ * @return the bytes that the share now has; what follows them may be unmapped
+ */
+apr_size_t cors_origin_share_trim(cors_origin_share_t *share, apr_size_t list);
+
+/**
+ * Make a share of the list that counts in another one.
+ *
+ * Other processes may exchange that list meanwhile. Nothing that they have written
+ * is trusted: whatever stands there, no more than @a size bytes are read or written,
+ * and look-ups in the copy stay within them.
+ *
+ * @param from    a share of @a size bytes
+ * @param size    bytes of both; the caller's own number, not one that lies in shared
+ *                memory
+ * @param memory  @a size bytes of zeros for the copy
+ * @return NULL when no consistent list was found
+ */
+cors_origin_share_t *cors_origin_share_copy(const void *from, apr_size_t size,
+                                            void *memory);
+
 /** @return the share that was made of memory before */
 cors_origin_share_t *cors_origin_share_of(void *memory);
 

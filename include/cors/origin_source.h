@@ -12,7 +12,8 @@
 
 /**
  * What a source says of an origin. Asked by many threads at once; never waits,
- * never fails: a source that cannot answer does not list.
+ * never fails. A source that has no list yet says so, CORS_ORIGIN_NOT_LOADED: as it
+ * might exclude what another source lists, nothing is allowed until it has one.
  *
  * @param self    the source's own
  * @param origin  a parsed origin, not null

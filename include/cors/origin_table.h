@@ -17,7 +17,8 @@
 typedef enum {
     CORS_ORIGIN_UNLISTED, /* nothing: another list may */
     CORS_ORIGIN_LISTED,
-    CORS_ORIGIN_EXCLUDED /* it is never allowed, whatever lists it */
+    CORS_ORIGIN_EXCLUDED,  /* it is never allowed, whatever lists it */
+    CORS_ORIGIN_NOT_LOADED /* a source has no list yet, so none is allowed */
 } cors_listing_e;
 
 /** A table that grows while it is built and is only read afterwards. */
@@ -68,6 +69,14 @@ apr_size_t cors_origin_table_size(const cors_origin_table_t *table);
  * @param block  cors_origin_table_size() bytes, aligned for any type
  */
 void cors_origin_table_save(const cors_origin_table_t *table, void *block);
+
+/**
+ * The bytes that a block says it has, checked against the bytes there are; any bytes
+ * may stand there.
+ *
+ * @return 0 when they are not a block of @a size bytes or less
+ */
+apr_size_t cors_origin_block_size(const void *block, apr_size_t size);
 
 /**
  * The same as cors_origin_table_lookup() for a block.

@@ -116,6 +116,8 @@
       "the words of a list stand apart by blanks or commas") \
     X(FILE_UNREADABLE, "file-unreadable", \
       "the file cannot be read") \
+    X(FILE_KIND, "file-kind", \
+      "a list of origins is a regular file") \
     X(FILE_LARGE, "file-large", \
       "the file is larger than can be kept") \
     X(FILE_ENCODING, "file-encoding", \
@@ -128,6 +130,9 @@
     X(FILE_CUT, "file-cut", \
       "the last line has no end, as in a file that is still being " \
       "written; end it with a newline") \
+    X(FILE_FRAME, "file-frame", \
+      "a file that starts with begin VERSION ends with end COUNT, the " \
+      "number of lines between") \
     X(RELOAD_BAD, "reload-bad", \
       "an interval is a time of 100ms or more, such as 5s, or Off") \
     X(REGEX_BAD, "regex-bad", \

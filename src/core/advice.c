@@ -345,6 +345,9 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
                            "The sections that apply contradict each other; "
                            "see ",
                            refused->said, " and the error log.", NULL);
+    case CORS_REASON_ORIGINS_NOT_LOADED:
+        return "A file of CorsAllowOriginsFile could not be loaded yet; the "
+               "error log says why. No origin is allowed until it is.";
     case CORS_REASON_ORIGIN_REQUIRED:
         return apr_pstrcat(p, "Handshakes without Origin are refused by ",
                            refused->said, ".", NULL);

@@ -84,6 +84,10 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
         cors_policy_origin_listing(policy, attr, origin, &decision->because);
     listed = listing == CORS_ORIGIN_LISTED;
     decision->origin_excluded = listing == CORS_ORIGIN_EXCLUDED;
+    if (listing == CORS_ORIGIN_NOT_LOADED) {
+        decision->reason = CORS_REASON_ORIGINS_NOT_LOADED;
+        return false;
+    }
     decision->reason = !listed     ? CORS_REASON_ORIGIN_NOT_ALLOWED
                        : everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
                                    : CORS_REASON_ORIGIN_ALLOWED;

@@ -50,6 +50,27 @@ static bool next_line(cors_slice_t *rest, cors_slice_t *line)
     return true;
 }
 
+/* Pass over the frame, if there is one; false: it is a mistake, and reported. */
+static bool enter_frame(reader_t *reader, cors_slice_t text, cors_slice_t *rest)
+{
+    static const cors_slice_t nothing = { NULL, 0 };
+    cors_frame_t frame = cors_frame_read(text);
+    const cors_finding_t finding = { CORS_PROBLEM_FILE_FRAME, nothing, NULL,
+                                     frame.detail };
+
+    reader->file.frame = frame;
+    if (frame.state == CORS_FRAME_OPEN || frame.state == CORS_FRAME_BAD) {
+        reader->file.mistakes++;
+        reader->tell(reader->context, frame.line, &finding);
+        return false;
+    }
+    if (frame.state == CORS_FRAME_WHOLE) {
+        *rest = frame.lines;
+        reader->line = 1;
+    }
+    return true;
+}
+
 /* What stands on a line before a comment. "#" within a word is no comment: a
  * fragment is a mistake that should be told. */
 static cors_slice_t without_comment(cors_slice_t line)
@@ -182,6 +203,10 @@ cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
     reader.line = find_other_encoding(text);
     if (reader.line > 0) {
         complain(&reader, CORS_PROBLEM_FILE_ENCODING, nothing, NULL);
+        apr_pool_destroy(reader.scratch);
+        return reader.file;
+    }
+    if (!enter_frame(&reader, text, &rest)) {
         apr_pool_destroy(reader.scratch);
         return reader.file;
     }

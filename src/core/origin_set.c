@@ -525,7 +525,7 @@ static cors_listing_e ask_sources(const apr_array_header_t *sources,
 {
     int i;
 
-    for (i = 0; i < sources->nelts && known != CORS_ORIGIN_EXCLUDED; i++) {
+    for (i = 0; i < sources->nelts && known < CORS_ORIGIN_EXCLUDED; i++) {
         cors_listing_e listing = cors_origin_source_lookup(
             APR_ARRAY_IDX(sources, i, const cors_origin_source_t *), origin);
 
@@ -558,7 +558,7 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
     }
     /* what is listed may still be excluded by an expression */
     if ((set->listed.regexes && listing == CORS_ORIGIN_UNLISTED)
-        || (set->excluded.regexes && listing != CORS_ORIGIN_EXCLUDED)) {
+        || (set->excluded.regexes && listing < CORS_ORIGIN_EXCLUDED)) {
         cors_listing_e matched = match_regexes(set, origin);
 
         listing = matched == CORS_ORIGIN_UNLISTED ? listing : matched;

@@ -2,6 +2,8 @@
 
 #include "cors/origin_share.h"
 
+#include <string.h>
+
 #include <apr_atomic.h>
 
 #include "cors/ordered.h"
@@ -12,6 +14,9 @@
 /* Exchanges that one reader waits to be left alone by; never reached in practice,
  * since they are seconds apart and a look-up takes less than one millionth. */
 #define TRIES 1000
+
+/* The same for copying a list, which takes as long as an exchange. */
+#define COPY_TRIES 5
 
 struct cors_origin_share_t {
     apr_uint32_t current; /* number of the list that counts; its place is the
@@ -38,13 +43,17 @@ static char *place_of(const cors_origin_share_t *share, apr_uint32_t number)
            + (number & 1) * share->room;
 }
 
+static apr_size_t room_of(apr_size_t size)
+{
+    return (size - whole_pages(sizeof(cors_origin_share_t))) / 2 / PAGE * PAGE;
+}
+
 cors_origin_share_t *cors_origin_share_make(void *memory, apr_size_t size,
                                             const cors_origin_table_t *table)
 {
     cors_origin_share_t *share = memory;
 
-    share->room =
-        (size - whole_pages(sizeof(cors_origin_share_t))) / 2 / PAGE * PAGE;
+    share->room = room_of(size);
     cors_origin_table_save(table, place_of(share, share->current));
     return share;
 }
@@ -54,10 +63,54 @@ cors_origin_share_t *cors_origin_share_of(void *memory)
     return memory;
 }
 
+apr_size_t cors_origin_share_trim(cors_origin_share_t *share, apr_size_t list)
+{
+    /* the second place, which moves, is still empty */
+    share->room = whole_pages(list);
+    return cors_origin_share_size(list);
+}
+
 static apr_uint32_t read_number(const apr_uint32_t *number)
 {
     /* reading changes nothing, though APR does not say so */
     return apr_atomic_read32((apr_uint32_t *)(apr_uintptr_t)number);
+}
+
+/* Whether the place of a list has not been written to since the list counts: the
+ * next list goes to the other place, the one after it to this. */
+static bool is_undisturbed(const cors_origin_share_t *share,
+                           apr_uint32_t number)
+{
+    return (apr_uint32_t)(read_number(&share->written) - number) < 2;
+}
+
+cors_origin_share_t *cors_origin_share_copy(const void *from, apr_size_t size,
+                                            void *memory)
+{
+    const cors_origin_share_t *share = from;
+    cors_origin_share_t *copy = memory;
+    apr_size_t room = room_of(size);
+    int tries;
+
+    for (tries = 0; tries < COPY_TRIES; tries++) {
+        apr_uint32_t number = read_number(&share->current);
+        /* not share->room: it lies where others write */
+        const char *place = (const char *)from
+                            + whole_pages(sizeof(cors_origin_share_t))
+                            + (number & 1) * room;
+        apr_size_t bytes;
+
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        bytes = cors_origin_block_size(place, room);
+        copy->room = room;
+        memcpy(place_of(copy, 0), place, bytes);
+        __atomic_thread_fence(__ATOMIC_ACQUIRE);
+        if (bytes > 0 && is_undisturbed(share, number)
+            && cors_origin_block_size(place_of(copy, 0), bytes) == bytes) {
+            return copy;
+        }
+    }
+    return NULL;
 }
 
 bool cors_origin_share_publish(cors_origin_share_t *share,
@@ -100,8 +153,7 @@ cors_listing_e cors_origin_share_lookup(const void *self,
         listing = cors_origin_block_lookup(place_of(share, number), share->room,
                                            origin);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        /* the next list goes to the other place, the one after it to this */
-        if ((apr_uint32_t)(read_number(&share->written) - number) < 2) {
+        if (is_undisturbed(share, number)) {
             CORS_ORDERED_BEFORE(&share->written);
             return listing;
         }

@@ -555,6 +555,22 @@ void cors_origin_table_save(const cors_origin_table_t *table, void *block)
            table->view.facts.used);
 }
 
+apr_size_t cors_origin_block_size(const void *block, apr_size_t size)
+{
+    facts_t facts;
+    apr_uint64_t bytes;
+
+    if (size < sizeof(facts)) {
+        return 0;
+    }
+    memcpy(&facts, block, sizeof(facts));
+    if (facts.bits < BITS_MIN || facts.bits > BITS_MAX) {
+        return 0;
+    }
+    bytes = area_offset(&facts) + facts.used;
+    return bytes <= size ? (apr_size_t)bytes : 0;
+}
+
 cors_listing_e cors_origin_block_lookup(const void *block, apr_size_t size,
                                         const cors_origin_t *origin)
 {

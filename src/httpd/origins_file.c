@@ -1,19 +1,24 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "mod_cors_policy.h"
+/*
+ * Files of origins become lists in shared memory when httpd reads its configuration.
+ * It is a file of its own because all of this runs in the parent, which may be root:
+ * nothing that lies in shared memory is trusted here. It does not watch the files,
+ * see reload.c. What makes it long is that a file may be anything at that moment:
+ * at a start a file that is being written is waited for, and an invalid one is an
+ * error; at a restart nothing that a file is may end httpd, so the list in force,
+ * which lies where the children of before have it, is copied for the next ones.
+ */
+
+#include "origin_files.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <sys/mman.h>
 
-#include <apr_file_io.h>
-#include <apr_optional.h>
+#include <ap_mpm.h>
 #include <apr_strings.h>
-#include <mod_watchdog.h>
-
-#include "cors/origin_file.h"
-#include "cors/origin_share.h"
 
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS MAP_ANON
@@ -23,436 +28,307 @@
 #endif
 
 #define MISTAKES_SHOWN 20
-#define RESTLESS 10 /* changes in a row that are worth a warning */
-#define TRIES 3     /* children that may die of reading one state of a file */
-#define FILE_MAX ((apr_off_t)1 << 30) /* bytes */
 #define RELOAD_DEFAULT apr_time_from_sec(5)
 
-/* Room for a list to grow in before a restart gives it more. It is only
- * addresses: memory is used by what is written. Where even those are counted, a
- * small list gets less. */
+/* How long reading a configuration waits for files in all, and between two looks. */
+#define PATIENCE apr_time_from_sec(5)
+#define PAUSE apr_time_from_msec(100)
+
+/* Room for a list to grow in before a restart gives it more, besides twice its size:
+ * a part of GROWTH_ALL, which all files share, and GROWTH_LEAST in any case. It is
+ * only addresses: memory is used by what is written. Some systems count addresses,
+ * too (ulimit -v), and a 32-bit process has few. */
 #define GROWTH 2
-#define GROWTH_LARGE ((apr_size_t)64 << 20)
-#define GROWTH_SMALL ((apr_size_t)1 << 20)
-
-/* What tells one state of a file from another; all zero: there is none. */
-typedef struct {
-    apr_time_t mtime;
-    apr_time_t ctime;
-    apr_off_t size;
-    apr_uint64_t inode;
-    apr_uint64_t device;
-} stamp_t;
-
-/* The first page of a mapping; the share follows. Only the process that reloads
- * writes to it once the server runs. */
-typedef struct {
-    stamp_t seen;           /* the file at the last look */
-    stamp_t judged;         /* the file as it was when last read, or refused */
-    stamp_t tried;          /* the file that a child has begun to read */
-    apr_uint32_t tries;     /* how often none has come to the end of it */
-    apr_uint32_t restless;  /* looks in a row at which it had changed again */
-    bool told;              /* it has been said that it cannot be read */
-    apr_uint64_t content;   /* hash of the bytes that the list was read from */
-    bool lists;             /* the first list had an origin */
-    apr_size_t suffix_line; /* of the first list; 0: no public suffix */
-    char suffix[CORS_ORIGIN_MAX + 1];
-    apr_size_t insecure_line; /* of the first list; 0: no plain http */
-    char insecure[CORS_ORIGIN_MAX + 1];
-} first_page_t;
+#define GROWTH_ALL ((apr_size_t)64 << 20)
+#define GROWTH_LEAST ((apr_size_t)256 << 10)
 
 #define FIRST_PAGE 4096
 
-/* A mapping. How large it is does not stand in it: children can write there, and
- * the parent, which may be root, gives it back. */
-typedef struct {
-    first_page_t *page; /* NULL: there is none */
-    apr_size_t bytes;
-} mapping_t;
+/* A generation that no children have: the first reading at a start. */
+#define NO_CHILDREN (-1)
 
-/* A file that the configuration names. */
-typedef struct {
-    const char *path;
-    mapping_t memory;
-    cors_origin_source_t source;
-    bool no_suffix; /* some policy with credentials uses it */
-} file_t;
-
-/* All files of a configuration; hangs on its pool. */
-typedef struct {
-    apr_array_header_t *files; /* file_t * */
-    apr_interval_time_t interval;
-} files_t;
-
-/* Mappings that the first reading at a start has made for the second one, which
- * the module's code does not outlive. */
-typedef struct kept_t {
-    struct kept_t *next;
-    mapping_t memory; /* without a page: it has been taken */
+/* A list that outlives the configuration's pool and, being plain data, the module's
+ * code. */
+typedef struct retained_t {
+    struct retained_t *next;
+    int generation; /* of the children that have it; or NO_CHILDREN */
+    bool no_suffix;
+    cors_list_t list; /* without a page: it has been taken */
     char path[1];
-} kept_t;
+} retained_t;
 
 typedef struct {
-    apr_size_t version; /* the size of what is kept, lest another version's be
-                           taken for it */
-    kept_t *first;
-} keeper_t;
+    /* the size of what is retained, lest another version's be taken for it */
+    apr_size_t version;
+    retained_t *first;
+} retained_lists_t;
 
-static files_t *files_of(apr_pool_t *pconf)
+/* What is logged once there is a log. */
+typedef struct {
+    int level;
+    const char *text;
+} notice_t;
+
+/* What reading a file came to. */
+typedef enum {
+    READ_GOOD,
+    READ_UNSTABLE, /* it may be in the middle of being written */
+    READ_MISSING,  /* the system gives no file; this may pass */
+    READ_BAD       /* the file is as it is */
+} read_state_e;
+
+typedef struct {
+    read_state_e state;
+    cors_stamp_t stamp;
+    cors_slice_t text;       /* absent unless READ_GOOD */
+    cors_origin_file_t file; /* not to be used unless READ_GOOD */
+} reading_t;
+
+cors_list_files_t *cors_list_files(apr_pool_t *pconf)
 {
     static const char key[] = "cors_policy origins files";
-    void *files = NULL;
+    void *found = NULL;
 
-    apr_pool_userdata_get(&files, key, pconf);
-    if (!files) {
-        files_t *made = apr_pcalloc(pconf, sizeof(*made));
-
-        made->files = apr_array_make(pconf, 4, sizeof(file_t *));
-        made->interval = RELOAD_DEFAULT;
-        apr_pool_userdata_setn(made, key, NULL, pconf);
-        files = made;
-    }
-    return files;
-}
-
-static keeper_t *keeper(void)
-{
-    static const char key[] = "cors_policy origins mappings";
-    keeper_t *found = ap_retained_data_get(key);
-
+    apr_pool_userdata_get(&found, key, pconf);
     if (!found) {
-        found = ap_retained_data_create(key, sizeof(*found));
-        found->version = sizeof(first_page_t) + sizeof(kept_t);
+        cors_list_files_t *files = apr_pcalloc(pconf, sizeof(*files));
+
+        files->files = apr_array_make(pconf, 4, sizeof(cors_list_file_t *));
+        files->notices = apr_array_make(pconf, 4, sizeof(notice_t));
+        files->interval = RELOAD_DEFAULT;
+        apr_pool_userdata_setn(files, key, NULL, pconf);
+        found = files;
     }
-    return found->version == sizeof(first_page_t) + sizeof(kept_t) ? found
-                                                                   : NULL;
+    return found;
 }
 
-/* FNV-1a, of eight bytes at once where there are eight. It only tells a file that
- * was touched from one that was changed. */
-static apr_uint64_t hash_content(cors_slice_t text)
+/* --- reports */
+
+cors_file_report_t cors_file_report(apr_pool_t *p, const char *path)
 {
-    apr_uint64_t hash = 14695981039346656037u;
-    apr_uint64_t word;
-    apr_size_t i = 0;
+    cors_file_report_t report;
 
-    for (; i + sizeof(word) <= text.len; i += sizeof(word)) {
-        memcpy(&word, text.ptr + i, sizeof(word));
-        hash = (hash ^ word) * 1099511628211u;
-        hash ^= hash >> 29;
-    }
-    for (; i < text.len; i++) {
-        hash = (hash ^ (unsigned char)text.ptr[i]) * 1099511628211u;
-    }
-    return hash;
+    report.p = p;
+    report.path = path;
+    report.sentences = apr_array_make(p, 1, sizeof(const char *));
+    return report;
 }
 
-static stamp_t stamp_of(const apr_finfo_t *info)
+void cors_report_line(void *context, apr_size_t line,
+                      const cors_finding_t *finding)
 {
-    stamp_t stamp;
+    cors_file_report_t *report = context;
 
-    memset(&stamp, 0, sizeof(stamp));
-    stamp.mtime = info->mtime;
-    stamp.ctime = info->ctime;
-    stamp.size = info->size;
-    stamp.inode = (apr_uint64_t)info->inode;
-    stamp.device = (apr_uint64_t)info->device;
-    return stamp;
-}
-
-static bool same_stamp(const stamp_t *a, const stamp_t *b)
-{
-    return a->mtime == b->mtime && a->ctime == b->ctime && a->size == b->size
-           && a->inode == b->inode && a->device == b->device;
-}
-
-/* The state of a file; zeros, and a status, for what is no file. */
-static apr_status_t look_at(apr_pool_t *p, const char *path, stamp_t *stamp)
-{
-    apr_finfo_t info;
-    apr_status_t status =
-        apr_stat(&info, path,
-                 APR_FINFO_TYPE | APR_FINFO_SIZE | APR_FINFO_MTIME
-                     | APR_FINFO_CTIME | APR_FINFO_IDENT,
-                 p);
-
-    memset(stamp, 0, sizeof(*stamp));
-    if (status == APR_SUCCESS || status == APR_INCOMPLETE) {
-        if (info.filetype != APR_REG) {
-            return info.filetype == APR_DIR ? APR_FROM_OS_ERROR(EISDIR)
-                                            : APR_EINVAL;
-        }
-        *stamp = stamp_of(&info);
-        return APR_SUCCESS;
-    }
-    return status;
-}
-
-/* The whole text of a file that has a stamp, if it has kept still meanwhile. */
-static apr_status_t read_all(apr_pool_t *p, const char *path,
-                             const stamp_t *stamp, cors_slice_t *text)
-{
-    apr_file_t *file;
-    apr_size_t size = (apr_size_t)stamp->size;
-    apr_status_t status;
-    stamp_t after;
-    char *bytes;
-
-    if (stamp->size > FILE_MAX) {
-        return APR_FROM_OS_ERROR(EFBIG);
-    }
-    status = apr_file_open(&file, path, APR_FOPEN_READ | APR_FOPEN_BINARY,
-                           APR_OS_DEFAULT, p);
-    if (status != APR_SUCCESS) {
-        return status;
-    }
-    bytes = apr_palloc(p, size + 1);
-    status = apr_file_read_full(file, bytes, size, NULL);
-    apr_file_close(file);
-    if (APR_STATUS_IS_EOF(status)) {
-        status = APR_EAGAIN; /* it has been cut meanwhile */
-    }
-    if (status == APR_SUCCESS) {
-        status = look_at(p, path, &after);
-    }
-    if (status == APR_SUCCESS && !same_stamp(stamp, &after)) {
-        status = APR_EAGAIN;
-    }
-    text->ptr = bytes;
-    text->len = size;
-    return status;
-}
-
-/* The sentences about a file. */
-typedef struct {
-    apr_pool_t *p;
-    const char *path;
-    apr_array_header_t *sentences; /* const char * */
-} mistakes_t;
-
-static void note_mistake(void *context, apr_size_t line,
-                         const cors_finding_t *finding)
-{
-    mistakes_t *mistakes = context;
-
-    if (mistakes->sentences->nelts < MISTAKES_SHOWN) {
-        APR_ARRAY_PUSH(mistakes->sentences, const char *) =
-            apr_psprintf(mistakes->p, "%s:%" APR_SIZE_T_FMT ": %s",
-                         mistakes->path, line,
-                         cors_problem_sentence(mistakes->p, finding));
+    if (report->sentences->nelts < MISTAKES_SHOWN) {
+        APR_ARRAY_PUSH(report->sentences, const char *) =
+            apr_psprintf(report->p, "%s:%" APR_SIZE_T_FMT ": %s", report->path,
+                         line, cors_problem_sentence(report->p, finding));
     }
 }
 
-static void note_more(const mistakes_t *mistakes, apr_size_t all)
+void cors_report_more(const cors_file_report_t *report, apr_size_t all)
 {
     if (all > MISTAKES_SHOWN) {
-        APR_ARRAY_PUSH(mistakes->sentences, const char *) =
-            apr_psprintf(mistakes->p,
+        APR_ARRAY_PUSH(report->sentences, const char *) =
+            apr_psprintf(report->p,
                          "%s: and %" APR_SIZE_T_FMT " more mistake%s",
-                         mistakes->path, all - MISTAKES_SHOWN,
+                         report->path, all - MISTAKES_SHOWN,
                          all - MISTAKES_SHOWN > 1 ? "s" : "");
     }
 }
 
-static void note_unreadable(const mistakes_t *mistakes, apr_status_t status)
+void cors_report_unreadable(const cors_file_report_t *report,
+                            apr_status_t status, const char *detail)
 {
     char text[120];
     const cors_finding_t finding = {
-        CORS_PROBLEM_FILE_UNREADABLE, cors_slice(mistakes->path), NULL,
-        APR_STATUS_IS_EAGAIN(status) ? "it changes while it is read"
-                                     : apr_strerror(status, text, sizeof(text))
+        detail ? CORS_PROBLEM_FILE_KIND : CORS_PROBLEM_FILE_UNREADABLE,
+        cors_slice(report->path), NULL,
+        detail ? detail
+        : APR_STATUS_IS_EAGAIN(status)
+            ? "it changes while it is read"
+            : apr_strerror(status, text, sizeof(text))
     };
 
-    APR_ARRAY_PUSH(mistakes->sentences, const char *) =
-        cors_problem_sentence(mistakes->p, &finding);
+    APR_ARRAY_PUSH(report->sentences, const char *) =
+        cors_problem_sentence(report->p, &finding);
 }
 
-static mapping_t map_bytes(apr_size_t bytes)
+static void add_notice(apr_pool_t *pconf, int level, const char *text)
+{
+    notice_t *notice = apr_array_push(cors_list_files(pconf)->notices);
+
+    notice->level = level;
+    notice->text = text;
+}
+
+/* What a restart does not end httpd for is logged as what reloading finds. */
+static void add_notices(apr_pool_t *pconf, const cors_file_report_t *report)
+{
+    int i;
+
+    for (i = 0; i < report->sentences->nelts; i++) {
+        add_notice(pconf, APLOG_ERR,
+                   APR_ARRAY_IDX(report->sentences, i, const char *));
+    }
+}
+
+/* --- memory */
+
+static cors_mapping_t map_bytes(apr_size_t bytes)
 {
     void *memory = mmap(NULL, bytes, PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
-    mapping_t mapping = { memory == MAP_FAILED ? NULL : memory, bytes };
+    cors_mapping_t mapping = { memory == MAP_FAILED ? NULL : memory, bytes };
 
     return mapping;
 }
 
-static mapping_t map(apr_size_t list)
+static apr_size_t bytes_for(apr_size_t list, apr_size_t growth)
 {
-    mapping_t mapping = map_bytes(
-        FIRST_PAGE + cors_origin_share_size(GROWTH * list + GROWTH_LARGE));
-
-    return mapping.page ? mapping
-                        : map_bytes(FIRST_PAGE
-                                    + cors_origin_share_size(GROWTH * list
-                                                             + GROWTH_SMALL));
+    return FIRST_PAGE + cors_origin_share_size(GROWTH * list + growth);
 }
 
-static void unmap(mapping_t mapping)
+static void unmap(cors_list_t *list)
 {
-    if (mapping.page) {
-        munmap(mapping.page, mapping.bytes);
+    if (list->memory.page) {
+        munmap(list->memory.page, list->memory.bytes);
+        list->memory.page = NULL;
     }
 }
 
-static apr_status_t unmap_file(void *file)
+static void *share_memory(const cors_first_page_t *page)
 {
-    unmap(((file_t *)file)->memory);
-    return APR_SUCCESS;
+    return (char *)(apr_uintptr_t)page + FIRST_PAGE;
 }
 
-static void *share_memory(first_page_t *page)
+cors_origin_share_t *cors_mapped_share(const cors_first_page_t *page)
 {
-    return (char *)page + FIRST_PAGE;
+    return cors_origin_share_of(share_memory(page));
 }
 
-/* Read a file into a mapping; NULL, and the sentences, when it is bad; also whether
- * that looks like a file that is being written. */
-static mapping_t load_once(apr_pool_t *scratch, const char *path,
-                           mistakes_t *mistakes, bool *written)
+static apr_size_t growth_for(int files)
 {
-    mapping_t mapping = { NULL, 0 };
-    stamp_t stamp;
-    cors_slice_t text = { NULL, 0 };
-    cors_origin_file_t list;
-    apr_status_t status = look_at(scratch, path, &stamp);
+    apr_size_t growth = GROWTH_ALL / (apr_size_t)files;
 
-    if (status == APR_SUCCESS) {
-        status = read_all(scratch, path, &stamp, &text);
-    }
-    *written = APR_STATUS_IS_EAGAIN(status)
-               || (status == APR_SUCCESS && text.len > 0
-                   && text.ptr[text.len - 1] != '\n');
-    if (status != APR_SUCCESS) {
-        note_unreadable(mistakes, status);
-        return mapping;
-    }
-    list = cors_origin_file_read(scratch, text, note_mistake, mistakes);
-    if (list.mistakes > 0) {
-        note_more(mistakes, list.mistakes);
-        return mapping;
-    }
-    mapping = map(cors_origin_table_size(list.table));
-    if (!mapping.page) {
-        note_unreadable(mistakes, APR_ENOMEM);
-        return mapping;
-    }
-    mapping.page->seen = mapping.page->judged = stamp;
-    mapping.page->content = hash_content(text);
-    if (list.suffix) {
-        apr_cpystrn(mapping.page->suffix, list.suffix,
-                    sizeof(mapping.page->suffix));
-        mapping.page->suffix_line = list.suffix_line;
-    }
-    if (list.insecure) {
-        apr_cpystrn(mapping.page->insecure, list.insecure,
-                    sizeof(mapping.page->insecure));
-        mapping.page->insecure_line = list.insecure_line;
-    }
-    mapping.page->lists = cors_origin_table_listed(list.table) > 0;
-    cors_origin_share_make(share_memory(mapping.page),
-                           mapping.bytes - FIRST_PAGE, list.table);
-    return mapping;
+    return growth > GROWTH_LEAST ? growth : GROWTH_LEAST;
 }
 
-/* The same; who writes it has a second to finish: a restart that finds it bad ends
- * httpd. */
-static mapping_t load(apr_pool_t *scratch, const char *path,
-                      mistakes_t *mistakes)
+/* One more file: those before it give some of their room back, while no child has
+ * them. Halving is often enough. */
+static void trim_lists(const cors_list_files_t *files)
 {
-    mapping_t mapping = { NULL, 0 };
-    bool written = true;
-    int tries;
+    apr_size_t growth = growth_for(files->files->nelts + 1);
+    int i;
 
-    for (tries = 0; !mapping.page && written && tries < 5; tries++) {
-        if (tries > 0) {
-            apr_sleep(apr_time_from_msec(250));
-            apr_array_clear(mistakes->sentences);
+    for (i = 0; i < files->files->nelts; i++) {
+        cors_list_t *list =
+            &APR_ARRAY_IDX(files->files, i, cors_list_file_t *)->list;
+        apr_size_t bytes;
+
+        if (list->growth / 2 < growth) {
+            continue;
         }
-        mapping = load_once(scratch, path, mistakes, &written);
+        bytes = FIRST_PAGE
+                + cors_origin_share_trim(cors_mapped_share(list->memory.page),
+                                         GROWTH * list->list + growth);
+        munmap((char *)list->memory.page + bytes, list->memory.bytes - bytes);
+        list->memory.bytes = bytes;
+        list->growth = growth;
     }
-    return mapping;
 }
 
-/* The mapping that the first reading has made, if the file is still the same. */
-static mapping_t take_kept(apr_pool_t *scratch, const char *path)
+/* --- lists that outlive the configuration's pool */
+
+static retained_lists_t *retained_lists(void)
 {
-    const mapping_t none = { NULL, 0 };
-    keeper_t *kept = keeper();
-    kept_t *entry;
-    stamp_t stamp;
+    static const char key[] = "cors_policy origins lists";
+    const apr_size_t version = sizeof(cors_first_page_t) + sizeof(retained_t);
+    retained_lists_t *found = ap_retained_data_get(key);
 
-    for (entry = kept ? kept->first : NULL; entry; entry = entry->next) {
-        mapping_t mapping = entry->memory;
-
-        if (mapping.page && strcmp(entry->path, path) == 0) {
-            entry->memory = none;
-            if (look_at(scratch, path, &stamp) == APR_SUCCESS
-                && same_stamp(&stamp, &mapping.page->judged)) {
-                return mapping;
-            }
-            unmap(mapping);
-            return none;
-        }
+    if (!found) {
+        found = ap_retained_data_create(key, sizeof(*found));
+        found->version = version;
     }
-    return none;
+    return found->version == version ? found : NULL;
 }
 
-/* Give back what the second reading has not asked for, before there are children
- * that could write to it. */
-static void drop_kept(void)
-{
-    keeper_t *kept = keeper();
-
-    while (kept && kept->first) {
-        kept_t *entry = kept->first;
-
-        kept->first = entry->next;
-        unmap(entry->memory);
-        free(entry);
-    }
-}
-
-static void keep(const char *path, mapping_t mapping)
-{
-    keeper_t *kept = keeper();
-    kept_t *entry;
-
-    if (!kept) {
-        return;
-    }
-    /* no pool outlives the first reading */
-    entry = malloc(sizeof(*entry) + strlen(path));
-    if (!entry) {
-        return;
-    }
-    strcpy(entry->path, path);
-    entry->memory = mapping;
-    entry->next = kept->first;
-    kept->first = entry;
-}
-
+/* The reading whose configuration is thrown away, at a start. */
 static bool is_first_reading(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
            && ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
 }
 
-static file_t *find_file(const files_t *files, const char *path)
+/* httpd -t, and what else only looks at a configuration. */
+static bool is_check(void)
 {
-    int i;
+    return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
+}
 
-    for (i = 0; i < files->files->nelts; i++) {
-        file_t *file = APR_ARRAY_IDX(files->files, i, file_t *);
+/* Of the children that this reading is for; 0 at a start. */
+static int generation(void)
+{
+    int number = 0;
 
-        if (strcmp(file->path, path) == 0) {
-            return file;
+    return ap_mpm_query(AP_MPMQ_GENERATION, &number) == APR_SUCCESS ? number
+                                                                    : 0;
+}
+
+static void retain(const cors_list_file_t *file, int children)
+{
+    retained_lists_t *retained = retained_lists();
+    /* no pool outlives the first reading */
+    retained_t *entry =
+        retained ? malloc(sizeof(*entry) + strlen(file->path)) : NULL;
+
+    if (!entry) {
+        return;
+    }
+    strcpy(entry->path, file->path);
+    entry->generation = children;
+    entry->no_suffix = file->no_suffix;
+    entry->list = file->list;
+    entry->next = retained->first;
+    retained->first = entry;
+}
+
+/* What the first reading, or the children of before, have of a file; NULL:
+ * nothing. */
+static retained_t *find_retained(const char *path)
+{
+    retained_lists_t *retained = retained_lists();
+    retained_t *entry;
+
+    for (entry = retained ? retained->first : NULL; entry;
+         entry = entry->next) {
+        if (entry->list.memory.page && strcmp(entry->path, path) == 0
+            && (entry->generation == NO_CHILDREN
+                || entry->generation == generation() - 1)) {
+            return entry;
         }
     }
     return NULL;
 }
 
-/* A pool of its own, whose memory goes back to the system with it. */
-static apr_pool_t *make_scratch(void)
+/* Unmap what has not been taken, before there are children that could write to
+ * it. */
+static void drop_retained(void)
+{
+    retained_lists_t *retained = retained_lists();
+
+    while (retained && retained->first) {
+        retained_t *entry = retained->first;
+
+        retained->first = entry->next;
+        unmap(&entry->list);
+        free(entry);
+    }
+}
+
+/* --- reading */
+
+apr_pool_t *cors_scratch_pool(void)
 {
     apr_allocator_t *allocator;
     apr_pool_t *p;
@@ -466,279 +342,528 @@ static apr_pool_t *make_scratch(void)
     return p;
 }
 
-static const char *said_at(apr_pool_t *p, const file_t *file, apr_size_t line)
+bool cors_list_shrank(const cors_first_page_t *page,
+                      const cors_origin_file_t *list)
+{
+    apr_size_t listed = cors_origin_table_listed(list->table);
+    apr_size_t excluded = cors_origin_table_excluded(list->table);
+
+    /* a frame proves its end */
+    if (list->frame.state == CORS_FRAME_WHOLE) {
+        return false;
+    }
+    return (page->listed > 0 && listed == 0)
+           || (page->excluded > 0 && excluded == 0)
+           || listed + excluded < (page->listed + page->excluded) / 2;
+}
+
+const char *cors_shrank_text(apr_pool_t *p, const char *path,
+                             const cors_first_page_t *page,
+                             const cors_origin_file_t *list)
+{
+    return apr_psprintf(
+        p,
+        "%s: the list has shrunk from %" APR_SIZE_T_FMT
+        " listed and %" APR_SIZE_T_FMT " excluded to %" APR_SIZE_T_FMT
+        " and %" APR_SIZE_T_FMT
+        "; it is loaded once the file has been unchanged for %d seconds",
+        path, page->listed, page->excluded,
+        cors_origin_table_listed(list->table),
+        cors_origin_table_excluded(list->table),
+        (int)apr_time_sec(CORS_FILE_HELD));
+}
+
+/* Read a file once.
+ *
+ * stable: it has been seen unchanged for long enough, whatever its time is */
+static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
+                      bool stable, reading_t *reading)
+{
+    const char *detail;
+    cors_slice_t text = { NULL, 0 };
+    apr_status_t status =
+        cors_stamp_file(report->path, &reading->stamp, &detail);
+
+    apr_array_clear(report->sentences);
+    if (status == APR_SUCCESS) {
+        status =
+            cors_read_stamped(scratch, report->path, &reading->stamp, &text);
+    }
+    if (status != APR_SUCCESS) {
+        cors_report_unreadable(report, status, detail);
+        reading->state = APR_STATUS_IS_EAGAIN(status) ? READ_UNSTABLE
+                         : detail                     ? READ_BAD
+                                                      : READ_MISSING;
+        return;
+    }
+    stable = stable || cors_stamp_is_older(&reading->stamp, CORS_FILE_STABLE);
+    reading->text = text;
+    reading->file =
+        cors_origin_file_read(scratch, text, cors_report_line, report);
+    cors_report_more(report, reading->file.mistakes);
+    if (reading->file.frame.state == CORS_FRAME_WHOLE) {
+        stable = true;
+    }
+    /* a check has to find mistakes, not to wait for a list that has none */
+    if (is_check() && reading->file.mistakes == 0 && text.len > 0) {
+        stable = true;
+    }
+    reading->state = !stable                      ? READ_UNSTABLE
+                     : reading->file.mistakes > 0 ? READ_BAD
+                                                  : READ_GOOD;
+}
+
+/* Read a file that may be in the middle of being written: look at it again until it
+ * has been unchanged for long enough, or is a whole frame, or patience ends. */
+static void read_patiently(apr_pool_t *scratch, cors_list_files_t *files,
+                           cors_file_report_t *report, reading_t *reading)
+{
+    apr_time_t now = cors_steady_now();
+    apr_time_t since = now;
+
+    read_once(scratch, report, false, reading);
+    while (reading->state == READ_UNSTABLE || reading->state == READ_MISSING) {
+        cors_stamp_t before = reading->stamp;
+        cors_stamp_t stamp;
+        const char *detail;
+        bool same;
+
+        files->deadline = files->deadline ? files->deadline : now + PATIENCE;
+        if (now >= files->deadline
+            || (now - since >= CORS_FILE_STABLE + PAUSE
+                && reading->state == READ_MISSING)) {
+            return;
+        }
+        apr_sleep(PAUSE);
+        now = cors_steady_now();
+        cors_stamp_file(report->path, &stamp, &detail);
+        same = cors_stamp_equal(&stamp, &before);
+        if (!same) {
+            since = now;
+        }
+        if (!same || now - since >= CORS_FILE_STABLE) {
+            apr_pool_clear(scratch);
+            read_once(scratch, report, same, reading);
+        }
+    }
+}
+
+/* --- lists */
+
+/* Put a list into memory of its own; false: there is none. */
+static bool make_list(const cors_list_files_t *files, const reading_t *reading,
+                      cors_list_t *list)
+{
+    const cors_origin_file_t *file = &reading->file;
+
+    memset(list, 0, sizeof(*list));
+    list->list = cors_origin_table_size(file->table);
+    list->growth = growth_for(files->files->nelts + 1);
+    list->memory = map_bytes(bytes_for(list->list, list->growth));
+    if (!list->memory.page) {
+        list->growth = GROWTH_LEAST;
+        list->memory = map_bytes(bytes_for(list->list, list->growth));
+    }
+    if (!list->memory.page) {
+        return false;
+    }
+    cors_origin_share_make(share_memory(list->memory.page),
+                           list->memory.bytes - FIRST_PAGE, file->table);
+    list->loaded = true;
+    list->stamp = reading->stamp;
+    list->lists = cors_origin_table_listed(file->table) > 0;
+    if (file->suffix) {
+        apr_cpystrn(list->suffix, file->suffix, sizeof(list->suffix));
+        list->suffix_line = file->suffix_line;
+    }
+    if (file->insecure) {
+        apr_cpystrn(list->insecure, file->insecure, sizeof(list->insecure));
+        list->insecure_line = file->insecure_line;
+    }
+    list->memory.page->accepted = list->memory.page->seen = reading->stamp;
+    list->memory.page->content = cors_hash_text(reading->text);
+    list->memory.page->listed = cors_origin_table_listed(file->table);
+    list->memory.page->excluded = cors_origin_table_excluded(file->table);
+    return true;
+}
+
+/* A text as a file that is good would have it; its stamp is that of no file, so
+ * that the file is read as soon as it can be. */
+static bool make_list_of_text(apr_pool_t *scratch,
+                              const cors_list_files_t *files, const char *path,
+                              cors_slice_t text, cors_list_t *list)
+{
+    cors_file_report_t report = cors_file_report(scratch, path);
+    reading_t reading;
+
+    memset(&reading, 0, sizeof(reading));
+    reading.text = text;
+    reading.file =
+        cors_origin_file_read(scratch, text, cors_report_line, &report);
+    return reading.file.mistakes == 0 && make_list(files, &reading, list);
+}
+
+/* A look-up in a list that may not be there yet. */
+static cors_listing_e look_up_if_loaded(const void *self,
+                                        const cors_origin_t *origin)
+{
+    return cors_origin_share_exchanges(self) > 0
+               ? cors_origin_share_lookup(self, origin)
+               : CORS_ORIGIN_NOT_LOADED;
+}
+
+/* The list in force becomes that of the next children. Where children have it, it
+ * is copied: they may still exchange theirs, and more than one process must not. */
+static bool take_in_force(retained_t *entry, cors_list_t *list)
+{
+    const cors_first_page_t *before = entry->list.memory.page;
+    bool exchanged = cors_origin_share_exchanges(cors_mapped_share(before)) > 0;
+
+    *list = entry->list;
+    memset(&list->stamp, 0, sizeof(list->stamp));
+    if (entry->generation == NO_CHILDREN) {
+        memset(&list->memory.page->accepted, 0, sizeof(cors_stamp_t));
+        memset(&list->memory.page->seen, 0, sizeof(cors_stamp_t));
+        entry->list.memory.page = NULL;
+        return true;
+    }
+    if (!list->loaded && !exchanged) {
+        return false;
+    }
+    list->loaded = true;
+    list->lists = true;
+    /* no trimming: what the children have written is of a size that is not known */
+    list->growth = 0;
+    list->memory = map_bytes(entry->list.memory.bytes);
+    if (!list->memory.page
+        || !cors_origin_share_copy(share_memory(before),
+                                   list->memory.bytes - FIRST_PAGE,
+                                   share_memory(list->memory.page))) {
+        unmap(list);
+        return false;
+    }
+    /* not the hash of its text: whatever is there, the next children read the file */
+    list->memory.page->listed = before->listed;
+    list->memory.page->excluded = before->excluded;
+    return true;
+}
+
+static void add_not_loaded(apr_pool_t *pconf, const char *path)
+{
+    add_notice(pconf, APLOG_WARNING,
+               apr_psprintf(pconf,
+                            "%s cannot be loaded yet; no origin is allowed by "
+                            "the policies that name it until it can be",
+                            path));
+}
+
+/* What takes the place of a file that cannot be loaded, at a start: its last good
+ * copy, or no list. False: there is no memory. */
+static bool make_replacement(apr_pool_t *pconf, apr_pool_t *scratch,
+                             const char *path, cors_list_t *list)
+{
+    const cors_list_files_t *files = cors_list_files(pconf);
+    cors_slice_t text = { NULL, 0 };
+
+    if (cors_last_good_read(scratch, path, &text) == APR_SUCCESS
+        && make_list_of_text(scratch, files, path, text, list)) {
+        add_notice(pconf, APLOG_WARNING,
+                   apr_psprintf(pconf,
+                                "%s is not stable; its last good list is in "
+                                "force until it is",
+                                path));
+        return true;
+    }
+    text.len = 0;
+    if (!make_list_of_text(scratch, files, path, text, list)) {
+        return false;
+    }
+    list->loaded = false;
+    list->lists = true; /* it may */
+    list->growth = 0;
+    add_not_loaded(pconf, path);
+    return true;
+}
+
+/* A list that is good, and still must not take the place of the list in force at a
+ * restart; the reason is logged. */
+static bool is_held_back(apr_pool_t *pconf, const retained_t *entry,
+                         const char *path, const reading_t *reading)
+{
+    const cors_finding_t finding = { CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS,
+                                     cors_slice(reading->file.suffix), NULL,
+                                     NULL };
+
+    if (reading->file.suffix && entry->no_suffix
+        && entry->list.suffix_line == 0) {
+        cors_file_report_t report = cors_file_report(pconf, path);
+
+        cors_report_line(&report, reading->file.suffix_line, &finding);
+        add_notices(pconf, &report);
+        return true;
+    }
+    if (cors_list_shrank(entry->list.memory.page, &reading->file)
+        && !cors_stamp_is_older(&reading->stamp, CORS_FILE_HELD)) {
+        add_notice(pconf, APLOG_WARNING,
+                   cors_shrank_text(pconf, path, entry->list.memory.page,
+                                    &reading->file));
+        return true;
+    }
+    return false;
+}
+
+/* Keep the list in force, or what else there is, instead of a file; errors are
+ * logged. False: there is no memory. */
+static bool keep_list(apr_pool_t *pconf, apr_pool_t *scratch, retained_t *entry,
+                      const cors_file_report_t *report,
+                      const reading_t *reading, cors_list_t *list)
+{
+    if (reading->state == READ_BAD || reading->state == READ_MISSING) {
+        add_notices(pconf, report);
+    }
+    if (entry && entry->generation != NO_CHILDREN) {
+        /* it may be older than what the children have loaded */
+        cors_last_good_remove(scratch, report->path);
+    }
+    if (!entry || !take_in_force(entry, list)) {
+        return make_replacement(pconf, scratch, report->path, list);
+    }
+    if (list->loaded) {
+        add_notice(pconf,
+                   reading->state == READ_UNSTABLE ? APLOG_NOTICE : APLOG_ERR,
+                   apr_psprintf(pconf,
+                                "the list in force of %s is kept until the "
+                                "file can be loaded",
+                                report->path));
+    }
+    else {
+        add_not_loaded(pconf, report->path);
+    }
+    return true;
+}
+
+/* Keep a copy of a list that is good. */
+static void copy_list(apr_pool_t *pconf, apr_pool_t *scratch, const char *path,
+                      cors_slice_t text)
+{
+    char reason[120];
+    apr_status_t status =
+        is_check() ? APR_SUCCESS : cors_last_good_write(scratch, path, text);
+
+    if (status != APR_SUCCESS) {
+        add_notice(pconf, APLOG_NOTICE,
+                   apr_psprintf(pconf,
+                                "no copy of the list of %s can be kept for a "
+                                "start with an unstable file: %s",
+                                path,
+                                apr_strerror(status, reason, sizeof(reason))));
+    }
+}
+
+/* The list of a file; false: an error, which is in the report. */
+static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
+                 cors_file_report_t *report, cors_list_t *list)
+{
+    cors_list_files_t *files = cors_list_files(pconf);
+    retained_t *entry = find_retained(report->path);
+    bool restart = generation() > 0;
+    reading_t reading;
+
+    memset(&reading, 0, sizeof(reading));
+    if (entry && (entry->generation == NO_CHILDREN || cors_can_reload())) {
+        read_once(scratch, report, false, &reading);
+    }
+    else {
+        read_patiently(scratch, files, report, &reading);
+    }
+    if (reading.state == READ_GOOD
+        && !(entry && is_held_back(pconf, entry, report->path, &reading))) {
+        if (make_list(files, &reading, list)) {
+            if (entry) {
+                unmap(&entry->list);
+            }
+            copy_list(pconf, scratch, report->path, reading.text);
+            return true;
+        }
+        cors_report_unreadable(report, APR_ENOMEM, NULL);
+        return false;
+    }
+    /* at a start an invalid file is an error, and for a check every file is that
+     * cannot be loaded */
+    if (!entry && !restart && (reading.state != READ_UNSTABLE || is_check())) {
+        if (report->sentences->nelts == 0) {
+            cors_report_unreadable(report, APR_EAGAIN, NULL);
+        }
+        return false;
+    }
+    if (!keep_list(pconf, scratch, entry, report, &reading, list)) {
+        cors_report_unreadable(report, APR_ENOMEM, NULL);
+        return false;
+    }
+    apr_array_clear(report->sentences);
+    return true;
+}
+
+/* The list that the first reading has made, if the file is still the same. */
+static bool take_fresh(const char *path, cors_list_t *list)
+{
+    retained_t *entry = find_retained(path);
+    cors_stamp_t stamp;
+    const char *detail;
+
+    if (!entry || entry->generation != NO_CHILDREN
+        || cors_stamp_is_none(&entry->list.stamp)
+        || cors_stamp_file(path, &stamp, &detail) != APR_SUCCESS
+        || !cors_stamp_equal(&stamp, &entry->list.stamp)) {
+        return false;
+    }
+    *list = entry->list;
+    entry->list.memory.page = NULL;
+    return true;
+}
+
+static cors_list_file_t *find_file(const cors_list_files_t *files,
+                                   const char *path)
+{
+    int i;
+
+    for (i = 0; i < files->files->nelts; i++) {
+        cors_list_file_t *file =
+            APR_ARRAY_IDX(files->files, i, cors_list_file_t *);
+
+        if (strcmp(file->path, path) == 0) {
+            return file;
+        }
+    }
+    return NULL;
+}
+
+static const char *said_at(apr_pool_t *p, const cors_list_file_t *file,
+                           apr_size_t line)
 {
     return apr_psprintf(p, "CorsAllowOriginsFile %s:%" APR_SIZE_T_FMT,
                         file->path, line);
 }
 
 /* What start-up has to know of the first list. */
-static void note(apr_pool_t *p, const file_t *file, cors_origin_notes_t *notes)
+static void fill_notes(apr_pool_t *p, const cors_list_file_t *file,
+                       cors_origin_notes_t *notes)
 {
-    const first_page_t *page = file->memory.page;
+    const cors_list_t *list = &file->list;
 
-    notes->lists = page->lists;
-    if (page->suffix_line > 0) {
-        notes->suffix = page->suffix;
-        notes->suffix_said = said_at(p, file, page->suffix_line);
+    notes->lists = list->lists;
+    if (list->suffix_line > 0) {
+        notes->suffix = list->suffix;
+        notes->suffix_said = said_at(p, file, list->suffix_line);
     }
-    if (page->insecure_line > 0) {
-        notes->insecure = page->insecure;
-        notes->insecure_said = said_at(p, file, page->insecure_line);
+    if (list->insecure_line > 0) {
+        notes->insecure = list->insecure;
+        notes->insecure_said = said_at(p, file, list->insecure_line);
     }
+}
+
+static cors_list_file_t *add_file(apr_pool_t *pconf, const char *path,
+                                  const cors_list_t *list)
+{
+    cors_list_files_t *files = cors_list_files(pconf);
+    cors_list_file_t *file = apr_pcalloc(pconf, sizeof(*file));
+
+    trim_lists(files);
+    file->path = apr_pstrdup(pconf, path);
+    file->list = *list;
+    file->source.lookup =
+        list->loaded ? cors_origin_share_lookup : look_up_if_loaded;
+    file->source.self = cors_mapped_share(list->memory.page);
+    APR_ARRAY_PUSH(files->files, cors_list_file_t *) = file;
+    return file;
 }
 
 const cors_origin_source_t *cors_origins_file(apr_pool_t *pconf,
                                               const char *path,
                                               cors_origins_file_t *info)
 {
-    files_t *files = files_of(pconf);
-    file_t *file = find_file(files, path);
-    mistakes_t mistakes;
+    cors_list_file_t *file = find_file(cors_list_files(pconf), path);
+    cors_file_report_t report = cors_file_report(pconf, path);
 
     memset(info, 0, sizeof(*info));
-    mistakes.p = pconf;
-    mistakes.path = path;
-    mistakes.sentences = apr_array_make(pconf, 1, sizeof(const char *));
-    info->mistakes = mistakes.sentences;
+    info->mistakes = report.sentences;
     if (!file) {
-        apr_pool_t *scratch = make_scratch();
-        mapping_t mapping = take_kept(scratch, path);
+        cors_list_t list;
+        bool found = take_fresh(path, &list);
 
-        if (!mapping.page) {
-            mapping = load(scratch, path, &mistakes);
+        if (!found) {
+            apr_pool_t *scratch = cors_scratch_pool();
+
+            if (!scratch) {
+                cors_report_unreadable(&report, APR_ENOMEM, NULL);
+                return NULL;
+            }
+            found = load(pconf, scratch, &report, &list);
+            apr_pool_destroy(scratch);
         }
-        apr_pool_destroy(scratch);
-        if (!mapping.page) {
+        if (!found) {
             return NULL;
         }
-        file = apr_pcalloc(pconf, sizeof(*file));
-        file->path = apr_pstrdup(pconf, path);
-        file->memory = mapping;
-        file->source.lookup = cors_origin_share_lookup;
-        file->source.self = share_memory(mapping.page);
-        APR_ARRAY_PUSH(files->files, file_t *) = file;
-        if (is_first_reading()) {
-            keep(path, mapping);
-        }
-        else {
-            apr_pool_cleanup_register(pconf, file, unmap_file,
-                                      apr_pool_cleanup_null);
-        }
+        file = add_file(pconf, path, &list);
     }
-    note(pconf, file, &info->notes);
+    fill_notes(pconf, file, &info->notes);
     return &file->source;
 }
 
 void cors_origins_file_interval(apr_pool_t *pconf, apr_interval_time_t interval)
 {
-    files_of(pconf)->interval = interval;
+    cors_list_files(pconf)->interval = interval;
 }
 
 void cors_origins_file_forbid_suffix(apr_pool_t *pconf, const char *path)
 {
-    file_t *file = find_file(files_of(pconf), path);
+    cors_list_file_t *file = find_file(cors_list_files(pconf), path);
 
     if (file) {
         file->no_suffix = true;
     }
 }
 
-static void log_mistakes(const mistakes_t *mistakes, server_rec *server)
+void cors_retain_origins_files(apr_pool_t *pconf, server_rec *server)
 {
+    const cors_list_files_t *files = cors_list_files(pconf);
+    bool first = is_first_reading();
     int i;
 
-    for (i = 0; i < mistakes->sentences->nelts; i++) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
-                     "CorsAllowOriginsFile: %s",
-                     APR_ARRAY_IDX(mistakes->sentences, i, const char *));
+    drop_retained();
+    for (i = 0; i < files->files->nelts; i++) {
+        retain(APR_ARRAY_IDX(files->files, i, cors_list_file_t *),
+               first ? NO_CHILDREN : generation());
     }
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
-                 "CorsAllowOriginsFile: the last good list of %s is kept",
-                 mistakes->path);
-}
+    for (i = 0; !first && i < files->notices->nelts; i++) {
+        const notice_t *notice = &APR_ARRAY_IDX(files->notices, i, notice_t);
 
-/* A public suffix that start-up would have refused. Where the first list had one
- * every request minds it; where it had none only a restart can tell those policies
- * that are put together for a request, as of several sections or .htaccess. */
-static bool is_refused(const file_t *file, const cors_origin_file_t *list,
-                       mistakes_t *mistakes)
-{
-    const cors_finding_t finding = { CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS,
-                                     cors_slice(list->suffix), NULL, NULL };
-
-    if (!list->suffix
-        || (!file->no_suffix && file->memory.page->suffix_line > 0)) {
-        return false;
-    }
-    if (!file->no_suffix) {
-        APR_ARRAY_PUSH(mistakes->sentences, const char *) = apr_psprintf(
-            mistakes->p,
-            "CorsAllowOriginsFile: %s:%" APR_SIZE_T_FMT ": '%s' is a wildcard"
-            " on a public suffix, and the list had none when the server"
-            " started; restart gracefully",
-            mistakes->path, list->suffix_line, list->suffix);
-        return true;
-    }
-    note_mistake(mistakes, list->suffix_line, &finding);
-    return true;
-}
-
-/* Read a file that has changed and kept still since; false: it has to be tried
- * again. */
-static bool reload(apr_pool_t *scratch, file_t *file, const stamp_t *stamp,
-                   mistakes_t *mistakes, server_rec *server)
-{
-    first_page_t *page = file->memory.page;
-    cors_origin_file_t list;
-    cors_slice_t text;
-    apr_uint64_t content;
-    apr_status_t status = read_all(scratch, file->path, stamp, &text);
-
-    if (APR_STATUS_IS_EAGAIN(status)) {
-        return false;
-    }
-    if (status != APR_SUCCESS) {
-        if (!page->told) {
-            page->told = true;
-            note_unreadable(mistakes, status);
-        }
-        return false; /* it may pass, as what lacks descriptors or a server */
-    }
-    content = hash_content(text);
-    if (content == page->content) {
-        return true;
-    }
-    list = cors_origin_file_read(scratch, text, note_mistake, mistakes);
-    note_more(mistakes, list.mistakes);
-    if (list.mistakes > 0 || is_refused(file, &list, mistakes)) {
-        return true;
-    }
-    if (!cors_origin_share_publish(cors_origin_share_of(share_memory(page)),
-                                   list.table)) {
-        APR_ARRAY_PUSH(mistakes->sentences, const char *) = apr_psprintf(
-            scratch,
-            "%s: the list has outgrown the room that it was given when"
-            " the server started; restart gracefully",
-            file->path);
-        return true;
-    }
-    page->content = content;
-    ap_log_error(APLOG_MARK, APLOG_INFO, 0, server,
-                 "CorsAllowOriginsFile: %s is read again: %" APR_SIZE_T_FMT
-                 " listed, %" APR_SIZE_T_FMT " excluded",
-                 file->path, cors_origin_table_listed(list.table),
-                 cors_origin_table_excluded(list.table));
-    return true;
-}
-
-/* One look at a file. A change counts when it is still the same at the next look:
- * who writes a file in several steps has finished by then. */
-static void watch(apr_pool_t *scratch, file_t *file, server_rec *server)
-{
-    first_page_t *page = file->memory.page;
-    mistakes_t mistakes;
-    stamp_t stamp;
-    apr_status_t status = look_at(scratch, file->path, &stamp);
-
-    if (same_stamp(&stamp, &page->judged)) {
-        page->seen = stamp;
-        return;
-    }
-    if (!same_stamp(&stamp, &page->seen)) {
-        page->seen = stamp;
-        if (++page->restless == RESTLESS) {
-            ap_log_error(APLOG_MARK, APLOG_WARNING, 0, server,
-                         "CorsAllowOriginsFile: %s changes oftener than it is"
-                         " looked at; it is read again when it has kept still"
-                         " for the time of CorsAllowOriginsFileReload",
-                         file->path);
-        }
-        return;
-    }
-    page->restless = 0;
-    mistakes.p = scratch;
-    mistakes.path = file->path;
-    mistakes.sentences = apr_array_make(scratch, 1, sizeof(const char *));
-    if (!same_stamp(&stamp, &page->tried)) {
-        page->tried = stamp;
-        page->tries = 0;
-        page->told = false;
-    }
-    if (status == APR_SUCCESS && page->tries < TRIES) {
-        /* a child that is killed while it reads leaves the file to the next one */
-        page->tries++;
-        if (reload(scratch, file, &stamp, &mistakes, server)) {
-            page->judged = stamp;
-        }
-        page->tries = 0;
-    }
-    else {
-        page->judged = stamp;
-        note_unreadable(&mistakes, status == APR_SUCCESS ? APR_ENOMEM : status);
-    }
-    if (mistakes.sentences->nelts > 0) {
-        log_mistakes(&mistakes, server);
+        ap_log_error(APLOG_MARK, notice->level, 0, server,
+                     "CorsAllowOriginsFile: %s", notice->text);
     }
 }
 
-/* What the watchdog's thread is told. */
-typedef struct {
-    const files_t *files;
-    server_rec *server;
-} watching_t;
-
-static apr_status_t look_at_all(int state, void *data, apr_pool_t *p)
+int cors_monitor_origins_files(apr_pool_t *p, server_rec *server)
 {
-    const watching_t *watching = data;
-    const apr_array_header_t *files = watching->files->files;
+    const cors_list_files_t *files = cors_list_files(server->process->pconf);
     int i;
 
-    (void)p;
-    for (i = 0; state == AP_WATCHDOG_STATE_RUNNING && i < files->nelts; i++) {
-        apr_pool_t *scratch = make_scratch();
+    for (i = 0; i < files->files->nelts; i++) {
+        cors_list_file_t *file =
+            APR_ARRAY_IDX(files->files, i, cors_list_file_t *);
 
-        if (scratch) {
-            watch(scratch, APR_ARRAY_IDX(files, i, file_t *), watching->server);
-            apr_pool_destroy(scratch);
+        if (!file->copy_removed
+            && cors_origin_share_exchanges(
+                   cors_mapped_share(file->list.memory.page))
+                   > 0) {
+            apr_pool_t *scratch;
+
+            file->copy_removed = true;
+            if (apr_pool_create(&scratch, p) == APR_SUCCESS) {
+                cors_last_good_remove(scratch, file->path);
+                apr_pool_destroy(scratch);
+            }
         }
     }
-    return APR_SUCCESS;
-}
-
-void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server)
-{
-    const files_t *files = files_of(pconf);
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) * get_instance;
-    APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) * register_callback;
-    ap_watchdog_t *watchdog;
-    watching_t *watching;
-    apr_status_t status;
-
-    drop_kept();
-    if (files->files->nelts == 0 || files->interval == 0) {
-        return;
-    }
-    get_instance = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance);
-    register_callback = APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
-    if (!get_instance || !register_callback) {
-        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server,
-                     "CorsAllowOriginsFile: without mod_watchdog files are read"
-                     " again at a graceful restart only");
-        return;
-    }
-    watching = apr_pcalloc(pconf, sizeof(*watching));
-    watching->files = files;
-    watching->server = server;
-    /* in one child at a time: what it writes, all of them read */
-    status = get_instance(&watchdog, "_cors_policy_", 0, 1, pconf);
-    if (status == APR_SUCCESS) {
-        status =
-            register_callback(watchdog, files->interval, watching, look_at_all);
-    }
-    if (status != APR_SUCCESS) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, status, server,
-                     "CorsAllowOriginsFile: mod_watchdog does not watch the"
-                     " files; they are read again at a graceful restart only");
-    }
+    return OK;
 }

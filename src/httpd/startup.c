@@ -400,9 +400,13 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                      server_rec *server)
 {
     (void)log;
-    if (!is_first_reading()) {
+    if (is_first_reading()) {
+        cors_retain_origins_files(p, server);
+    }
+    else {
         cors_count_open(server);
         cors_sites_retain(p, temp, server);
+        cors_retain_origins_files(p, server);
         if (cors_is_configured(p)) {
             prepare_policies(p, server);
         }

@@ -75,6 +75,64 @@ static void look_up(const cors_origin_table_t *table,
          || (is == CORS_ORIGIN_LISTED && !pattern->exclude));
 }
 
+static bool is_framed(const char *at, const char *end)
+{
+    return end - at >= 5 && memcmp(at, "begin", 5) == 0
+           && (end - at == 5 || at[5] == ' ' || at[5] == '\n'
+               || (at[5] == '\r' && (end - at == 6 || at[6] == '\n')));
+}
+
+/* The next word of a line; NULL: there are no more. */
+static char *cut_word(char **rest)
+{
+    char *word = *rest + strspn(*rest, " ");
+
+    if (*word == '\0') {
+        return NULL;
+    }
+    *rest = word + strcspn(word, " ");
+    if (**rest != '\0') {
+        *(*rest)++ = '\0';
+    }
+    return word;
+}
+
+/* A whole frame has as many lines as it says, between lines of the right form;
+ * then only these lines are left to look at. */
+static void check_whole(const cors_frame_t *frame, const char **at,
+                        const char **end)
+{
+    const char *last = *end - 1;
+    const char *p;
+    apr_size_t lines = 0;
+    char *text;
+    char *word;
+
+    must((*end)[-1] == '\n');
+    for (p = *at; p < *end; p++) {
+        lines += *p == '\n' ? 1 : 0;
+    }
+    must(lines >= 2 && frame->count == lines - 2);
+    while (last > *at && last[-1] != '\n') {
+        last--;
+    }
+    text = apr_pstrmemdup(pool, last, (apr_size_t)(*end - 1 - last));
+    text[strcspn(text, "\r")] = '\0';
+    word = cut_word(&text);
+    must(word && strcmp(word, "end") == 0);
+    word = cut_word(&text);
+    must(word
+         && strcmp(word, apr_psprintf(pool, "%lu", (unsigned long)frame->count))
+                == 0);
+    word = cut_word(&text);
+    must(!word || cors_slice_equal(cors_slice(word), frame->version));
+    p = memchr(*at, '\n', (apr_size_t)(*end - *at));
+    must(frame->version.len > 0 && frame->version.ptr > *at + 5
+         && cors_slice_end(frame->version) <= p);
+    *at = p + 1;
+    *end = last;
+}
+
 static void check(cors_slice_t input)
 {
     const char *at = input.ptr;
@@ -100,6 +158,16 @@ static void check(cors_slice_t input)
     }
     if (input.len >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
         at += 3;
+    }
+    must((file.frame.state != CORS_FRAME_NONE) == is_framed(at, end));
+    if (file.frame.state == CORS_FRAME_WHOLE) {
+        check_whole(&file.frame, &at, &end);
+    }
+    else if (file.frame.state != CORS_FRAME_NONE) {
+        must(file.mistakes == 1 && told.last == file.frame.line);
+        must(cors_origin_table_listed(file.table) == 0);
+        must(cors_origin_table_excluded(file.table) == 0);
+        return;
     }
     while (at < end) {
         cors_slice_t word = bare(next_line(&at, end));

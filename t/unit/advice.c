@@ -58,6 +58,13 @@ static const case_t cases[] = {
         .culprit = "" },
       "Handshakes without Origin are refused by CorsWebSocketRequireOrigin "
       "conf:1." },
+    { "a list that is not loaded needs no other line",
+      { .reason = CORS_REASON_ORIGINS_NOT_LOADED,
+        .said = "CorsAllowOrigins conf:1",
+        .origin = A,
+        .culprit = "" },
+      "A file of CorsAllowOriginsFile could not be loaded yet; the error log "
+      "says why. No origin is allowed until it is." },
     { "file:// is an origin of handshakes",
       { .reason = CORS_REASON_ORIGIN_NOT_ALLOWED,
         .said = "CorsWebSocketAllowOrigins (default)",

@@ -583,6 +583,39 @@ static void a_hostile_origin_is_denied(void **state)
     assert_null(decision.origin.ptr);
 }
 
+static cors_listing_e look_up_not_loaded(const void *self,
+                                         const cors_origin_t *origin)
+{
+    (void)self;
+    (void)origin;
+    return CORS_ORIGIN_NOT_LOADED;
+}
+
+static void no_origin_is_allowed_before_the_list_is_loaded(void **state)
+{
+    static const cors_origin_source_t source = { look_up_not_loaded, NULL };
+    static const cors_origin_notes_t notes = { true, NULL, NULL, NULL, NULL };
+    const request_t request = { .origin = A };
+    const request_t preflight = { .origin = A, .method = "PUT" };
+    const cors_policy_t *policy = policy_of(LIST);
+    const cors_setting_t *setting = policy->link[CORS_ATTR_ORIGINS].setting;
+    cors_decision_t decision;
+
+    (void)state;
+    assert_true(starts_with(decision_of(LIST, &request), "allowed "));
+    assert_int_equal(cors_origin_set_add_source(
+                         pool, (cors_origin_set_t *)(uintptr_t)setting->origins,
+                         "/one", "conf:2", &source, &notes),
+                     CORS_OK);
+    decide(policy, &request, &decision);
+    assert_int_equal(decision.verdict, CORS_VERDICT_DENIED);
+    assert_int_equal(decision.reason, CORS_REASON_ORIGINS_NOT_LOADED);
+    assert_false(decision.origin_allowed);
+    decide(policy, &preflight, &decision);
+    assert_int_equal(decision.verdict, CORS_VERDICT_PREFLIGHT_DENIED);
+    assert_int_equal(decision.reason, CORS_REASON_ORIGINS_NOT_LOADED);
+}
+
 static void a_preflight_is_options_with_an_origin_and_a_method(void **state)
 {
     static const struct {
@@ -660,6 +693,7 @@ static void every_verdict_and_reason_has_its_word(void **state)
         "contradictory-policy",
         "not-checked",
         "origin-required",
+        "origins-not-loaded",
     };
     int i;
 
@@ -837,6 +871,7 @@ int main(void)
         TEST(announced_headers_are_read_no_further_than_needed),
         TEST(as_many_headers_are_announced_as_are_listed),
         TEST(announced_headers_are_128_at_the_most),
+        TEST(no_origin_is_allowed_before_the_list_is_loaded),
         TEST(a_hostile_origin_is_denied),
         TEST(a_preflight_is_options_with_an_origin_and_a_method),
         TEST(the_host_alone_is_no_origin_to_compare_with),

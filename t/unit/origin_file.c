@@ -219,6 +219,40 @@ static void any_bytes_are_read_to_their_end(void **state)
     }
 }
 
+static void a_frame_is_taken_whole_or_not_at_all(void **state)
+{
+    static const char whole[] = "begin 7\n# two\nhttps://a.example\n"
+                                "!https://b.example\nend 3\n";
+    static const char wrong[] = "begin 7\nhttps://a.example/\n*\nend 2\n";
+    static const char counted[] = "begin 7\nhttps://a.example/\nend 2\n";
+    cors_origin_file_t file = read_text(whole, sizeof(whole) - 1);
+    size_t len;
+
+    (void)state;
+    assert_string_equal(told, "");
+    assert_int_equal(file.frame.state, CORS_FRAME_WHOLE);
+    assert_int_equal(cors_origin_table_listed(file.table), 1);
+    assert_int_equal(cors_origin_table_excluded(file.table), 1);
+    assert_int_equal(ask(&file, "https://a.example"), CORS_ORIGIN_LISTED);
+    /* lines are those of the file */
+    read_text(wrong, sizeof(wrong) - 1);
+    assert_string_equal(told, "2: origin-path https://a.example\n"
+                              "3: file-word\n");
+    /* a frame that is wrong has that mistake alone */
+    file = read_text(counted, sizeof(counted) - 1);
+    assert_string_equal(told, "3: file-frame\n");
+    assert_int_equal(file.mistakes, 1);
+    assert_int_equal(cors_origin_table_listed(file.table), 0);
+    for (len = strlen("begin"); len < sizeof(whole) - 1; len++) {
+        file = read_text(whole, len);
+        assert_int_equal(file.mistakes, 1);
+        assert_int_equal(file.frame.state, CORS_FRAME_OPEN);
+        assert_int_equal(cors_origin_table_listed(file.table), 0);
+    }
+    file = read_text("https://a.example\n", 18);
+    assert_int_equal(file.frame.state, CORS_FRAME_NONE);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -229,6 +263,7 @@ int main(void)
         cmocka_unit_test(an_empty_file_lists_nobody),
         cmocka_unit_test(empty_lines_take_no_room),
         cmocka_unit_test(a_mark_and_nothing_else_is_a_cut_line),
+        cmocka_unit_test(a_frame_is_taken_whole_or_not_at_all),
         cmocka_unit_test(the_first_public_suffix_is_known),
         cmocka_unit_test(the_first_plain_http_origin_is_known),
         cmocka_unit_test(any_bytes_are_read_to_their_end)

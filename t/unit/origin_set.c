@@ -923,6 +923,47 @@ static void a_source_lists_as_words_do(void **state)
     assert_false(cors_origin_set_empty(set, true));
 }
 
+static cors_listing_e look_up_not_loaded(const void *self,
+                                         const cors_origin_t *origin)
+{
+    (void)self;
+    (void)origin;
+    return CORS_ORIGIN_NOT_LOADED;
+}
+
+static void nothing_is_listed_before_every_source_is_loaded(void **state)
+{
+    static const char *const one[] = { "one.example", "word.example" };
+    static const cors_origin_source_t sources[] = {
+        { look_up_source, one }, { look_up_not_loaded, NULL }
+    };
+    cors_origin_set_t *set =
+        good_set("https://other.example !https://no.example");
+    cors_origin_t origin;
+    const char *word;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 2; i++) {
+        assert_int_equal(cors_origin_set_add_source(pool, set,
+                                                    i == 0 ? "/one" : "/two",
+                                                    "conf:3", &sources[i],
+                                                    &nothing),
+                         CORS_OK);
+        for (word = "https://one.example\0https://other.example\0"; *word;
+             word += strlen(word) + 1) {
+            assert_true(cors_origin_parse(cors_slice(word), &origin));
+            assert_int_equal(cors_origin_set_lookup(set, &origin, false),
+                             i == 0 ? CORS_ORIGIN_LISTED
+                                    : CORS_ORIGIN_NOT_LOADED);
+        }
+    }
+    /* what is excluded stays so */
+    assert_true(cors_origin_parse(cors_slice("https://no.example"), &origin));
+    assert_int_equal(cors_origin_set_lookup(set, &origin, false),
+                     CORS_ORIGIN_EXCLUDED);
+}
+
 static void a_source_may_list_nothing_yet(void **state)
 {
     static const char *const none[] = { "none.example", "none.example" };
@@ -1251,6 +1292,7 @@ int main(void)
         TEST(a_file_and_a_word_take_out_by_themselves),
         TEST(who_gives_up_covers_nothing),
         TEST(a_wrong_expression_is_not_added),
+        TEST(nothing_is_listed_before_every_source_is_loaded),
         TEST(a_source_may_list_nothing_yet),
         TEST(a_source_stands_where_an_origin_could),
         TEST(an_expression_that_anybody_can_match_is_known),

@@ -1,0 +1,209 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * The frame around a list: a first line that opens it and a last line that proves
+ * that everything between has arrived. It is a file of its own because it knows
+ * nothing of origins: whatever transports a list of lines can use it. It does not
+ * read the lines, it counts them. The trick is to look at the two ends only: the
+ * first line is found from the front, the last one from the back, and a frame is
+ * whole if what lies between has as many lines as the last line says.
+ */
+
+#include "cors/frame.h"
+
+#include <string.h>
+
+static const char mark[] = "\xef\xbb\xbf";
+
+/* Cut the first word off a line. */
+static cors_slice_t take_word(cors_slice_t *line)
+{
+    cors_slice_t word = *line;
+    apr_size_t i = 0;
+
+    while (i < line->len && line->ptr[i] != ' ') {
+        i++;
+    }
+    word.len = i;
+    while (i < line->len && line->ptr[i] == ' ') {
+        i++;
+    }
+    line->ptr += i;
+    line->len -= i;
+    return word;
+}
+
+static bool is_word(cors_slice_t word, const char *text)
+{
+    return cors_slice_equal(word, cors_slice(text));
+}
+
+static bool is_version(cors_slice_t word)
+{
+    apr_size_t i;
+
+    for (i = 0; i < word.len; i++) {
+        if (word.ptr[i] <= ' ' || word.ptr[i] > '~') {
+            return false;
+        }
+    }
+    return word.len > 0 && word.len <= CORS_FRAME_VERSION_MAX;
+}
+
+/* A decimal number without leading zeros; false: it is not one, or too large for a
+ * file. */
+static bool read_count(cors_slice_t word, apr_size_t *count)
+{
+    apr_size_t i;
+
+    *count = 0;
+    if (word.len == 0 || word.len > 9 || (word.ptr[0] == '0' && word.len > 1)) {
+        return false;
+    }
+    for (i = 0; i < word.len; i++) {
+        if (word.ptr[i] < '0' || word.ptr[i] > '9') {
+            return false;
+        }
+        *count = *count * 10 + (apr_size_t)(word.ptr[i] - '0');
+    }
+    return true;
+}
+
+static apr_size_t count_lines(cors_slice_t text)
+{
+    const char *p = text.ptr;
+    const char *end = p + text.len;
+    apr_size_t lines = 0;
+
+    while (p < end && (p = memchr(p, '\n', (apr_size_t)(end - p))) != NULL) {
+        lines++;
+        p++;
+    }
+    return lines;
+}
+
+/* The line that a text begins with, without its end; len of @a text if it has no
+ * end. */
+static cors_slice_t first_line(cors_slice_t text)
+{
+    const char *end = text.len > 0 ? memchr(text.ptr, '\n', text.len) : NULL;
+
+    if (end) {
+        text.len = (apr_size_t)(end - text.ptr);
+    }
+    return text;
+}
+
+/* The line that a text ends with, without its end; the text's last byte is the LF
+ * of it. */
+static cors_slice_t last_line(cors_slice_t text)
+{
+    apr_size_t at = text.len - 1;
+    cors_slice_t line;
+
+    while (at > 0 && text.ptr[at - 1] != '\n') {
+        at--;
+    }
+    line.ptr = text.ptr + at;
+    line.len = text.len - 1 - at;
+    return line;
+}
+
+static cors_slice_t without_cr(cors_slice_t line)
+{
+    line.len -= line.len > 0 && line.ptr[line.len - 1] == '\r' ? 1 : 0;
+    return line;
+}
+
+static void spoil(cors_frame_t *frame, cors_frame_state_e state,
+                  apr_size_t line, const char *detail)
+{
+    frame->state = state;
+    frame->line = line;
+    frame->detail = detail;
+}
+
+/* Compare the last line, which begins with "end", with all before it. */
+static void read_end(cors_frame_t *frame, cors_slice_t body, cors_slice_t last)
+{
+    cors_slice_t rest = without_cr(last);
+    cors_slice_t lines = body;
+    apr_size_t count;
+
+    lines.len = (apr_size_t)(last.ptr - body.ptr);
+    take_word(&rest);
+    if (!read_count(take_word(&rest), &count)) {
+        spoil(frame, CORS_FRAME_BAD, count_lines(lines) + 2,
+              "end is followed by the number of lines between");
+        return;
+    }
+    if (count != count_lines(lines)) {
+        spoil(frame, CORS_FRAME_BAD, count_lines(lines) + 2,
+              "there is another number of lines between");
+        return;
+    }
+    rest = cors_slice_trim(rest);
+    if (rest.len > 0 && !cors_slice_equal(rest, frame->version)) {
+        spoil(frame, CORS_FRAME_BAD, count + 2,
+              "begin and end have different versions");
+        return;
+    }
+    frame->state = CORS_FRAME_WHOLE;
+    frame->lines = lines;
+    frame->count = count;
+}
+
+/* Read the line with "begin"; false: the frame is spoilt. */
+static bool read_begin(cors_frame_t *frame, cors_slice_t first)
+{
+    cors_slice_t rest = without_cr(first);
+
+    take_word(&rest);
+    rest = cors_slice_trim(rest);
+    if (!is_version(rest)) {
+        spoil(frame, CORS_FRAME_BAD, 1, "begin is followed by a version");
+        return false;
+    }
+    frame->version = rest;
+    return true;
+}
+
+cors_frame_t cors_frame_read(cors_slice_t text)
+{
+    static const cors_slice_t nothing = { NULL, 0 };
+    cors_frame_t frame = { CORS_FRAME_NONE, nothing, text, 0, 0, NULL };
+    cors_slice_t body = text;
+    cors_slice_t first;
+    cors_slice_t last;
+
+    if (cors_slice_has_prefix(body, mark)) {
+        body.ptr += sizeof(mark) - 1;
+        body.len -= sizeof(mark) - 1;
+    }
+    first = first_line(body);
+    last = without_cr(first);
+    if (!is_word(take_word(&last), "begin")) {
+        return frame;
+    }
+    if (first.len == body.len) {
+        spoil(&frame, CORS_FRAME_OPEN, 1, "the end is missing");
+        return frame;
+    }
+    if (!read_begin(&frame, first)) {
+        return frame;
+    }
+    body.ptr += first.len + 1;
+    body.len -= first.len + 1;
+    if (body.len > 0 && body.ptr[body.len - 1] == '\n') {
+        cors_slice_t word;
+
+        last = last_line(body);
+        word = without_cr(last);
+        if (is_word(take_word(&word), "end")) {
+            read_end(&frame, body, last);
+            return frame;
+        }
+    }
+    spoil(&frame, CORS_FRAME_OPEN, count_lines(body) + 1, "the end is missing");
+    return frame;
+}

@@ -1,0 +1,209 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Frames around lists of lines: what is whole, what is not yet, what never is. */
+
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "cors/frame.h"
+
+static cors_frame_t frame;
+static char version[CORS_FRAME_VERSION_MAX + 1];
+static char lines[4096];
+
+/* Read a heap copy of exactly the text's length; what the frame points at is copied,
+ * too. */
+static cors_frame_state_e read_bytes(const char *text, size_t len)
+{
+    char *copy = malloc(len ? len : 1);
+    cors_slice_t slice = { copy, len };
+
+    assert_non_null(copy);
+    memcpy(copy, text, len);
+    frame = cors_frame_read(slice);
+    assert_true(frame.version.len <= CORS_FRAME_VERSION_MAX);
+    assert_true(frame.lines.len < sizeof(lines));
+    memset(version, 0, sizeof(version));
+    memset(lines, 0, sizeof(lines));
+    if (frame.version.len > 0) {
+        memcpy(version, frame.version.ptr, frame.version.len);
+    }
+    if (frame.lines.len > 0) {
+        memcpy(lines, frame.lines.ptr, frame.lines.len);
+    }
+    free(copy);
+    return frame.state;
+}
+
+static cors_frame_state_e read_text(const char *text)
+{
+    return read_bytes(text, strlen(text));
+}
+
+static void a_whole_frame_has_lines_and_version(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *version;
+        const char *lines;
+        size_t count;
+    } rows[] = {
+        { "begin 1\nend 0\n", "1", "", 0 },
+        { "begin v42\na\nb\nend 2\n", "v42", "a\nb\n", 2 },
+        { "begin v42\na\nb\nend 2 v42\n", "v42", "a\nb\n", 2 },
+        { "begin 2026-11-28T15:00:00Z \n\n#\n\nend 3 \n",
+          "2026-11-28T15:00:00Z", "\n#\n\n", 3 },
+        { "\xef\xbb\xbf"
+          "begin a\r\nx\r\nend 1 a\r\n",
+          "a", "x\r\n", 1 },
+        /* lines that look like ends are lines, if the count is right */
+        { "begin 1\nend 7\nend 1\n", "1", "end 7\n", 1 },
+        { "begin 1\nbegin 2\nend 1\n", "1", "begin 2\n", 1 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(read_text(rows[i].text), CORS_FRAME_WHOLE);
+        assert_string_equal(version, rows[i].version);
+        assert_string_equal(lines, rows[i].lines);
+        assert_int_equal(frame.count, rows[i].count);
+        assert_null(frame.detail);
+    }
+}
+
+static void other_texts_are_not_frames(void **state)
+{
+    static const char *const rows[] = {
+        "",
+        "\n",
+        "beg",
+        "begins 1\nend 0\n",
+        " begin 1\nend 0\n",
+        "# deployed\nbegin 1\nend 0\n",
+        "Begin 1\nend 0\n",
+        "https://a.example\nend 1\n",
+        "\xef\xbb\xbf",
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(read_text(rows[i]), CORS_FRAME_NONE);
+        assert_int_equal(frame.lines.len, strlen(rows[i]));
+    }
+}
+
+static void every_beginning_of_a_frame_is_open(void **state)
+{
+    static const char text[] =
+        "begin v1\nhttps://a.example\n!https://b.example\n"
+        "end 2 v1\n";
+    size_t len;
+
+    (void)state;
+    for (len = strlen("begin"); len < sizeof(text) - 1; len++) {
+        assert_int_equal(read_bytes(text, len), CORS_FRAME_OPEN);
+        assert_string_equal(frame.detail, "the end is missing");
+    }
+    assert_int_equal(read_bytes(text, len), CORS_FRAME_WHOLE);
+    assert_int_equal(frame.count, 2);
+    /* what is appended to a frame opens it again */
+    assert_int_equal(read_text("begin 1\na\nend 1\nb\n"), CORS_FRAME_OPEN);
+    assert_int_equal(frame.line, 4);
+    /* the count is not all there */
+    assert_int_equal(read_text("begin 1\na\nend 1"), CORS_FRAME_OPEN);
+}
+
+static void a_frame_that_contradicts_itself_is_bad(void **state)
+{
+    static const struct {
+        const char *text;
+        size_t line;
+        const char *detail;
+    } rows[] = {
+        { "begin\nend 0\n", 1, "begin is followed by a version" },
+        { "begin a b\nend 0\n", 1, "begin is followed by a version" },
+        { "begin \xc3\xa4\nend 0\n", 1, "begin is followed by a version" },
+        { "begin 1\na\nend 2\n", 3,
+          "there is another number of lines between" },
+        { "begin 1\na\nend 0\n", 3,
+          "there is another number of lines between" },
+        { "begin 1\nend\n", 2,
+          "end is followed by the number of lines between" },
+        { "begin 1\nend -0\n", 2,
+          "end is followed by the number of lines between" },
+        { "begin 1\na\nend 01\n", 3,
+          "end is followed by the number of lines between" },
+        { "begin 1\nend 1000000000\n", 2,
+          "end is followed by the number of lines between" },
+        { "begin 1\nend 0x\n", 2,
+          "end is followed by the number of lines between" },
+        { "begin 2\na\nend 1 1\n", 3, "begin and end have different versions" },
+        { "begin 2\na\nend 1 2 2\n", 3,
+          "begin and end have different versions" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        assert_int_equal(read_text(rows[i].text), CORS_FRAME_BAD);
+        assert_int_equal(frame.line, rows[i].line);
+        assert_string_equal(frame.detail, rows[i].detail);
+    }
+}
+
+static void a_version_has_64_characters_at_most(void **state)
+{
+    char text[100];
+
+    (void)state;
+    memcpy(text, "begin ", 6);
+    memset(text + 6, 'v', 65);
+    strcpy(text + 6 + 64, "\nend 0\n");
+    assert_int_equal(read_text(text), CORS_FRAME_WHOLE);
+    assert_int_equal(frame.version.len, 64);
+    memset(text + 6, 'v', 65);
+    strcpy(text + 6 + 65, "\nend 0\n");
+    assert_int_equal(read_text(text), CORS_FRAME_BAD);
+}
+
+/* A file that is overwritten in place has, for a while, the beginning of the new
+ * text and the end of the old one. */
+static void no_mixture_is_whole_if_the_end_has_the_version(void **state)
+{
+    static const char before[] = "begin 1\na\nb\n!c\nend 3 1\n";
+    static const char after[] = "begin 2\n!c\nb\na\nend 3 2\n";
+    char mixed[sizeof(before)];
+    size_t at;
+
+    (void)state;
+    for (at = strlen("begin 2"); at < sizeof(before) - strlen("2\n") - 1;
+         at++) {
+        memcpy(mixed, before, sizeof(before));
+        memcpy(mixed, after, at);
+        assert_int_not_equal(read_text(mixed), CORS_FRAME_WHOLE);
+    }
+    assert_int_equal(read_text(after), CORS_FRAME_WHOLE);
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(a_whole_frame_has_lines_and_version),
+        cmocka_unit_test(other_texts_are_not_frames),
+        cmocka_unit_test(every_beginning_of_a_frame_is_open),
+        cmocka_unit_test(a_frame_that_contradicts_itself_is_bad),
+        cmocka_unit_test(a_version_has_64_characters_at_most),
+        cmocka_unit_test(no_mixture_is_whole_if_the_end_has_the_version)
+    };
+
+    cmocka_set_message_output(CM_OUTPUT_TAP);
+    return cmocka_run_group_tests(tests, NULL, NULL);
+}
