@@ -4,15 +4,18 @@ include build/flags.mk
 # what is built otherwise goes to a directory of its own below out/
 OUT = out
 
+# the public suffixes below others, of the system's list; SUFFIX_LIST=file is another
+SUFFIXES = out/generated/suffixes_below.h
+
 CORE := list text_map clock problem fetch origin suffix host pattern expression \
-        origin_table origin_share frame origin_file origin_set name_set section \
+        regex_text automaton regex_cost regex_domain origin_table origin_share frame origin_file origin_set name_set section \
         policy lint describe json decide emit advice explain counters path_index
 GLUE := directives sections scopes prepare startup warnings neighbours dump \
         file_stamp last_good origins_file reload facts request report ask count \
         page page_html page_text
 CORE_OBJECTS := $(CORE:%=$(OUT)/core/%.o)
 OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/httpd/%.o) $(CORE_OBJECTS)
-HEADERS := $(wildcard include/*.h include/cors/*.h)
+HEADERS := $(wildcard include/*.h include/cors/*.h) $(SUFFIXES)
 BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linear
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
@@ -78,7 +81,8 @@ browser: deps-test
 ##  make fuzz        each parser, and the whole core, under libFuzzer, ASan and
 ##                   UBSan; FUZZ_SECONDS=60 each, FUZZ_TARGETS='core host'
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= core expression host json list names origin origin_file pattern
+FUZZ_TARGETS ?= core expression host json list names origin origin_file pattern \
+               regex
 fuzz: deps-tools
 	@$(BUILD) $(FUZZ_TARGETS:%=$(OUT)/fuzz/%)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh build/fuzz $(FUZZ_TARGETS)
@@ -248,6 +252,10 @@ $(OUT)/mod_cors_policy.so: $(OBJECTS) build/exports.map
 	    -Wl,--version-script=build/exports.map $(LDFLAGS) \
 	    -o $@ $(OBJECTS) $(LIBS)
 
+$(SUFFIXES): build/suffixes $(SUFFIX_LIST)
+	@mkdir -p $(@D)
+	perl build/suffixes $(SUFFIX_LIST) >$@.new && mv $@.new $@
+
 $(OUT)/core/%.o: src/core/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
 	$(call short,CC) $(CC) $(CORE_FLAGS) $(LTO) -c -o $@ $<
@@ -285,6 +293,9 @@ FUZZ = clang $(CORE_FLAGS) -O1 -fno-sanitize-recover=undefined
 $(OUT)/fuzz/objects/%.o: src/core/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
 	$(call short,CC) $(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+# the second opinion of this one is PCRE itself
+$(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
 
 $(OUT)/fuzz/%: t/fuzz/%.c t/fuzz/fuzz.h $(CORE:%=$(OUT)/fuzz/objects/%.o)
 	@mkdir -p $(@D)

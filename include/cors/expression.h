@@ -54,6 +54,19 @@ const char *cors_expression_plain(apr_pool_t *p, const char *regex,
 const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any);
 
 /**
+ * What to write instead of an expression that matches origins that anybody can
+ * have: its dots escaped, a dot before its domain, or the domain that it ends in as
+ * a pattern. What is returned matches no such origin.
+ *
+ * @param p      where the result is put
+ * @param regex  the expression, as it was written, without a mark
+ * @param mark   what is put before each argument: "+", "-" or ""
+ * @return a directive with its arguments; NULL: none is known
+ */
+const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
+                                   const char *mark);
+
+/**
  * An expression for plain-http origins of other machines (`http://` or `https?://`
  * at its start), made one for https.
  *

@@ -25,10 +25,18 @@ typedef struct {
     bool regex;       /* an expression, not a pattern */
     bool file;        /* a file that lists origins, by its path */
     bool exclude;     /* it takes out: written with "!" or "-" */
-    const char *anybody; /* of an expression: an origin that it matches and that
-                            anybody can have; NULL: none was found */
-    bool suffix;         /* a wildcard, or an expression, on a public suffix */
-    const char *first;   /* a repeated word: the first one's said, or ""; else
+    /* of an expression: it matches origins that anybody can have, or that cannot
+     * be decided */
+    bool open;
+    /* the same: it is not known to be so, only not decided */
+    bool undecided;
+    /* the same: an origin that shows it, and what stopped the decision; or NULL */
+    const char *open_detail;
+    /* a wildcard, or an expression, lists any name below a public suffix */
+    bool suffix;
+    /* an origin that shows that; NULL: it is plain to see, or none was found */
+    const char *suffix_detail;
+    const char *first;    /* a repeated word: the first one's said, or ""; else
                           NULL */
     const char *insecure; /* of a file: the first plain-http origin of another
                              machine in it; NULL: none */
@@ -79,9 +87,9 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
 /**
  * Add a regular expression.
  *
- * It is tried on some names that nobody lists on purpose, and on some that
- * resemble the domain that it ends in, to learn whether anybody can have what it
- * matches.
+ * Whether anybody can have what it matches is decided by cors_regex_judge(). An
+ * expression that cannot be decided counts as one that matches such origins, and is
+ * tried on some names to find one.
  *
  * @param p      the set's pool
  * @param set    the set

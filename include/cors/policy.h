@@ -35,6 +35,8 @@ typedef struct {
     const char *because; /* an example; NULL: none is needed */
     const char *said[2]; /* "Directive file:line" of each; the second may be
                             NULL */
+    bool regex;          /* the word is a regular expression */
+    const char *mark;    /* "+" where the word edits a list, else "" */
     const cors_setting_t
         *culprits[2]; /* the settings; the second may be NULL */
 } cors_contradiction_t;

@@ -242,6 +242,13 @@
     X(REGEX_EVERYTHING, "regex-everything", \
       "the expression matches origins that anybody can have; where " \
       "everybody is meant, CorsAllowOrigins * says so") \
+    X(REGEX_UNDECIDED, "regex-undecided", \
+      "whose origins the expression matches cannot be decided; with " \
+      "CorsAllowCredentials On it would be refused") \
+    X(REGEX_COSTLY, "regex-costly", \
+      "an origin can make this expression try very many ways, up to a " \
+      "limit; write it so that no two repetitions in a row, or in one " \
+      "another, read the same text") \
     X(AUTHORIZATION_NOT_NAMED, "authorization-not-named", \
       "does not stand for Authorization, which browsers want by " \
       "name, and requests here are authenticated") \

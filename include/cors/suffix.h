@@ -14,14 +14,33 @@
 
 /**
  * Whether anybody can register a name right under this domain: `com`,
- * `co.uk`, and the private section's `github.io` too. A name that the list
- * does not know is no public suffix here: an intranet's own top level belongs
- * to the intranet.
+ * `co.uk`, and the private section's `github.io` too. A last label that the list
+ * does not know is a public suffix, by the list's default rule; localhost is not.
  *
  * @param p     scratch
  * @param host  a checked host name in small letters
  */
 bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host);
+
+/**
+ * The public suffixes that lie below a domain, in the list that the module was
+ * built with: `s3.amazonaws.com` below `amazonaws.com`.
+ *
+ * @param p       where the result may be put
+ * @param domain  a host name in lower case, without a final dot
+ * @param number  0 for the first; moves on
+ * @return a public suffix, which may start with `*.`; NULL: there is no other one.
+ *         Domains that are public suffixes themselves need not have any
+ */
+const char *cors_suffix_below(apr_pool_t *p, const char *domain, int *number);
+
+/** @return whether names below a domain belong to others: it is a public suffix, or
+ *          one lies below it */
+bool cors_suffix_is_shared(apr_pool_t *p, cors_slice_t host);
+
+/** @return a name below one of the suffixes of cors_suffix_below(), which anybody
+ *          could have; NULL: there is none */
+const char *cors_suffix_stranger(apr_pool_t *p, cors_slice_t domain);
 
 /**
  * The domain that somebody has registered to have a name below it: `example.com`

@@ -10,6 +10,8 @@
 #include "cors/host.h"
 #include "cors/list.h"
 #include "cors/pattern.h"
+#include "cors/regex_domain.h"
+#include "cors/suffix.h"
 
 /* Take one of some texts off the front; NULL: none of them is there. */
 static const char *skip_any(const char *p, const char *const *texts)
@@ -149,16 +151,28 @@ static const char *find_bare(const char *p, const char *set)
     return NULL;
 }
 
+/* Whether an expression can stand between quotes as it is. */
+static bool is_quotable(const char *regex)
+{
+    return !strchr(regex, '"') && !strstr(regex, "\\\\");
+}
+
+/* The slash of a path that an expression wants; NULL: none is found. */
+static const char *find_path(const char *regex);
+
 /* An argument of CorsAllowOriginsMatch; NULL: it cannot be quoted as it is, or is
  * wrong as well. */
 static const char *quote(apr_pool_t *p, const char *mark, const char *regex)
 {
-    const char *unused;
+    cors_reach_t reach;
 
-    return strchr(regex, '"') || strstr(regex, "\\\\")
-                   || cors_expression_check(p, regex, "", &unused)
-               ? NULL
-               : apr_pstrcat(p, "\"", mark, regex, "\"", NULL);
+    if (!is_quotable(regex) || *regex == '/' || find_bare(regex, " \t,")
+        || find_path(regex)) {
+        return NULL;
+    }
+    cors_regex_judge(p, regex, &reach);
+    return reach.obstacle ? NULL
+                          : apr_pstrcat(p, "\"", mark, regex, "\"", NULL);
 }
 
 /* The expressions that blanks or commas hold together, each as an argument; NULL:
@@ -207,7 +221,6 @@ static bool between_slashes(const char *regex, cors_slice_t *inner)
     return true;
 }
 
-/* The slash of a path that an expression wants; NULL: none can be told. */
 static const char *find_path(const char *regex)
 {
     static const char *const colons[] = { "://", ":\\/\\/" };
@@ -244,24 +257,12 @@ static const char *without_path(apr_pool_t *p, const char *mark,
                     end, NULL));
 }
 
-cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
-                                     const char *mark, const char **instead)
+/* What is wrong with an expression that has no slashes around it. */
+static cors_problem_e check_bare(apr_pool_t *p, const char *regex,
+                                 const char *mark, const char **instead)
 {
-    cors_slice_t inner;
     const char *path;
 
-    *instead = NULL;
-    if (is_extended(regex)) {
-        return CORS_OK;
-    }
-    if (between_slashes(regex, &inner)) {
-        const char *text = cors_slice_text(p, inner);
-
-        if (cors_expression_check(p, text, mark, instead) == CORS_OK) {
-            *instead = quote(p, mark, text);
-        }
-        return CORS_PROBLEM_REGEX_SLASHES;
-    }
     if (find_bare(regex, " \t,")) {
         *instead = split(p, mark, regex);
         return CORS_PROBLEM_REGEX_WORDS;
@@ -272,6 +273,26 @@ cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
         return CORS_PROBLEM_ORIGIN_PATH;
     }
     return CORS_OK;
+}
+
+cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
+                                     const char *mark, const char **instead)
+{
+    cors_slice_t inner;
+
+    *instead = NULL;
+    if (is_extended(regex)) {
+        return CORS_OK;
+    }
+    if (between_slashes(regex, &inner)) {
+        const char *text = cors_slice_text(p, inner);
+
+        if (check_bare(p, text, mark, instead) == CORS_OK) {
+            *instead = quote(p, mark, text);
+        }
+        return CORS_PROBLEM_REGEX_SLASHES;
+    }
+    return check_bare(p, regex, mark, instead);
 }
 
 /* What an expression says, taken apart. */
@@ -409,6 +430,127 @@ const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any)
         first++;
     }
     return *first ? first : NULL;
+}
+
+/* An expression with every dot escaped that stands for one character. */
+static const char *escape_dots(apr_pool_t *p, const char *regex)
+{
+    char *text = apr_palloc(p, 2 * strlen(regex) + 1);
+    char *to = text;
+    const char *c;
+
+    for (c = regex; *c; c++) {
+        const char *end = c;
+
+        if (*c == '\\' && c[1]) {
+            end = c + 1;
+        }
+        else if (*c == '[') {
+            end = skip_class(c);
+            end -= *end ? 0 : 1;
+        }
+        else if (*c == '.' && !(c[1] && strchr("*+?{", c[1]))) {
+            *to++ = '\\';
+        }
+        memcpy(to, c, (apr_size_t)(end - c) + 1);
+        to += end - c + 1;
+        c = end;
+    }
+    *to = '\0';
+    return text;
+}
+
+/* An expression with a dot between any characters and a name: ".*example" is
+ * "(.*\.)?example". */
+static const char *separate(apr_pool_t *p, const char *regex)
+{
+    cors_joined_t joined = { NULL, 0, 0 };
+    const char *c;
+
+    for (c = regex; *c; c++) {
+        bool any = c[0] == '.' && (c[1] == '*' || c[1] == '+')
+                   && (apr_isalnum(c[2]) || (c[2] == '\\' && c[3] == 'b'))
+                   && (c == regex || c[-1] != '\\');
+
+        cors_join(p, &joined, "",
+                  any ? cors_slice("(.*\\.)?") : cors_slice_between(c, c + 1));
+        c += any ? 1 : 0;
+    }
+    return joined.text ? joined.text : regex;
+}
+
+/* An expression that ends in a port instead of in anything. */
+static const char *end_in_port(apr_pool_t *p, const char *regex)
+{
+    static const char *const anything[] = { ".*", ".+", NULL };
+    char *text = apr_pstrdup(p, regex);
+
+    cut_any(text, ends);
+    cut_any(text, anything);
+    return apr_pstrcat(p, text, "(:\\d+)?", NULL);
+}
+
+/* A directive for an expression that matches no origin that anybody can have; NULL:
+ * it may match one. */
+static const char *write_pinned(apr_pool_t *p, const char *regex,
+                                const char *mark)
+{
+    cors_reach_t reach;
+    const char *plain;
+
+    if (!is_quotable(regex)) {
+        return NULL;
+    }
+    cors_regex_judge(p, regex, &reach);
+    if (reach.obstacle || reach.none || reach.open || reach.suffix) {
+        return NULL;
+    }
+    plain = cors_expression_plain(p, regex, mark);
+    return plain ? apr_pstrcat(p, "CorsAllowOrigins ", plain, NULL)
+                 : apr_pstrcat(p, "CorsAllowOriginsMatch \"", mark, regex, "\"",
+                               NULL);
+}
+
+/* The names below the domain that an expression ends in; NULL: there is none, or it
+ * is not one owner's. */
+static const char *write_below(apr_pool_t *p, const char *regex,
+                               const char *mark)
+{
+    const char *domain = cors_expression_domain(p, regex, '.');
+    const char *word;
+    bool plain;
+    bool secure;
+
+    if (!domain || !strchr(domain, '.') || !take_scheme(regex, &plain, &secure)
+        || cors_suffix_is_shared(p, cors_slice(domain))) {
+        return NULL;
+    }
+    word = apr_pstrcat(p, "https://*.", domain, NULL);
+    return is_pattern(p, word)
+               ? apr_pstrcat(p, "CorsAllowOrigins ", mark, word, NULL)
+               : NULL;
+}
+
+const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
+                                   const char *mark)
+{
+    const char *separated = separate(p, regex);
+    const char *instead;
+
+    if (is_extended(regex)) {
+        return NULL;
+    }
+    instead = write_pinned(p, escape_dots(p, regex), mark);
+    if (!instead) {
+        instead = write_pinned(p, separated, mark);
+    }
+    if (!instead) {
+        instead = write_pinned(p, escape_dots(p, separated), mark);
+    }
+    if (!instead) {
+        instead = write_pinned(p, end_in_port(p, regex), mark);
+    }
+    return instead ? instead : write_below(p, regex, mark);
 }
 
 /* One name of the machine itself, as expressions have it; returns what follows it,

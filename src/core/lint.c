@@ -9,6 +9,7 @@
 #include "cors/expression.h"
 #include "cors/fetch.h"
 #include "cors/pattern.h"
+#include "cors/regex_cost.h"
 
 /* The most that a browser remembers, in seconds: Firefox. Others cut a longer
  * time to their own limit, so it does no harm there. */
@@ -39,19 +40,45 @@ static const char *mark_of(const lint_t *lint, const cors_origin_word_t *word)
                                 : "+";
 }
 
+/* Whether an origin can make an expression try very many ways. */
+static bool is_costly(apr_pool_t *p, const char *text)
+{
+    apr_pool_t *scratch;
+    cors_regex_text_t read;
+    const cors_automaton_t *automaton;
+    const char *unused;
+    bool costly;
+
+    apr_pool_create(&scratch, p);
+    cors_regex_read(scratch, text, &read);
+    automaton = read.root ? cors_automaton_make(scratch, &read, &unused) : NULL;
+    costly = automaton && cors_regex_is_costly(scratch, automaton);
+    apr_pool_destroy(scratch);
+    return costly;
+}
+
 static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
 {
     const char *plain =
         cors_expression_plain(lint->p, word->text, mark_of(lint, word));
 
+    if (is_costly(lint->p, word->text)) {
+        warn(lint, word->said, CORS_PROBLEM_REGEX_COSTLY, word->text, NULL,
+             NULL);
+    }
     if (plain) {
         /* in its own directive it would be an expression still */
         plain = apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL);
     }
     /* what is taken out lets nobody in */
-    if (word->anybody && !word->suffix && !word->exclude) {
-        warn(lint, word->said, CORS_PROBLEM_REGEX_EVERYTHING, word->text,
-             word->anybody, plain);
+    if (word->open && !word->exclude) {
+        const char *pinned =
+            cors_expression_pinned(lint->p, word->text, mark_of(lint, word));
+
+        warn(lint, word->said,
+             word->undecided ? CORS_PROBLEM_REGEX_UNDECIDED
+                             : CORS_PROBLEM_REGEX_EVERYTHING,
+             word->text, word->open_detail, pinned ? pinned : plain);
     }
     else if (plain) {
         warn(lint, word->said, CORS_PROBLEM_REGEX_PLAIN, word->text, NULL,

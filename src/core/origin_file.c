@@ -104,7 +104,7 @@ static void note_insecure(reader_t *reader, const cors_pattern_t *pattern)
 static void note_suffix(reader_t *reader, const cors_pattern_t *pattern)
 {
     if (pattern->subdomains && !pattern->exclude && !reader->file.suffix
-        && cors_suffix_is_public(reader->scratch, pattern->host)) {
+        && cors_suffix_is_shared(reader->scratch, pattern->host)) {
         reader->file.suffix = cors_slice_text(reader->p, pattern->origin);
         reader->file.suffix_line = reader->line;
     }

@@ -8,6 +8,7 @@
 #include <apr_tables.h>
 
 #include "cors/expression.h"
+#include "cors/regex_domain.h"
 #include "cors/suffix.h"
 #include "cors/text_map.h"
 
@@ -233,7 +234,12 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
         table_add(p, set, &pattern, take_out);
         set->excludes = set->excludes || take_out;
     }
-    word->suffix = pattern.subdomains && cors_suffix_is_public(p, pattern.host);
+    word->suffix = pattern.subdomains && cors_suffix_is_shared(p, pattern.host);
+    if (word->suffix && !cors_suffix_is_public(p, pattern.host)) {
+        word->suffix_detail =
+            apr_pstrcat(p, cors_slice_text(p, pattern.scheme), "://",
+                        cors_suffix_stranger(p, pattern.host), NULL);
+    }
     if (word->suffix && !take_out && !set->public_suffix) {
         set->public_suffix = word;
     }
@@ -305,17 +311,26 @@ static const char *match_resembling(apr_pool_t *p, const char *text,
 }
 
 /* Learn whether anybody can have what an expression matches. */
-static void try_regex(apr_pool_t *p, word_t *word, const void *regex,
-                      cors_regex_match_fn match)
+static void note_reach(apr_pool_t *p, word_t *word, const cors_reach_t *reach,
+                       const void *regex, cors_regex_match_fn match)
 {
-    const char *domain = cors_expression_domain(p, word->text, '.');
+    const char *origin = reach->open_origin;
 
-    word->anybody = match_resembling(p, word->text, regex, match);
-    word->suffix =
-        word->anybody && cors_suffix_is_public(p, cors_slice(domain));
-    if (!word->anybody) {
-        word->anybody = match_stranger(p, regex, match);
+    word->open = reach->open;
+    word->suffix = reach->suffix;
+    word->suffix_detail = reach->suffix_origin;
+    /* what PCRE would not match shows nothing */
+    if (origin && reach->wider && !match(regex, cors_slice(origin), false)) {
+        origin = NULL;
     }
+    if (reach->obstacle) {
+        origin = match_resembling(p, word->text, regex, match);
+        origin = origin ? origin : match_stranger(p, regex, match);
+        word->undecided = !origin;
+        origin =
+            apr_pstrcat(p, reach->obstacle, origin ? "; " : NULL, origin, NULL);
+    }
+    word->open_detail = origin;
 }
 
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
@@ -331,9 +346,15 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     index_t *index = take_out ? &set->excluded : &set->listed;
     regex_t *entry;
     word_t *word;
+    cors_reach_t reach;
 
     *instead = NULL;
-    if (!problem) {
+    if (problem) {
+        return problem;
+    }
+    cors_regex_judge(p, rest.ptr, &reach);
+    /* what matches an origin is right as it is */
+    if (reach.none || reach.obstacle) {
         problem = cors_expression_check(p, rest.ptr,
                                         take_out ? "-"
                                         : mark   ? "+"
@@ -351,7 +372,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     if (word->first) {
         return CORS_OK;
     }
-    try_regex(p, word, regex, match);
+    note_reach(p, word, &reach, regex, match);
     if (!index->regexes) {
         index->regexes = apr_array_make(p, 1, sizeof(regex_t));
     }
@@ -363,7 +384,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     if (word->suffix && !take_out && !set->public_suffix) {
         set->public_suffix = word;
     }
-    if (word->anybody && !word->suffix && !take_out && !set->anybody) {
+    if (word->open && !take_out && !set->anybody) {
         set->anybody = word;
     }
     return CORS_OK;

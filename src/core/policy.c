@@ -280,7 +280,12 @@ static void contradict(const check_t *check, cors_problem_e problem,
 
     found.problem = problem;
     found.word = word ? word->text : "*";
-    found.because = word ? word->anybody : NULL;
+    found.because = !word ? NULL
+                    : problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
+                        ? word->suffix_detail
+                        : word->open_detail;
+    found.mark = one->edit ? "+" : "";
+    found.regex = word && word->regex;
     found.said[0] = word && word->said ? word->said : one->said;
     found.said[1] = other ? other->said : NULL;
     found.culprits[0] = one;
@@ -327,8 +332,7 @@ static void check_words(const check_t *check, const cors_setting_t *setting,
             contradict(check, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS, word,
                        setting, credentials);
         }
-        if (!any_ok && !word->suffix
-            && (word->anybody || cors_origin_set_everybody(set))) {
+        if (!any_ok && (word->open || cors_origin_set_everybody(set))) {
             contradict(check, CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS, word,
                        setting, credentials);
         }

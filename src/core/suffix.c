@@ -2,12 +2,15 @@
 
 #include "cors/suffix.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include <idn2.h>
 #include <libpsl.h>
+
+#include "suffixes_below.h"
 
 /* a name without the dot at its end, which the list does not know */
 static const char *without_dot(apr_pool_t *p, cors_slice_t host)
@@ -17,14 +20,81 @@ static const char *without_dot(apr_pool_t *p, cors_slice_t host)
     return apr_pstrmemdup(p, host.ptr, host.len - dot);
 }
 
-bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host)
+/* whether the list has a rule that makes a name a public suffix */
+static bool is_listed(const char *name)
 {
     const psl_ctx_t *list = psl_builtin();
-    const char *name = without_dot(p, host);
 
     return list
            && psl_is_public_suffix2(list, name,
                                     PSL_TYPE_ANY | PSL_TYPE_NO_STAR_RULE);
+}
+
+bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host)
+{
+    const char *name = without_dot(p, host);
+
+    return is_listed(name)
+           || (*name && !strchr(name, '.') && strcmp(name, "localhost") != 0);
+}
+
+static bool is_ascii(const char *text)
+{
+    for (; *text && (unsigned char)*text < 128; text++) {
+    }
+    return !*text;
+}
+
+static int compare(const void *name, const void *entry)
+{
+    return strcmp(name, *(const char *const *)entry);
+}
+
+/* whether some suffix lies below a domain that is none itself */
+static bool is_above(const char *domain)
+{
+    const apr_size_t size = sizeof(suffixes_above[0]);
+
+    /* the last one is no name */
+    return bsearch(domain, suffixes_above, sizeof(suffixes_above) / size - 1,
+                   size, compare)
+           != NULL;
+}
+
+bool cors_suffix_is_shared(apr_pool_t *p, cors_slice_t host)
+{
+    return cors_suffix_is_public(p, host) || is_above(without_dot(p, host));
+}
+
+const char *cors_suffix_below(apr_pool_t *p, const char *domain, int *number)
+{
+    apr_size_t len = strlen(domain);
+
+    while (is_above(domain) && suffixes_below[*number]) {
+        const char *suffix = suffixes_below[(*number)++];
+        apr_size_t whole;
+
+        if (!is_ascii(suffix)) {
+            suffix = cors_suffix_punycode(p, cors_slice(suffix));
+        }
+        whole = suffix ? strlen(suffix) : 0;
+        if (whole > len && suffix[whole - len - 1] == '.'
+            && strcmp(suffix + whole - len, domain) == 0) {
+            return suffix;
+        }
+    }
+    return NULL;
+}
+
+const char *cors_suffix_stranger(apr_pool_t *p, cors_slice_t domain)
+{
+    int number = 0;
+    const char *below = cors_suffix_below(p, without_dot(p, domain), &number);
+
+    return !below ? NULL
+           : strncmp(below, "*.", 2) == 0
+               ? apr_pstrcat(p, "strangerzq.x", below + 1, NULL)
+               : apr_pstrcat(p, "strangerzq.", below, NULL);
 }
 
 const char *cors_suffix_registrable(apr_pool_t *p, const char *host)
@@ -33,7 +103,7 @@ const char *cors_suffix_registrable(apr_pool_t *p, const char *host)
     const char *name = without_dot(p, cors_slice(host));
     const char *top = strrchr(name, '.');
 
-    return list && top && cors_suffix_is_public(p, cors_slice(top + 1))
+    return list && top && is_listed(top + 1)
                ? psl_registrable_domain(list, name)
                : NULL;
 }

@@ -8,6 +8,8 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include <http_main.h>
+
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
 #define MAX_AGE_USEFUL "2h"    /* what all browsers honour */
 
@@ -366,34 +368,94 @@ const char *cors_set_names(cmd_parms *cmd, void *section, const char *args)
     return add_words(cmd, section, args, add_name);
 }
 
-/* The matcher that the core calls: the whole text and nothing less. */
-static bool regex_matches(const void *regex, cors_slice_t text, bool doubt)
-{
-    ap_regmatch_t whole;
-    int result = ap_regexec_len(regex, text.ptr, text.len, 1, &whole, 0);
+/* The most steps that PCRE takes for one origin; more than an expression needs
+ * that does not try one thing in many ways, and few enough to take no more than some
+ * milliseconds. */
+#define MATCH_STEPS 50000
 
-    /* it gives up at a limit of steps, which a hostile origin may reach */
-    return result == 0 ? whole.rm_so == 0 && (apr_size_t)whole.rm_eo == text.len
-                       : result != AP_REG_NOMATCH && doubt;
+/* RegexDefaultOptions must not change what start-up has decided. */
+#ifdef AP_REG_NO_DEFAULT
+#define MATCH_FLAGS                                                            \
+    (AP_REG_EXTENDED | AP_REG_DOLLAR_ENDONLY | AP_REG_NO_DEFAULT)
+#else
+#define MATCH_FLAGS (AP_REG_EXTENDED | AP_REG_DOLLAR_ENDONLY)
+#endif
+
+/* An expression as the core knows it. */
+typedef struct {
+    const ap_regex_t *regex;
+    const char *text;
+    const char *said; /* "Directive file:line" */
+} matcher_t;
+
+/* An origin for which PCRE gives up; hostile ones may come in numbers. */
+CORS_SLOW static void log_give_up(const matcher_t *matcher, cors_slice_t text)
+{
+    apr_uint32_t unused;
+    apr_pool_t *p;
+
+    if (cors_count_all()
+        && !cors_counters_may_log(cors_count_all(), apr_time_now(), &unused)) {
+        return;
+    }
+    apr_pool_create(&p, NULL);
+    ap_log_error(
+        APLOG_MARK, APLOG_WARNING, 0, ap_server_conf,
+        "CORS: %s: '%s' took more than " APR_STRINGIFY(
+            MATCH_STEPS) " steps over the origin \"%s\" and has not been "
+                         "decided; it lists no such origin, and excludes it "
+                         "behind -",
+        matcher->said, matcher->text,
+        ap_escape_logitem(p, cors_slice_text(p, text)));
+    apr_pool_destroy(p);
 }
 
-/* Compile an expression so that it has to match the whole of a text. */
+/* The matcher that the core calls: the whole text and nothing less. */
+static bool regex_matches(const void *context, cors_slice_t text, bool doubt)
+{
+    const matcher_t *matcher = context;
+    ap_regmatch_t whole;
+    int result =
+        ap_regexec_len(matcher->regex, text.ptr, text.len, 1, &whole, 0);
+
+    if (result == 0) {
+        return whole.rm_so == 0 && (apr_size_t)whole.rm_eo == text.len;
+    }
+    if (result == AP_REG_NOMATCH) {
+        return false;
+    }
+    /* it gives up at a limit of steps, which a hostile origin may reach */
+    log_give_up(matcher, text);
+    return doubt;
+}
+
+/* Compile an expression as a group between a start and an end. */
+static ap_regex_t *compile_between(apr_pool_t *p, const char *start,
+                                   const char *text, const char *end)
+{
+    return ap_pregcomp(p,
+                       apr_pstrcat(p, start, "\\A(?:", text, end, ")\\z", NULL),
+                       MATCH_FLAGS);
+}
+
+/* Compile an expression so that it has to match the whole of a text, within a
+ * number of steps. */
 static ap_regex_t *compile_whole(apr_pool_t *p, const char *text)
 {
-    const int flags = AP_REG_EXTENDED | AP_REG_DOLLAR_ENDONLY;
+    static const char limit[] = "(*LIMIT_MATCH=" APR_STRINGIFY(MATCH_STEPS) ")";
     ap_regex_t *regex;
 
     /* by itself first: "a)|(?:b" must not close the group it is put into */
-    if (!text[0] || !ap_pregcomp(p, text, flags)) {
+    if (!text[0] || !ap_pregcomp(p, text, MATCH_FLAGS)) {
         return NULL;
     }
-    regex = ap_pregcomp(p, apr_pstrcat(p, "\\A(?:", text, ")\\z", NULL), flags);
+    regex = compile_between(p, limit, text, "");
     if (!regex) {
         /* a comment under (?x) has swallowed the end; a newline ends it */
-        regex = ap_pregcomp(p, apr_pstrcat(p, "\\A(?:", text, "\n)\\z", NULL),
-                            flags);
+        regex = compile_between(p, limit, text, "\n");
     }
-    return regex;
+    /* PCRE before 8.34 does not know the limit, and has one of its own */
+    return regex ? regex : compile_between(p, "", text, "");
 }
 
 const char *cors_set_origins_match(cmd_parms *cmd, void *section,
@@ -405,14 +467,18 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
 
     while ((argument = next_argument(&reading, &args)) != NULL) {
         cors_origin_set_t *set = origins_here(&reading, argument);
-        const ap_regex_t *regex =
-            compile_whole(cmd->pool, argument + (is_edit(argument) ? 1 : 0));
+        matcher_t *matcher = apr_palloc(cmd->pool, sizeof(*matcher));
         const char *instead = NULL;
-        cors_problem_e problem =
-            regex ? cors_origin_set_add_regex(cmd->pool, set, argument,
-                                              reading.said, regex,
-                                              regex_matches, &instead)
-                  : CORS_PROBLEM_REGEX_BAD;
+        cors_problem_e problem = CORS_PROBLEM_REGEX_BAD;
+
+        matcher->text = argument + (is_edit(argument) ? 1 : 0);
+        matcher->said = reading.said;
+        matcher->regex = compile_whole(cmd->pool, matcher->text);
+        if (matcher->regex) {
+            problem = cors_origin_set_add_regex(cmd->pool, set, argument,
+                                                reading.said, matcher,
+                                                regex_matches, &instead);
+        }
 
         any = true;
         if (problem) {

@@ -7,6 +7,8 @@
 
 #include <apr_strings.h>
 
+#include "cors/expression.h"
+
 /* Whether a finding is one of too many; LogLevel debug is for those who want to
  * see each. */
 static bool is_summarised(const cors_speaker_t *speaker,
@@ -72,8 +74,13 @@ typedef struct {
 static void refuse(void *context, const cors_contradiction_t *found)
 {
     const check_t *check = context;
-    const cors_finding_t finding = { found->problem, cors_slice(found->word),
-                                     NULL, found->because };
+    const cors_finding_t finding = {
+        found->problem, cors_slice(found->word),
+        found->regex ? cors_expression_pinned(check->speaker->p, found->word,
+                                              found->mark)
+                     : NULL,
+        found->because
+    };
     const char *said = found->said[0];
 
     if (found->said[1]) {

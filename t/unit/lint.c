@@ -53,7 +53,8 @@ static const row_t setting_rows[] = {
       "1 origin-shadowed https://*.a.example (" BELOW ")\n" },
     { "an origin that an expression covers is needless",
       "CorsAllowOrigins " A "; CorsAllowOriginsMatch " A ".*",
-      "1 origin-shadowed " A " (" A ".*)\n" },
+      "1 origin-shadowed " A " (" A ".*)\n"
+      "2 regex-everything " A ".* (https://axexamplestrangerzq.com)\n" },
     { "an origin that is listed and excluded is never allowed",
       "CorsAllowOrigins " A " !" A, "1 origin-excluded " A " (!" A ")\n" },
     { "an origin that an excluded wildcard covers is never allowed",
@@ -76,8 +77,8 @@ static const row_t setting_rows[] = {
       "1 regex-plain https://a\\.example(:\\d+)? -> "
       "CorsAllowOrigins https://a.example:*\n" },
     { "an expression that is added stays an addition as a pattern",
-      "CorsAllowOriginsMatch +https?://a.example",
-      "1 regex-plain https?://a.example -> "
+      "CorsAllowOriginsMatch +https?://a\\.example",
+      "1 regex-plain https?://a\\.example -> "
       "CorsAllowOrigins +http://a.example +https://a.example\n" },
     { "an expression that is taken out stays an exclusion as a pattern",
       "CorsAllowOriginsMatch -https://.*\\.a\\.example",
@@ -90,6 +91,19 @@ static const row_t setting_rows[] = {
     { "an expression that matches everything is told of",
       "CorsAllowOriginsMatch .*",
       "1 regex-everything .* (https://strangerzq.com)\n" },
+    { "an expression with an unescaped dot is told of, and how to escape it",
+      "CorsAllowOriginsMatch +https://[ab].example\\.com",
+      "1 regex-everything https://[ab].example\\.com "
+      "(https://axexample.com) -> CorsAllowOriginsMatch "
+      "\"+https://[ab]\\.example\\.com\"\n" },
+    { "an expression that cannot be decided is told of",
+      "CorsAllowOriginsMatch https://(?!x).*\\.example\\.com",
+      "1 regex-undecided https://(?!x).*\\.example\\.com "
+      "(look-ahead at byte 9) -> CorsAllowOrigins https://*.example.com\n" },
+    { "an expression that backtracks without end is told of",
+      "CorsAllowOriginsMatch https://([a-z]+)*\\.example\\.com "
+      "https://[a-z]+\\.example\\.com",
+      "1 regex-costly https://([a-z]+)*\\.example\\.com\n" },
     { "everybody and nobody are nothing to warn about",
       "CorsAllowOrigins * | CorsAllowOrigins None", "" },
     { "WebSockets to a public suffix are told of",

@@ -385,7 +385,7 @@ static const char *words_of(const cors_origin_set_t *set)
 
         all = apr_pstrcat(pool, all, word->exclude ? "!" : "",
                           word->regex ? "~" : "", word->text, "@",
-                          or_none(word->said), word->anybody ? " any" : "",
+                          or_none(word->said), word->open ? " any" : "",
                           word->suffix ? " suffix" : "",
                           word->first ? " again " : "",
                           word->first ? word->first : "", "\n", NULL);
@@ -406,7 +406,7 @@ static void every_word_is_kept_as_it_was_written(void **state)
                         "~x@conf:6 again conf:4\n"
                         "https://a.example.com@conf:7 again conf:1\n"
                         "!https://a.example.com@conf:8\n"
-                        "~https://a.example.com@conf:9\n");
+                        "~https://a.example.com@conf:9 any\n");
     assert_string_equal(words_of(good_set("+https://*.github.io -" A
                                           " +~x -~x -" A)),
                         "https://*.github.io@conf:1 suffix\n"
@@ -472,7 +472,12 @@ static void a_list_knows_what_stands_out_in_it(void **state)
         { "https://github.io", 0, 0, 0, 0, 0, NULL, NULL, NULL },
         { A " !https://*.github.io", 0, 0, 0, 1, 0, NULL, NULL, NULL },
         { "-https://*.github.io", 1, 0, 0, 1, 1, NULL, NULL, NULL },
-        { "https://*.corp", 0, 0, 0, 0, 0, NULL, NULL, NULL },
+        { "https://*.corp", 0, 0, 0, 0, 0, NULL, NULL, "https://*.corp" },
+        { "https://*.a.corp", 0, 0, 0, 0, 0, NULL, NULL, NULL },
+        { "https://*.localhost", 0, 0, 0, 0, 0, NULL, NULL, NULL },
+        { "https://*.amazonaws.com", 0, 0, 0, 0, 0, NULL, NULL,
+          "https://*.amazonaws.com" },
+        { "https://*.a.amazonaws.com", 0, 0, 0, 0, 0, NULL, NULL, NULL },
     };
     size_t i;
 
@@ -1081,7 +1086,7 @@ static void who_gives_up_covers_nothing(void **state)
     cors_origin_set_t *set = good_set("~? https://a.example");
 
     (void)state;
-    assert_null(cors_origin_set_word(set, 0)->anybody);
+    assert_true(cors_origin_set_word(set, 0)->undecided);
     assert_null(cors_origin_set_covering(pool, set,
                                          cors_origin_set_word(set, 1), false));
 }
@@ -1161,33 +1166,43 @@ static void an_expression_that_anybody_can_match_is_known(void **state)
 {
     static const struct {
         const char *regex;
-        const char *anybody;
-        bool suffix;
+        const char *open;
+        const char *suffix;
     } rows[] = {
-        { "https://.*\\.example\\.com", NULL, false },
-        { "https://[^/]*\\.www\\.example\\.com", NULL, false },
-        { "https://example\\.com", NULL, false },
+        { "https://.*\\.example\\.com", NULL, NULL },
+        { "https://[^/]*\\.www\\.example\\.com", NULL, NULL },
+        { "https://example\\.com", NULL, NULL },
         /* a dot that is missing, or stands for any byte */
-        { "https://.*example\\.com", "https://strangerzqexample.com", false },
-        { "https://a.example\\.com", "https://axexample.com", false },
-        { "http://a.example\\.com", "http://axexample.com", false },
-        { "https://.*b.example\\.com", "https://bxexample.com", false },
+        { "https://.*example\\.com", "https://strangerzqexample.com", NULL },
+        { "https://a.example\\.com", "https://axexample.com", NULL },
+        { "http://a.example\\.com", "http://axexample.com", NULL },
+        { "https://.*b.example\\.com", "https://strangerzqbxexample.com",
+          NULL },
         { "https://[^b]+.example\\.com", "https://strangerzqexample.com",
-          false },
-        { "https://z[^x]*b.example\\.com", NULL, false },
+          NULL },
+        { "https://z[^x]*b.example\\.com", "https://zstrangerzqbxexample.com",
+          NULL },
         { "https://.{10}b.example\\.com", "https://strangerzqbxexample.com",
-          false },
+          NULL },
         { "https://.{10}\\.b.example\\.com", "https://strangerzq.bxexample.com",
-          false },
-        { "https://.*\\.github\\.io", "https://strangerzq.github.io", true },
-        { "https://[a-z]+\\.github\\.io", "https://strangerzq.github.io",
-          true },
-        { "https://.*\\.co\\.uk", "https://strangerzq.co.uk", true },
-        /* strangers, each by itself */
-        { "https://.*", "https://strangerzq.com", false },
-        { "https?://[a-z-]+[0-9]\\.info", "https://stranger-zq7.info", false },
-        { "http://www\\.[a-z]+\\.net|x", "http://www.strangerzq.net", false },
-        { "http://a\\.b\\.[a-z]+\\.org|x", "http://a.b.strangerzq.org", false },
+          NULL },
+        { "https://.*\\.github\\.io", NULL, "https://strangerzq.github.io" },
+        { "https://[a-z]+\\.github\\.io", NULL,
+          "https://strangerzq.github.io" },
+        { "https://.*\\.co\\.uk", NULL, "https://strangerzq.co.uk" },
+        /* both, and each is known */
+        { "https://.*\\.co\\.uk|https://.*b\\.de", "https://strangerzqb.de",
+          "https://strangerzq.co.uk" },
+        /* any name */
+        { "https://.*", "https://strangerzq.com", NULL },
+        { "https?://[a-z-]+[0-9]\\.info", "https://strangerzq0.info", NULL },
+        { "http://www\\.[a-z]+\\.net|x", NULL, "http://www.strangerzq.net" },
+        { "http://a\\.b\\.[a-z]+\\.org|x", NULL, "http://a.b.strangerzq.org" },
+        /* what cannot be decided: the same, and what stands in the way */
+        { "https://.*(a)\\2\\.example\\.com", "a back-reference at byte 14",
+          NULL },
+        { "https://(.)?.*\\2?",
+          "a back-reference at byte 15; https://strangerzq.com", NULL },
     };
     size_t i;
 
@@ -1198,12 +1213,18 @@ static void an_expression_that_anybody_can_match_is_known(void **state)
 
         assert_int_equal(add_real(set, rows[i].regex), CORS_OK);
         word = cors_origin_set_word(set, 0);
-        same_text(rows[i].regex, word->anybody, rows[i].anybody);
-        same_number(rows[i].regex, word->suffix, rows[i].suffix);
+        same_text(rows[i].regex, word->open_detail, rows[i].open);
+        same_text(rows[i].regex, word->suffix_detail, rows[i].suffix);
+        same_number(rows[i].regex, word->open, rows[i].open != NULL);
+        same_number(rows[i].regex, word->suffix, rows[i].suffix != NULL);
+        same_number(rows[i].regex, word->undecided,
+                    rows[i].open && strncmp(rows[i].open, "https://", 8) != 0
+                        && !strstr(rows[i].open, "; ")
+                        && strncmp(rows[i].open, "http://", 7) != 0);
         assert_ptr_equal(cors_origin_set_public_suffix(set),
                          rows[i].suffix ? word : NULL);
         assert_ptr_equal(cors_origin_set_anybody(set),
-                         rows[i].anybody && !rows[i].suffix ? word : NULL);
+                         rows[i].open ? word : NULL);
     }
 }
 

@@ -403,7 +403,15 @@ static const found_row_t found_rows[] = {
       ON "CorsAllowOriginsMatch .*",
       EVERYBODY ".* of CorsAllowOriginsMatch conf:3" WITH },
     { "an expression that matches less is not everybody",
-      ON "CorsAllowOriginsMatch app://.*", "" },
+      ON "CorsAllowOriginsMatch https://.*\\.a\\.example", "" },
+    { "an expression that matches any app is everybody",
+      ON "CorsAllowOriginsMatch app://.*",
+      EVERYBODY "app://.* of CorsAllowOriginsMatch conf:3" WITH },
+    { "each Unsafe directive lifts its own finding: that of the suffix",
+      ON "CorsAllowOriginsMatch https://.*\\.co\\.uk https://.*b\\.de; "
+         "CorsAllowPublicSuffixUnsafe On",
+      EVERYBODY "https://.*b\\.de of "
+                "CorsAllowOriginsMatch conf:3" WITH },
     { "everybody does not go with credentials through an edit either",
       ON "CorsAllowOrigins * | CorsAllowOrigins +" A,
       EVERYBODY "* of CorsAllowOrigins conf:3" WITH },

@@ -37,10 +37,11 @@ static void a_public_suffix_is_where_anybody_registers(void **state)
         /* an internationalised one */
         { "xn--p1ai", true },
         { "xn--e1afmkfd.xn--p1ai", false },
-        /* an intranet's own top level */
-        { "corp", false },
+        /* the default rule: a last label that the list does not know */
+        { "corp", true },
+        { "corp.", true },
         { "intranet.corp", false },
-        { "example", false },
+        { "example", true },
         { "localhost", false },
     };
     size_t i;
@@ -50,6 +51,54 @@ static void a_public_suffix_is_where_anybody_registers(void **state)
         same_number(rows[i].host,
                     cors_suffix_is_public(pool, exactly(rows[i].host)),
                     rows[i].is_public);
+    }
+}
+
+static void a_public_suffix_may_lie_below_what_is_none(void **state)
+{
+    static const struct {
+        const char *host;
+        bool shared;
+        const char *below; /* one of them */
+        bool stranger;
+    } rows[] = {
+        { "amazonaws.com", true, "s3.amazonaws.com", true },
+        { "mazonaws.com", false, NULL, false },
+        { "x.amazonaws.com", false, NULL, false },
+        { "example.com", false, NULL, false },
+        { "github.io", true, NULL, false },
+        { "com", true, NULL, false },
+        { "localhost", false, NULL, false },
+        { "z", true, NULL, false },
+        { "", false, NULL, false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        bool found = false;
+        const char *below;
+        const char *stranger =
+            cors_suffix_stranger(pool, exactly(rows[i].host));
+        int number = 0;
+
+        same_number(rows[i].host,
+                    cors_suffix_is_shared(pool, exactly(rows[i].host)),
+                    rows[i].shared);
+        while ((below = cors_suffix_below(pool, rows[i].host, &number))
+               != NULL) {
+            found =
+                found || (rows[i].below && strcmp(below, rows[i].below) == 0);
+            assert_true(strncmp(below, "*.", 2) == 0
+                        || cors_suffix_is_public(pool, cors_slice(below)));
+        }
+        same_number(rows[i].host, found, rows[i].below != NULL);
+        same_number(rows[i].host, stranger != NULL, rows[i].stranger);
+        if (stranger) {
+            assert_true(
+                cors_suffix_is_public(pool,
+                                      cors_slice(strchr(stranger, '.') + 1)));
+        }
     }
 }
 
@@ -116,6 +165,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(a_public_suffix_is_where_anybody_registers),
+        TEST(a_public_suffix_may_lie_below_what_is_none),
         TEST(a_name_has_the_punycode_that_browsers_send),
         TEST(a_label_of_punycode_can_be_decoded),
     };

@@ -1,0 +1,739 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Decides whose origins an expression matches: those of names that it spells, or
+ * anybody's. A part of its own because it is the only one that knows both automata
+ * and registrable domains; it reads no expression, and no request comes here. The
+ * trick: a name belongs to somebody by its end, so the automaton is walked
+ * backwards, one byte of the host after the other, and the walk stops at the first
+ * dot behind which a registrable domain is complete: whatever stands before it
+ * belongs to the same owner. Only what is before that dot is ever spelled out.
+ */
+
+#include "cors/regex_domain.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "cors/host.h"
+#include "cors/origin.h"
+#include "cors/suffix.h"
+
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+#define SCHEME LETTERS DIGITS "+-."
+#define HOST LETTERS DIGITS "-._!$&'()*+,;=~"
+#define ADDRESS DIGITS "abcdef:[]"
+#define PORT_DIGITS 5
+
+/* The most work of one walk: a few milliseconds. */
+#define WORK_MAX 1500000
+
+/* The most bytes that it reads, each followed by a look-up in the worst case. */
+#define STEPS_MAX 30000
+
+#define FAR (~0u)
+
+typedef struct {
+    apr_pool_t *p; /* scratch */
+    const cors_automaton_t *automaton;
+    cors_walk_t *walk;
+    cors_states_t front;  /* the states at the start of a host */
+    unsigned *from_front; /* bytes of a host from there to a state; or FAR */
+    unsigned *from_start; /* bytes of a scheme; or FAR */
+    bool *inside;         /* of each state: a byte of a host leads to it */
+    cors_symbols_t host;
+    cors_symbols_t address;
+    cors_symbols_t small; /* scratch: digits and a dot */
+    unsigned names;       /* that were counted */
+    unsigned most;
+    unsigned steps;
+    bool overflow;                /* there are more names than may be */
+    bool spent;                   /* there is too much work */
+    bool extension;               /* neither http nor https is a scheme of it */
+    char text[CORS_HOST_MAX + 2]; /* the host so far, at its end */
+    char *at;
+    cors_reach_t *reach;
+    apr_pool_t *result;
+} walker_t;
+
+static bool is_empty(cors_states_t states)
+{
+    return states.count == 0;
+}
+
+/* The states of a set from which the way back leads to the start of a host. */
+static cors_states_t keep_near(const walker_t *walker, cors_states_t set,
+                               const unsigned *distance)
+{
+    unsigned *states = apr_palloc(walker->p, (set.count + 1) * sizeof(*states));
+    cors_states_t near = { states, 0 };
+    unsigned i;
+
+    for (i = 0; i < set.count; i++) {
+        if (distance[set.states[i]] != FAR) {
+            states[near.count++] = set.states[i];
+        }
+    }
+    return near;
+}
+
+static cors_states_t back(const walker_t *walker, cors_states_t set, char byte)
+{
+    return keep_near(walker,
+                     cors_walk_back(walker->p, walker->walk, set,
+                                    cors_symbol(byte)),
+                     walker->from_front);
+}
+
+static cors_states_t forth_text(const walker_t *walker, cors_states_t set,
+                                const char *text)
+{
+    for (; *text; text++) {
+        set = cors_walk_forth(walker->p, walker->walk, set, cors_symbol(*text));
+    }
+    return set;
+}
+
+/* How many bytes of some symbols lead from a set to each state. */
+static unsigned *measure(const walker_t *walker, cors_states_t set,
+                         cors_symbols_t symbols)
+{
+    unsigned count = cors_automaton_count(walker->automaton);
+    unsigned *distance = apr_palloc(walker->p, count * sizeof(*distance));
+    unsigned far = 0;
+    unsigned i;
+
+    for (i = 0; i < count; i++) {
+        distance[i] = FAR;
+    }
+    while (!is_empty(set)) {
+        unsigned *fresh = apr_palloc(walker->p, set.count * sizeof(*fresh));
+        unsigned found = 0;
+
+        for (i = 0; i < set.count; i++) {
+            if (distance[set.states[i]] > far) {
+                distance[set.states[i]] = far;
+                fresh[found++] = set.states[i];
+            }
+        }
+        set.states = fresh;
+        set.count = found;
+        set = cors_walk_forth(walker->p, walker->walk, set, symbols);
+        far++;
+    }
+    return distance;
+}
+
+static bool is_at_front(const walker_t *walker, cors_states_t set)
+{
+    unsigned i;
+
+    for (i = 0; i < set.count; i++) {
+        if (walker->from_front[set.states[i]] == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static cors_states_t join(const walker_t *walker, cors_states_t a,
+                          cors_states_t b)
+{
+    unsigned *states =
+        apr_palloc(walker->p, (a.count + b.count + 1) * sizeof(*states));
+    cors_states_t both = { states, a.count + b.count };
+
+    memcpy(states, a.states, a.count * sizeof(*states));
+    memcpy(states + a.count, b.states, b.count * sizeof(*states));
+    return cors_walk_closure(walker->p, walker->walk, both, 0, false);
+}
+
+/* The states at the end of a host, behind which a port may follow. */
+static cors_states_t find_ends(const walker_t *walker)
+{
+    cors_states_t ends = cors_walk_ends(walker->p, walker->automaton);
+    cors_states_t digits = ends;
+    cors_states_t colons = { NULL, 0 };
+    int i;
+
+    for (i = 0; i < PORT_DIGITS; i++) {
+        cors_states_t first = cors_walk_back(walker->p, walker->walk, digits,
+                                             cors_symbols("123456789"));
+
+        colons = join(walker, colons, first);
+        digits = cors_walk_back(walker->p, walker->walk, digits,
+                                cors_symbols(DIGITS));
+    }
+    colons = cors_walk_back(walker->p, walker->walk, colons, cors_symbol(':'));
+    return join(walker, ends, colons);
+}
+
+/* Learn where hosts begin, and which states are in one. */
+static void find_hosts(walker_t *walker)
+{
+    cors_states_t start = cors_walk_start(walker->p);
+    cors_states_t scheme =
+        cors_walk_forth(walker->p, walker->walk, start, cors_symbols(LETTERS));
+    unsigned count = cors_automaton_count(walker->automaton);
+    unsigned *address;
+    unsigned i;
+    unsigned n;
+
+    walker->from_start = measure(walker, scheme, cors_symbols(SCHEME));
+    scheme = cors_walk_closure(walker->p, walker->walk, scheme,
+                               cors_symbols(SCHEME), false);
+    walker->front = forth_text(walker, scheme, "://");
+    walker->from_front = measure(walker, walker->front, walker->host);
+    address = measure(walker, walker->front, walker->address);
+    for (i = 0; i < count; i++) {
+        if (address[i] < walker->from_front[i]) {
+            walker->from_front[i] = address[i];
+        }
+    }
+    walker->inside = apr_pcalloc(walker->p, count * sizeof(bool));
+    for (i = 0; i < count; i++) {
+        cors_states_t before = cors_automaton_previous(walker->automaton, i);
+
+        for (n = 0; n < before.count && !walker->inside[i]; n++) {
+            walker->inside[i] = walker->from_front[before.states[n]] != FAR;
+        }
+    }
+    walker->extension = is_empty(forth_text(walker, start, "https://"))
+                        && is_empty(forth_text(walker, start, "http://"));
+}
+
+static unsigned count_symbols(cors_symbols_t set)
+{
+    unsigned count = 0;
+
+    for (; set; set &= set - 1) {
+        count++;
+    }
+    return count;
+}
+
+/* The host so far without a dot at its end. */
+static cors_slice_t undotted(const walker_t *walker, const char *from)
+{
+    cors_slice_t text = cors_slice(from);
+
+    (void)walker;
+    text.len -= text.len > 0 && from[text.len - 1] == '.' ? 1 : 0;
+    return text;
+}
+
+static bool is_number(cors_slice_t text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!apr_isdigit(text.ptr[i])) {
+            return false;
+        }
+    }
+    return text.len > 0;
+}
+
+static bool ends_in_number(cors_slice_t host)
+{
+    const char *label = cors_slice_end(host);
+
+    while (label > host.ptr && label[-1] != '.') {
+        label--;
+    }
+    return is_number(cors_slice_between(label, cors_slice_end(host)));
+}
+
+/* What may stand before the host so far. */
+static cors_symbols_t allowed(const walker_t *walker)
+{
+    cors_slice_t host = undotted(walker, walker->at);
+    apr_size_t len = strlen(walker->at);
+
+    if (len > 0 && walker->at[len - 1] == ']') {
+        return *walker->at == '[' ? 0 : walker->address & ~cors_symbol(']');
+    }
+    if (host.len > 0 && memchr(host.ptr, '.', host.len)
+        && ends_in_number(host)) {
+        return walker->small; /* an IPv4 address, or nothing that is sent */
+    }
+    return len == 0 ? walker->host | cors_symbol(']') : walker->host;
+}
+
+/* What stands before a set; open where one place has more bytes than names. */
+static cors_symbols_t look_back(const walker_t *walker, cors_states_t set,
+                                bool *open)
+{
+    cors_symbols_t may = allowed(walker);
+    cors_symbols_t all = 0;
+    unsigned i;
+
+    *open = false;
+    for (i = 0; i < set.count; i++) {
+        unsigned state = set.states[i];
+        cors_symbols_t symbols =
+            cors_automaton_into(walker->automaton, state) & may;
+
+        if (walker->inside[state]) {
+            all |= symbols;
+            *open = *open || count_symbols(symbols) > CORS_REACH_CLASS;
+        }
+    }
+    return all;
+}
+
+/* Put a text before the host, if the walk back from a set has it; else the set
+ * that is returned is empty. */
+static cors_states_t back_text(walker_t *walker, cors_states_t set,
+                               const char *text)
+{
+    apr_size_t len = strlen(text);
+    char *at = walker->at;
+
+    for (; len > 0 && !is_empty(set); len--) {
+        if (walker->at == walker->text) {
+            set.count = 0;
+            break;
+        }
+        set = back(walker, set, text[len - 1]);
+        *--walker->at = text[len - 1];
+    }
+    if (is_empty(set)) {
+        walker->at = at;
+    }
+    return set;
+}
+
+/* One byte before a set, on the shortest way to where the distance is 0; '\0':
+ * there is none. */
+static char step_nearer(const walker_t *walker, cors_states_t set,
+                        const unsigned *distance, cors_symbols_t may)
+{
+    static const char order[] = "xzqrtsanebcdfghijklmopuvwy0123456789-_."
+                                "!$&'()*+,;=~:[]";
+    unsigned best = FAR;
+    cors_symbols_t symbols = 0;
+    const char *c;
+    unsigned i;
+    unsigned n;
+
+    for (i = 0; i < set.count; i++) {
+        cors_symbols_t into =
+            cors_automaton_into(walker->automaton, set.states[i]) & may;
+        cors_states_t before =
+            cors_automaton_previous(walker->automaton, set.states[i]);
+
+        for (n = 0; into && n < before.count; n++) {
+            unsigned far = distance[before.states[n]];
+
+            symbols = far < best ? 0 : symbols;
+            best = far < best ? far : best;
+            symbols |= far == best && far != FAR ? into : 0;
+        }
+    }
+    for (c = order; *c && !(cors_symbol(*c) & symbols); c++) {
+    }
+    return *c;
+}
+
+/* Names that anybody could have, to be put before what is fixed. */
+static cors_states_t put_stranger(walker_t *walker, cors_states_t set)
+{
+    static const char *const strangers[] = { "abcdefghijklmnopabcdefghijklmnop",
+                                             "strangerzq.com",
+                                             "net",
+                                             "203.0.113.7",
+                                             "strangerzq",
+                                             NULL };
+    bool bare = !strchr(walker->at, '.');
+    const char *const *stranger = strangers
+                                  + (!bare               ? 4
+                                     : walker->extension ? 0
+                                                         : 1);
+    cors_states_t put = { NULL, 0 };
+
+    for (; *stranger && is_empty(put); stranger++) {
+        put = back_text(walker, set, *stranger);
+    }
+    return put;
+}
+
+/* A host that has what was read at its end, with more before it, put into the text;
+ * returns the states at its start. */
+static cors_states_t complete_host(walker_t *walker, cors_states_t set)
+{
+    const char *at = walker->at;
+    bool strange = false;
+
+    while (!is_empty(set)) {
+        cors_states_t put = { NULL, 0 };
+        char byte[2] = { '\0', '\0' };
+
+        if (!strange) {
+            put = put_stranger(walker, set);
+            strange = !is_empty(put);
+            set = strange ? put : set;
+        }
+        if (walker->at < at && *walker->at != '.' && is_at_front(walker, set)) {
+            break;
+        }
+        byte[0] = step_nearer(walker, set, walker->from_front, allowed(walker));
+        if (!*byte) {
+            set.count = 0;
+            break;
+        }
+        set = back_text(walker, set, byte);
+    }
+    return keep_near(walker, set, walker->from_front);
+}
+
+/* A scheme that leads to some of the states at the start of a host; NULL: none. */
+static const char *find_scheme(const walker_t *walker, cors_states_t front)
+{
+    static const char *const usual[] = { "https", "http" };
+    char *scheme = apr_pcalloc(walker->p, CORS_SCHEME_MAX + 1);
+    char *at = scheme + CORS_SCHEME_MAX;
+    cors_states_t set = front;
+    apr_size_t i;
+    unsigned n;
+
+    for (i = 0; i < 2; i++) {
+        cors_states_t states =
+            forth_text(walker, cors_walk_start(walker->p),
+                       apr_pstrcat(walker->p, usual[i], "://", NULL));
+        unsigned total = join(walker, states, front).count;
+
+        if (total < states.count + front.count) {
+            return usual[i];
+        }
+    }
+    for (i = 0; i < 3; i++) {
+        set =
+            cors_walk_back(walker->p, walker->walk, set, cors_symbol("//:"[i]));
+    }
+    while (at > scheme) {
+        cors_symbols_t symbols = 0;
+        char byte;
+
+        /* a letter at the start ends it */
+        for (n = 0; n < set.count; n++) {
+            if (walker->from_start[set.states[n]] == 0) {
+                symbols |= cors_automaton_into(walker->automaton, set.states[n])
+                           & cors_symbols(LETTERS);
+            }
+        }
+        if (symbols) {
+            for (byte = 'a'; !(cors_symbol(byte) & symbols); byte++) {
+            }
+            *--at = byte;
+            return at;
+        }
+        byte =
+            step_nearer(walker, set, walker->from_start, cors_symbols(SCHEME));
+        if (!byte) {
+            return NULL;
+        }
+        *--at = byte;
+        set = cors_walk_back(walker->p, walker->walk, set, cors_symbol(byte));
+    }
+    return NULL;
+}
+
+/* An origin that starts so, with a port if it needs one; NULL: there is none. */
+static const char *add_port(const walker_t *walker, const char *text)
+{
+    static const char *const ports[] = { "",      ":8443", ":3000", ":80",
+                                         ":8080", ":443",  ":1" };
+    cors_states_t ends[PORT_DIGITS + 1];
+    cors_states_t set = forth_text(walker, cors_walk_start(walker->p),
+                                   apr_pstrcat(walker->p, text, ":", NULL));
+    apr_size_t i;
+    int left;
+    char digit;
+
+    for (i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        const char *whole = apr_pstrcat(walker->p, text, ports[i], NULL);
+
+        if (cors_automaton_matches(walker->p, walker->automaton,
+                                   cors_slice(whole))) {
+            return whole;
+        }
+    }
+    ends[0] = cors_walk_ends(walker->p, walker->automaton);
+    for (left = 1; left <= PORT_DIGITS; left++) {
+        ends[left] = cors_walk_back(walker->p, walker->walk, ends[left - 1],
+                                    cors_symbols(DIGITS));
+    }
+    text = apr_pstrcat(walker->p, text, ":", NULL);
+    for (left = PORT_DIGITS; left > 0; left--) {
+        for (digit = '9'; digit >= '0'; digit--) {
+            cors_states_t next = cors_walk_forth(walker->p, walker->walk, set,
+                                                 cors_symbol(digit));
+            const char *more = apr_psprintf(walker->p, "%s%c", text, digit);
+            cors_origin_t unused;
+
+            if (join(walker, next, ends[left - 1]).count
+                    < next.count + ends[left - 1].count
+                && cors_origin_parse(cors_slice(more), &unused)) {
+                text = more;
+                set = next;
+                break;
+            }
+        }
+    }
+    return text;
+}
+
+/* An origin of the automaton whose host ends in what was read; NULL: none is
+ * found. What was read stays. */
+static const char *find_origin(walker_t *walker, cors_states_t set)
+{
+    char *at = walker->at;
+    cors_states_t front = complete_host(walker, set);
+    const char *scheme;
+    const char *text;
+    cors_origin_t unused;
+
+    if (is_empty(front) && is_at_front(walker, set)) {
+        front = set; /* what was read is one */
+        walker->at = at;
+    }
+    scheme = is_empty(front) ? NULL : find_scheme(walker, front);
+    text = scheme ? add_port(walker, apr_pstrcat(walker->p, scheme, "://",
+                                                 walker->at, NULL))
+                  : NULL;
+    walker->at = at;
+    return text
+                   && cors_automaton_matches(walker->p, walker->automaton,
+                                             cors_slice(text))
+                   && cors_origin_parse(cors_slice(text), &unused)
+               ? apr_pstrdup(walker->result, text)
+               : NULL;
+}
+
+static void note_open(walker_t *walker, cors_states_t set)
+{
+    walker->reach->open = true;
+    if (!walker->reach->open_origin) {
+        walker->reach->open_origin = find_origin(walker, set);
+    }
+}
+
+static void note_suffix(walker_t *walker, cors_states_t set)
+{
+    walker->reach->suffix = true;
+    if (!walker->reach->suffix_origin) {
+        walker->reach->suffix_origin = find_origin(walker, set);
+    }
+}
+
+/* One more name; where there are too many, the walk ends. */
+static void count_name(walker_t *walker)
+{
+    walker->overflow = walker->overflow || ++walker->names > walker->most;
+}
+
+/* Whether a complete host is one that browsers send. */
+static bool is_sent(const walker_t *walker)
+{
+    const char *unused;
+    cors_slice_t host = undotted(walker, walker->at);
+
+    /* what only looks like an address counts: there may be ever so many */
+    return !ends_in_number(host) || !memchr(host.ptr, '.', host.len)
+           || cors_host_check(walker->p, host, &unused) == CORS_OK;
+}
+
+static void walk_dot(walker_t *walker, cors_states_t set);
+
+/* Walk on from a set, byte by byte, until every name is fixed. */
+static void walk_host(walker_t *walker, cors_states_t set)
+{
+    bool open;
+    cors_symbols_t symbols = look_back(walker, set, &open);
+    const char *c;
+
+    walker->spent = walker->spent || ++walker->steps > STEPS_MAX
+                    || cors_walk_work(walker->walk) > WORK_MAX;
+    if (walker->overflow || walker->spent || walker->at == walker->text) {
+        return;
+    }
+    if (open) {
+        note_open(walker, set);
+        return;
+    }
+    if (is_at_front(walker, set) && is_sent(walker)) {
+        count_name(walker);
+        if (walker->overflow) {
+            note_open(walker, set);
+            return;
+        }
+    }
+    for (c = CORS_SYMBOLS; *c && symbols; c++) {
+        cors_states_t before;
+
+        if (!(cors_symbol(*c) & symbols)) {
+            continue;
+        }
+        symbols &= ~cors_symbol(*c);
+        before = back(walker, set, *c);
+        if (is_empty(before)) {
+            continue;
+        }
+        *--walker->at = *c;
+        if (*c == '.') {
+            walk_dot(walker, before);
+        }
+        else {
+            walk_host(walker, before);
+        }
+        walker->at++;
+    }
+}
+
+/* Walk on below a public suffix: what is free right there is the suffix's
+ * finding. */
+static void walk_suffix(walker_t *walker, cors_states_t set)
+{
+    bool had_open = walker->reach->open;
+    const char *had_origin = walker->reach->open_origin;
+    unsigned names = walker->names;
+    bool open;
+    cors_symbols_t symbols = look_back(walker, set, &open);
+
+    if (walker->overflow || walker->spent) {
+        return;
+    }
+    if (open) {
+        note_suffix(walker, set);
+        return;
+    }
+    walk_host(walker, set);
+    if (walker->overflow && !walker->spent && count_symbols(symbols) > 1) {
+        walker->overflow = false;
+        walker->names = names;
+        walker->reach->open = had_open;
+        walker->reach->open_origin = had_origin;
+        note_suffix(walker, set);
+    }
+}
+
+/* Walk on to each public suffix below a domain that is none itself. */
+static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
+{
+    int number;
+    const char *suffix;
+    apr_size_t len = strlen(domain);
+
+    for (number = 0;
+         (suffix = cors_suffix_below(walker->p, domain, &number)) != NULL;) {
+        char *at = walker->at;
+        bool any_label = strncmp(suffix, "*.", 2) == 0;
+        apr_size_t more;
+        cors_states_t there = set;
+
+        suffix += any_label ? 2 : 0;
+        more = strlen(suffix) - len;
+        if (more > 0) {
+            there = back_text(
+                walker, set,
+                apr_pstrcat(walker->p, ".",
+                            apr_pstrmemdup(walker->p, suffix, more - 1), NULL));
+        }
+        if (!is_empty(there)) {
+            walk_suffix(walker, there);
+        }
+        walker->at = at;
+    }
+}
+
+/* A dot was read: whose is the domain behind it? */
+static void walk_dot(walker_t *walker, cors_states_t set)
+{
+    cors_slice_t host = undotted(walker, walker->at + 1);
+    const char *domain;
+
+    if (host.len == 0 || *host.ptr == '.' || ends_in_number(host)) {
+        walk_host(walker, set);
+        return;
+    }
+    domain = cors_slice_text(walker->p, host);
+    if (cors_host_is_loopback(host)) {
+        count_name(walker);
+    }
+    else if (cors_suffix_is_public(walker->p, host)) {
+        walk_suffix(walker, set);
+        return;
+    }
+    else {
+        count_name(walker);
+        if (!walker->overflow) {
+            walk_below(walker, set, domain);
+        }
+    }
+    if (walker->overflow) {
+        note_open(walker, set);
+    }
+}
+
+void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
+                      apr_size_t length, cors_reach_t *reach)
+{
+    walker_t walker;
+    cors_states_t ends;
+
+    memset(reach, 0, sizeof(*reach));
+    memset(&walker, 0, sizeof(walker));
+    apr_pool_create(&walker.p, p);
+    walker.result = p;
+    walker.reach = reach;
+    walker.automaton = automaton;
+    walker.walk = cors_walk_make(walker.p, automaton);
+    walker.host = cors_symbols(HOST);
+    walker.address = cors_symbols(ADDRESS);
+    walker.small = cors_symbols(DIGITS ".");
+    walker.most = length / CORS_REACH_SPELLED > CORS_REACH_NAMES
+                      ? (unsigned)(length / CORS_REACH_SPELLED)
+                      : CORS_REACH_NAMES;
+    walker.at = walker.text + sizeof(walker.text) - 1;
+    find_hosts(&walker);
+    ends = keep_near(&walker, find_ends(&walker), walker.from_front);
+    reach->none = is_empty(ends);
+    if (!reach->none) {
+        walk_host(&walker, ends);
+    }
+    if (walker.spent) {
+        reach->obstacle = "too much to be decided";
+        note_open(&walker, ends);
+    }
+    apr_pool_destroy(walker.p);
+}
+
+void cors_regex_judge(apr_pool_t *p, const char *text, cors_reach_t *reach)
+{
+    apr_pool_t *scratch;
+    cors_regex_text_t read;
+    const cors_automaton_t *automaton;
+    const char *obstacle = NULL;
+
+    apr_pool_create(&scratch, p);
+    memset(reach, 0, sizeof(*reach));
+    cors_regex_read(scratch, text, &read);
+    automaton =
+        read.root ? cors_automaton_make(scratch, &read, &obstacle) : NULL;
+    if (automaton) {
+        cors_regex_reach(p, automaton, strlen(text), reach);
+        reach->wider = !read.exact;
+    }
+    else {
+        reach->open = true;
+        reach->obstacle = obstacle
+                              ? obstacle
+                              : apr_psprintf(p, "%s at byte %lu", read.obstacle,
+                                             (unsigned long)read.at + 1);
+    }
+    apr_pool_destroy(scratch);
+}
