@@ -422,6 +422,25 @@ static inline bool cors_is_page(const request_rec *r)
     return cors_names_page(r) && cors_page_configured(r);
 }
 
+/* own_host.c */
+
+/** @return whether a name is one of a virtual host: that of ServerName or of a
+ *          ServerAlias, with wildcards too, or of the \<VirtualHost> line
+ *
+ * @param name  without a final dot
+ */
+bool cors_server_has_name(const server_rec *server, const char *name);
+
+/** @return whether a host that a request was made to is one of a virtual host's
+ *          own: a name of it, or what no other server can give an address to, an
+ *          address literal or a loopback name. Others may be anybody's, with the
+ *          address of this server (DNS rebinding).
+ *
+ * @param host  in lower case, without a final dot, IPv6 without brackets, as
+ *              request_rec has it; NULL: there is none
+ */
+bool cors_server_has_host(const server_rec *server, const char *host);
+
 /* facts.c */
 
 /**

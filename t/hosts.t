@@ -30,7 +30,7 @@ for (protocols('h1', Httpd::has_h2() ? 'h2c' : ())) {
     my $p = $port{plain};
     from("$called: the site's own page", $via, "one.example:$p", "http://one.example:$p", $own);
     from("$called: by an alias", $via, "www.one.example:$p", "http://www.one.example:$p", $own);
-    from("$called: by a name that no virtual host has", $via, "other.example:$p", "http://other.example:$p", $own);
+    from("$called: a name that no virtual host has is not the server's", $via, "other.example:$p", "http://other.example:$p", $rejected);
     from("$called: by an address", $via, "127.0.0.1:$p", "http://127.0.0.1:$p", $own);
     from("$called: by an IPv6 address", $via, "[::1]:$p", "http://[::1]:$p", $own);
     from("$called: without a port, which is 80", $via, 'one.example', 'http://one.example', $own);

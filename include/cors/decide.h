@@ -36,7 +36,8 @@
     X(CONTRADICTORY_POLICY, "contradictory-policy")                            \
     X(NOT_CHECKED, "not-checked")                                              \
     X(ORIGIN_REQUIRED, "origin-required")                                      \
-    X(ORIGINS_NOT_LOADED, "origins-not-loaded")
+    X(ORIGINS_NOT_LOADED, "origins-not-loaded")                                \
+    X(UNKNOWN_HOST, "unknown-host")
 
 typedef enum {
 #define CORS_VERDICT_CODE(code, text) CORS_VERDICT_##code,
@@ -72,6 +73,11 @@ typedef struct {
                                 case; its port may be 0; its scheme is absent
                                 when it is not known, or cannot be the same */
     cors_origin_t canonical; /* what the server calls itself; likewise */
+    /* whether the host of origin is one of the server's own: any other is not
+     * the server's own origin, although the request was made to it, because a
+     * page can give its own host name the address of this server (DNS
+     * rebinding). Not read when there is has_host. */
+    bool known_host;
 } cors_own_t;
 
 /**
@@ -83,6 +89,9 @@ typedef struct {
  */
 typedef void (*cors_own_fn)(void *context, const cors_origin_t *origin,
                             cors_own_t *own);
+
+/** Called when the answer decides; returns cors_own_t.known_host. */
+typedef bool (*cors_has_host_fn)(void *context);
 
 /**
  * What the core wants to know of a request. Every slice borrows the client's
@@ -99,8 +108,9 @@ typedef struct {
     cors_slice_t private_network; /* Access-Control-Request-Private-Network */
     cors_own_fn ask_own; /* only a request that is about to be denied has to be
                             asked; NULL: own is filled in */
-    void *context;       /* for ask_own */
-    cors_own_t own;      /* not read when there is ask_own */
+    cors_has_host_fn has_host; /* NULL: own.known_host says it */
+    void *context;             /* for ask_own and has_host */
+    cors_own_t own;            /* not read when there is ask_own */
 } cors_facts_t;
 
 /** What was decided; borrows from the facts and the policy. */

@@ -20,6 +20,7 @@ typedef struct {
     bool credentials;    /* made with cookies or other credentials */
     bool websocket;      /* the handshake of a WebSocket */
     cors_origin_t own;   /* what the request is made to; may be all zero */
+    bool known_host;     /* its host is one of the server's own */
 } cors_question_t;
 
 /** One exchange of which the browser judges the response. */
@@ -32,8 +33,10 @@ typedef struct {
 
 /** The answer. */
 typedef struct {
-    bool cross_origin; /* false: CORS has no say */
-    bool preflighted;  /* the browser asks first */
+    bool
+        cross_origin; /* false: CORS has no say; the server may still reject the
+                          request, and actual has the status then */
+    bool preflighted; /* the browser asks first */
     cors_exchange_t preflight;
     bool sent; /* the request itself is sent */
     cors_exchange_t actual;

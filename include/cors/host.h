@@ -34,6 +34,10 @@ cors_problem_e cors_host_check(apr_pool_t *p, cors_slice_t host,
  */
 bool cors_host_ends_in_number(cors_slice_t host);
 
+/** @return whether a host is an address and not a name: four decimal numbers of
+ *          IPv4, or IPv6, with or without brackets */
+bool cors_host_is_address(cors_slice_t host);
+
 /** @return whether a checked host is the machine itself: localhost and the
  *          names below it, 127.0.0.0/8, [::1]
  *

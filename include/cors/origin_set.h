@@ -65,7 +65,7 @@ typedef bool (*cors_regex_match_fn)(const void *regex, cors_slice_t text,
 
 /** @return an empty set that lives as long as @a p
  *
- * @param file  whether file:// may be listed (the WebSocket list)
+ * @param file  whether file:// and Self may be listed (the WebSocket list)
  * @param edit  whether its words carry "+" and "-" and so edit another list
  */
 cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit);
@@ -135,6 +135,17 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
 cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
                                       const cors_origin_t *origin,
                                       bool null_ok);
+
+/** @return whether Self, the server's own origin, is an entry, listed or excluded */
+bool cors_origin_set_names_self(const cors_origin_set_t *set);
+
+/**
+ * What the set says of the server's own origin.
+ *
+ * @param listing  what cors_origin_set_lookup() says of it
+ */
+cors_listing_e cors_origin_set_self(const cors_origin_set_t *set,
+                                    cors_listing_e listing);
 
 /** @return the word that takes an origin out, or the file that does; NULL: none
  *          does. For people, not for each request. */

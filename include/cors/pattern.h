@@ -17,6 +17,7 @@ typedef enum {
     CORS_PATTERN_EVERYBODY, /* * */
     CORS_PATTERN_NOBODY,    /* None */
     CORS_PATTERN_NULL,      /* null */
+    CORS_PATTERN_SELF,      /* Self, the server's own origin */
     CORS_PATTERN_ORIGIN     /* an origin, with or without wildcards */
 } cors_pattern_kind_e;
 
@@ -37,7 +38,7 @@ typedef struct {
  *
  * @param p        scratch, and where the corrected form is put
  * @param word     the word, without "+" or "-" before it
- * @param file     whether file:// may be listed (the WebSocket list)
+ * @param file     whether file:// and Self may be listed (the WebSocket list)
  * @param pattern  filled on success
  * @param instead  on failure the corrected form, which may be several words, or
  *                 NULL where there is none

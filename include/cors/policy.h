@@ -97,16 +97,21 @@ void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
 /** @return whether handshakes are checked: CorsWebSocketAllowOrigins is set */
 bool cors_policy_checks_websocket(const cors_policy_t *policy);
 
+/** @return whether the list of handshakes names Self, the server's own origin,
+ *          to allow it or to exclude it */
+bool cors_policy_names_self(const cors_policy_t *policy);
+
 /**
  * What a list says of an origin.
  *
  * @param attr     CORS_ATTR_ORIGINS or CORS_ATTR_WEBSOCKET_ORIGINS
  * @param origin   a parsed origin
+ * @param own      whether it is the server's own origin, which Self stands for
  * @param because  the setting that decided; NULL: there is none, the default
  */
 cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
                                           cors_attr_e attr,
-                                          const cors_origin_t *origin,
+                                          const cors_origin_t *origin, bool own,
                                           const cors_setting_t **because);
 
 /** @return whether no origin at all can be listed

@@ -33,6 +33,9 @@
     X(NULL_CASE, "null-case", \
       "browsers send null in small letters; to allow it, say " \
       "CorsAllowNullOriginUnsafe On besides") \
+    X(SELF_PLACE, "self-place", \
+      "pages of the server's own origin need no entry here; Self is " \
+      "an entry of CorsWebSocketAllowOrigins alone") \
     X(ORIGIN_SCHEME_MISSING, "origin-scheme-missing", \
       "an origin starts with its scheme and ://, as in " \
       "https://example.com") \
@@ -224,6 +227,9 @@
     X(REQUIRE_ALONE, "require-alone", \
       "has no effect without CorsWebSocketAllowOrigins, because " \
       "handshakes are not checked") \
+    X(SERVER_NAME_MISSING, "server-name-missing", \
+      "the virtual host has no ServerName, so httpd guesses the name " \
+      "by which requests from the server's own pages are recognized") \
     X(ORIGIN_DUPLICATE, "origin-duplicate", \
       "stands in the list already") \
     X(ORIGIN_SHADOWED, "origin-shadowed", \

@@ -348,6 +348,12 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
     case CORS_REASON_ORIGINS_NOT_LOADED:
         return "A file of CorsAllowOriginsFile could not be loaded yet; the "
                "error log says why. No origin is allowed until it is.";
+    case CORS_REASON_UNKNOWN_HOST:
+        return "The host of the request is not a name of its virtual host, so "
+               "the page is not one of the server's own. If it is a name of "
+               "the server, add it with ServerAlias; where a proxy in front "
+               "changes Host, keep it there (ProxyPreserveHost On), or write "
+               "UseCanonicalName On next to ServerName.";
     case CORS_REASON_ORIGIN_REQUIRED:
         return apr_pstrcat(p, "Handshakes without Origin are refused by ",
                            refused->said, ".", NULL);

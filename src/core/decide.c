@@ -36,8 +36,20 @@ bool cors_is_preflight(const cors_facts_t *facts)
            && cors_is_token(facts->request_method);
 }
 
-static bool is_same_origin(const cors_facts_t *facts,
-                           const cors_origin_t *origin)
+/* How the origin of a request relates to what the request was made to. */
+typedef enum {
+    RELATION_FOREIGN,
+    RELATION_SAME_ORIGIN,
+    RELATION_UNKNOWN_HOST /* the same, but not a host of this server */
+} relation_e;
+
+static bool is_origin(const cors_origin_t *origin, const cors_origin_t *own)
+{
+    return own->scheme.ptr && cors_origin_same(origin, own);
+}
+
+CORS_SLOW static relation_e relate(const cors_facts_t *facts,
+                                   const cors_origin_t *origin)
 {
     cors_own_t asked;
     const cors_own_t *own = &facts->own;
@@ -49,12 +61,21 @@ static bool is_same_origin(const cors_facts_t *facts,
     }
     /* Sec-Fetch-Site comes from the browser itself, which knows what it asked
      * for even where proxies have changed the host on the way */
-    if (own->fetch_site.ptr) {
-        return cors_slice_equal(own->fetch_site, cors_slice("same-origin"));
+    if (own->fetch_site.ptr
+        && !cors_slice_equal(own->fetch_site, cors_slice("same-origin"))) {
+        return RELATION_FOREIGN;
     }
-    return (own->origin.scheme.ptr && cors_origin_same(origin, &own->origin))
-           || (own->canonical.scheme.ptr
-               && cors_origin_same(origin, &own->canonical));
+    if (is_origin(origin, &own->canonical)) {
+        return RELATION_SAME_ORIGIN;
+    }
+    if (!own->fetch_site.ptr && !is_origin(origin, &own->origin)) {
+        return RELATION_FOREIGN;
+    }
+    /* It is, as far as the browser knows. Where the host is not a name of this
+     * server, its owner may have pointed it here to read what is here. */
+    return (facts->has_host ? facts->has_host(facts->context) : own->known_host)
+               ? RELATION_SAME_ORIGIN
+               : RELATION_UNKNOWN_HOST;
 }
 
 static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,
@@ -65,10 +86,12 @@ static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,
     decision->reason = reason;
 }
 
-/* Sets what is known of the origin; returns whether it is allowed. */
+/* Sets what is known of the origin; returns whether it is allowed. own: whether
+ * it is the server's own. */
 static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
                          bool everybody, bool parsed,
-                         const cors_origin_t *origin, cors_decision_t *decision)
+                         const cors_origin_t *origin, bool own,
+                         cors_decision_t *decision)
 {
     cors_listing_e listing;
     bool listed;
@@ -80,8 +103,8 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
         return everybody;
     }
     decision->attr = attr;
-    listing =
-        cors_policy_origin_listing(policy, attr, origin, &decision->because);
+    listing = cors_policy_origin_listing(policy, attr, origin, own,
+                                         &decision->because);
     listed = listing == CORS_ORIGIN_LISTED;
     decision->origin_excluded = listing == CORS_ORIGIN_EXCLUDED;
     if (listing == CORS_ORIGIN_NOT_LOADED) {
@@ -255,6 +278,7 @@ static void judge_websocket(const cors_policy_t *policy, bool parsed,
     const cors_setting_t *list =
         policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
     bool everybody = list && cors_origin_set_everybody(list->origins);
+    relation_e relation = RELATION_FOREIGN;
     bool allowed;
 
     if (!list) {
@@ -269,8 +293,17 @@ static void judge_websocket(const cors_policy_t *policy, bool parsed,
                           : CORS_REASON_ORIGIN_REQUIRED);
     }
     else {
-        allowed = judge_origin(policy, CORS_ATTR_WEBSOCKET_ORIGINS, everybody,
-                               parsed, origin, decision);
+        if (parsed && cors_policy_names_self(policy)) {
+            relation = relate(facts, origin);
+        }
+        allowed =
+            judge_origin(policy, CORS_ATTR_WEBSOCKET_ORIGINS, everybody, parsed,
+                         origin, relation == RELATION_SAME_ORIGIN, decision);
+        if (relation == RELATION_UNKNOWN_HOST
+            && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
+            && !decision->origin_excluded) {
+            decision->reason = CORS_REASON_UNKNOWN_HOST;
+        }
     }
     decision->verdict = allowed ? CORS_VERDICT_WEBSOCKET_ALLOWED
                                 : CORS_VERDICT_WEBSOCKET_DENIED;
@@ -281,16 +314,23 @@ static void judge_actual(const cors_policy_t *policy, bool parsed,
                          const cors_origin_t *origin, const cors_facts_t *facts,
                          cors_decision_t *decision)
 {
+    relation_e relation;
+
     if (decision->origin_allowed) {
         decision->verdict = CORS_VERDICT_ALLOWED;
+        return;
     }
-    else if (parsed && is_same_origin(facts, origin)) {
+    relation = parsed ? relate(facts, origin) : RELATION_FOREIGN;
+    if (relation == RELATION_SAME_ORIGIN) {
         decision->verdict = CORS_VERDICT_SAME_ORIGIN;
         decide_by(decision, policy, CORS_ATTR_MODE, CORS_REASON_SAME_ORIGIN);
+        return;
     }
-    else {
-        decision->verdict = CORS_VERDICT_DENIED;
-        decision->reject = cors_policy_number(policy, CORS_ATTR_REJECT);
+    decision->verdict = CORS_VERDICT_DENIED;
+    decision->reject = cors_policy_number(policy, CORS_ATTR_REJECT);
+    if (relation == RELATION_UNKNOWN_HOST
+        && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED) {
+        decision->reason = CORS_REASON_UNKNOWN_HOST;
     }
 }
 
@@ -306,7 +346,7 @@ static bool look_at_origin(const cors_policy_t *policy,
      * for bytes that are no origin */
     decision->origin_allowed =
         judge_origin(policy, CORS_ATTR_ORIGINS, policy->everybody, parsed,
-                     origin, decision)
+                     origin, false, decision)
         && (parsed || policy->constant);
     if (!parsed && !decision->origin_allowed) {
         decision->reason = CORS_REASON_MALFORMED_ORIGIN;
@@ -378,6 +418,11 @@ const char *cors_decision_hint(const cors_policy_t *policy,
 
     if (decision->reason == CORS_REASON_CONTRADICTORY_POLICY) {
         return cors_problem_reason(policy->problem);
+    }
+    if (decision->reason == CORS_REASON_UNKNOWN_HOST) {
+        return "the request's Host is not a name of this virtual host, so it "
+               "is not the server's own origin; name it with ServerAlias if it "
+               "is one";
     }
     if (decision->reason == CORS_REASON_HEADER_NOT_ALLOWED
         && cors_fetch_non_wildcard_header(decision->culprit)

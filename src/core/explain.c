@@ -387,21 +387,25 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
     memset(&facts, 0, sizeof(facts));
     facts.origin = cors_slice(question->origin);
     facts.own.origin = question->own;
+    facts.own.known_host = question->known_host;
     if (question->websocket) {
         explain_websocket(p, policy, question, &facts, explanation);
         return;
     }
 
     exchange(p, policy, &facts, CORS_RESPONSE_ACTUAL, actual);
-    if (is_same_origin(question, &actual->decision)) {
-        explanation->sent = true;
-        explanation->readable = true;
-        return;
-    }
-    explanation->cross_origin = true;
     if (actual->decision.reject && on) {
         actual->status = 403;
     }
+    if (is_same_origin(question, &actual->decision)) {
+        explanation->sent = true;
+        explanation->readable = true;
+        explanation->advice = actual->status ? advise_on(p, policy, question,
+                                                         &actual->decision, "")
+                                             : NULL;
+        return;
+    }
+    explanation->cross_origin = true;
     actual->objection = check_response(p, actual->headers, question);
 
     asked = facts;

@@ -288,6 +288,24 @@ cors_problem_e cors_host_check(apr_pool_t *p, cors_slice_t host,
                                           : check_labels(p, host);
 }
 
+bool cors_host_is_address(cors_slice_t host)
+{
+    char text[INET6_ADDRSTRLEN];
+    unsigned char address[2 * IPV6_PIECES];
+
+    if (host.len > 1 && host.ptr[0] == '[' && cors_slice_end(host)[-1] == ']') {
+        host = cors_slice_between(host.ptr + 1, cors_slice_end(host) - 1);
+    }
+    if (host.len == 0 || host.len >= sizeof(text)
+        || memchr(host.ptr, '\0', host.len)) {
+        return false;
+    }
+    memcpy(text, host.ptr, host.len);
+    text[host.len] = '\0';
+    return inet_pton(strchr(text, ':') ? AF_INET6 : AF_INET, text, address)
+           == 1;
+}
+
 bool cors_host_is_loopback(cors_slice_t host)
 {
     static const char name[] = "localhost";

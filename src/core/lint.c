@@ -167,7 +167,9 @@ static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
 {
     const cors_origin_set_t *set = lint->setting->origins;
 
+    /* nor can what Self stands for */
     if (!lint->setting->edit && !strchr(word->text, '*')
+        && strcmp(word->text, "Self") != 0
         && !cors_origin_set_covering(lint->p, set, word, false)) {
         warn(lint, word->said, CORS_PROBLEM_EXCLUSION_IDLE, word->text, NULL,
              NULL);

@@ -25,6 +25,7 @@ typedef struct {
     cors_text_map_t *patterns;   /* text of an origin or wildcard -> word_t */
     apr_array_header_t *regexes; /* regex_t; NULL: none */
     const word_t *null;          /* NULL: not listed */
+    const word_t *self;          /* the server's own origin; NULL: not listed */
 } index_t;
 
 struct cors_origin_set_t {
@@ -61,6 +62,10 @@ static void index_add(apr_pool_t *p, index_t *index,
 {
     if (pattern->kind == CORS_PATTERN_NULL) {
         index->null = word;
+        return;
+    }
+    if (pattern->kind == CORS_PATTERN_SELF) {
+        index->self = word;
         return;
     }
     if (!index->patterns) {
@@ -182,6 +187,9 @@ static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
         return everybody && !mark ? "None" : NULL;
     case CORS_PROBLEM_EDIT_EXCLUSION:
         return apr_pstrcat(p, "-", text, NULL);
+    case CORS_PROBLEM_SELF_PLACE:
+        return !mark && !pattern->exclude && set->words->nelts == 0 ? "None"
+                                                                    : NULL;
     case CORS_PROBLEM_ORIGIN_EXPRESSION:
         bare = pattern->exclude ? NULL : cors_expression_plain(p, text, "");
         break;
@@ -589,6 +597,22 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
                : listing;
 }
 
+bool cors_origin_set_names_self(const cors_origin_set_t *set)
+{
+    return set->listed.self || set->excluded.self;
+}
+
+cors_listing_e cors_origin_set_self(const cors_origin_set_t *set,
+                                    cors_listing_e listing)
+{
+    if (set->excluded.self) {
+        return CORS_ORIGIN_EXCLUDED;
+    }
+    return set->listed.self && listing == CORS_ORIGIN_UNLISTED
+               ? CORS_ORIGIN_LISTED
+               : listing;
+}
+
 /* the file that excludes an origin; NULL: none does */
 static const word_t *find_source(const cors_origin_set_t *set,
                                  const cors_origin_t *origin)
@@ -618,7 +642,15 @@ cors_origin_set_excluding(const cors_origin_set_t *set,
 {
     const word_t *word = index_find(&set->excluded, origin, true, NULL);
 
-    return word || origin->null ? word : find_source(set, origin);
+    if (!word && !origin->null) {
+        word = find_source(set, origin);
+    }
+    /* what is listed and excluded by no other entry can only be the server's own */
+    return !word && set->excluded.self
+                   && cors_origin_set_lookup(set, origin, true)
+                          == CORS_ORIGIN_LISTED
+               ? set->excluded.self
+               : word;
 }
 
 cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
@@ -676,6 +708,9 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
     if (cors_pattern_parse(p, cors_slice(word->text), set->file, &pattern,
                            &unused)) {
         return NULL;
+    }
+    if (pattern.kind == CORS_PATTERN_SELF) {
+        return index->self != word ? index->self : NULL;
     }
     /* one origin that a wildcard stands for, of a name that nobody lists,
      * speaks for all of them */
@@ -736,7 +771,8 @@ bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet)
     const index_t *listed = &set->listed;
 
     return !set->everybody && !(yet ? set->listed_by_source : !!set->sources)
-           && !listed->null && !listed->patterns && !listed->regexes;
+           && !listed->null && !listed->self && !listed->patterns
+           && !listed->regexes;
 }
 
 const cors_origin_word_t *

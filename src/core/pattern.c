@@ -562,6 +562,11 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
         pattern->kind = CORS_PATTERN_NULL;
         problem = CORS_OK;
     }
+    else if (cors_slice_is_nocase(word, "Self")) {
+        pattern->kind = CORS_PATTERN_SELF;
+        problem = file ? CORS_OK : CORS_PROBLEM_SELF_PLACE;
+        word = cors_slice("Self");
+    }
     else {
         problem = check(p, word, file, pattern);
         if (problem) {

@@ -48,9 +48,20 @@ bool cors_policy_checks_websocket(const cors_policy_t *policy)
     return policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting != NULL;
 }
 
+bool cors_policy_names_self(const cors_policy_t *policy)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_WEBSOCKET_ORIGINS];
+
+    while (link && link->setting
+           && !cors_origin_set_names_self(link->setting->origins)) {
+        link = link->outer;
+    }
+    return link && link->setting;
+}
+
 cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
                                           cors_attr_e attr,
-                                          const cors_origin_t *origin,
+                                          const cors_origin_t *origin, bool own,
                                           const cors_setting_t **because)
 {
     bool null_ok = cors_policy_number(policy, CORS_ATTR_NULL_UNSAFE);
@@ -61,6 +72,9 @@ cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
         cors_listing_e listing =
             cors_origin_set_lookup(link->setting->origins, origin, null_ok);
 
+        if (own) {
+            listing = cors_origin_set_self(link->setting->origins, listing);
+        }
         if (listing != CORS_ORIGIN_UNLISTED) {
             *because = link->setting;
             return listing;

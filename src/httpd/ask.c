@@ -185,6 +185,17 @@ static void print_exchange(ask_t *ask, const char *title,
           exchange->objection ? exchange->objection : "");
 }
 
+static void print_same_origin(ask_t *ask, const cors_explanation_t *answer)
+{
+    if (!answer->actual.status) {
+        print(ask, "Same origin: CORS has no say.\n");
+        return;
+    }
+    print_exchange(ask, "The request", &answer->actual);
+    print(ask, "Same origin: CORS has no say, but the server rejects it.\n%s\n",
+          answer->advice);
+}
+
 cors_methods_t cors_script_methods(apr_pool_t *p, const char *method)
 {
     return cors_methods_bit(ap_method_number_of(cors_normal_method(p, method)));
@@ -200,7 +211,7 @@ static void answer(ask_t *ask)
                         &policy);
     cors_explain(ask->p, &policy, &ask->question, &answer);
     if (!answer.cross_origin) {
-        print(ask, "Same origin: CORS has no say.\n");
+        print_same_origin(ask, &answer);
         return;
     }
     if (answer.preflighted) {
@@ -246,6 +257,8 @@ void cors_ask(apr_pool_t *p, server_rec *server)
     }
     ap_unescape_url(ask.uri.path);
     ask.server = cors_server_for(server, &ask.uri, NULL);
+    ask.question.known_host =
+        cors_server_has_host(ask.server, ask.uri.hostname);
     core = ap_get_core_module_config(ask.server->module_config);
     ask.file =
         apr_pstrcat(p, core->ap_document_root ? core->ap_document_root : "",

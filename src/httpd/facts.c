@@ -33,15 +33,35 @@ CORS_SLOW static bool asks_for_websocket(const char *upgrade)
     return false;
 }
 
-/* What the browser sees in front: TLS here, a scheme in ServerName, or the
- * variable HTTPS, which only the administrator can set (by SetEnvIfExpr, for a
- * trusted proxy). No request header is believed by itself. */
+/* What the browser sees in front: a scheme in ServerName decides; else TLS here,
+ * or the variable HTTPS, which only the administrator can set (by SetEnvIfExpr,
+ * for a trusted proxy). No request header is believed by itself. */
 static const char *scheme_of(const request_rec *r)
 {
-    const char *https = apr_table_get(r->subprocess_env, "HTTPS");
+    const char *https = r->server->server_scheme
+                            ? NULL
+                            : apr_table_get(r->subprocess_env, "HTTPS");
 
     return https && ap_cstr_casecmp(https, "on") == 0 ? "https"
                                                       : ap_http_scheme(r);
+}
+
+/* The port in Host; where there is none, that of a ServerName with a scheme, as
+ * in httpd's own URLs; 0 is the default port of the scheme. */
+static apr_port_t port_of(const request_rec *r)
+{
+    return r->parsed_uri.port_str     ? r->parsed_uri.port
+           : r->server->server_scheme ? r->server->port
+                                      : 0;
+}
+
+/* Whether the host in Host ends in a dot, which httpd takes off r->hostname. */
+static bool host_has_dot(const request_rec *r)
+{
+    const char *host = apr_table_get(r->headers_in, "Host");
+    apr_size_t len = host ? strcspn(host, ":") : 0;
+
+    return len > 0 && host[len - 1] == '.';
 }
 
 /* Fill in the origin of a name of this server, if it is the host asked about;
@@ -62,6 +82,24 @@ static void fill_origin(const request_rec *r, cors_slice_t host,
     }
 }
 
+/* The same for what the request was made to: to a browser a name with a final dot
+ * is another host than the one without. */
+static void fill_requested(const request_rec *r, cors_slice_t host,
+                           cors_origin_t *own)
+{
+    bool dot = host.len > 1 && cors_slice_end(host)[-1] == '.';
+    cors_slice_t name = host;
+
+    name.len -= dot ? 1 : 0;
+    fill_origin(r, name, r->hostname, port_of(r), own);
+    if (own->scheme.ptr) {
+        own->host = host;
+        if (dot != host_has_dot(r)) {
+            own->scheme = cors_slice(NULL);
+        }
+    }
+}
+
 static void tell_own(void *context, const cors_origin_t *origin,
                      cors_own_t *own)
 {
@@ -70,17 +108,23 @@ static void tell_own(void *context, const cors_origin_t *origin,
 
     own->fetch_site =
         cors_slice(apr_table_get(r->headers_in, "Sec-Fetch-Site"));
-    if (own->fetch_site.ptr) {
-        return;
+    if (!own->fetch_site.ptr) {
+        fill_requested(r, origin->host, &own->origin);
     }
-    fill_origin(r, origin->host, r->hostname,
-                r->parsed_uri.port_str ? r->parsed_uri.port : 0, &own->origin);
     /* The name by which the server calls itself, where UseCanonicalName On says
      * that it is right; a proxy in front may have replaced the browser's Host. */
     if (core->use_canonical_name == USE_CANONICAL_NAME_ON) {
         fill_origin(r, origin->host, r->server->server_hostname,
                     r->server->port, &own->canonical);
     }
+}
+
+/* Whether the request was made to a host of this server. */
+static bool has_own_host(void *context)
+{
+    const request_rec *r = context;
+
+    return cors_server_has_host(r->server, r->hostname);
 }
 
 static void take_first(cors_slice_t *field, const char *value)
@@ -137,6 +181,7 @@ void cors_facts(request_rec *r, int method, cors_facts_t *facts)
     }
     facts->websocket = upgrade && asks_for_websocket(upgrade);
     facts->ask_own = tell_own;
+    facts->has_host = has_own_host;
     facts->context = r;
 }
 

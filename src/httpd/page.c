@@ -200,6 +200,8 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
 
         copy->server = cors_server_for(ap_server_conf, &uri, r->server);
         copy->hostname = uri.hostname;
+        inquiry->question.known_host =
+            cors_server_has_host(copy->server, uri.hostname);
         apr_table_setn(copy->headers_in, "Host",
                        uri.port_str
                            ? apr_pstrcat(r->pool, host, ":", uri.port_str, NULL)

@@ -554,11 +554,19 @@ static void show_answer(const cors_page_t *page)
     const cors_explanation_t *answer = &inquiry->answer;
 
     ap_rvputs(page->r, "<div class=\"answer ",
-              answer->readable ? "good" : "bad", "\" role=\"status\"><strong>",
+              answer->readable
+                      && (answer->cross_origin || !answer->actual.status)
+                  ? "good"
+                  : "bad",
+              "\" role=\"status\"><strong>",
               page->inquiry->question.websocket
                   ? answer->readable ? "Allowed: the WebSocket opens."
                                      : "Denied: the WebSocket does not open."
-              : !answer->cross_origin ? "Same origin: CORS has no say."
+              : !answer->cross_origin
+                  ? answer->actual.status
+                        ? "Same origin: CORS has no say, but the server "
+                          "rejects it."
+                        : "Same origin: CORS has no say."
               : answer->readable ? "Allowed: the page may read the response."
               : answer->sent
                   ? "Denied: the request is sent, and the page may not read "
@@ -572,7 +580,7 @@ static void show_answer(const cors_page_t *page)
     if (answer->preflighted) {
         show_exchange(page, "1. The preflight", &answer->preflight);
     }
-    if (answer->cross_origin) {
+    if (answer->cross_origin || answer->actual.status) {
         show_exchange(page,
                       !answer->preflighted ? "The request"
                       : answer->sent       ? "2. The request"

@@ -570,30 +570,6 @@ cors_match_e cors_site_match(apr_pool_t *p, const cors_site_t *site,
     return match;
 }
 
-static bool has_name(const server_rec *server, const char *name)
-{
-    int i;
-
-    if (server->server_hostname
-        && ap_cstr_casecmp(server->server_hostname, name) == 0) {
-        return true;
-    }
-    for (i = 0; server->names && i < server->names->nelts; i++) {
-        if (ap_cstr_casecmp(APR_ARRAY_IDX(server->names, i, char *), name)
-            == 0) {
-            return true;
-        }
-    }
-    for (i = 0; server->wild_names && i < server->wild_names->nelts; i++) {
-        if (ap_strcasecmp_match(name,
-                                APR_ARRAY_IDX(server->wild_names, i, char *))
-            == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static bool has_port(const server_rec *server, apr_port_t port)
 {
     const server_addr_rec *address;
@@ -628,7 +604,12 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
     ap_str_tolower(uri->scheme);
     question->websocket = strncmp(uri->scheme, "ws", 2) == 0;
     if (uri->hostname) {
-        question->own.scheme = cors_slice(uri->scheme);
+        ap_str_tolower(uri->hostname);
+        /* the origin of a page that asks for ws:// there */
+        question->own.scheme = !question->websocket ? cors_slice(uri->scheme)
+                               : strcmp(uri->scheme, "wss") == 0
+                                   ? cors_slice("https")
+                                   : cors_slice("http");
         question->own.host = cors_slice(cors_uri_host(p, uri));
         question->own.port = uri->port_str ? uri->port : 0;
     }
@@ -649,7 +630,7 @@ server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,
     for (server = main_server->next; server; server = server->next) {
         if (has_port(server, port)) {
             of_port = of_port ? of_port : server;
-            if (has_name(server, uri->hostname)) {
+            if (cors_server_has_name(server, uri->hostname)) {
                 return server;
             }
         }

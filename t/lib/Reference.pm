@@ -246,15 +246,17 @@ sub is_well_formed {
     return $origin eq 'null' || scalar(() = origin_parts($origin));
 }
 
-# Whether a word of a list of origins is about a well-formed origin.
+# Whether a word of a list of origins is about a well-formed origin, which may be
+# the server's own.
 sub is_about {
-    my ($origin) = @_;
+    my ($origin, $own) = @_;
     my ($scheme, $host, $port) = $origin eq 'null' ? () : origin_parts($origin);
     return sub {
         my ($word) = @_;
         my $text = $word->{word};
         return defined $scheme && $origin =~ /\A(?:$text)\z/ if $word->{regex};
         return 1 if $text eq '*';
+        return $own if lc $text eq 'self';
         return $text eq 'null' if $origin eq 'null';
         return 0 if !defined $scheme;
         return 1 if $text eq $origin;
@@ -312,15 +314,64 @@ sub announced_method {
     return $request->{method} eq 'OPTIONS' && defined field($request, 'Origin') && $method =~ /\A$token\z/ ? $method : undef;
 }
 
-sub is_same_origin {
-    my ($request, $origin) = @_;
+# --- the server's own origin
+
+# What a virtual host calls itself: names, scheme and port of a ServerName with a
+# scheme, and whether UseCanonicalName is On.
+sub server {
+    my ($self, $request) = @_;
+    my %server = (names => []);
+    my ($host) = grep { $_->{name} && $_->{name} eq 'VirtualHost'
+        && grep { ($_->{directive} // '') eq 'ServerName' && $_->{args}[0] =~ m{(?:\A|//)\Q$request->{host}\E(?::|\z)} } @{ $_->{items} } }
+        @{ $self->{top}{items} };
+    for (grep { $_->{directive} } @{ $host->{items} // [] }) {
+        my ($directive, @args) = ($_->{directive}, @{ $_->{args} });
+        if ($directive eq 'ServerName') {
+            my ($scheme, $name, $port) = $args[0] =~ m{\A(?:(\w+)://)?([^:]+)(?::(\d+))?\z};
+            %server = (%server, scheme => $scheme, name => $name, port => $port);
+            push @{ $server{names} }, $name;
+        }
+        push @{ $server{names} }, @args if $directive eq 'ServerAlias';
+        $server{canonical} = lc $args[0] eq 'on' if $directive eq 'UseCanonicalName';
+    }
+    return \%server;
+}
+
+# Whether a host, in lower case and without a final dot, is one of a server's own:
+# any other can be anybody's who gives it the address of the server.
+sub is_own_host {
+    my ($server, $host) = @_;
+    return 1 if $host =~ /\A\[[0-9a-f:.]+\]\z/ || $host =~ /\A(?:.*\.)?localhost\z/s;
+    return 1 if $host =~ /\A\d{1,3}(?:\.\d{1,3}){3}\z/ && !grep { $_ > 255 || /\A0\d/ } split /\./, $host;
+    for (@{ $server->{names} }) {
+        my $name = join '', map { $_ eq '*' ? '.*' : $_ eq '?' ? '.' : quotemeta } split //;
+        return 1 if $host =~ /\A$name\z/is;
+    }
+    return 0;
+}
+
+sub canonical {
+    my ($scheme, $host, $port) = @_;
+    return "$scheme://$host" . (!$port || $port == ({ http => 80, https => 443 }->{$scheme} // 0) ? '' : ":$port");
+}
+
+# What an origin is to the server: own, foreign, or unknown-host: what the browser
+# takes for the origin of the server, by a host that is not the server's.
+#   request  scheme, authority (the field Host) and headers
+sub relation {
+    my ($server, $request, $origin) = @_;
     # no browser sends such an Origin, whatever else it says
-    return 0 if !is_well_formed($origin);
+    return 'foreign' if !is_well_formed($origin);
     my $site = field($request, 'Sec-Fetch-Site');
-    return $site eq 'same-origin' if defined $site;
-    my $own = $request->{scheme} // 'http';
-    my $port = $request->{port} == ($own eq 'https' ? 443 : 80) ? '' : ":$request->{port}";
-    return $origin eq "$own://$request->{host}$port";
+    return 'foreign' if defined $site && $site ne 'same-origin';
+    my ($o_scheme, $o_host, $o_port) = $origin eq 'null' ? ('', '', '') : origin_parts($origin);
+    my $asked = canonical($o_scheme, $o_host, $o_port);
+    my $scheme = $server->{scheme} // $request->{scheme} // 'http';
+    return 'own' if $server->{canonical} && $asked eq canonical($scheme, lc $server->{name}, $server->{port});
+    my ($host, $port) = lc($request->{authority} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/ or return 'foreign';
+    $port ||= defined $server->{scheme} ? $server->{port} : 0;
+    return 'foreign' if !defined $site && ($host eq '' || $asked ne canonical($scheme, $host, $port));
+    return is_own_host($server, $host =~ s/\.\z//r) ? 'own' : 'unknown-host';
 }
 
 # What the answer must be.
@@ -338,9 +389,10 @@ sub answer {
     # a handler may answer a handshake as it answers any request
     my $plain = { status => $handler->{status}, fields => { %{ $handler->{fields} } } };
 
+    my $own = $well_formed && relation($self->server($request), $request, $origin) eq 'own';
     my $refused = $websocket && $is->{CorsWebSocketAllowOrigins} && (defined $origin
         ? !(@{ $is->{CorsWebSocketAllowOrigins} } == 1 && lets_all($is->{CorsWebSocketAllowOrigins}))
-            && (!$well_formed || !listed($is->{CorsWebSocketAllowOrigins}, is_about($origin)))
+            && (!$well_formed || !listed($is->{CorsWebSocketAllowOrigins}, is_about($origin, $own)))
         : $is->{CorsWebSocketRequireOrigin} eq 'On');
     $plain->{status} = 403 if $refused && $is->{CorsPolicy} ne 'ReportOnly';
     return $plain if $is->{CorsPolicy} ne 'On';
@@ -370,7 +422,7 @@ sub answer {
         my @names = names($is->{CorsExposeHeaders}, \&any_case);
         $own{'access-control-expose-headers'} = join ', ', @names if @names;
     }
-    elsif ($reject && !$websocket && defined $origin && !$handler->{early} && !is_same_origin($request, $origin)) { $status = 403 }
+    elsif ($reject && !$websocket && defined $origin && !$handler->{early} && !$own) { $status = 403 }
     # what the module answers by itself has no backend
     $plain->{status} = $status;
     return $plain if $is->{CorsBackendHeaders} eq 'Keep' && defined $sent{'access-control-allow-origin'} && $by_handler;

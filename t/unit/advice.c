@@ -65,6 +65,16 @@ static const case_t cases[] = {
         .culprit = "" },
       "A file of CorsAllowOriginsFile could not be loaded yet; the error log "
       "says why. No origin is allowed until it is." },
+    { "a host that is not the server's is told what names it",
+      { .reason = CORS_REASON_UNKNOWN_HOST,
+        .said = "CorsAllowOrigins conf:1",
+        .origin = A,
+        .culprit = "" },
+      "The host of the request is not a name of its virtual host, so the page "
+      "is not one of the server's own. If it is a name of the server, add it "
+      "with ServerAlias; where a proxy in front changes Host, keep it there "
+      "(ProxyPreserveHost On), or write UseCanonicalName On next to "
+      "ServerName." },
     { "file:// is an origin of handshakes",
       { .reason = CORS_REASON_ORIGIN_NOT_ALLOWED,
         .said = "CorsWebSocketAllowOrigins (default)",

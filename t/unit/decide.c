@@ -187,6 +187,42 @@ static const row_t rows[] = {
       LIST,
       { .origin = B "/", .site = "same-origin" },
       "denied malformed-origin" ORIGINS2 },
+    { "a host that is not the server's has no own origin",
+      LIST,
+      { .origin = B, .own = B, .unknown_host = true },
+      "denied unknown-host" ORIGINS2 " origin=" B },
+    { "nor where the browser says that it is the same",
+      LIST,
+      { .origin = B, .site = "same-origin", .own = B, .unknown_host = true },
+      "denied unknown-host" ORIGINS2 " origin=" B },
+    { "nor for an opaque origin",
+      LIST,
+      { .origin = "null", .site = "same-origin", .unknown_host = true },
+      "denied unknown-host" ORIGINS2 " origin=null" },
+    { "another origin there is only not allowed",
+      LIST,
+      { .origin = B, .own = B ":8443", .unknown_host = true },
+      "denied origin-not-allowed" ORIGINS2 " origin=" B },
+    { "and one that the browser calls another",
+      LIST,
+      { .origin = B, .site = "same-site", .own = B, .unknown_host = true },
+      "denied origin-not-allowed" ORIGINS2 " origin=" B },
+    { "a listed origin is allowed whatever the host",
+      LIST,
+      { .origin = A, .own = A, .unknown_host = true },
+      "allowed origin-allowed" ORIGINS2 " origin-ok origin=" A },
+    { "a malformed origin is malformed whatever the host",
+      LIST,
+      { .origin = B "/", .site = "same-origin", .unknown_host = true },
+      "denied malformed-origin" ORIGINS2 },
+    { "a policy that contradicts itself is named before the host",
+      BROKEN,
+      { .origin = B, .own = B, .unknown_host = true },
+      "denied contradictory-policy by CorsAllowOrigins conf:2 origin=" B },
+    { "a request to a host that is not the server's is rejected",
+      LIST "; CorsRejectDisallowed On",
+      { .origin = B, .own = B, .unknown_host = true },
+      "denied unknown-host" ORIGINS2 " reject origin=" B },
     { "an opaque origin is not the host's",
       LIST,
       { .origin = "null", .own = B },
@@ -432,6 +468,99 @@ static const row_t rows[] = {
       { .origin = B, .websocket = true, .site = "same-origin", .own = B },
       "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
       "reject origin=" B },
+    { "Self is the server's own origin, by its host",
+      "CorsWebSocketAllowOrigins Self",
+      { .origin = B, .websocket = true, .own = B },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "origin=" B },
+    { "Self is the server's own origin, by what the browser says",
+      "CorsWebSocketAllowOrigins Self",
+      { .origin = B, .websocket = true, .site = "same-origin" },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "origin=" B },
+    { "Self is no other origin",
+      "CorsWebSocketAllowOrigins Self",
+      { .origin = A, .websocket = true, .own = B },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" A },
+    { "nor one that the browser calls another",
+      "CorsWebSocketAllowOrigins Self",
+      { .origin = B, .websocket = true, .site = "same-site", .own = B },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" B },
+    { "Self is not the origin of a host that is not the server's",
+      "CorsWebSocketAllowOrigins Self",
+      { .origin = B, .websocket = true, .own = B, .unknown_host = true },
+      "websocket-denied unknown-host by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" B },
+    { "nor where the browser says that it is the same",
+      "CorsWebSocketAllowOrigins Self",
+      { .origin = B,
+        .websocket = true,
+        .site = "same-origin",
+        .unknown_host = true },
+      "websocket-denied unknown-host by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" B },
+    { "an origin listed next to Self is allowed whatever the host",
+      "CorsWebSocketAllowOrigins " A " Self",
+      { .origin = A, .websocket = true, .own = A, .unknown_host = true },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "origin=" A },
+    { "and is not the server's own",
+      "CorsWebSocketAllowOrigins " A " Self",
+      { .origin = B, .websocket = true, .own = B },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "origin=" B },
+    { "an exclusion of the same list takes the own origin out",
+      "CorsWebSocketAllowOrigins Self !" B,
+      { .origin = B, .websocket = true, .own = B },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" B },
+    { "an exclusion is named before the host",
+      "CorsWebSocketAllowOrigins Self !" B,
+      { .origin = B, .websocket = true, .own = B, .unknown_host = true },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" B },
+    { "!Self takes the own origin out of a wildcard",
+      "CorsWebSocketAllowOrigins https://*.example !Self",
+      { .origin = B, .websocket = true, .own = B },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "reject origin=" B },
+    { "and no other one",
+      "CorsWebSocketAllowOrigins https://*.example !Self",
+      { .origin = A, .websocket = true, .own = B },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "origin=" A },
+    { "+Self adds to an inherited list",
+      SOCKETS " | CorsWebSocketAllowOrigins +self",
+      { .origin = B, .websocket = true, .own = B },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:2 "
+      "origin=" B },
+    { "which still holds for the others",
+      SOCKETS " | CorsWebSocketAllowOrigins +Self",
+      { .origin = A, .websocket = true, .own = B },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "origin=" A },
+    { "-Self takes the own origin out of an inherited list",
+      "CorsWebSocketAllowOrigins " B " SELF | CorsWebSocketAllowOrigins -Self",
+      { .origin = B, .websocket = true, .own = B },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:2 "
+      "reject origin=" B },
+    { "an inherited Self counts through an edit",
+      "CorsWebSocketAllowOrigins Self | CorsWebSocketAllowOrigins +" A,
+      { .origin = B, .websocket = true, .own = B },
+      "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
+      "origin=" B },
+    { "and not through another list",
+      "CorsWebSocketAllowOrigins Self | CorsWebSocketAllowOrigins " A,
+      { .origin = B, .websocket = true, .own = B },
+      "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:2 "
+      "reject origin=" B },
+    { "a malformed origin is not the server's own",
+      "CorsWebSocketAllowOrigins Self",
+      { .origin = B "/", .websocket = true, .site = "same-origin" },
+      "websocket-denied malformed-origin by CorsWebSocketAllowOrigins conf:1 "
+      "reject" },
     { "a handshake is judged by its own list",
       LIST "; CorsWebSocketAllowOrigins " B,
       { .origin = A, .websocket = true },
@@ -694,6 +823,7 @@ static void every_verdict_and_reason_has_its_word(void **state)
         "not-checked",
         "origin-required",
         "origins-not-loaded",
+        "unknown-host",
     };
     int i;
 
@@ -713,7 +843,9 @@ typedef struct {
     const char *site;
     const char *origin;
     const char *canonical;
+    bool foreign;      /* the host is not the server's */
     const char *asked; /* with which origin it was called */
+    int hosts;         /* how often it was asked about the host */
 } own_t;
 
 static void say_own(void *context, const cors_origin_t *origin, cors_own_t *own)
@@ -733,19 +865,40 @@ static void say_own(void *context, const cors_origin_t *origin, cors_own_t *own)
     }
 }
 
+static bool say_host(void *context)
+{
+    own_t *say = context;
+
+    say->hosts++;
+    return !say->foreign;
+}
+
 static void who_is_about_to_be_denied_is_asked_for(void **state)
 {
     static const struct {
         own_t own;
         const char *verdict;
-    } own_rows[] = { { { NULL, NULL, NULL, NULL }, "denied" },
-                     { { "same-origin", NULL, NULL, NULL }, "same-origin" },
-                     { { "cross-site", B, B, NULL }, "denied" },
-                     { { NULL, B, NULL, NULL }, "same-origin" },
-                     { { NULL, NULL, B, NULL }, "same-origin" },
-                     { { NULL, A, B, NULL }, "same-origin" },
-                     { { NULL, A, A, NULL }, "denied" },
-                     { { NULL, A, NULL, NULL }, "denied" } };
+        int hosts;
+    } own_rows[] = {
+        { { .site = NULL }, "denied", 0 },
+        { { .site = "same-origin" }, "same-origin", 1 },
+        { { .site = "same-origin", .foreign = true }, "denied", 1 },
+        { { .site = "same-origin", .canonical = B, .foreign = true },
+          "same-origin",
+          0 },
+        { { .site = "same-origin", .canonical = A, .foreign = true },
+          "denied",
+          1 },
+        { { .site = "cross-site", .origin = B, .canonical = B }, "denied", 0 },
+        { { .origin = B }, "same-origin", 1 },
+        { { .origin = B, .foreign = true }, "denied", 1 },
+        { { .canonical = B }, "same-origin", 0 },
+        { { .canonical = B, .foreign = true }, "same-origin", 0 },
+        { { .origin = A, .canonical = B }, "same-origin", 0 },
+        { { .origin = B, .canonical = A, .foreign = true }, "denied", 1 },
+        { { .origin = A, .canonical = A }, "denied", 0 },
+        { { .origin = A }, "denied", 0 }
+    };
     const cors_policy_t *policy = policy_of(LIST);
     const request_t request = { .origin = B, .own = B };
     const request_t allowed = { .origin = A };
@@ -759,11 +912,13 @@ static void who_is_about_to_be_denied_is_asked_for(void **state)
 
         facts_of(&request, &facts);
         facts.ask_own = say_own;
+        facts.has_host = say_host;
         facts.context = &own;
         cors_decide(policy, &facts, &decision);
         same_text("verdict", cors_verdict_text(decision.verdict),
                   own_rows[i].verdict);
         same_text("asked", own.asked, B);
+        same_number("hosts", own.hosts, own_rows[i].hosts);
     }
     /* nobody else is */
     facts_of(&allowed, &facts);
@@ -838,13 +993,21 @@ static void what_is_easily_missed_is_said(void **state)
         const char *text;
         const char *headers;
         const char *hint;
+        bool unknown_host;
     } hints[] = {
+        { LIST, NULL,
+          "the request's Host is not a name of this virtual host, so it is not "
+          "the server's own origin; name it with ServerAlias if it is one",
+          true },
+        { LIST, NULL, NULL, false },
         { LIST "; CorsAllowHeaders *", "authorization",
-          "* does not stand for Authorization; name it beside the *" },
-        { LIST "; CorsAllowHeaders x-a", "authorization", NULL },
-        { LIST "; CorsAllowHeaders * | CorsAllowHeaders -x-b", "x-b", NULL },
-        { LIST "; CorsAllowHeaders *", "x-b", NULL },
+          "* does not stand for Authorization; name it beside the *", false },
+        { LIST "; CorsAllowHeaders x-a", "authorization", NULL, false },
+        { LIST "; CorsAllowHeaders * | CorsAllowHeaders -x-b", "x-b", NULL,
+          false },
+        { LIST "; CorsAllowHeaders *", "x-b", NULL, false },
     };
+    const request_t rebound = { .origin = B, .own = B, .unknown_host = true };
     cors_decision_t decision;
     request_t request = { .origin = A, .method = "GET" };
     size_t i;
@@ -854,7 +1017,7 @@ static void what_is_easily_missed_is_said(void **state)
         const cors_policy_t *policy = policy_of(hints[i].text);
 
         request.headers = hints[i].headers;
-        decide(policy, &request, &decision);
+        decide(policy, hints[i].unknown_host ? &rebound : &request, &decision);
         same_text(hints[i].text, cors_decision_hint(policy, &decision),
                   hints[i].hint);
     }

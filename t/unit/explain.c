@@ -361,6 +361,52 @@ static void the_own_origin_is_no_matter_of_cors(void **state)
     same_text("own", answer_of(&answer), "same origin, sent, read");
 }
 
+/* The page is rebound: its host has the address of this server, and is none of
+ * its names. */
+static void a_host_that_is_not_the_servers_is_rejected(void **state)
+{
+    const char *const advice =
+        "The host of the request is not a name of its virtual host, so the "
+        "page is not one of the server's own. If it is a name of the server, "
+        "add it with ServerAlias; where a proxy in front changes Host, keep it "
+        "there (ProxyPreserveHost On), or write UseCanonicalName On next to "
+        "ServerName.";
+    const char *const reject = "CorsPolicy On; CorsRejectDisallowed On";
+    cors_question_t question = { .origin = A, .method = "POST" };
+    cors_explanation_t answer;
+
+    (void)state;
+    assert_true(cors_origin_parse(exactly(A), &question.own));
+    cors_explain(pool, policy_of(reject), &question, &answer);
+    assert_false(answer.cross_origin);
+    assert_int_equal(answer.actual.status, 403);
+    same_text("reason", cors_reason_text(answer.actual.decision.reason),
+              "unknown-host");
+    same_text("advice", answer.advice, advice);
+    /* without the directive nothing is rejected */
+    cors_explain(pool, policy_of("CorsPolicy On"), &question, &answer);
+    assert_int_equal(answer.actual.status, 0);
+    assert_null(answer.advice);
+    cors_explain(pool,
+                 policy_of("CorsPolicy ReportOnly; CorsRejectDisallowed On"),
+                 &question, &answer);
+    assert_int_equal(answer.actual.status, 0);
+    question.known_host = true;
+    cors_explain(pool, policy_of(reject), &question, &answer);
+    assert_int_equal(answer.actual.status, 0);
+    assert_null(answer.advice);
+
+    question.websocket = true;
+    cors_explain(pool, policy_of("CorsWebSocketAllowOrigins Self"), &question,
+                 &answer);
+    assert_true(answer.readable);
+    question.known_host = false;
+    cors_explain(pool, policy_of("CorsWebSocketAllowOrigins Self"), &question,
+                 &answer);
+    assert_false(answer.readable);
+    same_text("advice", answer.advice, advice);
+}
+
 static void the_own_origin_is_its_own_though_it_is_listed(void **state)
 {
     const char *const policies[] = { ON, "CorsPolicy On; CorsAllowOrigins *" };
@@ -399,6 +445,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(the_own_origin_is_no_matter_of_cors),
+        TEST(a_host_that_is_not_the_servers_is_rejected),
         TEST(the_own_origin_is_its_own_though_it_is_listed),
         TEST(a_rejected_request_is_answered_with_403)
     };

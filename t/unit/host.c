@@ -356,6 +356,46 @@ static void the_machine_itself_has_the_names_of_secure_contexts(void **state)
     }
 }
 
+static void an_address_is_a_host_that_is_not_a_name(void **state)
+{
+    static const struct {
+        const char *host;
+        bool address;
+    } rows[] = {
+        { "127.0.0.1", true },
+        { "192.0.2.255", true },
+        { "192.0.2.256", false },
+        { "192.0.2", false },
+        { "192.0.2.1.", false },
+        { "192.0.2.1.example", false },
+        { "0x7f.0.0.1", false },
+        { "2130706433", false },
+        { "::1", true },
+        { "[::1]", true },
+        { "[::1", false },
+        { "::1]", false },
+        { "[]", false },
+        { "2001:db8::1", true },
+        { "2001:db8::g", false },
+        { "0000:0000:0000:0000:0000:ffff:192.168.100.228", true },
+        { "0000:0000:0000:0000:0000:ffff:192.168.100.2288", false },
+        { "fe80::1%eth0", false },
+        { "localhost", false },
+        { "example.com", false },
+        { "a", false },
+        { "", false },
+    };
+    const cors_slice_t with_nul = { "127.0.0.1\0.example", 18 };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        same_number(rows[i].host, cors_host_is_address(exactly(rows[i].host)),
+                    rows[i].address);
+    }
+    assert_false(cors_host_is_address(with_nul));
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -368,6 +408,7 @@ int main(void)
         TEST(a_nul_byte_is_in_no_host),
         TEST(a_host_that_ends_in_a_number_is_an_address_to_browsers),
         TEST(the_machine_itself_has_the_names_of_secure_contexts),
+        TEST(an_address_is_a_host_that_is_not_a_name),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

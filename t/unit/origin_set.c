@@ -288,6 +288,54 @@ static void a_page_of_a_file_can_be_listed_where_files_can(void **state)
     assert_int_equal(problem, CORS_PROBLEM_ORIGIN_FILE);
 }
 
+static void the_own_origin_can_be_listed_for_handshakes(void **state)
+{
+    static const struct {
+        const char *words;
+        cors_listing_e unlisted; /* what becomes of it where it is own */
+        cors_listing_e listed;
+        bool names;
+    } rows[] = {
+        { A, CORS_ORIGIN_UNLISTED, CORS_ORIGIN_LISTED, false },
+        { "Self", CORS_ORIGIN_LISTED, CORS_ORIGIN_LISTED, true },
+        { "self " A, CORS_ORIGIN_LISTED, CORS_ORIGIN_LISTED, true },
+        { A " !Self", CORS_ORIGIN_EXCLUDED, CORS_ORIGIN_EXCLUDED, true },
+        { "+Self", CORS_ORIGIN_LISTED, CORS_ORIGIN_LISTED, true },
+        { "-Self", CORS_ORIGIN_EXCLUDED, CORS_ORIGIN_EXCLUDED, true },
+    };
+    cors_problem_e problem;
+    const char *instead;
+    cors_origin_set_t *set;
+    cors_origin_t origin;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        set = set_of(rows[i].words, true, &problem, &instead);
+        same_text(rows[i].words, cors_problem_id(problem), NULL);
+        same_number(rows[i].words,
+                    cors_origin_set_self(set, CORS_ORIGIN_UNLISTED),
+                    rows[i].unlisted);
+        same_number(rows[i].words,
+                    cors_origin_set_self(set, CORS_ORIGIN_LISTED),
+                    rows[i].listed);
+        same_number(rows[i].words,
+                    cors_origin_set_self(set, CORS_ORIGIN_EXCLUDED),
+                    CORS_ORIGIN_EXCLUDED);
+        same_number(rows[i].words, cors_origin_set_names_self(set),
+                    rows[i].names);
+    }
+    set = set_of("Self", true, &problem, &instead);
+    assert_false(cors_origin_set_empty(set, false));
+    assert_false(cors_origin_set_excludes(set));
+    set = set_of("https://*.example.com !Self", true, &problem, &instead);
+    assert_true(cors_origin_set_excludes(set));
+    assert_true(cors_origin_parse(exactly(A), &origin));
+    same_text("word", cors_origin_set_excluding(set, &origin)->text, "Self");
+    assert_true(cors_origin_parse(exactly("https://b.example"), &origin));
+    assert_null(cors_origin_set_excluding(set, &origin));
+}
+
 /* The first problem of some words, and what is shown instead. */
 static void the_words_of_a_list_stand_together_or_are_refused(void **state)
 {
@@ -310,6 +358,12 @@ static void the_words_of_a_list_stand_together_or_are_refused(void **state)
         { A " None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
         { "None ~x", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
         { "~x None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
+        { "Self", CORS_PROBLEM_SELF_PLACE, "None" },
+        { "self " A, CORS_PROBLEM_SELF_PLACE, "None" },
+        { A " Self", CORS_PROBLEM_SELF_PLACE, NULL },
+        { "!Self", CORS_PROBLEM_SELF_PLACE, NULL },
+        { "+Self", CORS_PROBLEM_SELF_PLACE, NULL },
+        { "-SELF", CORS_PROBLEM_SELF_PLACE, NULL },
         { "!*", CORS_PROBLEM_EXCLUSION_OF_ALL, "None" },
         { A " !*", CORS_PROBLEM_EXCLUSION_OF_ALL, NULL },
         { "+!*", CORS_PROBLEM_EXCLUSION_OF_ALL, NULL },
@@ -1301,6 +1355,7 @@ int main(void)
         TEST(null_is_listed_only_where_it_counts),
         TEST(an_expression_sees_the_whole_origin_and_nothing_else),
         TEST(a_page_of_a_file_can_be_listed_where_files_can),
+        TEST(the_own_origin_can_be_listed_for_handshakes),
         TEST(the_words_of_a_list_stand_together_or_are_refused),
         TEST(a_refused_word_leaves_the_list_as_it_was),
         TEST(every_word_is_kept_as_it_was_written),

@@ -88,6 +88,8 @@ static void some_words_stand_for_no_single_origin(void **state)
         { "!null", CORS_PATTERN_NULL, CORS_OK },
         { "!*", CORS_PATTERN_EVERYBODY, CORS_PROBLEM_EXCLUSION_OF_ALL },
         { "!None", CORS_PATTERN_NOBODY, CORS_PROBLEM_EXCLUSION_OF_ALL },
+        { "Self", CORS_PATTERN_SELF, CORS_PROBLEM_SELF_PLACE },
+        { "!SELF", CORS_PATTERN_SELF, CORS_PROBLEM_SELF_PLACE },
     };
     size_t i;
 
@@ -103,6 +105,25 @@ static void some_words_stand_for_no_single_origin(void **state)
         assert_null(instead);
         same_number(rows[i].word, pattern.kind, rows[i].kind);
         same_number(rows[i].word, pattern.exclude, rows[i].word[0] == '!');
+    }
+}
+
+static void handshakes_have_a_word_for_the_own_origin(void **state)
+{
+    static const char *const words[] = { "Self", "self", "SELF", "!Self" };
+    cors_pattern_t pattern;
+    const char *instead;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(words); i++) {
+        same_number(words[i],
+                    cors_pattern_parse(pool, exactly(words[i]), true, &pattern,
+                                       &instead),
+                    CORS_OK);
+        same_number(words[i], pattern.kind, CORS_PATTERN_SELF);
+        same_number(words[i], pattern.exclude, words[i][0] == '!');
+        same_text(words[i], text_of(pattern.origin), "Self");
     }
 }
 
@@ -477,6 +498,7 @@ int main(void)
         TEST(a_wildcard_is_a_label_before_an_address_too),
         TEST(an_accepted_word_is_taken_apart),
         TEST(some_words_stand_for_no_single_origin),
+        TEST(handshakes_have_a_word_for_the_own_origin),
         TEST(an_origin_without_scheme_is_refused),
         TEST(a_scheme_is_of_small_letters_and_no_wildcard),
         TEST(an_origin_has_nothing_before_its_host_and_behind_its_port),

@@ -95,7 +95,7 @@ static void check_origin_row(void **state)
     assert_true(cors_origin_parse(exactly(row->origin), &origin));
     same_number(row->text,
                 cors_policy_origin_listing(policy, CORS_ATTR_ORIGINS, &origin,
-                                           &because)
+                                           false, &because)
                     == CORS_ORIGIN_LISTED,
                 row->listed);
     same_text(row->text, said_by(because), row->because);
@@ -111,11 +111,11 @@ static void the_two_lists_of_origins_are_apart(void **state)
     (void)state;
     assert_true(cors_origin_parse(exactly(B), &origin));
     assert_int_equal(cors_policy_origin_listing(policy, CORS_ATTR_ORIGINS,
-                                                &origin, &because),
+                                                &origin, false, &because),
                      CORS_ORIGIN_UNLISTED);
     assert_int_equal(cors_policy_origin_listing(policy,
                                                 CORS_ATTR_WEBSOCKET_ORIGINS,
-                                                &origin, &because),
+                                                &origin, false, &because),
                      CORS_ORIGIN_LISTED);
     assert_string_equal(because->said, "CorsWebSocketAllowOrigins conf:2");
     assert_true(cors_policy_checks_websocket(policy));

@@ -19,6 +19,7 @@ typedef struct {
     const char *private_network;
     bool options; /* without an announced method */
     bool websocket;
+    bool unknown_host; /* own is not an origin of the server */
 } request_t;
 
 static inline void facts_of(const request_t *request, cors_facts_t *facts)
@@ -31,6 +32,7 @@ static inline void facts_of(const request_t *request, cors_facts_t *facts)
     facts->request_headers = exactly(request->headers);
     facts->private_network = exactly(request->private_network);
     facts->own.fetch_site = exactly(request->site);
+    facts->own.known_host = !request->unknown_host;
     if (request->own) {
         assert_true(
             cors_origin_parse(exactly(request->own), &facts->own.origin));

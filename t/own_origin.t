@@ -1,0 +1,179 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# The server's own origin: scheme, host and port of the request, where the host is
+# a name of its virtual host, an address or a loopback name. What a page of any
+# other host asks for, with the address of this server for its own (DNS rebinding),
+# is not its own: not for CorsRejectDisallowed, nor as Self for a handshake.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Test::More;
+use Client qw(ask happened protocols raw whole);
+use Httpd ();
+use KeepAlive ();
+use Reference ();
+
+my $httpd = Httpd->start(
+    name => 'own_origin', conf => 'own_origin.conf', ports => [qw(plain tls alone every)],
+    modules => [qw(ssl socache_shmcb)]);
+my %port = %{ $httpd->{port} };
+my $p = $port{plain};
+my %vary = (vary => 'Origin');
+my $own = { status => 200, %vary };
+my $rejected = { status => 403, %vary };
+my %handshake = (upgrade => 'websocket', connection => 'Upgrade',
+    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13);
+my %same = ('sec-fetch-site' => 'same-origin');
+
+sub from {
+    my ($name, $via, $host, $origin, $expected, %more) = @_;
+    is_deeply(whole(ask($via, GET => '/plain.txt', host => $host, origin => $origin, %more)), $expected, $name);
+    return;
+}
+
+# --- what was found by hand
+
+my $plain = [ h1 => $p ];
+from('a page of a name that is not the server\'s', $plain, "evil.example:$p", "http://evil.example:$p", $rejected);
+from('that says Sec-Fetch-Site: same-origin', $plain, "evil.example:$p", "http://evil.example:$p", $rejected, %same);
+from('with the origin null', $plain, "evil.example:$p", 'null', $rejected, %same);
+from('the same of a name of the server', $plain, "one.example:$p", "http://one.example:$p", $own, %same);
+from('with the origin null', $plain, "one.example:$p", 'null', $own, %same);
+from('where UseCanonicalName is On', [ h1 => $port{alone} ], "evil.example:$port{alone}", "http://evil.example:$port{alone}", $rejected);
+from('and Sec-Fetch-Site: same-origin', [ h1 => $port{alone} ], "evil.example:$port{alone}", "http://evil.example:$port{alone}", $rejected, %same);
+from('its own name is the own one behind a proxy that changes Host', [ h1 => $port{alone} ], "backend.example:8080", 'http://alone.example', $own);
+from('and where the browser says so', [ h1 => $port{alone} ], "backend.example:8080", 'http://alone.example', $own, %same);
+from('no other name is', [ h1 => $port{alone} ], "backend.example:8080", 'http://alone.example.evil', $rejected, %same);
+from('ServerAlias * names everything', [ h1 => $port{every} ], "evil.example:$port{every}", "http://evil.example:$port{every}", $own);
+from('a scheme in ServerName decides', $plain, 'scheme.example', 'https://scheme.example', $own);
+from('for an alias as well', $plain, 'a.scheme.example', 'https://a.scheme.example', $own);
+from('so that a page in clear is foreign', $plain, 'scheme.example', 'http://scheme.example', $rejected);
+from('a port in such a ServerName is that of a Host without one', $plain, 'port.example', 'https://port.example:8443', $own);
+from('and no other is', $plain, 'port.example', 'https://port.example', $rejected);
+from('a port in Host decides', $plain, 'port.example:9443', 'https://port.example:9443', $own);
+from('a handshake of a page of a name that is not the server\'s', $plain, "evil.example:$p", "http://evil.example:$p", $rejected, %handshake);
+from('a handshake of the own page', $plain, "one.example:$p", "http://one.example:$p", $own, %handshake);
+like(raw($p, "GET /plain.txt HTTP/1.0\r\nOrigin: http://first.example\r\nSec-Fetch-Site: same-origin\r\n\r\n"), qr{\AHTTP/1\.1 403 },
+    'a request without Host has no own origin');
+like(raw($p, "GET /plain.txt HTTP/1.0\r\n\r\n"), qr{\AHTTP/1\.1 200 }, 'and is none of CORS without Origin');
+like(raw($p, "GET http://one.example:$p/plain.txt HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://one.example:$p\r\nConnection: close\r\n\r\n"),
+    qr{\AHTTP/1\.1 200 }, 'the host of an absolute URL is that of the request');
+like(raw($p, "GET http://evil.example:$p/plain.txt HTTP/1.1\r\nHost: one.example:$p\r\nOrigin: http://evil.example:$p\r\nConnection: close\r\n\r\n"),
+    qr{\AHTTP/1\.1 403 }, 'whatever Host is then');
+
+# --- each Host with each Origin, against the rule
+
+my @servers = (
+    { via => 'plain', names => ['first.example'] },
+    { via => 'plain', hosts => [qw(one.example www.one.example a.wild.example a.b.wild.example node1.one.example)],
+        names => [qw(one.example www.one.example *.wild.example node?.one.example)] },
+    { via => 'plain', hosts => [qw(canonical.example internal.example)], names => [qw(canonical.example internal.example)],
+        name => 'canonical.example', canonical => 1 },
+    { via => 'plain', hosts => [qw(scheme.example b.scheme.example)], names => [qw(scheme.example *.scheme.example)], scheme => 'https' },
+    { via => 'plain', hosts => ['port.example'], names => ['port.example'], scheme => 'https', port => 8443 },
+    { via => 'tls', names => ['first.example'] },
+    { via => 'tls', hosts => [qw(one.example a.wild.example)], names => [qw(one.example *.wild.example)] },
+    { via => 'alone', names => ['alone.example'], name => 'alone.example', canonical => 1 },
+    { via => 'every', names => [qw(every.example *)] },
+);
+# what no virtual host has, or what no name is
+my @others = ('first.example', 'evil.example', 'wild.example', 'evilwild.example', 'a.wild.example.evil', 'one.example.evil', 'node12.one.example',
+    'localhost', 'a.localhost', 'localhost.evil', '127.0.0.1', '192.0.2.1', '192.0.2.1.evil', '[::1]', '[2001:db8::1]', '127.0.0.1.');
+
+sub spellings {
+    my ($host, $port) = @_;
+    my $name = $host =~ /[a-z]/ && $host !~ /\A\[/;
+    return map { my $host = $_; map { "$host$_" } '', ":$port", ':80', ':443', ':8443' }
+        $host, $name ? ("\U$host", "$host.") : ();
+}
+
+# One request over a connection that stays open, where that can be.
+sub exchange {
+    my ($via, $kept, %send) = @_;
+    return whole(ask([ h1s => $port{tls} ], GET => '/plain.txt', %send)) if $via eq 'tls';
+    my $answer = $kept->ask({ method => 'GET', path => '/plain.txt', authority => delete $send{host},
+        headers => [ map { [ $_, $send{$_} ] } sort keys %send ] });
+    return { status => $answer->{status}, map { lc $_->[0] => $_->[1] }
+        grep { $_->[0] =~ /\A(?:vary|access-control-.*)\z/i } @{ $answer->{headers} } };
+}
+
+my (%wrong, %seen);
+for my $server (@servers) {
+    my ($via, $port) = ($server->{via}, $port{ $server->{via} });
+    my $scheme = $via eq 'tls' ? 'https' : 'http';
+    my $kept = KeepAlive->new($port);
+    my @hosts = map { spellings($_, $port) } @{ $server->{hosts} // \@others };
+    # TLS costs a connection for each, and differs in the scheme alone
+    @hosts = grep { /:$port\z/ } @hosts if $via eq 'tls';
+    for my $host (@hosts) {
+        my ($bare) = $host =~ /\A(\[[^\]]*\]|[^:]*)/;
+        my %origin = map { $_ => 1 } "$scheme://\L$host", "$scheme://\L$bare:$port", "https://\L$bare", "http://\L$bare", "https://\L$bare\E:8443",
+            "$scheme://" . (lc $bare =~ s/\.\z//r) . ":$port", 'http://evil.example', 'null', ($server->{name} ? "http://$server->{name}" : ());
+        for my $origin (sort keys %origin) {
+            for my $site (undef, 'same-origin', 'same-site') {
+                my $request = { scheme => $scheme, authority => $host,
+                    headers => [ [ Origin => $origin ], defined $site ? [ 'Sec-Fetch-Site', $site ] : () ] };
+                my $relation = Reference::relation($server, $request, $origin);
+                my %more = ((defined $site ? ('sec-fetch-site' => $site) : ()), $seen{$relation}++ % 3 == 0 ? %handshake : ());
+                my $got = exchange($via, $kept, host => $host, origin => $origin, %more);
+                my $want = $relation eq 'own' ? $own : $rejected;
+                push @{ $wrong{$via} }, "Host: $host, Origin: $origin, @{[ %more ]}: $relation, $got->{status}"
+                    if join(' ', map { "$_ $got->{$_}" } sort keys %$got) ne join ' ', map { "$_ $want->{$_}" } sort keys %$want;
+            }
+        }
+    }
+}
+is_deeply($wrong{$_}, undef, "$_: every Host with every Origin, as the rule says") or diag(join "\n", splice @{ $wrong{$_} }, 0, 20)
+    for qw(plain tls alone every);
+cmp_ok($seen{$_}, '>', 100, "$seen{$_} requests were $_") for qw(own foreign unknown-host);
+
+# --- over HTTP/2, where the host is :authority
+
+SKIP: {
+    skip 'httpd has no HTTP/2 with this MPM', 1 if !Httpd::has_h2();
+    for (protocols('h2c', 'h2')) {
+        my ($protocol, $called) = @$_;
+        my ($port, $scheme) = $protocol eq 'h2' ? ($port{tls}, 'https') : ($port{plain}, 'http');
+        my $via = [ $protocol, $port ];
+        from("$called: the server's own page", $via, "one.example:$port", "$scheme://one.example:$port", $own);
+        from("$called: of a wildcard", $via, "a.wild.example:$port", "$scheme://a.wild.example:$port", $own);
+        from("$called: of an address", $via, "127.0.0.1:$port", "$scheme://127.0.0.1:$port", $own);
+        from("$called: of a loopback name", $via, "a.localhost:$port", "$scheme://a.localhost:$port", $own);
+        from("$called: of a name that is not the server's", $via, "evil.example:$port", "$scheme://evil.example:$port", $rejected);
+        from("$called: which says same-origin", $via, "evil.example:$port", "$scheme://evil.example:$port", $rejected, %same);
+    }
+}
+
+# --- what is said of it
+
+from('ReportOnly rejects nothing', $plain, "report.example:$p", "http://report.example.evil:$p", { status => 200 });
+my $log = "$httpd->{dir}/error_log";
+my $mark = -s $log;
+from('logged', $plain, "evil.example:$p", "http://evil.example:$p", $rejected);
+my $lines = substr Httpd::slurp($log), $mark;
+like($lines, qr/CORS: denied, unknown-host: origin "http:\/\/evil\.example:$p", "GET" "\/plain\.txt"; by CorsAllowOrigins \(default\): the request's Host is not a name of this virtual host/,
+    'the log says why');
+my $happened = happened($plain);
+my ($refusal) = grep { $_->{reason} eq 'unknown-host' && $_->{verdict} eq 'denied' && $_->{origin} eq "http://evil.example:$p" } @{ $happened->{refusals} };
+is($refusal->{verdict}, 'denied', 'the page says so, too');
+like($refusal->{advice}, qr/\AThe host of the request is not a name of its virtual host, .* add it with ServerAlias;/, 'and what to do');
+ok((grep { $_->{reason} eq 'unknown-host' && $_->{verdict} eq 'websocket-denied' } @{ $happened->{counts} }), 'handshakes are counted so');
+
+# --- and explained
+for my $case (
+    [ "http://evil.example:$p/plain.txt", "http://evil.example:$p", 0, 'denied', 'unknown-host', 403 ],
+    [ "http://one.example:$p/plain.txt", "http://one.example:$p", 0, 'same-origin', 'same-origin', undef ],
+    [ "http://A.Wild.example:$p/plain.txt", "http://a.wild.example:$p", 0, 'same-origin', 'same-origin', undef ],
+    [ "ws://one.example:$p/plain.txt", "http://one.example:$p", 1, 'websocket-allowed', 'origin-allowed', undef ],
+    [ "ws://evil.example:$p/plain.txt", "http://evil.example:$p", 1, 'websocket-denied', 'unknown-host', 403 ],
+    [ "ws://evil.example:$p/plain.txt", 'https://socket.example', 1, 'websocket-allowed', 'origin-allowed', undef ],
+    [ "wss://one.example:$p/plain.txt", "http://one.example:$p", 1, 'websocket-denied', 'origin-not-allowed', 403 ],
+) {
+    my ($url, $origin, $cross, $verdict, $reason, $status) = @$case;
+    my (undef, undef, undef, $body) = ask($plain, GET => "/cors-policy?format=json&explain&method=POST&url=$url&origin=$origin", host => "one.example:$p");
+    $body =~ s/\A[0-9a-f]+\r\n(.*)\r\n0\r\n\r\n\z/$1/s;
+    my $answer = JSON::PP->new->decode($body);
+    is_deeply([ $answer->{cross_origin} ? 1 : 0, @{ $answer->{actual} }{qw(verdict reason status)} ], [ $cross, $verdict, $reason, $status ],
+        "explained: $url from $origin");
+}
+
+done_testing();
