@@ -41,6 +41,18 @@ my @cases = (
     [ [ [ 'websocket-suffix', 1 ] ], "CorsWebSocketAllowOrigins https://*.github.io\n",
       "CorsWebSocketAllowOrigins https://*.me.github.io\n" ],
 
+    # the server's own name
+    [ [ [ 'server-name-missing', 2 ] ], "<VirtualHost *:1>\nCorsRejectDisallowed On\n$on</VirtualHost>\n",
+      "<VirtualHost *:1>\nServerName a.example\n${on}CorsRejectDisallowed On\n</VirtualHost>\n" ],
+    [ [ [ 'server-name-missing', 2 ] ], "<VirtualHost *:1>\nCorsWebSocketAllowOrigins Self\n</VirtualHost>\n",
+      "<VirtualHost *:1>\nCorsWebSocketAllowOrigins Self\nServerName https://a.example:1\n</VirtualHost>\n" ],
+    [ [ [ 'server-name-missing', 3 ] ], "<VirtualHost *:1>\n<Location /a>\nCorsWebSocketAllowOrigins https://a.example\n</Location>\n</VirtualHost>\n",
+      "<VirtualHost *:1>\n<Location /a>\nCorsWebSocketAllowOrigins *\n</Location>\n<Location /b>\nCorsWebSocketAllowOrigins None\n</Location>\n</VirtualHost>\n" ],
+    [ [ [ 'server-name-missing', 1 ] ], "CorsWebSocketAllowOrigins Self\n<VirtualHost *:1>\nServerAlias a.example\n</VirtualHost>\n",
+      "CorsWebSocketAllowOrigins Self\n<VirtualHost *:1>\nServerName a.example\n</VirtualHost>\n" ],
+    [ [ [ 'server-name-missing', 1 ] ], "CorsWebSocketAllowOrigins Self\n<VirtualHost *:1>\n</VirtualHost>\n",
+      "CorsWebSocketAllowOrigins Self\n" ],
+
     # a policy for nobody
     [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy On\n", "CorsPolicy On\nCorsAllowOrigins None\n" ],
     [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $nobody\n", "CorsPolicy On\nCorsAllowOriginsFile $nobody $plain\n" ],

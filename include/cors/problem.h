@@ -228,8 +228,8 @@
       "has no effect without CorsWebSocketAllowOrigins, because " \
       "handshakes are not checked") \
     X(SERVER_NAME_MISSING, "server-name-missing", \
-      "the virtual host has no ServerName, so httpd guesses the name " \
-      "by which requests from the server's own pages are recognized") \
+      "the server has no ServerName, so httpd guesses its name, and " \
+      "pages of any other name are not the server's own") \
     X(ORIGIN_DUPLICATE, "origin-duplicate", \
       "stands in the list already") \
     X(ORIGIN_SHADOWED, "origin-shadowed", \

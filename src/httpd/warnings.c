@@ -40,6 +40,8 @@ typedef struct {
     const server_rec *asked; /* the server of which htaccess is known */
     bool inherits;           /* the sections of the first server are its, too */
     bool htaccess;           /* it has .htaccess files with such directives */
+    const server_rec *looked_at; /* by warn_of_server_name(); NULL: none yet */
+    bool warned; /* of that server; or there is nothing to say */
 } walk_t;
 
 static known_t *known_of(walk_t *walk, const cors_setting_t *setting)
@@ -132,6 +134,63 @@ static bool is_new_pair(void *context, const cors_setting_t *origins,
     return true;
 }
 
+/* Whether the site's server has a name that it was given and not one that httpd
+ * guesses. What no request reaches needs none: virtual hosts take its place. */
+static bool has_server_name(const cors_site_t *site)
+{
+    const ap_directive_t *host = site->scope.host;
+    const ap_directive_t *node = host ? host->first_child : ap_conftree;
+
+    while (node && !cors_directive_is(node, "ServerName")) {
+        node = node->next;
+    }
+    return node || (!host && site->server->next);
+}
+
+/* The setting of a policy that knows the server's own origin; NULL: none does. */
+static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
+{
+    const cors_setting_t *handshakes =
+        policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
+
+    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
+        && cors_policy_number(policy, CORS_ATTR_REJECT)) {
+        return policy->link[CORS_ATTR_REJECT].setting;
+    }
+    return handshakes && !cors_origin_set_everybody(handshakes->origins)
+                   && !cors_origin_set_none(handshakes->origins)
+               ? handshakes
+               : NULL;
+}
+
+/* Once for each server; the sites of one follow each other. */
+static void warn_of_server_name(walk_t *walk, const cors_policy_t *policy)
+{
+    const cors_setting_t *setting = knows_own_origin(policy);
+    const ap_directive_t *host = walk->site->scope.host;
+    cors_finding_t finding = { CORS_PROBLEM_SERVER_NAME_MISSING,
+                               { NULL, 0 },
+                               "ServerName with the name in the URLs",
+                               NULL };
+
+    if (!setting) {
+        return;
+    }
+    if (walk->looked_at != walk->site->server) {
+        walk->looked_at = walk->site->server;
+        walk->warned = has_server_name(walk->site);
+    }
+    if (!walk->warned) {
+        walk->warned = true;
+        if (host) {
+            finding.because =
+                apr_psprintf(walk->speaker->p, "%s %s %s:%d", host->directive,
+                             host->args, host->filename, host->line_num);
+        }
+        cors_speak(walk->speaker, walk->site->server, setting->said, &finding);
+    }
+}
+
 static void look_at_policies(walk_t *walk)
 {
     cors_methods_group_t *groups;
@@ -145,6 +204,7 @@ static void look_at_policies(walk_t *walk)
         cors_policy_resolve(scratch, walk->site->merged, groups[i].one,
                             &policy);
         learn(walk, &policy);
+        warn_of_server_name(walk, &policy);
         cors_lint_policy(scratch, &policy, is_new_pair, say, walk);
     }
 }
