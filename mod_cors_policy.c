@@ -8,6 +8,8 @@
 
 #include "mod_cors_policy.h"
 
+#include <http_connection.h>
+
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_status.h>
@@ -87,6 +89,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_test_config(cors_ask, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cors_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cors_monitor_origins_files, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_pre_connection(cors_hook_pre_connection, NULL, NULL,
+                           APR_HOOK_MIDDLE);
 
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 109)
     ap_hook_pre_translate_name(cors_hook_pre_translate_name, NULL, NULL,

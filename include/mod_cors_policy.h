@@ -161,6 +161,10 @@ bool cors_sites_retain(apr_pool_t *p, apr_pool_t *scratch, server_rec *server);
  */
 bool cors_page_configured(const request_rec *r);
 
+/** @return whether Satisfy Any is in force for a request for the page and does not
+ *          stand next to its SetHandler: a .htaccess file may have set it */
+bool cors_page_opened(request_rec *r);
+
 /** @return one of them, from 0 */
 const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number);
 
@@ -421,6 +425,18 @@ static inline bool cors_is_page(const request_rec *r)
 {
     return cors_names_page(r) && cors_page_configured(r);
 }
+
+/* own_connections.c */
+
+/** Note from now on which connections this server makes to itself; once for each
+ *  reading of the configuration. */
+void cors_own_connections_open(server_rec *server);
+
+/** For each new connection, those that mod_proxy makes too. */
+int cors_hook_pre_connection(conn_rec *c, void *socket);
+
+/** @return whether a request was sent by a proxy of this very server */
+bool cors_comes_from_here(const request_rec *r);
 
 /* own_host.c */
 

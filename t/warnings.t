@@ -80,8 +80,8 @@ my @cases = (
       "<Directory $docs>\nCorsMaxAge 60\n</Directory>\n<Location /b>\n$on</Location>\n" ],
     [ [ [ 'unreachable', 4 ] ], "${on}<Location /a>\nCorsMaxAge 60\nCorsPolicy Off\n</Location>\n",
       "${on}<Location /a>\nCorsMaxAge 60\nCorsPolicy ReportOnly\n</Location>\n" ],
-    [ [ [ 'unreachable', 1 ] ], "CorsAllowOrigins https://a.example\n<VirtualHost *:1>\nCorsWebSocketAllowOrigins https://a.example\n</VirtualHost>\n",
-      "CorsAllowNullOriginUnsafe On\n<VirtualHost *:1>\nCorsWebSocketAllowOrigins null\n</VirtualHost>\n" ],
+    [ [ [ 'unreachable', 1 ] ], "CorsAllowOrigins https://a.example\n<VirtualHost *:1>\nServerName a.example\nCorsWebSocketAllowOrigins https://a.example\n</VirtualHost>\n",
+      "CorsAllowNullOriginUnsafe On\n<VirtualHost *:1>\nServerName a.example\nCorsWebSocketAllowOrigins null\n</VirtualHost>\n" ],
     [ [ [ 'require-alone', 1 ] ], "CorsWebSocketRequireOrigin On\n", "CorsWebSocketRequireOrigin On\nCorsWebSocketAllowOrigins None\n" ],
 
     # lists

@@ -287,9 +287,27 @@ static int write_page(request_rec *r, query_t *query)
     return OK;
 }
 
+/* Why a request must not see the page, though every check has let it pass; NULL:
+ * it may. The page shows the whole server, and what lets it pass may be set in a
+ * .htaccess file. */
+static const char *why_closed(request_rec *r)
+{
+    if (cors_comes_from_here(r)) {
+        return "a proxy of this server asks for it, as a .htaccess file can "
+               "have it do; put the page where it is reached directly";
+    }
+    if (cors_page_opened(r)) {
+        return "Satisfy Any is in force, as a .htaccess file can set it; write "
+               "Satisfy All next to SetHandler " CORS_PAGE_HANDLER
+               ", or Satisfy Any if that is meant";
+    }
+    return NULL;
+}
+
 CORS_SLOW int cors_answer_page(request_rec *r)
 {
     query_t query;
+    const char *closed;
 
     if (!cors_is_page(r)) {
         ap_log_rerror(
@@ -299,6 +317,12 @@ CORS_SLOW int cors_answer_page(request_rec *r)
             "configuration makes one, not one in a .htaccess file, "
             "nor AddHandler, a rewrite rule or an expression");
         return HTTP_NOT_FOUND;
+    }
+    closed = why_closed(r);
+    if (closed) {
+        ap_log_rerror(APLOG_MARK, APLOG_WARNING, 0, r,
+                      "CORS: the status page is refused: %s", closed);
+        return HTTP_FORBIDDEN;
     }
     ap_allow_methods(r, REPLACE_ALLOW, "GET", "HEAD", NULL);
     if (r->method_number != M_GET) {

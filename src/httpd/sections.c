@@ -98,6 +98,7 @@ typedef struct {
     apr_hash_t *lines; /* "file:line" of each SetHandler of the page; NULL:
                                  not looked for */
     apr_hash_t *pages; /* const ap_expr_info_t *, each its own key */
+    apr_hash_t *open_pages; /* those with Satisfy Any next to them; likewise */
 } walk_t;
 
 static void add_pointer(apr_hash_t *set, apr_pool_t *p, const void *pointer)
@@ -153,18 +154,43 @@ static void find_pages(apr_hash_t *lines, apr_pool_t *p,
     }
 }
 
+/* Whether "Satisfy Any" stands next to a line, in the same container. */
+static bool has_satisfy_any(apr_pool_t *p, const ap_directive_t *line)
+{
+    const ap_directive_t *node =
+        line->parent ? line->parent->first_child : ap_conftree;
+
+    for (; node; node = node->next) {
+        const char *args = node->args;
+
+        if (cors_directive_is(node, "Satisfy")
+            && ap_cstr_casecmp(ap_getword_conf(p, &args), "any") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* Note what httpd has made of such a line. What it says is not enough to know it
  * by: whoever may write a .htaccess file can say that. */
 static void note_page(const walk_t *walk, const core_dir_config *core)
 {
     const ap_expr_info_t *said = core->expr_handler;
+    const ap_directive_t *line =
+        said && walk->lines
+            ? apr_hash_get(walk->lines,
+                           line_of(walk->merging, said->filename,
+                                   (int)said->line_number),
+                           APR_HASH_KEY_STRING)
+            : NULL;
 
-    if (said && walk->lines
-        && apr_hash_get(walk->lines,
-                        line_of(walk->merging, said->filename,
-                                (int)said->line_number),
-                        APR_HASH_KEY_STRING)) {
-        add_pointer(walk->pages, apr_hash_pool_get(walk->pages), said);
+    if (!line) {
+        return;
+    }
+    add_pointer(walk->pages, apr_hash_pool_get(walk->pages), said);
+    if (has_satisfy_any(walk->merging, line)) {
+        add_pointer(walk->open_pages, apr_hash_pool_get(walk->open_pages),
+                    said);
     }
 }
 
@@ -363,6 +389,7 @@ static apr_status_t forget_retained(void *unused)
     (void)unused;
     retained.levels = NULL;
     retained.pages = NULL;
+    retained.open_pages = NULL;
     return APR_SUCCESS;
 }
 
@@ -461,8 +488,10 @@ bool cors_sites_retain(apr_pool_t *p, apr_pool_t *scratch, server_rec *server)
         return false;
     }
     walk.pages = apr_hash_make(p);
+    walk.open_pages = apr_hash_make(p);
     retained.levels = find_levels(p, scratch, server);
     retained.pages = walk.pages;
+    retained.open_pages = walk.open_pages;
     apr_pool_cleanup_register(p, &retained, forget_retained,
                               apr_pool_cleanup_null);
     walk_servers(&walk, retained.levels, server);
@@ -475,6 +504,15 @@ bool cors_page_configured(const request_rec *r)
 
     return retained.pages && core->expr_handler
            && has_pointer(retained.pages, core->expr_handler);
+}
+
+bool cors_page_opened(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    return ap_satisfies(r) == SATISFY_ANY
+           && !(retained.open_pages && core->expr_handler
+                && has_pointer(retained.open_pages, core->expr_handler));
 }
 
 const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number)

@@ -412,7 +412,9 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     }
     else {
         cors_count_open(server);
-        cors_sites_retain(p, temp, server);
+        if (cors_sites_retain(p, temp, server)) {
+            cors_own_connections_open(server);
+        }
         cors_retain_origins_files(p, server);
         if (cors_is_configured(p)) {
             prepare_policies(p, server);

@@ -1,0 +1,140 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Which requests this server sends to itself. Whoever writes a .htaccess file can
+ * have mod_proxy ask for the status page ("RewriteRule ... [P]"), and the request
+ * then comes from an address of this machine, which "Require local" lets in. No
+ * field of the request says so dependably: an author can have some removed, and a
+ * proxy in front sends the same ones. So the connections themselves are noted: for
+ * each local port, how many connections of this server to itself use it, in memory
+ * that all children share, and that a graceful restart keeps, because children of
+ * the generation before still send requests. A request whose own connection comes
+ * from such a port is the server's. It notes only connections to a port on which
+ * the server listens, and only where there is a page. It does not see what scripts
+ * do, nor a way that leads out of the machine and back.
+ */
+
+#include "mod_cors_policy.h"
+
+#include <apr_shm.h>
+#include <ap_listen.h>
+#include <http_connection.h>
+
+/* By this name httpd keeps the memory while this module is unloaded. */
+#define RETAINED "mod_cors_policy own connections"
+#define PORTS 65536
+
+/* Read by later versions of the module too, so it stays. */
+typedef struct {
+    apr_shm_t *memory; /* apr_uint16_t[PORTS]; NULL: there is none yet */
+} retained_t;
+
+/* Set before there are children and never again; NULL: nothing is noted. */
+static apr_uint16_t *ports;
+
+void cors_own_connections_open(server_rec *server)
+{
+    retained_t *retained = ap_retained_data_get(RETAINED);
+    const apr_size_t size = PORTS * sizeof(*ports);
+    apr_status_t status;
+
+    if (!retained) {
+        retained = ap_retained_data_create(RETAINED, sizeof(*retained));
+    }
+    if (!retained->memory) {
+        status = apr_shm_create(&retained->memory, size, NULL,
+                                server->process->pool);
+        if (status != APR_SUCCESS) {
+            retained->memory = NULL;
+            ap_log_error(APLOG_MARK, APLOG_WARNING, status, server,
+                         "CORS: no shared memory; the status page cannot tell "
+                         "which requests this server's proxy sends");
+            return;
+        }
+        memset(apr_shm_baseaddr_get(retained->memory), 0, size);
+    }
+    ports = apr_shm_baseaddr_get(retained->memory);
+}
+
+static bool is_loopback(const apr_sockaddr_t *address)
+{
+    const unsigned char *bytes = address->ipaddr_ptr;
+#if APR_HAVE_IPV6
+    if (address->family == APR_INET6) {
+        const struct in6_addr *six = address->ipaddr_ptr;
+
+        return IN6_IS_ADDR_LOOPBACK(six)
+               || (IN6_IS_ADDR_V4MAPPED(six) && bytes[12] == 127);
+    }
+#endif
+    return address->family == APR_INET && bytes[0] == 127;
+}
+
+/* Whether both ends of a connection are on this machine. */
+static bool is_local(const conn_rec *c)
+{
+    return c->client_addr && c->local_addr
+           && (is_loopback(c->client_addr)
+               || apr_sockaddr_equal(c->client_addr, c->local_addr));
+}
+
+static bool is_outgoing(const conn_rec *c)
+{
+#if AP_MODULE_MAGIC_AT_LEAST(20120211, 116)
+    return c->outgoing;
+#else
+    /* only clients are in the scoreboard */
+    return !c->sbh && !c->master;
+#endif
+}
+
+static bool listens_on(apr_port_t port)
+{
+    const ap_listen_rec *listener = ap_listeners;
+
+    while (listener
+           && !(listener->bind_addr && listener->bind_addr->port == port)) {
+        listener = listener->next;
+    }
+    return listener != NULL;
+}
+
+static apr_status_t forget(void *port)
+{
+    __atomic_fetch_sub((apr_uint16_t *)port, 1, __ATOMIC_RELAXED);
+    return APR_SUCCESS;
+}
+
+CORS_SLOW static void note(conn_rec *c)
+{
+    if (is_local(c) && listens_on(c->client_addr->port)) {
+        apr_uint16_t *port = &ports[c->local_addr->port];
+
+        /* before anything is sent over it */
+        __atomic_fetch_add(port, 1, __ATOMIC_SEQ_CST);
+        apr_pool_cleanup_register(c->pool, port, forget, apr_pool_cleanup_null);
+    }
+}
+
+int cors_hook_pre_connection(conn_rec *c, void *socket)
+{
+    (void)socket;
+    if (ports && is_outgoing(c)) {
+        note(c);
+    }
+    return OK;
+}
+
+bool cors_comes_from_here(const request_rec *r)
+{
+    const conn_rec *c =
+        r->connection->master ? r->connection->master : r->connection;
+    apr_socket_t *socket = ap_get_conn_socket((conn_rec *)(apr_uintptr_t)c);
+    apr_sockaddr_t *peer;
+
+    /* not c->client_addr, which the PROXY protocol can change */
+    return ports && socket
+           && apr_socket_addr_get(&peer, APR_REMOTE, socket) == APR_SUCCESS
+           && __atomic_load_n(&ports[peer->port], __ATOMIC_SEQ_CST) > 0
+           && (is_loopback(peer) || apr_sockaddr_equal(peer, c->local_addr));
+}
