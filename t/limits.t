@@ -10,7 +10,7 @@ use Httpd ();
 
 my $app = 'https://app.example';
 my $site = "$ENV{CORS_WORK}/t/limits-site";
-for my $dir (qw(place directory stored place/broken directory/broken)) {
+for my $dir (qw(place directory stored place/broken directory/broken author proxy rejects)) {
     File::Path::make_path("$site/$dir");
     Httpd::spew("$site/$dir/a.txt", "a plain file\n");
 }
@@ -19,7 +19,8 @@ Httpd::spew("$site/$_/broken/.htaccess", "CorsPolicy Perhaps\n") for qw(place di
 my $backend = Httpd::free_port();
 Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => "$ENV{CORS_WORK}/t/logs/limits_backend");
 my $httpd = Httpd->start(name => 'limits', conf => 'limits.conf', ports => [qw(port behind)],
-    vars => { site => $site, backend => $backend });
+    modules => ['access_compat'], vars => { site => $site, backend => $backend },
+    expected => qr{CORS: the status page is refused: });
 my $via = [ h1 => $httpd->{port}{port} ];
 
 my %vary = (vary => 'Origin');
@@ -28,6 +29,7 @@ my $answered = { status => 204, preflight_vary(), 'access-control-allow-origin' 
     'access-control-allow-methods' => 'GET, HEAD, PUT, PATCH, POST, DELETE',
     'access-control-allow-headers' => 'content-type' };
 sub get { return whole(ask($via, GET => $_[0], origin => $app)) }
+sub status { my ($path, %send) = @_; return (ask($via, GET => $path, %send))[0] }
 sub preflight { return whole(ask($via, OPTIONS => $_[0], origin => $app, acrm => 'PUT')) }
 
 is_deeply(get('/cgi/own.cgi'), { status => 200, %allowed, vary => 'Accept, Origin' },
@@ -49,6 +51,51 @@ is_deeply(get('/directory/proxied'), { status => 200 }, 'and enters no Directory
 is_deeply(get('/directory/backend'), { status => 200, %allowed }, 'but for a RewriteRule [P] in it');
 is_deeply(get('/place/a%2fb'), { status => 404, %allowed }, 'an encoded slash knows its Location');
 is_deeply(get('/place/' . 'a' x 9000), { status => 414 }, 'a request line that is too long does not');
+
+# TRACE only repeats the request; no page can send it
+is_deeply([ ask($via, TRACE => '/rejects/a.txt', origin => $app) ]->[1], {}, 'an answer to TRACE has no headers of the policy');
+is_deeply(whole(ask($via, TRACE => '/rejects/a.txt', origin => 'https://evil.example')), { status => 200 }, 'and is not rejected');
+is_deeply(whole(ask($via, GET => '/rejects/a.txt', origin => 'https://evil.example')), { status => 403, %vary }, 'as any other method is');
+
+# a page of the server itself, without TLS
+my $page = "http://localhost:$httpd->{port}{port}";
+is_deeply(whole(ask($via, GET => '/rejects/a.txt', origin => $page)), { status => 200, %vary }, 'a page of the server is not rejected');
+is_deeply(whole(ask($via, GET => '/rejects/a.txt', origin => 'null')), { status => 403, %vary },
+    'one with Referrer-Policy: no-referrer sends null, and is');
+is_deeply(whole(ask($via, GET => '/rejects/a.txt', origin => 'null', 'sec-fetch-site' => 'same-origin')), { status => 200, %vary },
+    'unless the browser sends Sec-Fetch-Site');
+
+# <Proxy> is for what the server proxies before it knows a Directory
+for ([ 'passed', 'ProxyPass', 403 ], [ 'rewritten', 'a RewriteRule [P] in a Directory', 200 ]) {
+    my ($path, $by, $status) = @$_;
+    is(status("/proxy/$path", origin => 'https://evil.example'), $status, "$by: what <Proxy> rejects is answered with $status");
+    is(status("/proxy/$path", origin => $app), 200, "$by: what it allows is not");
+}
+
+# the status page is not for those who write .htaccess files
+my $port = $httpd->{port}{port};
+Httpd::spew("$site/author/.htaccess", "Satisfy Any\nAllow from all\nRewriteEngine On\n",
+    map { "RewriteRule ^$_->[0]\$ $_->[1] [P]\n" } [ 'proxied', "http://127.0.0.1:$port/cors-policy" ],
+    [ 'named', "http://localhost:$port/cors-policy" ], [ 'tunnel', "ws://127.0.0.1:$port/cors-policy" ],
+    [ 'file', "http://127.0.0.1:$port/a.txt" ]);
+my $page_is = sub { my ($path, $status, $name) = @_; is(status($path), $status, $name) };
+my $tries = sub {
+    my ($when) = @_;
+    $page_is->('/cors-policy', 200, "$when, the page is for this machine");
+    for my $path (qw(proxied named tunnel proxied named)) {
+        $page_is->("/author/$path", 403, "$when, not through a proxy of the server itself: $path");
+    }
+    $page_is->('/author/file', 200, "$when, which proxies other things");
+    $page_is->('/cors-policy', 200, "$when, nor is it closed by that");
+};
+$tries->('at first');
+ok($httpd->graceful, 'a graceful restart');
+$tries->('after it');
+$page_is->('/author/page', 403, 'Satisfy Any in a .htaccess file closes the page');
+$page_is->('/author/all', 401, 'next to SetHandler stands Satisfy All');
+$page_is->('/author/any', 200, 'next to SetHandler stands Satisfy Any');
+like(Httpd::slurp("$httpd->{dir}/error_log"), qr/CORS: the status page is refused: $_/, "the log says why: $_")
+    for 'a proxy of this server asks for it', 'Satisfy Any is in force';
 
 # an expression at which PCRE gives up excludes
 for (map { "https://$_.example.com" } 'evil', 'evil' . 'a' x 60) {
