@@ -381,7 +381,8 @@ static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
  * configuration's pool. */
 static struct {
     const apr_array_header_t *levels; /* NULL: there is no status page */
-    const apr_hash_t *pages;
+    const apr_hash_t *pages;      /* configured with the page as handler */
+    const apr_hash_t *open_pages; /* those with Satisfy Any beside it */
 } retained;
 
 static apr_status_t forget_retained(void *unused)
