@@ -177,8 +177,8 @@ bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
 /**
  * The same for a line that an administrator must see, whatever else is logged.
  *
- * @param about  a hash of what it is about: each has lines of its own, as far as
- *               CORS_LOG_WARNING_KINDS reaches
+ * @param about  a hash of what it is about, not 0: each has lines of its own, up to
+ *               CORS_LOG_WARNING_KINDS - 1 in a minute; all others share theirs
  */
 bool cors_counters_may_warn(cors_counters_t *counters, apr_uint64_t about,
                             apr_time_t now, apr_uint32_t *suppressed);

@@ -25,6 +25,7 @@ typedef struct {
 
 /* Lines of the log in a window of time. */
 typedef struct {
+    apr_uint64_t about; /* what the lines are about; 0: not taken */
     apr_int64_t window; /* when it began, by cors_clock() */
     apr_uint32_t lines; /* asked for in it */
     apr_uint32_t suppressed;
@@ -77,6 +78,7 @@ cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now)
     CORS_IS_ATOMIC(counters->refusal_lines.lines);
     CORS_IS_ATOMIC(counters->refusal_lines.suppressed);
     for (i = 0; i < CORS_LOG_WARNING_KINDS; i++) {
+        CORS_IS_ATOMIC(counters->warning_lines[i].about);
         CORS_IS_ATOMIC(counters->warning_lines[i].window);
         CORS_IS_ATOMIC(counters->warning_lines[i].lines);
         CORS_IS_ATOMIC(counters->warning_lines[i].suppressed);
@@ -427,15 +429,20 @@ int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,
     return count;
 }
 
-/* Whether a budget of so many lines a window has one more. A window that begins in
- * the future is over: the clock has been set back. A little of it is another thread,
- * which has read the clock later. */
+/* Whether a window is over. One that begins in the future is: the clock has been set
+ * back. A little of it is another thread, which has read the clock later. */
+static bool is_over(apr_int64_t began, apr_time_t now)
+{
+    return now - began >= LOG_WINDOW || began - now >= LOG_WINDOW;
+}
+
+/* Whether a budget of so many lines a window has one more. */
 static bool spend(budget_t *budget, apr_uint32_t most, apr_time_t now,
                   apr_uint32_t *suppressed)
 {
     apr_int64_t began = __atomic_load_n(&budget->window, __ATOMIC_RELAXED);
 
-    if ((now - began >= LOG_WINDOW || began - now >= LOG_WINDOW)
+    if (is_over(began, now)
         && __atomic_compare_exchange_n(&budget->window, &began, now, false,
                                        __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
         __atomic_store_n(&budget->lines, 0, __ATOMIC_RELAXED);
@@ -454,9 +461,39 @@ bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
     return spend(&counters->refusal_lines, CORS_LOG_LINES, now, suppressed);
 }
 
+/* The budget of what a warning is about: its own, one that is not used any more, or
+ * else the last, for all others. Two threads that take one at once share it. */
+static budget_t *budget_for(cors_counters_t *counters, apr_uint64_t about,
+                            apr_time_t now)
+{
+    budget_t *budgets = counters->warning_lines;
+    int i;
+
+    for (i = 0; i < CORS_LOG_WARNING_KINDS - 1; i++) {
+        if (__atomic_load_n(&budgets[i].about, __ATOMIC_RELAXED) == about) {
+            return &budgets[i];
+        }
+    }
+    for (i = 0; i < CORS_LOG_WARNING_KINDS - 1; i++) {
+        apr_uint64_t before =
+            __atomic_load_n(&budgets[i].about, __ATOMIC_RELAXED);
+
+        if ((before == 0
+             || is_over(__atomic_load_n(&budgets[i].window, __ATOMIC_RELAXED),
+                        now))
+            && __atomic_compare_exchange_n(&budgets[i].about, &before, about,
+                                           false, __ATOMIC_RELAXED,
+                                           __ATOMIC_RELAXED)) {
+            __atomic_store_n(&budgets[i].suppressed, 0, __ATOMIC_RELAXED);
+            break;
+        }
+    }
+    return &budgets[i];
+}
+
 bool cors_counters_may_warn(cors_counters_t *counters, apr_uint64_t about,
                             apr_time_t now, apr_uint32_t *suppressed)
 {
-    return spend(&counters->warning_lines[about % CORS_LOG_WARNING_KINDS],
-                 CORS_LOG_WARNINGS, now, suppressed);
+    return spend(budget_for(counters, about, now), CORS_LOG_WARNINGS, now,
+                 suppressed);
 }

@@ -12,6 +12,10 @@
 
 #include "suffixes_below.h"
 
+/* The longest host in UTF-8 that may be one of 253 bytes in ASCII: a character has
+ * four bytes at most, and becomes one or more. */
+#define UNICODE_MAX (4 * 254)
+
 /* a name without the dot at its end, which the list does not know */
 static const char *without_dot(apr_pool_t *p, cors_slice_t host)
 {
@@ -113,8 +117,10 @@ const char *cors_suffix_punycode(apr_pool_t *p, cors_slice_t host)
     char *ascii = NULL;
     const char *copy = NULL;
 
-    if (idn2_to_ascii_8z(cors_slice_text(p, host), &ascii, IDN2_NONTRANSITIONAL)
-        == IDN2_OK) {
+    if (host.len <= UNICODE_MAX
+        && idn2_to_ascii_8z(cors_slice_text(p, host), &ascii,
+                            IDN2_NONTRANSITIONAL)
+               == IDN2_OK) {
         copy = apr_pstrdup(p, ascii);
     }
     idn2_free(ascii);

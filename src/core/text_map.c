@@ -87,7 +87,9 @@ static apr_uint32_t hash_of(const cors_text_map_t *map, cors_slice_t key)
         p += len;
         left -= len;
     }
-    return (apr_uint32_t)(sum >> 32);
+    /* without this, keys that follow each other at equal distances may come to lie
+     * together, which is what probing slot by slot cannot bear */
+    return (apr_uint32_t)(random_number(sum) >> 32);
 }
 
 static bool slot_is(const cors_text_map_t *map, const slot_t *slot,

@@ -70,7 +70,7 @@ static bool has_room(request_rec *r, const cors_decision_t *decision, int level)
     if (!counters || APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
         return true;
     }
-    about = decision->because ? decision->because->said_hash : 0;
+    about = decision->because ? decision->because->said_hash : 1;
     if (!(warns ? cors_counters_may_warn(counters, about, cors_clock(),
                                          &suppressed)
                 : cors_counters_may_log(counters, cors_clock(), &suppressed))) {

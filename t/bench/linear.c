@@ -37,8 +37,8 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-#define WORD_SIZE 512 /* bytes */
-#define LIST_SIZE 256  /* words */
+#define WORD_SIZE 512   /* bytes */
+#define LIST_SIZE 256   /* words */
 #define TIMES_LONGER 16 /* to look at time */
 
 /* of one run */
@@ -304,7 +304,6 @@ static void use_policy(const cors_section_t *section, cors_attr_e attr,
     if (!is_origins(attr)) {
         sum += cors_policy_joined(pool, &policy, attr) != NULL;
     }
-    ask(&policy, "https://app.example.com", "PUT", words);
     while (left-- > 0 && cors_word_next(&rest, &word)) {
         cors_slice_t name = word;
         cors_origin_t origin;
@@ -330,9 +329,12 @@ static void use_policy(const cors_section_t *section, cors_attr_e attr,
 static void use_list(cors_slice_t text, cors_attr_e attr)
 {
     cors_section_t *section = make_section();
+    cors_policy_t policy;
 
     add_words(section, attr, text);
     use_policy(section, attr, text.ptr);
+    cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
+    ask(&policy, "https://app.example.com", "PUT", text.ptr);
 }
 
 static void use_origins(cors_slice_t text)

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* What a system does when it fails, by order of a test: preloaded into httpd, it
- * stands before open, stat, read, mmap and apr_table_get. An order is a file of the
+ * stands before open, stat, read, mmap, apr_table_get and the clocks. An order is a file of the
  * directory that CORS_FAULTS names: its name is what fails, its text is how, and
  * "once " before that takes the order back as it is carried out. Only files that
  * end with .origins, and memory as this module maps it, are concerned.
@@ -16,6 +16,8 @@
  *                  write to the end of the memory of the counts, and dies of it
  *   scribble       first: the process that gets a request writes over what
  *                  stands before the lists
+ *   clock          seconds by which the time of day has been set, on or back
+ *   elapsed        seconds that have passed besides those that have
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -31,6 +33,8 @@
 #include <sys/mman.h>
 #include <sys/stat.h>
 #include <sys/syscall.h>
+#include <sys/time.h>
+#include <time.h>
 #include <unistd.h>
 
 #define PAGE 4096
@@ -247,4 +251,40 @@ const char *apr_table_get(const void *table, const char *key)
         }
     }
     return value;
+}
+
+/* How far a clock is off. */
+static long seconds_of(const char *name)
+{
+    char text[32];
+
+    return is_ordered(name, text, sizeof(text)) ? atol(text) : 0;
+}
+
+int gettimeofday(struct timeval *restrict now, void *restrict zone)
+{
+    static int (*real)(struct timeval *, void *);
+    int result;
+
+    if (!real) {
+        real = (int (*)(struct timeval *, void *))next("gettimeofday");
+    }
+    result = real(now, zone);
+    now->tv_sec += seconds_of("clock");
+    return result;
+}
+
+int clock_gettime(clockid_t clock, struct timespec *now)
+{
+    static int (*real)(clockid_t, struct timespec *);
+    int result;
+
+    if (!real) {
+        real = (int (*)(clockid_t, struct timespec *))next("clock_gettime");
+    }
+    result = real(clock, now);
+    now->tv_sec += clock == CLOCK_MONOTONIC  ? seconds_of("elapsed")
+                   : clock == CLOCK_REALTIME ? seconds_of("clock")
+                                             : 0;
+    return result;
 }

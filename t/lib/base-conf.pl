@@ -7,7 +7,7 @@ use warnings FATAL => 'all';
 
 my ($dir, $so) = @ENV{qw(CORS_MODULES CORS_SO)};
 my $mpm = $ENV{MPM} || 'event';
-my @neighbours = ("mpm_$mpm", qw(unixd log_config logio alias mime dir env
+my @neighbours = ("mpm_$mpm", qw(unixd watchdog log_config logio alias mime dir env
     setenvif headers rewrite auth_basic authn_core authn_file authz_core
     authz_host authz_user allowmethods proxy proxy_http proxy_wstunnel dav
     dav_fs autoindex negotiation include filter deflate http2 cache

@@ -356,6 +356,21 @@ static void a_warning_has_lines_of_its_own(void **state)
                                        begin + apr_time_from_sec(60),
                                        &suppressed));
     assert_int_equal(suppressed, 1);
+    /* whoever comes last shares with all others, until a window is over */
+    for (i = 100; i < 100 + CORS_LOG_WARNING_KINDS + CORS_LOG_WARNINGS; i++) {
+        cors_counters_may_warn(counters, (apr_uint64_t)i,
+                               begin + apr_time_from_sec(60), &suppressed);
+    }
+    assert_false(cors_counters_may_warn(counters, 1000,
+                                        begin + apr_time_from_sec(60),
+                                        &suppressed));
+    assert_true(cors_counters_may_warn(counters, 7,
+                                       begin + apr_time_from_sec(60),
+                                       &suppressed));
+    assert_true(cors_counters_may_warn(counters, 1000,
+                                       begin + apr_time_from_sec(120),
+                                       &suppressed));
+    assert_int_equal(suppressed, 0);
 }
 
 static void elapsed_time_does_not_stand_at_0(void **state)

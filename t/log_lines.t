@@ -1,0 +1,108 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# Which decisions the log has, and how many of them: a policy that contradicts itself
+# at the default LogLevel and whatever else is logged, refusals up to a limit that a
+# clock that is set back does not move.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Test::More;
+use Client qw(ask raw whole);
+use Httpd ();
+
+my $dir = "$ENV{CORS_WORK}/t/logs";
+my $orders = "$dir/clocks";
+my $shim = "$dir/clocks.so";
+system('cc', qw(-O2 -fPIC -fno-builtin -shared -o), $shim, "$ENV{CORS_WORK}/t/faults/shim.c", '-ldl') == 0
+    or die "t/faults/shim.c does not compile\n";
+mkdir $orders or die "$orders: $!\n";
+$ENV{CORS_FAULTS} = $orders;
+
+my $good = 'https://good.example';
+my $evil = 'https://evil.example';
+# each <Directory> is right by itself, and so is each <LocationMatch>
+my $conf = <<"CONF";
+Listen 127.0.0.1:\@port\@
+MaxKeepAliveRequests 0
+<IfModule !prefork.c>
+StartServers 1
+ThreadsPerChild 5
+MaxRequestWorkers 5
+MinSpareThreads 5
+MaxSpareThreads 5
+</IfModule>
+CorsPolicy On
+CorsAllowOrigins $good
+<Directory "\@root\@/unlucky">
+    CorsAllowCredentials On
+</Directory>
+<LocationMatch "^/unlucky/file\$">
+    CorsAllowOrigins *
+</LocationMatch>
+<LocationMatch "^/unlucky/a\$">
+    CorsAllowOrigins *
+</LocationMatch>
+CONF
+my $expected = qr/contradictory/;
+
+sub start { my ($name, $level) = @_; return Httpd->start(name => $name, preload => $shim, expected => $expected, text => "$level$conf") }
+sub order { my ($clock, $seconds) = @_; Httpd::spew("$orders/$clock", $seconds) }
+
+# So many requests on one connection; returns how many were answered.
+sub send_many {
+    my ($httpd, $count, $path) = @_;
+    my $request = "GET $path HTTP/1.1\r\nHost: localhost\r\nOrigin: $evil\r\n";
+    my $answers = raw($httpd->{port}{port}, "$request\r\n" x ($count - 1) . "${request}Connection: close\r\n\r\n");
+    return scalar(() = $answers =~ m{^HTTP/1\.1 200 }mg);
+}
+
+# What the log has got since then: contradictions by path, refusals, what was suppressed.
+sub logged {
+    my ($httpd, $mark) = @_;
+    my $text = $httpd->log_since($mark);
+    my %seen;
+    $seen{ $1 // 'refusals' }++ while $text =~ /CORS: denied, (?:contradictory-policy: .*? "(\/unlucky\/\w+)";|origin-not-allowed)/g;
+    $seen{"suppressed $2"} += $1 while $text =~ /CORS: suppressed (\d+) lines of (refusals|contradictory policies), for there were more than \d+ in a minute/g;
+    return \%seen;
+}
+
+# --- the default LogLevel
+my $httpd = start('log_default', '');
+my $mark = $httpd->log_mark;
+is_deeply(whole(ask([ h1 => $httpd->{port}{port} ], GET => '/plain.txt', origin => $evil)), { status => 200, vary => 'Origin' }, 'a refusal');
+is_deeply(whole(ask([ h1 => $httpd->{port}{port} ], GET => '/unlucky/file', origin => $good)), { status => 200, vary => 'Origin' },
+    'a policy that contradicts itself');
+is_deeply(logged($httpd, $mark), { '/unlucky/file' => 1 }, 'the default LogLevel has the contradiction and not the refusal');
+like($httpd->log_since($mark), qr/\[cors_policy:warn\] .*CORS: denied, contradictory-policy: origin "\Q$good\E", "GET" "\/unlucky\/file"; by CorsAllowOrigins \S+:\d+, CorsAllowCredentials \S+:\d+: /,
+    'as a warning with both lines');
+$httpd->stop;
+
+# --- refusals as well
+$httpd = start('log_info', "LogLevel cors_policy:info\n");
+$mark = $httpd->log_mark;
+is(send_many($httpd, 650, '/plain.txt'), 650, 'a flood of refusals');
+is_deeply(logged($httpd, $mark), { refusals => 600 }, 'fills the minute of refusals');
+$mark = $httpd->log_mark;
+is(send_many($httpd, 25, '/unlucky/file'), 25, 'a flood of one contradiction');
+is(send_many($httpd, 1, '/unlucky/a'), 1, 'and another');
+is_deeply(logged($httpd, $mark), { '/unlucky/file' => 10, '/unlucky/a' => 1 }, 'each has lines of its own');
+
+$mark = $httpd->log_mark;
+order(clock => -7200);
+is(send_many($httpd, 1, '/plain.txt'), 1, 'the clock is set back by two hours');
+is_deeply(logged($httpd, $mark), {}, 'which empties no budget');
+order(elapsed => 61);
+is(send_many($httpd, 1, '/plain.txt') + send_many($httpd, 1, '/unlucky/file'), 2, 'a minute later');
+is_deeply(logged($httpd, $mark), { refusals => 1, '/unlucky/file' => 1, 'suppressed refusals' => 51, 'suppressed contradictory policies' => 15 },
+    'a refusal and a contradiction are logged again, with what was suppressed');
+
+# --- over a restart, the clock still behind
+is(send_many($httpd, 650, '/plain.txt'), 650, 'another flood');
+ok($httpd->graceful, 'a graceful restart');
+order(elapsed => 122);
+$mark = $httpd->log_mark;
+is(send_many($httpd, 1, '/plain.txt'), 1, 'another minute later');
+is_deeply(logged($httpd, $mark), { refusals => 1, 'suppressed refusals' => 51 }, 'refusals are logged after a restart too');
+unlink map { "$orders/$_" } qw(clock elapsed);
+is($httpd->complaint, undef, 'no accident');
+
+done_testing();
