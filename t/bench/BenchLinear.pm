@@ -2,16 +2,72 @@
 package BenchLinear;
 
 # Whether what others write costs its length and not its square: instructions of the
-# core's functions for inputs of n and 2n, as linear.c generates them.
+# core's functions for inputs of n and 2n, as linear.c generates them, and of whole
+# requests that read a .htaccess file.
 use strict;
 use warnings FATAL => 'all';
+
+use BenchHttpd;
 
 # Twice the input may cost 2.3 times as much, and what one step of a pool or of a
 # hash table costs.
 our $most = 2.3;
 our $step = 4000;
 
+# What a .htaccess file may be full of: sizes, and its text of one.
+my @methods = map { "M$_" } 1 .. 20;
+my %files = (
+    'brackets' => [ 2000, 4000, sub { 'CorsAllowOrigins "a://' . '[' x $_[0] . "\"\n" } ],
+    'colons' => [ 2000, 4000, sub { 'CorsAllowHeaders x' . ':' x $_[0] . "\n" } ],
+    'separators' => [ 2000, 4000, sub { 'CorsAllowOrigins https://a' . ';https://b' x ($_[0] / 10) . "\n" } ],
+    'mistakes' => [ 500, 1000, sub { 'CorsAllowOrigins ' . 'a ' x $_[0] . "\n" } ],
+    'lines with mistakes' => [ 500, 1000, sub { "CorsAllowOrigins https://a\n" x $_[0] . "CorsAllowOrigins a\n" } ],
+    'origins' => [ 200, 400, sub { map { "CorsAllowOrigins https://o$_.example https://*.w$_.example !https://x$_.example\n" } 1 .. $_[0] } ],
+    'origins that an apr_hash_t cannot tell apart' => [ 256, 512,
+        sub { map { my $n = $_; 'CorsAllowOrigins https://' . join('', map { $n >> $_ & 1 ? 'ar' : 'c0' } 0 .. 15) . "\n" } 1 .. $_[0] } ],
+    'names' => [ 200, 400, sub { map { "CorsExposeHeaders X-$_ Y-$_\n" } 1 .. $_[0] } ],
+    'names that are edited' => [ 200, 400, sub { map { "CorsAllowHeaders +x-$_ -y-$_\n" } 1 .. $_[0] } ],
+    '<Limit>s' => [ 200, 400,
+        sub { map { my $n = $_; '<Limit GET ' . join(' ', map { $n >> $_ & 1 ? $methods[$_] : () } 0 .. 15)
+            . ">\nCorsAllowHeaders +x-$n\n</Limit>\n" } 1 .. $_[0] } ],
+);
+
+# Instructions of a request that reads such a file.
+sub request_with {
+    my ($httpd, $text) = @_;
+    my $request = "GET /api/small.txt HTTP/1.1\r\nHost: localhost\r\nOrigin: https://app.example.com\r\n\r\n";
+    open my $file, '>', "$httpd->{dir}/htdocs/api/.htaccess" or die $!;
+    print $file "CorsPolicy On\n", $text;
+    close $file or die $!;
+    # a mistake is a 500, which ends the connection
+    my $ask = sub { BenchHttpd::exchange($httpd->connect_to($httpd->{port}{x}), $request) };
+    $ask->() for 1 .. 2;
+    $httpd->control('/warm');
+    $httpd->dumped;
+    $ask->();
+    $httpd->control('/one');
+    return $httpd->dumped;
+}
+
+sub requests {
+    my $httpd = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/htaccess", valgrind => 1, module => $ENV{BENCH_SO},
+        global => "RegisterHttpMethod @methods\n",
+        hosts => { x => "<Directory />\nAllowOverride FileInfo\nRequire all granted\n</Directory>" });
+    $httpd->control('/start');
+    my @result = map {
+        my ($few, $many, $text) = @{ $files{$_} };
+        my ($once, $twice) = map { request_with($httpd, join '', $text->($_)) } $few, $many;
+        { entry => '.htaccess', input => $_, once => $once, twice => $twice };
+    } sort keys %files;
+    $httpd->stop;
+    return @result;
+}
+
 sub measure {
+    return [ functions(), requests() ];
+}
+
+sub functions {
     my $dir = "$ENV{BENCH_TMP}/linear";
     mkdir $dir or die "$dir: $!";
     open my $linear, '-|', qw(valgrind --tool=callgrind -q --collect-atstart=no --combine-dumps=yes),
@@ -33,7 +89,7 @@ sub measure {
         die "$dir/callgrind.out: too few counts\n" if !$twice;
         push @result, { entry => $entry, input => $input, once => 0 + $once, twice => 0 + $twice };
     }
-    return \@result;
+    return @result;
 }
 
 sub grows_faster {

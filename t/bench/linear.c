@@ -629,18 +629,21 @@ static const char *const forms[] = {
     "%d;x",
 };
 
+/* Whole units only: half a character is an error that is found at once. */
 static char *repeat_to(apr_size_t size, const char *beginning, const char *unit,
                        const char *ending)
 {
-    apr_size_t len = strlen(unit);
+    const apr_size_t len = strlen(unit);
+    apr_size_t left = (size - strlen(beginning)) / len;
     char *text = apr_palloc(pool, size + strlen(ending) + 1);
-    apr_size_t i = strlen(beginning);
+    char *to = text + strlen(beginning);
 
-    memcpy(text, beginning, i);
-    for (; i < size; i++) {
-        text[i] = unit[(i - strlen(beginning)) % len];
+    memcpy(text, beginning, strlen(beginning));
+    for (; left > 0; left--) {
+        memcpy(to, unit, len);
+        to += len;
     }
-    strcpy(text + size, ending);
+    strcpy(to, ending);
     return text;
 }
 
