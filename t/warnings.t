@@ -148,6 +148,11 @@ my @cases = (
     [ [ [ 'authorization-not-named', 4 ] ], "<Location /x>\n${on}CorsAllowHeaders *\nAuthType Basic\n</Location>\n",
       "<Location /x>\n${on}CorsAllowHeaders *\n</Location>\n<Location /y>\nAuthType Basic\n</Location>\n" ],
 
+    [ [ [ 'authorization-not-named', 3 ] ], "${on}CorsAllowHeaders *\n<Location /x>\nAuthType Basic\n</Location>\n<Location /y>\nAuthType Basic\n</Location>\n",
+      "${on}CorsAllowHeaders * Authorization\n<Location /x>\nAuthType Basic\n</Location>\n<Location /y>\nAuthType Basic\n</Location>\n" ],
+    [ [ [ 'authorization-not-named', 4 ] ], "<Location /x>\n${on}CorsAllowHeaders *\n</Location>\n<VirtualHost *:1>\n<Location /x/y>\nAuthType Basic\n</Location>\n</VirtualHost>\n",
+      "<Location /x>\n${on}CorsAllowHeaders *\n</Location>\n<VirtualHost *:1>\n<Location /y>\nAuthType Basic\n</Location>\n</VirtualHost>\n" ],
+
     # <Limit>
     [ [ [ 'limit-method', 4 ] ], "$on<Location /x>\n<Limit patch>\nCorsMaxAge 60\n</Limit>\n</Location>\n",
       "$on<Location /x>\n<Limit PATCH>\nCorsMaxAge 60\n</Limit>\n</Location>\n" ],
@@ -181,6 +186,10 @@ my @cases = (
       "<Directory $docs>\n$on</Directory>\nProxyPass /api http://127.0.0.1:9/\n<Location /api>\n$on</Location>\n" ],
     [ [ [ 'directory-behind-proxy', 2 ] ], "<Directory $docs>\n$on</Directory>\n<VirtualHost *:1>\nDocumentRoot $docs\nProxyPass /api http://127.0.0.1:9/\n</VirtualHost>\n",
       "<VirtualHost *:2>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n</VirtualHost>\n<VirtualHost *:1>\nDocumentRoot $docs\nProxyPass /api http://127.0.0.1:9/\n</VirtualHost>\n" ],
+    [ [ [ 'directory-behind-proxy', 2 ] ], "<Directory $docs>\n$on</Directory>\nProxyPass /a http://127.0.0.1:9/\nProxyPass /b http://127.0.0.1:9/\n",
+      "<Directory $docs>\n$on</Directory>\nProxyPass /a http://127.0.0.1:9/\nProxyPass /b http://127.0.0.1:9/\n<Location />\n$on</Location>\n" ],
+    [ [ [ 'directory-behind-proxy', 4 ] ], "<VirtualHost *:1>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n<Location /a>\n$on</Location>\n</VirtualHost>\nProxyPass /a http://127.0.0.1:9/\nProxyPass /b http://127.0.0.1:9/\n",
+      "<VirtualHost *:1>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n<Location /a>\n$on</Location>\n</VirtualHost>\nProxyPass /a http://127.0.0.1:9/\n" ],
 );
 
 # What a warning says to write is a line of its own where another directive is
@@ -191,7 +200,7 @@ my @lines = (
     [ 'CorsAllowOriginsMatch https://a.example', 'CorsAllowOrigins https://a.example' ],
 );
 
-plan tests => 2 * @cases + 2 * @lines + 7;
+plan tests => 2 * @cases + 2 * @lines + 18;
 
 # Paths with a capital or blank would be quoted; here there are none.
 for my $case (@cases) {
@@ -242,3 +251,26 @@ like(config_check("CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsFile 
 my $many = config_check("CorsMaxAge 25h\n" . join '', map { "<VirtualHost *:$_>\n$on</VirtualHost>\n" } 1 .. 50);
 is_deeply([ config_warnings($many) ], [ [ 'max-age-beyond', 1 ] ], 'what fifty virtual hosts inherit is said once');
 unlike($many->{said}, qr/AH00526/, 'and the configuration is fine');
+
+# Of one kind twenty are reported and the others are counted; LogLevel debug
+# reports each.
+sub without_effect { return join '', map { "<Location /l$_>\nCorsMaxAge 60\n</Location>\n" } 1 .. $_[0] }
+sub summaries { return [ $_[0]{said} =~ /^(?:Warning: )?(\.\.\. and .*)$/mg ] }
+for ([ 20, '', 20 ], [ 21, '', 20, '... and 1 more; write LogLevel cors_policy:debug to see all of them [unreachable]' ],
+    [ 25, '', 20, '... and 5 more; write LogLevel cors_policy:debug to see all of them [unreachable]' ],
+    [ 25, "LogLevel cors_policy:debug\n", 25 ]) {
+    my ($count, $level, $reported, @summary) = @$_;
+    my $check = config_check($level . without_effect($count));
+    is(scalar(my @found = config_warnings($check)), $reported, "of $count warnings of a kind $reported are reported"
+        . ($level && ' at LogLevel debug'));
+    is_deeply(summaries($check), \@summary, 'and the others are counted') or diag($check->{said});
+}
+my $kinds = config_check(without_effect(22) . join '', map { "<Location /m$_>\nCorsPolicy On\n</Location>\n" } 1 .. 23);
+is_deeply([ map { /and (\d+) more.*\[(.*)\]/ ? "$1 $2" : $_ } @{ summaries($kinds) } ],
+    [ '3 nobody-allowed', '2 unreachable' ], 'each kind is counted by itself');
+my $refused = config_check("CorsPolicy On\nCorsAllowCredentials On\n"
+    . join '', map { "<Location /m$_>\nCorsAllowOrigins *\n</Location>\n" } 1 .. 30);
+is($refused->{code}, 1, 'thirty refusals refuse');
+is_deeply([ scalar(my @sentences = $refused->{said} =~ /^Cors.*\[everybody-with-credentials\]$/mg), @{ summaries($refused) } ],
+    [ 20, '... and 10 more; write LogLevel cors_policy:debug to see all of them [everybody-with-credentials]' ],
+    'of thirty refusals of a kind twenty are reported');

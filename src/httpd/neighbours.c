@@ -260,10 +260,10 @@ static const cors_setting_t *policy_met(walk_t *walk,
     }
     else {
         scope = cors_scope_of(walk->speaker->scratch, directive->parent);
-        number =
-            cors_scope_index_meet(walk->on,
-                                  scope.host ? (const void *)scope.host : walk,
-                                  scope.kind, scope.path, CORS_PATH_NONE);
+        number = cors_scope_index_meet(walk->on,
+                                       scope.host ? (const void *)scope.host
+                                                  : walk->everywhere,
+                                       scope.kind, scope.path, CORS_PATH_NONE);
         if (is_heir(walk, scope.host)) {
             number =
                 cors_path_lower(number,

@@ -72,8 +72,8 @@ static void prepare_section(prepare_t *prepare, const cors_section_t *section)
 
 /* Whether a section of a virtual host is one of the server around it: httpd puts
  * these first. */
-static bool is_inherited(const apr_array_header_t *base, int i,
-                         const ap_conf_vector_t *config)
+static bool is_base_section(const apr_array_header_t *base, int i,
+                            const ap_conf_vector_t *config)
 {
     return base && i < base->nelts
            && APR_ARRAY_IDX(base, i, ap_conf_vector_t *) == config;
@@ -158,7 +158,7 @@ static bool are_harmless(const apr_array_header_t *sections,
             APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
         const core_dir_config *core = ap_get_core_module_config(config);
 
-        if (!is_inherited(base, i, config)
+        if (!is_base_section(base, i, config)
             && (!holds_harmless_only(config) || core->sec_if || core->log
                 || !are_harmless(core->sec_file, NULL))) {
             return false;

@@ -10,6 +10,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use BenchHttpd;
+use POSIX ();
 
 my $on = "CorsPolicy On\nCorsAllowOrigins https://app.example.com\n";
 my $root = '/srv/www';
@@ -109,5 +110,199 @@ our %kinds = (
     'CorsAllowHeaders' => sub { $on . many($_[0], sub { "CorsAllowHeaders x-h$_[0]\n" }) },
     'CorsExposeHeaders' => sub { $on . many($_[0], sub { "CorsExposeHeaders x-h$_[0]\n" }) },
 );
+
+# httpd -t beside other options, so many sections
+our %dumps = (
+    'DUMP_CORS' => [ '-D DUMP_CORS', $kinds{'Location'} ],
+    'DUMP_CORS_JSON' => [ '-D DUMP_CORS_JSON', $kinds{'Location'} ],
+    'DUMP_CORS of virtual hosts' => [ '-D DUMP_CORS', $kinds{'virtual hosts'} ],
+);
+
+# nothing of this module in it
+our %without = (
+    'no directive, virtual hosts with ProxyPass' => sub {
+        many($_[0], sub { host($_[0], "ProxyPass /api http://127.0.0.1:9/\n") }) },
+    'no directive, Location with ProxyPass' => sub {
+        many($_[0], sub { section('Location', "/l$_[0]", "ProxyPass http://127.0.0.1:9/\n") }) },
+);
+
+# What the module's own part of a reading is: it is counted from the entry of each of
+# these functions to its return.
+my @entries = qw(cors_set_choice cors_set_origins cors_set_origins_match cors_set_origins_file cors_set_names
+    cors_set_max_age cors_set_preflight_status cors_create_dir_config cors_merge_dir_configs cors_check_config
+    cors_dump);
+
+my @modules = qw(mpm_event unixd authz_core authn_core alias headers rewrite setenvif proxy proxy_http macro);
+
+# Write a configuration; bare: without this module and its directives.
+sub configure {
+    my ($name, $text, $bare) = @_;
+    my $dir = $ENV{BENCH_TMP};
+    my $conf = "ServerRoot $dir\nServerName localhost\nPidFile $dir/start.pid\nErrorLog $dir/start_log\n"
+        . "DocumentRoot $dir\nListen 127.0.0.1:1\n";
+    for (@modules) {
+        my $c = $_ eq 'mpm_event' ? 'event.c' : "mod_$_.c";
+        $conf .= "<IfModule !$c>\nLoadModule ${_}_module $ENV{BENCH_MODULES}/mod_$_.so\n</IfModule>\n"
+            if -e "$ENV{BENCH_MODULES}/mod_$_.so";
+    }
+    $conf .= "LoadModule bench_control_module $ENV{BENCH_CONTROL}\n";
+    $conf .= "LoadModule cors_policy_module $ENV{BENCH_SO}\n" if !$bare;
+    $text =~ s/^\s*Cors\w+ .*\n//mg if $bare;
+    # a DocumentRoot has to be there
+    $text =~ s/\Q$root\E/$dir/g;
+    open my $file, '>', "$dir/$name.conf" or die "$dir/$name.conf: $!";
+    print $file $conf, $text;
+    close $file or die $!;
+    return "$dir/$name.conf";
+}
+
+sub reading {
+    my ($name, $file, $options, @before) = @_;
+    my $said = `@before $ENV{BENCH_HTTPD} -t -f $file $options 2>&1 >$file.out`;
+    die "$name: httpd -t fails:\n" . substr($said, 0, 1000) if $? || $said !~ /Syntax OK/;
+}
+
+# The module's instructions in one reading.
+sub instructions {
+    my ($name, $key, $text, @options) = @_;
+    my $file = configure($key, $text);
+    my $out = "$file.callgrind";
+    reading($name, $file, "@options", qw(valgrind --tool=callgrind -q --collect-atstart=no), "--callgrind-out-file=$out",
+        map { "--toggle-collect=$_" } @entries);
+    my $total = BenchHttpd::total_of($out);
+    unlink $out, $file, "$file.out";
+    return $total;
+}
+
+# What one reading needs: processor time in seconds, and the most memory in kilobytes;
+# the least of some.
+sub usage {
+    my ($name, $key, $text, $bare, $times) = @_;
+    my $file = configure($key, $text, $bare);
+    my %least;
+    for (1 .. $times // 1) {
+        local $ENV{BENCH_USAGE} = "$file.usage";
+        reading($name, $file, '');
+        my $usage = BenchHttpd::slurp("$file.usage");
+        my ($cpu) = $usage =~ /^cpu: (\d+)/m or die "$name: no usage\n";
+        my ($memory) = $usage =~ /^VmHWM:\s+(\d+)/m or die "$name: no memory\n";
+        $least{cpu} = $cpu / 1e6 if !$least{cpu} || $cpu / 1e6 < $least{cpu};
+        $least{memory} = $memory if !$least{memory} || $memory < $least{memory};
+    }
+    unlink $file, "$file.usage", "$file.out";
+    return \%least;
+}
+
+sub exponent { my ($one, $two) = @_; return $one > 0 && $two > 0 ? log($two / $one) / log 2 : 0 }
+
+# Sizes: instructions are counted slowly, and memory comes in pages.
+our ($counted, $weighed) = (300, 4000);
+
+# The cost of each kind at a size and at twice of it, in two processes.
+sub growth {
+    my @kinds = ((map { [ $_, $kinds{$_} ] } sort keys %kinds),
+        (map { [ $_, @{ $dumps{$_} }[1, 0] ] } sort keys %dumps),
+        (map { [ $_, $without{$_} ] } sort keys %without));
+    my %row;
+    my @children;
+    for my $half (0, 1) {
+        pipe my $read, my $write or die "pipe: $!";
+        defined(my $pid = fork) or die "fork: $!";
+        if (!$pid) {
+            close $read;
+            for my $i (grep { $_ % 2 == $half } 0 .. $#kinds) {
+                my ($name, $text, @options) = @{ $kinds[$i] };
+                my @count = map { instructions($name, "start$half", $text->($_), @options) } $counted, 2 * $counted;
+                my @memory = @options || $without{$name} ? () : map {
+                    my $size = $_;
+                    my ($with, $alone) = map { usage($name, "start$half", $text->($size), $_)->{memory} } 0, 1;
+                    $with - $alone;
+                } $weighed, 2 * $weighed;
+                print $write join("\t", $name, @count, @memory), "\n";
+            }
+            close $write;
+            POSIX::_exit(0);
+        }
+        close $write;
+        push @children, [ $pid, $read ];
+    }
+    for (@children) {
+        my ($pid, $read) = @$_;
+        while (<$read>) {
+            chomp;
+            my ($name, @numbers) = split /\t/;
+            $row{$name} = { name => $name, size => $counted, count => [ @numbers[0, 1] ],
+                @numbers > 2 ? (weighed => $weighed, memory => [ @numbers[2, 3] ]) : () };
+        }
+        waitpid $pid, 0;
+        die "a kind could not be measured\n" if $?;
+    }
+    return [ map { $row{ $_->[0] } } @kinds ];
+}
+
+# What the policy of a section replaces: the same by httpd's own means.
+my $recipe = "SetEnvIf Origin ^https://app\\.example\\.com\$ cors=\$0\n"
+    . "Header set Access-Control-Allow-Origin %{cors}e env=cors\n";
+
+# One reading of a large configuration with the module and of one without it.
+sub large {
+    my @result;
+    for (
+        [ '10,000 virtual hosts', 10_000, $kinds{'virtual hosts'} ],
+        [ '10,000 virtual hosts with a ProxyPass', 10_000, $kinds{'virtual hosts with ProxyPass'} ],
+        [ '20,000 sections', 20_000, $kinds{'Location'} ],
+        [ '20,000 sections, beside SetEnvIf and Header', 20_000, $kinds{'Location'},
+            sub { many($_[0], sub { section('Location', "/l$_[0]", $recipe) }) } ],
+    ) {
+        my ($name, $size, $with, $alone) = @$_;
+        my $one = usage($name, 'large', $with->($size), 0, 3);
+        my $two = usage($name, 'large', ($alone // $with)->($size), 1, 3);
+        push @result, { name => $name, with => $one, httpd => $two };
+    }
+    return \@result;
+}
+
+sub measure { return { growth => growth(), large => large() } }
+
+sub show {
+    my ($result) = @_;
+    printf "\n%-45s %6s %10s %10s %5s %7s %7s %5s\n", 'httpd -t, what this module adds', 'size', 'n', '2n', 'exp.',
+        'KB, n', '2n', 'exp.';
+    for (@{ $result->{growth} }) {
+        printf "%-45s %6d %10d %10d %5.2f", @$_{qw(name size)}, @{ $_->{count} }, exponent(@{ $_->{count} });
+        printf " %7d %7d %5.2f", @{ $_->{memory} }, exponent(@{ $_->{memory} }) if $_->{memory};
+        print "\n";
+    }
+    printf "\n%-45s %8s %8s %9s %9s\n", 'httpd -t', 'seconds', 'httpd', 'MB', 'httpd';
+    printf "%-45s %8.2f %8.2f %9.1f %9.1f\n", $_->{name}, $_->{with}{cpu}, $_->{httpd}{cpu},
+        $_->{with}{memory} / 1024, $_->{httpd}{memory} / 1024 for @{ $result->{large} };
+}
+
+# The exponent of what grows, below which it counts as linear, and what a server
+# without a directive of this module may cost, whatever its size.
+my ($most, $nothing) = (1.2, 2000);
+
+sub broken {
+    my ($result) = @_;
+    my @broken;
+    for (@{ $result->{growth} }) {
+        my ($one, $two) = @{ $_->{count} };
+        push @broken, "$_->{name}: $two instructions, limit $nothing" if $without{ $_->{name} } && $two > $nothing;
+        push @broken, sprintf '%s: instructions grow with the power of %.2f', $_->{name}, exponent($one, $two)
+            if exponent($one, $two) > $most;
+        # less than half a megabyte is the chance of pages
+        push @broken, sprintf '%s: memory grows with the power of %.2f', $_->{name}, exponent(@{ $_->{memory} })
+            if $_->{memory} && $_->{memory}[1] > 512 && exponent(@{ $_->{memory} }) > $most;
+    }
+    for (grep { $_->{name} =~ /ProxyPass|beside/ } @{ $result->{large} }) {
+        push @broken, "$_->{name}: $_->{with}{memory} KB, httpd alone $_->{httpd}{memory}"
+            if $_->{with}{memory} > 2 * $_->{httpd}{memory};
+        # times are those of a machine that does other things as well
+        push @broken, "$_->{name}: $_->{with}{cpu} seconds, httpd alone $_->{httpd}{cpu}"
+            if $_->{with}{cpu} > 3 * $_->{httpd}{cpu};
+    }
+    print "over the limit: $_\n" for @broken;
+    return @broken;
+}
 
 1;

@@ -3,14 +3,18 @@
 /**
  * @file mod_bench_control.c
  * @brief Lets the benchmark's client tell callgrind, by a request, when to
- *        count and when to write down what it has counted
+ *        count and when to write down what it has counted; writes down what
+ *        httpd -t has needed to the file that BENCH_USAGE names
  */
 
 #include <httpd.h>
 #include <http_config.h>
 #include <http_protocol.h>
 
+#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
+#include <sys/resource.h>
 
 #include <valgrind/callgrind.h>
 
@@ -32,9 +36,43 @@ static int handle(request_rec *r)
     return OK;
 }
 
+/* Processor time in microseconds, and the most memory in kilobytes. What getrusage()
+ * has for memory is that of the process before exec as well. */
+static void write_usage(apr_pool_t *p, server_rec *server)
+{
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has one thread */
+    const char *name = getenv("BENCH_USAGE");
+    FILE *out = name ? fopen(name, "w") : NULL;
+    FILE *status = fopen("/proc/self/status", "r");
+    struct rusage usage;
+    char line[256];
+
+    (void)p;
+    (void)server;
+    getrusage(RUSAGE_SELF, &usage);
+    if (out) {
+        fprintf(out, "cpu: %lld\n",
+                (long long)(usage.ru_utime.tv_sec + usage.ru_stime.tv_sec)
+                        * 1000000
+                    + usage.ru_utime.tv_usec + usage.ru_stime.tv_usec);
+    }
+    while (out && status && fgets(line, sizeof(line), status)) {
+        if (strncmp(line, "VmHWM:", strlen("VmHWM:")) == 0) {
+            fputs(line, out);
+        }
+    }
+    if (status) {
+        fclose(status);
+    }
+    if (out) {
+        fclose(out);
+    }
+}
+
 static void register_hooks(apr_pool_t *p)
 {
     (void)p;
+    ap_hook_test_config(write_usage, NULL, NULL, APR_HOOK_REALLY_LAST);
     ap_hook_handler(handle, NULL, NULL, APR_HOOK_MIDDLE);
 }
 
