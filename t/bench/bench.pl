@@ -5,6 +5,7 @@
 #   micro       instructions per call of the core's functions, by callgrind
 #   linear      instructions of the same for inputs of n and 2n, by callgrind
 #   growth      instructions and memory against the size of a configuration
+#   start       what httpd -t costs against the size of a configuration
 #   throughput  requests per second as ratios, by wrk and h2load
 #   check       whether the table keeps to t/bench/limits, and no function of the
 #               core costs more than its input grows; the exit status says
@@ -41,6 +42,11 @@ if ($part{growth}) {
     $result{growth} = BenchGrowth::measure();
     BenchGrowth::show($result{growth});
 }
+if ($part{start} || $part{check}) {
+    require BenchStart;
+    $result{start} = BenchStart::measure();
+    BenchStart::show($result{start});
+}
 if ($part{throughput}) {
     require BenchThroughput;
     $result{throughput} = BenchThroughput::measure();
@@ -54,5 +60,9 @@ if (!$part{check}) {
 }
 my @faster = $result{linear} ? BenchLinear::broken($result{linear}) : ();
 print "\n", map { "faster than its input: $_\n" } @faster if @faster;
-exit !(BenchTable::keeps_to_limits("$FindBin::Bin/limits", \%result) && !@faster) if $part{check};
+if ($part{check}) {
+    my @broken = BenchStart::broken($result{start});
+    my $kept = BenchTable::keeps_to_limits("$FindBin::Bin/limits", \%result);
+    exit !$kept || @faster || @broken ? 1 : 0;
+}
 exit 1 if @faster;
