@@ -24,10 +24,13 @@ typedef struct {
     void *context;
     int depth;
     bool filled[CORS_JSON_DEPTH]; /* something stands at this depth already */
+    apr_size_t len;
+    char buffer[4096]; /* what has not been written yet */
 } cors_json_t;
 
 /** Start a text. The pieces that follow must make one value; RFC 8259 is kept
- *  as long as they do. */
+ *  as long as they do. It is written in larger pieces, the last one when the value
+ *  ends. */
 void cors_json_start(cors_json_t *json, cors_json_fn write, void *context);
 
 /**

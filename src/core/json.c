@@ -2,13 +2,40 @@
 
 #include "cors/json.h"
 
+#include <stddef.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
+static void flush(cors_json_t *json)
+{
+    if (json->len > 0) {
+        json->write(json->context, json->buffer, json->len);
+        json->len = 0;
+    }
+}
+
+/* A few bytes: no more than the buffer has room for. */
+static void put_bytes(cors_json_t *json, const char *bytes, apr_size_t len)
+{
+    if (json->len + len > sizeof(json->buffer)) {
+        flush(json);
+    }
+    memcpy(json->buffer + json->len, bytes, len);
+    json->len += len;
+}
+
 static void put(cors_json_t *json, const char *text)
 {
-    json->write(json->context, text, strlen(text));
+    put_bytes(json, text, strlen(text));
+}
+
+/* A value by itself is a whole text. */
+static void end_value(cors_json_t *json)
+{
+    if (json->depth == 0) {
+        flush(json);
+    }
 }
 
 /* A string in quotes. */
@@ -34,7 +61,7 @@ static void lead(cors_json_t *json, const char *name)
 
 void cors_json_start(cors_json_t *json, cors_json_fn write, void *context)
 {
-    memset(json, 0, sizeof(*json));
+    memset(json, 0, offsetof(cors_json_t, buffer));
     json->write = write;
     json->context = context;
 }
@@ -42,7 +69,7 @@ void cors_json_start(cors_json_t *json, cors_json_fn write, void *context)
 void cors_json_open(cors_json_t *json, const char *name, char bracket)
 {
     lead(json, name);
-    json->write(json->context, &bracket, 1);
+    put_bytes(json, &bracket, 1);
     if (json->depth < CORS_JSON_DEPTH - 1) {
         json->depth++;
     }
@@ -61,9 +88,10 @@ void cors_json_close(cors_json_t *json, char bracket)
             put(json, " ");
         }
     }
-    json->write(json->context, &bracket, 1);
+    put_bytes(json, &bracket, 1);
     if (json->depth == 0) {
         put(json, "\n");
+        flush(json);
     }
 }
 
@@ -125,7 +153,7 @@ static void put_string(cors_json_t *json, const char *text)
             put(json, escaped);
         }
         else {
-            json->write(json->context, (const char *)p, (apr_size_t)length);
+            put_bytes(json, (const char *)p, (apr_size_t)length);
             p += length;
         }
     }
@@ -141,6 +169,7 @@ void cors_json_string(cors_json_t *json, const char *name, const char *text)
     else {
         put(json, "null");
     }
+    end_value(json);
 }
 
 void cors_json_number(cors_json_t *json, const char *name, apr_int64_t number)
@@ -150,10 +179,12 @@ void cors_json_number(cors_json_t *json, const char *name, apr_int64_t number)
     lead(json, name);
     apr_snprintf(digits, sizeof(digits), "%" APR_INT64_T_FMT, number);
     put(json, digits);
+    end_value(json);
 }
 
 void cors_json_bool(cors_json_t *json, const char *name, bool value)
 {
     lead(json, name);
     put(json, value ? "true" : "false");
+    end_value(json);
 }
