@@ -17,7 +17,8 @@
 #include <apr_time.h>
 
 #define WORD 4 /* bytes that are hashed at once */
-#define SIZE_MIN 32
+/* most maps are of one entry, and a configuration has two for each section */
+#define SIZE_MIN 4
 
 typedef struct {
     cors_slice_t key;

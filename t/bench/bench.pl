@@ -63,6 +63,6 @@ print "\n", map { "faster than its input: $_\n" } @faster if @faster;
 if ($part{check}) {
     my @broken = BenchStart::broken($result{start});
     my $kept = BenchTable::keeps_to_limits("$FindBin::Bin/limits", \%result);
-    exit !$kept || @faster || @broken ? 1 : 0;
+    exit(!$kept || @faster || @broken ? 1 : 0);
 }
 exit 1 if @faster;
