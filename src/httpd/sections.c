@@ -95,9 +95,9 @@ typedef struct {
     bool inherits;      /* see cors_site_t */
     cors_site_fn visit; /* NULL: nothing is visited */
     void *context;
-    apr_hash_t *lines; /* "file:line" of each SetHandler of the page; NULL:
+    apr_hash_t *lines;      /* "file:line" of each SetHandler of the page; NULL:
                                  not looked for */
-    apr_hash_t *pages; /* const ap_expr_info_t *, each its own key */
+    apr_hash_t *pages;      /* const ap_expr_info_t *, each its own key */
     apr_hash_t *open_pages; /* those with Satisfy Any next to them; likewise */
 } walk_t;
 
@@ -381,8 +381,8 @@ static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
  * configuration's pool. */
 static struct {
     const apr_array_header_t *levels; /* NULL: there is no status page */
-    const apr_hash_t *pages;      /* configured with the page as handler */
-    const apr_hash_t *open_pages; /* those with Satisfy Any beside it */
+    const apr_hash_t *pages;          /* configured with the page as handler */
+    const apr_hash_t *open_pages;     /* those with Satisfy Any beside it */
 } retained;
 
 static apr_status_t forget_retained(void *unused)
