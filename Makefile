@@ -8,8 +8,8 @@ OUT = out
 SUFFIXES = out/generated/suffixes_below.h
 
 CORE := list text_map clock problem fetch origin suffix host pattern expression \
-        regex_text automaton regex_cost regex_domain origin_table origin_share frame origin_file origin_set name_set section \
-        policy lint describe json decide emit advice explain counters path_index
+        regex_text automaton regex_cost regex_domain origin_table \
+        origin_share frame origin_file origin_set name_set section policy lint describe json decide emit advice explain counters path_index
 GLUE := directives sections scopes prepare startup warnings neighbours dump \
         file_stamp last_good origins_file reload own_host own_connections facts request \
         report ask count page page_html page_text
@@ -293,6 +293,9 @@ FUZZ = clang $(CORE_FLAGS) -O1 -fno-sanitize-recover=undefined
 $(OUT)/fuzz/objects/%.o: src/core/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
 	$(call short,CC) $(FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+# the second opinion of this one is PCRE itself
+$(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
 
 # the second opinion of this one is PCRE itself
 $(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
