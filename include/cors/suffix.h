@@ -22,6 +22,10 @@
  */
 bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host);
 
+/** @return whether a public suffix is in the list's private section: a provider's,
+ *          under which its customers have names, such as github.io */
+bool cors_suffix_is_private(apr_pool_t *p, cors_slice_t host);
+
 /**
  * The public suffixes that lie below a domain, in the list that the module was
  * built with: `s3.amazonaws.com` below `amazonaws.com`.

@@ -25,7 +25,7 @@
 #define DIGITS "0123456789"
 #define SCHEME LETTERS DIGITS "+-."
 #define HOST LETTERS DIGITS "-._!$&'()*+,;=~"
-#define ADDRESS DIGITS "abcdef:[]"
+#define ADDRESS DIGITS "abcdef:"
 #define PORT_DIGITS 5
 
 /* The most work of one walk: a few milliseconds. */
@@ -36,17 +36,23 @@
 
 #define FAR (~0u)
 
+/* Which of too many names is shown. */
+#define SHOWN 11
+
 typedef struct {
     apr_pool_t *p; /* scratch */
     const cors_automaton_t *automaton;
     cors_walk_t *walk;
     cors_states_t front;  /* the states at the start of a host */
+    unsigned *from_web;   /* the same where the scheme is http or https */
+    const unsigned *goal; /* the one of both that a walk back goes by */
     unsigned *from_front; /* bytes of a host from there to a state; or FAR */
     unsigned *from_start; /* bytes of a scheme; or FAR */
     bool *inside;         /* of each state: a byte of a host leads to it */
     cors_symbols_t host;
     cors_symbols_t address;
     cors_symbols_t small; /* scratch: digits and a dot */
+    const char *shown;    /* an origin of one of the names; or NULL */
     unsigned names;       /* that were counted */
     unsigned most;
     unsigned steps;
@@ -85,7 +91,7 @@ static cors_states_t back(const walker_t *walker, cors_states_t set, char byte)
     return keep_near(walker,
                      cors_walk_back(walker->p, walker->walk, set,
                                     cors_symbol(byte)),
-                     walker->from_front);
+                     walker->goal);
 }
 
 static cors_states_t forth_text(const walker_t *walker, cors_states_t set,
@@ -127,18 +133,6 @@ static unsigned *measure(const walker_t *walker, cors_states_t set,
     return distance;
 }
 
-static bool is_at_front(const walker_t *walker, cors_states_t set)
-{
-    unsigned i;
-
-    for (i = 0; i < set.count; i++) {
-        if (walker->from_front[set.states[i]] == 0) {
-            return true;
-        }
-    }
-    return false;
-}
-
 static cors_states_t join(const walker_t *walker, cors_states_t a,
                           cors_states_t b)
 {
@@ -151,12 +145,58 @@ static cors_states_t join(const walker_t *walker, cors_states_t a,
     return cors_walk_closure(walker->p, walker->walk, both, 0, false);
 }
 
+/* How many bytes of a host lead from where hosts begin to each state: of a name, or of
+ * an address in brackets, which ends there. */
+static unsigned *measure_hosts(const walker_t *walker, cors_states_t front)
+{
+    unsigned count = cors_automaton_count(walker->automaton);
+    unsigned *distance = measure(walker, front, walker->host);
+    unsigned *address = measure(walker,
+                                cors_walk_forth(walker->p, walker->walk, front,
+                                                cors_symbol('[')),
+                                walker->address);
+    unsigned i;
+    unsigned n;
+
+    for (i = 0; i < count; i++) {
+        cors_states_t next = cors_automaton_next(walker->automaton, i);
+
+        if (address[i] == FAR) {
+            continue;
+        }
+        if (address[i] + 1 < distance[i]) {
+            distance[i] = address[i] + 1;
+        }
+        for (n = 0; n < next.count; n++) {
+            unsigned state = next.states[n];
+
+            if (cors_automaton_into(walker->automaton, state) & cors_symbol(']')
+                && address[i] + 2 < distance[state]) {
+                distance[state] = address[i] + 2;
+            }
+        }
+    }
+    return distance;
+}
+
+static bool is_at_front(const walker_t *walker, cors_states_t set)
+{
+    unsigned i;
+
+    for (i = 0; i < set.count; i++) {
+        if (walker->goal[set.states[i]] == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 /* The states at the end of a host, behind which a port may follow. */
 static cors_states_t find_ends(const walker_t *walker)
 {
     cors_states_t ends = cors_walk_ends(walker->p, walker->automaton);
     cors_states_t digits = ends;
-    cors_states_t colons = { NULL, 0 };
+    cors_states_t colons = { ends.states, 0 };
     int i;
 
     for (i = 0; i < PORT_DIGITS; i++) {
@@ -178,7 +218,6 @@ static void find_hosts(walker_t *walker)
     cors_states_t scheme =
         cors_walk_forth(walker->p, walker->walk, start, cors_symbols(LETTERS));
     unsigned count = cors_automaton_count(walker->automaton);
-    unsigned *address;
     unsigned i;
     unsigned n;
 
@@ -186,13 +225,12 @@ static void find_hosts(walker_t *walker)
     scheme = cors_walk_closure(walker->p, walker->walk, scheme,
                                cors_symbols(SCHEME), false);
     walker->front = forth_text(walker, scheme, "://");
-    walker->from_front = measure(walker, walker->front, walker->host);
-    address = measure(walker, walker->front, walker->address);
-    for (i = 0; i < count; i++) {
-        if (address[i] < walker->from_front[i]) {
-            walker->from_front[i] = address[i];
-        }
-    }
+    walker->from_front = measure_hosts(walker, walker->front);
+    walker->from_web =
+        measure_hosts(walker,
+                      join(walker, forth_text(walker, start, "https://"),
+                           forth_text(walker, start, "http://")));
+    walker->goal = walker->from_front;
     walker->inside = apr_pcalloc(walker->p, count * sizeof(bool));
     for (i = 0; i < count; i++) {
         cors_states_t before = cors_automaton_previous(walker->automaton, i);
@@ -216,11 +254,10 @@ static unsigned count_symbols(cors_symbols_t set)
 }
 
 /* The host so far without a dot at its end. */
-static cors_slice_t undotted(const walker_t *walker, const char *from)
+static cors_slice_t undotted(const char *from)
 {
     cors_slice_t text = cors_slice(from);
 
-    (void)walker;
     text.len -= text.len > 0 && from[text.len - 1] == '.' ? 1 : 0;
     return text;
 }
@@ -250,11 +287,11 @@ static bool ends_in_number(cors_slice_t host)
 /* What may stand before the host so far. */
 static cors_symbols_t allowed(const walker_t *walker)
 {
-    cors_slice_t host = undotted(walker, walker->at);
+    cors_slice_t host = undotted(walker->at);
     apr_size_t len = strlen(walker->at);
 
     if (len > 0 && walker->at[len - 1] == ']') {
-        return *walker->at == '[' ? 0 : walker->address & ~cors_symbol(']');
+        return *walker->at == '[' ? 0 : walker->address | cors_symbol('[');
     }
     if (host.len > 0 && memchr(host.ptr, '.', host.len)
         && ends_in_number(host)) {
@@ -343,6 +380,7 @@ static char step_nearer(const walker_t *walker, cors_states_t set,
 static cors_states_t put_stranger(walker_t *walker, cors_states_t set)
 {
     static const char *const strangers[] = { "abcdefghijklmnopabcdefghijklmnop",
+                                             "[2001:db8::1",
                                              "strangerzq.com",
                                              "net",
                                              "203.0.113.7",
@@ -350,13 +388,15 @@ static cors_states_t put_stranger(walker_t *walker, cors_states_t set)
                                              NULL };
     bool bare = !strchr(walker->at, '.');
     const char *const *stranger = strangers
-                                  + (!bare               ? 4
+                                  + (!bare               ? 5
                                      : walker->extension ? 0
                                                          : 1);
     cors_states_t put = { NULL, 0 };
 
     for (; *stranger && is_empty(put); stranger++) {
-        put = back_text(walker, set, *stranger);
+        if (**stranger != '[' || *walker->at == ']') {
+            put = back_text(walker, set, *stranger);
+        }
     }
     return put;
 }
@@ -380,14 +420,14 @@ static cors_states_t complete_host(walker_t *walker, cors_states_t set)
         if (walker->at < at && *walker->at != '.' && is_at_front(walker, set)) {
             break;
         }
-        byte[0] = step_nearer(walker, set, walker->from_front, allowed(walker));
+        byte[0] = step_nearer(walker, set, walker->goal, allowed(walker));
         if (!*byte) {
             set.count = 0;
             break;
         }
         set = back_text(walker, set, byte);
     }
-    return keep_near(walker, set, walker->from_front);
+    return keep_near(walker, set, walker->goal);
 }
 
 /* A scheme that leads to some of the states at the start of a host; NULL: none. */
@@ -487,31 +527,46 @@ static const char *add_port(const walker_t *walker, const char *text)
     return text;
 }
 
-/* An origin of the automaton whose host ends in what was read; NULL: none is
- * found. What was read stays. */
-static const char *find_origin(walker_t *walker, cors_states_t set)
+/* An origin with the host that was read, from some of the states at its start; NULL:
+ * none is found. */
+static const char *write_origin(walker_t *walker, cors_states_t front)
 {
-    char *at = walker->at;
-    cors_states_t front = complete_host(walker, set);
-    const char *scheme;
-    const char *text;
+    const char *scheme = is_empty(front) ? NULL : find_scheme(walker, front);
+    const char *text =
+        scheme ? add_port(walker, apr_pstrcat(walker->p, scheme, "://",
+                                              walker->at, NULL))
+               : NULL;
     cors_origin_t unused;
 
-    if (is_empty(front) && is_at_front(walker, set)) {
-        front = set; /* what was read is one */
-        walker->at = at;
-    }
-    scheme = is_empty(front) ? NULL : find_scheme(walker, front);
-    text = scheme ? add_port(walker, apr_pstrcat(walker->p, scheme, "://",
-                                                 walker->at, NULL))
-                  : NULL;
-    walker->at = at;
     return text
                    && cors_automaton_matches(walker->p, walker->automaton,
                                              cors_slice(text))
                    && cors_origin_parse(cors_slice(text), &unused)
                ? apr_pstrdup(walker->result, text)
                : NULL;
+}
+
+/* An origin whose host ends in what was read, by the goal; NULL: none is found. What
+ * was read stays. */
+static const char *find_near(walker_t *walker, cors_states_t set)
+{
+    char *at = walker->at;
+    cors_states_t front = complete_host(walker, set);
+    const char *origin = write_origin(walker, front);
+
+    walker->at = at;
+    return origin;
+}
+
+/* The same, of a web page if there is one; NULL: none is found. */
+static const char *find_origin(walker_t *walker, cors_states_t set)
+{
+    const char *origin;
+
+    walker->goal = walker->from_web;
+    origin = find_near(walker, keep_near(walker, set, walker->goal));
+    walker->goal = walker->from_front;
+    return origin ? origin : find_near(walker, set);
 }
 
 static void note_open(walker_t *walker, cors_states_t set)
@@ -530,24 +585,74 @@ static void note_suffix(walker_t *walker, cors_states_t set)
     }
 }
 
-/* One more name; where there are too many, the walk ends. */
-static void count_name(walker_t *walker)
+/* One more name; where there are too many, the walk ends, and one of them is shown
+ * that is not yet long. */
+static void count_name(walker_t *walker, cors_states_t set)
 {
-    walker->overflow = walker->overflow || ++walker->names > walker->most;
+    if (++walker->names >= SHOWN && !walker->shown) {
+        walker->shown = write_origin(walker, set);
+    }
+    if (walker->names > walker->most && !walker->overflow) {
+        walker->overflow = true;
+        walker->reach->open = true;
+        if (!walker->reach->open_origin) {
+            walker->reach->open_origin = walker->shown;
+        }
+    }
 }
 
-/* Whether a complete host is one that browsers send. */
+/* Whether a complete host is one that browsers send. What only looks like an address
+ * is not; but where a number is too long for one, there may be ever so many. */
 static bool is_sent(const walker_t *walker)
 {
     const char *unused;
-    cors_slice_t host = undotted(walker, walker->at);
+    cors_slice_t host = undotted(walker->at);
+    cors_slice_t rest = host;
+    cors_slice_t label;
+    apr_size_t longest = 0;
 
-    /* what only looks like an address counts: there may be ever so many */
-    return !ends_in_number(host) || !memchr(host.ptr, '.', host.len)
+    while (cors_part_next(&rest, ".", &label)) {
+        longest = label.len > longest ? label.len : longest;
+    }
+    return !ends_in_number(host) || longest > 3
            || cors_host_check(walker->p, host, &unused) == CORS_OK;
 }
 
 static void walk_dot(walker_t *walker, cors_states_t set);
+
+/* Whether there is room before the host for what still has to come. */
+static bool has_room(const walker_t *walker, cors_states_t set)
+{
+    unsigned room = (unsigned)(walker->at - walker->text);
+    unsigned i;
+
+    for (i = 0; i < set.count; i++) {
+        if (walker->from_front[set.states[i]] < room) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static void walk_host(walker_t *walker, cors_states_t set);
+
+/* Walk on over one byte. */
+static void walk_byte(walker_t *walker, cors_states_t set, char byte)
+{
+    cors_states_t before = back(walker, set, byte);
+
+    if (is_empty(before) || !has_room(walker, before)) {
+        return;
+    }
+    *--walker->at = byte;
+    if (byte == '.') {
+        walk_dot(walker, before);
+    }
+    else {
+        walk_host(walker, before);
+    }
+    walker->at++;
+}
 
 /* Walk on from a set, byte by byte, until every name is fixed. */
 static void walk_host(walker_t *walker, cors_states_t set)
@@ -555,10 +660,11 @@ static void walk_host(walker_t *walker, cors_states_t set)
     bool open;
     cors_symbols_t symbols = look_back(walker, set, &open);
     const char *c;
+    char nearest;
 
     walker->spent = walker->spent || ++walker->steps > STEPS_MAX
                     || cors_walk_work(walker->walk) > WORK_MAX;
-    if (walker->overflow || walker->spent || walker->at == walker->text) {
+    if (walker->overflow || walker->spent) {
         return;
     }
     if (open) {
@@ -566,37 +672,23 @@ static void walk_host(walker_t *walker, cors_states_t set)
         return;
     }
     if (is_at_front(walker, set) && is_sent(walker)) {
-        count_name(walker);
-        if (walker->overflow) {
-            note_open(walker, set);
-            return;
-        }
+        count_name(walker, set);
     }
-    for (c = CORS_SYMBOLS; *c && symbols; c++) {
-        cors_states_t before;
-
-        if (!(cors_symbol(*c) & symbols)) {
-            continue;
+    nearest = step_nearer(walker, set, walker->from_front, symbols);
+    if (nearest) {
+        walk_byte(walker, set, nearest);
+    }
+    for (c = CORS_SYMBOLS; *c; c++) {
+        if (*c != nearest && cors_symbol(*c) & symbols) {
+            walk_byte(walker, set, *c);
         }
-        symbols &= ~cors_symbol(*c);
-        before = back(walker, set, *c);
-        if (is_empty(before)) {
-            continue;
-        }
-        *--walker->at = *c;
-        if (*c == '.') {
-            walk_dot(walker, before);
-        }
-        else {
-            walk_host(walker, before);
-        }
-        walker->at++;
     }
 }
 
-/* Walk on below a public suffix: what is free right there is the suffix's
- * finding. */
-static void walk_suffix(walker_t *walker, cors_states_t set)
+/* Walk on below a public suffix. What is free right there is the suffix's finding, and
+ * below a suffix that is a provider's, such as github.io, all that is free. Below com
+ * and its like the rest is open: it may be a dot that was forgotten. */
+static void walk_suffix(walker_t *walker, cors_states_t set, bool private)
 {
     bool had_open = walker->reach->open;
     const char *had_origin = walker->reach->open_origin;
@@ -611,13 +703,23 @@ static void walk_suffix(walker_t *walker, cors_states_t set)
         note_suffix(walker, set);
         return;
     }
+    walker->reach->open = false;
+    walker->reach->open_origin = NULL;
     walk_host(walker, set);
-    if (walker->overflow && !walker->spent && count_symbols(symbols) > 1) {
+    if (walker->reach->open
+        && (private || (walker->overflow && count_symbols(symbols) > 1))) {
         walker->overflow = false;
         walker->names = names;
-        walker->reach->open = had_open;
+        walker->reach->suffix = true;
+        if (!walker->reach->suffix_origin) {
+            walker->reach->suffix_origin = walker->reach->open_origin;
+        }
+        walker->reach->open = false;
+        walker->reach->open_origin = NULL;
+    }
+    walker->reach->open = walker->reach->open || had_open;
+    if (had_origin) {
         walker->reach->open_origin = had_origin;
-        note_suffix(walker, set);
     }
 }
 
@@ -644,7 +746,7 @@ static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
                             apr_pstrmemdup(walker->p, suffix, more - 1), NULL));
         }
         if (!is_empty(there)) {
-            walk_suffix(walker, there);
+            walk_suffix(walker, there, true);
         }
         walker->at = at;
     }
@@ -653,29 +755,22 @@ static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
 /* A dot was read: whose is the domain behind it? */
 static void walk_dot(walker_t *walker, cors_states_t set)
 {
-    cors_slice_t host = undotted(walker, walker->at + 1);
-    const char *domain;
+    const cors_states_t nothing = { NULL, 0 };
+    cors_slice_t host = undotted(walker->at + 1);
 
     if (host.len == 0 || *host.ptr == '.' || ends_in_number(host)) {
         walk_host(walker, set);
         return;
     }
-    domain = cors_slice_text(walker->p, host);
     if (cors_host_is_loopback(host)) {
-        count_name(walker);
+        count_name(walker, nothing);
     }
     else if (cors_suffix_is_public(walker->p, host)) {
-        walk_suffix(walker, set);
-        return;
+        walk_suffix(walker, set, cors_suffix_is_private(walker->p, host));
     }
     else {
-        count_name(walker);
-        if (!walker->overflow) {
-            walk_below(walker, set, domain);
-        }
-    }
-    if (walker->overflow) {
-        note_open(walker, set);
+        count_name(walker, nothing);
+        walk_below(walker, set, cors_slice_text(walker->p, host));
     }
 }
 

@@ -42,6 +42,15 @@ bool cors_suffix_is_public(apr_pool_t *p, cors_slice_t host)
            || (*name && !strchr(name, '.') && strcmp(name, "localhost") != 0);
 }
 
+bool cors_suffix_is_private(apr_pool_t *p, cors_slice_t host)
+{
+    const psl_ctx_t *list = psl_builtin();
+
+    return list
+           && psl_is_public_suffix2(list, without_dot(p, host),
+                                    PSL_TYPE_PRIVATE | PSL_TYPE_NO_STAR_RULE);
+}
+
 static bool is_ascii(const char *text)
 {
     for (; *text && (unsigned char)*text < 128; text++) {

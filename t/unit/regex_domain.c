@@ -1,0 +1,606 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Whose origins expressions match, of expressions as people write them, and of drawn
+ * ones against PCRE. */
+
+#include "unit.h"
+
+#define PCRE2_CODE_UNIT_WIDTH 8
+#include <pcre2.h>
+
+#include <apr_lib.h>
+
+#include "cors/origin.h"
+#include "cors/regex_domain.h"
+
+typedef enum {
+    RIGHT,
+    OPEN,
+    SUFFIX,
+    UNDECIDED,
+    NONE
+} verdict_e;
+
+/* Each with what start-up says of it with credentials. */
+static const struct {
+    const char *regex;
+    verdict_e verdict;
+} people[] = {
+    { "https://example\\.com", RIGHT },
+    { "^https://example\\.com$", RIGHT },
+    { "\\Ahttps://example\\.com\\z", RIGHT },
+    { "https?://example\\.com", RIGHT },
+    { "^https?://example\\.com$", RIGHT },
+    { "https://www\\.example\\.com", RIGHT },
+    { "https://(www\\.)?example\\.com", RIGHT },
+    { "^https://(www\\.)?example\\.com$", RIGHT },
+    { "https://(www|app)\\.example\\.com", RIGHT },
+    { "https://(www|app|api)\\.example\\.(com|org|net)", RIGHT },
+    { "^https://([a-z0-9-]+\\.)?example\\.com$", RIGHT },
+    { "^https://([a-z0-9-]+\\.)*example\\.com$", RIGHT },
+    { "^https://(.+\\.)?example\\.com$", RIGHT },
+    { "^https://(.*\\.)?example\\.com$", RIGHT },
+    { "^https?://(.*\\.)?example\\.com(:\\d+)?$", RIGHT },
+    { "^https?://(.*\\.)?example\\.com(:[0-9]+)?$", RIGHT },
+    { "^https://.*\\.example\\.com$", RIGHT },
+    { "https://.*\\.example\\.com", RIGHT },
+    { "https://.+\\.example\\.com", RIGHT },
+    { "https://[^/]+\\.example\\.com", RIGHT },
+    { "https://[^.]+\\.example\\.com", RIGHT },
+    { "https://[a-z]+\\.example\\.com", RIGHT },
+    { "https://[a-z0-9-]+\\.example\\.com", RIGHT },
+    { "https://[\\w-]+\\.example\\.com", RIGHT },
+    { "https://[A-Za-z0-9-]+\\.example\\.com", RIGHT },
+    { "https://\\w+\\.example\\.com", RIGHT },
+    { "https://\\S+\\.example\\.com", RIGHT },
+    { "(?i)^https://.*\\.example\\.com$", RIGHT },
+    { "(?i)HTTPS://WWW\\.EXAMPLE\\.COM", RIGHT },
+    { "^(https?:\\/\\/)(.*\\.)?example\\.com$", RIGHT },
+    { "^https:\\/\\/(.*\\.)?example\\.com$", RIGHT },
+    { "^https:\\/\\/[a-z]+\\.example\\.com(:443)?$", RIGHT },
+    { "^(https://a\\.example\\.com|https://b\\.example\\.org)$", RIGHT },
+    { "^https://a\\.example\\.com$|^https://b\\.example\\.org$", RIGHT },
+    { "https://a\\.example\\.com|https://b\\.example\\.org", RIGHT },
+    { "^https://(a\\.example\\.com|b\\.example\\.org)$", RIGHT },
+    { "^(?:https?://)(?:www\\.)?(?:example\\.com|example\\.org)$", RIGHT },
+    { "^https://(?<sub>[a-z]+)\\.example\\.com$", RIGHT },
+    { "^https://(?P<sub>[a-z]+)\\.example\\.com$", RIGHT },
+    { "^https://pr-[0-9]+\\.preview\\.example\\.com$", RIGHT },
+    { "https://pr-\\d+\\.example\\.com", RIGHT },
+    { "https://pr-\\d+--example\\.netlify\\.app", SUFFIX },
+    { "https://deploy-preview-\\d+--example\\.netlify\\.app", SUFFIX },
+    { "https://example-[a-z0-9]+\\.vercel\\.app", SUFFIX },
+    { "https://example-[a-z0-9]+-team\\.vercel\\.app", SUFFIX },
+    { "https://.*-team\\.vercel\\.app", SUFFIX },
+    { "https://[a-z0-9-]+\\.example\\.pages\\.dev", RIGHT },
+    { "https://.*\\.example\\.pages\\.dev", RIGHT },
+    { "https://.*\\.pages\\.dev", SUFFIX },
+    { "https://.*\\.herokuapp\\.com", SUFFIX },
+    { "https://my-app-.*\\.herokuapp\\.com", SUFFIX },
+    { "https://my-app-staging\\.herokuapp\\.com", RIGHT },
+    { "https://my-app(-staging)?\\.herokuapp\\.com", RIGHT },
+    { "https://.*\\.web\\.app", SUFFIX },
+    { "https://example--.*\\.web\\.app", SUFFIX },
+    { "https://.*\\.ngrok\\.io", SUFFIX },
+    { "https://.*\\.github\\.io", SUFFIX },
+    { "https://me\\.github\\.io", RIGHT },
+    { "https://.*\\.me\\.github\\.io", RIGHT },
+    { "https://.*\\.cloudfront\\.net", SUFFIX },
+    { "https://d111111abcdef8\\.cloudfront\\.net", RIGHT },
+    { "https://.*\\.amazonaws\\.com", SUFFIX },
+    { "https://bucket\\.s3\\.amazonaws\\.com", RIGHT },
+    { "https://.*\\.s3\\.amazonaws\\.com", SUFFIX },
+    { "https://.*\\.execute-api\\.eu-west-1\\.amazonaws\\.com", RIGHT },
+    { "https://.*\\.azurewebsites\\.net", SUFFIX },
+    { "https://.*\\.co\\.uk", SUFFIX },
+    { "https://.*\\.example\\.co\\.uk", RIGHT },
+    { "https://(.*\\.)?example\\.co\\.uk", RIGHT },
+    { "https://.*\\.(de|fr)", SUFFIX },
+    { "https://example\\.(de|fr|co\\.uk)", RIGHT },
+    { "https://(www\\.)?example\\.(de|fr|it)", RIGHT },
+    { "https://(www\\.)?example\\.[a-z]+", OPEN },
+    { "https://(www\\.)?example\\.[a-z]{2,3}", OPEN },
+    { "https://example\\.[a-z.]+", OPEN },
+    { "https://.*\\.example\\.[a-z]{2}", OPEN },
+    { "http://localhost", RIGHT },
+    { "http://localhost:3000", RIGHT },
+    { "https?://localhost(:\\d+)?", RIGHT },
+    { "^http://localhost:\\d+$", RIGHT },
+    { "^http://localhost:(3000|8080)$", RIGHT },
+    { "^http://localhost:[0-9]{4}$", RIGHT },
+    { "^https?://localhost(:[0-9]{1,5})?$", RIGHT },
+    { "https?://localhost.*", OPEN },
+    { "^http://localhost", RIGHT },
+    { "^http://localhost:.*$", RIGHT },
+    { "http://(localhost|127\\.0\\.0\\.1)(:\\d+)?", RIGHT },
+    { "http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:\\d+)?", RIGHT },
+    { "http://127\\.0\\.0\\.1:\\d+", RIGHT },
+    { "http://127.0.0.1:\\d+", OPEN },
+    { "http://192\\.168\\.1\\.10", RIGHT },
+    { "http://192\\.168\\.1\\.[0-9]+", OPEN },
+    { "http://192\\.168\\.\\d+\\.\\d+", OPEN },
+    { "http://192\\.168\\..*", OPEN },
+    { "http://10\\..*", OPEN },
+    { "http://10\\..+", OPEN },
+    { "http://10\\.0\\.0\\.[0-9]", RIGHT },
+    { "https?://[\\d.]+", OPEN },
+    { "https?://\\d+\\.\\d+\\.\\d+\\.\\d+", OPEN },
+    { "http://\\d{1,3}(\\.\\d{1,3}){3}(:\\d+)?", OPEN },
+    { "http://\\[::1\\]:3000", RIGHT },
+    { "http://\\[.*\\]", OPEN },
+    { "https://.*", OPEN },
+    { "https?://.*", OPEN },
+    { ".*", OPEN },
+    { ".+", OPEN },
+    { "^.*$", OPEN },
+    { "^https://", RIGHT },
+    { "^https?://", RIGHT },
+    { "https://.+", OPEN },
+    { "https://[^/]+", OPEN },
+    { "https?://[^/]+(:\\d+)?", OPEN },
+    { "https?://.*:3000", OPEN },
+    { "https?://.*:\\d+", OPEN },
+    { "^https?://[a-z]+$", OPEN },
+    { "^https://[a-z.]+$", OPEN },
+    { "^https://[a-zA-Z0-9.-]+$", OPEN },
+    { "https://.*example\\.com", OPEN },
+    { "https://.+example\\.com", OPEN },
+    { "https?://.*example\\.com$", OPEN },
+    { "^https?://.*\\.?example\\.com$", OPEN },
+    { "^https://.*example\\.com(:[0-9]+)?$", OPEN },
+    { "^https://[a-z]*example\\.com$", OPEN },
+    { "^https://(.*)example\\.com$", OPEN },
+    { "^https://(.*)\\.example\\.com$", RIGHT },
+    { "^https://(.*).example.com$", OPEN },
+    { "https://app.example.com", OPEN },
+    { "https://www.example.com", OPEN },
+    { "^https://.*.example.com$", OPEN },
+    { "^https://.*\\.example.com$", OPEN },
+    { "^https://(www|app).example\\.com$", OPEN },
+    { "https://.*example\\.(com|org)", OPEN },
+    { "https://.*\\.example\\.(com|org)", RIGHT },
+    { "https://.*exampl[e]\\.com", OPEN },
+    { "https://.*\\bexample\\.com", OPEN },
+    { "https://.*\\b\\.example\\.com", RIGHT },
+    { "https://example\\.com.*", OPEN },
+    { "https://example\\.com(/.*)?", RIGHT },
+    { "https://example\\.com/?", RIGHT },
+    { "^https://example\\.com(:\\d+)?", RIGHT },
+    { "^https://example\\.com(:\\d+)?$", RIGHT },
+    { "https://example\\.com:[0-9]+", RIGHT },
+    { "https://example\\.com:(443|8443)", RIGHT },
+    { "https://example\\.com:\\d{4}", RIGHT },
+    { ".*\\.example\\.com", RIGHT },
+    { ".*\\.example\\.com$", RIGHT },
+    { "\\.example\\.com$", NONE },
+    { "example\\.com", NONE },
+    { ".*example\\.com.*", OPEN },
+    { ".*://example\\.com", RIGHT },
+    { ".*://.*\\.example\\.com", RIGHT },
+    { "[a-z]+://example\\.com", RIGHT },
+    { "(https?|capacitor|ionic)://localhost", RIGHT },
+    { "capacitor://localhost", RIGHT },
+    { "ionic://localhost", RIGHT },
+    { "app://.*", OPEN },
+    { "app://myapp", RIGHT },
+    { "chrome-extension://.*", OPEN },
+    { "chrome-extension://[a-z]+", OPEN },
+    { "chrome-extension://[a-p]{32}", OPEN },
+    { "chrome-extension://abcdefghijklmnopabcdefghijklmnop", RIGHT },
+    { "moz-extension://.*", OPEN },
+    { "moz-extension://[0-9a-f-]{36}", OPEN },
+    { "vscode-webview://.*", OPEN },
+    { "^(chrome|moz)-extension://", RIGHT },
+    { "https://[a-z]{3,8}\\.com", SUFFIX },
+    { "https://[a-z]+\\.com", SUFFIX },
+    { "https://[a-z]\\.com", SUFFIX },
+    { "https://[ab]\\.com", RIGHT },
+    { "https://shop[0-9]\\.com", RIGHT },
+    { "https://shop[0-9]+\\.com", SUFFIX },
+    { "https://shop-[a-z]+\\.com", SUFFIX },
+    { "https://shop-(eu|us|asia)\\.com", RIGHT },
+    { "https://(eu|us)\\.shop\\.com", RIGHT },
+    { "https://example[.]com", RIGHT },
+    { "https://[a-z]+[.]example[.]com", RIGHT },
+    { "https://\\Qexample.com\\E", RIGHT },
+    { "https://\\Qapp.example.com\\E", RIGHT },
+    { "https://example\\x2ecom", RIGHT },
+    { "https://(?:(?:a|b)\\.)?example\\.com", RIGHT },
+    { "https://(?i:www)\\.example\\.com", RIGHT },
+    { "https://(?>[a-z]+\\.)example\\.com", RIGHT },
+    { "https://[a-z]++\\.example\\.com", RIGHT },
+    { "https://(?!evil)[a-z]+\\.example\\.com", UNDECIDED },
+    { "^(?!.*evil).*\\.example\\.com$", UNDECIDED },
+    { "^https://(?=.*example\\.com$).*", UNDECIDED },
+    { "https://.*(?<!evil)\\.example\\.com", UNDECIDED },
+    { "https://([a-z]+)\\.\\1\\.example\\.com", UNDECIDED },
+    { "https://(a)?(?(1)b|c)\\.example\\.com", UNDECIDED },
+    { "(?x) https:// [a-z]+ \\. example \\. com", RIGHT },
+    { "https://example\\.com(?#ours)", RIGHT },
+    { "https://.*\\.corp", SUFFIX },
+    { "https://.*\\.corp\\.internal", RIGHT },
+    { "https://intranet", RIGHT },
+    { "https://intranet(\\.corp\\.example\\.com)?", RIGHT },
+    { "http://[a-z]+\\.local", SUFFIX },
+    { "https://.*\\.lan", SUFFIX },
+    { "https://.*\\.example\\.local", RIGHT },
+    { "https://xn--bcher-kva\\.example", RIGHT },
+    { "https://.*\\.xn--bcher-kva\\.de", RIGHT },
+    { "https://.*\\.xn--p1ai", SUFFIX },
+    { "https://[[:alnum:]-]+\\.example\\.com", RIGHT },
+    { "https://[[:alpha:]]+\\.com", SUFFIX },
+    { "https://([^.]+\\.){1,2}example\\.com", RIGHT },
+    { "https://([^.]+\\.)*example\\.com", RIGHT },
+    { "https://[^:]+\\.example\\.com", RIGHT },
+    { "https://a{3}\\.example\\.com", RIGHT },
+    { "https://([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+example\\.com", RIGHT },
+    { "^https?://([a-z0-9]+[.])*example[.]com([:][0-9]{1,5})?$", RIGHT },
+    { "^https?://(\\w+\\.)*example\\.com\\.?$", RIGHT },
+    { "^https://example\\.com\\.$", RIGHT },
+    { "^https://(dev|test|prod)[0-9]{1,2}\\.example\\.com$", RIGHT },
+    { "^https://(dev|test)-[a-z]+\\.example\\.com$", RIGHT },
+    { "https://user:pass@example\\.com", NONE },
+    { "https://example\\.com:99999", RIGHT },
+    { "https://EXAMPLE\\.com", NONE },
+    { "null", NONE },
+    { "^null$|^https://example\\.com$", RIGHT },
+};
+
+static verdict_e verdict_of(const cors_reach_t *reach)
+{
+    return reach->obstacle ? UNDECIDED
+           : reach->open   ? OPEN
+           : reach->suffix ? SUFFIX
+           : reach->none   ? NONE
+                           : RIGHT;
+}
+
+/* As httpd compiles it; NULL: it does not. */
+static pcre2_code *compile(const char *regex)
+{
+    const char *text =
+        apr_pstrcat(pool, "(*LIMIT_MATCH=50000)\\A(?:", regex, ")\\z", NULL);
+    int error;
+    PCRE2_SIZE at;
+
+    return pcre2_compile((PCRE2_SPTR)text, strlen(text), PCRE2_DOLLAR_ENDONLY,
+                         &error, &at, NULL);
+}
+
+static bool matches(const pcre2_code *regex, pcre2_match_data *data,
+                    const char *text)
+{
+    const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
+
+    return pcre2_match(regex, (PCRE2_SPTR)text, strlen(text), 0, 0, data, NULL)
+               > 0
+           && ends[0] == 0 && ends[1] == strlen(text);
+}
+
+static void check_witness(const char *regex, const char *origin)
+{
+    pcre2_code *compiled = compile(regex);
+    pcre2_match_data *data =
+        pcre2_match_data_create_from_pattern(compiled, NULL);
+    cors_origin_t unused;
+
+    if (!cors_origin_parse(cors_slice(origin), &unused)
+        || !matches(compiled, data, origin)) {
+        fail_msg("%s does not match %s", regex, origin);
+    }
+    pcre2_match_data_free(data);
+    pcre2_code_free(compiled);
+}
+
+static void expressions_as_people_write_them_are_decided(void **state)
+{
+    size_t i;
+
+    (void)state;
+    assert_true(COUNT(people) >= 200);
+    for (i = 0; i < COUNT(people); i++) {
+        cors_reach_t reach;
+
+        cors_regex_judge(pool, people[i].regex, &reach);
+        same_number(people[i].regex, verdict_of(&reach), people[i].verdict);
+        if (reach.open && !reach.obstacle) {
+            assert_non_null(reach.open_origin);
+            check_witness(people[i].regex, reach.open_origin);
+        }
+        if (reach.suffix) {
+            assert_non_null(reach.suffix_origin);
+            check_witness(people[i].regex, reach.suffix_origin);
+        }
+    }
+}
+
+static apr_uint64_t seed;
+
+static unsigned below(unsigned count)
+{
+    seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
+    return (unsigned)(seed >> 33) % count;
+}
+
+#define ONE(texts) (texts)[below(COUNT(texts))]
+
+/* An expression for names of example.com, example.org, example.net, example0.net to
+ * example3.net, shop.com, me.github.io, x.amazonaws.com, corp.internal, co.uk and
+ * some addresses; or for more, by one of the mistakes that there are. */
+static const char *draw_branch(void)
+{
+    static const char *const schemes[] = {
+        "https://",     "https?://",         "http://",
+        ".*://",        "[a-z]+://",         "(https?|app)://",
+        "^https://",    "(^https|^http)://", "https:\\/\\/",
+        ".*",           "\\w+://",           "(chrome-extension|https)://",
+        "(?i)https://", "(?:https?:\\/\\/)", "https:[/]{2}"
+    };
+    static const char *const before[] = { "",
+                                          "",
+                                          "",
+                                          ".*",
+                                          ".+",
+                                          "(.*\\.)?",
+                                          "(.*)",
+                                          "[^/]*",
+                                          "[^/.]*\\.",
+                                          "(www\\.)?",
+                                          "(www|app)\\.",
+                                          "(www|app).",
+                                          ".*\\.",
+                                          "[a-z0-9-]+\\.",
+                                          "[a-z0-9-]+",
+                                          "\\w*\\b",
+                                          "\\b",
+                                          "(?:[a-z]+\\.)*",
+                                          "(?:x.)*",
+                                          "x?",
+                                          ".{3}",
+                                          "(?>.*\\.)",
+                                          ".*+",
+                                          "(?=.)",
+                                          "pr-\\d+\\.",
+                                          "\\d*",
+                                          "[0-9]{2}\\.",
+                                          "(a|.*b)",
+                                          "\\B",
+                                          "(x|^)",
+                                          "(?!q)",
+                                          "[[:alpha:]]*" };
+    static const char *const names[] = { "example\\.com",
+                                         "example.com",
+                                         "example\\.(com|org)",
+                                         "exampl[e]\\.com",
+                                         "github\\.io",
+                                         "me\\.github\\.io",
+                                         "co\\.uk",
+                                         "example\\.net",
+                                         "corp\\.internal",
+                                         "internal",
+                                         "localhost",
+                                         "amazonaws\\.com",
+                                         "x\\.amazonaws\\.com",
+                                         "10\\.0\\.0\\.1",
+                                         "127\\.0\\.0\\.1",
+                                         "\\[::1\\]",
+                                         "10\\..*",
+                                         "[a-z]+\\.com",
+                                         "[a-z]+",
+                                         "\\w+",
+                                         "[^.]+\\.com",
+                                         "(a|b)\\.example\\.org",
+                                         "example[0-3]\\.net",
+                                         "com",
+                                         "(com|net)",
+                                         "[\\d.]+",
+                                         "example\\.com\\.?",
+                                         "(?i)EXAMPLE\\.com",
+                                         "\\Qexample.com\\E",
+                                         "example[^a-z0-9]com",
+                                         "shop\\x2ecom",
+                                         "(?x) shop \\. com" };
+    static const char *const behind[] = {
+        "",  "",           "",       "",      ".*",       "(:\\d+)?", ":[0-9]+",
+        "$", "\\z",        "(:.*)?", ":?.*",  "\\b",      "\\.?",     "/?",
+        "",  "(\\.evil)?", "[.]?",   "[^/]*", "(?:$|.*)", "(?<=m)"
+    };
+
+    return apr_pstrcat(pool, ONE(schemes), ONE(before),
+                       below(3) ? "" : ONE(before), ONE(names), ONE(behind),
+                       NULL);
+}
+
+static const char *draw_regex(void)
+{
+    const char *regex = draw_branch();
+
+    if (below(4) == 0) {
+        regex = apr_pstrcat(pool, regex, "|", draw_branch(), NULL);
+    }
+    return below(5) ? regex : apr_pstrcat(pool, "^(", regex, ")$", NULL);
+}
+
+/* An origin of somebody who has none of these names. */
+static const char *draw_attacker(void)
+{
+    static const char *const schemes[] = { "https", "https", "http", "app",
+                                           "chrome-extension" };
+    static const char *const marks[] = { "",     "",      "www.", "a.b.",
+                                         "app.", "pr-1.", "x.x.", "q!" };
+    static const char *const names[] = { "strangerzq.com",
+                                         "strangerzq.org",
+                                         "strangerzqexample.com",
+                                         "zexample.com",
+                                         "example.com.strangerzq.com",
+                                         "example.comstrangerzq.com",
+                                         "appzexample.com",
+                                         "wwwzexample.com",
+                                         "examplezcom.com",
+                                         "example.zcom",
+                                         "strangerzq.github.io",
+                                         "zgithub.io",
+                                         "strangerzq.s3.amazonaws.com",
+                                         "zamazonaws.com",
+                                         "z.co.uk",
+                                         "strangerzq.co.uk",
+                                         "zq.internal",
+                                         "zcorp.internal",
+                                         "10.0.0.2",
+                                         "10.1.2.3",
+                                         "10.0.0.1.strangerzq.com",
+                                         "203.0.113.7",
+                                         "[2001:db8::1]",
+                                         "localhost.strangerzq.com",
+                                         "z-example.com",
+                                         "z!example.com",
+                                         "example.com!.strangerzq.com",
+                                         "strangerzq.com.",
+                                         "zq.de",
+                                         "abcdefghijklmnopabcdefghijklmnop",
+                                         "example7.net",
+                                         "example-net.com",
+                                         "zme.github.io",
+                                         "bexample.com",
+                                         "zshop.com",
+                                         "example.strangerzq",
+                                         "example.com-z.com",
+                                         "examplescom.net" };
+    static const char *const ports[] = { "", "", ":3000", ":8443", ":1" };
+    const char *name = ONE(names);
+    bool address = apr_isdigit(name[0]) || name[0] == '[';
+
+    return apr_pstrcat(pool, ONE(schemes), "://", address ? "" : ONE(marks),
+                       name, ONE(ports), NULL);
+}
+
+#define ORIGINS 20 /* for each expression */
+
+static void what_is_accepted_matches_no_origin_of_an_attacker(void **state)
+{
+    const char *wanted = getenv("CORS_DRAWS");
+    long draws = wanted ? atol(wanted) : 40000;
+    long accepted = 0;
+    long matched = 0;
+    apr_pool_t *parent = pool;
+    long i;
+
+    (void)state;
+    seed = getenv("CORS_SEED") ? (apr_uint64_t)atol(getenv("CORS_SEED")) : 1;
+    for (i = 0; i < draws / ORIGINS; i++) {
+        const char *regex;
+        pcre2_code *compiled;
+        pcre2_match_data *data;
+        cors_reach_t reach;
+        int n;
+
+        apr_pool_create(&pool, parent);
+        regex = draw_regex();
+        compiled = compile(regex);
+        assert_non_null(compiled);
+        data = pcre2_match_data_create_from_pattern(compiled, NULL);
+        cors_regex_judge(pool, regex, &reach);
+        accepted += !reach.open && !reach.suffix ? 1 : 0;
+        for (n = 0; n < ORIGINS; n++) {
+            const char *origin = draw_attacker();
+
+            if (matches(compiled, data, origin)) {
+                matched++;
+                if (!reach.open && !reach.suffix) {
+                    fail_msg("%s is accepted, and matches %s", regex, origin);
+                }
+            }
+        }
+        pcre2_match_data_free(data);
+        pcre2_code_free(compiled);
+        apr_pool_destroy(pool);
+    }
+    pool = parent;
+    /* both are drawn often enough to say something */
+    assert_true(accepted > draws / ORIGINS / 20);
+    assert_true(matched > draws / 50);
+    if (wanted) {
+        print_message("# %ld draws, %ld expressions accepted, %ld matches\n",
+                      draws, accepted, matched);
+    }
+}
+
+static void what_would_take_too_long_is_open(void **state)
+{
+    static const char *const rows[][2] = {
+        { "(((a{200}){200}){200})", "too large to be decided" },
+        { "(?:(?:){65535}){65535}", "too large to be decided" },
+        { "https://[a-z]{0,60000}", "too large to be decided" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_reach_t reach;
+
+        cors_regex_judge(pool, rows[i][0], &reach);
+        same_text(rows[i][0], reach.obstacle, rows[i][1]);
+        assert_true(reach.open);
+    }
+}
+
+/* Each of the texts that nest or repeat is read within the time that a line of
+ * 8 KB may take of a request. */
+static void a_long_line_is_decided_soon(void **state)
+{
+    static const char *const units[] = { "/",
+                                         "(",
+                                         "[",
+                                         "(?:",
+                                         "a|",
+                                         "{",
+                                         "\\Q",
+                                         "(?#",
+                                         "a?",
+                                         ".*",
+                                         "(a|b)*",
+                                         "[a-z]{1,9}",
+                                         "\\b",
+                                         "(?i)",
+                                         "^",
+                                         "|",
+                                         "https://a\\.b|",
+                                         "\\d{1,3}\\.",
+                                         "(a*)*",
+                                         "a{1",
+                                         "{1,",
+                                         "[[:",
+                                         "(?x)#",
+                                         ".?",
+                                         "(.|.)",
+                                         "[0-9]" };
+    apr_time_t start = apr_time_now();
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(units); i++) {
+        cors_reach_t reach;
+
+        cors_regex_judge(pool, repeat(units[i], 8000 / strlen(units[i])),
+                         &reach);
+        cors_regex_judge(pool,
+                         apr_pstrcat(pool, "https://",
+                                     repeat(units[i], 8000 / strlen(units[i])),
+                                     "example\\.com", NULL),
+                         &reach);
+    }
+    /* 52 of them; under a sanitizer on a busy machine too */
+    assert_true(apr_time_now() - start < apr_time_from_sec(60));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(expressions_as_people_write_them_are_decided),
+        TEST(what_is_accepted_matches_no_origin_of_an_attacker),
+        TEST(what_would_take_too_long_is_open),
+        TEST(a_long_line_is_decided_soon),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
