@@ -220,6 +220,7 @@ my @match = (
     [ 'regex-bad', '+', undef, '+https://a\.example' ],
     [ 'word-comment', [ '# b', 'a # b' ], undef, '"#"' ],
     [ 'regex-slashes', '"/^https://a\.example$/"', '"^https://a\.example$"', '"^https://a\.example$"' ],
+    [ 'regex-slashes', '"///"', undef, '"https://a\.example"' ],
     [ 'regex-slashes', '"-/https:\/\/a\.[a-z]+/i"', '"-https:\/\/a\.[a-z]+"', '"-https:\/\/a\.[a-z]+"' ],
     [ 'origin-path', '"https://a\.[a-z]+/"', '"https://a\.[a-z]+"', '"https://a\.[^/]+"' ],
     [ 'origin-path', '"^https://a\.[a-z]+\/.*$"', '"^https://a\.[a-z]+$"', '"^https://a\.[a-z]+/?$"' ],

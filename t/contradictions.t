@@ -54,6 +54,15 @@ my @levels = (
 
 # A mistake that stands in one section alone, in several, or that no section of
 # which the policy is on has.
+my @anybody = (
+    'https://example\.com.*', 'https?://localhost.*', 'http://10\..+', 'https?://.*:3000', 'https?://.*:\d+',
+    'https://app.example.com', 'https://(www|app).example\.com', 'https://.*example\.(com|org)',
+    'https://.*example\.com(:[0-9]{1,5})?', 'https://.*example\.com|https://www\.example\.org',
+    'https://.*exampl[e]\.com', 'https://.*\bexample\.com', 'https://(www\.)?example\.[a-z]+', 'https?://[\d.]+',
+    'chrome-extension://.*', 'https://(?!evil).*\.example\.com', 'https://([a-z])\1\.example\.com',
+);
+my @below = ('https://.*\.(de|fr)', 'https://[a-z]{3,8}\.com', 'https://app-[a-z0-9]+\.herokuapp\.com',
+    'https://.*\.amazonaws\.com', 'https://pr-\d+--me\.netlify\.app');
 my @more = (
     [ 1, 'a contradiction within one section', [ 2, 3 ], '[everybody-with-credentials]',
       "CorsPolicy On\nCorsAllowOrigins *\nCorsAllowCredentials On\n" ],
@@ -74,14 +83,37 @@ my @more = (
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.me\\.github\\.io\"\nCorsAllowCredentials On\n" ],
     [ 1, 'an expression that any https site matches', [ 2, 3 ], '(https://strangerzq.com) [everybody-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https?://.*\"\nCorsAllowCredentials On\n" ],
-    [ 1, 'an expression without a dot before its domain', [ 2, 3 ], '(https://strangerzqexample.com) [everybody-with-credentials]',
+    [ 1, 'an expression without a dot before its domain', [ 2, 3 ], '(https://strangerzqexample.com); write CorsAllowOrigins https://example.com https://*.example.com [everybody-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*example\\.com\"\nCorsAllowCredentials On\n" ],
-    [ 1, 'an expression with an unescaped dot', [ 2, 3 ], '(https://appxexample.com) [everybody-with-credentials]',
+    [ 1, 'an expression with an unescaped dot', [ 2, 3 ], '(https://appxexample.com); write CorsAllowOrigins https://app.example.com [everybody-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://app.example\\.com\"\nCorsAllowCredentials On\n" ],
     [ 0, 'an expression with its dots escaped', [], '',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://(.*\\.)?example\\.com\"\nCorsAllowCredentials On\n" ],
-    [ 0, 'a domain that no public suffix is above', [], '',
-      "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*corp.internal\"\nCorsAllowCredentials On\n" ],
+    [ 0, 'a domain that no public suffix of the list is above', [], '',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.corp\\.internal\"\nCorsAllowCredentials On\n" ],
+    [ 1, 'a last label that the list does not know is a public suffix', [ 2, 3 ], "'https://*.internal': ",
+      "CorsPolicy On\nCorsAllowOrigins https://*.internal\nCorsAllowCredentials On\n" ],
+    [ 1, 'a wildcard above a public suffix', [ 2, 3 ], '(https://strangerzq.', 
+      "CorsPolicy On\nCorsAllowOrigins https://*.amazonaws.com\nCorsAllowCredentials On\n" ],
+    [ 0, 'a wildcard beside the public suffixes below a domain', [], '',
+      "CorsPolicy On\nCorsAllowOrigins https://*.mine.amazonaws.com\nCorsAllowCredentials On\n" ],
+    [ 0, 'two origins in parentheses', [], '',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"^(https://a\\.example\\.com|https://b\\.example\\.org)\$\"\nCorsAllowCredentials On\n" ],
+    # whatever anybody can have is refused, and no directive lifts more than its finding
+    (map { [ 1, "with credentials: $_", [ 2, 3 ], '[everybody-with-credentials]',
+        "CorsPolicy On\nCorsAllowOriginsMatch \"$_\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ] } @anybody),
+    (map { [ 1, "with credentials: $_", [ 2, 3 ], '[suffix-with-credentials]',
+        "CorsPolicy On\nCorsAllowOriginsMatch \"$_\"\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\n" ] } @below),
+    [ 0, 'all of them with their directives', [], '', "CorsPolicy On\nCorsAllowOriginsMatch "
+      . join(' ', map { "\"$_\"" } @anybody, @below)
+      . "\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\nCorsAllowPublicSuffixUnsafe On\n" ],
+    [ 1, 'an expression that cannot be decided, with a form that is right', [ 2, 3 ],
+      '(look-ahead at byte 9; https://strangerzq.com); write CorsAllowOrigins https://*.example.com [everybody-with-credentials]',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://(?!evil).*|https://.*\\.example\\.com\"\nCorsAllowCredentials On\n" ],
+    [ 1, 'an expression on two kinds of names: each finding by itself', [ 2, 3 ], '[everybody-with-credentials]',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.github\\.io|https://.*example\\.com\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ],
+    [ 1, 'and the other one', [ 2, 3 ], '[suffix-with-credentials]',
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.github\\.io|https://.*example\\.com\"\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\n" ],
     [ 1, 'the line of the word counts where a list has several lines', [ 3, 4 ], "'https://*.github.io': ",
       "CorsPolicy On\nCorsAllowOrigins https://a.example\nCorsAllowOrigins https://*.github.io\nCorsAllowCredentials On\n" ],
     [ 1, 'a Directory written before the one above it', [ 4, 10 ], '[everybody-with-credentials]',

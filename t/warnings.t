@@ -117,7 +117,7 @@ my @cases = (
         my ($regex, $neighbour) = @$_;
         [ [ [ 'regex-plain', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch \"$regex\"\n", "CorsPolicy On\nCorsAllowOriginsMatch \"$neighbour\"\n" ]
     } ([ 'https://a\.example', 'https://a[0-9]\.example' ],
-       [ '^https://a.example$', '^https://a.?example$' ],
+       [ '^https://a\.example$', '^https://(a|b)\.example$' ],
        [ '^https://.*\.a\.example$', '^https://[a-z]+\.a\.example$' ],
        [ 'https?://a\.example', 'https?://(a|b)\.example' ],
        [ 'http://localhost(:\d+)?', 'http://localhost(:3\d+)?' ],
@@ -134,7 +134,11 @@ my @cases = (
        [ '(https://x|.*)', '(https://x|.*\.example)' ],
        [ 'https://(.*\.)?.*example\.com(:[0-9]+)?$', 'https://(.*\.)?(a|b)\.example\.com(:[0-9]+)?$' ])),
     [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch .*\n", "CorsPolicy On\nCorsAllowOrigins *\n" ],
-    [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch .*://.*\n", "CorsPolicy On\nCorsAllowOriginsMatch app://.*\n" ],
+    [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch .*://.*\n", "CorsPolicy On\nCorsAllowOriginsMatch app://x\n" ],
+    [ [ [ 'regex-undecided', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch \"https://(?!x).*\\.example\\.com\"\n",
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://[^x].*\\.example\\.com\"\n" ],
+    [ [ [ 'regex-costly', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch \"https://([a-z]+)*\\.example\\.com\"\n",
+      "CorsPolicy On\nCorsAllowOriginsMatch \"https://([a-z]+\\.)*example\\.com\"\n" ],
 
     # names and times
     [ [ [ 'expose-needless', 3 ] ], "${on}CorsExposeHeaders ETag Content-Type\n", "${on}CorsExposeHeaders ETag Content-Range\n" ],

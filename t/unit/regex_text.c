@@ -1,0 +1,287 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The text of expressions: what the tree has, by the automaton that is made of it, and
+ * what cannot be read. */
+
+#include "unit.h"
+
+#include "cors/automaton.h"
+#include "cors/regex_cost.h"
+
+/* An expression, texts that it has, and texts that it does not have; blanks between
+ * them, and "~" for the empty one. */
+static const struct {
+    const char *regex;
+    const char *has;
+    const char *lacks;
+} languages[] = {
+    { "", "~", "a" },
+    { "ab", "ab", "~ a b abb" },
+    { "a|b|", "a b ~", "ab" },
+    { "a?b*c+", "c abbc bcc", "~ a b ab" },
+    { "a*?b+?c??", "b aabbc", "~ a cc" },
+    { "a++b", "ab aab", "b" },
+    { "(?>a|ab)c", "ac", "c" },
+    { "a{2}b{1,2}c{2,}", "aabcc aabbccc", "abcc aabc aabbbcc" },
+    { "a{0}b{0,1}", "~ b", "a bb" },
+    { "a[{],x", "", "a aa" },
+    { "[abc][^abc]", "ax b.", "aa x ab" },
+    { "[]a][^]a]", "]x a[", "xa ]]" },
+    { "[a-c-]+", "abc- -", "d" },
+    { "[\\d]\\D\\w\\W", "1a_-", "a1a- 11_- 1aaa" },
+    { "[\\w.]+", "a.9_", "~ a-b" },
+    { "\\S\\N\\C\\H\\V", "abcde", "abcd" },
+    { "\\s|\\h|\\v|\\R|\\n|\\t|\\r|\\f|\\a|\\e", "", "~ a n" },
+    { "\\x61\\x{62}\\143?\\o{144}", "", "~ abd" },
+    { "\\x61\\x{62}\\o{143}\\056", "abc.", "abc" },
+    { "\\x61\\x{62}\\o{143}\\c!\\060", "abca0", "abc" },
+    { "\\c;|\\x|\\0", "", "~ ;" },
+    { "\\.\\*\\+\\(\\)\\[\\]\\$\\/\\:\\-", ".*+()[]$/:-", "" },
+    { "a.b", "axb a.b a/b", "ab" },
+    { "\\Qa.b*\\E+", "a.b* a.b***", "axb* a.ba.b" },
+    { "\\Qa", "a", "~" },
+    { "a\\Q\\E+\\E*", "", "~ b" },
+    { "^a$|\\Ab\\z|\\Gc\\Z", "a b c", "~ ab" },
+    { "a^b|a$b|(?m)a^b", "", "ab a b" },
+    { "(^|x)a($|y)", "a xa ay xay", "ya" },
+    { "\\ba\\b.\\B.\\bb", "a--b", "a-ab aa-b a---b" },
+    { "a\\b.*", "a a. a-b", "ab a_" },
+    { ".*\\B", "~ a- -", "a -a" },
+    { "(?i)aB", "ab", "a" },
+    { "aB|(?i:C)d|E", "cd", "ab e" },
+    { "a(?i)B|C", "ab c", "b" },
+    { "(a(?i)B)C", "", "abc" },
+    { "(?i)[A-C][^D]", "ax bb", "ad da" },
+    { "(?i-i)A|(?^)B|(?-i:C)", "", "a b c" },
+    { "(?x) a b # comment", "ab", "a" },
+    { "(?x) a + [b ] \\ | c", "c", "ab aab" },
+    { "(?x: a ) b", "", "ab" },
+    { "a(?#comment)b(?#x)+", "ab abb", "a" },
+    { "(?s).(?m).(?n)(a)(?J)(?U)b", "xyab", "ab" },
+    { "(a)(?:b)(?<n>c)(?'o'd)(?P<p>e)(?|f|g)", "abcdef abcdeg", "abcde" },
+    { "[[:alpha:]][[:digit:]][[:^alnum:]]", "a1-", "11- a1a" },
+    { "[[:lower:]][[:upper:]]?[[:xdigit:]][[:punct:]]", "aa. xf-", "xg-" },
+    { "[[:word:]][[:graph:]][[:print:]][[:ascii:]]", "_-ab", "-aaa" },
+    { "(?i)[[:upper:]][[:space:][:blank:][:cntrl:]]?", "a", "1" },
+    { "[\\x61-\\143][\\b\\n0]", "a0 c0", "d0 ab" },
+    { "a{1}{|b", "b", "a" },
+    { "(|a)(b|)", "~ a b ab", "ba" },
+    { "(a*)*(b+)+", "b aabb", "a" },
+    { "(ab{1,2}){2}", "abab abbab", "ab" },
+    { "A", "", "a A" },
+};
+
+static const char *read_word(const char **at)
+{
+    size_t len = strcspn(*at, " ");
+    const char *word = apr_pstrmemdup(pool, *at, len);
+
+    *at += len + ((*at)[len] ? 1 : 0);
+    return strcmp(word, "~") == 0 ? "" : word;
+}
+
+static void check_texts(const cors_automaton_t *automaton, const char *regex,
+                        const char *texts, bool has)
+{
+    while (*texts) {
+        const char *text = read_word(&texts);
+
+        if (cors_automaton_matches(pool, automaton, exactly(text)) != has) {
+            fail_msg("'%s' %s '%s'", regex, has ? "lacks" : "has", text);
+        }
+    }
+}
+
+static void a_tree_has_the_texts_of_its_expression(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(languages); i++) {
+        const char *regex =
+            exactly_bytes(languages[i].regex, strlen(languages[i].regex) + 1)
+                .ptr;
+        cors_regex_text_t read;
+        const cors_automaton_t *automaton;
+        const char *unused;
+
+        cors_regex_read(pool, regex, &read);
+        if (read.obstacle) {
+            /* a row without texts: it need not be read */
+            assert_string_equal(languages[i].has, "");
+            continue;
+        }
+        automaton = cors_automaton_make(pool, &read, &unused);
+        assert_non_null(automaton);
+        check_texts(automaton, regex, languages[i].has, true);
+        check_texts(automaton, regex, languages[i].lacks, false);
+    }
+}
+
+static void what_cannot_be_read_is_named_with_its_place(void **state)
+{
+    static const struct {
+        const char *regex;
+        const char *obstacle;
+        unsigned at;
+    } rows[] = {
+        { "a(?=b)", "look-ahead", 1 },
+        { "a(?!b)", "look-ahead", 1 },
+        { "a(?*b)", "look-ahead", 1 },
+        { "(?<=b)", "look-behind", 0 },
+        { "(?<!b)", "look-behind", 0 },
+        { "(a)\\1", "a back-reference", 3 },
+        { "\\g{1}", "a back-reference or a call", 0 },
+        { "\\k<n>", "a back-reference or a call", 0 },
+        { "(?P=n)", "a back-reference", 0 },
+        { "(?(1)a)", "a condition", 0 },
+        { "(?R)", "recursion", 0 },
+        { "(?1)", "recursion", 0 },
+        { "(?+1)", "recursion", 0 },
+        { "(?-1)", "recursion", 0 },
+        { "(?&n)", "recursion", 0 },
+        { "(?P>n)", "recursion", 0 },
+        { "(?C1)", "a callout", 0 },
+        { "(*ACCEPT)", "a verb", 0 },
+        { "a(*UTF8)", "a verb", 1 },
+        { "a\\Kb", "\\K", 1 },
+        { "\\p{L}", "a Unicode property", 0 },
+        { "\\X", "a Unicode property", 0 },
+        { "\\y", "an escape", 0 },
+        { "\\N{U+41}", "an escape", 0 },
+        { "\\x{100}", "an escape", 0 },
+        { "\\x{g}", "an escape", 0 },
+        { "\\o1", "an escape", 0 },
+        { "\\c\n", "an escape", 0 },
+        { "a\\", "a backslash at the end", 1 },
+        { "a[b", "a character class", 1 },
+        { "[b-a]", "a character class", 0 },
+        { "[\\d-z]", "a character class", 0 },
+        { "[a-\\d]", "a character class", 0 },
+        { "[a-[:digit:]]", "a character class", 0 },
+        { "[[:foo:]]", "a character class", 0 },
+        { "[[.a.]]", "a character class", 0 },
+        { "[\\8]", "a character class", 0 },
+        { "[\\777]", "a character class", 0 },
+        { "(a", "a group without an end", 1 },
+        { "a)", "a parenthesis too many", 1 },
+        { "(?", "a group", 0 },
+        { "(?xx)a", "a group", 0 },
+        { "(?i-s-x)a", "a group", 0 },
+        { "(?<1", "look-behind", 0 },
+        { "(?#a", "a comment", 4 },
+        { "(?x)a#\r", "a comment", 6 },
+        { "*a", "a quantifier of nothing", 0 },
+        { "a|+", "a quantifier of nothing", 2 },
+        { "{2}", "a quantifier of nothing", 0 },
+        { "^*", "a quantifier", 1 },
+        { "\\b+", "a quantifier", 2 },
+        { "a{3,2}", "a quantifier", 6 },
+        { "a{70000}", "a quantifier", 8 },
+        { "a{,2}", "a quantifier", 1 },
+        { "a{ 1 }", "a quantifier", 1 },
+        { "a{1}{2}", "a quantifier of a quantifier", 4 },
+        { "a+?*", "a quantifier of a quantifier", 3 },
+        { "(?x)a+ ?", "a quantifier of a quantifier", 7 },
+        { "a(?#x)(?#", "a comment", 9 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const char *regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1).ptr;
+        cors_regex_text_t read;
+
+        cors_regex_read(pool, regex, &read);
+        assert_null(read.root);
+        same_text(regex, read.obstacle, rows[i].obstacle);
+        same_number(regex, (long)read.at, rows[i].at);
+    }
+}
+
+static void groups_nest_as_deep_as_people_write_them(void **state)
+{
+    cors_regex_text_t read;
+
+    (void)state;
+    cors_regex_read(pool,
+                    apr_pstrcat(pool, repeat("(", 100), "a", repeat(")", 100),
+                                NULL),
+                    &read);
+    assert_non_null(read.root);
+    cors_regex_read(pool,
+                    apr_pstrcat(pool, repeat("(", 101), "a", repeat(")", 101),
+                                NULL),
+                    &read);
+    same_text("101", read.obstacle, "too many groups in one another");
+}
+
+static void what_can_be_read_in_many_ways_is_costly(void **state)
+{
+    static const struct {
+        const char *regex;
+        bool costly;
+    } rows[] = {
+        { "https://example\\.com", false },
+        { "https://.*\\.example\\.com(:\\d+)?", false },
+        { "https?://(.*\\.)?example\\.com", false },
+        { "([a-z0-9-]+\\.)*example\\.com", false },
+        { "([a-z0-9]([a-z0-9-]{0,61}[a-z0-9])?\\.)+example\\.com", false },
+        { "(a|b)*c", false },
+        { "a*a*a*b", false },
+        { ".*\\..*\\..*x", false },
+        /* exponential */
+        { "(([a-z])+.)+[A-Z]([a-z])+", true },
+        { "(a+)+b", true },
+        { "(a*)*b", true },
+        { "(a|a)*b", true },
+        { "(a|ab|b)*c", true },
+        { "(a?a)*b", true },
+        { "(.*,?)*x", true },
+        { "(?:[a-z0-9]+[-.]?)*evil.*", true },
+        /* a polynomial of a high degree */
+        { "a*a*a*a*b", true },
+        { ".*.*.*.*x", true },
+        /* a loop that is too large to decide */
+        { "(a{300}b?)*", true },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_regex_text_t read;
+        const cors_automaton_t *automaton;
+        const char *unused;
+
+        cors_regex_read(pool, rows[i].regex, &read);
+        automaton = cors_automaton_make(pool, &read, &unused);
+        assert_non_null(automaton);
+        same_number(rows[i].regex, cors_regex_is_costly(pool, automaton),
+                    rows[i].costly);
+    }
+}
+
+static void a_symbol_is_a_byte_that_an_origin_can_have(void **state)
+{
+    (void)state;
+    assert_int_equal(cors_symbols(CORS_SYMBOLS),
+                     ((cors_symbols_t)1 << strlen(CORS_SYMBOLS)) - 1);
+    assert_int_equal(cors_symbol('a'), 1);
+    assert_int_equal(cors_symbol('A'), 0);
+    assert_int_equal(cors_symbol('\0'), 0);
+    assert_int_equal(cors_symbols("a a"), 1);
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(a_tree_has_the_texts_of_its_expression),
+        TEST(what_cannot_be_read_is_named_with_its_place),
+        TEST(groups_nest_as_deep_as_people_write_them),
+        TEST(what_can_be_read_in_many_ways_is_costly),
+        TEST(a_symbol_is_a_byte_that_an_origin_can_have),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
