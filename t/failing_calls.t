@@ -104,6 +104,25 @@ ok(in_time(sub { allows($new) }), 'a read that failed once is tried again');
 like($httpd->log_since($mark), qr/Input\/output error/, 'and said');
 $good = $new;
 
+# The clock of the system is set, by an hour and by ten years; mod_watchdog measures
+# its intervals by it.
+for my $step (-3600, 3600, -315_360_000) {
+    order(clock => $step);
+    sleep 0.3;
+    $new = replace();
+    ok(in_time(sub { allows($new) }, 10), "the clock is set by $step seconds: a new list counts");
+    $good = $new;
+    $new = replace();
+    ok($httpd->graceful && allows($good), "clock $step: a graceful restart keeps the list in force");
+    ok(in_time(sub { allows($new) }, 10), "clock $step: and its children load the new one");
+    $good = $new;
+    recall('clock');
+    sleep 0.3;
+    $new = replace();
+    ok(in_time(sub { allows($new) }, 10), "clock $step: so they do when it is set back");
+    $good = $new;
+}
+
 # the file changes under the hand that reads it
 $mark = $httpd->log_mark;
 order(read => 'once cut');

@@ -548,6 +548,15 @@ static bool take_in_force(retained_t *entry, cors_list_t *list)
     return true;
 }
 
+static void add_not_stable(apr_pool_t *pconf, const char *path)
+{
+    add_notice(pconf, APLOG_WARNING,
+               apr_psprintf(pconf,
+                            "%s is not stable; its last good list is in force "
+                            "until it is",
+                            path));
+}
+
 static void add_not_loaded(apr_pool_t *pconf, const char *path)
 {
     add_notice(pconf, APLOG_WARNING,
@@ -567,11 +576,7 @@ static bool make_replacement(apr_pool_t *pconf, apr_pool_t *scratch,
 
     if (cors_last_good_read(scratch, path, &text) == APR_SUCCESS
         && make_list_of_text(scratch, files, path, text, list)) {
-        add_notice(pconf, APLOG_WARNING,
-                   apr_psprintf(pconf,
-                                "%s is not stable; its last good list is in "
-                                "force until it is",
-                                path));
+        add_not_stable(pconf, path);
         return true;
     }
     text.len = 0;
@@ -628,16 +633,19 @@ static bool keep_list(apr_pool_t *pconf, apr_pool_t *scratch, retained_t *entry,
     if (!entry || !take_in_force(entry, list)) {
         return make_replacement(pconf, scratch, report->path, list);
     }
-    if (list->loaded) {
+    if (!list->loaded) {
+        add_not_loaded(pconf, report->path);
+    }
+    else if (entry->generation == NO_CHILDREN) {
+        add_not_stable(pconf, report->path);
+    }
+    else {
         add_notice(pconf,
                    reading->state == READ_UNSTABLE ? APLOG_NOTICE : APLOG_ERR,
                    apr_psprintf(pconf,
                                 "the list in force of %s is kept until the "
                                 "file can be loaded",
                                 report->path));
-    }
-    else {
-        add_not_loaded(pconf, report->path);
     }
     return true;
 }

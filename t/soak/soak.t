@@ -1,8 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# A long run: mixed load over HTTP/1.1 and HTTP/2, a file of origins that changes
-# all along, graceful restarts, and every answer judged. It fails when a request
-# fails that no restart explains, when a verdict is wrong, when memory or
-# descriptors grow, when answers become slower.
+# A long run: mixed load over HTTP/1.1 and HTTP/2, a file of origins that is deployed
+# in every way all along, graceful restarts, children that are killed, a clock that is
+# set, and every answer judged. It fails when a request fails that no restart and no
+# kill explains, when a verdict is wrong, when memory or descriptors grow, when answers
+# become slower.
 #
 #   SOAK_SECONDS=600   how long
 use strict;
@@ -26,7 +27,7 @@ my ($rss_share, $rss_kb, $fds, $factor, $least) = (0.05, 1024, 2, 3, $seconds < 
 # A restart in each period, and a sample of the server before it; none in the last
 # third of the run, for what a child loses ends with the child.
 my $period = $seconds / 30;
-$period = $period < 3 ? 3 : $period > 20 ? 20 : $period;
+$period = $period < 5 ? 5 : $period > 20 ? 20 : $period;
 my $periods = int($seconds / $period);
 $periods = 9 if $periods < 9;
 my $with_restarts = $periods - int($periods / 3);
@@ -36,22 +37,34 @@ my $wild = 'https://a.b.wild.example';
 my $never = 'https://never.example';
 my $app = 'https://app.example';
 my $list = "$ENV{CORS_WORK}/t/logs/soak.origins";
-my @both = ($always, 'https://*.wild.example', '!https://out.wild.example');
+# what is excluded comes last: a list that is cut there allows more
+my @both = ($always, 'https://*.wild.example');
+my $excluded = '!https://out.wild.example';
 my $lists = 0;
+my $work = "$ENV{CORS_WORK}/t/logs/soak";
+mkdir $work or die "$work: $!\n";
 
 # Lists of a few thousand, as large as each other, so that their memory is.
 sub good_list {
     $lists++;
-    return map { "$_\n" } @both, map { "https://list$lists-" . (10000 + $_) . '.example' } 1 .. 5000;
+    return map { "$_\n" } @both, map({ "https://list$lists-" . (10000 + $_) . '.example' } 1 .. 5000), $excluded;
 }
+# A frame around a list, which counts at once.
+sub framed { my (@lines) = @_; return ("begin $lists\n", @lines, 'end ' . @lines . " $lists\n") }
 sub own_origin { return "https://list$lists-12000.example" }
 sub replace { Httpd::spew("$list.new", @_); rename "$list.new", $list or die "$list: $!\n" }
 replace(good_list());
 
+# the clock of httpd is set by a file of this directory
+my $shim = "$work/clock.so";
+system('cc', qw(-DCORS_CLOCK_ONLY -O2 -fPIC -fno-builtin -shared -o), $shim, "$ENV{CORS_WORK}/t/faults/shim.c", '-ldl') == 0
+    or die "t/faults/shim.c does not compile\n";
+$ENV{CORS_FAULTS} = $work;
+
 my $httpd = Httpd->start(
-    name => 'soak', conf => 'soak.conf', ports => [qw(plain tls)], modules => [qw(ssl status)],
+    name => 'soak', preload => $shim, conf => 'soak.conf', ports => [qw(plain tls)], modules => [qw(ssl status)],
     vars => { list => $list, backend => $ENV{CORS_BACKEND_PORT} },
-    expected => qr/CorsAllowOriginsFile: |this configuration has no policy|\[ssl:warn\]/);
+    expected => qr/CorsAllowOriginsFile: |exit signal Killed|this configuration has no policy|\[ssl:warn\]/);
 my ($plain, $tls) = @{ $httpd->{port} }{qw(plain tls)};
 
 # --- clients that judge whole answers
@@ -103,7 +116,6 @@ sub ask_kept {
 # One client for a protocol; each writes a line about every answer that is wrong,
 # and every request that has none.
 my $began = time;
-my $until = $began + $periods * $period;
 sub judge {
     my ($protocol, $port) = @_;
     my @cases = @judged;
@@ -113,11 +125,14 @@ sub judge {
     $SIG{TERM} = 'DEFAULT';
     my $asked = 0;
     my $complaints = 0;
-    for (my $n = 0; time < $until; $n++) {
+    for (my $n = 0; !-e "$work/stop"; $n++) {
         my ($request, $expected) = @{ $cases[ $n % @cases ] };
         my $is = eval { whole($protocol eq 'kept' ? ask_kept(@$request) : ask([ $protocol => $port ], @$request)) };
         my $said = $is ? text_of($is) : "no answer: $@";
         $asked++;
+        # a child that is killed leaves its requests without an answer, never with a
+        # wrong one
+        next if -e "$work/killing" && (!$is || !defined $is->{status} || $is->{status} eq 'none');
         print "wrong: $protocol @$request: $said\n" if $said ne text_of($expected) && $complaints++ < 20;
         sleep 0.01;
     }
@@ -182,31 +197,63 @@ sub sample {
 my %changes;
 my @late;
 sub allows { my ($origin) = @_; return defined whole(ask([ h1 => $plain ], GET => '/plain.txt', origin => $origin))->{'access-control-allow-origin'} }
+# The list that was written last comes to count, in all children.
+sub await_list {
+    my $changed = time;
+    until (eval { allows(own_origin()) }) {
+        if (time > $changed + 25) { push @late, "list $lists"; last }
+        sleep 0.05;
+    }
+    push @{ $changes{times} }, time - $changed;
+}
+# In its place, as one should not: in two parts, the second of which has what is
+# excluded.
+sub write_slowly {
+    my ($how) = @_;
+    my $text = join '', good_list();
+    open my $out, $how, $list or die "$list: $!\n";
+    syswrite $out, substr $text, 0, length($text) - length("$excluded\n");
+    sleep 0.4;
+    syswrite $out, "$excluded\n";
+    truncate $out, length $text;
+    close $out;
+}
+my @kinds = qw(good framed bad half good removed install touched emptied framed inplace cut good);
 sub change {
     my ($n) = @_;
-    my $kind = (qw(good good bad half good removed good touched))[ $n % 8 ];
+    my $kind = $kinds[ $n % @kinds ];
     $changes{$kind}++;
     if ($kind eq 'bad') { replace(good_list(), "https://bad.example/\n", "$never\n"); $lists-- }
-    elsif ($kind eq 'half') {
-        my $text = join '', good_list();
-        # in its place, as one should not: by halves, and of no use until the end
-        open my $out, '>', $list or die "$list: $!\n";
-        syswrite $out, substr $text, 0, length($text) / 2;
-        sleep 0.4;
-        syswrite $out, substr $text, length($text) / 2;
-        close $out;
-    }
+    elsif ($kind eq 'half') { write_slowly('>') }
+    elsif ($kind eq 'inplace') { write_slowly('+<') }
     elsif ($kind eq 'removed') { unlink $list }
     elsif ($kind eq 'touched') { utime undef, undef, $list }
-    else {
-        replace(good_list());
-        my $changed = time;
-        until (allows(own_origin())) {
-            if (time > $changed + 20) { push @late, "list $lists"; last }
-            sleep 0.05;
-        }
-        push @{ $changes{times} }, time - $changed;
+    elsif ($kind eq 'emptied') { Httpd::spew($list, '') }
+    elsif ($kind eq 'cut') { Httpd::spew($list, grep { $_ ne "$excluded\n" } good_list()) }
+    elsif ($kind eq 'install') { Httpd::spew("$list.new", good_list()); system('install', '-m644', "$list.new", $list) == 0 or die "install: $?\n" }
+    elsif ($kind eq 'framed') { Httpd::spew($list, framed(good_list())); await_list() }
+    else { replace(good_list()); await_list() }
+}
+
+# What happens to a server, between two loads: a child is killed, the clock is set.
+sub incident {
+    my ($kind) = @_;
+    $changes{"$kind (incident)"}++;
+    Httpd::spew("$work/killing", '');
+    if ($kind eq 'kill') {
+        my @children = $httpd->children;
+        kill KILL => $children[ rand @children ];
     }
+    else {
+        Httpd::spew("$work/.clock", rand() < 0.5 ? -3600 : 3600);
+        rename "$work/.clock", "$work/clock" or die $!;
+        sleep 0.5;
+    }
+    replace(good_list());
+    await_list();
+    unlink "$work/clock";
+    sleep 1;
+    unlink "$work/killing";
 }
 
 # --- the run
@@ -217,7 +264,9 @@ my $restarts = 0;
 note(sprintf '%d periods of %.1f s', $periods, $period);
 note(sprintf '%5s %8s %8s %8s %8s %9s %9s %7s %7s %7s %7s', qw(s children parent child sum fds-par fds-child shared req/s p50/ms p99/ms));
 for my $number (1 .. $periods) {
-    my $end = $began + $number * $period;
+    my $kind = (undef, 'clock', 'kill')[ $number % 3 ];
+    incident($kind) if $kind && ($seconds >= 120 || $number < 3);
+    my $end = time + $period;
     my $time = $end - time - 0.3;
     my $load = wrk(2, $time);
     # a restart with streams under way, from a good list
@@ -246,6 +295,7 @@ for my $number (1 .. $periods) {
 }
 
 # --- what came of it
+Httpd::spew("$work/stop", '');
 ok($httpd->is_running, "httpd runs after $seconds seconds");
 is($restarts, $with_restarts, "every graceful restart came back ($restarts)");
 my ($asked, @complaints) = (0);
