@@ -27,9 +27,11 @@ my $always = 'https://always.example';
 my $never = 'https://never.example';
 my $list = "$ENV{CORS_WORK}/t/logs/race.origins";
 my $lists = 0;
+# a frame, which counts at once
 sub replace {
     $lists++;
-    Httpd::spew("$list.new", map { "$_\n" } $always, 'https://*.wild.example', map { "https://list$lists-$_.example" } 1 .. 5000);
+    my @lines = ($always, 'https://*.wild.example', map { "https://list$lists-$_.example" } 1 .. 5000);
+    Httpd::spew("$list.new", map { "$_\n" } "begin $lists", @lines, 'end ' . @lines);
     rename "$list.new", $list or die "$list: $!\n";
 }
 replace();
