@@ -22,7 +22,7 @@ const origins = {
 const LISTED = `CorsAllowOrigins ${origins.allowed}`;
 const OVERRIDE = `CorsAllowOrigins ${origins.denied}`;
 const SOCKET = `CorsWebSocketAllowOrigins ${origins.allowed}`;
-const SILENT = "CorsPolicy Off is in force here: the module says nothing";
+const SILENT = "CorsPolicy Off is in force here: no policy applies";
 
 // What the server said: method, status, verdict, reason, directive.
 const ok = (method, status = 200) =>

@@ -9,7 +9,7 @@ const HEADERS = ["Access-Control-Allow-Origin",
     "Access-Control-Allow-Headers", "Access-Control-Expose-Headers",
     "Access-Control-Max-Age", "Vary"];
 
-const SILENT = "CorsPolicy Off is in force here: the module says nothing";
+const SILENT = "CorsPolicy Off is in force here: no policy applies";
 
 const JSON_BODY = {
     "Content-Type": "application/json",
