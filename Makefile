@@ -20,8 +20,9 @@ BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linea
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
 
-# a line for each file, V=1 for the whole command
-short = $(if $(V),,@echo '  $(1) $<' &&)
+# A line for each file; V=1 prints the whole command, make -s nothing.
+LONG = $(V)$(findstring s,$(firstword -$(MAKEFLAGS)))
+short = $(if $(LONG),,@echo '  $(1) $(or $(2),$<)' &&)
 
 # Compiles on all cores, unless make was given a number of jobs.
 CORES = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
@@ -248,7 +249,7 @@ help:
 	@echo '           EXCHANGES=$(EXCHANGES) SEEDS=$(SEEDS) SEED=$(SEED)'
 
 $(OUT)/mod_cors_policy.so: $(OBJECTS) build/exports.map
-	$(if $(V),,@echo '  LD $@' &&) $(CC) -shared $(if $(LTO),$(HARDENING) $(LTO)) \
+	$(call short,LD,$@) $(CC) -shared $(if $(LTO),$(HARDENING) $(LTO)) \
 	    -Wl,--version-script=build/exports.map $(LDFLAGS) \
 	    -o $@ $(OBJECTS) $(LIBS)
 
