@@ -271,8 +271,8 @@ $(OUT)/mod_cors_policy.o: mod_cors_policy.c $(HEADERS) build/flags.mk
 
 $(OUT)/unit/%.t: t/unit/%.c $(CORE_OBJECTS) $(HEADERS) $(wildcard t/unit/*.h)
 	@mkdir -p $(@D)
-	$(call short,CC) $(CC) $(CORE_FLAGS) -It/unit -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) \
-	    $(LIBS) -lcmocka
+	$(call short,CC) $(CC) $(CORE_FLAGS) $(WITHOUT_LTO) -It/unit -o $@ $< $(CORE_OBJECTS) \
+	    $(APR_LIBS) $(LIBS) -lcmocka
 
 # one command line: the module says to helgrind what its atomics order
 $(OUT)/race/mod_cors_policy.so: mod_cors_policy.c $(wildcard src/*/*.c) $(HEADERS)
@@ -308,5 +308,5 @@ $(OUT)/fuzz/%: t/fuzz/%.c t/fuzz/fuzz.h $(CORE:%=$(OUT)/fuzz/objects/%.o)
 
 $(OUT)/replay/%: t/fuzz/%.c t/fuzz/replay.c t/fuzz/fuzz.h $(CORE_OBJECTS)
 	@mkdir -p $(@D)
-	$(call short,CC) $(CC) $(CORE_FLAGS) -o $@ $< t/fuzz/replay.c $(CORE_OBJECTS) \
+	$(call short,CC) $(CC) $(CORE_FLAGS) $(WITHOUT_LTO) -o $@ $< t/fuzz/replay.c $(CORE_OBJECTS) \
 	    $(APR_LIBS) $(LIBS)

@@ -23,6 +23,8 @@ LTO := $(if $(findstring -fsanitize,$(CFLAGS))$(findstring -coverage,$(CFLAGS)),
     $(shell try=$$(mktemp) && echo 'int cors;' | \
         $(CC) -Werror $(LTO_WANTED) -shared -fPIC -x c -o "$$try" - >/dev/null 2>&1 \
         && echo $(LTO_WANTED); rm -f "$$try"))
+# For programs of tests, which would each optimise the whole core again.
+WITHOUT_LTO = $(if $(LTO),-fno-lto)
 
 APR_FLAGS = $(shell apr-1-config --cppflags --includes)
 APR_LIBS = $(shell apr-1-config --link-ld) $(shell apu-1-config --link-ld)
