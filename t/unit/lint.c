@@ -71,7 +71,7 @@ static const row_t setting_rows[] = {
       "CorsAllowOrigins " A " !https://*.other", "" },
     { "an exclusion that edits is not idle", "CorsAllowOrigins -" A, "" },
     { "what Self excludes is not known at start-up",
-      "CorsWebSocketAllowOrigins " BELOW " !Self", "" },
+      "CorsWebSocketAllowOrigins https://*.a.example !Self", "" },
     { "Self that is excluded is never allowed",
       "CorsWebSocketAllowOrigins Self !Self",
       "1 origin-excluded Self (!Self)\n" },
