@@ -10,6 +10,8 @@
 
 #include <http_main.h>
 
+#include "cors/clock.h"
+
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
 #define MAX_AGE_USEFUL "2h"    /* what all browsers honour */
 
@@ -395,7 +397,9 @@ CORS_SLOW static void log_give_up(const matcher_t *matcher, cors_slice_t text)
     apr_pool_t *p;
 
     if (cors_count_all()
-        && !cors_counters_may_log(cors_count_all(), apr_time_now(), &unused)) {
+        && !cors_counters_may_warn(
+            cors_count_all(), cors_counters_hash(cors_slice(matcher->said)),
+            cors_clock(), &unused)) {
         return;
     }
     apr_pool_create(&p, NULL);
