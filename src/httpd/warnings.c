@@ -40,6 +40,8 @@ typedef struct {
     const server_rec *asked; /* the server of which htaccess is known */
     bool inherits;           /* the sections of the first server are its, too */
     bool htaccess;           /* it has .htaccess files with such directives */
+    const cors_setting_t *inherited; /* that virtual hosts have of the server
+                                            and that knows its name; or NULL */
     const server_rec *looked_at; /* by warn_of_server_name(); NULL: none yet */
     bool warned; /* of that server; or there is nothing to say */
 } walk_t;
@@ -135,7 +137,7 @@ static bool is_new_pair(void *context, const cors_setting_t *origins,
 }
 
 /* Whether the site's server has a name that it was given and not one that httpd
- * guesses. What no request reaches needs none: virtual hosts take its place. */
+ * guesses. Where there are virtual hosts, requests are theirs. */
 static bool has_server_name(const cors_site_t *site)
 {
     const ap_directive_t *host = site->scope.host;
@@ -164,9 +166,8 @@ static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
 }
 
 /* Once for each server; the sites of one follow each other. */
-static void warn_of_server_name(walk_t *walk, const cors_policy_t *policy)
+static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
 {
-    const cors_setting_t *setting = knows_own_origin(policy);
     const ap_directive_t *host = walk->site->scope.host;
     cors_finding_t finding = { CORS_PROBLEM_SERVER_NAME_MISSING,
                                { NULL, 0 },
@@ -175,6 +176,10 @@ static void warn_of_server_name(walk_t *walk, const cors_policy_t *policy)
 
     if (!setting) {
         return;
+    }
+    /* of the first server, around all virtual hosts, which inherit it */
+    if (!host && !walk->inherited) {
+        walk->inherited = setting;
     }
     if (walk->looked_at != walk->site->server) {
         walk->looked_at = walk->site->server;
@@ -204,7 +209,7 @@ static void look_at_policies(walk_t *walk)
         cors_policy_resolve(scratch, walk->site->merged, groups[i].one,
                             &policy);
         learn(walk, &policy);
-        warn_of_server_name(walk, &policy);
+        warn_of_server_name(walk, knows_own_origin(&policy));
         cors_lint_policy(scratch, &policy, is_new_pair, say, walk);
     }
 }
@@ -334,6 +339,19 @@ static void for_each_site(walk_t *walk, void (*look)(walk_t *walk))
     }
 }
 
+/* Virtual hosts that only inherit have names of their own. */
+static void warn_heirs_of_server_name(walk_t *walk)
+{
+    int i;
+
+    for (i = 0; walk->inherited && i < walk->sites->nelts; i++) {
+        walk->site = cors_site_at(walk->sites, i);
+        if (walk->site->inherits) {
+            warn_of_server_name(walk, walk->inherited);
+        }
+    }
+}
+
 static void look_at_site(walk_t *walk)
 {
     cors_section_visit(walk->site->own, CORS_METHODS_ALL, lint_setting, walk);
@@ -356,6 +374,7 @@ void cors_warn(cors_speaker_t *speaker, const apr_array_header_t *sites)
     walk.known = apr_hash_make(walk.p);
     walk.pairs = apr_hash_make(walk.p);
     for_each_site(&walk, look_at_site);
+    warn_heirs_of_server_name(&walk);
     for_each_site(&walk, judge_site);
     apr_pool_destroy(walk.p);
 }
