@@ -20,7 +20,7 @@ my $backend = Httpd::free_port();
 Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => "$ENV{CORS_WORK}/t/logs/limits_backend");
 my $httpd = Httpd->start(name => 'limits', conf => 'limits.conf', ports => [qw(port behind)],
     modules => ['access_compat'], vars => { site => $site, backend => $backend },
-    expected => qr{CORS: the status page is refused: });
+    expected => qr{CORS: the status page is refused: |took more than \d+ steps over the origin});
 my $via = [ h1 => $httpd->{port}{port} ];
 
 my %vary = (vary => 'Origin');
@@ -114,7 +114,9 @@ for ([ 'port', 'before the handlers' ], [ 'behind', 'behind the handlers' ]) {
     Httpd::spew("$site/stored/.htaccess", "CorsPolicy On\nCorsAllowOrigins $app\n");
     is_deeply($stored->(''), { status => 200, %allowed, cache => 'MISS' }, "$cache stores a response with its headers");
     Httpd::spew("$site/stored/.htaccess", "CorsPolicy On\nCorsAllowOrigins https://other.example\n");
-    is_deeply($stored->(''), { status => 200, %allowed, cache => 'HIT' }, "$cache keeps them when the policy has changed");
+    is_deeply($stored->(''), { status => 200, %allowed, cache => 'HIT' }, "$cache keeps them when the policy has changed")
+        # httpd's trunk of 18 October 2024 keeps them as well
+        or diag("stored: ", map { Httpd::slurp($_) =~ s/[^ -~\n]/./gr } split /\n/, `find $httpd->{dir}/cache -name '*.header'`);
     is_deeply($stored->('?fresh'), { status => 200, %vary, cache => 'MISS' },
         "while what $cache has not stored has the new ones");
 }
