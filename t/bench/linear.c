@@ -298,7 +298,7 @@ static void use_policy(const cors_section_t *section, cors_attr_e attr,
         cors_lint_setting(pool, attr, policy.link[attr].setting, note_finding,
                           NULL);
     }
-    cors_lint_policy(pool, &policy, note_finding, NULL);
+    cors_lint_policy(pool, &policy, NULL, note_finding, NULL);
     cors_policy_contradictions(&policy, note_contradiction, NULL);
     sum += (apr_size_t)cors_policy_values(pool, &policy, attr)->nelts;
     if (!is_origins(attr)) {
@@ -317,7 +317,8 @@ static void use_policy(const cors_section_t *section, cors_attr_e attr,
             sum += cors_policy_name_listed(&policy, attr, name);
         }
         else if (cors_origin_parse(name, &origin)) {
-            sum += cors_policy_origin_listing(&policy, attr, &origin, &setting);
+            sum += cors_policy_origin_listing(&policy, attr, &origin, false,
+                                              &setting);
             if (setting) {
                 sum += cors_origin_set_excluding(setting->origins, &origin)
                        != NULL;
