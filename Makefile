@@ -298,9 +298,6 @@ $(OUT)/fuzz/objects/%.o: src/core/%.c $(HEADERS) build/flags.mk
 # the second opinion of this one is PCRE itself
 $(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
 
-# the second opinion of this one is PCRE itself
-$(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
-
 $(OUT)/fuzz/%: t/fuzz/%.c t/fuzz/fuzz.h $(CORE:%=$(OUT)/fuzz/objects/%.o)
 	@mkdir -p $(@D)
 	$(call short,CC) $(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< \

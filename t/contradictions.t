@@ -108,7 +108,7 @@ my @more = (
       . join(' ', map { "\"$_\"" } @anybody, @below)
       . "\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\nCorsAllowPublicSuffixUnsafe On\n" ],
     [ 1, 'an expression that cannot be decided, with a form that is right', [ 2, 3 ],
-      '(look-ahead at byte 9; https://strangerzq.com); write CorsAllowOrigins https://*.example.com [everybody-with-credentials]',
+      '(look-ahead at byte 9; https://strangerzqexample.com); write CorsAllowOrigins https://*.example.com [everybody-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://(?!evil).*|https://.*\\.example\\.com\"\nCorsAllowCredentials On\n" ],
     [ 1, 'an expression on two kinds of names: each finding by itself', [ 2, 3 ], '[everybody-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.github\\.io|https://.*example\\.com\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ],

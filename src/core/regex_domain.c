@@ -671,7 +671,7 @@ static void walk_host(walker_t *walker, cors_states_t set)
         note_open(walker, set);
         return;
     }
-    if (is_at_front(walker, set) && is_sent(walker)) {
+    if (*walker->at && is_at_front(walker, set) && is_sent(walker)) {
         count_name(walker, set);
     }
     nearest = step_nearer(walker, set, walker->from_front, symbols);
@@ -796,11 +796,10 @@ void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
     walker.at = walker.text + sizeof(walker.text) - 1;
     find_hosts(&walker);
     ends = keep_near(&walker, find_ends(&walker), walker.from_front);
-    reach->none = is_empty(ends);
-    if (!reach->none) {
-        walk_host(&walker, ends);
-    }
+    walk_host(&walker, ends);
+    reach->none = walker.names == 0 && !reach->open && !reach->suffix;
     if (walker.spent) {
+        reach->none = false;
         reach->obstacle = "too much to be decided";
         note_open(&walker, ends);
     }
