@@ -46,7 +46,7 @@ my %words = (
         $line .= ' !' . one_of('https://y.x.c.example', 'https://a.example') if $line !~ /[+]|-h|-c|\*$|None/ && chance(0.3);
         return $line;
     },
-    CorsAllowOriginsMatch => sub { 'CorsAllowOriginsMatch ' . one_of('"https://f[0-9]+\.example"', '"https://(a|b)\.example"', '.*') },
+    CorsAllowOriginsMatch => sub { 'CorsAllowOriginsMatch ' . one_of('"https://f[0-9]\.example"', '"https://(a|b)\.example"', '.*') },
     CorsAllowMethods => sub { list('CorsAllowMethods', ['*'], 1, @methods) },
     CorsAllowHeaders => sub { list('CorsAllowHeaders', [ '*', 'None', '* Authorization' ], 1, @headers) },
     CorsExposeHeaders => sub { list('CorsExposeHeaders', [ '*', 'None' ], 1, @exposed) },

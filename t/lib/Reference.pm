@@ -270,11 +270,12 @@ sub is_about {
 }
 
 # Whether a word takes in strangers: everybody, or an expression that matches
-# what anybody can have.
+# what anybody can have. A dot that is not escaped and a number without an end do.
 sub is_everybody {
     my ($word) = @_;
     return $word->{word} eq '*' if !$word->{regex};
-    return scalar grep { /\A(?:$word->{word})\z/ } 'https://stranger.example', 'https://stranger.test';
+    return scalar grep { /\A(?:$word->{word})\z/ } 'https://stranger.example', 'https://stranger.test',
+        'https://f98765432.example', 'https://ixexample';
 }
 
 my %public_suffix = map { $_ => 1 } qw(github.io co.uk com);
