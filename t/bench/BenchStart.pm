@@ -196,7 +196,7 @@ sub usage {
 sub exponent { my ($one, $two) = @_; return $one > 0 && $two > 0 ? log($two / $one) / log 2 : 0 }
 
 # Sizes: instructions are counted slowly, and memory comes in pages.
-our ($counted, $weighed) = (300, 4000);
+our ($counted, $weighed) = (600, 4000);
 
 # The cost of each kind at a size and at twice of it, in two processes.
 sub growth {
