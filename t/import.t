@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# build/cors-import: the whole of what it prints for each form of the table, and
-# that httpd -t accepts it. The inputs are in t/import, the outputs beside them.
+# cors-policy-import: the whole of what it prints for each form of the table, and
+# that httpd -t accepts it. The inputs are in tools/cors-policy-import/t, the outputs beside them.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -9,8 +9,8 @@ use Client qw(ask preflight_vary whole);
 use CorsTest qw(config_check);
 use Httpd ();
 
-my $import = "$ENV{CORS_WORK}/build/cors-import";
-chdir "$ENV{CORS_WORK}/t/import" or die "t/import: $!\n";
+my $import = "$ENV{CORS_WORK}/tools/cors-policy-import/bin/cors-policy-import";
+chdir "$ENV{CORS_WORK}/tools/cors-policy-import/t" or die "tools/cors-policy-import/t: $!\n";
 
 # what each form is; the page lists the same
 my @forms = (

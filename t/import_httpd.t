@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What build/cors-import makes of recipes for httpd lets nobody do what browsers
+# What cors-policy-import makes of recipes for httpd lets nobody do what browsers
 # did not let them do before: each recipe runs as it stands, beside what becomes
 # of it, in front of the same application, and a browser asks both the same.
 use strict;
@@ -10,7 +10,7 @@ use Httpd ();
 use Reach qw(further exchanges);
 
 my $work = $ENV{CORS_WORK};
-my $inputs = "$work/t/import/httpd";
+my $inputs = "$work/tools/cors-policy-import/t/httpd";
 my $backend = Httpd::free_port();
 Httpd::helper('../browser/backend.pl', $backend);
 
@@ -74,7 +74,7 @@ my %known;
 for my $recipe (@recipes, sort keys %drawn) {
     Httpd::spew($recipe, $drawn{$recipe}) if $drawn{$recipe};
     my $from = $drawn{$recipe} ? $recipe : "$inputs/$recipe";
-    my $printed = `$work/build/cors-import --from httpd $from 2>/dev/null`;
+    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import --from httpd $from 2>/dev/null`;
     die "cors-import $recipe: $?\n" if $?;
     # the hosts of a recipe are two of the test
     my $before = Httpd::slurp($from) =~ s/^<\/?VirtualHost.*\n|^\s*(?:ServerName|Include).*\n//gmr;

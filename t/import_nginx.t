@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What build/cors-import makes of configurations of nginx lets nobody do what
+# What cors-policy-import makes of configurations of nginx lets nobody do what
 # browsers did not let them do before: nginx itself runs each, httpd what becomes
 # of it, both in front of the same application, and a browser asks both the same.
 use strict;
@@ -12,7 +12,7 @@ use Httpd ();
 use Reach qw(further exchanges);
 
 my $work = $ENV{CORS_WORK};
-my $inputs = "$work/t/import/nginx";
+my $inputs = "$work/tools/cors-policy-import/t/nginx";
 my $backend = Httpd::free_port();
 Httpd::helper('../browser/backend.pl', $backend);
 
@@ -42,7 +42,7 @@ Httpd::spew("$dir/snippets/" . s{.*/}{}r, Httpd::slurp($_) =~ s/^include snippet
 
 my (%port, $servers, $text);
 for my $name (sort keys %paths) {
-    my $printed = `$work/build/cors-import $inputs/$name.conf 2>/dev/null`;
+    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $inputs/$name.conf 2>/dev/null`;
     die "cors-import $name.conf: $?\n" if $?;
     $port{$name} = "here$name" =~ tr/-//dr;
     $text .= "Listen 127.0.0.1:\@$port{$name}\@\n<VirtualHost 127.0.0.1:\@$port{$name}\@>\nProxyPass / http://127.0.0.1:$backend/\n$printed\n</VirtualHost>\n";

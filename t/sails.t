@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Sails itself beside what build/cors-import makes of its configuration: three
-# apps of t/import/sails are lifted as they stand, and once more without a word
+# Sails itself beside what cors-policy-import makes of its configuration: three
+# apps of tools/cors-policy-import/t/sails are lifted as they stand, and once more without a word
 # about CORS behind httpd with the imported policy. A browser (t/lib/Fetch.pm)
 # asks both the same and must come to the same conclusion. Where Sails does
 # other than it documents, the documentation decides, and the table below says
@@ -100,7 +100,7 @@ for my $name (keys %app) { $port{$name}{$_} = Httpd::free_port() for qw(sails pl
 my ($from, $to);
 my $owner = $$;
 my $pid = IPC::Open2::open2($from, $to, 'node', "$work/t/sails/lift.cjs", "$work/t/sails/node_modules",
-    map { ("$work/t/import/sails/$_:$port{$_}{sails}:cors", "$work/t/import/sails/$_:$port{$_}{plain}:plain") } sort keys %app);
+    map { ("$work/tools/cors-policy-import/t/sails/$_:$port{$_}{sails}:cors", "$work/tools/cors-policy-import/t/sails/$_:$port{$_}{plain}:plain") } sort keys %app);
 # it ends when its standard input does
 sub end_sails {
     return if !$pid || $$ != $owner;
@@ -119,7 +119,7 @@ END { my $code = $?; end_sails(); $? = $code }
 
 my $text = '';
 for my $name (sort keys %app) {
-    my $printed = `$work/build/cors-import $work/t/import/sails/$name 2>/dev/null`;
+    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $work/tools/cors-policy-import/t/sails/$name 2>/dev/null`;
     die "cors-import $name: $?\n" if $?;
     for my $kind (qw(plain sails)) {
         $text .= "Listen 127.0.0.1:\@$kind-$name\@\n<VirtualHost 127.0.0.1:\@$kind-$name\@>\n"
