@@ -26,7 +26,7 @@ my @layouts = (
       "Include \@root\@/opt/conf/httpd.conf\n" ],
 );
 
-plan tests => 8 * @layouts + 2;
+plan tests => 9 * @layouts + 2;
 
 sub make_dirs {
     my ($path) = @_;
@@ -70,6 +70,8 @@ APXS
     my $installed = tree($dir);
     ok($installed->{'/modules/mod_cors_policy.so'} && $installed->{'/usr/local/bin/cors-policy-import'}
         && $installed->{'/usr/local/share/man/man1/cors-policy-import.1'}, "$name: module, program and manual page are there");
+    like(scalar `$dir/usr/local/bin/cors-policy-import $ENV{CORS_WORK}/tools/cors-policy-import/t/httpd/01-everybody.conf 2>/dev/null`,
+        qr/^CorsAllowOrigins +\*$/m, "$name: and the program finds its parts");
 
     # what is written for / is looked for below the directory
     my $check = "$root/check-$number.conf";

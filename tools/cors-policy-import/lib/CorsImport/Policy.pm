@@ -1,0 +1,309 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package CorsImport::Policy;
+
+# What a policy is, whatever it was read from: sections with their attributes and
+# remarks, the checks of origins, methods and header names, and the printing. The
+# readers fill sections, and know nothing of the form of the output; this file
+# knows nothing of other servers. Every byte that a reader hands over is
+# untrusted: what goes into the output passes printable() or one of the checks.
+use strict;
+use warnings FATAL => 'all';
+
+use Exporter 'import';
+use CorsImport::Lists qw(%fetch %default_port);
+our @EXPORT_OK = qw(fail section note origin unique words names methods age %attribute $with_every_status header complete apart
+    no_star_credentials print_all slurp report @sections @report);
+
+our (@sections, @report);
+
+# Ends with status 1: a path cannot be read.
+sub fail { print STDERR 'cors-policy-import: ', @_, "\n"; exit 1 }
+
+# A section: where (the opening lines of its containers), from (file:line), attr
+# (origins, match, excluded, methods, headers, expose: lists; credentials,
+# reject: true or false; age, policy, sockets), limit (methods), notes.
+sub section {
+    my (%self) = @_;
+    my $section = { where => [], attr => {}, notes => [], %self };
+    push @sections, $section;
+    return $section;
+}
+
+# A byte that could end or continue a line of the output never gets there.
+sub printable {
+    my ($text) = @_;
+    # at the end of a line, a backslash would take the next one with it
+    $text =~ s/([^\x20-\x7e]|\\\z)/sprintf '\\x%02x', ord $1/ge;
+    return $text;
+}
+
+sub note {
+    my ($section, $text) = @_;
+    $text = printable($text);
+    return if grep { $_ eq $text } @{ $section->{notes} };
+    push @{ $section->{notes} }, $text;
+    push @report, ($section->{from} // 'cors-policy-import') . ": $text";
+}
+
+
+# One origin as it was written, as a word of CorsAllowOrigins; nothing where
+# there is none.
+sub origin {
+    my ($section, $text, %more) = @_;
+    (my $word = $text) =~ s/\A\s+|\s+\z//g;
+    if ($word eq 'null') {
+        note($section, "'null' is left out: every sandboxed frame sends it; CorsAllowNullOriginUnsafe On would permit it");
+        return;
+    }
+    if ($word !~ m{\A([a-z][a-z0-9+.-]*)://([^/?#]*)(.*)\z}is) {
+        note($section, "'$word' is left out: an origin starts with its scheme, as in https://example.com");
+        return;
+    }
+    my ($scheme, $rest, $tail) = (lc $1, $2, $3);
+    my $was = $word;
+    $rest =~ s/.*@//s;
+    my ($host, $port) = $rest =~ /\A(.*?)(?::(\d+|\*))?\z/s;
+    $host = lc $host;
+    $port = undef if defined $port && $port eq ($default_port{$scheme} // '');
+    if ($scheme =~ /\A(?:wss?|file)\z/) {
+        note($section, "'$was' is left out: pages never have this scheme in their origin");
+        return;
+    }
+    if ($host !~ /\A(?:(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:]+\])\z/
+        || $host =~ /\A\*\.\d+\.\d+\.\d+\.\d+\z/) {
+        note($section, "'$was' is left out: it is no origin that a browser sends");
+        return;
+    }
+    $word = "$scheme://$host" . (defined $port ? ":$port" : '');
+    note($section, "'$was' is written $word, as browsers send it") if $word ne $was;
+    return $word;
+}
+
+sub unique {
+    my %seen;
+    return grep { !$seen{$_}++ } @_;
+}
+
+sub words { return grep { length } split /[\s,]+/, join ',', map { ref ? @$_ : $_ // () } @_ }
+
+# Whether scripts cannot send a header, or it stands in responses alone.
+sub is_no_request_header {
+    my ($key) = @_;
+    return $fetch{forbidden_request_headers}{$key} || $fetch{response_only_headers}{$key}
+        || grep { index($key, $_) == 0 } keys %{ $fetch{forbidden_request_prefixes} };
+}
+
+sub names {
+    my ($section, $kind, @names) = @_;
+    return ['*'] if grep { $_ eq '*' } @names;
+    my @kept;
+    for my $name (@names) {
+        my $key = lc $name;
+        if ($name !~ /\A[!#\$%&'*+.^_`|~0-9A-Za-z-]+\z/) { note($section, "'$name' is left out: it is no header name") }
+        elsif ($kind eq 'headers' && (is_no_request_header($key))) {
+            note($section, "'$name' is left out of CorsAllowHeaders: scripts cannot set it");
+        }
+        elsif ($kind eq 'expose' && $fetch{request_only_headers}{$key} || $fetch{forbidden_response_headers}{$key}) { note($section, "'$name' is left out of CorsExposeHeaders: browsers never show it, or it is no response header") }
+        elsif ($kind eq 'expose' && $fetch{safelisted_response_headers}{$key}) { note($section, "'$name' is left out of CorsExposeHeaders: browsers always show it") }
+        else { push @kept, $name }
+    }
+    my %seen;
+    return [ grep { !$seen{ lc $_ }++ } @kept ];
+}
+
+sub methods {
+    my ($section, @methods) = @_;
+    return ['*'] if grep { $_ eq '*' } @methods;
+    my @kept;
+    for my $name (@methods) {
+        if ($name !~ /\A[A-Za-z-]+\z/) { note($section, "'$name' is left out: it is no method") }
+        elsif ($fetch{forbidden_methods}{ lc $name }) { note($section, "'$name' is left out: browsers never send it") }
+        else {
+            note($section, "'$name' is written \U$name\E: methods are case-sensitive") if $name ne uc $name;
+            push @kept, uc $name;
+        }
+    }
+    @kept = unique(@kept);
+    my @absent = grep { my $safe = $_; !grep { $_ eq $safe } @kept } qw(GET HEAD POST);
+    note($section, "not listed: @absent, which browsers let pass all the same; here a preflight for what is not listed is refused")
+        if @kept && @absent;
+    return \@kept;
+}
+
+sub age {
+    my ($section, $text) = @_;
+    return if !defined $text || $text !~ /\A\s*(-?\d{1,18})\s*\z/;
+    return 0 if $1 < 0;
+    return $1 if $1 <= 31536000;
+    note($section, "a max-age of $1 is written as a year, the most there is");
+    return 31536000;
+}
+
+# --- from response headers to a policy
+
+our %attribute = (
+    'access-control-allow-methods' => 'methods', 'access-control-allow-headers' => 'headers',
+    'access-control-expose-headers' => 'expose', 'access-control-allow-credentials' => 'credentials',
+    'access-control-max-age' => 'age', 'access-control-allow-origin' => 'origin',
+    'access-control-allow-private-network' => 'network',
+);
+
+our $with_every_status = 'the headers were not sent with errors, having no always; here they are sent with every status';
+
+# One header that a recipe sets, other than the origin.
+sub header {
+    my ($section, $name, $value) = @_;
+    my $what = $attribute{ lc $name } // return;
+    my $attr = $section->{attr};
+    if ($value =~ /[\$%]\{?\w*access_control_request_(method|headers)|\$http_access_control_request_(\w+)|req:Access-Control-Request-(\w+)/i) {
+        $attr->{$what} = $what eq 'headers' ? [ '*', 'Authorization' ] : ['*'];
+        note($section, "$name echoed what was asked for; it is written *");
+        return;
+    }
+    if ($value =~ /[\$%]/ && $what ne 'origin') {
+        note($section, "$name is left out: its value '$value' is only known when a request comes");
+        return;
+    }
+    if ($what eq 'methods') { $attr->{methods} = methods($section, words($value)) }
+    elsif ($what eq 'headers' || $what eq 'expose') { $attr->{$what} = names($section, $what, words($value)) }
+    elsif ($what eq 'age') { $attr->{age} = age($section, $value) }
+    elsif ($what eq 'network') { $attr->{network} = lc $value eq 'true' }
+    elsif ($what eq 'credentials') {
+        $attr->{credentials} = $value eq 'true';
+        note($section, "Access-Control-Allow-Credentials was '$value', which browsers take for no; only true means yes") if $value ne 'true';
+    }
+}
+
+# A recipe sends what it sends; what it does not, browsers take for the least.
+sub complete {
+    my ($section, %more) = @_;
+    my $attr = $section->{attr};
+    return if $attr->{edit};
+    if (!$attr->{origins} && !$attr->{match} && !$attr->{everybody} && !$attr->{nobody}) {
+        $attr->{nobody} = 1;
+        note($section, 'no origin could be read; CorsAllowOrigins None allows nobody');
+    }
+    $attr->{policy} = 'On';
+    $attr->{methods} = [qw(GET HEAD POST)] if !@{ $attr->{methods} // [] };
+    $attr->{headers} = [] if !$attr->{headers};
+    note($section, 'there was no Vary: Origin; here it is sent wherever the answer depends on the origin')
+        if $more{vary} && !$attr->{everybody} && !$attr->{vary};
+}
+
+# Where servers do not let a section inherit from one around it, but httpd does,
+# each says what it would otherwise inherit.
+sub apart {
+    my (@all) = @_;
+    my %default = (credentials => 0, expose => [], age => 'None', network => 0, reject => 0);
+    for my $name (sort keys %default) {
+        next if !grep { defined $_->{attr}{$name} } @all;
+        my $first = (grep { !@{ $_->{where} } } @all)[0] // 0;
+        for my $section (@all) {
+            next if ($section->{attr}{policy} // '') ne 'On' || $section == $first;
+            $section->{attr}{$name} //= $default{$name};
+        }
+    }
+}
+
+my $how_credentials = 'write the origins in place of * in CorsAllowOrigins, and CorsAllowCredentials On';
+
+# Everybody with credentials is not said for anyone who has not asked for it.
+sub settle {
+    my ($section, $outer) = @_;
+    my $attr = $section->{attr};
+    my $of = sub { my ($name) = @_; return exists $attr->{$name} ? $attr->{$name} : $outer->{$name} };
+    my $everybody = exists $attr->{origins} || exists $attr->{match} || $attr->{nobody} ? $attr->{everybody} : $of->('everybody');
+    return if !$of->('credentials') || $of->('unsafe');
+    if ($everybody) {
+        $attr->{credentials} = 0;
+        note($section, $attr->{reflected}
+            ? 'every origin was sent back with credentials, so any page could act as a logged-in user; credentials are off here:'
+                . ' list the origins and write CorsAllowCredentials On, or say CorsAllowAnyOriginWithCredentialsUnsafe On'
+            : 'credentials with every origin: browsers refuse the two together and so does the policy; credentials are off here:'
+                . " to have them, $how_credentials");
+        return;
+    }
+    if (grep { $_ eq '*' } @{ $of->('expose') // [] }) {
+        $attr->{expose} = [];
+        note($section, 'CorsExposeHeaders * is left out: with credentials it means nothing to a browser; name the headers');
+    }
+}
+
+# Where an origin was tested, but sent the star, it has no credentials; whether
+# that is so.
+sub no_star_credentials {
+    my ($section) = @_;
+    my $attr = $section->{attr};
+    return 0 if !$section->{star} || !$attr->{credentials} || $attr->{everybody};
+    $attr->{credentials} = 0;
+    note($section, 'origins that were tested were sent *, with which browsers refuse credentials; credentials are off here:'
+        . ' to have them, write CorsAllowCredentials On');
+    return 1;
+}
+
+sub directives {
+    my ($section) = @_;
+    my $attr = $section->{attr};
+    my @lines;
+    my $say = sub { push @lines, sprintf '%-24s %s', shift, join ' ', @_ };
+    $say->(CorsPolicy => $attr->{policy}) if $attr->{policy};
+    my @origins = unique(@{ $attr->{origins} // [] }, map { "!$_" } @{ $attr->{excluded} // [] });
+    if ($attr->{edit}) { $say->(CorsAllowOrigins => map { "-$_" } @{ $attr->{edit} }) }
+    elsif ($attr->{everybody}) { $say->(CorsAllowOrigins => '*') }
+    elsif (@{ $attr->{origins} // [] }) { $say->(CorsAllowOrigins => splice @origins, 0, 6) while @origins }
+    elsif ($attr->{nobody} || exists $attr->{origins} && !$attr->{match}) { $say->(CorsAllowOrigins => 'None') }
+    $say->(CorsAllowOriginsMatch => unique(@{ $attr->{match} })) if $attr->{match};
+    $say->(CorsAllowMethods => @{ $attr->{methods} }) if @{ $attr->{methods} // [] };
+    $say->(CorsAllowHeaders => @{ $attr->{headers} } ? @{ $attr->{headers} } : 'None') if $attr->{headers};
+    $say->(CorsExposeHeaders => @{ $attr->{expose} } ? @{ $attr->{expose} } : 'None') if $attr->{expose};
+    $say->(CorsAllowCredentials => $attr->{credentials} ? 'On' : 'Off') if exists $attr->{credentials};
+    $say->(CorsAllowAnyOriginWithCredentialsUnsafe => 'On') if $attr->{unsafe};
+    $say->(CorsMaxAge => $attr->{age}) if defined $attr->{age};
+    $say->(CorsAllowPrivateNetwork => $attr->{network} ? 'On' : 'Off') if exists $attr->{network};
+    $say->(CorsRejectDisallowed => $attr->{reject} ? 'On' : 'Off') if exists $attr->{reject};
+    $say->(CorsWebSocketAllowOrigins => @{ $attr->{sockets} } ? @{ $attr->{sockets} } : 'None') if $attr->{sockets};
+    $say->(CorsWebSocketRequireOrigin => 'On') if $attr->{sockets_origin};
+    return @lines;
+}
+
+sub print_all {
+    my %outer;
+    for my $section (@sections) {
+        settle($section, $section->{outer} // \%outer);
+        %outer = %{ $section->{attr} } if !@{ $section->{where} } && !$section->{limit};
+    }
+    for my $section (@sections) {
+        my @lines = directives($section);
+        next if !@lines && !@{ $section->{notes} };
+        my @where = @{ $section->{where} };
+        push @where, "<Limit @{ $section->{limit} }>" if $section->{limit};
+        print "# ", printable($section->{from}), "\n" if $section->{from};
+        print "#   $_\n" for @{ $section->{notes} };
+        my $indent = '';
+        @where = () if !@lines;
+        for my $open (@where) {
+            print $indent, printable($open), "\n";
+            $indent .= '    ';
+        }
+        print "$indent$_\n" for @lines;
+        for my $open (reverse @where) {
+            substr $indent, 0, 4, '';
+            print "$indent</", $open =~ /\A<(\w+)/, ">\n";
+        }
+        print "\n";
+    }
+    print STDERR printable($_), "\n" for @report;
+}
+
+sub slurp {
+    my ($file) = @_;
+    open my $in, '<:raw', $file or fail("$file: $!");
+    local $/;
+    $! = 0;
+    my $text = <$in>;
+    fail("$file: $!") if !defined $text && $!;
+    return $text // '';
+}
+
+
+1;
