@@ -9,7 +9,8 @@ use Apache::Test qw(-withtestmore);
 use File::Copy ();
 use IO::Socket::INET ();
 use Httpd ();
-use Reach qw(further exchanges);
+use Drawn qw(drawn_nginx drawn_origins);
+use Reach qw(further exchanges remarks);
 
 my $work = $ENV{CORS_WORK};
 my $inputs = "$work/tools/cors-policy-import/t/nginx";
@@ -25,25 +26,31 @@ my %paths = (
     '19-sets' => [qw(/one/x /two/x /values/x /back/x /star/x /map/x)], '20-levels' => [qw(/x /inherits/x)],
     '15-best' => [qw(/api/x /api/public/x /api/public/one /api/public/onex /api/private/x /api/x.html /other/x)], '16-flag-map' => [qw(/x)], '17-some' => [qw(/x)],
 );
-# What is wider, as the report says.
-my %wider = (
-    '12-flags' => [ 'preflights have credentials, too', qr{\Ahttps?://(?:[a-z.]+\.)?example\.com(?::\d+)?\z} ],
-);
 my @origins = ('null', 'https://evil.example', 'https://a.example.evil', 'https://nota.example', 'http://a.example', 'https://a.example:444',
     'http://localhost:3000', (map { "https://$_.example" } qw(a b c x.b x.y.b www.c)), 'http://c.example:81', 'https://example.com',
     'https://x.example.com:444', 'https://notexample.com', 'https://example.com.evil', 'http://old.example');
 
-plan tests => 2 * keys(%paths) + 1;
+# Configurations drawn by chance: the same ones each time but with CORS_SEED, and as
+# many as CORS_DRAWN has. What is behind them is nginx, too.
+my $count = $ENV{CORS_DRAWN} // 40;
+srand($ENV{CORS_SEED} // 12);
+my %drawn = map { ($_ => [ drawn_nginx($_) ]) } 1 .. $count;
+srand;
+my $fast = Httpd::free_port();
+my $drawn_port = Httpd::free_port();
+
+plan tests => 3 * keys(%paths) + 2 * keys(%drawn) + 2;
 
 my $dir = "$work/t/run/nginx";
 mkdir $_ or die "$_: $!\n" for grep { !-d } "$work/t/run", $dir, "$dir/snippets", "$dir/tmp";
 # an include that goes in circles is none for nginx
 Httpd::spew("$dir/snippets/" . s{.*/}{}r, Httpd::slurp($_) =~ s/^include snippets\/cors\.inc;\n//mr) for glob "$inputs/snippets/*";
 
-my (%port, $servers, $text);
+my (%port, %said, $servers, $text);
 for my $name (sort keys %paths) {
-    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $inputs/$name.conf 2>/dev/null`;
-    die "cors-import $name.conf: $?\n" if $?;
+    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $inputs/$name.conf 2>import-said`;
+    die "cors-policy-import $name.conf: $?\n" if $?;
+    $said{$name} = Httpd::slurp('import-said');
     $port{$name} = "here$name" =~ tr/-//dr;
     $text .= "Listen 127.0.0.1:\@$port{$name}\@\n<VirtualHost 127.0.0.1:\@$port{$name}\@>\nProxyPass / http://127.0.0.1:$backend/\n$printed\n</VirtualHost>\n";
 
@@ -55,10 +62,23 @@ for my $name (sort keys %paths) {
     $conf =~ s/(\blocation [^;]*? \{)(?=\s)/$1 proxy_pass http:\/\/127.0.0.1:$backend; /g;
     my $port = $port{"$name before"} = Httpd::free_port();
     my $rest = $conf =~ /location \/ \{/ ? '' : "location / { proxy_pass http://127.0.0.1:$backend; }";
-    $conf =~ s/\bserver \{/server { listen 127.0.0.1:$port; $rest /;
+    # what one of them has in http is not for the others
+    $conf =~ s/\bserver \{/server { listen 127.0.0.1:$port; add_header X-Own yes; $rest /;
     # a variable is one in all of nginx
     $conf =~ s/\$(\{?)(cors|who|trusted|from|kind)\b/"\$$1$2_" . $name =~ tr{-}{_}r/ge;
     $servers .= $conf;
+}
+$text .= "Listen 127.0.0.1:\@drawn\@\n";
+$servers .= "server { listen 127.0.0.1:$fast; location / { add_header ETag one; add_header X-Total 1; add_header X-C 1; return 200 text; } }\n" if $count;
+for my $number (sort keys %drawn) {
+    my ($maps, $server) = @{ $drawn{$number} };
+    Httpd::spew('drawn.conf', "${maps}server {\n$server}\n");
+    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import --from nginx drawn.conf 2>import-said`;
+    die "cors-policy-import: $?\n${maps}server {\n$server}\n" if $? >> 8 > 1;
+    $said{$number} = Httpd::slurp('import-said');
+    $text .= "<VirtualHost 127.0.0.1:\@drawn\@>\nServerName here-$number.example\nProxyPass / http://127.0.0.1:$fast/\n$printed</VirtualHost>\n";
+    $server .= "location / { }\n" if $server !~ /^location \/ \{/m;
+    $servers .= $maps . "server { listen 127.0.0.1:$drawn_port; server_name before-$number.example;\nadd_header X-Own yes;\n" . $server =~ s/^(location .* \{)/$1 proxy_pass http:\/\/127.0.0.1:$fast;/gmr . "}\n";
 }
 Httpd::spew("$dir/nginx.conf", <<"CONF");
 daemon off;
@@ -69,6 +89,10 @@ events { worker_connections 256; }
 http {
     access_log off;
     map_hash_bucket_size 128;
+    variables_hash_max_size 65536;
+    server_names_hash_bucket_size 128;
+    server_names_hash_max_size 8192;
+    keepalive_requests 1000000;
     client_body_temp_path $dir/tmp/1;
     proxy_temp_path $dir/tmp/2;
     fastcgi_temp_path $dir/tmp/3;
@@ -93,11 +117,23 @@ for (1 .. 400) {
     die 'nginx does not start: ', Httpd::slurp("$dir/said") if waitpid($pid, 1) == $pid;
     select undef, undef, undef, 0.025;
 }
-my $httpd = Httpd->start(name => 'import-nginx', text => $text, ports => [ map { $port{$_} } sort keys %paths ], expected => qr/Warning: /);
+my $httpd = Httpd->start(name => 'import-nginx', text => $text, ports => [ 'drawn', map { $port{$_} } sort keys %paths ], expected => qr/Warning: /);
 
 for my $name (sort keys %paths) {
-    my ($more, $same, $all) = further($port{"$name before"}, $httpd->{port}{ $port{$name} }, $paths{$name}, \@origins, ($wider{$name} // [])->[1]);
-    is_deeply($more, [], "$name: nobody gets further than before" . ($wider{$name} ? ", but for what is told: $wider{$name}[0]" : ''));
+    my ($more, $same, $all, $less) = further($port{"$name before"}, $httpd->{port}{ $port{$name} }, $paths{$name}, \@origins);
+    is_deeply($more, [], "$name: no request gets further than before");
+    ok(!@$less || remarks($said{$name}), "$name: what gets less far is remarked on") or diag(join "\n", @$less);
     cmp_ok($same, '>', $all / 2, "$name: most requests get as far as before ($same of $all)");
 }
+my ($as_far, $asked) = (0, 0);
+for my $number (sort keys %drawn) {
+    my ($more, $same, $all, $less) = further([ $drawn_port, "before-$number.example" ], [ $httpd->{port}{drawn}, "here-$number.example" ],
+        [qw(/o /a/y /a/b /a/b/y /ax /a/y.json /other/x)], [ drawn_origins() ]);
+    my $what = join '', @{ $drawn{$number} };
+    is_deeply($more, [], "drawn $number: no request gets further than before") or diag($what);
+    ok(!@$less || remarks($said{$number}), "drawn $number: what gets less far is remarked on") or diag(join "\n", $what, @$less);
+    $as_far += $same;
+    $asked += $all;
+}
+cmp_ok($as_far, '>', 0.9 * $asked, "of what was drawn, most requests get as far as before ($as_far of $asked)");
 cmp_ok(exchanges(), '>', 1000, exchanges() . ' exchanges');

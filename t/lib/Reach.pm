@@ -7,51 +7,76 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use Client qw(raw);
+use KeepAlive ();
 use Fetch qw(fetch exposed_names);
 
-our @EXPORT_OK = qw(send_request further exchanges);
+our @EXPORT_OK = qw(send_request further exchanges remarks);
 
 my $exchanges = 0;
 sub exchanges { return $exchanges }
 
-# One request on the wire: status, list of header fields.
+my %connection;
+
+# One request on the wire, to a port or to [port, host]: status, list of header
+# fields. A connection is kept.
 sub send_request {
-    my ($port, $request) = @_;
+    my ($to, $request) = @_;
+    my ($port, $host) = ref $to ? @$to : ($to, 'api.example');
     my ($path) = $request->{url} =~ m{\Ahttps?://[^/]+(/.*)\z};
-    my $body = $request->{method} =~ /\A(?:POST|PUT|PATCH|DELETE)\z/ ? "Content-Length: 0\r\n" : '';
-    my $answer = raw($port, "$request->{method} $path HTTP/1.1\r\nHost: api.example\r\nConnection: close\r\n$body"
-        . join('', map { "$_->[0]: $_->[1]\r\n" } @{ $request->{headers} }, $request->{with} ? [ Cookie => 'user=1' ] : ()) . "\r\n");
-    my ($head) = split /\r\n\r\n/, $answer, 2;
-    my ($status, @lines) = split /\r\n/, $head // '';
+    my $connection = $connection{$port} ||= KeepAlive->new($port);
     $exchanges++;
-    return { status => ($status // '') =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0, headers => [ map { [ /\A([^:]+):\s*(.*)\z/ ? ($1, $2) : () ] } @lines ] };
+    my $body = $request->{method} =~ /\A(?:POST|PUT|PATCH|DELETE)\z/ ? '' : undef;
+    return $connection->ask({ method => $request->{method}, path => $path, authority => $host, body => $body,
+        headers => [ @{ $request->{headers} }, $request->{with} ? [ Cookie => 'user=1' ] : () ] });
+}
+
+# The same, once for requests that differ in nothing but the cookie.
+sub ask_once {
+    my ($to, $request, $cache) = @_;
+    my $key = join "\n", $request->{method}, $request->{url}, map { "$_->[0]: $_->[1]" } @{ $request->{headers} };
+    return $cache->{$key} ||= send_request($to, $request);
 }
 
 sub reach {
-    my ($port, $case) = @_;
-    my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { send_request($port, $_[0]) });
+    my ($port, $case, $cache) = @_;
+    my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { ask_once($port, $_[0], $cache) });
     return $got->{sent}[-1]{method} eq 'OPTIONS' ? (0) : (1) if $got->{type} eq 'error';
     return (2, exposed_names($case->{credentials}, $got->{response}{headers}, qw(X-Total X-C ETag Content-Range)));
 }
 
-# What gets further at the second port than at the first, but for the origins
-# that are given; how many requests got as far, and how many there were.
+# What gets further at the second port than at the first; how many requests got as
+# far, how many there were, and what gets less far.
 sub further {
-    my ($before_port, $here_port, $paths, $origins, $but) = @_;
-    my ($same, $all, @more) = (0, 0);
-    for my $path (@$paths) { for my $origin (@$origins) { for my $credentials (qw(omit include)) { for my $method (qw(GET PUT)) {
-        for my $headers ([], [ [ 'content-type', 'application/json' ] ], [ [ 'x-other', '1' ] ]) {
-            my $case = { path => $path, origin => $origin, credentials => $credentials, method => $method, headers => $headers };
-            my ($before, $here) = map { [ reach($_, $case) ] } $before_port, $here_port;
-            my %seen = map { $_ => 1 } @$before[ 1 .. $#$before ];
-            $all++;
-            $same++ if "@$before" eq "@$here";
-            next if $here->[0] <= $before->[0] && !grep { !$seen{$_} } @$here[ 1 .. $#$here ];
-            push @more, "$method $path $origin $credentials @{[ map { $_->[0] } @$headers ]}: @$before, @$here" if !$but || $origin !~ $but;
-        }
-    } } } }
-    return (\@more, $same, $all);
+    my ($before_port, $here_port, $paths, $origins) = @_;
+    my ($same, $all, @more, @less) = (0, 0);
+    for my $path (@$paths) { for my $origin (@$origins) {
+        my @cache = ({}, {});
+        for my $credentials (qw(omit include)) { for my $method (qw(GET PUT)) {
+            for my $headers ([], [ [ 'content-type', 'application/json' ] ], [ [ 'x-other', '1' ] ]) {
+                my $case = { path => $path, origin => $origin, credentials => $credentials, method => $method, headers => $headers };
+                my ($before, $here) = map { [ reach($_ ? $here_port : $before_port, $case, $cache[$_]) ] } 0, 1;
+                $all++;
+                if ("@$before" eq "@$here") { $same++; next }
+                my $what = "$method $path $origin $credentials @{[ map { $_->[0] } @$headers ]}: @$before, @$here";
+                push @more, $what if $here->[0] > $before->[0] || lacks($before, $here);
+                push @less, $what if $here->[0] < $before->[0] || lacks($here, $before);
+            }
+        } }
+    } }
+    return (\@more, $same, $all, \@less);
+}
+
+# Whether one sees a header that the other does not.
+sub lacks {
+    my ($one, $other) = @_;
+    my %has = map { $_ => 1 } @$one[ 1 .. $#$one ];
+    return grep { !$has{$_} } @$other[ 1 .. $#$other ];
+}
+
+# What an import says beyond what it says of every one; with the line of the file.
+sub remarks {
+    my ($report) = @_;
+    return grep { /:\d+: / && !/: in place of lines? |: the headers were not sent with errors|: there was no Vary: Origin|: goes into |: the block that answers OPTIONS goes|: the rewrite rule that answers OPTIONS goes/ } split /\n/, $report;
 }
 
 1;

@@ -1,16 +1,27 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package CorsImport::Httpd;
 
-# Reads configurations of httpd, .htaccess files too: Header lines for
-# Access-Control-*, the variables of mod_setenvif and mod_rewrite behind them, and
-# the sections they stand in.
+# Reads configurations of httpd, .htaccess files too. It finds the lines that make
+# headers of CORS, the sections that they stand in, which lines apply in a section
+# (those around it, and perhaps those of others), and in which order; HttpdRun.pm
+# runs them. An <If> on the origin is a condition of its lines, which come last;
+# any other section is kept. What is decided when httpd starts, as <IfDefine>, is
+# read both ways, and kept around what differs.
 use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use CorsImport::Policy qw(note origin unique words %attribute $with_every_status header complete no_star_credentials slurp @sections @report);
-use CorsImport::Regex qw(expression);
+use CorsImport::Assemble qw(policies);
+use CorsImport::Classes qw(assume try_all);
+use CorsImport::HttpdRun qw(run_lines is_readable);
+use CorsImport::Regex qw(quotemeta_path);
+use CorsImport::Policy qw(note unique names methods age %attribute $with_every_status apart section slurp report @sections);
 our @EXPORT_OK = qw(import_httpd);
+
+my %header_of = map { $attribute{$_} => s/(?:^|-)\K(\w)/\U$1/gr } keys %attribute;
+my %least = (methods => [qw(GET HEAD POST)], headers => [], expose => [], credentials => 0, age => 'None', network => 0);
+
+# --- lines
 
 sub httpd_words {
     my ($text) = @_;
@@ -21,30 +32,6 @@ sub httpd_words {
         push @words, $word;
     }
     return @words;
-}
-
-# What an expression says of the origin, as an entry for it; false where it says
-# something else, too, or cannot be read here.
-sub condition {
-    my ($section, $text) = @_;
-    my $origin = qr/(?:%\{(?:HTTP|req|req_novary):Origin\}|%\{HTTP_ORIGIN\}|(?:req|http|req_novary)\(\s*['"]Origin['"]\s*\))/i;
-    my $attr = $section->{attr};
-    my (@origins, @regexes, $everybody);
-    for my $part (split /\|\|/, $text) {
-        $part =~ s/\A\s+|\s+\z//g;
-        1 while $part =~ s/\A\(\s*(.*?)\s*\)\z/$1/s;
-        if ($part =~ /\A$origin\s*(?:==?|-eq)\s*(['"])([^'"]+)\1\z/) { push @origins, $2 }
-        elsif ($part =~ /\A$origin\s*-?in\s*\{([^{}]*)\}\z/) { push @origins, $1 =~ /['"]([^'"]*)['"]/g }
-        elsif ($part =~ /\A$origin\s*=~\s*(?:m(?<q>[^\s\w])|(?<q>\/))(.*)\g{q}(i?)\z/) { push @regexes, [ $3, $4 ] }
-        elsif ($part =~ /\A$origin\s*-(?:strc?match|fnmatch)\s*(['"])([a-z]+:\/\/(?:\*\.)?[^*?'"\\\[]+)\1\z/) { push @origins, $2 }
-        elsif ($part =~ /\A(?:-n\s+)?$origin(?:\s*!=\s*(?:''|""))?\z/) { $everybody = 1 }
-        else { return 0 }
-    }
-    expression($section, @{$_}[0], nocase => $_->[1]) for @regexes;
-    push @{ $attr->{origins} }, map { origin($section, $_) // () } @origins;
-    @$attr{qw(everybody reflected)} = (1, 1) if $everybody;
-    delete $attr->{origins} if $attr->{origins} && !@{ $attr->{origins} };
-    return 1;
 }
 
 # A place is where lines of httpd stand: the number of its virtual host, 0 for
@@ -110,458 +97,393 @@ sub merge_order {
     return sprintf '%d %03d %d %06d', $rank, $rank == 1 ? $depth : 0, $place->{host} ? 1 : 0, $place->{number};
 }
 
-# What is done here leaves no remark.
-sub quietly {
-    my ($section, $code) = @_;
-    my ($notes, $lines, $before) = ([ @{ $section->{notes} } ], [ @{ $section->{lines} } ], scalar @report);
-    $code->();
-    @{ $section->{notes} } = @$notes;
-    @{ $section->{lines} } = @$lines;
-    $#report = $before - 1;
-}
+# --- what is read
 
-my %header_of = map { $attribute{$_} => s/(?:^|-)\K(\w)/\U$1/gr } keys %attribute;
-my %least = (methods => [qw(GET HEAD POST)], headers => [], expose => [], credentials => 0, age => 'None', network => 0);
+my $is_kept = qr/(?:Location|Directory|Files|Proxy)(?:Match)?|If/i;
+my $is_decided_at_start = qr/If(?:Define|Version|Module|File|Directive|Section)/i;
+my $is_passed_over = qr/(?:VirtualHost|Limit|LimitExcept|Require(?:All|Any|None)|AuthnProviderAlias|AuthzProviderAlias)/i;
+# without these, nothing of it worked
+my $is_needed = qr/\A(?:mod_)?(?:headers|setenvif|env|rewrite|version|so|core|expires|mime|proxy|proxy_http|dir|alias)(?:\.c|_module)\z/i;
 
-sub as_text { my ($value) = @_; return ref $value ? join ' ', map { lc } sort @$value : $value // '' }
-
-# What both of two values of an attribute permit.
-sub narrower {
-    my ($name, $one, $other) = @_;
-    ($one, $other) = map { $_ // $least{$name} } $one, $other;
-    if (ref $one) {
-        return $other if grep { $_ eq '*' } @$one;
-        return $one if grep { $_ eq '*' } @$other;
-        my %both = map { lc $_ => 1 } @$other;
-        return [ grep { $both{ lc $_ } } @$one ];
+# The lines of a text, continued ones joined: words, number, the text itself.
+sub logical_lines {
+    my ($text) = @_;
+    my @raw = split /\n/, $text, -1;
+    my (@lines, $at);
+    for (my $i = 0; $i < @raw;) {
+        $at = $i + 1;
+        my $line = $raw[ $i++ ] =~ s/\r\z//r;
+        while ($line =~ s/\\\z// && $i < @raw) { $line .= $raw[ $i++ ] =~ s/\r\z//r }
+        $line =~ s/\A\s+|\s+\z//g;
+        push @lines, { line => $at, text => $line } if $line ne '' && $line !~ /\A#/;
     }
-    return $one && $other if $name ne 'age';
-    my ($age) = sort { $a <=> $b } grep { $_ ne 'None' } $one, $other;
-    return $one eq 'None' || $other eq 'None' ? 'None' : $age;
+    return @lines;
 }
 
-# A Header line for something else than the origin, on top of those before it:
-# values by attribute, table and condition.
-sub apply_value {
-    my ($section, $rule) = @_;
-    my ($action, $when) = @$rule{qw(action when)};
-    my $name = $attribute{ lc $rule->{header} };
-    # what holds for preflights alone needs no condition where only they matter
-    $when = '' if $rule->{preflights} && $name =~ /\A(?:methods|headers|age|network)\z/;
-    my $slot = $section->{values}{$name}{ $rule->{table} } ||= {};
-    if ($action eq 'unset') {
-        if ($when eq '') { %$slot = () }
-        elsif (%$slot) { $slot->{$when} = undef }
+# The lines with each Use in place of its macro, and without the macros.
+sub expanded {
+    my ($file, @lines) = @_;
+    my (%macro, %is_used, @all, $open);
+    for my $line (@lines) {
+        if ($line->{text} =~ /\A<Macro\s+(\S+)\s*([^>]*)>\z/i) { $open = $macro{ lc $1 } = { name => $1, line => $line->{line}, words => [ httpd_words($2) ], lines => [] } }
+        elsif ($line->{text} =~ m{\A</Macro>}i) { undef $open }
+        elsif ($open) { push @{ $open->{lines} }, $line }
+        else { push @all, $line }
+    }
+    for my $depth (1 .. 8) {
+        @all = map {
+            my $line = $_;
+            my ($name, @words) = $line->{text} =~ /\AUse\s/i ? @{ [ httpd_words($line->{text}) ] }[ 1 .. 20 ] : ();
+            my $macro = defined $name ? $macro{ lc $name } : undef;
+            $is_used{ lc $name } = 1 if $macro;
+            $macro ? map { { line => $_->{line}, text => with_arguments($_->{text}, $macro, @words) } } @{ $macro->{lines} } : $line;
+        } @all;
+    }
+    for my $name (sort grep { !$is_used{$_} } keys %macro) {
+        my $macro = $macro{$name};
+        my ($at) = grep { $_->{text} =~ /Access-Control-/i } @{ $macro->{lines} };
+        report("$file:$at->{line}: the macro $macro->{name} is used nowhere in this file, so what it sends is left out", 1) if $at;
+    }
+    return @all;
+}
+
+sub with_arguments {
+    my ($text, $macro, @words) = @_;
+    my %value;
+    @value{ @{ $macro->{words} } } = @words;
+    my ($names) = map { qr/$_/ } join '|', map { quotemeta } sort { length $b <=> length $a } grep { defined $value{$_} } keys %value;
+    return grep({ defined } values %value) ? $text =~ s/($names)/$value{$1}/gr : $text;
+}
+
+# What is decided when httpd starts, of a section: its text without the "!", and
+# whether that stands there. Nothing where it is sure, or another section.
+sub start_condition {
+    my ($container) = @_;
+    my ($kind, $not, $what) = $container =~ /\A<($is_decided_at_start)\s+"?(!?)\s*([^">]*|[<>=~]+\s*[^">]*)"?\s*>\z/i or return;
+    return if lc $kind eq 'ifmodule' && $what =~ $is_needed || lc $kind eq 'ifversion' && defined version_holds($what);
+    return ("<$kind %s$what>", $not ? 0 : 1);
+}
+
+# Whether a test of the version holds for every httpd that the module runs in;
+# nothing where that depends.
+sub version_holds {
+    my ($what) = @_;
+    my ($operator, $version) = $what =~ /\A([<>=]*)\s*(\d+(?:\.\d+){0,2})\s*\z/ or return;
+    my @number = (split(/\./, $version), 0, 0);
+    my $is_older = $number[0] < 2 || $number[0] == 2 && ($number[1] < 4 || $number[1] == 4 && $number[2] < 41);
+    return if !$is_older;
+    return $operator =~ />/ ? 1 : 0;
+}
+
+# Whether a section that is decided for sure is passed over.
+sub is_off {
+    my ($container) = @_;
+    my ($kind, $not, $what) = $container =~ /\A<(\w+)\s+"?(!?)\s*([^">]*|[<>=~]+\s*[^">]*)"?\s*>\z/;
+    my $holds = lc $kind eq 'ifversion' ? version_holds($what) : 1;
+    return $not ? $holds : !$holds;
+}
+
+# What a section is: passed over, kept, a condition on lines, of the start, or not
+# known.
+sub sort_of {
+    my ($container) = @_;
+    my ($name) = $container =~ /\A<(\w+)/;
+    return 'start' if $name =~ /\A$is_decided_at_start\z/i;
+    return 'passed' if $name =~ /\A$is_passed_over\z/;
+    return 'branch' if $name =~ /\AElse(?:If)?\z/i;
+    return 'kept' if $name =~ /\A$is_kept\z/;
+    return 'unknown';
+}
+
+# The expression of an <If>.
+sub condition_of {
+    my ($container) = @_;
+    return $container =~ /\A<(?:Else)?If\s+(?|"((?:[^"\\]|\\.)*)"|'((?:[^'\\]|\\.)*)'|(.*?))\s*>\z/is ? $1 =~ s/\\(["'])/$1/gr : undef;
+}
+
+# Reads the lines, with what is decided at the start taken as $decided has it, as
+# places: what stands in one section, in order.
+sub read_places {
+    my ($self, $decided, @lines) = @_;
+    my %state = (stack => [], host => 0, hosts => 0, found => {}, order => [], conditions => [], previous => []);
+    my $skipped = 0;
+    for my $line (@lines) {
+        if ($line->{text} =~ m{\A</(\w+)\s*>}) {
+            if ($skipped) { $skipped--; next }
+            my $left = pop @{ $state{stack} };
+            $state{host} = 0 if lc $1 eq 'virtualhost';
+            next;
+        }
+        if ($line->{text} =~ /\A<(\w+).*>\z/s) {
+            if ($skipped || !enter($self, \%state, $decided, $line)) { $skipped++ }
+            next;
+        }
+        next if $skipped;
+        my ($name, @args) = httpd_words($line->{text});
+        read_line($self, \%state, { %$line, name => lc $name, args => \@args });
+    }
+    return @{ $state{order} };
+}
+
+# Enters a section; false where it is passed over with all that stands in it.
+sub enter {
+    my ($self, $state, $decided, $line) = @_;
+    my $container = $line->{text};
+    my $sort = sort_of($container);
+    if ($sort eq 'start') {
+        my ($what, $is) = start_condition($container);
+        if (!defined $what) { return 0 if is_off($container); push @{ $state->{stack} }, { passed => 1 }; return 1 }
+        $self->{undecided}{$what} = 1;
+        return 0 if ($decided->{$what} // 1) != $is;
+        push @{ $state->{stack} }, { passed => 1 };
+        return 1;
+    }
+    my $depth = @{ $state->{stack} };
+    my %entry = (text => $container);
+    if ($sort eq 'passed') { %entry = (passed => 1); if ($container =~ /\A<VirtualHost/i) { $state->{host} = ++$state->{hosts}; $state->{host_text} = $container } }
+    elsif ($sort eq 'unknown') { %entry = (unknown => $container) }
+    elsif ($sort eq 'branch' || $container =~ /\A<If\b/i) {
+        my $condition = condition_of($container);
+        my $is_read = defined $condition ? is_readable($condition) : 1;
+        my $before = $sort eq 'branch' ? $state->{previous}[$depth] // [] : [];
+        my @own = defined $condition ? [ 0, $condition ] : ();
+        %entry = (if => [ @$before, @own ]) if $is_read && !grep { !$_->[2] } @$before or $sort eq 'branch';
+        $state->{previous}[$depth] = [ @$before, defined $condition ? [ 1, $condition, $is_read ] : () ];
+    }
+    push @{ $state->{stack} }, \%entry;
+    return 1;
+}
+
+# The place of the sections that are open.
+sub place {
+    my ($self, $state, $line) = @_;
+    my @chain = map { $_->{text} // () } @{ $state->{stack} };
+    my $key = join "\n", $state->{host}, @chain;
+    if (!$state->{found}{$key}) {
+        my $place = $state->{found}{$key} = { host => $state->{host}, chain => \@chain, lines => [], number => scalar @{ $state->{order} }, line => $line->{line} };
+        $place->{host_text} = $state->{host_text} if $state->{host};
+        $place->{names} = $self->{server_name};
+        push @{ $state->{order} }, $place;
+    }
+    return $state->{found}{$key};
+}
+
+my %is_read = map { $_ => 1 } qw(header setenvif setenvifnocase setenvifexpr setenv unsetenv passenv rewriterule);
+
+# One directive.
+sub read_line {
+    my ($self, $state, $line) = @_;
+    my ($name, @args) = ($line->{name}, @{ $line->{args} });
+    if ($name eq 'servername') { $self->{server_name}{ $state->{hosts} } = $args[0] if $state->{host} }
+    elsif ($name eq 'rewritecond') { push @{ $state->{conditions} }, $line }
+    elsif ($name =~ /\Ainclude(?:optional)?\z/) { report("$self->{file}:$line->{line}: $args[0] is not followed; give its files as arguments") if $self->{is_cors} }
+    return if !$is_read{$name};
+    if ($name eq 'rewriterule') { $line->{conditions} = $state->{conditions}; $state->{conditions} = [] }
+    return if $name eq 'header' && !read_header($line);
+    return if $name ne 'header' && @args < ($name eq 'unsetenv' || $name eq 'passenv' ? 1 : 2);
+    $line->{is_variable} = $self->{is_variable};
+    my @set = $name eq 'rewriterule' ? ($args[2] // '') =~ /\b(?:E|env)=!?([^:\],]+)/gi : $name =~ /\Asetenvif/ ? map { /\A!?([^=]+)/ ? $1 : () } @args[ 1 .. $#args ] : $name eq 'setenv' ? $args[0] : ();
+    $self->{is_variable}{ lc $_ } = 1 for @set;
+    if (my ($unknown) = map { $_->{unknown} // () } @{ $state->{stack} }) {
+        report("$self->{file}:$line->{line}: what stands in $unknown is left out: it cannot be read here", 1) if $name eq 'header' && $attribute{ lc $line->{header} };
         return;
     }
-    my $scratch = { %$section, attr => {} };
-    header($scratch, $rule->{header}, $rule->{value});
-    my $value = $scratch->{attr}{$name};
-    if ($action =~ /\A(?:add|append|merge)\z/ && ref $value) {
-        $slot->{$when} //= $slot->{''};
-        $slot->{$_} = [ unique(@{ $slot->{$_} // [] }, @$value) ] for $when eq '' ? keys %$slot : $when;
-        return;
-    }
-    return if $action eq 'setifempty' && defined $slot->{''};
-    %$slot = () if $when eq '' && $action ne 'setifempty';
-    $slot->{$when} = $value;
+    $line->{if} = [ map { @{ $_->{if} // [] } } @{ $state->{stack} } ];
+    push @{ place($self, $state, $line)->{lines} }, $line;
 }
 
-# The origins of what applies to a section.
-sub put_origins {
-    my ($section) = @_;
+# The words of a Header line, into the line; whether it is about CORS.
+sub read_header {
+    my ($line) = @_;
+    my @args = @{ $line->{args} };
+    $line->{table} = @args && $args[0] =~ /\A(?:always|onsuccess)\z/i ? lc shift @args : 'onsuccess';
+    my ($action, $header, $value, @rest) = @args;
+    return 0 if !defined $header;
+    $header =~ s/:\z//;
+    return 0 if !$attribute{ lc $header } && lc $header ne 'vary' || $action =~ /\A(?:note|echo)\z/i;
+    if (lc $action eq 'unset') { @rest = ($value // (), @rest); $value = '' }
+    return 0 if !defined $value;
+    if ($action =~ /\Aedit/i) { shift @rest }
+    @$line{qw(action header value when)} = (lc $action, $header, $value, [ grep { /\A(?:env|expr)=/i } @rest ]);
+    return 1;
+}
+
+# --- what becomes of it
+
+# The lines that apply at a place, in httpd's order: those of sections around it
+# and, where that is assumed, of others that can apply with it. What an <If> has
+# comes last.
+sub lines_at {
+    my ($request, $place, @before) = @_;
+    my @places = grep { covers($_, $place) || assume($request, 'whether ' . ($_->{chain}[-1] // 'the server') . ' applies, too,') } @before;
+    my @lines = map { @{ $_->{lines} } } @places, $place;
+    return ((grep { !@{ $_->{if} } } @lines), grep { @{ $_->{if} } } @lines);
+}
+
+sub is_about_cors { my ($line) = @_; return $line->{name} eq 'header' && $attribute{ lc $line->{header} } }
+sub is_about_origin { my ($line) = @_; return is_about_cors($line) && $attribute{ lc $line->{header} } eq 'origin' }
+
+# The lines of a place that the policy stands for.
+sub replaced_lines {
+    my ($place) = @_;
+    return grep { is_about_cors($_) || $_->{name} =~ /\A(?:un)?setenv/ || $_->{name} eq 'rewriterule' && ($_->{args}[2] // '') =~ /\b(?:E|env|R)=?/i } @{ $place->{lines} };
+}
+
+# A section for a place, without attributes.
+sub new_section {
+    my ($self, $place) = @_;
+    my @own = replaced_lines($place);
+    my @at = sort { $a <=> $b } unique(map { $_->{line} } @own);
+    my $section = { from => "$self->{file}:" . ($at[0] // $place->{line}), attr => {}, notes => [], place => $place, where => [ @{ $place->{chain} } ] };
+    note($section, "goes into $place->{host_text}" . (defined $place->{names}{ $place->{host} } ? " of $place->{names}{ $place->{host} }" : '')) if $place->{host};
+    note($section, 'in place of line' . (@at > 1 ? 's ' : ' ') . join ', ', @at) if @at;
+    note($section, $with_every_status) if grep { is_about_cors($_) && $_->{table} eq 'onsuccess' && $_->{action} ne 'unset' } @own;
+    return $section;
+}
+
+# Whether a place has no origin for sure, and others that can apply with it have.
+sub is_partial {
+    my ($place, @all) = @_;
+    my @before = grep { $_ != $place && $_->{order} lt $place->{order} && overlap($_, $place) && grep { is_about_origin($_) } @{ $_->{lines} } } @all;
+    return !grep({ is_about_origin($_) } @{ $place->{lines} }) && @before && !grep { covers($_, $place) } @before;
+}
+
+# What an <If> within a place has to add to its condition, so that it does not hold
+# in later sections, since httpd merges it last; nothing where that cannot be said.
+sub if_excluding {
+    my ($place, @all) = @_;
+    my @paths;
+    for my $later (grep { $_ != $place && $_->{order} gt $place->{order} && overlap($_, $place) } @all) {
+        my ($kind, $path) = plain_path($later->{chain}[-1] // '');
+        return if @{ $later->{chain} } != 1 || ($kind // '') ne 'location' || $path !~ m{\A(?:/[\w.-]+)+/?\z};
+        push @paths, quotemeta_path($path =~ s{/\z}{}r);
+    }
+    return @paths ? ' && !(%{REQUEST_URI} =~ m#^(?:' . join('|', @paths) . ')(?:/|$)#)' : '';
+}
+
+# The sections of a place.
+sub policies_at {
+    my ($self, $place, @all) = @_;
+    my @before = grep { $_ != $place && $_->{order} lt $place->{order} && overlap($_, $place) } @all;
+    my @perhaps = grep { !covers($_, $place) } @before;
+    my @sure = map { @{ $_->{lines} } } grep({ covers($_, $place) } @before), $place;
+    my @headers = unique(grep { is_about_cors($_) } @sure, map { @{ $_->{lines} } } @perhaps);
+    my $new = sub { return new_section($self, $place) };
+    my $tried = try_all(sub { my ($request) = @_; return run_lines($request, lines_at($request, $place, @before)) });
+    if (!$tried) {
+        my $section = $new->();
+        note($section, 'there are more conditions than can be tried here; CorsAllowOrigins None allows nobody');
+        $section->{attr} = { policy => 'On', nobody => 1 };
+        return $section;
+    }
+    my @policies = policies($new, $tried, if_excluding($place, @all));
+    if (!@policies && grep { is_about_origin($_) } @headers) {
+        @policies = $new->();
+        $policies[0]{attr} = { policy => 'On', nobody => 1 };
+        note($policies[0], 'Access-Control-Allow-Origin was taken away here; CorsAllowOrigins None goes on doing so');
+    }
+    remark_on_backend($_, @headers) for @policies;
+    remark_on_rules($_, @{ $place->{lines} }) for @policies;
+    return @policies;
+}
+
+# A header that was set only where the backend had set none leaves what the
+# backend says.
+sub remark_on_backend {
+    my ($section, @headers) = @_;
+    my @empty = grep { $_->{action} eq 'setifempty' } @headers;
+    if (@empty) {
+        $section->{attr}{keep} = 1;
+        note($section, 'setifempty of line ' . join(', ', unique(map { $_->{line} } @empty)) . ' left what a backend sends; CorsBackendHeaders Keep does so, too');
+    }
+    note($section, "'Header unset $_->{header}' of line $_->{line} goes: the policy replaces what a backend sends") for grep { $_->{action} eq 'unset' } @headers;
+}
+
+sub remark_on_rules {
+    my ($section, @lines) = @_;
+    return if !grep { $_->{name} eq 'rewriterule' && ($_->{args}[2] // '') =~ /R=2\d\d/i } @lines;
+    note($section, 'the rewrite rule that answers OPTIONS goes: preflights are answered by the policy, with 204 and no body, and other OPTIONS requests, such as those of WebDAV, reach their handler');
+}
+
+# A section without an origin of its own, which others that can apply with it
+# have: what it changes, as far as that is sure.
+sub partial {
+    my ($self, $place, $whole, $all) = @_;
+    my $section = new_section($self, $place);
+    my ($perhaps, %own) = [ grep { $_ != $place && overlap($_, $place) } @$all ];
+    push @{ $own{ $attribute{ lc $_->{header} } } }, $_ for grep { is_about_cors($_) } @{ $place->{lines} };
+    return if !%own;
     my $attr = $section->{attr};
-    delete @$attr{qw(origins match everybody reflected)};
-    for my $one (map { $_->{attr} } @{ $section->{entries} }) {
-        push @{ $attr->{$_} }, @{ $one->{$_} } for grep { $one->{$_} } qw(origins match);
-        $attr->{$_} = 1 for grep { $one->{$_} } qw(everybody reflected);
+    for my $name (sort keys %own) {
+        my ($line, @others) = @{ $own{$name} };
+        my $value = $line->{value};
+        my $is_plain = !@others && !@{ $line->{when} // [] } && !@{ $line->{if} } && $line->{action} =~ /\A(?:set|unset)\z/ && $value !~ /%|\Aexpr=|\*/
+            && !grep { is_about_cors($_) && $attribute{ lc $_->{header} } eq $name && $_->{table} ne $line->{table} } map { @{ $_->{lines} } } @$perhaps;
+        my @names = $line->{action} eq 'unset' ? () : split /\s*,\s*/, $value;
+        $is_plain = 0 if $name eq 'credentials' && $value eq 'true' && grep({ overlap($_->{place}, $place) && ($_->{attr}{everybody} || $_->{attr}{open}) } @$whole) || grep { /\s/ } @names;
+        note($section, "$header_of{$name} of line $line->{line} is left out: the origins come from sections that need not apply with this one") if !$is_plain;
+        if (!$is_plain || $line->{action} eq 'unset') { $attr->{$name} = $least{$name} }
+        elsif ($name eq 'methods') { $attr->{methods} = methods($section, @names) }
+        elsif (ref $least{$name}) { $attr->{$name} = names($section, $name, @names) }
+        elsif ($name eq 'age') { $attr->{age} = age($section, $value) // 'None' }
+        else { $attr->{$name} = $value eq 'true' ? 1 : 0 }
     }
+    $section->{outer} = {};
+    return $section;
 }
 
-# The attributes that the origins of a section have in common; a header that was
-# sent to some of them alone is left out.
-sub resolve {
-    my ($section) = @_;
-    my @whens = unique(map { $_->{when} } @{ $section->{entries} });
-    @whens = ('') if !@whens;
-    for my $name ($section->{attr}{nobody} ? () : sort keys %{ $section->{values} }) {
-        my (@found, $lost);
-        for my $table (reverse sort keys %{ $section->{values}{$name} }) {
-            my $slot = $section->{values}{$name}{$table};
-            my ($other) = grep { $_ ne '' } sort keys %$slot;
-            my @may = map { exists $slot->{$_} ? $slot->{$_} : $slot->{''} } @whens, grep { $_ ne '' } sort keys %$slot;
-            next if !grep { defined } @may;
-            if (1 == unique(map { defined $_ ? 'is ' . as_text($_) : 'not' } @may)) { push @found, $may[0]; next }
-            $lost = 1;
-            note($section, "$header_of{$name} was sent for $other alone, other than the origin; "
-                . ($name eq 'credentials' ? 'credentials are off here' : 'it is left out here'));
-        }
-        if ($name eq 'credentials') { $section->{attr}{$name} = !$lost && !grep({ !$_ } @found) ? 1 : 0 if @found || $lost }
-        elsif (@found && ref $found[0]) { $section->{attr}{$name} = [ unique(map { @$_ } @found) ] }
-        elsif (@found) { $section->{attr}{$name} = $found[-1] }
+# The sections of the whole of a file, with what is decided at the start taken so.
+sub read_file {
+    my ($self, $decided, @lines) = @_;
+    my @places = read_places($self, $decided, @lines);
+    my %is_tested = map { $_ => 1 } map { (map { /\Aenv=!?(.+)/i ? lc $1 : () } @{ $_->{when} }), map { lc } $_->{value} =~ /%\{(\w+)\}e/g } grep { $_->{name} eq 'header' } map { @{ $_->{lines} } } @places;
+    $_->{order} = merge_order($_, @{ $_->{chain} }) for @places;
+    my @lines_of_all = map { @{ $_->{lines} } } @places;
+    return if !grep { is_about_cors($_) } @lines_of_all;
+    my @all;
+    for my $place (@places) {
+        my $matters = grep { is_about_cors($_) || $_->{name} =~ /\A(?:un)?setenv/ && grep { defined && $is_tested{lc} } map { /\A!?([^=]+)/ ? $1 : () } @{ $_->{args} } } @{ $place->{lines} };
+        push @all, $place if $matters || !@{ $place->{chain} };
     }
-    put_origins($section);
-    $section->{star} = grep { $_->{star} } @{ $section->{entries} };
-    no_star_credentials($section);
+    my @with = grep { my $place = $_; grep { is_about_cors($_) || @{ $place->{chain} } } @{ $place->{lines} } } @all;
+    my %found = map { $_ => [ policies_at($self, $_, @all) ] } grep { !is_partial($_, @all) } @with;
+    my @whole = map { @$_ } values %found;
+    my @found = map { $found{$_} ? @{ $found{$_} } : partial($self, $_, \@whole, \@all) } @with;
+    $_->{outer} //= {} for @found;
+    apart(@found);
+    return @found;
 }
 
-# Where one place is for some origins alone and the other for others.
-sub apart_by_origin {
-    my ($one, $other) = @_;
-    return $one->{for} && $other->{for} && !grep { $other->{for}{$_} } keys %{ $one->{for} };
+# What is substituted before lines are read.
+sub with_defines {
+    my (@lines) = @_;
+    my %value = map { $_->{text} =~ /\ADefine\s+(\w+)\s+(?|"([^"]*)"|(\S+))/i ? ($1 => $2) : () } @lines;
+    $_->{text} =~ s/\$\{(\w+)\}/$value{$1} \/\/ "\${$1}"/ge for grep { $_->{text} !~ /\ADefine\s/i } @lines;
+    return @lines;
 }
 
-# The places that can apply together with a section but need not, before it.
-sub perhaps_around {
-    my ($section, @all) = @_;
-    return grep { $_ != $section && $_->{order} lt $section->{order} && overlap($_, $section) && !covers($_, $section) && !apart_by_origin($_, $section) } @all;
-}
-
-# A section with origins says everything by itself: what such a place sent in
-# addition, it does not, and what that took away, it does not have either.
-sub leave_out_perhaps {
-    my ($section, @perhaps) = @_;
-    my $attr = $section->{attr};
-    for my $other (@perhaps) {
-        my $say = sub { note($section, 'where ' . ($other->{chain}[-1] // 'that of the server') . " applies too, its $_[0] was sent as well; here it is not") };
-        my $is_some = ($section->{own}{origin} // '') eq 'some';
-        $say->($header_of{origin}) if $other->{own}{origin} && ($is_some || !grep { $section->{tables}{$_} } keys %{ $other->{tables} });
-        if ($is_some && $other->{own}{origin} && grep { $_->{inherited} } @{ $section->{entries} }) {
-            @{ $section->{entries} } = grep { !$_->{inherited} } @{ $section->{entries} };
-            put_origins($section);
-            note($section, 'the origins around it are left out, since ' . ($other->{chain}[-1] // 'the server') . ' has others where both apply');
-        }
-        for my $name (sort keys %least) {
-            next if !$other->{own}{$name} || $section->{own}{$name};
-            next if grep { $_->{own}{$name} && $_->{order} gt $other->{order} } @{ $section->{around} };
-            my $theirs = $other->{attr}{$name} // $least{$name};
-            my $both = narrower($name, $attr->{$name}, $theirs);
-            $attr->{$name} = $both if defined $attr->{$name};
-            $say->($header_of{$name}) if $other->{own}{$name} eq 'always' && as_text($theirs) ne as_text($both)
-                && !($name eq 'credentials' && $attr->{everybody} && !$attr->{reflected});
-        }
-    }
-}
-
-# A section without origins says what it changes and inherits the rest, as the
-# Header lines did.
-sub keep_own {
-    my ($section, $perhaps, @all) = @_;
-    my ($all, $own) = @$section{qw(attr own)};
-    my $attr = $section->{attr} = { map { $_ => $all->{$_} // $least{$_} } grep { $own->{$_} } keys %least };
-    $section->{outer} = $all;
-    my @others = grep { $_->{own}{origin} } @$perhaps;
-    my $drop = sub {
-        my ($name, $why) = @_;
-        $attr->{$name} = $least{$name};
-        note($section, "$header_of{$name} is left out: $why");
-    };
-    for my $name (sort keys %$attr) {
-        $drop->($name, 'it was sent to some origins alone, and ' . ($others[0]{chain}[-1] // 'the server') . ' has others')
-            if $own->{$name} eq 'some' && @others && as_text($attr->{$name}) ne as_text($least{$name});
-    }
-    my ($everybody) = grep { $_->{attr}{everybody} } @all;
-    $drop->('credentials', ($everybody->{chain}[-1] // 'the server') . ' allows every origin, for which browsers refuse credentials') if $attr->{credentials} && $everybody;
-    $drop->('expose', 'with credentials, * means nothing to a browser; name the headers')
-        if grep({ $_ eq '*' } @{ $attr->{expose} // [] }) && grep { $_->{attr}{credentials} } @all;
-}
-
-# What the lines of each place send, on top of those of the places around it,
-# becomes its section.
-sub finish_httpd {
-    my ($apply, @all) = @_;
-    $_->{order} = merge_order($_, @{ $_->{chain} }) for @all;
-    for my $section (@all) {
-        my @around = sort { $a->{order} cmp $b->{order} } grep { $_ != $section && $_->{order} lt $section->{order} && covers($_, $section) } @all;
-        @$section{qw(entries values around)} = ([], {}, \@around);
-        quietly($section, sub { $apply->($section, $_) for map { @{ $_->{rules} } } @around });
-        $_->{inherited} = 1 for @{ $section->{entries} };
-        for my $rule (@{ $section->{rules} }) {
-            $apply->($section, $rule);
-            my $name = $attribute{ lc($rule->{header} // '') } // next;
-            # what is taken from one of httpd's two tables can stay in the other
-            my $is_sure = $rule->{when} eq '' || $rule->{preflights};
-            $is_sure = 0 if $name eq 'origin' && ($rule->{preflights} || $rule->{action} eq 'unset' && @{ $section->{entries} });
-            $section->{own}{$name} = $is_sure ? 'always' : $section->{own}{$name} // 'some';
-            $section->{tables}{ $rule->{table} } = 1 if $name eq 'origin';
-        }
-        my @at = sort { $a <=> $b } unique(@{ $section->{lines} });
-        note($section, 'in place of line' . (@at > 1 ? 's ' : ' ') . join ', ', @at);
-        note($section, $with_every_status) if grep { ($_->{table} // '') eq 'onsuccess' && $_->{action} ne 'unset' && $attribute{ lc $_->{header} } } @{ $section->{rules} };
-        resolve($section);
-        my @tested = grep { $_->{tested} } @{ $section->{entries} };
-        $section->{for} = { map { $_ => 1 } map { @{ $_->{attr}{origins} // [] } } @tested }
-            if @tested && @tested == @{ $section->{entries} } && !grep { /\*/ } map { %{ $_->{attr} }{qw(match everybody)} ? '*' : @{ $_->{attr}{origins} // [] } } @tested;
-    }
-    place_conditions(@all);
-    for my $section (@all) {
-        my @perhaps = perhaps_around($section, @all);
-        my $inherits = !$section->{own}{origin} && grep { $_->{own}{origin} } @perhaps, @{ $section->{around} };
-        # with credentials, the origins are said wherever they are known
-        $inherits &&= !$section->{attr}{credentials} || grep { $_->{own}{origin} } @perhaps;
-        if ($inherits) { keep_own($section, \@perhaps, grep { $_ != $section && overlap($_, $section) } @all); next }
-        leave_out_perhaps($section, @perhaps);
-        complete($section, vary => !$section->{attr}{nobody});
-        $section->{outer} = {};
-    }
-    # what could be inherited is said
-    for my $section (grep { $_->{attr}{policy} } @all) {
-        my @before = grep { $_ != $section && overlap($_, $section) && $_->{put_order} lt $section->{put_order} } @all;
-        for my $name (sort keys %least) {
-            $section->{attr}{$name} //= $least{$name} if grep { defined $_->{attr}{$name} } @before;
-        }
-    }
-}
-
-# An <If> on the origin goes where nothing else applies with it: the policy looks
-# at the origin by itself. Elsewhere it stays, as httpd merges it last.
-sub place_conditions {
-    my (@all) = @_;
-    my %taken;
-    for my $section (reverse @all) {
-        my @where = @{ $section->{where} };
-        if (defined $section->{tests} && !grep { $_ != $section && overlap($_, $section) && !apart_by_origin($_, $section) } @all) {
-            @where = grep { $_ ne $section->{tests} } @where;
-            @where = @{ $section->{where} } if $taken{"$section->{host} @where"}++;
-        }
-        if (defined $section->{tests} && @where == @{ $section->{where} }) {
-            $section->{attr}{vary} = 1;
-            note($section, 'the <If> stays, since other sections apply with it; Vary: Origin is sent where it holds');
-        }
-        $section->{where} = \@where;
-        $section->{put_order} = merge_order($section, @where);
-    }
-}
-
-# Sections whose condition stays as it is; of no <Else> can it be told alone.
-my $section_read = qr/<(?:(?:Location|Directory|Files|Proxy)(?:Match)?|If(?:Define|Version|File|Directive|Section)?|Limit(?:Except)?|Macro)/i;
+sub text_of { return join "\n\n", map { my $section = $_; join "\n", @{ $section->{where} }, @{ $section->{limit} // [] }, map { my $value = $section->{attr}{$_}; "$_ " . (ref $value ? "@$value" : $value // '') } sort keys %{ $section->{attr} } } @_ }
 
 sub import_httpd {
     my ($file) = @_;
     my $text = slurp($file);
-    my (@stack, %variables, %found, @order, @conditions, %server_name, %is_options, %unset);
-    my ($host, $hosts) = (0, 0);
-
-    # where a line stands: what decides whether it applies
-    my $place = sub { return (host => $host, chain => [ grep { !/\A<(?:VirtualHost|IfModule|RequireAll|RequireAny)\b/i } @stack ]) };
-    # the section of a place in the file
-    my $here = sub {
-        my ($line) = @_;
-        my %place = $place->();
-        my $key = join "\n", $host, @{ $place{chain} };
-        if (!$found{$key}) {
-            my @apart = grep { /\A<VirtualHost/i } @stack;
-            my $section = $found{$key} = { %place, from => "$file:$line", attr => {}, notes => [], lines => [], rules => [], number => scalar @order };
-            $section->{where} = [ grep { !/\A<If(?:Define|Version)\b/i } @{ $place{chain} } ];
-            note($section, "goes into $apart[0]" . (defined $server_name{$host} ? " of $server_name{$host}" : '')) if @apart;
-            note($section, "stood in $_") for grep { /\A<If(?:Define|Version)/i } @stack;
-            push @order, $section;
-        }
-        push @{ $found{$key}{lines} }, $line;
-        return $found{$key};
-    };
-    # with $value, the variable is what is sent, not a condition
-    my $from_variable = sub {
-        my ($section, $name, $value) = @_;
-        my @source = grep { covers($_, $section) } @{ $variables{ lc $name } // [] };
-        if (!@source) { note($section, "the variable $name is set by nothing in this file that looks at the origin alone"); return }
-        if ($unset{ lc $name }) { note($section, "the variable $name is taken back for some origins, which is not read here; list the origins by hand"); return }
-        if (my ($unread) = grep { $_->{unread} } @source) {
-            note($section, "the variable $name has further conditions in line $unread->{line}, which are not read here; list the origins by hand");
-            return;
-        }
-        for my $one (@source) {
-            push @{ $section->{lines} }, $one->{line};
-            if ($value && $one->{value} !~ /[\$%]/) {
-                note($section, "the variable $name is '$one->{value}' in line $one->{line} and not the origin, so no page could read anything");
-                next;
-            }
-            expression($section, $one->{regex}, nocase => $one->{nocase});
-            $section->{attr}{reflected} = 1 if $section->{attr}{everybody};
-        }
-    };
-
-    # The origins of a Header line, put into the section; false where its
-    # condition cannot be read.
-    my $origins_of = sub {
-        my ($section, $rule) = @_;
-        my ($value, $only, $if, $tested) = @$rule{qw(value only if tested)};
-        my $not_read = sub {
-            note($section, "'$value' is left out: it was sent for $rule->{when} alone, which is not read here");
-            return 0;
-        };
-        if ($rule->{reflects} || $value eq '*') {
-            return $not_read->() if 1 < grep { defined } $tested, $only, $if;
-            $tested //= $if;
-            my $empty = $rule->{reflects} && $value =~ /e\z/i;
-            note($section, '%{HTTP_ORIGIN}e is empty in httpd unless something sets it, so no page could read anything;'
-                . (defined $tested ? ' here it is the origin that was meant' : ' list the origins by hand')) if $empty;
-            if ($empty && !defined $tested) { }
-            elsif (defined $tested) {
-                return 1 if condition($section, $tested);
-                note($section, "'$tested' is not read here; list the origins by hand");
-                return 0;
-            }
-            elsif (defined $only) { $from_variable->($section, $only) }
-            else { @{ $section->{attr} }{ everybody => $rule->{reflects} ? 'reflected' : () } = (1, 1) }
-        }
-        elsif ($value =~ /\A%\{([^}]+)\}e\z/) {
-            return $not_read->() if defined $if || defined $only && lc $only ne lc $1;
-            $from_variable->($section, $1, 1);
-        }
-        elsif ($value =~ /[%]/) { note($section, "the value '$value' of $rule->{header} is not read here") }
-        elsif ($rule->{when} ne '') { return $not_read->() }
-        else {
-            my @origins = words($value);
-            note($section, "'$value': a browser takes one origin and refused this list; here each of them is allowed") if @origins > 1;
-            $section->{attr}{origins} = [ map { origin($section, $_) // () } @origins ];
-        }
-        return 1;
-    };
-    # a Header line that takes the origin away
-    my $take_origin = sub {
-        my ($section, $rule) = @_;
-        my @lost = grep { $_->{table} eq $rule->{table} } @{ $section->{entries} };
-        if (!@lost) { note($section, "'Header unset $rule->{header}' goes: the policy replaces what a backend sends"); return }
-        # without the variable, there was nothing to take
-        return if $rule->{when} =~ /\Aenv=!(\S+)\z/ && !grep { lc $_->{variable} ne lc $1 } @lost;
-        @{ $section->{entries} } = grep { $_->{table} ne $rule->{table} } @{ $section->{entries} };
-        if ($rule->{when} ne '') { note($section, "Access-Control-Allow-Origin was taken away for $rule->{when}, which is not read here; list the origins by hand") }
-        elsif (!@{ $section->{entries} }) {
-            $section->{attr}{nobody} = 1;
-            note($section, 'Access-Control-Allow-Origin was taken away here; CorsAllowOrigins None goes on doing so');
-        }
-    };
-    # A Header line for the origin, on top of those before it.
-    my $apply_origin = sub {
-        my ($section, $rule) = @_;
-        my ($action, $when, $table) = @$rule{qw(action when table)};
-        my $entries = $section->{entries};
-        if ($rule->{preflights}) { note($section, 'an Access-Control-Allow-Origin for preflights alone is left out: it lets no page read anything'); return }
-        return $take_origin->($section, $rule) if $action eq 'unset';
-        return if $action eq 'setifempty' && grep { $_->{table} eq $table && $_->{when} eq '' } @$entries;
-        my $adds = $action =~ /\A(?:add|append|merge)\z/;
-        note($section, 'Access-Control-Allow-Origin was set twice, and a browser refuses two; here it is sent once')
-            if $adds && @$entries || grep { $_->{table} ne $table } @$entries;
-        my $scratch = { %$section, attr => {} };
-        my $is_read = $action =~ /\Aedit/ ? note($section, "'Header $action $rule->{header}' is not read here; list the origins by hand") && 0 : $origins_of->($scratch, $rule);
-        @$entries = () if !$is_read || $action eq 'set' && $when eq '';
-        delete $section->{attr}{nobody};
-        push @$entries, { table => $table, when => $when, attr => $scratch->{attr}, star => $rule->{value} eq '*' && $when ne '', tested => defined $rule->{tested},
-            variable => $rule->{value} =~ /\A%\{([^}]+)\}e\z/ ? $1 : $rule->{only} // '' };
-    };
-    my $apply = sub {
-        my ($section, $rule) = @_;
-        if (defined $rule->{note}) { note($section, $rule->{note}) }
-        elsif (lc $rule->{header} eq 'vary') { $section->{attr}{vary} = 1 }
-        elsif ($attribute{ lc $rule->{header} } eq 'origin') { $apply_origin->($section, $rule) }
-        else {
-            note($section, "'Header unset $rule->{header}' goes: the policy replaces what a backend sends")
-                if $rule->{action} eq 'unset' && !$section->{values}{ $attribute{ lc $rule->{header} } };
-            apply_value($section, $rule);
-        }
-    };
-
-    # A Header line, where it stands.
-    my $header_line = sub {
-        my ($at, @args) = @_;
-        my $table = @args && $args[0] =~ /\A(?:always|onsuccess)\z/i ? lc shift @args : 'onsuccess';
-        my ($action, $header, $value, @rest) = @args;
-        return if !defined $header;
-        $action = lc $action;
-        $header =~ s/:\z//;
-        return if lc $header eq 'vary' ? ($value // '') !~ /\borigin\b/i : !$attribute{ lc $header } || $action =~ /\A(?:note|echo)\z/;
-        my $section = $here->($at);
-        if (my ($unread) = grep { !/\A$section_read\b/i } @{ $section->{chain} }) {
-            push @{ $section->{rules} }, { header => '', note => "what stood in $unread is left out: it cannot be read here" };
-            return;
-        }
-        @rest = ($value // (), @rest) if $action eq 'unset';
-        return if $action ne 'unset' && !defined $value;
-        my ($only) = map { /\Aenv=(!?\S+)/i ? $1 : () } @rest;
-        my ($if) = map { /\Aexpr=(.*)/is ? $1 : () } @rest;
-        my $rule = { line => $at, table => $table, action => $action, header => $header, value => $value // '' };
-        $rule->{preflights} = 1 if defined $if && $if =~ /\A\s*(?:%\{REQUEST_METHOD\}|req(?:uest)?_method)\s*(?:==?|-eq|=~)\s*\W*OPTIONS\W*\z/i
-            || defined $only && $is_options{ lc $only };
-        @$rule{qw(only if)} = ($only, $if);
-        $rule->{when} = join ' ', defined $only ? "env=$only" : (), defined $if ? "expr=$if" : ();
-        if (lc $header eq 'access-control-allow-origin') {
-            $rule->{reflects} = $value =~ /\A%\{HTTP_ORIGIN\}e\z/i && !$variables{http_origin} || $value =~ /\A(?:expr=)?%\{(?:req|http):origin\}\z/i if $action ne 'unset';
-            my ($tests) = grep { /\A<If\b.*Origin/i } reverse @{ $section->{chain} };
-            if ($rule->{reflects} && defined $tests && $tests =~ /\A<If\s+(["'])(.*)\1\s*>\z/is) {
-                $section->{tests} = $tests;
-                $rule->{tested} = $2 =~ s{\\(["'])}{$1}gr;
-            }
-            $section->{origin_seen} = 1;
-        }
-        push @{ $section->{rules} }, $rule;
-    };
-    # A variable that a rewrite rule sets: from each of its conditions where they
-    # are about the origin alone and one of them is enough.
-    my $rewrite_variable = sub {
-        my ($at, $pattern, $variable, $value) = @_;
-        my @origin = grep { $_->[0] =~ /%\{HTTP:Origin\}|%\{HTTP_ORIGIN\}/i } @conditions or return;
-        my $or = grep { ($_->[2] // '') =~ /\bOR\b/i && @$_ > 3 } @conditions[ 0 .. $#conditions - 1 ];
-        my $unread = @origin < @conditions || $or < $#conditions || $pattern !~ /\A(?:\^?\(?\.[*?]\)?\$?|\^|)\z/ || grep { $_->[1] =~ /\A[!<>=-]/ } @origin;
-        push @{ $variables{ lc $variable } }, { $place->(), regex => $_->[1], nocase => @$_ > 3 && $_->[2] =~ /NC/, line => $at, unread => $unread, value => $value } for @origin;
-    };
-
-    my @lines = split /\n/, $text, -1;
-    # variables first: they may be set below where they are used
-    for my $pass (1, 2) {
-        @stack = @conditions = ();
-        my $i = $host = $hosts = 0;
-        while ($i < @lines) {
-            my $line = $lines[ $i++ ];
-            my $at = $i;
-            $line =~ s/\r\z//;
-            while ($line =~ s/\\\z// && $i < @lines) { $line .= $lines[ $i++ ]; $line =~ s/\r\z// }
-            $line =~ s/\A\s+|\s+\z//g;
-            next if $line eq '' || $line =~ /\A#/;
-            if ($line =~ m{\A</(\w+)>}) { pop @stack; $host = 0 if lc $1 eq 'virtualhost'; next }
-            if ($line =~ /\A<(\w+).*>\z/) { push @stack, $line; $host = ++$hosts if lc $1 eq 'virtualhost'; next }
-            my ($name, @args) = httpd_words($line);
-            $name = lc $name;
-            if ($name eq 'servername') { $server_name{$host} = $args[0] }
-            elsif ($name =~ /\Asetenvif(nocase)?\z/ && @args >= 3 && lc $args[0] eq 'origin') {
-                my $nocase = $1;
-                for (@args[ 2 .. $#args ]) {
-                    $unset{ lc $1 } = 1 if /\A!(.+)/;
-                    my ($variable, $value) = /\A([^=!]+)(?:=(.*))?\z/s or next;
-                    push @{ $variables{ lc $variable } }, { $place->(), regex => $args[1], nocase => $nocase, line => $at, value => $value // 1 } if $pass == 1;
-                }
-            }
-            elsif ($name =~ /\Asetenvif(?:nocase)?\z/ && @args >= 3 && lc $args[0] eq 'request_method' && $args[1] =~ /\A\^?\(?OPTIONS\)?\$?\z/i) {
-                for (@args[ 2 .. $#args ]) { $is_options{ lc $1 } = 1 if /\A([^=!]+)/ }
-            }
-            elsif ($name eq 'rewritecond') { push @conditions, [ @args, $at ] }
-            elsif ($name eq 'rewriterule') {
-                my ($options) = grep { $_->[0] =~ /%\{REQUEST_METHOD\}/i && $_->[1] =~ /\A[=^]?\(?OPTIONS\)?\$?\z/i } @conditions;
-                my $flags = $args[2] // '';
-                $rewrite_variable->($at, $args[0], $1, $2 // '') if $pass == 1 && $flags =~ /\bE=([^:\],]+)(?::([^,\]]*))?/i;
-                if ($options && $pass == 2 && ($flags =~ /R=2\d\d/i || ($args[1] // '') eq '-' && $flags =~ /\b(?:L|END)\b/i)) {
-                    my $section = $here->($options->[-1]);
-                    push @{ $section->{lines} }, $at;
-                    push @{ $section->{rules} }, { header => '', note => 'the rewrite rule that answers OPTIONS goes: preflights are answered by the policy,'
-                        . ' with 204 and no body, and other OPTIONS requests, such as those of WebDAV, reach their handler' };
-                }
-                @conditions = ();
-            }
-            elsif ($name eq 'header' && $pass == 2) { $header_line->($at, @args) }
-            elsif ($name =~ /\Ainclude(?:optional)?\z/ && $pass == 2 && $text =~ /Access-Control-/i) {
-                push @report, "$file:$at: $args[0] is not followed; give its files as arguments";
-            }
-        }
+    my @lines = with_defines(expanded($file, logical_lines($text)));
+    my $self = { file => $file, is_cors => scalar($text =~ /Access-Control-/i), undecided => {}, is_variable => {}, server_name => {} };
+    my @found = read_file($self, {}, @lines);
+    my @names = sort grep { %{ $self->{undecided} } } keys %{ $self->{undecided} };
+    if (!@names) { push @sections, @found; return scalar @found }
+    if (@names > 4) { report("$file: there are more of " . join(', ', map { sprintf $_, '' } @names) . ' than can be tried here', 1); return 1 }
+    my @ways = ({});
+    for my $name (@names) { @ways = map { ({ %$_, $name => 1 }, { %$_, $name => 0 }) } @ways }
+    my @each = map { [ $_, read_file($self, $_, @lines) ] } @ways;
+    if (1 == unique(map { my (undef, @all) = @$_; text_of(@all) } @each)) { push @sections, @found; return scalar @found }
+    for (@each) {
+        my ($way, @all) = @$_;
+        my @around = map { sprintf $_, $way->{$_} ? '' : '!' } @names;
+        $_->{where} = [ @around, @{ $_->{where} } ] for @all;
+        push @sections, @all;
     }
-    my @all = grep { my $section = $_; grep { $attribute{ lc $_->{header} } } @{ $section->{rules} } } @order;
-    finish_httpd($apply, @all);
-    for my $section (grep { @{ $_->{rules} } } @order) {
-        my $is_policy = grep { $_ == $section } @all;
-        if (!$is_policy) { $section->{attr} = {}; note($section, $_) for grep { defined } map { $_->{note} } @{ $section->{rules} } }
-        push @sections, $section if %{ $section->{attr} } || @{ $section->{notes} };
-    }
-    push @report, "$file: nothing about CORS was found" if !@all;
+    return 1;
 }
-
 
 1;

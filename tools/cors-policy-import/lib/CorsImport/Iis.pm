@@ -2,13 +2,19 @@
 package CorsImport::Iis;
 
 # Reads web.config of IIS: <cors> of the CORS module, <customHeaders>, and the
-# <location> around them.
+# <location> around them. Origins of <cors> are compared by that module, so its
+# wildcards are patterns; a custom header is sent as it stands (Classes.pm). Rules
+# of the rewrite module that change headers of CORS are not read, and with them
+# there is no telling what the headers were.
 use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use CorsImport::Policy qw(section note origin unique words names methods age header complete apart slurp @sections @report);
+use CorsImport::Assemble qw(policies);
+use CorsImport::Classes qw(try_all);
+use CorsImport::Policy qw(section note origin unique words names methods age %attribute complete apart slurp report @sections);
 use CorsImport::Regex qw(quotemeta_path);
+use CorsImport::Xml qw(parse_xml);
 our @EXPORT_OK = qw(import_iis);
 
 # Elements of one kind, each with the location it is for and what it says of a
@@ -19,7 +25,8 @@ sub iis_inherited {
     my @done;
     for my $element (sort { length $a->{location} <=> length $b->{location} } @elements) {
         my ($outer) = grep { is_location_within($element->{location}, $_->{location}) } reverse @done;
-        $element->{outer} = $outer;
+        # a second element for a location goes on where the first ended
+        $element->{outer} = $outer && lc $outer->{location} eq lc $element->{location} ? $outer->{outer} : $outer;
         $element->{$_} //= $outer ? $outer->{$_} : 0 for qw(enabled fail);
         my @all = $outer ? @{ $outer->{all} } : ();
         for my $operation (@{ $element->{says} }) {
@@ -38,168 +45,193 @@ sub is_location_within {
     return $outer eq '' || $inner eq $outer || index($inner, "$outer/") == 0;
 }
 
-# One header of customHeaders.
-sub iis_header {
-    my ($section, $name, $value) = @_;
-    if (lc $name eq 'vary') { $section->{attr}{vary} = 1 if $value =~ /origin/i }
-    elsif (lc $name ne 'access-control-allow-origin') { header($section, $name, $value) }
-    elsif ($value eq '*') { $section->{attr}{everybody} = 1 }
-    else {
-        $section->{attr}{origins} = [ map { origin($section, $_) // () } words($value) ];
-        note($section, "'$value': a browser takes one origin and refused this list; here each of them is allowed") if words($value) > 1;
+# The last of the elements for one location says what is so there.
+sub last_of_each {
+    my (@elements) = @_;
+    my %last = map { lc $_->{location} => $_ } @elements;
+    return grep { $last{ lc $_->{location} } == $_ } @elements;
+}
+
+sub where { my ($element) = @_; return length $element->{location} ? [ qq(<Location "/$element->{location}">) ] : [] }
+
+# --- what is read
+
+# Puts the elements that matter into $found, with the location that they are in.
+sub collect {
+    my ($file, $found, $element, $location) = @_;
+    my $name = lc $element->{name};
+    my %is = %{ $element->{is} };
+    if ($name eq 'location') {
+        $location = $is{path};
+        $location = undef if defined $location && $location =~ /\A\.?\z/;
+        if (defined $location && $location !~ m{\A[\w./ -]+\z}) {
+            report("$file:$element->{line}: the location '$location' is left out: it cannot be read here", 1);
+            return;
+        }
     }
+    my %at = (line => $element->{line}, location => $location // '');
+    if ($name eq 'cors') { push @{ $found->{cors} }, { %at, %{ cors_of($element) } } }
+    elsif ($name eq 'customheaders') {
+        my @says = map { my $is = $_->{is}; [ lc $_->{name}, $is->{name} // '', $is->{value}, $_->{line} ] } grep { lc $_->{name} =~ /\A(?:add|remove|clear)\z/ } @{ $element->{children} };
+        push @{ $found->{custom} }, { %at, says => [ grep { $_->[0] ne 'add' || defined $_->[2] && length $_->[1] } @says ] };
+    }
+    elsif ($name eq 'match' && ($is{serverVariable} // '') =~ /\ARESPONSE_Access[-_]Control/i) {
+        push @{ $found->{rules} }, $element->{line};
+        report("$file:$element->{line}: a rule of the rewrite module for $is{serverVariable} is not read here", 1);
+    }
+    collect($file, $found, $_, $location) for @{ $element->{children} };
+}
+
+# What a <cors> says.
+sub cors_of {
+    my ($element) = @_;
+    my %cors = (says => []);
+    for ([ enabled => 'enabled' ], [ fail => 'failUnlistedOrigins' ]) {
+        my ($name, $attribute) = @$_;
+        $cors{$name} = lc $element->{is}{$attribute} eq 'true' if defined $element->{is}{$attribute};
+    }
+    for my $child (@{ $element->{children} }) {
+        my $name = lc $child->{name};
+        if ($name eq 'add' && defined $child->{is}{origin}) { push @{ $cors{says} }, [ add => $child->{is}{origin}, rule_of($child) ] }
+        elsif ($name =~ /\A(?:remove|clear)\z/) { push @{ $cors{says} }, [ $name, $child->{is}{origin} // '' ] }
+    }
+    return \%cors;
+}
+
+# What an origin of <cors> has.
+sub rule_of {
+    my ($element) = @_;
+    my %is = %{ $element->{is} };
+    my $rule = { line => $element->{line}, origin => $is{origin}, allowed => lc($is{allowed} // 'true') ne 'false',
+        credentials => lc($is{allowCredentials} // '') eq 'true', age => $is{maxAge} };
+    for my $list (@{ $element->{children} }) {
+        my $name = lc $list->{name};
+        $rule->{all} = lc($list->{is}{allowAllRequestedHeaders} // '') eq 'true' if $name eq 'allowheaders';
+        for my $add (grep { lc $_->{name} eq 'add' } @{ $list->{children} }) {
+            push @{ $rule->{methods} }, $add->{is}{method} if $name eq 'allowmethods' && defined $add->{is}{method};
+            push @{ $rule->{ $name eq 'exposeheaders' ? 'expose' : 'headers' } }, $add->{is}{header} if $name =~ /\A(?:allow|expose)headers\z/ && defined $add->{is}{header};
+        }
+    }
+    return $rule;
+}
+
+# --- what becomes of it
+
+# A location that takes back what is around it.
+sub put_taken {
+    my ($file, $element) = @_;
+    my $into = section(from => "$file:$element->{line}", where => where($element), attr => { policy => 'Off' });
+    note($into, 'what is said around it about CORS is taken back here');
+}
+
+# The origins of <cors> that are allowed, in groups of the same settings.
+sub groups {
+    my (@rules) = @_;
+    my (%group, @order);
+    for my $one (@rules) {
+        my $key = join "\0", map { join ',', ref $one->{$_} ? @{ $one->{$_} } : $one->{$_} // '' } qw(credentials age methods headers expose all);
+        push @order, $key if !$group{$key};
+        push @{ $group{$key} }, $one;
+    }
+    return map { $group{$_} } @order;
+}
+
+# The container of a group that is not the first; false where nothing of it can
+# be in one.
+sub put_into_if {
+    my ($into, $cors, $members, @locations) = @_;
+    my @names = map { $_->{origin} } grep { $_->{origin} !~ /\*/ } @$members;
+    note($into, 'the wildcards among them are left out: their settings differ from those above') if @names < @$members;
+    @names = grep { defined } map { origin($into, $_) } @names;
+    return 0 if !@names;
+    # httpd merges <If> last: into what is within, too
+    my @but = map { quotemeta_path($_) } unique(grep { $_ ne $cors->{location} && is_location_within($_, $cors->{location}) } @locations);
+    push @{ $into->{where} }, q(<If "req('Origin') -in {) . join(', ', map { "'$_'" } @names) . '}'
+        . (@but ? ' && !(%{REQUEST_URI} =~ m#^/(?:' . join('|', @but) . ')(?:/|$)#)' : '') . '">';
+    note($into, 'these origins have settings of their own');
+    return 1;
+}
+
+sub put_settings {
+    my ($into, $one) = @_;
+    my $attr = $into->{attr};
+    $attr->{methods} = methods($into, @{ $one->{methods} // [] });
+    $attr->{headers} = $one->{all} ? [ '*', 'Authorization' ] : names($into, 'headers', @{ $one->{headers} // [] });
+    $attr->{expose} = names($into, 'expose', @{ $one->{expose} }) if $one->{expose};
+    $attr->{credentials} = 1 if $one->{credentials};
+    $attr->{reflected} = 1;
+    $attr->{age} = age($into, $one->{age}) if defined $one->{age};
+}
+
+# The sections of a <cors>.
+sub put_cors {
+    my ($file, $cors, @locations) = @_;
+    my @rules = map { $_->[2] } @{ $cors->{all} };
+    my @excluded = grep { !$_->{allowed} } @rules;
+    my @groups = groups(grep { $_->{allowed} } @rules);
+    complete(section(from => "$file:$cors->{line}", where => where($cors))) if !@groups;
+    my $is_first = 1;
+    for my $members (@groups) {
+        my $into = section(from => "$file:$members->[0]{line}", where => where($cors));
+        next if !$is_first && !put_into_if($into, $cors, $members, @locations);
+        my $attr = $into->{attr};
+        for my $member (@$members) {
+            if ($member->{origin} eq '*') { $attr->{everybody} = 1; next }
+            push @{ $attr->{origins} }, origin($into, $member->{origin}) // ();
+        }
+        put_settings($into, $members->[0]);
+        $attr->{reject} = 1 if $cors->{fail} && $is_first;
+        my @not = $is_first ? grep { defined } map { origin($into, $_->{origin}) } @excluded : ();
+        if (@not && $attr->{everybody}) {
+            my $again = section(from => "$file:$excluded[0]{line}", where => @{ where($cors) } ? where($cors) : ['<Location "/">']);
+            $again->{attr}{edit} = \@not;
+        }
+        elsif (@not) { $attr->{excluded} = \@not }
+        complete($into);
+        $is_first = 0;
+    }
+}
+
+# The sections of a <customHeaders>.
+sub custom_policies {
+    my ($file, $element, $is_rewritten) = @_;
+    my %sent;
+    my @ours = grep { $attribute{ lc $_->[1] } } @{ $element->{all} };
+    push @{ $sent{ $attribute{ lc $_->[1] } } }, $_->[2] for @ours;
+    my $new = sub { return { from => "$file:$element->{line}", where => where($element), attr => {}, notes => [] } };
+    if ($is_rewritten && @ours) {
+        my $section = $new->();
+        note($section, 'a rule of the rewrite module changes these headers, and is not read here; CorsAllowOrigins None allows nobody');
+        $section->{attr} = { policy => 'On', nobody => 1 };
+        return $section;
+    }
+    my $is_vary = grep { lc $_->[1] eq 'vary' && $_->[2] =~ /origin/i } @{ $element->{all} };
+    return policies($new, try_all(sub { my ($request) = @_; $request->{seen}{vary} = $is_vary; return { sent => \%sent } }));
 }
 
 sub import_iis {
     my ($file) = @_;
-    my $text = slurp($file);
-    $text =~ s/<!--(.*?)-->/my $c = $1; $c =~ tr{\n}{}cd; $c/gse;
-    my (@path, $location, $custom, $rule, $cors, $unread, @cors, @custom);
-    my $line = 1;
+    my $root = eval { parse_xml(slurp($file)) };
+    if (!$root) {
+        report("$file: " . ($@ =~ s/\n\z//r) . ', so nothing of it is read', 1);
+        return 1;
+    }
     my $before = @sections;
-    my $where = sub { return length $_[0]{location} ? [ qq(<Location "/$_[0]{location}">) ] : [] };
-    # a location that takes back what is around it
-    my $taken = sub {
-        my ($element) = @_;
-        my $into = section(from => "$file:$element->{line}", where => $where->($element), attr => { policy => 'Off' });
-        note($into, 'what is said around it about CORS is taken back here');
-    };
-    my $finish = sub {
-        my ($cors) = @_;
-        my $where = $where->($cors);
-        my @rules = map { $_->[2] } @{ $cors->{all} };
-        my @allowed = grep { $_->{allowed} } @rules;
-        my @excluded = grep { !$_->{allowed} } @rules;
-        my %group;
-        my @order;
-        for my $one (@allowed) {
-            my $key = join "\0", map { join ',', ref $one->{$_} ? @{ $one->{$_} } : $one->{$_} // '' } qw(credentials age methods headers expose all);
-            push @order, $key if !$group{$key};
-            push @{ $group{$key} }, $one;
-        }
-        my $first = 1;
-        for my $key (@order) {
-            my @members = @{ $group{$key} };
-            my $one = $members[0];
-            my $into = section(from => "$file:$one->{line}", where => [@$where]);
-            if (!$first) {
-                my @names = map { $_->{origin} } grep { $_->{origin} !~ /\*/ } @members;
-                note($into, "the wildcards among them are left out: their settings differ from those above") if @names < @members;
-                @names = grep { defined } map { origin($into, $_) } @names;
-                next if !@names;
-                # httpd merges <If> last: into what is within, too
-                my @but = map { quotemeta_path($_) } unique(grep { $_ ne $cors->{location} && is_location_within($_, $cors->{location}) } map { $_->{location} } @cors, @custom);
-                push @{ $into->{where} }, q(<If "req('Origin') -in {) . join(', ', map { "'$_'" } @names) . '}'
-                    . (@but ? ' && !(%{REQUEST_URI} =~ m#^/(?:' . join('|', @but) . ')(?:/|$)#)' : '') . '">';
-                note($into, 'these origins have settings of their own');
-            }
-            for my $member (@members) {
-                if ($member->{origin} eq '*') { $into->{attr}{everybody} = 1; next }
-                my $clean = origin($into, $member->{origin}) // next;
-                push @{ $into->{attr}{origins} }, $clean;
-            }
-            my $attr = $into->{attr};
-            $attr->{methods} = methods($into, @{ $one->{methods} // [] });
-            $attr->{headers} = $one->{all} ? [ '*', 'Authorization' ] : names($into, 'headers', @{ $one->{headers} // [] });
-            $attr->{expose} = names($into, 'expose', @{ $one->{expose} }) if $one->{expose};
-            $attr->{credentials} = 1 if $one->{credentials};
-            $attr->{reflected} = 1;
-            $attr->{age} = age($into, $one->{age}) if defined $one->{age};
-            $attr->{reject} = 1 if $cors->{fail} && $first;
-            my @not = grep { defined } map { origin($into, $_->{origin}) } @excluded;
-            if ($first && @not) {
-                if ($attr->{everybody}) {
-                    my $again = section(from => "$file:$excluded[0]{line}", where => @$where ? [@$where] : ['<Location "/">']);
-                    $again->{attr}{edit} = \@not;
-                }
-                else { $attr->{excluded} = \@not }
-            }
-            complete($into);
-            $first = 0;
-        }
-        if (!@allowed) {
-            my $into = section(from => "$file:$cors->{line}", where => $where);
-            complete($into);
-        }
-    };
-    while ($text =~ /\G([^<]*)<(\/?)([\w.:-]+)((?:\s+[\w:.-]+\s*=\s*(?:"[^"]*"|'[^']*'))*)\s*(\/?)>|\G([^<]*)<[?!][^>]*>|\G[^<]*\z/gs) {
-        my ($close, $name, $attributes, $empty) = ($2, $3, $4, $5);
-        my $at = $line + (() = substr($&, 0, length($1 // '')) =~ /\n/g);
-        $line += () = $& =~ /\n/g;
-        next if !defined $name;
-        my %is;
-        while ($attributes =~ /([\w:.-]+)\s*=\s*(?:"([^"]*)"|'([^']*)')/g) {
-            my ($key, $value) = ($1, $2 // $3);
-            $value =~ s/&lt;/</g;
-            $value =~ s/&gt;/>/g;
-            $value =~ s/&quot;/"/g;
-            $value =~ s/&apos;/'/g;
-            $value =~ s/&#(?:x([0-9a-f]{1,2})|([0-9]{1,3}));/chr((defined $1 ? hex $1 : $2) & 255)/gei;
-            $value =~ s/&amp;/&/g;
-            $is{$key} = $value;
-        }
-        my $lower = lc $name;
-        if ($close) {
-            pop @path;
-            if ($lower eq 'cors') { undef $cors }
-            elsif ($lower eq 'location') { undef $location; $unread = 0 }
-            elsif ($lower eq 'add' && $rule) { undef $rule }
-            elsif ($lower eq 'customheaders') { undef $custom }
-            next;
-        }
-        if ($lower eq 'location') {
-            $location = $is{path};
-            $location = undef if defined $location && $location eq '.';
-            $unread = defined $location && $location !~ m{\A[\w./ -]+\z};
-            push @report, "$file:$at: the location '$location' is left out: it cannot be read here" if $unread;
-        }
-        elsif ($lower eq 'cors') {
-            $cors = { line => $at, location => $location // '', says => [] };
-            for ([ enabled => $is{enabled} ], [ fail => $is{failUnlistedOrigins} ]) { $cors->{ $_->[0] } = $_->[1] eq 'true' if defined $_->[1] }
-            push @cors, $cors if !$unread;
-            undef $cors if $empty;
-        }
-        elsif ($cors && $lower eq 'add' && defined $is{origin}) {
-            $rule = { line => $at, origin => $is{origin}, allowed => ($is{allowed} // 'true') ne 'false',
-                credentials => ($is{allowCredentials} // '') eq 'true', age => $is{maxAge} };
-            push @{ $cors->{says} }, [ add => $is{origin}, $rule ];
-            undef $rule if $empty;
-        }
-        elsif ($cors && !$rule && $lower =~ /\A(?:remove|clear)\z/) { push @{ $cors->{says} }, [ $lower, $is{origin} // '' ] }
-        elsif ($cors && $rule && $lower eq 'allowheaders') { $rule->{all} = ($is{allowAllRequestedHeaders} // '') eq 'true' }
-        elsif ($cors && $rule && $lower eq 'add') {
-            push @{ $rule->{methods} }, $is{method} if defined $is{method};
-            push @{ $rule->{ $path[-1] eq 'exposeheaders' ? 'expose' : 'headers' } }, $is{header} if defined $is{header};
-        }
-        elsif ($lower eq 'customheaders') {
-            $custom = { line => $at, location => $location // '', says => [] };
-            push @custom, $custom if !$unread;
-            undef $custom if $empty;
-        }
-        elsif ($custom && $lower =~ /\A(?:add|remove|clear)\z/) {
-            next if $lower eq 'add' && !(defined $is{name} && defined $is{value});
-            push @{ $custom->{says} }, [ $lower, $is{name} // '', $is{value} ];
-        }
-        # of the nested elements only those of a rule keep a rule open
-        push @path, $lower if !$empty;
+    my $found = { cors => [], custom => [], rules => [] };
+    collect($file, $found, $root, undef);
+    my @locations = map { $_->{location} } @{ $found->{cors} }, @{ $found->{custom} };
+    for my $element (last_of_each(iis_inherited(@{ $found->{cors} }))) {
+        if ($element->{enabled}) { put_cors($file, $element, @locations) }
+        elsif ($element->{outer} && $element->{outer}{enabled}) { put_taken($file, $element) }
     }
-    for my $element (iis_inherited(@cors)) {
-        if ($element->{enabled}) { $finish->($element) }
-        elsif ($element->{outer} && $element->{outer}{enabled}) { $taken->($element) }
-    }
-    for my $element (iis_inherited(@custom)) {
-        my $section = { from => "$file:$element->{line}", where => $where->($element), attr => {}, notes => [] };
-        iis_header($section, @$_[ 1, 2 ]) for @{ $element->{all} };
-        if (grep { $_ ne 'vary' } keys %{ $section->{attr} }) {
-            complete($section, vary => 1);
-            push @sections, $section;
-            $element->{is_said} = 1;
-        }
-        elsif ($element->{outer} && $element->{outer}{is_said}) { $taken->($element) }
+    for my $element (last_of_each(iis_inherited(@{ $found->{custom} }))) {
+        my @policies = custom_policies($file, $element, scalar @{ $found->{rules} });
+        push @sections, @policies;
+        $element->{is_said} = @policies;
+        put_taken($file, $element) if !@policies && $element->{outer} && $element->{outer}{is_said};
     }
     apart(@sections[ $before .. $#sections ]);
-    push @report, "$file: nothing about CORS was found" if @sections == $before;
+    return @sections > $before || @{ $found->{rules} };
 }
-
 
 1;

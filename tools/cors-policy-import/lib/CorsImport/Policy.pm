@@ -11,8 +11,11 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use CorsImport::Lists qw(%fetch %default_port);
-our @EXPORT_OK = qw(fail section note origin unique words names methods age %attribute $with_every_status header complete apart
-    no_star_credentials print_all slurp report @sections @report);
+our @EXPORT_OK = qw(fail section note origin canonical_origin sent_origin literal_origin unique words names methods age %attribute $with_every_status header complete apart
+    no_star_credentials print_all slurp report $unread @sections @report);
+
+# the module's
+our $VERSION = '1.0.0';
 
 our (@sections, @report);
 
@@ -37,46 +40,72 @@ sub printable {
     return $text;
 }
 
+# A remark on what stands in no section; with $is_unread, something was left out
+# that should have been read, and the exit status says so.
+our $unread = 0;
+sub report {
+    my ($text, $is_unread) = @_;
+    push @report, $text if !grep { $_ eq $text } @report;
+    $unread = 1 if $is_unread;
+}
+
 sub note {
     my ($section, $text) = @_;
     $text = printable($text);
     return if grep { $_ eq $text } @{ $section->{notes} };
     push @{ $section->{notes} }, $text;
-    push @report, ($section->{from} // 'cors-policy-import') . ": $text";
 }
 
 
-# One origin as it was written, as a word of CorsAllowOrigins; nothing where
-# there is none.
-sub origin {
-    my ($section, $text, %more) = @_;
-    (my $word = $text) =~ s/\A\s+|\s+\z//g;
-    if ($word eq 'null') {
-        note($section, "'null' is left out: every sandboxed frame sends it; CorsAllowNullOriginUnsafe On would permit it");
-        return;
-    }
-    if ($word !~ m{\A([a-z][a-z0-9+.-]*)://([^/?#]*)(.*)\z}is) {
-        note($section, "'$word' is left out: an origin starts with its scheme, as in https://example.com");
-        return;
-    }
-    my ($scheme, $rest, $tail) = (lc $1, $2, $3);
-    my $was = $word;
+# One origin in the form in which browsers send it, or a pattern of them; nothing
+# where there is none, and then why.
+sub canonical_origin {
+    my ($word) = @_;
+    return ($word) if $word =~ /\A\$\{\w+\}\z/;
+    return (undef, 'an origin starts with its scheme, as in https://example.com') if $word !~ m{\A([a-z][a-z0-9+.-]*)://([^/?#]*)(.*)\z}is;
+    my ($scheme, $rest) = (lc $1, $2);
     $rest =~ s/.*@//s;
     my ($host, $port) = $rest =~ /\A(.*?)(?::(\d+|\*))?\z/s;
     $host = lc $host;
     $port = undef if defined $port && $port eq ($default_port{$scheme} // '');
-    if ($scheme =~ /\A(?:wss?|file)\z/) {
-        note($section, "'$was' is left out: pages never have this scheme in their origin");
+    return (undef, 'pages never have this scheme in their origin') if $scheme =~ /\A(?:wss?|file)\z/;
+    return (undef, 'it is no origin that a browser sends')
+        if $host !~ /\A(?:(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:]+\])\z/
+        || $host =~ /\A\*\.\d+\.\d+\.\d+\.\d+\z/;
+    return ("$scheme://$host" . (defined $port ? ":$port" : ''));
+}
+
+# One origin as it was written, as a word of CorsAllowOrigins; nothing where
+# there is none.
+sub origin {
+    my ($section, $text) = @_;
+    (my $was = $text) =~ s/\A\s+|\s+\z//g;
+    if ($was eq 'null') {
+        note($section, "'null' is left out: every sandboxed frame sends it; CorsAllowNullOriginUnsafe On would permit it");
         return;
     }
-    if ($host !~ /\A(?:(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:]+\])\z/
-        || $host =~ /\A\*\.\d+\.\d+\.\d+\.\d+\z/) {
-        note($section, "'$was' is left out: it is no origin that a browser sends");
-        return;
-    }
-    $word = "$scheme://$host" . (defined $port ? ":$port" : '');
+    my ($word, $why) = canonical_origin($was);
+    if (!defined $word) { note($section, "'$was' is left out: $why"); return }
     note($section, "'$was' is written $word, as browsers send it") if $word ne $was;
     return $word;
+}
+
+# The same for a text of a list that is taken as it stands.
+sub literal_origin {
+    my ($section, $text) = @_;
+    return sent_origin($section, $text) if $text !~ /\*/ || $text !~ m{\A[a-z][a-z0-9+.-]*://}i;
+    note($section, "'$text' was taken as it stands, and no browser sends that; to allow what it means, write CorsAllowOrigins $text");
+    return;
+}
+
+# The same for a text that was compared with what browsers send: one that they
+# never send never let anyone in.
+sub sent_origin {
+    my ($section, $was) = @_;
+    my ($word) = $was eq 'null' ? () : canonical_origin($was);
+    return origin($section, $was) if !defined $word || $word eq $was;
+    note($section, "'$was' is left out: no browser sends it; to allow what it means, write CorsAllowOrigins $word");
+    return;
 }
 
 sub unique {
@@ -86,23 +115,22 @@ sub unique {
 
 sub words { return grep { length } split /[\s,]+/, join ',', map { ref ? @$_ : $_ // () } @_ }
 
-# Whether scripts cannot send a header, or it stands in responses alone.
-sub is_no_request_header {
+# Whether scripts cannot send a header.
+sub is_forbidden_header {
     my ($key) = @_;
-    return $fetch{forbidden_request_headers}{$key} || $fetch{response_only_headers}{$key}
+    return $fetch{forbidden_request_headers}{$key}
         || grep { index($key, $_) == 0 } keys %{ $fetch{forbidden_request_prefixes} };
 }
 
 sub names {
     my ($section, $kind, @names) = @_;
-    return ['*'] if grep { $_ eq '*' } @names;
+    return [ '*', $kind eq 'headers' ? grep { lc $_ eq 'authorization' } @names : () ] if grep { $_ eq '*' } @names;
     my @kept;
     for my $name (@names) {
         my $key = lc $name;
         if ($name !~ /\A[!#\$%&'*+.^_`|~0-9A-Za-z-]+\z/) { note($section, "'$name' is left out: it is no header name") }
-        elsif ($kind eq 'headers' && (is_no_request_header($key))) {
-            note($section, "'$name' is left out of CorsAllowHeaders: scripts cannot set it");
-        }
+        elsif ($kind eq 'headers' && is_forbidden_header($key)) { note($section, "'$name' is left out of CorsAllowHeaders: scripts cannot set it") }
+        elsif ($kind eq 'headers' && $fetch{response_only_headers}{$key}) { note($section, "'$name' is left out of CorsAllowHeaders: it is a header of responses, and a script that sends it has to stop") }
         elsif ($kind eq 'expose' && $fetch{request_only_headers}{$key} || $fetch{forbidden_response_headers}{$key}) { note($section, "'$name' is left out of CorsExposeHeaders: browsers never show it, or it is no response header") }
         elsif ($kind eq 'expose' && $fetch{safelisted_response_headers}{$key}) { note($section, "'$name' is left out of CorsExposeHeaders: browsers always show it") }
         else { push @kept, $name }
@@ -124,9 +152,6 @@ sub methods {
         }
     }
     @kept = unique(@kept);
-    my @absent = grep { my $safe = $_; !grep { $_ eq $safe } @kept } qw(GET HEAD POST);
-    note($section, "not listed: @absent, which browsers let pass all the same; here a preflight for what is not listed is refused")
-        if @kept && @absent;
     return \@kept;
 }
 
@@ -214,7 +239,7 @@ sub settle {
     my $of = sub { my ($name) = @_; return exists $attr->{$name} ? $attr->{$name} : $outer->{$name} };
     my $everybody = exists $attr->{origins} || exists $attr->{match} || $attr->{nobody} ? $attr->{everybody} : $of->('everybody');
     return if !$of->('credentials') || $of->('unsafe');
-    if ($everybody) {
+    if ($everybody || $attr->{open}) {
         $attr->{credentials} = 0;
         note($section, $attr->{reflected}
             ? 'every origin was sent back with credentials, so any page could act as a logged-in user; credentials are off here:'
@@ -261,6 +286,7 @@ sub directives {
     $say->(CorsMaxAge => $attr->{age}) if defined $attr->{age};
     $say->(CorsAllowPrivateNetwork => $attr->{network} ? 'On' : 'Off') if exists $attr->{network};
     $say->(CorsRejectDisallowed => $attr->{reject} ? 'On' : 'Off') if exists $attr->{reject};
+    $say->(CorsBackendHeaders => 'Keep') if $attr->{keep};
     $say->(CorsWebSocketAllowOrigins => @{ $attr->{sockets} } ? @{ $attr->{sockets} } : 'None') if $attr->{sockets};
     $say->(CorsWebSocketRequireOrigin => 'On') if $attr->{sockets_origin};
     return @lines;
@@ -292,7 +318,15 @@ sub print_all {
         }
         print "\n";
     }
-    print STDERR printable($_), "\n" for @report;
+    print STDERR printable($_), "\n" for @report, map { my $from = $_->{from} // 'cors-policy-import'; map { "$from: $_" } @{ $_->{notes} } } @sections;
+}
+
+# A text of UTF-16 as UTF-8, without the mark at its start.
+sub as_bytes {
+    my ($text) = @_;
+    require Encode;
+    $text = Encode::encode('UTF-8', Encode::decode('UTF-16', $text)) if $text =~ /\A(?:\xff\xfe|\xfe\xff)/;
+    return $text =~ s/\A\xef\xbb\xbf//r;
 }
 
 sub slurp {
@@ -302,7 +336,7 @@ sub slurp {
     $! = 0;
     my $text = <$in>;
     fail("$file: $!") if !defined $text && $!;
-    return $text // '';
+    return as_bytes($text // '');
 }
 
 

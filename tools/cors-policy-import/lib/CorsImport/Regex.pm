@@ -10,8 +10,8 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use CorsImport::Policy qw(note origin unique);
-our @EXPORT_OK = qw(quoted expand expression quotemeta_path);
+use CorsImport::Policy qw(note sent_origin unique);
+our @EXPORT_OK = qw(quoted quoted_origin expand expression quotemeta_path strip_anchors whole_groups searching openness);
 
 # backslashes in it and puts in variables; nothing where it is none.
 sub quoted {
@@ -23,6 +23,15 @@ sub quoted {
         $pair eq '\\"' || $pair eq '"' ? '\x22' : $pair eq '\\\\' ? '\x5c' : $pair/ge;
     $word =~ s{\\?\$(?=\{)}{\\x24}g;
     return qq("$word");
+}
+
+# An expression on origins as such a word. The check of the module takes a slash
+# behind the first :// for a path, so those of further schemes are written by
+# number.
+sub quoted_origin {
+    my ($regex) = @_;
+    my $number = 0;
+    return quoted($regex =~ s{:(\\?/\\?/)}{$number++ ? ':\x2f\x2f' : ":$1"}ger);
 }
 
 # What an expression without repetition can match, as a list; nothing where it
@@ -53,7 +62,7 @@ sub expand {
                 return if $at >= @tokens || $tokens[ $at++ ] ne ')';
             }
             elsif ($token =~ /\A\\([^a-zA-Z0-9])\z/) { $item = [$1] }
-            elsif ($token eq '.') { $item = ["\x03"] }
+            elsif ($token eq '.' || $token =~ /\A\[\^[\\\/:]+\]\z/ && ($tokens[$at] // '') =~ /\A[*+]/) { $item = ["\x03"] }
             elsif ($token =~ /\A[A-Za-z0-9:\/_-]\z/) { $item = [$token] }
             elsif ($token eq '\\d' || $token eq '[0-9]') { $item = ["\x04"] }
             elsif ($token =~ /\A\[(?=.*a-z)(?=.*0-9)(?=.*-\]|\[-|.*\\-)[a-z0-9A-Z_\\-]+\]\z/) { $item = ["\x05"] }
@@ -80,71 +89,162 @@ sub expand {
     return $at == @tokens ? $all : undef;
 }
 
+# The index of the parenthesis that closes the one at the start of a text.
+sub closing {
+    my ($text) = @_;
+    my $depth = 0;
+    while ($text =~ /\G(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|([()])|.)/gcs) {
+        next if !defined $1;
+        $depth += $1 eq '(' ? 1 : -1;
+        return pos($text) - 1 if !$depth;
+    }
+    return -1;
+}
+
+# The alternatives of an expression that no parentheses are around.
+sub alternatives {
+    my ($text) = @_;
+    my @all = ('');
+    my $depth = 0;
+    while ($text =~ /\G(\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|.)/gcs) {
+        my $token = $1;
+        $depth += $token eq '(' ? 1 : $token eq ')' ? -1 : 0;
+        if ($token eq '|' && !$depth) { push @all, '' }
+        else { $all[-1] .= $token }
+    }
+    return @all;
+}
+
+# An expression without parentheses around the whole of it.
+sub unwrapped {
+    my ($text) = @_;
+    while ($text =~ /\A\((?!\?(?!:|P?<\w|'))/ && closing($text) == length($text) - 1) {
+        $text =~ s/\A\((?:\?(?::|P?<\w+>|'\w+'))?//;
+        chop $text;
+    }
+    return $text;
+}
+
+# An expression without its anchors; whether it has to match from the start, and
+# to the end.
+sub strip_anchors {
+    my ($regex) = @_;
+    my ($begins, $ends) = (1, 1);
+    my @all;
+    for my $one (alternatives(unwrapped($regex))) {
+        my $inner = unwrapped($one);
+        my $starts = $inner =~ s/\A\^//;
+        my $stops = $inner =~ s/(?<!\\)\$\z//;
+        $inner = unwrapped($inner);
+        $starts = 1 if $inner =~ s/\A\.\*(?=https?\??:)//;
+        $stops = 0 if $inner =~ s/\.\*\z//;
+        $begins &&= $starts;
+        $ends &&= $stops;
+        push @all, $inner;
+    }
+    return (join('|', @all), $begins, $ends);
+}
+
+# The groups of an expression, by number and name: those that are all of what it
+# matches where that is the whole origin, and all.
+sub whole_groups {
+    my ($regex) = @_;
+    my (%whole, @all);
+    my ($number, $rest) = (0, $regex);
+    push @all, 0;
+    $whole{0} = 1 if $regex =~ /\A[(?:]*(?:\^|\.\*|https?\??:)/;
+    while ($regex =~ /\G(?:\\.|\[\^?\]?(?:\\.|[^\]\\])*\]|\((?!\?(?!P?<\w|'))(?:\?(?:P?<|')(\w+)[>'])?|.)/gcs) {
+        push @all, $1 // () if $& =~ /\A\(/;
+        push @all, ++$number if $& =~ /\A\(/;
+    }
+    $number = 0;
+    while ($whole{0}) {
+        $rest =~ s/\A\^//;
+        $rest =~ s/(?<!\\)\$\z//;
+        last if $rest !~ /\A\((?!\?(?!:|P?<\w|'))/ || closing($rest) != length($rest) - 1;
+        $rest =~ s/\A\((?:\?(:|P?<(\w+)>|'(\w+)'))?//;
+        my ($kind, $name) = ($1 // '', $2 // $3);
+        chop $rest;
+        next if $kind eq ':';
+        $whole{ ++$number } = 1;
+        $whole{$name} = 1 if defined $name;
+    }
+    return (\%whole, \@all);
+}
+
+my @strangers = qw(stranger.invalid a.b.strangerzq.net x1-y.example.org:8443);
+
+# Whether origins that anybody can have match, and whether all do but null.
+sub openness {
+    my ($regex, $nocase) = @_;
+    my $compiled = eval { no warnings; $nocase ? qr/$regex/i : qr/$regex/ } // return (0, 0);
+    my @schemes = grep { my $scheme = $_; !grep { "$scheme://$_" !~ $compiled } @strangers } qw(http https app moz-extension);
+    return (scalar @schemes, @schemes == 4);
+}
+
+# The expression that matches the whole of each text in which another is found.
+sub searching {
+    my ($regex, $nocase) = @_;
+    my ($inner, $begins, $ends) = strip_anchors($regex);
+    my $full = alternatives($inner) > 1 ? ".*(?:$regex).*" : ($begins ? '' : '.*') . $inner . ($ends ? '' : '.*');
+    return $nocase ? "(?i)$full" : $full;
+}
+
 # Put a regular expression into the section: as patterns, as an expression, or
-# not at all where that would let strangers act as a user.
+# not at all where that would let strangers act as a user. captured: it was
+# compared with what the expression matched, not with the origin.
 sub expression {
     my ($section, $regex, %more) = @_;
     my $attr = $section->{attr};
-    my $inner = $regex;
-    my $bare = sub { 1 while $inner =~ /\A\((?!\?)([^()|]*(?:\([^()]*\)[^()|]*)*)\)\z/ && ($inner = $1) };
-    $bare->();
-    my $begins = $inner =~ s/\A\^//;
-    my $ends = $inner =~ s/(?<!\\)\$\z//;
-    ($begins, $ends) = (1, 1) if $begins && !$ends && $inner =~ s/\.\*\z//
-        || $ends && !$begins && $inner =~ s/\A\.\*(?=https?:)//;
-    $bare->();
-    note($section, "'$regex' was not anchored at both ends, so it matched origins that merely contain it; here the whole origin has to match")
-        if !$begins || !$ends;
+    my ($is_open, $is_any) = openness($regex, $more{nocase});
+    if ($is_open) {
+        my $quoted = quoted_origin($is_any ? '.+' : searching($regex, $more{nocase}));
+        if (defined $quoted) { push @{ $attr->{match} }, $quoted; $attr->{open} = $is_any ? 'any' : 'many'; return }
+    }
+    my ($inner, $begins, $ends) = strip_anchors($regex);
+    note($section, "'$regex' was not anchored at its start, so it matched origins that merely contain it; here the whole origin has to match") if !$begins;
+    note($section, "'$regex' was not anchored at its end, so it matched origins that merely begin so; here " . ($more{captured} ? 'the whole origin has to match' : 'a port alone can follow')) if $begins && !$ends;
     note($section, "'$regex' was matched without regard to case; browsers send origins in small letters") if $more{nocase};
     $inner = lc $inner if $more{nocase} && $inner !~ /\\[A-Z]/;
-    if ($inner =~ /\A(?:https?\??:\/\/|https\?:\\\/\\\/)?[(]?(?:\.[*+]|\[\^?[^\]]*\][*+])?[)]?\z/) {
-        $attr->{everybody} = 1;
-        return;
-    }
-    my $all = expand($inner);
-    my @patterns;
-    for my $one (@{ $all // [] }) {
-        my $word = $one;
-        $word = "https://$word" if $word !~ m{://} && $word =~ /[a-z]/;
-        note($section, "'$regex' has no scheme; it is read as https") if $word ne $one;
-        if ($word =~ tr/\x03/./) {
-            note($section, "'$regex' has a dot that is not escaped and matched any character; here it is a dot");
-        }
-        my $port = $word =~ s/:\x02\z/:*/;
+    my $patterns = written_out($section, $regex, $inner, !$ends && !$more{captured});
+    if ($patterns) { push @{ $attr->{origins} }, @$patterns; return }
+    if ($begins && is_bounded($inner) && defined(my $quoted = quoted_origin($inner))) { push @{ $attr->{match} }, $quoted; return }
+    note($section, "'$regex' is left out: it matches names that strangers can have, or cannot be read here; list the origins by hand");
+}
+
+# What an expression without anchors can match, as patterns; nothing where no
+# patterns say that.
+sub written_out {
+    my ($section, $regex, $inner, $is_open_ended) = @_;
+    my @words = @{ expand($inner) // return };
+    my %is = map { $_ => 1 } @words;
+    my (@patterns, @remarks);
+    for my $word (@words) {
+        if ($word !~ m{://}) { $word = "https://$word"; push @remarks, 'has no scheme; it is read as https' }
+        push @remarks, 'has a dot that is not escaped and matched any character; here it is a dot' if $word =~ tr/\x03/./;
+        # a pattern with every port covers the one without
+        if ($word =~ s/:\x02\z//) { return if !$is_open_ended && !$is{$word} && !$is{ $word =~ s{\Ahttps://}{}r }; $word .= ':*' }
+        $word .= ':*' if $is_open_ended && $word !~ /:(?:\d+|\*)\z/;
         if ($word =~ s{://\x01(?=[a-z0-9-]+\.)}{://*.}) {
-            my $bare = $word;
-            $bare =~ s/\*\.//;
-            note($section, "'$regex' matched any name that ends so, a stranger's too; here it is the domain and its subdomains");
-            push @patterns, $bare;
+            push @patterns, $word =~ s/\*\.//r;
+            push @remarks, "matched any name that ends so, a stranger's too; here it is the domain and its subdomains";
         }
-        if ($word =~ s{://\x01\.}{://*.}) {
-            note($section, "'$regex' is written with *, which is one or more whole labels");
-        }
-        if ($word =~ /[\x01-\x07]/) { @patterns = (); $all = undef; last }
+        push @remarks, 'is written with *, which is one or more whole labels' if $word =~ s{://\x01\.}{://*.};
+        return if $word =~ /[\x01-\x07]/ || $word =~ m{://\*\.[^.]*\z};
         push @patterns, $word;
     }
-    if ($all) {
-        # a pattern with every port covers the one without
-        my %is = map { $_ => 1 } @patterns;
-        note($section, "'$regex' wanted a port; * is any port, the scheme's own too") if grep { /(.*):\*\z/s && !$is{$1} } @patterns;
-        for my $word (unique(@patterns)) {
-            next if $word !~ /:\*\z/ && $is{"$word:*"};
-            my $clean = origin($section, $word);
-            push @{ $attr->{origins} }, $clean if defined $clean;
-        }
-        return;
-    }
-    # an expression stays one where each run ends at a dot or a colon
+    note($section, "'$regex' $_") for unique(@remarks);
+    %is = map { $_ => 1 } @patterns;
+    return [ map { sent_origin($section, $_) // () } grep { /:\*\z/ || !$is{"$_:*"} } unique(@patterns) ];
+}
+
+# Whether each run of an expression ends at a dot or a colon, so that it can stay
+# one.
+sub is_bounded {
+    my ($inner) = @_;
     (my $left = $inner) =~ s/\\[.\/:-]/_/g;
     $left =~ s/\[[^\]]*\](?:[+]|\{\d+(?:,\d+)?\})(?=_|-)|:?\\d(?:[+*]|\{\d+(?:,\d*)?\})|\[0-9\](?:[+*]|\{\d+(?:,\d*)?\})//g;
-    if ($begins && $left =~ m{\Ahttps?\??:[_/]+} && $left !~ /[.*+\[{]|\\[wWDsS]/) {
-        my $quoted = quoted($inner);
-        if ($quoted) {
-            push @{ $attr->{match} }, $quoted;
-            return;
-        }
-    }
-    note($section, "'$regex' is left out: it matches names that strangers can have, or cannot be read here; list the origins by hand");
+    return $left =~ m{\Ahttps?\??:[_/]+} && $left !~ /[.*+\[{]|\\[wWDsS]/;
 }
 
 sub quotemeta_path {

@@ -9,11 +9,33 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use CorsImport::Policy qw(fail section note origin unique words names methods apart @sections);
+use CorsImport::Policy qw(fail section note origin literal_origin report unique words names methods apart @sections);
 use CorsImport::Regex qw(quoted quotemeta_path);
 our @EXPORT_OK = qw(import_sails);
 
-sub truth { return $_[0] ? 1 : 0 }
+sub truth { return $_[0] && !ref $_[0] || JSON::PP::is_bool($_[0]) && $_[0] ? 1 : 0 }
+
+# A setting that is not known here, and why.
+sub is_unknown { my ($value) = @_; return ref $value eq 'HASH' && exists $value->{unknown} }
+
+# The known elements of a list, or of a string of them.
+sub known {
+    my ($section, $name, $value) = @_;
+    my @all = ref $value eq 'ARRAY' ? @$value : $value;
+    note($section, "$name is not known here: " . (is_unknown($_) ? $_->{unknown} : 'it is no string') . '; list what is meant by hand') for grep { ref } @all;
+    return grep { !ref } @all;
+}
+
+# The origins of a setting.
+sub sails_origins {
+    my ($section, $value) = @_;
+    my $attr = $section->{attr};
+    my @known = known($section, 'allowOrigins', $value);
+    my @origins = ref $value eq 'ARRAY' ? map { s/\A\s+|\s+\z//gr } @known : words(@known);
+    if (grep { $_ eq '*' } @origins) { $attr->{everybody} = 1; return }
+    $attr->{origins} = [ unique(map { literal_origin($section, $_) // () } @origins) ];
+    note($section, 'no origin is left; CorsAllowOrigins None allows nobody') if !@{ $attr->{origins} };
+}
 
 # The settings of a cors dictionary; the old names too.
 sub sails_settings {
@@ -27,16 +49,22 @@ sub sails_settings {
         my $value = delete $is{$name};
         $is{ $old{$name} } = $value if !exists $is{ $old{$name} };
     }
-    if (defined $is{allowOrigins}) {
-        my @origins = words($is{allowOrigins});
-        if (grep { $_ eq '*' } @origins) { $attr->{everybody} = 1 }
-        else { $attr->{origins} = [ unique(map { origin($section, $_) // () } @origins) ] }
+    sails_origins($section, $is{allowOrigins}) if defined $is{allowOrigins};
+    my $is_nobody = $attr->{origins} && !@{ $attr->{origins} } && !$attr->{everybody};
+    for my $name (qw(allowCredentials allowAnyOriginWithCredentialsUnsafe)) {
+        next if !ref $is{$name} || JSON::PP::is_bool($is{$name});
+        known($section, $name, $is{$name});
+        $is{$name} = 0;
     }
-    $attr->{credentials} = truth($is{allowCredentials}) if defined $is{allowCredentials};
-    $attr->{unsafe} = 1 if truth($is{allowAnyOriginWithCredentialsUnsafe});
-    $attr->{methods} = methods($section, words($is{allowRequestMethods})) if defined $is{allowRequestMethods};
-    $attr->{headers} = names($section, 'headers', words($is{allowRequestHeaders})) if defined $is{allowRequestHeaders};
-    $attr->{expose} = names($section, 'expose', words($is{allowResponseHeaders})) if length($is{allowResponseHeaders} // '');
+    # credentials without their list are nobody's
+    $attr->{credentials} = $is_nobody ? 0 : truth($is{allowCredentials}) if defined $is{allowCredentials};
+    $attr->{unsafe} = 1 if truth($is{allowAnyOriginWithCredentialsUnsafe}) && !$is_nobody;
+    my $list = sub { my ($name) = @_; return words(known($section, $name, $is{$name})) };
+    $attr->{methods} = methods($section, $list->('allowRequestMethods')) if defined $is{allowRequestMethods};
+    $attr->{methods} = [qw(GET HEAD POST)] if $attr->{methods} && !@{ $attr->{methods} };
+    $attr->{headers} = names($section, 'headers', $list->('allowRequestHeaders')) if defined $is{allowRequestHeaders};
+    $attr->{expose} = names($section, 'expose', $list->('allowResponseHeaders')) if ref $is{allowResponseHeaders} || length($is{allowResponseHeaders} // '');
+    delete $is{securityLevel} if ref $is{securityLevel} && !JSON::PP::is_bool($is{securityLevel});
     if ($is{securityLevel}) {
         $attr->{reject} = 1;
         note($section, "securityLevel $is{securityLevel} is CorsRejectDisallowed On; what it refused beyond other origins cannot be said")
@@ -66,17 +94,33 @@ sub sails_path {
     return quoted($regex eq '/' ? '(?i)^/$' : "(?i)^$regex/?\$");
 }
 
-sub import_sails {
+# An app of which a file cannot be run: that file can narrow what the others say,
+# so nobody is allowed.
+sub unread_app {
+    my ($app) = @_;
+    my $section = section(from => $app->{file});
+    report($section->{from} . ": $_", 1) for @{ $app->{unread} };
+    note($section, $_) for @{ $app->{unread} }, @{ $app->{notes} };
+    note($section, 'what the other files say is left out, since this one can narrow it; CorsAllowOrigins None allows nobody');
+    $section->{attr} = { policy => 'On', nobody => 1 };
+    return 1;
+}
+
+# What node says of an app.
+sub app_of {
     my ($root) = @_;
-    require JSON::PP;
     fail("$root: there is no config directory, so this is no Sails app") if !-d "$root/config";
     no warnings 'exec';
     open my $from, '-|', 'node', __FILE__ =~ s{Sails\.pm\z}{sails.js}r, $root
         or fail("a Sails app is read by node, which cannot be run: $!");
     my $json = do { local $/; <$from> };
     close $from or fail("$root: node cannot read the app; see above");
-    my $app = JSON::PP->new->utf8->decode($json);
-    my $cors = $app->{cors} // {};
+    return JSON::PP->new->utf8->decode($json);
+}
+
+# The section of allRoutes.
+sub global_section {
+    my ($app, $cors) = @_;
     my $old = $app->{old};
     my $global = section(from => $app->{file});
     note($global, $_) for @{ $app->{notes} };
@@ -90,75 +134,104 @@ sub import_sails {
     sails_settings($global, \%set);
     $global->{attr}{reflected} = 1 if $old;
     $global->{attr}{policy} = 'On' if truth($cors->{allRoutes});
+    return $global;
+}
 
+# What a route says, put into its section.
+sub route_settings {
+    my ($section, $value, $app) = @_;
+    my $is_global = truth($app->{cors}{allRoutes});
+    if (is_unknown($value)) {
+        note($section, "cors is not known here: $value->{unknown}; CorsAllowOrigins None allows nobody");
+        @{ $section->{attr} }{qw(policy nobody credentials)} = ('On', 1, 0);
+    }
+    elsif (ref $value eq 'HASH') { sails_settings($section, $value); $section->{attr}{policy} = 'On' }
+    elsif (JSON::PP::is_bool($value)) {
+        $section->{attr}{policy} = $value ? 'On' : 'Off';
+        note($section, 'Off leaves to the app what it sends, and Sails sends the headers of allRoutes here all the same; turn CORS off in the app')
+            if !$value && $is_global;
+    }
+    elsif (!ref $value && defined $value) {
+        sails_settings($section, { allowOrigins => $value });
+        $section->{attr}{policy} = 'On';
+        note($section, "'$value': Sails 1 takes this for one origin, which matches none; here each of them is allowed") if !$app->{old} && words($value) > 1;
+    }
+    else { note($section, 'the route is left out: its cors is neither a truth value, a string nor a dictionary') }
+    note($section, 'Sails answers preflights of this route by the settings of allRoutes and lets their origins read; here the route overrides them, as documented')
+        if !$app->{old} && $is_global && defined $value && !JSON::PP::is_bool($value);
+}
+
+# The sections of the routes, in their order, and whether more than one can be for
+# a request. One that cannot be read may narrow what allRoutes says.
+sub route_sections {
+    my ($app, $global) = @_;
     my (@routes, $uses, %addresses);
     for my $route (@{ $app->{routes} }) {
         my ($address, $value) = @$route;
         my ($verb, $path) = $address =~ m{\A\s*(?:([a-z]+)\s+)?(r\|.*|/.*?)\s*\z}is;
         my $section = { from => "$app->{routes_file}: '$address'", where => [], attr => {}, notes => [] };
-        if (!defined $path) {
+        my $match = defined $path ? sails_path($section, $path) : undef;
+        if (!defined $match) {
             note($section, 'the route is left out: its address is not read here');
+            note($global, "the route '$address' is left out and can narrow this, so CorsAllowOrigins None allows nobody");
+            @{ $global->{attr} }{qw(nobody credentials)} = (1, 0);
+            delete @{ $global->{attr} }{qw(everybody origins unsafe)};
             push @sections, $section;
             next;
         }
-        my $is_pattern = $path =~ /[:*]|\Ar\|/;
         # more than one section can be for a request; one for GET is for HEAD, too
         my $for = !$verb || lc $verb eq 'all' ? 'all' : lc $verb eq 'head' ? 'get' : lc $verb;
         my $others = $addresses{ lc $path =~ s{(?<=.)/\z}{}r } ||= {};
-        $uses ||= $is_pattern || $others->{all} || $others->{$for} || $for eq 'all' && %$others;
+        $uses ||= $path =~ /[:*]|\Ar\|/ || $others->{all} || $others->{$for} || $for eq 'all' && %$others;
         $others->{$for} = 1;
-        my $match = sails_path($section, $path);
-        if (!defined $match) {
-            note($section, 'the route is left out: its address is not read here');
-            push @sections, $section;
-            next;
-        }
         $section->{where} = ["<LocationMatch $match>"];
         if ($verb && lc $verb ne 'all') {
             if ($verb =~ /\A(?:get|head|post|put|patch|delete|options)\z/i) { $section->{limit} = [ uc $verb ] }
             else { note($section, "the verb '$verb' is not known; the section is for all") }
         }
-        if (ref $value eq 'HASH') { sails_settings($section, $value); $section->{attr}{policy} = 'On' }
-        elsif (JSON::PP::is_bool($value)) {
-            $section->{attr}{policy} = $value ? 'On' : 'Off';
-            note($section, 'Off leaves to the app what it sends, and Sails sends the headers of allRoutes here all the same; turn CORS off in the app')
-                if !$value && truth($cors->{allRoutes});
-        }
-        elsif (!ref $value && defined $value) {
-            sails_settings($section, { allowOrigins => $value });
-            $section->{attr}{policy} = 'On';
-            note($section, "'$value': Sails 1 takes this for one origin, which matches none; here each of them is allowed") if !$old && words($value) > 1;
-        }
-        else { note($section, 'the route is left out: its cors is neither a truth value, a string nor a dictionary') }
-        note($section, 'Sails answers preflights of this route by the settings of allRoutes and lets their origins read; here the route overrides them, as documented')
-            if !$old && truth($cors->{allRoutes}) && defined $value && !JSON::PP::is_bool($value);
+        route_settings($section, $value, $app);
         push @routes, $section;
     }
+    return (\@routes, $uses);
+}
+
+sub put_sockets {
+    my ($app) = @_;
+    my $only = $app->{sockets}{onlyAllowOrigins} // return;
+    my $sockets = section(from => $app->{sockets_file}, where => ['<Location "/socket.io">']);
+    $sockets->{attr}{sockets} = [ unique(map { origin($sockets, $_) // () } words(known($sockets, 'onlyAllowOrigins', $only))) ];
+    $sockets->{attr}{sockets_origin} = 1;
+    note($sockets, 'this is for WebSocket handshakes; the long polling of socket.io is an ordinary request that Sails goes on checking');
+}
+
+sub import_sails {
+    my ($root) = @_;
+    require JSON::PP;
+    my $app = app_of($root);
+    return unread_app($app) if @{ $app->{unread} };
+    my $cors = $app->{cors};
+    if (is_unknown($cors->{allRoutes})) { push @{ $app->{notes} }, "allRoutes is not known here: $cors->{allRoutes}{unknown}"; delete $cors->{allRoutes} }
+    my $global = global_section($app, $cors);
+    my ($routes, $uses) = route_sections($app, $global);
     # the first route that fits is the one in Sails, the last section in httpd
-    for my $section (reverse @routes) {
+    for my $section (reverse @$routes) {
         my $attr = $section->{attr};
         if ($uses && ($attr->{policy} // '') eq 'On') {
-            my $own = $attr->{everybody} || $attr->{origins};
-            for my $name (qw(everybody origins methods headers expose credentials unsafe reject)) {
-                next if exists $attr->{$name} || $own && $name =~ /\A(?:everybody|origins)\z/;
+            my $own = $attr->{everybody} || $attr->{origins} || $attr->{nobody};
+            for my $name (qw(everybody origins nobody methods headers expose credentials unsafe reject)) {
+                next if exists $attr->{$name} || $own && $name =~ /\A(?:everybody|origins|nobody)\z/;
                 $attr->{$name} = $global->{attr}{$name} if exists $global->{attr}{$name};
             }
         }
         push @sections, $section;
     }
-    apart(@routes) if $uses;
-    if (!$global->{attr}{policy} && !grep { ($_->{attr}{policy} // '') eq 'On' } @routes) {
-        $global->{attr} = {};
-        $global->{attr}{policy} = 'Off';
+    apart(@$routes) if $uses;
+    if (!$global->{attr}{policy} && !grep { ($_->{attr}{policy} // '') eq 'On' } @$routes) {
+        $global->{attr} = { policy => 'Off' };
         note($global, 'CORS is off: allRoutes is not set and no route turns it on');
     }
-    if ($app->{sockets} && defined $app->{sockets}{onlyAllowOrigins}) {
-        my $sockets = section(from => $app->{sockets_file}, where => ['<Location "/socket.io">']);
-        $sockets->{attr}{sockets} = [ unique(map { origin($sockets, $_) // () } words($app->{sockets}{onlyAllowOrigins})) ];
-        $sockets->{attr}{sockets_origin} = 1;
-        note($sockets, 'this is for WebSocket handshakes; the long polling of socket.io is an ordinary request that Sails goes on checking');
-    }
+    put_sockets($app);
+    return 1;
 }
-
 
 1;

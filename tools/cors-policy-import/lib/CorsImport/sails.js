@@ -2,76 +2,170 @@
 // Reads the configuration of a Sails app and prints what it says of CORS. The
 // app's files run in contexts of their own, where require() finds other files of
 // the app and nothing else, and without the environment. That keeps accidents
-// out, not malice: read the files of an app that you do not trust.
+// out, not malice: read the files of an app that you do not trust. A variable of
+// the environment that is asked for is tried with several values, and what then
+// differs is printed as not known.
 'use strict';
 const fs = require('fs'), path = require('path'), vm = require('vm');
 const root = fs.realpathSync(process.argv[2]);
-const notes = [];
 
 // whatever is asked of a package that is not here
 const nothing = new Proxy(function () {}, {
-    get: (_, key) => key === Symbol.toPrimitive ? () => '' : key === 'toJSON' ? () => null : nothing,
+    get: (_, key) => key === Symbol.toPrimitive ? () => '' : key === 'toJSON' ? () => ({ unknown: 'a package' }) : nothing,
     apply: () => nothing, construct: () => nothing,
 });
-const loaded = {};
-function load(file) {
-    if (loaded[file]) return loaded[file].exports;
-    const module = loaded[file] = { exports: {} };
-    if (file.endsWith('.json')) return module.exports = JSON.parse(fs.readFileSync(file, 'utf8'));
-    const find = name => {
-        if (name === 'path' || name === 'url' || name === 'util') return require(name);
-        if (/^\.{1,2}\//.test(name)) {
-            const to = path.resolve(path.dirname(file), name);
-            for (const end of ['', '.js', '.json', '/index.js']) {
-                if (fs.existsSync(to + end) && fs.statSync(to + end).isFile()) {
-                    const real = fs.realpathSync(to + end);
-                    if (real.startsWith(root + path.sep)) return load(real);
+const plain = value => value && typeof value === 'object' && value !== nothing && !Array.isArray(value) ? value : {};
+const asked = {}, differing = new Set();
+
+// One value as JSON; what is neither a string, a number, true or false, nor a list
+// or a dictionary of those is not known.
+function described(value, depth = 0) {
+    if (value === null || value === undefined || [ 'string', 'number', 'boolean' ].includes(typeof value)) return value;
+    if (value === nothing) return { unknown: 'what a package gives' };
+    if (Array.isArray(value) && depth < 4) return Array.from(value, one => described(one, depth + 1) ?? { unknown: String(one) });
+    const is = Object.prototype.toString.call(value).slice(8, -1);
+    if (is !== 'Object' || depth >= 4) return { unknown: `a ${is}` };
+    return Object.fromEntries(Object.keys(value).map(key => [ key, described(value[key], depth + 1) ]));
+}
+
+// Runs the files of the app with a variable of the environment set, or none.
+function reader(variable, given, notes, unread) {
+    const loaded = {};
+    const env = file => new Proxy({}, {
+        get: (_, key) => {
+            if (key === 'NODE_ENV' && variable !== key) return 'production';
+            if (typeof key === 'string') (asked[key] = asked[key] || new Set()).add(file);
+            return key === variable ? given : undefined;
+        },
+        has: (_, key) => key === 'NODE_ENV' || key === variable,
+    });
+    function load(file) {
+        if (loaded[file]) return loaded[file].exports;
+        const module = loaded[file] = { exports: {} };
+        if (file.endsWith('.json')) return module.exports = JSON.parse(fs.readFileSync(file, 'utf8'));
+        const find = name => {
+            if (name === 'path' || name === 'url' || name === 'util') return require(name);
+            if (/^\.{1,2}\//.test(name)) {
+                const to = path.resolve(path.dirname(file), name);
+                for (const end of ['', '.js', '.json', '/index.js']) {
+                    if (fs.existsSync(to + end) && fs.statSync(to + end).isFile()) {
+                        const real = fs.realpathSync(to + end);
+                        if (real.startsWith(root + path.sep)) return load(real);
+                    }
                 }
             }
+            notes.add(`${path.relative(root, file)} requires '${name}', which is not read here`);
+            return nothing;
+        };
+        const context = vm.createContext({
+            module, exports: module.exports, require: find, __filename: file, __dirname: path.dirname(file),
+            process: { env: env(path.relative(root, file)), cwd: () => root, argv: [], platform: process.platform, on() {} },
+            console: { log() {}, warn() {}, error() {} }, sails: nothing, _: nothing, Buffer, URL, setTimeout() {},
+        });
+        vm.runInContext(fs.readFileSync(file, 'utf8'), context, { filename: file, timeout: 5000 });
+        return module.exports;
+    }
+    return name => {
+        const file = path.join(root, 'config', name);
+        if (!fs.existsSync(file)) {
+            if (fs.existsSync(file.replace(/js$/, 'ts'))) unread.add(`config/${name.replace(/js$/, 'ts')} is TypeScript, which is not read here`);
+            return {};
         }
-        notes.push(`${path.relative(root, file)} requires '${name}', which is not read here`);
-        return nothing;
+        try { return load(fs.realpathSync(file)) || {}; }
+        catch (error) {
+            unread.add(`config/${name} cannot be run: ${String(error && error.message).split('\n')[0]}`);
+            return {};
+        }
     };
-    const context = vm.createContext({
-        module, exports: module.exports, require: find, __filename: file, __dirname: path.dirname(file),
-        process: { env: { NODE_ENV: 'production' }, cwd: () => root, argv: [], platform: process.platform },
-        console: { log() {}, warn() {}, error() {} }, sails: nothing, _: nothing, Buffer, URL, setTimeout() {},
-    });
-    vm.runInContext(fs.readFileSync(file, 'utf8'), context, { filename: file, timeout: 5000 });
-    return module.exports;
 }
-function read(name) {
-    const file = path.join(root, 'config', name);
-    if (!fs.existsSync(file)) return {};
-    try { return load(file) || {}; }
-    catch (error) {
-        notes.push(`config/${name} cannot be run: ${String(error && error.message).split('\n')[0]}`);
-        return {};
+
+// What the app says of CORS with a variable set, or none.
+function extract(variable, given) {
+    const notes = new Set(), unread = new Set();
+    const read = reader(variable, given, notes, unread);
+    const old = plain(read('cors.js').cors), now = plain(plain(read('security.js').security).cors);
+    const production = plain(read('env/production.js'));
+    const above = Object.assign({}, plain(production.cors), plain(plain(production.security).cors));
+    const is_old = Object.keys(old).length > 0 && Object.keys(now).length === 0;
+    const sockets = Object.assign({}, plain(read('sockets.js').sockets), plain(production.sockets));
+    if (typeof sockets.beforeConnect === 'function') {
+        notes.add('sockets.beforeConnect is a function, which decides by itself; it goes on doing so behind httpd'
+            + (sockets.onlyAllowOrigins ? ', and onlyAllowOrigins means nothing beside it' : ''));
+        delete sockets.onlyAllowOrigins;
+    }
+    if (Object.keys(above).length) notes.add('config/env/production.js has the last word');
+    if (fs.existsSync(path.join(root, 'config/local.js'))) notes.add('config/local.js is for one machine and is not read');
+    const routes = [];
+    for (const [address, target] of Object.entries(Object.assign({}, plain(read('routes.js').routes), plain(production.routes)))) {
+        const found = [].concat(target).find(one => one && typeof one === 'object' && one !== nothing && 'cors' in one);
+        if (found) routes.push([address, described(found.cors) ?? null]);
+    }
+    const cors = described(Object.assign({}, old, now, above));
+    // what is undefined is as if it were not there
+    const undefined_ones = Object.entries(cors).filter(([, value]) => value === undefined).map(([key]) => key);
+    for (const key of undefined_ones) delete cors[key];
+    return {
+        cors, old: is_old, notes: [...notes], unread: [...unread], routes, sockets: { onlyAllowOrigins: described(sockets.onlyAllowOrigins) },
+        file: is_old ? 'config/cors.js' : 'config/security.js', routes_file: 'config/routes.js',
+        sockets_file: plain(production.sockets).onlyAllowOrigins ? 'config/env/production.js' : 'config/sockets.js',
+    };
+}
+
+// Puts "not known" where another run differs.
+function compare(base, other, name) {
+    const unknown = { unknown: `process.env.${name}` };
+    const differs = (one, two) => JSON.stringify(one) !== JSON.stringify(two) && !!differing.add(name);
+    const is_unknown = value => plain(value) === value && String(value.unknown).startsWith('process.env.');
+    const settings = (one, two) => {
+        for (const key of new Set([ ...Object.keys(one), ...Object.keys(two) ])) {
+            if (is_unknown(one[key]) || !differs(one[key], two[key])) continue;
+            // of a list, the elements that differ
+            if (Array.isArray(one[key]) && Array.isArray(two[key]) && one[key].length === two[key].length) {
+                one[key] = one[key].map((element, at) => is_unknown(element) || !differs(element, two[key][at]) ? element : unknown);
+            }
+            else one[key] = unknown;
+        }
+    };
+    if (other.unread.length > base.unread.length) return false;
+    settings(base.cors, other.cors);
+    settings(base.sockets, other.sockets);
+    const theirs = Object.fromEntries(other.routes);
+    for (const route of base.routes) {
+        const [address, value] = route;
+        if (plain(value) === value && plain(theirs[address]) === theirs[address] && !value.unknown) settings(value, theirs[address]);
+        else if (!is_unknown(value) && differs(value, theirs[address])) route[1] = unknown;
+        delete theirs[address];
+    }
+    for (const address of Object.keys(theirs)) base.routes.push([ address, unknown ]);
+    return true;
+}
+
+const app = extract();
+// the texts of the files are what a variable may be compared with
+const tried = new Set();
+for (let count = 0; count < 300;) {
+    const name = Object.keys(asked).find(one => !tried.has(one));
+    if (!name) break;
+    tried.add(name);
+    const texts = [...asked[name]].flatMap(file => [...fs.readFileSync(path.join(root, file), 'utf8').matchAll(/'([^'\n]{0,80})'|"([^"\n]{0,80})"|`([^`$\n]{0,80})`/g)].map(found => found[1] ?? found[2] ?? found[3]));
+    if (name === 'NODE_ENV') continue;
+    for (const value of new Set([ 'https://not-known.invalid', 'true', 'false', '0', '1', '', ...texts.slice(0, 60) ])) {
+        count++;
+        compare(app, extract(name, value), name);
+    }
+    if (differing.has(name) || [...asked[name]].some(file => /^config.(?:cors|security)\.js$/.test(file))) {
+        app.notes.push(`${[...asked[name]].join(', ')} reads process.env.${name}, which is not known here`);
     }
 }
-const plain = value => value && typeof value === 'object' && !Array.isArray(value) ? value : {};
-
-const old = plain(read('cors.js').cors), now = plain(plain(read('security.js').security).cors);
-const production = plain(read('env/production.js'));
-const above = Object.assign({}, plain(production.cors), plain(plain(production.security).cors));
-const is_old = Object.keys(old).length > 0 && Object.keys(now).length === 0;
-const sockets = Object.assign({}, plain(read('sockets.js').sockets), plain(production.sockets));
-if (typeof sockets.beforeConnect === 'function') {
-    notes.push('sockets.beforeConnect is a function, which decides by itself; it goes on doing so behind httpd'
-        + (sockets.onlyAllowOrigins ? ', and onlyAllowOrigins means nothing beside it' : ''));
-    delete sockets.onlyAllowOrigins;
-}
-if (Object.keys(above).length) notes.push('config/env/production.js has the last word');
-if (fs.existsSync(path.join(root, 'config/local.js'))) {
-    notes.push('config/local.js is for one machine and is not read');
-}
-const routes = [];
-for (const [address, target] of Object.entries(Object.assign({}, plain(read('routes.js').routes), plain(production.routes)))) {
-    const found = [].concat(target).find(one => one && typeof one === 'object' && 'cors' in one);
-    if (found) routes.push([address, found.cors === undefined ? null : found.cors]);
-}
-process.stdout.write(JSON.stringify({
-    cors: Object.assign({}, old, now, above), old: is_old, notes, routes, sockets,
-    file: is_old ? 'config/cors.js' : 'config/security.js', routes_file: 'config/routes.js',
-    sockets_file: plain(production.sockets).onlyAllowOrigins ? 'config/env/production.js' : 'config/sockets.js',
-}));
+// what else speaks of CORS
+const read_here = /^config\/(?:cors|security|routes|sockets|local|env\/production)\.js$/;
+(function walk(folder) {
+    for (const entry of fs.readdirSync(path.join(root, folder), { withFileTypes: true })) {
+        const name = `${folder}/${entry.name}`;
+        if (entry.isDirectory()) walk(name);
+        else if (/\.[jt]s$/.test(name) && !read_here.test(name) && /\bcors\b|Access-Control-/i.test(fs.readFileSync(path.join(root, name), 'utf8').replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, ''))) {
+            app.notes.push(`${name} says something of CORS and is not read here`);
+        }
+    }
+})('config');
+process.stdout.write(JSON.stringify(app));

@@ -1,1 +1,1 @@
-throw new Error('no routes today');
+throw new Error('no routes today, the end of a line \\');

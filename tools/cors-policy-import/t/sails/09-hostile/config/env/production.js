@@ -1,1 +1,1 @@
-throw new Error('the end of a line \\');
+module.exports = { log: { level: 'the end of a line \\' } };

@@ -1,0 +1,1 @@
+module.exports.security = { cors: { allRoutes: true, allowOrigins: function (origin) { return origin === 'https://a.example'; }, allowCredentials: true } };
