@@ -231,7 +231,7 @@ sub put_tested {
         my $put = $scratch->{attr};
         if (($put->{open} // '') eq 'any' && !%except && $records->{null}{allowed}) { @$attr{qw(everybody reflected)} = (1, !$record->{star}); return }
         except($scratch, grep { $except{ $_->{id} } } tests($tried)) if %except;
-        push @{ $attr->{$_} }, @{ $put->{$_} } for grep { $put->{$_} } qw(origins match);
+        push @{ $attr->{$_} }, @{ $put->{$_} } for grep { @{ $put->{$_} // [] } } qw(origins match);
         $attr->{open} ||= $put->{open};
         $attr->{reflected} ||= $put->{open} && !$record->{star};
     }

@@ -120,6 +120,31 @@ sub logical_lines {
     return @lines;
 }
 
+# Where a line stands.
+sub at { my ($file, $line) = @_; return $line->{line} =~ s/\A(?=\d+\z)/$file:/r }
+
+# The lines of a file, with those that it includes in their place. A line of
+# another file has that in front of its number.
+sub lines_of {
+    my ($self, $file, $depth) = @_;
+    my $prefix = $file eq $self->{file} ? '' : "$file:";
+    my @lines = logical_lines(slurp($file));
+    $_->{line} = "$prefix$_->{line}" for @lines;
+    for my $line (@lines) { $self->{root} //= $1 if $line->{text} =~ /\AServerRoot\s+"?([^"]+?)"?\z/i }
+    return map { $_->{text} =~ /\AInclude(?:Optional)?\s/i ? included($self, $_, $depth) : $_ } @lines;
+}
+
+# What an Include stands for; the line itself where there is no such file.
+sub included {
+    my ($self, $line, $depth) = @_;
+    my (undef, $name) = httpd_words($line->{text});
+    return $line if !length($name // '') || $depth > 15;
+    my $root = $self->{root} // ($self->{file} =~ m{\A(.*)/} ? $1 : '.');
+    my @found = glob(($name =~ m{\A/} ? $name : "$root/$name") =~ s/([ \\{}~'"])/\\$1/gr);
+    my @files = grep { -f } map { -d $_ ? sort glob(s/([ \\{}~'"*?\[])/\\$1/gr . '/*') : $_ } @found;
+    return @files ? map({ lines_of($self, $_, $depth + 1) } @files) : $line;
+}
+
 # The lines with each Use in place of its macro, and without the macros.
 sub expanded {
     my ($file, @lines) = @_;
@@ -136,13 +161,13 @@ sub expanded {
             my ($name, @words) = $line->{text} =~ /\AUse\s/i ? @{ [ httpd_words($line->{text}) ] }[ 1 .. 20 ] : ();
             my $macro = defined $name ? $macro{ lc $name } : undef;
             $is_used{ lc $name } = 1 if $macro;
-            $macro ? map { { line => $_->{line}, text => with_arguments($_->{text}, $macro, @words) } } @{ $macro->{lines} } : $line;
+            $macro ? map { { line => $_->{line}, at => $_->{at}, text => with_arguments($_->{text}, $macro, @words) } } @{ $macro->{lines} } : $line;
         } @all;
     }
     for my $name (sort grep { !$is_used{$_} } keys %macro) {
         my $macro = $macro{$name};
         my ($at) = grep { $_->{text} =~ /Access-Control-/i } @{ $macro->{lines} };
-        report("$file:$at->{line}: the macro $macro->{name} is used nowhere in this file, so what it sends is left out", 1) if $at;
+        report(at($file, $at) . ": the macro $macro->{name} is used nowhere in this file, so what it sends is left out", 1) if $at;
     }
     return @all;
 }
@@ -276,7 +301,7 @@ sub read_line {
     my ($name, @args) = ($line->{name}, @{ $line->{args} });
     if ($name eq 'servername') { $self->{server_name}{ $state->{hosts} } = $args[0] if $state->{host} }
     elsif ($name eq 'rewritecond') { push @{ $state->{conditions} }, $line }
-    elsif ($name =~ /\Ainclude(?:optional)?\z/) { report("$self->{file}:$line->{line}: $args[0] is not followed; give its files as arguments") if $self->{is_cors} }
+    elsif ($name =~ /\Ainclude(?:optional)?\z/) { report(at($self->{file}, $line) . ": $args[0] is not followed; give its files as arguments") if $self->{is_cors} }
     return if !$is_read{$name};
     if ($name eq 'rewriterule') { $line->{conditions} = $state->{conditions}; $state->{conditions} = [] }
     return if $name eq 'header' && !read_header($line);
@@ -285,7 +310,7 @@ sub read_line {
     my @set = $name eq 'rewriterule' ? ($args[2] // '') =~ /\b(?:E|env)=!?([^:\],]+)/gi : $name =~ /\Asetenvif/ ? map { /\A!?([^=]+)/ ? $1 : () } @args[ 1 .. $#args ] : $name eq 'setenv' ? $args[0] : ();
     $self->{is_variable}{ lc $_ } = 1 for @set;
     if (my ($unknown) = map { $_->{unknown} // () } @{ $state->{stack} }) {
-        report("$self->{file}:$line->{line}: what stands in $unknown is left out: it cannot be read here", 1) if $name eq 'header' && $attribute{ lc $line->{header} };
+        report(at($self->{file}, $line) . ": what stands in $unknown is left out: it cannot be read here", 1) if $name eq 'header' && $attribute{ lc $line->{header} };
         return;
     }
     $line->{if} = [ map { @{ $_->{if} // [] } } @{ $state->{stack} } ];
@@ -333,8 +358,8 @@ sub replaced_lines {
 sub new_section {
     my ($self, $place) = @_;
     my @own = replaced_lines($place);
-    my @at = sort { $a <=> $b } unique(map { $_->{line} } @own);
-    my $section = { from => "$self->{file}:" . ($at[0] // $place->{line}), attr => {}, notes => [], place => $place, where => [ @{ $place->{chain} } ] };
+    my @at = unique(map { $_->{line} } sort { $a->{at} <=> $b->{at} } @own);
+    my $section = { from => at($self->{file}, { line => $at[0] // $place->{line} }), attr => {}, notes => [], place => $place, where => [ @{ $place->{chain} } ] };
     note($section, "goes into $place->{host_text}" . (defined $place->{names}{ $place->{host} } ? " of $place->{names}{ $place->{host} }" : '')) if $place->{host};
     note($section, 'in place of line' . (@at > 1 ? 's ' : ' ') . join ', ', @at) if @at;
     note($section, $with_every_status) if grep { is_about_cors($_) && $_->{table} eq 'onsuccess' && $_->{action} ne 'unset' } @own;
@@ -466,9 +491,11 @@ sub text_of { return join "\n\n", map { my $section = $_; join "\n", @{ $section
 
 sub import_httpd {
     my ($file) = @_;
-    my $text = slurp($file);
-    my @lines = with_defines(expanded($file, logical_lines($text)));
-    my $self = { file => $file, is_cors => scalar($text =~ /Access-Control-/i), undecided => {}, is_variable => {}, server_name => {} };
+    my $self = { file => $file, undecided => {}, is_variable => {}, server_name => {} };
+    my @read = lines_of($self, $file, 0);
+    $read[$_]{at} = $_ for 0 .. $#read;
+    $self->{is_cors} = grep { $_->{text} =~ /Access-Control-/i } @read;
+    my @lines = with_defines(expanded($file, @read));
     my @found = read_file($self, {}, @lines);
     my @names = sort grep { %{ $self->{undecided} } } keys %{ $self->{undecided} };
     if (!@names) { push @sections, @found; return scalar @found }

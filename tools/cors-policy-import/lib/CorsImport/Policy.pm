@@ -45,7 +45,7 @@ sub printable {
 our $unread = 0;
 sub report {
     my ($text, $is_unread) = @_;
-    push @report, $text if !grep { $_ eq $text } @report;
+    push @report, $text if defined $text && !grep { $_ eq $text } @report;
     $unread = 1 if $is_unread;
 }
 

@@ -99,7 +99,7 @@ sub sails_path {
 sub unread_app {
     my ($app) = @_;
     my $section = section(from => $app->{file});
-    report($section->{from} . ": $_", 1) for @{ $app->{unread} };
+    report(undef, 1);
     note($section, $_) for @{ $app->{unread} }, @{ $app->{notes} };
     note($section, 'what the other files say is left out, since this one can narrow it; CorsAllowOrigins None allows nobody');
     $section->{attr} = { policy => 'On', nobody => 1 };

@@ -1,0 +1,33 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package Imported;
+
+# What the importer prints and reports of a file, without a process for each: its
+# readers run in the test.
+use strict;
+use warnings FATAL => 'all';
+
+use lib "$ENV{CORS_WORK}/tools/cors-policy-import/lib";
+use Exporter 'import';
+use CorsImport::Httpd qw(import_httpd);
+use CorsImport::Nginx qw(import_nginx);
+use CorsImport::Policy qw(print_all @sections @report);
+
+our @EXPORT_OK = qw(imported);
+
+my %reader = (httpd => \&import_httpd, nginx => \&import_nginx);
+
+# Of a file, as this kind: the configuration and the report.
+sub imported {
+    my ($kind, $file) = @_;
+    @sections = @report = ();
+    $reader{$kind}->($file);
+    my ($printed, $said) = ('', '');
+    open my $out, '>', \$printed or die "$!\n";
+    open my $report, '>', \$said or die "$!\n";
+    my $before = select $out;
+    { local *STDERR = $report; print_all() }
+    select $before;
+    return ($printed, $said);
+}
+
+1;
