@@ -28,7 +28,7 @@ replace(@always, 'https://first.example');
 Httpd::spew($public, "https://friend.example\n");
 
 my $httpd = Httpd->start(name => 'reload', ports => ['port'],
-    expected => qr/CorsAllowOriginsFile: /, # the mistakes that are made below
+    expected => qr/CorsAllowOriginsFile: |contradictory-policy|public suffix/, # the mistakes that are made below
     text => <<"CONF");
 Listen 127.0.0.1:\@port\@
 LogLevel warn cors_policy:info
