@@ -163,9 +163,10 @@ sub joined {
 
 # What is sent of a list of methods or headers; undef: nothing.
 sub sent_list {
-    my ($is, $list, $asked) = @_;
+    my ($is, $list, $asked, $rejected) = @_;
     my $wildcard = grep { $_->{word} eq '*' } @$list;
-    my $value = $wildcard && ($is->{CorsAllowCredentials} eq 'On' || grep { $_->{exclude} } @$list) ? $asked : joined($list);
+    my $value = $wildcard && ($rejected || $is->{CorsAllowCredentials} eq 'On' || grep { $_->{exclude} } @$list)
+        ? $asked : joined($list);
     return defined $value && $value ne '' ? words($value) : undef;
 }
 
@@ -196,24 +197,26 @@ sub expected {
     my ($good, $bad) = split ' ', $is{CorsPreflightStatus};
     return ($bad, \%cors) if !$allowed;
 
-    my $method_ok = defined name_listed($is{CorsAllowMethods}, $announced);
-    my @refused = grep {
-        my $by = name_listed($is{CorsAllowHeaders}, $_, 1);
-        !defined $by || ($by eq '*' && lc $_ eq 'authorization');
-    } split /,/, $names;
-    my $ok = $method_ok && !@refused;
-    return ($bad, \%cors) if !$method_ok && $bad < 300 && ($announced =~ /\A(?:GET|HEAD|POST)\z/ || !defined sent_list(\%is, $is{CorsAllowMethods}));
+    my $method_ok = $announced =~ /\A(?:GET|HEAD|POST)\z/ || defined name_listed($is{CorsAllowMethods}, $announced);
+    my @names = split /,/, $names;
+    my ($refused) = grep {
+        my $by = name_listed($is{CorsAllowHeaders}, $names[$_], 1);
+        !defined $by || ($by eq '*' && lc $names[$_] eq 'authorization');
+    } 0 .. $#names;
+    my $ok = $method_ok && !defined $refused;
+    my $before = join ',', defined $refused ? @names[0 .. $refused - 1] : @names;
 
     $cors{'access-control-allow-origin'} = $constant ? '*' : $origin;
     $cors{'access-control-allow-credentials'} = 'true' if $credentials;
-    for ([ CorsAllowMethods => 'access-control-allow-methods', $method_ok ? $announced : undef ],
-        [ CorsAllowHeaders => 'access-control-allow-headers', @refused ? undef : $names ]) {
-        my ($directive, $field, $asked) = @$_;
-        my $value = sent_list(\%is, $is{$directive}, $asked);
+    for ([ CorsAllowMethods => 'access-control-allow-methods', $method_ok ? $announced : undef, !$method_ok ],
+        [ CorsAllowHeaders => 'access-control-allow-headers', $before, $method_ok && defined $refused ]) {
+        my ($directive, $field, $asked, $rejected) = @$_;
+        my $value = sent_list(\%is, $is{$directive}, $asked, $rejected);
+        $value //= words('GET, HEAD, POST') if $field =~ /methods/ && !$method_ok;
         $cors{$field} = $value if defined $value;
     }
     $cors{'access-control-max-age'} = $is{CorsMaxAge} if $ok && $is{CorsMaxAge} ne 'None';
-    return ($ok ? $is{CorsPreflight} eq 'Answer' ? $good : undef : $bad, \%cors);
+    return ($ok && $is{CorsPreflight} ne 'Answer' ? undef : $good, \%cors);
 }
 
 # --- the proof
