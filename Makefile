@@ -9,13 +9,13 @@ SUFFIXES = out/generated/suffixes_below.h
 
 CORE := list text_map clock problem fetch origin suffix host pattern expression \
         regex_text automaton regex_cost regex_domain origin_table \
-        origin_share frame origin_file origin_set name_set section policy lint describe json decide emit advice explain counters path_index
+        origin_share frame origin_file origin_set name_set section policy lint describe json decide combine emit advice explain counters path_index
 GLUE := directives sections scopes prepare startup warnings neighbours dump \
-        file_stamp last_good origins_file reload own_host own_connections facts request \
-        report ask count page page_html page_text
+        file_stamp last_good origins_file reload own_host own_connections noted facts chain \
+        request served report ask count page page_html page_text
 CORE_OBJECTS := $(CORE:%=$(OUT)/core/%.o)
 OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/httpd/%.o) $(CORE_OBJECTS)
-HEADERS := $(wildcard include/*.h include/cors/*.h) $(SUFFIXES)
+HEADERS := $(wildcard include/*.h include/cors/*.h src/*/*.h) $(SUFFIXES)
 BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linear
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)

@@ -80,6 +80,7 @@ static void register_hooks(apr_pool_t *p)
 {
     static const char *const redirecting[] = { "mod_rewrite.c", "mod_proxy.c",
                                                "mod_alias.c", NULL };
+    static const char *const caching[] = { "mod_cache.c", NULL };
     static const char *const setting_variables[] = { "mod_setenvif.c",
                                                      "mod_env.c", NULL };
 
@@ -92,6 +93,8 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_pre_connection(cors_hook_pre_connection, NULL, NULL,
                            APR_HOOK_MIDDLE);
 
+    ap_hook_post_read_request(cors_hook_post_read_request, NULL, NULL,
+                              APR_HOOK_REALLY_FIRST);
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 109)
     ap_hook_pre_translate_name(cors_hook_pre_translate_name, NULL, NULL,
                                APR_HOOK_REALLY_FIRST);
@@ -104,7 +107,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_header_parser(cors_hook_header_parser, setting_variables, NULL,
                           APR_HOOK_LAST);
     ap_hook_fixups(cors_hook_fixups, NULL, NULL, APR_HOOK_REALLY_FIRST);
-    ap_hook_handler(cors_hook_handler, NULL, NULL, APR_HOOK_REALLY_FIRST);
+    ap_hook_handler(cors_hook_handler, NULL, caching, APR_HOOK_REALLY_FIRST);
     APR_OPTIONAL_HOOK(ap, status_hook, cors_status_hook, NULL, NULL,
                       APR_HOOK_MIDDLE);
     cors_register_filter();

@@ -299,10 +299,19 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
  *  each would fold again. */
 void cors_prepare(apr_pool_t *p, server_rec *server);
 
-/** @return whether preflights to a server can be answered before httpd has looked
- *          for a file: no section for files and no .htaccess says anything that
- *          could change the answer */
-bool cors_answers_early(const server_rec *server);
+/** What start-up has found out about a server: the module's configuration of it. */
+typedef struct {
+    bool answers_early; /* preflights are answered before httpd has looked for a
+                           file: no section for files and no .htaccess says
+                           anything that could change the answer */
+    unsigned fields;    /* that are noted of its requests, see noted.c */
+} cors_server_t;
+
+/** @return what start-up has found out about a server */
+static inline const cors_server_t *cors_server_of(const server_rec *server)
+{
+    return ap_get_module_config(server->module_config, &cors_policy_module);
+}
 
 /* origins_file.c: files that list origins; each is read once, whatever names it */
 
@@ -457,18 +466,56 @@ bool cors_server_has_name(const server_rec *server, const char *name);
  */
 bool cors_server_has_host(const server_rec *server, const char *host);
 
+/* noted.c */
+
+/** Fields of a request that a decision can read. */
+typedef enum {
+    CORS_FIELD_ORIGIN,
+    CORS_FIELD_REQUEST_METHOD,  /* Access-Control-Request-Method */
+    CORS_FIELD_REQUEST_HEADERS, /* Access-Control-Request-Headers */
+    CORS_FIELD_PRIVATE_NETWORK, /* Access-Control-Request-Private-Network */
+    CORS_FIELD_FETCH_SITE,      /* Sec-Fetch-Site */
+    CORS_FIELD_HOST,
+    CORS_FIELD_UPGRADE,
+    CORS_FIELD_COUNT
+} cors_field_e;
+
+#define CORS_FIELDS_ALL ((1u << CORS_FIELD_COUNT) - 1)
+
+/** A request as the client sent it. */
+typedef struct {
+    int method;                          /* httpd's number of it */
+    bool body;                           /* it announces a body */
+    const char *field[CORS_FIELD_COUNT]; /* NULL: not sent, or not noted */
+} cors_noted_t;
+
+/** @return the fields that directives for a server read, one bit each: 0 where
+ *          there is no directive and no .htaccess file can have one */
+unsigned cors_fields_read(const server_rec *server);
+
+/** Note a request.
+ *
+ * @param fields  that are going to be read
+ * @param noted   all zero before; filled; borrows from the request
+ */
+void cors_note(const request_rec *r, unsigned fields, cors_noted_t *noted);
+
+/* chain.c */
+
+/** @return a field as the client sent it, whatever has become of it since; NULL:
+ *          it was not sent */
+const char *cors_noted_field(request_rec *r, cors_field_e field);
+
 /* facts.c */
 
 /**
  * What the core wants to know of a request.
  *
- * @param r      the first request of a chain of internal redirects, whose
- *               fields may be missing when it died while being read
- * @param method  its method's number, as the browser made it: httpd makes it GET
- *                for an ErrorDocument
- * @param facts  filled; borrows from the request
+ * @param r      the first request of a chain of internal redirects
+ * @param noted  what the client sent
+ * @param facts  filled, but for own; borrows from the request
  */
-void cors_facts(request_rec *r, int method, cors_facts_t *facts);
+void cors_facts(request_rec *r, const cors_noted_t *noted, cors_facts_t *facts);
 
 /** @return httpd's number of the method that a policy is chosen by: the announced
  *          one for a preflight, else the request's own */
@@ -481,6 +528,7 @@ void cors_register_filter(void);
 
 /** Each is registered for the hook of its name; that of the handlers comes before
  *  all others, and is that of the status page, too. */
+int cors_hook_post_read_request(request_rec *r);
 int cors_hook_pre_translate_name(request_rec *r);
 int cors_hook_translate_name(request_rec *r);
 int cors_hook_map_to_storage(request_rec *r);

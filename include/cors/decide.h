@@ -37,7 +37,8 @@
     X(NOT_CHECKED, "not-checked")                                              \
     X(ORIGIN_REQUIRED, "origin-required")                                      \
     X(ORIGINS_NOT_LOADED, "origins-not-loaded")                                \
-    X(UNKNOWN_HOST, "unknown-host")
+    X(UNKNOWN_HOST, "unknown-host")                                            \
+    X(POLICY_OFF, "policy-off")
 
 typedef enum {
 #define CORS_VERDICT_CODE(code, text) CORS_VERDICT_##code,
@@ -165,6 +166,16 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
  */
 int cors_decision_preflight_status(const cors_policy_t *policy,
                                    const cors_decision_t *decision);
+
+/**
+ * Whether a decision refuses the request: a handshake whose origin is not listed,
+ * whatever CorsPolicy is, and what CorsRejectDisallowed rejects.
+ *
+ * @param policy  what was decided by; with CORS_MODE_REPORT_ONLY nothing is
+ *                refused
+ */
+bool cors_decision_refuses(const cors_policy_t *policy,
+                           const cors_decision_t *decision);
 
 /**
  * What is easily missed about a decision.

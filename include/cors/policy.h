@@ -66,6 +66,12 @@ void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
                          cors_methods_t methods, cors_policy_t *policy);
 
 /**
+ * Fill in what follows from a policy's links: what it allows as a whole, and the
+ * first contradiction. The rest of the policy is all zero.
+ */
+void cors_policy_complete(cors_policy_t *policy);
+
+/**
  * Fold a section for all methods and remember the policies with it, so that
  * cors_policy_find() finds them and a request folds nothing.
  *

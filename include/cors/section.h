@@ -197,6 +197,18 @@ typedef void (*cors_place_fn)(void *context, const cors_place_t *place);
 void cors_section_visit_places(const cors_section_t *section,
                                cors_place_fn tell, void *context);
 
+/** Called with one unmerged section; @a context is the caller's. */
+typedef void (*cors_section_fn)(void *context, const cors_section_t *section);
+
+/** Visit every section that a section was merged from, outermost first. */
+void cors_section_visit_leaves(const cors_section_t *section,
+                               cors_section_fn visit, void *context);
+
+/** @return whether an unmerged section is one of those that a section was merged
+ *          from */
+bool cors_section_has(const cors_section_t *section,
+                      const cors_section_t *leaf);
+
 /** The methods that a section treats alike, and one of them. */
 typedef struct {
     cors_methods_t methods;

@@ -411,6 +411,19 @@ int cors_decision_preflight_status(const cors_policy_t *policy,
     return decision->origin_allowed ? allowed : denied;
 }
 
+bool cors_decision_refuses(const cors_policy_t *policy,
+                           const cors_decision_t *decision)
+{
+    int mode = cors_policy_number(policy, CORS_ATTR_MODE);
+
+    if (!decision->reject) {
+        return false;
+    }
+    return decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED
+               ? mode != CORS_MODE_REPORT_ONLY
+               : mode == CORS_MODE_ON;
+}
+
 const char *cors_decision_hint(const cors_policy_t *policy,
                                const cors_decision_t *decision)
 {

@@ -448,6 +448,14 @@ static void find_everybody(cors_policy_t *policy)
                          || cors_policy_number(policy, CORS_ATTR_REJECT));
 }
 
+void cors_policy_complete(cors_policy_t *policy)
+{
+    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
+        find_everybody(policy);
+    }
+    cors_policy_contradictions(policy, note_first, policy);
+}
+
 void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
                          cors_methods_t methods, cors_policy_t *policy)
 {
@@ -457,11 +465,7 @@ void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
     context.policy = policy;
     memset(policy, 0, sizeof(*policy));
     cors_section_visit(section, methods, fold, &context);
-
-    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
-        find_everybody(policy);
-    }
-    cors_policy_contradictions(policy, note_first, policy);
+    cors_policy_complete(policy);
 }
 
 /* The policies of a section, and which of them a method has. */

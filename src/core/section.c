@@ -313,6 +313,30 @@ void cors_section_visit_places(const cors_section_t *section,
     }
 }
 
+void cors_section_visit_leaves(const cors_section_t *section,
+                               cors_section_fn visit, void *context)
+{
+    if (section->outer) {
+        cors_section_visit_leaves(section->outer, visit, context);
+        cors_section_visit_leaves(section->inner, visit, context);
+    }
+    else {
+        visit(context, section);
+    }
+}
+
+bool cors_section_has(const cors_section_t *section, const cors_section_t *leaf)
+{
+    /* pairs nest by their outer half, so this hardly ever recurs deeply */
+    while (section->outer) {
+        if (cors_section_has(section->inner, leaf)) {
+            return true;
+        }
+        section = section->outer;
+    }
+    return section == leaf;
+}
+
 /* Part each group in the methods of a <Limit> and the others. */
 static int part(cors_methods_group_t *groups, int count, cors_methods_t methods)
 {

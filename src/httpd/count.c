@@ -140,10 +140,9 @@ CORS_SLOW static void keep_refusal(request_rec *r,
                                    const cors_decision_t *decision,
                                    cors_counted_e kind)
 {
-    const char *method =
-        decision->preflight
-            ? apr_table_get(r->headers_in, "Access-Control-Request-Method")
-            : r->method;
+    const char *method = decision->preflight
+                             ? cors_noted_field(r, CORS_FIELD_REQUEST_METHOD)
+                             : r->method;
     cors_refusal_t refusal;
 
     refusal.time = r->request_time;
@@ -156,7 +155,7 @@ CORS_SLOW static void keep_refusal(request_rec *r,
     refusal.path = cors_slice(r->uri);
     refusal.origin = decision->origin.ptr
                          ? decision->origin
-                         : cors_slice(apr_table_get(r->headers_in, "Origin"));
+                         : cors_slice(cors_noted_field(r, CORS_FIELD_ORIGIN));
     if (refusal.origin.len > CORS_ORIGIN_MAX) {
         /* no origin, and long enough to be told; the hash reads all of it */
         refusal.origin.len = CORS_ORIGIN_MAX;

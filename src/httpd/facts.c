@@ -3,7 +3,6 @@
 #include "mod_cors_policy.h"
 
 #include <string.h>
-#include <strings.h>
 
 #include <apr_strings.h>
 #include <http_core.h>
@@ -56,9 +55,9 @@ static apr_port_t port_of(const request_rec *r)
 }
 
 /* Whether the host in Host ends in a dot, which httpd takes off r->hostname. */
-static bool host_has_dot(const request_rec *r)
+static bool host_has_dot(request_rec *r)
 {
-    const char *host = apr_table_get(r->headers_in, "Host");
+    const char *host = cors_noted_field(r, CORS_FIELD_HOST);
     apr_size_t len = host ? strcspn(host, ":") : 0;
 
     return len > 0 && host[len - 1] == '.';
@@ -84,7 +83,7 @@ static void fill_origin(const request_rec *r, cors_slice_t host,
 
 /* The same for what the request was made to: to a browser a name with a final dot
  * is another host than the one without. */
-static void fill_requested(const request_rec *r, cors_slice_t host,
+static void fill_requested(request_rec *r, cors_slice_t host,
                            cors_origin_t *own)
 {
     bool dot = host.len > 1 && cors_slice_end(host)[-1] == '.';
@@ -106,8 +105,7 @@ static void tell_own(void *context, const cors_origin_t *origin,
     request_rec *r = context;
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
 
-    own->fetch_site =
-        cors_slice(apr_table_get(r->headers_in, "Sec-Fetch-Site"));
+    own->fetch_site = cors_slice(cors_noted_field(r, CORS_FIELD_FETCH_SITE));
     if (!own->fetch_site.ptr) {
         fill_requested(r, origin->host, &own->origin);
     }
@@ -127,59 +125,18 @@ static bool has_own_host(void *context)
     return cors_server_has_host(r->server, r->hostname);
 }
 
-static void take_first(cors_slice_t *field, const char *value)
+void cors_facts(request_rec *r, const cors_noted_t *noted, cors_facts_t *facts)
 {
-    if (!field->ptr) {
-        *field = cors_slice(value);
-    }
-}
+    const char *const *field = noted->field;
 
-/*
- * The Access-Control-Request-* fields, in one walk: a look-up of each would
- * compare its name with all that begin with the same four letters, and Accept and
- * its kin do.
- */
-CORS_SLOW static void find_announced(const request_rec *r, cors_facts_t *facts)
-{
-    static const char request[] = "Access-Control-Request-";
-    const apr_array_header_t *fields = apr_table_elts(r->headers_in);
-    const apr_table_entry_t *field = (const apr_table_entry_t *)fields->elts;
-    const apr_table_entry_t *end = field + fields->nelts;
-
-    for (; field < end; field++) {
-        const char *rest;
-
-        if ((field->key[0] | ' ') != 'a'
-            || strncasecmp(field->key, request, sizeof(request) - 1) != 0) {
-            continue;
-        }
-        rest = field->key + sizeof(request) - 1;
-        if (strcasecmp(rest, "Method") == 0) {
-            take_first(&facts->request_method, field->val);
-        }
-        else if (strcasecmp(rest, "Headers") == 0) {
-            take_first(&facts->request_headers, field->val);
-        }
-        else if (strcasecmp(rest, "Private-Network") == 0) {
-            take_first(&facts->private_network, field->val);
-        }
-    }
-}
-
-void cors_facts(request_rec *r, int method, cors_facts_t *facts)
-{
-    const cors_slice_t absent = { NULL, 0 };
-    const char *upgrade = apr_table_get(r->headers_in, "Upgrade");
-
-    facts->origin_text = apr_table_get(r->headers_in, "Origin");
+    facts->origin_text = field[CORS_FIELD_ORIGIN];
     facts->origin = cors_slice(facts->origin_text);
-    facts->request_method = facts->request_headers = facts->private_network =
-        absent;
-    facts->options = method == M_OPTIONS;
-    if (facts->options && facts->origin_text) {
-        find_announced(r, facts);
-    }
-    facts->websocket = upgrade && asks_for_websocket(upgrade);
+    facts->options = noted->method == M_OPTIONS;
+    facts->request_method = cors_slice(field[CORS_FIELD_REQUEST_METHOD]);
+    facts->request_headers = cors_slice(field[CORS_FIELD_REQUEST_HEADERS]);
+    facts->private_network = cors_slice(field[CORS_FIELD_PRIVATE_NETWORK]);
+    facts->websocket = field[CORS_FIELD_UPGRADE]
+                       && asks_for_websocket(field[CORS_FIELD_UPGRADE]);
     facts->ask_own = tell_own;
     facts->has_host = has_own_host;
     facts->context = r;

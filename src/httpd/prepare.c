@@ -183,11 +183,9 @@ static bool have_no_expression(const apr_array_header_t *sections)
     return true;
 }
 
-/* The module's configuration of a server: a pointer to anything says yes. */
-bool cors_answers_early(const server_rec *server)
+static bool answers_early(const server_rec *server)
 {
-    return ap_get_module_config(server->module_config, &cors_policy_module)
-           != NULL;
+    return cors_server_of(server)->answers_early;
 }
 
 static bool can_answer_early(const server_rec *server, const server_rec *base)
@@ -203,9 +201,8 @@ static bool can_answer_early(const server_rec *server, const server_rec *base)
     bool is_base = server == base;
 
     /* a virtual host has all sections of the server around it */
-    return (is_base || cors_answers_early(base))
-           && !cors_htaccess_allowed(server) && !core->sec_if
-           && have_no_expression(core_server->sec_url)
+    return (is_base || answers_early(base)) && !cors_htaccess_allowed(server)
+           && !core->sec_if && have_no_expression(core_server->sec_url)
            && are_harmless(core->sec_file, is_base ? NULL : base_core->sec_file)
            && are_harmless(core_server->sec_dir,
                            is_base ? NULL : base_server->sec_dir);
@@ -235,8 +232,12 @@ void cors_prepare(apr_pool_t *p, server_rec *server)
     prepare.p = p;
     prepare.left = PREPARED_MAX;
     for (; server; server = server->next) {
+        cors_server_t *of_server = apr_pcalloc(p, sizeof(*of_server));
+
+        of_server->answers_early = can_answer_early(server, base);
+        of_server->fields = cors_fields_read(server);
         ap_set_module_config(server->module_config, &cors_policy_module,
-                             can_answer_early(server, base) ? server : NULL);
+                             of_server);
         prepare_server(&prepare, server);
     }
 }

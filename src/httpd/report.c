@@ -104,9 +104,9 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
         || (denial && !has_room(r, decision, level))) {
         return;
     }
-    origin = apr_table_get(r->headers_in, "Origin");
+    origin = cors_noted_field(r, CORS_FIELD_ORIGIN);
     if (decision->preflight) {
-        asked = apr_table_get(r->headers_in, "Access-Control-Request-Method");
+        asked = cors_noted_field(r, CORS_FIELD_REQUEST_METHOD);
     }
     if (decision->culprit.ptr) {
         culprit =

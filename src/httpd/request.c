@@ -1,6 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-#include "mod_cors_policy.h"
+/*
+ * The hooks in the order of a request, and the output filter that writes all
+ * headers. Each hook leaves after a test or two where no policy is in force. What
+ * they share is in chain.c, how a resource is judged that is not the one that
+ * was asked for in served.c. Nothing is decided here: facts go to the core, and
+ * what it decides is acted upon.
+ */
+
+#include "chain.h"
 
 #include <stddef.h>
 #include <stdlib.h>
@@ -13,246 +21,100 @@
 
 #include "cors/emit.h"
 
-/*
- * What is known of the request that the browser made. It hangs on the first
- * request of a chain of internal redirects, because a preflight can only ever
- * know that one's URL; an ErrorDocument's own policy never speaks.
- */
-typedef struct {
-    const cors_section_t *section;
-    request_rec *owner;     /* the request of the chain that section is from */
-    request_rec *published; /* the one whose variables say so; NULL: none */
-    int method;   /* that the browser used: httpd forgets it for a document */
-    bool final;   /* section is all that applies, not a first guess */
-    bool decided; /* policy and decision are filled */
-    bool logged;
-    bool rescued;     /* see rescue() */
-    int answered;     /* the status this module answered with; 0: it did not */
-    const char *vary; /* that an <If> has set already; NULL: none */
-    const cors_policy_t *policy; /* of the method */
-    cors_decision_t decision;
-} state_t;
-
 static ap_filter_rec_t *output_filter;
 static ap_filter_rec_t *page_filter;
 
-static request_rec *first_of_chain(request_rec *r)
+/* What the response is sent by: where a served resource has narrowed what the
+ * requested URL allows, what both come to. */
+static const cors_policy_t *policy_of(const cors_chain_t *chain)
 {
-    while (r->prev) {
-        r = r->prev;
-    }
-    return r;
+    return chain->both ? chain->both : chain->policy;
 }
 
-static state_t *state_of(request_rec *r)
+static const cors_decision_t *decision_of(const cors_chain_t *chain)
 {
-    return ap_get_module_config(first_of_chain(r)->request_config,
-                                &cors_policy_module);
+    return chain->both ? chain->both_decide : &chain->decision;
 }
 
-/* httpd keeps this module's section for every request, if it is one that has
- * got as far as that. */
-static const cors_section_t *section_of(const request_rec *r)
+static int mode_of(const cors_chain_t *chain)
 {
-    return r->per_dir_config
-               ? ap_get_module_config(r->per_dir_config, &cors_policy_module)
-               : NULL;
+    return cors_policy_number(chain->policy, CORS_ATTR_MODE);
 }
 
-/* A forward proxy hands on what other sites say of themselves. */
-static bool is_of_another_site(const request_rec *r)
+static bool is_websocket(const cors_chain_t *chain)
 {
-    return r->proxyreq == PROXYREQ_PROXY;
+    return chain->decision.verdict == CORS_VERDICT_WEBSOCKET_ALLOWED
+           || chain->decision.verdict == CORS_VERDICT_WEBSOCKET_DENIED;
 }
 
-/* Whether an <If> has been asked, and may have said what it asked for in Vary. */
-static bool has_if(const request_rec *r)
+/* Note the request before anything changes it. The note is also what holds all
+ * that is learnt of the request later. */
+CORS_SLOW static int note_request(request_rec *r, unsigned fields)
 {
-    const core_dir_config *core =
-        r->per_dir_config ? ap_get_core_module_config(r->per_dir_config) : NULL;
+    cors_chain_t *chain = apr_palloc(r->pool, sizeof(*chain));
 
-    return core && core->sec_if;
+    memset(chain, 0, offsetof(cors_chain_t, decision));
+    cors_note(r, fields, &chain->noted);
+    ap_set_module_config(r->request_config, &cors_policy_module, chain);
+    return DECLINED;
 }
 
-static bool says_nothing(const cors_section_t *section)
+int cors_hook_post_read_request(request_rec *r)
 {
-    return !section || cors_section_silent(section);
+    unsigned fields = cors_server_of(r->server)->fields;
+
+    /* httpd runs this hook for internal redirects too */
+    return fields && !r->prev ? note_request(r, fields) : DECLINED;
 }
 
-/* Whether an internal redirect serves an error, so that another URL's policy is
- * in r->per_dir_config. */
-static bool serves_an_error(const request_rec *r)
+/* Whether an earlier request of the chain has a CorsPolicy, Off included. */
+static bool earlier_grants(request_rec *r, cors_chain_t *chain)
 {
-    const request_rec *prev;
-
-    for (prev = r->prev; prev; prev = prev->prev) {
-        if (!ap_is_HTTP_SUCCESS(prev->status)) {
-            return true;
-        }
-    }
-    return false;
-}
-
-CORS_SLOW static void decide_first(request_rec *r, state_t *state)
-{
-    request_rec *first = first_of_chain(r);
-    cors_facts_t facts;
-    int method;
-
-    cors_facts(first, state->method, &facts);
-    method = cors_method_number(state->method, &facts);
-    state->policy = cors_policy_find(state->section, method);
-    if (!state->policy) {
-        cors_policy_t *policy = apr_palloc(first->pool, sizeof(*policy));
-
-        cors_policy_resolve(first->pool, state->section,
-                            cors_methods_bit(method), policy);
-        state->policy = policy;
-    }
-    cors_decide(state->policy, &facts, &state->decision);
-    state->decided = true;
-    if (has_if(r)) {
-        /* mod_proxy will take the backend's fields instead */
-        state->vary = apr_table_get(r->headers_out, "Vary");
-    }
-}
-
-static inline void decide(request_rec *r, state_t *state)
-{
-    if (!state->decided) {
-        decide_first(r, state);
-    }
-}
-
-static int mode_of(const state_t *state)
-{
-    return cors_policy_number(state->policy, CORS_ATTR_MODE);
-}
-
-static bool is_websocket(const state_t *state)
-{
-    return state->decision.verdict == CORS_VERDICT_WEBSOCKET_ALLOWED
-           || state->decision.verdict == CORS_VERDICT_WEBSOCKET_DENIED;
-}
-
-/* Off says nothing, but for a handshake that is checked without CorsPolicy. */
-static bool speaks(const state_t *state)
-{
-    return mode_of(state) != CORS_MODE_OFF
-           || (is_websocket(state)
-               && cors_policy_checks_websocket(state->policy));
-}
-
-CORS_SLOW static void report_first(request_rec *r, state_t *state)
-{
-    state->published = r;
-    decide(r, state);
-    if (!speaks(state)) {
-        return;
-    }
-    cors_publish(r, &state->decision);
-    if (state->logged) {
-        return;
-    }
-    state->logged = true;
-    cors_count(first_of_chain(r), state->policy, &state->decision);
-    if (cors_may_be_logged(r, &state->decision)) {
-        cors_log_decision(first_of_chain(r), state->policy, &state->decision);
-    }
-}
-
-/* Decide, and tell of it: for each request of a chain in its variables, and once
- * in the log. */
-static inline void decide_and_report(request_rec *r, state_t *state)
-{
-    if (state->published != r) {
-        report_first(r, state);
-    }
-}
-
-/* Whether an earlier request of the chain was told CorsPolicy, Off included. */
-static bool earlier_speaks(request_rec *r, state_t *state)
-{
-    if (state->owner == r || !state->final) {
+    if (!chain->section || chain->owner == r || !chain->final) {
         return false;
     }
-    decide(r, state);
-    return state->policy->link[CORS_ATTR_MODE].setting != NULL;
+    cors_chain_decide(r, chain);
+    return chain->policy->link[CORS_ATTR_MODE].setting != NULL;
 }
 
-static state_t *make_state(request_rec *first)
+/* Keep what applies to a URL as far as it is known by now: each URL can refuse,
+ * and the first of the chain that has a policy grants. The requested URL of a
+ * request that was noted does not come here. */
+CORS_SLOW static int capture_section(request_rec *r,
+                                     const cors_section_t *section, bool final)
 {
-    state_t *state = apr_palloc(first->pool, sizeof(*state));
+    cors_chain_t *chain;
 
-    /* the policy and the decision are filled by decide() */
-    memset(state, 0, offsetof(state_t, decision));
-    state->method = first->method_number;
-    ap_set_module_config(first->request_config, &cors_policy_module, state);
-    return state;
-}
-
-static inline void note(state_t *state, request_rec *r,
-                        const cors_section_t *section, bool final)
-{
-    /* what has been decided for the same section stays so */
-    if (state->section != section || state->owner != r) {
-        state->decided = false;
-        state->published = NULL;
-    }
-    state->section = section;
-    state->owner = r;
-    state->final = final;
-}
-
-/* The same for a request that follows an internal redirect. */
-CORS_SLOW static int
-capture_redirected(request_rec *r, const cors_section_t *section, bool final)
-{
-    request_rec *first = first_of_chain(r);
-    state_t *state = state_of(r);
-
-    if (r->main || serves_an_error(r) || !section
-        || (!state && says_nothing(section))) {
+    if (cors_is_forward_proxy(r)) {
         return DECLINED;
     }
-    if (!state) {
-        state = make_state(first);
-    }
-    else if (earlier_speaks(r, state)) {
+    cors_visit_make(r)->section = section;
+    if (r->main || (r->prev && cors_is_error_document(r))) {
         return DECLINED;
     }
-    note(state, r, section, final);
-    return DECLINED;
-}
-
-/* The first that is noted of a request, or what an internal redirect adds. */
-CORS_SLOW static int capture_first(request_rec *r,
-                                   const cors_section_t *section, bool final)
-{
-    if (r->prev) {
-        return capture_redirected(r, section, final);
-    }
-    if (!r->main && !is_of_another_site(r)) {
-        note(make_state(r), r, section, final);
+    chain = cors_chain_make(r);
+    if (!r->prev || !earlier_grants(r, chain)) {
+        cors_chain_take(chain, r, section, final);
     }
     return DECLINED;
 }
 
-/* Note what applies to a request as far as it is known by now. Most requests have
- * nothing to be noted, and only the first hook that has makes room for it. */
+/* Most requests have nothing to be captured, and most others are at the URL that
+ * was asked for. */
 static inline int capture(request_rec *r, bool final)
 {
-    const cors_section_t *section = section_of(r);
-    state_t *state =
-        ap_get_module_config(r->request_config, &cors_policy_module);
+    const cors_section_t *section = cors_section_in_force(r);
+    cors_visit_t *visit = cors_visit(r);
 
-    if (r->prev || (!state && !says_nothing(section))) {
-        return capture_first(r, section, final);
+    if (cors_is_inert(section) && (!visit || !visit->section)) {
+        return DECLINED;
     }
-    if (state) {
-        note(state, r, section, final);
+    if (visit && !r->prev && !r->main && !cors_is_forward_proxy(r)) {
+        visit->section = section;
+        cors_chain_take((cors_chain_t *)(void *)visit, r, section, final);
+        return DECLINED;
     }
-    return DECLINED;
+    return capture_section(r, section, final);
 }
 
 int cors_hook_pre_translate_name(request_rec *r)
@@ -270,14 +132,6 @@ int cors_hook_post_perdir_config(request_rec *r)
     return capture(r, true);
 }
 
-static bool has_body(const request_rec *r)
-{
-    const char *length = apr_table_get(r->headers_in, "Content-Length");
-
-    return apr_table_get(r->headers_in, "Transfer-Encoding")
-           || (length && ap_cstr_casecmp(length, "0") != 0);
-}
-
 /* httpd knows no line for many a status, and would make it a 500 */
 static void set_status(request_rec *r, int status)
 {
@@ -290,13 +144,13 @@ static void set_status(request_rec *r, int status)
     }
 }
 
-static int answer_preflight(request_rec *r, state_t *state)
+static int answer_preflight(request_rec *r, cors_chain_t *chain)
 {
     set_status(r,
-               cors_decision_preflight_status(state->policy, &state->decision));
-    state->answered = r->status;
+               cors_decision_preflight_status(chain->policy, &chain->decision));
+    chain->answered = r->status;
     /* httpd would wait for the body before it answers */
-    if (!r->connection->master && has_body(r)) {
+    if (!r->connection->master && chain->noted.body) {
         r->connection->keepalive = AP_CONN_CLOSE;
     }
     /* mod_brotli makes a body out of an empty one */
@@ -309,14 +163,14 @@ static int answer_preflight(request_rec *r, state_t *state)
 }
 
 /* Whether a preflight is answered here and not handed to a handler. */
-static bool answers(const state_t *state)
+static bool answers(const cors_chain_t *chain)
 {
-    const cors_decision_t *decision = &state->decision;
+    const cors_decision_t *decision = &chain->decision;
 
-    return decision->preflight && !is_websocket(state)
-           && mode_of(state) == CORS_MODE_ON
+    return decision->preflight && !is_websocket(chain)
+           && mode_of(chain) == CORS_MODE_ON
            && (decision->verdict != CORS_VERDICT_PREFLIGHT_ALLOWED
-               || cors_policy_number(state->policy, CORS_ATTR_PREFLIGHT)
+               || cors_policy_number(chain->policy, CORS_ATTR_PREFLIGHT)
                       == CORS_PREFLIGHT_ANSWER);
 }
 
@@ -329,21 +183,25 @@ CORS_SLOW static int answer_early(request_rec *r)
 {
     ap_conf_vector_t *config = r->per_dir_config;
     cors_facts_t facts;
-    state_t *state;
+    cors_chain_t *chain;
     int status;
 
-    if (r->prev || r->main || r->proxyreq || !cors_answers_early(r->server)) {
+    if (r->prev || r->main || r->proxyreq
+        || !cors_server_of(r->server)->answers_early) {
         return DECLINED;
     }
-    state = state_of(r);
-    cors_facts(r, r->method_number, &facts);
-    if (!state || !cors_is_preflight(&facts) || ap_location_walk(r) != OK) {
+    chain = cors_chain(r);
+    if (!chain || !chain->section) {
+        return DECLINED;
+    }
+    cors_facts(r, &chain->noted, &facts);
+    if (!cors_is_preflight(&facts) || ap_location_walk(r) != OK) {
         r->per_dir_config = config;
         return DECLINED;
     }
     capture(r, true);
-    decide(r, state);
-    if (answers(state)) {
+    cors_chain_decide(r, chain);
+    if (answers(chain)) {
         status = ap_run_post_perdir_config(r);
         if (status == OK || status == DECLINED) {
             status = ap_run_header_parser(r);
@@ -352,7 +210,7 @@ CORS_SLOW static int answer_early(request_rec *r)
             return status;
         }
     }
-    state->final = false;
+    chain->final = false;
     r->per_dir_config = config;
     return DECLINED;
 }
@@ -362,132 +220,95 @@ int cors_hook_map_to_storage(request_rec *r)
     return r->method_number == M_OPTIONS ? answer_early(r) : DECLINED;
 }
 
-/* No ErrorDocument of a backend must shake hands instead. */
-static void end_handshake(request_rec *r)
-{
-    apr_table_unset(r->headers_in, "Upgrade");
-}
-
 /* End a preflight, or the handshake of a WebSocket. */
-CORS_SLOW static int end_here(request_rec *r, state_t *state)
+CORS_SLOW static int end_here(request_rec *r, cors_chain_t *chain)
 {
-    const cors_decision_t *decision = &state->decision;
+    const cors_decision_t *decision = &chain->decision;
 
-    /* with Off too: the check of handshakes does not need a CORS policy */
+    /* with Off too: the check of handshakes does not need a CORS policy; other
+     * refusals come after authentication */
     if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED
-        && mode_of(state) != CORS_MODE_REPORT_ONLY) {
-        end_handshake(r);
-        return HTTP_FORBIDDEN;
+        && cors_decision_refuses(chain->policy, decision)) {
+        return cors_refuse(r, chain);
     }
-    return answers(state) ? answer_preflight(r, state) : DECLINED;
+    return answers(chain) ? answer_preflight(r, chain) : DECLINED;
 }
 
 int cors_hook_header_parser(request_rec *r)
 {
-    state_t *state = state_of(r);
+    cors_chain_t *chain = cors_chain(r);
 
-    if (!state || state->owner != r || !state->final) {
+    if (!chain || chain->owner != r || !chain->final) {
         return DECLINED;
     }
-    decide_and_report(r, state);
-    return state->decision.preflight || state->decision.reject
-               ? end_here(r, state)
-               : DECLINED;
-}
-
-/* What no other hook has decided, and what has to be refused. */
-CORS_SLOW static int refuse_or_report(request_rec *r, state_t *state)
-{
-    decide_and_report(r, state);
-    return state->decision.reject && state->owner == r
-                   && state->decision.verdict == CORS_VERDICT_DENIED
-                   && mode_of(state) == CORS_MODE_ON
-               ? HTTP_FORBIDDEN
+    cors_chain_report(r, chain);
+    return chain->decision.preflight || chain->decision.reject
+               ? end_here(r, chain)
                : DECLINED;
 }
 
 int cors_hook_fixups(request_rec *r)
 {
-    state_t *state = r->main ? NULL : state_of(r);
+    cors_chain_t *chain = r->main ? NULL : cors_chain(r);
 
-    return !state || (state->published == r && !state->decision.reject)
-               ? DECLINED
-               : refuse_or_report(r, state);
-}
-
-/*
- * The section of the URL that is served is not that of the URL asked for, whose
- * policy it is: an internal redirect has led here. Who would be refused here must
- * not come in by another way; but who is refused already may see the document of
- * the error.
- */
-CORS_SLOW static int refuse_served(request_rec *r, state_t *state,
-                                   const cors_section_t *section)
-{
-    request_rec *first = first_of_chain(r);
-    state_t served;
-    bool handshake;
-
-    memset(&served, 0, offsetof(state_t, decision));
-    served.method = state ? state->method : first->method_number;
-    note(&served, r, section, true);
-    decide(r, &served);
-    handshake = served.decision.verdict == CORS_VERDICT_WEBSOCKET_DENIED;
-    if (!served.decision.reject || mode_of(&served) == CORS_MODE_REPORT_ONLY
-        || (!handshake
-            && (mode_of(&served) != CORS_MODE_ON || serves_an_error(r)))) {
+    if (!chain || !chain->section) {
         return DECLINED;
     }
-    if (state) {
-        /* what was said of the URL asked for */
-        cors_unpublish(r);
-        report_first(r, &served);
+    cors_chain_report(r, chain);
+    if (chain->owner != r) {
+        return DECLINED;
     }
-    else {
-        state = make_state(first);
-        *state = served;
-        report_first(r, state);
+    if (cors_decision_refuses(chain->policy, &chain->decision)) {
+        return cors_refuse(r, chain);
     }
-    if (handshake) {
-        end_handshake(r);
-    }
-    return serves_an_error(r) ? DECLINED : HTTP_FORBIDDEN;
-}
-
-/* Whether the URL that is served is the one that was asked for, as far as a
- * section says anything. */
-static inline bool is_as_asked(const state_t *state,
-                               const cors_section_t *section)
-{
-    return state ? state->section == section : says_nothing(section);
+    cors_visit(r)->judged = chain->section;
+    return DECLINED;
 }
 
 CORS_SLOW static int handle(request_rec *r, const cors_section_t *section)
 {
-    state_t *state = state_of(r);
-    int status = is_as_asked(state, section) || r->main || is_of_another_site(r)
-                     ? DECLINED
-                     : refuse_served(r, state, section);
+    int status =
+        cors_is_forward_proxy(r) ? DECLINED : cors_judge_served(r, section);
 
     return status == DECLINED && cors_names_page(r) ? cors_answer_page(r)
                                                     : status;
 }
 
+/* Whether the resource that is served was judged as the URL that was asked for. */
+static inline bool is_as_asked(const request_rec *r,
+                               const cors_section_t *section)
+{
+    const cors_visit_t *visit = cors_visit(r);
+
+    if (r->prev) {
+        return false;
+    }
+    return visit && visit->section ? visit->judged == section
+                                   : cors_is_inert(section);
+}
+
 int cors_hook_handler(request_rec *r)
 {
-    const cors_section_t *section = section_of(r);
-    const state_t *state =
-        ap_get_module_config(r->request_config, &cors_policy_module);
+    const cors_section_t *section = cors_section_in_force(r);
 
-    /* nearly every request is at the URL that it asked for */
-    return is_as_asked(state, section) && !r->prev && !cors_names_page(r)
-               ? DECLINED
-               : handle(r, section);
+    /* as nearly every request is */
+    return is_as_asked(r, section) && !cors_names_page(r) ? DECLINED
+                                                          : handle(r, section);
+}
+
+/* Whether a policy may grant something that no hook has captured: a fast redirect
+ * leads from a URL without a CorsPolicy to a resource that has one. */
+static bool may_be_taken(const request_rec *r, const cors_chain_t *chain)
+{
+    const cors_section_t *section = cors_section_in_force(r);
+
+    return !chain->policy->link[CORS_ATTR_MODE].setting
+           && section != chain->section && !cors_is_inert(section);
 }
 
 void cors_hook_insert_filter(request_rec *r)
 {
-    state_t *state;
+    cors_chain_t *chain;
 
     if (r->main) {
         return;
@@ -496,17 +317,19 @@ void cors_hook_insert_filter(request_rec *r)
         ap_add_output_filter_handle(page_filter, NULL, r, r->connection);
         return;
     }
-    state = state_of(r);
-    if (state) {
-        decide_and_report(r, state);
-        if (mode_of(state) != CORS_MODE_ON) {
+    chain = cors_chain(r);
+    if (chain && chain->section) {
+        cors_chain_report(r, chain);
+        if (mode_of(chain) != CORS_MODE_ON && !may_be_taken(r, chain)) {
             return;
         }
     }
-    else if (says_nothing(section_of(first_of_chain(r)))) {
+    else if (cors_is_inert(cors_section_in_force(r))
+             && (!r->prev
+                 || cors_is_inert(cors_section_in_force(cors_first(r))))) {
         return;
     }
-    ap_add_output_filter_handle(output_filter, state, r, r->connection);
+    ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
 }
 
 /*
@@ -514,23 +337,21 @@ void cors_hook_insert_filter(request_rec *r)
  * read, or mod_cache's quick handler answered. A stored response has the right
  * headers already, and another URL's policy is not ours to apply to it.
  */
-CORS_SLOW static state_t *late_state(request_rec *r)
+CORS_SLOW static cors_chain_t *late_chain(request_rec *r)
 {
-    request_rec *first = first_of_chain(r);
-    state_t *state = state_of(r);
+    request_rec *first = cors_first(r);
+    cors_chain_t *chain;
 
-    if (state) {
-        return state;
-    }
     if (r->status < 300 || r->status == HTTP_NOT_MODIFIED
-        || is_of_another_site(r)) {
+        || cors_is_forward_proxy(r)) {
         return NULL;
     }
-    state = make_state(first);
-    state->section = section_of(first);
-    state->owner = first;
-    decide_and_report(r, state);
-    return state;
+    chain = cors_chain_make(first);
+    cors_chain_take(chain, first, cors_section_in_force(first), false);
+    if (chain->section) {
+        cors_chain_report(r, chain);
+    }
+    return chain;
 }
 
 static bool is_redirect(int status)
@@ -549,19 +370,19 @@ static bool spoils_preflight(int status)
 
 /* Where one of these came first, at the server's level, the answer is made
  * here. An ErrorDocument does not change how the request ended before. */
-static bool must_rescue(const request_rec *r, const state_t *state)
+static bool must_rescue(const request_rec *r, const cors_chain_t *chain)
 {
     const request_rec *first = r;
 
     while (first->prev) {
         first = first->prev;
     }
-    return !state->final && spoils_preflight(first->status)
-           && spoils_preflight(r->status) && state->decision.origin_allowed
-           && answers(state);
+    return !chain->final && spoils_preflight(first->status)
+           && spoils_preflight(r->status) && chain->decision.origin_allowed
+           && answers(chain);
 }
 
-static void rescue(request_rec *r, state_t *state)
+static void rescue(request_rec *r, cors_chain_t *chain)
 {
     static const char *const of_the_page[] = {
         "Location",      "Content-Length",   "Content-Encoding",
@@ -570,9 +391,9 @@ static void rescue(request_rec *r, state_t *state)
     };
     apr_size_t i;
 
-    state->rescued = true;
+    chain->rescued = true;
     set_status(r,
-               cors_decision_preflight_status(state->policy, &state->decision));
+               cors_decision_preflight_status(chain->policy, &chain->decision));
     for (i = 0; i < sizeof(of_the_page) / sizeof(of_the_page[0]); i++) {
         apr_table_unset(r->headers_out, of_the_page[i]);
         apr_table_unset(r->err_headers_out, of_the_page[i]);
@@ -595,44 +416,46 @@ static void drop_body(apr_bucket_brigade *brigade)
 }
 
 static inline cors_response_e response_kind(const request_rec *r,
-                                            const state_t *state)
+                                            const cors_chain_t *chain)
 {
-    if (!state->decision.preflight || is_websocket(state)) {
+    if (!chain->decision.preflight || is_websocket(chain)) {
         return CORS_RESPONSE_ACTUAL;
     }
-    if (state->answered) {
+    if (chain->answered) {
         /* something behind us, a limit or a firewall, may have said otherwise */
-        return state->owner == r && state->answered == r->status
+        return chain->owner == r && chain->answered == r->status
                    ? CORS_RESPONSE_PREFLIGHT
                    : CORS_RESPONSE_ACTUAL;
     }
-    return state->final
-                   && state->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
+    return chain->final
+                   && chain->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
                ? CORS_RESPONSE_CONTINUED
                : CORS_RESPONSE_ACTUAL;
 }
 
-/* The filter's context is the state, or NULL if there was none as it was added. */
 static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
-    state_t *state = f->ctx ? f->ctx : late_state(r);
+    cors_chain_t *chain = cors_chain(r);
 
-    if (state && !state->rescued && mode_of(state) == CORS_MODE_ON) {
-        cors_response_e response = response_kind(r, state);
+    if (!chain || !chain->section) {
+        chain = late_chain(r);
+    }
+    if (chain && !chain->rescued && mode_of(chain) == CORS_MODE_ON) {
+        cors_response_e response = response_kind(r, chain);
 
-        if (state->decision.preflight && must_rescue(r, state)) {
-            rescue(r, state);
+        if (chain->decision.preflight && must_rescue(r, chain)) {
+            rescue(r, chain);
             response = CORS_RESPONSE_PREFLIGHT;
         }
-        if (state->vary) {
-            cors_vary_add(r->pool, state->vary, r->headers_out,
+        if (chain->vary) {
+            cors_vary_add(r->pool, chain->vary, r->headers_out,
                           r->err_headers_out);
         }
-        cors_emit(r->pool, state->policy, &state->decision, response,
+        cors_emit(r->pool, policy_of(chain), decision_of(chain), response,
                   r->headers_out, r->err_headers_out);
     }
-    if (state && state->rescued) {
+    if (chain && chain->rescued) {
         /* to the end: a document may come in pieces */
         drop_body(brigade);
     }

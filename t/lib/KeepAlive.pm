@@ -2,7 +2,7 @@
 package KeepAlive;
 
 # Many requests over one connection, and of each answer its status, every header
-# and nothing of its body.
+# and its body.
 use strict;
 use warnings FATAL => 'all';
 
@@ -51,6 +51,7 @@ sub ask {
 sub answer {
     my ($self, $method) = @_;
     my ($status, @headers);
+    my $body = '';
     do {
         $self->fill while !$self->{closed} && $self->{buffer} !~ /\r\n\r\n/;
         my $head;
@@ -66,16 +67,19 @@ sub answer {
             while (1) {
                 $self->fill while !$self->{closed} && $self->{buffer} !~ /\A([0-9a-fA-F]+)[^\r]*\r\n/;
                 my ($size) = $self->{buffer} =~ s/\A([0-9a-fA-F]+)[^\r]*\r\n// ? hex $1 : die "a chunk is missing\n";
-                $self->take($size + 2);
+                $body .= substr $self->take($size + 2), 0, $size;
                 last if !$size;
             }
         }
-        elsif (defined $is{'content-length'}) { $self->take($is{'content-length'}) }
-        else { $self->fill while !$self->{closed} }
+        elsif (defined $is{'content-length'}) { $body = $self->take($is{'content-length'}) }
+        else {
+            $self->fill while !$self->{closed};
+            ($body, $self->{buffer}) = ($self->{buffer}, '');
+        }
     }
     delete $self->{socket} if $self->{closed} || ($is{connection} // '') =~ /close/ || $status == 101;
     $self->{closed} = 0;
-    return { status => $status, headers => \@headers };
+    return { status => $status, headers => \@headers, body => $body };
 }
 
 sub fill {
@@ -86,7 +90,7 @@ sub fill {
 sub take {
     my ($self, $size) = @_;
     $self->fill while !$self->{closed} && length $self->{buffer} < $size;
-    substr($self->{buffer}, 0, $size, '');
+    return substr($self->{buffer}, 0, $size, '');
 }
 
 1;

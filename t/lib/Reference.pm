@@ -29,9 +29,18 @@ my $token = qr/[!#\$%&'*+.^_`|~0-9A-Za-z-]+/;
 # --- the configuration
 
 # Takes the text of a configuration: VirtualHost with ServerName, sections,
-# Limit and LimitExcept. root is where its documents are.
+# Limit and LimitExcept. root is where its documents are; htaccess has the texts of
+# .htaccess files by the directories below it.
 sub new {
     my ($class, $text, %more) = @_;
+    my $self = bless { top => parsed($text), root => $more{root} // '/nowhere' }, $class;
+    $self->{htaccess} = [ map { { name => 'Directory', args => [ $self->{root} . $_ ], items => parsed($more{htaccess}{$_})->{items} } }
+        sort keys %{ $more{htaccess} // {} } ];
+    return $self;
+}
+
+sub parsed {
+    my ($text) = @_;
     my $top = { name => '', items => [] };
     my @open = ($top);
     for my $line (split /\n/, $text) {
@@ -51,7 +60,7 @@ sub new {
         }
     }
     die "<$open[-1]{name}> stays open\n" if @open > 1;
-    return bless { top => $top, root => $more{root} // '/nowhere' }, $class;
+    return $top;
 }
 
 sub words_of {
@@ -74,13 +83,13 @@ sub sections {
         @{ $top->{items} };
     my @outer = ($top, $host // ());
     my @inner = map { grep { $_->{name} } @{ $_->{items} } } @outer;
-    my $file = $self->{root} . $request->{path};
+    my $file = $self->{root} . ($request->{file} // $request->{path});
     my @chosen = @outer;
     my $length = sub { scalar(() = $_[0]{args}[0] =~ m{/}g) };
 
     push @chosen, sort { $length->($a) <=> $length->($b) }
         grep { $_->{name} eq 'Directory' && index("$file/", ($_->{args}[0] =~ s{/*\z}{}r) . '/') == 0
-            && $file ne $_->{args}[0] } @inner;
+            && $file ne $_->{args}[0] } @inner, @{ $self->{htaccess} };
     push @chosen, grep { $_->{name} eq 'Files' && $file =~ m{/\Q$_->{args}[0]\E\z} }
         map { grep { $_->{name} } @{ $_->{items} } } @chosen;
     push @chosen, grep { ($_->{name} eq 'Location' && is_below($request->{path}, $_->{args}[0]))
@@ -147,15 +156,26 @@ sub layers {
 # that takes a list its layers, the outermost first.
 sub policy {
     my ($self, $request, $method) = @_;
-    my %is = (%default, map { $_ => $default_list{$_} && [ layer(map { { word => $_ } } @{ $default_list{$_} }) ] }
+    return folded($method, $self->sections($request));
+}
+
+# The policy of sections; {by} has the section that each word is from, as each layer
+# of a list has.
+sub folded {
+    my ($method, @sections) = @_;
+    my %is = (%default, by => {}, map { $_ => $default_list{$_} && [ layer(map { { word => $_ } } @{ $default_list{$_} }) ] }
         keys %default_list);
-    for my $layer (map { layers($_, $method) } $self->sections($request)) {
+    for my $part (map { my $section = $_; map { [ $section, $_ ] } layers($section, $method) } @sections) {
+        my ($section, $layer) = @$part;
         my %list;
         for my $item (@$layer) {
             my $name = $item->{directive};
             my $regex = $name eq 'CorsAllowOriginsMatch';
             my $attribute = $regex ? 'CorsAllowOrigins' : $name;
-            if (exists $default{$name}) { $is{$name} = join ' ', @{ $item->{args} } }
+            if (exists $default{$name}) {
+                $is{$name} = join ' ', @{ $item->{args} };
+                $is{by}{$name} = $section;
+            }
             elsif (exists $default_list{$attribute}) {
                 push @{ $list{$attribute} }, map { word_of($_, $regex) }
                     $regex ? @{ $item->{args} } : map { grep { length } split /,/ } @{ $item->{args} };
@@ -163,6 +183,7 @@ sub policy {
         }
         for (keys %list) {
             my $new = layer(@{ $list{$_} });
+            $new->{by} = $section;
             $is{$_} = $new->{edits} ? [ @{ $is{$_} // [] }, $new ] : [$new];
         }
     }
@@ -391,11 +412,7 @@ sub answer {
     my $plain = { status => $handler->{status}, fields => { %{ $handler->{fields} } } };
 
     my $own = $well_formed && relation($self->server($request), $request, $origin) eq 'own';
-    my $refused = $websocket && $is->{CorsWebSocketAllowOrigins} && (defined $origin
-        ? !(@{ $is->{CorsWebSocketAllowOrigins} } == 1 && lets_all($is->{CorsWebSocketAllowOrigins}))
-            && (!$well_formed || !listed($is->{CorsWebSocketAllowOrigins}, is_about($origin, $own)))
-        : $is->{CorsWebSocketRequireOrigin} eq 'On');
-    $plain->{status} = 403 if $refused && $is->{CorsPolicy} ne 'ReportOnly';
+    $plain->{status} = 403 if refuses_handshake($is, $request, $self->server($request));
     return $plain if $is->{CorsPolicy} ne 'On';
 
     my $list = contradicts($is) ? [] : $is->{CorsAllowOrigins};
@@ -429,6 +446,129 @@ sub answer {
     return $plain if $is->{CorsBackendHeaders} eq 'Keep' && defined $sent{'access-control-allow-origin'} && $by_handler;
     $own{vary} = with_comma(@vary);
     return { status => $status, fields => \%own };
+}
+
+# Whether a policy refuses a handshake, if the request is one.
+sub refuses_handshake {
+    my ($is, $request, $server) = @_;
+    my ($list, $origin) = ($is->{CorsWebSocketAllowOrigins}, field($request, 'Origin'));
+    return 0 if !is_websocket($request) || !$list || $is->{CorsPolicy} eq 'ReportOnly';
+    return $is->{CorsWebSocketRequireOrigin} eq 'On' if !defined $origin;
+    return 0 if @$list == 1 && lets_all($list);
+    return !is_well_formed($origin) || !listed($list, is_about($origin, relation($server, $request, $origin) eq 'own'));
+}
+
+# Whether a policy refuses a request, of whatever kind.
+sub refuses {
+    my ($is, $request, $server) = @_;
+    my $origin = field($request, 'Origin');
+    return refuses_handshake($is, $request, $server) if is_websocket($request);
+    return 0 if $is->{CorsPolicy} ne 'On' || $is->{CorsRejectDisallowed} ne 'On' || !defined $origin
+        || defined announced_method($request);
+    return !grants($is, $origin) && relation($server, $request, $origin) ne 'own';
+}
+
+# Whether a policy that is on is everybody's, and the same for each.
+sub is_constant {
+    my ($is) = @_;
+    return !contradicts($is) && $is->{CorsAllowCredentials} ne 'On' && lets_all($is->{CorsAllowOrigins});
+}
+
+sub grants {
+    my ($is, $origin) = @_;
+    return is_constant($is) || !contradicts($is) && is_well_formed($origin) && listed($is->{CorsAllowOrigins}, is_about($origin));
+}
+
+# --- requests that are served by another URL than the one asked for
+
+# What the policy of the requested URL becomes by the sections that are the served
+# resource's alone, by their last word: a list that they edit is that of the
+# requested URL. Nothing where no such section has a say.
+sub narrowed {
+    my ($asked, $served, $asked_sections) = @_;
+    my %shared = map { $_ => 1 } @$asked_sections;
+    my $alone = sub { $_[0] && !$shared{ $_[0] } };
+    my (%is, $any);
+    for (keys %default) {
+        my $theirs = $alone->($served->{by}{$_});
+        $any ||= $theirs;
+        $is{$_} = $theirs ? $served->{$_} : $asked->{$_};
+    }
+    for (keys %default_list) {
+        my @layers = @{ $served->{$_} // [] };
+        shift @layers while @layers && !$alone->($layers[0]{by});
+        $any ||= @layers;
+        $is{$_} = !@layers ? $asked->{$_} : $layers[0]{edits} ? [ @{ $asked->{$_} // [] }, @layers ] : \@layers;
+    }
+    return $any && $is{CorsPolicy} ne 'ReportOnly' ? \%is : undef;
+}
+
+# The fields of a response to an actual request that all of some policies have to
+# allow; the first is on.
+sub sent_by {
+    my ($request, @policies) = @_;
+    my $origin = field($request, 'Origin');
+    my $constant = !grep { $_->{CorsPolicy} ne 'On' || !is_constant($_) } @policies;
+    my $depends = !$constant && grep { $_->{CorsPolicy} eq 'On' && !is_constant($_)
+        && (has($_->{CorsAllowOrigins}, sub { 1 }) || $_->{CorsRejectDisallowed} eq 'On') } @policies;
+    my %own = $depends ? (vary => 'Origin') : ();
+    return \%own if !$constant && (!defined $origin || grep { $_->{CorsPolicy} ne 'On' || !grants($_, $origin) } @policies);
+    $own{'access-control-allow-origin'} = $constant ? '*' : $origin;
+    $own{'access-control-allow-credentials'} = 'true' if !grep { $_->{CorsAllowCredentials} ne 'On' } @policies;
+    my @lists = map { $_->{CorsExposeHeaders} } @policies;
+    my ($first, @others) = grep { !has($_, sub { $_[0]{word} eq '*' }) } @lists;
+    my @names = $first ? names($first, \&any_case) : '*';
+    for my $list (@others) {
+        @names = grep { my $name = $_; grep { lc $_ eq lc $name } names($list, \&any_case) } @names;
+    }
+    $own{'access-control-expose-headers'} = join ', ', @names if @names;
+    return \%own;
+}
+
+# A refusal needs one, a grant needs both. A journey is
+#   steps     the URLs on the way, the requested one first: path; fast => 1 where
+#             httpd puts its file in place of the one before; early => 1 where the
+#             request dies before its file is looked for
+#   error     where httpd ends it: status, and what was judged before that: judged
+#             => 0 nothing, 1 handshakes, 2 all
+#   pages     for each status the steps of its ErrorDocument
+#   includes  for the path of a page the URLs that it includes
+# Gives the status where it is not that of the served resource, the CORS fields with
+# Vary of this module, whether the served resource took a grant back, and what runs: the path of what is shown, then for each
+# include its path, with "-" if it is refused; nothing where httpd's own page is sent.
+sub arrive {
+    my ($self, $request, $journey) = @_;
+    my $server = $self->server($request);
+    my $sections = sub { my ($step) = @_; grep { !$step->{early} || $_->{name} !~ /\A(?:Directory|Files)\z/ }
+        $self->sections({ %$request, path => $step->{path}, file => $step->{file} }) };
+    my @way = map { my @its = $sections->($_); +{ %$_, sections => \@its, policy => folded($request->{method}, @its) } } @{ $journey->{steps} };
+    my ($error, $refused, $last) = ($journey->{error}, 0, 0);
+
+    for my $i (0 .. $#way) {
+        # a directory on the way is judged with its index
+        next if $i && $i < $#way && $way[ $i + 1 ]{fast};
+        $last = $i;
+        my $judged = $error && $i == $#way ? $error->{judged} : 2;
+        $refused = grep { $judged == 2 ? refuses($_, $request, $server) : $judged && refuses_handshake($_, $request, $server) }
+            map { $_->{policy} } $way[$i], $way[$i]{fast} ? $way[ $i - 1 ] : ();
+        last if $refused;
+    }
+    my ($granting) = grep { $_->{policy}{by}{CorsPolicy} } @way[ 0 .. $last ];
+    my $mode = $granting ? $granting->{policy}{CorsPolicy} : 'Off';
+    my @policies = ($granting ? $granting->{policy} : (), $granting && $mode eq 'On'
+        ? grep { $_ } narrowed($granting->{policy}, $way[$last]{policy}, $granting->{sections}) : ());
+
+    my $status = $refused ? 403 : $error ? $error->{status} : undef;
+    my $may_have_page = $request->{method} =~ /\A(?:GET|HEAD)\z/ && !length($request->{body} // '') && !defined field($request, 'Upgrade');
+    my @shown = $status ? @{ $journey->{pages}{$status} // [] } : @way;
+    my $runs = @shown && (!$status || ($refused ? $may_have_page
+        : !grep { refuses($_, $request, $server) } (map { folded($request->{method}, $sections->($_)) } @shown), map { $_->{policy} } @way));
+    my @includes = map { $refused || !refuses(folded($request->{method}, $sections->({ path => $_ })), $request, $server) ? $_ : "-$_" }
+        $runs ? @{ $journey->{includes}{ $shown[-1]{path} } // [] } : ();
+    return { status => $status, fields => $mode eq 'On' ? sent_by($request, @policies) : {},
+        narrowed => @policies > 1 && $mode eq 'On' && sent_by($request, $policies[0])->{'access-control-allow-origin'}
+            && !sent_by($request, @policies)->{'access-control-allow-origin'},
+        runs => [ $runs ? ($shown[-1]{path}, @includes) : () ] };
 }
 
 sub with_comma {

@@ -824,6 +824,7 @@ static void every_verdict_and_reason_has_its_word(void **state)
         "origin-required",
         "origins-not-loaded",
         "unknown-host",
+        "policy-off",
     };
     int i;
 

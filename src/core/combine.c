@@ -1,0 +1,195 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * A request can be served by another resource than the one it asked for: by an
+ * index, a variant, a front controller. A grant then needs both. This file
+ * computes what both allow; it does not know how httpd got from one to the other,
+ * and it does not refuse requests: a refusal needs one policy only.
+ *
+ * Sections that match both URLs must not count against the requested one, or a
+ * CorsPolicy Off of the document root would take back every policy of a
+ * <Location>. httpd merges sections as pairs, so the unmerged sections of the two
+ * merges are compared by their addresses.
+ */
+
+#include "cors/combine.h"
+
+#include "cors/compiler.h"
+
+/* A setting of the served resource, as cors_link_t. */
+typedef struct chain_t {
+    const cors_setting_t *setting;
+    bool only_served; /* its section does not match the requested URL */
+    const struct chain_t *outer;
+} chain_t;
+
+typedef struct {
+    apr_pool_t *p;
+    const cors_section_t *asked;
+    cors_methods_t methods;
+    bool only_served; /* the section that is being visited */
+    const chain_t *chain[CORS_ATTR_COUNT];
+} overlay_t;
+
+static void add_setting(void *context, cors_attr_e attr,
+                        const cors_setting_t *setting)
+{
+    overlay_t *overlay = context;
+    chain_t *link = apr_palloc(overlay->p, sizeof(*link));
+
+    link->setting = setting;
+    link->only_served = overlay->only_served;
+    link->outer = setting->edit ? overlay->chain[attr] : NULL;
+    overlay->chain[attr] = link;
+}
+
+static void add_section(void *context, const cors_section_t *section)
+{
+    overlay_t *overlay = context;
+
+    overlay->only_served = !cors_section_has(overlay->asked, section);
+    cors_section_visit(section, overlay->methods, add_setting, overlay);
+}
+
+static bool is_only_served(const chain_t *chain)
+{
+    for (; chain; chain = chain->outer) {
+        if (chain->only_served) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Fill a link; behind the last setting that only the served resource has comes
+ * what the requested URL has. */
+static void put_link(apr_pool_t *p, const chain_t *chain,
+                     const cors_link_t *asked, cors_link_t *link)
+{
+    cors_link_t *outer;
+
+    if (!is_only_served(chain)) {
+        *link = *asked;
+        return;
+    }
+    link->setting = chain->setting;
+    link->outer = NULL;
+    if (chain->setting->edit) {
+        outer = apr_palloc(p, sizeof(*outer));
+        put_link(p, chain->outer, asked, outer);
+        link->outer = outer->setting ? outer : NULL;
+    }
+}
+
+bool cors_policy_overlay(apr_pool_t *p, const cors_policy_t *asked,
+                         const cors_section_t *of, const cors_section_t *served,
+                         cors_methods_t methods, cors_policy_t *overlay)
+{
+    overlay_t context = { p, of, methods, false, { NULL } };
+    bool found = false;
+    int attr;
+
+    cors_section_visit_leaves(served, add_section, &context);
+    memset(overlay, 0, sizeof(*overlay));
+    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+        found = found || is_only_served(context.chain[attr]);
+        put_link(p, context.chain[attr], &asked->link[attr],
+                 &overlay->link[attr]);
+    }
+    cors_policy_complete(overlay);
+    return found
+           && cors_policy_number(overlay, CORS_ATTR_MODE)
+                  != CORS_MODE_REPORT_ONLY;
+}
+
+static bool lists_all(const cors_policy_t *policy, cors_attr_e attr)
+{
+    bool edited;
+
+    return cors_policy_wildcard(policy, attr, &edited) != NULL;
+}
+
+/* The names that both policies expose; NULL: none. */
+static const char *exposed_by_both(apr_pool_t *p, const cors_policy_t *one,
+                                   const cors_policy_t *other)
+{
+    const char *text = cors_policy_joined(p, one, CORS_ATTR_EXPOSE);
+    cors_joined_t joined = { NULL, 0, 0 };
+    cors_slice_t rest = cors_slice(text);
+    cors_slice_t name;
+
+    if (!text || lists_all(other, CORS_ATTR_EXPOSE)) {
+        return text;
+    }
+    if (lists_all(one, CORS_ATTR_EXPOSE)) {
+        return cors_policy_joined(p, other, CORS_ATTR_EXPOSE);
+    }
+    while (cors_list_next(&rest, &name)) {
+        if (cors_policy_name_listed(other, CORS_ATTR_EXPOSE, name)
+            != CORS_NAME_UNLISTED) {
+            cors_join(p, &joined, ", ", name);
+        }
+    }
+    return joined.text;
+}
+
+void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
+                      const cors_policy_t *overlay, cors_policy_t *both)
+{
+    const cors_attr_e weaker[] = { CORS_ATTR_CREDENTIALS, CORS_ATTR_BACKEND };
+    const cors_attr_e lists[] = { CORS_ATTR_METHODS, CORS_ATTR_HEADERS };
+    apr_size_t i;
+
+    *both = *asked;
+    /* On and Keep are 1: what only one has is not granted */
+    for (i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
+        if (!cors_policy_number(overlay, weaker[i])) {
+            both->link[weaker[i]] = overlay->link[weaker[i]];
+        }
+    }
+    both->constant = asked->constant && overlay->constant;
+    both->varies = !both->constant && (asked->varies || overlay->varies);
+    if (!asked->problem && overlay->problem) {
+        both->problem = overlay->problem;
+        both->culprits[0] = overlay->culprits[0];
+        both->culprits[1] = overlay->culprits[1];
+    }
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        both->joined[lists[i]] = cors_policy_joined(p, asked, lists[i]);
+    }
+    both->joined[CORS_ATTR_EXPOSE] = exposed_by_both(p, asked, overlay);
+    both->rendered = true;
+}
+
+bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,
+                        cors_decision_t *decision)
+{
+    const cors_setting_t *mode = overlay->link[CORS_ATTR_MODE].setting;
+    cors_decision_t served;
+
+    if (!decision->origin_allowed || decision->preflight) {
+        return false;
+    }
+    if (mode->number == CORS_MODE_OFF) {
+        served = *decision;
+        served.origin_allowed = false;
+        served.verdict = CORS_VERDICT_DENIED;
+        served.reason = CORS_REASON_POLICY_OFF;
+        served.attr = CORS_ATTR_MODE;
+        served.because = mode;
+    }
+    else {
+        cors_decide(overlay, facts, &served);
+        if (served.origin_allowed) {
+            return false;
+        }
+    }
+    if (facts->websocket) {
+        /* the verdict is on the handshake */
+        decision->origin_allowed = false;
+        return false;
+    }
+    *decision = served;
+    decision->reject = false;
+    return true;
+}

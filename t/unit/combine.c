@@ -1,0 +1,226 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What the policy of the requested URL allows and the served resource does not
+ * deny: the decision, and the headers. */
+
+#include "request.h"
+
+#include "cors/combine.h"
+#include "cors/emit.h"
+
+#define A "https://a.example"
+#define B "https://b.example"
+#define LIST "CorsPolicy On; CorsAllowOrigins " A
+#define STAR "CorsPolicy On; CorsAllowOrigins *"
+
+#define ORIGIN_A "Access-Control-Allow-Origin: " A "\n"
+#define STAR_SENT "Access-Control-Allow-Origin: *\n"
+#define TRUE_ "Access-Control-Allow-Credentials: true\n"
+#define EXPOSED(names) "Access-Control-Expose-Headers: " names "\n"
+#define VARY "Vary: Origin\n"
+
+/* Sections: those that match both URLs, then those of the requested URL, then
+ * those of the served resource; "~" stands where a section that matches both
+ * comes after them. */
+typedef struct {
+    const char *name;
+    const char *common;
+    const char *asked;
+    const char *served;
+    const char *last; /* of both, applied last; NULL: none */
+    request_t request;
+    const char *decision; /* NULL: no section denies anything */
+    const char *headers;
+} row_t;
+
+#define FROM_A { .origin = A }
+#define ALLOWED "allowed origin-allowed"
+#define ANY "allowed any-origin-allowed"
+#define DENIED "denied origin-not-allowed by CorsAllowOrigins conf:1"
+
+static const row_t rows[] = {
+    { "no section of the served resource counts", LIST, "CorsMaxAge 5", "",
+      NULL, FROM_A, NULL, VARY ORIGIN_A },
+    { "a section that matches both counts for neither", "CorsPolicy Off", LIST,
+      "", NULL, FROM_A, NULL, VARY ORIGIN_A },
+    { "a setting that denies nothing", LIST, "", "CorsMaxAge 5", NULL, FROM_A,
+      ALLOWED, VARY ORIGIN_A },
+    { "the same list once more", LIST, "", "CorsAllowOrigins " A, NULL, FROM_A,
+      ALLOWED, VARY ORIGIN_A },
+    { "no origin", LIST, "", "CorsAllowOrigins None", NULL, FROM_A, DENIED,
+      VARY },
+    { "no origin of any", STAR, "", "CorsAllowOrigins None", NULL, FROM_A,
+      DENIED, "" },
+    { "another origin", LIST, "", "CorsAllowOrigins " B, NULL, FROM_A, DENIED,
+      VARY },
+    { "one of any origin", STAR, "", "CorsAllowOrigins " A, NULL, FROM_A, ANY,
+      VARY ORIGIN_A },
+    { "one of any origin, without Origin",
+      STAR,
+      "",
+      "CorsAllowOrigins " A,
+      NULL,
+      { .origin = NULL },
+      "not-cors no-origin",
+      VARY },
+    { "any of one origin", LIST, "", "CorsAllowOrigins *", NULL, FROM_A,
+      ALLOWED, VARY ORIGIN_A },
+    { "any of one origin grants no more",
+      LIST,
+      "",
+      "CorsAllowOrigins *",
+      NULL,
+      { .origin = B },
+      "denied origin-not-allowed",
+      VARY },
+    { "any of any origin", STAR, "", "CorsAllowOrigins *", NULL, FROM_A, ANY,
+      STAR_SENT },
+    { "Off", LIST, "", "CorsPolicy Off", NULL, FROM_A,
+      "denied policy-off by CorsPolicy conf:1", VARY },
+    { "Off of any origin", STAR, "", "CorsPolicy Off", NULL, FROM_A,
+      "denied policy-off by CorsPolicy conf:1", "" },
+    { "ReportOnly changes nothing", LIST, "",
+      "CorsPolicy ReportOnly; CorsAllowOrigins None", NULL, FROM_A, NULL,
+      VARY ORIGIN_A },
+    { "On denies nothing", LIST, "", "CorsPolicy On", NULL, FROM_A, ALLOWED,
+      VARY ORIGIN_A },
+    { "an Off that a later section overrides", "CorsMaxAge 1", "",
+      "CorsPolicy Off", LIST, FROM_A, NULL, VARY ORIGIN_A },
+    { "a list that a later section overrides", "CorsMaxAge 1", "",
+      "CorsAllowOrigins None", LIST, FROM_A, NULL, VARY ORIGIN_A },
+    { "a list that a later section of both edits", "CorsPolicy On",
+      "CorsAllowOrigins " A, "CorsAllowOrigins " B, "CorsAllowOrigins +" B,
+      FROM_A, "denied origin-not-allowed", VARY },
+    { "an origin taken out", LIST, "", "CorsAllowOrigins -" A, NULL, FROM_A,
+      DENIED, VARY },
+    { "another origin taken out", LIST, "", "CorsAllowOrigins -" B, NULL,
+      FROM_A, ALLOWED, VARY ORIGIN_A },
+    { "an origin added grants no more",
+      LIST,
+      "",
+      "CorsAllowOrigins +" B,
+      NULL,
+      { .origin = B },
+      "denied origin-not-allowed",
+      VARY },
+    { "an edit is one of the requested URL's list", "CorsAllowOrigins " B, LIST,
+      "CorsAllowOrigins +" B, NULL, FROM_A, ALLOWED, VARY ORIGIN_A },
+    { "credentials of the requested URL alone",
+      LIST "; CorsAllowCredentials On", "", "CorsAllowCredentials Off", NULL,
+      FROM_A, ALLOWED, VARY ORIGIN_A },
+    { "credentials of the served resource alone", LIST, "",
+      "CorsAllowCredentials On", NULL, FROM_A, ALLOWED, VARY ORIGIN_A },
+    { "credentials of both", LIST "; CorsAllowCredentials On", "",
+      "CorsAllowCredentials On", NULL, FROM_A, ALLOWED, VARY ORIGIN_A TRUE_ },
+    { "any origin, with credentials for one", STAR, "",
+      "CorsAllowOrigins " A "; CorsAllowCredentials On", NULL, FROM_A, ANY,
+      VARY ORIGIN_A },
+    { "credentials that contradict the list allow nothing", STAR, "",
+      "CorsAllowCredentials On", NULL, FROM_A,
+      "denied contradictory-policy by CorsAllowOrigins conf:2", VARY },
+    { "exposed headers are those of both", LIST "; CorsExposeHeaders ETag X-B",
+      "", "CorsExposeHeaders x-b X-C", NULL, FROM_A, ALLOWED,
+      VARY ORIGIN_A EXPOSED("X-B") },
+    { "exposed headers of one alone", LIST "; CorsExposeHeaders ETag", "",
+      "CorsExposeHeaders None", NULL, FROM_A, ALLOWED, VARY ORIGIN_A },
+    { "all headers and some", LIST "; CorsExposeHeaders *", "",
+      "CorsExposeHeaders ETag", NULL, FROM_A, ALLOWED,
+      VARY ORIGIN_A EXPOSED("ETag") },
+    { "some headers and all", LIST "; CorsExposeHeaders ETag", "",
+      "CorsExposeHeaders *", NULL, FROM_A, ALLOWED,
+      VARY ORIGIN_A EXPOSED("ETag") },
+    { "a preflight is the requested URL's",
+      LIST,
+      "",
+      "CorsAllowOrigins None",
+      NULL,
+      { .origin = A, .method = "PUT" },
+      "preflight-allowed origin-allowed",
+      NULL },
+    { "a handshake keeps its verdict",
+      LIST,
+      "",
+      "CorsAllowOrigins None",
+      NULL,
+      { .origin = A, .websocket = true },
+      "websocket-allowed not-checked",
+      VARY },
+    { "a rejection is not this one's", LIST, "",
+      "CorsAllowOrigins None; CorsRejectDisallowed On", NULL, FROM_A, DENIED,
+      VARY },
+};
+
+static const cors_section_t *merged(const cors_section_t *outer,
+                                    const cors_section_t *inner,
+                                    const cors_section_t *last)
+{
+    outer = cors_section_merge(pool, outer, inner);
+    return last ? cors_section_merge(pool, outer, last) : outer;
+}
+
+static void check_row(void **state)
+{
+    const row_t *row = *state;
+    const cors_section_t *common = sections_of(row->common);
+    const cors_section_t *last = row->last ? sections_of(row->last) : NULL;
+    const cors_section_t *asked = merged(common, sections_of(row->asked), last);
+    const cors_section_t *served =
+        merged(common, sections_of(row->served), last);
+    apr_table_t *headers = apr_table_make(pool, 4);
+    cors_policy_t policy;
+    cors_policy_t overlay;
+    cors_policy_t both;
+    cors_decision_t decision;
+    cors_facts_t facts;
+    const char *words = NULL;
+
+    facts_of(&row->request, &facts);
+    cors_policy_resolve(pool, asked, cors_methods_bit(0), &policy);
+    cors_decide(&policy, &facts, &decision);
+    both = policy;
+    if (cors_policy_overlay(pool, &policy, asked, served, cors_methods_bit(0),
+                            &overlay)) {
+        cors_policy_both(pool, &policy, &overlay, &both);
+        cors_decide_served(&overlay, &facts, &decision);
+        words = apr_pstrcat(pool, cors_verdict_text(decision.verdict), " ",
+                            cors_reason_text(decision.reason), NULL);
+        if (row->decision && strstr(row->decision, " by ")) {
+            words =
+                apr_pstrcat(pool, words, " by ", decision.because->said, NULL);
+        }
+        assert_false(decision.reject);
+    }
+    same_text(row->name, words, row->decision);
+    if (row->headers) {
+        cors_emit(pool, &both, &decision, CORS_RESPONSE_ACTUAL, headers,
+                  apr_table_make(pool, 1));
+        same_text(row->name, lines_of(headers), row->headers);
+    }
+}
+
+static void sections_are_told_apart_by_their_addresses(void **state)
+{
+    const cors_section_t *one = sections_of("CorsMaxAge 1");
+    const cors_section_t *two = sections_of("CorsMaxAge 1");
+    const cors_section_t *three = sections_of("CorsMaxAge 1");
+    const cors_section_t *pair =
+        cors_section_merge(pool, one, cors_section_merge(pool, two, three));
+
+    (void)state;
+    assert_true(cors_section_has(pair, one));
+    assert_true(cors_section_has(pair, two));
+    assert_true(cors_section_has(pair, three));
+    assert_false(cors_section_has(pair, sections_of("CorsMaxAge 1")));
+    assert_true(cors_section_has(one, one));
+    assert_false(cors_section_has(one, two));
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(sections_are_told_apart_by_their_addresses),
+    };
+    static const table_t tables[] = { TABLE(check_row, rows) };
+
+    return run(tests, COUNT(tests), tables, COUNT(tables));
+}
