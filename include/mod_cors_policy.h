@@ -308,7 +308,7 @@ typedef struct {
 } cors_server_t;
 
 /** @return what start-up has found out about a server */
-static inline const cors_server_t *cors_server_of(const server_rec *server)
+static inline cors_server_t *cors_server_of(const server_rec *server)
 {
     return ap_get_module_config(server->module_config, &cors_policy_module);
 }
@@ -489,9 +489,9 @@ typedef struct {
     const char *field[CORS_FIELD_COUNT]; /* NULL: not sent, or not noted */
 } cors_noted_t;
 
-/** @return the fields that directives for a server read, one bit each: 0 where
- *          there is no directive and no .htaccess file can have one */
-unsigned cors_fields_read(const server_rec *server);
+/** Find out which fields the directives for each server read: none where there is
+ *  no directive and no .htaccess file can have one. Before cors_prepare(). */
+void cors_prepare_noting(apr_pool_t *p, server_rec *server);
 
 /** Note a request.
  *

@@ -275,8 +275,6 @@
     X(RECIPE_HEADER, "recipe-header", \
       "the policy writes this header where it is in force; remove " \
       "this line") \
-    X(RECIPE_REQUEST_HEADER, "recipe-request-header", \
-      "changes what the policy decides by; remove this line") \
     X(RECIPE_REWRITE, "recipe-rewrite", \
       "the policy answers preflights without this rule, which may come " \
       "first and answer without its headers; remove it") \

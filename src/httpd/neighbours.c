@@ -319,39 +319,6 @@ static void look_at_header(walk_t *walk, const ap_directive_t *directive)
     }
 }
 
-/* RequestHeader action name ... early: what comes later finds all decided */
-static void look_at_request_header(walk_t *walk,
-                                   const ap_directive_t *directive)
-{
-    static const char *const nothing[] = { NULL };
-    const char *rest = directive->args;
-    const cors_setting_t *policy;
-    const char *name;
-    const char *word;
-    bool early = false;
-
-    if (!cors_directive_is(directive, "RequestHeader")) {
-        return;
-    }
-    next_word_but(walk, &rest, nothing);
-    name = next_word_but(walk, &rest, nothing);
-    while (*(word = next_word_but(walk, &rest, nothing))) {
-        early = early || ap_cstr_casecmp(word, "early") == 0;
-    }
-    if (!early
-        || (!has_prefix_nocase(name, "Access-Control-Request-")
-            && !has_prefix_nocase(name, "Sec-Fetch-Site")
-            && ap_cstr_casecmp(name, "Origin") != 0
-            && ap_cstr_casecmp(name, "Origin:") != 0)) {
-        return;
-    }
-    policy = policy_met(walk, directive);
-    if (policy) {
-        say(walk, said(walk, directive), CORS_PROBLEM_RECIPE_REQUEST_HEADER,
-            name, policy->said, NULL);
-    }
-}
-
 /* RewriteCond %{REQUEST_METHOD} OPTIONS, and the rule that it is for */
 static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
 {
@@ -663,10 +630,9 @@ static void report_directory(walk_t *walk, const cors_site_t *site, int number)
 
 static void look(walk_t *walk, const ap_directive_t *directive)
 {
-    static const directive_fn looks[] = {
-        look_at_header,         look_at_request_header, look_at_rewrite,
-        look_at_authentication, look_at_limit,          look_at_proxy
-    };
+    static const directive_fn looks[] = { look_at_header, look_at_rewrite,
+                                          look_at_authentication, look_at_limit,
+                                          look_at_proxy };
     apr_size_t i;
 
     for (; directive; directive = directive->next) {

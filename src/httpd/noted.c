@@ -69,7 +69,8 @@ static unsigned fields_of_all(const apr_array_header_t *sections)
     return fields;
 }
 
-unsigned cors_fields_read(const server_rec *server)
+/* The fields that directives for a server read. */
+static unsigned fields_read(const server_rec *server, bool configured)
 {
     const ap_conf_vector_t *config = server->lookup_defaults;
     const core_dir_config *core = ap_get_core_module_config(config);
@@ -79,10 +80,25 @@ unsigned cors_fields_read(const server_rec *server)
     if (cors_htaccess_allowed(server)) {
         return CORS_FIELDS_ALL;
     }
+    if (!configured) {
+        return 0;
+    }
     return fields_of(config) | fields_of_all(core->sec_file)
            | fields_of_all(core->sec_if) | fields_of_all(core_server->sec_dir)
            | fields_of_all(core_server->sec_url)
            | fields_of_all(cors_proxy_sections(server));
+}
+
+void cors_prepare_noting(apr_pool_t *p, server_rec *server)
+{
+    bool configured = cors_is_configured(p);
+
+    for (; server; server = server->next) {
+        cors_server_t *found = apr_pcalloc(p, sizeof(*found));
+
+        found->fields = fields_read(server, configured);
+        ap_set_module_config(server->module_config, &cors_policy_module, found);
+    }
 }
 
 /* The first field of a name counts, as for apr_table_get(). */

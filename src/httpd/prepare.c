@@ -232,12 +232,7 @@ void cors_prepare(apr_pool_t *p, server_rec *server)
     prepare.p = p;
     prepare.left = PREPARED_MAX;
     for (; server; server = server->next) {
-        cors_server_t *of_server = apr_pcalloc(p, sizeof(*of_server));
-
-        of_server->answers_early = can_answer_early(server, base);
-        of_server->fields = cors_fields_read(server);
-        ap_set_module_config(server->module_config, &cors_policy_module,
-                             of_server);
+        cors_server_of(server)->answers_early = can_answer_early(server, base);
         prepare_server(&prepare, server);
     }
 }

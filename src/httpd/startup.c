@@ -416,6 +416,7 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
             cors_own_connections_open(server);
         }
         cors_retain_origins_files(p, server);
+        cors_prepare_noting(p, server);
         if (cors_is_configured(p)) {
             prepare_policies(p, server);
         }
