@@ -60,6 +60,7 @@ my @forms = (
     'httpd/44-never.conf' => 'what no browser took: a pattern as a header, a slash, preflights without credentials',
     'httpd/45-macro.conf' => 'a macro that is used elsewhere',
     'httpd/46-taken.conf' => 'a header that a section for files takes away',
+    'httpd/47-directory' => 'a directory, whose first file includes others',
     'nginx/01-everybody.conf' => 'everybody, in a prefix location',
     'nginx/02-options.conf' => 'the block for OPTIONS',
     'nginx/03-map.conf' => 'a map of origins, in an exact location',
@@ -87,6 +88,7 @@ my @forms = (
     'nginx/25-groups.conf' => 'named groups, hostnames, a part of the origin',
     'nginx/26-hide.conf' => 'proxy_hide_header',
     'nginx/27-template.conf' => 'a template',
+    'nginx/28-directory' => 'a directory, whose first file includes others',
     'iis/01-cors.config' => 'a wildcard, an exclusion, everything set',
     'iis/02-everybody.config' => 'everybody but one',
     'iis/03-two-kinds.config' => 'origins with settings of their own',
@@ -213,7 +215,8 @@ my @misuses = (
     [ '--nothing', 2, '--nothing is no option; see --help' ],
     [ 'none', 1, 'none: No such file or directory' ],
     [ 'httpd/01-everybody.conf none', 1, 'none: No such file or directory' ],
-    [ 'httpd', 1, 'httpd: there is no config directory, so this is no Sails app' ],
+    [ 'httpd', 1, 'httpd: this is neither a Sails app nor a directory with httpd.conf, apache2.conf or nginx.conf; name a file' ],
+    [ '--from sails httpd', 1, 'httpd: there is no config directory, so this is no Sails app' ],
     [ '--from nginx httpd', 1, 'httpd: Is a directory' ],
 );
 plan tests => 5 * @names + @exchanges + @misuses + 8;

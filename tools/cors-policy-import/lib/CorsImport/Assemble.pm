@@ -102,9 +102,16 @@ sub policies {
     my ($found, $seen) = @$tried{qw(found seen)};
     return if !grep { %{ $_->{sent} } } map { @$_ } map { values %$_ } values %$found;
     my (%group, @order);
+    my $is_server = do { my $section = $new->(); $section->{place} && !@{ $section->{where} } };
     for my $method (@{ $tried->{methods} }) {
         my %records = map { class_name($_) => record($_, $found->{ class_name($_) }, $method) } @{ $tried->{classes} };
         my $text = join "\n\n", map { as_text($records{$_}) } sort keys %records;
+        # a server of httpd has no section for some methods that stands before others
+        if ($is_server && @order && !$group{$text}) {
+            my $first = $group{ $order[0] }{records};
+            for my $name (keys %records) { $first->{$name} = { %{ meet($first->{$name}, $records{$name}) }, differs => 1 } if as_text($first->{$name}) ne as_text($records{$name}) }
+            next;
+        }
         push @order, $text if !$group{$text};
         $group{$text}{records} ||= \%records;
         push @{ $group{$text}{methods} }, $method;
@@ -162,6 +169,7 @@ sub fill {
     remark_on_values($section, $tried);
     my $strangers = $records->{ class_name({ true => {} }) };
     my @allowed = map { $records->{ class_name($_) } } grep { $records->{ class_name($_) }{allowed} } grep { !defined $_->{text} || defined canonical_origin($_->{text}) || $_->{text} eq 'null' } @{ $tried->{classes} };
+    note($section, 'what was sent to some methods alone is left out') if $section->{place} && !@{ $section->{where} } && %{ $tried->{seen}{methods} } && grep { $_->{differs} } values %$records;
     if (grep { $_->{differs} } values %$records) { note($section, "$_ is not read here; what depends on it is left out") for sort keys %{ $tried->{seen}{unknown} } }
     if ($strangers->{allowed}) { put_everybody($section, $tried, $records) }
     else {

@@ -168,6 +168,16 @@ sub run_setenvif {
     set_variables($request, @words) if $holds;
 }
 
+# A group of an expression that has none ends the request with status 500.
+sub run_expression {
+    my ($request, $line) = @_;
+    my ($expression, @words) = @{ $line->{args} };
+    $request->{captures} = {};
+    return if !expression_holds($request, $expression);
+    if (!%{ $request->{captures} } && grep { /=.*\$\d/ } @words) { $request->{status} = 500; return }
+    set_variables($request, @words);
+}
+
 # Whether the conditions above a rewrite rule hold.
 sub conditions_hold {
     my ($request, @conditions) = @_;
@@ -275,7 +285,7 @@ sub run_lines {
     for my $line (@lines) {
         next if $line->{name} eq 'header' || !is_meant($request, $line);
         if ($line->{name} =~ /\Asetenvif(?:nocase)?\z/) { run_setenvif($request, $line) }
-        elsif ($line->{name} eq 'setenvifexpr') { set_variables($request, @{ $line->{args} }[ 1 .. $#{ $line->{args} } ]) if expression_holds($request, $line->{args}[0]) }
+        elsif ($line->{name} eq 'setenvifexpr') { run_expression($request, $line) }
         elsif ($line->{name} eq 'rewriterule' && $goes_on) { $goes_on = run_rule($request, $line) }
     }
     for my $line (grep { $_->{name} =~ /\A(?:un)?setenv\z/ } @lines) {

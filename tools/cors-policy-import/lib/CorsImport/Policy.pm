@@ -302,6 +302,7 @@ sub print_all {
         my @lines = directives($section);
         next if !@lines && !@{ $section->{notes} };
         my @where = @{ $section->{where} };
+        push @where, '<Location "/">' if $section->{limit} && !@where;
         push @where, "<Limit @{ $section->{limit} }>" if $section->{limit};
         print "# ", printable($section->{from}), "\n" if $section->{from};
         print "#   $_\n" for @{ $section->{notes} };
