@@ -89,6 +89,7 @@ my @forms = (
     'nginx/26-hide.conf' => 'proxy_hide_header',
     'nginx/27-template.conf' => 'a template',
     'nginx/28-directory' => 'a directory, whose first file includes others',
+    'nginx/29-but.conf' => 'an origin that is not allowed beside an expression that matches it',
     'iis/01-cors.config' => 'a wildcard, an exclusion, everything set',
     'iis/02-everybody.config' => 'everybody but one',
     'iis/03-two-kinds.config' => 'origins with settings of their own',

@@ -26,6 +26,7 @@ my %paths = (
     '18-methods' => [qw(/preflights/x /stricter/x /some/x /around/x /around/within/x /around/options/x)],
     '19-sets' => [qw(/one/x /two/x /values/x /back/x /star/x /map/x)], '20-levels' => [qw(/x /inherits/x)],
     '15-best' => [qw(/api/x /api/public/x /api/public/one /api/public/onex /api/private/x /api/x.html /other/x)], '16-flag-map' => [qw(/x)], '17-some' => [qw(/x)],
+    '22-chain' => [qw(/chain/x)], '23-built' => [qw(/built/x /constants/x)], '25-groups' => [qw(/named/x /hosts/x /part/x)], '26-hide' => [qw(/hide/x)], '29-but' => [qw(/but/x)],
 );
 my @origins = ('null', 'https://evil.example', 'https://a.example.evil', 'https://nota.example', 'http://a.example', 'https://a.example:444',
     'http://localhost:3000', (map { "https://$_.example" } qw(a b c x.b x.y.b www.c)), 'http://c.example:81', 'https://example.com',
@@ -66,7 +67,7 @@ for my $name (sort keys %paths) {
     # what one of them has in http is not for the others
     $conf =~ s/\bserver \{/server { listen 127.0.0.1:$port; add_header X-Own yes; $rest /;
     # a variable is one in all of nginx
-    $conf =~ s/\$(\{?)(cors|who|trusted|from|kind)\b/"\$$1$2_" . $name =~ tr{-}{_}r/ge;
+    $conf =~ s/\$(\{?)(cors|who|trusted|from|kind|ok|allowed|asked_methods|answers|named|by_host|matched|part|allowed_methods|allowed_origin)\b/"\$$1$2_" . $name =~ tr{-}{_}r/ge;
     $servers .= $conf;
 }
 $text .= "Listen 127.0.0.1:\@drawn\@\n";

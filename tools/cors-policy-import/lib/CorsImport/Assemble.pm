@@ -281,6 +281,12 @@ sub put_literals {
         }
         elsif ($is_tested && $text ne 'null' && defined canonical_origin($text)) { push @{ $attr->{excluded} }, $text }
     }
+    return if !$attr->{excluded} || !@{ $attr->{match} // [] };
+    # expressions have no exclusions beside them, so each has its own
+    my $not = join '', map { '(?!' . quotemeta_path($_) . '$)' } @{ $attr->{excluded} };
+    $attr->{match} = [ map { m{\A"(.*)"\z}s ? quoted_origin("$not(?:$1)") // () : () } @{ $attr->{match} } ];
+    delete $attr->{match} if !@{ $attr->{match} };
+    delete $attr->{excluded} if !@{ $attr->{origins} // [] };
 }
 
 # All that is not the origins: what every class that is allowed had.
