@@ -203,7 +203,7 @@ sub expression {
     }
     my ($inner, $begins, $ends) = strip_anchors($regex);
     note($section, "'$regex' was not anchored at its start, so it matched origins that merely contain it; here the whole origin has to match") if !$begins;
-    note($section, "'$regex' was not anchored at its end, so it matched origins that merely begin so; here " . ($more{captured} ? 'the whole origin has to match' : 'a port alone can follow')) if $begins && !$ends;
+    note($section, "'$regex' was not anchored at its end, so it matched origins that merely begin so; here " . ($more{captured} ? 'the whole origin has to match' : 'nothing but a port can follow')) if $begins && !$ends;
     note($section, "'$regex' was matched without regard to case; browsers send origins in small letters") if $more{nocase};
     $inner = lc $inner if $more{nocase} && $inner !~ /\\[A-Z]/;
     my $patterns = written_out($section, $regex, $inner, !$ends && !$more{captured});
