@@ -67,7 +67,7 @@ for my $name (sort keys %paths) {
     # what one of them has in http is not for the others
     $conf =~ s/\bserver \{/server { listen 127.0.0.1:$port; add_header X-Own yes; $rest /;
     # a variable is one in all of nginx
-    $conf =~ s/\$(\{?)(cors|who|trusted|from|kind|ok|allowed|asked_methods|answers|named|by_host|matched|part|allowed_methods|allowed_origin)\b/"\$$1$2_" . $name =~ tr{-}{_}r/ge;
+    $conf =~ s/\$(\{?)(cors|who|trusted|from|kind|ok|allowed|asked_methods|answers|named|by_host|part|allowed_methods|allowed_origin)\b/"\$$1$2_" . $name =~ tr{-}{_}r/ge;
     $servers .= $conf;
 }
 $text .= "Listen 127.0.0.1:\@drawn\@\n";
