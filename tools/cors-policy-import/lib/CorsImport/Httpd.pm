@@ -341,8 +341,12 @@ sub read_header {
 sub lines_at {
     my ($request, $place, @before) = @_;
     my @places = grep { covers($_, $place) || assume($request, 'whether ' . ($_->{chain}[-1] // 'the server') . ' applies, too,') } @before;
-    my @lines = map { @{ $_->{lines} } } @places, $place;
-    return ((grep { !@{ $_->{if} } } @lines), grep { @{ $_->{if} } } @lines);
+    my (@lines, @late);
+    for my $one (@places, $place) {
+        my $is_if = grep { /\A<If\b/i } @{ $one->{chain} };
+        push @{ $is_if || @{ $_->{if} } ? \@late : \@lines }, $_ for @{ $one->{lines} };
+    }
+    return (@lines, sort { $a->{at} <=> $b->{at} } @late);
 }
 
 sub is_about_cors { my ($line) = @_; return $line->{name} eq 'header' && $attribute{ lc $line->{header} } }

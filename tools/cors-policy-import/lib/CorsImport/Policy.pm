@@ -59,17 +59,19 @@ sub note {
 
 # One origin in the form in which browsers send it, or a pattern of them; nothing
 # where there is none, and then why.
+sub no_origin { my ($why) = @_; return wantarray ? (undef, $why) : undef }
+
 sub canonical_origin {
     my ($word) = @_;
     return ($word) if $word =~ /\A\$\{\w+\}\z/;
-    return (undef, 'an origin starts with its scheme, as in https://example.com') if $word !~ m{\A([a-z][a-z0-9+.-]*)://([^/?#]*)(.*)\z}is;
+    return no_origin('an origin starts with its scheme, as in https://example.com') if $word !~ m{\A([a-z][a-z0-9+.-]*)://([^/?#]*)(.*)\z}is;
     my ($scheme, $rest) = (lc $1, $2);
     $rest =~ s/.*@//s;
     my ($host, $port) = $rest =~ /\A(.*?)(?::(\d+|\*))?\z/s;
     $host = lc $host;
     $port = undef if defined $port && $port eq ($default_port{$scheme} // '');
-    return (undef, 'pages never have this scheme in their origin') if $scheme =~ /\A(?:wss?|file)\z/;
-    return (undef, 'it is no origin that a browser sends')
+    return no_origin('pages never have this scheme in their origin') if $scheme =~ /\A(?:wss?|file)\z/;
+    return no_origin('it is no origin that a browser sends')
         if $host !~ /\A(?:(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:]+\])\z/
         || $host =~ /\A\*\.\d+\.\d+\.\d+\.\d+\z/;
     return ("$scheme://$host" . (defined $port ? ":$port" : ''));
