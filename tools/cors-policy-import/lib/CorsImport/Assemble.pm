@@ -237,7 +237,8 @@ sub put_tested {
         my $scratch = { %$section, attr => {} };
         expression($scratch, $test->{regex}, nocase => $test->{nocase}, captured => $record->{captured});
         my $put = $scratch->{attr};
-        if (($put->{open} // '') eq 'any' && !%except && $records->{null}{allowed}) { @$attr{qw(everybody reflected)} = (1, !$record->{star}); return }
+        my @denied = grep { defined && !$records->{$_}{allowed} && defined canonical_origin($_) } map { $_->{text} } @{ $tried->{classes} };
+        if (($put->{open} // '') eq 'any' && !%except && !@denied && $records->{null}{allowed}) { @$attr{qw(everybody reflected)} = (1, !$record->{star}); return }
         except($scratch, grep { $except{ $_->{id} } } tests($tried)) if %except;
         push @{ $attr->{$_} }, @{ $put->{$_} } for grep { @{ $put->{$_} // [] } } qw(origins match);
         $attr->{open} ||= $put->{open};
