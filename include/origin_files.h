@@ -17,6 +17,7 @@
 
 #include "mod_cors_policy.h"
 
+#include "cors/clock.h"
 #include "cors/origin_file.h"
 #include "cors/origin_share.h"
 
@@ -67,9 +68,6 @@ apr_status_t cors_read_stamped(apr_pool_t *p, const char *path,
 /** @return whether a file begins like a frame, see cors_frame_read() */
 bool cors_file_begins_frame(const char *path);
 
-/** @return microseconds of a clock that nobody sets, the same in all processes */
-apr_time_t cors_steady_now(void);
-
 /** @return a hash of a text, which tells what was touched from what was changed; it
  *          is no protection against forgery */
 apr_uint64_t cors_hash_text(cors_slice_t text);
@@ -105,7 +103,7 @@ typedef struct {
  *  the parent may be deceived in. */
 typedef struct cors_first_page_t {
     /* the file at the last look, and since when it has been the same, see
-     * cors_steady_now() */
+     * cors_clock() */
     cors_stamp_t seen;
     apr_time_t since;
     /* the file as it was when it was last read, or refused; zeros: not yet */

@@ -14,7 +14,6 @@
 #include <errno.h>
 #include <fcntl.h>
 #include <string.h>
-#include <time.h>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -178,16 +177,6 @@ bool cors_file_begins_frame(const char *path)
         start.len -= sizeof(mark) - 1;
     }
     return cors_slice_has_prefix(start, "begin ");
-}
-
-apr_time_t cors_steady_now(void)
-{
-    struct timespec now;
-
-    if (clock_gettime(CLOCK_MONOTONIC, &now) != 0) {
-        return apr_time_now();
-    }
-    return nanoseconds(&now) / 1000;
 }
 
 /* FNV-1a, of eight bytes at once where there are eight. */

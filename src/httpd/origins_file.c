@@ -418,7 +418,7 @@ static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
 static void read_patiently(apr_pool_t *scratch, cors_list_files_t *files,
                            cors_file_report_t *report, reading_t *reading)
 {
-    apr_time_t now = cors_steady_now();
+    apr_time_t now = cors_clock();
     apr_time_t since = now;
 
     read_once(scratch, report, false, reading);
@@ -435,7 +435,7 @@ static void read_patiently(apr_pool_t *scratch, cors_list_files_t *files,
             return;
         }
         apr_sleep(PAUSE);
-        now = cors_steady_now();
+        now = cors_clock();
         cors_stamp_file(report->path, &stamp, &detail);
         same = cors_stamp_equal(&stamp, &before);
         if (!same) {

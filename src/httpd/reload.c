@@ -309,7 +309,7 @@ static void look_at_file(const watching_t *watching, cors_list_file_t *file)
     look.scratch = scratch;
     look.file = file;
     look.page = file->list.memory.page;
-    look.now = cors_steady_now();
+    look.now = cors_clock();
     look.report = cors_file_report(scratch, file->path);
     look.server = watching->server;
     watch(&look);
@@ -328,7 +328,7 @@ static apr_status_t look_at_all(int state, void *data, apr_pool_t *p)
     (void)p;
     for (i = 0; state == AP_WATCHDOG_STATE_RUNNING && i < files->nelts; i++) {
         cors_list_file_t *file = APR_ARRAY_IDX(files, i, cors_list_file_t *);
-        apr_time_t now = cors_steady_now();
+        apr_time_t now = cors_clock();
 
         if (now >= file->next_look) {
             look_at_file(watching, file);
