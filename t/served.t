@@ -8,6 +8,7 @@ use lib 't/lib';
 use File::Path ();
 use Test::More;
 use Client qw(ask whole preflight_vary);
+use Http2 qw(extended_connect);
 use Httpd ();
 
 my ($app, $page, $evil) = map { "https://$_.example" } qw(app page evil);
@@ -72,22 +73,12 @@ is((get(h1 => required => GET => '/a%2fb', %handshake, origin => $app))[0]{statu
 is((get(h1 => report => GET => '/a%2fb', %handshake, origin => $evil))[0]{status}, 101, 'a list that only reports lets it pass');
 like($httpd->log_since(0), qr/CORS \(ReportOnly\): websocket-denied, origin-not-allowed/, 'and says what it would refuse');
 
-sub extended_connect {
-    my (@ask) = @_;
-    my $pid = open(my $from, '-|') // die "fork: $!\n";
-    if (!$pid) {
-        delete $ENV{LD_PRELOAD};
-        exec 'node', "$ENV{CORS_WORK}/t/lib/extended-connect.js", @ask or POSIX::_exit(127);
-    }
-    chomp(my $said = do { local $/; <$from> } // '');
-    close $from;
-    return $said;
-}
 if (Httpd::has_h2()) {
     # the first virtual host
-    for my $path ('/a%2fb', '/forbidden', '/maintenance') {
+    for my $case ([ '/a%2fb', 404 ], [ '/forbidden', 403 ], [ '/maintenance', 503 ]) {
+        my ($path, $status) = @$case;
         my $mark = -s $backend_log;
-        unlike(extended_connect("http://localhost:$port", $path, $evil), qr/\A(?:2|1)/, "extended CONNECT to $path is refused");
+        is(extended_connect($port, 0, $path, $evil), "$status refused", "extended CONNECT to $path ends with $status");
         is(-s $backend_log, $mark, "and does not reach the backend by the document of $path");
     }
 }

@@ -68,7 +68,8 @@ static unsigned add_place(maker_t *maker, place_e kind, unsigned next)
     place_t *place;
 
     if (maker->count == maker->room) {
-        place_t *more = apr_palloc(maker->p, 2 * maker->room * sizeof(*more));
+        place_t *more =
+            apr_palloc(maker->p, (apr_size_t)2 * maker->room * sizeof(*more));
 
         memcpy(more, maker->places, maker->count * sizeof(*more));
         maker->places = more;
@@ -209,8 +210,10 @@ static void add_move(closer_t *closer, unsigned state, bool multiple)
 
     if (closer->moves == closer->room) {
         apr_pool_t *p = closer->maker->p;
-        unsigned *moves = apr_palloc(p, 2 * closer->room * sizeof(*moves));
-        bool *multiples = apr_palloc(p, 2 * closer->room * sizeof(*multiples));
+        unsigned *moves =
+            apr_palloc(p, (apr_size_t)2 * closer->room * sizeof(*moves));
+        bool *multiples =
+            apr_palloc(p, (apr_size_t)2 * closer->room * sizeof(*multiples));
 
         memcpy(moves, automaton->moves[0], closer->room * sizeof(*moves));
         memcpy(multiples, automaton->multiple,
@@ -245,7 +248,7 @@ static void close_from(closer_t *closer, unsigned state, unsigned from,
 {
     maker_t *maker = closer->maker;
     const place_t *places = maker->places;
-    unsigned *reads = closer->stack + 2 * maker->count;
+    unsigned *reads = closer->stack + (apr_size_t)2 * maker->count;
     unsigned depth = 0;
     unsigned count = 0;
     unsigned i;
@@ -362,7 +365,8 @@ static bool make_moves(maker_t *maker, cors_automaton_t *automaton,
     memset(&closer, 0, sizeof(closer));
     closer.maker = maker;
     closer.automaton = automaton;
-    closer.stack = apr_palloc(p, 3 * maker->count * sizeof(*closer.stack));
+    closer.stack =
+        apr_palloc(p, (apr_size_t)3 * maker->count * sizeof(*closer.stack));
     closer.seen = apr_pcalloc(p, maker->count * sizeof(*closer.seen));
     closer.again = apr_pcalloc(p, maker->count * sizeof(*closer.again));
     automaton->ends = apr_pcalloc(p, automaton->count * sizeof(bool));

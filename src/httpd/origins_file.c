@@ -278,10 +278,13 @@ static int generation(void)
 static void retain(const cors_list_file_t *file, int children)
 {
     retained_lists_t *retained = retained_lists();
-    /* no pool outlives the first reading */
-    retained_t *entry =
-        retained ? malloc(sizeof(*entry) + strlen(file->path)) : NULL;
+    retained_t *entry;
 
+    if (!retained) {
+        return;
+    }
+    /* no pool outlives the first reading */
+    entry = malloc(sizeof(*entry) + strlen(file->path));
     if (!entry) {
         return;
     }
