@@ -13,7 +13,8 @@ use Httpd ();
 
 my ($app, $page, $evil) = map { "https://$_.example" } qw(app page evil);
 my $site = "$ENV{CORS_WORK}/t/served-site";
-File::Path::make_path(map { "$site/$_" } qw(fall rw multi dir author author/sub));
+File::Path::make_path(map { "$site/$_" } qw(fall rw multi dir author author/sub dav/open dav/closed));
+chmod 0777, map { "$site/dav/$_" } qw(open closed);
 my $ran = "$site/ran";
 my $cgi = "#!/bin/sh\ncat >/dev/null\necho \"\$SCRIPT_NAME\" >>'$ran'\nprintf 'Content-Type: text/plain\\n\\nI am a script\\n'\n";
 Httpd::spew("$site/$_", $cgi) for qw(run.cgi part.cgi);
@@ -130,6 +131,18 @@ for my $case (@names) {
     is_answer("$by: where the URL asked for has no policy, that of the file grants",
         { status => 200, vary => $by eq 'MultiViews' ? 'negotiate, Origin' : 'Origin', 'access-control-allow-origin' => $app, ran => 0 }, grants => GET => $path, origin => $app);
     is_answer("$by: and denies", { status => 200, vary => $by eq 'MultiViews' ? 'negotiate, Origin' : 'Origin', ran => 0 }, grants => GET => $path, origin => $page);
+}
+
+# E: mod_dav writes to a Destination that no handler is asked for
+for my $method (qw(COPY MOVE)) {
+    for my $case ([ $page, open => 201, 1 ], [ $page, closed => 403, 0 ], [ $evil, open => 201, 1 ], [ $evil, closed => 403, 0 ], [ $app, closed => 201, 1 ]) {
+        my ($origin, $where, $status, $written) = @$case;
+        unlink glob "$site/dav/*/*";
+        Httpd::spew("$site/dav/open/a", 'a');
+        chmod 0666, "$site/dav/open/a";
+        my ($code) = ask([ h1 => $port ], $method => '/dav/open/a', host => 'dav.example', origin => $origin, destination => "http://dav.example/dav/$where/b");
+        is_deeply([ $code, -e "$site/dav/$where/b" ? 1 : 0 ], [ $status, $written ], "$method of $origin to what is $where: $status");
+    }
 }
 
 # front controllers

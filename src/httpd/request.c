@@ -247,10 +247,24 @@ int cors_hook_header_parser(request_rec *r)
                : DECLINED;
 }
 
+/* mod_dav looks a Destination up by a subrequest with the client's method, and then
+ * writes there without a handler. Other subrequests are a GET, and are judged in
+ * their handler if one is run. */
+CORS_SLOW static int judge_target(request_rec *r)
+{
+    return r->method_number == M_GET || cors_is_forward_proxy(r)
+               ? DECLINED
+               : cors_judge_served(r, cors_section_in_force(r));
+}
+
 int cors_hook_fixups(request_rec *r)
 {
-    cors_chain_t *chain = r->main ? NULL : cors_chain(r);
+    cors_chain_t *chain;
 
+    if (r->main) {
+        return judge_target(r);
+    }
+    chain = cors_chain(r);
     if (!chain || !chain->section) {
         return DECLINED;
     }
