@@ -103,6 +103,14 @@ for my $path ('/nope', '/rw/gone', '/author/gone') {
     is_answer("POST $path: the document of the error does not run", { status => 404, %let, ran => 0 }, scripts => POST => $path, origin => $page, body => 'x');
     is_answer("POST $path: for who may run it, it does", { status => 404, %vary, 'access-control-allow-origin' => $app, ran => 1 }, scripts => POST => $path, origin => $app, body => 'x');
 }
+for my $case ([ $evil, '/a%2fb', 404, 0 ], [ $evil, '/missing', 404, 0 ], [ $page, '/missing', 404, 0 ], [ $page, '/fall/continue', 403, 0 ], [ $evil, '/fall/continue', 403, 0 ],
+    [ $app, '/missing', 404, 1 ], [ $app, '/fall/continue', 200, 1 ]) {
+    my ($origin, $path, $status, $runs) = @$case;
+    for my $over (@over) {
+        my ($got) = get($over, scripts => OPTIONS => $path, origin => $origin, acrm => 'PUT');
+        is_deeply([ @$got{qw(status ran)} ], [ $status, $runs ], "a preflight of $origin for $path: $status, $over");
+    }
+}
 is_answer('an include is refused, and the page is not', { status => 200, %let, ran => 0 }, scripts => GET => '/page.shtml', origin => $page);
 like((get(h1 => scripts => GET => '/page.shtml', origin => $page))[1], qr/I am a page \[an error occurred[^\]]*\] to its end/, 'it says that there is an error');
 is_answer('for who may run it, the include runs', { status => 200, %vary, 'access-control-allow-origin' => $app, ran => 1 }, scripts => GET => '/page.shtml', origin => $app);
