@@ -499,15 +499,16 @@ static const word_t *find_pattern(const index_t *index,
     return word;
 }
 
+/* An origin without a host, file://, is no fetch's, and no expression's. */
 static const word_t *find_regex(const apr_array_header_t *regexes,
-                                cors_slice_t text, bool doubt)
+                                const cors_origin_t *origin, bool doubt)
 {
     int i;
 
-    for (i = 0; i < regexes->nelts; i++) {
+    for (i = 0; i < regexes->nelts && origin->host.len > 0; i++) {
         const regex_t *entry = &APR_ARRAY_IDX(regexes, i, regex_t);
 
-        if (entry->match(entry->regex, text, doubt)) {
+        if (entry->match(entry->regex, origin->text, doubt)) {
             return entry->word;
         }
     }
@@ -527,7 +528,7 @@ static const word_t *index_find(const index_t *index,
     }
     word = index->patterns ? find_pattern(index, origin, but) : NULL;
     if (!word && index->regexes) {
-        word = find_regex(index->regexes, origin->text, false);
+        word = find_regex(index->regexes, origin, false);
     }
     return word != but ? word : NULL;
 }
@@ -538,11 +539,11 @@ static cors_listing_e match_regexes(const cors_origin_set_t *set,
                                     const cors_origin_t *origin)
 {
     if (set->excluded.regexes
-        && find_regex(set->excluded.regexes, origin->text, true)) {
+        && find_regex(set->excluded.regexes, origin, true)) {
         return CORS_ORIGIN_EXCLUDED;
     }
     return set->listed.regexes
-                   && find_regex(set->listed.regexes, origin->text, false)
+                   && find_regex(set->listed.regexes, origin, false)
                ? CORS_ORIGIN_LISTED
                : CORS_ORIGIN_UNLISTED;
 }

@@ -723,7 +723,39 @@ static void walk_suffix(walker_t *walker, cors_states_t set, bool private)
     }
 }
 
-/* Walk on to each public suffix below a domain that is none itself. */
+/* Put a text before the host as above; whether each of its bytes is one of few there
+ * is told, and not by a place that has more of them than names. */
+static cors_states_t back_spelled(walker_t *walker, cors_states_t set,
+                                  const char *text, bool *spelled)
+{
+    apr_size_t len = strlen(text);
+    char *at = walker->at;
+
+    *spelled = true;
+    for (; len > 0 && !is_empty(set); len--) {
+        const char byte[2] = { text[len - 1], '\0' };
+        cors_symbols_t may = allowed(walker);
+        unsigned i;
+
+        for (i = 0; i < set.count; i++) {
+            cors_symbols_t into =
+                cors_automaton_into(walker->automaton, set.states[i]) & may;
+
+            if (into & cors_symbol(*byte)
+                && count_symbols(into) > CORS_REACH_CLASS) {
+                *spelled = false;
+            }
+        }
+        set = back_text(walker, set, byte);
+    }
+    if (is_empty(set)) {
+        walker->at = at;
+    }
+    return set;
+}
+
+/* Walk on to each public suffix below a domain that is none itself. Where the suffix
+ * is one of many that fit, so is whoever has the name below it. */
 static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
 {
     int number;
@@ -734,18 +766,23 @@ static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
          (suffix = cors_suffix_below(walker->p, domain, &number)) != NULL;) {
         char *at = walker->at;
         bool any_label = strncmp(suffix, "*.", 2) == 0;
+        bool spelled = true;
         apr_size_t more;
         cors_states_t there = set;
 
         suffix += any_label ? 2 : 0;
         more = strlen(suffix) - len;
         if (more > 0) {
-            there = back_text(
+            there = back_spelled(
                 walker, set,
                 apr_pstrcat(walker->p, ".",
-                            apr_pstrmemdup(walker->p, suffix, more - 1), NULL));
+                            apr_pstrmemdup(walker->p, suffix, more - 1), NULL),
+                &spelled);
         }
-        if (!is_empty(there)) {
+        if (!is_empty(there) && !spelled) {
+            note_suffix(walker, there);
+        }
+        else if (!is_empty(there)) {
             walk_suffix(walker, there, true);
         }
         walker->at = at;

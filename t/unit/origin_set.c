@@ -1216,6 +1216,16 @@ static cors_problem_e add_real(cors_origin_set_t *set, const char *word)
                                      match_whole, &unused);
 }
 
+static void no_expression_matches_an_origin_without_a_host(void **state)
+{
+    cors_origin_set_t *set = good_set("");
+
+    (void)state;
+    assert_int_equal(add_real(set, "https://a\\.example|[a-z]+://.*"), CORS_OK);
+    assert_string_equal(listing_of(set, "https://a.example", false), "listed");
+    assert_string_equal(listing_of(set, "file://", false), "unlisted");
+}
+
 static void an_expression_that_anybody_can_match_is_known(void **state)
 {
     static const struct {
@@ -1371,6 +1381,7 @@ int main(void)
         TEST(nothing_is_listed_before_every_source_is_loaded),
         TEST(a_source_may_list_nothing_yet),
         TEST(a_source_stands_where_an_origin_could),
+        TEST(no_expression_matches_an_origin_without_a_host),
         TEST(an_expression_that_anybody_can_match_is_known),
         TEST(the_first_public_suffix_of_expressions_is_known),
         TEST(an_exclusion_holds_against_an_expression_that_lists),
