@@ -179,7 +179,7 @@ typedef struct {
 cors_file_report_t cors_file_report(apr_pool_t *p, const char *path);
 
 /** Add a finding in a line; a cors_line_fn whose context is the report. */
-void cors_report_line(void *report, apr_size_t line,
+void cors_report_line(void *context, apr_size_t line,
                       const cors_finding_t *finding);
 
 /** Add how many findings were more than a report has. */

@@ -201,7 +201,7 @@ typedef struct {
 
 static side_e side_of(const closer_t *closer, cors_symbols_t set)
 {
-    return set & closer->maker->word ? SIDE_WORD : SIDE_OTHER;
+    return (set & closer->maker->word) ? SIDE_WORD : SIDE_OTHER;
 }
 
 static void add_move(closer_t *closer, unsigned state, bool multiple)

@@ -542,8 +542,7 @@ static cors_listing_e match_regexes(const cors_origin_set_t *set,
         && find_regex(set->excluded.regexes, origin, true)) {
         return CORS_ORIGIN_EXCLUDED;
     }
-    return set->listed.regexes
-                   && find_regex(set->listed.regexes, origin, false)
+    return set->listed.regexes && find_regex(set->listed.regexes, origin, false)
                ? CORS_ORIGIN_LISTED
                : CORS_ORIGIN_UNLISTED;
 }

@@ -104,7 +104,8 @@ static void find_from(finder_t *finder, unsigned start)
 
 static void find_parts(apr_pool_t *p, graph_t *graph)
 {
-    unsigned *all = apr_pcalloc(p, 5 * (graph->count + 1) * sizeof(*all));
+    unsigned *all =
+        apr_pcalloc(p, (apr_size_t)5 * (graph->count + 1) * sizeof(*all));
     finder_t finder;
     unsigned i;
 

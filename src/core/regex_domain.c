@@ -366,9 +366,13 @@ static char step_nearer(const walker_t *walker, cors_states_t set,
         for (n = 0; into && n < before.count; n++) {
             unsigned far = distance[before.states[n]];
 
-            symbols = far < best ? 0 : symbols;
-            best = far < best ? far : best;
-            symbols |= far == best && far != FAR ? into : 0;
+            if (far < best) {
+                best = far;
+                symbols = into;
+            }
+            else if (far == best && far != FAR) {
+                symbols |= into;
+            }
         }
     }
     for (c = order; *c && !(cors_symbol(*c) & symbols); c++) {
@@ -409,11 +413,11 @@ static cors_states_t complete_host(walker_t *walker, cors_states_t set)
     bool strange = false;
 
     while (!is_empty(set)) {
-        cors_states_t put = { NULL, 0 };
         char byte[2] = { '\0', '\0' };
 
         if (!strange) {
-            put = put_stranger(walker, set);
+            cors_states_t put = put_stranger(walker, set);
+
             strange = !is_empty(put);
             set = strange ? put : set;
         }

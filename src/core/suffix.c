@@ -14,7 +14,7 @@
 
 /* The longest host in UTF-8 that may be one of 253 bytes in ASCII: a character has
  * four bytes at most, and becomes one or more. */
-#define UNICODE_MAX (4 * 254)
+#define UNICODE_MAX ((apr_size_t)4 * 254)
 
 /* a name without the dot at its end, which the list does not know */
 static const char *without_dot(apr_pool_t *p, cors_slice_t host)

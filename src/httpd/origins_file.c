@@ -12,12 +12,12 @@
 
 #include "origin_files.h"
 
-#include <stdlib.h>
 #include <string.h>
 
 #include <sys/mman.h>
 
 #include <ap_mpm.h>
+#include <http_main.h>
 #include <apr_strings.h>
 
 #ifndef MAP_ANONYMOUS
@@ -54,12 +54,13 @@ typedef struct retained_t {
     int generation; /* of the children that have it; or NO_CHILDREN */
     bool no_suffix;
     cors_list_t list; /* without a page: it has been taken */
-    char path[1];
+    const char *path;
 } retained_t;
 
 typedef struct {
     /* the size of what is retained, lest another version's be taken for it */
     apr_size_t version;
+    apr_pool_t *pool; /* of the entries, below httpd's own; NULL: none */
     retained_t *first;
 } retained_lists_t;
 
@@ -283,12 +284,11 @@ static void retain(const cors_list_file_t *file, int children)
     if (!retained) {
         return;
     }
-    /* no pool outlives the first reading */
-    entry = malloc(sizeof(*entry) + strlen(file->path));
-    if (!entry) {
-        return;
+    if (!retained->pool) {
+        apr_pool_create(&retained->pool, ap_pglobal);
     }
-    strcpy(entry->path, file->path);
+    entry = apr_palloc(retained->pool, sizeof(*entry));
+    entry->path = apr_pstrdup(retained->pool, file->path);
     entry->generation = children;
     entry->no_suffix = file->no_suffix;
     entry->list = file->list;
@@ -320,13 +320,17 @@ static void drop_retained(void)
 {
     retained_lists_t *retained = retained_lists();
 
-    while (retained && retained->first) {
-        retained_t *entry = retained->first;
+    retained_t *entry;
 
-        retained->first = entry->next;
-        unmap(&entry->list);
-        free(entry);
+    if (!retained || !retained->pool) {
+        return;
     }
+    for (entry = retained->first; entry; entry = entry->next) {
+        unmap(&entry->list);
+    }
+    retained->first = NULL;
+    apr_pool_destroy(retained->pool);
+    retained->pool = NULL;
 }
 
 /* --- reading */
