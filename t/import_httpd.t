@@ -22,7 +22,7 @@ my %apart = map { $_ => 1 } qw(03-fonts.conf 04-setenvif.conf 09-rewrite-options
 # Where no Location of the recipe is; what is about files runs without the application.
 my %also = ('27-inherited.conf' => ['/x'], '28-unconditional.conf' => ['/x'], '29-if.conf' => [qw(/x /x.woff /old/x.woff)], '30-order.conf' => [qw(/x)],
     '32-perhaps.conf' => [qw(/x /x.json /api/x.json /methods/x.json /credentials/x.json /all/x.json /some/x.json)], '33-tables.conf' => ['/x'], '34-later.conf' => ['/x'],
-    '46-taken.conf' => [qw(/x.json /index.json /private.json)]);
+    '42-written.conf' => ['/macro'], '46-taken.conf' => [qw(/x.json /index.json /private.json)]);
 my %of_files = map { $_ => 1 } qw(29-if.conf 32-perhaps.conf 46-taken.conf);
 my @recipes = grep { !$apart{$_} } map { m{([^/]+)\z} } sort glob "$inputs/*.conf";
 my @origins = ('null', 'https://evil.example', 'https://a.example.evil', 'https://nota.example', 'http://a.example', 'https://a.example:444',
@@ -49,6 +49,8 @@ for my $recipe (@recipes) {
     die "cors-policy-import $recipe: $?\n" if $? >> 8 > 1;
     # the hosts of a recipe are two of the test
     my $before = Httpd::slurp("$inputs/$recipe") =~ s/^<\/?VirtualHost.*\n|^\s*(?:ServerName|Include).*\n//gmr;
+    # and an application of its own is the one of all others
+    $before =~ s{http://127\.0\.0\.1:3000/}{http://127.0.0.1:$backend/app/}g;
     for ([ before => $before ], [ here => $printed ]) {
         my ($kind, $conf) = @$_;
         my $port = $known{$recipe}{$kind} = "$kind$recipe" =~ tr/.-//dr;
@@ -68,7 +70,7 @@ my $httpd = Httpd->start(name => 'import-httpd', text => $text, ports => [ 'draw
 
 plan tests => 3 * @recipes + 2 * keys(%drawn) + 2;
 for my $recipe (@recipes) {
-    my @here = (Httpd::slurp("$inputs/$recipe") =~ /<Location "([^"]+)">/g, @{ $also{$recipe} // [] });
+    my @here = (Httpd::slurp("$inputs/$recipe") =~ m{<Location "(/[^"]*)">}g, @{ $also{$recipe} // [] });
     my ($more, $same, $all, $less) = further(@{ $httpd->{port} }{ @{ $known{$recipe} }{qw(before here)} }, @here ? \@here : ['/x'], \@origins);
     is_deeply($more, [], "$recipe: no request gets further than before");
     ok(!@$less || remarks($said{$recipe}), "$recipe: what gets less far is remarked on") or diag(join "\n", @$less);

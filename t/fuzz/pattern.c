@@ -84,6 +84,9 @@ static void check_accepted(cors_slice_t word, const cors_pattern_t *pattern)
     case CORS_PATTERN_NULL:
         must(cors_slice_equal(bare, cors_slice("null")));
         break;
+    case CORS_PATTERN_SELF:
+        must(cors_slice_is_nocase(bare, "self"));
+        break;
     case CORS_PATTERN_ORIGIN:
         must(cors_slice_equal(
             bare,
