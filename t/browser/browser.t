@@ -84,7 +84,8 @@ my $sections = join '', map {
     my $on = $policy{$_} =~ /^CorsPolicy/m ? '' : "CorsPolicy On\n";
     "<Location \"/$_\">\n$on$policy{$_}\n</Location>\n"
 } sort keys %policy;
-my $format = join '\t', qw(%q %H %m %{Host}i %U %>s), map { "%{$_}i" } qw(Origin Cookie Access-Control-Request-Method Access-Control-Request-Headers);
+# a request is logged when its response has been sent; the first field is when it came
+my $format = join '\t', '%{begin:usec}t', qw(%q %H %m %{Host}i %U %>s), map { "%{$_}i" } qw(Origin Cookie Access-Control-Request-Method Access-Control-Request-Headers);
 my $text = <<"CONF";
 Listen 127.0.0.1:\@http\@
 Listen 127.0.0.1:\@alt\@
@@ -130,7 +131,8 @@ sub promised {
     my %query = query_of($sent->{url});
     my $options = $sent->{method} eq 'OPTIONS';
     my $status = $upgrade ? 101 : $options ? 200 : $query{status} // 200;
-    my $answer = $reference->answer({ scheme => $scheme =~ s/\Aws/http/r, host => $host, port => $port, path => $path,
+    my $answer = $reference->answer({ scheme => $scheme =~ s/\Aws/http/r, host => $host, port => $port,
+        authority => "$host:$port", path => $path,
         method => $sent->{method}, headers => $sent->{headers} }, { status => $status, fields => {} });
     my %fields = %{ $answer->{fields} };
     return { status => $answer->{status}, headers => [
@@ -408,8 +410,8 @@ note(sprintf '%d cases, %.0f s in the browser', scalar keys %case, Time::HiRes::
 my $done = $json->decode(Httpd::slurp("$here/results.json"));
 
 my (%log, %protocol);
-for (split /\n/, Httpd::slurp("$httpd->{dir}/pages.log")) {
-    my ($query, $protocol, $method, $host, $path, $status, $origin, $cookie, $announced, $names) = split /\t/;
+for (sort { ($a =~ /(\d+)/)[0] <=> ($b =~ /(\d+)/)[0] } split /\n/, Httpd::slurp("$httpd->{dir}/pages.log")) {
+    my (undef, $query, $protocol, $method, $host, $path, $status, $origin, $cookie, $announced, $names) = split /\t/;
     my ($id) = $query =~ /\bid=(c\d+)/ or next;
     my ($at) = $host =~ /:(\d+)\z/;
     my $scheme = $at == $port{tls} || $at == $port{tls1} ? 'https' : 'http';
