@@ -315,6 +315,9 @@ static inline cors_server_t *cors_server_of(const server_rec *server)
 
 /* origins_file.c: files that list origins; each is read once, whatever names it */
 
+/** @return a pool whose memory goes back to the system with it; NULL: no memory */
+apr_pool_t *cors_scratch_pool(void);
+
 /** What is known of a file at start-up. */
 typedef struct {
     const apr_array_header_t *mistakes; /* sentences; none: it is good */

@@ -195,9 +195,6 @@ void cors_report_unreadable(const cors_file_report_t *report,
 /** @return the files of a configuration */
 cors_list_files_t *cors_list_files(apr_pool_t *pconf);
 
-/** @return a pool whose memory goes back to the system with it; NULL: no memory */
-apr_pool_t *cors_scratch_pool(void);
-
 /** @return the share in a mapping */
 cors_origin_share_t *cors_mapped_share(const cors_first_page_t *page);
 

@@ -315,26 +315,11 @@ static void check_sites(cors_speaker_t *speaker,
     apr_pool_destroy(p);
 }
 
-/* A pool whose memory goes back to the system with it: what the checks take is
- * much, and httpd's parent would keep it. */
-static apr_pool_t *make_scratch(void)
-{
-    apr_allocator_t *allocator;
-    apr_pool_t *p;
-
-    if (apr_allocator_create(&allocator) != APR_SUCCESS) {
-        return NULL;
-    }
-    apr_allocator_max_free_set(allocator, 1);
-    apr_pool_create_ex(&p, NULL, NULL, allocator);
-    apr_allocator_owner_set(allocator, p);
-    return p;
-}
-
 static void start_speaker(cors_speaker_t *speaker, int flags)
 {
     memset(speaker, 0, sizeof(*speaker));
-    speaker->p = make_scratch();
+    /* what the checks take is much, and httpd's parent would keep it */
+    speaker->p = cors_scratch_pool();
     if (!speaker->p) {
         apr_pool_create(&speaker->p, NULL);
     }
