@@ -95,7 +95,7 @@ static const struct {
     { "https://me\\.[^.]+\\.platform\\.sh", SUFFIX },
     { "https://me\\.cust\\.[a-z]+\\.thingdust\\.io", SUFFIX },
     { "https://bucket\\.s3[a-z0-9-]*\\.amazonaws\\.com", SUFFIX },
-    { "https://.*\\.execute-api\\.eu-west-1\\.amazonaws\\.com", RIGHT },
+    { "https://.*\\.unlisted-api\\.eu-west-1\\.amazonaws\\.com", RIGHT },
     { "https://.*\\.azurewebsites\\.net", SUFFIX },
     { "https://.*\\.co\\.uk", SUFFIX },
     { "https://.*\\.example\\.co\\.uk", RIGHT },

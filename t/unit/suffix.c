@@ -54,6 +54,16 @@ static void a_public_suffix_is_where_anybody_registers(void **state)
     }
 }
 
+/* Whether it is a suffix is not asked: libpsl may have an older list than the one
+ * that the module was built with. */
+static void assert_below(const char *name, const char *host)
+{
+    assert_true(strlen(name) > strlen(host) + 1);
+    name += strlen(name) - strlen(host) - 1;
+    assert_int_equal(name[0], '.');
+    assert_string_equal(name + 1, host);
+}
+
 static void a_public_suffix_may_lie_below_what_is_none(void **state)
 {
     static const struct {
@@ -89,15 +99,12 @@ static void a_public_suffix_may_lie_below_what_is_none(void **state)
                != NULL) {
             found =
                 found || (rows[i].below && strcmp(below, rows[i].below) == 0);
-            assert_true(strncmp(below, "*.", 2) == 0
-                        || cors_suffix_is_public(pool, cors_slice(below)));
+            assert_below(below, rows[i].host);
         }
         same_number(rows[i].host, found, rows[i].below != NULL);
         same_number(rows[i].host, stranger != NULL, rows[i].stranger);
         if (stranger) {
-            assert_true(
-                cors_suffix_is_public(pool,
-                                      cors_slice(strchr(stranger, '.') + 1)));
+            assert_below(stranger, rows[i].host);
         }
     }
 }
