@@ -275,7 +275,8 @@ sub is_about {
     return sub {
         my ($word) = @_;
         my $text = $word->{word};
-        return defined $scheme && $origin =~ /\A(?:$text)\z/ if $word->{regex};
+        # file:// has no host
+        return defined $scheme && $host ne '' && $origin =~ /\A(?:$text)\z/ if $word->{regex};
         return 1 if $text eq '*';
         return $own if lc $text eq 'self';
         return $text eq 'null' if $origin eq 'null';
