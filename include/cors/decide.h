@@ -178,6 +178,15 @@ bool cors_decision_refuses(const cors_policy_t *policy,
                            const cors_decision_t *decision);
 
 /**
+ * The same for the resource that is served in place of the requested URL. A
+ * preflight comes there if the requested URL did not answer it: it died early, had
+ * no policy or hands preflights on. What rejects the announced request refuses the
+ * preflight too.
+ */
+bool cors_decision_refuses_served(const cors_policy_t *policy,
+                                  const cors_decision_t *decision);
+
+/**
  * What is easily missed about a decision.
  *
  * @return a sentence to add to its log line, static; NULL: none

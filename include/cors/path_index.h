@@ -20,7 +20,7 @@ bool cors_path_is_above(const char *outer, const char *inner);
 /** Paths with a number each. Opaque. */
 typedef struct cors_path_index_t cors_path_index_t;
 
-/** What is found where nothing is. */
+/** The result of a look-up that finds nothing. */
 #define CORS_PATH_NONE (-1)
 
 /** @return an empty index that lives as long as @a p */

@@ -401,6 +401,16 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
     }
 }
 
+bool cors_decision_refuses_served(const cors_policy_t *policy,
+                                  const cors_decision_t *decision)
+{
+    return cors_decision_refuses(policy, decision)
+           || (decision->verdict == CORS_VERDICT_PREFLIGHT_DENIED
+               && !decision->origin_allowed
+               && cors_policy_number(policy, CORS_ATTR_REJECT)
+               && cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON);
+}
+
 int cors_decision_preflight_status(const cors_policy_t *policy,
                                    const cors_decision_t *decision)
 {

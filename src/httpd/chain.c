@@ -34,19 +34,23 @@ bool cors_is_error_document(const request_rec *r)
     return false;
 }
 
+cors_chain_t *cors_chain_start(request_rec *first, unsigned fields)
+{
+    cors_chain_t *chain = apr_palloc(first->pool, sizeof(*chain));
+
+    /* the policy and the decision are filled by cors_chain_decide() */
+    memset(chain, 0, offsetof(cors_chain_t, decision));
+    cors_note(first, fields, &chain->noted);
+    ap_set_module_config(first->request_config, &cors_policy_module, chain);
+    return chain;
+}
+
 cors_chain_t *cors_chain_make(request_rec *r)
 {
     request_rec *first = cors_first(r);
     cors_chain_t *chain = cors_chain(first);
 
-    if (!chain) {
-        chain = apr_palloc(first->pool, sizeof(*chain));
-        /* the policy and the decision are filled by cors_chain_decide() */
-        memset(chain, 0, offsetof(cors_chain_t, decision));
-        cors_note(first, CORS_FIELDS_ALL, &chain->noted);
-        ap_set_module_config(first->request_config, &cors_policy_module, chain);
-    }
-    return chain;
+    return chain ? chain : cors_chain_start(first, CORS_FIELDS_ALL);
 }
 
 cors_visit_t *cors_visit_make(request_rec *r)

@@ -68,7 +68,15 @@ static inline cors_chain_t *cors_chain(request_rec *r)
     return (cors_chain_t *)(void *)cors_visit(cors_first(r));
 }
 
-/** @return the same, made if there is none */
+/** Start the state of a client's request, and note the request.
+ *
+ * @param first   its first request_rec, which has no state yet
+ * @param fields  that are going to be read, see cors_note()
+ * @return the state; it lives as long as the request
+ */
+cors_chain_t *cors_chain_start(request_rec *first, unsigned fields);
+
+/** @return the state of a client's request, started if there is none */
 cors_chain_t *cors_chain_make(request_rec *r);
 
 /** @return what is known of one request_rec, made if there is nothing */

@@ -10,7 +10,6 @@
 
 #include "chain.h"
 
-#include <stddef.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -47,24 +46,15 @@ static bool is_websocket(const cors_chain_t *chain)
            || chain->decision.verdict == CORS_VERDICT_WEBSOCKET_DENIED;
 }
 
-/* Note the request before anything changes it. The note is also what holds all
- * that is learnt of the request later. */
-CORS_SLOW static int note_request(request_rec *r, unsigned fields)
-{
-    cors_chain_t *chain = apr_palloc(r->pool, sizeof(*chain));
-
-    memset(chain, 0, offsetof(cors_chain_t, decision));
-    cors_note(r, fields, &chain->noted);
-    ap_set_module_config(r->request_config, &cors_policy_module, chain);
-    return DECLINED;
-}
-
 int cors_hook_post_read_request(request_rec *r)
 {
     unsigned fields = cors_server_of(r->server)->fields;
 
-    /* httpd runs this hook for internal redirects too */
-    return fields && !r->prev ? note_request(r, fields) : DECLINED;
+    /* before anything changes it; httpd runs this hook for internal redirects too */
+    if (fields && !r->prev) {
+        cors_chain_start(r, fields);
+    }
+    return DECLINED;
 }
 
 /* Whether an earlier request of the chain has a CorsPolicy, Off included. */

@@ -33,21 +33,6 @@ static bool may_have_page(const cors_chain_t *chain)
     return !chain->keeps_out;
 }
 
-/*
- * Whether a policy refuses. A preflight comes here where the requested URL did not
- * answer it: it died early, had no policy or hands preflights on. What refuses the
- * request that it announces refuses it too.
- */
-static bool refuses_served(const cors_policy_t *policy,
-                           const cors_decision_t *decision)
-{
-    return cors_decision_refuses(policy, decision)
-           || (decision->verdict == CORS_VERDICT_PREFLIGHT_DENIED
-               && !decision->origin_allowed
-               && cors_policy_number(policy, CORS_ATTR_REJECT)
-               && cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON);
-}
-
 /* Refuse, if the policy of a section does. */
 static int refuse_by(request_rec *r, cors_chain_t *chain,
                      const cors_section_t *section)
@@ -63,7 +48,7 @@ static int refuse_by(request_rec *r, cors_chain_t *chain,
     cors_facts(cors_first(r), &chain->noted, &facts);
     policy = cors_policy_for(r->pool, section, chain, &facts);
     cors_decide(policy, &facts, &decision);
-    refuses = refuses_served(policy, &decision);
+    refuses = cors_decision_refuses_served(policy, &decision);
     if (section != chain->section
         && (refuses
             || (decision.reject

@@ -988,6 +988,59 @@ static void who_is_refused_gets_nothing_else(void **state)
     assert_int_equal(decision.culprit.len, 0);
 }
 
+static void a_decision_refuses_the_requested_and_the_served_url(void **state)
+{
+    static const struct {
+        const char *text;
+        request_t request;
+        bool refuses;
+        bool served;
+    } refusals[] = {
+        { LIST "; CorsRejectDisallowed On", { .origin = B }, true, true },
+        { LIST "; CorsRejectDisallowed On", { .origin = A }, false, false },
+        { LIST, { .origin = B }, false, false },
+        { LIST "; CorsRejectDisallowed On; CorsPolicy ReportOnly",
+          { .origin = B },
+          false,
+          false },
+        { LIST "; CorsRejectDisallowed On",
+          { .origin = B, .method = "PUT" },
+          false,
+          true },
+        { LIST, { .origin = B, .method = "PUT" }, false, false },
+        { LIST "; CorsRejectDisallowed On; CorsPolicy ReportOnly",
+          { .origin = B, .method = "PUT" },
+          false,
+          false },
+        { LIST "; CorsRejectDisallowed On",
+          { .origin = A, .method = "BAN" },
+          false,
+          false },
+        { "CorsWebSocketAllowOrigins " A,
+          { .origin = B, .websocket = true },
+          true,
+          true },
+        { "CorsPolicy ReportOnly; CorsWebSocketAllowOrigins " A,
+          { .origin = B, .websocket = true },
+          false,
+          false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(refusals); i++) {
+        const cors_policy_t *policy = policy_of(refusals[i].text);
+        cors_decision_t decision;
+
+        decide(policy, &refusals[i].request, &decision);
+        same_number(refusals[i].text, cors_decision_refuses(policy, &decision),
+                    refusals[i].refuses);
+        same_number(refusals[i].text,
+                    cors_decision_refuses_served(policy, &decision),
+                    refusals[i].served);
+    }
+}
+
 static void what_is_easily_missed_is_said(void **state)
 {
     static const struct {
@@ -1045,6 +1098,7 @@ int main(void)
         TEST(the_text_at_hand_goes_with_a_well_formed_origin),
         TEST(blanks_around_a_comma_are_no_matter),
         TEST(who_is_refused_gets_nothing_else),
+        TEST(a_decision_refuses_the_requested_and_the_served_url),
         TEST(what_is_easily_missed_is_said),
     };
     static const table_t tables[] = { TABLE(check_row, rows) };
