@@ -397,7 +397,7 @@ void cors_ask(apr_pool_t *p, server_rec *server);
 /* count.c */
 
 /** Find the counters of an earlier generation, or make them. */
-void cors_count_open(server_rec *server);
+void cors_count_open(server_rec *server, bool page);
 
 /** Give each section a counter of its own, as far as they last.
  *

@@ -21,6 +21,9 @@ typedef struct {
 /* Set before there are children and never again; NULL: nothing is counted. */
 static cors_counters_t *counters;
 
+/* Whether there is a page that shows them. */
+static bool keeps_refusals;
+
 cors_counters_t *cors_count_all(void)
 {
     return counters;
@@ -108,9 +111,10 @@ static void name_place(void *context, cors_attr_e attr,
     }
 }
 
-void cors_count_open(server_rec *server)
+void cors_count_open(server_rec *server, bool page)
 {
     find_memory(server);
+    keeps_refusals = page;
 }
 
 void cors_count_sections(apr_pool_t *scratch, const apr_array_header_t *sites)
@@ -185,7 +189,7 @@ void cors_count(request_rec *r, const cors_policy_t *policy,
     }
     cors_counters_add(counters, kind, decision->verdict, decision->reason,
                       setting && setting->place ? setting->place->slot : 0);
-    if (cors_is_denial(decision)) {
+    if (keeps_refusals && cors_is_denial(decision)) {
         keep_refusal(r, decision, kind);
     }
 }

@@ -396,8 +396,10 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
         cors_retain_origins_files(p, server);
     }
     else {
-        cors_count_open(server);
-        if (cors_sites_retain(p, temp, server)) {
+        const bool page = cors_sites_retain(p, temp, server);
+
+        cors_count_open(server, page);
+        if (page) {
             cors_own_connections_open(server);
         }
         cors_retain_origins_files(p, server);
