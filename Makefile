@@ -12,7 +12,7 @@ CORE := list text_map clock problem fetch origin suffix host pattern expression 
         origin_share frame origin_file origin_set name_set section policy lint describe json decide combine emit advice explain counters path_index
 GLUE := directives sections scopes prepare startup warnings neighbours dump \
         file_stamp last_good origins_file reload own_host own_connections noted facts chain \
-        request served report ask count page page_html page_text
+        request served readers report ask count page page_html page_text
 CORE_OBJECTS := $(CORE:%=$(OUT)/core/%.o)
 OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/httpd/%.o) $(CORE_OBJECTS)
 HEADERS := $(wildcard include/*.h include/cors/*.h src/*/*.h) $(SUFFIXES)

@@ -68,6 +68,8 @@ static const command_rec directives[] = {
               "What happens to CORS headers that the backend has set"),
     DIRECTIVE(PRIVATE_NETWORK, "CorsAllowPrivateNetwork", cors_set_choice,
               "Whether public sites may reach this server on a private network"),
+    DIRECTIVE(SET_ENV, "CorsSetEnv", cors_set_choice,
+              "Whether programs have the decision in their environment"),
     DIRECTIVE(WEBSOCKET_ORIGINS, "CorsWebSocketAllowOrigins", cors_set_origins,
               "Origins whose pages may open a WebSocket"),
     DIRECTIVE(WEBSOCKET_REQUIRE, "CorsWebSocketRequireOrigin", cors_set_choice,
@@ -85,6 +87,8 @@ static void register_hooks(apr_pool_t *p)
                                                      "mod_env.c", NULL };
 
     (void)p;
+    ap_hook_pre_config(cors_register_log_tags, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_expr_lookup(cors_hook_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cors_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cors_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cors_ask, NULL, NULL, APR_HOOK_MIDDLE);

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include <httpd.h>
+#include <ap_expr.h>
 #include <http_config.h>
 #include <http_core.h>
 #include <http_log.h>
@@ -396,7 +397,10 @@ void cors_ask(apr_pool_t *p, server_rec *server);
 
 /* count.c */
 
-/** Find the counters of an earlier generation, or make them. */
+/** Find the counters of an earlier generation, or make them.
+ *
+ * @param page  whether there is a page that shows refusals; else none are kept
+ */
 void cors_count_open(server_rec *server, bool page);
 
 /** Give each section a counter of its own, as far as they last.
@@ -541,14 +545,25 @@ int cors_hook_fixups(request_rec *r);
 int cors_hook_handler(request_rec *r);
 void cors_hook_insert_filter(request_rec *r);
 
+/* readers.c */
+
+/** The tag of a log format: %{verdict}^co */
+#define CORS_LOG_TAG "co"
+
+/** @return whether a log format can have %{tag}^co */
+bool cors_reading_exists(const char *tag);
+
+/** Before the configuration is read: make %{verdict}^co known to mod_log_config. */
+int cors_register_log_tags(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp);
+
+/** Find %{CORS_VERDICT} and the like for an expression. */
+int cors_hook_expr_lookup(ap_expr_lookup_parms *parms);
+
+/** Set CORS_VERDICT, CORS_REASON, CORS_ORIGIN and CORS_DIRECTIVE in a request's
+ *  environment; what a decision has no value for is unset. */
+void cors_set_variables(request_rec *r, const cors_decision_t *decision);
+
 /* report.c */
-
-/** Set CORS_VERDICT, CORS_REASON, CORS_ORIGIN and CORS_DIRECTIVE, which are not
- *  set yet. */
-void cors_publish(request_rec *r, const cors_decision_t *decision);
-
-/** Take them out again. */
-void cors_unpublish(request_rec *r);
 
 /** @return whether a decision is logged at warn: whoever wrote a configuration that
  *          contradicts itself must see it at the default LogLevel */

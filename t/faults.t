@@ -59,7 +59,7 @@ my $logs = Httpd->start(name => 'full_logs', ports => [qw(port full)], text => <
 Listen 127.0.0.1:\@port\@
 Listen 127.0.0.1:\@full\@
 LogLevel cors_policy:debug
-LogFormat "%r %{CORS_VERDICT}e" verdict
+LogFormat "%r %{verdict}^co" verdict
 <VirtualHost *:\@port\@>
     CustomLog \@dir\@/access_log verdict
 </VirtualHost>

@@ -17,7 +17,7 @@ LogLevel warn cors_policy:info
 CorsPolicy On
 CorsAllowOrigins https://app.example https://*.wild.example
 CorsAllowOrigins !https://old.wild.example
-LogFormat "%{CORS_DIRECTIVE}e" directive
+LogFormat "%{directive}^co" directive
 CustomLog logs_directive directive "expr=%{REQUEST_URI} == '/directive'"
 CorsAllowMethods GET PUT
 CorsAllowHeaders content-type x-token

@@ -280,7 +280,10 @@
       "first and answer without its headers; remove it") \
     X(DIRECTORY_BEHIND_PROXY, "directory-behind-proxy", \
       "a request that ProxyPass hands on never enters a " \
-      "<Directory>; put the policy into a <Location>")
+      "<Directory>; put the policy into a <Location>") \
+    X(LOG_TAG_UNKNOWN, "log-tag-unknown", \
+      "a decision has no value of this name, so every line of the log " \
+      "has - there")
 /* clang-format on */
 
 /** What is wrong; 0 is nothing. Warnings come after every refusal. */

@@ -36,6 +36,7 @@
     X(REJECT, "CorsRejectDisallowed")                                          \
     X(BACKEND, "CorsBackendHeaders")                                           \
     X(PRIVATE_NETWORK, "CorsAllowPrivateNetwork")                              \
+    X(SET_ENV, "CorsSetEnv")                                                   \
     X(WEBSOCKET_ORIGINS, "CorsWebSocketAllowOrigins")                          \
     X(WEBSOCKET_REQUIRE, "CorsWebSocketRequireOrigin")
 

@@ -68,6 +68,7 @@ const char *const *cors_attr_choices(cors_attr_e attr)
     case CORS_ATTR_SUFFIX_UNSAFE:
     case CORS_ATTR_REJECT:
     case CORS_ATTR_PRIVATE_NETWORK:
+    case CORS_ATTR_SET_ENV:
     case CORS_ATTR_WEBSOCKET_REQUIRE:
         return flags;
     default:

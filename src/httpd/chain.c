@@ -15,6 +15,7 @@
 #include <stddef.h>
 #include <string.h>
 
+#include <apr_strings.h>
 #include <http_core.h>
 
 const char *cors_noted_field(request_rec *r, cors_field_e field)
@@ -145,12 +146,15 @@ static void count_and_log(request_rec *r, const cors_policy_t *policy,
 
 CORS_SLOW void cors_chain_report_first(request_rec *r, cors_chain_t *chain)
 {
-    chain->published = r;
+    chain->reporter = r;
     cors_chain_decide(r, chain);
     if (!is_reported(chain->policy, &chain->decision)) {
         return;
     }
-    cors_publish(r, &chain->decision);
+    chain->reported = &chain->decision;
+    if (cors_policy_number(chain->policy, CORS_ATTR_SET_ENV)) {
+        cors_set_variables(r, &chain->decision);
+    }
     if (!chain->logged) {
         chain->logged = true;
         count_and_log(r, chain->policy, &chain->decision);
@@ -163,9 +167,14 @@ void cors_report(request_rec *r, const cors_policy_t *policy,
     cors_chain_t *chain = cors_chain(r);
 
     if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_REPORT_ONLY) {
-        cors_unpublish(r);
-        cors_publish(r, decision);
-        chain->published = r->main ? chain->published : r;
+        if (cors_policy_number(policy, CORS_ATTR_SET_ENV)) {
+            cors_set_variables(r, decision);
+        }
+        /* what an SSI page includes is not what the client has asked for */
+        if (!r->main) {
+            chain->reporter = r;
+            chain->reported = apr_pmemdup(r->pool, decision, sizeof(*decision));
+        }
     }
     count_and_log(r, policy, decision);
 }

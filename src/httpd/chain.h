@@ -30,7 +30,8 @@ typedef struct {
     cors_noted_t noted;
     const cors_section_t *section; /* whose policy grants; NULL: none yet */
     request_rec *owner;            /* the request_rec that section is from */
-    request_rec *published;        /* whose variables are set; NULL: none */
+    request_rec *reporter; /* for which it was reported last; NULL: not yet */
+    const cors_decision_t *reported; /* what others read; NULL: nothing */
     bool final;       /* section is all that applies, not a first guess */
     bool decided;     /* policy and decision are filled */
     bool logged;      /* the decision is */
@@ -127,7 +128,8 @@ static inline void cors_chain_take(cors_chain_t *chain, request_rec *r,
     /* what has been decided for the same section stays so */
     if (chain->section != section || chain->owner != r) {
         chain->decided = false;
-        chain->published = NULL;
+        chain->reporter = NULL;
+        chain->reported = NULL;
     }
     chain->section = section;
     chain->owner = r;
@@ -137,17 +139,17 @@ static inline void cors_chain_take(cors_chain_t *chain, request_rec *r,
 /** The same as cors_chain_report(), whoever has reported before. */
 void cors_chain_report_first(request_rec *r, cors_chain_t *chain);
 
-/** Decide by the policy that grants and report it: in the variables of each
- *  request_rec, and once in the log and the counters. */
+/** Decide by the policy that grants and report it: to readers, in the environment of
+ *  each request_rec where CorsSetEnv is On, and once in the log and the counters. */
 static inline void cors_chain_report(request_rec *r, cors_chain_t *chain)
 {
-    if (chain->published != r) {
+    if (chain->reporter != r) {
         cors_chain_report_first(r, chain);
     }
 }
 
-/** Report one more decision on the same request, instead of what the variables
- *  said before. */
+/** Report one more decision on the same request, which readers have from then on
+ *  instead of the one before. */
 void cors_report(request_rec *r, const cors_policy_t *policy,
                  const cors_decision_t *decision);
 

@@ -628,11 +628,57 @@ static void report_directory(walk_t *walk, const cors_site_t *site, int number)
     }
 }
 
+/* Where a log format has a tag of ours; NULL: nowhere. */
+static const char *next_tag(const char *format, const char **end)
+{
+    *end = strstr(format, "}^" CORS_LOG_TAG);
+    while (*end && format < *end) {
+        const char *brace = *end - 1;
+
+        while (brace > format && *brace != '{') {
+            brace--;
+        }
+        if (*brace == '{') {
+            return brace + 1;
+        }
+        *end = strstr(*end + 1, "}^" CORS_LOG_TAG);
+    }
+    return NULL;
+}
+
+static void look_at_log(walk_t *walk, const ap_directive_t *directive)
+{
+    const char *format = directive->args;
+    const char *tag;
+    const char *end;
+
+    if (!cors_directive_is(directive, "LogFormat")
+        && !cors_directive_is(directive, "CustomLog")
+        && !cors_directive_is(directive, "GlobalLog")) {
+        return;
+    }
+    while ((tag = next_tag(format, &end))) {
+        const char *name = apr_pstrmemdup(walk->speaker->scratch, tag,
+                                          (apr_size_t)(end - tag));
+
+        if (!cors_reading_exists(name)) {
+            say(walk, said(walk, directive), CORS_PROBLEM_LOG_TAG_UNKNOWN,
+                apr_pstrcat(walk->speaker->scratch, "%{", name,
+                            "}^" CORS_LOG_TAG, NULL),
+                NULL,
+                "%{verdict}^" CORS_LOG_TAG ", %{reason}^" CORS_LOG_TAG
+                ", %{origin}^" CORS_LOG_TAG " or %{directive}^" CORS_LOG_TAG);
+        }
+        format = end + 1;
+    }
+}
+
 static void look(walk_t *walk, const ap_directive_t *directive)
 {
-    static const directive_fn looks[] = { look_at_header, look_at_rewrite,
-                                          look_at_authentication, look_at_limit,
-                                          look_at_proxy };
+    static const directive_fn looks[] = {
+        look_at_header, look_at_rewrite, look_at_authentication,
+        look_at_limit,  look_at_proxy,   look_at_log
+    };
     apr_size_t i;
 
     for (; directive; directive = directive->next) {

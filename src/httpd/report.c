@@ -8,40 +8,6 @@
 
 #include "cors/clock.h"
 
-void cors_publish(request_rec *r, const cors_decision_t *decision)
-{
-    apr_table_t *variables = r->subprocess_env;
-
-    /* nobody else sets them, and setting would compare each name with those
-     * before it */
-    apr_table_addn(variables, "CORS_VERDICT",
-                   cors_verdict_text(decision->verdict));
-    apr_table_addn(variables, "CORS_REASON",
-                   cors_reason_text(decision->reason));
-    if (decision->verdict == CORS_VERDICT_NOT_CORS) {
-        return;
-    }
-    apr_table_addn(variables, "CORS_DIRECTIVE",
-                   cors_decision_said(r->pool, decision));
-    if (decision->origin.ptr) {
-        apr_table_addn(variables, "CORS_ORIGIN",
-                       decision->origin_text
-                           ? decision->origin_text
-                           : cors_slice_text(r->pool, decision->origin));
-    }
-}
-
-void cors_unpublish(request_rec *r)
-{
-    static const char *const names[] = { "CORS_VERDICT", "CORS_REASON",
-                                         "CORS_DIRECTIVE", "CORS_ORIGIN" };
-    apr_size_t i;
-
-    for (i = 0; i < sizeof(names) / sizeof(names[0]); i++) {
-        apr_table_unset(r->subprocess_env, names[i]);
-    }
-}
-
 /* Client bytes for a log line: cut, escaped and in quotes, so that they end
  * where they seem to end. */
 static const char *quoted(apr_pool_t *p, const char *text)

@@ -106,7 +106,9 @@ static void learn(walk_t *walk, const cors_policy_t *policy)
         const cors_link_t *link = &policy->link[attr];
         bool reached = attr == CORS_ATTR_WEBSOCKET_ORIGINS
                                || attr == CORS_ATTR_WEBSOCKET_REQUIRE
-                               || (attr == CORS_ATTR_NULL_UNSAFE && !on)
+                               || ((attr == CORS_ATTR_NULL_UNSAFE
+                                    || attr == CORS_ATTR_SET_ENV)
+                                   && !on)
                            ? websocket
                            : on;
 

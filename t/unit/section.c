@@ -22,6 +22,7 @@ static void every_attribute_has_its_directive(void **state)
         "CorsRejectDisallowed",
         "CorsBackendHeaders",
         "CorsAllowPrivateNetwork",
+        "CorsSetEnv",
         "CorsWebSocketAllowOrigins",
         "CorsWebSocketRequireOrigin",
     };
@@ -58,6 +59,7 @@ a_flag_or_choice_has_its_words_in_the_order_of_its_numbers(void **state)
         [CORS_ATTR_REJECT] = "Off|On",
         [CORS_ATTR_BACKEND] = "Replace|Keep",
         [CORS_ATTR_PRIVATE_NETWORK] = "Off|On",
+        [CORS_ATTR_SET_ENV] = "Off|On",
         [CORS_ATTR_WEBSOCKET_REQUIRE] = "Off|On",
     };
     size_t i;

@@ -1,0 +1,166 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# How others read a decision: log formats, expressions, and the environment where
+# CorsSetEnv is On.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Test::More;
+use Client qw(ask whole);
+use Httpd ();
+
+my $app = 'https://app.example';
+my $site = "$ENV{CORS_WORK}/t/run/reading-site-$$";
+mkdir "$ENV{CORS_WORK}/t/run";
+mkdir $site or die "$site: $!\n";
+Httpd::spew("$site/$_->[0]", $_->[1]) for [ 'a.txt', "text\n" ],
+    [ 'page.shtml', qq{<!--#echo encoding="none" var="CORS_VERDICT" --> <!--#include virtual="/served/a.txt" -->} ],
+    [ 'env.cgi', "#!/bin/sh\nprintf 'Content-Type: text/plain\\n\\n'\nenv | grep '^\\(REDIRECT_\\)*CORS_' | sort\n" ];
+chmod 0755, "$site/env.cgi" or die $!;
+mkdir "$site/$_" or die $! for qw(served index);
+Httpd::spew("$site/served/a.txt", "served\n");
+Httpd::spew("$site/index/index.cgi", Httpd::slurp("$site/env.cgi"));
+chmod 0755, "$site/index/index.cgi" or die $!;
+
+my $httpd = Httpd->start(name => 'reading', vars => { site => $site }, text => <<'CONF');
+Listen 127.0.0.1:@port@
+DocumentRoot "@site@"
+<Directory "@site@">
+    Require all granted
+    Options ExecCGI Includes
+    AddHandler cgi-script .cgi
+    AddOutputFilter INCLUDES .shtml
+    AddType text/html .shtml
+    DirectoryIndex index.cgi
+</Directory>
+AliasMatch "^/(?:off|trial|guarded|set/trial|set/off|set|socket)(/.*)$" "@site@$1"
+LogFormat "%U [%{verdict}^co] [%{reason}^co] [%{origin}^co] [%{directive}^co] [%{CORS_VERDICT}e]" reading
+CustomLog "@dir@/reading_log" reading
+LogFormat "%U" path
+CustomLog "@dir@/denied_log" path "expr=%{CORS_VERDICT} =~ /denied$/"
+CustomLog "@dir@/decided_log" path "expr=-n %{CORS_VERDICT}"
+CorsPolicy On
+CorsAllowOrigins https://app.example
+Header always set X-Why "expr=%{CORS_VERDICT} %{cors_reason} %{CORS_ORIGIN}"
+<Location "/off">
+    CorsPolicy Off
+</Location>
+<Location "/trial">
+    CorsPolicy ReportOnly
+</Location>
+<Location "/guarded">
+    <RequireAny>
+        Require expr "%{CORS_VERDICT} == 'allowed'"
+        Require expr "%{CORS_VERDICT} == 'preflight-allowed'"
+    </RequireAny>
+</Location>
+<Location "/set">
+    CorsSetEnv On
+    Header always set X-Env "%{CORS_VERDICT}e %{CORS_DIRECTIVE}e"
+    Header always set X-Listed "yes" env=CORS_ORIGIN
+</Location>
+<Location "/set/trial">
+    CorsPolicy ReportOnly
+</Location>
+<Location "/set/off">
+    CorsPolicy Off
+</Location>
+<Location "/set/page.shtml">
+    CorsSetEnv On
+</Location>
+<Directory "@site@/served">
+    CorsAllowOrigins https://other.example
+    CorsSetEnv On
+</Directory>
+<Location "/socket">
+    CorsPolicy Off
+    CorsWebSocketAllowOrigins https://app.example
+</Location>
+CONF
+my $conf = "$httpd->{dir}/httpd.conf";
+my %line;
+{
+    my @lines = split /\n/, Httpd::slurp($conf);
+    for my $i (0 .. $#lines) {
+        $line{$1} //= $i + 1 if $lines[$i] =~ /^\s*(CorsAllowOrigins \S+|CorsWebSocketAllowOrigins)/;
+    }
+}
+my $listed = "CorsAllowOrigins $conf:$line{'CorsAllowOrigins https://app.example'}";
+
+sub lines_of {
+    my ($name, $mark) = @_;
+    # a log is written after the response
+    for (1 .. 100) {
+        my $text = substr Httpd::slurp("$httpd->{dir}/$name"), $mark // 0;
+        return $text if length $text;
+        select undef, undef, undef, 0.05;
+    }
+    return '';
+}
+
+sub mark { return -s "$httpd->{dir}/$_[0]" // 0 }
+
+# One exchange: its line of the log, and the field that an expression has set.
+sub reads {
+    my ($name, $via, $method, $path, $expected, $why, %send) = @_;
+    my $mark = mark('reading_log');
+    my (undef, undef, $other) = ask($via, $method => $path, %send);
+    is(lines_of('reading_log', $mark), "$path $expected\n", "$name: the log");
+    is($other->{'x-why'}, $why, "$name: an expression");
+    return;
+}
+
+my $via = [ h1 => $httpd->{port}{port} ];
+my %asks = (origin => $app, acrm => 'PUT');
+
+reads('no Origin', $via, GET => '/a.txt', '[not-cors] [no-origin] [-] [-] [-]', 'not-cors no-origin ');
+reads('allowed', $via, GET => '/a.txt', "[allowed] [origin-allowed] [$app] [$listed] [-]", "allowed origin-allowed $app", origin => $app);
+reads('not allowed', $via, GET => '/a.txt', "[denied] [origin-not-allowed] [https://no.example] [$listed] [-]",
+    'denied origin-not-allowed https://no.example', origin => 'https://no.example');
+reads('malformed', $via, GET => '/a.txt', "[denied] [malformed-origin] [-] [$listed] [-]", 'denied malformed-origin ', origin => 'x "y');
+reads('a preflight', $via, OPTIONS => '/a.txt', "[preflight-denied] [method-not-allowed] [$app] [CorsAllowMethods (default)] [-]",
+    "preflight-denied method-not-allowed $app", %asks, acrm => 'PURGE');
+reads('Off', $via, GET => '/off/a.txt', '[-] [-] [-] [-] [-]', '', origin => $app);
+reads('ReportOnly', $via, GET => '/trial/a.txt', "[denied] [origin-not-allowed] [https://no.example] [$listed] [-]",
+    'denied origin-not-allowed https://no.example', origin => 'https://no.example');
+reads('an error document', $via, GET => '/missing', "[allowed] [origin-allowed] [$app] [$listed] [-]", "allowed origin-allowed $app", origin => $app);
+reads('what is served denies', $via, GET => '/served/a.txt',
+    "[allowed] [origin-allowed] [https://other.example] [CorsAllowOrigins $conf:$line{'CorsAllowOrigins https://other.example'}] [allowed]",
+    'allowed origin-allowed https://other.example', origin => 'https://other.example');
+reads('a handshake without CorsPolicy', $via, GET => '/socket/a.txt',
+    "[websocket-denied] [origin-not-allowed] [https://no.example] [CorsWebSocketAllowOrigins $conf:$line{CorsWebSocketAllowOrigins}] [-]",
+    'websocket-denied origin-not-allowed https://no.example', origin => 'https://no.example',
+    upgrade => 'websocket', connection => 'Upgrade');
+reads('no handshake there', $via, GET => '/socket/a.txt', '[-] [-] [-] [-] [-]', '', origin => $app);
+
+is(join(' ', sort split /\n/, lines_of('denied_log')), '/a.txt /a.txt /a.txt /socket/a.txt /trial/a.txt', 'a log of denials alone, by an expression');
+unlike(lines_of('decided_log'), qr{^/off/}m, 'a log of decided requests has none where the policy is Off');
+
+# --- Require expr
+is_deeply(whole(ask($via, GET => '/guarded/a.txt', origin => $app)), { status => 200, vary => 'Origin', 'access-control-allow-origin' => $app }, 'Require expr reads allowed');
+is_deeply(whole(ask($via, GET => '/guarded/a.txt', origin => 'https://no.example')), { status => 403, vary => 'Origin' }, 'and denied');
+
+# --- the environment
+my $body = sub {
+    my ($path, %send) = @_;
+    my (undef, undef, $other, $text) = ask($via, GET => $path, %send);
+    $text =~ s/^[0-9a-f]+\r\n//mg if ($other->{'transfer-encoding'} // '') eq 'chunked';
+    return join '|', grep { length } split /\r?\n/, $text;
+};
+is($body->('/env.cgi', origin => $app), '', 'a program has no variable');
+is($body->('/set/env.cgi', origin => $app), "CORS_DIRECTIVE=$listed|CORS_ORIGIN=$app|CORS_REASON=origin-allowed|CORS_VERDICT=allowed",
+    'with CorsSetEnv On it has all four');
+is($body->('/set/env.cgi'), 'CORS_REASON=no-origin|CORS_VERDICT=not-cors', 'without Origin two');
+is($body->('/set/trial/env.cgi', origin => 'https://no.example'),
+    "CORS_DIRECTIVE=$listed|CORS_ORIGIN=https://no.example|CORS_REASON=origin-not-allowed|CORS_VERDICT=denied", 'with ReportOnly too');
+is($body->('/set/off/env.cgi', origin => $app), '', 'none where the policy is Off');
+is($body->('/set/index/', origin => $app),
+    "CORS_DIRECTIVE=$listed|CORS_ORIGIN=$app|CORS_REASON=origin-allowed|CORS_VERDICT=allowed", 'the index of a directory has them');
+is($body->('/set/page.shtml', origin => $app), 'allowed |served', 'and SSI');
+is($body->('/page.shtml', origin => $app), '(none) |served', 'which has none elsewhere');
+
+my (undef, undef, $other) = ask($via, GET => '/set/a.txt', origin => $app);
+is("$other->{'x-env'} $other->{'x-listed'}", "allowed $listed yes", 'mod_headers reads them, and their conditions');
+(undef, undef, $other) = ask($via, GET => '/set/a.txt');
+is($other->{'x-env'} . ($other->{'x-listed'} // ''), 'not-cors (null)', 'of a request without Origin');
+
+done_testing();
