@@ -2,6 +2,7 @@
 
 #include "cors/emit.h"
 
+#include <limits.h>
 #include <string.h>
 #include <strings.h>
 
@@ -63,14 +64,25 @@ CORS_SLOW static void strip_ours(apr_table_t *table)
     }
 }
 
-/* Take out what is ours; returns whether there may be a Vary. All fields of all
- * responses pass by, most of them by their first letter. */
-static inline bool strip(apr_table_t *table)
+static inline bool is_vary(const char *name)
+{
+    return (name[1] | ' ') == 'a' && (name[2] | ' ') == 'r'
+           && (name[3] | ' ') == 'y' && name[4] == '\0';
+}
+
+/* The fields named Vary of a response. */
+typedef struct {
+    int count;
+    apr_table_entry_t *last; /* of them; NULL: there is none */
+} varies_t;
+
+/* Note the fields named Vary; returns whether there may be one of ours. All fields
+ * of all responses pass by, most of them by their first letter. */
+static inline bool look_through(const apr_table_t *table, varies_t *varies)
 {
     const apr_array_header_t *fields = apr_table_elts(table);
-    const apr_table_entry_t *field = (const apr_table_entry_t *)fields->elts;
+    apr_table_entry_t *field = (apr_table_entry_t *)fields->elts;
     const apr_table_entry_t *end = field + fields->nelts;
-    bool vary = false;
     bool ours = false;
 
     for (; field < end; field++) {
@@ -80,14 +92,25 @@ static inline bool strip(apr_table_t *table)
         if (first == 'a') {
             ours |= may_be_ours(name);
         }
-        else if (first == 'v') {
-            vary = true;
+        else if (first == 'v' && is_vary(name)) {
+            varies->count++;
+            varies->last = field;
         }
     }
-    if (ours) {
+    return ours;
+}
+
+/* Take out what is ours, and note the fields named Vary. */
+static inline void strip(apr_table_t *table, varies_t *varies)
+{
+    const varies_t before = *varies;
+
+    if (look_through(table, varies)) {
         strip_ours(table);
+        /* the fields are at other places now */
+        *varies = before;
+        look_through(table, varies);
     }
-    return vary;
 }
 
 /* Names up to this many are compared one by one. */
@@ -159,6 +182,23 @@ CORS_SLOW void cors_vary_add(apr_pool_t *p, const char *names,
     apr_table_setn(headers, "Vary", vary.names.text);
 }
 
+/*
+ * Vary is nearly always Accept-Encoding alone: extend a field that has one name, if
+ * it is none of those that are added. Returns false where it is anything else.
+ */
+static bool extend_vary(apr_pool_t *p, apr_table_entry_t *field,
+                        const char *names)
+{
+    const cors_slice_t name = cors_slice(field->val);
+
+    if (!cors_is_token(name) || cors_slice_equal(name, cors_slice("*"))
+        || cors_list_has(names, name, true)) {
+        return false;
+    }
+    field->val = apr_pstrcat(p, field->val, ", ", names, NULL);
+    return true;
+}
+
 /* What the answer depends on; NULL: nothing. */
 static const char *varies_by(const cors_policy_t *policy,
                              const cors_decision_t *decision)
@@ -189,6 +229,18 @@ static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
     }
 }
 
+/* A longer list is not sent: httpd and the browser would read every byte of it. */
+#define HEADERS_LISTED 64
+
+/* Whether the names that were asked for answer instead of a list of all. */
+static bool is_long(const cors_policy_t *policy, cors_attr_e attr)
+{
+    int most =
+        attr == CORS_ATTR_HEADERS ? cors_policy_names_most(policy, attr) : 0;
+
+    return most > HEADERS_LISTED && most < INT_MAX;
+}
+
 /*
  * The value of a list of methods or headers, or NULL. A literal * means nothing to
  * a browser that sends credentials, cannot express that a name is removed, and
@@ -203,9 +255,10 @@ static const char *list_value(apr_pool_t *p, const cors_policy_t *policy,
                     && decision->attr == attr;
     bool edited;
 
-    if (!cors_policy_wildcard(policy, attr, &edited)
-        || (!edited && !rejected
-            && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS))) {
+    if (!is_long(policy, attr)
+        && (!cors_policy_wildcard(policy, attr, &edited)
+            || (!edited && !rejected
+                && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)))) {
         return cors_policy_joined(p, policy, attr);
     }
     return asked.ptr && asked.len > 0 ? apr_pstrmemdup(p, asked.ptr, asked.len)
@@ -249,8 +302,10 @@ CORS_SLOW static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
 
 void cors_emit_nothing(apr_table_t *headers, apr_table_t *errors)
 {
-    strip(headers);
-    strip(errors);
+    varies_t varies = { 0, NULL };
+
+    strip(headers, &varies);
+    strip(errors, &varies);
 }
 
 /* Whether the response of a handler keeps its own headers. */
@@ -274,21 +329,25 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
                apr_table_t *headers, apr_table_t *errors)
 {
     const char *vary;
-    bool has_vary;
+    varies_t varies = { 0, NULL };
+    apr_table_entry_t *of_headers;
 
     if (response != CORS_RESPONSE_PREFLIGHT
         && cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP
         && keeps_its_own(headers, errors)) {
         return;
     }
-    has_vary = strip(headers);
-    has_vary |= strip(errors);
+    strip(headers, &varies);
+    of_headers = varies.last;
+    strip(errors, &varies);
     vary = varies_by(policy, decision);
-    if (vary && has_vary) {
-        cors_vary_add(p, vary, headers, errors);
-    }
-    else if (vary) {
+    if (vary && varies.count == 0) {
         apr_table_addn(headers, "Vary", vary);
+    }
+    else if (vary
+             && !(varies.count == 1 && of_headers
+                  && extend_vary(p, of_headers, vary))) {
+        cors_vary_add(p, vary, headers, errors);
     }
 
     if (response != CORS_RESPONSE_ACTUAL) {

@@ -71,6 +71,7 @@ typedef struct {
     apr_uint32_t listed;   /* how many are listed */
     apr_uint32_t count;    /* of entries; one may be both */
     apr_uint32_t used;     /* bytes of the area, the first four unused */
+    apr_uint64_t tails;    /* of wildcards, see tail_bit() */
 } facts_t;
 
 /* What a look-up needs, wherever it lies. */
@@ -247,6 +248,42 @@ static unsigned dots_in(cors_slice_t host)
     return dots;
 }
 
+/* The end of a host that is looked at first. */
+#define TAIL sizeof(apr_uint64_t)
+
+/* A bit for what a host of TAIL bytes or more ends in. A host matches a wildcard
+ * only where it has the bit of "." and the domain, so most hosts that match none
+ * need no look-up in the table. */
+static inline apr_uint64_t tail_bit(const keys_t *keys, const char *end)
+{
+    apr_uint64_t tail;
+
+    memcpy(&tail, end - TAIL, TAIL);
+    return (apr_uint64_t)1 << (tail * (keys->kind | 1) >> 58);
+}
+
+/* The same for a wildcard; one that is shorter has them all. */
+static apr_uint64_t wildcard_tails(const keys_t *keys, cors_slice_t domain)
+{
+    char tail[TAIL];
+
+    if (domain.len + 1 < TAIL) {
+        return ~(apr_uint64_t)0;
+    }
+    if (domain.len >= TAIL) {
+        return tail_bit(keys, cors_slice_end(domain));
+    }
+    tail[0] = '.';
+    memcpy(tail + 1, domain.ptr, TAIL - 1);
+    return tail_bit(keys, tail + TAIL);
+}
+
+static inline bool may_be_below(const view_t *view, cors_slice_t host)
+{
+    return host.len < TAIL
+           || view->facts.tails & tail_bit(view->keys, cors_slice_end(host));
+}
+
 /* the bit of a domain's number of dots */
 static apr_uint64_t dots_bit(unsigned dots)
 {
@@ -328,7 +365,8 @@ static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin)
         flags |= flags_of(view, &wanted, entry_key(scheme_len, host_len, 0),
                           KIND_ANY_PORT);
     }
-    if ((!flags || facts->excludes) && facts->dots) {
+    if ((!flags || facts->excludes) && facts->dots
+        && may_be_below(view, origin->host)) {
         flags |= find_domains(view, origin);
     }
     return flags & FLAG_EXCLUDED ? CORS_ORIGIN_EXCLUDED
@@ -511,6 +549,7 @@ bool cors_origin_table_add(cors_origin_table_t *table,
         facts->kinds |= KIND_BIT(kind);
         if (pattern->subdomains) {
             facts->dots |= dots_bit(dots_in(host));
+            facts->tails |= wildcard_tails(keys, host);
         }
     }
     return true;

@@ -127,6 +127,10 @@ static void set_status(request_rec *r, int status)
 {
     r->status = status;
     r->status_line = NULL;
+    if (status == HTTP_OK || status == HTTP_NO_CONTENT
+        || status == HTTP_FORBIDDEN) {
+        return;
+    }
     /* NOLINTNEXTLINE(cert-err34-c): every line of httpd's starts with one */
     if (atoi(ap_get_status_line(status)) != status) {
         r->status_line = apr_psprintf(r->pool, "%d %s", status,

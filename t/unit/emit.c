@@ -778,6 +778,99 @@ static void vary_is_one_field_without_repetition(void **state)
     }
 }
 
+/* The field that is extended in place is what gathering all names makes. */
+static void the_usual_vary_is_extended_to_the_same(void **state)
+{
+    static const char *const values[] = { "Accept-Encoding",
+                                          "accept-encoding",
+                                          "Origin",
+                                          "ORIGIN",
+                                          "Origin2",
+                                          "Access-Control-Request-Method",
+                                          "access-control-request-headers",
+                                          "*",
+                                          "a b",
+                                          "a,b",
+                                          "a,",
+                                          " a",
+                                          "" };
+    const cors_policy_t *policy = policy_of(LIST);
+    const request_t asks[] = { { .origin = A },
+                               { .origin = A, .method = "PUT" } };
+    size_t i;
+    size_t k;
+
+    (void)state;
+    for (i = 0; i < COUNT(values); i++) {
+        for (k = 0; k < COUNT(asks); k++) {
+            apr_table_t *headers = apr_table_make(pool, 4);
+            apr_table_t *gathered = apr_table_make(pool, 4);
+            apr_table_t *errors = apr_table_make(pool, 4);
+            cors_decision_t decision;
+
+            apr_table_setn(headers, "Via", "1.1 a");
+            apr_table_setn(headers, "Vary", values[i]);
+            apr_table_setn(headers, "Access-Control-Max-Age", "1");
+            apr_table_setn(gathered, "Vary", values[i]);
+            cors_vary_add(pool,
+                          k ? "Origin, Access-Control-Request-Method, "
+                              "Access-Control-Request-Headers"
+                            : "Origin",
+                          gathered, errors);
+            decide(policy, &asks[k], &decision);
+            cors_emit(pool, policy, &decision, k ? PREFLIGHT : ACTUAL, headers,
+                      errors);
+            same_text(values[i], apr_table_get(headers, "Vary"),
+                      apr_table_get(gathered, "Vary"));
+            same_text(values[i], apr_table_get(headers, "Via"), "1.1 a");
+            assert_null(apr_table_get(headers, "Access-Control-Max-Age"));
+        }
+    }
+}
+
+/* of x-1 to so many */
+static const char *many_names(int count)
+{
+    const char *names = "";
+    int i;
+
+    for (i = 1; i <= count; i++) {
+        names = apr_psprintf(pool, "%s%sx-%d", names, i > 1 ? " " : "", i);
+    }
+    return names;
+}
+
+static const char *allowed_headers(int listed, const char *method,
+                                   const char *names)
+{
+    const cors_policy_t *policy =
+        policy_of(apr_pstrcat(pool, LIST "; CorsAllowHeaders ",
+                              many_names(listed), NULL));
+    const request_t asks = { .origin = A, .method = method, .headers = names };
+    apr_table_t *headers = apr_table_make(pool, 4);
+    cors_decision_t decision;
+
+    decide(policy, &asks, &decision);
+    cors_emit(pool, policy, &decision, PREFLIGHT, headers,
+              apr_table_make(pool, 4));
+    return apr_table_get(headers, "Access-Control-Allow-Headers");
+}
+
+static void a_long_list_is_answered_with_what_was_asked(void **state)
+{
+    (void)state;
+    assert_int_equal(strncmp(allowed_headers(64, "PUT", "x-2"), "x-1, x-2, ",
+                             10),
+                     0);
+    same_text("65", allowed_headers(65, "PUT", "x-2, x-65"), "x-2, x-65");
+    same_text("a name that is missing", allowed_headers(65, "PUT", "x-2,y,x-3"),
+              "x-2");
+    same_text("only that", allowed_headers(65, "PUT", "y"), NULL);
+    same_text("a method that is missing", allowed_headers(65, "BREW", "x-2"),
+              "x-2");
+    same_text("none asked for", allowed_headers(65, "PUT", NULL), NULL);
+}
+
 static void what_is_sent_outlives_the_request_bytes(void **state)
 {
     const cors_policy_t *policy = policy_of(LIST);
@@ -818,6 +911,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(vary_is_one_field_without_repetition),
+        TEST(the_usual_vary_is_extended_to_the_same),
+        TEST(a_long_list_is_answered_with_what_was_asked),
         TEST(what_is_sent_outlives_the_request_bytes),
         TEST(what_the_policy_owns_can_be_taken_out_alone),
     };

@@ -296,6 +296,33 @@ static void a_domain_has_as_many_dots_as_fit(void **state)
     }
 }
 
+static void a_wildcard_on_a_domain_of_any_length_is_found(void **state)
+{
+    size_t len;
+
+    (void)state;
+    for (len = 1; len < 20; len++) {
+        const char *domain = apr_pstrcat(pool, times("d", len), NULL);
+        const char *longer = apr_pstrcat(pool, "d", domain, NULL);
+        cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
+
+        add_text(table, apr_pstrcat(pool, "https://*.", domain, NULL));
+        assert_int_equal(ask_both(table, apr_pstrcat(pool, "https://x.", domain,
+                                                     NULL)),
+                         CORS_ORIGIN_LISTED);
+        assert_int_equal(ask_both(table, apr_pstrcat(pool, "https://x.y.",
+                                                     domain, NULL)),
+                         CORS_ORIGIN_LISTED);
+        assert_int_equal(ask_both(table, apr_pstrcat(pool, "https://x.", longer,
+                                                     NULL)),
+                         CORS_ORIGIN_UNLISTED);
+        assert_int_equal(ask_both(table,
+                                  apr_pstrcat(pool, "https://", domain, NULL)),
+                         CORS_ORIGIN_UNLISTED);
+        assert_int_equal(ask_both(table, "https://x.y"), CORS_ORIGIN_UNLISTED);
+    }
+}
+
 static void the_longest_parts_are_found(void **state)
 {
     cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
@@ -440,6 +467,7 @@ int main(void)
         cmocka_unit_test(so_it_does_where_nothing_is_random),
         cmocka_unit_test(what_no_origin_has_room_for_is_not_added),
         cmocka_unit_test(a_domain_has_as_many_dots_as_fit),
+        cmocka_unit_test(a_wildcard_on_a_domain_of_any_length_is_found),
         cmocka_unit_test(the_longest_parts_are_found),
         cmocka_unit_test(a_block_that_is_cut_or_full_leads_nowhere),
         cmocka_unit_test(a_broken_block_leads_nowhere),
