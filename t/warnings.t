@@ -141,6 +141,12 @@ my @cases = (
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://([a-z]+\\.)*example\\.com\"\n" ],
 
     # names and times
+    [ [ [ 'header-forbidden', 3 ] ], "${on}CorsAllowHeaders Origin, X-Requested-With, Content-Type, Accept, Authorization\n",
+      "${on}CorsAllowHeaders X-Requested-With, Content-Type, Accept, Authorization\n" ],
+    [ [ [ 'header-forbidden', 3 ], [ 'header-forbidden', 4 ] ], "${on}CorsAllowHeaders Cookie Host x-a\nCorsAllowHeaders sec-x proxy-x\n",
+      "${on}CorsAllowHeaders -Cookie -sec-x\n" ],
+    [ [ [ 'header-is-response', 3 ], [ 'header-is-response', 3 ] ], "${on}CorsAllowHeaders ETag x-a Access-Control-Allow-Origin\n",
+      "${on}CorsExposeHeaders ETag X-A Range\n" ],
     [ [ [ 'expose-needless', 3 ] ], "${on}CorsExposeHeaders ETag Content-Type\n", "${on}CorsExposeHeaders ETag Content-Range\n" ],
     [ [ [ 'method-safelisted', 3 ] ], "${on}CorsAllowMethods -POST\n", "${on}CorsAllowMethods -PUT\n" ],
     [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 86401\n", "${on}CorsMaxAge 86400\n" ],
@@ -203,6 +209,8 @@ my @lines = (
     [ 'CorsAllowOriginsMatch "-https://pr-1\.example\.com"', 'CorsAllowOrigins -https://pr-1.example.com' ],
     [ 'CorsAllowOriginsMatch "+https?://a\.example"', 'CorsAllowOrigins +http://a.example +https://a.example' ],
     [ 'CorsAllowOriginsMatch https://a.example', 'CorsAllowOrigins https://a.example' ],
+    [ 'CorsAllowHeaders ETag', 'CorsExposeHeaders ETag' ],
+    [ 'CorsAllowHeaders +ETag', 'CorsExposeHeaders +ETag' ],
 );
 
 plan tests => 2 * @cases + 2 * @lines + 18;

@@ -60,6 +60,13 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
                                  cors_slice_t word, const char *said,
                                  const char **instead);
 
+/** @return what to warn of where a name is listed that no preflight announces, or
+ *          that only responses have; CORS_OK: nothing
+ *
+ * Fetch, "forbidden request-header"
+ */
+cors_problem_e cors_name_idle(cors_names_e kind, cors_slice_t name);
+
 /** @return whether the name is listed by itself; a wildcard does not count */
 bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name);
 

@@ -168,11 +168,6 @@
     X(HEADER_TOKEN, "header-token", \
       "not a header name: a name is one token, without colon or " \
       "value") \
-    X(HEADER_FORBIDDEN, "header-forbidden", \
-      "a script cannot set this header; naming it does nothing") \
-    X(HEADER_IS_RESPONSE, "header-is-response", \
-      "servers send this header, not pages; request headers belong " \
-      "here") \
     X(EXPOSE_FORBIDDEN, "expose-forbidden", \
       "browsers never show this header to a script") \
     X(EXPOSE_IS_REQUEST, "expose-is-request", \
@@ -258,6 +253,11 @@
     X(AUTHORIZATION_NOT_NAMED, "authorization-not-named", \
       "does not stand for Authorization, which browsers want by " \
       "name, and requests here are authenticated") \
+    X(HEADER_FORBIDDEN, "header-forbidden", \
+      "a script cannot set this header; naming it does nothing") \
+    X(HEADER_IS_RESPONSE, "header-is-response", \
+      "servers send this header, not pages; request headers belong " \
+      "here") \
     X(EXPOSE_NEEDLESS, "expose-needless", \
       "browsers show this header to every script already") \
     X(METHOD_SAFELISTED, "method-safelisted", \

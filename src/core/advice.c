@@ -280,6 +280,7 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
     int at = set ? cors_name_set_find_taken_out(set, cors_slice(name)) : -1;
     const char *said;
 
+    problem = problem ? problem : cors_name_idle(kind, cors_slice(name));
     if (problem == CORS_PROBLEM_METHOD_CASE && place->policy
         && cors_policy_name_listed(place->policy, CORS_ATTR_METHODS,
                                    cors_slice(instead + 1))

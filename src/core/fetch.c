@@ -111,7 +111,6 @@ static const char *const request_only_headers[] = {
     "If-Unmodified-Since",
     "Origin",
     "Proxy-Authorization",
-    "Range",
     "Referer",
     "TE",
     "Upgrade-Insecure-Requests",

@@ -3,6 +3,7 @@
 #include "cors/lint.h"
 
 #include <string.h>
+#include <strings.h>
 
 #include <apr_strings.h>
 
@@ -208,6 +209,67 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
     }
 }
 
+/* The names of the line that begins with one, without those that are idle, as they
+ * would be written; NULL: there are no others. */
+static const char *names_of_line(const lint_t *lint, int first)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    cors_joined_t joined = { NULL, 0, 0 };
+    int i;
+
+    for (i = first; i < names->count && names->saids[i] == names->saids[first];
+         i++) {
+        if (!cors_name_idle(names->kind, cors_slice(names->names[i]))) {
+            cors_join(lint->p, &joined, " ",
+                      cors_slice(names->edit ? "+" : ""));
+            cors_join(lint->p, &joined, "", cors_slice(names->names[i]));
+        }
+    }
+    return joined.text;
+}
+
+/* The line that exposes a header of responses; NULL: the module writes it. */
+static const char *exposing(const lint_t *lint, const char *name)
+{
+    static const char own[] = "access-control-";
+    const cors_name_set_t *names = lint->setting->names;
+
+    return strncasecmp(name, own, sizeof(own) - 1) == 0
+                   || cors_fetch_forbidden_response_header(cors_slice(name))
+               ? NULL
+               : apr_pstrcat(lint->p, "CorsExposeHeaders ",
+                             names->edit ? "+" : "", name, NULL);
+}
+
+/* A header of responses has a warning of its own; what scripts cannot set has one a
+ * line, with what is left of the line. */
+static void lint_request_headers(const lint_t *lint)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    bool warned = false;
+    int first = 0;
+    int i;
+
+    for (i = 0; i < names->count; i++) {
+        const char *name = names->names[i];
+        cors_problem_e problem = cors_name_idle(names->kind, cors_slice(name));
+
+        if (names->saids[i] != names->saids[first]) {
+            first = i;
+            warned = false;
+        }
+        if (problem == CORS_PROBLEM_HEADER_IS_RESPONSE) {
+            warn(lint, names->saids[i], problem, name, NULL,
+                 exposing(lint, name));
+        }
+        else if (problem && !warned) {
+            warned = true;
+            warn(lint, names->saids[i], problem, name, NULL,
+                 names_of_line(lint, first));
+        }
+    }
+}
+
 static void lint_exposed(const lint_t *lint)
 {
     const cors_name_set_t *names = lint->setting->names;
@@ -251,6 +313,9 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
         break;
     case CORS_ATTR_METHODS:
         lint_removed_methods(&lint);
+        break;
+    case CORS_ATTR_HEADERS:
+        lint_request_headers(&lint);
         break;
     case CORS_ATTR_EXPOSE:
         lint_exposed(&lint);

@@ -89,11 +89,8 @@ static cors_problem_e check_name(apr_pool_t *p, cors_names_e kind,
         return check_method(name, instead);
     }
     if (kind == CORS_NAMES_REQUEST_HEADERS) {
-        return cors_fetch_response_only_header(name)
-                   ? CORS_PROBLEM_HEADER_IS_RESPONSE
-               : cors_fetch_forbidden_request_header(name)
-                   ? CORS_PROBLEM_HEADER_FORBIDDEN
-                   : CORS_OK;
+        /* a name that no preflight announces does no harm */
+        return CORS_OK;
     }
     return cors_fetch_forbidden_response_header(name)
                ? CORS_PROBLEM_EXPOSE_FORBIDDEN
@@ -288,23 +285,6 @@ static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
     return problem;
 }
 
-/* The line that exposes what was listed among the headers that pages send; NULL:
- * no list has it. */
-static const char *expose(apr_pool_t *p, const char *mark, cors_slice_t name)
-{
-    static const char own[] = "access-control-";
-    cors_slice_t head = name;
-    const char *unused;
-
-    head.len = head.len > strlen(own) ? strlen(own) : head.len;
-    return *mark != '-' && !cors_slice_is_nocase(head, own)
-                   && check_name(p, CORS_NAMES_RESPONSE_HEADERS, name, &unused)
-                          == CORS_OK
-               ? apr_pstrcat(p, "CorsExposeHeaders ", mark,
-                             cors_slice_text(p, name), NULL)
-               : NULL;
-}
-
 /* What was meant by a word behind a mark that has a problem. What its name alone
  * would become is known already. */
 static const char *correct(apr_pool_t *p, const cors_name_set_t *set,
@@ -314,8 +294,6 @@ static const char *correct(apr_pool_t *p, const cors_name_set_t *set,
     switch (problem) {
     case CORS_PROBLEM_LIST_SEPARATOR:
         return split(p, set->kind, mark, word);
-    case CORS_PROBLEM_HEADER_IS_RESPONSE:
-        return expose(p, mark, word);
     default:
         return name ? apr_pstrcat(p, mark, name, NULL) : NULL;
     }
@@ -335,6 +313,16 @@ static const char *take_out_instead(apr_pool_t *p, const cors_name_set_t *set,
         return NULL;
     }
     return apr_pstrcat(p, "-", right ? right : cors_slice_text(p, name), NULL);
+}
+
+cors_problem_e cors_name_idle(cors_names_e kind, cors_slice_t name)
+{
+    return kind != CORS_NAMES_REQUEST_HEADERS ? CORS_OK
+           : cors_fetch_response_only_header(name)
+               ? CORS_PROBLEM_HEADER_IS_RESPONSE
+           : cors_fetch_forbidden_request_header(name)
+               ? CORS_PROBLEM_HEADER_FORBIDDEN
+               : CORS_OK;
 }
 
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,

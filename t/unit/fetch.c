@@ -248,7 +248,6 @@ static void headers_of_requests_alone_are_known(void **state)
         "If-Range",
         "If-Unmodified-Since",
         "Origin",
-        "Range",
         "Referer",
         "TE",
         "Upgrade-Insecure-Requests",

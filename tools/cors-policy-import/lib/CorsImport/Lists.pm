@@ -135,7 +135,6 @@ our %fetch = (
         if-unmodified-since
         origin
         proxy-authorization
-        range
         referer
         te
         upgrade-insecure-requests
