@@ -103,6 +103,38 @@ my @forms = (
     'iis/11-broken.config' => 'broken XML',
     'iis/12-utf16.config' => 'UTF-16, and a second location for the same',
     'iis/13-pattern.config' => 'a pattern as a header',
+    'haproxy/01-recipe.cfg' => 'acls on the origin, http-request return for OPTIONS, a capture',
+    'haproxy/02-lua.cfg' => 'lua.cors with an origin, a host with any port, a domain',
+    'haproxy/03-paths.cfg' => 'backends by path, a variable with the origin, a condition on the client',
+    'haproxy/04-old.cfg' => 'a captured origin sent back, rspadd, a service for preflights',
+    'haproxy/05-hostile.cfg' => 'quotes and directives in words',
+    'caddy/01-snippet.Caddyfile' => 'a snippet with an argument, imported twice',
+    'caddy/02-paths.Caddyfile' => 'headers for paths, header_regexp, respond for OPTIONS',
+    'caddy/03-order.Caddyfile' => 'a header without a matcher after one with it; a header that is deleted',
+    'caddy/04-map.Caddyfile' => 'a map of origins, an expression on the host, the directive of a plugin',
+    'caddy/05-hostile.Caddyfile' => 'words with line ends, a brace that stays open',
+    'traefik/01-file.yml' => 'a middleware and its routers, some on headers',
+    'traefik/02-file.toml' => 'TOML: any origin with credentials, expressions that are not anchored',
+    'traefik/03-labels.yml' => 'labels of a container',
+    'traefik/04-kubernetes.yml' => 'a resource with headers of its own',
+    'traefik/05-broken.yml' => 'broken YAML',
+    'traefik/06-hostile.yml' => 'line ends and quotes where words belong, an anchor within itself',
+    'ingress/01-annotations.yaml' => 'every annotation, with a wildcard',
+    'ingress/02-defaults.yaml' => 'the defaults: any origin, credentials',
+    'ingress/03-snippet.yaml' => 'headers in a snippet',
+    'ingress/04-near.yaml' => 'a host without a scheme, a slash at the end, a path by expression',
+    'ingress/05-hostile.yaml' => 'line ends and quotes where words belong',
+    'tomcat/01-web.xml' => 'a filter for a path, with methods',
+    'tomcat/02-defaults.xml' => 'a filter without parameters',
+    'tomcat/03-any.xml' => 'any origin, * as a header, credentials with any origin, a filter of another class',
+    'tomcat/04-broken.xml' => 'broken XML',
+    'spring/01-gateway.yml' => 'Spring Cloud Gateway: paths, patterns with ports, a slash at the end',
+    'spring/02-actuator.yml' => 'the actuator, GraphQL with a value of the environment, settings of the app',
+    'spring/03-any.yml' => 'any origin with credentials, as an origin and as a pattern',
+    'spring/04-hostile.yml' => 'line ends and quotes where words belong',
+    'envoy/01-typed.yaml' => 'a virtual host, and routes that override it or turn it off',
+    'envoy/02-old.json' => 'JSON and the older fields, a pattern with a prefix',
+    'envoy/03-hostile.yaml' => 'line ends and quotes where words belong, half of the requests',
     'sails/01-global' => 'allRoutes, a list, a route that is exempted',
     'sails/02-routes' => 'routes: dictionary, true, string, parameters, wildcards, an expression',
     'sails/03-production' => 'config/env/production.js with sockets',
@@ -125,7 +157,8 @@ my @forms = (
 );
 # where something is not read, and the status is 1
 my %is_partly_read = map { $_ => 1 } qw(httpd/35-unknown.conf httpd/45-macro.conf nginx/27-template.conf iis/07-hostile.config
-    iis/10-outbound.config iis/11-broken.config sails/10-broken sails/18-module);
+    iis/10-outbound.config iis/11-broken.config sails/10-broken sails/18-module haproxy/04-old.cfg caddy/04-map.Caddyfile traefik/05-broken.yml
+    ingress/03-snippet.yaml ingress/05-hostile.yaml tomcat/03-any.xml tomcat/04-broken.xml spring/02-actuator.yml envoy/03-hostile.yaml);
 # what others include
 my %included = map { $_ => 1 } qw(nginx/snippets);
 my @names = grep { m{/} && -e } map { $forms[ 2 * $_ ] } 0 .. $#forms / 2;
@@ -212,7 +245,7 @@ my @exchanges = (
 # Arguments that make no sense or paths that cannot be read: status, what is said.
 my @misuses = (
     [ '', 2, 'no PATH is given; see --help' ],
-    [ '--from nowhere httpd/01-everybody.conf', 2, "--from is sails, httpd, nginx or iis, not 'nowhere'; see --help" ],
+    [ '--from nowhere httpd/01-everybody.conf', 2, '--from is one of ' . join(', ', qw(caddy envoy haproxy httpd iis ingress nginx sails spring tomcat traefik)) . ", not 'nowhere'; see --help" ],
     [ '--nothing', 2, '--nothing is no option; see --help' ],
     [ 'none', 1, 'none: No such file or directory' ],
     [ 'httpd/01-everybody.conf none', 1, 'none: No such file or directory' ],
@@ -222,17 +255,18 @@ my @misuses = (
 );
 plan tests => 5 * @names + @exchanges + @misuses + 8;
 
+my @kinds = qw(caddy envoy haproxy httpd iis ingress nginx sails spring tomcat traefik);
 my %form = @forms;
-my %is = map { $_ => 1 } glob('httpd/* nginx/* iis/* sails/*');
+my %is = map { $_ => 1 } glob(join ' ', map { "$_/*" } @kinds);
 is_deeply([ grep { !/\.out\z/ && !$included{$_} && !$form{$_} && !$form{"$_/.htaccess"} } sort keys %is ], [], 'every input is in the table');
 my $page = Httpd::slurp('README.md');
 is_deeply([ map { s/\\?<//gr } map { "$_->[0] $_->[1]" } listed($page) ], [ map { "$_ $form{$_}" =~ s/<//gr } @names ], 'and on the page');
 sub listed {
     my @rows;
-    push @rows, [ $1, $2 ] while $_[0] =~ m{^\| `((?:httpd|nginx|iis|sails)/[^`]*)` \| (.*?) \| }gm;
+    push @rows, [ $1, $2 ] while $_[0] =~ m{^\| `([a-z]+/[^`]*)` \| (.*?) \| }gm;
     return @rows;
 }
-cmp_ok(scalar @names, '>=', 60, 'there are at least sixty forms');
+cmp_ok(scalar @names, '>=', 130, 'there are at least 130 forms');
 
 # Lines that are no remark, no directive of the policy and no container for one.
 sub foreign {
@@ -250,7 +284,7 @@ for my $name (@names) {
     is($printed, -e $expected ? Httpd::slurp($expected) : '', "$name: $form{$name}");
     # the report says what the remarks say
     my @remarks = $printed =~ /^#   (.*)$/mg;
-    is_deeply([ sort map { s/\A.*?(?::\d+|\.js(?:: '.*?')?): //r } grep { !/: nothing about CORS was found$|: the location .* is left out|: include .* (?:is not there|goes in circles)$|is not followed; give its files|what stands in .* is left out: |: this is a template|: Access-Control- stands|is used nowhere|: a rule of the rewrite module for |so nothing of it is read$/ } split /\n/, $said ],
+    is_deeply([ sort map { s/\A.*?(?::\d+|\.js(?:: '.*?')?): //r } grep { !/: nothing about CORS was found$|: the location .* is left out|: include .* (?:is not there|goes in circles)$|is not followed; give its files|what stands in .* is left out: |: this is a template|: Access-Control- stands|is used nowhere|: a rule of the rewrite module for |so nothing of it is read$|: the (?:service|annotation|filter|directive) .* is not read here|: Access-Control- in \S+ is not read here|: this setting is read by other code|: the route is left out: its match/ } split /\n/, $said ],
         [ sort @remarks ], "$name: all that is reported stands in the output");
     is_deeply([ foreign($printed) ], [], "$name: nothing but directives of the policy comes out");
     my $check = config_check($config{$name} = $printed);

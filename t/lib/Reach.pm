@@ -10,7 +10,7 @@ use Exporter 'import';
 use KeepAlive ();
 use Fetch qw(fetch exposed_names);
 
-our @EXPORT_OK = qw(send_request further exchanges remarks);
+our @EXPORT_OK = qw(send_request reach further exchanges remarks);
 
 my $exchanges = 0;
 sub exchanges { return $exchanges }

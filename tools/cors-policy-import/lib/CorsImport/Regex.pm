@@ -11,7 +11,7 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use CorsImport::Policy qw(note sent_origin unique);
-our @EXPORT_OK = qw(quoted quoted_origin expand expression quotemeta_path strip_anchors whole_groups searching openness);
+our @EXPORT_OK = qw(ending quoted quoted_origin expand expression quotemeta_path strip_anchors whole_groups searching openness);
 
 # backslashes in it and puts in variables; nothing where it is none.
 sub quoted {
@@ -246,6 +246,9 @@ sub is_bounded {
     $left =~ s/\[[^\]]*\](?:[+]|\{\d+(?:,\d+)?\})(?=_|-)|:?\\d(?:[+*]|\{\d+(?:,\d*)?\})|\[0-9\](?:[+*]|\{\d+(?:,\d*)?\})//g;
     return $left =~ m{\Ahttps?\??:[_/]+} && $left !~ /[.*+\[{]|\\[wWDsS]/;
 }
+
+# The expression for texts that end with another one.
+sub ending { my ($text) = @_; return ($text =~ /\A\./ ? '^.*' : '') . quotemeta_path($text) . '$' }
 
 sub quotemeta_path {
     my ($text) = @_;

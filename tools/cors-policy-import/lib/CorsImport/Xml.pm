@@ -1,77 +1,51 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package CorsImport::Xml;
 
-# A parser for the XML of configuration files: elements with attributes and lines.
-# It is strict, since a file that its server refuses says nothing: tags have to
-# match, attributes to be quoted, and there is one root. It knows no namespaces and
-# defines no entities; a document type that does is refused.
+# The XML of configuration files: elements with attributes and lines. libxml2 parses;
+# nothing outside of the file is loaded, and a document type that defines entities is
+# refused, since what they stand for is not in the file. Namespaces are left out of
+# the names. It knows nothing of any server.
 use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-our @EXPORT_OK = qw(parse_xml);
+our @EXPORT_OK = qw(parse_xml element_text child_elements);
 
-my $name = qr/[A-Za-z_:][\w:.-]*/;
-my %entity = (lt => '<', gt => '>', quot => '"', apos => "'", amp => '&');
-
-sub unescaped {
-    my ($text, $line) = @_;
-    die "line $line: < in a value\n" if $text =~ /</;
-    $text =~ s{&(?:#x([0-9a-fA-F]{1,6})|#([0-9]{1,7})|(\w+)|());?}{
-        defined $1 ? as_character(hex $1) : defined $2 ? as_character($2) : $entity{ $3 // '' } // die "line $line: an entity that is not known\n" }ge;
-    return $text;
-}
-
-sub as_character {
-    my ($code) = @_;
-    my $text = chr($code > 0x10ffff ? 0xfffd : $code);
-    utf8::encode($text) if $code > 127;
-    return $text;
-}
-
-# The attributes of a tag.
-sub attributes {
-    my ($text, $line) = @_;
-    my %is;
-    while ($text =~ /\G\s+($name)\s*=\s*(?:"([^"]*)"|'([^']*)')/gc) {
-        my ($key, $value) = ($1, $2 // $3);
-        die "line $line: the attribute $key stands twice\n" if exists $is{$key};
-        $is{$key} = unescaped($value, $line);
-    }
-    die "line $line: attributes that cannot be read\n" if $text !~ /\G\s*\z/gc;
-    return \%is;
-}
-
-# The root of a text: name, attributes, line, children, text. Dies with what is
+# The root of a text: name, is (attributes), line, children, text. Dies with what is
 # wrong, and its line.
 sub parse_xml {
     my ($text) = @_;
-    my $root = { name => '', children => [], text => '' };
-    my @open = ($root);
-    my $line = 1;
-    while ($text =~ /\G(?:([^<]+)|<!--.*?-->|<\?.*?\?>|<!\[CDATA\[(.*?)\]\]>|<!DOCTYPE[^<>\[]*>|<\/($name)\s*>|<($name)((?:[^<>"']|"[^"]*"|'[^']*')*?)(\/?)>)/gcs) {
-        my ($plain, $data, $closed, $opened, $rest, $is_empty) = ($1, $2, $3, $4, $5, $6);
-        if (defined $plain) {
-            die "line $line: text outside of the root\n" if @open == 1 && $plain =~ /\S/;
-            $open[-1]{text} .= unescaped($plain, $line);
-        }
-        elsif (defined $data) { $open[-1]{text} .= $data }
-        elsif (defined $closed) {
-            die "line $line: </$closed> closes <$open[-1]{name}>\n" if @open == 1 || $open[-1]{name} ne $closed;
-            pop @open;
-        }
-        elsif (defined $opened) {
-            die "line $line: a second root\n" if @open == 1 && @{ $root->{children} };
-            my $element = { name => $opened, is => attributes($rest, $line), line => $line, children => [], text => '' };
-            push @{ $open[-1]{children} }, $element;
-            push @open, $element if !$is_empty;
-        }
-        $line += () = $& =~ /\n/g;
+    eval { require XML::LibXML; 1 } or die "Perl's XML::LibXML is needed to read it\n";
+    # a declaration of UTF-16 was true of the file, but not of what it was made into
+    $text =~ s/\A(\s*<\?xml\b[^>]*?)\s+encoding\s*=\s*(?:"utf-?16[^"]*"|'utf-?16[^']*')/$1/i;
+    die "line 1: a document type that defines entities\n" if $text =~ /<!ENTITY/;
+    my $parser = XML::LibXML->new(line_numbers => 1, no_network => 1, load_ext_dtd => 0, expand_entities => 0, huge => 0, recover => 0);
+    my $document = eval { $parser->load_xml(string => $text) };
+    if (!$document) {
+        my ($error) = ref $@ ? $@ : ();
+        my $line = $error ? $error->line : 1;
+        my $what = $error ? $error->message : "$@";
+        die "line $line: " . ($what =~ s/\s+/ /gr =~ s/ \z//r) . "\n";
     }
-    die "line $line: what stands here is no XML\n" if (pos($text) // 0) < length $text;
-    die "line $line: <$open[-1]{name}> is not closed\n" if @open > 1;
-    die "line $line: there is no element\n" if !@{ $root->{children} };
-    return $root->{children}[0];
+    return element_of($document->documentElement);
+}
+
+sub bytes { my ($text) = @_; utf8::encode($text); return $text }
+
+sub element_of {
+    my ($node) = @_;
+    my %is = map { bytes($_->nodeName) => bytes($_->value) } grep { $_->nodeType == XML::LibXML::XML_ATTRIBUTE_NODE() } $node->attributes;
+    my @children = map { element_of($_) } grep { $_->nodeType == XML::LibXML::XML_ELEMENT_NODE() } $node->childNodes;
+    my $text = join '', map { $_->data } grep { $_->nodeType == XML::LibXML::XML_TEXT_NODE() || $_->nodeType == XML::LibXML::XML_CDATA_SECTION_NODE() } $node->childNodes;
+    return { name => bytes($node->localname), is => \%is, line => $node->line_number, children => \@children, text => bytes($text) };
+}
+
+# The elements of a name in another one, and the text of the first, trimmed.
+sub child_elements { my ($element, $name) = @_; return grep { $_->{name} eq $name } @{ $element->{children} } }
+sub element_text {
+    my ($element, $name) = @_;
+    my ($first) = child_elements($element, $name);
+    return $first ? $first->{text} =~ s/\A\s+|\s+\z//gr : undef;
 }
 
 1;

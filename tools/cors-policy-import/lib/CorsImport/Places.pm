@@ -1,0 +1,162 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package CorsImport::Places;
+
+# From the routes of a server that takes the first one that fits, to sections of
+# httpd, which merges all that fit and lets the last one win. A reader gives places
+# in the order of its server, each with a function that answers a request
+# (Classes.pm); they are printed in reverse order, each says everything, and a place
+# without CORS before one that has it is CorsPolicy Off. It knows no server.
+use strict;
+use warnings FATAL => 'all';
+
+use Exporter 'import';
+use CorsImport::Assemble qw(policies);
+use CorsImport::Classes qw(try_all);
+use CorsImport::Policy qw(section note apart @sections);
+use CorsImport::Regex qw(quoted quotemeta_path);
+our @EXPORT_OK = qw(put_places path_container places_by_path);
+
+# The container for a path: kind is prefix (of segments), begins (of characters),
+# exact, or regex. Nothing for every path; undef where it cannot be written.
+sub path_container {
+    my ($kind, $path) = @_;
+    return () if $kind =~ /\A(?:prefix|begins)\z/ && $path =~ m{\A/?\z};
+    $path =~ s{(?<=.)/\z}{} if $kind eq 'prefix';
+    return qq(<Location "$path">) if $kind eq 'prefix' && $path =~ m{\A/[\w/.~-]+\z};
+    my $regex = $kind eq 'regex' ? $path : '^' . quotemeta_path($path) . ($kind eq 'exact' ? '$' : $kind eq 'prefix' ? '(?:/|$)' : '');
+    my $word = quoted($regex);
+    return defined $word ? "<LocationMatch $word>" : undef;
+}
+
+# The places that some paths make, [kind, path] with begins or exact, and the one for
+# all others: each has kind, path, where and prefix, the longest first.
+sub places_by_path {
+    my (@paths) = @_;
+    my %seen;
+    my @places;
+    for ([ begins => '/' ], @paths) {
+        my ($kind, $path) = @$_;
+        next if $seen{"$kind $path"}++;
+        my @where = path_container($kind, $path);
+        push @places, { kind => $kind, path => $path, prefix => $path, where => \@where } if !grep { !defined } @where;
+    }
+    return sort { length $b->{path} <=> length $a->{path} || $b->{kind} cmp $a->{kind} } @places;
+}
+
+# A place: from (file:line), where (the containers), kind and prefix (its paths, as
+# of path_container(); '' for any), respond (nothing where nothing is sent), notes, nobody (why no
+# origin can be allowed), closed (whether no origin is allowed where nothing is sent), rejects (whether it
+# refuses other origins and methods), condition (what else it needs) with key (what is
+# the same for places that say the same).
+sub put_places {
+    my (@places) = @_;
+    my $before = @sections;
+    my @put;
+    @places = reachable(@places);
+    $_->{is_alone} = @places == 1 for @places;
+    for my $place (reverse @places) {
+        my @policies = policies_of($place);
+        if (!@policies) {
+            next if !grep { overlap($_, $place) } @put;
+            my $off = new_section($place, ());
+            note($off, 'nothing about CORS is sent here, though it is within a section that has it');
+            $off->{attr} = { policy => 'Off' };
+            push @policies, $off;
+        }
+        # what the place around all says needs no section of its own
+        my $text = join "\n", map { signature($_) } @policies;
+        next if @put && !grep({ ($_->{prefix} // '') !~ m{\A/?\z} } @put) && $put[-1]{text} eq $text;
+        push @put, { %$place, text => $text };
+        push @sections, map { with_exclusions($_) } @policies;
+    }
+    apart(@sections[ $before .. $#sections ]);
+    return @sections > $before;
+}
+
+sub signature {
+    my ($section) = @_;
+    return join "\n", 'section', @{ $section->{limit} // [] }, map { my $value = $section->{attr}{$_}; "$_ " . (ref $value ? "@$value" : $value // '') } sort keys %{ $section->{attr} };
+}
+
+sub overlap {
+    my ($one, $other) = map { $_->{prefix} // '' } @_;
+    return index($one, $other) == 0 || index($other, $one) == 0;
+}
+
+sub new_section {
+    my ($place, $notes) = @_;
+    my $section = { from => $place->{from}, where => [ @{ $place->{where} // [] } ], attr => {}, notes => [] };
+    note($section, $_) for @{ $place->{notes} // [] };
+    return $section;
+}
+
+sub policies_of {
+    my ($place) = @_;
+    my $nobody = $place->{nobody};
+    my $tried = $nobody || !$place->{respond} ? undef : try_all($place->{respond});
+    if ($tried) {
+        my $lines = $tried->{seen}{lines} // {};
+        my ($from) = sort { $lines->{$a} <=> $lines->{$b} } keys %$lines;
+        my @policies = policies(sub { new_section({ %$place, from => $from // $place->{from} }) }, $tried, $place->{is_alone} ? '' : undef);
+        if ($tried->{seen}{keep}) { $_->{attr}{keep} = 1 for @policies }
+        settle_closed($place, @policies) if $place->{closed};
+        return @policies if @policies || !$place->{closed};
+    }
+    return if !$nobody && !$place->{respond};
+    my $section = new_section($place);
+    my $why = $nobody // ($tried ? 'no origin is listed that a browser sends' : 'there are more conditions than can be tried here');
+    note($section, "$why; CorsAllowOrigins None allows no origin");
+    $section->{attr} = { policy => 'On', nobody => 1, $place->{rejects} ? (reject => 1) : () };
+    return $section;
+}
+
+# Whether every path of one place is one of another's.
+sub covers {
+    my ($outer, $inner) = @_;
+    return 0 if ($outer->{kind} // 'begins') !~ /\A(?:begins|prefix)\z/ || ($inner->{kind} // '') eq 'regex' && ($outer->{prefix} // '') !~ m{\A/?\z};
+    my ($from, $path) = map { $_->{prefix} // '' } $outer, $inner;
+    return 1 if $from =~ m{\A/?\z};
+    return $outer->{kind} eq 'prefix' ? $path eq $from || index($path, $from =~ s{/?\z}{/}r) == 0 : index($path, $from) == 0;
+}
+
+# The places that requests can reach, in their order. Where one needs more than its
+# path and does not fit, one behind it answers: if those say the same, they stand for
+# both; else no origin is allowed there.
+sub reachable {
+    my (@places) = @_;
+    my (@all, @tail);
+    for my $at (0 .. $#places) {
+        my $place = $places[$at];
+        next if grep { !defined $_->{condition} && covers($_, $place) } @all;
+        if (!defined $place->{condition}) { push @all, $place; next }
+        my @later = grep { overlap($_, $place) } @places[ $at + 1 .. $#places ];
+        my $is_same = !grep { $_->{key} ne $place->{key} } @later;
+        next if $is_same && (!$place->{respond} || grep { !defined $_->{condition} && covers($_, $place) } @later);
+        my $nobody = { %$place, nobody => "$place->{condition}, which is not read here" };
+        if ($is_same) { push @tail, $nobody }
+        else { push @all, $nobody }
+    }
+    @all = (@all, @tail);
+    # what is not in a section comes first in httpd, wherever it stands
+    for my $place (@all[ 0 .. $#all - 1 ]) { $place->{where} = ['<Location "/">'] if !@{ $place->{where} // [] } }
+    return @all;
+}
+
+# What a server that refuses what it does not list says of the other methods.
+sub settle_closed {
+    my ($place, @policies) = @_;
+    for my $section (@policies) {
+        $section->{attr}{reject} = 1 if $place->{rejects};
+        s/\Ano origin could be read;/the methods that are not listed are refused;/ for $section->{limit} || @policies == 1 ? () : @{ $section->{notes} };
+    }
+}
+
+# A section, and the one within it for what is excluded from any origin.
+sub with_exclusions {
+    my ($section) = @_;
+    return $section if !$section->{excluded} || !$section->{attr}{everybody};
+    my @where = @{ $section->{where} };
+    return ($section, { from => $section->{from}, where => @where ? [@where] : ['<Location "/">'], limit => $section->{limit}, notes => [], attr => { edit => $section->{excluded} } });
+}
+
+1;
