@@ -61,6 +61,7 @@ my @forms = (
     'httpd/45-macro.conf' => 'a macro that is used elsewhere',
     'httpd/46-taken.conf' => 'a header that a section for files takes away',
     'httpd/47-directory' => 'a directory, whose first file includes others',
+    'httpd/48-define.conf' => 'names by Define: one with a value, one that <IfDefine> decides',
     'nginx/01-everybody.conf' => 'everybody, in a prefix location',
     'nginx/02-options.conf' => 'the block for OPTIONS',
     'nginx/03-map.conf' => 'a map of origins, in an exact location',
@@ -270,7 +271,7 @@ cmp_ok(scalar @names, '>=', 130, 'there are at least 130 forms');
 
 # Lines that are no remark, no directive of the policy and no container for one.
 sub foreign {
-    return grep { !/\A(?:#.*[^\\])?\z|\A *Cors[A-Z][A-Za-z]+ +[\x21-\x7e][\x20-\x7e]*(?<!\\)\z|\A *<(?:Location|LocationMatch|Directory|DirectoryMatch|Files|FilesMatch|If|IfDefine|IfModule|IfVersion|Limit) [\x20-\x7e]+>\z|\A *<\/\w+>\z/ }
+    return grep { !/\A(?:#.*[^\\])?\z|\A *Cors[A-Z][A-Za-z]+ +[\x21-\x7e][\x20-\x7e]*(?<!\\)\z|\A *<(?:Location|LocationMatch|Directory|DirectoryMatch|Files|FilesMatch|If|IfDefine|IfModule|IfVersion|Limit) [\x20-\x7e]+>\z|\A    Define \w+ [\x21-\x7e]+\z|\A *<\/\w+>\z/ }
         split /\n/, $_[0];
 }
 
@@ -287,7 +288,9 @@ for my $name (@names) {
     is_deeply([ sort map { s/\A.*?(?::\d+|\.js(?:: '.*?')?): //r } grep { !/: nothing about CORS was found$|: the location .* is left out|: include .* (?:is not there|goes in circles)$|is not followed; give its files|what stands in .* is left out: |: this is a template|: Access-Control- stands|is used nowhere|: a rule of the rewrite module for |so nothing of it is read$|: the (?:service|annotation|filter|directive) .* is not read here|: Access-Control- in \S+ is not read here|: this setting is read by other code|: the route is left out: its match/ } split /\n/, $said ],
         [ sort @remarks ], "$name: all that is reported stands in the output");
     is_deeply([ foreign($printed) ], [], "$name: nothing but directives of the policy comes out");
-    my $check = config_check($config{$name} = $printed);
+    # what is defined at the start stays as it is
+    my $defined = $name =~ /define/ ? join '', Httpd::slurp($name) =~ /^\s*(?:Define|<\/?IfDefine) .*\n|^<\/IfDefine>\n/mg : '';
+    my $check = config_check($config{$name} = "$defined$printed");
     is($check->{code}, 0, "$name: httpd -t accepts it") or diag($check->{said});
 }
 

@@ -10,7 +10,7 @@ use lib "$ENV{CORS_WORK}/tools/cors-policy-import/lib";
 use Exporter 'import';
 use CorsImport::Httpd qw(import_httpd);
 use CorsImport::Nginx qw(import_nginx);
-use CorsImport::Policy qw(print_all @sections @report);
+use CorsImport::Policy qw(print_all %defined_origin @sections @report);
 
 our @EXPORT_OK = qw(imported);
 
@@ -20,6 +20,7 @@ my %reader = (httpd => \&import_httpd, nginx => \&import_nginx);
 sub imported {
     my ($kind, $file) = @_;
     @sections = @report = ();
+    %defined_origin = ();
     $reader{$kind}->($file);
     my ($printed, $said) = ('', '');
     open my $out, '>', \$printed or die "$!\n";

@@ -15,7 +15,7 @@ use CorsImport::Assemble qw(policies);
 use CorsImport::Classes qw(assume try_all);
 use CorsImport::HttpdRun qw(run_lines is_readable);
 use CorsImport::Regex qw(quotemeta_path);
-use CorsImport::Policy qw(note unique names methods age %attribute $with_every_status apart section slurp report @sections);
+use CorsImport::Policy qw(note unique names methods age %attribute $with_every_status apart section slurp report %defined_origin @sections);
 our @EXPORT_OK = qw(import_httpd);
 
 my %header_of = map { $attribute{$_} => s/(?:^|-)\K(\w)/\U$1/gr } keys %attribute;
@@ -483,11 +483,27 @@ sub read_file {
     return @found;
 }
 
-# What is substituted before lines are read.
+# What is substituted before lines are read. A name that is an origin is kept in the
+# output; one that has several values, as within <IfDefine>, is known to httpd alone.
 sub with_defines {
     my (@lines) = @_;
-    my %value = map { $_->{text} =~ /\ADefine\s+(\w+)\s+(?|"([^"]*)"|(\S+))/i ? ($1 => $2) : () } @lines;
-    $_->{text} =~ s/\$\{(\w+)\}/$value{$1} \/\/ "\${$1}"/ge for grep { $_->{text} !~ /\ADefine\s/i } @lines;
+    my (%value, %is_used);
+    my $depth = 0;
+    for (@lines) {
+        $depth++ if $_->{text} =~ /\A<If(?:Define|Version|Module|File|Directive|Section)\b/i;
+        $depth-- if $_->{text} =~ /\A<\/If(?:Define|Version|Module|File|Directive|Section)\b/i;
+        push @{ $value{$1} }, $2, $depth ? undef : () if $_->{text} =~ /\ADefine\s+(\w+)\s+(?|"([^"]*)"|(\S+))/i;
+    }
+    for my $name (keys %value) {
+        my @all = unique(map { $_ // "\n" } @{ $value{$name} });
+        if (@all == 1) { $value{$name} = $all[0] }
+        else { delete $value{$name} }
+    }
+    for (grep { $_->{text} !~ /\ADefine\s/i } @lines) {
+        $is_used{$1} = 1 while $_->{text} =~ /\$\{(\w+)\}/g;
+        $_->{text} =~ s/\$\{(\w+)\}/$value{$1} \/\/ "\${$1}"/ge;
+    }
+    for my $name (sort grep { defined $value{$_} } keys %is_used) { $defined_origin{ $value{$name} } //= $name }
     return @lines;
 }
 

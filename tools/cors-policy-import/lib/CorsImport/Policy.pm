@@ -12,12 +12,15 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use CorsImport::Lists qw(%fetch %default_port);
 our @EXPORT_OK = qw(fail section note origin canonical_origin sent_origin literal_origin unique words names methods age %attribute $with_every_status header complete apart
-    no_star_credentials print_all slurp report $unread @sections @report);
+    no_star_credentials print_all slurp report $unread %defined_origin @sections @report);
 
 # the module's
 our $VERSION = '1.0.0';
 
 our (@sections, @report);
+
+# Origins that Define of httpd names, and the names.
+our %defined_origin;
 
 # Ends with status 1: a path cannot be read.
 sub fail { print STDERR 'cors-policy-import: ', @_, "\n"; exit 1 }
@@ -105,6 +108,7 @@ sub literal_origin {
 sub sent_origin {
     my ($section, $was) = @_;
     my ($word) = $was eq 'null' ? () : canonical_origin($was);
+    note($section, "what $was is, httpd knows when it starts; its Define has to stay before this") if $was =~ /\A\$\{/;
     return origin($section, $was) if !defined $word || $word eq $was;
     note($section, "'$was' is left out: no browser sends it; to allow what it means, write CorsAllowOrigins $word");
     return;
@@ -268,13 +272,17 @@ sub no_star_credentials {
     return 1;
 }
 
+# The names of origins that the output has, with the origins.
+my %used;
+
 sub directives {
     my ($section) = @_;
     my $attr = $section->{attr};
     my @lines;
     my $say = sub { push @lines, sprintf '%-24s %s', shift, join ' ', @_ };
     $say->(CorsPolicy => $attr->{policy}) if $attr->{policy};
-    my @origins = unique(@{ $attr->{origins} // [] }, map { "!$_" } @{ $attr->{excluded} // [] });
+    my $named = sub { my ($origin) = @_; my $name = $defined_origin{$origin} // return $origin; $used{$name} = $origin; return "\${$name}" };
+    my @origins = unique(map({ $named->($_) } @{ $attr->{origins} // [] }), map { '!' . $named->($_) } @{ $attr->{excluded} // [] });
     if ($attr->{edit}) { $say->(CorsAllowOrigins => map { "-$_" } @{ $attr->{edit} }) }
     elsif ($attr->{everybody}) { $say->(CorsAllowOrigins => '*') }
     elsif (@{ $attr->{origins} // [] }) { $say->(CorsAllowOrigins => splice @origins, 0, 6) while @origins }
@@ -300,28 +308,34 @@ sub print_all {
         settle($section, $section->{outer} // \%outer);
         %outer = %{ $section->{attr} } if !@{ $section->{where} } && !$section->{limit};
     }
-    for my $section (@sections) {
-        my @lines = directives($section);
-        next if !@lines && !@{ $section->{notes} };
-        my @where = @{ $section->{where} };
-        push @where, '<Location "/">' if $section->{limit} && !@where;
-        push @where, "<Limit @{ $section->{limit} }>" if $section->{limit};
-        print "# ", printable($section->{from}), "\n" if $section->{from};
-        print "#   $_\n" for @{ $section->{notes} };
-        my $indent = '';
-        @where = () if !@lines;
-        for my $open (@where) {
-            print $indent, printable($open), "\n";
-            $indent .= '    ';
-        }
-        print "$indent$_\n" for @lines;
-        for my $open (reverse @where) {
-            substr $indent, 0, 4, '';
-            print "$indent</", $open =~ /\A<(\w+)/, ">\n";
-        }
-        print "\n";
-    }
+    %used = ();
+    my @printed = map { [ $_, directives($_) ] } @sections;
+    # the lines of Define can stay where they are, or go
+    print "<IfDefine !$_>\n    Define $_ $used{$_}\n</IfDefine>\n\n" for sort keys %used;
+    print_section(@$_) for @printed;
     print STDERR printable($_), "\n" for @report, map { my $from = $_->{from} // 'cors-policy-import'; map { "$from: $_" } @{ $_->{notes} } } @sections;
+}
+
+sub print_section {
+    my ($section, @lines) = @_;
+    return if !@lines && !@{ $section->{notes} };
+    my @where = @{ $section->{where} };
+    push @where, '<Location "/">' if $section->{limit} && !@where;
+    push @where, "<Limit @{ $section->{limit} }>" if $section->{limit};
+    print "# ", printable($section->{from}), "\n" if $section->{from};
+    print "#   $_\n" for @{ $section->{notes} };
+    my $indent = '';
+    @where = () if !@lines;
+    for my $open (@where) {
+        print $indent, printable($open), "\n";
+        $indent .= '    ';
+    }
+    print "$indent$_\n" for @lines;
+    for my $open (reverse @where) {
+        substr $indent, 0, 4, '';
+        print "$indent</", $open =~ /\A<(\w+)/, ">\n";
+    }
+    print "\n";
 }
 
 # A text of UTF-16 as UTF-8, without the mark at its start.
