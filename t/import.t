@@ -104,6 +104,7 @@ my @forms = (
     'iis/11-broken.config' => 'broken XML',
     'iis/12-utf16.config' => 'UTF-16, and a second location for the same',
     'iis/13-pattern.config' => 'a pattern as a header',
+    'iis/14-rewrite.config' => 'rules of the rewrite module: a captured origin, a map, expressions',
     'haproxy/01-recipe.cfg' => 'acls on the origin, http-request return for OPTIONS, a capture',
     'haproxy/02-lua.cfg' => 'lua.cors with an origin, a host with any port, a domain',
     'haproxy/03-paths.cfg' => 'backends by path, a variable with the origin, a condition on the client',
@@ -238,6 +239,9 @@ my @exchanges = (
       { %vary, 'access-control-allow-origin' => 'https://b.example', $credentials => 'true' } ],
     [ 'iis/03-two-kinds.config', 'the other has none', GET => '/x', { origin => 'https://a.example' }, 404,
       { %vary, 'access-control-allow-origin' => 'https://a.example' } ],
+    [ 'iis/14-rewrite.config', 'a map of the rewrite module allows', GET => '/x', { origin => 'https://b.example' }, 404, { %vary, 'access-control-allow-origin' => 'https://b.example' } ],
+    [ 'iis/14-rewrite.config', 'an expression, too', GET => '/x', { origin => 'https://x.a.example' }, 404, { %vary, 'access-control-allow-origin' => 'https://x.a.example' } ],
+    [ 'iis/14-rewrite.config', 'but no other origin', GET => '/x', { origin => 'https://a.example.evil' }, 404, {%vary} ],
     [ 'iis/02-everybody.config', 'everybody reads', GET => '/x', { origin => 'https://a.example' }, 404,
       { %vary, 'access-control-allow-origin' => 'https://a.example' } ],
     [ 'iis/02-everybody.config', 'but one', GET => '/x', { origin => 'http://old.example' }, 404, {%vary} ],
@@ -337,10 +341,17 @@ my %template = (
     httpd => sub { "<Location \"/a@{[ $word->() ]}\">\nSetEnvIf Origin \"@{[ $word->() ]}\" V=\$0\nHeader set Access-Control-Allow-Origin \"@{[ $word->() ]}\" env=V\nHeader always set Access-Control-Allow-Origin \"%{V}e\" env=V\nHeader set Access-Control-Allow-Methods @{[ $word->() ]}\n</Location>\n" },
     nginx => sub { "map \$http_origin \$v { \"@{[ $word->() ]}\" \$http_origin; '~^https://@{[ $word->() ]}' 1; }\nserver { location @{[ $word->() ]} \"@{[ $word->() ]}\" { add_header Access-Control-Allow-Origin \$v; add_header Access-Control-Allow-Headers '@{[ $word->() ]}'; } }\n" },
     iis => sub { "<configuration><location path=\"@{[ $word->() ]}\"><system.webServer><cors enabled=\"true\"><add origin=\"@{[ $word->() ]}\"><allowHeaders><add header=\"@{[ $word->() ]}\"/></allowHeaders></add><add origin=\"https://b.example\" maxAge=\"@{[ $word->() ]}\"/></cors></system.webServer></location></configuration>\n" },
+    haproxy => sub { "frontend f\nacl a hdr(origin) -m reg @{[ $word->() ]}\nhttp-response set-header Access-Control-Allow-Origin \"@{[ $word->() ]}\" if a { path_beg /a@{[ $word->() ]} }\nhttp-request lua.cors \"@{[ $word->() ]}\" \"@{[ $word->() ]}\" x\n" },
+    caddy => sub { ":80 {\n\@a header Origin @{[ $word->() ]}\nheader \@a Access-Control-Allow-Origin \"@{[ $word->() ]}\"\nheader /b@{[ $word->() ]} Access-Control-Allow-Headers `@{[ $word->() ]}`\n}\n" },
+    traefik => sub { "http:\n  routers:\n    a: { rule: 'PathPrefix(`/@{[ $word->() ]}`)', middlewares: [b] }\n  middlewares:\n    b: { headers: { accessControlAllowOriginList: ['@{[ $word->() ]}'], accessControlAllowOriginListRegex: ['@{[ $word->() ]}'], accessControlAllowHeaders: ['@{[ $word->() ]}'] } }\n" },
+    ingress => sub { "kind: Ingress\nmetadata:\n  annotations:\n    nginx.ingress.kubernetes.io/enable-cors: 'true'\n    nginx.ingress.kubernetes.io/cors-allow-origin: '@{[ $word->() ]}'\n    nginx.ingress.kubernetes.io/cors-allow-headers: '@{[ $word->() ]}'\nspec: { rules: [ { host: '@{[ $word->() ]}', http: { paths: [ { path: '/@{[ $word->() ]}' } ] } } ] }\n" },
+    tomcat => sub { "<web-app><filter><filter-name>a</filter-name><filter-class>org.apache.catalina.filters.CorsFilter</filter-class><init-param><param-name>cors.allowed.origins</param-name><param-value>@{[ $word->() ]}</param-value></init-param><init-param><param-name>cors.allowed.headers</param-name><param-value>@{[ $word->() ]}</param-value></init-param></filter><filter-mapping><filter-name>a</filter-name><url-pattern>/@{[ $word->() ]}</url-pattern></filter-mapping></web-app>\n" },
+    spring => sub { "spring.cloud.gateway.globalcors.cors-configurations:\n  '[/@{[ $word->() ]}]': { allowed-origins: ['@{[ $word->() ]}'], allowed-origin-patterns: ['@{[ $word->() ]}'], allowed-methods: ['@{[ $word->() ]}'] }\n" },
+    envoy => sub { "virtual_hosts:\n- domains: ['@{[ $word->() ]}']\n  cors: { allow_origin_string_match: [ { safe_regex: { regex: '@{[ $word->() ]}' } }, { prefix: '@{[ $word->() ]}' } ], allow_headers: '@{[ $word->() ]}' }\n  routes: [ { match: { prefix: '/@{[ $word->() ]}' } } ]\n" },
 );
 my @escaped;
-for my $number (1 .. 120) {
-    my $kind = (sort keys %template)[ $number % 3 ];
+for my $number (1 .. 200) {
+    my $kind = (sort keys %template)[ $number % keys %template ];
     my $input = $template{$kind}->();
     Httpd::spew('chance', $input);
     my $printed = `$import --from $kind chance 2>err`;

@@ -4,14 +4,16 @@ package CorsImport::Iis;
 # Reads web.config of IIS: <cors> of the CORS module, <customHeaders>, and the
 # <location> around them. Origins of <cors> are compared by that module, so its
 # wildcards are patterns; a custom header is sent as it stands (Classes.pm). Rules
-# of the rewrite module that change headers of CORS are not read, and with them
-# there is no telling what the headers were.
+# of the rewrite module that set headers of CORS are run (IisRewrite.pm) where they
+# are for all of the site and alone set them; else there is no telling what the
+# headers were.
 use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
 use CorsImport::Assemble qw(policies);
 use CorsImport::Classes qw(try_all);
+use CorsImport::IisRewrite qw(read_rewrite run_rewrite);
 use CorsImport::Policy qw(section note origin unique words names methods age %attribute complete apart slurp report @sections);
 use CorsImport::Regex qw(quotemeta_path);
 use CorsImport::Xml qw(parse_xml);
@@ -75,9 +77,9 @@ sub collect {
         my @says = map { my $is = $_->{is}; [ lc $_->{name}, $is->{name} // '', $is->{value}, $_->{line} ] } grep { lc $_->{name} =~ /\A(?:add|remove|clear)\z/ } @{ $element->{children} };
         push @{ $found->{custom} }, { %at, says => [ grep { $_->[0] ne 'add' || defined $_->[2] && length $_->[1] } @says ] };
     }
+    elsif ($name eq 'rewrite' && !length $at{location}) { $found->{rewrite} = read_rewrite($element) }
     elsif ($name eq 'match' && ($is{serverVariable} // '') =~ /\ARESPONSE_Access[-_]Control/i) {
-        push @{ $found->{rules} }, $element->{line};
-        report("$file:$element->{line}: a rule of the rewrite module for $is{serverVariable} is not read here", 1);
+        push @{ $found->{rules} }, { %at, variable => $is{serverVariable} };
     }
     collect($file, $found, $_, $location) for @{ $element->{children} };
 }
@@ -209,6 +211,27 @@ sub custom_policies {
     return policies($new, try_all(sub { my ($request) = @_; $request->{seen}{vary} = $is_vary; return { sent => \%sent } }));
 }
 
+# The sections of rules that set headers, where nothing else does.
+sub rewrite_policies {
+    my ($file, $found) = @_;
+    my $line = $found->{rules}[0]{line};
+    my $new = sub { return { from => "$file:$line", where => [], attr => {}, notes => [] } };
+    my $tried = try_all(sub { my ($request) = @_; my %sent; my $status = run_rewrite($found->{rewrite}, $request, \%sent); return { sent => \%sent, status => $status } });
+    return policies($new, $tried, '') if $tried;
+    my $section = $new->();
+    note($section, 'there are more conditions than can be tried here; CorsAllowOrigins None allows no origin');
+    $section->{attr} = { policy => 'On', nobody => 1 };
+    return $section;
+}
+
+# Whether the rules that were found can be run: they are for all of the site, and
+# nothing else sets headers of CORS.
+sub are_rules_alone {
+    my ($found) = @_;
+    return 0 if !$found->{rewrite} || grep { length $_->{location} } @{ $found->{rules} };
+    return !@{ $found->{cors} } && !grep { grep { $attribute{ lc $_->[1] } } @{ $_->{says} } } @{ $found->{custom} };
+}
+
 sub import_iis {
     my ($file) = @_;
     my $root = eval { parse_xml(slurp($file)) };
@@ -219,6 +242,13 @@ sub import_iis {
     my $before = @sections;
     my $found = { cors => [], custom => [], rules => [] };
     collect($file, $found, $root, undef);
+    if (@{ $found->{rules} } && are_rules_alone($found)) {
+        my @policies = rewrite_policies($file, $found);
+        push @sections, map { ($_, $_->{excluded} && $_->{attr}{everybody} ? { from => $_->{from}, where => ['<Location "/">'], notes => [], attr => { edit => $_->{excluded} } } : ()) } @policies;
+        apart(@sections[ $before .. $#sections ]);
+        return 1;
+    }
+    report("$file:$_->{line}: a rule of the rewrite module for $_->{variable} is not read here", 1) for @{ $found->{rules} };
     my @locations = map { $_->{location} } @{ $found->{cors} }, @{ $found->{custom} };
     for my $element (last_of_each(iis_inherited(@{ $found->{cors} }))) {
         if ($element->{enabled}) { put_cors($file, $element, @locations) }

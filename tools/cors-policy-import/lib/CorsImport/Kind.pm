@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package CorsImport::Kind;
 
-# What kind of configuration a file is, from its name and its text, and what is left
+# Which kinds of configuration a file has, from its name and its text, and what is left
 # to report of one in which nothing was found. It reads no configuration; it looks for
 # words that only one kind has.
 use strict;
@@ -9,7 +9,7 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use CorsImport::Policy qw(report slurp);
-our @EXPORT_OK = qw(kind_of_file is_template report_nothing);
+our @EXPORT_OK = qw(kinds_of_file is_template report_nothing);
 
 # Words of a kind, those that are the surest first.
 my @words = (
@@ -26,7 +26,9 @@ my @words = (
 my $is_nginx = qr/^\s*(?:add_header|more_set_headers|(?:server|http|events)\s*\{|location\s[^>]*\{|map\s+\S+\s+\$\w+\s*\{|set\s+\$\w)/m;
 my $is_httpd = qr/^\s*(?:<(?:VirtualHost|Location|Directory|Files|If|Limit|Macro)|Header\s+(?:always\s+|onsuccess\s+)?(?:set|add|append|merge|unset|edit\*?|setifempty|echo|note)\b|SetEnvIf|RewriteRule|RewriteEngine)/mi;
 
-sub kind_of_file {
+my %is_yaml = map { $_ => 1 } qw(ingress traefik envoy spring);
+
+sub kinds_of_file {
     my ($path) = @_;
     my $text = slurp($path);
     my ($name) = $path =~ m{([^/]*)\z};
@@ -35,12 +37,14 @@ sub kind_of_file {
     for (grep { $_->[0] =~ /\A(?:iis|tomcat)\z/ } @words) { return $_->[0] if $text =~ $_->[1] }
     return 'nginx' if $text =~ $is_nginx && $name !~ /\.(?:ya?ml|json|toml)\z/i;
     return 'httpd' if $text =~ $is_httpd && $name !~ /\.(?:ya?ml|json|toml)\z/i;
-    for (@words) { return $_->[0] if $text =~ $_->[1] }
-    return 'httpd';
+    my @all = map { $_->[0] } grep { $text =~ $_->[1] } @words;
+    # a file of YAML can have resources of several kinds
+    return grep { $is_yaml{$_} } @all if @all && $is_yaml{ $all[0] };
+    return $all[0] // 'httpd';
 }
 
 # How text sets CORS, in any of the kinds.
-my $setting = qr/Access-Control-|accessControlAllow|allowed-?Origin|allow_origin|enable-cors|cors-allow|cors\.allowed|lua\.cors|CorsFilter|CrossOriginFilter/i;
+my $setting = qr/Access-Control-|accessControlAllow|allow(?:ed)?[-_]?Origin|cors_?policy|enable-cors|cors-allow|cors\.allowed|lua\.cors|CorsFilter|CrossOriginFilter/i;
 
 # What stands in a file that was found to have nothing: never is a setting passed
 # over in silence.
