@@ -45,7 +45,7 @@ srand;
 my $text = '';
 my (%known, %said);
 for my $recipe (@recipes) {
-    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import --from httpd $inputs/$recipe 2>import-said`;
+    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import --from httpd $inputs/$recipe 2>import-httpd-said`;
     die "cors-policy-import $recipe: $?\n" if $? >> 8 > 1;
     # the hosts of a recipe are two of the test
     my $before = Httpd::slurp("$inputs/$recipe") =~ s/^<\/?VirtualHost.*\n|^\s*(?:ServerName|Include).*\n//gmr;
@@ -57,7 +57,7 @@ for my $recipe (@recipes) {
         # as it was, the application answers OPTIONS as any other request
         $text .= "Listen 127.0.0.1:\@$port\@\n<VirtualHost 127.0.0.1:\@$port\@>\n" . ($of_files{$recipe} ? '' : "ProxyPass / http://127.0.0.1:$backend/\n") . "$conf\n</VirtualHost>\n";
     }
-    $said{$recipe} = Httpd::slurp('import-said');
+    $said{$recipe} = Httpd::slurp('import-httpd-said');
 }
 $text .= "Listen 127.0.0.1:\@drawn\@\n<Directory $root>\nRequire all granted\n</Directory>\n";
 for my $recipe (sort keys %drawn) {

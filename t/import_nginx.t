@@ -50,9 +50,9 @@ Httpd::spew("$dir/snippets/" . s{.*/}{}r, Httpd::slurp($_) =~ s/^include snippet
 
 my (%port, %said, $servers, $text);
 for my $name (sort keys %paths) {
-    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $inputs/$name.conf 2>import-said`;
+    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $inputs/$name.conf 2>import-nginx-said`;
     die "cors-policy-import $name.conf: $?\n" if $?;
-    $said{$name} = Httpd::slurp('import-said');
+    $said{$name} = Httpd::slurp('import-nginx-said');
     $port{$name} = "here$name" =~ tr/-//dr;
     $text .= "Listen 127.0.0.1:\@$port{$name}\@\n<VirtualHost 127.0.0.1:\@$port{$name}\@>\nProxyPass / http://127.0.0.1:$backend/\n$printed\n</VirtualHost>\n";
 

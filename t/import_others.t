@@ -114,7 +114,7 @@ my %is_meant = map { $_ => 1 } (
 my %is_input = map { $_->[0] => 1 } @cases;
 my $text = "Listen 127.0.0.1:\@port\@\n";
 for my $input (sort keys %is_input) {
-    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $inputs/$input 2>import-said`;
+    my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $inputs/$input 2>import-others-said`;
     die "cors-policy-import $input: $?\n" if $? >> 8 > 1;
     $text .= "<VirtualHost 127.0.0.1:\@port\@>\nServerName " . host_of($input) . "\nProxyPass / http://127.0.0.1:$backend/\n$printed</VirtualHost>\n";
 }

@@ -255,13 +255,16 @@ sub except {
     my $attr = $section->{attr};
     my $not = join '', map { excluding($_) } @tests;
     my @inner = map { m{\A"(.*)"\z}s ? $1 : () } @{ $attr->{match} // [] };
-    for my $origin (@{ $attr->{origins} // [] }) {
+    # one origin is excluded or not
+    my ($patterns, $plain) = ([], []);
+    push @{ /\*/ ? $patterns : $plain }, $_ for @{ $attr->{origins} // [] };
+    for my $origin (@$patterns) {
         my $regex = quotemeta_path($origin);
         $regex =~ s{\\\*\\\.}{(?:[^.:/]+\\.)+};
         $regex =~ s{:\\\*\z}{(?::[0-9]+)?};
         push @inner, $regex;
     }
-    delete $attr->{origins};
+    $attr->{origins} = [ grep { my $origin = $_; !grep { $origin =~ $_->{compiled} } @tests } @$plain ];
     $attr->{match} = [ grep { defined } map { quoted_origin("$not(?:$_)") } @inner ];
     note($section, "what '$_->{regex}' matches is excluded") for @tests;
 }

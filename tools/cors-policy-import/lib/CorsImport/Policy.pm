@@ -254,6 +254,13 @@ sub settle {
                 . " to have them, $how_credentials");
         return;
     }
+    my @match = @{ $attr->{match} // (grep({ exists $attr->{$_} } qw(origins everybody nobody)) ? undef : $outer->{match}) // [] };
+    if (grep { /\(\?!/ } @match) {
+        $attr->{credentials} = 0;
+        note($section, 'an expression that excludes origins is one of any origin for the policy, which refuses it with credentials; credentials are off here:'
+            . ' to have them, list the origins and write CorsAllowCredentials On');
+        return;
+    }
     if (grep { $_ eq '*' } @{ $of->('expose') // [] }) {
         $attr->{expose} = [];
         note($section, 'CorsExposeHeaders * is left out: with credentials it means nothing to a browser; name the headers');
