@@ -258,7 +258,7 @@ my @misuses = (
     [ '--from sails httpd', 1, 'httpd: there is no config directory, so this is no Sails app' ],
     [ '--from nginx httpd', 1, 'httpd: Is a directory' ],
 );
-plan tests => 5 * @names + @exchanges + @misuses + 8;
+plan tests => 5 * @names + @exchanges + @misuses + 10;
 
 my @kinds = qw(caddy envoy haproxy httpd iis ingress nginx sails spring tomcat traefik);
 my %form = @forms;
@@ -330,6 +330,14 @@ is($plain->($synopsis), $plain->($usage), 'the manual page has the synopsis of -
 is_deeply([ map { $plain->($_) } $options =~ /^\.TP\n(.*\n.*)\n/mg ], [ map { $plain->($_) } $help =~ /^  (-.*)\n/mg ], 'its options');
 is_deeply([ map { $plain->($_) =~ s/\.\z//r } $statuses =~ /^\.TP\n(.*\n.*)\n/mg ],
     [ split /, (?=\d)/, $help =~ /^Exit status: (.*?)\.\n/ms ? $1 =~ s/\n/ /gr : '' ], 'and its statuses');
+
+# a file with resources of several kinds, and one of a kind that is not read
+Httpd::spew('several.yaml', join "---\n", map { Httpd::slurp($_) } 'ingress/01-annotations.yaml', 'traefik/04-kubernetes.yml');
+my $several = `$import several.yaml 2>err`;
+is_deeply([ $? >> 8, $several =~ /^ *CorsAllowOrigins +(.*)$/mg ], [ 0, 'https://one.example https://three.example:8443', 'https://one.example' ], 'each kind in one file of YAML is read');
+Httpd::spew('other.yaml', "kind: VirtualService\nspec:\n  http:\n  - corsPolicy:\n      allowOrigins: [ { exact: https://a.example } ]\n");
+my $other = `$import other.yaml 2>&1`;
+is_deeply([ $? >> 8, $other ], [ 1, "other.yaml:4: a setting of CORS stands here and is not read\n" ], 'what is not read is reported with its line, and the status is 1');
 
 # Words where none belong, by chance: what comes out is directives of the policy.
 my $seed = $ENV{CORS_SEED} // time;
