@@ -74,7 +74,8 @@ sub words_of {
 
 # The sections that apply to a request, in the order in which httpd merges them:
 # server and virtual host, Directory, Files, Location, If; each If after all
-# others, in the order of the sections around it.
+# others, in the order of the sections around it. A request that dies early has no
+# file, and none of its sections.
 sub sections {
     my ($self, $request) = @_;
     my $top = $self->{top};
@@ -88,9 +89,9 @@ sub sections {
     my $length = sub { scalar(() = $_[0]{args}[0] =~ m{/}g) };
 
     push @chosen, sort { $length->($a) <=> $length->($b) }
-        grep { $_->{name} eq 'Directory' && index("$file/", ($_->{args}[0] =~ s{/*\z}{}r) . '/') == 0
+        grep { $_->{name} eq 'Directory' && !$request->{early} && index("$file/", ($_->{args}[0] =~ s{/*\z}{}r) . '/') == 0
             && $file ne $_->{args}[0] } @inner, @{ $self->{htaccess} };
-    push @chosen, grep { $_->{name} eq 'Files' && $file =~ m{/\Q$_->{args}[0]\E\z} }
+    push @chosen, grep { $_->{name} eq 'Files' && !$request->{early} && $file =~ m{/\Q$_->{args}[0]\E\z} }
         map { grep { $_->{name} } @{ $_->{items} } } @chosen;
     push @chosen, grep { ($_->{name} eq 'Location' && is_below($request->{path}, $_->{args}[0]))
             || ($_->{name} eq 'LocationMatch' && $request->{path} =~ /$_->{args}[0]/) } @inner;
@@ -540,14 +541,18 @@ sub sent_by {
 sub arrive {
     my ($self, $request, $journey) = @_;
     my $server = $self->server($request);
-    my $sections = sub { my ($step) = @_; grep { !$step->{early} || $_->{name} !~ /\A(?:Directory|Files)\z/ }
-        $self->sections({ %$request, path => $step->{path}, file => $step->{file} }) };
+    my $sections = sub { my ($step) = @_; $self->sections({ %$request, map { $_ => $step->{$_} } qw(path file early) }) };
     my @way = map { my @its = $sections->($_); +{ %$_, sections => \@its, policy => folded($request->{method}, @its) } } @{ $journey->{steps} };
     my ($error, $refused, $last) = ($journey->{error}, 0, 0);
 
     for my $i (0 .. $#way) {
-        # a directory on the way is judged with its index
-        next if $i && $i < $#way && $way[ $i + 1 ]{fast};
+        if ($i && $i < $#way && $way[ $i + 1 ]{fast}) {
+            # a directory on the way is judged with its index; but the first URL with a
+            # policy, or the last without, refuses a handshake before an index is looked for
+            next if (grep { $_->{policy}{by}{CorsPolicy} } @way[ 0 .. $i - 1 ]) || !refuses_handshake($way[$i]{policy}, $request, $server);
+            ($refused, $last) = (1, $i);
+            last;
+        }
         $last = $i;
         my $judged = $error && $i == $#way ? $error->{judged} : 2;
         $refused = grep { $judged == 2 ? refuses($_, $request, $server) : $judged && refuses_handshake($_, $request, $server) }
