@@ -165,7 +165,7 @@ memcheck: deps-tools
 ##  make mutate      does a unit test notice each change of what decides? Takes
 ##                   half an hour; MUTATE='src/core/emit.c src/core/origin.c:40'
 mutate: deps-tools
-	@FLAGS="$(CORE_FLAGS)" LIBRARIES="$(APR_LIBS) $(LIBS)" \
+	@FLAGS="$(CORE_FLAGS)" LIBRARIES="$(APR_LIBS) $(LIBS) -lpcre2-8" \
 	    perl build/mutate $(MUTATE)
 
 ##  make bench       instructions per request, throughput as ratios

@@ -67,14 +67,16 @@ const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
                                    const char *mark);
 
 /**
- * An expression for plain-http origins of other machines (`http://` or `https?://`
- * at its start), made one for https.
+ * Whether an expression matches plain-http origins of other machines. One that
+ * cannot be decided does if it begins with `http://` or `https?://`, unless the host
+ * behind that is the machine itself.
  *
- * @param p      where the result is put
- * @param regex  the expression, as it was written
- * @return the expression for https alone; NULL: there is nothing to mend, or it
- *         cannot be told
+ * @param p           where the suggestion is put
+ * @param regex       the expression, as it was written
+ * @param suggestion  if true is returned, the expression for https alone, or NULL:
+ *                    none is known
  */
-const char *cors_expression_secure(apr_pool_t *p, const char *regex);
+bool cors_expression_is_insecure(apr_pool_t *p, const char *regex,
+                                 const char **suggestion);
 
 #endif /* CORS_EXPRESSION_H */

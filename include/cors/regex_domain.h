@@ -15,7 +15,9 @@
 #define CORS_REACH_CLASS 10
 
 /** The most names that an expression may stand for, unless it is long enough to
- * spell more of them: one for every CORS_REACH_SPELLED bytes. */
+ * spell more of them: one for every CORS_REACH_SPELLED bytes. Names that have
+ * characters of a class are not spelled. The addresses of a private network, 10.x.y.*,
+ * 172.16.x.* to 172.31.x.* and 192.168.x.*, are one name together. */
 #define CORS_REACH_NAMES 100
 #define CORS_REACH_SPELLED 4
 
@@ -35,6 +37,8 @@ typedef struct {
     /* names below a public suffix that are not fixed by it */
     bool suffix;
     const char *suffix_origin; /* the same for these */
+    /* it has plain-http origins of other machines */
+    bool insecure;
 } cors_reach_t;
 
 /**
@@ -44,7 +48,8 @@ typedef struct {
  * Each host is walked from its end. It is fixed where the walk comes to the
  * boundary of a registrable domain (a name right below a public suffix, with no
  * other suffix further down), to a name below localhost, or to the start of the
- * host. The walk follows each byte that a small class or an alternative spells;
+ * host. A host that ends in a number is an IPv4 address in the form that browsers
+ * send, so that \d+ in an address stands for at most 256 numbers. The walk follows each byte that a small class or an alternative spells;
  * where any byte may stand it has come to what anybody can have. Right below a
  * public suffix that is the suffix's finding, elsewhere the open one.
  *

@@ -597,19 +597,120 @@ static bool is_loopback(const char *host)
     return p && *p == ')' && ends_name(p + 1);
 }
 
-const char *cors_expression_secure(apr_pool_t *p, const char *regex)
+/* Where the scheme of an expression ends; its end, if it has none. */
+static const char *find_colon(const char *regex)
+{
+    static const char *const colons[] = { "://", ":\\/\\/", ":[/]{2}", NULL };
+
+    while (*regex && !skip_any(regex, colons)) {
+        regex++;
+    }
+    return regex;
+}
+
+/* An expression in which https stands for some texts. */
+static const char *replace_http(apr_pool_t *p, const char *regex,
+                                const char *(*take)(const char *regex,
+                                                    const char *at))
+{
+    cors_joined_t joined = { NULL, 0, 0 };
+    const char *c;
+
+    for (c = regex; *c; c++) {
+        const char *end = take(regex, c);
+
+        cors_join(p, &joined, "",
+                  end ? cors_slice("https") : cors_slice_between(c, c + 1));
+        c = end ? end - 1 : c;
+    }
+    return joined.text ? joined.text : regex;
+}
+
+/* A scheme http, or one of both, at a place; returns what follows it, or NULL. */
+static const char *take_http(const char *regex, const char *at)
+{
+    static const char *const forms[] = { "https?",     "http(s)?", "http(?:s)?",
+                                         "https{0,1}", "https",    "http",
+                                         NULL };
+    const char *end =
+        at == regex || strchr("^(|:A", at[-1]) ? skip_any(at, forms) : NULL;
+
+    return end
+                   && (*end == ':'
+                       || ((*end == '|' || *end == ')')
+                           && at < find_colon(regex)))
+               ? end
+               : NULL;
+}
+
+/* What is left of two schemes that are both https. */
+static const char *take_doubled(const char *regex, const char *at)
+{
+    static const char *const forms[] = { "(https|https)", "(?:https|https)",
+                                         NULL };
+
+    (void)regex;
+    return skip_any(at, forms);
+}
+
+/* An expression with https before its first colon, whatever else may stand there;
+ * NULL: there is more in one of its groups. */
+static const char *begin_with_https(apr_pool_t *p, const char *regex)
+{
+    static const char *const starts[] = { "^", "\\A", NULL };
+    const char *colon = find_colon(regex);
+    const char *start = skip_any(regex, starts);
+    const char *scheme = apr_pstrmemdup(p, regex, (apr_size_t)(colon - regex));
+
+    start = start ? start : regex;
+    if (!*colon || colon < start || strpbrk(scheme, "(|)")) {
+        return NULL;
+    }
+    return apr_pstrcat(p, apr_pstrmemdup(p, regex, (apr_size_t)(start - regex)),
+                       "https", colon, NULL);
+}
+
+/* Whether an expression that cannot be decided begins with http. */
+static bool begins_plain(const char *regex)
 {
     bool plain = false;
     bool secure = false;
-    const char *host = take_scheme(regex, &plain, &secure);
-    const char *domain = cors_expression_domain(p, regex, '.');
-    const char *http;
 
-    if (!host || !plain || is_loopback(host)
-        || (domain && cors_host_is_loopback(cors_slice(domain)))) {
-        return NULL;
+    return take_scheme(regex, &plain, &secure) && plain;
+}
+
+static bool is_insecure(apr_pool_t *p, const char *regex)
+{
+    bool plain;
+    bool secure;
+    const char *host = take_scheme(regex, &plain, &secure);
+    cors_reach_t reach;
+
+    /* 127.0.0.0/8 has more addresses than can be walked */
+    if (host && is_loopback(host)) {
+        return false;
     }
-    http = strstr(regex, "http") + strlen("http");
-    return apr_pstrcat(p, apr_pstrmemdup(p, regex, (apr_size_t)(http - regex)),
-                       "s", http + (secure ? strlen("s?") : 0), NULL);
+    cors_regex_judge(p, regex, &reach);
+    return reach.obstacle ? begins_plain(regex) : reach.insecure;
+}
+
+bool cors_expression_is_insecure(apr_pool_t *p, const char *regex,
+                                 const char **suggestion)
+{
+    const char *spelled;
+    const char *begun;
+
+    *suggestion = NULL;
+    if (!is_insecure(p, regex)) {
+        return false;
+    }
+    spelled = replace_http(p, replace_http(p, regex, take_http), take_doubled);
+    begun = begin_with_https(p, regex);
+    if (!is_insecure(p, spelled)) {
+        *suggestion = spelled;
+    }
+    else if (begun && !is_insecure(p, begun)) {
+        *suggestion = begun;
+    }
+    return true;
 }

@@ -331,36 +331,43 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
     }
 }
 
-/* What lists only the https origins of a word that lists plain-http origins of
- * other machines; NULL: it lists none. */
-static const char *secure(apr_pool_t *p, const cors_origin_word_t *word)
+/* Whether a word lists plain-http origins of other machines; and what lists only
+ * their https origins, or NULL. */
+static bool is_insecure(apr_pool_t *p, const cors_origin_word_t *word,
+                        const char **suggestion)
 {
     cors_pattern_t pattern;
     const char *unused;
 
+    *suggestion = NULL;
     if (word->exclude) {
-        return NULL;
+        return false;
     }
     if (word->regex) {
-        return cors_expression_secure(p, word->text);
+        return cors_expression_is_insecure(p, word->text, suggestion);
     }
-    return cors_slice_has_prefix(cors_slice(word->text), "http://")
-                   && cors_pattern_parse(p, cors_slice(word->text), true,
-                                         &pattern, &unused)
-                          == CORS_OK
-                   && cors_pattern_is_insecure(&pattern)
-               ? apr_pstrcat(p, "https", word->text + strlen("http"), NULL)
-               : NULL;
+    if (!cors_slice_has_prefix(cors_slice(word->text), "http://")
+        || cors_pattern_parse(p, cors_slice(word->text), true, &pattern,
+                              &unused)
+               != CORS_OK
+        || !cors_pattern_is_insecure(&pattern)) {
+        return false;
+    }
+    *suggestion = apr_pstrcat(p, "https", word->text + strlen("http"), NULL);
+    return true;
 }
 
 static void lint_insecure(const lint_t *lint, const cors_origin_word_t *word,
                           const char *because)
 {
-    const char *instead = secure(lint->p, word);
+    const char *instead;
 
-    if (instead) {
+    if (is_insecure(lint->p, word, &instead)) {
+        if (instead) {
+            instead = apr_pstrcat(lint->p, mark_of(lint, word), instead, NULL);
+        }
         warn(lint, word->said, CORS_PROBLEM_INSECURE_ORIGIN, word->text,
-             because, apr_pstrcat(lint->p, mark_of(lint, word), instead, NULL));
+             because, instead);
     }
     if (word->insecure) {
         warn(lint, word->insecure_said, CORS_PROBLEM_INSECURE_ORIGIN,

@@ -12,8 +12,10 @@
 
 #include "cors/regex_domain.h"
 
+#include <stdlib.h>
 #include <string.h>
 
+#include <apr_hash.h>
 #include <apr_lib.h>
 #include <apr_strings.h>
 
@@ -27,6 +29,8 @@
 #define HOST LETTERS DIGITS "-._!$&'()*+,;=~"
 #define ADDRESS DIGITS "abcdef:"
 #define PORT_DIGITS 5
+#define OCTET_DIGITS 3
+#define OCTETS 4
 
 /* The most work of one walk: a few milliseconds. */
 #define WORK_MAX 1500000
@@ -45,7 +49,8 @@ typedef struct {
     cors_walk_t *walk;
     cors_states_t front;  /* the states at the start of a host */
     unsigned *from_web;   /* the same where the scheme is http or https */
-    const unsigned *goal; /* the one of both that a walk back goes by */
+    unsigned *from_plain; /* the same where it is http */
+    const unsigned *goal; /* that of the first two that a walk back goes by */
     unsigned *from_front; /* bytes of a host from there to a state; or FAR */
     unsigned *from_start; /* bytes of a scheme; or FAR */
     bool *inside;         /* of each state: a byte of a host leads to it */
@@ -55,6 +60,13 @@ typedef struct {
     const char *shown;    /* an origin of one of the names; or NULL */
     unsigned names;       /* that were counted */
     unsigned most;
+    unsigned chosen;      /* names of them that have bytes of a class */
+    unsigned classes;     /* bytes of a class in the host so far */
+    unsigned in_networks; /* hosts in private networks, counted or not */
+    unsigned whole;       /* hosts that begin where the expression does */
+    apr_hash_t *networks; /* private ones that were counted, by their numbers */
+    cors_states_t before_last; /* from where all hosts are in private networks,
+                                  before the last number; empty: not known */
     unsigned steps;
     bool overflow;                /* there are more names than may be */
     bool spent;                   /* there is too much work */
@@ -179,16 +191,23 @@ static unsigned *measure_hosts(const walker_t *walker, cors_states_t front)
     return distance;
 }
 
-static bool is_at_front(const walker_t *walker, cors_states_t set)
+/* Whether a state of a set is at most so far away. */
+static bool is_within(cors_states_t set, const unsigned *distance,
+                      unsigned most)
 {
     unsigned i;
 
     for (i = 0; i < set.count; i++) {
-        if (walker->goal[set.states[i]] == 0) {
+        if (distance[set.states[i]] <= most) {
             return true;
         }
     }
     return false;
+}
+
+static bool is_at_front(const walker_t *walker, cors_states_t set)
+{
+    return is_within(set, walker->goal, 0);
 }
 
 /* The states at the end of a host, behind which a port may follow. */
@@ -217,6 +236,7 @@ static void find_hosts(walker_t *walker)
     cors_states_t start = cors_walk_start(walker->p);
     cors_states_t scheme =
         cors_walk_forth(walker->p, walker->walk, start, cors_symbols(LETTERS));
+    cors_states_t plain;
     unsigned count = cors_automaton_count(walker->automaton);
     unsigned i;
     unsigned n;
@@ -226,10 +246,10 @@ static void find_hosts(walker_t *walker)
                                cors_symbols(SCHEME), false);
     walker->front = forth_text(walker, scheme, "://");
     walker->from_front = measure_hosts(walker, walker->front);
-    walker->from_web =
-        measure_hosts(walker,
-                      join(walker, forth_text(walker, start, "https://"),
-                           forth_text(walker, start, "http://")));
+    plain = forth_text(walker, start, "http://");
+    walker->from_plain = measure_hosts(walker, plain);
+    walker->from_web = measure_hosts(
+        walker, join(walker, forth_text(walker, start, "https://"), plain));
     walker->goal = walker->from_front;
     walker->inside = apr_pcalloc(walker->p, count * sizeof(bool));
     for (i = 0; i < count; i++) {
@@ -239,8 +259,8 @@ static void find_hosts(walker_t *walker)
             walker->inside[i] = walker->from_front[before.states[n]] != FAR;
         }
     }
-    walker->extension = is_empty(forth_text(walker, start, "https://"))
-                        && is_empty(forth_text(walker, start, "http://"));
+    walker->extension =
+        is_empty(plain) && is_empty(forth_text(walker, start, "https://"));
 }
 
 static unsigned count_symbols(cors_symbols_t set)
@@ -284,23 +304,54 @@ static bool ends_in_number(cors_slice_t host)
     return is_number(cors_slice_between(label, cors_slice_end(host)));
 }
 
+/* Whether the host so far is the end of an IPv4 address, or of nothing that browsers
+ * send: they take a host for an address if its last label is a number. */
+static bool is_in_address(const walker_t *walker)
+{
+    cors_slice_t host = undotted(walker->at);
+
+    return host.len > 0 && memchr(host.ptr, '.', host.len)
+           && ends_in_number(host);
+}
+
+/* What may stand before the end of an IPv4 address: at most four numbers of at most
+ * three digits, without zeros before them. */
+static cors_symbols_t allowed_in_address(const walker_t *walker)
+{
+    apr_size_t digits = strspn(walker->at, DIGITS);
+    cors_symbols_t may = 0;
+    const char *dot;
+    int dots = 0;
+
+    for (dot = walker->at; (dot = strchr(dot, '.')) && dot[1]; dot++) {
+        dots++;
+    }
+    if (digits < OCTET_DIGITS && dots < OCTETS) {
+        may |= cors_symbols(DIGITS);
+    }
+    if (dots < OCTETS - 1
+        && (digits == 1 || (digits > 1 && *walker->at != '0'))) {
+        may |= cors_symbol('.');
+    }
+    return may;
+}
+
 /* What may stand before the host so far. */
 static cors_symbols_t allowed(const walker_t *walker)
 {
-    cors_slice_t host = undotted(walker->at);
     apr_size_t len = strlen(walker->at);
 
     if (len > 0 && walker->at[len - 1] == ']') {
         return *walker->at == '[' ? 0 : walker->address | cors_symbol('[');
     }
-    if (host.len > 0 && memchr(host.ptr, '.', host.len)
-        && ends_in_number(host)) {
-        return walker->small; /* an IPv4 address, or nothing that is sent */
+    if (is_in_address(walker)) {
+        return allowed_in_address(walker);
     }
     return len == 0 ? walker->host | cors_symbol(']') : walker->host;
 }
 
-/* What stands before a set; open where one place has more bytes than names. */
+/* What stands before a set; open where one place has more bytes than names. The
+ * numbers of an address have an end. */
 static cors_symbols_t look_back(const walker_t *walker, cors_states_t set,
                                 bool *open)
 {
@@ -316,7 +367,9 @@ static cors_symbols_t look_back(const walker_t *walker, cors_states_t set,
 
         if (walker->inside[state]) {
             all |= symbols;
-            *open = *open || count_symbols(symbols) > CORS_REACH_CLASS;
+            *open = *open
+                    || (count_symbols(symbols) > CORS_REACH_CLASS
+                        && !is_in_address(walker));
         }
     }
     return all;
@@ -531,11 +584,23 @@ static const char *add_port(const walker_t *walker, const char *text)
     return text;
 }
 
+/* Whether a complete host is one that browsers send: what looks like an address is
+ * one, in its shortest form. */
+static bool is_sent(const walker_t *walker)
+{
+    const char *unused;
+    cors_slice_t host = undotted(walker->at);
+
+    return !ends_in_number(host)
+           || cors_host_check(walker->p, host, &unused) == CORS_OK;
+}
+
 /* An origin with the host that was read, from some of the states at its start; NULL:
  * none is found. */
 static const char *write_origin(walker_t *walker, cors_states_t front)
 {
-    const char *scheme = is_empty(front) ? NULL : find_scheme(walker, front);
+    const char *scheme =
+        is_empty(front) || !is_sent(walker) ? NULL : find_scheme(walker, front);
     const char *text =
         scheme ? add_port(walker, apr_pstrcat(walker->p, scheme, "://",
                                               walker->at, NULL))
@@ -573,8 +638,17 @@ static const char *find_origin(walker_t *walker, cors_states_t set)
     return origin ? origin : find_near(walker, set);
 }
 
+/* Note whether a host that ends in what was read, and has at most so many bytes before
+ * it, is one of a plain-http origin of another machine. */
+static void note_plain(walker_t *walker, cors_states_t set, unsigned most)
+{
+    walker->reach->insecure =
+        walker->reach->insecure || is_within(set, walker->from_plain, most);
+}
+
 static void note_open(walker_t *walker, cors_states_t set)
 {
+    note_plain(walker, set, FAR - 1);
     walker->reach->open = true;
     if (!walker->reach->open_origin) {
         walker->reach->open_origin = find_origin(walker, set);
@@ -583,20 +657,71 @@ static void note_open(walker_t *walker, cors_states_t set)
 
 static void note_suffix(walker_t *walker, cors_states_t set)
 {
+    note_plain(walker, set, FAR - 1);
     walker->reach->suffix = true;
     if (!walker->reach->suffix_origin) {
         walker->reach->suffix_origin = find_origin(walker, set);
     }
 }
 
-/* One more name; where there are too many, the walk ends, and one of them is shown
- * that is not yet long. */
-static void count_name(walker_t *walker, cors_states_t set)
+/* The numbers of the network that an address of a private range is in, all but its
+ * last; of length 0 for any other host (RFC 1918). */
+static cors_slice_t private_network(const char *host)
 {
-    if (++walker->names >= SHOWN && !walker->shown) {
-        walker->shown = write_origin(walker, set);
+    cors_slice_t all = undotted(host);
+    const char *end = cors_slice_end(all);
+    int second = !strncmp(host, "172.", 4) ? atoi(host + 4) : 0;
+    bool is_private = !strncmp(host, "10.", 3) || !strncmp(host, "192.168.", 8)
+                      || (second >= 16 && second <= 31);
+
+    if (!is_private || !ends_in_number(all)) {
+        return cors_slice_between(host, host);
     }
-    if (walker->names > walker->most && !walker->overflow) {
+    while (end[-1] != '.') {
+        end--;
+    }
+    return cors_slice_between(host, end);
+}
+
+/* Whether a host is in a private network of which another one was counted. An
+ * administrator who lists a network means whoever is in it, and no one of the web
+ * can have an address there. */
+static bool is_of_counted_network(walker_t *walker)
+{
+    cors_slice_t network = private_network(walker->at);
+    const char *key;
+
+    if (network.len == 0) {
+        return false;
+    }
+    walker->in_networks++;
+    key = cors_slice_text(walker->p, network);
+    if (apr_hash_get(walker->networks, key, APR_HASH_KEY_STRING)) {
+        return true;
+    }
+    apr_hash_set(walker->networks, key, APR_HASH_KEY_STRING, key);
+    return false;
+}
+
+/* One more name; where there are too many, the walk ends, and one of them is shown
+ * that is not yet long. Those that are spelled may be more than those that classes
+ * of characters stand for. A whole host begins in a state of the set. */
+static void count_name(walker_t *walker, cors_states_t set, bool whole)
+{
+    if (!cors_host_is_loopback(undotted(walker->at + (whole ? 0 : 1)))) {
+        note_plain(walker, set, whole ? 0 : FAR - 1);
+    }
+    walker->whole += whole ? 1 : 0;
+    if (whole && is_of_counted_network(walker)) {
+        return;
+    }
+    walker->chosen += walker->classes > 0 ? 1 : 0;
+    if (++walker->names >= SHOWN && !walker->shown) {
+        walker->shown =
+            whole ? write_origin(walker, set) : find_origin(walker, set);
+    }
+    if ((walker->names > walker->most || walker->chosen > CORS_REACH_NAMES)
+        && !walker->overflow) {
         walker->overflow = true;
         walker->reach->open = true;
         if (!walker->reach->open_origin) {
@@ -605,21 +730,66 @@ static void count_name(walker_t *walker, cors_states_t set)
     }
 }
 
-/* Whether a complete host is one that browsers send. What only looks like an address
- * is not; but where a number is too long for one, there may be ever so many. */
-static bool is_sent(const walker_t *walker)
+/* Whether the first of the numbers that were read is none of an address: too large, or
+ * one with zeros before it. */
+static bool is_no_octet(const walker_t *walker)
 {
-    const char *unused;
-    cors_slice_t host = undotted(walker->at);
-    cors_slice_t rest = host;
-    cors_slice_t label;
-    apr_size_t longest = 0;
+    apr_size_t digits = strspn(walker->at, DIGITS);
 
-    while (cors_part_next(&rest, ".", &label)) {
-        longest = label.len > longest ? label.len : longest;
+    if (*walker->at == '.') {
+        return walker->at[1] == '0' && apr_isdigit(walker->at[2]);
     }
-    return !ends_in_number(host) || longest > 3
-           || cors_host_check(walker->p, host, &unused) == CORS_OK;
+    return digits > OCTET_DIGITS
+           || (digits == OCTET_DIGITS
+               && strncmp(walker->at, "255", digits) > 0);
+}
+
+/* Whether the digits that were read of a host are all of its last label, whatever
+ * comes before: no letter can. */
+static bool is_last_number(const walker_t *walker, cors_states_t set)
+{
+    cors_states_t before;
+    unsigned i;
+
+    if (!is_number(cors_slice(walker->at))) {
+        return false;
+    }
+    before = cors_walk_closure(walker->p, walker->walk, set,
+                               cors_symbols(DIGITS), true);
+    for (i = 0; i < before.count; i++) {
+        unsigned state = before.states[i];
+
+        if (walker->inside[state]
+            && cors_automaton_into(walker->automaton, state) & walker->host
+                   & ~walker->small) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Whether no host that ends in what was read is one that browsers send. */
+static bool is_never_sent(const walker_t *walker, cors_states_t set)
+{
+    return (is_in_address(walker) || is_last_number(walker, set))
+           && is_no_octet(walker);
+}
+
+/* Whether a byte before a set is spelled there, and not one of a class. */
+static bool is_spelled(const walker_t *walker, cors_states_t set, char byte,
+                       cors_symbols_t may)
+{
+    unsigned i;
+
+    for (i = 0; i < set.count; i++) {
+        cors_symbols_t into =
+            cors_automaton_into(walker->automaton, set.states[i]) & may;
+
+        if (into == cors_symbol(byte)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void walk_dot(walker_t *walker, cors_states_t set);
@@ -640,21 +810,48 @@ static bool has_room(const walker_t *walker, cors_states_t set)
 
 static void walk_host(walker_t *walker, cors_states_t set);
 
+/* Walk on before the last number of an address. A private network is one name, so
+ * that each of its last numbers has nothing new. */
+static void walk_last_number(walker_t *walker, cors_states_t set)
+{
+    const cors_states_t known = walker->before_last;
+    unsigned in_networks = walker->in_networks;
+    unsigned others = walker->whole - in_networks;
+
+    if (set.count == known.count && known.count > 0
+        && memcmp(set.states, known.states, set.count * sizeof(*set.states))
+               == 0) {
+        return;
+    }
+    walk_host(walker, set);
+    if (walker->in_networks > in_networks
+        && walker->whole - walker->in_networks == others
+        && !walker->reach->open) {
+        walker->before_last = set;
+    }
+}
+
 /* Walk on over one byte. */
 static void walk_byte(walker_t *walker, cors_states_t set, char byte)
 {
     cors_states_t before = back(walker, set, byte);
+    unsigned chosen = is_spelled(walker, set, byte, allowed(walker)) ? 0 : 1;
 
     if (is_empty(before) || !has_room(walker, before)) {
         return;
     }
     *--walker->at = byte;
-    if (byte == '.') {
+    walker->classes += chosen;
+    if (is_never_sent(walker, before)) {
+        /* nothing comes of it */
+    }
+    else if (byte == '.') {
         walk_dot(walker, before);
     }
     else {
         walk_host(walker, before);
     }
+    walker->classes -= chosen;
     walker->at++;
 }
 
@@ -676,7 +873,7 @@ static void walk_host(walker_t *walker, cors_states_t set)
         return;
     }
     if (*walker->at && is_at_front(walker, set) && is_sent(walker)) {
-        count_name(walker, set);
+        count_name(walker, set, true);
     }
     nearest = step_nearer(walker, set, walker->from_front, symbols);
     if (nearest) {
@@ -697,6 +894,7 @@ static void walk_suffix(walker_t *walker, cors_states_t set, bool private)
     bool had_open = walker->reach->open;
     const char *had_origin = walker->reach->open_origin;
     unsigned names = walker->names;
+    unsigned chosen = walker->chosen;
     bool open;
     cors_symbols_t symbols = look_back(walker, set, &open);
 
@@ -714,6 +912,7 @@ static void walk_suffix(walker_t *walker, cors_states_t set, bool private)
         && (private || (walker->overflow && count_symbols(symbols) > 1))) {
         walker->overflow = false;
         walker->names = names;
+        walker->chosen = chosen;
         walker->reach->suffix = true;
         if (!walker->reach->suffix_origin) {
             walker->reach->suffix_origin = walker->reach->open_origin;
@@ -796,21 +995,24 @@ static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
 /* A dot was read: whose is the domain behind it? */
 static void walk_dot(walker_t *walker, cors_states_t set)
 {
-    const cors_states_t nothing = { NULL, 0 };
     cors_slice_t host = undotted(walker->at + 1);
 
+    if (is_number(host)) {
+        walk_last_number(walker, set);
+        return;
+    }
     if (host.len == 0 || *host.ptr == '.' || ends_in_number(host)) {
         walk_host(walker, set);
         return;
     }
     if (cors_host_is_loopback(host)) {
-        count_name(walker, nothing);
+        count_name(walker, set, false);
     }
     else if (cors_suffix_is_public(walker->p, host)) {
         walk_suffix(walker, set, cors_suffix_is_private(walker->p, host));
     }
     else {
-        count_name(walker, nothing);
+        count_name(walker, set, false);
         walk_below(walker, set, cors_slice_text(walker->p, host));
     }
 }
@@ -831,6 +1033,7 @@ void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
     walker.host = cors_symbols(HOST);
     walker.address = cors_symbols(ADDRESS);
     walker.small = cors_symbols(DIGITS ".");
+    walker.networks = apr_hash_make(walker.p);
     walker.most = length / CORS_REACH_SPELLED > CORS_REACH_NAMES
                       ? (unsigned)(length / CORS_REACH_SPELLED)
                       : CORS_REACH_NAMES;
@@ -838,6 +1041,9 @@ void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
     find_hosts(&walker);
     ends = keep_near(&walker, find_ends(&walker), walker.from_front);
     walk_host(&walker, ends);
+    if (walker.overflow || walker.spent) {
+        note_plain(&walker, ends, FAR - 1);
+    }
     reach->none = walker.names == 0 && !reach->open && !reach->suffix;
     if (walker.spent) {
         reach->none = false;

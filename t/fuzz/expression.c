@@ -104,10 +104,9 @@ static void check(cors_slice_t input)
     must(!open || (*open && *open != '.'));
     must(!domain || open);
     must(!domain || !open || strlen(open) >= strlen(domain));
-    instead = cors_expression_secure(pool, text);
-    if (instead) {
-        must(strstr(instead, "https:"));
-        must(!cors_expression_secure(pool, instead));
+    if (cors_expression_is_insecure(pool, text, &instead) && instead) {
+        must(strstr(instead, "https"));
+        must(!cors_expression_is_insecure(pool, instead, &unused));
     }
     if (cors_expression_check(pool, text, "", &instead) == CORS_OK) {
         must(!instead);

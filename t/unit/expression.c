@@ -229,7 +229,17 @@ static void an_expression_for_plain_http_has_one_for_https(void **state)
 {
     static const row_t rows[] = {
         { "http://a", "https://a" },
-        { "^http://a\\.http://", "^https://a\\.http://" },
+        { "http://a|http://b|https://c", "https://a|https://b|https://c" },
+        { "^(http://a|https?://b)$", "^(https://a|https://b)$" },
+        { "(http|https)://a", "https://a" },
+        { "(?:https|http):\\/\\/a", "https:\\/\\/a" },
+        { "(https?|app)://a", "(https|app)://a" },
+        { "http(s)?://(http|ftp)\\.a\\.example",
+          "https://(http|ftp)\\.a\\.example" },
+        { "https{0,1}://a", "https://a" },
+        { "^.*://a", "^https://a" },
+        { "\\w+://a", "https://a" },
+        { "[a-z]+://http:1", "https://http:1" },
         { "https?:\\/\\/a", "https:\\/\\/a" },
         { "\\Ahttps?://(a|b)", "\\Ahttps://(a|b)" },
         { "http://localhost\\.example", "https://localhost\\.example" },
@@ -238,7 +248,6 @@ static void an_expression_for_plain_http_has_one_for_https(void **state)
         { "http://(localhost|127\\.0\\.0\\.1)\\.example",
           "https://(localhost|127\\.0\\.0\\.1)\\.example" },
         { "http://127\\.example", "https://127\\.example" },
-        { "http://", "https://" },
         /* the machine itself */
         { "http://localhost", NULL },
         { "https?://localhost:(3000|8080)", NULL },
@@ -249,10 +258,22 @@ static void an_expression_for_plain_http_has_one_for_https(void **state)
         { "http://\\[::1\\](:\\d+)?", NULL },
         { "http://(localhost|127\\.0\\.0\\.1)(:\\d+)?", NULL },
         { "http://(?:localhost|\\[::1\\]):3000", NULL },
-        /* nothing that can be told */
+        /* what cannot be decided, by its scheme */
+        { "http://(?!b)a", "https://(?!b)a" },
+        { "https?://(?!b)localhost", "https://(?!b)localhost" },
+        /* none is known */
+        { ".*a", "" },
+        { "(.*|app)://a", "" },
+        { "htt[p]://a", "https://a" },
+        { "(http://)a", "(https://)a" },
+        { "(h)ttp://a", "" },
+        /* not insecure */
         { "https://a", NULL },
-        { "(http|https)://a", NULL },
-        { ".*", NULL },
+        { "(?!b)http://localhost", NULL },
+        { "(https|app)://a", NULL },
+        { "http://", NULL },
+        { "^http://a\\.http://", NULL },
+        { "httpx?s://a", NULL },
         { "", NULL },
         { "htt", NULL },
         { "httpx://a", NULL },
@@ -263,9 +284,12 @@ static void an_expression_for_plain_http_has_one_for_https(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         cors_slice_t regex =
             exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+        const char *suggestion;
 
-        same_text(rows[i].regex, cors_expression_secure(pool, regex.ptr),
-                  rows[i].words);
+        if (cors_expression_is_insecure(pool, regex.ptr, &suggestion)) {
+            suggestion = suggestion ? suggestion : "";
+        }
+        same_text(rows[i].regex, suggestion, rows[i].words);
     }
 }
 

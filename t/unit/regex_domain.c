@@ -10,6 +10,7 @@
 
 #include <apr_lib.h>
 
+#include "cors/host.h"
 #include "cors/origin.h"
 #include "cors/regex_domain.h"
 
@@ -122,7 +123,34 @@ static const struct {
     { "http://127\\.0\\.0\\.1:\\d+", RIGHT },
     { "http://127.0.0.1:\\d+", OPEN },
     { "http://192\\.168\\.1\\.10", RIGHT },
-    { "http://192\\.168\\.1\\.[0-9]+", OPEN },
+    { "http://192\\.168\\.1\\.[0-9]+", RIGHT },
+    { "http://192\\.168\\.1\\.\\d+", RIGHT },
+    { "http://192\\.168\\.1\\.\\d{1,3}", RIGHT },
+    { "^https?://192\\.168\\.1\\.\\d{1,3}(:\\d+)?$", RIGHT },
+    { "^https?://(localhost|192\\.168\\.[01]\\.\\d+)(:\\d+)?$", RIGHT },
+    { "http://10\\.0\\.0\\.\\d+", RIGHT },
+    { "http://172\\.16\\.0\\.\\d+", RIGHT },
+    { "http://172\\.31\\.0\\.\\d+", RIGHT },
+    { "http://172\\.15\\.0\\.\\d+", OPEN },
+    { "http://172\\.32\\.0\\.\\d+", OPEN },
+    { "http://192\\.169\\.1\\.\\d+", OPEN },
+    { "http://11\\.0\\.0\\.\\d+", OPEN },
+    { "http://203\\.0\\.113\\.\\d+", OPEN },
+    { "http://203\\.0\\.113\\.\\d", RIGHT },
+    { "http://10\\.0\\.0\\.[0-9a-z]+", OPEN },
+    { "http://10\\.0\\.0\\.\\d+.*", OPEN },
+    { "http://10\\.0\\.\\d+\\.1", OPEN },
+    { "http://10.0.0.\\d+", OPEN },
+    { "http://.*\\.\\d+", OPEN },
+    { "http://.*10\\.0\\.0\\.1", RIGHT },
+    { "http://.*0\\.0\\.0\\.1", RIGHT },
+    { "http://[a-z]+\\.10\\.0\\.0\\.1", NONE },
+    { "http://10\\.0\\.0\\.256", NONE },
+    { "http://10\\.0\\.0\\.0+1", NONE },
+    { "http://10\\.0\\.0\\.0+", RIGHT },
+    { "http://1\\.10\\.0\\.0\\.\\d+", NONE },
+    { "http://\\d+", NONE },
+    { "http://x\\d+", OPEN },
     { "http://192\\.168\\.\\d+\\.\\d+", OPEN },
     { "http://192\\.168\\..*", OPEN },
     { "http://10\\..*", OPEN },
@@ -201,6 +229,11 @@ static const struct {
     { "https://[a-z]\\.com", SUFFIX },
     { "https://[ab]\\.com", RIGHT },
     { "https://shop[0-9]\\.com", RIGHT },
+    { "https://shop[0-9][0-9]\\.com", RIGHT },
+    { "https://shop1?[0-9][0-9]\\.com", SUFFIX },
+    { "https://www\\.shop[0-9]{3}\\.com", SUFFIX },
+    { "https://shop[0-9]{100}\\.com", SUFFIX },
+    { "https://(a|b)(a|b)(a|b)(a|b)(a|b)(a|b)\\.com", RIGHT },
     { "https://shop[0-9]+\\.com", SUFFIX },
     { "https://shop-[a-z]+\\.com", SUFFIX },
     { "https://shop-(eu|us|asia)\\.com", RIGHT },
@@ -287,12 +320,18 @@ static void check_witness(const char *regex, const char *origin)
     pcre2_code *compiled = compile(regex);
     pcre2_match_data *data =
         pcre2_match_data_create_from_pattern(compiled, NULL);
-    cors_origin_t unused;
+    const char *unused;
+    cors_origin_t parts;
 
-    if (!cors_origin_parse(cors_slice(origin), &unused)
+    if (!cors_origin_parse(cors_slice(origin), &parts)
         || !matches(compiled, data, origin)) {
         fail_msg("%s does not match %s", regex, origin);
     }
+    if (cors_host_ends_in_number(parts.host)
+        && cors_host_check(pool, parts.host, &unused) != CORS_OK) {
+        fail_msg("%s: no browser sends %s", regex, origin);
+    }
+    assert_true(strlen(origin) < 130);
     pcre2_match_data_free(data);
     pcre2_code_free(compiled);
 }
@@ -316,6 +355,88 @@ static void expressions_as_people_write_them_are_decided(void **state)
             assert_non_null(reach.suffix_origin);
             check_witness(people[i].regex, reach.suffix_origin);
         }
+    }
+}
+
+/* However long an expression is, classes stand for no more than a hundred names. */
+static void names_of_classes_are_few(void **state)
+{
+    static const struct {
+        const char *regex;
+        verdict_e verdict;
+    } rows[] = {
+        { "https://shop[0-9][0-9]\\.com", RIGHT },
+        { "https://shop1?[0-9][0-9]\\.com", SUFFIX },
+        { "https://shop([0-9][0-9]|a[0-9])\\.com", SUFFIX },
+        { "https://shop([0-9][0-9]|a0)\\.com", RIGHT },
+        { "https://[0-9][0-9]\\.10\\.com|https://[0-9]\\.(a|b)[0-9]\\.com",
+          RIGHT },
+        { "http://10\\.[0-9][0-9]?\\.0\\.1", RIGHT },
+        { "http://10\\.[0-4]\\.0\\.\\d+", RIGHT },
+        { "http://10\\.\\d+\\.0\\.\\d+", OPEN },
+        { "http://10\\.(1?[0-9][0-9]|0)\\.0\\.1", OPEN },
+    };
+    const char *comment =
+        apr_pstrcat(pool, "(?#", repeat("x", 1000), ")", NULL);
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_reach_t reach;
+
+        cors_regex_judge(pool, apr_pstrcat(pool, comment, rows[i].regex, NULL),
+                         &reach);
+        same_number(rows[i].regex, verdict_of(&reach), rows[i].verdict);
+    }
+}
+
+static void plain_http_of_other_machines_is_seen(void **state)
+{
+    static const struct {
+        const char *regex;
+        bool insecure;
+    } rows[] = {
+        { "http://a\\.example\\.com", true },
+        { "https://a\\.example\\.com", false },
+        { "https?://a\\.example\\.com", true },
+        { "(http|https)://a\\.example\\.com", true },
+        { "(https|app)://a\\.example\\.com", false },
+        { "https+://a\\.example\\.com", false },
+        { ".*://a\\.example\\.com", true },
+        { "\\w+://(.*\\.)?example\\.com(:\\d+)?", true },
+        { "[a-z]{5}://a\\.example\\.com", false },
+        { "[a-z]{4}://a\\.example\\.com", true },
+        { ".*a\\.example\\.com", true },
+        { "(?i)HTTP://a\\.example\\.com", true },
+        { "\\Qhttp://a.example.com\\E", true },
+        { "http://localhost", false },
+        { "http://localhost(:\\d+)?", false },
+        { "http://.*\\.localhost", false },
+        { "http://.*localhost", true },
+        { "http://localhost\\.example\\.com", true },
+        { "http://(localhost|127\\.0\\.0\\.1|\\[::1\\])(:\\d+)?", false },
+        { "http://127\\.0\\.0\\.\\d", false },
+        { "http://(localhost|a\\.example\\.com)", true },
+        { "http://localhost|https://a\\.example\\.com", false },
+        { "https://a\\.example\\.com|http://b\\.example\\.com", true },
+        { "http://192\\.168\\.1\\.\\d+", true },
+        { "http://intranet", true },
+        { "https?://.*\\.com", true },
+        { "https://.*\\.com|http://localhost", false },
+        { "http.*", true },
+        { "https://[0-9]{3}\\.a\\.example|http://localhost", false },
+        { "https://x[0-9]{3}\\.com|http://x\\.example\\.com", true },
+        { "http://", false },
+        { "app://a\\.example\\.com", false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_reach_t reach;
+
+        cors_regex_judge(pool, rows[i].regex, &reach);
+        same_number(rows[i].regex, reach.insecure, rows[i].insecure);
     }
 }
 
@@ -399,6 +520,11 @@ static const char *draw_branch(void)
                                          "com",
                                          "(com|net)",
                                          "[\\d.]+",
+                                         "192\\.168\\.1\\.\\d+",
+                                         "10\\.0\\.0\\.\\d{1,3}",
+                                         "10\\.0\\.\\d+\\.\\d+",
+                                         "203\\.0\\.113\\.\\d+",
+                                         "shop[0-9]{2}\\.com",
                                          "example\\.com\\.?",
                                          "(?i)EXAMPLE\\.com",
                                          "\\Qexample.com\\E",
@@ -451,10 +577,14 @@ static const char *draw_attacker(void)
                                          "strangerzq.co.uk",
                                          "zq.internal",
                                          "zcorp.internal",
-                                         "10.0.0.2",
                                          "10.1.2.3",
                                          "10.0.0.1.strangerzq.com",
                                          "203.0.113.7",
+                                         "192.168.2.1",
+                                         "10.0.9.7",
+                                         "172.16.0.1",
+                                         "192.168.1.7.strangerzq.com",
+                                         "shop777.com",
                                          "[2001:db8::1]",
                                          "localhost.strangerzq.com",
                                          "z-example.com",
@@ -602,6 +732,8 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(expressions_as_people_write_them_are_decided),
+        TEST(names_of_classes_are_few),
+        TEST(plain_http_of_other_machines_is_seen),
         TEST(what_is_accepted_matches_no_origin_of_an_attacker),
         TEST(what_would_take_too_long_is_open),
         TEST(a_long_line_is_decided_soon),
