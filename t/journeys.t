@@ -13,6 +13,7 @@ use lib 't/lib';
 use File::Path ();
 use Test::More;
 use Client ();
+use Http2 qw(extended_connect);
 use Httpd ();
 use KeepAlive ();
 use Reference ();
@@ -111,8 +112,8 @@ my @journeys = (
     [ 'two RewriteRules', way('/rw/two', '/rw/f', '/target.txt') ],
     [ 'a type map', way('/map/page.var', '/map/page.en.txt') ],
     [ 'Action', way('/act/x.act', { path => '/cgi/echo.cgi/act/x.act', file => '/cgi/echo.cgi' }) ],
-    [ 'CGI Location', way('/cgi/local.cgi', '/target.txt') ],
-    [ 'CGI Location and DirectoryIndex', way('/cgi/local-dir.cgi', '/dir/', fast('/dir/index.txt')) ],
+    [ 'CGI Location', way('/cgi/local.cgi', { path => '/target.txt', get => 1 }) ],
+    [ 'CGI Location and DirectoryIndex', way('/cgi/local-dir.cgi', { path => '/dir/', get => 1 }, fast('/dir/index.txt')) ],
     [ 'SSI', way('/ssi/page.shtml') ],
     [ '404', way('/missing.txt'), 404, 2 ],
     [ 'RewriteRule to 404', way('/rw/missing', '/missing.txt'), 404, 2 ],
@@ -214,7 +215,7 @@ for my $host (map { "h$_.example" } 1 .. $hosts) {
     $reference{$host} = Reference->new("<VirtualHost *>\nServerName $host\n$policy</VirtualHost>\n", root => $dir, htaccess => $htaccess);
 }
 write_documents("$site/plain", {});
-my $head = "Listen 127.0.0.1:\@port\@\nProtocols h2c http/1.1\nMaxKeepAliveRequests 0\nKeepAliveTimeout 100\n";
+my $head = "Listen 127.0.0.1:\@port\@\nProtocols h2c http/1.1\n@{[ Httpd::has_h2() ? 'H2WebSockets on' : '' ]}\nMaxKeepAliveRequests 0\nKeepAliveTimeout 100\n";
 my @how = (modules => ['actions'], expected => qr/Warning: |contradictory-policy/);
 my $httpd = Httpd->start(name => 'journeys', text => "$head$text", @how);
 my $plain = Httpd->start(name => 'journeys-plain', text => "$head$plain_text", @how);
@@ -227,7 +228,11 @@ sub request {
     push @fields, [ Origin => one_of(('https://a.example') x 3, ('https://b.example') x 2, 'https://x.c.example', 'https://evil.example', 'https://evil.example', 'null') ]
         if chance(0.92);
     push @fields, [ 'Sec-Fetch-Site' => one_of(qw(same-origin cross-site)) ] if chance(0.1);
-    my %request = (host => $host, port => $port, authority => "$host:$port", path => $path, method => one_of(qw(GET GET POST)));
+    my %request = (host => $host, port => $port, authority => "$host:$port", path => $path, method => one_of(qw(GET GET GET POST OPTIONS)));
+    if ($request{method} eq 'OPTIONS') {
+        push @fields, [ 'Access-Control-Request-Method' => one_of(qw(GET PUT POST TRACE X-OTHER)) ];
+        push @fields, [ 'Access-Control-Request-Headers' => one_of('content-type', 'authorization', 'content-type,x-other') ] if chance(0.5);
+    }
     push @fields, [ Upgrade => 'websocket' ], [ Connection => 'Upgrade' ] if $request{method} eq 'GET' && chance(0.3);
     $request{body} = 'x' if chance($request{method} eq 'POST' ? 0.7 : 0.1);
     $request{headers} = \@fields;
@@ -260,13 +265,19 @@ sub without {
     return $plain_seen{$key} //= seen($ask_plain->ask({ %$request, headers => [] }));
 }
 
+sub route {
+    my ($request, $journey) = @_;
+    my (undef, $steps, $status, $judged) = @$journey;
+    return (steps => $steps, pages => $pages_of{ $request->{host} }, includes => \%includes, $status ? (error => { status => $status, judged => $judged }) : ());
+}
+
 # What must come of a request. Nothing where httpd alone goes another way.
 sub wanted {
     my ($request, $journey) = @_;
-    my (undef, $steps, $status, $judged) = @$journey;
-    my $alone = without($request);
-    my %journey = (steps => $steps, pages => $pages_of{ $request->{host} }, includes => \%includes, $status ? (error => { status => $status, judged => $judged }) : ());
+    my %journey = route($request, $journey);
     my $want = $reference{ $request->{host} }->arrive($request, \%journey);
+    return { %$want, same => 1 } if $want->{answered};
+    my $alone = without($request);
     my $as_alone = Reference->new('')->arrive($request, \%journey);
     my $marks = sub { [ map { /\A-/ ? '-' : /\.cgi/ ? s/(\.cgi).*/$1/r : $_ } @{ $_[0]{runs} } ] };
     return if "@{ $alone->{runs} }" ne "@{ $marks->($as_alone) }" || $alone->{status} != ($as_alone->{status} // 200);
@@ -305,10 +316,33 @@ while (($count{exchanges} // 0) < $exchanges) {
     my $journey = one_of(@journeys);
     my $request = request($host, $httpd->{port}{port}, $journey->[1][0]{path});
     my $want = wanted($request, $journey);
-    if (!$want) { $count{skipped}{ $journey->[0] }++; next }
+    if (!$want) { $count{ $request->{method} eq 'OPTIONS' ? 'options_skipped' : 'skipped' }{ $journey->[0] }++; next }
+    $count{answered}++ if $want->{answered};
     $compare->($journey, $request, seen($ask->ask($request)), $want, 'HTTP/1.1');
 }
+# A handshake over HTTP/2, by a virtual host of a server; returns the status.
+sub connect_to {
+    my ($server, $request) = @_;
+    my $port = $server->{port}{port};
+    my ($status) = split ' ', extended_connect($port, 0, $request->{path}, Reference::field($request, 'Origin'), "$request->{host}:$port");
+    return $status;
+}
+
 if (Httpd::has_h2()) {
+    my %connected;
+    for my $i (1 .. $exchanges / 10) {
+        my $journey = $journeys[ $i % @journeys ];
+        my $request = request(one_of(sort keys %reference), $httpd->{port}{port}, $journey->[1][0]{path});
+        my @origin = grep { $_->[0] eq 'Origin' } @{ $request->{headers} };
+        $request = { %$request, method => 'GET', body => undef, headers => [ @origin, [ Upgrade => 'websocket' ] ] };
+        my %route = route($request, $journey);
+        my $status = $reference{ $request->{host} }->arrive($request, \%route)->{status};
+        my $refused = ($status // 200) != (Reference->new('')->arrive($request, \%route)->{status} // 200);
+        my $alone = $connected{"$request->{host} $request->{path}"} //= connect_to($plain, $request);
+        $compare->($journey, $request, { status => connect_to($httpd, $request), fields => {}, runs => [] },
+            { status => $refused ? $status : $alone, fields => {}, runs => [], same => !$refused }, 'extended CONNECT');
+        $count{connected}{ $refused ? 'refused' : $alone }++;
+    }
     for my $i (1 .. $exchanges / 20) {
         my $journey = $journeys[ $i % @journeys ];
         my $request = request(one_of(sort keys %reference), $httpd->{port}{port}, $journey->[1][0]{path});
@@ -337,6 +371,8 @@ for my $kind (map { $_->[0] } @journeys) {
     ok($let && ($refused || $let < 150), "$kind: some are refused and some are not");
 }
 cmp_ok($count{$_} // 0, '>', $exchanges / 15, "enough are $_") for qw(granted bare refused);
+cmp_ok($count{answered} // 0, '>', $exchanges / 50, 'many preflights are answered by their URL');
+note(join ', ', map { "$_ $count{connected}{$_}" } sort keys %{ $count{connected} // {} });
 cmp_ok($count{narrowed} // 0, '>', $exchanges / 300, 'what the requested URL grants is often taken back');
 is(join(', ', sort keys %{ $count{skipped} // {} }), '', 'httpd alone goes every way');
 done_testing();

@@ -61,9 +61,10 @@ sub masked {
 }
 
 # Opens a WebSocket and sends "hello". Returns the status with the text of the first
-# frame that comes back, or with the reason why none did.
+# frame that comes back, or with the reason why none did. The authority is
+# localhost's if there is none.
 sub extended_connect {
-    my ($port, $tls, $path, $origin) = @_;
+    my ($port, $tls, $path, $origin, $authority) = @_;
     my @to = (PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 20);
     my $socket = $tls
         ? IO::Socket::SSL->new(@to, SSL_verify_mode => 0, SSL_hostname => 'localhost', SSL_alpn_protocols => ['h2'])
@@ -75,7 +76,7 @@ sub extended_connect {
     my $status = 'none';
     my $text = eval {
         alarm 20;
-        my $said = converse($socket, $tls, $port, $path, $origin, \$status);
+        my $said = converse($socket, $tls, $authority // "localhost:$port", $path, $origin, \$status);
         alarm 0;
         $said;
     };
@@ -85,7 +86,7 @@ sub extended_connect {
 }
 
 sub converse {
-    my ($socket, $tls, $port, $path, $origin, $status) = @_;
+    my ($socket, $tls, $authority, $path, $origin, $status) = @_;
     my ($bytes, $block, $got) = ('', '', '');
     my $next = sub {
         while (1) {
@@ -112,7 +113,7 @@ sub converse {
             next if $asked++;
             die "no extended CONNECT\n" if !$setting{ +ENABLE_CONNECT_PROTOCOL };
             $send->(frame(HEADERS, END_HEADERS, 1, join '', field(':method', 'CONNECT'), field(':protocol', 'websocket'),
-                field(':scheme', $tls ? 'https' : 'http'), field(':path', $path), field(':authority', "localhost:$port"),
+                field(':scheme', $tls ? 'https' : 'http'), field(':path', $path), field(':authority', $authority),
                 field('sec-websocket-version', '13'), defined $origin ? field('origin', $origin) : ()));
         }
         elsif ($type == PING && !($flags & ACK)) { $send->(frame(PING, ACK, 0, $payload)) }

@@ -465,8 +465,9 @@ sub refuses {
     my ($is, $request, $server) = @_;
     my $origin = field($request, 'Origin');
     return refuses_handshake($is, $request, $server) if is_websocket($request);
-    return 0 if $is->{CorsPolicy} ne 'On' || $is->{CorsRejectDisallowed} ne 'On' || !defined $origin
-        || defined announced_method($request);
+    return 0 if $is->{CorsPolicy} ne 'On' || $is->{CorsRejectDisallowed} ne 'On' || !defined $origin;
+    # one that comes to a handler, which is not answered before
+    return !grants($is, $origin) if defined announced_method($request);
     return !grants($is, $origin) && relation($server, $request, $origin) ne 'own';
 }
 
@@ -530,7 +531,8 @@ sub sent_by {
 # A refusal needs one, a grant needs both. A journey is
 #   steps     the URLs on the way, the requested one first: path; fast => 1 where
 #             httpd puts its file in place of the one before; early => 1 where the
-#             request dies before its file is looked for
+#             request dies before its file is looked for; get => 1 where httpd makes it
+#             a GET
 #   error     where httpd ends it: status, and what was judged before that: judged
 #             => 0 nothing, 1 handshakes, 2 all
 #   pages     for each status the steps of its ErrorDocument
@@ -540,10 +542,14 @@ sub sent_by {
 # include its path, with "-" if it is refused; nothing where httpd's own page is sent.
 sub arrive {
     my ($self, $request, $journey) = @_;
+    my $announced = is_websocket($request) ? undef : announced_method($request);
+    my $method = $announced // $request->{method};
     my $server = $self->server($request);
     my $sections = sub { my ($step) = @_; $self->sections({ %$request, map { $_ => $step->{$_} } qw(path file early) }) };
-    my @way = map { my @its = $sections->($_); +{ %$_, sections => \@its, policy => folded($request->{method}, @its) } } @{ $journey->{steps} };
+    my @way = map { my @its = $sections->($_); +{ %$_, sections => \@its, policy => folded($method, @its) } } @{ $journey->{steps} };
     my ($error, $refused, $last) = ($journey->{error}, 0, 0);
+    my $answer = defined $announced && $self->answered($request, $announced, @way);
+    return $answer if $answer;
 
     for my $i (0 .. $#way) {
         if ($i && $i < $#way && $way[ $i + 1 ]{fast}) {
@@ -568,14 +574,44 @@ sub arrive {
     my $may_have_page = $request->{method} =~ /\A(?:GET|HEAD)\z/ && !length($request->{body} // '') && !defined field($request, 'Upgrade');
     my @shown = $status ? @{ $journey->{pages}{$status} // [] } : @way;
     my $runs = @shown && (!$status || ($refused ? $may_have_page
-        : !grep { refuses($_, $request, $server) } (map { folded($request->{method}, $sections->($_)) } @shown), map { $_->{policy} } @way));
-    my @includes = map { $refused || !refuses(folded($request->{method}, $sections->({ path => $_ })), $request, $server) ? $_ : "-$_" }
+        : !grep { refuses($_, $request, $server) } (map { folded($method, $sections->($_)) } @shown), map { $_->{policy} } @way));
+    # the handler of files has no body for OPTIONS
+    $runs = 0 if $runs && !$status && $request->{method} eq 'OPTIONS' && $shown[-1]{path} !~ /\.cgi/ && !grep { $_->{get} } @way;
+    my @includes = map { $refused || !refuses(folded($method, $sections->({ path => $_ })), $request, $server) ? $_ : "-$_" }
         $runs ? @{ $journey->{includes}{ $shown[-1]{path} } // [] } : ();
-    return { status => $status, fields => $mode eq 'On' ? sent_by($request, @policies) : {},
+    my $fields = $mode eq 'On' ? sent_by($request, @policies) : {};
+    if ($mode eq 'On' && defined $announced) {
+        $fields = $self->continued($request, $announced, $granting->{policy}) // $fields if $granting->{fast};
+        $fields->{vary} = preflight_vary();
+    }
+    return { status => $status, fields => $fields,
         narrowed => @policies > 1 && $mode eq 'On' && sent_by($request, $policies[0])->{'access-control-allow-origin'}
             && !sent_by($request, @policies)->{'access-control-allow-origin'},
         runs => [ $runs ? ($shown[-1]{path}, @includes) : () ] };
 }
+
+# The answer to a preflight by the first URL on the way that has a policy; nothing
+# where that is off, only reports, or is not known when preflights are answered.
+sub answered {
+    my ($self, $request, $announced, @way) = @_;
+    my ($first) = grep { !$_->{fast} && $_->{policy}{by}{CorsPolicy} } @way;
+    return if !$first || $first->{early} || $first->{policy}{CorsPolicy} ne 'On';
+    my $is = $first->{policy};
+    my ($status, undef, %own) = $self->preflight($request, $is, $announced, grants($is, field($request, 'Origin')), is_constant($is), { status => 200 });
+    return { answered => 1, status => $status, fields => { %own, vary => preflight_vary() }, runs => [] };
+}
+
+# What is added to a handler's answer to a preflight that a policy allows; nothing if
+# it does not.
+sub continued {
+    my ($self, $request, $announced, $is) = @_;
+    my ($headers) = announced_headers($is->{CorsAllowHeaders}, field($request, 'Access-Control-Request-Headers') // '');
+    return if !grants($is, field($request, 'Origin')) || !allows_method($is, $announced) || !$headers;
+    my (undef, undef, %own) = $self->preflight($request, $is, $announced, 1, is_constant($is), { status => 200 });
+    return \%own;
+}
+
+sub preflight_vary { return 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers' }
 
 sub with_comma {
     my %seen;
