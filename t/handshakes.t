@@ -103,6 +103,10 @@ if (Httpd::has_h2()) {
             [ 'a listed origin, by ws://,', '/tunnel', [$app], '200 echo hello' ],
             [ 'another origin, by ws://,', '/tunnel', ['https://evil.example'], '403 refused' ],
             [ 'another origin, by a RewriteRule,', '/rewrite', ['https://evil.example'], '403 refused' ],
+            [ 'an origin that <Limit GET> lists', '/limit-get', ['https://only.example'], '200 echo hello' ],
+            [ 'an origin that <Limit GET> does not list', '/limit-get', [$app], '403 refused' ],
+            [ 'an origin that <Limit POST> does not list', '/limit-post', [$app], '200 echo hello' ],
+            [ 'an origin that <Limit POST> lists', '/limit-post', ['https://only.example'], '403 refused' ],
         ) {
             my ($who, $path, $send, $expected) = @$_;
             my $mark = -s $backend_log;
