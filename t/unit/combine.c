@@ -33,7 +33,10 @@ typedef struct {
     const char *headers;
 } row_t;
 
-#define FROM_A { .origin = A }
+#define FROM_A                                                                 \
+    {                                                                          \
+        .origin = A                                                            \
+    }
 #define ALLOWED "allowed origin-allowed"
 #define ANY "allowed any-origin-allowed"
 #define DENIED "denied origin-not-allowed by CorsAllowOrigins conf:1"
@@ -118,6 +121,24 @@ static const row_t rows[] = {
     { "credentials that contradict the list allow nothing", STAR, "",
       "CorsAllowCredentials On", NULL, FROM_A,
       "denied contradictory-policy by CorsAllowOrigins conf:2", VARY },
+    { "a contradiction of the requested URL is not mended",
+      STAR "; CorsAllowCredentials On", "", "CorsAllowOrigins " A, NULL, FROM_A,
+      "denied contradictory-policy", VARY },
+    { "two sections of the served resource", LIST, "",
+      "CorsAllowOrigins " A " | CorsAllowOrigins +" B, NULL, FROM_A, ALLOWED,
+      VARY ORIGIN_A },
+    { "a section of the served resource that takes out what another lists",
+      LIST, "", "CorsAllowOrigins " A " " B " | CorsAllowOrigins -" A, NULL,
+      FROM_A, "denied origin-not-allowed by CorsAllowOrigins conf:2", VARY },
+    { "a backend's headers are kept by both alone",
+      LIST "; CorsBackendHeaders Keep", "", "CorsBackendHeaders Replace", NULL,
+      FROM_A, ALLOWED, VARY ORIGIN_A },
+    { "and not by the served resource alone", LIST, "",
+      "CorsBackendHeaders Keep", NULL, FROM_A, ALLOWED, VARY ORIGIN_A },
+    { "methods and names are those of the requested URL",
+      LIST "; CorsAllowMethods PUT; CorsAllowHeaders X-A", "",
+      "CorsAllowMethods DELETE; CorsAllowHeaders X-B", NULL, FROM_A, ALLOWED,
+      VARY ORIGIN_A },
     { "exposed headers are those of both", LIST "; CorsExposeHeaders ETag X-B",
       "", "CorsExposeHeaders x-b X-C", NULL, FROM_A, ALLOWED,
       VARY ORIGIN_A EXPOSED("X-B") },
@@ -158,6 +179,47 @@ static const cors_section_t *merged(const cors_section_t *outer,
     return last ? cors_section_merge(pool, outer, last) : outer;
 }
 
+static void check_both(const char *name, const cors_policy_t *asked,
+                       const cors_policy_t *overlay, const cors_policy_t *both)
+{
+    static const cors_attr_e weaker[] = { CORS_ATTR_CREDENTIALS,
+                                          CORS_ATTR_BACKEND };
+    static const cors_attr_e lists[] = { CORS_ATTR_METHODS, CORS_ATTR_HEADERS };
+    const cors_policy_t *problem = asked->problem ? asked : overlay;
+    size_t i;
+
+    for (i = 0; i < COUNT(weaker); i++) {
+        same_number(name, cors_policy_number(both, weaker[i]),
+                    cors_policy_number(asked, weaker[i])
+                        && cors_policy_number(overlay, weaker[i]));
+    }
+    for (i = 0; i < COUNT(lists); i++) {
+        same_text(name, both->joined[lists[i]],
+                  cors_policy_joined(pool, asked, lists[i]));
+    }
+    same_number(name, (int)both->problem, (int)problem->problem);
+    if (both->problem) {
+        assert_ptr_equal(both->culprits[0], problem->culprits[0]);
+        assert_ptr_equal(both->culprits[1], problem->culprits[1]);
+    }
+}
+
+/* A decision that is changed is that of the served resource, and has no more than
+ * that changed. */
+static void check_change(const char *name, bool changed,
+                         const cors_decision_t *before,
+                         const cors_decision_t *after)
+{
+    same_number(name, changed,
+                before->verdict != after->verdict
+                    || before->because != after->because);
+    same_number(name, after->preflight, before->preflight);
+    if (changed && after->reason == CORS_REASON_POLICY_OFF) {
+        same_number(name, (int)after->attr, CORS_ATTR_MODE);
+        assert_ptr_equal(after->origin.ptr, before->origin.ptr);
+    }
+}
+
 static void check_row(void **state)
 {
     const row_t *row = *state;
@@ -173,6 +235,7 @@ static void check_row(void **state)
     cors_decision_t decision;
     cors_facts_t facts;
     const char *words = NULL;
+    cors_decision_t before;
 
     facts_of(&row->request, &facts);
     cors_policy_resolve(pool, asked, cors_methods_bit(0), &policy);
@@ -180,8 +243,12 @@ static void check_row(void **state)
     both = policy;
     if (cors_policy_overlay(pool, &policy, asked, served, cors_methods_bit(0),
                             &overlay)) {
+        memset(&both, 0xa5, sizeof(both));
         cors_policy_both(pool, &policy, &overlay, &both);
-        cors_decide_served(&overlay, &facts, &decision);
+        check_both(row->name, &policy, &overlay, &both);
+        before = decision;
+        check_change(row->name, cors_decide_served(&overlay, &facts, &decision),
+                     &before, &decision);
         words = apr_pstrcat(pool, cors_verdict_text(decision.verdict), " ",
                             cors_reason_text(decision.reason), NULL);
         if (row->decision && strstr(row->decision, " by ")) {
