@@ -2,6 +2,8 @@
 
 #include "unit.h"
 
+#include <apr_lib.h>
+
 #include "cors/text_map.h"
 
 static void a_key_has_the_value_it_was_added_with(void **state)
@@ -47,6 +49,33 @@ static void letters_are_the_same_in_any_case_if_so_asked(void **state)
     }
 }
 
+/* letters next to any other bytes, in keys of any length */
+static void keys_differ_in_case_alone_or_they_differ(void **state)
+{
+    unsigned seed = 1;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 5000; i++) {
+        cors_text_map_t *map = cors_text_map_make(pool, true);
+        char key[9];
+        char like[9];
+        size_t len = (size_t)i % sizeof(key) + 1;
+        size_t n;
+
+        for (n = 0; n < len; n++) {
+            seed = seed * 1103515245u + 12345u;
+            key[n] = (char)(seed >> 16);
+            like[n] = apr_isalpha(key[n]) && seed >> 30 ? (char)(key[n] ^ ' ')
+                                                        : key[n];
+        }
+        cors_text_map_add(map, exactly_bytes(key, len), "value");
+        assert_non_null(cors_text_map_get(map, exactly_bytes(like, len)));
+        like[len - 1] ^= 1;
+        assert_null(cors_text_map_get(map, exactly_bytes(like, len)));
+    }
+}
+
 static void a_map_grows(void **state)
 {
     cors_text_map_t *map = cors_text_map_make(pool, false);
@@ -71,6 +100,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_key_has_the_value_it_was_added_with),
         TEST(letters_are_the_same_in_any_case_if_so_asked),
+        TEST(keys_differ_in_case_alone_or_they_differ),
         TEST(a_map_grows),
     };
 
