@@ -10,6 +10,7 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
+#include "cors/host.h"
 #include "cors/origin.h"
 #include "cors/regex_cost.h"
 #include "cors/regex_domain.h"
@@ -74,6 +75,19 @@ static void check_witness(const pcre2_code *regex, bool exact,
     must(!exact || match(regex, cors_slice(origin)) != 0);
 }
 
+/* Whether a browser can send a text as the origin of a plain-http page of another
+ * machine. */
+static bool is_insecure(cors_slice_t text)
+{
+    cors_origin_t origin;
+    const char *unused;
+
+    return cors_slice_has_prefix(text, "http://")
+           && cors_origin_parse(text, &origin)
+           && cors_host_check(pool, origin.host, &unused) == CORS_OK
+           && !cors_host_is_loopback(origin.host);
+}
+
 static void check(cors_slice_t input)
 {
     const char *at = input.ptr;
@@ -109,6 +123,7 @@ static void check(cors_slice_t input)
             continue;
         }
         must(matched != 1 || has);
+        must(matched != 1 || reach.insecure || !is_insecure(text));
         must(matched != 0 || !has || !read.exact);
     }
     if (compiled && reach.open_origin) {

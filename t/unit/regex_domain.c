@@ -644,6 +644,10 @@ static void what_is_accepted_matches_no_origin_of_an_attacker(void **state)
                 if (!reach.open && !reach.suffix) {
                     fail_msg("%s is accepted, and matches %s", regex, origin);
                 }
+                if (strncmp(origin, "http://", 7) == 0 && !reach.insecure
+                    && !reach.obstacle) {
+                    fail_msg("%s is silent of %s", regex, origin);
+                }
             }
         }
         pcre2_match_data_free(data);
