@@ -33,10 +33,7 @@ typedef struct {
     const char *headers;
 } row_t;
 
-#define FROM_A                                                                 \
-    {                                                                          \
-        .origin = A                                                            \
-    }
+#define FROM_A { .origin = A }
 #define ALLOWED "allowed origin-allowed"
 #define ANY "allowed any-origin-allowed"
 #define DENIED "denied origin-not-allowed by CorsAllowOrigins conf:1"
@@ -123,6 +120,9 @@ static const row_t rows[] = {
       "denied contradictory-policy by CorsAllowOrigins conf:2", VARY },
     { "a contradiction of the requested URL is not mended",
       STAR "; CorsAllowCredentials On", "", "CorsAllowOrigins " A, NULL, FROM_A,
+      "denied contradictory-policy", VARY },
+    { "of two contradictions that of the requested URL counts",
+      STAR "; CorsAllowCredentials On", "", "CorsAllowOrigins *", NULL, FROM_A,
       "denied contradictory-policy", VARY },
     { "two sections of the served resource", LIST, "",
       "CorsAllowOrigins " A " | CorsAllowOrigins +" B, NULL, FROM_A, ALLOWED,
