@@ -10,7 +10,7 @@ SUFFIXES = out/generated/suffixes_below.h
 CORE := list text_map clock problem fetch origin suffix host pattern expression \
         regex_text automaton regex_cost regex_domain origin_table \
         origin_share frame origin_file origin_set name_set section policy lint describe json decide combine emit advice explain counters path_index
-GLUE := directives sections scopes prepare startup warnings neighbours dump \
+GLUE := directives same_lists sections scopes prepare startup warnings neighbours dump \
         file_stamp last_good origins_file reload own_host own_connections noted facts chain \
         request served readers report ask count page page_html page_text
 CORE_OBJECTS := $(CORE:%=$(OUT)/core/%.o)

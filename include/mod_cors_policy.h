@@ -61,15 +61,47 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
                                       const char *args);
 
+/* same_lists.c: lists that begin with the same arguments are kept once */
+
+/** The longest arguments of a list that is looked for, in bytes. */
+#define CORS_SAME_LIST_MAX 65536
+
+/** A list that one line has begun. */
+typedef struct {
+    bool edit;
+    cors_origin_set_t *origins; /* or else names */
+    cors_name_set_t *names;
+    const char *args;
+} cors_same_list_t;
+
+/** @param temp  the pool of what is needed only while a configuration is read
+ *  @return the list of an attribute that was kept with these arguments; or NULL */
+const cors_same_list_t *cors_same_list_find(apr_pool_t *temp, cors_attr_e attr,
+                                            const char *args);
+
+/** Keep the list of a setting for others; it must not be added to any more.
+ *
+ * @param args  the arguments of the one line that made it
+ * @return the same, in the pool; NULL: it is not kept, being too long
+ */
+const char *cors_same_list_keep(apr_pool_t *temp, const cors_setting_t *setting,
+                                const char *args);
+
 /** httpd's create_dir_config and merge_dir_config */
 void *cors_create_dir_config(apr_pool_t *p, char *dir);
 void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner);
 
-/** @return whether a directive, or a section ("<Limit"), has a name in any case */
+/** @return whether a directive, or a section ("<Limit"), has a name in any case
+ *
+ * @param name  two characters or more
+ */
 static inline bool cors_directive_is(const ap_directive_t *directive,
                                      const char *name)
 {
-    return ap_cstr_casecmp(directive->directive, name) == 0;
+    /* most names differ in the first two characters */
+    return ((directive->directive[0] ^ name[0]) & ~0x20) == 0
+           && ((directive->directive[1] ^ name[1]) & ~0x20) == 0
+           && ap_cstr_casecmp(directive->directive, name) == 0;
 }
 
 /** @return whether a directive of this module stands in the configuration that was

@@ -85,18 +85,30 @@ typedef struct {
 } cors_place_t;
 
 /** One attribute as one section sets it. Which field is read, cors_attr_e says. */
-typedef struct {
+typedef struct cors_setting_t {
     const char *directive;  /* the directive's name */
-    const char *where;      /* "file:line" */
-    const char *said;       /* both: "CorsPolicy file:line" */
+    const char *said;       /* with its place: "CorsPolicy file:line" */
     apr_uint64_t said_hash; /* cors_counters_hash() of that */
     cors_place_t *place;    /* of its section; NULL: not known */
     int number;
-    int number2;
+    unsigned number2 : 16;
+    /* a cors_attr_e; cors_section_set() fills it */
+    unsigned attr : 8;
+    /* a list whose words carry "+" and "-" */
+    unsigned edit : 1;
+    /* noted by the checks at start-up: some policy in force has it */
+    unsigned reached : 1;
+    /* the same, of CorsPolicy: a policy of it allows an origin, or says that it
+     * allows none */
+    unsigned somebody : 1;
+    /* the same: it has been looked at by itself */
+    unsigned linted : 1;
+    /* of a list: the arguments that it is made of, as long as it may be that of
+     * other settings too; NULL: it is its own */
     const char *text;
     cors_origin_set_t *origins;
     cors_name_set_t *names;
-    bool edit; /* a list whose words carry "+" and "-" */
+    struct cors_setting_t *next; /* section.c's: in the order of attributes */
 } cors_setting_t;
 
 /** The methods of a <Limit>: one bit each, as httpd numbers them; -1: all. */

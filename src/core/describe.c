@@ -13,7 +13,8 @@ static void add(apr_array_header_t *values, const cors_setting_t *setting,
 
     value->setting = setting;
     value->text = text;
-    value->said = said;
+    /* the entries that a list begins with have the source of the setting */
+    value->said = said || !setting ? said : setting->said;
     value->exclude = exclude;
     value->regex = regex;
 }

@@ -190,7 +190,7 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
 
         if (word->first) {
             warn(lint, word->said, CORS_PROBLEM_ORIGIN_DUPLICATE, word->text,
-                 *word->first ? word->first : NULL, NULL);
+                 *word->first ? word->first : lint->setting->said, NULL);
         }
         else if (word->regex) {
             lint_regex(lint, word);

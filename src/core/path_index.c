@@ -25,9 +25,9 @@ typedef struct link_t {
     struct link_t *next;
 } link_t;
 
+/* The last of them; the first follows it. */
 typedef struct {
-    link_t *first;
-    link_t *last;
+    link_t *last; /* NULL: there is none */
 } chain_t;
 
 /* What is known of one ancestor. */
@@ -92,11 +92,10 @@ static void add_to_chain(apr_pool_t *p, chain_t *chain, int number)
     link_t *link = apr_pcalloc(p, sizeof(*link));
 
     link->number = number;
+    link->next = link;
     if (chain->last) {
+        link->next = chain->last->next;
         chain->last->next = link;
-    }
-    else {
-        chain->first = link;
     }
     chain->last = link;
 }
@@ -114,12 +113,12 @@ static void add_under(entry_t *entry, int number)
 /* the lowest number of equal paths, but for one */
 static int lowest_but(const chain_t *chain, int except)
 {
-    const link_t *link = chain->first;
+    const link_t *first = chain->last ? chain->last->next : NULL;
 
-    if (link && link->number == except) {
-        link = link->next;
+    if (!first || (first->number == except && first == chain->last)) {
+        return CORS_PATH_NONE;
     }
-    return link ? link->number : CORS_PATH_NONE;
+    return first->number == except ? first->next->number : first->number;
 }
 
 void cors_path_index_add(cors_path_index_t *index, const char *path, int number)
@@ -206,10 +205,12 @@ int cors_path_index_below(const cors_path_index_t *index, const char *path,
 
 static void append_chain(void *context, const chain_t *chain)
 {
-    const link_t *link;
+    const link_t *link = chain->last;
 
-    for (link = chain->first; link; link = link->next) {
+    while (link) {
+        link = link->next;
         APR_ARRAY_PUSH((apr_array_header_t *)context, int) = link->number;
+        link = link != chain->last ? link : NULL;
     }
 }
 

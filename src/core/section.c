@@ -5,7 +5,7 @@
 /* What is said for some methods. */
 typedef struct layer_t {
     cors_methods_t methods;
-    cors_setting_t *settings[CORS_ATTR_COUNT]; /* NULL: unset */
+    cors_setting_t *settings; /* in the order of attributes; few are ever set */
     struct layer_t *next;
 } layer_t;
 
@@ -25,12 +25,27 @@ typedef struct {
     unsigned count;
 } pairs_t;
 
+/* A merge of two sections. */
+typedef struct {
+    const cors_section_t *outer;
+    const cors_section_t *inner;
+} pair_t;
+
+/* What is said in a section itself. */
+typedef struct {
+    layer_t *first;  /* the unlimited one first; NULL: nothing is said here */
+    layers_t *index; /* NULL: they are few */
+} own_t;
+
+/* httpd makes one for each of its sections, whether a directive of this module
+ * stands there or not, and each merge of a request makes one. */
 struct cors_section_t {
     cors_section_head_t head;
-    const cors_section_t *outer; /* both or none */
-    const cors_section_t *inner;
-    layer_t *layers; /* the unlimited one first; NULL: nothing is said here */
-    layers_t *index; /* of layers; NULL: they are few */
+    bool is_pair; /* which of the two it is */
+    union {
+        pair_t pair;
+        own_t layers;
+    } of;
     cors_place_t *place;                /* NULL: not known */
     const struct cors_folded_t *folded; /* NULL: the policy is folded for each
                                            request */
@@ -92,7 +107,7 @@ cors_section_t *cors_section_make(apr_pool_t *p)
 
 bool cors_section_empty(const cors_section_t *section)
 {
-    return !section->outer && !section->layers;
+    return !section->is_pair && !section->of.layers.first;
 }
 
 /* Whoever writes a .htaccess file can have a layer for every set of methods. */
@@ -110,7 +125,7 @@ static layers_t *index_layers(apr_pool_t *p, const cors_section_t *section)
     layer_t *layer;
 
     index->map = cors_text_map_make(p, false);
-    for (layer = section->layers; layer; layer = layer->next) {
+    for (layer = section->of.layers.first; layer; layer = layer->next) {
         cors_text_map_add(index->map, layer_key(layer), layer);
         index->last = layer;
     }
@@ -122,11 +137,12 @@ static layers_t *index_layers(apr_pool_t *p, const cors_section_t *section)
 static layer_t *find_layer(apr_pool_t *p, cors_section_t *section,
                            const layer_t *wanted, layer_t **last)
 {
+    own_t *own = &section->of.layers;
     layer_t *layer;
     int count = 0;
 
     *last = NULL;
-    for (layer = section->layers; layer && count <= FEW; layer = layer->next) {
+    for (layer = own->first; layer && count <= FEW; layer = layer->next) {
         if (layer->methods == wanted->methods) {
             return layer;
         }
@@ -136,12 +152,12 @@ static layer_t *find_layer(apr_pool_t *p, cors_section_t *section,
     if (!layer) {
         return NULL;
     }
-    if (!section->index) {
-        section->index = index_layers(p, section);
+    if (!own->index) {
+        own->index = index_layers(p, section);
     }
-    *last = section->index->last;
+    *last = own->index->last;
     /* the map is of layers that can be written to */
-    return (layer_t *)(apr_uintptr_t)cors_text_map_get(section->index->map,
+    return (layer_t *)(apr_uintptr_t)cors_text_map_get(own->index->map,
                                                        layer_key(wanted));
 }
 
@@ -149,6 +165,7 @@ static layer_t *layer_for(apr_pool_t *p, cors_section_t *section,
                           cors_methods_t methods)
 {
     const layer_t wanted = { .methods = methods };
+    own_t *own = &section->of.layers;
     layer_t *last;
     layer_t *layer = find_layer(p, section, &wanted, &last);
 
@@ -159,15 +176,15 @@ static layer_t *layer_for(apr_pool_t *p, cors_section_t *section,
     layer->methods = methods;
     if (methods == CORS_METHODS_ALL || !last) {
         /* what a <Limit> says is the narrower word, wherever it stands */
-        layer->next = section->layers;
-        section->layers = layer;
+        layer->next = own->first;
+        own->first = layer;
     }
     else {
         last->next = layer;
     }
-    if (section->index) {
-        cors_text_map_add(section->index->map, layer_key(layer), layer);
-        section->index->last = layer->next ? section->index->last : layer;
+    if (own->index) {
+        cors_text_map_add(own->index->map, layer_key(layer), layer);
+        own->index->last = layer->next ? own->index->last : layer;
     }
     return layer;
 }
@@ -176,14 +193,21 @@ cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
                                  cors_methods_t methods, cors_attr_e attr,
                                  bool *first)
 {
-    layer_t *layer = layer_for(p, section, methods);
+    cors_setting_t **link = &layer_for(p, section, methods)->settings;
+    cors_setting_t *setting;
 
     section->head.silent = false;
-    *first = !layer->settings[attr];
-    if (*first) {
-        layer->settings[attr] = apr_pcalloc(p, sizeof(cors_setting_t));
+    while (*link && (*link)->attr < (unsigned)attr) {
+        link = &(*link)->next;
     }
-    return layer->settings[attr];
+    *first = !*link || (*link)->attr != (unsigned)attr;
+    if (*first) {
+        setting = apr_pcalloc(p, sizeof(*setting));
+        setting->attr = (unsigned)attr & 0xffu;
+        setting->next = *link;
+        *link = setting;
+    }
+    return *link;
 }
 
 #define PAIRS_MIN 4
@@ -195,7 +219,7 @@ static unsigned pair_index(const pairs_t *made, const cors_section_t *outer)
         ((apr_uintptr_t)outer >> 4) * (apr_uint64_t)0x9e3779b97f4a7c15u;
     unsigned i = (unsigned)(hash >> 40) & (made->size - 1);
 
-    while (made->pairs[i] && made->pairs[i]->outer != outer) {
+    while (made->pairs[i] && made->pairs[i]->of.pair.outer != outer) {
         i = (i + 1) & (made->size - 1);
     }
     return i;
@@ -213,8 +237,9 @@ static cors_section_t *make_pair(apr_pool_t *p, const cors_section_t *outer,
 {
     cors_section_t *pair = apr_pcalloc(p, sizeof(*pair));
 
-    pair->outer = outer;
-    pair->inner = inner;
+    pair->is_pair = true;
+    pair->of.pair.outer = outer;
+    pair->of.pair.inner = inner;
     return pair;
 }
 
@@ -251,13 +276,14 @@ static void remember_pair(apr_pool_t *p, cors_section_t *inner,
             apr_pcalloc(p, larger.size * sizeof(const cors_section_t *));
         for (i = 0; i < made->size; i++) {
             if (made->pairs[i]) {
-                larger.pairs[pair_index(&larger, made->pairs[i]->outer)] =
+                larger
+                    .pairs[pair_index(&larger, made->pairs[i]->of.pair.outer)] =
                     made->pairs[i];
             }
         }
         *made = larger;
     }
-    made->pairs[pair_index(made, pair->outer)] = pair;
+    made->pairs[pair_index(made, pair->of.pair.outer)] = pair;
     made->count++;
 }
 
@@ -305,9 +331,9 @@ cors_place_t *cors_section_place(const cors_section_t *section)
 void cors_section_visit_places(const cors_section_t *section,
                                cors_place_fn tell, void *context)
 {
-    if (section->outer) {
-        cors_section_visit_places(section->outer, tell, context);
-        cors_section_visit_places(section->inner, tell, context);
+    if (section->is_pair) {
+        cors_section_visit_places(section->of.pair.outer, tell, context);
+        cors_section_visit_places(section->of.pair.inner, tell, context);
     }
     else if (section->place) {
         tell(context, section->place);
@@ -317,9 +343,9 @@ void cors_section_visit_places(const cors_section_t *section,
 void cors_section_visit_leaves(const cors_section_t *section,
                                cors_section_fn visit, void *context)
 {
-    if (section->outer) {
-        cors_section_visit_leaves(section->outer, visit, context);
-        cors_section_visit_leaves(section->inner, visit, context);
+    if (section->is_pair) {
+        cors_section_visit_leaves(section->of.pair.outer, visit, context);
+        cors_section_visit_leaves(section->of.pair.inner, visit, context);
     }
     else {
         visit(context, section);
@@ -329,11 +355,11 @@ void cors_section_visit_leaves(const cors_section_t *section,
 bool cors_section_has(const cors_section_t *section, const cors_section_t *leaf)
 {
     /* pairs nest by their outer half, so this hardly ever recurs deeply */
-    while (section->outer) {
-        if (cors_section_has(section->inner, leaf)) {
+    while (section->is_pair) {
+        if (cors_section_has(section->of.pair.inner, leaf)) {
             return true;
         }
-        section = section->outer;
+        section = section->of.pair.outer;
     }
     return section == leaf;
 }
@@ -360,11 +386,11 @@ static int part_by_layers(const cors_section_t *section,
 {
     const layer_t *layer;
 
-    if (section->outer) {
-        count = part_by_layers(section->outer, groups, count);
-        return part_by_layers(section->inner, groups, count);
+    if (section->is_pair) {
+        count = part_by_layers(section->of.pair.outer, groups, count);
+        return part_by_layers(section->of.pair.inner, groups, count);
     }
-    for (layer = section->layers; layer; layer = layer->next) {
+    for (layer = section->of.layers.first; layer; layer = layer->next) {
         count = part(groups, count, layer->methods);
     }
     return count;
@@ -393,12 +419,10 @@ int cors_section_groups(apr_pool_t *p, const cors_section_t *section,
 static void visit_layer(const layer_t *layer, cors_setting_fn tell,
                         void *context)
 {
-    int attr;
+    const cors_setting_t *setting;
 
-    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
-        if (layer->settings[attr]) {
-            tell(context, (cors_attr_e)attr, layer->settings[attr]);
-        }
+    for (setting = layer->settings; setting; setting = setting->next) {
+        tell(context, (cors_attr_e)setting->attr, setting);
     }
 }
 
@@ -407,12 +431,12 @@ void cors_section_visit(const cors_section_t *section, cors_methods_t methods,
 {
     const layer_t *layer;
 
-    if (section->outer) {
-        cors_section_visit(section->outer, methods, tell, context);
-        cors_section_visit(section->inner, methods, tell, context);
+    if (section->is_pair) {
+        cors_section_visit(section->of.pair.outer, methods, tell, context);
+        cors_section_visit(section->of.pair.inner, methods, tell, context);
         return;
     }
-    for (layer = section->layers; layer; layer = layer->next) {
+    for (layer = section->of.layers.first; layer; layer = layer->next) {
         if (layer->methods & methods) {
             visit_layer(layer, tell, context);
         }

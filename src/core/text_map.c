@@ -8,7 +8,8 @@
  * collide with a chance of 2 to the -32, whoever chose them (see origin_table.c,
  * which has the same hash for texts of bounded length and a form that can be shared
  * between processes). The numbers are drawn from one random seed while a text is
- * read, so that a text may have any length. Nothing is ever removed.
+ * read, so that a text may have any length. Nothing is ever removed. Most maps have
+ * one entry: it is compared and never hashed, and has a slot but no table.
  */
 
 #include "cors/text_map.h"
@@ -17,7 +18,7 @@
 #include <apr_time.h>
 
 #define WORD 4 /* bytes that are hashed at once */
-/* most maps are of one entry, and a configuration has two for each section */
+/* of a map with two entries */
 #define SIZE_MIN 4
 
 typedef struct {
@@ -114,6 +115,13 @@ static slot_t *slot_for(const cors_text_map_t *map, apr_uint32_t hash,
     return &map->slots[i];
 }
 
+/* Draw the seed, for the second entry. */
+static void start_hashing(cors_text_map_t *map)
+{
+    map->seed = make_seed(map);
+    map->slots[0].hash = hash_of(map, map->slots[0].key);
+}
+
 /* Make room for twice as many. */
 static void grow_map(cors_text_map_t *map)
 {
@@ -121,7 +129,7 @@ static void grow_map(cors_text_map_t *map)
     apr_uint32_t size = map->size;
     apr_uint32_t i;
 
-    map->size = size ? 2 * size : SIZE_MIN;
+    map->size = size > 1 ? 2 * size : SIZE_MIN;
     map->slots = apr_pcalloc(map->p, map->size * sizeof(*map->slots));
     for (i = 0; i < size; i++) {
         if (old[i].value) {
@@ -146,23 +154,29 @@ cors_text_map_t *cors_text_map_make(apr_pool_t *p, bool any_case)
 
 const void *cors_text_map_get(const cors_text_map_t *map, cors_slice_t key)
 {
-    return map->count > 0 ? slot_for(map, hash_of(map, key), key)->value : NULL;
+    if (map->count > 1) {
+        return slot_for(map, hash_of(map, key), key)->value;
+    }
+    return map->count == 1 && slot_is(map, map->slots, key) ? map->slots->value
+                                                            : NULL;
 }
 
-bool cors_text_map_add(cors_text_map_t *map, cors_slice_t key,
+static void add_first(cors_text_map_t *map, cors_slice_t key, const void *value)
+{
+    map->slots = apr_pcalloc(map->p, sizeof(*map->slots));
+    map->slots->key = key;
+    map->slots->value = value;
+    map->size = 1;
+    map->count = 1;
+}
+
+/* Add to a table; false: the map has the key. */
+static bool add_hashed(cors_text_map_t *map, cors_slice_t key,
                        const void *value)
 {
-    apr_uint32_t hash;
-    slot_t *slot;
+    apr_uint32_t hash = hash_of(map, key);
+    slot_t *slot = slot_for(map, hash, key);
 
-    if (map->count == 0) {
-        map->seed = make_seed(map);
-    }
-    if ((map->count + 1) * 2 > map->size) {
-        grow_map(map);
-    }
-    hash = hash_of(map, key);
-    slot = slot_for(map, hash, key);
     if (slot->value) {
         return false;
     }
@@ -171,4 +185,23 @@ bool cors_text_map_add(cors_text_map_t *map, cors_slice_t key,
     slot->hash = hash;
     map->count++;
     return true;
+}
+
+bool cors_text_map_add(cors_text_map_t *map, cors_slice_t key,
+                       const void *value)
+{
+    if (map->count == 0) {
+        add_first(map, key, value);
+        return true;
+    }
+    if (map->count == 1) {
+        if (slot_is(map, map->slots, key)) {
+            return false;
+        }
+        start_hashing(map);
+    }
+    if ((map->count + 1) * 2 > map->size) {
+        grow_map(map);
+    }
+    return add_hashed(map, key, value);
 }

@@ -72,6 +72,17 @@ static bool in_htaccess(const cmd_parms *cmd)
     return cmd->pool == cmd->temp_pool;
 }
 
+/* "file:line" of a directive, after a name and a space: far cheaper than apr_psprintf(). */
+static const char *place_text(apr_pool_t *p, const char *name,
+                              const char *space,
+                              const ap_directive_t *directive)
+{
+    char line[16];
+
+    apr_snprintf(line, sizeof(line), "%d", directive->line_num);
+    return apr_pstrcat(p, name, space, directive->filename, ":", line, NULL);
+}
+
 /* Where the section stands that the directive is in: all containers around it
  * but <Limit>, which is no section, and <VirtualHost>, which is the server. */
 static cors_place_t *place_of(const cmd_parms *cmd)
@@ -86,8 +97,7 @@ static cors_place_t *place_of(const cmd_parms *cmd)
         }
         if (!place->node) {
             place->node = parent;
-            place->where = apr_psprintf(cmd->pool, "%s:%d", parent->filename,
-                                        parent->line_num);
+            place->where = place_text(cmd->pool, "", "", parent);
         }
         if (!cors_directive_is(parent, "<VirtualHost")) {
             place->title =
@@ -105,9 +115,7 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     reading.cmd = cmd;
     reading.section = section;
     reading.attr = *(const cors_attr_e *)cmd->info;
-    reading.said =
-        apr_psprintf(cmd->pool, "%s %s:%d", cmd->cmd->name,
-                     cmd->directive->filename, cmd->directive->line_num);
+    reading.said = place_text(cmd->pool, cmd->cmd->name, " ", cmd->directive);
     reading.where = reading.said + strlen(cmd->cmd->name) + 1;
     reading.complaints = NULL;
     reading.complained = 0;
@@ -130,7 +138,6 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
     /* a repeated list grows and keeps where it began; else the last word counts */
     if (*first || !(setting->origins || setting->names)) {
         setting->directive = cmd->cmd->name;
-        setting->where = reading->where;
         setting->said = reading->said;
         setting->said_hash = cors_counters_hash(cors_slice(reading->said));
         setting->place = cors_section_place(reading->section);
@@ -189,8 +196,9 @@ static const char *explain(const reading_t *reading)
                        in_htaccess(cmd) ? ")" : NULL, NULL);
 }
 
-/* The next argument, quotes taken off, or NULL; never splits at commas. A comment
- * behind the arguments is one mistake and not one for each of its words. */
+/* The next argument, quotes taken off and in the temporary pool, or NULL; never
+ * splits at commas. A comment behind the arguments is one mistake and not one for
+ * each of its words. */
 static const char *next_argument(reading_t *reading, const char **args)
 {
     while (apr_isspace(**args)) {
@@ -200,7 +208,7 @@ static const char *next_argument(reading_t *reading, const char **args)
         complain(reading, CORS_PROBLEM_WORD_COMMENT, cors_slice(*args), NULL);
         *args += strlen(*args);
     }
-    return **args ? ap_getword_conf(reading->cmd->pool, args) : NULL;
+    return **args ? ap_getword_conf(reading->cmd->temp_pool, args) : NULL;
 }
 
 /* The one argument there may be; a complaint if there is none, or more. */
@@ -287,87 +295,177 @@ static bool is_edit(const char *word)
     return word[0] == '+' || word[0] == '-';
 }
 
-static cors_origin_set_t *origins_here(const reading_t *reading,
-                                       const char *word)
+/* An empty list for an attribute that is one. */
+static void make_list(const reading_t *reading, cors_setting_t *setting)
+{
+    apr_pool_t *p = reading->cmd->pool;
+
+    switch (reading->attr) {
+    case CORS_ATTR_METHODS:
+        setting->names =
+            cors_name_set_make(p, CORS_NAMES_METHODS, setting->edit);
+        break;
+    case CORS_ATTR_HEADERS:
+        setting->names =
+            cors_name_set_make(p, CORS_NAMES_REQUEST_HEADERS, setting->edit);
+        break;
+    case CORS_ATTR_EXPOSE:
+        setting->names =
+            cors_name_set_make(p, CORS_NAMES_RESPONSE_HEADERS, setting->edit);
+        break;
+    default:
+        setting->origins =
+            cors_origin_set_make(p,
+                                 reading->attr == CORS_ATTR_WEBSOCKET_ORIGINS,
+                                 setting->edit);
+    }
+}
+
+/* Entries of the line that a list begins with need no source: it is the setting's,
+ * and so the list can be shared by settings that begin alike. */
+static cors_problem_e add_entry(const reading_t *reading,
+                                const cors_setting_t *setting,
+                                cors_slice_t word, const char *source,
+                                const char **suggestion)
+{
+    apr_pool_t *p = reading->cmd->pool;
+
+    return setting->origins
+               ? cors_origin_set_add(p, setting->origins, word, source,
+                                     suggestion)
+               : cors_name_set_add(p, setting->names, word, source, suggestion);
+}
+
+/* Give a setting a list of its own, equal to the one that it shares. */
+static void copy_list(const reading_t *reading, cors_setting_t *setting)
+{
+    const char *args = setting->text;
+    const char *unused;
+
+    setting->text = NULL;
+    make_list(reading, setting);
+    while (*args) {
+        cors_slice_t rest =
+            cors_slice(ap_getword_conf(reading->cmd->temp_pool, &args));
+        cors_slice_t word;
+
+        while (cors_word_next(&rest, &word)) {
+            /* it has been added before, without a problem */
+            add_entry(reading, setting, word, NULL, &unused);
+        }
+    }
+}
+
+/* The setting whose list a line adds to. */
+static cors_setting_t *list_here(const reading_t *reading, const char *word)
 {
     bool first;
     cors_setting_t *setting = setting_here(reading, &first);
 
     if (first) {
         setting->edit = is_edit(word);
-        setting->origins =
-            cors_origin_set_make(reading->cmd->pool,
-                                 reading->attr == CORS_ATTR_WEBSOCKET_ORIGINS,
-                                 setting->edit);
+        make_list(reading, setting);
     }
-    return setting->origins;
-}
-
-static cors_problem_e add_origin(const reading_t *reading, cors_slice_t word,
-                                 const char **instead)
-{
-    return cors_origin_set_add(reading->cmd->pool,
-                               origins_here(reading, word.ptr), word,
-                               reading->said, instead);
-}
-
-static cors_problem_e add_name(const reading_t *reading, cors_slice_t word,
-                               const char **instead)
-{
-    apr_pool_t *p = reading->cmd->pool;
-    bool first;
-    cors_setting_t *setting = setting_here(reading, &first);
-
-    if (first) {
-        setting->edit = is_edit(word.ptr);
-        setting->names = cors_name_set_make(p,
-                                            reading->attr == CORS_ATTR_METHODS
-                                                ? CORS_NAMES_METHODS
-                                            : reading->attr == CORS_ATTR_HEADERS
-                                                ? CORS_NAMES_REQUEST_HEADERS
-                                                : CORS_NAMES_RESPONSE_HEADERS,
-                                            setting->edit);
+    else if (setting->text) {
+        copy_list(reading, setting);
     }
-    return cors_name_set_add(p, setting->names, word, reading->said, instead);
+    return setting;
 }
 
-/* Give every word of the arguments to add, and report all that is wrong. */
-static const char *add_words(cmd_parms *cmd, void *section, const char *args,
-                             cors_problem_e (*add)(const reading_t *,
-                                                   cors_slice_t, const char **))
+static cors_problem_e add_word(const reading_t *reading, cors_slice_t word,
+                               const char **suggestion)
 {
-    reading_t reading = start_reading(cmd, section);
+    const cors_setting_t *setting = list_here(reading, word.ptr);
+
+    return add_entry(reading, setting, word,
+                     setting->said == reading->said ? NULL : reading->said,
+                     suggestion);
+}
+
+/* Add every word of the arguments, and report all that is wrong. */
+static void add_words(reading_t *reading, const char *args)
+{
     const char *argument;
     bool any = false;
 
-    while ((argument = next_argument(&reading, &args)) != NULL) {
+    while ((argument = next_argument(reading, &args)) != NULL) {
         cors_slice_t rest = cors_slice(argument);
         cors_slice_t word;
 
         while (cors_word_next(&rest, &word)) {
-            const char *instead = NULL;
-            cors_problem_e problem = add(&reading, word, &instead);
+            const char *suggestion = NULL;
+            cors_problem_e problem = add_word(reading, word, &suggestion);
 
             any = true;
             if (problem) {
-                complain(&reading, problem, word, instead);
+                complain(reading, problem, word, suggestion);
             }
         }
     }
     if (!any) {
-        complain_of_none(&reading);
+        complain_of_none(reading);
+    }
+}
+
+/* Take the list of another setting that begins with the same arguments. */
+static bool take_same_list(const reading_t *reading, const char *args)
+{
+    const cors_same_list_t *same =
+        in_htaccess(reading->cmd)
+            ? NULL
+            : cors_same_list_find(reading->cmd->temp_pool, reading->attr, args);
+    cors_setting_t *setting;
+    bool first;
+
+    if (!same) {
+        return false;
+    }
+    setting = setting_here(reading, &first);
+    if (!first) {
+        return false;
+    }
+    setting->edit = same->edit;
+    setting->origins = same->origins;
+    setting->names = same->names;
+    setting->text = same->args;
+    return true;
+}
+
+/* Let other settings take the list that a line has begun. */
+static void keep_list(const reading_t *reading, const char *args)
+{
+    bool first;
+    cors_setting_t *setting;
+
+    if (reading->complaints || in_htaccess(reading->cmd)) {
+        return;
+    }
+    setting = setting_here(reading, &first);
+    if (setting->said == reading->said) {
+        setting->text =
+            cors_same_list_keep(reading->cmd->temp_pool, setting, args);
+    }
+}
+
+static const char *set_list(cmd_parms *cmd, void *section, const char *args)
+{
+    reading_t reading = start_reading(cmd, section);
+
+    if (!take_same_list(&reading, args)) {
+        add_words(&reading, args);
+        keep_list(&reading, args);
     }
     return explain(&reading);
 }
 
 const char *cors_set_origins(cmd_parms *cmd, void *section, const char *args)
 {
-    return add_words(cmd, section, args, add_origin);
+    return set_list(cmd, section, args);
 }
 
 const char *cors_set_names(cmd_parms *cmd, void *section, const char *args)
 {
-    return add_words(cmd, section, args, add_name);
+    return set_list(cmd, section, args);
 }
 
 /* The most steps that PCRE takes for one origin; more than an expression needs
@@ -470,12 +568,13 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
     bool any = false;
 
     while ((argument = next_argument(&reading, &args)) != NULL) {
-        cors_origin_set_t *set = origins_here(&reading, argument);
+        cors_origin_set_t *set = list_here(&reading, argument)->origins;
         matcher_t *matcher = apr_palloc(cmd->pool, sizeof(*matcher));
         const char *instead = NULL;
         cors_problem_e problem = CORS_PROBLEM_REGEX_BAD;
 
-        matcher->text = argument + (is_edit(argument) ? 1 : 0);
+        matcher->text =
+            apr_pstrdup(cmd->pool, argument + (is_edit(argument) ? 1 : 0));
         matcher->said = reading.said;
         matcher->regex = compile_whole(cmd->pool, matcher->text);
         if (matcher->regex) {
@@ -517,8 +616,9 @@ static void add_file(reading_t *reading, const char *argument)
     if (!source) {
         return;
     }
-    problem = cors_origin_set_add_source(p, origins_here(reading, ""), path,
-                                         reading->said, source, &info.notes);
+    problem =
+        cors_origin_set_add_source(p, list_here(reading, "")->origins, path,
+                                   reading->said, source, &info.notes);
     if (problem) {
         complain(reading, problem, cors_slice(argument), NULL);
     }
@@ -675,7 +775,7 @@ const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
         cors_setting_t *setting = setting_here(&reading, &first);
 
         setting->number = allowed_status;
-        setting->number2 = denied_status;
+        setting->number2 = (unsigned)denied_status & 0xffffu;
     }
     return explain(&reading);
 }

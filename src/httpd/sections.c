@@ -29,15 +29,16 @@ static const struct {
 /* the path that a container is for; NULL: an expression or wildcards */
 static const char *plain_path(apr_pool_t *p, const ap_directive_t *container)
 {
-    char *args = apr_pstrdup(p, container->args);
-    apr_size_t len = strlen(args);
-    const char *rest = args;
-    const char *path;
+    const char *rest = container->args;
+    apr_size_t len = strlen(rest);
+    bool closed = len > 0 && rest[len - 1] == '>';
+    char *path = ap_getword_conf(p, &rest);
 
-    if (len > 0 && args[len - 1] == '>') {
-        args[len - 1] = '\0';
+    /* without quotes the word ends where the container's line does */
+    len = strlen(path);
+    if (closed && !*rest && len > 0) {
+        path[len - 1] = '\0';
     }
-    path = ap_getword_conf(p, &rest);
     return path[0] == '~' || strpbrk(path, "*?[") ? NULL : path;
 }
 
@@ -413,8 +414,12 @@ static void list_site(void *context, const cors_site_t *visited)
 
 apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
 {
+    const core_server_config *core =
+        ap_get_core_module_config(server->module_config);
+    /* most stand in the first server, or each has a server of its own */
     apr_array_header_t *sites =
-        apr_array_make(p, 16, sizeof(const cors_site_t *));
+        apr_array_make(p, 16 + core->sec_url->nelts + core->sec_dir->nelts,
+                       sizeof(const cors_site_t *));
     walk_t walk;
 
     start_walk(&walk, p);

@@ -127,7 +127,8 @@ typedef struct {
     const paths_t
         *base; /* of the server whose sections apply as well, or NULL */
     int base_end;
-    apr_hash_t *checked[CORS_SITE_KINDS]; /* paths, each its own key */
+    int *checked; /* by the number of a site: the first site of the server for
+                     which its path has been checked; else -1 */
 } level_t;
 
 static bool has_plain_path(const cors_site_t *site)
@@ -204,28 +205,27 @@ static apr_array_header_t *all_above(const level_t *level, cors_site_e kind,
 
 /* Check a section with those whose path is above its own, where paths are written
  * out. What applies to one path is checked once. */
-static void check_above(level_t *level, const cors_site_t *site)
+static void check_above(level_t *level, const cors_site_t *site, int number)
 {
     const cors_section_t *merged =
         cors_site_at(level->sites, level->first)->merged;
-    apr_hash_t **checked = &level->checked[site->kind];
     const apr_array_header_t *above;
     int i;
 
-    if (!*checked) {
-        *checked = apr_hash_make(level->p);
-    }
-    if (apr_hash_get(*checked, site->scope.path, APR_HASH_KEY_STRING)) {
+    if (level->checked[number] == level->first) {
         return;
     }
-    apr_hash_set(*checked, site->scope.path, APR_HASH_KEY_STRING, site);
     above = all_above(level, site->kind, site->scope.path);
-    if (above->nelts > 1) {
-        for (i = 0; i < above->nelts; i++) {
-            merged = cors_section_merge(
-                level->speaker->scratch, merged,
-                APR_ARRAY_IDX(above, i, applied_t).site->own);
+    for (i = 0; i < above->nelts; i++) {
+        const applied_t *applied = &APR_ARRAY_IDX(above, i, applied_t);
+
+        merged = cors_section_merge(level->speaker->scratch, merged,
+                                    applied->site->own);
+        if (strcmp(applied->site->scope.path, site->scope.path) == 0) {
+            level->checked[applied->number] = level->first;
         }
+    }
+    if (above->nelts > 1) {
         check_section(level->speaker, level->own_server, merged);
     }
 }
@@ -243,7 +243,7 @@ static void check_inherited(level_t *level)
             && cors_path_index_above(level->own.paths[site->kind],
                                      site->scope.path, CORS_PATH_NONE)
                    != CORS_PATH_NONE) {
-            check_above(level, site);
+            check_above(level, site, i);
             apr_pool_clear(level->speaker->scratch);
         }
     }
@@ -253,7 +253,6 @@ static void check_level(level_t *level)
 {
     int i;
 
-    memset(level->checked, 0, sizeof(level->checked));
     for (i = level->first; i < level->end; i++) {
         const cors_site_t *site = cors_site_at(level->sites, i);
 
@@ -261,7 +260,7 @@ static void check_level(level_t *level)
             check_section(level->speaker, site->server, site->merged);
         }
         if (has_plain_path(site)) {
-            check_above(level, site);
+            check_above(level, site, i);
         }
         apr_pool_clear(level->speaker->scratch);
     }
@@ -288,6 +287,7 @@ static void check_sites(cors_speaker_t *speaker,
     apr_pool_t *p;
     paths_t base;
     level_t level;
+    int i;
 
     memset(&level, 0, sizeof(level));
     level.speaker = speaker;
@@ -295,6 +295,10 @@ static void check_sites(cors_speaker_t *speaker,
     level.base_end = end_of_server(sites, 0);
     apr_pool_create(&p, speaker->p);
     apr_pool_create(&level.p, p);
+    level.checked = apr_palloc(p, (apr_size_t)sites->nelts * sizeof(int));
+    for (i = 0; i < sites->nelts; i++) {
+        level.checked[i] = -1;
+    }
     for (; level.first < sites->nelts; level.first = level.end) {
         const cors_site_t *server = cors_site_at(sites, level.first);
 

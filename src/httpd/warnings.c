@@ -8,15 +8,6 @@
 
 #include "cors/lint.h"
 
-/* What has been learned of one setting from all policies it is in. */
-typedef struct {
-    bool reached; /* some policy in force has it */
-    bool
-        somebody; /* as CorsPolicy: a policy of it allows somebody, or says that
-                      nobody is meant */
-    bool linted;
-} known_t;
-
 /* The attributes without which others have no effect. */
 typedef enum {
     NEEDED_MODE,
@@ -32,7 +23,6 @@ typedef struct {
     const apr_array_header_t *sites;
     const cors_site_t *site;
     int number;        /* of the site */
-    apr_hash_t *known; /* cors_setting_t * -> known_t */
     apr_hash_t *pairs; /* of settings that have been looked at together */
     /* the sections that set such an attribute, by their server; NULL: not asked
      * for yet */
@@ -46,18 +36,11 @@ typedef struct {
     bool warned; /* of that server; or there is nothing to say */
 } walk_t;
 
-static known_t *known_of(walk_t *walk, const cors_setting_t *setting)
+/* What is learned of a setting is noted in it: there may be tens of thousands, and
+ * nothing else reads a configuration while it is checked. */
+static cors_setting_t *noting(const cors_setting_t *setting)
 {
-    known_t *known = apr_hash_get(walk->known, &setting, sizeof(setting));
-
-    if (!known) {
-        const cors_setting_t **key = apr_palloc(walk->p, sizeof(*key));
-
-        *key = setting;
-        known = apr_pcalloc(walk->p, sizeof(*known));
-        apr_hash_set(walk->known, key, sizeof(*key), known);
-    }
-    return known;
+    return (cors_setting_t *)(apr_uintptr_t)setting;
 }
 
 static void say(void *context, const char *said, const cors_finding_t *finding)
@@ -79,10 +62,9 @@ static void lint_setting(void *context, cors_attr_e attr,
                          const cors_setting_t *setting)
 {
     walk_t *walk = context;
-    known_t *known = known_of(walk, setting);
 
-    if (!known->linted) {
-        known->linted = true;
+    if (!setting->linted) {
+        noting(setting)->linted = true;
         cors_lint_setting(walk->speaker->scratch, attr, setting, say, walk);
     }
 }
@@ -96,7 +78,7 @@ static bool knows_whom(const cors_policy_t *policy)
            || (origins && cors_origin_set_none(origins->origins));
 }
 
-static void learn(walk_t *walk, const cors_policy_t *policy)
+static void learn(const cors_policy_t *policy)
 {
     bool websocket = cors_policy_checks_websocket(policy);
     bool on = cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF;
@@ -113,11 +95,11 @@ static void learn(walk_t *walk, const cors_policy_t *policy)
                            : on;
 
         for (; reached && link && link->setting; link = link->outer) {
-            known_of(walk, link->setting)->reached = true;
+            noting(link->setting)->reached = true;
         }
     }
     if (on && knows_whom(policy)) {
-        known_of(walk, policy->link[CORS_ATTR_MODE].setting)->somebody = true;
+        noting(policy->link[CORS_ATTR_MODE].setting)->somebody = true;
     }
 }
 
@@ -210,7 +192,7 @@ static void look_at_policies(walk_t *walk)
 
         cors_policy_resolve(scratch, walk->site->merged, groups[i].one,
                             &policy);
-        learn(walk, &policy);
+        learn(&policy);
         warn_of_server_name(walk, knows_own_origin(&policy));
         cors_lint_policy(scratch, &policy, is_new_pair, say, walk);
     }
@@ -299,18 +281,17 @@ static void judge_setting(void *context, cors_attr_e attr,
                           const cors_setting_t *setting)
 {
     walk_t *walk = context;
-    const known_t *known = known_of(walk, setting);
 
     if (!cors_site_owns(walk->site, setting)) {
         return;
     }
     if (attr == CORS_ATTR_MODE) {
-        if (setting->number != CORS_MODE_OFF && !known->somebody
+        if (setting->number != CORS_MODE_OFF && !setting->somebody
             && !may_be_completed(walk, NEEDED_ORIGINS)) {
             say_plainly(walk, setting, CORS_PROBLEM_NOBODY_ALLOWED);
         }
     }
-    else if (known->reached) {
+    else if (setting->reached) {
         return;
     }
     else if (attr == CORS_ATTR_WEBSOCKET_REQUIRE) {
@@ -373,7 +354,6 @@ void cors_warn(cors_speaker_t *speaker, const apr_array_header_t *sites)
     walk.speaker = speaker;
     walk.sites = sites;
     apr_pool_create(&walk.p, speaker->p);
-    walk.known = apr_hash_make(walk.p);
     walk.pairs = apr_hash_make(walk.p);
     for_each_site(&walk, look_at_site);
     warn_heirs_of_server_name(&walk);

@@ -192,9 +192,7 @@ static cors_setting_t *setting_for(cors_section_t *section, cors_attr_e attr,
         cors_section_set(pool, section, methods, attr, &first);
 
     setting->directive = cors_attr_directive(attr);
-    setting->where = "linear.c:1";
-    setting->said =
-        apr_pstrcat(pool, setting->directive, " ", setting->where, NULL);
+    setting->said = apr_pstrcat(pool, setting->directive, " linear.c:1", NULL);
     return setting;
 }
 

@@ -34,7 +34,6 @@ static cors_setting_t *setting(cors_section_t *section, cors_attr_e attr)
         cors_section_set(pool, section, CORS_METHODS_ALL, attr, &first);
 
     made->directive = cors_attr_directive(attr);
-    made->where = "micro.c:1";
     made->said = "micro.c:1";
     return made;
 }

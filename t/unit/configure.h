@@ -80,7 +80,12 @@ static inline void set_word(cors_setting_t *setting, cors_attr_e attr,
         setting->number = atoi(word);
     }
     else if (attr == CORS_ATTR_PREFLIGHT_STATUS) {
-        *(first ? &setting->number : &setting->number2) = atoi(word);
+        if (first) {
+            setting->number = atoi(word);
+        }
+        else {
+            setting->number2 = (unsigned)atoi(word) & 0xffffu;
+        }
     }
     else {
         if (!setting->names) {
@@ -137,7 +142,6 @@ static inline void set_line(cors_section_t *section, char *line, int number)
     setting = cors_section_set(pool, section, methods, attr, &first);
     if (first) {
         setting->directive = directive;
-        setting->where = apr_psprintf(pool, "conf:%d", number);
     }
     setting->said = apr_psprintf(pool, "%s conf:%d", directive, number);
     while ((word = apr_strtok(NULL, " ", &last)) != NULL) {

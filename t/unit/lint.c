@@ -222,7 +222,8 @@ static void a_word_of_no_line_has_the_line_of_its_setting(void **state)
                          CORS_OK);
     }
     cors_lint_setting(pool, CORS_ATTR_ORIGINS, &setting, append_finding, &all);
-    assert_string_equal(all, "7 origin-duplicate " A "\n");
+    assert_string_equal(all,
+                        "7 origin-duplicate " A " (CorsAllowOrigins conf:7)\n");
 }
 
 #define ON "CorsPolicy On; CorsAllowCredentials On; "
