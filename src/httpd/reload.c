@@ -7,7 +7,9 @@
  * them. A file counts once it has been seen unchanged for long enough, by a clock
  * that nobody sets: no time of a file or of the system is compared with another. A
  * frame counts as soon as it is whole. What is known of a file lies in shared memory,
- * so that the next child goes on where one has died.
+ * so that the next child goes on where one has died. The lock is of the kind that the
+ * kernel gives back when a process ends, however it ends, and each child tries it
+ * twice a second: mod_watchdog's own lock makes the next child wait for ten seconds.
  */
 
 #include "origin_files.h"
@@ -15,6 +17,7 @@
 #include <string.h>
 
 #include <apr_optional.h>
+#include <apr_proc_mutex.h>
 #include <apr_strings.h>
 #include <mod_watchdog.h>
 
@@ -23,6 +26,10 @@
 
 /* Looks at a file that could not be loaded when httpd read its configuration. */
 #define PENDING_INTERVAL apr_time_from_msec(500)
+
+/* How often a child that does not reload the files tries to become the one that does.
+ * Its thread wakes ten times a second anyway, as each of mod_watchdog's. */
+#define TAKE_OVER apr_time_from_msec(500)
 
 /* mod_watchdog adds up the differences of a clock that can be set back, and calls
  * when they exceed the interval: this one is exceeded whatever the clock does, so it
@@ -283,6 +290,11 @@ static void watch(look_t *look)
 typedef struct {
     const cors_list_files_t *files;
     server_rec *server;
+    /* held by the child that looks at the files; NULL: mod_watchdog has one */
+    apr_proc_mutex_t *lock;
+    /* of this child: whether it has the lock, and else when it tries again */
+    bool has_lock;
+    apr_time_t next_try;
 } watching_t;
 
 /* When a file is looked at next; 0: never. */
@@ -319,14 +331,12 @@ static void look_at_file(const watching_t *watching, cors_list_file_t *file)
     apr_pool_destroy(scratch);
 }
 
-static apr_status_t look_at_all(int state, void *data, apr_pool_t *p)
+static void look_at_all(const watching_t *watching)
 {
-    const watching_t *watching = data;
     const apr_array_header_t *files = watching->files->files;
     int i;
 
-    (void)p;
-    for (i = 0; state == AP_WATCHDOG_STATE_RUNNING && i < files->nelts; i++) {
+    for (i = 0; i < files->nelts; i++) {
         cors_list_file_t *file = APR_ARRAY_IDX(files, i, cors_list_file_t *);
         apr_time_t now = cors_clock();
 
@@ -334,6 +344,39 @@ static apr_status_t look_at_all(int state, void *data, apr_pool_t *p)
             look_at_file(watching, file);
             file->next_look = next_look(watching->files, file, now);
         }
+    }
+}
+
+/* Whether this child is the one that looks at the files. */
+static bool is_in_charge(watching_t *watching)
+{
+    apr_time_t now;
+
+    if (!watching->lock || watching->has_lock) {
+        return true;
+    }
+    now = cors_clock();
+    if (now >= watching->next_try) {
+        watching->next_try = now + TAKE_OVER;
+        watching->has_lock =
+            apr_proc_mutex_trylock(watching->lock) == APR_SUCCESS;
+    }
+    return watching->has_lock;
+}
+
+/* What mod_watchdog calls at each round, in each child. */
+static apr_status_t watch_files(int state, void *data, apr_pool_t *p)
+{
+    watching_t *watching = data;
+
+    (void)p;
+    if (state == AP_WATCHDOG_STATE_RUNNING && is_in_charge(watching)) {
+        look_at_all(watching);
+    }
+    if (state == AP_WATCHDOG_STATE_STOPPING && watching->has_lock) {
+        /* the child may serve its last requests for long */
+        watching->has_lock = false;
+        apr_proc_mutex_unlock(watching->lock);
     }
     return APR_SUCCESS;
 }
@@ -350,6 +393,23 @@ static bool has_work(const cors_list_files_t *files)
         }
     }
     return false;
+}
+
+/* A lock that the kernel takes from a process that ends; NULL: there is none. It is
+ * a file without a name, which the children have from the parent. */
+static apr_proc_mutex_t *make_lock(apr_pool_t *pconf)
+{
+    apr_proc_mutex_t *lock = NULL;
+
+#if APR_HAS_FCNTL_SERIALIZE
+    if (apr_proc_mutex_create(&lock, NULL, APR_LOCK_FCNTL, pconf)
+        != APR_SUCCESS) {
+        lock = NULL;
+    }
+#else
+    (void)pconf;
+#endif
+    return lock;
 }
 
 void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server)
@@ -375,11 +435,13 @@ void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server)
     watching = apr_pcalloc(pconf, sizeof(*watching));
     watching->files = files;
     watching->server = server;
+    watching->lock = make_lock(pconf);
     /* in one child at a time: what it writes, all of them read */
-    status = get_instance(&watchdog, "_cors_policy_", 0, 1, pconf);
+    status =
+        get_instance(&watchdog, "_cors_policy_", 0, !watching->lock, pconf);
     if (status == APR_SUCCESS) {
         status =
-            register_callback(watchdog, EVERY_ROUND, watching, look_at_all);
+            register_callback(watchdog, EVERY_ROUND, watching, watch_files);
     }
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, status, server,

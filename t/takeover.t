@@ -1,0 +1,97 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+# The child that reads files of origins again is killed: the next one does it within
+# two seconds, and never are there two of them.
+use strict;
+use warnings FATAL => 'all';
+use lib 't/lib';
+use Apache::Test qw(-withtestmore);
+use Client qw(ask whole);
+use Httpd ();
+use Time::HiRes qw(sleep time);
+
+my $rounds = 5;
+my $path = "$ENV{CORS_WORK}/t/logs/takeover.origins";
+my $version = 0;
+
+# A frame counts as soon as it is seen.
+sub replace {
+    my $origin = 'https://v' . ++$version . '.example';
+    Httpd::spew("$path.new", map { "$_\n" } "begin $version", $origin, "end 1 $version");
+    rename "$path.new", $path or die "$path: $!";
+    return $origin;
+}
+my $first = replace();
+
+plan tests => 9, sub { -r '/proc/locks' };
+
+my $httpd = Httpd->start(name => 'takeover', ports => ['port'],
+    expected => qr/exit signal Killed/, text => <<"CONF");
+Listen 127.0.0.1:\@port\@
+LogLevel warn cors_policy:info
+StartServers 4
+ServerLimit 8
+<IfModule !prefork.c>
+ThreadsPerChild 4
+MinSpareThreads 16
+MaxSpareThreads 32
+</IfModule>
+<IfModule prefork.c>
+MinSpareServers 4
+</IfModule>
+MaxRequestWorkers 8
+CorsAllowOriginsFileReload 200ms
+CorsPolicy On
+CorsAllowOriginsFile $path
+CONF
+my @to = (h1 => $httpd->{port}{port});
+sub allows { return defined whole(ask(\@to, GET => '/plain.txt', origin => $_[0]))->{'access-control-allow-origin'} }
+sub in_time {
+    my ($reached, $seconds) = @_;
+    my $until = time + $seconds;
+    until ($reached->()) {
+        return 0 if time > $until;
+        sleep 0.02;
+    }
+    return 1;
+}
+
+# Those of the children that hold a lock on a file without a name.
+sub in_charge {
+    my %child = map { $_ => 1 } $httpd->children;
+    return grep { $child{$_} } Httpd::slurp('/proc/locks') =~ /^\d+: POSIX\s+ADVISORY\s+WRITE (\d+) /mg;
+}
+sub one_in_charge { my @pids; in_time(sub { (@pids = in_charge()) == 1 }, 10); return @pids == 1 ? $pids[0] : 0 }
+
+ok(allows($first), 'the first list counts');
+my $owner = one_in_charge();
+ok($owner, 'one child looks at the file');
+sleep 1.5;
+is_deeply([ in_charge() ], [$owner], 'and no other one, whenever they try');
+
+# --- killed after and before the file changes
+my (@times, @owners);
+for my $round (1 .. $rounds) {
+    my $pid = one_in_charge() or last;
+    push @owners, $pid;
+    my $new = $round % 2 ? replace() : undef;
+    kill KILL => $pid;
+    my $killed = time;
+    $new //= replace();
+    last if !in_time(sub { allows($new) }, 20);
+    push @times, time - $killed;
+}
+is(scalar @times, $rounds, 'the child in charge is killed: each new list comes');
+my @sorted = sort { $a <=> $b } @times;
+# the one in the middle: a machine that does other things may stop for a second
+cmp_ok($sorted[ @sorted / 2 ], '<', 2, "within two seconds (@{[ map { sprintf '%.1f', $_ } @times ]})");
+my %owners = map { $_ => 1 } @owners;
+is(scalar keys %owners, $rounds, 'by another child each time');
+
+# --- a child that ends in peace leaves it to the next one as well
+$owner = one_in_charge();
+$httpd->graceful;
+my $new = replace();
+ok(in_time(sub { allows($new) }, 10), 'after a graceful restart a child of the new generation does it');
+ok(in_time(sub { my @pids = in_charge(); @pids == 1 && $pids[0] != $owner }, 10), 'one of them');
+is(scalar(() = $httpd->log_since(0) =~ /is read again: 1 listed/g), $version - 1, 'and each list has been read once')
+    or diag($httpd->log_since(0));
