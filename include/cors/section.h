@@ -79,10 +79,14 @@ typedef enum {
  */
 typedef struct {
     const char *title; /* "<Location /api> <If ...>"; NULL: the server itself */
-    const char *where; /* "file:line" of its innermost container, or NULL */
+    const char *file;  /* of its innermost container, or NULL */
     const void *node;  /* whatever the caller knows it by, or NULL */
+    int line;          /* of the container */
     int slot;          /* where it is counted; 0: with all others */
 } cors_place_t;
+
+/** @return "file:line" of the innermost container; NULL: there is none */
+const char *cors_place_where(apr_pool_t *p, const cors_place_t *place);
 
 /** One attribute as one section sets it. Which field is read, cors_attr_e says. */
 typedef struct cors_setting_t {

@@ -2,6 +2,8 @@
 
 #include "cors/section.h"
 
+#include <apr_strings.h>
+
 /* What is said for some methods. */
 typedef struct layer_t {
     cors_methods_t methods;
@@ -51,6 +53,12 @@ struct cors_section_t {
                                            request */
     pairs_t *made; /* the pairs of which this is the inner section, or NULL */
 };
+
+const char *cors_place_where(apr_pool_t *p, const cors_place_t *place)
+{
+    return place->file ? apr_psprintf(p, "%s:%d", place->file, place->line)
+                       : NULL;
+}
 
 const char *cors_attr_directive(cors_attr_e attr)
 {

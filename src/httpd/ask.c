@@ -124,6 +124,7 @@ static void fold_site(void *context, const cors_site_t *site)
 {
     ask_t *ask = context;
     cors_match_e match;
+    const char *where;
 
     if (site->kind != ask->kind) {
         return;
@@ -133,13 +134,12 @@ static void fold_site(void *context, const cors_site_t *site)
         ask->section = ask->section
                            ? cors_section_merge(ask->p, ask->section, site->own)
                            : site->own;
+        where = cors_place_where(ask->p, site->place);
         print(ask, "  %s%s%s%s\n",
-              site->place->title   ? site->place->title
-              : site->place->where ? "VirtualHost"
-                                   : "Server",
-              site->place->where ? " (" : "",
-              site->place->where ? site->place->where : "",
-              site->place->where ? ")" : "");
+              site->place->title ? site->place->title
+              : where            ? "VirtualHost"
+                                 : "Server",
+              where ? " (" : "", where ? where : "", where ? ")" : "");
     }
     ask->perhaps += match == CORS_SITE_PERHAPS ? 1 : 0;
 }

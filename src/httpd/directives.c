@@ -72,15 +72,29 @@ static bool in_htaccess(const cmd_parms *cmd)
     return cmd->pool == cmd->temp_pool;
 }
 
-/* "file:line" of a directive, after a name and a space: far cheaper than apr_psprintf(). */
-static const char *place_text(apr_pool_t *p, const char *name,
-                              const char *space,
-                              const ap_directive_t *directive)
+/* A directive's name with its place: far cheaper than apr_psprintf(). */
+static const char *source_text(const cmd_parms *cmd)
 {
     char line[16];
 
-    apr_snprintf(line, sizeof(line), "%d", directive->line_num);
-    return apr_pstrcat(p, name, space, directive->filename, ":", line, NULL);
+    apr_snprintf(line, sizeof(line), "%d", cmd->directive->line_num);
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, " ", cmd->directive->filename,
+                       ":", line, NULL);
+}
+
+/* A copy of a file's name, that of the last time where it is the same. httpd's own
+ * may be gone after start-up (mod_macro makes them of its temporary pool). */
+static const char *file_name(apr_pool_t *p, const char *name)
+{
+    static const char key[] = "mod_cors_policy file";
+    void *last = NULL;
+
+    apr_pool_userdata_get(&last, key, p);
+    if (!last || strcmp(last, name) != 0) {
+        last = apr_pstrdup(p, name);
+        apr_pool_userdata_setn(last, key, NULL, p);
+    }
+    return last;
 }
 
 /* Where the section stands that the directive is in: all containers around it
@@ -97,7 +111,8 @@ static cors_place_t *place_of(const cmd_parms *cmd)
         }
         if (!place->node) {
             place->node = parent;
-            place->where = place_text(cmd->pool, "", "", parent);
+            place->file = file_name(cmd->pool, parent->filename);
+            place->line = parent->line_num;
         }
         if (!cors_directive_is(parent, "<VirtualHost")) {
             place->title =
@@ -115,7 +130,7 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     reading.cmd = cmd;
     reading.section = section;
     reading.attr = *(const cors_attr_e *)cmd->info;
-    reading.said = place_text(cmd->pool, cmd->cmd->name, " ", cmd->directive);
+    reading.said = source_text(cmd);
     reading.where = reading.said + strlen(cmd->cmd->name) + 1;
     reading.complaints = NULL;
     reading.complained = 0;

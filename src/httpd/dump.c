@@ -203,17 +203,17 @@ static void print_title(dump_t *dump)
 {
     const cors_site_t *site = dump->site;
     const char *address = cors_server_address(dump->p, site->server);
+    const char *where = cors_place_where(dump->p, site->place);
     const char *name =
         site->server->server_hostname ? site->server->server_hostname : "-";
 
     if (site->kind == CORS_SITE_SERVER) {
         print(dump, "%s%s %s%s%s%s\n", address ? "VirtualHost " : "Server",
-              address ? address : "", name, site->place->where ? " (" : "",
-              site->place->where ? site->place->where : "",
-              site->place->where ? ")" : "");
+              address ? address : "", name, where ? " (" : "",
+              where ? where : "", where ? ")" : "");
     }
     else {
-        print(dump, "  %s (%s)\n", site->place->title, site->place->where);
+        print(dump, "  %s (%s)\n", site->place->title, where);
     }
 }
 
@@ -300,7 +300,8 @@ static void json_title(dump_t *dump)
     cors_json_string(dump->json, "virtual_host",
                      cors_server_address(dump->p, site->server));
     cors_json_string(dump->json, "section", site->place->title);
-    cors_json_string(dump->json, "where", site->place->where);
+    cors_json_string(dump->json, "where",
+                     cors_place_where(dump->p, site->place));
 }
 
 /* --- both */

@@ -438,7 +438,8 @@ static void show_site(const cors_page_t *page, const cors_site_t *site)
     ap_rvputs(page->r, "<details><summary>",
               site->place->title ? text(page, site->place->title)
                                  : "The server itself",
-              " <span class=\"soft\">", text(page, site->place->where),
+              " <span class=\"soft\">",
+              text(page, cors_place_where(page->r->pool, site->place)),
               "</span></summary>\n", NULL);
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
@@ -601,10 +602,11 @@ static void show_places(const cors_page_t *page)
             APR_ARRAY_IDX(inquiry->places, i, const cors_place_t *);
 
         ap_rvputs(page->r, "<li><code>",
-                  place->title   ? text(page, place->title)
-                  : place->where ? "VirtualHost"
-                                 : "Server",
-                  "</code> <span class=\"soft\">", text(page, place->where),
+                  place->title  ? text(page, place->title)
+                  : place->file ? "VirtualHost"
+                                : "Server",
+                  "</code> <span class=\"soft\">",
+                  text(page, cors_place_where(page->r->pool, place)),
                   "</span></li>\n", NULL);
     }
     ap_rputs("</ol>\n", page->r);

@@ -215,7 +215,7 @@ static void json_explained(const cors_page_t *page, cors_json_t *json)
 
         cors_json_open(json, NULL, '{');
         cors_json_string(json, "section", place->title);
-        cors_json_string(json, "where", place->where);
+        cors_json_string(json, "where", cors_place_where(page->r->pool, place));
         cors_json_close(json, '}');
     }
     cors_json_close(json, ']');

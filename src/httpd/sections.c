@@ -371,8 +371,10 @@ static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
             line = line_of(scratch, server->defn_name,
                            (int)server->defn_line_number);
             level->place.node = apr_hash_get(hosts, line, APR_HASH_KEY_STRING);
-            level->place.where =
-                level->place.node ? apr_pstrdup(p, line) : NULL;
+            if (level->place.node) {
+                level->place.file = apr_pstrdup(p, server->defn_name);
+                level->place.line = (int)server->defn_line_number;
+            }
         }
     }
     return levels;
