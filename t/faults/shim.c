@@ -12,6 +12,7 @@
  *                  its end; grow: it gets a line; tell: the file "reading" gets
  *                  the number of the process
  *   list, counts   the number of an error: mapping memory for a list, for counts
+ *   lock           the number of an error: making the file of a lock
  *   count          die: the process that gets a request may not
  *                  write to the end of the memory of the counts, and dies of it
  *   scribble       first: the process that gets a request writes over what
@@ -164,6 +165,14 @@ int open(const char *path, int flags, ...)
         return -1;
     }
     return real(path, flags, mode);
+}
+
+int mkstemp(char *name)
+{
+    int (*real)(char *) = (int (*)(char *))next("mkstemp");
+
+    /* as APR names it */
+    return strstr(name, "/aprXXXXXX") && fails("lock") ? -1 : real(name);
 }
 
 int stat(const char *restrict path, struct stat *restrict info)
