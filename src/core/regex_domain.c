@@ -670,7 +670,7 @@ static cors_slice_t private_network(const char *host)
 {
     cors_slice_t all = undotted(host);
     const char *end = cors_slice_end(all);
-    int second = !strncmp(host, "172.", 4) ? atoi(host + 4) : 0;
+    long second = !strncmp(host, "172.", 4) ? strtol(host + 4, NULL, 10) : 0;
     bool is_private = !strncmp(host, "10.", 3) || !strncmp(host, "192.168.", 8)
                       || (second >= 16 && second <= 31);
 
