@@ -27,40 +27,40 @@
     X(WORD_COMMENT, "word-comment", \
       "a comment needs a line of its own") \
     X(CHOICE_UNKNOWN, "choice-unknown", \
-      "not one of the words this directive knows") \
+      "not one of the arguments of this directive") \
     X(ORIGIN_EXPRESSION, "origin-expression", \
-      "an expression can only stand in CorsAllowOriginsMatch") \
+      "a regular expression belongs in CorsAllowOriginsMatch") \
     X(NULL_CASE, "null-case", \
-      "browsers send null in small letters; to allow it, say " \
-      "CorsAllowNullOriginUnsafe On besides") \
+      "browsers send null in lower case; allowing it also needs " \
+      "CorsAllowNullOriginUnsafe On") \
     X(SELF_PLACE, "self-place", \
-      "pages of the server's own origin need no entry here; Self is " \
-      "an entry of CorsWebSocketAllowOrigins alone") \
+      "pages of the server's own origin need no entry here; Self " \
+      "is an entry of CorsWebSocketAllowOrigins only") \
     X(ORIGIN_SCHEME_MISSING, "origin-scheme-missing", \
       "an origin starts with its scheme and ://, as in " \
       "https://example.com") \
     X(ORIGIN_SCHEME_BAD, "origin-scheme-bad", \
-      "a scheme is a small letter, then small letters, digits, +, - " \
-      "or .") \
+      "a scheme begins with a lower-case letter; lower-case " \
+      "letters, digits, +, - and . may follow") \
     X(ORIGIN_SCHEME_WILDCARD, "origin-scheme-wildcard", \
       "the scheme cannot be a wildcard; list each scheme by itself") \
     X(ORIGIN_SCHEME_WEBSOCKET, "origin-scheme-websocket", \
-      "an origin is that of the page, which is never ws or wss") \
+      "the origin of a handshake is that of the page, whose " \
+      "scheme is never ws or wss") \
     X(ORIGIN_FILE, "origin-file", \
-      "file:// stands without a host, and in " \
+      "file:// has no host and is an entry of " \
       "CorsWebSocketAllowOrigins only; for a fetch, pages from " \
       "files send the origin null") \
     X(ORIGIN_HOST_MISSING, "origin-host-missing", \
       "the host is missing") \
     X(ORIGIN_HOST_CASE, "origin-host-case", \
-      "browsers send the host in small letters") \
+      "browsers send the host in lower case") \
     X(ORIGIN_HOST_UNICODE, "origin-host-unicode", \
       "browsers send the host as punycode") \
     X(ORIGIN_PUNYCODE_BAD, "origin-punycode-bad", \
-      "a label that starts with xn-- is punycode, and this is none") \
+      "a label that starts with xn-- has to be valid punycode") \
     X(ORIGIN_HOST_BAD, "origin-host-bad", \
-      "only letters, digits, - and _ can stand in the labels of a " \
-      "host") \
+      "a label of a host has only letters, digits, - and _") \
     X(ORIGIN_HOST_LONG, "origin-host-long", \
       "the host is longer than 253 characters") \
     X(ORIGIN_LABEL_EMPTY, "origin-label-empty", \
@@ -74,7 +74,7 @@
       "an IPv6 address has eight groups of hexadecimal digits, or " \
       ":: for a run of zeros, and stands in brackets") \
     X(ORIGIN_IPV6_FORM, "origin-ipv6-form", \
-      "browsers send an IPv6 address in small letters and in its " \
+      "browsers send an IPv6 address in lower case and in its " \
       "shortest form") \
     X(ORIGIN_IPV6_ZONE, "origin-ipv6-zone", \
       "browsers refuse an IPv6 address with a zone") \
@@ -82,7 +82,7 @@
       "a port is a number from 1 to 65535 without leading zeros, or " \
       "*") \
     X(ORIGIN_PORT_DEFAULT, "origin-port-default", \
-      "browsers leave out the scheme's own port") \
+      "browsers omit the scheme's default port") \
     X(ORIGIN_USERINFO, "origin-userinfo", \
       "an origin has no user name or password") \
     X(ORIGIN_PATH, "origin-path", \
@@ -97,193 +97,196 @@
       "a wildcard can only be the whole leftmost label of the host, " \
       "or the port") \
     X(WILDCARD_HOST, "wildcard-host", \
-      "a wildcard needs a domain to its right; every host there is " \
-      "would match") \
+      "a wildcard needs a domain to its right; this one would " \
+      "match every host") \
     X(WILDCARD_IP, "wildcard-ip", \
       "an IP address has no subdomains") \
     X(EVERYBODY_NOT_ALONE, "everybody-not-alone", \
-      "* stands alone: everybody is allowed already") \
+      "* is the only entry of its list: it allows any origin") \
     X(NOBODY_NOT_ALONE, "nobody-not-alone", \
-      "None stands alone: it says that the list is empty") \
+      "None is the only entry of its list: it makes the list " \
+      "empty") \
     X(EXCLUSION_OF_ALL, "exclusion-of-all", \
       "an exclusion names an origin or a pattern") \
     X(EDIT_OF_ALL, "edit-of-all", \
-      "what follows + or - is one origin or name, not a word for " \
-      "the whole list") \
+      "+ and - are followed by one origin or name, not by * or " \
+      "None") \
     X(EDIT_EXCLUSION, "edit-exclusion", \
-      "instead of + or - before ! write - alone") \
+      "write - alone instead of + or - before !") \
     X(EDIT_MIXED, "edit-mixed", \
-      "words with + or - edit the inherited list and words without " \
-      "replace it; one section does one or the other") \
+      "entries with + or - edit the inherited list and entries " \
+      "without replace it; one section does one or the other") \
     X(LIST_SEPARATOR, "list-separator", \
-      "the words of a list stand apart by blanks or commas") \
+      "separate list entries with spaces or commas") \
     X(FILE_UNREADABLE, "file-unreadable", \
       "the file cannot be read") \
     X(FILE_KIND, "file-kind", \
-      "a list of origins is a regular file") \
+      "a list of origins has to be a regular file") \
     X(FILE_LARGE, "file-large", \
-      "the file is larger than can be kept") \
+      "the file is larger than the memory for it") \
     X(FILE_ENCODING, "file-encoding", \
       "the file is not UTF-8 text; save it as UTF-8") \
     X(FILE_WORDS, "file-words", \
       "a line of the file holds one origin; a comment begins with #") \
     X(FILE_WORD, "file-word", \
-      "a file lists origins; *, None and null stand in " \
+      "a file lists origins; *, None and null are entries of " \
       "CorsAllowOrigins") \
     X(FILE_CUT, "file-cut", \
-      "the last line has no end, as in a file that is still being " \
-      "written; end it with a newline") \
+      "the last line does not end with a newline, as in a file " \
+      "that is still being written; end it with one") \
     X(FILE_FRAME, "file-frame", \
-      "a file that starts with begin VERSION ends with end COUNT, the " \
-      "number of lines between") \
+      "a file that starts with begin VERSION ends with end COUNT, " \
+      "where COUNT is the number of lines between them") \
     X(RELOAD_BAD, "reload-bad", \
       "an interval is a time of 100ms or more, such as 5s, or Off") \
     X(REGEX_BAD, "regex-bad", \
       "not a regular expression") \
     X(REGEX_SLASHES, "regex-slashes", \
-      "the slashes around an expression belong to other languages; " \
-      "here they would have to stand in the origin") \
+      "the slashes around a regular expression belong to other " \
+      "languages; here they would have to match") \
     X(REGEX_WORDS, "regex-words", \
-      "an origin has no blank or comma in it; each expression is an " \
-      "argument of its own") \
+      "an origin has no space or comma; write each regular " \
+      "expression as an argument of its own") \
     X(WILDCARD_NOT_ALONE, "wildcard-not-alone", \
-      "* stands alone: every name is listed already") \
+      "* is the only entry of its list: it allows every name") \
     X(NAME_WILDCARD, "name-wildcard", \
-      "* stands for every name, not for a part of one; say * alone, " \
-      "or list the names") \
+      "* stands for every name and is not part of one; write * " \
+      "alone, or list the names") \
     X(NAME_EXCLUSION, "name-exclusion", \
-      "only origins are excluded with !; a name is taken out of the " \
-      "inherited list with -, and left out of another") \
+      "only origins are excluded with !; remove a name from the " \
+      "inherited list with -, and omit it from any other") \
     X(METHODS_NONE, "methods-none", \
-      "a list of methods is not empty; GET HEAD POST are those that " \
-      "browsers send without asking, and CorsAllowOrigins None allows " \
-      "nobody") \
+      "a list of methods cannot be empty; browsers send GET, HEAD " \
+      "and POST without a preflight, and CorsAllowOrigins None " \
+      "allows no origin") \
     X(METHOD_TOKEN, "method-token", \
       "not a method: a method is one token") \
     X(METHOD_FORBIDDEN, "method-forbidden", \
-      "browsers refuse to send this method") \
+      "browsers never send this method for a script") \
     X(METHOD_CASE, "method-case", \
-      "methods are case-sensitive: a script's patch is another " \
-      "method than its PATCH") \
+      "methods are case-sensitive: patch and PATCH are two " \
+      "methods") \
     X(HEADER_TOKEN, "header-token", \
       "not a header name: a name is one token, without colon or " \
       "value") \
     X(EXPOSE_FORBIDDEN, "expose-forbidden", \
       "browsers never show this header to a script") \
     X(EXPOSE_IS_REQUEST, "expose-is-request", \
-      "browsers send this header, not servers; response headers " \
-      "belong here") \
+      "browsers send this header, not servers; list response " \
+      "headers here") \
     X(MAX_AGE_BAD, "max-age-bad", \
       "a max-age is a number of seconds, a time such as 10m or 2h, " \
       "or None") \
     X(MAX_AGE_RANGE, "max-age-range", \
       "a max-age is at most 31536000 seconds, a year") \
     X(STATUS_ALLOWED, "status-allowed", \
-      "an allowed preflight needs a status from 200 to 299, or the " \
-      "browser refuses it") \
+      "browsers reject an allowed preflight whose status is not " \
+      "from 200 to 299") \
     X(STATUS_DENIED, "status-denied", \
-      "a denied preflight is answered with a status from 200 to 299 " \
-      "or 400 to 499") \
+      "the status of a denied preflight is from 200 to 299 or " \
+      "from 400 to 499") \
     X(EVERYBODY_WITH_CREDENTIALS, "everybody-with-credentials", \
-      "origins that anybody can have together with " \
-      "CorsAllowCredentials On let any page on the web act as a " \
-      "logged-in user; list the origins, or set " \
-      "CorsAllowCredentials Off, or say " \
-      "CorsAllowAnyOriginWithCredentialsUnsafe On") \
+      "with CorsAllowCredentials On, this list lets any website " \
+      "act as the logged-in user; list specific origins, or write " \
+      "CorsAllowCredentials Off; " \
+      "CorsAllowAnyOriginWithCredentialsUnsafe On permits it") \
     X(NULL_WITHOUT_FLAG, "null-without-flag", \
-      "null is sent by every sandboxed frame, anybody's; to allow " \
-      "it all the same, say CorsAllowNullOriginUnsafe On") \
+      "every sandboxed frame sends null, on any website; " \
+      "CorsAllowNullOriginUnsafe On permits it") \
     X(EXPOSE_ALL_WITH_CREDENTIALS, "expose-all-with-credentials", \
-      "with CorsAllowCredentials On a browser takes * for a header " \
+      "with CorsAllowCredentials On browsers take * for a header " \
       "of that name; list the headers") \
     X(EXPOSE_ALL_EDITED, "expose-all-edited", \
-      "browsers take * for every header, so none can be taken out of " \
-      "it; list the headers") \
+      "browsers take * for every header, so none can be removed " \
+      "from it; list the headers") \
     X(SUFFIX_WITH_CREDENTIALS, "suffix-with-credentials", \
-      "anybody can get a name under this public suffix, and with " \
-      "CorsAllowCredentials On act as a logged-in user; to allow it " \
-      "all the same, say CorsAllowPublicSuffixUnsafe On")
+      "anyone can register a name below this public suffix, and " \
+      "with CorsAllowCredentials On it can act as the logged-in " \
+      "user; CorsAllowPublicSuffixUnsafe On permits it")
 
 #define CORS_WARNINGS(X) \
     X(INSECURE_ORIGIN, "insecure-origin", \
-      "whoever controls the network on the way can be this " \
-      "plain-http origin, and with CorsAllowCredentials On act as a " \
+      "anyone on the network path can pose as this plain-http " \
+      "origin, and with CorsAllowCredentials On act as the " \
       "logged-in user") \
     X(WEBSOCKET_SUFFIX, "websocket-suffix", \
-      "anybody can get a name under this public suffix, and a " \
-      "browser sends cookies with every handshake") \
+      "anyone can register a name below this public suffix, and " \
+      "browsers send cookies with every handshake") \
     X(NOBODY_ALLOWED, "nobody-allowed", \
-      "the policy is on and allows no origin; list some with " \
-      "CorsAllowOrigins, or write CorsAllowOrigins None if that is " \
-      "meant") \
+      "the policy is on and allows no origin; list origins with " \
+      "CorsAllowOrigins, or write CorsAllowOrigins None") \
     X(UNREACHABLE, "unreachable", \
       "has no effect, because no CorsPolicy On or ReportOnly " \
-      "reaches it") \
+      "applies with it") \
     X(REQUIRE_ALONE, "require-alone", \
       "has no effect without CorsWebSocketAllowOrigins, because " \
       "handshakes are not checked") \
     X(SERVER_NAME_MISSING, "server-name-missing", \
-      "the server has no ServerName, so httpd guesses its name, and " \
-      "pages of any other name are not the server's own") \
+      "the server has no ServerName, so httpd guesses its name, " \
+      "and pages of any other name do not count as the server's " \
+      "own") \
     X(ORIGIN_DUPLICATE, "origin-duplicate", \
-      "stands in the list already") \
+      "is in the list already") \
     X(ORIGIN_SHADOWED, "origin-shadowed", \
-      "another word of the same list covers it already") \
+      "another entry of the same list covers it") \
     X(ORIGIN_EXCLUDED, "origin-excluded", \
-      "is listed and excluded by the same list; it is never allowed") \
+      "the same list has it and excludes it; it is never allowed") \
     X(EXCLUSION_IDLE, "exclusion-idle", \
-      "excludes what nothing in the list allows") \
+      "excludes an origin that nothing in the list allows") \
     X(EXCLUSION_SUBDOMAINS, "exclusion-subdomains", \
       "excludes this name, and its subdomains stay allowed") \
     X(EXCLUSION_NAME, "exclusion-name", \
       "excludes the subdomains, and the name itself stays allowed") \
     X(REGEX_PLAIN, "regex-plain", \
-      "a pattern of CorsAllowOrigins says what is meant, is " \
-      "easier to read and costs less") \
+      "a pattern in CorsAllowOrigins does the same, is easier to " \
+      "read and costs less") \
     X(REGEX_EVERYTHING, "regex-everything", \
-      "the expression matches origins that anybody can have; where " \
-      "everybody is meant, CorsAllowOrigins * says so") \
+      "the regular expression matches origins that anyone can " \
+      "register; to allow any origin, write CorsAllowOrigins *") \
     X(REGEX_UNDECIDED, "regex-undecided", \
-      "whose origins the expression matches cannot be decided; with " \
-      "CorsAllowCredentials On it would be refused") \
+      "it cannot be decided whose origins the regular expression " \
+      "matches; with CorsAllowCredentials On httpd would not " \
+      "start") \
     X(REGEX_COSTLY, "regex-costly", \
-      "an origin can make this expression try very many ways, up to a " \
-      "limit; write it so that no two repetitions in a row, or in one " \
-      "another, read the same text") \
+      "an origin can make this regular expression try very many " \
+      "matches, up to a limit; write it so that no two adjacent " \
+      "or nested repetitions match the same text") \
     X(AUTHORIZATION_NOT_NAMED, "authorization-not-named", \
-      "does not stand for Authorization, which browsers want by " \
-      "name, and requests here are authenticated") \
+      "does not stand for Authorization, which has to be listed " \
+      "by name, and requests here are authenticated") \
     X(HEADER_FORBIDDEN, "header-forbidden", \
-      "a script cannot set this header; naming it does nothing") \
+      "scripts cannot set this header, so listing it has no " \
+      "effect") \
     X(HEADER_IS_RESPONSE, "header-is-response", \
-      "servers send this header, not pages; request headers belong " \
+      "servers send this header, not pages; list request headers " \
       "here") \
     X(EXPOSE_NEEDLESS, "expose-needless", \
-      "browsers show this header to every script already") \
+      "browsers show this header to every script anyway") \
     X(METHOD_SAFELISTED, "method-safelisted", \
-      "changes nothing: a policy allows GET, HEAD and POST always, " \
-      "because browsers send them without asking; remove it") \
+      "has no effect: every policy allows GET, HEAD and POST, " \
+      "which browsers send without a preflight; remove it") \
     X(MAX_AGE_BEYOND, "max-age-beyond", \
-      "longer than any browser remembers it: Firefox at most 86400 " \
+      "longer than any browser caches it: Firefox at most 86400 " \
       "seconds, Chromium at most 7200") \
     X(LIMIT_METHOD, "limit-method", \
       "httpd knows no method of this name; methods are " \
       "case-sensitive") \
     X(LIMIT_OPTIONS, "limit-options", \
-      "a preflight is judged by the method that it announces, so " \
-      "what stands in <Limit OPTIONS> does not apply to preflights") \
+      "a preflight is decided by the method that it announces, so " \
+      "a directive in <Limit OPTIONS> does not apply to " \
+      "preflights") \
     X(RECIPE_HEADER, "recipe-header", \
       "the policy writes this header where it is in force; remove " \
       "this line") \
     X(RECIPE_REWRITE, "recipe-rewrite", \
-      "the policy answers preflights without this rule, which may come " \
-      "first and answer without its headers; remove it") \
+      "the policy answers preflights without this rule, which may " \
+      "run first and answer without CORS headers; remove it") \
     X(DIRECTORY_BEHIND_PROXY, "directory-behind-proxy", \
-      "a request that ProxyPass hands on never enters a " \
-      "<Directory>; put the policy into a <Location>") \
+      "a <Directory> does not apply to a request that ProxyPass " \
+      "forwards; put the policy into a <Location>") \
     X(LOG_TAG_UNKNOWN, "log-tag-unknown", \
-      "a decision has no value of this name, so every line of the log " \
-      "has - there")
+      "a decision has no value of this name, so the log has - on " \
+      "every line")
 /* clang-format on */
 
 /** What is wrong; 0 is nothing. Warnings come after every refusal. */

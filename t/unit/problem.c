@@ -29,7 +29,7 @@ a_sentence_has_the_word_the_reason_and_the_corrected_form(void **state)
         "end; write https://a.example [origin-path]");
     assert_string_equal(sentence(CORS_PROBLEM_METHOD_FORBIDDEN, "TRACE", NULL,
                                  NULL),
-                        "'TRACE': browsers refuse to send this method "
+                        "'TRACE': browsers never send this method for a script "
                         "[method-forbidden]");
     assert_string_equal(sentence(CORS_PROBLEM_WORD_MISSING, NULL, NULL, NULL),
                         "an argument is missing [word-missing]");
@@ -47,7 +47,7 @@ static void a_detail_of_the_reason_stands_in_parentheses(void **state)
     assert_string_equal(
         sentence(CORS_PROBLEM_ORIGIN_DUPLICATE, "https://a.example",
                  "CorsAllowOrigins conf:1", "x"),
-        "'https://a.example': stands in the list already "
+        "'https://a.example': is in the list already "
         "(CorsAllowOrigins conf:1); write x [origin-duplicate]");
 }
 
