@@ -177,11 +177,11 @@ my @origins = (
     [ 'wildcard-ip', 'http://*.[::1]', undef, 'http://[::1]' ],
 
     # words for the whole list, exclusions and edits
-    [ 'everybody-not-alone', [ 'https://example.com', '* https://example.com' ], undef, '*' ],
-    [ 'everybody-not-alone', [ '*', 'https://example.com *' ], undef, '*' ],
-    [ 'everybody-not-alone', [ '!https://example.com', '* !https://example.com' ], undef, '* *' ],
-    [ 'nobody-not-alone', [ 'https://example.com', 'None https://example.com' ], undef, 'None' ],
-    [ 'nobody-not-alone', [ 'none', 'https://example.com none' ], undef, 'none' ],
+    [ 'any-origin-not-alone', [ 'https://example.com', '* https://example.com' ], undef, '*' ],
+    [ 'any-origin-not-alone', [ '*', 'https://example.com *' ], undef, '*' ],
+    [ 'any-origin-not-alone', [ '!https://example.com', '* !https://example.com' ], undef, '* *' ],
+    [ 'none-not-alone', [ 'https://example.com', 'None https://example.com' ], undef, 'None' ],
+    [ 'none-not-alone', [ 'none', 'https://example.com none' ], undef, 'none' ],
     [ 'exclusion-of-all', '!*', 'None', '!https://example.com' ],
     [ 'exclusion-of-all', '!None', undef, '!https://*.example.com' ],
     [ 'edit-of-all', '+*', '*', '+https://example.com' ],
@@ -194,11 +194,11 @@ my @origins = (
     [ 'origin-path', '!https://example.com/', '!https://example.com', '!https://example.com' ],
     [ 'origin-path', '+https://example.com/', '+https://example.com', '+https://example.com' ],
     [ 'origin-port-default', '-http://example.com:80', '-http://example.com', '-http://example.com' ],
-    [ 'word-comment', [ '# ours and theirs', 'https://a.example # ours and theirs' ], undef, 'https://a.example' ],
-    [ 'word-comment', [ '#nobody', '#nobody' ], undef, 'None' ],
-    [ 'word-missing', [ undef, '' ], undef, 'https://example.com' ],
-    [ 'word-missing', [ undef, '""' ], undef, '"https://example.com"' ],
-    [ 'word-missing', [ undef, ','  ], undef, 'https://example.com,' ],
+    [ 'argument-comment', [ '# ours and theirs', 'https://a.example # ours and theirs' ], undef, 'https://a.example' ],
+    [ 'argument-comment', [ '#nobody', '#nobody' ], undef, 'None' ],
+    [ 'argument-missing', [ undef, '' ], undef, 'https://example.com' ],
+    [ 'argument-missing', [ undef, '""' ], undef, '"https://example.com"' ],
+    [ 'argument-missing', [ undef, ','  ], undef, 'https://example.com,' ],
 );
 
 my @websocket = (
@@ -207,7 +207,7 @@ my @websocket = (
     [ 'origin-file', 'file://host', 'file://', 'file://' ],
     [ 'origin-file', 'file:///home', 'file://', 'file://' ],
     [ 'origin-path', 'https://example.com/', 'https://example.com', 'https://example.com' ],
-    [ 'everybody-not-alone', [ 'https://example.com', '* https://example.com' ], undef, '*' ],
+    [ 'any-origin-not-alone', [ 'https://example.com', '* https://example.com' ], undef, '*' ],
     [ 'edit-mixed', [ '+https://b.example', 'https://a.example +https://b.example' ], undef, '+file://' ],
 );
 
@@ -218,16 +218,16 @@ my @match = (
     [ 'regex-bad', '"https://x{2,1}"', undef, '"https://x{1,2}"' ],
     [ 'regex-bad', '"*.example"', undef, '".*\.example"' ],
     [ 'regex-bad', '+', undef, '+https://a\.example' ],
-    [ 'word-comment', [ '# b', 'a # b' ], undef, '"#"' ],
+    [ 'argument-comment', [ '# b', 'a # b' ], undef, '"#"' ],
     [ 'regex-slashes', '"/^https://a\.example$/"', '"^https://a\.example$"', '"^https://a\.example$"' ],
     [ 'regex-slashes', '"///"', undef, '"https://a\.example"' ],
     [ 'regex-slashes', '"-/https:\/\/a\.[a-z]+/i"', '"-https:\/\/a\.[a-z]+"', '"-https:\/\/a\.[a-z]+"' ],
     [ 'origin-path', '"https://a\.[a-z]+/"', '"https://a\.[a-z]+"', '"https://a\.[^/]+"' ],
     [ 'origin-path', '"^https://a\.[a-z]+\/.*$"', '"^https://a\.[a-z]+$"', '"^https://a\.[a-z]+/?$"' ],
-    [ 'regex-words', '"https://a\.[a-z], https://b"', '"https://a\.[a-z]" "https://b"', '"https://a\.[, ]{1,3}"' ],
-    [ 'regex-words', '"+https://a\.[a-z],https://b"', '"+https://a\.[a-z]" "+https://b"', '"+(?x)https://a\.[a-z], b"' ],
+    [ 'regex-arguments', '"https://a\.[a-z], https://b"', '"https://a\.[a-z]" "https://b"', '"https://a\.[, ]{1,3}"' ],
+    [ 'regex-arguments', '"+https://a\.[a-z],https://b"', '"+https://a\.[a-z]" "+https://b"', '"+(?x)https://a\.[a-z], b"' ],
     [ 'edit-mixed', [ '+b', 'a +b' ], undef, '+a +b' ],
-    [ 'word-missing', [ undef, '' ], undef, 'a' ],
+    [ 'argument-missing', [ undef, '' ], undef, 'a' ],
 );
 
 my @methods = (
@@ -253,7 +253,7 @@ my @methods = (
     [ 'edit-of-all', '+*', '*', '+PURGE' ],
     [ 'edit-mixed', [ 'PUT', '+GET PUT' ], undef, '+GET +PUT' ],
     [ 'edit-mixed', [ '-PUT', 'GET -PUT' ], undef, '-GET -PUT' ],
-    [ 'word-missing', [ undef, '' ], undef, 'GET' ],
+    [ 'argument-missing', [ undef, '' ], undef, 'GET' ],
 );
 
 my @headers = (
@@ -266,13 +266,13 @@ my @headers = (
     [ 'header-token', 'X-Tok(en)', undef, 'X-Tok-en' ],
     [ 'header-token', 'X=1', undef, 'X-1' ],
     [ 'header-token', "X-\xc3\xa4", undef, 'X-a' ],
-    [ 'nobody-not-alone', [ 'X-Token', 'None X-Token' ], undef, 'None' ],
-    [ 'nobody-not-alone', [ 'None', 'X-Token None' ], undef, '* Authorization' ],
-    [ 'nobody-not-alone', [ '*', 'None *' ], undef, '*' ],
+    [ 'none-not-alone', [ 'X-Token', 'None X-Token' ], undef, 'None' ],
+    [ 'none-not-alone', [ 'None', 'X-Token None' ], undef, '* Authorization' ],
+    [ 'none-not-alone', [ '*', 'None *' ], undef, '*' ],
     [ 'edit-of-all', '+*', '*', '+X-Token' ],
     [ 'edit-of-all', '-None', undef, '-X-Token' ],
     [ 'edit-mixed', [ 'X-B', '+X-A X-B' ], undef, '+X-A +X-B' ],
-    [ 'word-missing', [ undef, '' ], undef, 'X-Token' ],
+    [ 'argument-missing', [ undef, '' ], undef, 'X-Token' ],
 );
 
 my @expose = (
@@ -284,10 +284,10 @@ my @expose = (
     [ 'name-wildcard', 'X-*', undef, 'X-A X-B' ],
     [ 'wildcard-not-alone', [ 'ETag', '* ETag' ], undef, '*' ],
     [ 'wildcard-not-alone', [ '*', 'ETag *' ], undef, 'ETag' ],
-    [ 'nobody-not-alone', [ 'ETag', 'None ETag' ], undef, 'None' ],
+    [ 'none-not-alone', [ 'ETag', 'None ETag' ], undef, 'None' ],
     [ 'edit-of-all', '+*', '*', '+ETag' ],
     [ 'edit-mixed', [ '+Age', 'ETag +Age' ], undef, '+ETag -Age' ],
-    [ 'word-missing', [ undef, '' ], undef, 'ETag' ],
+    [ 'argument-missing', [ undef, '' ], undef, 'ETag' ],
 );
 
 my @max_age = (
@@ -304,9 +304,9 @@ my @max_age = (
     [ 'max-age-range', '86400000', '2h', '86400' ],
     [ 'max-age-range', '31536001', '2h', '31536000' ],
     [ 'max-age-range', '8761h', '2h', '8760h' ],
-    [ 'word-comment', [ '# ten minutes', '10m # ten minutes' ], undef, '10m' ],
-    [ 'word-extra', [ 's', '10 s' ], undef, '10s' ],
-    [ 'word-missing', [ undef, '' ], undef, 'None' ],
+    [ 'argument-comment', [ '# ten minutes', '10m # ten minutes' ], undef, '10m' ],
+    [ 'argument-extra', [ 's', '10 s' ], undef, '10s' ],
+    [ 'argument-missing', [ undef, '' ], undef, 'None' ],
 );
 
 my @status = (
@@ -317,10 +317,10 @@ my @status = (
     [ 'status-denied', [ '500', '204 500' ], '403', '204 499' ],
     [ 'status-denied', [ '300', '204 300' ], '403', '204 299' ],
     [ 'status-denied', [ 'no', '204 no' ], '403', '204 404' ],
-    [ 'word-comment', [ '# no body', '204 # no body' ], undef, '204' ],
-    [ 'word-comment', [ '#', '#' ], undef, '204' ],
-    [ 'word-extra', [ '1', '204 403 1' ], undef, '204 403' ],
-    [ 'word-missing', [ undef, '' ], undef, '204' ],
+    [ 'argument-comment', [ '# no body', '204 # no body' ], undef, '204' ],
+    [ 'argument-comment', [ '#', '#' ], undef, '204' ],
+    [ 'argument-extra', [ '1', '204 403 1' ], undef, '204 403' ],
+    [ 'argument-missing', [ undef, '' ], undef, '204' ],
 );
 
 my @choices = (
@@ -328,8 +328,8 @@ my @choices = (
     [ CorsPolicy => [ 'choice-unknown', 'Report-Only', 'ReportOnly', 'reportonly' ] ],
     [ CorsPolicy => [ 'choice-unknown', 'true', 'On', 'on' ] ],
     [ CorsPolicy => [ 'choice-unknown', 'false', 'Off', 'off' ] ],
-    [ CorsPolicy => [ 'word-extra', [ 'Off', 'On Off' ], undef, 'Off' ] ],
-    [ CorsPolicy => [ 'word-missing', [ undef, '' ], undef, 'ReportOnly' ] ],
+    [ CorsPolicy => [ 'argument-extra', [ 'Off', 'On Off' ], undef, 'Off' ] ],
+    [ CorsPolicy => [ 'argument-missing', [ undef, '' ], undef, 'ReportOnly' ] ],
     [ CorsPreflight => [ 'choice-unknown', 'On', 'Answer or Continue', 'Answer' ] ],
     [ CorsBackendHeaders => [ 'choice-unknown', 'Drop', 'Replace or Keep', 'Keep' ] ],
     (map { ([ $_ => [ 'choice-unknown', 'Maybe', 'Off or On', 'On' ] ],
@@ -358,9 +358,9 @@ my @all_at_once = (
       "'http://c.example:80': ", 'write http://c.example [origin-port-default]', "'d..e': " ],
     [ "CorsAllowMethods get, trace, put\n", 1, 'write GET', '[method-forbidden]', 'write PUT' ],
     [ "CorsAllowHeaders a|b, X-*, X:\n", 1, '[list-separator]', '[name-wildcard]', '[header-token]' ],
-    [ "CorsPreflightStatus 302 500 1\n", 1, '[status-allowed]', '[status-denied]', '[word-extra]' ],
+    [ "CorsPreflightStatus 302 500 1\n", 1, '[status-allowed]', '[status-denied]', '[argument-extra]' ],
     [ 'CorsAllowOrigins ' . join(' ', map { "a$_.example" } 1 .. 22) . "\n", 1, 'write https://a20.example [origin-scheme-missing]. And 2 more mistakes' ],
-    [ "CorsPolicy \\\n  Maybe Off\n", 2, '[choice-unknown]', '[word-extra]' ],
+    [ "CorsPolicy \\\n  Maybe Off\n", 2, '[choice-unknown]', '[argument-extra]' ],
 );
 
 plan tests => 2 * @bad + @all_at_once + 5;

@@ -60,20 +60,20 @@ my @cases = (
       "CorsWebSocketAllowOrigins Self\n" ],
 
     # a policy for nobody
-    [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy On\n", "CorsPolicy On\nCorsAllowOrigins None\n" ],
-    [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $nobody\n", "CorsPolicy On\nCorsAllowOriginsFile $nobody $plain\n" ],
-    [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $exclusions\n",
+    [ [ [ 'no-origin-allowed', 1 ] ], "CorsPolicy On\n", "CorsPolicy On\nCorsAllowOrigins None\n" ],
+    [ [ [ 'no-origin-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $nobody\n", "CorsPolicy On\nCorsAllowOriginsFile $nobody $plain\n" ],
+    [ [ [ 'no-origin-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $exclusions\n",
       "CorsPolicy On\nCorsAllowOriginsFile $exclusions\nCorsAllowOrigins https://*.a.example\n" ],
-    [ [ [ 'nobody-allowed', 1 ] ], "CorsPolicy ReportOnly\n", "CorsPolicy Off\n" ],
-    [ [ [ 'nobody-allowed', 2 ] ], "<Location /a>\nCorsPolicy On\n</Location>\n<Location /b>\nCorsAllowOrigins https://b.example\nCorsPolicy On\n</Location>\n",
+    [ [ [ 'no-origin-allowed', 1 ] ], "CorsPolicy ReportOnly\n", "CorsPolicy Off\n" ],
+    [ [ [ 'no-origin-allowed', 2 ] ], "<Location /a>\nCorsPolicy On\n</Location>\n<Location /b>\nCorsAllowOrigins https://b.example\nCorsPolicy On\n</Location>\n",
       "<Location /a>\nCorsPolicy On\n</Location>\n<Location /a/b>\nCorsAllowOrigins https://b.example\nCorsPolicy On\n</Location>\n" ],
-    [ [ [ 'nobody-allowed', 1 ], [ 'exclusion-idle', 2 ] ], "CorsPolicy On\nCorsAllowOrigins !https://a.example\n",
+    [ [ [ 'no-origin-allowed', 1 ], [ 'exclusion-unused', 2 ] ], "CorsPolicy On\nCorsAllowOrigins !https://a.example\n",
       "CorsPolicy On\nCorsAllowOrigins !https://a.b.example !https://*.a.b.example https://*.b.example\n" ],
-    [ [ [ 'nobody-allowed', 2 ] ], "<VirtualHost *:1>\nCorsPolicy On\n</VirtualHost>\n<VirtualHost *:2>\n$on</VirtualHost>\n",
+    [ [ [ 'no-origin-allowed', 2 ] ], "<VirtualHost *:1>\nCorsPolicy On\n</VirtualHost>\n<VirtualHost *:2>\n$on</VirtualHost>\n",
       "CorsPolicy On\n<VirtualHost *:1>\nCorsAllowOrigins https://a.example\n</VirtualHost>\n" ],
-    [ [ [ 'nobody-allowed', 2 ] ], "<Directory $docs>\nCorsPolicy On\n</Directory>\n",
+    [ [ [ 'no-origin-allowed', 2 ] ], "<Directory $docs>\nCorsPolicy On\n</Directory>\n",
       "<Directory $docs>\nAllowOverride FileInfo\nCorsPolicy On\n</Directory>\n" ],
-    [ [ [ 'nobody-allowed', 3 ] ], "<Location /a>\n<Limit PUT>\nCorsPolicy On\n</Limit>\n</Location>\n",
+    [ [ [ 'no-origin-allowed', 3 ] ], "<Location /a>\n<Limit PUT>\nCorsPolicy On\n</Limit>\n</Location>\n",
       "<Location /a>\n<Limit PUT>\nCorsPolicy On\nCorsAllowOrigins https://a.example\n</Limit>\n</Location>\n" ],
 
     # what no policy reaches
@@ -109,13 +109,13 @@ my @cases = (
       "CorsPolicy On\nCorsAllowOrigins https://a.example https://*.b.example !https://a.b.example !https://*.a.b.example\n" ],
     [ [ [ 'origin-excluded', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.b.example https://c.example !https://*.b.example\n",
       "CorsPolicy On\nCorsAllowOrigins https://b.example https://c.example !https://*.b.example\n" ],
-    [ [ [ 'exclusion-idle', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example !https://b.example\n",
+    [ [ [ 'exclusion-unused', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example !https://b.example\n",
       "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://b.a.example !https://*.b.a.example\n" ],
     [ [ [ 'exclusion-subdomains', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://b.a.example\n",
       "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://b.a.example !https://*.b.a.example\n" ],
     [ [ [ 'exclusion-name', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://*.b.a.example\n",
       "CorsPolicy On\nCorsAllowOrigins https://*.a.example !https://*.b.a.example !https://b.a.example\n" ],
-    [ [ [ 'exclusion-idle', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example !http://b.a.example\n",
+    [ [ [ 'exclusion-unused', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example !http://b.a.example\n",
       "${on}<Location /x>\nCorsAllowOrigins -https://a.example\n</Location>\n" ],
 
     # expressions
@@ -153,7 +153,7 @@ my @cases = (
       "${on}CorsAllowHeaders -Cookie -sec-x\n" ],
     [ [ [ 'header-is-response', 3 ], [ 'header-is-response', 3 ] ], "${on}CorsAllowHeaders ETag x-a Access-Control-Allow-Origin\n",
       "${on}CorsExposeHeaders ETag X-A Range\n" ],
-    [ [ [ 'expose-needless', 3 ] ], "${on}CorsExposeHeaders ETag Content-Type\n", "${on}CorsExposeHeaders ETag Content-Range\n" ],
+    [ [ [ 'expose-redundant', 3 ] ], "${on}CorsExposeHeaders ETag Content-Type\n", "${on}CorsExposeHeaders ETag Content-Range\n" ],
     [ [ [ 'method-safelisted', 3 ] ], "${on}CorsAllowMethods -POST\n", "${on}CorsAllowMethods -PUT\n" ],
     [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 86401\n", "${on}CorsMaxAge 86400\n" ],
     [ [ [ 'max-age-beyond', 3 ] ], "${on}CorsMaxAge 25h\n", "${on}CorsMaxAge 24h\n" ],
@@ -286,10 +286,10 @@ for ([ 20, '', 20 ], [ 21, '', 20, '... and 1 more; write LogLevel cors_policy:d
 }
 my $kinds = config_check(without_effect(22) . join '', map { "<Location /m$_>\nCorsPolicy On\n</Location>\n" } 1 .. 23);
 is_deeply([ map { /and (\d+) more.*\[(.*)\]/ ? "$1 $2" : $_ } @{ summaries($kinds) } ],
-    [ '3 nobody-allowed', '2 unreachable' ], 'each kind is counted by itself');
+    [ '3 no-origin-allowed', '2 unreachable' ], 'each kind is counted by itself');
 my $refused = config_check("CorsPolicy On\nCorsAllowCredentials On\n"
     . join '', map { "<Location /m$_>\nCorsAllowOrigins *\n</Location>\n" } 1 .. 30);
 is($refused->{code}, 1, 'thirty refusals refuse');
-is_deeply([ scalar(my @sentences = $refused->{said} =~ /^Cors.*\[everybody-with-credentials\]$/mg), @{ summaries($refused) } ],
-    [ 20, '... and 10 more; write LogLevel cors_policy:debug to see all of them [everybody-with-credentials]' ],
+is_deeply([ scalar(my @sentences = $refused->{said} =~ /^Cors.*\[any-origin-with-credentials\]$/mg), @{ summaries($refused) } ],
+    [ 20, '... and 10 more; write LogLevel cors_policy:debug to see all of them [any-origin-with-credentials]' ],
     'of thirty refusals of a kind twenty are reported');

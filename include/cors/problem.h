@@ -15,16 +15,16 @@
 /**
  * Every problem: its code, the name by which docs/errors.md explains it, and
  * the reason that a person reads. A reason follows the offending word and a
- * colon, so it starts small and ends without a full stop. A configuration with
- * a refusal does not start; a warning is said and no more.
+ * colon, so it begins in lower case and ends without a full stop. A configuration with
+ * an error does not start; a warning is only reported.
  */
 /* clang-format off */
-#define CORS_REFUSALS(X) \
-    X(WORD_MISSING, "word-missing", \
+#define CORS_ERRORS(X) \
+    X(ARGUMENT_MISSING, "argument-missing", \
       "an argument is missing") \
-    X(WORD_EXTRA, "word-extra", \
+    X(ARGUMENT_EXTRA, "argument-extra", \
       "one argument too many") \
-    X(WORD_COMMENT, "word-comment", \
+    X(ARGUMENT_COMMENT, "argument-comment", \
       "a comment needs a line of its own") \
     X(CHOICE_UNKNOWN, "choice-unknown", \
       "not one of the arguments of this directive") \
@@ -101,9 +101,9 @@
       "match every host") \
     X(WILDCARD_IP, "wildcard-ip", \
       "an IP address has no subdomains") \
-    X(EVERYBODY_NOT_ALONE, "everybody-not-alone", \
+    X(ANY_ORIGIN_NOT_ALONE, "any-origin-not-alone", \
       "* is the only entry of its list: it allows any origin") \
-    X(NOBODY_NOT_ALONE, "nobody-not-alone", \
+    X(NONE_NOT_ALONE, "none-not-alone", \
       "None is the only entry of its list: it makes the list " \
       "empty") \
     X(EXCLUSION_OF_ALL, "exclusion-of-all", \
@@ -126,9 +126,9 @@
       "the file is larger than the memory for it") \
     X(FILE_ENCODING, "file-encoding", \
       "the file is not UTF-8 text; save it as UTF-8") \
-    X(FILE_WORDS, "file-words", \
+    X(FILE_ENTRIES, "file-entries", \
       "a line of the file holds one origin; a comment begins with #") \
-    X(FILE_WORD, "file-word", \
+    X(FILE_ENTRY, "file-entry", \
       "a file lists origins; *, None and null are entries of " \
       "CorsAllowOrigins") \
     X(FILE_CUT, "file-cut", \
@@ -144,13 +144,13 @@
     X(REGEX_SLASHES, "regex-slashes", \
       "the slashes around a regular expression belong to other " \
       "languages; here they would have to match") \
-    X(REGEX_WORDS, "regex-words", \
-      "an origin has no space or comma; write each regular " \
-      "expression as an argument of its own") \
+    X(REGEX_ARGUMENTS, "regex-arguments", \
+      "an origin has no space or comma; each regular expression " \
+      "is an argument of its own") \
     X(WILDCARD_NOT_ALONE, "wildcard-not-alone", \
       "* is the only entry of its list: it allows every name") \
     X(NAME_WILDCARD, "name-wildcard", \
-      "* stands for every name and is not part of one; write * " \
+      "* stands for every name and is not part of one; use * " \
       "alone, or list the names") \
     X(NAME_EXCLUSION, "name-exclusion", \
       "only origins are excluded with !; remove a name from the " \
@@ -185,7 +185,7 @@
     X(STATUS_DENIED, "status-denied", \
       "the status of a denied preflight is from 200 to 299 or " \
       "from 400 to 499") \
-    X(EVERYBODY_WITH_CREDENTIALS, "everybody-with-credentials", \
+    X(ANY_ORIGIN_WITH_CREDENTIALS, "any-origin-with-credentials", \
       "with CorsAllowCredentials On, this list lets any website " \
       "act as the logged-in user; list specific origins, or write " \
       "CorsAllowCredentials Off; " \
@@ -212,7 +212,7 @@
     X(WEBSOCKET_SUFFIX, "websocket-suffix", \
       "anyone can register a name below this public suffix, and " \
       "browsers send cookies with every handshake") \
-    X(NOBODY_ALLOWED, "nobody-allowed", \
+    X(NO_ORIGIN_ALLOWED, "no-origin-allowed", \
       "the policy is on and allows no origin; list origins with " \
       "CorsAllowOrigins, or write CorsAllowOrigins None") \
     X(UNREACHABLE, "unreachable", \
@@ -231,7 +231,7 @@
       "another entry of the same list covers it") \
     X(ORIGIN_EXCLUDED, "origin-excluded", \
       "the same list has it and excludes it; it is never allowed") \
-    X(EXCLUSION_IDLE, "exclusion-idle", \
+    X(EXCLUSION_UNUSED, "exclusion-unused", \
       "excludes an origin that nothing in the list allows") \
     X(EXCLUSION_SUBDOMAINS, "exclusion-subdomains", \
       "excludes this name, and its subdomains stay allowed") \
@@ -249,8 +249,8 @@
       "start") \
     X(REGEX_COSTLY, "regex-costly", \
       "an origin can make this regular expression try very many " \
-      "matches, up to a limit; write it so that no two adjacent " \
-      "or nested repetitions match the same text") \
+      "matches, up to a limit; no two adjacent or nested " \
+      "repetitions should match the same text") \
     X(AUTHORIZATION_NOT_NAMED, "authorization-not-named", \
       "does not stand for Authorization, which has to be listed " \
       "by name, and requests here are authenticated") \
@@ -260,7 +260,7 @@
     X(HEADER_IS_RESPONSE, "header-is-response", \
       "servers send this header, not pages; list request headers " \
       "here") \
-    X(EXPOSE_NEEDLESS, "expose-needless", \
+    X(EXPOSE_REDUNDANT, "expose-redundant", \
       "browsers show this header to every script anyway") \
     X(METHOD_SAFELISTED, "method-safelisted", \
       "has no effect: every policy allows GET, HEAD and POST, " \
@@ -289,11 +289,11 @@
       "every line")
 /* clang-format on */
 
-/** What is wrong; 0 is nothing. Warnings come after every refusal. */
+/** What is wrong; 0 is nothing. Warnings come after every error. */
 typedef enum {
     CORS_OK = 0,
 #define CORS_PROBLEM_CODE(code, id, reason) CORS_PROBLEM_##code,
-    CORS_REFUSALS(CORS_PROBLEM_CODE)
+    CORS_ERRORS(CORS_PROBLEM_CODE)
     CORS_WARNINGS(CORS_PROBLEM_CODE)
 #undef CORS_PROBLEM_CODE
         CORS_PROBLEM_COUNT

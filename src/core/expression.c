@@ -265,7 +265,7 @@ static cors_problem_e check_bare(apr_pool_t *p, const char *regex,
 
     if (find_bare(regex, " \t,")) {
         *instead = split(p, mark, regex);
-        return CORS_PROBLEM_REGEX_WORDS;
+        return CORS_PROBLEM_REGEX_ARGUMENTS;
     }
     path = find_path(regex);
     if (path) {

@@ -172,7 +172,7 @@ static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
     if (!lint->setting->edit && !strchr(word->text, '*')
         && strcmp(word->text, "Self") != 0
         && !cors_origin_set_covering(lint->p, set, word, false)) {
-        warn(lint, word->said, CORS_PROBLEM_EXCLUSION_IDLE, word->text, NULL,
+        warn(lint, word->said, CORS_PROBLEM_EXCLUSION_UNUSED, word->text, NULL,
              NULL);
     }
     else if (!lint->setting->edit && !word->file) {
@@ -278,7 +278,7 @@ static void lint_exposed(const lint_t *lint)
     for (i = 0; i < names->count; i++) {
         if (cors_fetch_safelisted_response_header(
                 cors_slice(names->names[i]))) {
-            warn(lint, names->saids[i], CORS_PROBLEM_EXPOSE_NEEDLESS,
+            warn(lint, names->saids[i], CORS_PROBLEM_EXPOSE_REDUNDANT,
                  names->names[i], NULL, NULL);
         }
     }

@@ -218,7 +218,7 @@ static void append(apr_pool_t *p, const char ***texts, int count,
 static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
 {
     if (set->nobody) {
-        return CORS_PROBLEM_NOBODY_NOT_ALONE;
+        return CORS_PROBLEM_NONE_NOT_ALONE;
     }
     /* next to * a browser still wants Authorization by name, so the list of
      * request headers may hold both */
@@ -239,7 +239,7 @@ static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
 static cors_problem_e add_nobody(cors_name_set_t *set)
 {
     if (set->count > 0 || set->wildcard) {
-        return CORS_PROBLEM_NOBODY_NOT_ALONE;
+        return CORS_PROBLEM_NONE_NOT_ALONE;
     }
     set->nobody = true;
     return CORS_OK;
@@ -255,7 +255,7 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
         return problem;
     }
     if (set->nobody) {
-        return CORS_PROBLEM_NOBODY_NOT_ALONE;
+        return CORS_PROBLEM_NONE_NOT_ALONE;
     }
     if (set->wildcard && set->kind != CORS_NAMES_REQUEST_HEADERS) {
         return CORS_PROBLEM_WILDCARD_NOT_ALONE;

@@ -117,26 +117,26 @@ static void read_word(reader_t *reader, cors_slice_t word)
     cors_problem_e problem;
 
     if (has_blank(word)) {
-        complain(reader, CORS_PROBLEM_FILE_WORDS, word, NULL);
+        complain(reader, CORS_PROBLEM_FILE_ENTRIES, word, NULL);
         return;
     }
     problem =
         cors_pattern_parse(reader->scratch, word, false, &pattern, &instead);
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
         /* several words are several lines */
-        complain(reader, CORS_PROBLEM_FILE_WORDS, word,
+        complain(reader, CORS_PROBLEM_FILE_ENTRIES, word,
                  instead && strchr(instead, ' ') ? NULL : instead);
         return;
     }
     if (problem == CORS_PROBLEM_NULL_CASE && !pattern.exclude) {
-        complain(reader, CORS_PROBLEM_FILE_WORD, word, NULL);
+        complain(reader, CORS_PROBLEM_FILE_ENTRY, word, NULL);
         return;
     }
     if (problem) {
         complain(reader, problem, word, instead);
     }
     else if (pattern.kind != CORS_PATTERN_ORIGIN) {
-        complain(reader, CORS_PROBLEM_FILE_WORD, word, NULL);
+        complain(reader, CORS_PROBLEM_FILE_ENTRY, word, NULL);
     }
     else if (!cors_origin_table_add(reader->file.table, &pattern,
                                     pattern.exclude)) {

@@ -90,12 +90,12 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
     if (set->everybody || (pattern->kind == CORS_PATTERN_EVERYBODY && used)) {
         return pattern->kind == CORS_PATTERN_EVERYBODY && set->everybody
                    ? CORS_OK
-                   : CORS_PROBLEM_EVERYBODY_NOT_ALONE;
+                   : CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE;
     }
     if (set->nobody || (pattern->kind == CORS_PATTERN_NOBODY && used)) {
         return pattern->kind == CORS_PATTERN_NOBODY && set->nobody
                    ? CORS_OK
-                   : CORS_PROBLEM_NOBODY_NOT_ALONE;
+                   : CORS_PROBLEM_NONE_NOT_ALONE;
     }
     return CORS_OK;
 }
@@ -373,8 +373,8 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
         return problem;
     }
     if (set->everybody || set->nobody) {
-        return set->everybody ? CORS_PROBLEM_EVERYBODY_NOT_ALONE
-                              : CORS_PROBLEM_NOBODY_NOT_ALONE;
+        return set->everybody ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
+                              : CORS_PROBLEM_NONE_NOT_ALONE;
     }
     word = keep_word(p, set, cors_slice_text(p, rest), said, true, take_out);
     if (word->first) {
@@ -409,8 +409,8 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         return CORS_PROBLEM_EDIT_MIXED;
     }
     if (set->everybody || set->nobody) {
-        return set->everybody ? CORS_PROBLEM_EVERYBODY_NOT_ALONE
-                              : CORS_PROBLEM_NOBODY_NOT_ALONE;
+        return set->everybody ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
+                              : CORS_PROBLEM_NONE_NOT_ALONE;
     }
     word = keep_word(p, set, path, said, false, false);
     word->file = true;

@@ -347,7 +347,7 @@ static void check_words(const check_t *check, const cors_setting_t *setting,
                        setting, credentials);
         }
         if (!any_ok && (word->open || cors_origin_set_everybody(set))) {
-            contradict(check, CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS, word,
+            contradict(check, CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS, word,
                        setting, credentials);
         }
     }

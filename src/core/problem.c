@@ -9,7 +9,7 @@ static const struct {
     const char *reason;
 } catalogue[CORS_PROBLEM_COUNT] = { { NULL, NULL },
 #define CORS_PROBLEM_ENTRY(code, id, reason) { id, reason },
-                                    CORS_REFUSALS(CORS_PROBLEM_ENTRY)
+                                    CORS_ERRORS(CORS_PROBLEM_ENTRY)
                                         CORS_WARNINGS(CORS_PROBLEM_ENTRY)
 #undef CORS_PROBLEM_ENTRY
 };
@@ -27,14 +27,14 @@ const char *cors_problem_reason(cors_problem_e problem)
 bool cors_problem_is_warning(cors_problem_e problem)
 {
     enum {
-        before_refusals,
-#define CORS_PROBLEM_REFUSAL(code, id, reason) refusal_##code,
-        CORS_REFUSALS(CORS_PROBLEM_REFUSAL)
-#undef CORS_PROBLEM_REFUSAL
-        after_refusals
+        before_errors,
+#define CORS_PROBLEM_ERROR(code, id, reason) error_##code,
+        CORS_ERRORS(CORS_PROBLEM_ERROR)
+#undef CORS_PROBLEM_ERROR
+        after_errors
     };
 
-    return problem >= (cors_problem_e)after_refusals;
+    return problem >= (cors_problem_e)after_errors;
 }
 
 const char *cors_problem_sentence(apr_pool_t *p, const cors_finding_t *finding)

@@ -185,7 +185,7 @@ static void complain(reading_t *reading, cors_problem_e problem,
 static void complain_of_none(reading_t *reading)
 {
     if (!reading->complaints) {
-        complain(reading, CORS_PROBLEM_WORD_MISSING, no_word, NULL);
+        complain(reading, CORS_PROBLEM_ARGUMENT_MISSING, no_word, NULL);
     }
 }
 
@@ -220,7 +220,8 @@ static const char *next_argument(reading_t *reading, const char **args)
         (*args)++;
     }
     if (**args == '#') {
-        complain(reading, CORS_PROBLEM_WORD_COMMENT, cors_slice(*args), NULL);
+        complain(reading, CORS_PROBLEM_ARGUMENT_COMMENT, cors_slice(*args),
+                 NULL);
         *args += strlen(*args);
     }
     return **args ? ap_getword_conf(reading->cmd->temp_pool, args) : NULL;
@@ -236,7 +237,7 @@ static const char *only_argument(reading_t *reading, const char *args)
         complain_of_none(reading);
     }
     if (more) {
-        complain(reading, CORS_PROBLEM_WORD_EXTRA, cors_slice(more), NULL);
+        complain(reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more), NULL);
     }
     return argument;
 }
@@ -784,7 +785,7 @@ const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
                  "403");
     }
     if (more) {
-        complain(&reading, CORS_PROBLEM_WORD_EXTRA, cors_slice(more), NULL);
+        complain(&reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more), NULL);
     }
     if (!reading.complaints) {
         cors_setting_t *setting = setting_here(&reading, &first);

@@ -288,7 +288,7 @@ static void judge_setting(void *context, cors_attr_e attr,
     if (attr == CORS_ATTR_MODE) {
         if (setting->number != CORS_MODE_OFF && !setting->somebody
             && !may_be_completed(walk, NEEDED_ORIGINS)) {
-            say_plainly(walk, setting, CORS_PROBLEM_NOBODY_ALLOWED);
+            say_plainly(walk, setting, CORS_PROBLEM_NO_ORIGIN_ALLOWED);
         }
     }
     else if (setting->reached) {

@@ -1077,7 +1077,7 @@ static void what_is_easily_missed_is_said(void **state)
     }
     decide(policy_of(BROKEN), &request, &decision);
     same_text(BROKEN, cors_decision_hint(policy_of(BROKEN), &decision),
-              cors_problem_reason(CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS));
+              cors_problem_reason(CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS));
 }
 
 int main(void)

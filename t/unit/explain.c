@@ -247,7 +247,7 @@ static const case_t cases[] = {
       ON,
       { .origin = A ":443", .method = "GET" },
       NOT_READ "No browser sends the origin https://a.example:443: browsers "
-               "leave out the scheme's own port. Ask about https://a.example, "
+               "omit the scheme's default port. Ask about https://a.example, "
                "which it sends." },
     { "a file has the origin null",
       ON,
@@ -296,9 +296,8 @@ static const case_t cases[] = {
     { "a name that means a whole list cannot be added",
       ON,
       { .origin = A, .method = "GET", .headers = "none" },
-      NO_HEADER("none") "none cannot be allowed: what follows + or - is one "
-                        "origin or name, "
-                        "not a word for the whole list." },
+      NO_HEADER("none") "none cannot be allowed: + and - are followed by one "
+                        "origin or name, not by * or None." },
     { "everything that stands in the way is told",
       ON "; CorsAllowMethods GET",
       { .origin = A "r",

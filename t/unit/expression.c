@@ -145,7 +145,7 @@ static void an_expression_that_no_pattern_says_stays_one(void **state)
 static void an_expression_that_no_origin_matches_is_refused(void **state)
 {
 #define SLASHES CORS_PROBLEM_REGEX_SLASHES
-#define WORDS CORS_PROBLEM_REGEX_WORDS
+#define WORDS CORS_PROBLEM_REGEX_ARGUMENTS
 #define PATH CORS_PROBLEM_ORIGIN_PATH
     static const struct {
         const char *regex;

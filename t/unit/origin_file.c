@@ -89,10 +89,10 @@ static void every_mistake_has_its_line(void **state)
 
     (void)state;
     assert_string_equal(told, "1: origin-path https://a.example\n"
-                              "2: file-words\n"
-                              "4: file-word\n"
-                              "5: file-word\n"
-                              "6: file-word\n"
+                              "2: file-entries\n"
+                              "4: file-entry\n"
+                              "5: file-entry\n"
+                              "6: file-entry\n"
                               "7: origin-fragment https://a.example\n"
                               "8: origin-scheme-bad\n"
                               "9: file-cut\n");
@@ -122,12 +122,12 @@ static void a_line_of_another_list_loses_its_comma(void **state)
 
     (void)state;
     read_text(text, sizeof(text) - 1);
-    assert_string_equal(told, "1: file-words https://a.example\n"
+    assert_string_equal(told, "1: file-entries https://a.example\n"
                               "2: origin-path https://a.example\n"
-                              "3: file-word\n4: null-case !null\n"
-                              "5: file-words\n"
-                              "6: file-words !https://a.example\n"
-                              "7: file-words\n");
+                              "3: file-entry\n4: null-case !null\n"
+                              "5: file-entries\n"
+                              "6: file-entries !https://a.example\n"
+                              "7: file-entries\n");
 }
 
 static void an_empty_file_lists_nobody(void **state)
@@ -237,7 +237,7 @@ static void a_frame_is_taken_whole_or_not_at_all(void **state)
     /* lines are those of the file */
     read_text(wrong, sizeof(wrong) - 1);
     assert_string_equal(told, "2: origin-path https://a.example\n"
-                              "3: file-word\n");
+                              "3: file-entry\n");
     /* a frame that is wrong has that mistake alone */
     file = read_text(counted, sizeof(counted) - 1);
     assert_string_equal(told, "3: file-frame\n");

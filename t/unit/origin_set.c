@@ -345,19 +345,19 @@ static void the_words_of_a_list_stand_together_or_are_refused(void **state)
         const char *instead;
     } rows[] = {
         { "* *", CORS_OK, NULL },
-        { "* " A, CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
-        { A " *", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
-        { "* None", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
-        { "None *", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
-        { "* null", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
-        { "* !" A, CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
-        { "* ~x", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
-        { "~x *", CORS_PROBLEM_EVERYBODY_NOT_ALONE, NULL },
+        { "* " A, CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE, NULL },
+        { A " *", CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE, NULL },
+        { "* None", CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE, NULL },
+        { "None *", CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE, NULL },
+        { "* null", CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE, NULL },
+        { "* !" A, CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE, NULL },
+        { "* ~x", CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE, NULL },
+        { "~x *", CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE, NULL },
         { "None none", CORS_OK, NULL },
-        { "None " A, CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
-        { A " None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
-        { "None ~x", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
-        { "~x None", CORS_PROBLEM_NOBODY_NOT_ALONE, NULL },
+        { "None " A, CORS_PROBLEM_NONE_NOT_ALONE, NULL },
+        { A " None", CORS_PROBLEM_NONE_NOT_ALONE, NULL },
+        { "None ~x", CORS_PROBLEM_NONE_NOT_ALONE, NULL },
+        { "~x None", CORS_PROBLEM_NONE_NOT_ALONE, NULL },
         { "Self", CORS_PROBLEM_SELF_PLACE, "None" },
         { "self " A, CORS_PROBLEM_SELF_PLACE, "None" },
         { A " Self", CORS_PROBLEM_SELF_PLACE, NULL },
@@ -417,7 +417,7 @@ static void a_refused_word_leaves_the_list_as_it_was(void **state)
 
     (void)state;
     assert_int_equal(add_word(set, "*", NULL, &instead),
-                     CORS_PROBLEM_EVERYBODY_NOT_ALONE);
+                     CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE);
     assert_int_equal(add_word(set, "https://b/", NULL, &instead),
                      CORS_PROBLEM_ORIGIN_PATH);
     assert_int_equal(add_word(set, "+~x", NULL, &instead),
@@ -1172,8 +1172,8 @@ static void a_source_stands_where_an_origin_could(void **state)
     static const struct {
         const char *words;
         cors_problem_e problem;
-    } cases[] = { { "*", CORS_PROBLEM_EVERYBODY_NOT_ALONE },
-                  { "None", CORS_PROBLEM_NOBODY_NOT_ALONE },
+    } cases[] = { { "*", CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE },
+                  { "None", CORS_PROBLEM_NONE_NOT_ALONE },
                   { "+https://a.example", CORS_PROBLEM_EDIT_MIXED },
                   { "https://a.example", CORS_OK },
                   { "", CORS_OK } };

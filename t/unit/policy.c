@@ -373,7 +373,7 @@ typedef struct {
 } found_row_t;
 
 #define ON "CorsPolicy On; CorsAllowCredentials On; "
-#define EVERYBODY "everybody-with-credentials "
+#define EVERYBODY "any-origin-with-credentials "
 #define SUFFIX "suffix-with-credentials "
 #define WITH " with CorsAllowCredentials conf:2\n"
 
@@ -526,7 +526,7 @@ static void the_first_contradiction_names_its_settings(void **state)
         policy_of(ON "CorsAllowOrigins *; CorsWebSocketAllowOrigins null");
 
     (void)state;
-    assert_int_equal(policy->problem, CORS_PROBLEM_EVERYBODY_WITH_CREDENTIALS);
+    assert_int_equal(policy->problem, CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS);
     assert_ptr_equal(policy->culprits[0],
                      policy->link[CORS_ATTR_ORIGINS].setting);
     assert_ptr_equal(policy->culprits[1],

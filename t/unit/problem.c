@@ -31,8 +31,9 @@ a_sentence_has_the_word_the_reason_and_the_corrected_form(void **state)
                                  NULL),
                         "'TRACE': browsers never send this method for a script "
                         "[method-forbidden]");
-    assert_string_equal(sentence(CORS_PROBLEM_WORD_MISSING, NULL, NULL, NULL),
-                        "an argument is missing [word-missing]");
+    assert_string_equal(sentence(CORS_PROBLEM_ARGUMENT_MISSING, NULL, NULL,
+                                 NULL),
+                        "an argument is missing [argument-missing]");
     assert_string_equal(sentence(CORS_PROBLEM_ORIGIN_HOST_MISSING, "", NULL,
                                  NULL),
                         "'': the host is missing [origin-host-missing]");
@@ -66,7 +67,7 @@ static void a_sentence_quotes_no_byte_behind_the_word(void **state)
 /* The codes as they are written. */
 static const char *const codes[] = { "OK",
 #define CODE_TEXT(code, id, reason) #code,
-                                     CORS_REFUSALS(CODE_TEXT)
+                                     CORS_ERRORS(CODE_TEXT)
                                          CORS_WARNINGS(CODE_TEXT)
 #undef CODE_TEXT
 };
@@ -122,7 +123,7 @@ static void what_starts_all_the_same_is_only_warned_about(void **state)
 
     (void)state;
     assert_false(cors_problem_is_warning(CORS_OK));
-    assert_false(cors_problem_is_warning(CORS_PROBLEM_WORD_MISSING));
+    assert_false(cors_problem_is_warning(CORS_PROBLEM_ARGUMENT_MISSING));
     assert_false(cors_problem_is_warning(CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS));
     assert_true(cors_problem_is_warning(CORS_PROBLEM_INSECURE_ORIGIN));
     assert_true(cors_problem_is_warning(CORS_PROBLEM_DIRECTORY_BEHIND_PROXY));
