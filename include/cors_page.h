@@ -67,8 +67,8 @@ const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal);
 
 /** What to change about a refusal that was kept, of which no more is known. */
 const char *cors_page_advice(cors_page_t *page, cors_reason_e reason,
-                             const char *said, const char *origin,
-                             const char *culprit);
+                             const char *source, const char *origin,
+                             const char *rejected);
 
 /** @return "enforced" or "report-only" */
 const char *cors_counted_text(cors_counted_e kind);

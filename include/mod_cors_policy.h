@@ -303,7 +303,7 @@ typedef struct {
     apr_pool_t *p;       /* gone when the checks are done */
     apr_pool_t *scratch; /* cleared by a check whenever it likes */
     int flags;           /* APLOG_STARTUP while there is no log; else 0 */
-    apr_hash_t *said;    /* the sentences */
+    apr_hash_t *source;  /* the sentences */
     int refusals;        /* how many were no warnings */
     int counts[CORS_PROBLEM_COUNT]; /* how many there were of each kind */
 } cors_speaker_t;
@@ -312,9 +312,9 @@ typedef struct {
  * Report a finding in the error log, unless it has been reported, or there were
  * CORS_REPORTED_MAX of its kind and LogLevel is below debug.
  *
- * @param said  what it is about, "Directive file:line"
+ * @param source what it is about, "Directive file:line"
  */
-void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *said,
+void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *source,
                 const cors_finding_t *finding);
 
 /** Refuse a configuration in which sections contradict each other; httpd -t and

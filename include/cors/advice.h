@@ -13,11 +13,11 @@
 /** What was refused, as far as it is known. */
 typedef struct {
     cors_reason_e reason;
-    const char *said;   /* "Directive file:line" that decided, or "Directive
+    const char *source; /* "Directive file:line" that decided, or "Directive
                             (default)" */
     const char *origin; /* of the page */
     const char
-        *culprit; /* the method or the headers' names, a comma list; or "" */
+        *rejected; /* the method or the headers' names, a comma list; or "" */
     const cors_setting_t *setting; /* that said is of; NULL: not known */
     const cors_policy_t *policy;   /* that it is of; NULL: not known */
 } cors_refused_t;
@@ -39,7 +39,8 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused);
  *
  * @return "Directive file:line", or "Directive (default)"
  */
-const char *cors_decision_said(apr_pool_t *p, const cors_decision_t *decision);
+const char *cors_decision_source(apr_pool_t *p,
+                                 const cors_decision_t *decision);
 
 /** @return one sentence and another, either of which may be NULL, with a blank
  *          between them */

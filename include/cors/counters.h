@@ -46,9 +46,9 @@ typedef struct {
     cors_slice_t origin; /* absent where there was none */
     cors_slice_t method; /* announced, for a preflight */
     cors_slice_t
-        culprit;      /* the method or header that is not allowed, or absent */
-    const char *said; /* "Directive file:line" that decided */
-    apr_uint64_t by;  /* a hash of that, or what else stands for it */
+        rejected; /* the method or header that is not allowed, or absent */
+    const char *source; /* "Directive file:line" that decided */
+    apr_uint64_t by;    /* a hash of that, or what else stands for it */
 } cors_refusal_t;
 
 /** One refusal as it is kept: texts cut, "" for absent ones. */
@@ -66,8 +66,8 @@ typedef struct {
     char path[CORS_COUNTERS_TEXT];
     char origin[CORS_COUNTERS_TEXT];
     char method[CORS_METHOD_MAX + 1];
-    char culprit[CORS_METHOD_MAX + 1];
-    char said[CORS_COUNTERS_TEXT];
+    char rejected[CORS_METHOD_MAX + 1];
+    char source[CORS_COUNTERS_TEXT];
 } cors_kept_refusal_t;
 
 /** An origin that was refused, with what was said of it the last time. */
@@ -78,8 +78,8 @@ typedef struct {
     apr_uint64_t last;   /* the hash of the refusal that is told of */
     cors_reason_e reason;
     char origin[CORS_COUNTERS_TEXT];
-    char culprit[CORS_METHOD_MAX + 1];
-    char said[CORS_COUNTERS_TEXT];
+    char rejected[CORS_METHOD_MAX + 1];
+    char source[CORS_COUNTERS_TEXT];
 } cors_refused_origin_t;
 
 /** The block; opaque. */

@@ -119,8 +119,8 @@ typedef struct {
     cors_verdict_e verdict;
     cors_reason_e reason;
     cors_attr_e attr;              /* the attribute that decided */
-    const cors_setting_t *because; /* its setting; NULL: its default */
-    cors_slice_t culprit;      /* the method or header that is not allowed */
+    const cors_setting_t *setting; /* its setting; NULL: its default */
+    cors_slice_t rejected;     /* the method or header that is not allowed */
     bool preflight;            /* it is a CORS-preflight request */
     bool origin_allowed;       /* by CorsAllowOrigins and its kin */
     bool origin_excluded;      /* a word of because takes it out */

@@ -14,8 +14,8 @@
 
 /** One word of an attribute as it is in force. */
 typedef struct {
-    const char *text; /* as it would be written, without "!", "+" or "-" */
-    const char *said; /* "Directive file:line"; NULL: it is a default */
+    const char *text;   /* as it would be written, without "!", "+" or "-" */
+    const char *source; /* "Directive file:line"; NULL: it is a default */
     const cors_setting_t *setting; /* that it is a word of; NULL: a default */
     bool exclude;                  /* it takes out what it matches */
     bool regex;                    /* an expression of CorsAllowOriginsMatch */

@@ -19,11 +19,11 @@
  * @param p        scratch, and where the corrected form is put
  * @param regex    the expression, as it was written, without a mark
  * @param mark     what stood before it: "+", "-" or ""
- * @param instead  on failure the arguments that were meant, quoted; or NULL
+ * @param suggestion on failure the arguments that were meant, quoted; or NULL
  * @return CORS_OK, or what is wrong
  */
 cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
-                                     const char *mark, const char **instead);
+                                     const char *mark, const char **suggestion);
 
 /**
  * The words of CorsAllowOrigins that say what an expression says.

@@ -18,7 +18,7 @@
  *
  * @param p        scratch, and where the corrected form is put
  * @param host     the host, IPv6 with its brackets, without wildcard
- * @param instead  on failure how browsers would serialise it, which may still
+ * @param suggestion on failure how browsers would serialise it, which may still
  *                 have another problem; NULL where that cannot be told
  * @return CORS_OK, or what is wrong with it
  *
@@ -26,7 +26,7 @@
  * of RFC 1035, 2.3.4
  */
 cors_problem_e cors_host_check(apr_pool_t *p, cors_slice_t host,
-                               const char **instead);
+                               const char **suggestion);
 
 /** @return whether browsers take the host for an IPv4 address
  *

@@ -13,10 +13,10 @@
 /**
  * Told of one thing to warn about.
  *
- * @param said     "Directive file:line" of what is warned about
+ * @param source   "Directive file:line" of what is warned about
  * @param finding  the warning
  */
-typedef void (*cors_lint_fn)(void *context, const char *said,
+typedef void (*cors_lint_fn)(void *context, const char *source,
                              const cors_finding_t *finding);
 
 /**

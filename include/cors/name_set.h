@@ -30,7 +30,7 @@ typedef struct {
     int count;          /* of names */
     const char **names; /* without the wildcard, in the order written */
     const char *
-        *saids; /* of each, "Directive file:line" or NULL; NULL: default */
+        *sources; /* of each, "Directive file:line" or NULL; NULL: default */
     int taken_out_count; /* of taken_out; only in a set that edits */
     const char **taken_out;
     const char **taken_out_saids;
@@ -49,16 +49,16 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind,
  * @param p        the set's pool
  * @param set      the set
  * @param word     "*", "None" or a name; behind "+" or "-" in a set that edits
- * @param said     "Directive file:line", kept; or NULL
- * @param instead  on failure the corrected form, which may be several words or a
+ * @param source   "Directive file:line", kept; or NULL
+ * @param suggestion on failure the corrected form, which may be several words or a
  *                 line with another directive; or NULL
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  *
  * Fetch, "forbidden method" and its neighbours, see fetch.h
  */
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
-                                 cors_slice_t word, const char *said,
-                                 const char **instead);
+                                 cors_slice_t word, const char *source,
+                                 const char **suggestion);
 
 /** @return what to warn of where a name is listed that no preflight announces, or
  *          that only responses have; CORS_OK: nothing

@@ -21,10 +21,11 @@ typedef struct cors_origin_set_t cors_origin_set_t;
 /** One word of a list, as it was written. */
 typedef struct {
     const char *text; /* without "!", "+" or "-" */
-    const char *said; /* "Directive file:line"; owned by the caller; or NULL */
-    bool regex;       /* an expression, not a pattern */
-    bool file;        /* a file that lists origins, by its path */
-    bool exclude;     /* it takes out: written with "!" or "-" */
+    const char
+        *source;  /* "Directive file:line"; owned by the caller; or NULL */
+    bool regex;   /* an expression, not a pattern */
+    bool file;    /* a file that lists origins, by its path */
+    bool exclude; /* it takes out: written with "!" or "-" */
     /* of an expression: it matches origins that anybody can have, or that cannot
      * be decided */
     bool open;
@@ -40,17 +41,17 @@ typedef struct {
                           NULL */
     const char *insecure; /* of a file: the first plain-http origin of another
                              machine in it; NULL: none */
-    const char *insecure_said; /* where that stands */
+    const char *insecure_source; /* where that stands */
 } cors_origin_word_t;
 
 /** What is known of another source when it is added. */
 typedef struct {
     bool lists;         /* it lists an origin now */
     const char *suffix; /* its first wildcard on a public suffix; or NULL */
-    const char *suffix_said; /* where that stands */
+    const char *suffix_source; /* where that stands */
     const char *insecure; /* its first plain-http origin of another machine; or
                                   NULL */
-    const char *insecure_said; /* where that stands */
+    const char *insecure_source; /* where that stands */
 } cors_origin_notes_t;
 
 /**
@@ -76,13 +77,13 @@ cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit);
  * @param p        the set's pool, and where the corrected form is put
  * @param set      the set
  * @param text     a pattern; behind "+" or "-" in a set that edits; copied
- * @param said     "Directive file:line", kept; or NULL
- * @param instead  on failure the corrected form, or NULL
+ * @param source   "Directive file:line", kept; or NULL
+ * @param suggestion on failure the corrected form, or NULL
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
-                                   cors_slice_t text, const char *said,
-                                   const char **instead);
+                                   cors_slice_t text, const char *source,
+                                   const char **suggestion);
 
 /**
  * Add a regular expression.
@@ -94,31 +95,31 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
  * @param p      the set's pool
  * @param set    the set
  * @param text   the expression; behind "+" or "-" in a set that edits
- * @param said   "Directive file:line", kept; or NULL
+ * @param source "Directive file:line", kept; or NULL
  * @param regex  what @a match is called with; must live as long as the set
  * @param match  the matcher
- * @param instead  on failure the corrected form, or NULL
+ * @param suggestion on failure the corrected form, or NULL
  * @return CORS_OK, or what is wrong with the word; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
-                                         const char *text, const char *said,
+                                         const char *text, const char *source,
                                          const void *regex,
                                          cors_regex_match_fn match,
-                                         const char **instead);
+                                         const char **suggestion);
 
 /**
  * Add another source, whose origins are listed or excluded as if they were words
  * of the set.
  *
  * @param path    its name
- * @param said    "Directive file:line", kept; or NULL
- * @param source  must live as long as the set; what it says may change
+ * @param source  "Directive file:line", kept; or NULL
+ * @param live    must live as long as the set; what it says may change
  * @param notes   what is known of it; its texts are kept
  * @return CORS_OK, or what is wrong; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
-                                          const char *path, const char *said,
-                                          const cors_origin_source_t *source,
+                                          const char *path, const char *source,
+                                          const cors_origin_source_t *live,
                                           const cors_origin_notes_t *notes);
 
 /**

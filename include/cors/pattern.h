@@ -40,7 +40,7 @@ typedef struct {
  * @param word     the word, without "+" or "-" before it
  * @param file     whether file:// and Self may be listed (the WebSocket list)
  * @param pattern  filled on success
- * @param instead  on failure the corrected form, which may be several words, or
+ * @param suggestion on failure the corrected form, which may be several words, or
  *                 NULL where there is none
  * @return CORS_OK, or what is wrong with the word
  *
@@ -48,7 +48,7 @@ typedef struct {
  */
 cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
                                   cors_pattern_t *pattern,
-                                  const char **instead);
+                                  const char **suggestion);
 
 /** @return whether a pattern lists plain-http origins of other machines */
 bool cors_pattern_is_insecure(const cors_pattern_t *pattern);

@@ -25,20 +25,20 @@ typedef struct {
     bool rendered;  /* joined is filled */
     const char *joined[CORS_ATTR_EXPOSE + 1]; /* see cors_policy_joined() */
     cors_problem_e problem; /* why it must not be followed, or CORS_OK */
-    const cors_setting_t *culprits[2]; /* the settings behind it, or NULL */
+    const cors_setting_t *conflict[2]; /* the settings behind it, or NULL */
 } cors_policy_t;
 
 /** Two settings that contradict each other. */
 typedef struct {
     cors_problem_e problem;
-    const char *word;    /* the offending word of the first */
-    const char *because; /* an example; NULL: none is needed */
-    const char *said[2]; /* "Directive file:line" of each; the second may be
+    const char *word;      /* the offending word of the first */
+    const char *detail;    /* an example; NULL: none is needed */
+    const char *source[2]; /* "Directive file:line" of each; the second may be
                             NULL */
-    bool regex;          /* the word is a regular expression */
-    const char *mark;    /* "+" where the word edits a list, else "" */
+    bool regex;            /* the word is a regular expression */
+    const char *mark;      /* "+" where the word edits a list, else "" */
     const cors_setting_t
-        *culprits[2]; /* the settings; the second may be NULL */
+        *conflict[2]; /* the settings; the second may be NULL */
 } cors_contradiction_t;
 
 /** Told of one contradiction; @a context is the caller's. */
@@ -113,12 +113,12 @@ bool cors_policy_names_self(const cors_policy_t *policy);
  * @param attr     CORS_ATTR_ORIGINS or CORS_ATTR_WEBSOCKET_ORIGINS
  * @param origin   a parsed origin
  * @param own      whether it is the server's own origin, which Self stands for
- * @param because  the setting that decided; NULL: there is none, the default
+ * @param setting  the setting that decided; NULL: there is none, the default
  */
 cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
                                           cors_attr_e attr,
                                           const cors_origin_t *origin, bool own,
-                                          const cors_setting_t **because);
+                                          const cors_setting_t **setting);
 
 /** @return whether no origin at all can be listed
  *

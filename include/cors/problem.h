@@ -302,9 +302,9 @@ typedef enum {
 /** One thing that is wrong, with what is known of it. */
 typedef struct {
     cors_problem_e problem; /* not CORS_OK */
-    cors_slice_t word;   /* the offending bytes; absent: none in particular */
-    const char *instead; /* the corrected form; NULL: there is none */
-    const char *because; /* a detail of the reason; NULL: there is none */
+    cors_slice_t word; /* the offending bytes; absent: none in particular */
+    const char *suggestion; /* the corrected form; NULL: there is none */
+    const char *detail;     /* a detail of the reason; NULL: there is none */
 } cors_finding_t;
 
 /** @return the name by which the manual explains it, static, such as

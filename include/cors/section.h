@@ -90,10 +90,10 @@ const char *cors_place_where(apr_pool_t *p, const cors_place_t *place);
 
 /** One attribute as one section sets it. Which field is read, cors_attr_e says. */
 typedef struct cors_setting_t {
-    const char *directive;  /* the directive's name */
-    const char *said;       /* with its place: "CorsPolicy file:line" */
-    apr_uint64_t said_hash; /* cors_counters_hash() of that */
-    cors_place_t *place;    /* of its section; NULL: not known */
+    const char *directive;    /* the directive's name */
+    const char *source;       /* with its place: "CorsPolicy file:line" */
+    apr_uint64_t source_hash; /* cors_counters_hash() of that */
+    cors_place_t *place;      /* of its section; NULL: not known */
     int number;
     unsigned number2 : 16;
     /* a cors_attr_e; cors_section_set() fills it */

@@ -12,7 +12,7 @@
 typedef struct {
     apr_pool_t *p;
     const char *directive;         /* that lists such words */
-    const char *said;              /* what decided */
+    const char *source;            /* what decided */
     const cors_setting_t *setting; /* the same; NULL: not known */
     const cors_policy_t *policy;   /* NULL: not known */
 } place_t;
@@ -47,30 +47,30 @@ static const char *add_words(const place_t *place, const char *plain,
     apr_size_t len = strlen(place->directive);
 
     /* a default has no line to change */
-    if (strstr(place->said, "(default)")) {
+    if (strstr(place->source, "(default)")) {
         return apr_pstrcat(p, "To allow it, write ", place->directive, " ",
                            marked, " in the section.", NULL);
     }
     if (!setting) {
         return apr_pstrcat(p, "To allow it, ", within(place, marked),
-                           " that of ", place->said, ".", NULL);
+                           " that of ", place->source, ".", NULL);
     }
     if (is_none(setting)) {
         return either(place,
                       apr_pstrcat(p, "write ", words, " instead of None in ",
-                                  place->said, NULL),
+                                  place->source, NULL),
                       marked);
     }
     /* a list of expressions, or of files, is none of origins */
-    if (strncmp(place->said, place->directive, len) == 0
-        && place->said[len] != ' ') {
+    if (strncmp(place->source, place->directive, len) == 0
+        && place->source[len] != ' ') {
         return either(place,
                       apr_pstrcat(p, "write ", place->directive, " ", words,
-                                  " beside ", place->said, NULL),
+                                  " beside ", place->source, NULL),
                       marked);
     }
     return either(place,
-                  apr_pstrcat(p, "add ", words, " to ", place->said, NULL),
+                  apr_pstrcat(p, "add ", words, " to ", place->source, NULL),
                   marked);
 }
 
@@ -108,7 +108,7 @@ static const char *take_out(const place_t *place, const cors_refused_t *refused,
         cors_origin_set_without(place->setting->origins, origin, word);
     const char *mark = place->setting->edit ? "-" : "!";
     const char *marked = apr_pstrcat(p, "+", refused->origin, NULL);
-    const char *said = word->said ? word->said : place->said;
+    const char *source = word->source ? word->source : place->source;
 
     if (word->file) {
         return either(place,
@@ -121,7 +121,7 @@ static const char *take_out(const place_t *place, const cors_refused_t *refused,
             && outside_lists(refused->policy, place->setting, attr, origin))) {
         return either(place,
                       apr_pstrcat(p, "take ", mark, word->text, " out of ",
-                                  said, NULL),
+                                  source, NULL),
                       marked);
     }
     if (without == CORS_ORIGIN_UNLISTED
@@ -129,17 +129,17 @@ static const char *take_out(const place_t *place, const cors_refused_t *refused,
         return either(place,
                       apr_pstrcat(p, "write ", place->setting->edit ? "+" : "",
                                   refused->origin, " instead of ", mark,
-                                  word->text, " in ", said, NULL),
+                                  word->text, " in ", source, NULL),
                       marked);
     }
     /* more than one word takes it out, or it is one of many */
     return apr_pstrcat(p, "To allow it, ", within(place, marked), " that of ",
-                       said, ".", NULL);
+                       source, ".", NULL);
 }
 
 /* The origin is none that a directive takes. */
 static const char *not_listable(apr_pool_t *p, const char *origin,
-                                cors_problem_e problem, const char *instead)
+                                cors_problem_e problem, const char *suggestion)
 {
     if (problem == CORS_PROBLEM_ORIGIN_FILE) {
         return "A page from a file sends the origin null, anybody's. Give the "
@@ -147,19 +147,20 @@ static const char *not_listable(apr_pool_t *p, const char *origin,
     }
     return apr_pstrcat(p, "No browser sends the origin ", origin, ": ",
                        cors_problem_reason(problem), ".",
-                       instead ? " Ask about " : "", instead ? instead : "",
-                       instead ? ", which it sends." : "", NULL);
+                       suggestion ? " Ask about " : "",
+                       suggestion ? suggestion : "",
+                       suggestion ? ", which it sends." : "", NULL);
 }
 
 static const char *advise_malformed(apr_pool_t *p, const char *origin)
 {
     cors_pattern_t pattern;
-    const char *instead;
+    const char *suggestion;
     cors_problem_e problem =
-        cors_pattern_parse(p, cors_slice(origin), false, &pattern, &instead);
+        cors_pattern_parse(p, cors_slice(origin), false, &pattern, &suggestion);
 
-    return problem && instead
-               ? not_listable(p, origin, problem, instead)
+    return problem && suggestion
+               ? not_listable(p, origin, problem, suggestion)
                : "No browser sends such an origin, and none can be allowed.";
 }
 
@@ -168,15 +169,15 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
     const char *const handshakes =
         cors_attr_directive(CORS_ATTR_WEBSOCKET_ORIGINS);
     const bool websocket =
-        strncmp(refused->said, handshakes, strlen(handshakes)) == 0;
+        strncmp(refused->source, handshakes, strlen(handshakes)) == 0;
     const cors_attr_e attr =
         websocket ? CORS_ATTR_WEBSOCKET_ORIGINS : CORS_ATTR_ORIGINS;
-    const place_t place = { p, cors_attr_directive(attr), refused->said,
+    const place_t place = { p, cors_attr_directive(attr), refused->source,
                             refused->setting, refused->policy };
     const cors_origin_word_t *word = NULL;
     cors_pattern_t pattern;
     cors_origin_t origin;
-    const char *instead;
+    const char *suggestion;
     cors_problem_e problem;
 
     if (strcmp(refused->origin, "null") == 0) {
@@ -184,9 +185,9 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
                "anybody's. Give the page an origin of its own.";
     }
     problem = cors_pattern_parse(p, cors_slice(refused->origin), websocket,
-                                 &pattern, &instead);
+                                 &pattern, &suggestion);
     if (problem) {
-        return not_listable(p, refused->origin, problem, instead);
+        return not_listable(p, refused->origin, problem, suggestion);
     }
     if (refused->setting
         && cors_origin_parse(cors_slice(refused->origin), &origin)) {
@@ -197,13 +198,13 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
                             apr_pstrcat(p, "+", refused->origin, NULL));
 }
 
-const char *cors_decision_said(apr_pool_t *p, const cors_decision_t *decision)
+const char *cors_decision_source(apr_pool_t *p, const cors_decision_t *decision)
 {
-    const cors_setting_t *because = decision->because;
+    const cors_setting_t *detail = decision->setting;
     const cors_origin_word_t *word = NULL;
     cors_origin_t origin;
 
-    if (!because) {
+    if (!detail) {
         return apr_pstrcat(p, cors_attr_directive(decision->attr), " (default)",
                            NULL);
     }
@@ -211,9 +212,9 @@ const char *cors_decision_said(apr_pool_t *p, const cors_decision_t *decision)
     if (decision->origin_excluded
         && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
         && cors_origin_parse(decision->origin, &origin)) {
-        word = cors_origin_set_excluding(because->origins, &origin);
+        word = cors_origin_set_excluding(detail->origins, &origin);
     }
-    return word && word->said ? word->said : because->said;
+    return word && word->source ? word->source : detail->source;
 }
 
 /* --- methods and headers */
@@ -242,13 +243,13 @@ const char *cors_sentences(apr_pool_t *p, const char *one, const char *other)
 
 /* The name is none that a directive takes. */
 static const char *not_nameable(apr_pool_t *p, const char *name,
-                                cors_problem_e problem, const char *instead)
+                                cors_problem_e problem, const char *suggestion)
 {
     switch (problem) {
     case CORS_PROBLEM_METHOD_FORBIDDEN:
         return "No browser sends this method, and it cannot be allowed.";
     case CORS_PROBLEM_METHOD_CASE:
-        return apr_pstrcat(p, "Write ", instead + 1,
+        return apr_pstrcat(p, "Write ", suggestion + 1,
                            " in the script: methods are case-sensitive, and "
                            "fetch() makes only DELETE, GET, HEAD, OPTIONS, "
                            "POST and PUT upper case.",
@@ -273,44 +274,45 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
     apr_pool_t *p = place->p;
     const cors_name_set_t *set = place->setting ? place->setting->names : NULL;
     const char *marked = apr_pstrcat(p, "+", name, NULL);
-    const char *instead;
+    const char *suggestion;
     cors_problem_e problem =
         cors_name_set_add(p, cors_name_set_make(p, kind, true),
-                          cors_slice(marked), NULL, &instead);
+                          cors_slice(marked), NULL, &suggestion);
     int at = set ? cors_name_set_find_taken_out(set, cors_slice(name)) : -1;
-    const char *said;
+    const char *source;
 
     problem = problem ? problem : cors_name_idle(kind, cors_slice(name));
     if (problem == CORS_PROBLEM_METHOD_CASE && place->policy
         && cors_policy_name_listed(place->policy, CORS_ATTR_METHODS,
-                                   cors_slice(instead + 1))
+                                   cors_slice(suggestion + 1))
                == CORS_NAME_UNLISTED) {
         /* the one that the script means is refused as well */
-        said = advise_name(place, kind, instead + 1, words);
-        return cors_sentences(p, not_nameable(p, name, problem, instead), said);
+        source = advise_name(place, kind, suggestion + 1, words);
+        return cors_sentences(p, not_nameable(p, name, problem, suggestion),
+                              source);
     }
     if (problem) {
-        return not_nameable(p, name, problem, instead);
+        return not_nameable(p, name, problem, suggestion);
     }
     if (at < 0) {
         add_word(p, words, name);
         return NULL;
     }
-    said = set->taken_out_saids[at];
+    source = set->taken_out_saids[at];
     return either(place,
                   apr_pstrcat(p, "write ", marked, " instead of -",
                               set->taken_out[at], " in ",
-                              said ? said : place->said, NULL),
+                              source ? source : place->source, NULL),
                   marked);
 }
 
 static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
                                 const cors_refused_t *refused)
 {
-    const place_t place = { p, cors_attr_directive(attr), refused->said,
+    const place_t place = { p, cors_attr_directive(attr), refused->source,
                             refused->setting, refused->policy };
     words_t words = { { NULL, 0, 0 }, { NULL, 0, 0 } };
-    cors_slice_t rest = cors_slice(refused->culprit);
+    cors_slice_t rest = cors_slice(refused->rejected);
     cors_slice_t name;
     cors_joined_t advice = { NULL, 0, 0 };
 
@@ -345,7 +347,7 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
         return apr_pstrcat(p,
                            "The sections that apply contradict each other; "
                            "see ",
-                           refused->said, " and the error log.", NULL);
+                           refused->source, " and the error log.", NULL);
     case CORS_REASON_ORIGINS_NOT_LOADED:
         return "A file of CorsAllowOriginsFile could not be loaded yet; the "
                "error log says why. No origin is allowed until it is.";
@@ -357,7 +359,7 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
                "UseCanonicalName On next to ServerName.";
     case CORS_REASON_ORIGIN_REQUIRED:
         return apr_pstrcat(p, "Handshakes without Origin are refused by ",
-                           refused->said, ".", NULL);
+                           refused->source, ".", NULL);
     default:
         return NULL;
     }

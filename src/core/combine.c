@@ -151,8 +151,8 @@ void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
     both->varies = !both->constant && (asked->varies || overlay->varies);
     if (!asked->problem && overlay->problem) {
         both->problem = overlay->problem;
-        both->culprits[0] = overlay->culprits[0];
-        both->culprits[1] = overlay->culprits[1];
+        both->conflict[0] = overlay->conflict[0];
+        both->conflict[1] = overlay->conflict[1];
     }
     for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         both->joined[lists[i]] = cors_policy_joined(p, asked, lists[i]);
@@ -176,7 +176,7 @@ bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,
         served.verdict = CORS_VERDICT_DENIED;
         served.reason = CORS_REASON_POLICY_OFF;
         served.attr = CORS_ATTR_MODE;
-        served.because = mode;
+        served.setting = mode;
     }
     else {
         cors_decide(overlay, facts, &served);

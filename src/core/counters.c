@@ -254,7 +254,7 @@ static apr_uint64_t identity_of(const cors_refusal_t *refusal,
     hash = hash_text(hash, refusal->path);
     hash = hash_text(hash, refusal->host);
     hash = hash_text(hash, refusal->method);
-    return refusal->culprit.ptr ? hash_text(hash, refusal->culprit) : hash;
+    return refusal->rejected.ptr ? hash_text(hash, refusal->rejected) : hash;
 }
 
 /* The entry of an origin in its set: its own, a free one, or that of the least
@@ -292,8 +292,8 @@ static void keep_origin(cors_counters_t *counters,
     if (entry->last != identity) {
         entry->last = identity;
         entry->reason = refusal->reason;
-        keep(entry->culprit, sizeof(entry->culprit), refusal->culprit);
-        keep(entry->said, sizeof(entry->said), cors_slice(refusal->said));
+        keep(entry->rejected, sizeof(entry->rejected), refusal->rejected);
+        keep(entry->source, sizeof(entry->source), cors_slice(refusal->source));
     }
 }
 
@@ -314,8 +314,8 @@ static cors_kept_refusal_t *keep_new(cors_counters_t *counters,
     keep(kept->path, sizeof(kept->path), refusal->path);
     keep(kept->origin, sizeof(kept->origin), refusal->origin);
     keep(kept->method, sizeof(kept->method), refusal->method);
-    keep(kept->culprit, sizeof(kept->culprit), refusal->culprit);
-    keep(kept->said, sizeof(kept->said), cors_slice(refusal->said));
+    keep(kept->rejected, sizeof(kept->rejected), refusal->rejected);
+    keep(kept->source, sizeof(kept->source), cors_slice(refusal->source));
     return kept;
 }
 

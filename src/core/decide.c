@@ -82,7 +82,7 @@ static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,
                       cors_attr_e attr, cors_reason_e reason)
 {
     decision->attr = attr;
-    decision->because = policy->link[attr].setting;
+    decision->setting = policy->link[attr].setting;
     decision->reason = reason;
 }
 
@@ -104,7 +104,7 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
     }
     decision->attr = attr;
     listing = cors_policy_origin_listing(policy, attr, origin, own,
-                                         &decision->because);
+                                         &decision->setting);
     listed = listing == CORS_ORIGIN_LISTED;
     decision->origin_excluded = listing == CORS_ORIGIN_EXCLUDED;
     if (listing == CORS_ORIGIN_NOT_LOADED) {
@@ -118,11 +118,12 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
 }
 
 static void refuse(cors_decision_t *decision, const cors_policy_t *policy,
-                   cors_attr_e attr, cors_reason_e reason, cors_slice_t culprit)
+                   cors_attr_e attr, cors_reason_e reason,
+                   cors_slice_t rejected)
 {
     decide_by(decision, policy, attr, reason);
     decision->verdict = CORS_VERDICT_PREFLIGHT_DENIED;
-    decision->culprit = culprit;
+    decision->rejected = rejected;
 }
 
 /* Browsers send GET, HEAD and POST without asking, and let a preflight for them
@@ -202,7 +203,7 @@ static bool take_name(cors_slice_t *rest, cors_slice_t *name, bool *bad)
  * a list has.
  */
 static cors_reason_e judge_headers(const cors_policy_t *policy,
-                                   cors_slice_t names, cors_slice_t *culprit)
+                                   cors_slice_t names, cors_slice_t *rejected)
 {
     cors_slice_t rest = names;
     cors_slice_t name = { NULL, 0 };
@@ -217,7 +218,7 @@ static cors_reason_e judge_headers(const cors_policy_t *policy,
     }
     while (!bad && names.ptr && take_name(&rest, &name, &bad)) {
         if (!header_allowed(policy, name)) {
-            *culprit = name;
+            *rejected = name;
             return CORS_REASON_HEADER_NOT_ALLOWED;
         }
         bad = --left < 0;
@@ -242,18 +243,18 @@ static void judge_announced(const cors_policy_t *policy,
                             const cors_facts_t *facts,
                             cors_decision_t *decision)
 {
-    cors_slice_t culprit = { NULL, 0 };
+    cors_slice_t rejected = { NULL, 0 };
     cors_reason_e reason =
-        judge_headers(policy, facts->request_headers, &culprit);
+        judge_headers(policy, facts->request_headers, &rejected);
 
     decision->verdict = CORS_VERDICT_PREFLIGHT_ALLOWED;
     /* a method that is refused first does not make a refused header allowed */
     if (reason == CORS_REASON_ORIGIN_ALLOWED) {
         decision->echo_headers = cors_slice_trim(facts->request_headers);
     }
-    else if (culprit.ptr) {
+    else if (rejected.ptr) {
         /* a browser then names the one that is missing */
-        decision->echo_headers = names_before(facts->request_headers, culprit);
+        decision->echo_headers = names_before(facts->request_headers, rejected);
     }
     if (!method_allowed(policy, facts->request_method)) {
         refuse(decision, policy, CORS_ATTR_METHODS,
@@ -262,7 +263,7 @@ static void judge_announced(const cors_policy_t *policy,
     }
     decision->echo_method = facts->request_method;
     if (reason != CORS_REASON_ORIGIN_ALLOWED) {
-        refuse(decision, policy, CORS_ATTR_HEADERS, reason, culprit);
+        refuse(decision, policy, CORS_ATTR_HEADERS, reason, rejected);
         return;
     }
     decision->private_network =
@@ -354,7 +355,7 @@ static bool look_at_origin(const cors_policy_t *policy,
     if (policy->problem) {
         decision->origin_allowed = false;
         decision->reason = CORS_REASON_CONTRADICTORY_POLICY;
-        decision->because = policy->culprits[0];
+        decision->setting = policy->conflict[0];
     }
     if (parsed) {
         decision->origin = facts->origin;
@@ -395,7 +396,7 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
                                               .attr = CORS_ATTR_MODE };
 
     *decision = not_cors;
-    decision->because = policy->link[CORS_ATTR_MODE].setting;
+    decision->setting = policy->link[CORS_ATTR_MODE].setting;
     if (facts->origin.ptr || facts->websocket) {
         judge(policy, facts, decision);
     }
@@ -448,7 +449,7 @@ const char *cors_decision_hint(const cors_policy_t *policy,
                "is one";
     }
     if (decision->reason == CORS_REASON_HEADER_NOT_ALLOWED
-        && cors_fetch_non_wildcard_header(decision->culprit)
+        && cors_fetch_non_wildcard_header(decision->rejected)
         && cors_policy_wildcard(policy, CORS_ATTR_HEADERS, &edited)) {
         return "* does not stand for Authorization; name it beside the *";
     }

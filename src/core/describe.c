@@ -7,14 +7,14 @@
 #include <apr_strings.h>
 
 static void add(apr_array_header_t *values, const cors_setting_t *setting,
-                const char *text, const char *said, bool exclude, bool regex)
+                const char *text, const char *source, bool exclude, bool regex)
 {
     cors_value_t *value = apr_array_push(values);
 
     value->setting = setting;
     value->text = text;
     /* the entries that a list begins with have the source of the setting */
-    value->said = said || !setting ? said : setting->said;
+    value->source = source || !setting ? source : setting->source;
     value->exclude = exclude;
     value->regex = regex;
 }
@@ -38,7 +38,8 @@ static void add_origins(apr_array_header_t *values,
 
         if (word->exclude == exclude && !word->first
             && !cors_origin_set_none(set)) {
-            add(values, setting, word->text, word->said, exclude, word->regex);
+            add(values, setting, word->text, word->source, exclude,
+                word->regex);
         }
     }
 }
@@ -64,14 +65,14 @@ typedef struct {
 
 /* A name of a list, as long as a list further in has not decided on it. */
 static void describe_name(const describing_t *describing, const char *name,
-                          const char *said, bool taken_out)
+                          const char *source, bool taken_out)
 {
     const cors_name_listing_e *listing =
         cors_text_map_get(describing->decided, cors_slice(name));
 
     if ((listing && *listing == CORS_NAME_LISTED) != taken_out
         && cors_text_map_add(describing->described, cors_slice(name), name)) {
-        add(describing->values, describing->setting, name, said, taken_out,
+        add(describing->values, describing->setting, name, source, taken_out,
             false);
     }
 }
@@ -98,10 +99,11 @@ static void describe_names(apr_pool_t *p, apr_array_header_t *values,
         }
         for (i = 0; i < names->count; i++) {
             describe_name(&describing, names->names[i],
-                          names->saids ? names->saids[i] : NULL, false);
+                          names->sources ? names->sources[i] : NULL, false);
         }
         if (names->wildcard) {
-            add(values, link->setting, "*", link->setting->said, false, false);
+            add(values, link->setting, "*", link->setting->source, false,
+                false);
         }
     }
 }
@@ -138,7 +140,7 @@ cors_policy_values(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
     }
     else {
         add(values, link->setting, word_of(p, policy, attr),
-            link->setting ? link->setting->said : NULL, false, false);
+            link->setting ? link->setting->source : NULL, false, false);
     }
     return values;
 }

@@ -176,12 +176,12 @@ static void ask_first(apr_pool_t *p, const cors_policy_t *policy,
 static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
                              const cors_question_t *question,
                              const cors_decision_t *decision,
-                             const char *culprit)
+                             const char *rejected)
 {
     const cors_refused_t refused = {
-        decision->reason,  cors_decision_said(p, decision),
-        question->origin,  culprit,
-        decision->because, policy
+        decision->reason,  cors_decision_source(p, decision),
+        question->origin,  rejected,
+        decision->setting, policy
     };
 
     return cors_advice(p, &refused);
@@ -220,7 +220,7 @@ static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
     cors_decide(&open, &facts, &decision);
     return decision.reason == CORS_REASON_METHOD_NOT_ALLOWED
                ? advise_on(p, policy, question, &decision,
-                           cors_slice_text(p, decision.culprit))
+                           cors_slice_text(p, decision.rejected))
                : NULL;
 }
 
@@ -245,9 +245,9 @@ static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
             break;
         }
         last = decision;
-        cors_join(p, &missing, ",", last.culprit);
+        cors_join(p, &missing, ",", last.rejected);
         facts.request_headers =
-            cors_slice_between(cors_slice_end(last.culprit), end);
+            cors_slice_between(cors_slice_end(last.rejected), end);
     }
     return missing.text ? advise_on(p, policy, question, &last, missing.text)
                         : NULL;
@@ -283,9 +283,10 @@ static const char *advise_credentials(apr_pool_t *p,
         "The request has credentials. Write CorsAllowCredentials On in the "
         "section",
         everybody ? ", and the origin " : "", everybody ? question->origin : "",
-        everybody ? " instead of * in " : "", everybody ? everybody->said : "",
+        everybody ? " instead of * in " : "",
+        everybody ? everybody->source : "",
         exposed ? ", and names of headers instead of * in " : "",
-        exposed ? exposed->setting->said : "", ".", NULL);
+        exposed ? exposed->setting->source : "", ".", NULL);
 }
 
 /* All that is to be changed so that a policy that is on allows the request. */
@@ -329,7 +330,7 @@ static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
                        mode ? "On instead of " : "CorsPolicy On in the section",
                        mode ? cors_attr_choices(CORS_ATTR_MODE)[mode->number]
                             : "",
-                       mode ? " in " : "", mode ? mode->said : "",
+                       mode ? " in " : "", mode ? mode->source : "",
                        then.readable ? "; this is allowed then."
                                      : "; this is still refused then.",
                        then.advice ? " " : "", then.advice ? then.advice : "",

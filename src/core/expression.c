@@ -259,40 +259,40 @@ static const char *without_path(apr_pool_t *p, const char *mark,
 
 /* What is wrong with an expression that has no slashes around it. */
 static cors_problem_e check_bare(apr_pool_t *p, const char *regex,
-                                 const char *mark, const char **instead)
+                                 const char *mark, const char **suggestion)
 {
     const char *path;
 
     if (find_bare(regex, " \t,")) {
-        *instead = split(p, mark, regex);
+        *suggestion = split(p, mark, regex);
         return CORS_PROBLEM_REGEX_ARGUMENTS;
     }
     path = find_path(regex);
     if (path) {
-        *instead = without_path(p, mark, regex, path);
+        *suggestion = without_path(p, mark, regex, path);
         return CORS_PROBLEM_ORIGIN_PATH;
     }
     return CORS_OK;
 }
 
 cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
-                                     const char *mark, const char **instead)
+                                     const char *mark, const char **suggestion)
 {
     cors_slice_t inner;
 
-    *instead = NULL;
+    *suggestion = NULL;
     if (is_extended(regex)) {
         return CORS_OK;
     }
     if (between_slashes(regex, &inner)) {
         const char *text = cors_slice_text(p, inner);
 
-        if (check_bare(p, text, mark, instead) == CORS_OK) {
-            *instead = quote(p, mark, text);
+        if (check_bare(p, text, mark, suggestion) == CORS_OK) {
+            *suggestion = quote(p, mark, text);
         }
         return CORS_PROBLEM_REGEX_SLASHES;
     }
-    return check_bare(p, regex, mark, instead);
+    return check_bare(p, regex, mark, suggestion);
 }
 
 /* What an expression says, taken apart. */
@@ -535,22 +535,22 @@ const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
                                    const char *mark)
 {
     const char *separated = separate(p, regex);
-    const char *instead;
+    const char *suggestion;
 
     if (is_extended(regex)) {
         return NULL;
     }
-    instead = write_pinned(p, escape_dots(p, regex), mark);
-    if (!instead) {
-        instead = write_pinned(p, separated, mark);
+    suggestion = write_pinned(p, escape_dots(p, regex), mark);
+    if (!suggestion) {
+        suggestion = write_pinned(p, separated, mark);
     }
-    if (!instead) {
-        instead = write_pinned(p, escape_dots(p, separated), mark);
+    if (!suggestion) {
+        suggestion = write_pinned(p, escape_dots(p, separated), mark);
     }
-    if (!instead) {
-        instead = write_pinned(p, end_in_port(p, regex), mark);
+    if (!suggestion) {
+        suggestion = write_pinned(p, end_in_port(p, regex), mark);
     }
-    return instead ? instead : write_below(p, regex, mark);
+    return suggestion ? suggestion : write_below(p, regex, mark);
 }
 
 /* One name of the machine itself, as expressions have it; returns what follows it,

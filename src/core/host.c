@@ -78,7 +78,7 @@ static bool may_end_in_port(apr_pool_t *p, cors_slice_t text)
 }
 
 static cors_problem_e check_ipv6(apr_pool_t *p, cors_slice_t host,
-                                 const char **instead)
+                                 const char **suggestion)
 {
     bool open = cors_slice_has_prefix(host, "[");
     cors_slice_t inner =
@@ -89,17 +89,17 @@ static cors_problem_e check_ipv6(apr_pool_t *p, cors_slice_t host,
     inner.len -= closed ? 1 : 0;
     zone = cors_slice_find_any(inner, "%");
     if (zone) {
-        *instead = ipv6_serialise(p, cors_slice_between(inner.ptr, zone));
+        *suggestion = ipv6_serialise(p, cors_slice_between(inner.ptr, zone));
         return CORS_PROBLEM_ORIGIN_IPV6_ZONE;
     }
-    *instead = ipv6_serialise(p, inner);
+    *suggestion = ipv6_serialise(p, inner);
     if (!open && may_end_in_port(p, inner)) {
-        *instead = NULL;
+        *suggestion = NULL;
     }
-    if (!*instead || !open || !closed) {
+    if (!*suggestion || !open || !closed) {
         return CORS_PROBLEM_ORIGIN_IPV6_BAD;
     }
-    return cors_slice_equal(host, cors_slice(*instead))
+    return cors_slice_equal(host, cors_slice(*suggestion))
                ? CORS_OK
                : CORS_PROBLEM_ORIGIN_IPV6_FORM;
 }
@@ -174,10 +174,10 @@ static const char *ipv4_serialise(apr_pool_t *p, cors_slice_t host)
 }
 
 static cors_problem_e check_ipv4(apr_pool_t *p, cors_slice_t host,
-                                 const char **instead)
+                                 const char **suggestion)
 {
-    *instead = ipv4_serialise(p, host);
-    return *instead && cors_slice_equal(host, cors_slice(*instead))
+    *suggestion = ipv4_serialise(p, host);
+    return *suggestion && cors_slice_equal(host, cors_slice(*suggestion))
                ? CORS_OK
                : CORS_PROBLEM_ORIGIN_IPV4_BAD;
 }
@@ -206,14 +206,14 @@ bool cors_host_ends_in_number(cors_slice_t host)
 }
 
 static cors_problem_e check_bytes(apr_pool_t *p, cors_slice_t host,
-                                  const char **instead)
+                                  const char **suggestion)
 {
     const char *c;
     bool capital = false;
 
     for (c = host.ptr; c < cors_slice_end(host); c++) {
         if ((unsigned char)*c >= 0x80) {
-            *instead = cors_suffix_punycode(p, host);
+            *suggestion = cors_suffix_punycode(p, host);
             return CORS_PROBLEM_ORIGIN_HOST_UNICODE;
         }
     }
@@ -229,7 +229,7 @@ static cors_problem_e check_bytes(apr_pool_t *p, cors_slice_t host,
     if (capital) {
         char *small = cors_slice_text(p, host);
 
-        for (*instead = small; *small; small++) {
+        for (*suggestion = small; *small; small++) {
             *small = cors_lower(*small);
         }
         return CORS_PROBLEM_ORIGIN_HOST_CASE;
@@ -267,24 +267,24 @@ static cors_problem_e check_labels(apr_pool_t *p, cors_slice_t host)
 }
 
 cors_problem_e cors_host_check(apr_pool_t *p, cors_slice_t host,
-                               const char **instead)
+                               const char **suggestion)
 {
     const char *colon;
     cors_problem_e problem;
 
-    *instead = NULL;
+    *suggestion = NULL;
     if (host.len == 0) {
         return CORS_PROBLEM_ORIGIN_HOST_MISSING;
     }
     colon = cors_slice_find_any(host, ":");
     if (host.ptr[0] == '[' || colon) {
-        return check_ipv6(p, host, instead);
+        return check_ipv6(p, host, suggestion);
     }
-    problem = check_bytes(p, host, instead);
+    problem = check_bytes(p, host, suggestion);
     if (problem) {
         return problem;
     }
-    return cors_host_ends_in_number(host) ? check_ipv4(p, host, instead)
+    return cors_host_ends_in_number(host) ? check_ipv4(p, host, suggestion)
                                           : check_labels(p, host);
 }
 

@@ -24,13 +24,14 @@ typedef struct {
     void *context;
 } lint_t;
 
-static void warn(const lint_t *lint, const char *said, cors_problem_e problem,
-                 const char *word, const char *because, const char *instead)
+static void warn(const lint_t *lint, const char *source, cors_problem_e problem,
+                 const char *word, const char *detail, const char *suggestion)
 {
-    const cors_finding_t finding = { problem, cors_slice(word), instead,
-                                     because };
+    const cors_finding_t finding = { problem, cors_slice(word), suggestion,
+                                     detail };
 
-    lint->tell(lint->context, said ? said : lint->setting->said, &finding);
+    lint->tell(lint->context, source ? source : lint->setting->source,
+               &finding);
 }
 
 /* what stood before a word */
@@ -64,7 +65,7 @@ static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
         cors_expression_plain(lint->p, word->text, mark_of(lint, word));
 
     if (is_costly(lint->p, word->text)) {
-        warn(lint, word->said, CORS_PROBLEM_REGEX_COSTLY, word->text, NULL,
+        warn(lint, word->source, CORS_PROBLEM_REGEX_COSTLY, word->text, NULL,
              NULL);
     }
     if (plain) {
@@ -76,13 +77,13 @@ static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
         const char *pinned =
             cors_expression_pinned(lint->p, word->text, mark_of(lint, word));
 
-        warn(lint, word->said,
+        warn(lint, word->source,
              word->undecided ? CORS_PROBLEM_REGEX_UNDECIDED
                              : CORS_PROBLEM_REGEX_EVERYTHING,
              word->text, word->open_detail, pinned ? pinned : plain);
     }
     else if (plain) {
-        warn(lint, word->said, CORS_PROBLEM_REGEX_PLAIN, word->text, NULL,
+        warn(lint, word->source, CORS_PROBLEM_REGEX_PLAIN, word->text, NULL,
              plain);
     }
 }
@@ -95,13 +96,13 @@ static void lint_listed(const lint_t *lint, const cors_origin_word_t *word)
         cors_origin_set_covering(lint->p, set, word, true);
 
     if (other) {
-        warn(lint, word->said, CORS_PROBLEM_ORIGIN_EXCLUDED, word->text,
+        warn(lint, word->source, CORS_PROBLEM_ORIGIN_EXCLUDED, word->text,
              apr_pstrcat(lint->p, "!", other->text, NULL), NULL);
         return;
     }
     other = cors_origin_set_covering(lint->p, set, word, false);
     if (other) {
-        warn(lint, word->said, CORS_PROBLEM_ORIGIN_SHADOWED, word->text,
+        warn(lint, word->source, CORS_PROBLEM_ORIGIN_SHADOWED, word->text,
              other->text, NULL);
     }
 }
@@ -153,7 +154,7 @@ static void lint_half_excluded(const lint_t *lint,
             || (strchr(host, '.')
                 && allows(set, apr_pstrcat(lint->p, scheme, "://" SOME_LABEL,
                                            strchr(host, '.'), NULL))))) {
-        warn(lint, word->said,
+        warn(lint, word->source,
              pattern.subdomains ? CORS_PROBLEM_EXCLUSION_NAME
                                 : CORS_PROBLEM_EXCLUSION_SUBDOMAINS,
              apr_pstrcat(lint->p, "!", word->text, NULL), NULL,
@@ -172,8 +173,8 @@ static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
     if (!lint->setting->edit && !strchr(word->text, '*')
         && strcmp(word->text, "Self") != 0
         && !cors_origin_set_covering(lint->p, set, word, false)) {
-        warn(lint, word->said, CORS_PROBLEM_EXCLUSION_UNUSED, word->text, NULL,
-             NULL);
+        warn(lint, word->source, CORS_PROBLEM_EXCLUSION_UNUSED, word->text,
+             NULL, NULL);
     }
     else if (!lint->setting->edit && !word->file) {
         lint_half_excluded(lint, word);
@@ -189,8 +190,8 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
         const cors_origin_word_t *word = cors_origin_set_word(set, i);
 
         if (word->first) {
-            warn(lint, word->said, CORS_PROBLEM_ORIGIN_DUPLICATE, word->text,
-                 *word->first ? word->first : lint->setting->said, NULL);
+            warn(lint, word->source, CORS_PROBLEM_ORIGIN_DUPLICATE, word->text,
+                 *word->first ? word->first : lint->setting->source, NULL);
         }
         else if (word->regex) {
             lint_regex(lint, word);
@@ -203,7 +204,7 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
         }
         if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && word->suffix
             && !word->exclude) {
-            warn(lint, word->said, CORS_PROBLEM_WEBSOCKET_SUFFIX, word->text,
+            warn(lint, word->source, CORS_PROBLEM_WEBSOCKET_SUFFIX, word->text,
                  NULL, NULL);
         }
     }
@@ -217,8 +218,8 @@ static const char *names_of_line(const lint_t *lint, int first)
     cors_joined_t joined = { NULL, 0, 0 };
     int i;
 
-    for (i = first; i < names->count && names->saids[i] == names->saids[first];
-         i++) {
+    for (i = first;
+         i < names->count && names->sources[i] == names->sources[first]; i++) {
         if (!cors_name_idle(names->kind, cors_slice(names->names[i]))) {
             cors_join(lint->p, &joined, " ",
                       cors_slice(names->edit ? "+" : ""));
@@ -254,17 +255,17 @@ static void lint_request_headers(const lint_t *lint)
         const char *name = names->names[i];
         cors_problem_e problem = cors_name_idle(names->kind, cors_slice(name));
 
-        if (names->saids[i] != names->saids[first]) {
+        if (names->sources[i] != names->sources[first]) {
             first = i;
             warned = false;
         }
         if (problem == CORS_PROBLEM_HEADER_IS_RESPONSE) {
-            warn(lint, names->saids[i], problem, name, NULL,
+            warn(lint, names->sources[i], problem, name, NULL,
                  exposing(lint, name));
         }
         else if (problem && !warned) {
             warned = true;
-            warn(lint, names->saids[i], problem, name, NULL,
+            warn(lint, names->sources[i], problem, name, NULL,
                  names_of_line(lint, first));
         }
     }
@@ -278,7 +279,7 @@ static void lint_exposed(const lint_t *lint)
     for (i = 0; i < names->count; i++) {
         if (cors_fetch_safelisted_response_header(
                 cors_slice(names->names[i]))) {
-            warn(lint, names->saids[i], CORS_PROBLEM_EXPOSE_REDUNDANT,
+            warn(lint, names->sources[i], CORS_PROBLEM_EXPOSE_REDUNDANT,
                  names->names[i], NULL, NULL);
         }
     }
@@ -358,20 +359,21 @@ static bool is_insecure(apr_pool_t *p, const cors_origin_word_t *word,
 }
 
 static void lint_insecure(const lint_t *lint, const cors_origin_word_t *word,
-                          const char *because)
+                          const char *detail)
 {
-    const char *instead;
+    const char *suggestion;
 
-    if (is_insecure(lint->p, word, &instead)) {
-        if (instead) {
-            instead = apr_pstrcat(lint->p, mark_of(lint, word), instead, NULL);
+    if (is_insecure(lint->p, word, &suggestion)) {
+        if (suggestion) {
+            suggestion =
+                apr_pstrcat(lint->p, mark_of(lint, word), suggestion, NULL);
         }
-        warn(lint, word->said, CORS_PROBLEM_INSECURE_ORIGIN, word->text,
-             because, instead);
+        warn(lint, word->source, CORS_PROBLEM_INSECURE_ORIGIN, word->text,
+             detail, suggestion);
     }
     if (word->insecure) {
-        warn(lint, word->insecure_said, CORS_PROBLEM_INSECURE_ORIGIN,
-             word->insecure, because,
+        warn(lint, word->insecure_source, CORS_PROBLEM_INSECURE_ORIGIN,
+             word->insecure, detail,
              apr_pstrcat(lint->p, "https", word->insecure + strlen("http"),
                          NULL));
     }
@@ -398,7 +400,7 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
         }
         for (i = 0; i < cors_origin_set_count(set); i++) {
             lint_insecure(&lint, cors_origin_set_word(set, i),
-                          credentials->said);
+                          credentials->source);
         }
     }
 }

@@ -48,7 +48,7 @@ static bool is_whole_list(cors_slice_t word)
            || cors_slice_is_nocase(word, "None");
 }
 
-static cors_problem_e check_method(cors_slice_t name, const char **instead)
+static cors_problem_e check_method(cors_slice_t name, const char **suggestion)
 {
     const char *well_known;
 
@@ -60,33 +60,33 @@ static cors_problem_e check_method(cors_slice_t name, const char **instead)
     }
     well_known = cors_fetch_well_known_method(name);
     if (well_known && !cors_slice_equal(name, cors_slice(well_known))) {
-        *instead = well_known;
+        *suggestion = well_known;
         return CORS_PROBLEM_METHOD_CASE;
     }
     return CORS_OK;
 }
 
 static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
-                                  cors_slice_t name, const char **instead);
+                                  cors_slice_t name, const char **suggestion);
 
 /* What separates words elsewhere; "|" might even be part of a token. */
 static const char separators[] = ";|";
 
 static cors_problem_e check_name(apr_pool_t *p, cors_names_e kind,
-                                 cors_slice_t name, const char **instead)
+                                 cors_slice_t name, const char **suggestion)
 {
     if (cors_slice_find_any(name, separators)) {
         return CORS_PROBLEM_LIST_SEPARATOR;
     }
     if (!cors_is_token(name)) {
-        return check_token(p, kind, name, instead);
+        return check_token(p, kind, name, suggestion);
     }
     /* a token may have it, and would be compared byte for byte */
     if (cors_slice_find_any(name, "*")) {
         return CORS_PROBLEM_NAME_WILDCARD;
     }
     if (kind == CORS_NAMES_METHODS) {
-        return check_method(name, instead);
+        return check_method(name, suggestion);
     }
     if (kind == CORS_NAMES_REQUEST_HEADERS) {
         /* a name that no preflight announces does no harm */
@@ -102,7 +102,7 @@ static cors_problem_e check_name(apr_pool_t *p, cors_names_e kind,
 /* What is wrong with what is no token; a colon at its end comes with a name that
  * is copied from a message. */
 static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
-                                  cors_slice_t name, const char **instead)
+                                  cors_slice_t name, const char **suggestion)
 {
     const char *unused;
 
@@ -110,7 +110,7 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
     /* of several colons one is left, and the word is read no further */
     if (cors_is_token(name) && !is_whole_list(name)
         && check_name(p, kind, name, &unused) == CORS_OK) {
-        *instead = cors_slice_text(p, name);
+        *suggestion = cors_slice_text(p, name);
     }
     return kind == CORS_NAMES_METHODS ? CORS_PROBLEM_METHOD_TOKEN
                                       : CORS_PROBLEM_HEADER_TOKEN;
@@ -125,15 +125,15 @@ static const char *split(apr_pool_t *p, cors_names_e kind, const char *mark,
     cors_slice_t name;
 
     while (cors_part_next(&word, separators, &name)) {
-        const char *instead = NULL;
+        const char *suggestion = NULL;
 
         /* what a mark of its own means here cannot be told */
         if (is_whole_list(name) || strchr("+-!", name.ptr[0])
-            || (check_name(p, kind, name, &instead) && !instead)) {
+            || (check_name(p, kind, name, &suggestion) && !suggestion)) {
             return NULL;
         }
         cors_join(p, &words, " ", cors_slice(mark));
-        cors_join(p, &words, "", instead ? cors_slice(instead) : name);
+        cors_join(p, &words, "", suggestion ? cors_slice(suggestion) : name);
     }
     return words.text;
 }
@@ -246,10 +246,10 @@ static cors_problem_e add_nobody(cors_name_set_t *set)
 }
 
 static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
-                               cors_slice_t word, const char *said,
-                               const char **instead)
+                               cors_slice_t word, const char *source,
+                               const char **suggestion)
 {
-    cors_problem_e problem = check_name(p, set->kind, word, instead);
+    cors_problem_e problem = check_name(p, set->kind, word, suggestion);
 
     if (problem) {
         return problem;
@@ -262,7 +262,7 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
     }
     if (!cors_name_set_lists(set, word)) {
         append(p, &set->names, set->count, cors_slice_text(p, word));
-        append(p, &set->saids, set->count++, said);
+        append(p, &set->sources, set->count++, source);
         add_to_map(p, set, &set->index, set->names, set->count);
         cors_join(p, &set->joined, ", ", word);
     }
@@ -270,15 +270,15 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
 }
 
 static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
-                                    cors_slice_t word, const char *said,
-                                    const char **instead)
+                                    cors_slice_t word, const char *source,
+                                    const char **suggestion)
 {
-    cors_problem_e problem = check_name(p, set->kind, word, instead);
+    cors_problem_e problem = check_name(p, set->kind, word, suggestion);
 
     if (!problem) {
         append(p, &set->taken_out, set->taken_out_count,
                cors_slice_text(p, word));
-        append(p, &set->taken_out_saids, set->taken_out_count++, said);
+        append(p, &set->taken_out_saids, set->taken_out_count++, source);
         add_to_map(p, set, &set->taken_out_index, set->taken_out,
                    set->taken_out_count);
     }
@@ -326,8 +326,8 @@ cors_problem_e cors_name_idle(cors_names_e kind, cors_slice_t name)
 }
 
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
-                                 cors_slice_t word, const char *said,
-                                 const char **instead)
+                                 cors_slice_t word, const char *source,
+                                 const char **suggestion)
 {
     bool marked = word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
     const char *mark = !marked ? "" : word.ptr[0] == '+' ? "+" : "-";
@@ -335,7 +335,7 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
     bool nobody;
     cors_problem_e problem;
 
-    *instead = NULL;
+    *suggestion = NULL;
     if (marked != set->edit) {
         return CORS_PROBLEM_EDIT_MIXED;
     }
@@ -344,9 +344,8 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
         word.len--;
     }
     if (cors_slice_has_prefix(word, "!")) {
-        *instead = take_out_instead(p, set,
-                                    cors_slice_between(word.ptr + 1,
-                                                       cors_slice_end(word)));
+        *suggestion = take_out_instead(
+            p, set, cors_slice_between(word.ptr + 1, cors_slice_end(word)));
         return CORS_PROBLEM_NAME_EXCLUSION;
     }
     wildcard = cors_slice_equal(word, cors_slice("*"));
@@ -354,16 +353,16 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
         set->kind != CORS_NAMES_METHODS && cors_slice_is_nocase(word, "None");
     if (wildcard && marked && set->count == 0 && set->taken_out_count == 0
         && (*mark == '+' || set->kind != CORS_NAMES_METHODS)) {
-        *instead = *mark == '+' ? "*" : "None";
+        *suggestion = *mark == '+' ? "*" : "None";
     }
     if (wildcard || nobody) {
         return marked     ? CORS_PROBLEM_EDIT_OF_ALL
                : wildcard ? add_wildcard(p, set)
                           : add_nobody(set);
     }
-    problem = *mark == '-' ? take_out_name(p, set, word, said, instead)
-                           : add_name(p, set, word, said, instead);
-    *instead = correct(p, set, problem, mark, word, *instead);
+    problem = *mark == '-' ? take_out_name(p, set, word, source, suggestion)
+                           : add_name(p, set, word, source, suggestion);
+    *suggestion = correct(p, set, problem, mark, word, *suggestion);
     return problem;
 }
 

@@ -23,9 +23,9 @@ typedef struct {
 } reader_t;
 
 static void complain(reader_t *reader, cors_problem_e problem,
-                     cors_slice_t word, const char *instead)
+                     cors_slice_t word, const char *suggestion)
 {
-    const cors_finding_t finding = { problem, word, instead, NULL };
+    const cors_finding_t finding = { problem, word, suggestion, NULL };
 
     reader->file.mistakes++;
     reader->tell(reader->context, reader->line, &finding);
@@ -113,7 +113,7 @@ static void note_suffix(reader_t *reader, const cors_pattern_t *pattern)
 static void read_word(reader_t *reader, cors_slice_t word)
 {
     cors_pattern_t pattern;
-    const char *instead = NULL;
+    const char *suggestion = NULL;
     cors_problem_e problem;
 
     if (has_blank(word)) {
@@ -121,11 +121,11 @@ static void read_word(reader_t *reader, cors_slice_t word)
         return;
     }
     problem =
-        cors_pattern_parse(reader->scratch, word, false, &pattern, &instead);
+        cors_pattern_parse(reader->scratch, word, false, &pattern, &suggestion);
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
         /* several words are several lines */
         complain(reader, CORS_PROBLEM_FILE_ENTRIES, word,
-                 instead && strchr(instead, ' ') ? NULL : instead);
+                 suggestion && strchr(suggestion, ' ') ? NULL : suggestion);
         return;
     }
     if (problem == CORS_PROBLEM_NULL_CASE && !pattern.exclude) {
@@ -133,7 +133,7 @@ static void read_word(reader_t *reader, cors_slice_t word)
         return;
     }
     if (problem) {
-        complain(reader, problem, word, instead);
+        complain(reader, problem, word, suggestion);
     }
     else if (pattern.kind != CORS_PATTERN_ORIGIN) {
         complain(reader, CORS_PROBLEM_FILE_ENTRY, word, NULL);

@@ -32,10 +32,11 @@ struct cors_origin_set_t {
     cors_origin_table_t *table; /* all patterns, for requests; NULL: none */
     index_t listed;             /* the same, with the word of each */
     index_t excluded;
-    apr_array_header_t *sources; /* const cors_origin_source_t *; NULL: none */
-    bool listed_by_source;       /* one of them lists an origin now */
-    apr_array_header_t *words;   /* word_t *, in the order written */
-    cors_text_map_t *texts[2];   /* listed, taken out: text -> first word_t */
+    apr_array_header_t
+        *live_lists;           /* const cors_origin_source_t *; NULL: none */
+    bool listed_by_source;     /* one of them lists an origin now */
+    apr_array_header_t *words; /* word_t *, in the order written */
+    cors_text_map_t *texts[2]; /* listed, taken out: text -> first word_t */
     bool file;
     bool edit;
     bool everybody;
@@ -102,7 +103,7 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
 
 /* Keep a word; one that stands there already knows the first. */
 static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
-                         const char *text, const char *said, bool regex,
+                         const char *text, const char *source, bool regex,
                          bool exclude)
 {
     word_t *word = apr_pcalloc(p, sizeof(*word));
@@ -112,11 +113,11 @@ static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
         cors_text_map_get(set->texts[exclude], cors_slice(key));
 
     word->text = text;
-    word->said = said;
+    word->source = source;
     word->regex = regex;
     word->exclude = exclude;
     if (first) {
-        word->first = first->said ? first->said : "";
+        word->first = first->source ? first->source : "";
     }
     else {
         cors_text_map_add(set->texts[exclude], cors_slice(key), word);
@@ -203,8 +204,8 @@ static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
 }
 
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
-                                   cors_slice_t text, const char *said,
-                                   const char **instead)
+                                   cors_slice_t text, const char *source,
+                                   const char **suggestion)
 {
     cors_pattern_t pattern;
     char mark;
@@ -212,22 +213,22 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     bool take_out;
     word_t *word;
 
-    *instead = NULL;
+    *suggestion = NULL;
     if (problem) {
         return problem;
     }
     text.ptr = cors_slice_text(p, text);
-    problem = cors_pattern_parse(p, text, set->file, &pattern, instead);
+    problem = cors_pattern_parse(p, text, set->file, &pattern, suggestion);
     if (!problem) {
         problem = check_place(set, &pattern);
     }
     if (problem) {
-        *instead = correct(p, set, problem, mark, &pattern, *instead);
+        *suggestion = correct(p, set, problem, mark, &pattern, *suggestion);
         return problem;
     }
 
     take_out = mark == '-' || pattern.exclude;
-    word = keep_word(p, set, pattern.origin.ptr, said, false, take_out);
+    word = keep_word(p, set, pattern.origin.ptr, source, false, take_out);
     if (word->first) {
         return CORS_OK;
     }
@@ -342,10 +343,10 @@ static void note_reach(apr_pool_t *p, word_t *word, const cors_reach_t *reach,
 }
 
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
-                                         const char *text, const char *said,
+                                         const char *text, const char *source,
                                          const void *regex,
                                          cors_regex_match_fn match,
-                                         const char **instead)
+                                         const char **suggestion)
 {
     cors_slice_t rest = cors_slice(text);
     char mark;
@@ -356,7 +357,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     word_t *word;
     cors_reach_t reach;
 
-    *instead = NULL;
+    *suggestion = NULL;
     if (problem) {
         return problem;
     }
@@ -367,7 +368,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                         take_out ? "-"
                                         : mark   ? "+"
                                                  : "",
-                                        instead);
+                                        suggestion);
     }
     if (problem) {
         return problem;
@@ -376,7 +377,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
         return set->everybody ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
                               : CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    word = keep_word(p, set, cors_slice_text(p, rest), said, true, take_out);
+    word = keep_word(p, set, cors_slice_text(p, rest), source, true, take_out);
     if (word->first) {
         return CORS_OK;
     }
@@ -399,8 +400,8 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
 }
 
 cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
-                                          const char *path, const char *said,
-                                          const cors_origin_source_t *source,
+                                          const char *path, const char *source,
+                                          const cors_origin_source_t *live,
                                           const cors_origin_notes_t *notes)
 {
     word_t *word;
@@ -412,23 +413,23 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         return set->everybody ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
                               : CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    word = keep_word(p, set, path, said, false, false);
+    word = keep_word(p, set, path, source, false, false);
     word->file = true;
     if (word->first) {
         return CORS_OK;
     }
     word->insecure = notes->insecure;
-    word->insecure_said = notes->insecure_said;
+    word->insecure_source = notes->insecure_source;
     set->listed_by_source = set->listed_by_source || notes->lists;
-    if (!set->sources) {
-        set->sources =
+    if (!set->live_lists) {
+        set->live_lists =
             apr_array_make(p, 1, sizeof(const cors_origin_source_t *));
     }
-    APR_ARRAY_PUSH(set->sources, const cors_origin_source_t *) = source;
+    APR_ARRAY_PUSH(set->live_lists, const cors_origin_source_t *) = live;
     if (notes->suffix && !set->public_suffix) {
         word = apr_pcalloc(p, sizeof(*word));
         word->text = notes->suffix;
-        word->said = notes->suffix_said;
+        word->source = notes->suffix_source;
         word->suffix = true;
         set->public_suffix = word;
         /* of all that the source lists, the one that has to be told of */
@@ -548,15 +549,15 @@ static cors_listing_e match_regexes(const cors_origin_set_t *set,
 }
 
 /* What all sources say together with what is known already. */
-static cors_listing_e ask_sources(const apr_array_header_t *sources,
+static cors_listing_e ask_sources(const apr_array_header_t *live_lists,
                                   const cors_origin_t *origin,
                                   cors_listing_e known)
 {
     int i;
 
-    for (i = 0; i < sources->nelts && known < CORS_ORIGIN_EXCLUDED; i++) {
+    for (i = 0; i < live_lists->nelts && known < CORS_ORIGIN_EXCLUDED; i++) {
         cors_listing_e listing = cors_origin_source_lookup(
-            APR_ARRAY_IDX(sources, i, const cors_origin_source_t *), origin);
+            APR_ARRAY_IDX(live_lists, i, const cors_origin_source_t *), origin);
 
         known = listing == CORS_ORIGIN_UNLISTED ? known : listing;
     }
@@ -582,8 +583,8 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
     if (set->table) {
         listing = cors_origin_table_lookup(set->table, origin);
     }
-    if (set->sources && listing != CORS_ORIGIN_EXCLUDED) {
-        listing = ask_sources(set->sources, origin, listing);
+    if (set->live_lists && listing != CORS_ORIGIN_EXCLUDED) {
+        listing = ask_sources(set->live_lists, origin, listing);
     }
     /* what is listed may still be excluded by an expression */
     if ((set->listed.regexes && listing == CORS_ORIGIN_UNLISTED)
@@ -617,16 +618,16 @@ cors_listing_e cors_origin_set_self(const cors_origin_set_t *set,
 static const word_t *find_source(const cors_origin_set_t *set,
                                  const cors_origin_t *origin)
 {
-    int source = 0;
+    int live = 0;
     int i;
 
-    for (i = 0; set->sources && i < set->words->nelts; i++) {
+    for (i = 0; set->live_lists && i < set->words->nelts; i++) {
         const word_t *word = APR_ARRAY_IDX(set->words, i, const word_t *);
 
         /* each file that was not named before is one source */
         if (word->file && !word->first
             && cors_origin_source_lookup(
-                   APR_ARRAY_IDX(set->sources, source++,
+                   APR_ARRAY_IDX(set->live_lists, live++,
                                  const cors_origin_source_t *),
                    origin)
                    == CORS_ORIGIN_EXCLUDED) {
@@ -664,8 +665,8 @@ cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
         return CORS_ORIGIN_EXCLUDED;
     }
     return set->everybody || index_find(&set->listed, origin, true, NULL)
-                   || (!origin->null && set->sources
-                       && ask_sources(set->sources, origin,
+                   || (!origin->null && set->live_lists
+                       && ask_sources(set->live_lists, origin,
                                       CORS_ORIGIN_UNLISTED)
                               == CORS_ORIGIN_LISTED)
                ? CORS_ORIGIN_LISTED
@@ -770,7 +771,7 @@ bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet)
 {
     const index_t *listed = &set->listed;
 
-    return !set->everybody && !(yet ? set->listed_by_source : !!set->sources)
+    return !set->everybody && !(yet ? set->listed_by_source : !!set->live_lists)
            && !listed->null && !listed->self && !listed->patterns
            && !listed->regexes;
 }

@@ -371,12 +371,12 @@ static const char *correct_scheme(apr_pool_t *p, cors_slice_t scheme)
 /* the host as browsers write it; what cannot be mended stays */
 static cors_slice_t correct_host(apr_pool_t *p, cors_slice_t host)
 {
-    const char *instead;
+    const char *suggestion;
 
     /* small letters may make an address or punycode of it: look again */
-    while (cors_host_check(p, host, &instead) && instead
-           && !cors_slice_equal(host, cors_slice(instead))) {
-        host = cors_slice(instead);
+    while (cors_host_check(p, host, &suggestion) && suggestion
+           && !cors_slice_equal(host, cors_slice(suggestion))) {
+        host = cors_slice(suggestion);
     }
     return host;
 }
@@ -508,17 +508,18 @@ static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
 
     while (cors_part_next(&word, separators, &part)) {
         cors_pattern_t pattern;
-        const char *instead;
+        const char *suggestion;
 
-        if (cors_pattern_parse(p, part, file, &pattern, &instead) == CORS_OK) {
-            instead = pattern.kind == CORS_PATTERN_ORIGIN
-                          ? cors_slice_text(p, part)
-                          : NULL;
+        if (cors_pattern_parse(p, part, file, &pattern, &suggestion)
+            == CORS_OK) {
+            suggestion = pattern.kind == CORS_PATTERN_ORIGIN
+                             ? cors_slice_text(p, part)
+                             : NULL;
         }
-        if (!instead || (exclude && instead[0] != '!')) {
+        if (!suggestion || (exclude && suggestion[0] != '!')) {
             return NULL;
         }
-        cors_join(p, &words, " ", cors_slice(instead));
+        cors_join(p, &words, " ", cors_slice(suggestion));
     }
     return words.text;
 }
@@ -528,7 +529,7 @@ static const char *meant(apr_pool_t *p, cors_problem_e problem,
                          cors_slice_t word, bool file)
 {
     bool exclude = cors_slice_has_prefix(word, "!");
-    const char *instead;
+    const char *suggestion;
 
     if (problem == CORS_PROBLEM_ORIGIN_EXPRESSION) {
         return NULL;
@@ -536,18 +537,20 @@ static const char *meant(apr_pool_t *p, cors_problem_e problem,
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
         return split(p, word, file);
     }
-    instead = correct(p, behind(word, exclude ? 1 : 0), file);
-    return instead && exclude ? apr_pstrcat(p, "!", instead, NULL) : instead;
+    suggestion = correct(p, behind(word, exclude ? 1 : 0), file);
+    return suggestion && exclude ? apr_pstrcat(p, "!", suggestion, NULL)
+                                 : suggestion;
 }
 
 cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
-                                  cors_pattern_t *pattern, const char **instead)
+                                  cors_pattern_t *pattern,
+                                  const char **suggestion)
 {
     cors_problem_e problem;
     bool exclude = cors_slice_has_prefix(word, "!");
     cors_slice_t whole = word;
 
-    *instead = NULL;
+    *suggestion = NULL;
     if (exclude) {
         word = behind(word, 1);
     }
@@ -570,7 +573,7 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
     else {
         problem = check(p, word, file, pattern);
         if (problem) {
-            *instead = meant(p, problem, whole, file);
+            *suggestion = meant(p, problem, whole, file);
         }
     }
     pattern->exclude = exclude;

@@ -62,12 +62,12 @@ bool cors_policy_names_self(const cors_policy_t *policy)
 cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
                                           cors_attr_e attr,
                                           const cors_origin_t *origin, bool own,
-                                          const cors_setting_t **because)
+                                          const cors_setting_t **setting)
 {
     bool null_ok = cors_policy_number(policy, CORS_ATTR_NULL_UNSAFE);
     const cors_link_t *link = &policy->link[attr];
 
-    *because = link->setting;
+    *setting = link->setting;
     for (; link && link->setting; link = link->outer) {
         cors_listing_e listing =
             cors_origin_set_lookup(link->setting->origins, origin, null_ok);
@@ -76,7 +76,7 @@ cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
             listing = cors_origin_set_self(link->setting->origins, listing);
         }
         if (listing != CORS_ORIGIN_UNLISTED) {
-            *because = link->setting;
+            *setting = link->setting;
             return listing;
         }
     }
@@ -294,16 +294,16 @@ static void contradict(const check_t *check, cors_problem_e problem,
 
     found.problem = problem;
     found.word = word ? word->text : "*";
-    found.because = !word ? NULL
-                    : problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
-                        ? word->suffix_detail
-                        : word->open_detail;
+    found.detail = !word ? NULL
+                   : problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
+                       ? word->suffix_detail
+                       : word->open_detail;
     found.mark = one->edit ? "+" : "";
     found.regex = word && word->regex;
-    found.said[0] = word && word->said ? word->said : one->said;
-    found.said[1] = other ? other->said : NULL;
-    found.culprits[0] = one;
-    found.culprits[1] = other;
+    found.source[0] = word && word->source ? word->source : one->source;
+    found.source[1] = other ? other->source : NULL;
+    found.conflict[0] = one;
+    found.conflict[1] = other;
     check->tell(check->context, &found);
 }
 
@@ -424,8 +424,8 @@ static void note_first(void *context, const cors_contradiction_t *found)
 
     if (!policy->problem) {
         policy->problem = found->problem;
-        policy->culprits[0] = found->culprits[0];
-        policy->culprits[1] = found->culprits[1];
+        policy->conflict[0] = found->conflict[0];
+        policy->conflict[1] = found->conflict[1];
     }
 }
 

@@ -44,14 +44,14 @@ const char *cors_problem_sentence(apr_pool_t *p, const cors_finding_t *finding)
             ? apr_pstrcat(p, "'", cors_slice_text(p, finding->word),
                           "': ", NULL)
             : "";
-    const char *because =
-        finding->because ? apr_pstrcat(p, " (", finding->because, ")", NULL)
-                         : "";
-    const char *instead =
-        finding->instead ? apr_pstrcat(p, "; write ", finding->instead, NULL)
-                         : "";
+    const char *detail =
+        finding->detail ? apr_pstrcat(p, " (", finding->detail, ")", NULL) : "";
+    const char *suggestion =
+        finding->suggestion
+            ? apr_pstrcat(p, "; write ", finding->suggestion, NULL)
+            : "";
 
-    return apr_pstrcat(p, word, catalogue[finding->problem].reason, because,
-                       instead, " [", catalogue[finding->problem].id, "]",
+    return apr_pstrcat(p, word, catalogue[finding->problem].reason, detail,
+                       suggestion, " [", catalogue[finding->problem].id, "]",
                        NULL);
 }

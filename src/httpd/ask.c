@@ -175,7 +175,7 @@ static void print_exchange(ask_t *ask, const char *title,
     print(ask, "%s: %s, %s; by %s\n", title,
           cors_verdict_text(exchange->decision.verdict),
           cors_reason_text(exchange->decision.reason),
-          cors_decision_said(ask->p, &exchange->decision));
+          cors_decision_source(ask->p, &exchange->decision));
     if (exchange->status) {
         print(ask, "    status %d\n", exchange->status);
     }

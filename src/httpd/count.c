@@ -165,9 +165,9 @@ CORS_SLOW static void keep_refusal(request_rec *r,
         refusal.origin.len = CORS_ORIGIN_MAX;
     }
     refusal.method = cors_slice(method);
-    refusal.culprit = decision->culprit;
-    refusal.said = cors_decision_said(r->pool, decision);
-    refusal.by = decision->because ? decision->because->said_hash
+    refusal.rejected = decision->rejected;
+    refusal.source = cors_decision_source(r->pool, decision);
+    refusal.by = decision->setting ? decision->setting->source_hash
                                    : (apr_uint64_t)decision->attr;
     cors_counters_refuse(counters, &refusal);
 }

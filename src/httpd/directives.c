@@ -55,8 +55,8 @@ typedef struct {
     cmd_parms *cmd;
     cors_section_t *section;
     cors_attr_e attr;
-    const char *where; /* "file:line" */
-    const char *said;  /* "CorsPolicy file:line" */
+    const char *where;  /* "file:line" */
+    const char *source; /* "CorsPolicy file:line" */
     const char
         *complaints; /* what is wrong with its arguments; NULL: nothing */
     int complained;  /* how many words there are complaints about, those that
@@ -130,8 +130,8 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     reading.cmd = cmd;
     reading.section = section;
     reading.attr = *(const cors_attr_e *)cmd->info;
-    reading.said = source_text(cmd);
-    reading.where = reading.said + strlen(cmd->cmd->name) + 1;
+    reading.source = source_text(cmd);
+    reading.where = reading.source + strlen(cmd->cmd->name) + 1;
     reading.complaints = NULL;
     reading.complained = 0;
     /* a request that reads .htaccess has no use for it */
@@ -153,8 +153,8 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
     /* a repeated list grows and keeps where it began; else the last word counts */
     if (*first || !(setting->origins || setting->names)) {
         setting->directive = cmd->cmd->name;
-        setting->said = reading->said;
-        setting->said_hash = cors_counters_hash(cors_slice(reading->said));
+        setting->source = reading->source;
+        setting->source_hash = cors_counters_hash(cors_slice(reading->source));
         setting->place = cors_section_place(reading->section);
     }
     return setting;
@@ -171,9 +171,9 @@ static void add_sentence(reading_t *reading, const char *sentence)
 }
 
 static void complain(reading_t *reading, cors_problem_e problem,
-                     cors_slice_t word, const char *instead)
+                     cors_slice_t word, const char *suggestion)
 {
-    const cors_finding_t finding = { problem, word, instead, NULL };
+    const cors_finding_t finding = { problem, word, suggestion, NULL };
 
     if (++reading->complained <= COMPLAINTS_SHOWN) {
         add_sentence(reading,
@@ -394,7 +394,8 @@ static cors_problem_e add_word(const reading_t *reading, cors_slice_t word,
     const cors_setting_t *setting = list_here(reading, word.ptr);
 
     return add_entry(reading, setting, word,
-                     setting->said == reading->said ? NULL : reading->said,
+                     setting->source == reading->source ? NULL
+                                                        : reading->source,
                      suggestion);
 }
 
@@ -457,7 +458,7 @@ static void keep_list(const reading_t *reading, const char *args)
         return;
     }
     setting = setting_here(reading, &first);
-    if (setting->said == reading->said) {
+    if (setting->source == reading->source) {
         setting->text =
             cors_same_list_keep(reading->cmd->temp_pool, setting, args);
     }
@@ -501,7 +502,7 @@ const char *cors_set_names(cmd_parms *cmd, void *section, const char *args)
 typedef struct {
     const ap_regex_t *regex;
     const char *text;
-    const char *said; /* "Directive file:line" */
+    const char *source; /* "Directive file:line" */
 } matcher_t;
 
 /* An origin for which PCRE gives up; hostile ones may come in numbers. */
@@ -512,7 +513,7 @@ CORS_SLOW static void log_give_up(const matcher_t *matcher, cors_slice_t text)
 
     if (cors_count_all()
         && !cors_counters_may_warn(
-            cors_count_all(), cors_counters_hash(cors_slice(matcher->said)),
+            cors_count_all(), cors_counters_hash(cors_slice(matcher->source)),
             cors_clock(), &unused)) {
         return;
     }
@@ -523,7 +524,7 @@ CORS_SLOW static void log_give_up(const matcher_t *matcher, cors_slice_t text)
             MATCH_STEPS) " steps over the origin \"%s\" and has not been "
                          "decided; it lists no such origin, and excludes it "
                          "behind -",
-        matcher->said, matcher->text,
+        matcher->source, matcher->text,
         ap_escape_logitem(p, cors_slice_text(p, text)));
     apr_pool_destroy(p);
 }
@@ -586,22 +587,22 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
     while ((argument = next_argument(&reading, &args)) != NULL) {
         cors_origin_set_t *set = list_here(&reading, argument)->origins;
         matcher_t *matcher = apr_palloc(cmd->pool, sizeof(*matcher));
-        const char *instead = NULL;
+        const char *suggestion = NULL;
         cors_problem_e problem = CORS_PROBLEM_REGEX_BAD;
 
         matcher->text =
             apr_pstrdup(cmd->pool, argument + (is_edit(argument) ? 1 : 0));
-        matcher->said = reading.said;
+        matcher->source = reading.source;
         matcher->regex = compile_whole(cmd->pool, matcher->text);
         if (matcher->regex) {
             problem = cors_origin_set_add_regex(cmd->pool, set, argument,
-                                                reading.said, matcher,
-                                                regex_matches, &instead);
+                                                reading.source, matcher,
+                                                regex_matches, &suggestion);
         }
 
         any = true;
         if (problem) {
-            complain(&reading, problem, cors_slice(argument), instead);
+            complain(&reading, problem, cors_slice(argument), suggestion);
         }
     }
     if (!any) {
@@ -616,7 +617,7 @@ static void add_file(reading_t *reading, const char *argument)
     apr_pool_t *p = reading->cmd->pool;
     const char *path = ap_server_root_relative(p, argument);
     cors_origins_file_t info;
-    const cors_origin_source_t *source;
+    const cors_origin_source_t *live;
     cors_problem_e problem;
     int i;
 
@@ -625,16 +626,16 @@ static void add_file(reading_t *reading, const char *argument)
                  NULL);
         return;
     }
-    source = cors_origins_file(p, path, &info);
+    live = cors_origins_file(p, path, &info);
     for (i = 0; i < info.mistakes->nelts; i++) {
         add_sentence(reading, APR_ARRAY_IDX(info.mistakes, i, const char *));
     }
-    if (!source) {
+    if (!live) {
         return;
     }
     problem =
         cors_origin_set_add_source(p, list_here(reading, "")->origins, path,
-                                   reading->said, source, &info.notes);
+                                   reading->source, live, &info.notes);
     if (problem) {
         complain(reading, problem, cors_slice(argument), NULL);
     }
@@ -688,24 +689,25 @@ const char *cors_set_origins_file_reload(cmd_parms *cmd, void *section,
 
 /* A time in httpd's form as seconds; the corrected form where there is one. */
 static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
-                                    apr_int64_t *seconds, const char **instead)
+                                    apr_int64_t *seconds,
+                                    const char **suggestion)
 {
     const char *unit = word + strspn(word, "0123456789");
     apr_interval_time_t age = 0;
 
-    *instead = NULL;
+    *suggestion = NULL;
     if (word[0] == '-') {
         /* elsewhere a negative number forbids the browser to remember */
-        *instead = "0";
+        *suggestion = "0";
     }
     else if (ap_cstr_casecmp(word, "Off") == 0) {
-        *instead = "None";
+        *suggestion = "None";
     }
     else if (unit != word && ap_cstr_casecmp(unit, "d") == 0) {
-        *instead = MAX_AGE_USEFUL;
+        *suggestion = MAX_AGE_USEFUL;
     }
     if (unit != word && !*unit && strlen(word) > 12) {
-        *instead = MAX_AGE_USEFUL;
+        *suggestion = MAX_AGE_USEFUL;
         return CORS_PROBLEM_MAX_AGE_RANGE;
     }
     if (unit == word || strlen(word) > 12
@@ -718,7 +720,7 @@ static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
         return CORS_PROBLEM_MAX_AGE_BAD;
     }
     if (age > apr_time_from_sec(MAX_AGE_LIMIT)) {
-        *instead = MAX_AGE_USEFUL;
+        *suggestion = MAX_AGE_USEFUL;
         return CORS_PROBLEM_MAX_AGE_RANGE;
     }
     *seconds = apr_time_sec(age);
@@ -731,15 +733,15 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
     const char *word = only_argument(&reading, args);
     bool none = word && ap_cstr_casecmp(word, "None") == 0;
     apr_int64_t seconds = 0;
-    const char *instead;
+    const char *suggestion;
     bool first;
 
     if (word && !none) {
         cors_problem_e problem =
-            parse_max_age(cmd->pool, word, &seconds, &instead);
+            parse_max_age(cmd->pool, word, &seconds, &suggestion);
 
         if (problem) {
-            complain(&reading, problem, cors_slice(word), instead);
+            complain(&reading, problem, cors_slice(word), suggestion);
         }
     }
     if (!reading.complaints) {

@@ -127,10 +127,10 @@ const char *cors_server_address(apr_pool_t *p, const server_rec *server)
 /* --- for people */
 
 static void print_line(dump_t *dump, const char *name, const char *words,
-                       const char *from, const char *said)
+                       const char *from, const char *source)
 {
     print(dump, "    %-*s %-*s %s%s%s\n", NAME_WIDTH, name, VALUE_WIDTH, words,
-          from, said ? ": " : "", said ? said : "");
+          from, source ? ": " : "", source ? source : "");
 }
 
 static const char *word_of_value(apr_pool_t *p, const cors_value_t *value)
@@ -146,7 +146,7 @@ static void print_list(dump_t *dump, cors_attr_e attr,
 {
     const char *name = cors_attr_directive(attr);
     const char *words = "";
-    const char *said = setting ? setting->said : NULL;
+    const char *source = setting ? setting->source : NULL;
     const char *from = origin_of_setting(dump->site, setting);
     bool one_place = true;
     int i;
@@ -154,9 +154,9 @@ static void print_list(dump_t *dump, cors_attr_e attr,
     for (i = 0; i < values->nelts; i++) {
         const cors_value_t *value = &APR_ARRAY_IDX(values, i, cors_value_t);
 
-        one_place =
-            one_place
-            && (!value->said || !said || strcmp(value->said, said) == 0);
+        one_place = one_place
+                    && (!value->source || !source
+                        || strcmp(value->source, source) == 0);
         if (strlen(words) <= VALUE_WIDTH) {
             words = apr_pstrcat(dump->p, words, *words ? " " : "",
                                 word_of_value(dump->p, value), NULL);
@@ -167,14 +167,15 @@ static void print_list(dump_t *dump, cors_attr_e attr,
                                                                 : "None";
     }
     if (values->nelts < 2 || (one_place && strlen(words) <= VALUE_WIDTH)) {
-        print_line(dump, name, words, from, said);
+        print_line(dump, name, words, from, source);
         return;
     }
     for (i = 0; i < values->nelts; i++) {
         const cors_value_t *value = &APR_ARRAY_IDX(values, i, cors_value_t);
 
         print_line(dump, i == 0 ? name : "", word_of_value(dump->p, value),
-                   origin_of_setting(dump->site, value->setting), value->said);
+                   origin_of_setting(dump->site, value->setting),
+                   value->source);
     }
 }
 
@@ -194,7 +195,7 @@ static void print_policy(dump_t *dump, const cors_policy_t *policy)
             print_line(dump, cors_attr_directive((cors_attr_e)attr),
                        APR_ARRAY_IDX(values, 0, cors_value_t).text,
                        origin_of_setting(dump->site, setting),
-                       setting ? setting->said : NULL);
+                       setting ? setting->source : NULL);
         }
     }
 }
@@ -227,7 +228,7 @@ static void json_value(dump_t *dump, const cors_value_t *value)
     cors_json_bool(dump->json, "regex", value->regex);
     cors_json_string(dump->json, "from",
                      origin_of_setting(dump->site, value->setting));
-    cors_json_string(dump->json, "set_by", value->said);
+    cors_json_string(dump->json, "set_by", value->source);
     cors_json_close(dump->json, '}');
 }
 
@@ -265,7 +266,8 @@ static void json_policy(dump_t *dump, const cors_policy_t *policy)
         }
         cors_json_string(dump->json, "from",
                          origin_of_setting(dump->site, setting));
-        cors_json_string(dump->json, "set_by", setting ? setting->said : NULL);
+        cors_json_string(dump->json, "set_by",
+                         setting ? setting->source : NULL);
         cors_json_close(dump->json, '}');
     }
     cors_json_close(dump->json, '}');

@@ -76,7 +76,7 @@ typedef void (*directive_fn)(walk_t *walk, const ap_directive_t *directive);
 static const char of_server[] = "server";
 static const char of_heirs[] = "heirs";
 
-static const char *said(const walk_t *walk, const ap_directive_t *directive)
+static const char *source(const walk_t *walk, const ap_directive_t *directive)
 {
     return apr_psprintf(walk->speaker->scratch, "%s%s %s:%d",
                         directive->directive,
@@ -85,10 +85,10 @@ static const char *said(const walk_t *walk, const ap_directive_t *directive)
 }
 
 static void say(const walk_t *walk, const char *about, cors_problem_e problem,
-                const char *word, const char *because, const char *instead)
+                const char *word, const char *detail, const char *suggestion)
 {
-    const cors_finding_t finding = { problem, cors_slice(word), instead,
-                                     because };
+    const cors_finding_t finding = { problem, cors_slice(word), suggestion,
+                                     detail };
 
     cors_speak(walk->speaker, walk->server, about, &finding);
 }
@@ -314,8 +314,8 @@ static void look_at_header(walk_t *walk, const ap_directive_t *directive)
     }
     policy = policy_met(walk, directive);
     if (policy) {
-        say(walk, said(walk, directive), CORS_PROBLEM_RECIPE_HEADER, name,
-            policy->said, NULL);
+        say(walk, source(walk, directive), CORS_PROBLEM_RECIPE_HEADER, name,
+            policy->source, NULL);
     }
 }
 
@@ -346,8 +346,8 @@ static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
     }
     policy = policy_met(walk, directive);
     if (policy) {
-        say(walk, said(walk, rule), CORS_PROBLEM_RECIPE_REWRITE, "OPTIONS",
-            policy->said, NULL);
+        say(walk, source(walk, rule), CORS_PROBLEM_RECIPE_REWRITE, "OPTIONS",
+            policy->source, NULL);
     }
 }
 
@@ -406,9 +406,9 @@ static void report_authentication(walk_t *walk, int site_number)
                                           : of_heirs,
                               scope->kind, scope->path, CORS_PATH_NONE));
     if (number != CORS_PATH_NONE && is_first(walk, headers)) {
-        say(walk, headers->said, CORS_PROBLEM_AUTHORIZATION_NOT_NAMED, "*",
-            said(walk, APR_ARRAY_IDX(walk->auth_types, number,
-                                     const ap_directive_t *)),
+        say(walk, headers->source, CORS_PROBLEM_AUTHORIZATION_NOT_NAMED, "*",
+            source(walk, APR_ARRAY_IDX(walk->auth_types, number,
+                                       const ap_directive_t *)),
             "* Authorization");
     }
 }
@@ -436,14 +436,14 @@ static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
         const char *known = cors_fetch_well_known_method(cors_slice(method));
 
         if (limit && strcmp(method, "OPTIONS") == 0) {
-            say(walk, said(walk, directive), CORS_PROBLEM_LIMIT_OPTIONS, method,
-                NULL, NULL);
+            say(walk, source(walk, directive), CORS_PROBLEM_LIMIT_OPTIONS,
+                method, NULL, NULL);
         }
         /* <Limit> itself has registered what nobody else knew */
         if (ap_method_number_of(method) > M_INVALID
             && !(known && strcmp(known, method) == 0)) {
-            say(walk, said(walk, directive), CORS_PROBLEM_LIMIT_METHOD, method,
-                NULL, known);
+            say(walk, source(walk, directive), CORS_PROBLEM_LIMIT_METHOD,
+                method, NULL, known);
         }
     }
 }
@@ -623,8 +623,8 @@ static void report_directory(walk_t *walk, const cors_site_t *site, int number)
     }
     if (proxy) {
         is_first(walk, policy);
-        say(walk, policy->said, CORS_PROBLEM_DIRECTORY_BEHIND_PROXY,
-            site->scope.path, said(walk, proxy), NULL);
+        say(walk, policy->source, CORS_PROBLEM_DIRECTORY_BEHIND_PROXY,
+            site->scope.path, source(walk, proxy), NULL);
     }
 }
 
@@ -662,7 +662,7 @@ static void look_at_log(walk_t *walk, const ap_directive_t *directive)
                                           (apr_size_t)(end - tag));
 
         if (!cors_reading_exists(name)) {
-            say(walk, said(walk, directive), CORS_PROBLEM_LOG_TAG_UNKNOWN,
+            say(walk, source(walk, directive), CORS_PROBLEM_LOG_TAG_UNKNOWN,
                 apr_pstrcat(walk->speaker->scratch, "%{", name,
                             "}^" CORS_LOG_TAG, NULL),
                 NULL,

@@ -753,8 +753,8 @@ static cors_list_file_t *find_file(const cors_list_files_t *files,
     return NULL;
 }
 
-static const char *said_at(apr_pool_t *p, const cors_list_file_t *file,
-                           apr_size_t line)
+static const char *source_at(apr_pool_t *p, const cors_list_file_t *file,
+                             apr_size_t line)
 {
     return apr_psprintf(p, "CorsAllowOriginsFile %s:%" APR_SIZE_T_FMT,
                         file->path, line);
@@ -769,11 +769,11 @@ static void fill_notes(apr_pool_t *p, const cors_list_file_t *file,
     notes->lists = list->lists;
     if (list->suffix_line > 0) {
         notes->suffix = list->suffix;
-        notes->suffix_said = said_at(p, file, list->suffix_line);
+        notes->suffix_source = source_at(p, file, list->suffix_line);
     }
     if (list->insecure_line > 0) {
         notes->insecure = list->insecure;
-        notes->insecure_said = said_at(p, file, list->insecure_line);
+        notes->insecure_source = source_at(p, file, list->insecure_line);
     }
 }
 

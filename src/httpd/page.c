@@ -46,11 +46,11 @@ const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
 }
 
 /* Name a setting if it is the first of its name. */
-static void name_setting(cors_page_t *page, const char *said,
+static void name_setting(cors_page_t *page, const char *source,
                          const cors_setting_t *setting)
 {
-    if (said && !apr_hash_get(page->settings, said, APR_HASH_KEY_STRING)) {
-        apr_hash_set(page->settings, said, APR_HASH_KEY_STRING, setting);
+    if (source && !apr_hash_get(page->settings, source, APR_HASH_KEY_STRING)) {
+        apr_hash_set(page->settings, source, APR_HASH_KEY_STRING, setting);
     }
 }
 
@@ -63,27 +63,27 @@ static void find_setting(void *context, cors_attr_e attr,
     int i;
 
     (void)attr;
-    name_setting(page, setting->said, setting);
+    name_setting(page, setting->source, setting);
     for (i = 0; set && i < cors_origin_set_count(set); i++) {
         const cors_origin_word_t *word = cors_origin_set_word(set, i);
 
         if (word->exclude || word->file) {
-            name_setting(page, word->said, setting);
+            name_setting(page, word->source, setting);
         }
     }
 }
 
 const char *cors_page_advice(cors_page_t *page, cors_reason_e reason,
-                             const char *said, const char *origin,
-                             const char *culprit)
+                             const char *source, const char *origin,
+                             const char *rejected)
 {
-    cors_refused_t refused = { reason, said, origin, culprit, NULL, NULL };
+    cors_refused_t refused = { reason, source, origin, rejected, NULL, NULL };
 
     if (!page->settings) {
         page->settings = apr_hash_make(page->r->pool);
         cors_settings_visit(page->r->pool, ap_server_conf, find_setting, page);
     }
-    refused.setting = apr_hash_get(page->settings, said, APR_HASH_KEY_STRING);
+    refused.setting = apr_hash_get(page->settings, source, APR_HASH_KEY_STRING);
     return cors_advice(page->r->pool, &refused);
 }
 

@@ -263,7 +263,7 @@ static void explain_link(const cors_page_t *page,
               "&amp;origin=", encoded(page, refusal->origin),
               "&amp;method=", encoded(page, refusal->method), NULL);
     if (refusal->reason == CORS_REASON_HEADER_NOT_ALLOWED) {
-        ap_rvputs(page->r, "&amp;headers=", encoded(page, refusal->culprit),
+        ap_rvputs(page->r, "&amp;headers=", encoded(page, refusal->rejected),
                   NULL);
     }
     ap_rputs("\">Explain</a>", page->r);
@@ -300,11 +300,11 @@ static void show_refusals(const cors_page_t *page)
                   text(page, one->path), "</code></td><td><code>",
                   one->origin[0] ? text(page, one->origin) : "none",
                   "</code></td><td>", cors_reason_text(one->reason),
-                  one->culprit[0] ? " <code>" : "", text(page, one->culprit),
-                  one->culprit[0] ? "</code>" : "",
+                  one->rejected[0] ? " <code>" : "", text(page, one->rejected),
+                  one->rejected[0] ? "</code>" : "",
                   one->kind == CORS_COUNTED_REPORTED ? " (report-only)" : "",
-                  "</td><td><code>", text(page, one->said), "</code></td><td>",
-                  NULL);
+                  "</td><td><code>", text(page, one->source),
+                  "</code></td><td>", NULL);
         explain_link(page, one);
         ap_rputs("</td></tr>\n", page->r);
     }
@@ -335,8 +335,8 @@ static void show_origins(cors_page_t *page)
                   origins[i].excess > 0 ? "at most " : "",
                   number(page, origins[i].count), "</td><td>",
                   cors_reason_text(last->reason), "</td><td>",
-                  text(page, cors_page_advice(page, last->reason, last->said,
-                                              last->origin, last->culprit)),
+                  text(page, cors_page_advice(page, last->reason, last->source,
+                                              last->origin, last->rejected)),
                   "</td></tr>\n", NULL);
     }
     ap_rputs("</table></div>\n", page->r);
@@ -417,7 +417,7 @@ static void show_policy(const cors_page_t *page, const cors_policy_t *policy,
                      page->r);
         }
         ap_rvputs(page->r, "</td><td>", setting ? "<code>" : "default",
-                  text(page, setting ? setting->said : NULL),
+                  text(page, setting ? setting->source : NULL),
                   setting ? "</code>" : "", "</td></tr>\n", NULL);
     }
     ap_rputs("</table></div>\n", page->r);
@@ -526,7 +526,7 @@ static void show_exchange(const cors_page_t *page, const char *title,
               cors_verdict_text(exchange->decision.verdict), ", ",
               cors_reason_text(exchange->decision.reason),
               ", decided by <code>",
-              text(page, cors_decision_said(page->p, &exchange->decision)),
+              text(page, cors_decision_source(page->p, &exchange->decision)),
               "</code>.", NULL);
     if (exchange->status) {
         ap_rprintf(page->r, " It is answered with %d.", exchange->status);

@@ -46,11 +46,11 @@ static void json_refusal(cors_json_t *json, cors_page_t *page,
                      refusal->origin[0] ? refusal->origin : NULL);
     cors_json_string(json, "method", refusal->method);
     cors_json_string(json, "culprit",
-                     refusal->culprit[0] ? refusal->culprit : NULL);
-    cors_json_string(json, "decided_by", refusal->said);
+                     refusal->rejected[0] ? refusal->rejected : NULL);
+    cors_json_string(json, "decided_by", refusal->source);
     cors_json_string(json, "advice",
-                     cors_page_advice(page, refusal->reason, refusal->said,
-                                      refusal->origin, refusal->culprit));
+                     cors_page_advice(page, refusal->reason, refusal->source,
+                                      refusal->origin, refusal->rejected));
 }
 
 static void json_origin(cors_json_t *json, cors_page_t *page,
@@ -61,11 +61,11 @@ static void json_origin(cors_json_t *json, cors_page_t *page,
     cors_json_number(json, "excess", (apr_int64_t)refused->excess);
     cors_json_string(json, "reason", cors_reason_text(refused->reason));
     cors_json_string(json, "culprit",
-                     refused->culprit[0] ? refused->culprit : NULL);
-    cors_json_string(json, "decided_by", refused->said);
+                     refused->rejected[0] ? refused->rejected : NULL);
+    cors_json_string(json, "decided_by", refused->source);
     cors_json_string(json, "advice",
-                     cors_page_advice(page, refused->reason, refused->said,
-                                      refused->origin, refused->culprit));
+                     cors_page_advice(page, refused->reason, refused->source,
+                                      refused->origin, refused->rejected));
 }
 
 static void json_count(void *context, cors_counted_e kind,
@@ -175,7 +175,7 @@ static void json_exchange(cors_json_t *json, const char *name,
     cors_json_string(json, "reason",
                      cors_reason_text(exchange->decision.reason));
     cors_json_string(json, "decided_by",
-                     cors_decision_said(p, &exchange->decision));
+                     cors_decision_source(p, &exchange->decision));
     if (exchange->status) {
         cors_json_number(json, "status", exchange->status);
     }

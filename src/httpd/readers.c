@@ -41,7 +41,7 @@ static const char *directive(request_rec *r, const cors_decision_t *decision)
 {
     return decision->verdict == CORS_VERDICT_NOT_CORS
                ? NULL
-               : cors_decision_said(r->pool, decision);
+               : cors_decision_source(r->pool, decision);
 }
 
 typedef const char *value_fn(request_rec *r, const cors_decision_t *decision);

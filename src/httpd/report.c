@@ -36,7 +36,7 @@ static bool has_room(request_rec *r, const cors_decision_t *decision, int level)
     if (!counters || APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
         return true;
     }
-    about = decision->because ? decision->because->said_hash : 1;
+    about = decision->setting ? decision->setting->source_hash : 1;
     if (!(warns ? cors_counters_may_warn(counters, about, cors_clock(),
                                          &suppressed)
                 : cors_counters_may_log(counters, cors_clock(), &suppressed))) {
@@ -62,7 +62,7 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                                      : APLOG_DEBUG;
     const char *origin;
     const char *asked = r->method;
-    const char *culprit = "";
+    const char *rejected = "";
     const char *hint;
     const char *by;
 
@@ -74,16 +74,16 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
     if (decision->preflight) {
         asked = cors_noted_field(r, CORS_FIELD_REQUEST_METHOD);
     }
-    if (decision->culprit.ptr) {
-        culprit =
+    if (decision->rejected.ptr) {
+        rejected =
             apr_pstrcat(r->pool, " ",
                         quoted(r->pool,
-                               cors_slice_text(r->pool, decision->culprit)),
+                               cors_slice_text(r->pool, decision->rejected)),
                         NULL);
     }
-    by = cors_decision_said(r->pool, decision);
-    if (cors_warns(decision) && policy->culprits[1]) {
-        by = apr_pstrcat(r->pool, by, ", ", policy->culprits[1]->said, NULL);
+    by = cors_decision_source(r->pool, decision);
+    if (cors_warns(decision) && policy->conflict[1]) {
+        by = apr_pstrcat(r->pool, by, ", ", policy->conflict[1]->source, NULL);
     }
     hint = cors_decision_hint(policy, decision);
     ap_log_rerror(APLOG_MARK, level, 0, r,
@@ -93,7 +93,7 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                       ? " (ReportOnly)"
                       : "",
                   cors_verdict_text(decision->verdict),
-                  cors_reason_text(decision->reason), culprit,
+                  cors_reason_text(decision->reason), rejected,
                   quoted(r->pool, origin), quoted(r->pool, asked),
                   quoted(r->pool, r->uri), by, hint ? ": " : "",
                   hint ? hint : "");

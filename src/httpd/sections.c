@@ -176,22 +176,22 @@ static bool has_satisfy_any(apr_pool_t *p, const ap_directive_t *line)
  * by: whoever may write a .htaccess file can say that. */
 static void note_page(const walk_t *walk, const core_dir_config *core)
 {
-    const ap_expr_info_t *said = core->expr_handler;
+    const ap_expr_info_t *source = core->expr_handler;
     const ap_directive_t *line =
-        said && walk->lines
+        source && walk->lines
             ? apr_hash_get(walk->lines,
-                           line_of(walk->merging, said->filename,
-                                   (int)said->line_number),
+                           line_of(walk->merging, source->filename,
+                                   (int)source->line_number),
                            APR_HASH_KEY_STRING)
             : NULL;
 
     if (!line) {
         return;
     }
-    add_pointer(walk->pages, apr_hash_pool_get(walk->pages), said);
+    add_pointer(walk->pages, apr_hash_pool_get(walk->pages), source);
     if (has_satisfy_any(walk->merging, line)) {
         add_pointer(walk->open_pages, apr_hash_pool_get(walk->open_pages),
-                    said);
+                    source);
     }
 }
 

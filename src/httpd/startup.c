@@ -26,19 +26,19 @@ static void report(const cors_speaker_t *speaker, server_rec *server,
                  server, "%s%s", warning ? "Warning: " : "", sentence);
 }
 
-void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *said,
+void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *source,
                 const cors_finding_t *finding)
 {
     bool warning = cors_problem_is_warning(finding->problem);
     const char *sentence =
-        apr_pstrcat(speaker->p, said, ": ",
+        apr_pstrcat(speaker->p, source, ": ",
                     cors_problem_sentence(speaker->scratch, finding), NULL);
 
     speaker->refusals += warning ? 0 : 1;
-    if (apr_hash_get(speaker->said, sentence, APR_HASH_KEY_STRING)) {
+    if (apr_hash_get(speaker->source, sentence, APR_HASH_KEY_STRING)) {
         return;
     }
-    apr_hash_set(speaker->said, sentence, APR_HASH_KEY_STRING, sentence);
+    apr_hash_set(speaker->source, sentence, APR_HASH_KEY_STRING, sentence);
     speaker->counts[finding->problem]++;
     if (!is_summarised(speaker, server, finding->problem)) {
         report(speaker, server, warning, sentence);
@@ -79,15 +79,15 @@ static void refuse(void *context, const cors_contradiction_t *found)
         found->regex ? cors_expression_pinned(check->speaker->p, found->word,
                                               found->mark)
                      : NULL,
-        found->because
+        found->detail
     };
-    const char *said = found->said[0];
+    const char *source = found->source[0];
 
-    if (found->said[1]) {
-        said = apr_pstrcat(check->speaker->scratch, said, " with ",
-                           found->said[1], NULL);
+    if (found->source[1]) {
+        source = apr_pstrcat(check->speaker->scratch, source, " with ",
+                             found->source[1], NULL);
     }
-    cors_speak(check->speaker, check->server, said, &finding);
+    cors_speak(check->speaker, check->server, source, &finding);
 }
 
 static void check_section(cors_speaker_t *speaker, server_rec *server,
@@ -329,7 +329,7 @@ static void start_speaker(cors_speaker_t *speaker, int flags)
     }
     apr_pool_create(&speaker->scratch, speaker->p);
     speaker->flags = flags;
-    speaker->said = apr_hash_make(speaker->p);
+    speaker->source = apr_hash_make(speaker->p);
 }
 
 static void end_speaker(cors_speaker_t *speaker, server_rec *server)

@@ -43,11 +43,12 @@ static cors_setting_t *noting(const cors_setting_t *setting)
     return (cors_setting_t *)(apr_uintptr_t)setting;
 }
 
-static void say(void *context, const char *said, const cors_finding_t *finding)
+static void say(void *context, const char *source,
+                const cors_finding_t *finding)
 {
     const walk_t *walk = context;
 
-    cors_speak(walk->speaker, walk->site->server, said, finding);
+    cors_speak(walk->speaker, walk->site->server, source, finding);
 }
 
 static void say_plainly(const walk_t *walk, const cors_setting_t *setting,
@@ -55,7 +56,7 @@ static void say_plainly(const walk_t *walk, const cors_setting_t *setting,
 {
     const cors_finding_t finding = { problem, { NULL, 0 }, NULL, NULL };
 
-    cors_speak(walk->speaker, walk->site->server, setting->said, &finding);
+    cors_speak(walk->speaker, walk->site->server, setting->source, &finding);
 }
 
 static void lint_setting(void *context, cors_attr_e attr,
@@ -172,11 +173,12 @@ static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
     if (!walk->warned) {
         walk->warned = true;
         if (host) {
-            finding.because =
+            finding.detail =
                 apr_psprintf(walk->speaker->p, "%s %s %s:%d", host->directive,
                              host->args, host->filename, host->line_num);
         }
-        cors_speak(walk->speaker, walk->site->server, setting->said, &finding);
+        cors_speak(walk->speaker, walk->site->server, setting->source,
+                   &finding);
     }
 }
 

@@ -177,8 +177,8 @@ static void refuse(cors_slice_t text)
 
     memset(&refusal, 0, sizeof(refusal));
     refusal.scheme = refusal.host = refusal.path = refusal.origin = text;
-    refusal.method = refusal.culprit = text;
-    refusal.said = text.ptr;
+    refusal.method = refusal.rejected = text;
+    refusal.source = text.ptr;
     cors_counters_refuse(counters, &refusal);
 }
 
@@ -192,7 +192,8 @@ static cors_setting_t *setting_for(cors_section_t *section, cors_attr_e attr,
         cors_section_set(pool, section, methods, attr, &first);
 
     setting->directive = cors_attr_directive(attr);
-    setting->said = apr_pstrcat(pool, setting->directive, " linear.c:1", NULL);
+    setting->source =
+        apr_pstrcat(pool, setting->directive, " linear.c:1", NULL);
     return setting;
 }
 
@@ -228,9 +229,9 @@ static void add_word(cors_section_t *section, cors_attr_e attr,
     }
     problem = is_origins(attr)
                   ? cors_origin_set_add(pool, setting->origins, word,
-                                        setting->said, &suggestion)
-                  : cors_name_set_add(pool, setting->names, word, setting->said,
-                                      &suggestion);
+                                        setting->source, &suggestion)
+                  : cors_name_set_add(pool, setting->names, word,
+                                      setting->source, &suggestion);
     sum += problem;
 }
 
@@ -254,11 +255,11 @@ static cors_section_t *make_section(void)
     return section;
 }
 
-static void note_finding(void *context, const char *said,
+static void note_finding(void *context, const char *source,
                          const cors_finding_t *finding)
 {
     (void)context;
-    sum += (apr_size_t)said[0] + (apr_size_t)finding->problem;
+    sum += (apr_size_t)source[0] + (apr_size_t)finding->problem;
 }
 
 static void note_contradiction(void *context, const cors_contradiction_t *found)

@@ -34,15 +34,15 @@ static cors_setting_t *setting(cors_section_t *section, cors_attr_e attr)
         cors_section_set(pool, section, CORS_METHODS_ALL, attr, &first);
 
     made->directive = cors_attr_directive(attr);
-    made->said = "micro.c:1";
+    made->source = "micro.c:1";
     return made;
 }
 
 static void add_origin(cors_origin_set_t *set, const char *word)
 {
-    const char *instead;
+    const char *suggestion;
 
-    if (cors_origin_set_add(pool, set, cors_slice(word), NULL, &instead)) {
+    if (cors_origin_set_add(pool, set, cors_slice(word), NULL, &suggestion)) {
         fprintf(stderr, "%s is no pattern\n", word);
         exit(1);
     }
@@ -76,10 +76,10 @@ static cors_name_set_t *names(cors_names_e kind, const char *words)
     cors_name_set_t *set = cors_name_set_make(pool, kind, false);
     cors_slice_t rest = cors_slice(words);
     cors_slice_t word;
-    const char *instead;
+    const char *suggestion;
 
     while (cors_word_next(&rest, &word)) {
-        cors_name_set_add(pool, set, word, NULL, &instead);
+        cors_name_set_add(pool, set, word, NULL, &suggestion);
     }
     return set;
 }
@@ -238,7 +238,7 @@ static void parse_patterns(void)
     const int many = 200000;
     apr_pool_t *scratch;
     cors_pattern_t pattern;
-    const char *instead;
+    const char *suggestion;
     clock_t began;
     const char *words[4];
     int n;
@@ -251,7 +251,7 @@ static void parse_patterns(void)
     for (n = 0; n < many; n++) {
         sum += 1
                + cors_pattern_parse(scratch, cors_slice(words[n % 4]), false,
-                                    &pattern, &instead);
+                                    &pattern, &suggestion);
     }
     printf("%.0f\n", many / ((double)(clock() - began) / CLOCKS_PER_SEC));
 }

@@ -24,9 +24,9 @@ static cors_setting_t *set(cors_section_t *section, cors_attr_e attr)
 }
 
 /* A corrected form has to be right itself, each of its words. */
-static void check_instead(cors_slice_t word, const char *instead)
+static void check_instead(cors_slice_t word, const char *suggestion)
 {
-    cors_slice_t rest = cors_slice(instead);
+    cors_slice_t rest = cors_slice(suggestion);
     cors_slice_t right;
 
     must(rest.len > 0 && !cors_slice_equal(word, rest));
@@ -47,14 +47,14 @@ static void set_origins(cors_section_t *section, cors_slice_t words)
 {
     cors_setting_t *setting = set(section, CORS_ATTR_ORIGINS);
     cors_slice_t word;
-    const char *instead;
+    const char *suggestion;
 
-    setting->said = "CorsAllowOrigins conf:1";
+    setting->source = "CorsAllowOrigins conf:1";
     setting->origins = cors_origin_set_make(pool, false, false);
     while (cors_word_next(&words, &word)) {
-        if (cors_origin_set_add(pool, setting->origins, word, NULL, &instead)
-            && instead) {
-            check_instead(word, instead);
+        if (cors_origin_set_add(pool, setting->origins, word, NULL, &suggestion)
+            && suggestion) {
+            check_instead(word, suggestion);
         }
     }
 }
@@ -64,12 +64,12 @@ static void set_names(cors_section_t *section, cors_attr_e attr,
 {
     cors_setting_t *setting = set(section, attr);
     cors_slice_t word;
-    const char *instead;
+    const char *suggestion;
 
-    setting->said = "a list conf:2";
+    setting->source = "a list conf:2";
     setting->names = cors_name_set_make(pool, kind, false);
     while (cors_word_next(&words, &word)) {
-        cors_name_set_add(pool, setting->names, word, NULL, &instead);
+        cors_name_set_add(pool, setting->names, word, NULL, &suggestion);
     }
 }
 
@@ -153,11 +153,11 @@ static void check_headers(const apr_table_t *headers)
     }
 }
 
-static void note_finding(void *context, const char *said,
+static void note_finding(void *context, const char *source,
                          const cors_finding_t *finding)
 {
     (void)context;
-    must(said && cors_problem_is_warning(finding->problem));
+    must(source && cors_problem_is_warning(finding->problem));
     must(cors_problem_sentence(pool, finding) != NULL);
 }
 

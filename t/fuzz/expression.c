@@ -68,18 +68,18 @@ static void check_word(const regex_t *regex, const char *word)
 }
 
 /* What is to be written instead: quoted arguments, each of them right. */
-static void check_instead(const char *instead)
+static void check_instead(const char *suggestion)
 {
     const char *end;
     const char *unused;
 
-    for (; *instead; instead = end + (end[1] ? 2 : 1)) {
-        must(*instead == '"');
-        end = strchr(++instead, '"');
-        must(end && end > instead);
+    for (; *suggestion; suggestion = end + (end[1] ? 2 : 1)) {
+        must(*suggestion == '"');
+        end = strchr(++suggestion, '"');
+        must(end && end > suggestion);
         must(cors_expression_check(pool,
-                                   apr_pstrmemdup(pool, instead,
-                                                  (size_t)(end - instead)),
+                                   apr_pstrmemdup(pool, suggestion,
+                                                  (size_t)(end - suggestion)),
                                    "", &unused)
              == CORS_OK);
     }
@@ -95,7 +95,7 @@ static void check(cors_slice_t input)
     cors_slice_t word;
     cors_pattern_t pattern;
     const char *unused;
-    const char *instead;
+    const char *suggestion;
     regex_t regex;
     int words = 0;
 
@@ -104,15 +104,15 @@ static void check(cors_slice_t input)
     must(!open || (*open && *open != '.'));
     must(!domain || open);
     must(!domain || !open || strlen(open) >= strlen(domain));
-    if (cors_expression_is_insecure(pool, text, &instead) && instead) {
-        must(strstr(instead, "https"));
-        must(!cors_expression_is_insecure(pool, instead, &unused));
+    if (cors_expression_is_insecure(pool, text, &suggestion) && suggestion) {
+        must(strstr(suggestion, "https"));
+        must(!cors_expression_is_insecure(pool, suggestion, &unused));
     }
-    if (cors_expression_check(pool, text, "", &instead) == CORS_OK) {
-        must(!instead);
+    if (cors_expression_check(pool, text, "", &suggestion) == CORS_OK) {
+        must(!suggestion);
     }
-    else if (instead) {
-        check_instead(instead);
+    else if (suggestion) {
+        check_instead(suggestion);
     }
     if (!plain) {
         return;

@@ -56,9 +56,9 @@ static void check_accepted(cors_slice_t host)
 
 static void check(cors_slice_t input)
 {
-    const char *instead;
+    const char *suggestion;
     const char *again;
-    cors_problem_e problem = cors_host_check(pool, input, &instead);
+    cors_problem_e problem = cors_host_check(pool, input, &suggestion);
 
     cors_host_ends_in_number(input);
     cors_host_is_loopback(input);
@@ -67,10 +67,10 @@ static void check(cors_slice_t input)
         return;
     }
     must(!cors_problem_is_warning(problem));
-    if (instead) {
-        must(!cors_slice_equal(input, cors_slice(instead))
+    if (suggestion) {
+        must(!cors_slice_equal(input, cors_slice(suggestion))
              || problem == CORS_PROBLEM_ORIGIN_IPV6_BAD);
-        problem = cors_host_check(pool, cors_slice(instead), &again);
+        problem = cors_host_check(pool, cors_slice(suggestion), &again);
         /* the form is never what is still wrong with it */
         must(problem != CORS_PROBLEM_ORIGIN_HOST_CASE
              && problem != CORS_PROBLEM_ORIGIN_HOST_UNICODE
@@ -78,7 +78,7 @@ static void check(cors_slice_t input)
              && problem != CORS_PROBLEM_ORIGIN_IPV6_BAD
              && problem != CORS_PROBLEM_ORIGIN_IPV6_ZONE);
         if (!problem) {
-            check_accepted(cors_slice(instead));
+            check_accepted(cors_slice(suggestion));
         }
     }
 }

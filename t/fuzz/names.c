@@ -30,10 +30,10 @@ static bool has(cors_names_e kind, const apr_array_header_t *names,
 }
 
 static void check_instead(cors_names_e kind, cors_slice_t word,
-                          const char *instead)
+                          const char *suggestion)
 {
     static const char expose[] = "CorsExposeHeaders ";
-    cors_slice_t rest = cors_slice(instead);
+    cors_slice_t rest = cors_slice(suggestion);
     cors_slice_t name;
     cors_name_set_t *set;
     const char *unused;
@@ -100,15 +100,15 @@ static void check(cors_slice_t input)
     rest.ptr++;
     rest.len--;
     while (cors_word_next(&rest, &word)) {
-        const char *instead;
+        const char *suggestion;
         bool marked =
             word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
         const char *name = text_of(word) + (edit && marked ? 1 : 0);
 
         if (cors_name_set_add(pool, set, exactly(word.ptr, word.len), NULL,
-                              &instead)) {
-            if (instead) {
-                check_instead(kind, word, instead);
+                              &suggestion)) {
+            if (suggestion) {
+                check_instead(kind, word, suggestion);
             }
             continue;
         }

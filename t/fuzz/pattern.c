@@ -104,19 +104,19 @@ static void check_with(cors_slice_t word, bool file)
 {
     cors_pattern_t pattern;
     cors_pattern_t right;
-    const char *instead;
+    const char *suggestion;
     const char *unused;
     cors_problem_e problem =
-        cors_pattern_parse(pool, word, file, &pattern, &instead);
+        cors_pattern_parse(pool, word, file, &pattern, &suggestion);
 
     if (!problem) {
-        must(!instead);
+        must(!suggestion);
         check_accepted(word, &pattern);
         return;
     }
     must(!cors_problem_is_warning(problem));
-    if (instead) {
-        cors_slice_t rest = cors_slice(instead);
+    if (suggestion) {
+        cors_slice_t rest = cors_slice(suggestion);
         cors_slice_t meant;
 
         must(!cors_slice_equal(word, rest));

@@ -25,51 +25,51 @@ static void is_advised(void **state)
 static const case_t cases[] = {
     { "of a line that is gone only what always holds is said",
       { .reason = CORS_REASON_ORIGIN_NOT_ALLOWED,
-        .said = "CorsAllowOrigins conf:1",
+        .source = "CorsAllowOrigins conf:1",
         .origin = A,
-        .culprit = "" },
+        .rejected = "" },
       "To allow it, write CorsAllowOrigins +https://a.example in a section "
       "within that of CorsAllowOrigins conf:1." },
     { "a default has no line",
       { .reason = CORS_REASON_ORIGIN_NOT_ALLOWED,
-        .said = "CorsAllowOrigins (default)",
+        .source = "CorsAllowOrigins (default)",
         .origin = A,
-        .culprit = "" },
+        .rejected = "" },
       "To allow it, write CorsAllowOrigins +https://a.example in the "
       "section." },
     { "a header is in any letters",
       { .reason = CORS_REASON_HEADER_NOT_ALLOWED,
-        .said = "CorsAllowHeaders (default)",
+        .source = "CorsAllowHeaders (default)",
         .origin = A,
-        .culprit = "X-A" },
+        .rejected = "X-A" },
       "To allow it, write CorsAllowHeaders +X-A in the section." },
     { "patch is told where no policy is known",
       { .reason = CORS_REASON_METHOD_NOT_ALLOWED,
-        .said = "CorsAllowMethods (default)",
+        .source = "CorsAllowMethods (default)",
         .origin = A,
-        .culprit = "patch" },
+        .rejected = "patch" },
       "Write PATCH in the script: methods are case-sensitive, and fetch() "
       "makes "
       "only DELETE, GET, HEAD, OPTIONS, POST and PUT upper case." },
     { "a handshake without origin is told its line",
       { .reason = CORS_REASON_ORIGIN_REQUIRED,
-        .said = "CorsWebSocketRequireOrigin conf:1",
+        .source = "CorsWebSocketRequireOrigin conf:1",
         .origin = "",
-        .culprit = "" },
+        .rejected = "" },
       "Handshakes without Origin are refused by CorsWebSocketRequireOrigin "
       "conf:1." },
     { "a list that is not loaded needs no other line",
       { .reason = CORS_REASON_ORIGINS_NOT_LOADED,
-        .said = "CorsAllowOrigins conf:1",
+        .source = "CorsAllowOrigins conf:1",
         .origin = A,
-        .culprit = "" },
+        .rejected = "" },
       "A file of CorsAllowOriginsFile could not be loaded yet; the error log "
       "says why. No origin is allowed until it is." },
     { "a host that is not the server's is told what names it",
       { .reason = CORS_REASON_UNKNOWN_HOST,
-        .said = "CorsAllowOrigins conf:1",
+        .source = "CorsAllowOrigins conf:1",
         .origin = A,
-        .culprit = "" },
+        .rejected = "" },
       "The host of the request is not a name of its virtual host, so the page "
       "is not one of the server's own. If it is a name of the server, add it "
       "with ServerAlias; where a proxy in front changes Host, keep it there "
@@ -77,9 +77,9 @@ static const case_t cases[] = {
       "ServerName." },
     { "file:// is an origin of handshakes",
       { .reason = CORS_REASON_ORIGIN_NOT_ALLOWED,
-        .said = "CorsWebSocketAllowOrigins (default)",
+        .source = "CorsWebSocketAllowOrigins (default)",
         .origin = "file://",
-        .culprit = "" },
+        .rejected = "" },
       "To allow it, write CorsWebSocketAllowOrigins +file:// in the "
       "section." }
 };
@@ -90,7 +90,7 @@ static const char *said_for(const char *policy, const char *origin)
     cors_decision_t decision;
 
     cors_decide(policy_of(policy), &facts, &decision);
-    return cors_decision_said(pool, &decision);
+    return cors_decision_source(pool, &decision);
 }
 
 static void the_line_that_decided_is_that_of_an_exclusion(void **state)

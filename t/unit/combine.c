@@ -199,8 +199,8 @@ static void check_both(const char *name, const cors_policy_t *asked,
     }
     same_number(name, (int)both->problem, (int)problem->problem);
     if (both->problem) {
-        assert_ptr_equal(both->culprits[0], problem->culprits[0]);
-        assert_ptr_equal(both->culprits[1], problem->culprits[1]);
+        assert_ptr_equal(both->conflict[0], problem->conflict[0]);
+        assert_ptr_equal(both->conflict[1], problem->conflict[1]);
     }
 }
 
@@ -212,7 +212,7 @@ static void check_change(const char *name, bool changed,
 {
     same_number(name, changed,
                 before->verdict != after->verdict
-                    || before->because != after->because);
+                    || before->setting != after->setting);
     same_number(name, after->preflight, before->preflight);
     if (changed && after->reason == CORS_REASON_POLICY_OFF) {
         same_number(name, (int)after->attr, CORS_ATTR_MODE);
@@ -252,8 +252,8 @@ static void check_row(void **state)
         words = apr_pstrcat(pool, cors_verdict_text(decision.verdict), " ",
                             cors_reason_text(decision.reason), NULL);
         if (row->decision && strstr(row->decision, " by ")) {
-            words =
-                apr_pstrcat(pool, words, " by ", decision.because->said, NULL);
+            words = apr_pstrcat(pool, words, " by ", decision.setting->source,
+                                NULL);
         }
         assert_false(decision.reject);
     }

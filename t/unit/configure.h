@@ -27,13 +27,13 @@ static inline bool match_expression(const void *regex, cors_slice_t text,
     return cors_slice_equal(text, cors_slice(expression));
 }
 
-static inline cors_problem_e add_expression(cors_origin_set_t *set,
-                                            const char *word, const char *said)
+static inline cors_problem_e
+add_expression(cors_origin_set_t *set, const char *word, const char *source)
 {
     const char *bare = cors_origin_set_edits(set) ? word + 1 : word;
     const char *unused;
 
-    return cors_origin_set_add_regex(pool, set, word, said, bare,
+    return cors_origin_set_add_regex(pool, set, word, source, bare,
                                      match_expression, &unused);
 }
 
@@ -54,7 +54,7 @@ static inline void set_word(cors_setting_t *setting, cors_attr_e attr,
 {
     const char *const *choice = cors_attr_choices(attr);
     bool websocket = attr == CORS_ATTR_WEBSOCKET_ORIGINS;
-    const char *instead;
+    const char *suggestion;
     cors_problem_e problem = CORS_OK;
 
     if (choice) {
@@ -71,9 +71,9 @@ static inline void set_word(cors_setting_t *setting, cors_attr_e attr,
         }
         problem =
             expression
-                ? add_expression(setting->origins, word, setting->said)
+                ? add_expression(setting->origins, word, setting->source)
                 : cors_origin_set_add(pool, setting->origins, exactly(word),
-                                      setting->said, &instead);
+                                      setting->source, &suggestion);
     }
     else if (attr == CORS_ATTR_MAX_AGE) {
         setting->text = strcmp(word, "None") == 0 ? NULL : word;
@@ -94,7 +94,7 @@ static inline void set_word(cors_setting_t *setting, cors_attr_e attr,
                 cors_name_set_make(pool, kind_of(attr), setting->edit);
         }
         problem = cors_name_set_add(pool, setting->names, exactly(word),
-                                    setting->said, &instead);
+                                    setting->source, &suggestion);
     }
     if (problem) {
         fail_msg("%s: %s", word, cors_problem_id(problem));
@@ -143,7 +143,7 @@ static inline void set_line(cors_section_t *section, char *line, int number)
     if (first) {
         setting->directive = directive;
     }
-    setting->said = apr_psprintf(pool, "%s conf:%d", directive, number);
+    setting->source = apr_psprintf(pool, "%s conf:%d", directive, number);
     while ((word = apr_strtok(NULL, " ", &last)) != NULL) {
         set_word(setting, attr, strcmp(directive, "CorsAllowOriginsMatch") == 0,
                  first, word);
@@ -194,7 +194,7 @@ static inline const cors_policy_t *policy_of(const char *text)
 
 static inline const char *said_by(const cors_setting_t *setting)
 {
-    return setting ? setting->said : "(default)";
+    return setting ? setting->source : "(default)";
 }
 
 #endif /* CONFIGURE_H */

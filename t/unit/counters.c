@@ -187,8 +187,8 @@ static void refusals_that_are_alike_are_one(void **state)
     first.host = exactly("host.example");
     first.path = exactly("/some/path");
     first.method = exactly("PUT");
-    first.said = "CorsPolicy conf:1";
-    first.by = cors_counters_hash(exactly(first.said));
+    first.source = "CorsPolicy conf:1";
+    first.by = cors_counters_hash(exactly(first.source));
     cors_counters_refuse(counters, &first);
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         others[i] = first;
@@ -202,16 +202,16 @@ static void refusals_that_are_alike_are_one(void **state)
     others[5].host = exactly("hosu.example");
     others[6].path = exactly("/some/pati");
     others[7].method = exactly("PUU");
-    others[8].culprit = exactly("PUT");
-    others[9].said = "CorsPolicy conf:2";
-    others[9].by = cors_counters_hash(exactly(others[9].said));
+    others[8].rejected = exactly("PUT");
+    others[9].source = "CorsPolicy conf:2";
+    others[9].by = cors_counters_hash(exactly(others[9].source));
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         cors_counters_refuse(counters, &others[i]);
     }
     assert_int_equal(cors_counters_refusals(counters, out,
                                             CORS_COUNTERS_REFUSALS),
                      11);
-    same_text("said", out[0].said, "CorsPolicy conf:2");
+    same_text("said", out[0].source, "CorsPolicy conf:2");
 
     /* the first comes again, and becomes the latest */
     first.time = 99;
@@ -221,14 +221,14 @@ static void refusals_that_are_alike_are_one(void **state)
                      11);
     assert_int_equal(out[0].times, 2);
     assert_int_equal(out[0].time, 99);
-    same_text("said", out[0].said, "CorsPolicy conf:1");
+    same_text("said", out[0].source, "CorsPolicy conf:1");
     assert_int_equal(out[1].times, 1);
     assert_int_equal(out[1].time, 11);
 
     /* and what is told of its origin is of the latest, too */
     assert_int_equal(cors_counters_origins(counters, origins, 2), 1);
     assert_int_equal(origins[0].count, 12);
-    same_text("said", origins[0].said, "CorsPolicy conf:1");
+    same_text("said", origins[0].source, "CorsPolicy conf:1");
 }
 
 static void one_that_was_replaced_begins_anew(void **state)
@@ -396,8 +396,8 @@ static void texts_are_cut_to_their_room(void **state)
     refusal.host = exactly("h");
     refusal.path = exactly(repeat("/", 256));
     refusal.method = exactly(repeat("M", 65));
-    refusal.culprit = exactly(NULL);
-    refusal.said = repeat("s", 300);
+    refusal.rejected = exactly(NULL);
+    refusal.source = repeat("s", 300);
     cors_counters_refuse(counters, &refusal);
     assert_int_equal(cors_counters_refusals(counters, out, 1), 1);
     same_text("scheme", out[0].scheme, "https");
@@ -405,7 +405,7 @@ static void texts_are_cut_to_their_room(void **state)
     same_text("path", out[0].path, repeat("/", 255));
     same_text("origin", out[0].origin, repeat("o", 255));
     same_text("method", out[0].method, repeat("M", 64));
-    same_text("culprit", out[0].culprit, "");
+    same_text("culprit", out[0].rejected, "");
     assert_int_equal(cors_counters_origins(counters, origins, 1), 1);
     same_text("origin", origins[0].origin, repeat("o", 255));
 }
@@ -440,7 +440,7 @@ static void kill_a_child_that_refuses(cors_counters_t *counters)
     int status;
 
     assert_ptr_not_equal(forbidden, MAP_FAILED);
-    refusal.said = forbidden;
+    refusal.source = forbidden;
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {

@@ -27,14 +27,14 @@ static const char *words_of(const cors_decision_t *decision)
 {
     return apr_pstrcat(pool, cors_verdict_text(decision->verdict), " ",
                        cors_reason_text(decision->reason), " by ",
-                       decision->because ? decision->because->said
+                       decision->setting ? decision->setting->source
                                          : cors_attr_directive(decision->attr),
                        decision->preflight ? " preflight" : "",
                        decision->origin_allowed ? " origin-ok" : "",
                        decision->private_network ? " private" : "",
                        decision->reject ? " reject" : "",
                        field("origin", decision->origin),
-                       field("culprit", decision->culprit),
+                       field("culprit", decision->rejected),
                        field("method", decision->echo_method),
                        field("headers", decision->echo_headers), NULL);
 }
@@ -722,7 +722,7 @@ static cors_listing_e look_up_not_loaded(const void *self,
 
 static void no_origin_is_allowed_before_the_list_is_loaded(void **state)
 {
-    static const cors_origin_source_t source = { look_up_not_loaded, NULL };
+    static const cors_origin_source_t live = { look_up_not_loaded, NULL };
     static const cors_origin_notes_t notes = { true, NULL, NULL, NULL, NULL };
     const request_t request = { .origin = A };
     const request_t preflight = { .origin = A, .method = "PUT" };
@@ -734,7 +734,7 @@ static void no_origin_is_allowed_before_the_list_is_loaded(void **state)
     assert_true(starts_with(decision_of(LIST, &request), "allowed "));
     assert_int_equal(cors_origin_set_add_source(
                          pool, (cors_origin_set_t *)(uintptr_t)setting->origins,
-                         "/one", "conf:2", &source, &notes),
+                         "/one", "conf:2", &live, &notes),
                      CORS_OK);
     decide(policy, &request, &decision);
     assert_int_equal(decision.verdict, CORS_VERDICT_DENIED);
@@ -984,8 +984,8 @@ static void who_is_refused_gets_nothing_else(void **state)
     decide(policy_of(LIST), &malformed, &decision);
     same_text("reason", cors_reason_text(decision.reason),
               "malformed-request-headers");
-    assert_null(decision.culprit.ptr);
-    assert_int_equal(decision.culprit.len, 0);
+    assert_null(decision.rejected.ptr);
+    assert_int_equal(decision.rejected.len, 0);
 }
 
 static void a_decision_refuses_the_requested_and_the_served_url(void **state)

@@ -97,9 +97,10 @@ static void check_row(void **state)
     for (i = 0; i < values->nelts; i++) {
         const cors_value_t *value = &APR_ARRAY_IDX(values, i, cors_value_t);
 
-        all = apr_pstrcat(pool, all, value->exclude ? "!" : "",
-                          value->regex ? "~" : "", value->text, "@",
-                          value->said ? value->said : "default", "\n", NULL);
+        all =
+            apr_pstrcat(pool, all, value->exclude ? "!" : "",
+                        value->regex ? "~" : "", value->text, "@",
+                        value->source ? value->source : "default", "\n", NULL);
     }
     same_text(row->text, all, row->values);
 }

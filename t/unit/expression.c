@@ -151,7 +151,7 @@ static void an_expression_that_no_origin_matches_is_refused(void **state)
         const char *regex;
         cors_problem_e problem;
         const char *mark;
-        const char *instead;
+        const char *suggestion;
     } rows[] = {
         { "", CORS_OK, "", NULL },
         { "https://a\\.[a-z]{1,3}", CORS_OK, "", NULL },
@@ -214,14 +214,14 @@ static void an_expression_that_no_origin_matches_is_refused(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         cors_slice_t regex =
             exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
-        const char *instead = "left over";
+        const char *suggestion = "left over";
 
         same_text(rows[i].regex,
                   cors_problem_id(cors_expression_check(pool, regex.ptr,
                                                         rows[i].mark,
-                                                        &instead)),
+                                                        &suggestion)),
                   cors_problem_id(rows[i].problem));
-        same_text(rows[i].regex, instead, rows[i].instead);
+        same_text(rows[i].regex, suggestion, rows[i].suggestion);
     }
 }
 

@@ -9,11 +9,11 @@
 typedef struct {
     const char *host;
     cors_problem_e problem;
-    const char *instead;
+    const char *suggestion;
 } row_t;
 
 static void check_host(const char *host, cors_problem_e problem,
-                       const char *instead)
+                       const char *suggestion)
 {
     const char *corrected = "left over";
 
@@ -21,7 +21,7 @@ static void check_host(const char *host, cors_problem_e problem,
               cors_problem_id(cors_host_check(pool, exactly(host), &corrected)),
               cors_problem_id(problem));
     if (problem) {
-        same_text(host, corrected, instead);
+        same_text(host, corrected, suggestion);
     }
 }
 
@@ -30,7 +30,7 @@ static void check_rows(const row_t *rows, size_t count)
     size_t i;
 
     for (i = 0; i < count; i++) {
-        check_host(rows[i].host, rows[i].problem, rows[i].instead);
+        check_host(rows[i].host, rows[i].problem, rows[i].suggestion);
     }
 }
 
@@ -275,16 +275,17 @@ an_ipv6_address_stands_in_its_shortest_form_in_brackets(void **state)
 
 static void a_nul_byte_is_in_no_host(void **state)
 {
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
-    assert_int_equal(cors_host_check(pool, exactly_bytes("a\0b", 3), &instead),
+    assert_int_equal(cors_host_check(pool, exactly_bytes("a\0b", 3),
+                                     &suggestion),
                      CORS_PROBLEM_ORIGIN_HOST_BAD);
     assert_int_equal(cors_host_check(pool, exactly_bytes("[::1\0]", 6),
-                                     &instead),
+                                     &suggestion),
                      CORS_PROBLEM_ORIGIN_IPV6_FORM);
     assert_int_equal(cors_host_check(pool, exactly_bytes("127.0.0.1\0", 10),
-                                     &instead),
+                                     &suggestion),
                      CORS_PROBLEM_ORIGIN_HOST_BAD);
 }
 

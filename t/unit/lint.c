@@ -15,19 +15,20 @@ typedef struct {
     const char *found; /* each: line, problem, word, (because), -> instead */
 } row_t;
 
-static void append_finding(void *context, const char *said,
+static void append_finding(void *context, const char *source,
                            const cors_finding_t *finding)
 {
     const char **all = context;
 
     assert_true(cors_problem_is_warning(finding->problem));
     *all =
-        apr_pstrcat(pool, *all, strrchr(said, ':') + 1, " ",
+        apr_pstrcat(pool, *all, strrchr(source, ':') + 1, " ",
                     cors_problem_id(finding->problem), " ",
-                    text_of(finding->word), finding->because ? " (" : "",
-                    finding->because ? finding->because : "",
-                    finding->because ? ")" : "", finding->instead ? " -> " : "",
-                    finding->instead ? finding->instead : "", "\n", NULL);
+                    text_of(finding->word), finding->detail ? " (" : "",
+                    finding->detail ? finding->detail : "",
+                    finding->detail ? ")" : "",
+                    finding->suggestion ? " -> " : "",
+                    finding->suggestion ? finding->suggestion : "", "\n", NULL);
 }
 
 /* What can be told of settings by themselves. */
@@ -199,7 +200,7 @@ static void a_max_age_of_none_is_not_too_long(void **state)
 
     (void)state;
     memset(&setting, 0, sizeof(setting));
-    setting.said = "CorsMaxAge conf:1";
+    setting.source = "CorsMaxAge conf:1";
     setting.number = 99999;
     cors_lint_setting(pool, CORS_ATTR_MAX_AGE, &setting, append_finding, &all);
     assert_string_equal(all, "");
@@ -209,16 +210,16 @@ static void a_word_of_no_line_has_the_line_of_its_setting(void **state)
 {
     cors_setting_t setting;
     const char *all = "";
-    const char *instead;
+    const char *suggestion;
     int i;
 
     (void)state;
     memset(&setting, 0, sizeof(setting));
-    setting.said = "CorsAllowOrigins conf:7";
+    setting.source = "CorsAllowOrigins conf:7";
     setting.origins = cors_origin_set_make(pool, false, false);
     for (i = 0; i < 2; i++) {
         assert_int_equal(cors_origin_set_add(pool, setting.origins, exactly(A),
-                                             NULL, &instead),
+                                             NULL, &suggestion),
                          CORS_OK);
     }
     cors_lint_setting(pool, CORS_ATTR_ORIGINS, &setting, append_finding, &all);
@@ -302,10 +303,10 @@ static bool is_unseen(void *context, const cors_setting_t *origins,
     return is_new;
 }
 
-static void count_finding(void *context, const char *said,
+static void count_finding(void *context, const char *source,
                           const cors_finding_t *finding)
 {
-    (void)said;
+    (void)source;
     (void)finding;
     ((seen_t *)context)->found++;
 }
@@ -329,7 +330,7 @@ static void a_wildcard_that_forgets_authorization_is_told_of(void **state)
 {
     static const struct {
         const char *text;
-        const char *said;
+        const char *source;
     } rows[] = {
         { "CorsPolicy On; CorsAllowHeaders *", "CorsAllowHeaders conf:2" },
         { "CorsPolicy ReportOnly; CorsAllowHeaders *",
@@ -354,7 +355,8 @@ static void a_wildcard_that_forgets_authorization_is_told_of(void **state)
         const cors_setting_t *setting =
             cors_lint_authorization_forgotten(policy_of(rows[i].text));
 
-        same_text(rows[i].text, setting ? setting->said : NULL, rows[i].said);
+        same_text(rows[i].text, setting ? setting->source : NULL,
+                  rows[i].source);
     }
 }
 

@@ -12,18 +12,18 @@
 
 /* Add words; the first problem ends it. */
 static cors_problem_e add_words(cors_name_set_t *set, const char *words,
-                                const char **instead)
+                                const char **suggestion)
 {
     cors_slice_t rest = exactly(words);
     cors_slice_t word;
     cors_problem_e problem = CORS_OK;
     int number = 0;
 
-    *instead = "left over";
+    *suggestion = "left over";
     while (!problem && cors_word_next(&rest, &word)) {
-        problem =
-            cors_name_set_add(pool, set, word,
-                              apr_psprintf(pool, "conf:%d", ++number), instead);
+        problem = cors_name_set_add(pool, set, word,
+                                    apr_psprintf(pool, "conf:%d", ++number),
+                                    suggestion);
     }
     return problem;
 }
@@ -32,7 +32,7 @@ typedef struct {
     cors_names_e kind;
     const char *words; /* the last one may be refused */
     cors_problem_e problem;
-    const char *instead;
+    const char *suggestion;
     const char *joined; /* what is in the set then */
 } row_t;
 
@@ -43,12 +43,12 @@ static void check_rows(const row_t *rows, size_t count)
     for (i = 0; i < count; i++) {
         bool edit = rows[i].words[0] == '+' || rows[i].words[0] == '-';
         cors_name_set_t *set = cors_name_set_make(pool, rows[i].kind, edit);
-        const char *instead;
+        const char *suggestion;
 
         same_text(rows[i].words,
-                  cors_problem_id(add_words(set, rows[i].words, &instead)),
+                  cors_problem_id(add_words(set, rows[i].words, &suggestion)),
                   cors_problem_id(rows[i].problem));
-        same_text(rows[i].words, instead, rows[i].instead);
+        same_text(rows[i].words, suggestion, rows[i].suggestion);
         same_text(rows[i].words, set->joined.text, rows[i].joined);
     }
 }
@@ -203,11 +203,12 @@ methods_are_compared_to_the_byte_and_headers_in_any_case(void **state)
 {
     cors_name_set_t *methods = cors_name_set_make(pool, METHODS, true);
     cors_name_set_t *headers = cors_name_set_make(pool, REQUEST, true);
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_words(methods, "+PURGE -BAN", &instead), CORS_OK);
-    assert_int_equal(add_words(headers, "+X-A +X-B -X-C", &instead), CORS_OK);
+    assert_int_equal(add_words(methods, "+PURGE -BAN", &suggestion), CORS_OK);
+    assert_int_equal(add_words(headers, "+X-A +X-B -X-C", &suggestion),
+                     CORS_OK);
     assert_true(cors_name_set_lists(methods, exactly("PURGE")));
     assert_false(cors_name_set_lists(methods, exactly("Purge")));
     assert_false(cors_name_set_lists(methods, exactly("PURG")));
@@ -227,10 +228,10 @@ methods_are_compared_to_the_byte_and_headers_in_any_case(void **state)
 static void a_wildcard_lists_no_name_by_itself(void **state)
 {
     cors_name_set_t *set = cors_name_set_make(pool, REQUEST, false);
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_words(set, "* Authorization", &instead), CORS_OK);
+    assert_int_equal(add_words(set, "* Authorization", &suggestion), CORS_OK);
     assert_true(set->wildcard);
     assert_false(set->nobody);
     assert_int_equal(set->count, 1);
@@ -242,16 +243,16 @@ static void a_wildcard_lists_no_name_by_itself(void **state)
 static void every_name_knows_the_line_that_wrote_it_first(void **state)
 {
     cors_name_set_t *set = cors_name_set_make(pool, RESPONSE, true);
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_words(set, "+ETag +etag -X-A +X-B -X-C", &instead),
+    assert_int_equal(add_words(set, "+ETag +etag -X-A +X-B -X-C", &suggestion),
                      CORS_OK);
     assert_int_equal(set->count, 2);
     assert_string_equal(set->names[0], "ETag");
-    assert_string_equal(set->saids[0], "conf:1");
+    assert_string_equal(set->sources[0], "conf:1");
     assert_string_equal(set->names[1], "X-B");
-    assert_string_equal(set->saids[1], "conf:4");
+    assert_string_equal(set->sources[1], "conf:4");
     assert_int_equal(set->taken_out_count, 2);
     assert_string_equal(set->taken_out[0], "X-A");
     assert_string_equal(set->taken_out_saids[0], "conf:3");
@@ -264,11 +265,11 @@ static void every_name_knows_the_line_that_wrote_it_first(void **state)
 static void none_is_written_and_is_not_the_same_as_nothing(void **state)
 {
     cors_name_set_t *set = cors_name_set_make(pool, REQUEST, false);
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
     assert_false(set->nobody);
-    assert_int_equal(add_words(set, "None", &instead), CORS_OK);
+    assert_int_equal(add_words(set, "None", &suggestion), CORS_OK);
     assert_true(set->nobody);
     assert_int_equal(set->count, 0);
 }
@@ -303,17 +304,18 @@ static void each_list_has_its_default(void **state)
 static void a_set_reads_no_byte_behind_a_word(void **state)
 {
     cors_name_set_t *set = cors_name_set_make(pool, METHODS, false);
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
     assert_int_equal(cors_name_set_add(pool, set, exactly_bytes("GETS", 3),
-                                       NULL, &instead),
+                                       NULL, &suggestion),
                      CORS_OK);
     assert_string_equal(set->joined.text, "GET");
     assert_int_equal(cors_name_set_add(pool, set, exactly_bytes("PU\0", 3),
-                                       NULL, &instead),
+                                       NULL, &suggestion),
                      CORS_PROBLEM_METHOD_TOKEN);
-    assert_int_equal(cors_name_set_add(pool, set, exactly(""), NULL, &instead),
+    assert_int_equal(cors_name_set_add(pool, set, exactly(""), NULL,
+                                       &suggestion),
                      CORS_PROBLEM_METHOD_TOKEN);
     assert_string_equal(set->joined.text, "GET");
 }

@@ -24,8 +24,8 @@ static void tell(void *context, apr_size_t line, const cors_finding_t *finding)
     (void)context;
     told = apr_psprintf(pool, "%s%d: %s%s%s\n", told, (int)line,
                         cors_problem_id(finding->problem),
-                        finding->instead ? " " : "",
-                        finding->instead ? finding->instead : "");
+                        finding->suggestion ? " " : "",
+                        finding->suggestion ? finding->suggestion : "");
 }
 
 /* read a heap copy of exactly the text's length */

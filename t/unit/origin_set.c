@@ -8,24 +8,26 @@
 
 /* Add a word, or behind "~" an expression. */
 static cors_problem_e add_word(cors_origin_set_t *set, const char *word,
-                               const char *said, const char **instead)
+                               const char *source, const char **suggestion)
 {
     const char *tilde = strchr(word, '~');
 
     /* an expression has no corrected form */
-    *instead = tilde ? NULL : "left over";
+    *suggestion = tilde ? NULL : "left over";
     return tilde ? add_expression(set,
                                   tilde == word
                                       ? tilde + 1
                                       : apr_psprintf(pool, "%c%s", word[0],
                                                      tilde + 1),
-                                  said)
-                 : cors_origin_set_add(pool, set, exactly(word), said, instead);
+                                  source)
+                 : cors_origin_set_add(pool, set, exactly(word), source,
+                                       suggestion);
 }
 
 /* The set of some words, each of a line of its own; the first problem ends it. */
 static cors_origin_set_t *set_of(const char *words, bool file,
-                                 cors_problem_e *problem, const char **instead)
+                                 cors_problem_e *problem,
+                                 const char **suggestion)
 {
     cors_origin_set_t *set = cors_origin_set_make(pool, file, is_edit(words));
     char *last;
@@ -33,10 +35,10 @@ static cors_origin_set_t *set_of(const char *words, bool file,
     int number = 0;
 
     *problem = CORS_OK;
-    *instead = NULL;
+    *suggestion = NULL;
     for (; word && !*problem; word = apr_strtok(NULL, " ", &last)) {
         *problem = add_word(set, word, apr_psprintf(pool, "conf:%d", ++number),
-                            instead);
+                            suggestion);
     }
     return set;
 }
@@ -44,8 +46,8 @@ static cors_origin_set_t *set_of(const char *words, bool file,
 static cors_origin_set_t *good_set(const char *words)
 {
     cors_problem_e problem;
-    const char *instead;
-    cors_origin_set_t *set = set_of(words, false, &problem, &instead);
+    const char *suggestion;
+    cors_origin_set_t *set = set_of(words, false, &problem, &suggestion);
 
     same_text(words, cors_problem_id(problem), NULL);
     return set;
@@ -277,14 +279,14 @@ static void an_expression_sees_the_whole_origin_and_nothing_else(void **state)
 static void a_page_of_a_file_can_be_listed_where_files_can(void **state)
 {
     cors_problem_e problem;
-    const char *instead;
-    cors_origin_set_t *set = set_of("file://", true, &problem, &instead);
+    const char *suggestion;
+    cors_origin_set_t *set = set_of("file://", true, &problem, &suggestion);
 
     (void)state;
     assert_int_equal(problem, CORS_OK);
     assert_string_equal(listing_of(set, "file://", false), "listed");
     assert_string_equal(listing_of(set, "null", true), "unlisted");
-    set_of("file://", false, &problem, &instead);
+    set_of("file://", false, &problem, &suggestion);
     assert_int_equal(problem, CORS_PROBLEM_ORIGIN_FILE);
 }
 
@@ -304,14 +306,14 @@ static void the_own_origin_can_be_listed_for_handshakes(void **state)
         { "-Self", CORS_ORIGIN_EXCLUDED, CORS_ORIGIN_EXCLUDED, true },
     };
     cors_problem_e problem;
-    const char *instead;
+    const char *suggestion;
     cors_origin_set_t *set;
     cors_origin_t origin;
     size_t i;
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        set = set_of(rows[i].words, true, &problem, &instead);
+        set = set_of(rows[i].words, true, &problem, &suggestion);
         same_text(rows[i].words, cors_problem_id(problem), NULL);
         same_number(rows[i].words,
                     cors_origin_set_self(set, CORS_ORIGIN_UNLISTED),
@@ -325,10 +327,10 @@ static void the_own_origin_can_be_listed_for_handshakes(void **state)
         same_number(rows[i].words, cors_origin_set_names_self(set),
                     rows[i].names);
     }
-    set = set_of("Self", true, &problem, &instead);
+    set = set_of("Self", true, &problem, &suggestion);
     assert_false(cors_origin_set_empty(set, false));
     assert_false(cors_origin_set_excludes(set));
-    set = set_of("https://*.example.com !Self", true, &problem, &instead);
+    set = set_of("https://*.example.com !Self", true, &problem, &suggestion);
     assert_true(cors_origin_set_excludes(set));
     assert_true(cors_origin_parse(exactly(A), &origin));
     same_text("word", cors_origin_set_excluding(set, &origin)->text, "Self");
@@ -342,7 +344,7 @@ static void the_words_of_a_list_stand_together_or_are_refused(void **state)
     static const struct {
         const char *words;
         cors_problem_e problem;
-        const char *instead;
+        const char *suggestion;
     } rows[] = {
         { "* *", CORS_OK, NULL },
         { "* " A, CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE, NULL },
@@ -401,26 +403,26 @@ static void the_words_of_a_list_stand_together_or_are_refused(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         cors_problem_e problem;
-        const char *instead;
+        const char *suggestion;
 
-        set_of(rows[i].words, false, &problem, &instead);
+        set_of(rows[i].words, false, &problem, &suggestion);
         same_text(rows[i].words, cors_problem_id(problem),
                   cors_problem_id(rows[i].problem));
-        same_text(rows[i].words, instead, rows[i].instead);
+        same_text(rows[i].words, suggestion, rows[i].suggestion);
     }
 }
 
 static void a_refused_word_leaves_the_list_as_it_was(void **state)
 {
     cors_origin_set_t *set = good_set(A);
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_word(set, "*", NULL, &instead),
+    assert_int_equal(add_word(set, "*", NULL, &suggestion),
                      CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE);
-    assert_int_equal(add_word(set, "https://b/", NULL, &instead),
+    assert_int_equal(add_word(set, "https://b/", NULL, &suggestion),
                      CORS_PROBLEM_ORIGIN_PATH);
-    assert_int_equal(add_word(set, "+~x", NULL, &instead),
+    assert_int_equal(add_word(set, "+~x", NULL, &suggestion),
                      CORS_PROBLEM_EDIT_MIXED);
     assert_int_equal(cors_origin_set_count(set), 1);
     assert_false(cors_origin_set_everybody(set));
@@ -439,7 +441,7 @@ static const char *words_of(const cors_origin_set_t *set)
 
         all = apr_pstrcat(pool, all, word->exclude ? "!" : "",
                           word->regex ? "~" : "", word->text, "@",
-                          or_none(word->said), word->open ? " any" : "",
+                          or_none(word->source), word->open ? " any" : "",
                           word->suffix ? " suffix" : "",
                           word->first ? " again " : "",
                           word->first ? word->first : "", "\n", NULL);
@@ -473,13 +475,13 @@ static void every_word_is_kept_as_it_was_written(void **state)
 static void a_word_of_no_line_repeats_a_word_of_no_line(void **state)
 {
     cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_word(set, A, NULL, &instead), CORS_OK);
-    assert_int_equal(add_word(set, A, "conf:2", &instead), CORS_OK);
+    assert_int_equal(add_word(set, A, NULL, &suggestion), CORS_OK);
+    assert_int_equal(add_word(set, A, "conf:2", &suggestion), CORS_OK);
     assert_null(cors_origin_set_word(set, 0)->first);
-    assert_null(cors_origin_set_word(set, 0)->said);
+    assert_null(cors_origin_set_word(set, 0)->source);
     assert_string_equal(cors_origin_set_word(set, 1)->first, "");
 }
 
@@ -859,12 +861,12 @@ static void compare_one_list(apr_uint64_t *seed, long *listed)
     int i;
 
     for (i = 0; i < count; i++) {
-        const char *instead;
+        const char *suggestion;
 
         random_word(seed, edit, words[i], sizeof(words[i]));
         all = join_with(all, " ", words[i]);
         same_text(words[i],
-                  cors_problem_id(add_word(set, words[i], NULL, &instead)),
+                  cors_problem_id(add_word(set, words[i], NULL, &suggestion)),
                   NULL);
     }
     for (i = 0; i < 12; i++) {
@@ -924,8 +926,9 @@ static void a_source_lists_as_words_do(void **state)
 {
     static const char *const one[] = { "one.example", "word.example" };
     static const char *const two[] = { "two.example", "one.example" };
-    static const cors_origin_source_t sources[] = { { look_up_source, one },
-                                                    { look_up_source, two } };
+    static const cors_origin_source_t live_lists[] = {
+        { look_up_source, one }, { look_up_source, two }
+    };
     static const cors_origin_notes_t notes = { true, "https://*.github.io",
                                                "/two:7", "http://a.example",
                                                "/two:9" };
@@ -934,7 +937,7 @@ static void a_source_lists_as_words_do(void **state)
 
     (void)state;
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
-                                                &sources[0], &nothing),
+                                                &live_lists[0], &nothing),
                      CORS_OK);
     same_text("a word", listing_of(set, "https://other.example", false),
               "listed");
@@ -946,14 +949,14 @@ static void a_source_lists_as_words_do(void **state)
               "unlisted");
     /* the same again is a word that stands twice, and no other source */
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:4",
-                                                &sources[1], &nothing),
+                                                &live_lists[1], &nothing),
                      CORS_OK);
     same_text("the second", listing_of(set, "https://two.example", false),
               "unlisted");
     same_text("where the first stands", cors_origin_set_word(set, 3)->first,
               "conf:3");
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:5",
-                                                &sources[1], &notes),
+                                                &live_lists[1], &notes),
                      CORS_OK);
     same_text("the second", listing_of(set, "https://two.example", false),
               "listed");
@@ -961,7 +964,7 @@ static void a_source_lists_as_words_do(void **state)
               listing_of(set, "https://one.example", false), "excluded");
     same_text("its suffix", cors_origin_set_public_suffix(set)->text,
               "https://*.github.io");
-    same_text("where that stands", cors_origin_set_public_suffix(set)->said,
+    same_text("where that stands", cors_origin_set_public_suffix(set)->source,
               "/two:7");
     assert_true(cors_origin_set_public_suffix(set)->suffix);
     /* two words, one of them twice, the second, its suffix */
@@ -973,8 +976,8 @@ static void a_source_lists_as_words_do(void **state)
     assert_false(cors_origin_set_word(set, 4)->suffix);
     same_text("its plain http", cors_origin_set_word(set, 4)->insecure,
               "http://a.example");
-    same_text("where that stands", cors_origin_set_word(set, 4)->insecure_said,
-              "/two:9");
+    same_text("where that stands",
+              cors_origin_set_word(set, 4)->insecure_source, "/two:9");
     assert_null(cors_origin_set_word(set, 2)->insecure);
     same_text("the last word", cors_origin_set_word(set, 5)->text,
               "https://*.github.io");
@@ -993,7 +996,7 @@ static cors_listing_e look_up_not_loaded(const void *self,
 static void nothing_is_listed_before_every_source_is_loaded(void **state)
 {
     static const char *const one[] = { "one.example", "word.example" };
-    static const cors_origin_source_t sources[] = {
+    static const cors_origin_source_t live_lists[] = {
         { look_up_source, one }, { look_up_not_loaded, NULL }
     };
     cors_origin_set_t *set =
@@ -1006,7 +1009,7 @@ static void nothing_is_listed_before_every_source_is_loaded(void **state)
     for (i = 0; i < 2; i++) {
         assert_int_equal(cors_origin_set_add_source(pool, set,
                                                     i == 0 ? "/one" : "/two",
-                                                    "conf:3", &sources[i],
+                                                    "conf:3", &live_lists[i],
                                                     &nothing),
                          CORS_OK);
         for (word = "https://one.example\0https://other.example\0"; *word;
@@ -1026,22 +1029,22 @@ static void nothing_is_listed_before_every_source_is_loaded(void **state)
 static void a_source_may_list_nothing_yet(void **state)
 {
     static const char *const none[] = { "none.example", "none.example" };
-    static const cors_origin_source_t source = { look_up_source, none };
+    static const cors_origin_source_t live = { look_up_source, none };
     static const cors_origin_notes_t lists = { true, NULL, NULL, NULL, NULL };
     cors_origin_set_t *set = good_set("");
 
     (void)state;
     assert_true(cors_origin_set_empty(set, true));
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
-                                                &source, &nothing),
+                                                &live, &nothing),
                      CORS_OK);
     assert_false(cors_origin_set_empty(set, false));
     assert_true(cors_origin_set_empty(set, true));
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:4",
-                                                &source, &lists),
+                                                &live, &lists),
                      CORS_OK);
     assert_int_equal(cors_origin_set_add_source(pool, set, "/three", "conf:5",
-                                                &source, &nothing),
+                                                &live, &nothing),
                      CORS_OK);
     assert_false(cors_origin_set_empty(set, true));
 }
@@ -1065,7 +1068,7 @@ static const char *excluding(const cors_origin_set_t *set, const char *text)
 static void the_word_that_takes_an_origin_out_is_known(void **state)
 {
     static const char *const hosts[] = { "one.example", "a.w.example" };
-    static const cors_origin_source_t source = { look_up_source, hosts };
+    static const cors_origin_source_t live = { look_up_source, hosts };
     cors_origin_set_t *set =
         good_set("https://*.w.example https://b.example !https://b.w.example "
                  "!https://none.example !https://c.w.example "
@@ -1083,7 +1086,7 @@ static void the_word_that_takes_an_origin_out_is_known(void **state)
     same_text("and not listed", excluding(set, "https://none.example"),
               "https://none.example, else unlisted");
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
-                                                &source, &nothing),
+                                                &live, &nothing),
                      CORS_OK);
     same_text("by a file", excluding(set, "https://a.w.example"),
               "/one, else listed");
@@ -1101,29 +1104,30 @@ static void a_file_and_a_word_take_out_by_themselves(void **state)
 {
     static const char *const one[] = { "one.example", "no.example" };
     static const char *const two[] = { "two.example", "out.example" };
-    static const cors_origin_source_t sources[] = { { look_up_source, one },
-                                                    { look_up_source, two } };
+    static const cors_origin_source_t live_lists[] = {
+        { look_up_source, one }, { look_up_source, two }
+    };
     static const char *const texts[] = { "unlisted", "listed", "excluded" };
     cors_origin_set_t *set = good_set("");
-    const char *instead;
+    const char *suggestion;
     const cors_origin_word_t *word;
     cors_origin_t null;
 
     (void)state;
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:1",
-                                                &sources[0], &nothing),
+                                                &live_lists[0], &nothing),
                      CORS_OK);
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:2",
-                                                &sources[1], &nothing),
+                                                &live_lists[1], &nothing),
                      CORS_OK);
     same_text("the first file", excluding(set, "https://no.example"),
               "/one, else unlisted");
     same_text("the second file", excluding(set, "https://out.example"),
               "/two, else unlisted");
-    add_word(set, "!https://out.example", "conf:3", &instead);
-    add_word(set, "!https://two.example", "conf:4", &instead);
-    add_word(set, "null", "conf:5", &instead);
-    add_word(set, "!null", "conf:6", &instead);
+    add_word(set, "!https://out.example", "conf:3", &suggestion);
+    add_word(set, "!https://two.example", "conf:4", &suggestion);
+    add_word(set, "null", "conf:5", &suggestion);
+    add_word(set, "!null", "conf:6", &suggestion);
     same_text("a word and a file", excluding(set, "https://out.example"),
               "https://out.example, else excluded");
     same_text("what a file lists", excluding(set, "https://two.example"),
@@ -1148,27 +1152,28 @@ static void who_gives_up_covers_nothing(void **state)
 static void a_wrong_expression_is_not_added(void **state)
 {
     cors_origin_set_t *set = good_set("");
-    const char *instead = "left over";
+    const char *suggestion = "left over";
 
     (void)state;
     assert_int_equal(cors_origin_set_add_regex(pool, set, "/https://a/",
                                                "conf:1", "", match_expression,
-                                               &instead),
+                                               &suggestion),
                      CORS_PROBLEM_REGEX_SLASHES);
-    assert_string_equal(instead, "\"https://a\"");
+    assert_string_equal(suggestion, "\"https://a\"");
     assert_int_equal(cors_origin_set_count(set), 0);
-    instead = "left over";
+    suggestion = "left over";
     set = cors_origin_set_make(pool, false, true);
     assert_int_equal(cors_origin_set_add_regex(pool, set, "https://a", "conf:1",
-                                               "", match_expression, &instead),
+                                               "", match_expression,
+                                               &suggestion),
                      CORS_PROBLEM_EDIT_MIXED);
-    assert_null(instead);
+    assert_null(suggestion);
 }
 
 static void a_source_stands_where_an_origin_could(void **state)
 {
     static const char *const hosts[] = { "a.example", "b.example" };
-    static const cors_origin_source_t source = { look_up_source, hosts };
+    static const cors_origin_source_t live = { look_up_source, hosts };
     static const struct {
         const char *words;
         cors_problem_e problem;
@@ -1183,8 +1188,7 @@ static void a_source_stands_where_an_origin_could(void **state)
     for (i = 0; i < COUNT(cases); i++) {
         same_number(cases[i].words,
                     cors_origin_set_add_source(pool, good_set(cases[i].words),
-                                               "/file", NULL, &source,
-                                               &nothing),
+                                               "/file", NULL, &live, &nothing),
                     cases[i].problem);
     }
 }
@@ -1308,14 +1312,14 @@ static void the_first_public_suffix_of_expressions_is_known(void **state)
 static void an_exclusion_holds_against_an_expression_that_lists(void **state)
 {
     cors_origin_set_t *set = cors_origin_set_make(pool, false, true);
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
     assert_int_equal(add_real(set, "+https://a.*\\.example"), CORS_OK);
     assert_int_equal(add_real(set, "-https://z.*\\.example"), CORS_OK);
     assert_int_equal(cors_origin_set_add(pool, set,
                                          exactly("-https://a.example"), NULL,
-                                         &instead),
+                                         &suggestion),
                      CORS_OK);
     same_text("excluded", listing_of(set, "https://a.example", false),
               "excluded");
@@ -1340,16 +1344,16 @@ static void wildcards_of_one_domain_are_all_looked_at(void **state)
 
 static void an_empty_word_is_none(void **state)
 {
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
     assert_int_equal(
         cors_origin_set_add(pool, cors_origin_set_make(pool, false, false),
-                            exactly(""), NULL, &instead),
+                            exactly(""), NULL, &suggestion),
         CORS_PROBLEM_ORIGIN_SCHEME_MISSING);
     assert_int_equal(
         cors_origin_set_add(pool, cors_origin_set_make(pool, false, true),
-                            exactly(""), NULL, &instead),
+                            exactly(""), NULL, &suggestion),
         CORS_PROBLEM_EDIT_MIXED);
 }
 

@@ -36,10 +36,10 @@ static cors_origin_table_t *list(const char *const *words)
 
     for (; *words; words++) {
         cors_pattern_t pattern;
-        const char *instead;
+        const char *suggestion;
 
         assert_int_equal(cors_pattern_parse(pool, cors_slice(*words), false,
-                                            &pattern, &instead),
+                                            &pattern, &suggestion),
                          CORS_OK);
         assert_true(cors_origin_table_add(table, &pattern, pattern.exclude));
     }

@@ -140,7 +140,7 @@ static void compare(int rounds)
                                    some(2) ? 12000 : 0);
         cors_pattern_t patterns[PATTERNS];
         int count = (int)some(PATTERNS);
-        const char *instead;
+        const char *suggestion;
         void *block;
         int i;
 
@@ -148,7 +148,7 @@ static void compare(int rounds)
             const char *text = word(true);
 
             assert_int_equal(cors_pattern_parse(pool, cors_slice(text), false,
-                                                &patterns[i], &instead),
+                                                &patterns[i], &suggestion),
                              CORS_OK);
             patterns[i].exclude = some(10) == 0;
             assert_true(cors_origin_table_add(table, &patterns[i],
@@ -218,9 +218,10 @@ static void add_text(cors_origin_table_t *table, const char *text)
 {
     cors_slice_t word = copy_of(text);
     cors_pattern_t pattern;
-    const char *instead;
+    const char *suggestion;
 
-    assert_int_equal(cors_pattern_parse(pool, word, false, &pattern, &instead),
+    assert_int_equal(cors_pattern_parse(pool, word, false, &pattern,
+                                        &suggestion),
                      CORS_OK);
     assert_true(cors_origin_table_add(table, &pattern, false));
     free((char *)(uintptr_t)word.ptr);
@@ -410,10 +411,10 @@ static void a_broken_block_leads_nowhere(void **state)
     (void)state;
     for (i = 0; i < 100; i++) {
         cors_pattern_t pattern;
-        const char *instead;
+        const char *suggestion;
 
         assert_int_equal(cors_pattern_parse(pool, cors_slice(word(true)), false,
-                                            &pattern, &instead),
+                                            &pattern, &suggestion),
                          CORS_OK);
         cors_origin_table_add(table, &pattern, false);
     }

@@ -55,12 +55,13 @@ static void an_accepted_word_is_taken_apart(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         cors_slice_t word = exactly(rows[i].word);
         cors_pattern_t pattern;
-        const char *instead = "left over";
+        const char *suggestion = "left over";
 
         same_number(rows[i].word,
-                    cors_pattern_parse(pool, word, false, &pattern, &instead),
+                    cors_pattern_parse(pool, word, false, &pattern,
+                                       &suggestion),
                     CORS_OK);
-        assert_null(instead);
+        assert_null(suggestion);
         assert_int_equal(pattern.kind, CORS_PATTERN_ORIGIN);
         assert_ptr_equal(pattern.origin.ptr, word.ptr + rows[i].exclude);
         assert_int_equal(pattern.origin.len, word.len - rows[i].exclude);
@@ -96,13 +97,13 @@ static void some_words_stand_for_no_single_origin(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         cors_pattern_t pattern;
-        const char *instead;
+        const char *suggestion;
 
         same_number(rows[i].word,
                     cors_pattern_parse(pool, exactly(rows[i].word), false,
-                                       &pattern, &instead),
+                                       &pattern, &suggestion),
                     rows[i].problem);
-        assert_null(instead);
+        assert_null(suggestion);
         same_number(rows[i].word, pattern.kind, rows[i].kind);
         same_number(rows[i].word, pattern.exclude, rows[i].word[0] == '!');
     }
@@ -112,14 +113,14 @@ static void handshakes_have_a_word_for_the_own_origin(void **state)
 {
     static const char *const words[] = { "Self", "self", "SELF", "!Self" };
     cors_pattern_t pattern;
-    const char *instead;
+    const char *suggestion;
     size_t i;
 
     (void)state;
     for (i = 0; i < COUNT(words); i++) {
         same_number(words[i],
                     cors_pattern_parse(pool, exactly(words[i]), true, &pattern,
-                                       &instead),
+                                       &suggestion),
                     CORS_OK);
         same_number(words[i], pattern.kind, CORS_PATTERN_SELF);
         same_number(words[i], pattern.exclude, words[i][0] == '!');
@@ -131,7 +132,7 @@ static void handshakes_have_a_word_for_the_own_origin(void **state)
 typedef struct {
     const char *word;
     cors_problem_e problem;
-    const char *instead;
+    const char *suggestion;
 } row_t;
 
 static void check_rows(const row_t *rows, size_t count)
@@ -140,21 +141,21 @@ static void check_rows(const row_t *rows, size_t count)
     size_t i;
 
     for (i = 0; i < count; i++) {
-        const char *instead = "left over";
+        const char *suggestion = "left over";
 
         same_text(rows[i].word,
                   cors_problem_id(
                       cors_pattern_parse(pool, exactly(rows[i].word), false,
-                                         &pattern, &instead)),
+                                         &pattern, &suggestion)),
                   cors_problem_id(rows[i].problem));
-        same_text(rows[i].word, instead, rows[i].instead);
-        if (instead) {
-            cors_slice_t rest = exactly(instead);
+        same_text(rows[i].word, suggestion, rows[i].suggestion);
+        if (suggestion) {
+            cors_slice_t rest = exactly(suggestion);
             cors_slice_t word;
             const char *again;
 
             while (cors_word_next(&rest, &word)) {
-                same_number(instead,
+                same_number(suggestion,
                             cors_pattern_parse(pool, word, false, &pattern,
                                                &again),
                             CORS_OK);
@@ -419,14 +420,14 @@ static void a_page_of_a_file_is_listed_for_websockets_only(void **state)
         { "https://example.com", true, CORS_OK },
     };
     cors_pattern_t pattern;
-    const char *instead;
+    const char *suggestion;
     size_t i;
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         same_number(rows[i].word,
                     cors_pattern_parse(pool, exactly(rows[i].word),
-                                       rows[i].file, &pattern, &instead),
+                                       rows[i].file, &pattern, &suggestion),
                     rows[i].problem);
     }
 }
@@ -434,9 +435,10 @@ static void a_page_of_a_file_is_listed_for_websockets_only(void **state)
 static cors_problem_e problem_of(const char *word)
 {
     cors_pattern_t pattern;
-    const char *instead;
+    const char *suggestion;
 
-    return cors_pattern_parse(pool, exactly(word), false, &pattern, &instead);
+    return cors_pattern_parse(pool, exactly(word), false, &pattern,
+                              &suggestion);
 }
 
 static void a_scheme_has_32_bytes_a_label_63_and_a_host_253(void **state)
@@ -468,26 +470,26 @@ static void a_scheme_has_32_bytes_a_label_63_and_a_host_253(void **state)
 static void what_was_meant_for_files_is_file(void **state)
 {
     cors_pattern_t pattern;
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
     assert_int_equal(cors_pattern_parse(pool, exactly("FILE:///home"), true,
-                                        &pattern, &instead),
+                                        &pattern, &suggestion),
                      CORS_PROBLEM_ORIGIN_SCHEME_BAD);
-    same_text("instead", instead, "file://");
+    same_text("instead", suggestion, "file://");
     cors_pattern_parse(pool, exactly("FILE:///home"), false, &pattern,
-                       &instead);
-    same_text("instead", instead, NULL);
+                       &suggestion);
+    same_text("instead", suggestion, NULL);
 }
 
 static void a_wildcard_is_a_label_before_an_address_too(void **state)
 {
     cors_pattern_t pattern;
-    const char *instead;
+    const char *suggestion;
 
     (void)state;
     assert_int_equal(cors_pattern_parse(pool, exactly("https://*a::1"), false,
-                                        &pattern, &instead),
+                                        &pattern, &suggestion),
                      CORS_PROBLEM_WILDCARD_PLACE);
 }
 

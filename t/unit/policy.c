@@ -14,7 +14,7 @@ typedef struct {
     int method;
     const char *origin;
     bool listed;
-    const char *because;
+    const char *detail;
 } origin_row_t;
 
 static const origin_row_t origin_rows[] = {
@@ -89,35 +89,35 @@ static void check_origin_row(void **state)
 {
     const origin_row_t *row = *state;
     const cors_policy_t *policy = policy_for(row->text, row->method);
-    const cors_setting_t *because;
+    const cors_setting_t *detail;
     cors_origin_t origin;
 
     assert_true(cors_origin_parse(exactly(row->origin), &origin));
     same_number(row->text,
                 cors_policy_origin_listing(policy, CORS_ATTR_ORIGINS, &origin,
-                                           false, &because)
+                                           false, &detail)
                     == CORS_ORIGIN_LISTED,
                 row->listed);
-    same_text(row->text, said_by(because), row->because);
+    same_text(row->text, said_by(detail), row->detail);
 }
 
 static void the_two_lists_of_origins_are_apart(void **state)
 {
     const cors_policy_t *policy = policy_of(
         "CorsAllowOrigins " A "; CorsWebSocketAllowOrigins file:// " B);
-    const cors_setting_t *because;
+    const cors_setting_t *detail;
     cors_origin_t origin;
 
     (void)state;
     assert_true(cors_origin_parse(exactly(B), &origin));
     assert_int_equal(cors_policy_origin_listing(policy, CORS_ATTR_ORIGINS,
-                                                &origin, false, &because),
+                                                &origin, false, &detail),
                      CORS_ORIGIN_UNLISTED);
     assert_int_equal(cors_policy_origin_listing(policy,
                                                 CORS_ATTR_WEBSOCKET_ORIGINS,
-                                                &origin, false, &because),
+                                                &origin, false, &detail),
                      CORS_ORIGIN_LISTED);
-    assert_string_equal(because->said, "CorsWebSocketAllowOrigins conf:2");
+    assert_string_equal(detail->source, "CorsWebSocketAllowOrigins conf:2");
     assert_true(cors_policy_checks_websocket(policy));
     assert_false(
         cors_policy_checks_websocket(policy_of("CorsAllowOrigins " A)));
@@ -243,7 +243,7 @@ static void a_link_edits_the_list_outside_or_the_default(void **state)
 
     (void)state;
     assert_ptr_equal(outer, link->outer);
-    assert_string_equal(outer->setting->said, "CorsAllowMethods conf:1");
+    assert_string_equal(outer->setting->source, "CorsAllowMethods conf:1");
     assert_null(cors_link_edits(outer));
     assert_string_equal(cors_link_names(outer, METHODS)->joined.text, "GET");
     link = &policy->link[HEADERS];
@@ -283,7 +283,7 @@ static void a_flag_is_off_unless_it_is_set(void **state)
                      CORS_BACKEND_KEEP);
     assert_int_equal(cors_policy_number(policy, CORS_ATTR_REJECT), 0);
     assert_int_equal(cors_policy_number(policy, CORS_ATTR_PRIVATE_NETWORK), 1);
-    assert_string_equal(policy->link[CORS_ATTR_REJECT].setting->said,
+    assert_string_equal(policy->link[CORS_ATTR_REJECT].setting->source,
                         "CorsRejectDisallowed conf:5");
 }
 
@@ -491,11 +491,11 @@ static void append_found(void *context, const cors_contradiction_t *found)
     const char **all = context;
 
     *all = apr_pstrcat(pool, *all, cors_problem_id(found->problem), " ",
-                       found->word, " of ", found->said[0],
-                       found->said[1] ? " with " : "",
-                       found->said[1] ? found->said[1] : "", "\n", NULL);
-    assert_string_equal(found->culprits[0]->said, found->said[0]);
-    assert_int_equal(found->culprits[1] != NULL, found->said[1] != NULL);
+                       found->word, " of ", found->source[0],
+                       found->source[1] ? " with " : "",
+                       found->source[1] ? found->source[1] : "", "\n", NULL);
+    assert_string_equal(found->conflict[0]->source, found->source[0]);
+    assert_int_equal(found->conflict[1] != NULL, found->source[1] != NULL);
 }
 
 static void check_found_row(void **state)
@@ -512,11 +512,11 @@ static void check_found_row(void **state)
         const char *id = cors_problem_id(policy->problem);
 
         assert_memory_equal(row->found, id, strlen(id));
-        assert_non_null(strstr(row->found, policy->culprits[0]->said));
+        assert_non_null(strstr(row->found, policy->conflict[0]->source));
     }
     else {
-        assert_null(policy->culprits[0]);
-        assert_null(policy->culprits[1]);
+        assert_null(policy->conflict[0]);
+        assert_null(policy->conflict[1]);
     }
 }
 
@@ -527,9 +527,9 @@ static void the_first_contradiction_names_its_settings(void **state)
 
     (void)state;
     assert_int_equal(policy->problem, CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS);
-    assert_ptr_equal(policy->culprits[0],
+    assert_ptr_equal(policy->conflict[0],
                      policy->link[CORS_ATTR_ORIGINS].setting);
-    assert_ptr_equal(policy->culprits[1],
+    assert_ptr_equal(policy->conflict[1],
                      policy->link[CORS_ATTR_CREDENTIALS].setting);
 }
 
@@ -573,23 +573,23 @@ static void a_prepared_policy_is_the_one_of_its_method(void **state)
 
 static void note_because(void *context, const cors_contradiction_t *found)
 {
-    *(const char **)context = found->because;
+    *(const char **)context = found->detail;
 }
 
 static void an_expression_is_told_of_with_an_example(void **state)
 {
-    const char *because = NULL;
+    const char *detail = NULL;
 
     (void)state;
     cors_policy_contradictions(policy_of(
                                    "CorsPolicy On; CorsAllowCredentials On; "
                                    "CorsAllowOriginsMatch https://.*"),
-                               note_because, &because);
-    same_text("an example", because, "https://strangerzq.com");
+                               note_because, &detail);
+    same_text("an example", detail, "https://strangerzq.com");
     cors_policy_contradictions(policy_of("CorsPolicy On; CorsAllowCredentials "
                                          "On; CorsAllowOrigins *"),
-                               note_because, &because);
-    same_text("no example", because, NULL);
+                               note_because, &detail);
+    same_text("no example", detail, NULL);
 }
 
 static void a_section_is_silent_that_does_nothing_to_any_method(void **state)
@@ -639,11 +639,11 @@ static void the_answer_varies_by_what_a_file_may_list(void **state)
     (void)state;
     setting = cors_section_set(pool, section, CORS_METHODS_ALL, CORS_ATTR_MODE,
                                &first);
-    setting->said = "conf:0";
+    setting->source = "conf:0";
     setting->number = CORS_MODE_ON;
     setting = cors_section_set(pool, section, CORS_METHODS_ALL,
                                CORS_ATTR_ORIGINS, &first);
-    setting->said = "conf:1";
+    setting->source = "conf:1";
     setting->origins = cors_origin_set_make(pool, false, false);
     cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
     assert_false(policy.varies);

@@ -7,14 +7,14 @@
 #include "cors/problem.h"
 
 static const char *sentence(cors_problem_e problem, const char *word,
-                            const char *because, const char *instead)
+                            const char *detail, const char *suggestion)
 {
     cors_finding_t finding;
 
     finding.problem = problem;
     finding.word = exactly(word);
-    finding.because = because;
-    finding.instead = instead;
+    finding.detail = detail;
+    finding.suggestion = suggestion;
     return cors_problem_sentence(pool, &finding);
 }
 

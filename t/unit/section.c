@@ -97,7 +97,7 @@ static void append_said(void *context, cors_attr_e attr,
 
     assert_string_equal(setting->directive, cors_attr_directive(attr));
     *text = join_with(*text, " ",
-                      setting->said + strlen(setting->directive)
+                      setting->source + strlen(setting->directive)
                           + strlen(" conf:"));
 }
 
@@ -168,7 +168,7 @@ static void a_setting_is_made_once_for_its_methods(void **state)
 
     (void)state;
     assert_true(first);
-    assert_null(all->said);
+    assert_null(all->source);
     assert_null(all->text);
     one = cors_section_set(pool, section, 1, CORS_ATTR_MAX_AGE, &first);
     assert_true(first);
