@@ -27,23 +27,23 @@ typedef struct {
     cors_policy_t policy;
     cors_question_t question;
     cors_explanation_t answer;
-} cors_inquiry_t;
+} cors_explain_request_t;
 
 /** Answer a question by looking its URL up, without running its handler.
  *
  * @param r        the request for the page
- * @param inquiry  with what was given; the rest is filled
+ * @param request  with what was given; the rest is filled
  */
-void cors_inquire(request_rec *r, cors_inquiry_t *inquiry);
+void cors_explain_request(request_rec *r, cors_explain_request_t *request);
 
 /** What a page shows. */
 typedef struct {
     request_rec *r;
-    apr_pool_t *p;           /* for texts, until they are written */
-    bool policies;           /* for the view of policies */
-    cors_inquiry_t *inquiry; /* for the view that explains, else NULL */
-    bool asked;              /* inquiry has a question */
-    apr_hash_t *settings;    /* by what they are known by in counters; NULL: not
+    apr_pool_t *p;                   /* for texts, until they are written */
+    bool policies;                   /* for the view of policies */
+    cors_explain_request_t *request; /* for the view that explains, else NULL */
+    bool asked;                      /* inquiry has a question */
+    apr_hash_t *settings; /* by what they are known by in counters; NULL: not
                              asked for yet */
     cors_counters_t *counters; /* for the view of what happened; NULL: there
                                         are none */

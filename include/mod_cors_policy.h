@@ -306,7 +306,7 @@ typedef struct {
     apr_hash_t *source;  /* the sentences */
     int refusals;        /* how many were no warnings */
     int counts[CORS_PROBLEM_COUNT]; /* how many there were of each kind */
-} cors_speaker_t;
+} cors_reporter_t;
 
 /**
  * Report a finding in the error log, unless it has been reported, or there were
@@ -314,8 +314,8 @@ typedef struct {
  *
  * @param source what it is about, "Directive file:line"
  */
-void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *source,
-                const cors_finding_t *finding);
+void cors_report_finding(cors_reporter_t *reporter, server_rec *server,
+                         const char *source, const cors_finding_t *finding);
 
 /** Refuse a configuration in which sections contradict each other; httpd -t and
  *  the first reading of a start say what is doubtful too. */
@@ -392,13 +392,13 @@ void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server);
 /* warnings.c */
 
 /** Say what is doubtful in the policies of all sites. */
-void cors_warn(cors_speaker_t *speaker, const apr_array_header_t *sites);
+void cors_warn(cors_reporter_t *reporter, const apr_array_header_t *sites);
 
 /* neighbours.c */
 
 /** Say what other modules' directives do to the policies. */
-void cors_warn_of_neighbours(cors_speaker_t *speaker,
-                             const apr_array_header_t *sites);
+void cors_check_modules(cors_reporter_t *reporter,
+                        const apr_array_header_t *sites);
 
 /* dump.c */
 

@@ -18,12 +18,13 @@
  *
  * @param p        scratch, and where the corrected form is put
  * @param regex    the expression, as it was written, without a mark
- * @param mark     what stood before it: "+", "-" or ""
+ * @param prefix     what stood before it: "+", "-" or ""
  * @param suggestion on failure the arguments that were meant, quoted; or NULL
  * @return CORS_OK, or what is wrong
  */
 cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
-                                     const char *mark, const char **suggestion);
+                                     const char *prefix,
+                                     const char **suggestion);
 
 /**
  * The words of CorsAllowOrigins that say what an expression says.
@@ -34,12 +35,12 @@ cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
  *
  * @param p      where the result is put
  * @param regex  the expression, as it was written, without a mark
- * @param mark   what is put before each word: "+", "-" or ""
+ * @param prefix   what is put before each word: "+", "-" or ""
  * @return one word or several with blanks between them; NULL: it says something
  *         that no pattern can
  */
 const char *cors_expression_plain(apr_pool_t *p, const char *regex,
-                                  const char *mark);
+                                  const char *prefix);
 
 /**
  * The domain that an expression for origins ends in: `github.io` of
@@ -60,11 +61,11 @@ const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any);
  *
  * @param p      where the result is put
  * @param regex  the expression, as it was written, without a mark
- * @param mark   what is put before each argument: "+", "-" or ""
+ * @param prefix   what is put before each argument: "+", "-" or ""
  * @return a directive with its arguments; NULL: none is known
  */
 const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
-                                   const char *mark);
+                                   const char *prefix);
 
 /**
  * Whether an expression matches plain-http origins of other machines. One that

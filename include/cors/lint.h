@@ -55,6 +55,6 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
  * (#cors-non-wildcard-request-header-name)
  */
 const cors_setting_t *
-cors_lint_authorization_forgotten(const cors_policy_t *policy);
+cors_lint_authorization_missing(const cors_policy_t *policy);
 
 #endif /* CORS_LINT_H */

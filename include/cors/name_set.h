@@ -26,17 +26,17 @@ typedef struct {
     cors_names_e kind;
     bool edit;          /* its words carry "+" and "-" */
     bool wildcard;      /* "*" is listed */
-    bool nobody;        /* "None" was written */
+    bool none;          /* "None" was written */
     int count;          /* of names */
     const char **names; /* without the wildcard, in the order written */
     const char *
         *sources; /* of each, "Directive file:line" or NULL; NULL: default */
-    int taken_out_count; /* of taken_out; only in a set that edits */
-    const char **taken_out;
-    const char **taken_out_saids;
-    cors_joined_t joined;             /* the header value: "*, Authorization" */
-    cors_text_map_t *index;           /* of names; NULL: they are few */
-    cors_text_map_t *taken_out_index; /* likewise */
+    int removed_count; /* of removed; only in a set that edits */
+    const char **removed;
+    const char **removed_sources;
+    cors_joined_t joined;           /* the header value: "*, Authorization" */
+    cors_text_map_t *index;         /* of names; NULL: they are few */
+    cors_text_map_t *removed_index; /* likewise */
 } cors_name_set_t;
 
 /** @return an empty set that lives as long as @a p */
@@ -70,15 +70,14 @@ cors_problem_e cors_name_idle(cors_names_e kind, cors_slice_t name);
 /** @return whether the name is listed by itself; a wildcard does not count */
 bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name);
 
-/** @return which of taken_out takes the name out in a set that edits; -1: none */
-int cors_name_set_find_taken_out(const cors_name_set_t *set, cors_slice_t name);
+/** @return which of removed takes the name out in a set that edits; -1: none */
+int cors_name_set_find_removed(const cors_name_set_t *set, cors_slice_t name);
 
 /** @return whether a set that edits takes the name out */
 static inline bool cors_name_set_takes_out(const cors_name_set_t *set,
                                            cors_slice_t name)
 {
-    return set->taken_out_count > 0
-           && cors_name_set_find_taken_out(set, name) >= 0;
+    return set->removed_count > 0 && cors_name_set_find_removed(set, name) >= 0;
 }
 
 /** @return the default of CorsAllowMethods or CorsAllowHeaders, or the empty

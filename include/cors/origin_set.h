@@ -183,13 +183,13 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
 bool cors_origin_set_edits(const cors_origin_set_t *set);
 
 /** @return whether "*" is the set */
-bool cors_origin_set_everybody(const cors_origin_set_t *set);
+bool cors_origin_set_any(const cors_origin_set_t *set);
 
 /** @return whether the set is "None", in as many words */
 bool cors_origin_set_none(const cors_origin_set_t *set);
 
 /** @return an expression that matches what anybody can have; NULL: none does */
-const cors_origin_word_t *cors_origin_set_anybody(const cors_origin_set_t *set);
+const cors_origin_word_t *cors_origin_set_public(const cors_origin_set_t *set);
 
 /** @return the word null; NULL: it is not listed */
 const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set);

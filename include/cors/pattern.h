@@ -14,11 +14,11 @@
 #include "cors/problem.h"
 
 typedef enum {
-    CORS_PATTERN_EVERYBODY, /* * */
-    CORS_PATTERN_NOBODY,    /* None */
-    CORS_PATTERN_NULL,      /* null */
-    CORS_PATTERN_SELF,      /* Self, the server's own origin */
-    CORS_PATTERN_ORIGIN     /* an origin, with or without wildcards */
+    CORS_PATTERN_ANY,   /* * */
+    CORS_PATTERN_NONE,  /* None */
+    CORS_PATTERN_NULL,  /* null */
+    CORS_PATTERN_SELF,  /* Self, the server's own origin */
+    CORS_PATTERN_ORIGIN /* an origin, with or without wildcards */
 } cors_pattern_kind_e;
 
 /** One checked word of an origin list; slices borrow from the word. */

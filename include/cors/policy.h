@@ -19,10 +19,10 @@ typedef struct cors_link_t {
 /** All sections that apply, folded for one method. */
 typedef struct {
     cors_link_t link[CORS_ATTR_COUNT];
-    bool everybody; /* any origin is listed, but for what "-" takes out */
-    bool constant;  /* everybody, and the answer is the same for each */
-    bool varies;    /* the answer to an actual request depends on its origin */
-    bool rendered;  /* joined is filled */
+    bool any_origin; /* any origin is listed, but for what "-" takes out */
+    bool constant;   /* everybody, and the answer is the same for each */
+    bool varies;     /* the answer to an actual request depends on its origin */
+    bool rendered;   /* joined is filled */
     const char *joined[CORS_ATTR_EXPOSE + 1]; /* see cors_policy_joined() */
     cors_problem_e problem; /* why it must not be followed, or CORS_OK */
     const cors_setting_t *conflict[2]; /* the settings behind it, or NULL */
@@ -36,7 +36,7 @@ typedef struct {
     const char *source[2]; /* "Directive file:line" of each; the second may be
                             NULL */
     bool regex;            /* the word is a regular expression */
-    const char *mark;      /* "+" where the word edits a list, else "" */
+    const char *prefix;    /* "+" where the word edits a list, else "" */
     const cors_setting_t
         *conflict[2]; /* the settings; the second may be NULL */
 } cors_contradiction_t;
@@ -124,8 +124,8 @@ cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
  *
  * @param yet  whether what a file may list later does not count
  */
-bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr,
-                        bool yet);
+bool cors_policy_allows_none(const cors_policy_t *policy, cors_attr_e attr,
+                             bool yet);
 
 /** How a name is listed. */
 typedef enum {

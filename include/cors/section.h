@@ -104,7 +104,7 @@ typedef struct cors_setting_t {
     unsigned reached : 1;
     /* the same, of CorsPolicy: a policy of it allows an origin, or says that it
      * allows none */
-    unsigned somebody : 1;
+    unsigned allows_some : 1;
     /* the same: it has been looked at by itself */
     unsigned linted : 1;
     /* of a list: the arguments that it is made of, as long as it may be that of
@@ -133,7 +133,7 @@ typedef struct cors_section_t cors_section_t;
 
 /** What every section begins with; only section.c knows the rest. */
 typedef struct {
-    bool silent; /* see cors_section_silent() */
+    bool inert; /* see cors_section_inert() */
 } cors_section_head_t;
 
 /** @return a section that says nothing */
@@ -180,25 +180,27 @@ const cors_section_t *cors_section_pair(apr_pool_t *p,
                                         cors_section_t *inner);
 
 /** Policies that are folded already, see policy.h. */
-struct cors_folded_t;
+struct cors_resolved_t;
 
 /**
  * Remember what a section and all it was merged from come to; start-up only.
  *
- * @param silent  whether none of it does anything to a request, nor takes back
+ * @param inert  whether none of it does anything to a request, nor takes back
  *                what another section says
  */
-void cors_section_fold(cors_section_t *section,
-                       const struct cors_folded_t *folded, bool silent);
+void cors_section_remember_resolved(cors_section_t *section,
+                                    const struct cors_resolved_t *resolved,
+                                    bool inert);
 
 /** @return whether a section is empty, or was found to be silent */
-static inline bool cors_section_silent(const cors_section_t *section)
+static inline bool cors_section_inert(const cors_section_t *section)
 {
-    return ((const cors_section_head_t *)(const void *)section)->silent;
+    return ((const cors_section_head_t *)(const void *)section)->inert;
 }
 
 /** @return what was remembered; NULL: nothing */
-const struct cors_folded_t *cors_section_folded(const cors_section_t *section);
+const struct cors_resolved_t *
+cors_section_resolved(const cors_section_t *section);
 
 /** Note where an unmerged section stands; the first place counts. */
 void cors_section_locate(cors_section_t *section, cors_place_t *place);

@@ -17,49 +17,49 @@ typedef struct {
     const cors_policy_t *policy;   /* NULL: not known */
 } place_t;
 
-static const char *within(const place_t *place, const char *marked)
+static const char *within(const place_t *place, const char *prefixed)
 {
-    return apr_pstrcat(place->p, "write ", place->directive, " ", marked,
+    return apr_pstrcat(place->p, "write ", place->directive, " ", prefixed,
                        " in a section within", NULL);
 }
 
 /* "To allow it, CHANGE, or write DIRECTIVE +WORD in a section within." */
 static const char *either(const place_t *place, const char *change,
-                          const char *marked)
+                          const char *prefixed)
 {
     return apr_pstrcat(place->p, "To allow it, ", change, ", or ",
-                       within(place, marked), ".", NULL);
+                       within(place, prefixed), ".", NULL);
 }
 
 static bool is_none(const cors_setting_t *setting)
 {
     return (setting->origins && cors_origin_set_none(setting->origins))
-           || (setting->names && setting->names->nobody);
+           || (setting->names && setting->names->none);
 }
 
 /* What to write where nothing takes the words out; marked has "+" before each. */
 static const char *add_words(const place_t *place, const char *plain,
-                             const char *marked)
+                             const char *prefixed)
 {
     apr_pool_t *p = place->p;
     const cors_setting_t *setting = place->setting;
-    const char *words = setting && setting->edit ? marked : plain;
+    const char *words = setting && setting->edit ? prefixed : plain;
     apr_size_t len = strlen(place->directive);
 
     /* a default has no line to change */
     if (strstr(place->source, "(default)")) {
         return apr_pstrcat(p, "To allow it, write ", place->directive, " ",
-                           marked, " in the section.", NULL);
+                           prefixed, " in the section.", NULL);
     }
     if (!setting) {
-        return apr_pstrcat(p, "To allow it, ", within(place, marked),
+        return apr_pstrcat(p, "To allow it, ", within(place, prefixed),
                            " that of ", place->source, ".", NULL);
     }
     if (is_none(setting)) {
         return either(place,
                       apr_pstrcat(p, "write ", words, " instead of None in ",
                                   place->source, NULL),
-                      marked);
+                      prefixed);
     }
     /* a list of expressions, or of files, is none of origins */
     if (strncmp(place->source, place->directive, len) == 0
@@ -67,11 +67,11 @@ static const char *add_words(const place_t *place, const char *plain,
         return either(place,
                       apr_pstrcat(p, "write ", place->directive, " ", words,
                                   " beside ", place->source, NULL),
-                      marked);
+                      prefixed);
     }
     return either(place,
                   apr_pstrcat(p, "add ", words, " to ", place->source, NULL),
-                  marked);
+                  prefixed);
 }
 
 /* --- origins */
@@ -106,34 +106,34 @@ static const char *take_out(const place_t *place, const cors_refused_t *refused,
     apr_pool_t *p = place->p;
     const cors_listing_e without =
         cors_origin_set_without(place->setting->origins, origin, word);
-    const char *mark = place->setting->edit ? "-" : "!";
-    const char *marked = apr_pstrcat(p, "+", refused->origin, NULL);
+    const char *prefix = place->setting->edit ? "-" : "!";
+    const char *prefixed = apr_pstrcat(p, "+", refused->origin, NULL);
     const char *source = word->source ? word->source : place->source;
 
     if (word->file) {
         return either(place,
                       apr_pstrcat(p, "take what excludes it out of the file ",
                                   word->text, NULL),
-                      marked);
+                      prefixed);
     }
     if (without == CORS_ORIGIN_LISTED
         || (without == CORS_ORIGIN_UNLISTED
             && outside_lists(refused->policy, place->setting, attr, origin))) {
         return either(place,
-                      apr_pstrcat(p, "take ", mark, word->text, " out of ",
+                      apr_pstrcat(p, "take ", prefix, word->text, " out of ",
                                   source, NULL),
-                      marked);
+                      prefixed);
     }
     if (without == CORS_ORIGIN_UNLISTED
         && strcmp(word->text, refused->origin) == 0) {
         return either(place,
                       apr_pstrcat(p, "write ", place->setting->edit ? "+" : "",
-                                  refused->origin, " instead of ", mark,
+                                  refused->origin, " instead of ", prefix,
                                   word->text, " in ", source, NULL),
-                      marked);
+                      prefixed);
     }
     /* more than one word takes it out, or it is one of many */
-    return apr_pstrcat(p, "To allow it, ", within(place, marked), " that of ",
+    return apr_pstrcat(p, "To allow it, ", within(place, prefixed), " that of ",
                        source, ".", NULL);
 }
 
@@ -222,14 +222,14 @@ const char *cors_decision_source(apr_pool_t *p, const cors_decision_t *decision)
 /* Words that are to be added, with and without "+". */
 typedef struct {
     cors_joined_t plain;
-    cors_joined_t marked;
+    cors_joined_t prefixed;
 } words_t;
 
 static void add_word(apr_pool_t *p, words_t *words, const char *word)
 {
     cors_join(p, &words->plain, " ", cors_slice(word));
-    cors_join(p, &words->marked, " ", cors_slice("+"));
-    cors_join(p, &words->marked, "", cors_slice(word));
+    cors_join(p, &words->prefixed, " ", cors_slice("+"));
+    cors_join(p, &words->prefixed, "", cors_slice(word));
 }
 
 const char *cors_sentences(apr_pool_t *p, const char *one, const char *other)
@@ -273,12 +273,12 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
 {
     apr_pool_t *p = place->p;
     const cors_name_set_t *set = place->setting ? place->setting->names : NULL;
-    const char *marked = apr_pstrcat(p, "+", name, NULL);
+    const char *prefixed = apr_pstrcat(p, "+", name, NULL);
     const char *suggestion;
     cors_problem_e problem =
         cors_name_set_add(p, cors_name_set_make(p, kind, true),
-                          cors_slice(marked), NULL, &suggestion);
-    int at = set ? cors_name_set_find_taken_out(set, cors_slice(name)) : -1;
+                          cors_slice(prefixed), NULL, &suggestion);
+    int at = set ? cors_name_set_find_removed(set, cors_slice(name)) : -1;
     const char *source;
 
     problem = problem ? problem : cors_name_idle(kind, cors_slice(name));
@@ -298,12 +298,12 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
         add_word(p, words, name);
         return NULL;
     }
-    source = set->taken_out_saids[at];
+    source = set->removed_sources[at];
     return either(place,
-                  apr_pstrcat(p, "write ", marked, " instead of -",
-                              set->taken_out[at], " in ",
+                  apr_pstrcat(p, "write ", prefixed, " instead of -",
+                              set->removed[at], " in ",
                               source ? source : place->source, NULL),
-                  marked);
+                  prefixed);
 }
 
 static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
@@ -326,8 +326,8 @@ static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
     }
     if (words.plain.text) {
         cors_join(p, &advice, " ",
-                  cors_slice(
-                      add_words(&place, words.plain.text, words.marked.text)));
+                  cors_slice(add_words(&place, words.plain.text,
+                                       words.prefixed.text)));
     }
     return advice.text;
 }

@@ -89,7 +89,7 @@ static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,
 /* Sets what is known of the origin; returns whether it is allowed. own: whether
  * it is the server's own. */
 static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
-                         bool everybody, bool parsed,
+                         bool any_origin, bool parsed,
                          const cors_origin_t *origin, bool own,
                          cors_decision_t *decision)
 {
@@ -98,9 +98,9 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
 
     if (!parsed) {
         decide_by(decision, policy, attr,
-                  everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
-                            : CORS_REASON_MALFORMED_ORIGIN);
-        return everybody;
+                  any_origin ? CORS_REASON_ANY_ORIGIN_ALLOWED
+                             : CORS_REASON_MALFORMED_ORIGIN);
+        return any_origin;
     }
     decision->attr = attr;
     listing = cors_policy_origin_listing(policy, attr, origin, own,
@@ -111,9 +111,9 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
         decision->reason = CORS_REASON_ORIGINS_NOT_LOADED;
         return false;
     }
-    decision->reason = !listed     ? CORS_REASON_ORIGIN_NOT_ALLOWED
-                       : everybody ? CORS_REASON_ANY_ORIGIN_ALLOWED
-                                   : CORS_REASON_ORIGIN_ALLOWED;
+    decision->reason = !listed      ? CORS_REASON_ORIGIN_NOT_ALLOWED
+                       : any_origin ? CORS_REASON_ANY_ORIGIN_ALLOWED
+                                    : CORS_REASON_ORIGIN_ALLOWED;
     return listed;
 }
 
@@ -278,7 +278,7 @@ static void judge_websocket(const cors_policy_t *policy, bool parsed,
 {
     const cors_setting_t *list =
         policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
-    bool everybody = list && cors_origin_set_everybody(list->origins);
+    bool any_origin = list && cors_origin_set_any(list->origins);
     relation_e relation = RELATION_FOREIGN;
     bool allowed;
 
@@ -297,9 +297,9 @@ static void judge_websocket(const cors_policy_t *policy, bool parsed,
         if (parsed && cors_policy_names_self(policy)) {
             relation = relate(facts, origin);
         }
-        allowed =
-            judge_origin(policy, CORS_ATTR_WEBSOCKET_ORIGINS, everybody, parsed,
-                         origin, relation == RELATION_SAME_ORIGIN, decision);
+        allowed = judge_origin(policy, CORS_ATTR_WEBSOCKET_ORIGINS, any_origin,
+                               parsed, origin, relation == RELATION_SAME_ORIGIN,
+                               decision);
         if (relation == RELATION_UNKNOWN_HOST
             && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
             && !decision->origin_excluded) {
@@ -346,7 +346,7 @@ static bool look_at_origin(const cors_policy_t *policy,
     /* everybody is everybody, but only when nothing is reflected can that hold
      * for bytes that are no origin */
     decision->origin_allowed =
-        judge_origin(policy, CORS_ATTR_ORIGINS, policy->everybody, parsed,
+        judge_origin(policy, CORS_ATTR_ORIGINS, policy->any_origin, parsed,
                      origin, false, decision)
         && (parsed || policy->constant);
     if (!parsed && !decision->origin_allowed) {

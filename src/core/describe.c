@@ -65,14 +65,14 @@ typedef struct {
 
 /* A name of a list, as long as a list further in has not decided on it. */
 static void describe_name(const describing_t *describing, const char *name,
-                          const char *source, bool taken_out)
+                          const char *source, bool removed)
 {
     const cors_name_listing_e *listing =
         cors_text_map_get(describing->decided, cors_slice(name));
 
-    if ((listing && *listing == CORS_NAME_LISTED) != taken_out
+    if ((listing && *listing == CORS_NAME_LISTED) != removed
         && cors_text_map_add(describing->described, cors_slice(name), name)) {
-        add(describing->values, describing->setting, name, source, taken_out,
+        add(describing->values, describing->setting, name, source, removed,
             false);
     }
 }
@@ -93,9 +93,9 @@ static void describe_names(apr_pool_t *p, apr_array_header_t *values,
     for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
         names = cors_link_names(link, attr);
         describing.setting = link->setting;
-        for (i = 0; wildcard && i < names->taken_out_count; i++) {
-            describe_name(&describing, names->taken_out[i],
-                          names->taken_out_saids[i], true);
+        for (i = 0; wildcard && i < names->removed_count; i++) {
+            describe_name(&describing, names->removed[i],
+                          names->removed_sources[i], true);
         }
         for (i = 0; i < names->count; i++) {
             describe_name(&describing, names->names[i],

@@ -111,17 +111,17 @@ static const char *unsafe_names(apr_pool_t *p, const char *names)
 
     while (cors_list_next(&rest, &name)) {
         const char *const *one = safe;
-        char *small = cors_slice_text(p, name);
+        char *lower = cors_slice_text(p, name);
         char *c;
 
-        for (c = small; *c; c++) {
+        for (c = lower; *c; c++) {
             *c = cors_lower(*c);
         }
-        while (*one && strcmp(*one, small) != 0) {
+        while (*one && strcmp(*one, lower) != 0) {
             one++;
         }
         if (!*one) {
-            cors_join(p, &list, ",", cors_slice(small));
+            cors_join(p, &list, ",", cors_slice(lower));
         }
     }
     return list.text;
@@ -254,12 +254,12 @@ static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
 }
 
 /* The setting that lists everybody; NULL: none does. */
-static const cors_setting_t *everybody_by(const cors_policy_t *policy)
+static const cors_setting_t *any_origin_by(const cors_policy_t *policy)
 {
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
 
     while (link && link->setting
-           && !cors_origin_set_everybody(link->setting->origins)) {
+           && !cors_origin_set_any(link->setting->origins)) {
         link = link->outer;
     }
     return link ? link->setting : NULL;
@@ -269,7 +269,7 @@ static const char *advise_credentials(apr_pool_t *p,
                                       const cors_policy_t *policy,
                                       const cors_question_t *question)
 {
-    const cors_setting_t *everybody = everybody_by(policy);
+    const cors_setting_t *any_origin = any_origin_by(policy);
     bool edited;
     const cors_link_t *exposed =
         cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
@@ -282,9 +282,10 @@ static const char *advise_credentials(apr_pool_t *p,
         p,
         "The request has credentials. Write CorsAllowCredentials On in the "
         "section",
-        everybody ? ", and the origin " : "", everybody ? question->origin : "",
-        everybody ? " instead of * in " : "",
-        everybody ? everybody->source : "",
+        any_origin ? ", and the origin " : "",
+        any_origin ? question->origin : "",
+        any_origin ? " instead of * in " : "",
+        any_origin ? any_origin->source : "",
         exposed ? ", and names of headers instead of * in " : "",
         exposed ? exposed->setting->source : "", ".", NULL);
 }

@@ -162,7 +162,7 @@ static const char *find_path(const char *regex);
 
 /* An argument of CorsAllowOriginsMatch; NULL: it cannot be quoted as it is, or is
  * wrong as well. */
-static const char *quote(apr_pool_t *p, const char *mark, const char *regex)
+static const char *quote(apr_pool_t *p, const char *prefix, const char *regex)
 {
     cors_reach_t reach;
 
@@ -172,12 +172,12 @@ static const char *quote(apr_pool_t *p, const char *mark, const char *regex)
     }
     cors_regex_judge(p, regex, &reach);
     return reach.obstacle ? NULL
-                          : apr_pstrcat(p, "\"", mark, regex, "\"", NULL);
+                          : apr_pstrcat(p, "\"", prefix, regex, "\"", NULL);
 }
 
 /* The expressions that blanks or commas hold together, each as an argument; NULL:
  * one of them is none, or there are too many to be told. */
-static const char *split(apr_pool_t *p, const char *mark, const char *regex)
+static const char *split(apr_pool_t *p, const char *prefix, const char *regex)
 {
     cors_joined_t words = { NULL, 0, 0 };
     const char *stop;
@@ -199,7 +199,7 @@ static const char *split(apr_pool_t *p, const char *mark, const char *regex)
             || text[strlen(text) - 1] == '\\') {
             return NULL;
         }
-        text = quote(p, mark, text);
+        text = quote(p, prefix, text);
         if (!text) {
             return NULL;
         }
@@ -241,7 +241,7 @@ static const char *find_path(const char *regex)
 }
 
 /* An expression without the path that it ends in. */
-static const char *without_path(apr_pool_t *p, const char *mark,
+static const char *without_path(apr_pool_t *p, const char *prefix,
                                 const char *regex, const char *path)
 {
     apr_size_t len = strlen(regex);
@@ -252,31 +252,32 @@ static const char *without_path(apr_pool_t *p, const char *mark,
         return NULL; /* no host either */
     }
     return quote(
-        p, mark,
+        p, prefix,
         apr_pstrcat(p, apr_pstrmemdup(p, regex, (apr_size_t)(path - regex)),
                     end, NULL));
 }
 
 /* What is wrong with an expression that has no slashes around it. */
 static cors_problem_e check_bare(apr_pool_t *p, const char *regex,
-                                 const char *mark, const char **suggestion)
+                                 const char *prefix, const char **suggestion)
 {
     const char *path;
 
     if (find_bare(regex, " \t,")) {
-        *suggestion = split(p, mark, regex);
+        *suggestion = split(p, prefix, regex);
         return CORS_PROBLEM_REGEX_ARGUMENTS;
     }
     path = find_path(regex);
     if (path) {
-        *suggestion = without_path(p, mark, regex, path);
+        *suggestion = without_path(p, prefix, regex, path);
         return CORS_PROBLEM_ORIGIN_PATH;
     }
     return CORS_OK;
 }
 
 cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
-                                     const char *mark, const char **suggestion)
+                                     const char *prefix,
+                                     const char **suggestion)
 {
     cors_slice_t inner;
 
@@ -287,12 +288,12 @@ cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
     if (between_slashes(regex, &inner)) {
         const char *text = cors_slice_text(p, inner);
 
-        if (check_bare(p, text, mark, suggestion) == CORS_OK) {
-            *suggestion = quote(p, mark, text);
+        if (check_bare(p, text, prefix, suggestion) == CORS_OK) {
+            *suggestion = quote(p, prefix, text);
         }
         return CORS_PROBLEM_REGEX_SLASHES;
     }
-    return check_bare(p, regex, mark, suggestion);
+    return check_bare(p, regex, prefix, suggestion);
 }
 
 /* What an expression says, taken apart. */
@@ -307,7 +308,7 @@ typedef struct {
 /* The words that say the same, each behind a mark. */
 typedef struct {
     apr_pool_t *p;
-    const char *mark;
+    const char *prefix;
     cors_joined_t joined;
 } words_t;
 
@@ -317,7 +318,7 @@ static bool append(words_t *words, const char *scheme, const char *star,
 {
     const char *word = apr_pstrcat(words->p, scheme, star, name, NULL);
 
-    cors_join(words->p, &words->joined, " ", cors_slice(words->mark));
+    cors_join(words->p, &words->joined, " ", cors_slice(words->prefix));
     cors_join(words->p, &words->joined, "", cors_slice(word));
     return is_pattern(words->p, word);
 }
@@ -376,10 +377,10 @@ static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
 }
 
 const char *cors_expression_plain(apr_pool_t *p, const char *regex,
-                                  const char *mark)
+                                  const char *prefix)
 {
     parts_t parts;
-    words_t words = { p, mark, { NULL, 0, 0 } };
+    words_t words = { p, prefix, { NULL, 0, 0 } };
 
     return cut(p, regex, &parts)
                    && (!parts.plain || append_both(&words, "http://", &parts))
@@ -493,7 +494,7 @@ static const char *end_in_port(apr_pool_t *p, const char *regex)
 /* A directive for an expression that matches no origin that anybody can have; NULL:
  * it may match one. */
 static const char *write_pinned(apr_pool_t *p, const char *regex,
-                                const char *mark)
+                                const char *prefix)
 {
     cors_reach_t reach;
     const char *plain;
@@ -505,16 +506,16 @@ static const char *write_pinned(apr_pool_t *p, const char *regex,
     if (reach.obstacle || reach.none || reach.open || reach.suffix) {
         return NULL;
     }
-    plain = cors_expression_plain(p, regex, mark);
+    plain = cors_expression_plain(p, regex, prefix);
     return plain ? apr_pstrcat(p, "CorsAllowOrigins ", plain, NULL)
-                 : apr_pstrcat(p, "CorsAllowOriginsMatch \"", mark, regex, "\"",
-                               NULL);
+                 : apr_pstrcat(p, "CorsAllowOriginsMatch \"", prefix, regex,
+                               "\"", NULL);
 }
 
 /* The names below the domain that an expression ends in; NULL: there is none, or it
  * is not one owner's. */
 static const char *write_below(apr_pool_t *p, const char *regex,
-                               const char *mark)
+                               const char *prefix)
 {
     const char *domain = cors_expression_domain(p, regex, '.');
     const char *word;
@@ -527,12 +528,12 @@ static const char *write_below(apr_pool_t *p, const char *regex,
     }
     word = apr_pstrcat(p, "https://*.", domain, NULL);
     return is_pattern(p, word)
-               ? apr_pstrcat(p, "CorsAllowOrigins ", mark, word, NULL)
+               ? apr_pstrcat(p, "CorsAllowOrigins ", prefix, word, NULL)
                : NULL;
 }
 
 const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
-                                   const char *mark)
+                                   const char *prefix)
 {
     const char *separated = separate(p, regex);
     const char *suggestion;
@@ -540,17 +541,17 @@ const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
     if (is_extended(regex)) {
         return NULL;
     }
-    suggestion = write_pinned(p, escape_dots(p, regex), mark);
+    suggestion = write_pinned(p, escape_dots(p, regex), prefix);
     if (!suggestion) {
-        suggestion = write_pinned(p, separated, mark);
+        suggestion = write_pinned(p, separated, prefix);
     }
     if (!suggestion) {
-        suggestion = write_pinned(p, escape_dots(p, separated), mark);
+        suggestion = write_pinned(p, escape_dots(p, separated), prefix);
     }
     if (!suggestion) {
-        suggestion = write_pinned(p, end_in_port(p, regex), mark);
+        suggestion = write_pinned(p, end_in_port(p, regex), prefix);
     }
-    return suggestion ? suggestion : write_below(p, regex, mark);
+    return suggestion ? suggestion : write_below(p, regex, prefix);
 }
 
 /* One name of the machine itself, as expressions have it; returns what follows it,

@@ -13,7 +13,7 @@
 
 #include <string.h>
 
-static const char mark[] = "\xef\xbb\xbf";
+static const char prefix[] = "\xef\xbb\xbf";
 
 /* Cut the first word off a line. */
 static cors_slice_t take_word(cors_slice_t *line)
@@ -176,9 +176,9 @@ cors_frame_t cors_frame_read(cors_slice_t text)
     cors_slice_t first;
     cors_slice_t last;
 
-    if (cors_slice_has_prefix(body, mark)) {
-        body.ptr += sizeof(mark) - 1;
-        body.len -= sizeof(mark) - 1;
+    if (cors_slice_has_prefix(body, prefix)) {
+        body.ptr += sizeof(prefix) - 1;
+        body.len -= sizeof(prefix) - 1;
     }
     first = first_line(body);
     last = without_cr(first);

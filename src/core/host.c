@@ -227,10 +227,10 @@ static cors_problem_e check_bytes(apr_pool_t *p, cors_slice_t host,
         capital = capital || (*c >= 'A' && *c <= 'Z');
     }
     if (capital) {
-        char *small = cors_slice_text(p, host);
+        char *lower = cors_slice_text(p, host);
 
-        for (*suggestion = small; *small; small++) {
-            *small = cors_lower(*small);
+        for (*suggestion = lower; *lower; lower++) {
+            *lower = cors_lower(*lower);
         }
         return CORS_PROBLEM_ORIGIN_HOST_CASE;
     }

@@ -35,7 +35,7 @@ static void warn(const lint_t *lint, const char *source, cors_problem_e problem,
 }
 
 /* what stood before a word */
-static const char *mark_of(const lint_t *lint, const cors_origin_word_t *word)
+static const char *prefix_of(const lint_t *lint, const cors_origin_word_t *word)
 {
     return !lint->setting->edit ? (word->exclude ? "!" : "")
            : word->exclude      ? "-"
@@ -62,7 +62,7 @@ static bool is_costly(apr_pool_t *p, const char *text)
 static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
 {
     const char *plain =
-        cors_expression_plain(lint->p, word->text, mark_of(lint, word));
+        cors_expression_plain(lint->p, word->text, prefix_of(lint, word));
 
     if (is_costly(lint->p, word->text)) {
         warn(lint, word->source, CORS_PROBLEM_REGEX_COSTLY, word->text, NULL,
@@ -75,7 +75,7 @@ static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
     /* what is taken out lets nobody in */
     if (word->open && !word->exclude) {
         const char *pinned =
-            cors_expression_pinned(lint->p, word->text, mark_of(lint, word));
+            cors_expression_pinned(lint->p, word->text, prefix_of(lint, word));
 
         warn(lint, word->source,
              word->undecided ? CORS_PROBLEM_REGEX_UNDECIDED
@@ -291,11 +291,11 @@ static void lint_removed_methods(const lint_t *lint)
     const cors_name_set_t *names = lint->setting->names;
     int i;
 
-    for (i = 0; i < names->taken_out_count; i++) {
-        if (cors_fetch_safelisted_method(cors_slice(names->taken_out[i]))) {
-            warn(lint, names->taken_out_saids[i],
+    for (i = 0; i < names->removed_count; i++) {
+        if (cors_fetch_safelisted_method(cors_slice(names->removed[i]))) {
+            warn(lint, names->removed_sources[i],
                  CORS_PROBLEM_METHOD_SAFELISTED,
-                 apr_pstrcat(lint->p, "-", names->taken_out[i], NULL), NULL,
+                 apr_pstrcat(lint->p, "-", names->removed[i], NULL), NULL,
                  NULL);
         }
     }
@@ -366,7 +366,7 @@ static void lint_insecure(const lint_t *lint, const cors_origin_word_t *word,
     if (is_insecure(lint->p, word, &suggestion)) {
         if (suggestion) {
             suggestion =
-                apr_pstrcat(lint->p, mark_of(lint, word), suggestion, NULL);
+                apr_pstrcat(lint->p, prefix_of(lint, word), suggestion, NULL);
         }
         warn(lint, word->source, CORS_PROBLEM_INSECURE_ORIGIN, word->text,
              detail, suggestion);
@@ -406,7 +406,7 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
 }
 
 const cors_setting_t *
-cors_lint_authorization_forgotten(const cors_policy_t *policy)
+cors_lint_authorization_missing(const cors_policy_t *policy)
 {
     bool edited;
     const cors_link_t *link =

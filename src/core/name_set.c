@@ -24,7 +24,7 @@ static const cors_name_set_t defaults[] = {
       .count = 1,
       .names = default_header_names,
       .joined = JOINED("content-type") },
-    { .kind = CORS_NAMES_RESPONSE_HEADERS, .nobody = true }
+    { .kind = CORS_NAMES_RESPONSE_HEADERS, .none = true }
 };
 
 const cors_name_set_t *cors_name_set_default(cors_names_e kind)
@@ -118,7 +118,7 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
 
 /* The names that a word holds together, each behind the mark; NULL: one of them is
  * wrong. */
-static const char *split(apr_pool_t *p, cors_names_e kind, const char *mark,
+static const char *split(apr_pool_t *p, cors_names_e kind, const char *prefix,
                          cors_slice_t word)
 {
     cors_joined_t words = { NULL, 0, 0 };
@@ -132,7 +132,7 @@ static const char *split(apr_pool_t *p, cors_names_e kind, const char *mark,
             || (check_name(p, kind, name, &suggestion) && !suggestion)) {
             return NULL;
         }
-        cors_join(p, &words, " ", cors_slice(mark));
+        cors_join(p, &words, " ", cors_slice(prefix));
         cors_join(p, &words, "", suggestion ? cors_slice(suggestion) : name);
     }
     return words.text;
@@ -217,7 +217,7 @@ static void append(apr_pool_t *p, const char ***texts, int count,
 
 static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
 {
-    if (set->nobody) {
+    if (set->none) {
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
     /* next to * a browser still wants Authorization by name, so the list of
@@ -236,12 +236,12 @@ static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
     return CORS_OK;
 }
 
-static cors_problem_e add_nobody(cors_name_set_t *set)
+static cors_problem_e add_none(cors_name_set_t *set)
 {
     if (set->count > 0 || set->wildcard) {
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    set->nobody = true;
+    set->none = true;
     return CORS_OK;
 }
 
@@ -254,7 +254,7 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
     if (problem) {
         return problem;
     }
-    if (set->nobody) {
+    if (set->none) {
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
     if (set->wildcard && set->kind != CORS_NAMES_REQUEST_HEADERS) {
@@ -269,18 +269,17 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
     return CORS_OK;
 }
 
-static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
-                                    cors_slice_t word, const char *source,
-                                    const char **suggestion)
+static cors_problem_e remove_name(apr_pool_t *p, cors_name_set_t *set,
+                                  cors_slice_t word, const char *source,
+                                  const char **suggestion)
 {
     cors_problem_e problem = check_name(p, set->kind, word, suggestion);
 
     if (!problem) {
-        append(p, &set->taken_out, set->taken_out_count,
-               cors_slice_text(p, word));
-        append(p, &set->taken_out_saids, set->taken_out_count++, source);
-        add_to_map(p, set, &set->taken_out_index, set->taken_out,
-                   set->taken_out_count);
+        append(p, &set->removed, set->removed_count, cors_slice_text(p, word));
+        append(p, &set->removed_sources, set->removed_count++, source);
+        add_to_map(p, set, &set->removed_index, set->removed,
+                   set->removed_count);
     }
     return problem;
 }
@@ -288,24 +287,24 @@ static cors_problem_e take_out_name(apr_pool_t *p, cors_name_set_t *set,
 /* What was meant by a word behind a mark that has a problem. What its name alone
  * would become is known already. */
 static const char *correct(apr_pool_t *p, const cors_name_set_t *set,
-                           cors_problem_e problem, const char *mark,
+                           cors_problem_e problem, const char *prefix,
                            cors_slice_t word, const char *name)
 {
     switch (problem) {
     case CORS_PROBLEM_LIST_SEPARATOR:
-        return split(p, set->kind, mark, word);
+        return split(p, set->kind, prefix, word);
     default:
-        return name ? apr_pstrcat(p, mark, name, NULL) : NULL;
+        return name ? apr_pstrcat(p, prefix, name, NULL) : NULL;
     }
 }
 
 /* What was meant by "!" and a name: to take it out of the inherited list, unless
  * the set is a list of its own. */
-static const char *take_out_instead(apr_pool_t *p, const cors_name_set_t *set,
-                                    cors_slice_t name)
+static const char *suggest_removal(apr_pool_t *p, const cors_name_set_t *set,
+                                   cors_slice_t name)
 {
     bool may_edit =
-        set->edit || (set->count == 0 && !set->wildcard && !set->nobody);
+        set->edit || (set->count == 0 && !set->wildcard && !set->none);
     const char *right = NULL;
 
     if (!may_edit || is_whole_list(name) || cors_slice_has_prefix(name, "!")
@@ -329,40 +328,41 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
                                  cors_slice_t word, const char *source,
                                  const char **suggestion)
 {
-    bool marked = word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
-    const char *mark = !marked ? "" : word.ptr[0] == '+' ? "+" : "-";
+    bool prefixed = word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
+    const char *prefix = !prefixed ? "" : word.ptr[0] == '+' ? "+" : "-";
     bool wildcard;
-    bool nobody;
+    bool none;
     cors_problem_e problem;
 
     *suggestion = NULL;
-    if (marked != set->edit) {
+    if (prefixed != set->edit) {
         return CORS_PROBLEM_EDIT_MIXED;
     }
-    if (marked) {
+    if (prefixed) {
         word.ptr++;
         word.len--;
     }
     if (cors_slice_has_prefix(word, "!")) {
-        *suggestion = take_out_instead(
-            p, set, cors_slice_between(word.ptr + 1, cors_slice_end(word)));
+        *suggestion = suggest_removal(p, set,
+                                      cors_slice_between(word.ptr + 1,
+                                                         cors_slice_end(word)));
         return CORS_PROBLEM_NAME_EXCLUSION;
     }
     wildcard = cors_slice_equal(word, cors_slice("*"));
-    nobody =
+    none =
         set->kind != CORS_NAMES_METHODS && cors_slice_is_nocase(word, "None");
-    if (wildcard && marked && set->count == 0 && set->taken_out_count == 0
-        && (*mark == '+' || set->kind != CORS_NAMES_METHODS)) {
-        *suggestion = *mark == '+' ? "*" : "None";
+    if (wildcard && prefixed && set->count == 0 && set->removed_count == 0
+        && (*prefix == '+' || set->kind != CORS_NAMES_METHODS)) {
+        *suggestion = *prefix == '+' ? "*" : "None";
     }
-    if (wildcard || nobody) {
-        return marked     ? CORS_PROBLEM_EDIT_OF_ALL
+    if (wildcard || none) {
+        return prefixed   ? CORS_PROBLEM_EDIT_OF_ALL
                : wildcard ? add_wildcard(p, set)
-                          : add_nobody(set);
+                          : add_none(set);
     }
-    problem = *mark == '-' ? take_out_name(p, set, word, source, suggestion)
-                           : add_name(p, set, word, source, suggestion);
-    *suggestion = correct(p, set, problem, mark, word, *suggestion);
+    problem = *prefix == '-' ? remove_name(p, set, word, source, suggestion)
+                             : add_name(p, set, word, source, suggestion);
+    *suggestion = correct(p, set, problem, prefix, word, *suggestion);
     return problem;
 }
 
@@ -373,10 +373,10 @@ bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name)
            >= 0;
 }
 
-int cors_name_set_find_taken_out(const cors_name_set_t *set, cors_slice_t name)
+int cors_name_set_find_removed(const cors_name_set_t *set, cors_slice_t name)
 {
-    return set->taken_out_count == 0 ? -1
-           : set->taken_out_index
-               ? find_in_map(set->taken_out_index, name)
-               : find_name(set, set->taken_out, set->taken_out_count, name);
+    return set->removed_count == 0 ? -1
+           : set->removed_index
+               ? find_in_map(set->removed_index, name)
+               : find_name(set, set->removed, set->removed_count, name);
 }

@@ -11,7 +11,7 @@ static bool is_digit(char c)
     return c >= '0' && c <= '9';
 }
 
-static bool is_small(char c)
+static bool is_lower(char c)
 {
     return c >= 'a' && c <= 'z';
 }
@@ -41,7 +41,7 @@ unsigned cors_port_parse(cors_slice_t digits)
 /* where a scheme ends that begins at p; p itself: there is none */
 static const char *scheme_end(const char *p, const char *end)
 {
-    if (p == end || !is_small(*p)) {
+    if (p == end || !is_lower(*p)) {
         return p;
     }
     while (p < end && cors_byte_is(*p, CORS_BYTE_SCHEME)) {

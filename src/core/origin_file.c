@@ -22,8 +22,8 @@ typedef struct {
     void *context;
 } reader_t;
 
-static void complain(reader_t *reader, cors_problem_e problem,
-                     cors_slice_t word, const char *suggestion)
+static void report_error(reader_t *reader, cors_problem_e problem,
+                         cors_slice_t word, const char *suggestion)
 {
     const cors_finding_t finding = { problem, word, suggestion, NULL };
 
@@ -117,30 +117,30 @@ static void read_word(reader_t *reader, cors_slice_t word)
     cors_problem_e problem;
 
     if (has_blank(word)) {
-        complain(reader, CORS_PROBLEM_FILE_ENTRIES, word, NULL);
+        report_error(reader, CORS_PROBLEM_FILE_ENTRIES, word, NULL);
         return;
     }
     problem =
         cors_pattern_parse(reader->scratch, word, false, &pattern, &suggestion);
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
         /* several words are several lines */
-        complain(reader, CORS_PROBLEM_FILE_ENTRIES, word,
-                 suggestion && strchr(suggestion, ' ') ? NULL : suggestion);
+        report_error(reader, CORS_PROBLEM_FILE_ENTRIES, word,
+                     suggestion && strchr(suggestion, ' ') ? NULL : suggestion);
         return;
     }
     if (problem == CORS_PROBLEM_NULL_CASE && !pattern.exclude) {
-        complain(reader, CORS_PROBLEM_FILE_ENTRY, word, NULL);
+        report_error(reader, CORS_PROBLEM_FILE_ENTRY, word, NULL);
         return;
     }
     if (problem) {
-        complain(reader, problem, word, suggestion);
+        report_error(reader, problem, word, suggestion);
     }
     else if (pattern.kind != CORS_PATTERN_ORIGIN) {
-        complain(reader, CORS_PROBLEM_FILE_ENTRY, word, NULL);
+        report_error(reader, CORS_PROBLEM_FILE_ENTRY, word, NULL);
     }
     else if (!cors_origin_table_add(reader->file.table, &pattern,
                                     pattern.exclude)) {
-        complain(reader, CORS_PROBLEM_FILE_LARGE, word, NULL);
+        report_error(reader, CORS_PROBLEM_FILE_LARGE, word, NULL);
     }
     else {
         note_suffix(reader, &pattern);
@@ -184,7 +184,7 @@ static apr_size_t count_lines(cors_slice_t text)
 cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
                                          cors_line_fn tell, void *context)
 {
-    static const char mark[] = "\xef\xbb\xbf";
+    static const char prefix[] = "\xef\xbb\xbf";
     static const cors_slice_t nothing = { NULL, 0 };
     reader_t reader;
     cors_slice_t rest = text;
@@ -196,13 +196,13 @@ cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
     reader.context = context;
     apr_pool_create(&reader.scratch, p);
     reader.file.table = cors_origin_table_make(p, count_lines(text), text.len);
-    if (cors_slice_has_prefix(rest, mark)) {
-        rest.ptr += sizeof(mark) - 1;
-        rest.len -= sizeof(mark) - 1;
+    if (cors_slice_has_prefix(rest, prefix)) {
+        rest.ptr += sizeof(prefix) - 1;
+        rest.len -= sizeof(prefix) - 1;
     }
     reader.line = find_other_encoding(text);
     if (reader.line > 0) {
-        complain(&reader, CORS_PROBLEM_FILE_ENCODING, nothing, NULL);
+        report_error(&reader, CORS_PROBLEM_FILE_ENCODING, nothing, NULL);
         apr_pool_destroy(reader.scratch);
         return reader.file;
     }
@@ -223,7 +223,7 @@ cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
     }
     if (text.len > 0 && text.ptr[text.len - 1] != '\n') {
         reader.line += reader.line == 0 ? 1 : 0; /* a mark and nothing else */
-        complain(&reader, CORS_PROBLEM_FILE_CUT, nothing, NULL);
+        report_error(&reader, CORS_PROBLEM_FILE_CUT, nothing, NULL);
     }
     apr_pool_destroy(reader.scratch);
     return reader.file;

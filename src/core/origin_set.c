@@ -39,10 +39,10 @@ struct cors_origin_set_t {
     cors_text_map_t *texts[2]; /* listed, taken out: text -> first word_t */
     bool file;
     bool edit;
-    bool everybody;
-    bool nobody;
+    bool any_origin;
+    bool none;
     bool excludes;
-    const word_t *anybody;
+    const word_t *public;
     const word_t *public_suffix;
 };
 
@@ -79,8 +79,8 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
                                   const cors_pattern_t *pattern)
 {
     bool used = set->words->nelts > 0;
-    bool whole_list = pattern->kind == CORS_PATTERN_EVERYBODY
-                      || pattern->kind == CORS_PATTERN_NOBODY;
+    bool whole_list =
+        pattern->kind == CORS_PATTERN_ANY || pattern->kind == CORS_PATTERN_NONE;
 
     if (set->edit && whole_list) {
         return CORS_PROBLEM_EDIT_OF_ALL;
@@ -88,13 +88,13 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
     if (set->edit && pattern->exclude) {
         return CORS_PROBLEM_EDIT_EXCLUSION;
     }
-    if (set->everybody || (pattern->kind == CORS_PATTERN_EVERYBODY && used)) {
-        return pattern->kind == CORS_PATTERN_EVERYBODY && set->everybody
+    if (set->any_origin || (pattern->kind == CORS_PATTERN_ANY && used)) {
+        return pattern->kind == CORS_PATTERN_ANY && set->any_origin
                    ? CORS_OK
                    : CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE;
     }
-    if (set->nobody || (pattern->kind == CORS_PATTERN_NOBODY && used)) {
-        return pattern->kind == CORS_PATTERN_NOBODY && set->nobody
+    if (set->none || (pattern->kind == CORS_PATTERN_NONE && used)) {
+        return pattern->kind == CORS_PATTERN_NONE && set->none
                    ? CORS_OK
                    : CORS_PROBLEM_NONE_NOT_ALONE;
     }
@@ -127,17 +127,18 @@ static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
 }
 
 /* Take "+" or "-" off a word of a set that edits. */
-static cors_problem_e take_mark(const cors_origin_set_t *set,
-                                cors_slice_t *word, char *mark)
+static cors_problem_e take_prefix(const cors_origin_set_t *set,
+                                  cors_slice_t *word, char *prefix)
 {
-    bool marked = word->len > 0 && (word->ptr[0] == '+' || word->ptr[0] == '-');
+    bool prefixed =
+        word->len > 0 && (word->ptr[0] == '+' || word->ptr[0] == '-');
 
-    *mark = '\0';
-    if (marked != set->edit) {
+    *prefix = '\0';
+    if (prefixed != set->edit) {
         return CORS_PROBLEM_EDIT_MIXED;
     }
-    if (marked) {
-        *mark = word->ptr[0];
+    if (prefixed) {
+        *prefix = word->ptr[0];
         word->ptr++;
         word->len--;
     }
@@ -157,9 +158,9 @@ static void table_add(apr_pool_t *p, cors_origin_set_t *set,
 }
 
 /* The words of a text, each behind a mark. */
-static const char *mark_words(apr_pool_t *p, char mark, const char *text)
+static const char *prefix_words(apr_pool_t *p, char prefix, const char *text)
 {
-    const char sign[] = { mark, '\0' };
+    const char sign[] = { prefix, '\0' };
     cors_joined_t words = { NULL, 0, 0 };
     cors_slice_t rest = cors_slice(text);
     cors_slice_t word;
@@ -174,23 +175,23 @@ static const char *mark_words(apr_pool_t *p, char mark, const char *text)
 /* What was meant by a word behind a mark that has a problem; what it would become
  * without the mark is known already. */
 static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
-                           cors_problem_e problem, char mark,
+                           cors_problem_e problem, char prefix,
                            const cors_pattern_t *pattern, const char *bare)
 {
-    bool everybody =
-        pattern->kind == CORS_PATTERN_EVERYBODY && set->words->nelts == 0;
+    bool any_origin =
+        pattern->kind == CORS_PATTERN_ANY && set->words->nelts == 0;
     const char *text = cors_slice_text(p, pattern->origin);
 
     switch (problem) {
     case CORS_PROBLEM_EDIT_OF_ALL:
-        return !everybody ? NULL : mark == '+' ? "*" : "None";
+        return !any_origin ? NULL : prefix == '+' ? "*" : "None";
     case CORS_PROBLEM_EXCLUSION_OF_ALL:
-        return everybody && !mark ? "None" : NULL;
+        return any_origin && !prefix ? "None" : NULL;
     case CORS_PROBLEM_EDIT_EXCLUSION:
         return apr_pstrcat(p, "-", text, NULL);
     case CORS_PROBLEM_SELF_PLACE:
-        return !mark && !pattern->exclude && set->words->nelts == 0 ? "None"
-                                                                    : NULL;
+        return !prefix && !pattern->exclude && set->words->nelts == 0 ? "None"
+                                                                      : NULL;
     case CORS_PROBLEM_ORIGIN_EXPRESSION:
         bare = pattern->exclude ? NULL : cors_expression_plain(p, text, "");
         break;
@@ -198,9 +199,9 @@ static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
         break;
     }
     /* "!" and a mark are one too many */
-    return bare && mark && strchr(bare, '!') ? NULL
-           : bare                            ? mark_words(p, mark, bare)
-                                             : NULL;
+    return bare && prefix && strchr(bare, '!') ? NULL
+           : bare                              ? prefix_words(p, prefix, bare)
+                                               : NULL;
 }
 
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
@@ -208,8 +209,8 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
                                    const char **suggestion)
 {
     cors_pattern_t pattern;
-    char mark;
-    cors_problem_e problem = take_mark(set, &text, &mark);
+    char prefix;
+    cors_problem_e problem = take_prefix(set, &text, &prefix);
     bool take_out;
     word_t *word;
 
@@ -223,20 +224,20 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
         problem = check_place(set, &pattern);
     }
     if (problem) {
-        *suggestion = correct(p, set, problem, mark, &pattern, *suggestion);
+        *suggestion = correct(p, set, problem, prefix, &pattern, *suggestion);
         return problem;
     }
 
-    take_out = mark == '-' || pattern.exclude;
+    take_out = prefix == '-' || pattern.exclude;
     word = keep_word(p, set, pattern.origin.ptr, source, false, take_out);
     if (word->first) {
         return CORS_OK;
     }
-    if (pattern.kind == CORS_PATTERN_EVERYBODY) {
-        set->everybody = true;
+    if (pattern.kind == CORS_PATTERN_ANY) {
+        set->any_origin = true;
     }
-    else if (pattern.kind == CORS_PATTERN_NOBODY) {
-        set->nobody = true;
+    else if (pattern.kind == CORS_PATTERN_NONE) {
+        set->none = true;
     }
     else {
         index_add(p, take_out ? &set->excluded : &set->listed, &pattern, word);
@@ -349,9 +350,9 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          const char **suggestion)
 {
     cors_slice_t rest = cors_slice(text);
-    char mark;
-    cors_problem_e problem = take_mark(set, &rest, &mark);
-    bool take_out = mark == '-';
+    char prefix;
+    cors_problem_e problem = take_prefix(set, &rest, &prefix);
+    bool take_out = prefix == '-';
     index_t *index = take_out ? &set->excluded : &set->listed;
     regex_t *entry;
     word_t *word;
@@ -366,16 +367,16 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     if (reach.none || reach.obstacle) {
         problem = cors_expression_check(p, rest.ptr,
                                         take_out ? "-"
-                                        : mark   ? "+"
+                                        : prefix ? "+"
                                                  : "",
                                         suggestion);
     }
     if (problem) {
         return problem;
     }
-    if (set->everybody || set->nobody) {
-        return set->everybody ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
-                              : CORS_PROBLEM_NONE_NOT_ALONE;
+    if (set->any_origin || set->none) {
+        return set->any_origin ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
+                               : CORS_PROBLEM_NONE_NOT_ALONE;
     }
     word = keep_word(p, set, cors_slice_text(p, rest), source, true, take_out);
     if (word->first) {
@@ -393,8 +394,8 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     if (word->suffix && !take_out && !set->public_suffix) {
         set->public_suffix = word;
     }
-    if (word->open && !take_out && !set->anybody) {
-        set->anybody = word;
+    if (word->open && !take_out && !set->public) {
+        set->public = word;
     }
     return CORS_OK;
 }
@@ -409,9 +410,9 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
     if (set->edit) {
         return CORS_PROBLEM_EDIT_MIXED;
     }
-    if (set->everybody || set->nobody) {
-        return set->everybody ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
-                              : CORS_PROBLEM_NONE_NOT_ALONE;
+    if (set->any_origin || set->none) {
+        return set->any_origin ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
+                               : CORS_PROBLEM_NONE_NOT_ALONE;
     }
     word = keep_word(p, set, path, source, false, false);
     word->file = true;
@@ -567,7 +568,7 @@ static cors_listing_e ask_sources(const apr_array_header_t *live_lists,
 static cors_listing_e look_up_null(const cors_origin_set_t *set, bool null_ok)
 {
     return set->excluded.null ? CORS_ORIGIN_EXCLUDED
-           : set->everybody || (null_ok && set->listed.null)
+           : set->any_origin || (null_ok && set->listed.null)
                ? CORS_ORIGIN_LISTED
                : CORS_ORIGIN_UNLISTED;
 }
@@ -593,7 +594,7 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
 
         listing = matched == CORS_ORIGIN_UNLISTED ? listing : matched;
     }
-    return set->everybody && listing == CORS_ORIGIN_UNLISTED
+    return set->any_origin && listing == CORS_ORIGIN_UNLISTED
                ? CORS_ORIGIN_LISTED
                : listing;
 }
@@ -664,7 +665,7 @@ cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
         || (asks_files && find_source(set, origin))) {
         return CORS_ORIGIN_EXCLUDED;
     }
-    return set->everybody || index_find(&set->listed, origin, true, NULL)
+    return set->any_origin || index_find(&set->listed, origin, true, NULL)
                    || (!origin->null && set->live_lists
                        && ask_sources(set->live_lists, origin,
                                       CORS_ORIGIN_UNLISTED)
@@ -742,19 +743,19 @@ bool cors_origin_set_edits(const cors_origin_set_t *set)
     return set->edit;
 }
 
-bool cors_origin_set_everybody(const cors_origin_set_t *set)
+bool cors_origin_set_any(const cors_origin_set_t *set)
 {
-    return set->everybody;
+    return set->any_origin;
 }
 
 bool cors_origin_set_none(const cors_origin_set_t *set)
 {
-    return set->nobody;
+    return set->none;
 }
 
-const cors_origin_word_t *cors_origin_set_anybody(const cors_origin_set_t *set)
+const cors_origin_word_t *cors_origin_set_public(const cors_origin_set_t *set)
 {
-    return set->anybody;
+    return set->public;
 }
 
 const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set)
@@ -771,7 +772,8 @@ bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet)
 {
     const index_t *listed = &set->listed;
 
-    return !set->everybody && !(yet ? set->listed_by_source : !!set->live_lists)
+    return !set->any_origin
+           && !(yet ? set->listed_by_source : !!set->live_lists)
            && !listed->null && !listed->self && !listed->patterns
            && !listed->regexes;
 }

@@ -357,15 +357,15 @@ static const char *if_right(apr_pool_t *p, const char *guess, bool file)
 /* the scheme that was meant: small, and that of the page, not of its socket */
 static const char *correct_scheme(apr_pool_t *p, cors_slice_t scheme)
 {
-    char *small = cors_slice_text(p, scheme);
+    char *lower = cors_slice_text(p, scheme);
     char *c;
 
-    for (c = small; *c; c++) {
+    for (c = lower; *c; c++) {
         *c = cors_lower(*c);
     }
-    return strcmp(small, "wss") == 0  ? "https"
-           : strcmp(small, "ws") == 0 ? "http"
-                                      : small;
+    return strcmp(lower, "wss") == 0  ? "https"
+           : strcmp(lower, "ws") == 0 ? "http"
+                                      : lower;
 }
 
 /* the host as browsers write it; what cannot be mended stays */
@@ -558,7 +558,7 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
     if (cors_slice_equal(word, cors_slice("*"))
         || cors_slice_is_nocase(word, "None")) {
         pattern->kind =
-            word.ptr[0] == '*' ? CORS_PATTERN_EVERYBODY : CORS_PATTERN_NOBODY;
+            word.ptr[0] == '*' ? CORS_PATTERN_ANY : CORS_PATTERN_NONE;
         problem = exclude ? CORS_PROBLEM_EXCLUSION_OF_ALL : CORS_OK;
     }
     else if (cors_slice_equal(word, cors_slice("null"))) {

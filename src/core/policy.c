@@ -83,7 +83,8 @@ cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
     return CORS_ORIGIN_UNLISTED;
 }
 
-bool cors_policy_nobody(const cors_policy_t *policy, cors_attr_e attr, bool yet)
+bool cors_policy_allows_none(const cors_policy_t *policy, cors_attr_e attr,
+                             bool yet)
 {
     const cors_link_t *link;
 
@@ -170,7 +171,7 @@ const cors_link_t *cors_policy_wildcard(const cors_policy_t *policy,
         if (names->wildcard) {
             return link;
         }
-        *edited = *edited || names->taken_out_count > 0;
+        *edited = *edited || names->removed_count > 0;
     }
     return NULL;
 }
@@ -197,8 +198,7 @@ cors_text_map_t *cors_policy_names(apr_pool_t *p, const cors_policy_t *policy,
     for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
         const cors_name_set_t *names = cors_link_names(link, attr);
 
-        decide_names(decided, names->taken_out, names->taken_out_count,
-                     &unlisted);
+        decide_names(decided, names->removed, names->removed_count, &unlisted);
         decide_names(decided, names->names, names->count, &listed);
     }
     return decided;
@@ -298,7 +298,7 @@ static void contradict(const check_t *check, cors_problem_e problem,
                    : problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
                        ? word->suffix_detail
                        : word->open_detail;
-    found.mark = one->edit ? "+" : "";
+    found.prefix = one->edit ? "+" : "";
     found.regex = word && word->regex;
     found.source[0] = word && word->source ? word->source : one->source;
     found.source[1] = other ? other->source : NULL;
@@ -346,7 +346,7 @@ static void check_words(const check_t *check, const cors_setting_t *setting,
             contradict(check, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS, word,
                        setting, credentials);
         }
-        if (!any_ok && (word->open || cors_origin_set_everybody(set))) {
+        if (!any_ok && (word->open || cors_origin_set_any(set))) {
             contradict(check, CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS, word,
                        setting, credentials);
         }
@@ -362,8 +362,7 @@ static void check_origins(const check_t *check, const cors_setting_t *setting,
 
     /* requests check too, and so does each section at start-up; the list may be
      * long */
-    if ((!any_ok
-         && (cors_origin_set_everybody(set) || cors_origin_set_anybody(set)))
+    if ((!any_ok && (cors_origin_set_any(set) || cors_origin_set_public(set)))
         || (!suffix_ok && cors_origin_set_public_suffix(set))) {
         check_words(check, setting, credentials);
     }
@@ -429,29 +428,29 @@ static void note_first(void *context, const cors_contradiction_t *found)
     }
 }
 
-static void find_everybody(cors_policy_t *policy)
+static void find_any_origin(cors_policy_t *policy)
 {
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
     bool excludes = false;
 
     for (; link && link->setting; link = link->outer) {
-        policy->everybody =
-            policy->everybody
-            || cors_origin_set_everybody(link->setting->origins);
+        policy->any_origin =
+            policy->any_origin || cors_origin_set_any(link->setting->origins);
         excludes = excludes || cors_origin_set_excludes(link->setting->origins);
     }
-    policy->constant = policy->everybody && !excludes
+    policy->constant = policy->any_origin && !excludes
                        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
     /* where nobody is allowed the answer is the same for all, unless it is 403 */
-    policy->varies = !policy->constant
-                     && (!cors_policy_nobody(policy, CORS_ATTR_ORIGINS, false)
-                         || cors_policy_number(policy, CORS_ATTR_REJECT));
+    policy->varies =
+        !policy->constant
+        && (!cors_policy_allows_none(policy, CORS_ATTR_ORIGINS, false)
+            || cors_policy_number(policy, CORS_ATTR_REJECT));
 }
 
 void cors_policy_complete(cors_policy_t *policy)
 {
     if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
-        find_everybody(policy);
+        find_any_origin(policy);
     }
     cors_policy_contradictions(policy, note_first, policy);
 }
@@ -469,10 +468,10 @@ void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
 }
 
 /* The policies of a section, and which of them a method has. */
-typedef struct cors_folded_t {
+typedef struct cors_resolved_t {
     unsigned char of[CORS_METHODS_COUNT];
     cors_policy_t policies[];
-} folded_t;
+} resolved_t;
 
 static void render(apr_pool_t *p, cors_policy_t *policy)
 {
@@ -490,39 +489,39 @@ void cors_policy_prepare(apr_pool_t *p, cors_section_t *section)
 {
     apr_pool_t *scratch;
     cors_methods_group_t *groups;
-    folded_t *folded;
-    bool silent = true;
+    resolved_t *resolved;
+    bool inert = true;
     int count;
     int i;
     int method;
 
-    if (cors_section_folded(section)) {
+    if (cors_section_resolved(section)) {
         return;
     }
     apr_pool_create(&scratch, p);
     count = cors_section_groups(scratch, section, &groups);
-    folded = apr_pcalloc(p, sizeof(*folded)
-                                + (apr_size_t)count * sizeof(cors_policy_t));
+    resolved = apr_pcalloc(p, sizeof(*resolved)
+                                  + (apr_size_t)count * sizeof(cors_policy_t));
     for (i = 0; i < count; i++) {
-        cors_policy_t *policy = &folded->policies[i];
+        cors_policy_t *policy = &resolved->policies[i];
 
         cors_policy_resolve(p, section, groups[i].one, policy);
         render(p, policy);
-        silent = silent && !policy->link[CORS_ATTR_MODE].setting
-                 && !cors_policy_checks_websocket(policy);
+        inert = inert && !policy->link[CORS_ATTR_MODE].setting
+                && !cors_policy_checks_websocket(policy);
         for (method = 0; method < CORS_METHODS_COUNT; method++) {
             if (groups[i].methods & cors_methods_bit(method)) {
-                folded->of[method] = (unsigned char)i;
+                resolved->of[method] = (unsigned char)i;
             }
         }
     }
     apr_pool_destroy(scratch);
-    cors_section_fold(section, folded, silent);
+    cors_section_remember_resolved(section, resolved, inert);
 }
 
 const cors_policy_t *cors_policy_find(const cors_section_t *section, int method)
 {
-    const folded_t *folded = cors_section_folded(section);
+    const resolved_t *resolved = cors_section_resolved(section);
 
-    return folded ? &folded->policies[folded->of[method]] : NULL;
+    return resolved ? &resolved->policies[resolved->of[method]] : NULL;
 }

@@ -56,7 +56,7 @@ typedef struct {
     bool *inside;         /* of each state: a byte of a host leads to it */
     cors_symbols_t host;
     cors_symbols_t address;
-    cors_symbols_t small; /* scratch: digits and a dot */
+    cors_symbols_t lower; /* scratch: digits and a dot */
     const char *shown;    /* an origin of one of the names; or NULL */
     unsigned names;       /* that were counted */
     unsigned most;
@@ -761,7 +761,7 @@ static bool is_last_number(const walker_t *walker, cors_states_t set)
 
         if (walker->inside[state]
             && cors_automaton_into(walker->automaton, state) & walker->host
-                   & ~walker->small) {
+                   & ~walker->lower) {
             return false;
         }
     }
@@ -1032,7 +1032,7 @@ void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
     walker.walk = cors_walk_make(walker.p, automaton);
     walker.host = cors_symbols(HOST);
     walker.address = cors_symbols(ADDRESS);
-    walker.small = cors_symbols(DIGITS ".");
+    walker.lower = cors_symbols(DIGITS ".");
     walker.networks = apr_hash_make(walker.p);
     walker.most = length / CORS_REACH_SPELLED > CORS_REACH_NAMES
                       ? (unsigned)(length / CORS_REACH_SPELLED)

@@ -140,7 +140,7 @@ static bool is_of_type(char type, int byte)
 /* Add what "\d" and its like stand for; a capital is all other bytes. */
 static bool add_type(bytes_t *bytes, char letter)
 {
-    bool small = letter >= 'a';
+    bool lower = letter >= 'a';
     char type = cors_lower(letter);
     int byte;
 
@@ -148,7 +148,7 @@ static bool add_type(bytes_t *bytes, char letter)
         return false;
     }
     for (byte = 0; byte < 256; byte++) {
-        bytes->has[byte] = bytes->has[byte] || is_of_type(type, byte) == small;
+        bytes->has[byte] = bytes->has[byte] || is_of_type(type, byte) == lower;
     }
     return true;
 }

@@ -48,8 +48,9 @@ struct cors_section_t {
         pair_t pair;
         own_t layers;
     } of;
-    cors_place_t *place;                /* NULL: not known */
-    const struct cors_folded_t *folded; /* NULL: the policy is folded for each
+    cors_place_t *place; /* NULL: not known */
+    const struct cors_resolved_t
+        *resolved; /* NULL: the policy is folded for each
                                            request */
     pairs_t *made; /* the pairs of which this is the inner section, or NULL */
 };
@@ -109,7 +110,7 @@ cors_section_t *cors_section_make(apr_pool_t *p)
 {
     cors_section_t *section = apr_pcalloc(p, sizeof(*section));
 
-    section->head.silent = true;
+    section->head.inert = true;
     return section;
 }
 
@@ -204,7 +205,7 @@ cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
     cors_setting_t **link = &layer_for(p, section, methods)->settings;
     cors_setting_t *setting;
 
-    section->head.silent = false;
+    section->head.inert = false;
     while (*link && (*link)->attr < (unsigned)attr) {
         link = &(*link)->next;
     }
@@ -312,16 +313,18 @@ const cors_section_t *cors_section_pair(apr_pool_t *p,
     return pair;
 }
 
-void cors_section_fold(cors_section_t *section,
-                       const struct cors_folded_t *folded, bool silent)
+void cors_section_remember_resolved(cors_section_t *section,
+                                    const struct cors_resolved_t *resolved,
+                                    bool inert)
 {
-    section->folded = folded;
-    section->head.silent = silent;
+    section->resolved = resolved;
+    section->head.inert = inert;
 }
 
-const struct cors_folded_t *cors_section_folded(const cors_section_t *section)
+const struct cors_resolved_t *
+cors_section_resolved(const cors_section_t *section)
 {
-    return section->folded;
+    return section->resolved;
 }
 
 void cors_section_locate(cors_section_t *section, cors_place_t *place)

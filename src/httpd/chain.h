@@ -95,7 +95,7 @@ static inline const cors_section_t *cors_section_in_force(const request_rec *r)
 /** @return whether a section changes nothing for any request */
 static inline bool cors_is_inert(const cors_section_t *section)
 {
-    return !section || cors_section_silent(section);
+    return !section || cors_section_inert(section);
 }
 
 /** @return whether httpd is a forward proxy for a request: the response is

@@ -57,13 +57,12 @@ typedef struct {
     cors_attr_e attr;
     const char *where;  /* "file:line" */
     const char *source; /* "CorsPolicy file:line" */
-    const char
-        *complaints; /* what is wrong with its arguments; NULL: nothing */
-    int complained;  /* how many words there are complaints about, those that
+    const char *errors; /* what is wrong with its arguments; NULL: nothing */
+    int reported;       /* how many words there are complaints about, those that
                         are left out too */
 } reading_t;
 
-#define COMPLAINTS_SHOWN 20
+#define ERRORS_SHOWN 20
 
 static const cors_slice_t no_word = { NULL, 0 };
 
@@ -132,8 +131,8 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     reading.attr = *(const cors_attr_e *)cmd->info;
     reading.source = source_text(cmd);
     reading.where = reading.source + strlen(cmd->cmd->name) + 1;
-    reading.complaints = NULL;
-    reading.complained = 0;
+    reading.errors = NULL;
+    reading.reported = 0;
     /* a request that reads .htaccess has no use for it */
     if (!in_htaccess(cmd) && !cors_section_place(section)) {
         cors_section_locate(section, place_of(cmd));
@@ -163,29 +162,28 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
 /* Add a sentence to what is wrong with a directive's arguments. */
 static void add_sentence(reading_t *reading, const char *sentence)
 {
-    reading->complaints =
-        reading->complaints
-            ? apr_pstrcat(reading->cmd->pool, reading->complaints, ". Also ",
-                          sentence, NULL)
-            : sentence;
+    reading->errors = reading->errors
+                          ? apr_pstrcat(reading->cmd->pool, reading->errors,
+                                        ". Also ", sentence, NULL)
+                          : sentence;
 }
 
-static void complain(reading_t *reading, cors_problem_e problem,
-                     cors_slice_t word, const char *suggestion)
+static void report_error(reading_t *reading, cors_problem_e problem,
+                         cors_slice_t word, const char *suggestion)
 {
     const cors_finding_t finding = { problem, word, suggestion, NULL };
 
-    if (++reading->complained <= COMPLAINTS_SHOWN) {
+    if (++reading->reported <= ERRORS_SHOWN) {
         add_sentence(reading,
                      cors_problem_sentence(reading->cmd->pool, &finding));
     }
 }
 
 /* There is no argument, unless it has been said what stands there instead. */
-static void complain_of_none(reading_t *reading)
+static void report_missing(reading_t *reading)
 {
-    if (!reading->complaints) {
-        complain(reading, CORS_PROBLEM_ARGUMENT_MISSING, no_word, NULL);
+    if (!reading->errors) {
+        report_error(reading, CORS_PROBLEM_ARGUMENT_MISSING, no_word, NULL);
     }
 }
 
@@ -196,17 +194,16 @@ static const char *explain(const reading_t *reading)
     const cmd_parms *cmd = reading->cmd;
     const char *more = "";
 
-    if (!reading->complaints) {
+    if (!reading->errors) {
         return NULL;
     }
-    if (reading->complained > COMPLAINTS_SHOWN) {
+    if (reading->reported > ERRORS_SHOWN) {
         more = apr_psprintf(cmd->pool, ". And %d more mistake%s",
-                            reading->complained - COMPLAINTS_SHOWN,
-                            reading->complained == COMPLAINTS_SHOWN + 1 ? ""
-                                                                        : "s");
+                            reading->reported - ERRORS_SHOWN,
+                            reading->reported == ERRORS_SHOWN + 1 ? "" : "s");
     }
-    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", reading->complaints,
-                       more, in_htaccess(cmd) ? " (" : NULL,
+    return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", reading->errors, more,
+                       in_htaccess(cmd) ? " (" : NULL,
                        in_htaccess(cmd) ? reading->where : NULL,
                        in_htaccess(cmd) ? ")" : NULL, NULL);
 }
@@ -220,8 +217,8 @@ static const char *next_argument(reading_t *reading, const char **args)
         (*args)++;
     }
     if (**args == '#') {
-        complain(reading, CORS_PROBLEM_ARGUMENT_COMMENT, cors_slice(*args),
-                 NULL);
+        report_error(reading, CORS_PROBLEM_ARGUMENT_COMMENT, cors_slice(*args),
+                     NULL);
         *args += strlen(*args);
     }
     return **args ? ap_getword_conf(reading->cmd->temp_pool, args) : NULL;
@@ -234,10 +231,11 @@ static const char *only_argument(reading_t *reading, const char *args)
     const char *more = argument ? next_argument(reading, &args) : NULL;
 
     if (!argument) {
-        complain_of_none(reading);
+        report_missing(reading);
     }
     if (more) {
-        complain(reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more), NULL);
+        report_error(reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more),
+                     NULL);
     }
     return argument;
 }
@@ -267,8 +265,8 @@ static int find_word(const char *const *words, const char *word)
 }
 
 /* What was meant by a word that is no choice; else all choices there are. */
-static const char *meant_choice(apr_pool_t *p, const char *const *choices,
-                                const char *word)
+static const char *suggest_choice(apr_pool_t *p, const char *const *choices,
+                                  const char *word)
 {
     static const char *const yes[] = { "yes",    "true",    "1",
                                        "enable", "enabled", NULL };
@@ -297,10 +295,10 @@ const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args)
     bool first;
 
     if (word && number < 0) {
-        complain(&reading, CORS_PROBLEM_CHOICE_UNKNOWN, cors_slice(word),
-                 meant_choice(cmd->pool, choices, word));
+        report_error(&reading, CORS_PROBLEM_CHOICE_UNKNOWN, cors_slice(word),
+                     suggest_choice(cmd->pool, choices, word));
     }
-    if (!reading.complaints) {
+    if (!reading.errors) {
         setting_here(&reading, &first)->number = number;
     }
     return explain(&reading);
@@ -415,12 +413,12 @@ static void add_words(reading_t *reading, const char *args)
 
             any = true;
             if (problem) {
-                complain(reading, problem, word, suggestion);
+                report_error(reading, problem, word, suggestion);
             }
         }
     }
     if (!any) {
-        complain_of_none(reading);
+        report_missing(reading);
     }
 }
 
@@ -454,7 +452,7 @@ static void keep_list(const reading_t *reading, const char *args)
     bool first;
     cors_setting_t *setting;
 
-    if (reading->complaints || in_htaccess(reading->cmd)) {
+    if (reading->errors || in_htaccess(reading->cmd)) {
         return;
     }
     setting = setting_here(reading, &first);
@@ -602,11 +600,11 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
 
         any = true;
         if (problem) {
-            complain(&reading, problem, cors_slice(argument), suggestion);
+            report_error(&reading, problem, cors_slice(argument), suggestion);
         }
     }
     if (!any) {
-        complain_of_none(&reading);
+        report_missing(&reading);
     }
     return explain(&reading);
 }
@@ -622,8 +620,8 @@ static void add_file(reading_t *reading, const char *argument)
     int i;
 
     if (!path) {
-        complain(reading, CORS_PROBLEM_FILE_UNREADABLE, cors_slice(argument),
-                 NULL);
+        report_error(reading, CORS_PROBLEM_FILE_UNREADABLE,
+                     cors_slice(argument), NULL);
         return;
     }
     live = cors_origins_file(p, path, &info);
@@ -637,7 +635,7 @@ static void add_file(reading_t *reading, const char *argument)
         cors_origin_set_add_source(p, list_here(reading, "")->origins, path,
                                    reading->source, live, &info.notes);
     if (problem) {
-        complain(reading, problem, cors_slice(argument), NULL);
+        report_error(reading, problem, cors_slice(argument), NULL);
     }
 }
 
@@ -655,7 +653,7 @@ const char *cors_set_origins_file(cmd_parms *cmd, void *section,
     reading = start_reading(cmd, section);
     argument = next_argument(&reading, &args);
     if (!argument) {
-        complain_of_none(&reading);
+        report_missing(&reading);
     }
     for (; argument; argument = next_argument(&reading, &args)) {
         add_file(&reading, argument);
@@ -679,9 +677,9 @@ const char *cors_set_origins_file_reload(cmd_parms *cmd, void *section,
     if (word && ap_cstr_casecmp(word, "Off") != 0
         && (ap_timeout_parameter_parse(word, &interval, "s") != APR_SUCCESS
             || interval < apr_time_from_msec(100))) {
-        complain(&reading, CORS_PROBLEM_RELOAD_BAD, cors_slice(word), NULL);
+        report_error(&reading, CORS_PROBLEM_RELOAD_BAD, cors_slice(word), NULL);
     }
-    if (!reading.complaints) {
+    if (!reading.errors) {
         cors_origins_file_interval(cmd->pool, interval);
     }
     return explain(&reading);
@@ -741,10 +739,10 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
             parse_max_age(cmd->pool, word, &seconds, &suggestion);
 
         if (problem) {
-            complain(&reading, problem, cors_slice(word), suggestion);
+            report_error(&reading, problem, cors_slice(word), suggestion);
         }
     }
-    if (!reading.complaints) {
+    if (!reading.errors) {
         cors_setting_t *setting = setting_here(&reading, &first);
 
         setting->text =
@@ -774,22 +772,23 @@ const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
     bool first;
 
     if (!allowed) {
-        complain_of_none(&reading);
+        report_missing(&reading);
     }
     else if (allowed_status < 200 || allowed_status > 299) {
-        complain(&reading, CORS_PROBLEM_STATUS_ALLOWED, cors_slice(allowed),
-                 "204");
+        report_error(&reading, CORS_PROBLEM_STATUS_ALLOWED, cors_slice(allowed),
+                     "204");
     }
     if (denied
         && !((denied_status >= 200 && denied_status <= 299)
              || (denied_status >= 400 && denied_status <= 499))) {
-        complain(&reading, CORS_PROBLEM_STATUS_DENIED, cors_slice(denied),
-                 "403");
+        report_error(&reading, CORS_PROBLEM_STATUS_DENIED, cors_slice(denied),
+                     "403");
     }
     if (more) {
-        complain(&reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more), NULL);
+        report_error(&reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more),
+                     NULL);
     }
-    if (!reading.complaints) {
+    if (!reading.errors) {
         cors_setting_t *setting = setting_here(&reading, &first);
 
         setting->number = allowed_status;

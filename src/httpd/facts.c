@@ -99,8 +99,8 @@ static void fill_requested(request_rec *r, cors_slice_t host,
     }
 }
 
-static void tell_own(void *context, const cors_origin_t *origin,
-                     cors_own_t *own)
+static void get_target_origin(void *context, const cors_origin_t *origin,
+                              cors_own_t *own)
 {
     request_rec *r = context;
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
@@ -137,7 +137,7 @@ void cors_facts(request_rec *r, const cors_noted_t *noted, cors_facts_t *facts)
     facts->private_network = cors_slice(field[CORS_FIELD_PRIVATE_NETWORK]);
     facts->websocket = field[CORS_FIELD_UPGRADE]
                        && asks_for_websocket(field[CORS_FIELD_UPGRADE]);
-    facts->ask_own = tell_own;
+    facts->ask_own = get_target_origin;
     facts->has_host = has_own_host;
     facts->context = r;
 }

@@ -160,7 +160,7 @@ apr_status_t cors_read_stamped(apr_pool_t *p, const char *path,
 
 bool cors_file_begins_frame(const char *path)
 {
-    static const char mark[] = "\xef\xbb\xbf";
+    static const char prefix[] = "\xef\xbb\xbf";
     char bytes[16] = "";
     cors_slice_t start = { bytes, 0 };
     ssize_t got;
@@ -172,9 +172,9 @@ bool cors_file_begins_frame(const char *path)
     got = pread(descriptor, bytes, sizeof(bytes), 0);
     close(descriptor);
     start.len = got > 0 ? (apr_size_t)got : 0;
-    if (cors_slice_has_prefix(start, mark)) {
-        start.ptr += sizeof(mark) - 1;
-        start.len -= sizeof(mark) - 1;
+    if (cors_slice_has_prefix(start, prefix)) {
+        start.ptr += sizeof(prefix) - 1;
+        start.len -= sizeof(prefix) - 1;
     }
     return cors_slice_has_prefix(start, "begin ");
 }

@@ -22,8 +22,7 @@
 /* What the walk wants to know of each site. */
 typedef struct {
     const cors_setting_t *on; /* the CorsPolicy On of some method, or NULL */
-    const cors_setting_t
-        *forgotten; /* CorsAllowHeaders without Authorization */
+    const cors_setting_t *missing; /* CorsAllowHeaders without Authorization */
 } known_t;
 
 /* A section with directives of this module. */
@@ -49,7 +48,7 @@ typedef struct {
 
 /* A walk over that configuration. */
 typedef struct {
-    cors_speaker_t *speaker;
+    cors_reporter_t *reporter;
     apr_pool_t *p; /* for the walk */
     server_rec *server;
     const apr_array_header_t *sites;
@@ -78,7 +77,7 @@ static const char of_heirs[] = "heirs";
 
 static const char *source(const walk_t *walk, const ap_directive_t *directive)
 {
-    return apr_psprintf(walk->speaker->scratch, "%s%s %s:%d",
+    return apr_psprintf(walk->reporter->scratch, "%s%s %s:%d",
                         directive->directive,
                         directive->directive[0] == '<' ? ">" : "",
                         directive->filename, directive->line_num);
@@ -90,7 +89,7 @@ static void say(const walk_t *walk, const char *about, cors_problem_e problem,
     const cors_finding_t finding = { problem, cors_slice(word), suggestion,
                                      detail };
 
-    cors_speak(walk->speaker, walk->server, about, &finding);
+    cors_report_finding(walk->reporter, walk->server, about, &finding);
 }
 
 static known_t know(apr_pool_t *scratch, const cors_site_t *site)
@@ -107,8 +106,8 @@ static known_t know(apr_pool_t *scratch, const cors_site_t *site)
         if (cors_policy_number(&policy, CORS_ATTR_MODE) == CORS_MODE_ON) {
             known.on = policy.link[CORS_ATTR_MODE].setting;
         }
-        if (!known.forgotten) {
-            known.forgotten = cors_lint_authorization_forgotten(&policy);
+        if (!known.missing) {
+            known.missing = cors_lint_authorization_missing(&policy);
         }
     }
     return known;
@@ -259,7 +258,7 @@ static const cors_setting_t *policy_met(walk_t *walk,
         number = section->on;
     }
     else {
-        scope = cors_scope_of(walk->speaker->scratch, directive->parent);
+        scope = cors_scope_of(walk->reporter->scratch, directive->parent);
         number = cors_scope_index_meet(walk->on,
                                        scope.host ? (const void *)scope.host
                                                   : walk->everywhere,
@@ -283,7 +282,7 @@ static const char *next_word_but(const walk_t *walk, const char **rest,
     int i;
 
     do {
-        word = ap_getword_conf(walk->speaker->scratch, rest);
+        word = ap_getword_conf(walk->reporter->scratch, rest);
         for (i = 0; but[i] && ap_cstr_casecmp(word, but[i]) != 0; i++) {
         }
     } while (word[0] && but[i]);
@@ -391,7 +390,7 @@ static bool is_first(walk_t *walk, const cors_setting_t *setting)
 static void report_authentication(walk_t *walk, int site_number)
 {
     const cors_site_t *site = cors_site_at(walk->sites, site_number);
-    const cors_setting_t *headers = walk->known[site_number].forgotten;
+    const cors_setting_t *headers = walk->known[site_number].missing;
     const cors_scope_t *scope = &site->scope;
     int number;
 
@@ -430,9 +429,9 @@ static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
     if (!child) {
         return;
     }
-    rest = apr_pstrndup(walk->speaker->scratch, directive->args,
+    rest = apr_pstrndup(walk->reporter->scratch, directive->args,
                         strcspn(directive->args, ">"));
-    while (*(method = ap_getword_conf(walk->speaker->scratch, &rest))) {
+    while (*(method = ap_getword_conf(walk->reporter->scratch, &rest))) {
         const char *known = cors_fetch_well_known_method(cors_slice(method));
 
         if (limit && strcmp(method, "OPTIONS") == 0) {
@@ -495,7 +494,7 @@ static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
         return;
     }
     know_sites(walk);
-    scope = cors_scope_of(walk->speaker->scratch, directive->parent);
+    scope = cors_scope_of(walk->reporter->scratch, directive->parent);
     path = scope.kind == CORS_SITE_SERVER ? next_word_but(walk, &rest, nothing)
                                           : scope.path;
     if (!path || path[0] != '/'
@@ -538,7 +537,7 @@ static int find_behind_each(const walk_t *walk, const proxies_t *proxies,
                             const ap_directive_t *host, const char *root,
                             const char *directory)
 {
-    apr_pool_t *p = walk->speaker->scratch;
+    apr_pool_t *p = walk->reporter->scratch;
     int i;
 
     for (i = 0; i < proxies->proxied->nelts; i++) {
@@ -658,12 +657,12 @@ static void look_at_log(walk_t *walk, const ap_directive_t *directive)
         return;
     }
     while ((tag = next_tag(format, &end))) {
-        const char *name = apr_pstrmemdup(walk->speaker->scratch, tag,
+        const char *name = apr_pstrmemdup(walk->reporter->scratch, tag,
                                           (apr_size_t)(end - tag));
 
         if (!cors_reading_exists(name)) {
             say(walk, source(walk, directive), CORS_PROBLEM_LOG_TAG_UNKNOWN,
-                apr_pstrcat(walk->speaker->scratch, "%{", name,
+                apr_pstrcat(walk->reporter->scratch, "%{", name,
                             "}^" CORS_LOG_TAG, NULL),
                 NULL,
                 "%{verdict}^" CORS_LOG_TAG ", %{reason}^" CORS_LOG_TAG
@@ -683,7 +682,7 @@ static void look(walk_t *walk, const ap_directive_t *directive)
 
     for (; directive; directive = directive->next) {
         if (!directive->parent) {
-            apr_pool_clear(walk->speaker->scratch);
+            apr_pool_clear(walk->reporter->scratch);
         }
         for (i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
             looks[i](walk, directive);
@@ -725,22 +724,22 @@ static void report_policies(walk_t *walk)
         if (apr_hash_count(walk->proxies) > 0) {
             report_directory(walk, cors_site_at(walk->sites, i), i);
         }
-        apr_pool_clear(walk->speaker->scratch);
+        apr_pool_clear(walk->reporter->scratch);
     }
 }
 
-void cors_warn_of_neighbours(cors_speaker_t *speaker,
-                             const apr_array_header_t *sites)
+void cors_check_modules(cors_reporter_t *reporter,
+                        const apr_array_header_t *sites)
 {
     walk_t walk;
 
     memset(&walk, 0, sizeof(walk));
-    walk.speaker = speaker;
+    walk.reporter = reporter;
     walk.sites = sites;
     walk.server = cors_site_at(sites, 0)->server;
-    apr_pool_create(&walk.p, speaker->p);
+    apr_pool_create(&walk.p, reporter->p);
     look(&walk, ap_conftree);
-    apr_pool_clear(speaker->scratch);
+    apr_pool_clear(reporter->scratch);
     if (walk.known) {
         report_policies(&walk);
     }

@@ -19,7 +19,7 @@ typedef struct {
     bool style;
     const char *view;
     const char *format;
-    cors_inquiry_t inquiry;
+    cors_explain_request_t request;
 } query_t;
 
 const char *cors_page_time(apr_pool_t *p, apr_time_t time)
@@ -95,10 +95,10 @@ const char *cors_counted_text(cors_counted_e kind)
 /* Read one "name=value"; false: it is not well-formed. */
 static bool read_parameter(query_t *query, const char *name, char *value)
 {
-    const char **text = strcmp(name, "url") == 0       ? &query->inquiry.url
-                        : strcmp(name, "origin") == 0  ? &query->inquiry.origin
-                        : strcmp(name, "method") == 0  ? &query->inquiry.method
-                        : strcmp(name, "headers") == 0 ? &query->inquiry.headers
+    const char **text = strcmp(name, "url") == 0       ? &query->request.url
+                        : strcmp(name, "origin") == 0  ? &query->request.origin
+                        : strcmp(name, "method") == 0  ? &query->request.method
+                        : strcmp(name, "headers") == 0 ? &query->request.headers
                         : strcmp(name, "view") == 0    ? &query->view
                         : strcmp(name, "format") == 0  ? &query->format
                                                        : NULL;
@@ -112,7 +112,7 @@ static bool read_parameter(query_t *query, const char *name, char *value)
     query->explain = query->explain || strcmp(name, "explain") == 0;
     query->style = query->style || strcmp(name, "style") == 0;
     if (strcmp(name, "credentials") == 0) {
-        query->inquiry.credentials = strcmp(value, "off") != 0;
+        query->request.credentials = strcmp(value, "off") != 0;
     }
     return true;
 }
@@ -124,8 +124,8 @@ static bool read_query(request_rec *r, query_t *query)
 
     memset(query, 0, sizeof(*query));
     query->view = query->format = "";
-    query->inquiry.url = query->inquiry.origin = "";
-    query->inquiry.method = query->inquiry.headers = "";
+    query->request.url = query->request.origin = "";
+    query->request.method = query->request.headers = "";
     pair =
         r->args ? apr_strtok(apr_pstrdup(r->pool, r->args), "&", &state) : NULL;
     for (; pair; pair = apr_strtok(NULL, "&", &state)) {
@@ -148,19 +148,19 @@ static void add_place(void *context, const cors_place_t *place)
 }
 
 /* What is wrong with a question; NULL: nothing. */
-static const char *check_question(const cors_inquiry_t *inquiry)
+static const char *check_question(const cors_explain_request_t *request)
 {
-    cors_slice_t rest = cors_slice(inquiry->headers);
+    cors_slice_t rest = cors_slice(request->headers);
     cors_slice_t name;
 
-    if (!inquiry->url[0] || !inquiry->origin[0]) {
+    if (!request->url[0] || !request->origin[0]) {
         return "A URL and the origin of the page are needed.";
     }
-    if (!cors_is_token(cors_slice(inquiry->method))
-        || strlen(inquiry->method) > CORS_METHOD_MAX) {
+    if (!cors_is_token(cors_slice(request->method))
+        || strlen(request->method) > CORS_METHOD_MAX) {
         return "This is not a method.";
     }
-    if (cors_fetch_forbidden_method(cors_slice(inquiry->method))) {
+    if (cors_fetch_forbidden_method(cors_slice(request->method))) {
         return "Browsers refuse to send this method.";
     }
     while (cors_list_next(&rest, &name)) {
@@ -172,47 +172,47 @@ static const char *check_question(const cors_inquiry_t *inquiry)
     return NULL;
 }
 
-void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
+void cors_explain_request(request_rec *r, cors_explain_request_t *request)
 {
     request_rec *copy = apr_pmemdup(r->pool, r, sizeof(*r));
     request_rec *lookup;
     apr_uri_t uri;
     const cors_section_t *section;
 
-    if (!inquiry->method[0]) {
-        inquiry->method = "GET";
+    if (!request->method[0]) {
+        request->method = "GET";
     }
-    inquiry->problem = check_question(inquiry);
-    if (!inquiry->problem
-        && (!cors_question_url(r->pool, inquiry->url, &uri, &inquiry->question)
+    request->problem = check_question(request);
+    if (!request->problem
+        && (!cors_question_url(r->pool, request->url, &uri, &request->question)
             || !uri.path || uri.path[0] != '/')) {
-        inquiry->problem = "The URL needs a path that starts with a slash: "
+        request->problem = "The URL needs a path that starts with a slash: "
                            "/videos, or https://api.example.com/videos.";
     }
-    if (inquiry->problem) {
+    if (request->problem) {
         return;
     }
     /* an <If> asks for what the request would have, not for what ours has */
     copy->headers_in = apr_table_copy(r->pool, r->headers_in);
-    apr_table_setn(copy->headers_in, "Origin", inquiry->origin);
+    apr_table_setn(copy->headers_in, "Origin", request->origin);
     if (uri.hostname) {
         const char *host = cors_uri_host(r->pool, &uri);
 
         copy->server = cors_server_for(ap_server_conf, &uri, r->server);
         copy->hostname = uri.hostname;
-        inquiry->question.known_host =
+        request->question.known_host =
             cors_server_has_host(copy->server, uri.hostname);
         apr_table_setn(copy->headers_in, "Host",
                        uri.port_str
                            ? apr_pstrcat(r->pool, host, ":", uri.port_str, NULL)
                            : host);
     }
-    inquiry->server = copy->server->server_hostname;
-    inquiry->path = uri.path;
-    inquiry->question.origin = inquiry->origin;
-    inquiry->question.method = inquiry->method;
-    inquiry->question.headers = inquiry->headers[0] ? inquiry->headers : NULL;
-    inquiry->question.credentials = inquiry->credentials;
+    request->server = copy->server->server_hostname;
+    request->path = uri.path;
+    request->question.origin = request->origin;
+    request->question.method = request->method;
+    request->question.headers = request->headers[0] ? request->headers : NULL;
+    request->question.credentials = request->credentials;
 
     /* finds the sections as a request does, and runs no handler */
     lookup = ap_sub_req_method_uri("GET",
@@ -220,17 +220,17 @@ void cors_inquire(request_rec *r, cors_inquiry_t *inquiry)
                                                            "?", uri.query, NULL)
                                              : uri.path,
                                    copy, NULL);
-    inquiry->lookup = lookup->status;
+    request->lookup = lookup->status;
     section = cors_section_of(lookup->per_dir_config);
-    inquiry->places = apr_array_make(r->pool, 4, sizeof(const cors_place_t *));
+    request->places = apr_array_make(r->pool, 4, sizeof(const cors_place_t *));
     if (section) {
-        cors_section_visit_places(section, add_place, inquiry->places);
+        cors_section_visit_places(section, add_place, request->places);
         cors_policy_resolve(r->pool, section,
-                            cors_script_methods(r->pool, inquiry->method),
-                            &inquiry->policy);
+                            cors_script_methods(r->pool, request->method),
+                            &request->policy);
     }
-    cors_explain(r->pool, &inquiry->policy, &inquiry->question,
-                 &inquiry->answer);
+    cors_explain(r->pool, &request->policy, &request->question,
+                 &request->answer);
     /* the look-up lives as long as the request: the policy may be of .htaccess
      * files that it read */
 }
@@ -264,10 +264,10 @@ static int write_page(request_rec *r, query_t *query)
         return OK;
     }
     if (query->explain || strcmp(query->view, "explain") == 0) {
-        page.inquiry = &query->inquiry;
-        page.asked = query->inquiry.url[0] || query->inquiry.origin[0];
+        page.request = &query->request;
+        page.asked = query->request.url[0] || query->request.origin[0];
         if (page.asked) {
-            cors_inquire(r, page.inquiry);
+            cors_explain_request(r, page.request);
         }
     }
     else if (strcmp(query->view, "policies") == 0) {

@@ -119,7 +119,7 @@ static void link_to(const cors_page_t *page, const char *query,
 
 static void begin(const cors_page_t *page)
 {
-    const bool happened = !page->inquiry && !page->policies;
+    const bool happened = !page->request && !page->policies;
 
     ap_rputs("<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
              "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
@@ -129,7 +129,7 @@ static void begin(const cors_page_t *page)
              "<header>\n<h1>CORS policy</h1>\n<nav aria-label=\"Views\">\n",
              page->r);
     link_to(page, "?", "What happened", happened);
-    link_to(page, "?view=explain", "Explain", page->inquiry != NULL);
+    link_to(page, "?view=explain", "Explain", page->request != NULL);
     link_to(page, "?view=policies", "Policies", page->policies);
     ap_rputs("</nav>\n</header>\n<main>\n", page->r);
 }
@@ -491,22 +491,22 @@ static void field(const cors_page_t *page, const char *name, const char *label,
 
 static void show_form(const cors_page_t *page)
 {
-    const cors_inquiry_t *inquiry = page->inquiry;
+    const cors_explain_request_t *request = page->request;
 
     ap_rputs("<form method=\"get\" action=\"\">\n"
              "<input type=\"hidden\" name=\"explain\" value=\"\">\n",
              page->r);
-    field(page, "url", "URL", "of this server, or a path of it", inquiry->url);
+    field(page, "url", "URL", "of this server, or a path of it", request->url);
     field(page, "origin", "Origin", "of the page: https://app.example.com",
-          inquiry->origin);
+          request->origin);
     field(page, "method", "Method", "of the request",
-          inquiry->method[0] ? inquiry->method : "GET");
+          request->method[0] ? request->method : "GET");
     field(page, "headers", "Headers", "that the script sets, their names",
-          inquiry->headers);
+          request->headers);
     ap_rvputs(page->r,
               "<label class=\"check\"><input type=\"checkbox\" "
               "name=\"credentials\"",
-              inquiry->credentials ? " checked" : "",
+              request->credentials ? " checked" : "",
               "> with cookies</label>\n<button>Explain</button>\n</form>\n",
               NULL);
 }
@@ -551,8 +551,8 @@ static void show_exchange(const cors_page_t *page, const char *title,
 
 static void show_answer(const cors_page_t *page)
 {
-    const cors_inquiry_t *inquiry = page->inquiry;
-    const cors_explanation_t *answer = &inquiry->answer;
+    const cors_explain_request_t *request = page->request;
+    const cors_explanation_t *answer = &request->answer;
 
     ap_rvputs(page->r, "<div class=\"answer ",
               answer->readable
@@ -560,7 +560,7 @@ static void show_answer(const cors_page_t *page)
                   ? "good"
                   : "bad",
               "\" role=\"status\"><strong>",
-              page->inquiry->question.websocket
+              page->request->question.websocket
                   ? answer->readable ? "Allowed: the WebSocket opens."
                                      : "Denied: the WebSocket does not open."
               : !answer->cross_origin
@@ -592,14 +592,14 @@ static void show_answer(const cors_page_t *page)
 
 static void show_places(const cors_page_t *page)
 {
-    const cors_inquiry_t *inquiry = page->inquiry;
+    const cors_explain_request_t *request = page->request;
     int i;
 
     ap_rputs("<h3>The sections that apply, outermost first</h3>\n<ol>\n",
              page->r);
-    for (i = 0; i < inquiry->places->nelts; i++) {
+    for (i = 0; i < request->places->nelts; i++) {
         const cors_place_t *place =
-            APR_ARRAY_IDX(inquiry->places, i, const cors_place_t *);
+            APR_ARRAY_IDX(request->places, i, const cors_place_t *);
 
         ap_rvputs(page->r, "<li><code>",
                   place->title  ? text(page, place->title)
@@ -610,28 +610,28 @@ static void show_places(const cors_page_t *page)
                   "</span></li>\n", NULL);
     }
     ap_rputs("</ol>\n", page->r);
-    if (inquiry->places->nelts == 0) {
+    if (request->places->nelts == 0) {
         ap_rputs("<p>None that says something about CORS.</p>\n", page->r);
     }
-    if (inquiry->lookup != HTTP_OK) {
+    if (request->lookup != HTTP_OK) {
         ap_rprintf(page->r,
                    "<p class=\"soft\">The look-up of this path ended with "
                    "%d.</p>\n",
-                   inquiry->lookup);
+                   request->lookup);
     }
     ap_rputs("<h3>The policy</h3>\n", page->r);
-    show_policy(page, &inquiry->policy, false);
+    show_policy(page, &request->policy, false);
 }
 
-static void show_inquiry(const cors_page_t *page)
+static void show_request(const cors_page_t *page)
 {
     ap_rputs("<p class=\"soft\">What becomes of a request that a page makes, "
              "and why. Nothing is requested, and nothing changes.</p>\n",
              page->r);
     show_form(page);
-    if (page->asked && page->inquiry->problem) {
+    if (page->asked && page->request->problem) {
         ap_rvputs(page->r, "<div class=\"answer bad\" role=\"alert\">",
-                  text(page, page->inquiry->problem), "</div>\n", NULL);
+                  text(page, page->request->problem), "</div>\n", NULL);
     }
     else if (page->asked) {
         show_answer(page);
@@ -642,8 +642,8 @@ static void show_inquiry(const cors_page_t *page)
 void cors_page_html(cors_page_t *page)
 {
     begin(page);
-    if (page->inquiry) {
-        show_inquiry(page);
+    if (page->request) {
+        show_request(page);
     }
     else if (page->policies) {
         show_sites(page);

@@ -191,27 +191,27 @@ static void json_exchange(cors_json_t *json, const char *name,
 
 static void json_explained(const cors_page_t *page, cors_json_t *json)
 {
-    const cors_inquiry_t *inquiry = page->inquiry;
-    const cors_explanation_t *answer = &inquiry->answer;
+    const cors_explain_request_t *request = page->request;
+    const cors_explanation_t *answer = &request->answer;
     int i;
 
     cors_json_number(json, "version", JSON_VERSION);
-    cors_json_string(json, "url", inquiry->url);
-    cors_json_string(json, "origin", inquiry->origin);
-    cors_json_string(json, "method", inquiry->method);
-    cors_json_string(json, "headers", inquiry->headers);
-    cors_json_bool(json, "credentials", inquiry->credentials);
+    cors_json_string(json, "url", request->url);
+    cors_json_string(json, "origin", request->origin);
+    cors_json_string(json, "method", request->method);
+    cors_json_string(json, "headers", request->headers);
+    cors_json_bool(json, "credentials", request->credentials);
     cors_json_string(json, "problem",
-                     page->asked ? inquiry->problem : "Nothing was asked.");
-    if (!page->asked || inquiry->problem) {
+                     page->asked ? request->problem : "Nothing was asked.");
+    if (!page->asked || request->problem) {
         return;
     }
-    cors_json_string(json, "server_name", inquiry->server);
-    cors_json_number(json, "lookup", inquiry->lookup);
+    cors_json_string(json, "server_name", request->server);
+    cors_json_number(json, "lookup", request->lookup);
     cors_json_open(json, "sections", '[');
-    for (i = 0; i < inquiry->places->nelts; i++) {
+    for (i = 0; i < request->places->nelts; i++) {
         const cors_place_t *place =
-            APR_ARRAY_IDX(inquiry->places, i, const cors_place_t *);
+            APR_ARRAY_IDX(request->places, i, const cors_place_t *);
 
         cors_json_open(json, NULL, '{');
         cors_json_string(json, "section", place->title);
@@ -236,7 +236,7 @@ void cors_page_json(cors_page_t *page)
 
     cors_json_start(&json, write_text, page->r);
     cors_json_open(&json, NULL, '{');
-    if (page->inquiry) {
+    if (page->request) {
         json_explained(page, &json);
     }
     else if (page->policies) {

@@ -55,7 +55,7 @@ static void prepare_section(prepare_t *prepare, const cors_section_t *section)
     const cors_policy_t *last = NULL;
     int method;
 
-    if (!cors_section_empty(section) && !cors_section_folded(section)) {
+    if (!cors_section_empty(section) && !cors_section_resolved(section)) {
         cors_policy_prepare(prepare->p,
                             (cors_section_t *)(apr_uintptr_t)section);
         prepare->left--;

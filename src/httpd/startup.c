@@ -11,52 +11,52 @@
 
 /* Whether a finding is one of too many; LogLevel debug is for those who want to
  * see each. */
-static bool is_summarised(const cors_speaker_t *speaker,
+static bool is_summarised(const cors_reporter_t *reporter,
                           const server_rec *server, cors_problem_e problem)
 {
-    return speaker->counts[problem] > CORS_REPORTED_MAX
+    return reporter->counts[problem] > CORS_REPORTED_MAX
            && !APLOG_IS_LEVEL(server, APLOG_DEBUG);
 }
 
-static void report(const cors_speaker_t *speaker, server_rec *server,
+static void report(const cors_reporter_t *reporter, server_rec *server,
                    bool warning, const char *sentence)
 {
     ap_log_error(APLOG_MARK,
-                 (warning ? APLOG_WARNING : APLOG_ERR) | speaker->flags, 0,
+                 (warning ? APLOG_WARNING : APLOG_ERR) | reporter->flags, 0,
                  server, "%s%s", warning ? "Warning: " : "", sentence);
 }
 
-void cors_speak(cors_speaker_t *speaker, server_rec *server, const char *source,
-                const cors_finding_t *finding)
+void cors_report_finding(cors_reporter_t *reporter, server_rec *server,
+                         const char *source, const cors_finding_t *finding)
 {
     bool warning = cors_problem_is_warning(finding->problem);
     const char *sentence =
-        apr_pstrcat(speaker->p, source, ": ",
-                    cors_problem_sentence(speaker->scratch, finding), NULL);
+        apr_pstrcat(reporter->p, source, ": ",
+                    cors_problem_sentence(reporter->scratch, finding), NULL);
 
-    speaker->refusals += warning ? 0 : 1;
-    if (apr_hash_get(speaker->source, sentence, APR_HASH_KEY_STRING)) {
+    reporter->refusals += warning ? 0 : 1;
+    if (apr_hash_get(reporter->source, sentence, APR_HASH_KEY_STRING)) {
         return;
     }
-    apr_hash_set(speaker->source, sentence, APR_HASH_KEY_STRING, sentence);
-    speaker->counts[finding->problem]++;
-    if (!is_summarised(speaker, server, finding->problem)) {
-        report(speaker, server, warning, sentence);
+    apr_hash_set(reporter->source, sentence, APR_HASH_KEY_STRING, sentence);
+    reporter->counts[finding->problem]++;
+    if (!is_summarised(reporter, server, finding->problem)) {
+        report(reporter, server, warning, sentence);
     }
 }
 
 /* Say how many findings of each kind have not been reported. */
-static void summarise(const cors_speaker_t *speaker, server_rec *server)
+static void summarise(const cors_reporter_t *reporter, server_rec *server)
 {
     int problem;
 
     for (problem = 0; problem < CORS_PROBLEM_COUNT; problem++) {
-        int more = speaker->counts[problem] - CORS_REPORTED_MAX;
+        int more = reporter->counts[problem] - CORS_REPORTED_MAX;
 
-        if (is_summarised(speaker, server, (cors_problem_e)problem)) {
-            report(speaker, server,
+        if (is_summarised(reporter, server, (cors_problem_e)problem)) {
+            report(reporter, server,
                    cors_problem_is_warning((cors_problem_e)problem),
-                   apr_psprintf(speaker->p,
+                   apr_psprintf(reporter->p,
                                 "... and %d more; write LogLevel "
                                 "cors_policy:debug to see all of them [%s]",
                                 more,
@@ -67,7 +67,7 @@ static void summarise(const cors_speaker_t *speaker, server_rec *server)
 
 /* One site whose contradictions are told. */
 typedef struct {
-    cors_speaker_t *speaker;
+    cors_reporter_t *reporter;
     server_rec *server;
 } check_t;
 
@@ -76,34 +76,34 @@ static void refuse(void *context, const cors_contradiction_t *found)
     const check_t *check = context;
     const cors_finding_t finding = {
         found->problem, cors_slice(found->word),
-        found->regex ? cors_expression_pinned(check->speaker->p, found->word,
-                                              found->mark)
+        found->regex ? cors_expression_pinned(check->reporter->p, found->word,
+                                              found->prefix)
                      : NULL,
         found->detail
     };
     const char *source = found->source[0];
 
     if (found->source[1]) {
-        source = apr_pstrcat(check->speaker->scratch, source, " with ",
+        source = apr_pstrcat(check->reporter->scratch, source, " with ",
                              found->source[1], NULL);
     }
-    cors_speak(check->speaker, check->server, source, &finding);
+    cors_report_finding(check->reporter, check->server, source, &finding);
 }
 
-static void check_section(cors_speaker_t *speaker, server_rec *server,
+static void check_section(cors_reporter_t *reporter, server_rec *server,
                           const cors_section_t *section)
 {
     check_t check;
     cors_methods_group_t *groups;
-    int count = cors_section_groups(speaker->scratch, section, &groups);
+    int count = cors_section_groups(reporter->scratch, section, &groups);
     int i;
 
-    check.speaker = speaker;
+    check.reporter = reporter;
     check.server = server;
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
 
-        cors_policy_resolve(speaker->scratch, section, groups[i].one, &policy);
+        cors_policy_resolve(reporter->scratch, section, groups[i].one, &policy);
         if (policy.problem) {
             cors_policy_contradictions(&policy, refuse, &check);
         }
@@ -117,7 +117,7 @@ typedef struct {
 
 /* One server whose sections are checked together. */
 typedef struct {
-    cors_speaker_t *speaker;
+    cors_reporter_t *reporter;
     apr_pool_t *p; /* until the next server */
     const apr_array_header_t *sites;
     server_rec *own_server;
@@ -179,7 +179,7 @@ static int compare_applied(const void *one, const void *other)
 static apr_array_header_t *all_above(const level_t *level, cors_site_e kind,
                                      const char *path)
 {
-    apr_pool_t *p = level->speaker->scratch;
+    apr_pool_t *p = level->reporter->scratch;
     apr_array_header_t *numbers = apr_array_make(p, 4, sizeof(int));
     apr_array_header_t *above = apr_array_make(p, 4, sizeof(applied_t));
     int i;
@@ -219,14 +219,14 @@ static void check_above(level_t *level, const cors_site_t *site, int number)
     for (i = 0; i < above->nelts; i++) {
         const applied_t *applied = &APR_ARRAY_IDX(above, i, applied_t);
 
-        merged = cors_section_merge(level->speaker->scratch, merged,
+        merged = cors_section_merge(level->reporter->scratch, merged,
                                     applied->site->own);
         if (strcmp(applied->site->scope.path, site->scope.path) == 0) {
             level->checked[applied->number] = level->first;
         }
     }
     if (above->nelts > 1) {
-        check_section(level->speaker, level->own_server, merged);
+        check_section(level->reporter, level->own_server, merged);
     }
 }
 
@@ -244,7 +244,7 @@ static void check_inherited(level_t *level)
                                      site->scope.path, CORS_PATH_NONE)
                    != CORS_PATH_NONE) {
             check_above(level, site, i);
-            apr_pool_clear(level->speaker->scratch);
+            apr_pool_clear(level->reporter->scratch);
         }
     }
 }
@@ -257,12 +257,12 @@ static void check_level(level_t *level)
         const cors_site_t *site = cors_site_at(level->sites, i);
 
         if (!site->inherits) {
-            check_section(level->speaker, site->server, site->merged);
+            check_section(level->reporter, site->server, site->merged);
         }
         if (has_plain_path(site)) {
             check_above(level, site, i);
         }
-        apr_pool_clear(level->speaker->scratch);
+        apr_pool_clear(level->reporter->scratch);
     }
     if (level->own.paths[CORS_SITE_LOCATION]
         || level->own.paths[CORS_SITE_DIRECTORY]) {
@@ -281,7 +281,7 @@ static int end_of_server(const apr_array_header_t *sites, int first)
     return i;
 }
 
-static void check_sites(cors_speaker_t *speaker,
+static void check_sites(cors_reporter_t *reporter,
                         const apr_array_header_t *sites)
 {
     apr_pool_t *p;
@@ -290,10 +290,10 @@ static void check_sites(cors_speaker_t *speaker,
     int i;
 
     memset(&level, 0, sizeof(level));
-    level.speaker = speaker;
+    level.reporter = reporter;
     level.sites = sites;
     level.base_end = end_of_server(sites, 0);
-    apr_pool_create(&p, speaker->p);
+    apr_pool_create(&p, reporter->p);
     apr_pool_create(&level.p, p);
     level.checked = apr_palloc(p, (apr_size_t)sites->nelts * sizeof(int));
     for (i = 0; i < sites->nelts; i++) {
@@ -319,23 +319,23 @@ static void check_sites(cors_speaker_t *speaker,
     apr_pool_destroy(p);
 }
 
-static void start_speaker(cors_speaker_t *speaker, int flags)
+static void start_reporter(cors_reporter_t *reporter, int flags)
 {
-    memset(speaker, 0, sizeof(*speaker));
+    memset(reporter, 0, sizeof(*reporter));
     /* what the checks take is much, and httpd's parent would keep it */
-    speaker->p = cors_scratch_pool();
-    if (!speaker->p) {
-        apr_pool_create(&speaker->p, NULL);
+    reporter->p = cors_scratch_pool();
+    if (!reporter->p) {
+        apr_pool_create(&reporter->p, NULL);
     }
-    apr_pool_create(&speaker->scratch, speaker->p);
-    speaker->flags = flags;
-    speaker->source = apr_hash_make(speaker->p);
+    apr_pool_create(&reporter->scratch, reporter->p);
+    reporter->flags = flags;
+    reporter->source = apr_hash_make(reporter->p);
 }
 
-static void end_speaker(cors_speaker_t *speaker, server_rec *server)
+static void end_reporter(cors_reporter_t *reporter, server_rec *server)
 {
-    summarise(speaker, server);
-    apr_pool_destroy(speaker->p);
+    summarise(reporter, server);
+    apr_pool_destroy(reporter->p);
 }
 
 /* The reading that only looks whether the configuration can be read: httpd -t,
@@ -345,17 +345,17 @@ static bool is_first_reading(void)
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
-static void warn_of_all(cors_speaker_t *speaker,
+static void warn_of_all(cors_reporter_t *reporter,
                         const apr_array_header_t *sites)
 {
-    cors_warn(speaker, sites);
-    cors_warn_of_neighbours(speaker, sites);
+    cors_warn(reporter, sites);
+    cors_check_modules(reporter, sites);
 }
 
 int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                       server_rec *server)
 {
-    cors_speaker_t speaker;
+    cors_reporter_t reporter;
     const apr_array_header_t *sites;
 
     (void)log;
@@ -363,33 +363,33 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     if (!cors_is_configured(p)) {
         return OK;
     }
-    start_speaker(&speaker, APLOG_STARTUP);
-    sites = cors_sites(speaker.p, server);
-    check_sites(&speaker, sites);
+    start_reporter(&reporter, APLOG_STARTUP);
+    sites = cors_sites(reporter.p, server);
+    check_sites(&reporter, sites);
     /* at a start the terminal shows the first reading; the second one has the
      * log once it is open */
-    if (!speaker.refusals && is_first_reading()) {
-        warn_of_all(&speaker, sites);
+    if (!reporter.refusals && is_first_reading()) {
+        warn_of_all(&reporter, sites);
     }
-    end_speaker(&speaker, server);
-    return speaker.refusals ? HTTP_INTERNAL_SERVER_ERROR : OK;
+    end_reporter(&reporter, server);
+    return reporter.refusals ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
 /* What only a configuration with a directive of this module needs. */
 static void prepare_policies(apr_pool_t *p, server_rec *server)
 {
-    cors_speaker_t speaker;
+    cors_reporter_t reporter;
     const apr_array_header_t *sites;
 
     cors_prepare(p, server);
-    start_speaker(&speaker, 0);
-    sites = cors_sites(speaker.p, server);
+    start_reporter(&reporter, 0);
+    sites = cors_sites(reporter.p, server);
     /* httpd shows it with ServerTokens Full alone */
     ap_add_version_component(p, "mod_cors_policy/" CORS_POLICY_VERSION);
-    cors_count_sections(speaker.scratch, sites);
-    apr_pool_clear(speaker.scratch);
-    warn_of_all(&speaker, sites);
-    end_speaker(&speaker, server);
+    cors_count_sections(reporter.scratch, sites);
+    apr_pool_clear(reporter.scratch);
+    warn_of_all(&reporter, sites);
+    end_reporter(&reporter, server);
 }
 
 int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,

@@ -18,7 +18,7 @@ typedef enum {
 
 /* A walk over all sites. */
 typedef struct {
-    cors_speaker_t *speaker;
+    cors_reporter_t *reporter;
     apr_pool_t *p; /* for the walk */
     const apr_array_header_t *sites;
     const cors_site_t *site;
@@ -48,15 +48,16 @@ static void say(void *context, const char *source,
 {
     const walk_t *walk = context;
 
-    cors_speak(walk->speaker, walk->site->server, source, finding);
+    cors_report_finding(walk->reporter, walk->site->server, source, finding);
 }
 
-static void say_plainly(const walk_t *walk, const cors_setting_t *setting,
-                        cors_problem_e problem)
+static void report_setting(const walk_t *walk, const cors_setting_t *setting,
+                           cors_problem_e problem)
 {
     const cors_finding_t finding = { problem, { NULL, 0 }, NULL, NULL };
 
-    cors_speak(walk->speaker, walk->site->server, setting->source, &finding);
+    cors_report_finding(walk->reporter, walk->site->server, setting->source,
+                        &finding);
 }
 
 static void lint_setting(void *context, cors_attr_e attr,
@@ -66,7 +67,7 @@ static void lint_setting(void *context, cors_attr_e attr,
 
     if (!setting->linted) {
         noting(setting)->linted = true;
-        cors_lint_setting(walk->speaker->scratch, attr, setting, say, walk);
+        cors_lint_setting(walk->reporter->scratch, attr, setting, say, walk);
     }
 }
 
@@ -75,7 +76,7 @@ static bool knows_whom(const cors_policy_t *policy)
 {
     const cors_setting_t *origins = policy->link[CORS_ATTR_ORIGINS].setting;
 
-    return !cors_policy_nobody(policy, CORS_ATTR_ORIGINS, true)
+    return !cors_policy_allows_none(policy, CORS_ATTR_ORIGINS, true)
            || (origins && cors_origin_set_none(origins->origins));
 }
 
@@ -100,7 +101,7 @@ static void learn(const cors_policy_t *policy)
         }
     }
     if (on && knows_whom(policy)) {
-        noting(policy->link[CORS_ATTR_MODE].setting)->somebody = true;
+        noting(policy->link[CORS_ATTR_MODE].setting)->allows_some = true;
     }
 }
 
@@ -144,7 +145,7 @@ static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
         && cors_policy_number(policy, CORS_ATTR_REJECT)) {
         return policy->link[CORS_ATTR_REJECT].setting;
     }
-    return handshakes && !cors_origin_set_everybody(handshakes->origins)
+    return handshakes && !cors_origin_set_any(handshakes->origins)
                    && !cors_origin_set_none(handshakes->origins)
                ? handshakes
                : NULL;
@@ -174,18 +175,18 @@ static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
         walk->warned = true;
         if (host) {
             finding.detail =
-                apr_psprintf(walk->speaker->p, "%s %s %s:%d", host->directive,
+                apr_psprintf(walk->reporter->p, "%s %s %s:%d", host->directive,
                              host->args, host->filename, host->line_num);
         }
-        cors_speak(walk->speaker, walk->site->server, setting->source,
-                   &finding);
+        cors_report_finding(walk->reporter, walk->site->server, setting->source,
+                            &finding);
     }
 }
 
 static void look_at_policies(walk_t *walk)
 {
     cors_methods_group_t *groups;
-    apr_pool_t *scratch = walk->speaker->scratch;
+    apr_pool_t *scratch = walk->reporter->scratch;
     int count = cors_section_groups(scratch, walk->site->merged, &groups);
     int i;
 
@@ -288,9 +289,9 @@ static void judge_setting(void *context, cors_attr_e attr,
         return;
     }
     if (attr == CORS_ATTR_MODE) {
-        if (setting->number != CORS_MODE_OFF && !setting->somebody
+        if (setting->number != CORS_MODE_OFF && !setting->allows_some
             && !may_be_completed(walk, NEEDED_ORIGINS)) {
-            say_plainly(walk, setting, CORS_PROBLEM_NO_ORIGIN_ALLOWED);
+            report_setting(walk, setting, CORS_PROBLEM_NO_ORIGIN_ALLOWED);
         }
     }
     else if (setting->reached) {
@@ -298,11 +299,11 @@ static void judge_setting(void *context, cors_attr_e attr,
     }
     else if (attr == CORS_ATTR_WEBSOCKET_REQUIRE) {
         if (!may_be_completed(walk, NEEDED_WEBSOCKET_ORIGINS)) {
-            say_plainly(walk, setting, CORS_PROBLEM_REQUIRE_ALONE);
+            report_setting(walk, setting, CORS_PROBLEM_REQUIRE_ALONE);
         }
     }
     else if (!may_be_completed(walk, NEEDED_MODE)) {
-        say_plainly(walk, setting, CORS_PROBLEM_UNREACHABLE);
+        report_setting(walk, setting, CORS_PROBLEM_UNREACHABLE);
     }
 }
 
@@ -319,7 +320,7 @@ static void for_each_site(walk_t *walk, void (*look)(walk_t *walk))
         }
         if (!walk->site->inherits) {
             look(walk);
-            apr_pool_clear(walk->speaker->scratch);
+            apr_pool_clear(walk->reporter->scratch);
         }
     }
 }
@@ -348,14 +349,14 @@ static void judge_site(walk_t *walk)
     cors_section_visit(walk->site->own, CORS_METHODS_ALL, judge_setting, walk);
 }
 
-void cors_warn(cors_speaker_t *speaker, const apr_array_header_t *sites)
+void cors_warn(cors_reporter_t *reporter, const apr_array_header_t *sites)
 {
     walk_t walk;
 
     memset(&walk, 0, sizeof(walk));
-    walk.speaker = speaker;
+    walk.reporter = reporter;
     walk.sites = sites;
-    apr_pool_create(&walk.p, speaker->p);
+    apr_pool_create(&walk.p, reporter->p);
     walk.pairs = apr_hash_make(walk.p);
     for_each_site(&walk, look_at_site);
     warn_heirs_of_server_name(&walk);

@@ -58,15 +58,15 @@ static void parse_pattern(cors_slice_t text)
     sum += cors_pattern_parse(pool, text, false, &pattern, &suggestion);
 }
 
-static void add_origins(cors_slice_t text, const char *mark)
+static void add_origins(cors_slice_t text, const char *prefix)
 {
-    cors_origin_set_t *set = cors_origin_set_make(pool, false, *mark);
+    cors_origin_set_t *set = cors_origin_set_make(pool, false, *prefix);
     const char *suggestion;
 
-    sum +=
-        cors_origin_set_add(pool, set,
-                            cors_slice(apr_pstrcat(pool, mark, text.ptr, NULL)),
-                            NULL, &suggestion);
+    sum += cors_origin_set_add(pool, set,
+                               cors_slice(
+                                   apr_pstrcat(pool, prefix, text.ptr, NULL)),
+                               NULL, &suggestion);
 }
 
 static void add_origin(cors_slice_t text)
@@ -84,14 +84,14 @@ static void exclude_origin(cors_slice_t text)
     add_origins(text, "!");
 }
 
-static void add_name(cors_slice_t text, cors_names_e kind, const char *mark)
+static void add_name(cors_slice_t text, cors_names_e kind, const char *prefix)
 {
-    cors_name_set_t *set = cors_name_set_make(pool, kind, *mark);
+    cors_name_set_t *set = cors_name_set_make(pool, kind, *prefix);
     const char *suggestion;
 
     sum +=
         cors_name_set_add(pool, set,
-                          cors_slice(apr_pstrcat(pool, mark, text.ptr, NULL)),
+                          cors_slice(apr_pstrcat(pool, prefix, text.ptr, NULL)),
                           NULL, &suggestion);
 }
 

@@ -84,7 +84,7 @@ static cors_name_set_t *names(cors_names_e kind, const char *words)
     return set;
 }
 
-static void mark(int times)
+static void prefix(int times)
 {
     char label[16];
 
@@ -106,7 +106,7 @@ static void count(const char *name, run_fn run, const void *what)
         for (n = 0; n < runs[i]; n++) {
             run(what);
         }
-        mark(runs[i]);
+        prefix(runs[i]);
     }
     /* what prepares the next case need not be slow */
     CALLGRIND_STOP_INSTRUMENTATION;

@@ -64,7 +64,7 @@ static void check(cors_slice_t input)
     cors_slice_t half = { input.ptr, input.len / 2 };
     cors_slice_t other = { input.ptr + half.len, half.len };
     cors_slice_t trimmed = cors_slice_trim(input);
-    char *small = apr_pstrmemdup(pool, input.ptr, input.len);
+    char *lower = apr_pstrmemdup(pool, input.ptr, input.len);
     bool token = input.len > 0;
     bool same = true;
     size_t i;
@@ -73,11 +73,11 @@ static void check(cors_slice_t input)
     compare(input, ", \t", cors_word_next);
     for (i = 0; i < input.len; i++) {
         token = token && is_tchar(input.ptr[i]);
-        small[i] = cors_lower(input.ptr[i]);
-        must(!(small[i] >= 'A' && small[i] <= 'Z'));
+        lower[i] = cors_lower(input.ptr[i]);
+        must(!(lower[i] >= 'A' && lower[i] <= 'Z'));
     }
     must(cors_is_token(input) == token);
-    must(cors_slice_equal_nocase(input, exactly(small, input.len)));
+    must(cors_slice_equal_nocase(input, exactly(lower, input.len)));
     for (i = 0; i < half.len; i++) {
         same = same && cors_lower(half.ptr[i]) == cors_lower(other.ptr[i]);
     }

@@ -101,9 +101,9 @@ static void check(cors_slice_t input)
     rest.len--;
     while (cors_word_next(&rest, &word)) {
         const char *suggestion;
-        bool marked =
+        bool prefixed =
             word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
-        const char *name = text_of(word) + (edit && marked ? 1 : 0);
+        const char *name = text_of(word) + (edit && prefixed ? 1 : 0);
 
         if (cors_name_set_add(pool, set, exactly(word.ptr, word.len), NULL,
                               &suggestion)) {
@@ -112,14 +112,14 @@ static void check(cors_slice_t input)
             }
             continue;
         }
-        must(edit == marked);
+        must(edit == prefixed);
         if (strcmp(name, "*") == 0) {
             must(!edit);
             wildcard = true;
             continue;
         }
         if (kind != CORS_NAMES_METHODS && strcasecmp(name, "none") == 0) {
-            must(!edit && set->nobody);
+            must(!edit && set->none);
             continue;
         }
         must(cors_is_token(cors_slice(name)));
@@ -132,7 +132,7 @@ static void check(cors_slice_t input)
         }
     }
     must(set->wildcard == wildcard && set->count == listed->nelts);
-    must(!set->nobody || (set->count == 0 && !set->wildcard));
+    must(!set->none || (set->count == 0 && !set->wildcard));
     must(kind == CORS_NAMES_REQUEST_HEADERS || !wildcard || set->count == 0);
     if (wildcard) {
         joined = "*";

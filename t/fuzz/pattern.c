@@ -75,10 +75,10 @@ static void check_accepted(cors_slice_t word, const cors_pattern_t *pattern)
     }
     must(cors_slice_equal(pattern->origin, bare));
     switch (pattern->kind) {
-    case CORS_PATTERN_EVERYBODY:
+    case CORS_PATTERN_ANY:
         must(cors_slice_equal(word, cors_slice("*")));
         break;
-    case CORS_PATTERN_NOBODY:
+    case CORS_PATTERN_NONE:
         must(cors_slice_is_nocase(word, "none"));
         break;
     case CORS_PATTERN_NULL:

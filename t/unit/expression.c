@@ -150,7 +150,7 @@ static void an_expression_that_no_origin_matches_is_refused(void **state)
     static const struct {
         const char *regex;
         cors_problem_e problem;
-        const char *mark;
+        const char *prefix;
         const char *suggestion;
     } rows[] = {
         { "", CORS_OK, "", NULL },
@@ -218,7 +218,7 @@ static void an_expression_that_no_origin_matches_is_refused(void **state)
 
         same_text(rows[i].regex,
                   cors_problem_id(cors_expression_check(pool, regex.ptr,
-                                                        rows[i].mark,
+                                                        rows[i].prefix,
                                                         &suggestion)),
                   cors_problem_id(rows[i].problem));
         same_text(rows[i].regex, suggestion, rows[i].suggestion);

@@ -18,16 +18,16 @@ static void holds_in_any_case(bool (*list)(cors_slice_t),
     for (; *names; names++) {
         size_t len = strlen(*names);
         char *loud = apr_pstrdup(pool, *names);
-        char *small = apr_pstrdup(pool, *names);
+        char *lower = apr_pstrdup(pool, *names);
         size_t i;
 
         for (i = 0; i < len; i++) {
             loud[i] = upper(loud[i]);
-            small[i] = cors_lower(small[i]);
+            lower[i] = cors_lower(lower[i]);
         }
         same_number(*names, list(exactly(*names)), true);
         same_number(*names, list(exactly(loud)), true);
-        same_number(*names, list(exactly(small)), true);
+        same_number(*names, list(exactly(lower)), true);
         same_number(*names, list(exactly_bytes(*names, len - 1)), false);
         same_number(*names, list(exactly(apr_pstrcat(pool, *names, "x", NULL))),
                     false);
@@ -79,12 +79,12 @@ static void a_well_known_method_is_known_in_any_case(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(methods); i++) {
-        char *small = apr_pstrdup(pool, methods[i]);
+        char *lower = apr_pstrdup(pool, methods[i]);
 
-        small[0] = cors_lower(small[0]);
+        lower[0] = cors_lower(lower[0]);
         same_text(methods[i], cors_fetch_well_known_method(exactly(methods[i])),
                   methods[i]);
-        same_text(methods[i], cors_fetch_well_known_method(exactly(small)),
+        same_text(methods[i], cors_fetch_well_known_method(exactly(lower)),
                   methods[i]);
         assert_null(cors_fetch_well_known_method(
             exactly(apr_pstrcat(pool, methods[i], "S", NULL))));

@@ -353,7 +353,7 @@ static void a_wildcard_that_forgets_authorization_is_told_of(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         const cors_setting_t *setting =
-            cors_lint_authorization_forgotten(policy_of(rows[i].text));
+            cors_lint_authorization_missing(policy_of(rows[i].text));
 
         same_text(rows[i].text, setting ? setting->source : NULL,
                   rows[i].source);

@@ -233,7 +233,7 @@ static void a_wildcard_lists_no_name_by_itself(void **state)
     (void)state;
     assert_int_equal(add_words(set, "* Authorization", &suggestion), CORS_OK);
     assert_true(set->wildcard);
-    assert_false(set->nobody);
+    assert_false(set->none);
     assert_int_equal(set->count, 1);
     assert_true(cors_name_set_lists(set, exactly("authorization")));
     assert_false(cors_name_set_lists(set, exactly("x-a")));
@@ -253,11 +253,11 @@ static void every_name_knows_the_line_that_wrote_it_first(void **state)
     assert_string_equal(set->sources[0], "conf:1");
     assert_string_equal(set->names[1], "X-B");
     assert_string_equal(set->sources[1], "conf:4");
-    assert_int_equal(set->taken_out_count, 2);
-    assert_string_equal(set->taken_out[0], "X-A");
-    assert_string_equal(set->taken_out_saids[0], "conf:3");
-    assert_string_equal(set->taken_out[1], "X-C");
-    assert_string_equal(set->taken_out_saids[1], "conf:5");
+    assert_int_equal(set->removed_count, 2);
+    assert_string_equal(set->removed[0], "X-A");
+    assert_string_equal(set->removed_sources[0], "conf:3");
+    assert_string_equal(set->removed[1], "X-C");
+    assert_string_equal(set->removed_sources[1], "conf:5");
     assert_true(set->edit);
     assert_int_equal(set->kind, RESPONSE);
 }
@@ -268,9 +268,9 @@ static void none_is_written_and_is_not_the_same_as_nothing(void **state)
     const char *suggestion;
 
     (void)state;
-    assert_false(set->nobody);
+    assert_false(set->none);
     assert_int_equal(add_words(set, "None", &suggestion), CORS_OK);
-    assert_true(set->nobody);
+    assert_true(set->none);
     assert_int_equal(set->count, 0);
 }
 
@@ -294,8 +294,8 @@ static void each_list_has_its_default(void **state)
     assert_false(cors_name_set_lists(headers, exactly("authorization")));
     assert_null(exposed->joined.text);
     assert_int_equal(exposed->count, 0);
-    assert_true(exposed->nobody);
-    assert_false(methods->nobody || headers->nobody);
+    assert_true(exposed->none);
+    assert_false(methods->none || headers->none);
     assert_false(methods->wildcard || headers->wildcard || exposed->wildcard);
     assert_false(methods->edit || headers->edit || exposed->edit);
     assert_false(cors_name_set_takes_out(exposed, exactly("etag")));

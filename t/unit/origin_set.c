@@ -236,7 +236,7 @@ static void everybody_is_every_origin_and_null(void **state)
     assert_string_equal(listing_of(set, A, false), "listed");
     assert_string_equal(listing_of(set, "null", false), "listed");
     assert_string_equal(listing_of(set, "file://", false), "listed");
-    assert_true(cors_origin_set_everybody(set));
+    assert_true(cors_origin_set_any(set));
 }
 
 static void null_is_listed_only_where_it_counts(void **state)
@@ -425,7 +425,7 @@ static void a_refused_word_leaves_the_list_as_it_was(void **state)
     assert_int_equal(add_word(set, "+~x", NULL, &suggestion),
                      CORS_PROBLEM_EDIT_MIXED);
     assert_int_equal(cors_origin_set_count(set), 1);
-    assert_false(cors_origin_set_everybody(set));
+    assert_false(cors_origin_set_any(set));
     assert_string_equal(listing_of(set, "https://b", false), "unlisted");
     assert_string_equal(listing_of(set, A, false), "listed");
 }
@@ -495,11 +495,11 @@ static void a_list_knows_what_stands_out_in_it(void **state)
     static const struct {
         const char *words;
         bool edits;
-        bool everybody;
+        bool any_origin;
         bool none;
         bool excludes;
         bool empty;
-        const char *anybody;
+        const char *public;
         const char *null;
         const char *suffix;
     } rows[] = {
@@ -543,12 +543,12 @@ static void a_list_knows_what_stands_out_in_it(void **state)
         cors_origin_set_t *set = good_set(words);
 
         same_number(words, cors_origin_set_edits(set), rows[i].edits);
-        same_number(words, cors_origin_set_everybody(set), rows[i].everybody);
+        same_number(words, cors_origin_set_any(set), rows[i].any_origin);
         same_number(words, cors_origin_set_none(set), rows[i].none);
         same_number(words, cors_origin_set_excludes(set), rows[i].excludes);
         same_number(words, cors_origin_set_empty(set, false), rows[i].empty);
-        same_text(words, text_or_none(cors_origin_set_anybody(set)),
-                  rows[i].anybody);
+        same_text(words, text_or_none(cors_origin_set_public(set)),
+                  rows[i].public);
         same_text(words, text_or_none(cors_origin_set_null(set)), rows[i].null);
         same_text(words, text_or_none(cors_origin_set_public_suffix(set)),
                   rows[i].suffix);
@@ -756,13 +756,13 @@ static void random_word(apr_uint64_t *seed, bool edit, char *word, size_t size)
     const char *host = random_host(seed);
     bool name = host[0] != '[' && strcmp(host, "127.0.0.1") != 0;
     bool exclude = below(seed, 5) == 0;
-    const char *mark = edit ? exclude ? "-" : "+" : exclude ? "!" : "";
+    const char *prefix = edit ? exclude ? "-" : "+" : exclude ? "!" : "";
 
     if (below(seed, 30) == 0) {
-        apr_snprintf(word, size, "%snull", mark);
+        apr_snprintf(word, size, "%snull", prefix);
         return;
     }
-    apr_snprintf(word, size, "%s%s://%s%s%s", mark, random_scheme(seed),
+    apr_snprintf(word, size, "%s%s://%s%s%s", prefix, random_scheme(seed),
                  name && below(seed, 2) ? "*." : "", host,
                  below(seed, 4) ? random_port(seed) : ":*");
 }
@@ -1291,7 +1291,7 @@ static void an_expression_that_anybody_can_match_is_known(void **state)
                         && strncmp(rows[i].open, "http://", 7) != 0);
         assert_ptr_equal(cors_origin_set_public_suffix(set),
                          rows[i].suffix ? word : NULL);
-        assert_ptr_equal(cors_origin_set_anybody(set),
+        assert_ptr_equal(cors_origin_set_public(set),
                          rows[i].open ? word : NULL);
     }
 }

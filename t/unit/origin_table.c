@@ -446,15 +446,15 @@ static void bytes_are_what_their_standards_say(void **state)
 
     (void)state;
     for (c = 0; c < 256; c++) {
-        bool small = c >= 'a' && c <= 'z';
+        bool lower = c >= 'a' && c <= 'z';
         bool digit = c >= '0' && c <= '9';
         bool capital = c >= 'A' && c <= 'Z';
 
         assert_int_equal(cors_byte_is((char)c, CORS_BYTE_TOKEN),
-                         small || digit || capital
+                         lower || digit || capital
                              || (c && strchr("!#$%&'*+-.^_`|~", c)));
         assert_int_equal(cors_byte_is((char)c, CORS_BYTE_SCHEME),
-                         small || digit || (c && strchr("+-.", c)));
+                         lower || digit || (c && strchr("+-.", c)));
         assert_int_equal(cors_byte_is((char)c, CORS_BYTE_HOST),
                          c > ' ' && c < 0x7f && !capital
                              && !strchr("#%/:<>?@[\\]^|,\"`{}", c));

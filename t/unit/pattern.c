@@ -81,14 +81,14 @@ static void some_words_stand_for_no_single_origin(void **state)
         cors_pattern_kind_e kind;
         cors_problem_e problem;
     } rows[] = {
-        { "*", CORS_PATTERN_EVERYBODY, CORS_OK },
-        { "None", CORS_PATTERN_NOBODY, CORS_OK },
-        { "NONE", CORS_PATTERN_NOBODY, CORS_OK },
-        { "none", CORS_PATTERN_NOBODY, CORS_OK },
+        { "*", CORS_PATTERN_ANY, CORS_OK },
+        { "None", CORS_PATTERN_NONE, CORS_OK },
+        { "NONE", CORS_PATTERN_NONE, CORS_OK },
+        { "none", CORS_PATTERN_NONE, CORS_OK },
         { "null", CORS_PATTERN_NULL, CORS_OK },
         { "!null", CORS_PATTERN_NULL, CORS_OK },
-        { "!*", CORS_PATTERN_EVERYBODY, CORS_PROBLEM_EXCLUSION_OF_ALL },
-        { "!None", CORS_PATTERN_NOBODY, CORS_PROBLEM_EXCLUSION_OF_ALL },
+        { "!*", CORS_PATTERN_ANY, CORS_PROBLEM_EXCLUSION_OF_ALL },
+        { "!None", CORS_PATTERN_NONE, CORS_PROBLEM_EXCLUSION_OF_ALL },
         { "Self", CORS_PATTERN_SELF, CORS_PROBLEM_SELF_PLACE },
         { "!SELF", CORS_PATTERN_SELF, CORS_PROBLEM_SELF_PLACE },
     };

@@ -319,9 +319,9 @@ the_answer_is_constant_for_everybody_without_credentials(void **state)
 {
     static const struct {
         const char *text;
-        bool everybody;
+        bool any_origin;
         bool constant;
-        bool nobody;
+        bool none;
     } rows[] = {
         { "CorsPolicy On", false, false, true },
         { "CorsPolicy On; CorsAllowOrigins None", false, false, true },
@@ -355,13 +355,13 @@ the_answer_is_constant_for_everybody_without_credentials(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         const cors_policy_t *policy = policy_of(rows[i].text);
 
-        same_number(rows[i].text, policy->everybody, rows[i].everybody);
+        same_number(rows[i].text, policy->any_origin, rows[i].any_origin);
         same_number(rows[i].text, policy->constant, rows[i].constant);
         same_number(rows[i].text,
-                    cors_policy_nobody(policy, CORS_ATTR_ORIGINS, false),
-                    rows[i].nobody);
-        assert_true(
-            cors_policy_nobody(policy, CORS_ATTR_WEBSOCKET_ORIGINS, false));
+                    cors_policy_allows_none(policy, CORS_ATTR_ORIGINS, false),
+                    rows[i].none);
+        assert_true(cors_policy_allows_none(policy, CORS_ATTR_WEBSOCKET_ORIGINS,
+                                            false));
     }
 }
 
@@ -596,7 +596,7 @@ static void a_section_is_silent_that_does_nothing_to_any_method(void **state)
 {
     static const struct {
         const char *text;
-        bool silent;
+        bool inert;
     } silent_rows[] = { { "CorsAllowOrigins " A, true },
                         { "CorsMaxAge 7; <1> CorsMaxAge 8", true },
                         { "CorsPolicy Off", false },
@@ -614,8 +614,8 @@ static void a_section_is_silent_that_does_nothing_to_any_method(void **state)
             (cors_section_t *)(uintptr_t)sections_of(silent_rows[i].text);
 
         cors_policy_prepare(pool, section);
-        same_number(silent_rows[i].text, cors_section_silent(section),
-                    silent_rows[i].silent);
+        same_number(silent_rows[i].text, cors_section_inert(section),
+                    silent_rows[i].inert);
     }
 }
 
