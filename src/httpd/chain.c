@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * One client's request, over all its internal redirects and subrequests: what was
- * noted of it, whose policy grants, and what was decided and reported. The hooks
- * and the output filter (request.c) and the judgement of served resources
- * (served.c) share it; neither keeps a state of its own.
+ * The state of one client request, shared by all its internal redirects and
+ * subrequests: what was noted of it, which policy grants, and what was decided and
+ * reported. The hooks and the output filter (request.c) and the check of served
+ * resources (served.c) share it and keep no state of their own.
  *
- * It hangs on the first request_rec, because only that one's URL is known to a
- * preflight; an ErrorDocument's own policy never grants.
+ * The state is attached to the first request_rec, because a preflight can only know
+ * that one's URL. An ErrorDocument's own policy never grants.
  */
 
 #include "chain.h"
@@ -39,7 +39,7 @@ cors_chain_t *cors_chain_start(request_rec *first, unsigned fields)
 {
     cors_chain_t *chain = apr_palloc(first->pool, sizeof(*chain));
 
-    /* the policy and the decision are filled by cors_chain_decide() */
+    /* cors_chain_decide() sets the policy and the decision */
     memset(chain, 0, offsetof(cors_chain_t, decision));
     cors_note(first, fields, &chain->noted);
     ap_set_module_config(first->request_config, &cors_policy_module, chain);
@@ -86,7 +86,8 @@ const cors_policy_t *cors_policy_for(apr_pool_t *p,
     return policy;
 }
 
-/* Whether an <If> was evaluated, and may have put what it read into Vary. */
+/* Returns whether an <If> was evaluated, and may have added the headers it read to
+ * Vary. */
 static bool has_if(const request_rec *r)
 {
     const core_dir_config *core =
@@ -122,8 +123,8 @@ void cors_chain_decide(request_rec *r, cors_chain_t *chain)
     }
 }
 
-/* With Off nothing is reported, but for a handshake that is checked without
- * CorsPolicy. */
+/* Returns whether a decision is reported. With CorsPolicy Off, only the check of a
+ * WebSocket handshake is. */
 static bool is_reported(const cors_policy_t *policy,
                         const cors_decision_t *decision)
 {
@@ -170,7 +171,8 @@ void cors_report(request_rec *r, const cors_policy_t *policy,
         if (cors_policy_number(policy, CORS_ATTR_SET_ENV)) {
             cors_set_variables(r, decision);
         }
-        /* what an SSI page includes is not what the client has asked for */
+        /* a resource that an SSI page includes is not the one that the client
+         * requested */
         if (!r->main) {
             chain->reporter = r;
             chain->reported = apr_pmemdup(r->pool, decision, sizeof(*decision));
@@ -181,7 +183,7 @@ void cors_report(request_rec *r, const cors_policy_t *policy,
 
 int cors_refuse(request_rec *r, cors_chain_t *chain)
 {
-    /* no ErrorDocument of a backend must shake hands instead */
+    /* prevent a backend that serves the ErrorDocument from accepting the handshake */
     apr_table_unset(r->headers_in, "Upgrade");
     if (!r->main) {
         chain->refused = true;

@@ -1,5 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Reads the module's directives: one handler for each kind of argument, and the
+ * create_dir_config and merge_dir_config functions of httpd. All handlers take raw
+ * arguments, because httpd would stop at the first mistake; a reading_t collects all
+ * mistakes in a line, so that one start reports them together.
+ *
+ * This file only fills sections. It does not merge attributes (section.c), resolve
+ * policies (policy.c) or check settings against each other (startup.c). A handler may
+ * run in a worker thread for a .htaccess file, so it must not use static data;
+ * in_htaccess() recognises that case by the temporary pool, which is then the same as
+ * the directive's pool.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <stdlib.h>
@@ -13,7 +26,7 @@
 #include "cors/clock.h"
 
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
-#define MAX_AGE_USEFUL "2h"    /* what all browsers honour */
+#define MAX_AGE_USEFUL "2h"    /* the longest time that all browsers honour */
 
 const cors_attr_e cors_attrs[CORS_ATTR_COUNT] = {
 #define CORS_ATTR_ITSELF(code, directive) CORS_ATTR_##code,
@@ -29,17 +42,19 @@ void *cors_create_dir_config(apr_pool_t *p, char *dir)
 
 void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner)
 {
-    /* httpd's configurations have no const; nothing writes to them any more */
+    /* httpd's configurations are not const, but nothing writes to them after the
+     * merge */
     return (void *)(apr_uintptr_t)cors_section_merge(p, outer, inner);
 }
 
 const cors_section_t *cors_section_of(const ap_conf_vector_t *config)
 {
-    /* a request that dies while it is read may have no configuration yet */
+    /* a request whose reading fails may have no configuration yet */
     return config ? ap_get_module_config(config, &cors_policy_module) : NULL;
 }
 
-/* By this name a pool has the configuration that was read into it. */
+/* The userdata key that marks the pool of a configuration with a directive of this
+ * module. */
 #define CONFIGURED "mod_cors_policy configured"
 
 bool cors_is_configured(apr_pool_t *pconf)
@@ -50,16 +65,16 @@ bool cors_is_configured(apr_pool_t *pconf)
     return found != NULL;
 }
 
-/* One directive being read. */
+/* One directive that is being read. */
 typedef struct {
     cmd_parms *cmd;
     cors_section_t *section;
     cors_attr_e attr;
     const char *where;  /* "file:line" */
     const char *source; /* "CorsPolicy file:line" */
-    const char *errors; /* what is wrong with its arguments; NULL: nothing */
-    int reported;       /* how many words there are complaints about, those that
-                        are left out too */
+    const char *errors; /* the errors in its arguments; NULL: none */
+    /* the number of errors, including those that are not shown */
+    int reported;
 } reading_t;
 
 #define ERRORS_SHOWN 20
@@ -71,7 +86,7 @@ static bool in_htaccess(const cmd_parms *cmd)
     return cmd->pool == cmd->temp_pool;
 }
 
-/* A directive's name with its place: far cheaper than apr_psprintf(). */
+/* Returns a directive's name and source line. Far cheaper than apr_psprintf(). */
 static const char *source_text(const cmd_parms *cmd)
 {
     char line[16];
@@ -81,8 +96,9 @@ static const char *source_text(const cmd_parms *cmd)
                        ":", line, NULL);
 }
 
-/* A copy of a file's name, that of the last time where it is the same. httpd's own
- * may be gone after start-up (mod_macro makes them of its temporary pool). */
+/* Returns a copy of a file's name, or the previous copy if the name has not changed.
+ * httpd's own string may be freed after start-up (mod_macro allocates it in its
+ * temporary pool). */
 static const char *file_name(apr_pool_t *p, const char *name)
 {
     static const char key[] = "mod_cors_policy file";
@@ -96,8 +112,9 @@ static const char *file_name(apr_pool_t *p, const char *name)
     return last;
 }
 
-/* Where the section stands that the directive is in: all containers around it
- * but <Limit>, which is no section, and <VirtualHost>, which is the server. */
+/* Returns the location of the section that a directive is in: all containers around the
+ * directive, except <Limit>, which is not a section, and <VirtualHost>, which is the
+ * server. */
 static cors_place_t *place_of(const cmd_parms *cmd)
 {
     cors_place_t *place = apr_pcalloc(cmd->pool, sizeof(*place));
@@ -133,7 +150,7 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     reading.where = reading.source + strlen(cmd->cmd->name) + 1;
     reading.errors = NULL;
     reading.reported = 0;
-    /* a request that reads .htaccess has no use for it */
+    /* a request that reads a .htaccess file does not need the place */
     if (!in_htaccess(cmd) && !cors_section_place(section)) {
         cors_section_locate(section, place_of(cmd));
         apr_pool_userdata_setn(CONFIGURED, CONFIGURED, NULL, cmd->pool);
@@ -141,7 +158,8 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     return reading;
 }
 
-/* The setting for the enclosing <Limit>; knows the directive's place. */
+/* Returns the attribute's setting for the enclosing <Limit>, with the directive as its
+ * source. */
 static cors_setting_t *setting_here(const reading_t *reading, bool *first)
 {
     cmd_parms *cmd = reading->cmd;
@@ -149,7 +167,8 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
         cors_section_set(cmd->pool, reading->section,
                          (cors_methods_t)cmd->limited, reading->attr, first);
 
-    /* a repeated list grows and keeps where it began; else the last word counts */
+    /* A repeated list grows and keeps its first source. For other attributes, the last
+     * directive replaces the earlier ones. */
     if (*first || !(setting->origins || setting->names)) {
         setting->directive = cmd->cmd->name;
         setting->source = reading->source;
@@ -159,7 +178,7 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
     return setting;
 }
 
-/* Add a sentence to what is wrong with a directive's arguments. */
+/* Append a sentence to the errors in a directive's arguments. */
 static void add_sentence(reading_t *reading, const char *sentence)
 {
     reading->errors = reading->errors
@@ -179,7 +198,7 @@ static void report_error(reading_t *reading, cors_problem_e problem,
     }
 }
 
-/* There is no argument, unless it has been said what stands there instead. */
+/* Report a missing argument, unless another error has already been reported. */
 static void report_missing(reading_t *reading)
 {
     if (!reading->errors) {
@@ -187,8 +206,8 @@ static void report_missing(reading_t *reading)
     }
 }
 
-/* The error that is returned to httpd, which adds file and line by itself,
- * though not for .htaccess. NULL for no complaints. */
+/* Returns the error message for httpd, or NULL if there are no errors. httpd adds file
+ * and line itself, except for .htaccess files. */
 static const char *explain(const reading_t *reading)
 {
     const cmd_parms *cmd = reading->cmd;
@@ -208,8 +227,8 @@ static const char *explain(const reading_t *reading)
                        in_htaccess(cmd) ? ")" : NULL, NULL);
 }
 
-/* The next argument, quotes taken off and in the temporary pool, or NULL; never
- * splits at commas. A comment behind the arguments is one mistake and not one for
+/* Returns the next argument without its quotes, in the temporary pool, or NULL. Does
+ * not split at commas. A trailing comment is reported as one mistake, not as one for
  * each of its words. */
 static const char *next_argument(reading_t *reading, const char **args)
 {
@@ -224,7 +243,7 @@ static const char *next_argument(reading_t *reading, const char **args)
     return **args ? ap_getword_conf(reading->cmd->temp_pool, args) : NULL;
 }
 
-/* The one argument there may be; a complaint if there is none, or more. */
+/* Returns the only argument. Reports an error if it is missing or if more follow. */
 static const char *only_argument(reading_t *reading, const char *args)
 {
     const char *argument = next_argument(reading, &args);
@@ -264,7 +283,7 @@ static int find_word(const char *const *words, const char *word)
     return -1;
 }
 
-/* What was meant by a word that is no choice; else all choices there are. */
+/* Returns the choice that was probably intended, or a list of all choices. */
 static const char *suggest_choice(apr_pool_t *p, const char *const *choices,
                                   const char *word)
 {
@@ -309,7 +328,7 @@ static bool is_edit(const char *word)
     return word[0] == '+' || word[0] == '-';
 }
 
-/* An empty list for an attribute that is one. */
+/* Create an empty list for an attribute that holds a list. */
 static void make_list(const reading_t *reading, cors_setting_t *setting)
 {
     apr_pool_t *p = reading->cmd->pool;
@@ -335,8 +354,9 @@ static void make_list(const reading_t *reading, cors_setting_t *setting)
     }
 }
 
-/* Entries of the line that a list begins with need no source: it is the setting's,
- * and so the list can be shared by settings that begin alike. */
+/* Add an entry to a setting's list. Entries of the list's first line need no source of
+ * their own, because the setting has it. Settings that begin with the same arguments
+ * can therefore share the list. */
 static cors_problem_e add_entry(const reading_t *reading,
                                 const cors_setting_t *setting,
                                 cors_slice_t word, const char *source,
@@ -350,7 +370,7 @@ static cors_problem_e add_entry(const reading_t *reading,
                : cors_name_set_add(p, setting->names, word, source, suggestion);
 }
 
-/* Give a setting a list of its own, equal to the one that it shares. */
+/* Replace a shared list by an equal list that belongs to the setting alone. */
 static void copy_list(const reading_t *reading, cors_setting_t *setting)
 {
     const char *args = setting->text;
@@ -364,13 +384,13 @@ static void copy_list(const reading_t *reading, cors_setting_t *setting)
         cors_slice_t word;
 
         while (cors_word_next(&rest, &word)) {
-            /* it has been added before, without a problem */
+            /* the entry was valid when it was added to the shared list */
             add_entry(reading, setting, word, NULL, &unused);
         }
     }
 }
 
-/* The setting whose list a line adds to. */
+/* Returns the setting whose list a line adds to. */
 static cors_setting_t *list_here(const reading_t *reading, const char *word)
 {
     bool first;
@@ -397,7 +417,7 @@ static cors_problem_e add_word(const reading_t *reading, cors_slice_t word,
                      suggestion);
 }
 
-/* Add every word of the arguments, and report all that is wrong. */
+/* Add every entry of the arguments and report all errors. */
 static void add_words(reading_t *reading, const char *args)
 {
     const char *argument;
@@ -422,7 +442,8 @@ static void add_words(reading_t *reading, const char *args)
     }
 }
 
-/* Take the list of another setting that begins with the same arguments. */
+/* Use the list of another setting that begins with the same arguments. Returns false if
+ * there is no such list. */
 static bool take_same_list(const reading_t *reading, const char *args)
 {
     const cors_same_list_t *same =
@@ -446,7 +467,7 @@ static bool take_same_list(const reading_t *reading, const char *args)
     return true;
 }
 
-/* Let other settings take the list that a line has begun. */
+/* Offer the list that a line has begun to other settings. */
 static void keep_list(const reading_t *reading, const char *args)
 {
     bool first;
@@ -483,12 +504,12 @@ const char *cors_set_names(cmd_parms *cmd, void *section, const char *args)
     return set_list(cmd, section, args);
 }
 
-/* The most steps that PCRE takes for one origin; more than an expression needs
- * that does not try one thing in many ways, and few enough to take no more than some
- * milliseconds. */
+/* The maximum number of steps that PCRE may take for one origin. This is more than a
+ * regular expression needs that does not backtrack heavily, and few enough to limit a
+ * match to some milliseconds. */
 #define MATCH_STEPS 50000
 
-/* RegexDefaultOptions must not change what start-up has decided. */
+/* RegexDefaultOptions must not change the result of the checks at start-up. */
 #ifdef AP_REG_NO_DEFAULT
 #define MATCH_FLAGS                                                            \
     (AP_REG_EXTENDED | AP_REG_DOLLAR_ENDONLY | AP_REG_NO_DEFAULT)
@@ -496,14 +517,15 @@ const char *cors_set_names(cmd_parms *cmd, void *section, const char *args)
 #define MATCH_FLAGS (AP_REG_EXTENDED | AP_REG_DOLLAR_ENDONLY)
 #endif
 
-/* An expression as the core knows it. */
+/* A regular expression as the core sees it. */
 typedef struct {
     const ap_regex_t *regex;
     const char *text;
     const char *source; /* "Directive file:line" */
 } matcher_t;
 
-/* An origin for which PCRE gives up; hostile ones may come in numbers. */
+/* Log an origin for which PCRE gave up. The log is rate-limited, because a client may
+ * send many such origins. */
 CORS_SLOW static void log_give_up(const matcher_t *matcher, cors_slice_t text)
 {
     apr_uint32_t unused;
@@ -527,7 +549,7 @@ CORS_SLOW static void log_give_up(const matcher_t *matcher, cors_slice_t text)
     apr_pool_destroy(p);
 }
 
-/* The matcher that the core calls: the whole text and nothing less. */
+/* The match function that the core calls. A match must cover the whole text. */
 static bool regex_matches(const void *context, cors_slice_t text, bool doubt)
 {
     const matcher_t *matcher = context;
@@ -541,12 +563,12 @@ static bool regex_matches(const void *context, cors_slice_t text, bool doubt)
     if (result == AP_REG_NOMATCH) {
         return false;
     }
-    /* it gives up at a limit of steps, which a hostile origin may reach */
+    /* PCRE gives up at the step limit, which a hostile origin may reach */
     log_give_up(matcher, text);
     return doubt;
 }
 
-/* Compile an expression as a group between a start and an end. */
+/* Compile a regular expression as a group between a start and an end. */
 static ap_regex_t *compile_between(apr_pool_t *p, const char *start,
                                    const char *text, const char *end)
 {
@@ -555,23 +577,24 @@ static ap_regex_t *compile_between(apr_pool_t *p, const char *start,
                        MATCH_FLAGS);
 }
 
-/* Compile an expression so that it has to match the whole of a text, within a
- * number of steps. */
+/* Compile a regular expression so that it must match the whole text within the step
+ * limit. */
 static ap_regex_t *compile_whole(apr_pool_t *p, const char *text)
 {
     static const char limit[] = "(*LIMIT_MATCH=" APR_STRINGIFY(MATCH_STEPS) ")";
     ap_regex_t *regex;
 
-    /* by itself first: "a)|(?:b" must not close the group it is put into */
+    /* compile it alone first: "a)|(?:b" must not close the group that it is put into */
     if (!text[0] || !ap_pregcomp(p, text, MATCH_FLAGS)) {
         return NULL;
     }
     regex = compile_between(p, limit, text, "");
     if (!regex) {
-        /* a comment under (?x) has swallowed the end; a newline ends it */
+        /* under (?x), a trailing comment has swallowed the end; a newline terminates
+         * the comment */
         regex = compile_between(p, limit, text, "\n");
     }
-    /* PCRE before 8.34 does not know the limit, and has one of its own */
+    /* PCRE before 8.34 does not support this limit; it has a default limit */
     return regex ? regex : compile_between(p, "", text, "");
 }
 
@@ -609,7 +632,7 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
     return explain(&reading);
 }
 
-/* Add the list of a file; all that is wrong with it is told. */
+/* Add the list of a file, and report all errors in the file. */
 static void add_file(reading_t *reading, const char *argument)
 {
     apr_pool_t *p = reading->cmd->pool;
@@ -645,7 +668,7 @@ const char *cors_set_origins_file(cmd_parms *cmd, void *section,
     reading_t reading;
     const char *argument;
 
-    /* AllowOverrideList lets in what AllowOverride does not */
+    /* AllowOverrideList can permit directives that AllowOverride does not */
     if (in_htaccess(cmd)) {
         return apr_pstrcat(cmd->pool, cmd->cmd->name,
                            " cannot occur within htaccess files", NULL);
@@ -685,7 +708,8 @@ const char *cors_set_origins_file_reload(cmd_parms *cmd, void *section,
     return explain(&reading);
 }
 
-/* A time in httpd's form as seconds; the corrected form where there is one. */
+/* Parse a time in httpd's format into seconds. Sets a suggestion if it can correct the
+ * argument. */
 static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
                                     apr_int64_t *seconds,
                                     const char **suggestion)
@@ -695,7 +719,7 @@ static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
 
     *suggestion = NULL;
     if (word[0] == '-') {
-        /* elsewhere a negative number forbids the browser to remember */
+        /* in other products, a negative number tells browsers not to cache */
         *suggestion = "0";
     }
     else if (ap_cstr_casecmp(word, "Off") == 0) {
@@ -710,7 +734,7 @@ static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
     }
     if (unit == word || strlen(word) > 12
         || ap_timeout_parameter_parse(
-               /* httpd's own minute is "mi" or longer */
+               /* httpd writes minutes as "mi" or longer */
                strcmp(unit, "m") == 0 ? apr_pstrcat(p, word, "i", NULL) : word,
                &age, "s")
                != APR_SUCCESS
@@ -752,10 +776,10 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
     return explain(&reading);
 }
 
-/* a status of three digits, or 0 */
+/* Returns a status of three digits, or 0. */
 static int parse_status(const char *word)
 {
-    /* NOLINTNEXTLINE(cert-err34-c): three digits are a number */
+    /* NOLINTNEXTLINE(cert-err34-c): three digits are always a number */
     return strlen(word) == 3 && strspn(word, "0123456789") == 3 ? atoi(word)
                                                                 : 0;
 }

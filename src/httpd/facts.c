@@ -1,5 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Translates a request into the core's cors_facts_t. The core knows neither request_rec
+ * nor server_rec, so this file answers for httpd: what the client sent, whether it is a
+ * WebSocket handshake, and under which origins this server is reachable.
+ *
+ * It decides nothing. All header fields come from noted.c, because r->headers_in may
+ * have changed since. The server's own origin costs several look-ups, so the core asks
+ * for it through a callback and only if a decision depends on it.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <string.h>
@@ -8,8 +18,9 @@
 #include <http_core.h>
 #include <http_protocol.h>
 
-/* "websocket" or "websocket/13", in any case and anywhere in the list, whatever
- * follows the word: backends are not strict, so the check cannot be */
+/* Returns whether Upgrade lists "websocket" or "websocket/13", in any case, at any
+ * position and with any suffix after the name. Backends are lenient, so this check is
+ * lenient too. */
 CORS_SLOW static bool asks_for_websocket(const char *upgrade)
 {
     static const char name[] = "websocket";
@@ -32,9 +43,10 @@ CORS_SLOW static bool asks_for_websocket(const char *upgrade)
     return false;
 }
 
-/* What the browser sees in front: a scheme in ServerName decides; else TLS here,
- * or the variable HTTPS, which only the administrator can set (by SetEnvIfExpr,
- * for a trusted proxy). No request header is believed by itself. */
+/* Returns the scheme that the browser uses. If ServerName has a scheme, that one is
+ * used. Otherwise it is https if this server uses TLS or if the variable HTTPS is on,
+ * which only the administrator can set (SetEnvIfExpr, for a trusted proxy). Request
+ * headers alone are not trusted. */
 static const char *scheme_of(const request_rec *r)
 {
     const char *https = r->server->server_scheme
@@ -45,8 +57,8 @@ static const char *scheme_of(const request_rec *r)
                                                       : ap_http_scheme(r);
 }
 
-/* The port in Host; where there is none, that of a ServerName with a scheme, as
- * in httpd's own URLs; 0 is the default port of the scheme. */
+/* Returns the port in Host. Without one, returns the port of a ServerName that has a
+ * scheme, as in the URLs that httpd itself writes. 0 is the scheme's default port. */
 static apr_port_t port_of(const request_rec *r)
 {
     return r->parsed_uri.port_str     ? r->parsed_uri.port
@@ -54,7 +66,8 @@ static apr_port_t port_of(const request_rec *r)
                                       : 0;
 }
 
-/* Whether the host in Host ends in a dot, which httpd takes off r->hostname. */
+/* Returns whether the host in Host ends in a dot, which httpd removes from
+ * r->hostname. */
 static bool host_has_dot(request_rec *r)
 {
     const char *host = cors_noted_field(r, CORS_FIELD_HOST);
@@ -63,8 +76,8 @@ static bool host_has_dot(request_rec *r)
     return len > 0 && host[len - 1] == '.';
 }
 
-/* Fill in the origin of a name of this server, if it is the host asked about;
- * httpd takes the brackets off an IPv6 address. */
+/* Fill in an origin of this server if the given name is the host in question. httpd
+ * removes the brackets of an IPv6 address. */
 static void fill_origin(const request_rec *r, cors_slice_t host,
                         const char *name, apr_port_t port, cors_origin_t *own)
 {
@@ -81,8 +94,8 @@ static void fill_origin(const request_rec *r, cors_slice_t host,
     }
 }
 
-/* The same for what the request was made to: to a browser a name with a final dot
- * is another host than the one without. */
+/* Like fill_origin(), for the host that the client requested. To a browser, a name with
+ * a final dot and the name without it are different hosts. */
 static void fill_requested(request_rec *r, cors_slice_t host,
                            cors_origin_t *own)
 {
@@ -109,15 +122,15 @@ static void get_target_origin(void *context, const cors_origin_t *origin,
     if (!own->fetch_site.ptr) {
         fill_requested(r, origin->host, &own->origin);
     }
-    /* The name by which the server calls itself, where UseCanonicalName On says
-     * that it is right; a proxy in front may have replaced the browser's Host. */
+    /* The server's canonical name, if UseCanonicalName On declares it valid. A proxy in
+     * front of this server may have replaced the browser's Host. */
     if (core->use_canonical_name == USE_CANONICAL_NAME_ON) {
         fill_origin(r, origin->host, r->server->server_hostname,
                     r->server->port, &own->canonical);
     }
 }
 
-/* Whether the request was made to a host of this server. */
+/* Returns whether the client requested a host of this server. */
 static bool has_own_host(void *context)
 {
     const request_rec *r = context;
@@ -144,8 +157,7 @@ void cors_facts(request_rec *r, const cors_noted_t *noted, cors_facts_t *facts)
 
 int cors_method_number(int method, const cors_facts_t *facts)
 {
-    /* the announced method is the whole of a field's value, so there is a NUL
-     * behind it */
+    /* the announced method is a complete field value, so a NUL follows it */
     return facts->options && cors_is_preflight(facts)
                ? ap_method_number_of(facts->request_method.ptr)
                : method;

@@ -2,15 +2,15 @@
 
 /*
  * The request as the client sent it. RequestHeader and other modules change
- * r->headers_in, and httpd makes the method GET for the document of an error; a
- * decision must depend on neither, or what a .htaccess file does to a request for
- * a backend would also change who may read the response. So the fields that
- * decisions read are noted in post_read_request, before anything changes them, and
- * every later decision of the request reads them here.
+ * r->headers_in, and httpd sets the method to GET for an error document. A decision
+ * must not depend on either: otherwise a .htaccess file that changes a request for a
+ * backend would also change who may read the response. So post_read_request notes the
+ * header fields before anything changes them, and all later decisions read the noted
+ * values.
  *
- * Start-up finds out which fields the directives of a server read. A server
- * without any directive, where no .htaccess file can have one either, notes
- * nothing.
+ * Start-up determines which fields the directives of a server read. Nothing is noted
+ * for a server that has no directive of this module and where no .htaccess file can
+ * have one. This file only collects; facts.c interprets the fields.
  */
 
 #include "mod_cors_policy.h"
@@ -48,7 +48,7 @@ static unsigned fields_of(const ap_conf_vector_t *config)
     return fields;
 }
 
-/* The fields of sections and of those nested in them. */
+/* Returns the fields that a list of sections reads, including nested sections. */
 static unsigned fields_of_all(const apr_array_header_t *sections)
 {
     unsigned fields = 0;
@@ -69,7 +69,7 @@ static unsigned fields_of_all(const apr_array_header_t *sections)
     return fields;
 }
 
-/* The fields that directives for a server read. */
+/* Returns the fields that the directives of one server read. */
 static unsigned fields_read(const server_rec *server, bool configured)
 {
     const ap_conf_vector_t *config = server->lookup_defaults;
@@ -101,7 +101,7 @@ void cors_prepare_noting(apr_pool_t *p, server_rec *server)
     }
 }
 
-/* The first field of a name counts, as for apr_table_get(). */
+/* Note a field. If it is repeated, the first one is used, as by apr_table_get(). */
 static void take_first(cors_noted_t *noted, cors_field_e field,
                        const apr_table_entry_t *entry)
 {
@@ -110,7 +110,7 @@ static void take_first(cors_noted_t *noted, cors_field_e field,
     }
 }
 
-/* A field whose name begins with A, of a request that may be a preflight. */
+/* Note a field whose name begins with A, of a request that may be a preflight. */
 static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
 {
     static const char prefix[] = "Access-Control-Request-";
@@ -132,9 +132,10 @@ static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
 }
 
 /*
- * All fields in one walk, most of them told apart by their first letters; a
- * look-up of each would compare its name with all that begin with the same four,
- * and Accept and Sec-Fetch-Mode do. Setting a bit makes a letter lower case.
+ * Note all fields in a single pass that compares first letters. A table look-up for
+ * each field would compare its name with all names that begin with the same four
+ * characters, such as Accept and Sec-Fetch-Mode. Setting bit 0x20 converts a letter to
+ * lower case.
  */
 CORS_SLOW void cors_note(const request_rec *r, unsigned fields,
                          cors_noted_t *noted)

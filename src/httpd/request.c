@@ -1,11 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The hooks in the order of a request, and the output filter that writes all
- * headers. Each hook leaves after a test or two where no policy is in force. What
- * they share is in chain.c, how a resource is judged that is not the one that
- * was asked for in served.c. Nothing is decided here: facts go to the core, and
- * what it decides is acted upon.
+ * The request hooks, in the order in which httpd runs them, and the output filter. Only
+ * that filter writes headers. It runs after mod_headers and before mod_cache stores a
+ * response, and it first removes the CORS headers that either table of the response
+ * holds.
+ *
+ * This file makes no decisions. It passes facts to the core and acts on the core's
+ * decision. The state that the hooks share is in chain.c; served.c checks a resource
+ * that differs from the requested URL. If no policy is in force, each hook returns
+ * after one or two tests.
  */
 
 #include "chain.h"
@@ -23,8 +27,8 @@
 static ap_filter_rec_t *output_filter;
 static ap_filter_rec_t *page_filter;
 
-/* What the response is sent by: where a served resource has narrowed what the
- * requested URL allows, what both come to. */
+/* Returns the policy that the response is written by: the requested URL's, or its
+ * combination with the served resource's if that one is stricter. */
 static const cors_policy_t *policy_of(const cors_chain_t *chain)
 {
     return chain->both ? chain->both : chain->policy;
@@ -50,14 +54,15 @@ int cors_hook_post_read_request(request_rec *r)
 {
     unsigned fields = cors_server_of(r->server)->fields;
 
-    /* before anything changes it; httpd runs this hook for internal redirects too */
+    /* Before anything changes the request. httpd runs this hook for internal redirects
+     * too. */
     if (fields && !r->prev) {
         cors_chain_start(r, fields);
     }
     return DECLINED;
 }
 
-/* Whether an earlier request of the chain has a CorsPolicy, Off included. */
+/* Returns whether an earlier request of the chain has a CorsPolicy, including Off. */
 static bool earlier_grants(request_rec *r, cors_chain_t *chain)
 {
     if (!chain->section || chain->owner == r || !chain->final) {
@@ -67,9 +72,9 @@ static bool earlier_grants(request_rec *r, cors_chain_t *chain)
     return chain->policy->link[CORS_ATTR_MODE].setting != NULL;
 }
 
-/* Keep what applies to a URL as far as it is known by now: each URL can refuse,
- * and the first of the chain that has a policy grants. The requested URL of a
- * request that was noted does not come here. */
+/* Store the section that applies to a URL, as far as it is known in this phase. Every
+ * URL of the chain can refuse the request; the first one that has a policy grants. The
+ * requested URL of a noted request takes the fast path in capture(). */
 CORS_SLOW static int capture_section(request_rec *r,
                                      const cors_section_t *section, bool final)
 {
@@ -89,8 +94,8 @@ CORS_SLOW static int capture_section(request_rec *r,
     return DECLINED;
 }
 
-/* Most requests have nothing to be captured, and most others are at the URL that
- * was asked for. */
+/* The fast path: most requests have no section to capture, and most of the others are
+ * for the requested URL itself. */
 static inline int capture(request_rec *r, bool final)
 {
     const cors_section_t *section = cors_section_in_force(r);
@@ -122,7 +127,7 @@ int cors_hook_post_perdir_config(request_rec *r)
     return capture(r, true);
 }
 
-/* httpd knows no line for many a status, and would make it a 500 */
+/* httpd has no status line for many status codes and would send 500 instead. */
 static void set_status(request_rec *r, int status)
 {
     r->status = status;
@@ -131,7 +136,8 @@ static void set_status(request_rec *r, int status)
         || status == HTTP_FORBIDDEN) {
         return;
     }
-    /* NOLINTNEXTLINE(cert-err34-c): every line of httpd's starts with one */
+    /* NOLINTNEXTLINE(cert-err34-c): each of httpd's status lines starts with a
+     * number */
     if (atoi(ap_get_status_line(status)) != status) {
         r->status_line = apr_psprintf(r->pool, "%d %s", status,
                                       status < 300 ? "OK" : "Refused");
@@ -143,20 +149,21 @@ static int answer_preflight(request_rec *r, cors_chain_t *chain)
     set_status(r,
                cors_decision_preflight_status(chain->policy, &chain->decision));
     chain->answered = r->status;
-    /* httpd would wait for the body before it answers */
+    /* httpd would wait for the body before it sends the response */
     if (!r->connection->master && chain->noted.body) {
         r->connection->keepalive = AP_CONN_CLOSE;
     }
-    /* mod_brotli makes a body out of an empty one */
+    /* mod_brotli turns an empty body into a non-empty one */
     apr_table_setn(r->subprocess_env, "no-gzip", "1");
     apr_table_setn(r->subprocess_env, "no-brotli", "1");
-    /* returning the status would run an ErrorDocument and send httpd's own
-     * page; DONE alone would lose what mod_headers adds to every response */
+    /* Returning the status would run an ErrorDocument and send httpd's own page. DONE
+     * alone would lose the headers that mod_headers adds to every response. */
     ap_run_insert_filter(r);
     return DONE;
 }
 
-/* Whether a preflight is answered here and not handed to a handler. */
+/* Returns whether the module answers a preflight itself instead of passing it to a
+ * handler. */
 static bool answers(const cors_chain_t *chain)
 {
     const cors_decision_t *decision = &chain->decision;
@@ -169,9 +176,9 @@ static bool answers(const cors_chain_t *chain)
 }
 
 /*
- * Answer a preflight before httpd looks for a file, which is most of the work,
- * where nothing that it finds there can change the answer: cors_prepare() has
- * made sure. What comes after that is done here as httpd does it.
+ * Answer a preflight before httpd looks for a file, which is most of the work. This is
+ * done only if no section for files can change the answer: cors_prepare() has checked
+ * that. The later phases that matter are run here in the same way as httpd runs them.
  */
 CORS_SLOW static int answer_early(request_rec *r)
 {
@@ -214,13 +221,13 @@ int cors_hook_map_to_storage(request_rec *r)
     return r->method_number == M_OPTIONS ? answer_early(r) : DECLINED;
 }
 
-/* End a preflight, or the handshake of a WebSocket. */
+/* Answer a preflight, or refuse a WebSocket handshake. */
 CORS_SLOW static int end_here(request_rec *r, cors_chain_t *chain)
 {
     const cors_decision_t *decision = &chain->decision;
 
-    /* with Off too: the check of handshakes does not need a CORS policy; other
-     * refusals come after authentication */
+    /* Also with CorsPolicy Off, because the handshake check does not need a CORS
+     * policy. Other requests are refused later, after authentication. */
     if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED
         && cors_decision_refuses(chain->policy, decision)) {
         return cors_refuse(r, chain);
@@ -241,9 +248,9 @@ int cors_hook_header_parser(request_rec *r)
                : DECLINED;
 }
 
-/* mod_dav looks a Destination up by a subrequest with the client's method, and then
- * writes there without a handler. Other subrequests are a GET, and are judged in
- * their handler if one is run. */
+/* mod_dav looks up a Destination with a subrequest that has the client's method, and
+ * then writes to it without running a handler. Other subrequests use GET; they are
+ * checked in the handler hook if a handler runs. */
 CORS_SLOW static int judge_target(request_rec *r)
 {
     return r->method_number == M_GET || cors_is_forward_proxy(r)
@@ -282,7 +289,8 @@ CORS_SLOW static int handle(request_rec *r, const cors_section_t *section)
                                                     : status;
 }
 
-/* Whether the resource that is served was judged as the URL that was asked for. */
+/* Returns whether the served resource has the section that was already checked for the
+ * requested URL. */
 static inline bool is_as_asked(const request_rec *r,
                                const cors_section_t *section)
 {
@@ -299,13 +307,13 @@ int cors_hook_handler(request_rec *r)
 {
     const cors_section_t *section = cors_section_in_force(r);
 
-    /* as nearly every request is */
+    /* true for nearly every request */
     return is_as_asked(r, section) && !cors_names_page(r) ? DECLINED
                                                           : handle(r, section);
 }
 
-/* Whether a policy may grant something that no hook has captured: a fast redirect
- * leads from a URL without a CorsPolicy to a resource that has one. */
+/* Returns whether a section that no hook has captured may grant: a fast redirect can
+ * lead from a URL without a CorsPolicy to a resource that has one. */
 static bool may_be_taken(const request_rec *r, const cors_chain_t *chain)
 {
     const cors_section_t *section = cors_section_in_force(r);
@@ -341,9 +349,10 @@ void cors_hook_insert_filter(request_rec *r)
 }
 
 /*
- * The policy of a request for which none of the hooks ran: it died while it was
- * read, or mod_cache's quick handler answered. A stored response has the right
- * headers already, and another URL's policy is not ours to apply to it.
+ * Returns the state of a request for which no hook ran: reading it failed, or
+ * mod_cache's quick handler answered it. Returns NULL for a stored response, which has
+ * the right headers already, and for a forward proxy, whose responses belong to another
+ * server.
  */
 CORS_SLOW static cors_chain_t *late_chain(request_rec *r)
 {
@@ -369,15 +378,17 @@ static bool is_redirect(int status)
            || status == HTTP_PERMANENT_REDIRECT;
 }
 
-/* A browser refuses a preflight that is redirected, and takes none of the
- * headers it needs from the page that RewriteRule [R=200] makes. */
+/* Returns whether a status makes a browser's preflight fail. Browsers reject a
+ * redirected preflight, and the page that RewriteRule [R=200] creates lacks the CORS
+ * headers. */
 static bool spoils_preflight(int status)
 {
     return is_redirect(status) || ap_is_HTTP_SUCCESS(status);
 }
 
-/* Where one of these came first, at the server's level, the answer is made
- * here. An ErrorDocument does not change how the request ended before. */
+/* Returns whether the filter replaces a response that a server-level rewrite or
+ * redirect created before the configuration was final. An ErrorDocument does not change
+ * how the first request ended. */
 static bool must_rescue(const request_rec *r, const cors_chain_t *chain)
 {
     const request_rec *first = r;
@@ -430,7 +441,7 @@ static inline cors_response_e response_kind(const request_rec *r,
         return CORS_RESPONSE_ACTUAL;
     }
     if (chain->answered) {
-        /* something behind us, a limit or a firewall, may have said otherwise */
+        /* a later module, such as a limit or a firewall, may have changed the status */
         return chain->owner == r && chain->answered == r->status
                    ? CORS_RESPONSE_PREFLIGHT
                    : CORS_RESPONSE_ACTUAL;
@@ -464,7 +475,8 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
                   r->headers_out, r->err_headers_out);
     }
     if (chain && chain->rescued) {
-        /* to the end: a document may come in pieces */
+        /* keep the filter until the end, because a document may come in several
+         * brigades */
         drop_body(brigade);
     }
     else {
@@ -473,8 +485,8 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
     return ap_pass_brigade(f->next, brigade);
 }
 
-/* The page about the policies is read by its own origin alone, whatever
- * mod_headers says. */
+/* Only the page's own origin may read the status page, even if mod_headers sets CORS
+ * headers. */
 static apr_status_t write_no_headers(ap_filter_t *f,
                                      apr_bucket_brigade *brigade)
 {

@@ -1,18 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The resource that is served, where it is not the one that was asked for: an
- * index, a variant, a front controller, the document of an error, what an SSI page
- * includes. It is judged in the handler hook, where the resource is known however
- * httpd came to it, and before any handler can run.
+ * Check the resource that is served if it is not the requested one: an index, a
+ * variant, a front controller, an error document, or what an SSI page includes. The
+ * handler hook does this: there, the resource is known however httpd found it, and no
+ * handler has run yet.
  *
- * A refusal needs one: a request is refused if the policy of any URL on its way
- * refuses it. A grant needs both: what the requested URL allows is withheld where
- * a section denies it that matches the served resource alone (core/combine.c).
+ * A request is refused if the policy of any URL in its chain refuses it. A grant needs
+ * both policies: what the requested URL allows is withheld if a section that matches
+ * only the served resource denies it (src/core/combine.c).
  *
- * "Judged" is said of a section once a request was found not to be refused by it.
- * That a section is the same as that of another URL does not mean it was judged: a
- * request that dies early never was.
+ * "Judged" marks a section once a request was found not to be refused by it. A section
+ * that is equal to that of another URL is not judged for that reason alone: a request
+ * that ends early was never checked.
  */
 
 #include "chain.h"
@@ -23,17 +23,17 @@
 #include "cors/combine.h"
 
 /*
- * Whether a refused request may have a page of the administrator's, which may even
- * stand where it is refused. Only one that could be made without Origin may, so
- * that it brings nothing to a handler that a link could not; any other has httpd's
- * own page.
+ * Returns whether a refused request may get an error page that the administrator has
+ * configured, even if that page lies in a section that refuses the request. Only a
+ * request that can be made without an Origin may: it reaches a handler that a plain
+ * link can reach as well. Any other request gets httpd's own page.
  */
 static bool may_have_page(const cors_chain_t *chain)
 {
     return !chain->keeps_out;
 }
 
-/* Refuse, if the policy of a section does. */
+/* Refuse the request if the policy of a section does. */
 static int refuse_by(request_rec *r, cors_chain_t *chain,
                      const cors_section_t *section)
 {
@@ -59,8 +59,8 @@ static int refuse_by(request_rec *r, cors_chain_t *chain,
     return refuses ? cors_refuse(r, chain) : DECLINED;
 }
 
-/* Refuse, if the policy of a URL on the way does and had no say yet: the request
- * died before, or a fast redirect has replaced its section. */
+/* Refuse the request if the policy of a URL in the chain does and has not been checked
+ * yet: the request ended before the check, or a fast redirect replaced the section. */
 static int refuse_by_visits(request_rec *r, cors_chain_t *chain)
 {
     request_rec *step;
@@ -106,7 +106,7 @@ CORS_SLOW static void narrow(request_rec *r, cors_chain_t *chain,
     cors_keep_vary(r, chain);
 }
 
-/* What the response may grant, now that the resource is known. */
+/* Determine what the response may grant, now that the served resource is known. */
 static void settle(request_rec *r, cors_chain_t *chain,
                    const cors_section_t *section)
 {
