@@ -3,12 +3,12 @@
 /*
  * Reads the module's directives: one handler for each kind of argument, and the
  * create_dir_config and merge_dir_config functions of httpd. All handlers take raw
- * arguments, because httpd would stop at the first mistake; a reading_t collects all
+ * arguments, because httpd would stop at the first bad one; a reading_t collects all
  * mistakes in a line, so that one start reports them together.
  *
  * This file only fills sections. It does not merge attributes (section.c), resolve
  * policies (policy.c) or check settings against each other (startup.c). A handler may
- * run in a worker thread for a .htaccess file, so it must not use static data;
+ * run in a worker thread for a .htaccess file, so it must not write to static data;
  * in_htaccess() recognises that case by the temporary pool, which is then the same as
  * the directive's pool.
  */

@@ -1,5 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Warnings about other modules' directives that affect a policy: Header and RewriteRule
+ * recipes for CORS, AuthType, <Limit>, ProxyPass and LogFormat. httpd keeps the whole
+ * configuration as it was read, section by section, so this file reads the directives
+ * from ap_conftree and does not depend on those modules.
+ *
+ * It never evaluates a directive, and it does not check the module's own settings
+ * (warnings.c). There may be many directives of other modules, and many sections. So
+ * the policies that a directive can affect are looked up in indexes of the policies.
+ * Findings about a policy (AuthType, ProxyPass) are collected first and then looked up
+ * for each policy.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <string.h>
@@ -10,68 +23,63 @@
 #include "cors/fetch.h"
 #include "cors/lint.h"
 
-/*
- * httpd keeps the whole configuration as it was read, section by section: what
- * other modules' directives are is found there, without asking for the modules.
- *
- * Which policy a directive can meet is looked up in indexes of the policies, and
- * what is about a policy (AuthType, ProxyPass) is collected first and looked up for
- * each policy then: the directives of other modules are many, and so are sections.
- */
-
-/* What the walk wants to know of each site. */
+/* What the checks need to know about each site. */
 typedef struct {
     const cors_setting_t *on; /* the CorsPolicy On of some method, or NULL */
-    const cors_setting_t *missing; /* CorsAllowHeaders without Authorization */
+    /* the CorsAllowHeaders that lacks Authorization, or NULL */
+    const cors_setting_t *missing;
 } known_t;
 
 /* A section with directives of this module. */
 typedef struct {
     const ap_directive_t *node; /* its container */
-    int on; /* the number of the first site of it where the policy is on, or
-               CORS_PATH_NONE */
+    /* the number of its first site where the policy is on, or CORS_PATH_NONE */
+    int on;
 } container_t;
 
-/* ProxyPass: the path that it is for. */
+/* ProxyPass and the path that it applies to. */
 typedef struct {
     const char *path;
     const ap_directive_t *directive;
 } proxied_t;
 
-/* Those of one virtual host, or of the server around them all. */
+/* The ProxyPass directives of one virtual host, or of the base server. */
 typedef struct {
     apr_array_header_t *proxied; /* proxied_t */
     cors_path_index_t *all;      /* numbers of proxied_t */
-    cors_path_index_t *bare; /* those that no policy covers that a proxied URL
-                                    meets */
+    /* the numbers of those whose path is not covered by a policy that applies to
+     * proxied URLs */
+    cors_path_index_t *bare;
 } proxies_t;
 
-/* A walk over that configuration. */
+/* A walk over the configuration. */
 typedef struct {
     cors_reporter_t *reporter;
-    apr_pool_t *p; /* for the walk */
+    apr_pool_t *p; /* destroyed after the walk */
     server_rec *server;
     const apr_array_header_t *sites;
-    known_t *known;    /* of each site, in the same order; NULL: nothing has
-                               been looked for yet, nor is there what follows */
-    apr_hash_t *hosts; /* container of a virtual host -> its cors_site_t */
+    /* of each site, in the same order; NULL: this field and those below are not filled
+     * yet */
+    known_t *known;
+    apr_hash_t *hosts;      /* container of a virtual host -> its cors_site_t */
     apr_hash_t *containers; /* ap_directive_t * -> container_t */
-    cors_scope_index_t *on; /* sites where the policy is on, by host, and all of
-                               them */
+    /* the sites where the policy is on: by host, and all of them together */
+    cors_scope_index_t *on;
     const void *everywhere; /* the owner of all of them */
-    cors_scope_index_t *covers;     /* those of them that proxied URLs meet */
+    /* those of them that apply to proxied URLs */
+    cors_scope_index_t *covers;
     apr_array_header_t *auth_types; /* const ap_directive_t * */
     cors_scope_index_t *auth;       /* their numbers, by host */
     apr_hash_t *proxies;            /* container of a host -> proxies_t */
     apr_array_header_t *heirs;      /* const cors_site_t *: see find_heirs() */
-    apr_hash_t
-        *reported; /* the settings of which a warning about them is said */
+    /* the settings that a warning has been reported for */
+    apr_hash_t *reported;
 } walk_t;
 
 typedef void (*directive_fn)(walk_t *walk, const ap_directive_t *directive);
 
-/* Owners of what a virtual host inherits: the server around all hosts, and all
- * hosts to which its sections apply. */
+/* The index owners of what virtual hosts inherit: the base server, and all hosts that
+ * its sections apply to. */
 static const char of_server[] = "server";
 static const char of_heirs[] = "heirs";
 
@@ -118,8 +126,8 @@ static const void *owner_of(const ap_directive_t *host)
     return host ? (const void *)host : of_server;
 }
 
-/* The server of a virtual host's container, as a site; NULL is the server around
- * all hosts. */
+/* Returns the server site of a virtual host's container; for NULL, that of the base
+ * server. */
 static const cors_site_t *server_of(const walk_t *walk,
                                     const ap_directive_t *host)
 {
@@ -129,8 +137,7 @@ static const cors_site_t *server_of(const walk_t *walk,
     return site ? site : cors_site_at(walk->sites, 0);
 }
 
-/* Whether the sections of the server around all hosts apply to a host as they do
- * there. */
+/* Returns whether the sections of the base server apply to a host unchanged. */
 static bool is_heir(const walk_t *walk, const ap_directive_t *host)
 {
     return host && server_of(walk, host)->inherits;
@@ -182,7 +189,7 @@ static void know_site(walk_t *walk, apr_pool_t *scratch, int number)
                              scope->path, number);
     }
     if (scope->kind != CORS_SITE_DIRECTORY) {
-        /* of paths that are above, whatever the kind */
+        /* paths above match, whatever kind of section it is */
         cors_scope_index_add(walk->covers, owner, CORS_SITE_LOCATION,
                              scope->path, number);
     }
@@ -205,8 +212,8 @@ static void make_indexes(walk_t *walk)
     walk->reported = apr_hash_make(p);
 }
 
-/* Learn what has to be known of the policies; most configurations have nothing
- * that it is needed for. */
+/* Collect what the checks need to know about the policies. Done on demand, because most
+ * configurations do not need it. */
 static void know_sites(walk_t *walk)
 {
     apr_pool_t *scratch;
@@ -230,8 +237,8 @@ static void know_sites(walk_t *walk)
     apr_pool_destroy(scratch);
 }
 
-/* The innermost section around a directive in which a directive of this module
- * stands; NULL: there is none. */
+/* Returns the innermost section around a directive that has directives of this module;
+ * NULL: none. */
 static const container_t *section_around(const walk_t *walk,
                                          const ap_directive_t *directive)
 {
@@ -244,7 +251,7 @@ static const container_t *section_around(const walk_t *walk,
     return container;
 }
 
-/* The CorsPolicy On whose requests a directive may meet; NULL: none. */
+/* Returns the CorsPolicy On whose requests a directive may affect; NULL: none. */
 static const cors_setting_t *policy_met(walk_t *walk,
                                         const ap_directive_t *directive)
 {
@@ -274,7 +281,7 @@ static const cors_setting_t *policy_met(walk_t *walk,
     return number == CORS_PATH_NONE ? NULL : walk->known[number].on;
 }
 
-/* The next word of a directive's arguments that is not in a list; "": none. */
+/* Returns the next argument of a directive that is not in a list; "" at the end. */
 static const char *next_word_but(const walk_t *walk, const char **rest,
                                  const char *const *but)
 {
@@ -294,7 +301,8 @@ static bool has_prefix_nocase(const char *text, const char *prefix)
     return ap_cstr_casecmpn(text, prefix, strlen(prefix)) == 0;
 }
 
-/* Header [always|onsuccess] action name ... : where the policy writes the same */
+/* Header [always|onsuccess] action name ... : report it if a policy sets the same
+ * header */
 static void look_at_header(walk_t *walk, const ap_directive_t *directive)
 {
     static const char *const conditions[] = { "always", "onsuccess", NULL };
@@ -318,7 +326,7 @@ static void look_at_header(walk_t *walk, const ap_directive_t *directive)
     }
 }
 
-/* RewriteCond %{REQUEST_METHOD} OPTIONS, and the rule that it is for */
+/* RewriteCond %{REQUEST_METHOD} OPTIONS, and the RewriteRule that follows */
 static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
 {
     const ap_directive_t *rule = directive->next;
@@ -350,7 +358,7 @@ static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
     }
 }
 
-/* AuthType next to CorsAllowHeaders *, which does not hold for Authorization */
+/* AuthType together with CorsAllowHeaders *, which does not cover Authorization */
 static void look_at_authentication(walk_t *walk,
                                    const ap_directive_t *directive)
 {
@@ -373,7 +381,7 @@ static void look_at_authentication(walk_t *walk,
     }
 }
 
-/* Whether a setting is met for the first time. */
+/* Returns whether a setting has not been reported yet, and marks it as reported. */
 static bool is_first(walk_t *walk, const cors_setting_t *setting)
 {
     const cors_setting_t **key;
@@ -386,7 +394,7 @@ static bool is_first(walk_t *walk, const cors_setting_t *setting)
     return true;
 }
 
-/* The first AuthType that can apply to requests of a site. */
+/* Report the first AuthType that can apply to requests of a site. */
 static void report_authentication(walk_t *walk, int site_number)
 {
     const cors_site_t *site = cors_site_at(walk->sites, site_number);
@@ -412,7 +420,7 @@ static void report_authentication(walk_t *walk, int site_number)
     }
 }
 
-/* The methods of a <Limit> with directives of ours in it. */
+/* Check the methods of a <Limit> that contains directives of this module. */
 static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
 {
     bool limit = cors_directive_is(directive, "<Limit");
@@ -438,7 +446,7 @@ static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
             say(walk, source(walk, directive), CORS_PROBLEM_LIMIT_OPTIONS,
                 method, NULL, NULL);
         }
-        /* <Limit> itself has registered what nobody else knew */
+        /* <Limit> itself has registered a method that nothing else had registered */
         if (ap_method_number_of(method) > M_INVALID
             && !(known && strcmp(known, method) == 0)) {
             say(walk, source(walk, directive), CORS_PROBLEM_LIMIT_METHOD,
@@ -447,8 +455,8 @@ static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
     }
 }
 
-/* Whether a policy that a proxied URL does meet is in force at its path, of those
- * that stand in a virtual host, or in the server around them all. */
+/* Returns whether a path has a policy that applies to proxied URLs, among the policies
+ * of one virtual host or of the base server. */
 static bool is_covered_by(const walk_t *walk, const void *owner,
                           const char *path)
 {
@@ -513,8 +521,8 @@ static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
     }
 }
 
-/* The first path in an index whose files would be in a directory, or around it,
- * were they files. */
+/* Returns the first path in an index whose files, if it named files, would be in a
+ * directory or would contain it. */
 static int find_behind(const cors_path_index_t *paths, const char *root,
                        const char *directory)
 {
@@ -531,7 +539,7 @@ static int find_behind(const cors_path_index_t *paths, const char *root,
                            cors_path_index_below(paths, rest, CORS_PATH_NONE));
 }
 
-/* The same among those of the server around all hosts, one by one: a host that has
+/* Like find_behind(), but checks the base server's paths one by one: a host that has
  * policies of its own may cover some of them. */
 static int find_behind_each(const walk_t *walk, const proxies_t *proxies,
                             const ap_directive_t *host, const char *root,
@@ -553,7 +561,7 @@ static int find_behind_each(const walk_t *walk, const proxies_t *proxies,
     return CORS_PATH_NONE;
 }
 
-/* The same among those of the server around all hosts, for a host. */
+/* Like find_behind(), for the base server's paths as seen from a virtual host. */
 static int find_behind_base(const walk_t *walk, const proxies_t *base,
                             const ap_directive_t *host, const char *root,
                             const char *directory)
@@ -573,8 +581,7 @@ static int find_behind_base(const walk_t *walk, const proxies_t *base,
                : find_behind_each(walk, base, host, root, directory);
 }
 
-/* The first ProxyPass to which a <Directory> looks as if it applied; NULL: there
- * is none. */
+/* Returns the first ProxyPass that a <Directory> appears to apply to; NULL: none. */
 static const ap_directive_t *proxy_before(walk_t *walk,
                                           const server_rec *server,
                                           const ap_directive_t *host,
@@ -599,7 +606,8 @@ static const ap_directive_t *proxy_before(walk_t *walk,
                : APR_ARRAY_IDX(base->proxied, number, proxied_t).directive;
 }
 
-/* A <Directory> that the URLs of a ProxyPass would be in, were they files */
+/* Report a <Directory> that would contain the URLs of a ProxyPass if they were
+ * files. */
 static void report_directory(walk_t *walk, const cors_site_t *site, int number)
 {
     const cors_setting_t *policy = walk->known[number].on;
@@ -627,7 +635,7 @@ static void report_directory(walk_t *walk, const cors_site_t *site, int number)
     }
 }
 
-/* Where a log format has a tag of ours; NULL: nowhere. */
+/* Returns the name in the next tag of this module in a log format; NULL: none. */
 static const char *next_tag(const char *format, const char **end)
 {
     *end = strstr(format, "}^" CORS_LOG_TAG);
@@ -691,8 +699,8 @@ static void look(walk_t *walk, const ap_directive_t *directive)
     }
 }
 
-/* The virtual hosts for which a <Directory> of the server around them has to be
- * looked at again: those that have their own files, or proxied URLs. */
+/* Collect the virtual hosts for which a <Directory> of the base server has to be
+ * checked again: those that have their own document root or proxied URLs. */
 static void find_heirs(walk_t *walk)
 {
     const core_server_config *base =
@@ -713,7 +721,7 @@ static void find_heirs(walk_t *walk)
     }
 }
 
-/* What is about policies, once all directives are known. */
+/* Report the findings about policies, once all directives are known. */
 static void report_policies(walk_t *walk)
 {
     int i;

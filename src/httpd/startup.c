@@ -1,5 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * The checks at start-up and the post_config hook. check_config refuses a configuration
+ * in which sections contradict each other: it checks each section merged with its
+ * server, and each <Location> or <Directory> merged with all sections whose path is
+ * above its own. post_config then starts the parts of the module that requests need, in
+ * a fixed order.
+ *
+ * The warnings themselves are in warnings.c and neighbours.c; this file provides the
+ * reporter that writes each sentence once. httpd reads the configuration twice at a
+ * start: the first time the terminal shows the messages, the second time the error log.
+ * Errors stop httpd both times; warnings are written once to each.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <stdlib.h>
@@ -9,8 +22,8 @@
 
 #include "cors/expression.h"
 
-/* Whether a finding is one of too many; LogLevel debug is for those who want to
- * see each. */
+/* Returns whether a finding exceeds the limit for its kind. LogLevel debug disables the
+ * limit. */
 static bool is_summarised(const cors_reporter_t *reporter,
                           const server_rec *server, cors_problem_e problem)
 {
@@ -45,7 +58,7 @@ void cors_report_finding(cors_reporter_t *reporter, server_rec *server,
     }
 }
 
-/* Say how many findings of each kind have not been reported. */
+/* Report how many findings of each kind were not written. */
 static void summarise(const cors_reporter_t *reporter, server_rec *server)
 {
     int problem;
@@ -65,7 +78,7 @@ static void summarise(const cors_reporter_t *reporter, server_rec *server)
     }
 }
 
-/* One site whose contradictions are told. */
+/* The section whose contradictions are reported. */
 typedef struct {
     cors_reporter_t *reporter;
     server_rec *server;
@@ -118,17 +131,18 @@ typedef struct {
 /* One server whose sections are checked together. */
 typedef struct {
     cors_reporter_t *reporter;
-    apr_pool_t *p; /* until the next server */
+    apr_pool_t *p; /* cleared for each server */
     const apr_array_header_t *sites;
     server_rec *own_server;
     int first; /* the number of the server itself */
-    int end;   /* of the first site of the next server */
+    int end;   /* the number of the next server */
     paths_t own;
-    const paths_t
-        *base; /* of the server whose sections apply as well, or NULL */
+    /* the paths of the base server, if this server inherits its sections; else NULL */
+    const paths_t *base;
     int base_end;
-    int *checked; /* by the number of a site: the first site of the server for
-                     which its path has been checked; else -1 */
+    /* indexed by the number of a site: the first site of the server for which the
+     * site's path was last checked, or -1 */
+    int *checked;
 } level_t;
 
 static bool has_plain_path(const cors_site_t *site)
@@ -159,7 +173,7 @@ static void index_paths(apr_pool_t *p, const level_t *level, paths_t *paths)
 /* A section that applies to requests for a path. */
 typedef struct {
     const cors_site_t *site;
-    apr_size_t rank; /* what comes first in httpd's order */
+    apr_size_t rank; /* the lowest comes first in httpd's order */
     int number;
 } applied_t;
 
@@ -174,8 +188,9 @@ static int compare_applied(const void *one, const void *other)
     return left->number - right->number;
 }
 
-/* All that a request for a path has, in httpd's order: of <Location> what is
- * written first, of <Directory> the shortest path. An array of applied_t. */
+/* Returns an array of applied_t: all sections that apply to a path, in httpd's order.
+ * <Location> sections apply in the order of the configuration, <Directory> sections
+ * from the shortest path to the longest. */
 static apr_array_header_t *all_above(const level_t *level, cors_site_e kind,
                                      const char *path)
 {
@@ -203,8 +218,8 @@ static apr_array_header_t *all_above(const level_t *level, cors_site_e kind,
     return above;
 }
 
-/* Check a section with those whose path is above its own, where paths are written
- * out. What applies to one path is checked once. */
+/* Check a section merged with those whose path is above its own. Only plain paths are
+ * considered. The sections that apply to the same path are checked once. */
 static void check_above(level_t *level, const cors_site_t *site, int number)
 {
     const cors_section_t *merged =
@@ -230,8 +245,8 @@ static void check_above(level_t *level, const cors_site_t *site, int number)
     }
 }
 
-/* Check the sections that a virtual host inherits where one of its own is above
- * them; by themselves they have been checked. */
+/* Check the sections that a virtual host inherits if one of its own sections is above
+ * them. The inherited sections alone have been checked already. */
 static void check_inherited(level_t *level)
 {
     int i;
@@ -322,7 +337,7 @@ static void check_sites(cors_reporter_t *reporter,
 static void start_reporter(cors_reporter_t *reporter, int flags)
 {
     memset(reporter, 0, sizeof(*reporter));
-    /* what the checks take is much, and httpd's parent would keep it */
+    /* the checks need much memory, which httpd's parent would otherwise keep */
     reporter->p = cors_scratch_pool();
     if (!reporter->p) {
         apr_pool_create(&reporter->p, NULL);
@@ -338,8 +353,8 @@ static void end_reporter(cors_reporter_t *reporter, server_rec *server)
     apr_pool_destroy(reporter->p);
 }
 
-/* The reading that only looks whether the configuration can be read: httpd -t,
- * and the first of the two when a server starts. */
+/* Returns whether the configuration is only being tested: by httpd -t, or in the first
+ * of the two readings when a server starts. */
 static bool is_first_reading(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
@@ -366,8 +381,8 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     start_reporter(&reporter, APLOG_STARTUP);
     sites = cors_sites(reporter.p, server);
     check_sites(&reporter, sites);
-    /* at a start the terminal shows the first reading; the second one has the
-     * log once it is open */
+    /* At a start, the terminal shows the first reading. The warnings of the second
+     * reading are written when the log is open. */
     if (!reporter.refusals && is_first_reading()) {
         warn_of_all(&reporter, sites);
     }
@@ -375,7 +390,7 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     return reporter.refusals ? HTTP_INTERNAL_SERVER_ERROR : OK;
 }
 
-/* What only a configuration with a directive of this module needs. */
+/* Do what only a configuration with a directive of this module needs. */
 static void prepare_policies(apr_pool_t *p, server_rec *server)
 {
     cors_reporter_t reporter;
@@ -384,7 +399,7 @@ static void prepare_policies(apr_pool_t *p, server_rec *server)
     cors_prepare(p, server);
     start_reporter(&reporter, 0);
     sites = cors_sites(reporter.p, server);
-    /* httpd shows it with ServerTokens Full alone */
+    /* httpd shows it only with ServerTokens Full */
     ap_add_version_component(p, "mod_cors_policy/" CORS_POLICY_VERSION);
     cors_count_sections(reporter.scratch, sites);
     apr_pool_clear(reporter.scratch);

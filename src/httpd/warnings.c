@@ -1,5 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Warnings about the module's own directives: settings that have no effect, policies
+ * that allow no origin, and the findings of the core's lint, which knows single
+ * settings and policies but not where they apply. Directives of other modules are in
+ * neighbours.c.
+ *
+ * This takes two passes. The first one visits all policies and marks the settings that
+ * any of them uses; only then can the second one report the settings that none uses.
+ * The marks are kept in the settings themselves, because there may be tens of
+ * thousands. A setting is not reported if another section or a .htaccess file could
+ * complete it.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <string.h>
@@ -16,28 +29,32 @@ typedef enum {
     NEEDED_COUNT
 } needed_e;
 
-/* A walk over all sites. */
+/* A pass over all sites. */
 typedef struct {
     cors_reporter_t *reporter;
-    apr_pool_t *p; /* for the walk */
+    apr_pool_t *p; /* destroyed after the last pass */
     const apr_array_header_t *sites;
     const cors_site_t *site;
     int number;        /* of the site */
-    apr_hash_t *pairs; /* of settings that have been looked at together */
-    /* the sections that set such an attribute, by their server; NULL: not asked
-     * for yet */
+    apr_hash_t *pairs; /* of settings that were checked together */
+    /* the sections that set such an attribute, by server; NULL: not indexed yet */
     cors_scope_index_t *setting[NEEDED_COUNT];
-    const server_rec *asked; /* the server of which htaccess is known */
-    bool inherits;           /* the sections of the first server are its, too */
-    bool htaccess;           /* it has .htaccess files with such directives */
-    const cors_setting_t *inherited; /* that virtual hosts have of the server
-                                            and that knows its name; or NULL */
-    const server_rec *looked_at; /* by warn_of_server_name(); NULL: none yet */
-    bool warned; /* of that server; or there is nothing to say */
+    const server_rec *asked; /* the server that htaccess refers to */
+    /* whether the first server's sections also apply to this server */
+    bool inherits;
+    /* whether the server allows directives of this module in .htaccess files */
+    bool htaccess;
+    /* a setting of the first server that needs the server's name and that virtual hosts
+     * inherit; or NULL */
+    const cors_setting_t *inherited;
+    /* the last server that warn_of_server_name() has checked; NULL: none yet */
+    const server_rec *looked_at;
+    /* whether that server needs no (further) warning */
+    bool warned;
 } walk_t;
 
-/* What is learned of a setting is noted in it: there may be tens of thousands, and
- * nothing else reads a configuration while it is checked. */
+/* Returns a setting as writable, to mark it. There may be tens of thousands of
+ * settings, and nothing else reads a configuration while it is checked. */
 static cors_setting_t *noting(const cors_setting_t *setting)
 {
     return (cors_setting_t *)(apr_uintptr_t)setting;
@@ -71,7 +88,7 @@ static void lint_setting(void *context, cors_attr_e attr,
     }
 }
 
-/* Whether anybody is allowed, or it is said in as many words that nobody is. */
+/* Returns whether a policy allows at least one origin, or explicitly none. */
 static bool knows_whom(const cors_policy_t *policy)
 {
     const cors_setting_t *origins = policy->link[CORS_ATTR_ORIGINS].setting;
@@ -105,7 +122,7 @@ static void learn(const cors_policy_t *policy)
     }
 }
 
-/* Whether two settings have not been looked at together yet, in whatever policy. */
+/* Returns whether two settings have not been checked together in any policy yet. */
 static bool is_new_pair(void *context, const cors_setting_t *origins,
                         const cors_setting_t *credentials)
 {
@@ -122,8 +139,8 @@ static bool is_new_pair(void *context, const cors_setting_t *origins,
     return true;
 }
 
-/* Whether the site's server has a name that it was given and not one that httpd
- * guesses. Where there are virtual hosts, requests are theirs. */
+/* Returns whether the site's server has a configured name, not one that httpd guesses.
+ * If there are virtual hosts, requests are assumed to go to them. */
 static bool has_server_name(const cors_site_t *site)
 {
     const ap_directive_t *host = site->scope.host;
@@ -135,7 +152,8 @@ static bool has_server_name(const cors_site_t *site)
     return node || (!host && site->server->next);
 }
 
-/* The setting of a policy that knows the server's own origin; NULL: none does. */
+/* Returns the setting that makes a policy depend on the server's own origin; NULL:
+ * none. */
 static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
 {
     const cors_setting_t *handshakes =
@@ -151,7 +169,7 @@ static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
                : NULL;
 }
 
-/* Once for each server; the sites of one follow each other. */
+/* Warn once for each server. The sites of one server are consecutive. */
 static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
 {
     const ap_directive_t *host = walk->site->scope.host;
@@ -163,7 +181,7 @@ static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
     if (!setting) {
         return;
     }
-    /* of the first server, around all virtual hosts, which inherit it */
+    /* of the first server, whose settings all virtual hosts inherit */
     if (!host && !walk->inherited) {
         walk->inherited = setting;
     }
@@ -201,7 +219,7 @@ static void look_at_policies(walk_t *walk)
     }
 }
 
-/* Whether a section sets each of the needed attributes. */
+/* Note which of the needed attributes a section sets. */
 static void find_needed(void *context, cors_attr_e attr,
                         const cors_setting_t *setting)
 {
@@ -266,7 +284,7 @@ static bool htaccess_allowed(walk_t *walk)
     return walk->htaccess;
 }
 
-/* Whether something that start-up cannot fold with a site may complete it: a
+/* Returns whether something that start-up cannot merge with a site may complete it: a
  * section that can apply to the same requests, or a .htaccess file. */
 static bool may_be_completed(walk_t *walk, needed_e needed)
 {
@@ -307,7 +325,8 @@ static void judge_setting(void *context, cors_attr_e attr,
     }
 }
 
-/* Call something for each site; what a virtual host inherits has been looked at. */
+/* Call a function for each site, except servers that inherit everything: their sections
+ * are checked where they are written. */
 static void for_each_site(walk_t *walk, void (*look)(walk_t *walk))
 {
     int i;
@@ -325,7 +344,7 @@ static void for_each_site(walk_t *walk, void (*look)(walk_t *walk))
     }
 }
 
-/* Virtual hosts that only inherit have names of their own. */
+/* Virtual hosts that only inherit have their own names. */
 static void warn_heirs_of_server_name(walk_t *walk)
 {
     int i;
