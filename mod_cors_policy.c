@@ -2,8 +2,14 @@
 
 /**
  * @file mod_cors_policy.c
- * @brief The module's record: its directives in the manual's order, its hooks
- *        in a request's order
+ * @brief The module record: the directives in the manual's order and the hooks in the
+ *   order of a request
+ *
+ * This file is the table of contents. It contains no logic: each directive and each
+ * hook is a function in src/httpd. It must keep its name, because <IfModule> and the
+ * hook order of other modules refer to it. The hook order that matters is declared
+ * below: captures run before the modules that can end a request early, the decision
+ * runs after the modules that set variables, and the filter runs after mod_headers.
  */
 
 #include "mod_cors_policy.h"
@@ -20,7 +26,7 @@
     AP_INIT_RAW_ARGS(name, handler, (void *)&cors_attrs[CORS_ATTR_##attr],     \
                      OR_FILEINFO, help)
 
-/* what opens files is for the administrator, not for .htaccess */
+/* only the administrator may name files, not the author of a .htaccess file */
 #define FILE_DIRECTIVE(attr, name, handler, help)                             \
     AP_INIT_RAW_ARGS(name, handler, (void *)&cors_attrs[CORS_ATTR_##attr],     \
                      RSRC_CONF | ACCESS_CONF, help)

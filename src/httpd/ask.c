@@ -1,5 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * httpd -t -D EXPLAIN_CORS: print which sections apply to a URL and what a browser does
+ * with a request from a given origin. The request is read from the environment variable
+ * CORS_EXPLAIN; -D cannot pass arguments with spaces. The core's explain.c simulates
+ * the browser; this file reads the request and prints the answer.
+ *
+ * There is no request_rec under httpd -t, so httpd cannot select the sections. This
+ * file matches containers against the URL path and the file that DocumentRoot makes of
+ * it, in httpd's order of sections. It cannot evaluate <If> and does not read .htaccess
+ * files; the status page's explanation does both.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <stdlib.h>
@@ -18,17 +30,19 @@
     "https://app.example.com with x-token and cookies'\n"                      \
     "sudo drops the variable unless it stands behind sudo.\n"
 
-/* The question and what is found out about it. */
+/* The request to explain, and what was found for it. */
 typedef struct {
     apr_pool_t *p;
     apr_file_t *out;
     apr_uri_t uri;
-    const char *file; /* what DocumentRoot makes of the path */
+    const char *file; /* the path appended to DocumentRoot */
     server_rec *server;
     cors_question_t question;
-    cors_site_e kind;              /* what is looked for */
-    int perhaps;                   /* how many sites only a request can tell */
-    const cors_section_t *section; /* what applies, folded */
+    cors_site_e kind;              /* the kind of section that is being
+                                    * merged */
+    int perhaps;                   /* the number of sites that only a real
+                                    * request can match */
+    const cors_section_t *section; /* the merged sections that apply */
 } ask_t;
 
 static void print(ask_t *ask, const char *format, ...)
@@ -43,13 +57,13 @@ static void print(ask_t *ask, const char *format, ...)
     va_end(arguments);
 }
 
-/* What a word of a question should have been. */
+/* Returns the error for an argument: its text and what was expected. */
 static const char *wanted(const ask_t *ask, const char *word, const char *what)
 {
     return apr_pstrcat(ask->p, "'", word, "': ", what, NULL);
 }
 
-/* Read METHOD URL from ORIGIN; returns what is wrong, or NULL. */
+/* Parse METHOD URL from ORIGIN. Returns an error message, or NULL. */
 static const char *read_request(ask_t *ask, const char **text)
 {
     const char *url;
@@ -83,8 +97,8 @@ static const char *read_request(ask_t *ask, const char **text)
                         "https://app.example.com");
 }
 
-/* Read METHOD URL from ORIGIN [with NAME[,NAME]...] [and cookies], the names in
- * as many words as one likes; returns what is wrong, or NULL. */
+/* Parse METHOD URL from ORIGIN [with NAME[,NAME]...] [and cookies]. The names may be
+ * separated by commas, spaces, "and" or "with". Returns an error message, or NULL. */
 static const char *read_question(ask_t *ask, const char *text)
 {
     const char *word;
@@ -108,18 +122,18 @@ static const char *read_question(ask_t *ask, const char *text)
     return mistake;
 }
 
-/* Say how to ask, or what is wrong with what was asked; ends the program. */
+/* Print the usage or an error message, and exit. */
 static void refuse_question(ask_t *ask, const char *mistake)
 {
     print(ask, "%s%s%s" USAGE, mistake ? VARIABLE ": " : "",
           mistake ? mistake : "", mistake ? ".\n" : "");
     apr_file_flush(ask->out);
-    /* httpd would go on to say that the syntax is all right and end with 0;
-     * NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has one thread */
+    /* httpd would continue, report that the syntax is OK and exit with 0.
+     * NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has a single thread */
     exit(EXIT_FAILURE);
 }
 
-/* Fold a site that is for the path, and print which it is. */
+/* Merge a site that applies to the path, and print its name. */
 static void fold_site(void *context, const cors_site_t *site)
 {
     ask_t *ask = context;
@@ -144,7 +158,7 @@ static void fold_site(void *context, const cors_site_t *site)
     ask->perhaps += match == CORS_SITE_PERHAPS ? 1 : 0;
 }
 
-/* Fold the sites that are for the path, in httpd's order. */
+/* Merge the sites that apply to the path, in httpd's order. */
 static void fold_sites(ask_t *ask, server_rec *server)
 {
     static const cors_site_e kinds[] = { CORS_SITE_SERVER, CORS_SITE_DIRECTORY,
@@ -235,7 +249,7 @@ static void answer(ask_t *ask)
 
 void cors_ask(apr_pool_t *p, server_rec *server)
 {
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has one thread */
+    /* NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has a single thread */
     const char *text = getenv(VARIABLE);
     const core_server_config *core;
     const char *mistake;

@@ -1,5 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Counts decisions and keeps recent refusals, in shared memory that all children
+ * write to and that survives restarts. The layout and the locking are the core's
+ * (src/core/counters.c); this file finds or creates the memory, gives each section a
+ * counter and turns a request into a record. It also writes the counters for
+ * mod_status; the module's own status page is in page.c.
+ *
+ * The memory is allocated from the process's pool and found again through httpd's
+ * retained data, so that a graceful restart or a reloaded module continues with the
+ * same numbers. If another version of the module has created it with a different
+ * layout, it is replaced.
+ */
+
 #include "cors_page.h"
 
 #include <string.h>
@@ -10,18 +23,19 @@
 #include <http_protocol.h>
 #include <mod_status.h>
 
-/* By this name httpd keeps the memory while this module is unloaded. */
+/* The key of the memory in httpd's retained data, which outlives an unloaded module. */
 #define RETAINED "mod_cors_policy counters"
 
-/* What is kept: read by later versions of the module too, so it stays. */
+/* The retained data. Later versions of the module read it too, so its layout must not
+ * change. */
 typedef struct {
     apr_shm_t *memory;
 } retained_t;
 
-/* Set before there are children and never again; NULL: nothing is counted. */
+/* Set before the children start and not changed later; NULL: nothing is counted. */
 static cors_counters_t *counters;
 
-/* Whether there is a page that shows them. */
+/* Whether refusals are kept: only if a page shows them. */
 static bool keeps_refusals;
 
 cors_counters_t *cors_count_all(void)
@@ -29,8 +43,8 @@ cors_counters_t *cors_count_all(void)
     return counters;
 }
 
-/* Memory that outlives this configuration and this copy of the module: of the
- * process's pool, and cleaned up by APR alone. */
+/* Create memory that outlives this configuration and this copy of the module: it
+ * belongs to the process's pool, and only APR cleans it up. */
 static apr_shm_t *make_memory(server_rec *server, retained_t *retained)
 {
     apr_pool_t *p = server->process->pool;
@@ -62,7 +76,8 @@ static void find_memory(server_rec *server)
             cors_counters_use(apr_shm_baseaddr_get(retained->memory), false, 0);
     }
     if (!counters) {
-        /* another version of the module laid it out; its children keep theirs */
+        /* another version of the module created it; that version's children keep their
+         * mapping */
         if (retained->memory) {
             apr_shm_destroy(retained->memory);
         }
@@ -70,12 +85,13 @@ static void find_memory(server_rec *server)
     }
 }
 
-/* Naming the sections of one server. */
+/* Assigns counters to the sections of one server. */
 typedef struct {
     apr_pool_t *p;
     const server_rec *server;
-    const char *name;         /* of the server; NULL: not asked for yet */
-    const cors_place_t *last; /* that was named, or there was no counter for */
+    const char *name; /* of the server; NULL: not composed yet */
+    /* the last place that was named or for which there was no counter left */
+    const cors_place_t *last;
 } naming_t;
 
 static const char *name_of_server(naming_t *naming)
@@ -139,7 +155,8 @@ void cors_count_sections(apr_pool_t *scratch, const apr_array_header_t *sites)
     }
 }
 
-/* No text is made here: anybody can have refusals, as many as he likes. */
+/* Keep a refusal. This function formats no text, because any client can cause any
+ * number of refusals. */
 CORS_SLOW static void keep_refusal(request_rec *r,
                                    const cors_decision_t *decision,
                                    cors_counted_e kind)
@@ -161,7 +178,8 @@ CORS_SLOW static void keep_refusal(request_rec *r,
                          ? decision->origin
                          : cors_slice(cors_noted_field(r, CORS_FIELD_ORIGIN));
     if (refusal.origin.len > CORS_ORIGIN_MAX) {
-        /* no origin, and long enough to be told; the hash reads all of it */
+        /* Not a valid origin: its first bytes suffice to identify it. The limit also
+         * bounds the cost of the hash, which reads all of it. */
         refusal.origin.len = CORS_ORIGIN_MAX;
     }
     refusal.method = cors_slice(method);
@@ -184,7 +202,7 @@ void cors_count(request_rec *r, const cors_policy_t *policy,
         return;
     }
     if (decision->verdict >= CORS_VERDICT_WEBSOCKET_ALLOWED) {
-        /* the list of handshakes is in force without CorsPolicy On too */
+        /* the list for handshakes is also in force without CorsPolicy On */
         setting = policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
     }
     cors_counters_add(counters, kind, decision->verdict, decision->reason,

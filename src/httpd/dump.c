@@ -1,5 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * httpd -t -D DUMP_CORS and -D DUMP_CORS_JSON: print the policy of every section of
+ * every server, with the source of each attribute. The status page writes the same JSON
+ * through cors_dump_json().
+ *
+ * Each section is printed as if it alone applied with its server; ask.c explains what a
+ * particular URL gets. If <Limit> is used, the methods of a section fall into groups
+ * with one policy each. httpd numbers methods and gives HEAD the number of GET, so the
+ * names of a group are derived from its numbers here.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <string.h>
@@ -11,15 +22,15 @@
 #include "cors/json.h"
 
 #define JSON_VERSION 1
-#define NAME_WIDTH 40  /* of the longest directive's name, in columns */
-#define VALUE_WIDTH 36 /* of most values; a longer one takes more */
+#define NAME_WIDTH 40  /* of the longest directive name, in columns */
+#define VALUE_WIDTH 36 /* of most values; longer ones take more */
 
-/* What is being printed. */
+/* The dump that is being printed. */
 typedef struct {
-    apr_pool_t *p; /* cleared after each site */
+    apr_pool_t *p; /* cleared after each section */
     apr_file_t *out;
     const cors_site_t *site;
-    cors_json_t *json; /* NULL: text for people */
+    cors_json_t *json; /* NULL: text output */
 } dump_t;
 
 static void print(dump_t *dump, const char *format, ...)
@@ -41,21 +52,21 @@ static void print_json(void *context, const char *text, apr_size_t len)
     apr_file_write_full(dump->out, text, len, NULL);
 }
 
-/* The name of the method of a number; NULL: httpd knows none. */
+/* Returns the name of a method number; NULL: httpd does not know one. */
 static const char *method_name(apr_pool_t *p, int number)
 {
     const char *name;
 
-    /* HEAD has the number of GET, and may be named instead of it */
+    /* HEAD has the number of GET, and httpd may return its name instead */
     if (number == M_GET) {
         return "GET";
     }
     name = number == M_INVALID ? NULL : ap_method_name_of(p, number);
-    /* httpd has one text for all that it does not know */
+    /* httpd returns the same text for all unknown numbers */
     return name && ap_method_number_of(name) == number ? name : NULL;
 }
 
-/* The names of the methods of a group, an array of const char *. */
+/* Returns the names of the methods of a group, an array of const char *. */
 static apr_array_header_t *method_names(apr_pool_t *p, cors_methods_t methods)
 {
     apr_array_header_t *names = apr_array_make(p, 8, sizeof(const char *));
@@ -114,8 +125,8 @@ const char *cors_server_address(apr_pool_t *p, const server_rec *server)
                                              (unsigned)address->host_port)
                               : address->virthost;
 
-        /* one that is written once stands for IPv4 and for IPv6, and is listed
-         * twice */
+        /* an address that is configured once may be listed twice, for IPv4 and for
+         * IPv6 */
         if (!apr_hash_get(known, one, APR_HASH_KEY_STRING)) {
             apr_hash_set(known, one, APR_HASH_KEY_STRING, one);
             APR_ARRAY_PUSH(texts, const char *) = one;
@@ -124,7 +135,7 @@ const char *cors_server_address(apr_pool_t *p, const server_rec *server)
     return apr_array_pstrcat(p, texts, ' ');
 }
 
-/* --- for people */
+/* --- text output */
 
 static void print_line(dump_t *dump, const char *name, const char *words,
                        const char *from, const char *source)
@@ -139,7 +150,8 @@ static const char *word_of_value(apr_pool_t *p, const cors_value_t *value)
                        value->text, NULL);
 }
 
-/* A list on one line if it is short and from one place, else a line a word. */
+/* Print a list on one line if it is short and has a single source; otherwise print one
+ * line for each entry. */
 static void print_list(dump_t *dump, cors_attr_e attr,
                        const cors_setting_t *setting,
                        const apr_array_header_t *values)
@@ -218,7 +230,7 @@ static void print_title(dump_t *dump)
     }
 }
 
-/* --- for programs */
+/* --- JSON output */
 
 static void json_value(dump_t *dump, const cors_value_t *value)
 {
@@ -273,7 +285,8 @@ static void json_policy(dump_t *dump, const cors_policy_t *policy)
     cors_json_close(dump->json, '}');
 }
 
-/* "methods": null for all there are, and with "others" for all the rest */
+/* Write "methods": null for all methods. "others" is true if unlisted methods are
+ * included. */
 static void json_methods(dump_t *dump, cors_methods_t methods, bool all)
 {
     apr_array_header_t *names = method_names(dump->p, methods);

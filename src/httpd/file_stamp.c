@@ -1,12 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The state of a file, and its text. It is a file of its own because the parent and
- * the child that reloads look at files in the same way, and because it alone calls
- * the system for that. It knows nothing of lists. A path may name anything, and
- * something else a moment later: what is not a regular file is never opened, what is
- * opened is opened without blocking and looked at again by its descriptor, and a text
- * counts only if the file had the same state before and after it was read.
+ * Reads the state ("stamp") and the text of a file. The parent and the child that
+ * reloads must compare files in the same way, so both use this file, which alone makes
+ * the system calls for it. It does not parse lists.
+ *
+ * A path may name any kind of file, and another one a moment later. So only regular
+ * files are opened, they are opened without blocking, and their state is checked again
+ * through the descriptor. A text is valid only if the file had the same state before
+ * and after it was read.
  */
 
 #include "origin_files.h"
@@ -55,14 +57,14 @@ bool cors_stamp_is_none(const cors_stamp_t *stamp)
 
 bool cors_stamp_is_older(const cors_stamp_t *stamp, apr_time_t age)
 {
-    /* whoever keeps a file's time over a copy cannot keep its ctime */
+    /* a copy can keep the original's mtime, but not its ctime */
     apr_int64_t newest =
         stamp->mtime > stamp->ctime ? stamp->mtime : stamp->ctime;
 
     return newest / 1000 <= apr_time_now() - age;
 }
 
-/* What a file is if it is not a regular one. */
+/* Returns what kind of file it is; NULL: a regular file. */
 static const char *describe_kind(mode_t mode)
 {
     return S_ISREG(mode)    ? NULL
@@ -90,7 +92,8 @@ apr_status_t cors_stamp_file(const char *path, cors_stamp_t *stamp,
     return APR_SUCCESS;
 }
 
-/* As many bytes as there should be; fewer are a file that was cut meanwhile. */
+/* Read a given number of bytes. If there are fewer, the file was truncated
+ * meanwhile. */
 static apr_status_t read_bytes(int descriptor, char *bytes, apr_size_t size)
 {
     apr_size_t done = 0;
@@ -179,7 +182,7 @@ bool cors_file_begins_frame(const char *path)
     return cors_slice_has_prefix(start, "begin ");
 }
 
-/* FNV-1a, of eight bytes at once where there are eight. */
+/* FNV-1a, but over eight bytes at a time as long as there are eight. */
 apr_uint64_t cors_hash_text(cors_slice_t text)
 {
     apr_uint64_t hash = 14695981039346656037u;

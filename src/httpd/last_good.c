@@ -1,15 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Copies of lists that were good, for a start that finds a file which somebody is
- * writing. It is a file of its own because it is the only part that writes to a disk.
- * It does not know what a list is. The copies lie in a directory of httpd's runtime
- * directory that only the parent's user may enter, and only the parent writes there:
- * a child that somebody has taken over cannot forge one. A copy names the path that
- * it is of, so that it cannot be taken for another file's, and has a hash and the
- * size of its text, so that a damaged one is found. When the children load a newer
- * list the parent removes the copy: a stale one cannot bring back an origin that has
- * been taken out of the list.
+ * Copies of the last good lists, for a start that finds a list file while it is being
+ * written. This is the only part of the module that writes to disk. It does not parse
+ * lists.
+ *
+ * The copies are in a subdirectory of httpd's runtime directory that only the parent's
+ * user may enter, and only the parent writes there, so a compromised child cannot forge
+ * a copy. A copy contains the path of its list file, so that it cannot be used for
+ * another file, and a hash and the size of its text, so that damage is detected. When
+ * the children load a newer list, the parent removes the copy. Otherwise a stale copy
+ * could allow an origin again that was removed from the list.
  */
 
 #include "origin_files.h"
@@ -24,7 +25,7 @@
 #include <apr_strings.h>
 
 #define DIRECTORY "cors_policy"
-#define HEAD_MAX 8192 /* bytes of the line before the text, with the path */
+#define HEAD_MAX 8192 /* bytes of the first line, including the path */
 
 /* The first line of a copy. */
 #define HEAD                                                                   \
@@ -36,8 +37,8 @@ static apr_status_t last_error(void)
     return APR_FROM_OS_ERROR(errno);
 }
 
-/* Whether something belongs to this user and nobody else may change it, or, of a
- * directory, enter it. */
+/* Returns whether a file belongs to this user and others cannot modify it; for a
+ * directory, whether others cannot even enter it. */
 static bool is_private(const struct stat *info)
 {
     mode_t forbidden = S_ISDIR(info->st_mode) ? 077 : 022;
@@ -45,8 +46,8 @@ static bool is_private(const struct stat *info)
     return info->st_uid == geteuid() && (info->st_mode & forbidden) == 0;
 }
 
-/* The directory, made if there is none and @a make; -1 and errno: it cannot be
- * used. */
+/* Open the directory, and create it first if @a make is set and it does not exist.
+ * Returns -1 and sets errno if it cannot be used. */
 static int open_directory(apr_pool_t *p, bool make)
 {
     const char *path = ap_runtime_dir_relative(p, DIRECTORY);
@@ -136,8 +137,8 @@ static apr_status_t write_all(int file, cors_slice_t text)
     return APR_SUCCESS;
 }
 
-/* Write under a name of its own, two servers may have the same directory, and
- * rename. */
+/* Write to a temporary name and rename it. The name contains the process id, because
+ * two servers may use the same directory. */
 static apr_status_t write_copy(apr_pool_t *p, int directory, const char *name,
                                const char *head, cors_slice_t text)
 {
@@ -221,7 +222,7 @@ apr_status_t cors_last_good_read(apr_pool_t *p, const char *path,
     text->ptr = end + 1;
     text->len = (apr_size_t)(copy.ptr + copy.len - text->ptr);
     copy.len -= text->len;
-    /* the head that a copy of this text and path has, byte for byte */
+    /* compare with the first line that a copy of this text and path must have */
     return cors_slice_equal(copy, cors_slice(head_of(p, path, *text)))
                ? APR_SUCCESS
                : APR_EGENERAL;

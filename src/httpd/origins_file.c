@@ -1,13 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Files of origins become lists in shared memory when httpd reads its configuration.
- * It is a file of its own because all of this runs in the parent, which may be root:
- * nothing that lies in shared memory is trusted here. It does not watch the files,
- * see reload.c. What makes it long is that a file may be anything at that moment:
- * at a start a file that is being written is waited for, and an invalid one is an
- * error; at a restart nothing that a file is may end httpd, so the list in force,
- * which lies where the children of before have it, is copied for the next ones.
+ * Loads list files into shared memory when httpd reads its configuration. All of it
+ * runs in the parent, which may be root, so it does not trust anything in shared
+ * memory. reload.c checks the files for changes while the server runs.
+ *
+ * Most of this file deals with the states that a file can be in. At a start, it waits
+ * for a file that is being written, and an invalid file is an error. At a restart, no
+ * state of a file may stop httpd: if the file cannot be loaded, the list in force is
+ * copied from the shared memory of the previous children for the next ones.
  */
 
 #include "origin_files.h"
@@ -30,13 +31,13 @@
 #define MISTAKES_SHOWN 20
 #define RELOAD_DEFAULT apr_time_from_sec(5)
 
-/* How long reading a configuration waits for files in all, and between two looks. */
+/* How long reading a configuration waits for files in total, and between two checks. */
 #define PATIENCE apr_time_from_sec(5)
 #define PAUSE apr_time_from_msec(100)
 
-/* Room for a list to grow in before a restart gives it more, besides twice its size:
- * a part of GROWTH_ALL, which all files share, and GROWTH_LEAST in any case. It is
- * only addresses: memory is used by what is written. Some systems count addresses,
+/* The room for a list to grow until the next restart: twice its size, plus a part of
+ * GROWTH_ALL, which all files share, but at least GROWTH_LEAST. This only reserves
+ * addresses; memory is allocated when it is written to. Some systems limit addresses
  * too (ulimit -v), and a 32-bit process has few. */
 #define GROWTH 2
 #define GROWTH_ALL ((apr_size_t)64 << 20)
@@ -44,45 +45,46 @@
 
 #define FIRST_PAGE 4096
 
-/* A generation that no children have: the first reading at a start. */
+/* The generation of lists that no children use: those of the first reading at a
+ * start. */
 #define NO_CHILDREN (-1)
 
-/* A list that outlives the configuration's pool and, being plain data, the module's
- * code. */
+/* A list that outlives the configuration's pool. It is plain data, so it also outlives
+ * the module's code. */
 typedef struct retained_t {
     struct retained_t *next;
-    int generation; /* of the children that have it; or NO_CHILDREN */
+    int generation; /* of the children that use it; or NO_CHILDREN */
     bool no_suffix;
-    cors_list_t list; /* without a page: it has been taken */
+    cors_list_t list; /* its page is NULL once it has been reused */
     const char *path;
 } retained_t;
 
 typedef struct {
-    /* the size of what is retained, lest another version's be taken for it */
+    /* the size of the retained structures, to detect those of another version */
     apr_size_t version;
-    apr_pool_t *pool; /* of the entries, below httpd's own; NULL: none */
+    apr_pool_t *pool; /* of the entries, a subpool of httpd's own; NULL: none */
     retained_t *first;
 } retained_lists_t;
 
-/* What is logged once there is a log. */
+/* A message that is logged once the log is open. */
 typedef struct {
     int level;
     const char *text;
 } notice_t;
 
-/* What reading a file came to. */
+/* The result of reading a file. */
 typedef enum {
     READ_GOOD,
-    READ_UNSTABLE, /* it may be in the middle of being written */
-    READ_MISSING,  /* the system gives no file; this may pass */
-    READ_BAD       /* the file is as it is */
+    READ_UNSTABLE, /* it may be incomplete */
+    READ_MISSING,  /* the file cannot be read; this may be temporary */
+    READ_BAD       /* it is invalid, and waiting would not help */
 } read_state_e;
 
 typedef struct {
     read_state_e state;
     cors_stamp_t stamp;
-    cors_slice_t text;       /* absent unless READ_GOOD */
-    cors_origin_file_t file; /* not to be used unless READ_GOOD */
+    cors_slice_t text;       /* empty unless READ_GOOD */
+    cors_origin_file_t file; /* valid only if READ_GOOD */
 } reading_t;
 
 cors_list_files_t *cors_list_files(apr_pool_t *pconf)
@@ -163,7 +165,7 @@ static void add_notice(apr_pool_t *pconf, int level, const char *text)
     notice->text = text;
 }
 
-/* What a restart does not end httpd for is logged as what reloading finds. */
+/* Log errors that do not stop httpd at a restart, as reload.c logs them. */
 static void add_notices(apr_pool_t *pconf, const cors_file_report_t *report)
 {
     int i;
@@ -215,8 +217,8 @@ static apr_size_t growth_for(int files)
     return growth > GROWTH_LEAST ? growth : GROWTH_LEAST;
 }
 
-/* One more file: those before it give some of their room back, while no child has
- * them. Halving is often enough. */
+/* Make room for one more file: the earlier lists give up some of theirs, as no child
+ * uses them yet. This is done only if it at least halves a list's room. */
 static void trim_lists(const cors_list_files_t *files)
 {
     apr_size_t growth = growth_for(files->files->nelts + 1);
@@ -254,20 +256,21 @@ static retained_lists_t *retained_lists(void)
     return found->version == version ? found : NULL;
 }
 
-/* The reading whose configuration is thrown away, at a start. */
+/* Returns whether this is the first reading at a start, whose configuration is
+ * discarded. */
 static bool is_first_reading(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
            && ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
 }
 
-/* httpd -t, and what else only looks at a configuration. */
+/* Returns whether httpd only checks a configuration, as httpd -t does. */
 static bool is_check(void)
 {
     return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
 }
 
-/* Of the children that this reading is for; 0 at a start. */
+/* Returns the generation of the children that this reading is for; 0 at a start. */
 static int generation(void)
 {
     int number = 0;
@@ -296,8 +299,8 @@ static void retain(const cors_list_file_t *file, int children)
     retained->first = entry;
 }
 
-/* What the first reading, or the children of before, have of a file; NULL:
- * nothing. */
+/* Returns the list that the first reading, or the previous children, have of a file;
+ * NULL: none. */
 static retained_t *find_retained(const char *path)
 {
     retained_lists_t *retained = retained_lists();
@@ -314,8 +317,8 @@ static retained_t *find_retained(const char *path)
     return NULL;
 }
 
-/* Unmap what has not been taken, before there are children that could write to
- * it. */
+/* Unmap the lists that were not reused, before there are children that could write to
+ * them. */
 static void drop_retained(void)
 {
     retained_lists_t *retained = retained_lists();
@@ -355,7 +358,7 @@ bool cors_list_shrank(const cors_first_page_t *page,
     apr_size_t listed = cors_origin_table_listed(list->table);
     apr_size_t excluded = cors_origin_table_excluded(list->table);
 
-    /* a frame proves its end */
+    /* the end of a frame proves that it is complete */
     if (list->frame.state == CORS_FRAME_WHOLE) {
         return false;
     }
@@ -382,7 +385,7 @@ const char *cors_shrank_text(apr_pool_t *p, const char *path,
 
 /* Read a file once.
  *
- * stable: it has been seen unchanged for long enough, whatever its time is */
+ * stable: it has been unchanged for long enough, regardless of its time */
 static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
                       bool stable, reading_t *reading)
 {
@@ -411,7 +414,7 @@ static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
     if (reading->file.frame.state == CORS_FRAME_WHOLE) {
         stable = true;
     }
-    /* a check has to find mistakes, not to wait for a list that has none */
+    /* a check must find errors; it need not wait if there are none */
     if (is_check() && reading->file.mistakes == 0 && text.len > 0) {
         stable = true;
     }
@@ -420,8 +423,8 @@ static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
                                                   : READ_GOOD;
 }
 
-/* Read a file that may be in the middle of being written: look at it again until it
- * has been unchanged for long enough, or is a whole frame, or patience ends. */
+/* Read a file that may be incomplete: check it repeatedly until it has been unchanged
+ * for long enough, is a complete frame, or the time limit is reached. */
 static void read_patiently(apr_pool_t *scratch, cors_list_files_t *files,
                            cors_file_report_t *report, reading_t *reading)
 {
@@ -457,7 +460,7 @@ static void read_patiently(apr_pool_t *scratch, cors_list_files_t *files,
 
 /* --- lists */
 
-/* Put a list into memory of its own; false: there is none. */
+/* Copy a list into shared memory of its own. Returns false if there is no memory. */
 static bool make_list(const cors_list_files_t *files, const reading_t *reading,
                       cors_list_t *list)
 {
@@ -494,8 +497,8 @@ static bool make_list(const cors_list_files_t *files, const reading_t *reading,
     return true;
 }
 
-/* A text as a file that is good would have it; its stamp is that of no file, so
- * that the file is read as soon as it can be. */
+/* Create a list from a text, as if a valid file contained it. Its stamp is empty, so
+ * the file itself is read as soon as possible. */
 static bool make_list_of_text(apr_pool_t *scratch,
                               const cors_list_files_t *files, const char *path,
                               cors_slice_t text, cors_list_t *list)
@@ -510,7 +513,7 @@ static bool make_list_of_text(apr_pool_t *scratch,
     return reading.file.mistakes == 0 && make_list(files, &reading, list);
 }
 
-/* A look-up in a list that may not be there yet. */
+/* Look up an origin in a list that may not be loaded yet. */
 static cors_listing_e look_up_if_loaded(const void *self,
                                         const cors_origin_t *origin)
 {
@@ -519,8 +522,8 @@ static cors_listing_e look_up_if_loaded(const void *self,
                : CORS_ORIGIN_NOT_LOADED;
 }
 
-/* The list in force becomes that of the next children. Where children have it, it
- * is copied: they may still exchange theirs, and more than one process must not. */
+/* Pass the list in force on to the next children. If children use it, it is copied:
+ * they may still exchange theirs, and only one process may do so. */
 static bool take_in_force(retained_t *entry, cors_list_t *list)
 {
     const cors_first_page_t *before = entry->list.memory.page;
@@ -539,7 +542,7 @@ static bool take_in_force(retained_t *entry, cors_list_t *list)
     }
     list->loaded = true;
     list->lists = true;
-    /* no trimming: what the children have written is of a size that is not known */
+    /* no trimming: the size of what the children have written is unknown */
     list->growth = 0;
     list->memory = map_bytes(entry->list.memory.bytes);
     if (!list->memory.page
@@ -549,7 +552,8 @@ static bool take_in_force(retained_t *entry, cors_list_t *list)
         unmap(list);
         return false;
     }
-    /* not the hash of its text: whatever is there, the next children read the file */
+    /* The hash of the text is not copied, so that the next children read the file in
+     * any case. */
     list->memory.page->listed = before->listed;
     list->memory.page->excluded = before->excluded;
     return true;
@@ -573,8 +577,8 @@ static void add_not_loaded(apr_pool_t *pconf, const char *path)
                             path));
 }
 
-/* What takes the place of a file that cannot be loaded, at a start: its last good
- * copy, or no list. False: there is no memory. */
+/* Replace a file that cannot be loaded at a start by its last good copy, or by an empty
+ * list. Returns false if there is no memory. */
 static bool make_replacement(apr_pool_t *pconf, apr_pool_t *scratch,
                              const char *path, cors_list_t *list)
 {
@@ -591,14 +595,14 @@ static bool make_replacement(apr_pool_t *pconf, apr_pool_t *scratch,
         return false;
     }
     list->loaded = false;
-    list->lists = true; /* it may */
+    list->lists = true; /* possibly: it is unknown until the file is loaded */
     list->growth = 0;
     add_not_loaded(pconf, path);
     return true;
 }
 
-/* A list that is good, and still must not take the place of the list in force at a
- * restart; the reason is logged. */
+/* Returns whether a valid list must not replace the list in force at a restart. The
+ * reason is logged. */
 static bool is_held_back(apr_pool_t *pconf, const retained_t *entry,
                          const char *path, const reading_t *reading)
 {
@@ -624,8 +628,8 @@ static bool is_held_back(apr_pool_t *pconf, const retained_t *entry,
     return false;
 }
 
-/* Keep the list in force, or what else there is, instead of a file; errors are
- * logged. False: there is no memory. */
+/* Keep the list in force, or find a replacement, if a file cannot be loaded. Errors are
+ * logged. Returns false if there is no memory. */
 static bool keep_list(apr_pool_t *pconf, apr_pool_t *scratch, retained_t *entry,
                       const cors_file_report_t *report,
                       const reading_t *reading, cors_list_t *list)
@@ -634,7 +638,7 @@ static bool keep_list(apr_pool_t *pconf, apr_pool_t *scratch, retained_t *entry,
         add_notices(pconf, report);
     }
     if (entry && entry->generation != NO_CHILDREN) {
-        /* it may be older than what the children have loaded */
+        /* the copy may be older than the list that the children have loaded */
         cors_last_good_remove(scratch, report->path);
     }
     if (!entry || !take_in_force(entry, list)) {
@@ -657,7 +661,7 @@ static bool keep_list(apr_pool_t *pconf, apr_pool_t *scratch, retained_t *entry,
     return true;
 }
 
-/* Keep a copy of a list that is good. */
+/* Store a copy of a valid list. */
 static void copy_list(apr_pool_t *pconf, apr_pool_t *scratch, const char *path,
                       cors_slice_t text)
 {
@@ -675,7 +679,7 @@ static void copy_list(apr_pool_t *pconf, apr_pool_t *scratch, const char *path,
     }
 }
 
-/* The list of a file; false: an error, which is in the report. */
+/* Create the list of a file. Returns false on an error, which is in the report. */
 static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
                  cors_file_report_t *report, cors_list_t *list)
 {
@@ -703,8 +707,8 @@ static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
         cors_report_unreadable(report, APR_ENOMEM, NULL);
         return false;
     }
-    /* at a start an invalid file is an error, and for a check every file is that
-     * cannot be loaded */
+    /* At a start, an invalid file is an error. For httpd -t, any file that cannot be
+     * loaded is. */
     if (!entry && !restart && (reading.state != READ_UNSTABLE || is_check())) {
         if (report->sentences->nelts == 0) {
             cors_report_unreadable(report, APR_EAGAIN, NULL);
@@ -719,7 +723,8 @@ static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
     return true;
 }
 
-/* The list that the first reading has made, if the file is still the same. */
+/* Reuse the list that the first reading has created, if the file has not changed
+ * since. */
 static bool take_fresh(const char *path, cors_list_t *list)
 {
     retained_t *entry = find_retained(path);
@@ -760,7 +765,7 @@ static const char *source_at(apr_pool_t *p, const cors_list_file_t *file,
                         file->path, line);
 }
 
-/* What start-up has to know of the first list. */
+/* Fill in what start-up has to know about the first list. */
 static void fill_notes(apr_pool_t *p, const cors_list_file_t *file,
                        cors_origin_notes_t *notes)
 {

@@ -1,17 +1,21 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Which requests this server sends to itself. Whoever writes a .htaccess file can
- * have mod_proxy ask for the status page ("RewriteRule ... [P]"), and the request
- * then comes from an address of this machine, which "Require local" lets in. No
- * field of the request says so dependably: an author can have some removed, and a
- * proxy in front sends the same ones. So the connections themselves are noted: for
- * each local port, how many connections of this server to itself use it, in memory
- * that all children share, and that a graceful restart keeps, because children of
- * the generation before still send requests. A request whose own connection comes
- * from such a port is the server's. It notes only connections to a port on which
- * the server listens, and only where there is a page. It does not see what scripts
- * do, nor a way that leads out of the machine and back.
+ * Recognises requests that this server sends to itself. The author of a .htaccess file
+ * can make mod_proxy request the status page ("RewriteRule ... [P]"). Such a request
+ * comes from an address of this machine, so "Require local" permits it. No header field
+ * identifies it reliably: the author can remove some, and a proxy in front of the
+ * server sends the same ones.
+ *
+ * So the connections are recorded. For each local port, shared memory holds the number
+ * of connections from this server to itself that use the port. All children share the
+ * memory, and a graceful restart keeps it, because children of the previous generation
+ * may still send requests. A request whose connection comes from such a port is the
+ * server's own.
+ *
+ * Only connections to a port that the server listens on are recorded, and only if there
+ * is a status page. Requests sent by scripts are not recognised, and neither are
+ * connections that leave the machine and return to it.
  */
 
 #include "mod_cors_policy.h"
@@ -20,16 +24,16 @@
 #include <ap_listen.h>
 #include <http_connection.h>
 
-/* By this name httpd keeps the memory while this module is unloaded. */
+/* The key of the memory in httpd's retained data, which outlives an unloaded module. */
 #define RETAINED "mod_cors_policy own connections"
 #define PORTS 65536
 
-/* Read by later versions of the module too, so it stays. */
+/* Later versions of the module read it too, so its layout must not change. */
 typedef struct {
-    apr_shm_t *memory; /* apr_uint16_t[PORTS]; NULL: there is none yet */
+    apr_shm_t *memory; /* apr_uint16_t[PORTS]; NULL: not created yet */
 } retained_t;
 
-/* Set before there are children and never again; NULL: nothing is noted. */
+/* Set before the children start and not changed later; NULL: nothing is recorded. */
 static apr_uint16_t *ports;
 
 void cors_own_connections_open(server_rec *server)
@@ -70,7 +74,7 @@ static bool is_loopback(const apr_sockaddr_t *address)
     return address->family == APR_INET && bytes[0] == 127;
 }
 
-/* Whether both ends of a connection are on this machine. */
+/* Returns whether both ends of a connection are on this machine. */
 static bool is_local(const conn_rec *c)
 {
     return c->client_addr && c->local_addr
@@ -83,7 +87,7 @@ static bool is_outgoing(const conn_rec *c)
 #if AP_MODULE_MAGIC_AT_LEAST(20120211, 116)
     return c->outgoing;
 #else
-    /* only clients are in the scoreboard */
+    /* only client connections are in the scoreboard */
     return !c->sbh && !c->master;
 #endif
 }
@@ -110,7 +114,7 @@ CORS_SLOW static void note(conn_rec *c)
     if (is_local(c) && listens_on(c->client_addr->port)) {
         apr_uint16_t *port = &ports[c->local_addr->port];
 
-        /* before anything is sent over it */
+        /* before anything is sent over the connection */
         __atomic_fetch_add(port, 1, __ATOMIC_SEQ_CST);
         apr_pool_cleanup_register(c->pool, port, forget, apr_pool_cleanup_null);
     }

@@ -1,13 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Which hosts are the server's own. A page can give its own host name the address
- * of this server (DNS rebinding): scheme, host and port of its origin and of the
- * request are equal then, and only the names of the virtual host show that it is
- * foreign. Requests, the explanations and the search for the virtual host of a URL
- * share this one answer, which is why it stands by itself. It does not compare
- * origins (core does) nor choose a virtual host (httpd has). It reads what httpd
- * itself matches Host with, so nothing is kept, and nothing can be out of date.
+ * Determines which hosts are the server's own. An attacker can point a host name at the
+ * address of this server (DNS rebinding). The scheme, host and port of the page's
+ * origin then equal those of the request; only the configured names of the virtual host
+ * reveal that the host is foreign.
+ *
+ * Requests, explanations and the look-up of a URL's virtual host must agree on this, so
+ * it is a file of its own. It does not compare origins (the core does) and does not
+ * select a virtual host (httpd does). It reads the same data that httpd matches Host
+ * with and stores nothing, so it is never out of date.
  */
 
 #include "mod_cors_policy.h"
@@ -42,7 +44,7 @@ static bool has_wildcard(const apr_array_header_t *names, const char *name)
     return false;
 }
 
-/* <VirtualHost www.example.com:80> names it as well: httpd looks there too. */
+/* <VirtualHost www.example.com:80> is a name too: httpd also matches it. */
 static bool has_address_name(const server_addr_rec *address, const char *name)
 {
     for (; address; address = address->next) {

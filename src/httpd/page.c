@@ -1,5 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * The status page: reads the query string, checks access, looks up the URL of an
+ * explanation and selects the format. page_html.c and page_text.c write the formats;
+ * nothing here writes page content.
+ *
+ * The page shows the configuration of the whole server, so only SetHandler in the
+ * server's own configuration may enable it: a .htaccess file must not open it by other
+ * means, such as Satisfy Any or a proxied request from this server to itself. An
+ * explanation looks its URL up with a subrequest on a copy of the request, so that
+ * httpd itself selects the sections; the subrequest's handler is never run.
+ */
+
 #include "cors_page.h"
 
 #include <string.h>
@@ -13,7 +25,7 @@
 
 #include "cors/fetch.h"
 
-/* What may stand in the query string of a page. */
+/* The parameters of a page's query string. */
 typedef struct {
     bool explain;
     bool style;
@@ -34,7 +46,7 @@ const char *cors_page_time(apr_pool_t *p, apr_time_t time)
 
 const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
 {
-    /* httpd takes the brackets off an IPv6 address */
+    /* httpd removes the brackets of an IPv6 address */
     bool bare = strchr(refusal->host, ':') && refusal->host[0] != '[';
     const char *host =
         bare ? apr_pstrcat(p, "[", refusal->host, "]", NULL) : refusal->host;
@@ -45,7 +57,7 @@ const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
                               refusal->port);
 }
 
-/* Name a setting if it is the first of its name. */
+/* Register a setting under a name, unless the name is taken already. */
 static void name_setting(cors_page_t *page, const char *source,
                          const cors_setting_t *setting)
 {
@@ -54,7 +66,8 @@ static void name_setting(cors_page_t *page, const char *source,
     }
 }
 
-/* A setting is known by its first line, and an exclusion has one of its own. */
+/* A setting is identified by its first line. Exclusions and files have their own
+ * lines. */
 static void find_setting(void *context, cors_attr_e attr,
                          const cors_setting_t *setting)
 {
@@ -92,7 +105,7 @@ const char *cors_counted_text(cors_counted_e kind)
     return kind == CORS_COUNTED_ENFORCED ? "enforced" : "report-only";
 }
 
-/* Read one "name=value"; false: it is not well-formed. */
+/* Parse one "name=value". Returns false if it is malformed. */
 static bool read_parameter(query_t *query, const char *name, char *value)
 {
     const char **text = strcmp(name, "url") == 0       ? &query->request.url
@@ -147,7 +160,7 @@ static void add_place(void *context, const cors_place_t *place)
     APR_ARRAY_PUSH((apr_array_header_t *)context, const cors_place_t *) = place;
 }
 
-/* What is wrong with a question; NULL: nothing. */
+/* Returns the error in a request to explain; NULL: none. */
 static const char *check_question(const cors_explain_request_t *request)
 {
     cors_slice_t rest = cors_slice(request->headers);
@@ -192,7 +205,7 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request)
     if (request->problem) {
         return;
     }
-    /* an <If> asks for what the request would have, not for what ours has */
+    /* an <If> must see the headers of the request to explain, not those of this one */
     copy->headers_in = apr_table_copy(r->pool, r->headers_in);
     apr_table_setn(copy->headers_in, "Origin", request->origin);
     if (uri.hostname) {
@@ -214,7 +227,7 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request)
     request->question.headers = request->headers[0] ? request->headers : NULL;
     request->question.credentials = request->credentials;
 
-    /* finds the sections as a request does, and runs no handler */
+    /* selects the sections as for a real request, without running a handler */
     lookup = ap_sub_req_method_uri("GET",
                                    uri.query ? apr_pstrcat(r->pool, uri.path,
                                                            "?", uri.query, NULL)
@@ -231,11 +244,11 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request)
     }
     cors_explain(r->pool, &request->policy, &request->question,
                  &request->answer);
-    /* the look-up lives as long as the request: the policy may be of .htaccess
-     * files that it read */
+    /* The subrequest is not destroyed: the policy may come from .htaccess files that it
+     * has read. */
 }
 
-/* No page of another origin may read or frame this one, and none is stored. */
+/* Forbid other origins to read or frame the page, and caches to store it. */
 static void set_headers(request_rec *r, const char *type)
 {
     ap_set_content_type(r, type);
@@ -287,9 +300,9 @@ static int write_page(request_rec *r, query_t *query)
     return OK;
 }
 
-/* Why a request must not see the page, though every check has let it pass; NULL:
- * it may. The page shows the whole server, and what lets it pass may be set in a
- * .htaccess file. */
+/* Returns the reason to refuse the page although httpd's access checks have passed;
+ * NULL: none. The page shows the whole server, and a .htaccess file can influence those
+ * checks. */
 static const char *why_closed(request_rec *r)
 {
     if (cors_comes_from_here(r)) {

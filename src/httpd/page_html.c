@@ -1,5 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Writes the status page as HTML: the views "what happened", "policies" and "explain",
+ * and the style sheet that they link to. The data is collected by page.c and the core;
+ * this file only renders it. page_text.c writes the same data as JSON and for
+ * Prometheus.
+ *
+ * Host names, origins and paths come from clients, and the rest from configuration
+ * files, so all of it is untrusted. Every string that is not a literal must pass
+ * through text(), which escapes markup and makes unprintable bytes visible. There are
+ * no scripts: the page's Content-Security-Policy forbids them.
+ */
+
 #include "cors_page.h"
 
 #include <string.h>
@@ -77,8 +89,8 @@ void cors_page_style(request_rec *r)
     ap_rputs(style, r);
 }
 
-/* Text for a page: what is no printable ASCII as "\\x" and two digits, so that
- * it can be seen, and nothing of it markup. */
+/* Escape text for the page: markup as entities, and bytes that are not printable ASCII
+ * as "\\x" and two digits. */
 static const char *text(const cors_page_t *page, const char *bytes)
 {
     static const char digits[] = "0123456789abcdef";
@@ -141,7 +153,7 @@ static void end(const cors_page_t *page)
              page->r);
 }
 
-/* --- what happened */
+/* --- view: what happened */
 
 static void card(const cors_page_t *page, const char *name, apr_uint64_t count,
                  const char *class)
@@ -373,7 +385,7 @@ static void show_happened(cors_page_t *page)
     show_reasons(page);
 }
 
-/* --- policies */
+/* --- view: policies */
 
 static void show_values(const cors_page_t *page,
                         const apr_array_header_t *values)
@@ -389,7 +401,7 @@ static void show_values(const cors_page_t *page,
     }
 }
 
-/* The attributes of a policy; those that are set, or all of them. */
+/* Show the attributes of a policy: those that are set, or all. */
 static void show_policy(const cors_page_t *page, const cors_policy_t *policy,
                         bool all)
 {
@@ -479,7 +491,7 @@ static void show_sites(const cors_page_t *page)
     apr_pool_destroy(sites.p);
 }
 
-/* --- explain */
+/* --- view: explain */
 
 static void field(const cors_page_t *page, const char *name, const char *label,
                   const char *hint, const char *value)

@@ -1,5 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Writes the status page for programs: as JSON, with the same views as page_html.c, and
+ * the counters in Prometheus' text format. The data is collected by page.c and the
+ * core; this file only renders it.
+ *
+ * JSON_VERSION must be increased if a member is removed or changes its meaning; adding
+ * one is compatible. Label values for Prometheus contain client bytes, so label()
+ * escapes them and replaces everything that is not printable ASCII.
+ */
+
 #include "cors_page.h"
 
 #include <apr_strings.h>
@@ -159,7 +169,7 @@ static void json_happened(cors_page_t *page, cors_json_t *json)
     cors_json_close(json, ']');
 }
 
-/* A table of headers, given to a JSON text. */
+/* Write a header of a table as a JSON string. */
 static int json_header(void *context, const char *name, const char *value)
 {
     cors_json_string(context, name, value);
@@ -250,7 +260,8 @@ void cors_page_json(cors_page_t *page)
 
 /* --- Prometheus, text format 0.0.4 */
 
-/* the value of a label, escaped; what is no printable ASCII is not kept */
+/* Returns the value of a label, escaped. Bytes that are not printable ASCII become
+ * '?'. */
 static const char *label(apr_pool_t *p, const char *text)
 {
     char *escaped = apr_palloc(p, 2 * strlen(text) + 1);

@@ -1,18 +1,24 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Precomputes policies at start-up. httpd merges the sections that apply anew for each
+ * request. This file makes the merges of a server's own level with each of its
+ * sections, and of those with the sections nested in them, once and together with their
+ * policies. A request that a single <Location> or <Directory> applies to then only
+ * looks them up; other combinations are merged during the request.
+ *
+ * It also determines which servers may answer preflights before httpd looks for a file.
+ * That is allowed only if no section for files and no .htaccess file can change the
+ * answer. The list of harmless modules below is a list of what is known to be safe: any
+ * other module's directive in such a section disables the short cut.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <string.h>
 
-/*
- * httpd merges the sections that apply anew for every request. The merges of a
- * server's own level with each of its sections, and of those with what is nested
- * in them, are made here once, together with their policies: a request to which
- * one <Location> or <Directory> applies then only finds them. What more sections
- * come to together is left to the request.
- */
-
-/* The most merges that are made; httpd makes the others for each request. */
+/* The maximum number of merges made at start-up. httpd makes the others for each
+ * request. */
 #define PREPARED_MAX 10000
 
 typedef struct {
@@ -22,12 +28,12 @@ typedef struct {
 
 static cors_section_t *own_section(const ap_conf_vector_t *config)
 {
-    /* nobody reads it yet, so it can still be written to */
+    /* no request reads it yet, so it may still be written to */
     return (cors_section_t *)(apr_uintptr_t)cors_section_of(config);
 }
 
-/* The files of a policy that sends credentials must not gain a wildcard on a public
- * suffix; start-up has refused it if there was one. */
+/* Forbid wildcards on a public suffix in the list files of a policy that sends
+ * credentials, for later reloads. Start-up has already refused a file that has one. */
 static void forbid_suffixes(apr_pool_t *p, const cors_policy_t *policy)
 {
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
@@ -70,7 +76,7 @@ static void prepare_section(prepare_t *prepare, const cors_section_t *section)
     }
 }
 
-/* Whether a section of a virtual host is one of the server around it: httpd puts
+/* Returns whether a section of a virtual host is one of the base server: httpd puts
  * these first. */
 static bool is_base_section(const apr_array_header_t *base, int i,
                             const ap_conf_vector_t *config)
@@ -102,8 +108,9 @@ static void prepare_all(prepare_t *prepare, const cors_section_t *outer,
     }
 }
 
-/* Modules whose directives in a <Directory> or <Files> cannot change the answer to
- * a preflight: they control access to what is found, or choose or describe it. */
+/* Returns whether a module's directives in a <Directory> or <Files> cannot change the
+ * answer to a preflight: they control access to the resource, select it or describe
+ * it. */
 static bool is_harmless(const char *module)
 {
     static const char *const harmless[] = { "core.c",
@@ -146,8 +153,8 @@ static bool holds_harmless_only(const ap_conf_vector_t *config)
     return true;
 }
 
-/* Whether sections for files, and those in them, hold nothing else; what is of the
- * server around them has been looked at there. */
+/* Returns whether sections for files, including nested ones, contain only directives of
+ * such modules. The base server's sections were already checked for the base server. */
 static bool are_harmless(const apr_array_header_t *sections,
                          const apr_array_header_t *base)
 {
@@ -167,7 +174,8 @@ static bool are_harmless(const apr_array_header_t *sections,
     return true;
 }
 
-/* An expression may ask for the file, so there must be none. */
+/* Returns whether no section contains an <If> or <Files>: an expression may depend on
+ * the file. */
 static bool have_no_expression(const apr_array_header_t *sections)
 {
     int i;
@@ -200,7 +208,7 @@ static bool can_answer_early(const server_rec *server, const server_rec *base)
         ap_get_core_module_config(base->module_config);
     bool is_base = server == base;
 
-    /* a virtual host has all sections of the server around it */
+    /* a virtual host inherits all sections of the base server */
     return (is_base || answers_early(base)) && !cors_htaccess_allowed(server)
            && !core->sec_if && have_no_expression(core_server->sec_url)
            && are_harmless(core->sec_file, is_base ? NULL : base_core->sec_file)

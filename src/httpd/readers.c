@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * How others read a decision: log formats by %{verdict}^co, expressions by
- * %{CORS_VERDICT}, and programs by the environment where CorsSetEnv is On. A value
- * is made when somebody reads it, so a server that reads none spends nothing on
- * them. What they read is the last decision that was reported (chain.c); the log
- * lines of the module itself are in report.c.
+ * Makes a decision available outside of the module: to log formats as %{verdict}^co, to
+ * httpd's expressions as %{CORS_VERDICT}, and to programs as environment variables if
+ * CorsSetEnv is On. A value is computed only when it is read, so a server that does not
+ * use them has no cost. All of them read the decision that was reported last (chain.c).
+ * The module's own log lines are written in report.c.
  */
 
 #include "chain.h"
@@ -46,10 +46,10 @@ static const char *directive(request_rec *r, const cors_decision_t *decision)
 
 typedef const char *value_fn(request_rec *r, const cors_decision_t *decision);
 
-/* What can be read: by which names, and its value; NULL: it has none. */
+/* A value that can be read: its names, and a function that returns it or NULL. */
 typedef struct {
     const char *tag;      /* in a log format */
-    const char *variable; /* in an expression, and in the environment */
+    const char *variable; /* in an expression and in the environment */
     value_fn *value;
 } reading_t;
 
@@ -86,7 +86,8 @@ bool cors_reading_exists(const char *tag)
     return find_reading(tag, true) != NULL;
 }
 
-/* A line of a log: file names can have any byte, other values cannot. */
+/* Returns a value for a log line. It is escaped, because file names can contain any
+ * byte. */
 static const char *log_value(request_rec *r, char *tag)
 {
     const reading_t *reading = find_reading(tag, true);

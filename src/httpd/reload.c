@@ -1,15 +1,17 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Files of origins are read again while the server runs. It is a file of its own
- * because all of this runs in a child, one at a time, in mod_watchdog's thread; the
- * parent has no part in it. It does not make lists, see origins_file.c, it exchanges
- * them. A file counts once it has been seen unchanged for long enough, by a clock
- * that nobody sets: no time of a file or of the system is compared with another. A
- * frame counts as soon as it is whole. What is known of a file lies in shared memory,
- * so that the next child goes on where one has died. The lock is of the kind that the
- * kernel gives back when a process ends, however it ends, and each child tries it
- * twice a second: mod_watchdog's own lock makes the next child wait for ten seconds.
+ * Reloads list files while the server runs. All of it runs in mod_watchdog's thread of
+ * one child at a time; the parent only registers it. Files are parsed in the core, and
+ * their lists are exchanged through shared memory (cors/origin_share.h); origins_file.c
+ * creates that memory.
+ *
+ * A file is read once it has been unchanged for long enough, measured with a monotonic
+ * clock: no time of a file is compared with the system time. A file that is a complete
+ * frame is read at once. The state of each file is in shared memory, so that another
+ * child can continue if one dies. The lock is of a kind that the kernel releases when a
+ * process ends for any reason, and each child tries it twice a second. mod_watchdog's
+ * own lock would make the next child wait for ten seconds.
  */
 
 #include "origin_files.h"
@@ -21,25 +23,27 @@
 #include <apr_strings.h>
 #include <mod_watchdog.h>
 
-#define UNSTABLE_LOGGED 10 /* changes in a row that are worth a warning */
-#define ATTEMPTS 3 /* children that may die of reading one state of a file */
+#define UNSTABLE_LOGGED 10 /* consecutive changes before a warning */
+/* attempts to read one state of a file that end with the child's death */
+#define ATTEMPTS 3
 
-/* Looks at a file that could not be loaded when httpd read its configuration. */
+/* How often a file is checked that could not be loaded when httpd read its
+ * configuration. */
 #define PENDING_INTERVAL apr_time_from_msec(500)
 
-/* How often a child that does not reload the files tries to become the one that does.
- * Its thread wakes ten times a second anyway, as each of mod_watchdog's. */
+/* How often a child that does not reload the files tries to take over. Like all threads
+ * of mod_watchdog, its thread wakes ten times a second anyway. */
 #define TAKE_OVER apr_time_from_msec(500)
 
-/* mod_watchdog adds up the differences of a clock that can be set back, and calls
- * when they exceed the interval: this one is exceeded whatever the clock does, so it
- * calls at each of its rounds, ten a second, and next_look has the real interval. */
+/* mod_watchdog sums up the differences of a clock that can be set back, and calls when
+ * they exceed the interval. This interval is always exceeded, so mod_watchdog calls ten
+ * times a second. next_look has the real interval. */
 #define EVERY_ROUND (-((apr_interval_time_t)1 << 62))
 
 typedef APR_OPTIONAL_FN_TYPE(ap_watchdog_get_instance) get_instance_fn;
 typedef APR_OPTIONAL_FN_TYPE(ap_watchdog_register_callback) register_fn;
 
-/* What one look at a file works with. */
+/* The data for one check of a file. */
 typedef struct {
     apr_pool_t *scratch;
     cors_list_file_t *file;
@@ -56,7 +60,7 @@ bool cors_can_reload(void)
            && APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
 }
 
-/* Whether the file as it is has never been loaded by this configuration. */
+/* Returns whether this configuration has never loaded the file in its current state. */
 static bool is_pending(const cors_list_file_t *file)
 {
     return cors_stamp_is_none(&file->list.memory.page->accepted);
@@ -76,9 +80,10 @@ static void log_report(const look_t *look)
                  look->report.path);
 }
 
-/* A public suffix that start-up would have refused. Where the first list had one
- * every request minds it; where it had none only a restart can tell those policies
- * that are put together for a request, as of several sections or .htaccess. */
+/* Returns whether a list is refused because of a wildcard on a public suffix, as it
+ * would be at start-up. If the first list already had such a wildcard, the decision is
+ * made for each request. If it had none, only a restart can check the policies that are
+ * merged for a request from several sections or .htaccess files. */
 static bool is_refused(look_t *look, const cors_origin_file_t *list)
 {
     const cors_list_file_t *file = look->file;
@@ -118,7 +123,8 @@ static void log_loaded(const look_t *look, const cors_origin_file_t *list)
                      : "");
 }
 
-/* Whether a list has to wait because it lost too much; that is logged once. */
+/* Returns whether a list must wait because it has shrunk too much. This is logged
+ * once. */
 static bool is_held(look_t *look, const cors_origin_file_t *list)
 {
     if (!cors_list_shrank(look->page, list)
@@ -135,7 +141,7 @@ static bool is_held(look_t *look, const cors_origin_file_t *list)
     return true;
 }
 
-/* Exchange the list; false: there is no room for it. */
+/* Exchange the list. Returns false if there is not enough room for it. */
 static bool exchange(look_t *look, const cors_origin_file_t *list,
                      apr_uint64_t content)
 {
@@ -156,8 +162,8 @@ static bool exchange(look_t *look, const cors_origin_file_t *list,
     return true;
 }
 
-/* The list in force is that of an earlier text until the file is read for the first
- * time. */
+/* Returns whether the list in force was read from a text with this hash. Until the file
+ * is read for the first time, the list in force is that of an earlier text. */
 static bool has_content(const look_t *look, apr_uint64_t content)
 {
     return content == look->page->content
@@ -166,9 +172,9 @@ static bool has_content(const look_t *look, apr_uint64_t content)
                       > 0);
 }
 
-/* Read a file; false: it has to be tried again.
+/* Read a file. Returns false if it has to be read again later.
  *
- * early: it has changed a moment ago, so only a whole frame counts */
+ * early: it has just changed, so it is loaded only if it is a complete frame */
 static bool reload(look_t *look, bool early)
 {
     cors_origin_file_t list;
@@ -185,7 +191,8 @@ static bool reload(look_t *look, bool early)
             look->page->logged = true;
             cors_report_unreadable(&look->report, status, NULL);
         }
-        return false; /* it may pass, as what lacks descriptors or a server */
+        return false; /* may be temporary, such as a lack of descriptors or of a
+                       * file server */
     }
     content = cors_hash_text(text);
     if (has_content(look, content)) {
@@ -203,13 +210,13 @@ static bool reload(look_t *look, bool early)
     if (is_held(look, &list)) {
         return false;
     }
-    /* an early one is compared once more when it is stable: its time may be too
-     * coarse to tell what came next */
+    /* A list that was loaded early is compared again when the file is stable: the
+     * file's time may be too coarse to show a later change. */
     return !exchange(look, &list, content) || !early;
 }
 
-/* Read a file that has been tried less than so often; a child that is killed while
- * it reads leaves it to the next one. */
+/* Read a file unless too many attempts have failed. If a child is killed while it
+ * reads, another child makes the next attempt. */
 static void attempt(look_t *look, bool early)
 {
     cors_first_page_t *page = look->page;
@@ -248,7 +255,7 @@ static void note_change(look_t *look)
     }
 }
 
-/* One look at a file. */
+/* Check a file once. */
 static void watch(look_t *look)
 {
     cors_first_page_t *page = look->page;
@@ -286,18 +293,18 @@ static void watch(look_t *look)
     }
 }
 
-/* What the watchdog's thread works with. */
+/* The data of the watchdog's thread. */
 typedef struct {
     const cors_list_files_t *files;
     server_rec *server;
-    /* held by the child that looks at the files; NULL: mod_watchdog has one */
+    /* held by the child that checks the files; NULL: mod_watchdog has a lock */
     apr_proc_mutex_t *lock;
-    /* of this child: whether it has the lock, and else when it tries again */
+    /* of this child: whether it has the lock, and if not, when it tries again */
     bool has_lock;
     apr_time_t next_try;
 } watching_t;
 
-/* When a file is looked at next; 0: never. */
+/* Returns when a file is checked next. */
 static apr_time_t next_look(const cors_list_files_t *files,
                             const cors_list_file_t *file, apr_time_t now)
 {
@@ -347,7 +354,7 @@ static void look_at_all(const watching_t *watching)
     }
 }
 
-/* Whether this child is the one that looks at the files. */
+/* Returns whether this child is the one that checks the files. */
 static bool is_in_charge(watching_t *watching)
 {
     apr_time_t now;
@@ -364,7 +371,7 @@ static bool is_in_charge(watching_t *watching)
     return watching->has_lock;
 }
 
-/* What mod_watchdog calls at each round, in each child. */
+/* The callback that mod_watchdog calls ten times a second in each child. */
 static apr_status_t watch_files(int state, void *data, apr_pool_t *p)
 {
     watching_t *watching = data;
@@ -374,14 +381,16 @@ static apr_status_t watch_files(int state, void *data, apr_pool_t *p)
         look_at_all(watching);
     }
     if (state == AP_WATCHDOG_STATE_STOPPING && watching->has_lock) {
-        /* the child may serve its last requests for long */
+        /* release the lock now, because the child may serve its last requests for a
+         * long time */
         watching->has_lock = false;
         apr_proc_mutex_unlock(watching->lock);
     }
     return APR_SUCCESS;
 }
 
-/* Whether there is a file to look at: with an interval, all of them. */
+/* Returns whether there is a file to check. If an interval is set, all files are
+ * checked. */
 static bool has_work(const cors_list_files_t *files)
 {
     int i;
@@ -395,8 +404,8 @@ static bool has_work(const cors_list_files_t *files)
     return false;
 }
 
-/* A lock that the kernel takes from a process that ends; NULL: there is none. It is
- * a file without a name, which the children have from the parent. */
+/* Create a lock that the kernel releases when its process ends; returns NULL on
+ * failure. It is an unnamed file that the children inherit from the parent. */
 static apr_proc_mutex_t *make_lock(apr_pool_t *pconf)
 {
     apr_proc_mutex_t *lock = NULL;
@@ -436,7 +445,7 @@ void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server)
     watching->files = files;
     watching->server = server;
     watching->lock = make_lock(pconf);
-    /* in one child at a time: what it writes, all of them read */
+    /* in one child at a time, because all children read what it writes */
     status =
         get_instance(&watchdog, "_cors_policy_", 0, !watching->lock, pconf);
     if (status == APR_SUCCESS) {

@@ -1,5 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Writes a decision to the error log: a denial at info, a policy that contradicts
+ * itself at warn, everything else at debug. The decision and the texts for it come from
+ * the core; this file quotes client bytes and limits the number of lines.
+ *
+ * Any client can cause denials, so the lines are limited to a number per minute,
+ * counted in shared memory over all children (count.c). Without that memory, or if
+ * LogLevel is debug, there is no limit. Findings of start-up are reported in startup.c,
+ * not here.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <string.h>
@@ -8,8 +19,8 @@
 
 #include "cors/clock.h"
 
-/* Client bytes for a log line: cut, escaped and in quotes, so that they end
- * where they seem to end. */
+/* Quote client bytes for a log line. They are truncated and escaped, so that they
+ * cannot imitate other parts of the line. */
 static const char *quoted(apr_pool_t *p, const char *text)
 {
     const apr_size_t most = 300;
@@ -23,9 +34,9 @@ static const char *quoted(apr_pool_t *p, const char *text)
                        cut ? "..." : NULL, NULL);
 }
 
-/* Whether there is room in the log for a denial, which anybody can cause. A policy
- * that contradicts itself has lines of its own for each setting behind it. Who asks
- * for details gets all lines. */
+/* Returns whether a denial may be logged, which any client can cause. Policies that
+ * contradict themselves have a limit of their own for each setting involved. LogLevel
+ * debug disables all limits. */
 static bool has_room(request_rec *r, const cors_decision_t *decision, int level)
 {
     cors_counters_t *counters = cors_count_all();

@@ -1,12 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Lists that begin with the same arguments are kept once. A large configuration has
- * one list in thousands of sections, made by a template, and most of the memory that
- * a section needs is its list's. This file only remembers, while a configuration is
- * read, which lists there are; directives.c decides who takes one, and gives a setting
- * a copy of its own before it adds to it. It knows nothing of what a list holds: equal
- * are arguments that are equal byte by byte. All of it lies in the temporary pool.
+ * Shares lists that begin with the same arguments. A large configuration, generated
+ * from a template, has the same list in thousands of sections, and most of the memory
+ * that a section needs is its list's. While a configuration is read, this file
+ * remembers the lists. directives.c decides which setting shares a list, and copies the
+ * list before it adds to a setting that shares one.
+ *
+ * This file does not look into the lists: two lists are equal if their arguments are
+ * equal byte by byte. All its data is in the temporary pool.
  */
 
 #include "mod_cors_policy.h"
@@ -15,9 +17,9 @@
 
 #define LISTS "mod_cors_policy lists"
 
-/* Maps of arguments to a cors_same_list_t, for each attribute that is a list. */
+/* For each attribute that is a list, a map from arguments to a cors_same_list_t. */
 typedef struct {
-    cors_text_map_t *maps[CORS_ATTR_COUNT]; /* NULL: there is no list yet */
+    cors_text_map_t *maps[CORS_ATTR_COUNT]; /* NULL: no list yet */
 } lists_t;
 
 static lists_t *lists_of(apr_pool_t *temp)

@@ -1,17 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Finds the parts of a configuration that can apply to one request together: two
- * sections of different kinds always can, two <Location> only if the path of one is
- * the other's or above it. The checks at start-up ask this for each section and for
- * each directive of another module, so the answer must not take a look at every
- * section. It is a file of its own because several checks ask.
+ * Finds the sections that can apply to one request together. Two sections of different
+ * kinds always can; two <Location> sections can only if their paths are equal or one is
+ * above the other. The checks at start-up ask this for every section and for many
+ * directives of other modules, so a query must not visit every section. Several checks
+ * use it, so it is a file of its own.
  *
- * Each part has an owner, which is whatever the caller keeps apart (a server, a
- * virtual host's container), and a number that rises from one part to the next. For
- * each owner and kind three things are kept: the two lowest numbers, the two lowest
- * of parts without a path, and an index of the paths. Two, because a part does not
- * count as its own partner. cors_scope_may_meet() is the rule that this implements.
+ * Each part has an owner, which is any key that the caller chooses (a server, or a
+ * virtual host's container), and a number. Numbers increase from part to part. Three
+ * things are kept for each owner and kind: the two lowest numbers, the two lowest
+ * numbers of parts without a path, and an index of the paths. Two numbers are needed
+ * because a query may exclude one part, usually the part itself. The rule is that of
+ * cors_scope_may_meet().
  */
 
 #include "mod_cors_policy.h"
@@ -20,7 +21,7 @@
 
 #include "cors/path_index.h"
 
-/* The two lowest of the numbers that were added. */
+/* The two lowest numbers that were added. */
 typedef struct {
     int lowest[2];
 } first_two_t;
@@ -113,7 +114,7 @@ void cors_scope_index_add(cors_scope_index_t *index, const void *owner,
     cors_path_index_add(parts->paths, path, number);
 }
 
-/* The lowest number of a part of the same kind. */
+/* Returns the lowest number of a matching part of the same kind. */
 static int same_kind(const kind_t *parts, const char *path, int except)
 {
     int lowest;

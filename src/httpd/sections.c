@@ -1,5 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Walks over all sections of all servers: what httpd has merged into each server, its
+ * <Directory>, <Location>, <Files>, <If> and <Proxy> sections, and the sections nested
+ * in them. httpd offers no such walk, so this file reads the core's and mod_proxy's
+ * configuration structures. It also maps containers to the requests that they apply to,
+ * and URLs to virtual hosts.
+ *
+ * It does not judge what it finds. Two facts to know: httpd appends each virtual host's
+ * sections to those of the base server, so a walk has to recognise inherited ones; and
+ * the status page is identified by the address of httpd's parsed SetHandler, because
+ * the text alone could come from a .htaccess file.
+ */
+
 #include "mod_cors_policy.h"
 
 #include <string.h>
@@ -13,7 +26,7 @@
 static const struct {
     const char *name;
     cors_site_e kind;
-    bool plain; /* its argument is a path unless it has wildcards */
+    bool plain; /* its argument is a path unless it contains wildcards */
 } containers[] = { { "<Directory", CORS_SITE_DIRECTORY, true },
                    { "<DirectoryMatch", CORS_SITE_DIRECTORY, false },
                    { "<Location", CORS_SITE_LOCATION, true },
@@ -26,7 +39,8 @@ static const struct {
                    { "<Proxy", CORS_SITE_IF, false },
                    { "<ProxyMatch", CORS_SITE_IF, false } };
 
-/* the path that a container is for; NULL: an expression or wildcards */
+/* Returns the path that a container is for; NULL: it has a regular expression or
+ * wildcards. */
 static const char *plain_path(apr_pool_t *p, const ap_directive_t *container)
 {
     const char *rest = container->args;
@@ -34,7 +48,7 @@ static const char *plain_path(apr_pool_t *p, const ap_directive_t *container)
     bool closed = len > 0 && rest[len - 1] == '>';
     char *path = ap_getword_conf(p, &rest);
 
-    /* without quotes the word ends where the container's line does */
+    /* an argument without quotes includes the closing '>' of the container's line */
     len = strlen(path);
     if (closed && !*rest && len > 0) {
         path[len - 1] = '\0';
@@ -47,7 +61,8 @@ cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node)
     cors_scope_t scope = { CORS_SITE_SERVER, NULL, NULL };
     apr_size_t i;
 
-    /* the outermost section says which files or URLs there are within it */
+    /* the outermost section determines which files or URLs the sections in it can apply
+     * to */
     for (; node; node = node->parent) {
         if (cors_directive_is(node, "<VirtualHost")) {
             scope.host = node;
@@ -66,7 +81,7 @@ bool cors_scope_may_meet(const cors_scope_t *scope, const cors_site_t *site)
 {
     const cors_scope_t *other = &site->scope;
 
-    /* what stands outside of all virtual hosts is inherited by each */
+    /* all virtual hosts inherit what is configured outside of them */
     if (scope->host && scope->host != other->host) {
         return false;
     }
@@ -75,31 +90,33 @@ bool cors_scope_may_meet(const cors_scope_t *scope, const cors_site_t *site)
            || cors_path_is_above(other->path, scope->path);
 }
 
-/* What a server begins with: where its container stands. */
+/* The own level of a server: its container in the configuration. */
 typedef struct {
     const server_rec *server;
-    cors_place_t place; /* its node is NULL for the server around them all */
+    cors_place_t place; /* its node is NULL for the base server */
 } level_t;
 
 /* A walk over the sections of all servers. */
 typedef struct {
-    apr_pool_t *p;           /* for the whole walk */
-    apr_pool_t *merging;     /* where merged sections are put */
-    bool clear;              /* clear that pool after each section */
-    bool every;              /* visit what is inherited for each heir, too */
-    const server_rec *only;  /* visit this one alone; NULL: all */
-    const server_rec *base;  /* the server around all virtual hosts */
-    apr_hash_t *directories; /* those of the base, each its own key; NULL: not
-                                 asked for yet */
-    const level_t *level;    /* of the server that is walked */
+    apr_pool_t *p;          /* for the whole walk */
+    apr_pool_t *merging;    /* the pool for merged sections */
+    bool clear;             /* clear that pool after each section */
+    bool every;             /* visit inherited sections again for each virtual
+                              * host */
+    const server_rec *only; /* visit only this server; NULL: all */
+    const server_rec *base; /* the server outside of all virtual hosts */
+    /* those of the base server, each its own key; NULL: not collected yet */
+    apr_hash_t *directories;
+    const level_t *level; /* of the current server */
     server_rec *server;
     bool inherits;      /* see cors_site_t */
-    cors_site_fn visit; /* NULL: nothing is visited */
+    cors_site_fn visit; /* NULL: do not visit */
     void *context;
-    apr_hash_t *lines;      /* "file:line" of each SetHandler of the page; NULL:
-                                 not looked for */
+    /* "file:line" of each SetHandler of the status page; NULL: not collected */
+    apr_hash_t *lines;
     apr_hash_t *pages;      /* const ap_expr_info_t *, each its own key */
-    apr_hash_t *open_pages; /* those with Satisfy Any next to them; likewise */
+    apr_hash_t *open_pages; /* those with Satisfy Any in the same container;
+                             * likewise */
 } walk_t;
 
 static void add_pointer(apr_hash_t *set, apr_pool_t *p, const void *pointer)
@@ -137,8 +154,8 @@ static void visit_site(walk_t *walk, cors_site_e kind,
     walk->visit(walk->context, &site);
 }
 
-/* Find SetHandler cors-policy in a part of the configuration, each as one word
- * that no request can change. */
+/* Find each SetHandler cors-policy in a part of the configuration. The argument must be
+ * constant, so that no request can change it. */
 static void find_pages(apr_hash_t *lines, apr_pool_t *p,
                        const ap_directive_t *node)
 {
@@ -155,7 +172,7 @@ static void find_pages(apr_hash_t *lines, apr_pool_t *p,
     }
 }
 
-/* Whether "Satisfy Any" stands next to a line, in the same container. */
+/* Returns whether the container of a directive also has "Satisfy Any". */
 static bool has_satisfy_any(apr_pool_t *p, const ap_directive_t *line)
 {
     const ap_directive_t *node =
@@ -172,8 +189,8 @@ static bool has_satisfy_any(apr_pool_t *p, const ap_directive_t *line)
     return false;
 }
 
-/* Note what httpd has made of such a line. What it says is not enough to know it
- * by: whoever may write a .htaccess file can say that. */
+/* Store what httpd has made of such a SetHandler. Its text is not sufficient to
+ * identify it: anyone who may write a .htaccess file can write the same text. */
 static void note_page(const walk_t *walk, const core_dir_config *core)
 {
     const ap_expr_info_t *source = core->expr_handler;
@@ -195,8 +212,8 @@ static void note_page(const walk_t *walk, const core_dir_config *core)
     }
 }
 
-/* Whether a section of a virtual host is one of the server around it. httpd puts
- * these first, but it sorts each server's directories. */
+/* Returns whether a section of a virtual host is one of the base server. httpd puts
+ * these first, but it sorts the directories of each server. */
 static bool is_inherited(walk_t *walk, const apr_array_header_t *base, int i,
                          const ap_conf_vector_t *config)
 {
@@ -235,7 +252,7 @@ static void walk_section(walk_t *walk, const cors_section_t *outer,
         merged = cors_section_merge(walk->merging, outer, own);
         visit_site(walk, kind, own, merged, cors_section_place(own));
     }
-    /* a <Proxy> without directives of the core's has no part of it */
+    /* a <Proxy> without directives of the core has no core configuration */
     if (core) {
         note_page(walk, core);
         walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
@@ -261,8 +278,8 @@ static void end_section(const walk_t *walk)
     }
 }
 
-/* The sections of a server, but not those that are the base's, where they apply
- * to the server just as they do there. */
+/* Walk over the sections of a server. Skips the base server's sections if they apply to
+ * this server unchanged. */
 static void walk_level(walk_t *walk, const cors_section_t *outer,
                        const apr_array_header_t *sections,
                        const apr_array_header_t *base, cors_site_e kind)
@@ -300,7 +317,7 @@ static void walk_server(walk_t *walk)
         ap_get_core_module_config(walk->base->lookup_defaults);
     const core_server_config *base_server =
         ap_get_core_module_config(walk->base->module_config);
-    /* httpd has merged what a virtual host says with what it inherits */
+    /* httpd has already merged a virtual host's directives with the inherited ones */
     const cors_section_t *merged = cors_section_of(config);
 
     walk->inherits = walk->server != walk->base
@@ -335,8 +352,8 @@ static void walk_servers(walk_t *walk, const apr_array_header_t *levels,
     }
 }
 
-/* The containers of all virtual hosts by "file:line"; the first where a file has
- * been included twice. */
+/* Returns the containers of all virtual hosts by "file:line". If a file is included
+ * twice, the first container is used. */
 static apr_hash_t *find_containers(apr_pool_t *p)
 {
     apr_hash_t *hosts = apr_hash_make(p);
@@ -354,7 +371,7 @@ static apr_hash_t *find_containers(apr_pool_t *p)
     return hosts;
 }
 
-/* Where each server begins: an array of level_t. */
+/* Returns an array of level_t: the container of each server. */
 static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
                                        const server_rec *server)
 {
@@ -380,12 +397,14 @@ static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
     return levels;
 }
 
-/* What is retained for requests: set before there are children, and of the
+/* Data that requests use. It is set before the children start and belongs to the
  * configuration's pool. */
 static struct {
     const apr_array_header_t *levels; /* NULL: there is no status page */
-    const apr_hash_t *pages;          /* configured with the page as handler */
-    const apr_hash_t *open_pages;     /* those with Satisfy Any beside it */
+    const apr_hash_t *pages;          /* sections that have the page as their
+                                       * handler */
+    const apr_hash_t *open_pages;     /* those with Satisfy Any in the same
+                                       * container */
 } retained;
 
 static apr_status_t forget_retained(void *unused)
@@ -418,7 +437,7 @@ apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
 {
     const core_server_config *core =
         ap_get_core_module_config(server->module_config);
-    /* most stand in the first server, or each has a server of its own */
+    /* most sections are in the first server, or there are many servers with one each */
     apr_array_header_t *sites =
         apr_array_make(p, 16 + core->sec_url->nelts + core->sec_dir->nelts,
                        sizeof(const cors_site_t *));
@@ -431,7 +450,7 @@ apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
     return sites;
 }
 
-/* Who visits settings. */
+/* A function that is called for each setting. */
 typedef struct {
     cors_setting_fn visit;
     void *context;
@@ -557,7 +576,7 @@ bool cors_htaccess_allowed(const server_rec *server)
     return false;
 }
 
-/* What the argument of a container says, and whether it holds of a text. */
+/* Returns whether the argument of a container matches a path or a file name. */
 static bool holds(apr_pool_t *p, const ap_directive_t *node, bool regex,
                   cors_site_e kind, const char *text)
 {
@@ -651,7 +670,7 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
     question->websocket = strncmp(uri->scheme, "ws", 2) == 0;
     if (uri->hostname) {
         ap_str_tolower(uri->hostname);
-        /* the origin of a page that asks for ws:// there */
+        /* the origin of a page that would open ws:// or wss:// URLs of the same host */
         question->own.scheme = !question->websocket ? cors_slice(uri->scheme)
                                : strcmp(uri->scheme, "wss") == 0
                                    ? cors_slice("https")
@@ -665,7 +684,7 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
 server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,
                             server_rec *otherwise)
 {
-    /* APR knows the ports of http and https alone */
+    /* APR knows only the default ports of http and https */
     apr_port_t port =
         uri->port_str
             ? uri->port
