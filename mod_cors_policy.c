@@ -8,8 +8,9 @@
  * This file is the table of contents. It contains no logic: each directive and each
  * hook is a function in src/httpd. It must keep its name, because <IfModule> and the
  * hook order of other modules refer to it. The hook order that matters is declared
- * below: captures run before the modules that can end a request early, the decision
- * runs after the modules that set variables, and the filter runs after mod_headers.
+ * below: the section is captured before other modules can end a request early,
+ * preflights are answered after the modules that set variables, and the filter runs
+ * after mod_headers.
  */
 
 #include "mod_cors_policy.h"

@@ -152,8 +152,7 @@ typedef struct cors_site_t {
     cors_site_e kind;
     cors_scope_t scope;           /* its host is that of the server */
     const cors_section_t *own;    /* the section itself */
-    const cors_section_t *merged; /* the section merged with all that it
-                                   * inherits */
+    const cors_section_t *merged; /* merged with all that it inherits */
     const cors_place_t *place;    /* its title is NULL for a server itself */
     /* for a server itself: a virtual host without a directive of this module at its own
      * level, so that the base server's sections apply to it unchanged */
@@ -399,8 +398,7 @@ apr_pool_t *cors_scratch_pool(void);
 
 /** What is known about a list file at start-up. */
 typedef struct {
-    const apr_array_header_t *mistakes; /* sentences; empty: the file is
-                                         * valid */
+    const apr_array_header_t *mistakes; /* sentences; empty: none */
     cors_origin_notes_t notes;
 } cors_origins_file_t;
 

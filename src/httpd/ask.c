@@ -3,8 +3,8 @@
 /*
  * httpd -t -D EXPLAIN_CORS: print which sections apply to a URL and what a browser does
  * with a request from a given origin. The request is read from the environment variable
- * CORS_EXPLAIN; -D cannot pass arguments with spaces. The core's explain.c simulates
- * the browser; this file reads the request and prints the answer.
+ * CORS_EXPLAIN, because -D only defines names. The core's explain.c simulates the
+ * browser; this file reads the request and prints the answer.
  *
  * There is no request_rec under httpd -t, so httpd cannot select the sections. This
  * file matches containers against the URL path and the file that DocumentRoot makes of
@@ -38,10 +38,8 @@ typedef struct {
     const char *file; /* the path appended to DocumentRoot */
     server_rec *server;
     cors_question_t question;
-    cors_site_e kind;              /* the kind of section that is being
-                                    * merged */
-    int perhaps;                   /* the number of sites that only a real
-                                    * request can match */
+    cors_site_e kind;              /* the kind being merged */
+    int perhaps;                   /* sites that only a request can match */
     const cors_section_t *section; /* the merged sections that apply */
 } ask_t;
 

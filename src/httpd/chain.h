@@ -30,10 +30,8 @@ typedef struct {
     /* of the first request_rec; must be the first member */
     cors_visit_t visit;
     cors_noted_t noted;
-    const cors_section_t *section; /* the section whose policy grants; NULL:
-                                    * none yet */
-    request_rec *owner;            /* the request_rec that the section is
-                                    * from */
+    const cors_section_t *section; /* whose policy grants; NULL: none */
+    request_rec *owner;            /* the request_rec of the section */
     /* the request_rec that the decision was last reported for; NULL: not reported
      * yet */
     request_rec *reporter;
@@ -161,8 +159,8 @@ static inline void cors_chain_take(cors_chain_t *chain, request_rec *r,
 }
 
 /**
- * Like cors_chain_report(), but without the check whether it was reported for this
- * request_rec already.
+ * Like cors_chain_report(), but always report, even if this request_rec was reported
+ * already.
  */
 void cors_chain_report_first(request_rec *r, cors_chain_t *chain);
 

@@ -42,7 +42,7 @@ void *cors_create_dir_config(apr_pool_t *p, char *dir)
 
 void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner)
 {
-    /* httpd's configurations are not const, but nothing writes to them after the
+    /* httpd passes configurations as non-const; nothing writes to them after the
      * merge */
     return (void *)(apr_uintptr_t)cors_section_merge(p, outer, inner);
 }
@@ -228,8 +228,7 @@ static const char *explain(const reading_t *reading)
 }
 
 /* Returns the next argument without its quotes, in the temporary pool, or NULL. Does
- * not split at commas. A trailing comment is reported as one mistake, not as one for
- * each of its words. */
+ * not split at commas. A trailing comment is reported as a single mistake. */
 static const char *next_argument(reading_t *reading, const char **args)
 {
     while (apr_isspace(**args)) {
@@ -467,7 +466,7 @@ static bool take_same_list(const reading_t *reading, const char *args)
     return true;
 }
 
-/* Offer the list that a line has begun to other settings. */
+/* Let other settings share the list that this line has begun. */
 static void keep_list(const reading_t *reading, const char *args)
 {
     bool first;
@@ -504,9 +503,9 @@ const char *cors_set_names(cmd_parms *cmd, void *section, const char *args)
     return set_list(cmd, section, args);
 }
 
-/* The maximum number of steps that PCRE may take for one origin. This is more than a
- * regular expression needs that does not backtrack heavily, and few enough to limit a
- * match to some milliseconds. */
+/* The maximum number of steps that PCRE may take for one origin. A regular expression
+ * without heavy backtracking needs fewer steps, and so many take no more than some
+ * milliseconds. */
 #define MATCH_STEPS 50000
 
 /* RegexDefaultOptions must not change the result of the checks at start-up. */
@@ -524,8 +523,8 @@ typedef struct {
     const char *source; /* "Directive file:line" */
 } matcher_t;
 
-/* Log an origin for which PCRE gave up. The log is rate-limited, because a client may
- * send many such origins. */
+/* Log an origin for which PCRE gave up. The number of lines is limited, because a
+ * client may send many such origins. */
 CORS_SLOW static void log_give_up(const matcher_t *matcher, cors_slice_t text)
 {
     apr_uint32_t unused;
@@ -594,7 +593,7 @@ static ap_regex_t *compile_whole(apr_pool_t *p, const char *text)
          * the comment */
         regex = compile_between(p, limit, text, "\n");
     }
-    /* PCRE before 8.34 does not support this limit; it has a default limit */
+    /* PCRE before 8.34 does not support this syntax, but has a default limit */
     return regex ? regex : compile_between(p, "", text, "");
 }
 

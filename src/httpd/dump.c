@@ -5,10 +5,11 @@
  * every server, with the source of each attribute. The status page writes the same JSON
  * through cors_dump_json().
  *
- * Each section is printed as if it alone applied with its server; ask.c explains what a
- * particular URL gets. If <Limit> is used, the methods of a section fall into groups
- * with one policy each. httpd numbers methods and gives HEAD the number of GET, so the
- * names of a group are derived from its numbers here.
+ * Each section is printed with what it inherits from the sections around it and its
+ * server; ask.c explains which policy a particular URL gets. If <Limit> is used, the
+ * methods of a section fall into groups with one policy each. httpd numbers methods and
+ * gives HEAD the number of GET, so the names of a group are derived from its numbers
+ * here.
  */
 
 #include "mod_cors_policy.h"

@@ -189,7 +189,7 @@ static void know_site(walk_t *walk, apr_pool_t *scratch, int number)
                              scope->path, number);
     }
     if (scope->kind != CORS_SITE_DIRECTORY) {
-        /* paths above match, whatever kind of section it is */
+        /* stored as a single kind, because only the path is looked up */
         cors_scope_index_add(walk->covers, owner, CORS_SITE_LOCATION,
                              scope->path, number);
     }
@@ -251,7 +251,7 @@ static const container_t *section_around(const walk_t *walk,
     return container;
 }
 
-/* Returns the CorsPolicy On whose requests a directive may affect; NULL: none. */
+/* Returns the CorsPolicy On setting that a directive may affect; NULL: none. */
 static const cors_setting_t *policy_met(walk_t *walk,
                                         const ap_directive_t *directive)
 {
@@ -281,7 +281,7 @@ static const cors_setting_t *policy_met(walk_t *walk,
     return number == CORS_PATH_NONE ? NULL : walk->known[number].on;
 }
 
-/* Returns the next argument of a directive that is not in a list; "" at the end. */
+/* Skip the arguments that are in a list, and return the next one; "" at the end. */
 static const char *next_word_but(const walk_t *walk, const char **rest,
                                  const char *const *but)
 {
@@ -521,8 +521,8 @@ static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
     }
 }
 
-/* Returns the first path in an index whose files, if it named files, would be in a
- * directory or would contain it. */
+/* Returns the number of the first URL path in an index that would be in a directory, or
+ * around it, if DocumentRoot were put before the path. */
 static int find_behind(const cors_path_index_t *paths, const char *root,
                        const char *directory)
 {
@@ -606,8 +606,7 @@ static const ap_directive_t *proxy_before(walk_t *walk,
                : APR_ARRAY_IDX(base->proxied, number, proxied_t).directive;
 }
 
-/* Report a <Directory> that would contain the URLs of a ProxyPass if they were
- * files. */
+/* Report a <Directory> that looks as if it applied to the URLs of a ProxyPass. */
 static void report_directory(walk_t *walk, const cors_site_t *site, int number)
 {
     const cors_setting_t *policy = walk->known[number].on;

@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Precomputes policies at start-up. httpd merges the sections that apply anew for each
- * request. This file makes the merges of a server's own level with each of its
- * sections, and of those with the sections nested in them, once and together with their
- * policies. A request that a single <Location> or <Directory> applies to then only
- * looks them up; other combinations are merged during the request.
+ * Precomputes policies at start-up. httpd merges the applicable sections again for each
+ * request. This file merges, once, a server's own level with each of its sections, and
+ * these with the sections nested in them, and resolves their policies. If a single
+ * <Location> or <Directory> applies to a request, the request only looks up the result.
+ * Other combinations are merged during the request.
  *
  * It also determines which servers may answer preflights before httpd looks for a file.
  * That is allowed only if no section for files and no .htaccess file can change the

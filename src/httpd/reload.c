@@ -24,10 +24,10 @@
 #include <mod_watchdog.h>
 
 #define UNSTABLE_LOGGED 10 /* consecutive changes before a warning */
-/* attempts to read one state of a file that end with the child's death */
+/* how often a child may die while it reads the same state of a file */
 #define ATTEMPTS 3
 
-/* How often a file is checked that could not be loaded when httpd read its
+/* The interval for checking a file that could not be loaded when httpd read its
  * configuration. */
 #define PENDING_INTERVAL apr_time_from_msec(500)
 
@@ -191,8 +191,7 @@ static bool reload(look_t *look, bool early)
             look->page->logged = true;
             cors_report_unreadable(&look->report, status, NULL);
         }
-        return false; /* may be temporary, such as a lack of descriptors or of a
-                       * file server */
+        return false; /* may be temporary: no descriptors, no file server */
     }
     content = cors_hash_text(text);
     if (has_content(look, content)) {

@@ -34,9 +34,9 @@ static const char *quoted(apr_pool_t *p, const char *text)
                        cut ? "..." : NULL, NULL);
 }
 
-/* Returns whether a denial may be logged, which any client can cause. Policies that
- * contradict themselves have a limit of their own for each setting involved. LogLevel
- * debug disables all limits. */
+/* Returns whether a denial may be logged. The number of lines is limited, because any
+ * client can cause denials. Policies that contradict themselves have a separate limit
+ * for each setting involved. LogLevel debug disables all limits. */
 static bool has_room(request_rec *r, const cors_decision_t *decision, int level)
 {
     cors_counters_t *counters = cors_count_all();

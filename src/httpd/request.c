@@ -136,8 +136,7 @@ static void set_status(request_rec *r, int status)
         || status == HTTP_FORBIDDEN) {
         return;
     }
-    /* NOLINTNEXTLINE(cert-err34-c): each of httpd's status lines starts with a
-     * number */
+    /* NOLINTNEXTLINE(cert-err34-c): each status line starts with a number */
     if (atoi(ap_get_status_line(status)) != status) {
         r->status_line = apr_psprintf(r->pool, "%d %s", status,
                                       status < 300 ? "OK" : "Refused");

@@ -90,7 +90,7 @@ bool cors_scope_may_meet(const cors_scope_t *scope, const cors_site_t *site)
            || cors_path_is_above(other->path, scope->path);
 }
 
-/* The own level of a server: its container in the configuration. */
+/* A server and its container in the configuration. */
 typedef struct {
     const server_rec *server;
     cors_place_t place; /* its node is NULL for the base server */
@@ -101,8 +101,7 @@ typedef struct {
     apr_pool_t *p;          /* for the whole walk */
     apr_pool_t *merging;    /* the pool for merged sections */
     bool clear;             /* clear that pool after each section */
-    bool every;             /* visit inherited sections again for each virtual
-                              * host */
+    bool every;             /* visit inherited sections for each host */
     const server_rec *only; /* visit only this server; NULL: all */
     const server_rec *base; /* the server outside of all virtual hosts */
     /* those of the base server, each its own key; NULL: not collected yet */
@@ -115,8 +114,7 @@ typedef struct {
     /* "file:line" of each SetHandler of the status page; NULL: not collected */
     apr_hash_t *lines;
     apr_hash_t *pages;      /* const ap_expr_info_t *, each its own key */
-    apr_hash_t *open_pages; /* those with Satisfy Any in the same container;
-                             * likewise */
+    apr_hash_t *open_pages; /* those next to Satisfy Any; likewise */
 } walk_t;
 
 static void add_pointer(apr_hash_t *set, apr_pool_t *p, const void *pointer)
@@ -401,10 +399,8 @@ static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
  * configuration's pool. */
 static struct {
     const apr_array_header_t *levels; /* NULL: there is no status page */
-    const apr_hash_t *pages;          /* sections that have the page as their
-                                       * handler */
-    const apr_hash_t *open_pages;     /* those with Satisfy Any in the same
-                                       * container */
+    const apr_hash_t *pages;          /* the page's SetHandlers, as parsed */
+    const apr_hash_t *open_pages;     /* those next to Satisfy Any */
 } retained;
 
 static apr_status_t forget_retained(void *unused)

@@ -10,7 +10,8 @@
  * The warnings themselves are in warnings.c and neighbours.c; this file provides the
  * reporter that writes each sentence once. httpd reads the configuration twice at a
  * start: the first time the terminal shows the messages, the second time the error log.
- * Errors stop httpd both times; warnings are written once to each.
+ * Errors stop httpd in both readings. A warning is written once to the terminal and
+ * once to the log.
  */
 
 #include "mod_cors_policy.h"
@@ -140,8 +141,8 @@ typedef struct {
     /* the paths of the base server, if this server inherits its sections; else NULL */
     const paths_t *base;
     int base_end;
-    /* indexed by the number of a site: the first site of the server for which the
-     * site's path was last checked, or -1 */
+    /* indexed by the number of a site: the value of first when the site's path was last
+     * checked, or -1 */
     int *checked;
 } level_t;
 
@@ -353,8 +354,8 @@ static void end_reporter(cors_reporter_t *reporter, server_rec *server)
     apr_pool_destroy(reporter->p);
 }
 
-/* Returns whether the configuration is only being tested: by httpd -t, or in the first
- * of the two readings when a server starts. */
+/* Returns whether this is httpd -t, or the first of the two readings when a server
+ * starts. Both only test the configuration. */
 static bool is_first_reading(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
