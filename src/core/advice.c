@@ -1,5 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Suggests what to change so that a refused origin, method or header is allowed.
+ *
+ * It is its own file because the log, the status page and the explanation of a request
+ * share these sentences. It does not decide anything: it receives a decision that has
+ * been made. Every suggested argument first goes through the check of the directive
+ * that would accept it, so a suggestion can be copied into the configuration.
+ */
+
 #include "cors/advice.h"
 
 #include <string.h>
@@ -8,13 +17,16 @@
 
 #include "cors/fetch.h"
 
-/* Where a word would be written. */
+/* Where a suggested argument would be written. */
 typedef struct {
     apr_pool_t *p;
-    const char *directive;         /* that lists such words */
-    const char *source;            /* what decided */
-    const cors_setting_t *setting; /* the same; NULL: not known */
-    const cors_policy_t *policy;   /* NULL: not known */
+    /* the directive that takes such arguments */
+    const char *directive;
+    /* the source of the setting that decided */
+    const char *source;
+    /* the setting that decided; NULL: not known */
+    const cors_setting_t *setting;
+    const cors_policy_t *policy; /* NULL: not known */
 } place_t;
 
 static const char *within(const place_t *place, const char *prefixed)
@@ -23,7 +35,7 @@ static const char *within(const place_t *place, const char *prefixed)
                        " in a section within", NULL);
 }
 
-/* "To allow it, CHANGE, or write DIRECTIVE +WORD in a section within." */
+/* Returns "To allow it, CHANGE, or write DIRECTIVE +ARGUMENT in a nested section." */
 static const char *either(const place_t *place, const char *change,
                           const char *prefixed)
 {
@@ -37,7 +49,10 @@ static bool is_none(const cors_setting_t *setting)
            || (setting->names && setting->names->none);
 }
 
-/* What to write where nothing takes the words out; marked has "+" before each. */
+/*
+ * Returns the advice for arguments that no entry excludes. prefixed has "+" before
+ * each argument.
+ */
 static const char *add_words(const place_t *place, const char *plain,
                              const char *prefixed)
 {
@@ -61,7 +76,7 @@ static const char *add_words(const place_t *place, const char *plain,
                                   place->source, NULL),
                       prefixed);
     }
-    /* a list of expressions, or of files, is none of origins */
+    /* a list of regular expressions or of files does not accept origins */
     if (strncmp(place->source, place->directive, len) == 0
         && place->source[len] != ' ') {
         return either(place,
@@ -76,7 +91,7 @@ static const char *add_words(const place_t *place, const char *plain,
 
 /* --- origins */
 
-/* Whether what a setting edits lists an origin. */
+/* Returns whether the list that a setting edits allows an origin. */
 static bool outside_lists(const cors_policy_t *policy,
                           const cors_setting_t *setting, cors_attr_e attr,
                           const cors_origin_t *origin)
@@ -98,7 +113,7 @@ static bool outside_lists(const cors_policy_t *policy,
     return listing == CORS_ORIGIN_LISTED;
 }
 
-/* A word takes the origin out. */
+/* Returns the advice for an origin that an entry excludes. */
 static const char *take_out(const place_t *place, const cors_refused_t *refused,
                             cors_attr_e attr, const cors_origin_t *origin,
                             const cors_origin_word_t *word)
@@ -132,12 +147,12 @@ static const char *take_out(const place_t *place, const cors_refused_t *refused,
                                   word->text, " in ", source, NULL),
                       prefixed);
     }
-    /* more than one word takes it out, or it is one of many */
+    /* several entries exclude it, or the entry covers more than this origin */
     return apr_pstrcat(p, "To allow it, ", within(place, prefixed), " that of ",
                        source, ".", NULL);
 }
 
-/* The origin is none that a directive takes. */
+/* Returns the advice for an origin that no directive accepts. */
 static const char *not_listable(apr_pool_t *p, const char *origin,
                                 cors_problem_e problem, const char *suggestion)
 {
@@ -208,7 +223,7 @@ const char *cors_decision_source(apr_pool_t *p, const cors_decision_t *decision)
         return apr_pstrcat(p, cors_attr_directive(decision->attr), " (default)",
                            NULL);
     }
-    /* only an origin that is taken out may have a line of its own */
+    /* only an excluded origin may have a source of its own */
     if (decision->origin_excluded
         && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
         && cors_origin_parse(decision->origin, &origin)) {
@@ -219,7 +234,7 @@ const char *cors_decision_source(apr_pool_t *p, const cors_decision_t *decision)
 
 /* --- methods and headers */
 
-/* Words that are to be added, with and without "+". */
+/* Arguments to be added, with and without "+". */
 typedef struct {
     cors_joined_t plain;
     cors_joined_t prefixed;
@@ -241,7 +256,7 @@ const char *cors_sentences(apr_pool_t *p, const char *one, const char *other)
     return both.text;
 }
 
-/* The name is none that a directive takes. */
+/* Returns the advice for a name that no directive accepts. */
 static const char *not_nameable(apr_pool_t *p, const char *name,
                                 cors_problem_e problem, const char *suggestion)
 {
@@ -267,7 +282,10 @@ static const char *not_nameable(apr_pool_t *p, const char *name,
     }
 }
 
-/* What is to be done about one name; it goes to words if it is to be added. */
+/*
+ * Returns the advice for one name, or adds the name to words if it only has to be
+ * listed.
+ */
 static const char *advise_name(const place_t *place, cors_names_e kind,
                                const char *name, words_t *words)
 {
@@ -286,7 +304,7 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
         && cors_policy_name_listed(place->policy, CORS_ATTR_METHODS,
                                    cors_slice(suggestion + 1))
                == CORS_NAME_UNLISTED) {
-        /* the one that the script means is refused as well */
+        /* the name that the script means is refused as well */
         source = advise_name(place, kind, suggestion + 1, words);
         return cors_sentences(p, not_nameable(p, name, problem, suggestion),
                               source);

@@ -1,31 +1,37 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Makes a finite automaton of a regular expression's tree. It is a part of its own
- * because whoever asks about the texts of an expression (start-up's check, a
- * comparison of two expressions) asks here, by sets of states, and never sees how
- * the automaton is kept. It knows no origins and no matching engine. The trick: the
- * states are the places of the expression at which a byte is read (Glushkov), so
- * that there are no empty moves and all moves into a state read the same bytes; \b
- * and its like are gone, too, since a place that reads both letters and others is
- * made two, and then each move knows what is before and behind it.
+ * Builds a finite automaton from the tree of a regular expression.
+ *
+ * It is its own file so that its users (the check at start-up, the comparison of two
+ * regular expressions) work with sets of states and do not depend on how the automaton
+ * is stored. It knows nothing about origins or a matching engine. The trick: the
+ * states are the positions of the regular expression at which a byte is read
+ * (Glushkov's construction). There are no empty moves, and all moves into a state read
+ * the same bytes. Assertions such as \b are resolved as well: a position that reads
+ * both word bytes and other bytes is split in two, so each move knows the bytes on
+ * both sides of it.
  */
 
 #include "cors/automaton.h"
 
 #include <string.h>
 
-/* What stands before or behind a place of the text. */
+/* The kind of byte before or after a position in the text. */
 typedef enum {
-    SIDE_NOTHING, /* the start, or the end */
-    SIDE_WORD,    /* a byte of a word */
+    /* the start or the end of the text */
+    SIDE_NOTHING,
+    /* a word byte */
+    SIDE_WORD,
     SIDE_OTHER,
     SIDE_COUNT
 } side_e;
 
 #define WORD "abcdefghijklmnopqrstuvwxyz0123456789_"
 
-/* While it is made: places, with empty moves between them. */
+/*
+ * The intermediate form during construction: positions with empty moves between them.
+ */
 typedef enum {
     PLACE_READ,
     PLACE_FORK,
@@ -35,26 +41,36 @@ typedef enum {
 
 typedef struct {
     place_e kind;
-    cors_regex_kind_e assertion; /* of PLACE_ASSERT */
-    cors_symbols_t set;          /* of PLACE_READ */
+    /* for PLACE_ASSERT */
+    cors_regex_kind_e assertion;
+    /* for PLACE_READ */
+    cors_symbols_t set;
     unsigned next;
-    unsigned other; /* of PLACE_FORK */
-    unsigned state; /* of PLACE_READ */
+    /* for PLACE_FORK */
+    unsigned other;
+    /* for PLACE_READ */
+    unsigned state;
 } place_t;
 
 struct cors_automaton_t {
     unsigned count;
-    cors_symbols_t *into; /* of each state */
-    bool *ends;           /* of each state */
-    unsigned *first[2];   /* of each state, where its moves begin; and an end */
-    unsigned *moves[2];   /* forth and back */
-    bool *multiple;       /* of each move forth */
+    /* indexed by state */
+    cors_symbols_t *into;
+    /* indexed by state */
+    bool *ends;
+    /* indexed by state: the index of its first move; one more entry marks the end */
+    unsigned *first[2];
+    /* forward and backward */
+    unsigned *moves[2];
+    /* indexed by forward move */
+    bool *multiple;
 };
 
 typedef struct {
     apr_pool_t *p;
     place_t *places;
-    unsigned count; /* of places */
+    /* number of places */
+    unsigned count;
     unsigned room;
     unsigned work;
     cors_symbols_t word;
@@ -134,7 +150,7 @@ static unsigned make_repeat(maker_t *maker, const cors_regex_node_t *node,
     return entry;
 }
 
-/* The places of a node, which lead to the next; returns where they begin. */
+/* Creates the places of a node, which continue at next. Returns the first place. */
 static unsigned make_places(maker_t *maker, const cors_regex_node_t *node,
                             unsigned next)
 {
@@ -147,7 +163,7 @@ static unsigned make_places(maker_t *maker, const cors_regex_node_t *node,
     }
     switch (node->kind) {
     case CORS_REGEX_SET:
-        /* two places where a set has both, so that each has one side */
+        /* a set with both kinds of byte needs two places, so that each has one kind */
         if (!maker->assertions || !(node->set & maker->word)
             || !(node->set & ~maker->word)) {
             return make_read(maker, node->set, next);
@@ -187,16 +203,19 @@ static bool holds(cors_regex_kind_e assertion, side_e before, side_e behind)
                                               : !boundary;
 }
 
-/* The moves of one state after the other. */
+/* Computes the moves of one state after another. */
 typedef struct {
     maker_t *maker;
     cors_automaton_t *automaton;
     unsigned *stack;
-    unsigned *seen;  /* of each place, the round in which it was come to */
-    unsigned *again; /* the same, for the second time */
+    /* indexed by place: the last round that reached it */
+    unsigned *seen;
+    /* indexed by place: the last round that reached it twice */
+    unsigned *again;
     unsigned round;
     unsigned moves;
-    unsigned room; /* for moves */
+    /* allocated moves */
+    unsigned room;
 } closer_t;
 
 static side_e side_of(const closer_t *closer, cors_symbols_t set)
@@ -226,8 +245,10 @@ static void add_move(closer_t *closer, unsigned state, bool multiple)
     automaton->multiple[closer->moves++] = multiple;
 }
 
-/* Come to a place; whoever comes for the second time goes on, once, since all that
- * follows can then be come to in several ways. */
+/*
+ * Visits a place. A second visit continues once more, because everything after the
+ * place can then be reached in several ways.
+ */
 static void come_to(closer_t *closer, unsigned place, unsigned *depth)
 {
     if (closer->seen[place] != closer->round) {
@@ -242,7 +263,10 @@ static void come_to(closer_t *closer, unsigned place, unsigned *depth)
     }
 }
 
-/* Follow the empty moves from a place, between two sides; list what is read. */
+/*
+ * Follows the empty moves from a place, given the kinds of byte before and after it.
+ * Lists the places that read a byte.
+ */
 static void close_from(closer_t *closer, unsigned state, unsigned from,
                        side_e before, side_e behind)
 {
@@ -287,7 +311,7 @@ static void close_from(closer_t *closer, unsigned state, unsigned from,
     }
 }
 
-/* The moves back, of the moves forth. */
+/* Computes the backward moves from the forward moves. */
 static void turn(apr_pool_t *p, cors_automaton_t *automaton)
 {
     unsigned count = automaton->count;
@@ -313,7 +337,7 @@ static void turn(apr_pool_t *p, cors_automaton_t *automaton)
     automaton->moves[1] = moves;
 }
 
-/* Number the places that read; false: there are too many. */
+/* Numbers the places that read a byte. Returns false if there are too many. */
 static bool number_states(maker_t *maker, cors_automaton_t *automaton)
 {
     unsigned i;
@@ -337,7 +361,7 @@ static bool number_states(maker_t *maker, cors_automaton_t *automaton)
     return true;
 }
 
-/* All moves of the state that stands behind a place. */
+/* Computes all moves of the state that continues at a place. */
 static void close_state(closer_t *closer, unsigned state, unsigned from)
 {
     side_e before = state == 0
@@ -459,10 +483,12 @@ bool cors_automaton_is_multiple(const cors_automaton_t *automaton,
 
 struct cors_walk_t {
     const cors_automaton_t *automaton;
-    unsigned *seen; /* of each state, the round in which it was come to */
+    /* indexed by state: the last round that reached it */
+    unsigned *seen;
     unsigned *found;
     unsigned round;
-    unsigned count; /* of found */
+    /* number of states in found */
+    unsigned count;
     apr_uint64_t work;
 };
 

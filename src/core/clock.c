@@ -1,11 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * How much time has passed. What limits the log, and what breaks a lock whose holder
- * has died, must not depend on the time of day: an administrator or NTP may set it
- * back by any amount, and all that was noted before lies in the future then, over
- * restarts too. APR has no other clock. What is shown to people is the time of day
- * and does not come from here.
+ * Measures elapsed time.
+ *
+ * The limits of the log and the take-over of a lock whose holder has died must not
+ * depend on the time of day. An administrator or NTP may set that back by any amount,
+ * and every recorded time would then be in the future, even after a restart. APR has
+ * no monotonic clock. This file does not provide the times that are shown to people:
+ * those are the time of day.
  */
 
 #include "cors/clock.h"

@@ -1,22 +1,24 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * A request can be served by another resource than the one it asked for: by an
- * index, a variant, a front controller. A grant then needs both. This file
- * computes what both allow; it does not know how httpd got from one to the other,
- * and it does not refuse requests: a refusal needs one policy only.
+ * Combines the policies of two URLs of one request.
  *
- * Sections that match both URLs must not count against the requested one, or a
- * CorsPolicy Off of the document root would take back every policy of a
- * <Location>. httpd merges sections as pairs, so the unmerged sections of the two
- * merges are compared by their addresses.
+ * A request can be served by a resource other than the requested one: an index, a
+ * variant or a front controller. A grant then needs both policies. This file computes
+ * what both allow. It does not know how httpd got from one resource to the other. It
+ * does not refuse requests: a refusal needs only one policy.
+ *
+ * Sections that match both URLs must not be applied against the requested URL.
+ * Otherwise, CorsPolicy Off in the document root would revoke every policy of a
+ * <Location>. httpd merges sections in pairs, so the unmerged sections of the two
+ * merges are compared by address.
  */
 
 #include "cors/combine.h"
 
 #include "cors/compiler.h"
 
-/* A setting of the served resource, as cors_link_t. */
+/* A setting of the served resource, in the form of cors_link_t. */
 typedef struct chain_t {
     const cors_setting_t *setting;
     bool only_served; /* its section does not match the requested URL */
@@ -27,7 +29,8 @@ typedef struct {
     apr_pool_t *p;
     const cors_section_t *asked;
     cors_methods_t methods;
-    bool only_served; /* the section that is being visited */
+    /* the section being visited */
+    bool only_served;
     const chain_t *chain[CORS_ATTR_COUNT];
 } overlay_t;
 
@@ -61,8 +64,10 @@ static bool is_only_served(const chain_t *chain)
     return false;
 }
 
-/* Fill a link; behind the last setting that only the served resource has comes
- * what the requested URL has. */
+/*
+ * Fills a link. The settings that only the served resource has come first; the
+ * settings of the requested URL follow.
+ */
 static void put_link(apr_pool_t *p, const chain_t *chain,
                      const cors_link_t *asked, cors_link_t *link)
 {
@@ -109,7 +114,7 @@ static bool lists_all(const cors_policy_t *policy, cors_attr_e attr)
     return cors_policy_wildcard(policy, attr, &edited) != NULL;
 }
 
-/* The names that both policies expose; NULL: none. */
+/* Returns the names that both policies expose, or NULL. */
 static const char *exposed_by_both(apr_pool_t *p, const cors_policy_t *one,
                                    const cors_policy_t *other)
 {
@@ -141,7 +146,7 @@ void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
     apr_size_t i;
 
     *both = *asked;
-    /* On and Keep are 1: what only one has is not granted */
+    /* On and Keep are 1: a grant needs both policies */
     for (i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
         if (!cors_policy_number(overlay, weaker[i])) {
             both->link[weaker[i]] = overlay->link[weaker[i]];
@@ -185,7 +190,7 @@ bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,
         }
     }
     if (facts->websocket) {
-        /* the verdict is on the handshake */
+        /* the verdict applies to the handshake */
         decision->origin_allowed = false;
         return false;
     }

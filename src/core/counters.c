@@ -1,5 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Counts decisions, and records recent refusals, in a block of shared memory.
+ *
+ * It is its own file because every process of httpd, and the next run after a restart,
+ * reads the same block: the layout must be fixed in size and free of pointers. It does
+ * not allocate the memory and does not write the log. The counters are atomic. The
+ * lists are guarded by a try-lock: a request that cannot take it skips the list entry,
+ * but is still counted. A lock that is held for too long is taken over, because its
+ * holder has died.
+ */
+
 #include "cors/counters.h"
 
 #include <stdlib.h>
@@ -9,25 +20,32 @@
 #include "cors/ordered.h"
 
 #define MAGIC 0x636f7273u /* "cors" */
-#define VERSION 2 /* grows when the layout changes and its size does not */
+#define VERSION 2 /* increase it if the layout changes but its size does not */
 #define LOG_WINDOW apr_time_from_sec(60)
 #define LOCK_BREAK apr_time_from_sec(2)
 
-/* An origin is looked for among so many, so that a refusal stays cheap. */
+/*
+ * An origin is searched for in a set of this many entries, so that a refusal stays
+ * cheap.
+ */
 #define SET_SIZE 4
 #define SET_COUNT (CORS_COUNTERS_ORIGINS / SET_SIZE)
 
-/* A section. */
+/* The counts of a section. */
 typedef struct {
-    char name[CORS_COUNTERS_TEXT]; /* "": not taken */
+    /* "": unused */
+    char name[CORS_COUNTERS_TEXT];
     apr_uint64_t counts[CORS_COUNTED_KINDS][CORS_VERDICT_COUNT];
 } slot_t;
 
-/* Lines of the log in a window of time. */
+/* The log lines of one time window. */
 typedef struct {
-    apr_uint64_t about; /* what the lines are about; 0: not taken */
-    apr_int64_t window; /* when it began, by cors_clock() */
-    apr_uint32_t lines; /* asked for in it */
+    /* a hash of the subject of the lines; 0: unused */
+    apr_uint64_t about;
+    /* start of the window, by cors_clock() */
+    apr_int64_t window;
+    /* lines requested in the window */
+    apr_uint32_t lines;
     apr_uint32_t suppressed;
 } budget_t;
 
@@ -40,11 +58,14 @@ struct cors_counters_t {
                        [CORS_REASON_COUNT];
     slot_t slots[CORS_COUNTERS_SLOTS];
 
-    apr_int64_t lock;     /* 0: free; else since when it is held */
-    apr_uint64_t refused; /* how many came by */
-    apr_uint64_t kept;    /* how many of them were others than those kept */
+    /* 0: free; otherwise the time at which it was taken */
+    apr_int64_t lock;
+    /* number of recorded refusals */
+    apr_uint64_t refused;
+    /* number of refusals that needed a new entry */
+    apr_uint64_t kept;
     cors_kept_refusal_t refusals[CORS_COUNTERS_REFUSALS];
-    /* by its hash, where one may be */
+    /* hash table: maps a hash to a possible index in refusals */
     apr_byte_t places[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[CORS_COUNTERS_ORIGINS];
 
@@ -91,7 +112,7 @@ apr_time_t cors_counters_since(const cors_counters_t *counters)
     return counters->since;
 }
 
-/* Copy text into an array of size bytes, cut and NUL-terminated. */
+/* Copies a text into an array of size bytes, truncated and NUL-terminated. */
 static void keep(char *to, apr_size_t size, cors_slice_t text)
 {
     apr_size_t len = text.ptr ? text.len : 0;
@@ -185,7 +206,7 @@ apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
     return read_count(&counters->slots[slot].counts[kind][verdict]);
 }
 
-/* Nobody waits; a lock whose holder has died is taken over after a while. */
+/* Takes the lock without waiting. Takes over a lock whose holder has died. */
 static bool try_lock(cors_counters_t *counters, apr_time_t now)
 {
     apr_int64_t held = 0;
@@ -195,7 +216,7 @@ static bool try_lock(cors_counters_t *counters, apr_time_t now)
         CORS_ORDERED_AFTER(&counters->lock);
         return true;
     }
-    /* where cors_clock() is the time of day, it may have been set back since */
+    /* if cors_clock() is the time of day, it may have been set back since */
     return (now - held > LOCK_BREAK || held - now > LOCK_BREAK)
            && __atomic_compare_exchange_n(&counters->lock, &held, now, false,
                                           __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
@@ -207,8 +228,10 @@ static void unlock(cors_counters_t *counters)
     __atomic_store_n(&counters->lock, 0, __ATOMIC_RELEASE);
 }
 
-/* Goes on from a hash with a number, or with a text. Who can choose his own texts
- * gains nothing but a place in a list. */
+/*
+ * Continues a hash with a number or a text. The hash is not collision resistant: a
+ * client that finds a collision gains only a place in a list.
+ */
 static apr_uint64_t hash_number(apr_uint64_t hash, apr_uint64_t number)
 {
     hash = (hash ^ number) * APR_UINT64_C(0x9e3779b97f4a7c15);
@@ -231,7 +254,7 @@ static apr_uint64_t hash_text(apr_uint64_t hash, cors_slice_t text)
         memcpy(&word, text.ptr + i, sizeof(word));
         hash = hash_number(hash, word);
     }
-    /* the last word ends where the text does, and may hold bytes again */
+    /* the last eight bytes end where the text ends and may overlap the previous ones */
     memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
     return hash_number(hash, word);
 }
@@ -241,7 +264,7 @@ apr_uint64_t cors_counters_hash(cors_slice_t text)
     return hash_text(0, text);
 }
 
-/* All that a refusal tells, but its time. */
+/* Returns a hash of all fields of a refusal except its time. */
 static apr_uint64_t identity_of(const cors_refusal_t *refusal,
                                 apr_uint64_t origin)
 {
@@ -257,8 +280,10 @@ static apr_uint64_t identity_of(const cors_refusal_t *refusal,
     return refusal->rejected.ptr ? hash_text(hash, refusal->rejected) : hash;
 }
 
-/* The entry of an origin in its set: its own, a free one, or that of the least
- * refused, whose count it takes over. */
+/*
+ * Returns the entry for an origin in its set: its own entry, a free one, or the one
+ * with the lowest count. The origin inherits that count.
+ */
 static cors_refused_origin_t *entry_for(cors_counters_t *counters,
                                         cors_slice_t origin, apr_uint64_t hash)
 {
@@ -297,7 +322,7 @@ static void keep_origin(cors_counters_t *counters,
     }
 }
 
-/* Takes the place of the one that has been kept for longest. */
+/* Replaces the oldest entry. */
 static cors_kept_refusal_t *keep_new(cors_counters_t *counters,
                                      const cors_refusal_t *refusal)
 {
@@ -346,7 +371,10 @@ void cors_counters_refuse(cors_counters_t *counters,
     unlock(counters);
 }
 
-/* A reader may wait a little: nobody holds the lock for long. */
+/*
+ * Takes the lock for a reader. A reader may wait briefly, because the lock is never
+ * held for long.
+ */
 static bool lock_to_read(cors_counters_t *counters)
 {
     int tries;
@@ -360,7 +388,7 @@ static bool lock_to_read(cors_counters_t *counters)
     return false;
 }
 
-/* An entry by its place in the order of all refusals. */
+/* An entry and its position in the order of all refusals. */
 typedef struct {
     apr_uint64_t last;
     int entry;
@@ -429,14 +457,17 @@ int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,
     return count;
 }
 
-/* Whether a window is over. One that begins in the future is: the clock has been set
- * back. A little of it is another thread, which has read the clock later. */
+/*
+ * Returns whether a window is over. A window that begins in the future is over,
+ * because the clock has been set back. A small difference is another thread that has
+ * read the clock later.
+ */
 static bool is_over(apr_int64_t began, apr_time_t now)
 {
     return now - began >= LOG_WINDOW || began - now >= LOG_WINDOW;
 }
 
-/* Whether a budget of so many lines a window has one more. */
+/* Returns whether a budget of most lines per window has a line left, and uses it. */
 static bool spend(budget_t *budget, apr_uint32_t most, apr_time_t now,
                   apr_uint32_t *suppressed)
 {
@@ -461,8 +492,11 @@ bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
     return spend(&counters->refusal_lines, CORS_LOG_LINES, now, suppressed);
 }
 
-/* The budget of what a warning is about: its own, one that is not used any more, or
- * else the last, for all others. Two threads that take one at once share it. */
+/*
+ * Returns the budget for the subject of a warning: its own, an expired one, or else
+ * the last one, which all other subjects share. Two threads that take the same budget
+ * at once share it.
+ */
 static budget_t *budget_for(cors_counters_t *counters, apr_uint64_t about,
                             apr_time_t now)
 {

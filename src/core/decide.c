@@ -1,5 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Decides whether a policy allows a request, and why.
+ *
+ * It is its own file because the same decision serves the response, the log, the
+ * explanation and the tests. It runs without httpd: facts and policy go in, one
+ * decision comes out. It allocates nothing, cannot fail and writes no headers; emit.c
+ * does that. The decision borrows slices of the request. To keep the common case fast,
+ * the server's own origin is looked up only when a request is about to be denied.
+ */
+
 #include "cors/decide.h"
 
 #include <string.h>
@@ -36,11 +46,12 @@ bool cors_is_preflight(const cors_facts_t *facts)
            && cors_is_token(facts->request_method);
 }
 
-/* How the origin of a request relates to what the request was made to. */
+/* How the origin of a request relates to the target of the request. */
 typedef enum {
     RELATION_FOREIGN,
     RELATION_SAME_ORIGIN,
-    RELATION_UNKNOWN_HOST /* the same, but not a host of this server */
+    /* same origin, but the host is not a host of this server */
+    RELATION_UNKNOWN_HOST
 } relation_e;
 
 static bool is_origin(const cors_origin_t *origin, const cors_origin_t *own)
@@ -59,8 +70,10 @@ CORS_SLOW static relation_e relate(const cors_facts_t *facts,
         facts->ask_own(facts->context, origin, &asked);
         own = &asked;
     }
-    /* Sec-Fetch-Site comes from the browser itself, which knows what it asked
-     * for even where proxies have changed the host on the way */
+    /*
+     * The browser itself sets Sec-Fetch-Site. It knows what it requested, even if a
+     * proxy has changed the host.
+     */
     if (own->fetch_site.ptr
         && !cors_slice_equal(own->fetch_site, cors_slice("same-origin"))) {
         return RELATION_FOREIGN;
@@ -71,8 +84,11 @@ CORS_SLOW static relation_e relate(const cors_facts_t *facts,
     if (!own->fetch_site.ptr && !is_origin(origin, &own->origin)) {
         return RELATION_FOREIGN;
     }
-    /* It is, as far as the browser knows. Where the host is not a name of this
-     * server, its owner may have pointed it here to read what is here. */
+    /*
+     * The browser considers it same-origin. If the host is not a name of this server,
+     * its owner may have pointed the name to this server to read its content (DNS
+     * rebinding).
+     */
     return (facts->has_host ? facts->has_host(facts->context) : own->known_host)
                ? RELATION_SAME_ORIGIN
                : RELATION_UNKNOWN_HOST;
@@ -86,8 +102,10 @@ static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,
     decision->reason = reason;
 }
 
-/* Sets what is known of the origin; returns whether it is allowed. own: whether
- * it is the server's own. */
+/*
+ * Stores what is known about the origin. Returns whether it is allowed. own: whether
+ * it is the server's own origin.
+ */
 static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
                          bool any_origin, bool parsed,
                          const cors_origin_t *origin, bool own,
@@ -126,8 +144,11 @@ static void refuse(cors_decision_t *decision, const cors_policy_t *policy,
     decision->rejected = rejected;
 }
 
-/* Browsers send GET, HEAD and POST without asking, and let a preflight for them
- * pass whatever the response lists. To refuse them here would stop nothing. */
+/*
+ * Returns whether a method is allowed. GET, HEAD and POST always are: browsers send
+ * them without a preflight, and accept a preflight for them whatever the response
+ * lists. Refusing them here would prevent nothing.
+ */
 static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
 {
     switch (cors_policy_name_listed(policy, CORS_ATTR_METHODS, method)) {
@@ -141,9 +162,10 @@ static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
 }
 
 /*
- * A browser without credentials takes * for any name but Authorization. With
- * credentials * means nothing to it: the names are echoed, but Authorization
- * is held to the same rule, so that a policy does not grow by the flag.
+ * Returns whether a header is allowed. Without credentials, browsers accept * for
+ * every name except Authorization. With credentials, * is not a wildcard, so the names
+ * are echoed. Authorization still has to be listed by name, so that enabling
+ * credentials does not widen a policy.
  */
 static bool header_allowed(const cors_policy_t *policy, cors_slice_t name)
 {
@@ -157,12 +179,16 @@ static bool header_allowed(const cors_policy_t *policy, cors_slice_t name)
     }
 }
 
-/* The blanks and commas between two names, of which a browser sends one and a
- * proxy two. RFC 9110, 5.6.1.2: not so many that they cost. */
+/*
+ * The maximum number of spaces and commas between two names. A browser sends one, a
+ * proxy two. RFC 9110, 5.6.1.2 asks for a reasonable limit that costs little.
+ */
 #define GAP_MAX 32
 
-/* Names that are read although a list has fewer: somebody on the way may have
- * made two fields of one. */
+/*
+ * The number of names that are read even if a list has fewer: a proxy may have split
+ * one field in two.
+ */
 #define NAMES_FEW 32
 
 static bool is_gap(char byte)
@@ -171,9 +197,9 @@ static bool is_gap(char byte)
 }
 
 /*
- * Take the next of the names asked for; name is absent before the first. Reads
- * each byte once, and no long gap. Returns false at the end or, with bad set, at
- * what is no list of tokens.
+ * Takes the next requested name. name is absent before the first call. Reads each byte
+ * once, and no long gap. Returns false at the end, or with bad set if the value is not
+ * a list of tokens.
  */
 static bool take_name(cors_slice_t *rest, cors_slice_t *name, bool *bad)
 {
@@ -198,9 +224,8 @@ static bool take_name(cors_slice_t *rest, cors_slice_t *name, bool *bad)
 }
 
 /*
- * Whether every name asked for may be sent. Nothing behind the first that may
- * not is looked at. A browser names each once, so that there are hardly more than
- * a list has.
+ * Checks that every requested name is allowed. Stops at the first rejected name. A
+ * browser sends each name once, so a request seldom has more names than the list.
  */
 static cors_reason_e judge_headers(const cors_policy_t *policy,
                                    cors_slice_t names, cors_slice_t *rejected)
@@ -226,8 +251,10 @@ static cors_reason_e judge_headers(const cors_policy_t *policy,
     return bad ? CORS_REASON_MALFORMED_HEADERS : CORS_REASON_ORIGIN_ALLOWED;
 }
 
-/* The names before the one that is not allowed, or absent. They have been
- * checked. */
+/*
+ * Returns the names before the rejected one, which have been checked, or an absent
+ * slice.
+ */
 static cors_slice_t names_before(cors_slice_t names, cors_slice_t rejected)
 {
     cors_slice_t before = cors_slice_between(names.ptr, rejected.ptr);
@@ -238,7 +265,7 @@ static cors_slice_t names_before(cors_slice_t names, cors_slice_t rejected)
     return before.len > 0 ? cors_slice_trim(before) : cors_slice(NULL);
 }
 
-/* The origin is allowed: may the announced request be made? */
+/* Decides on the announced request of a preflight whose origin is allowed. */
 static void judge_announced(const cors_policy_t *policy,
                             const cors_facts_t *facts,
                             cors_decision_t *decision)
@@ -248,12 +275,12 @@ static void judge_announced(const cors_policy_t *policy,
         judge_headers(policy, facts->request_headers, &rejected);
 
     decision->verdict = CORS_VERDICT_PREFLIGHT_ALLOWED;
-    /* a method that is refused first does not make a refused header allowed */
+    /* a refused method does not make a refused header allowed */
     if (reason == CORS_REASON_ORIGIN_ALLOWED) {
         decision->echo_headers = cors_slice_trim(facts->request_headers);
     }
     else if (rejected.ptr) {
-        /* a browser then names the one that is missing */
+        /* the browser then reports the missing name */
         decision->echo_headers = names_before(facts->request_headers, rejected);
     }
     if (!method_allowed(policy, facts->request_method)) {
@@ -335,16 +362,17 @@ static void judge_actual(const cors_policy_t *policy, bool parsed,
     }
 }
 
-/* What the origin of a request that has one comes to; returns whether it is
- * well-formed. */
+/* Evaluates the Origin header. Returns whether it is well-formed. */
 static bool look_at_origin(const cors_policy_t *policy,
                            const cors_facts_t *facts, cors_origin_t *origin,
                            cors_decision_t *decision)
 {
     bool parsed = cors_origin_parse(facts->origin, origin);
 
-    /* everybody is everybody, but only when nothing is reflected can that hold
-     * for bytes that are no origin */
+    /*
+     * A policy for any origin covers a malformed one too, but only if the answer is a
+     * literal *: malformed bytes are never reflected.
+     */
     decision->origin_allowed =
         judge_origin(policy, CORS_ATTR_ORIGINS, policy->any_origin, parsed,
                      origin, false, decision)
@@ -364,7 +392,7 @@ static bool look_at_origin(const cors_policy_t *policy,
     return parsed;
 }
 
-/* The request has an origin, or asks for a WebSocket. */
+/* Decides on a request that has an Origin header or asks for a WebSocket. */
 CORS_SLOW static void judge(const cors_policy_t *policy,
                             const cors_facts_t *facts,
                             cors_decision_t *decision)

@@ -1,5 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Lists the values of a resolved policy, each with its source.
+ *
+ * It is its own file because the status page, the dump and the tests present the same
+ * values in different formats. It does not format anything and does not decide on a
+ * request. A list consists of the lists of nested sections. They are visited from the
+ * innermost to the outermost, as in a look-up, so the first value that matches is the
+ * one that decides.
+ */
+
 #include "cors/describe.h"
 
 #include <string.h>
@@ -13,7 +23,7 @@ static void add(apr_array_header_t *values, const cors_setting_t *setting,
 
     value->setting = setting;
     value->text = text;
-    /* the entries that a list begins with have the source of the setting */
+    /* entries that start a list have the source of the setting */
     value->source = source || !setting ? source : setting->source;
     value->exclude = exclude;
     value->regex = regex;
@@ -26,7 +36,7 @@ bool cors_attr_is_list(cors_attr_e attr)
            || attr == CORS_ATTR_EXPOSE;
 }
 
-/* The words of one list that take out, or those that do not. */
+/* Adds either the excluding or the allowing entries of a list. */
 static void add_origins(apr_array_header_t *values,
                         const cors_setting_t *setting, bool exclude)
 {
@@ -44,8 +54,10 @@ static void add_origins(apr_array_header_t *values,
     }
 }
 
-/* Innermost list first, as a look-up goes, and what it takes out before what it
- * lists. */
+/*
+ * Adds the innermost list first, as a look-up does, and the exclusions of each list
+ * before its other entries.
+ */
 static void describe_origins(apr_array_header_t *values,
                              const cors_link_t *link)
 {
@@ -55,15 +67,16 @@ static void describe_origins(apr_array_header_t *values,
     }
 }
 
-/* The names of an attribute while they are described. */
+/* The state while the names of an attribute are described. */
 typedef struct {
     apr_array_header_t *values;
     const cors_text_map_t *decided; /* see cors_policy_names() */
     cors_text_map_t *described;
-    const cors_setting_t *setting; /* of the list that is being described */
+    /* the setting whose list is being described */
+    const cors_setting_t *setting;
 } describing_t;
 
-/* A name of a list, as long as a list further in has not decided on it. */
+/* Adds a name of a list, unless an inner list has already decided on it. */
 static void describe_name(const describing_t *describing, const char *name,
                           const char *source, bool removed)
 {
@@ -108,7 +121,7 @@ static void describe_names(apr_pool_t *p, apr_array_header_t *values,
     }
 }
 
-/* The one word of an attribute that is no list. */
+/* Returns the only value of an attribute that is not a list. */
 static const char *word_of(apr_pool_t *p, const cors_policy_t *policy,
                            cors_attr_e attr)
 {

@@ -1,5 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Writes a decision into the headers of a response.
+ *
+ * It is its own file so that all CORS headers and Vary are written in one place, after
+ * every other part of httpd has set its headers. It does not decide anything. Each
+ * response passes through it, so the common case is short: most fields are skipped
+ * after a look at their first letter, and a Vary field with a single name is extended
+ * in place.
+ */
+
 #include "cors/emit.h"
 
 #include <limits.h>
@@ -17,7 +27,10 @@
     "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 #define VARY_PRIVATE_NETWORK ", Access-Control-Request-Private-Network"
 
-/* Access-Control-Allow-*, -Expose-Headers and -Max-Age, in whatever case */
+/*
+ * Returns whether a name is Access-Control-Allow-*, -Expose-Headers or -Max-Age, in
+ * any case.
+ */
 static bool is_ours(const char *name)
 {
     static const char head[] = "access-control-";
@@ -38,16 +51,20 @@ static bool is_ours(const char *name)
     return cors_slice_is_nocase(rest, allow);
 }
 
-/* Whether a field that begins with A may be ours; nearly always it is
- * Accept-Ranges. Setting a bit makes a capital small. */
+/*
+ * Returns whether a field that begins with A may be one of these. It is nearly always
+ * Accept-Ranges. Setting a bit converts a letter to lower case.
+ */
 static inline bool may_be_ours(const char *name)
 {
     return (name[1] | ' ') == 'c' && (name[2] | ' ') == 'c'
            && (name[3] | ' ') == 'e' && (name[4] | ' ') == 's';
 }
 
-/* Take out what is ours, of a table that has it. A field cannot be taken out of an
- * APR table but by a walk over all: it is filled again instead. */
+/*
+ * Removes the CORS fields from a table that has some. Removing a field from an APR
+ * table walks over the whole table, so the table is refilled instead.
+ */
 CORS_SLOW static void strip_ours(apr_table_t *table)
 {
     const apr_array_header_t *fields = apr_table_elts(table);
@@ -70,14 +87,17 @@ static inline bool is_vary(const char *name)
            && (name[3] | ' ') == 'y' && name[4] == '\0';
 }
 
-/* The fields named Vary of a response. */
+/* The Vary fields of a response. */
 typedef struct {
     int count;
-    apr_table_entry_t *last; /* of them; NULL: there is none */
+    /* the last Vary field; NULL: there is none */
+    apr_table_entry_t *last;
 } varies_t;
 
-/* Note the fields named Vary; returns whether there may be one of ours. All fields
- * of all responses pass by, most of them by their first letter. */
+/*
+ * Finds the Vary fields. Returns whether there may be a CORS field. All fields of all
+ * responses pass through here, so most are skipped by their first letter.
+ */
 static inline bool look_through(const apr_table_t *table, varies_t *varies)
 {
     const apr_array_header_t *fields = apr_table_elts(table);
@@ -100,31 +120,32 @@ static inline bool look_through(const apr_table_t *table, varies_t *varies)
     return ours;
 }
 
-/* Take out what is ours, and note the fields named Vary. */
+/* Removes the CORS fields and finds the Vary fields. */
 static inline void strip(apr_table_t *table, varies_t *varies)
 {
     const varies_t before = *varies;
 
     if (look_through(table, varies)) {
         strip_ours(table);
-        /* the fields are at other places now */
+        /* the fields have moved */
         *varies = before;
         look_through(table, varies);
     }
 }
 
-/* Names up to this many are compared one by one. */
+/* Up to this many names are compared one by one. */
 #define FEW 8
 
-/* The text of all Vary fields of a table, gathered. */
+/* The collected text of all Vary fields of a table. */
 typedef struct {
     apr_pool_t *p;
     cors_joined_t names;
     int count;
-    cors_text_map_t *map; /* of names; NULL: they are few */
+    /* map of the names; NULL: there are only a few */
+    cors_text_map_t *map;
 } vary_t;
 
-/* A backend may send as many as it likes: put them into a map. */
+/* Puts the names into a map: a backend may send any number of them. */
 CORS_SLOW static cors_text_map_t *map_names(const vary_t *vary)
 {
     cors_text_map_t *map = cors_text_map_make(vary->p, true);
@@ -177,14 +198,14 @@ CORS_SLOW void cors_vary_add(apr_pool_t *p, const char *names,
     else {
         gather_vary(&vary, "Vary", names);
     }
-    /* caches look at the first field only, so there is one, in one table */
+    /* caches read the first field only, so write one field in one table */
     apr_table_unset(errors, "Vary");
     apr_table_setn(headers, "Vary", vary.names.text);
 }
 
 /*
- * Vary is nearly always Accept-Encoding alone: extend a field that has one name, if
- * it is none of those that are added. Returns false where it is anything else.
+ * Extends a Vary field that has a single name, nearly always Accept-Encoding, unless
+ * that name is one of those to be added. Returns false for any other field.
  */
 static bool extend_vary(apr_pool_t *p, apr_table_entry_t *field,
                         const char *names)
@@ -199,7 +220,7 @@ static bool extend_vary(apr_pool_t *p, apr_table_entry_t *field,
     return true;
 }
 
-/* What the answer depends on; NULL: nothing. */
+/* Returns the field names that the answer depends on; NULL: none. */
 static const char *varies_by(const cors_policy_t *policy,
                              const cors_decision_t *decision)
 {
@@ -211,9 +232,11 @@ static const char *varies_by(const cors_policy_t *policy,
     return policy->varies ? "Origin" : NULL;
 }
 
-/* The fields below are added, not set: strip() has made sure that there are none
- * of these names, and apr_table_setn() would compare each with all others that
- * begin with the same four letters. */
+/*
+ * The fields below are added, not set: strip() has removed all fields of these names,
+ * and apr_table_setn() would compare each name with every field that begins with the
+ * same four letters.
+ */
 
 static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
                        const cors_decision_t *decision, apr_table_t *headers)
@@ -229,10 +252,13 @@ static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
     }
 }
 
-/* A longer list is not sent: httpd and the browser would read every byte of it. */
+/*
+ * A longer list is not sent, because httpd and the browser would read every byte of
+ * it.
+ */
 #define HEADERS_LISTED 64
 
-/* Whether the names that were asked for answer instead of a list of all. */
+/* Returns whether to answer with the requested names instead of the whole list. */
 static bool is_long(const cors_policy_t *policy, cors_attr_e attr)
 {
     int most =
@@ -242,10 +268,10 @@ static bool is_long(const cors_policy_t *policy, cors_attr_e attr)
 }
 
 /*
- * The value of a list of methods or headers, or NULL. A literal * means nothing to
- * a browser that sends credentials, cannot express that a name is removed, and
- * Chromium takes it for Authorization too: in these cases send what was asked for
- * and is allowed.
+ * Returns the value of a list of methods or headers, or NULL. A literal * is not a
+ * wildcard for a browser that sends credentials, it cannot express that a name is
+ * removed, and Chromium applies it to Authorization too. In these cases, send the
+ * requested names that are allowed.
  */
 static const char *list_value(apr_pool_t *p, const cors_policy_t *policy,
                               cors_attr_e attr, const cors_decision_t *decision,
@@ -281,9 +307,11 @@ CORS_SLOW static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
     const char *methods = list_value(p, policy, CORS_ATTR_METHODS, decision,
                                      decision->echo_method);
 
-    /* The list has to deny. Without a list, Fetch takes the announced method as
-     * listed ("CORS-preflight fetch"), so send the methods that every policy
-     * allows. */
+    /*
+     * The list has to deny the method. Without a list, Fetch treats the announced
+     * method as listed ("CORS-preflight fetch"), so send the methods that every policy
+     * allows.
+     */
     if (!methods && decision->reason == CORS_REASON_METHOD_NOT_ALLOWED) {
         methods = "GET, HEAD, POST";
     }
@@ -308,7 +336,7 @@ void cors_emit_nothing(apr_table_t *headers, apr_table_t *errors)
     strip(errors, &varies);
 }
 
-/* Whether the response of a handler keeps its own headers. */
+/* Returns whether the response of a handler keeps its own CORS headers. */
 static bool keeps_its_own(const apr_table_t *headers, const apr_table_t *errors)
 {
     return apr_table_get(headers, ALLOW_ORIGIN)
