@@ -1,5 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Explains whether a web page may make a request, and why.
+ *
+ * It is its own file because it plays the browser: it runs the checks of the Fetch
+ * Standard on the headers that the module would send. It does not make a request and
+ * does not match origins itself. The decision comes from cors_decide() and the headers
+ * from cors_emit(), as for a real request. For advice beyond the first problem, it
+ * works on a copy of the policy in which one list allows everything.
+ */
+
 #include "cors/explain.h"
 
 #include <string.h>
@@ -12,7 +22,7 @@
 
 #define ALLOW_ORIGIN "Access-Control-Allow-Origin"
 
-/* Fetch, "CORS check": why it fails, or NULL. */
+/* Fetch, "CORS check": returns why it fails, or NULL. */
 static const char *check_response(apr_pool_t *p, const apr_table_t *headers,
                                   const cors_question_t *question)
 {
@@ -44,8 +54,10 @@ static bool has_wildcard(const char *list, const cors_question_t *question)
            && cors_list_has(list, cors_slice("*"), false);
 }
 
-/* The first of the names asked for that a list of headers does not have; absent:
- * it has them all. */
+/*
+ * Returns the first requested name that is missing from a list of headers; absent:
+ * none is missing.
+ */
 static cors_slice_t find_unlisted(apr_pool_t *p, const char *list,
                                   const cors_question_t *question,
                                   const char *names)
@@ -68,7 +80,7 @@ static cors_slice_t find_unlisted(apr_pool_t *p, const char *list,
     return cors_slice(NULL);
 }
 
-/* Fetch, "CORS-preflight fetch", from the check on: why it fails, or NULL. */
+/* Fetch, "CORS-preflight fetch", from the check on: returns why it fails, or NULL. */
 static const char *check_preflight(apr_pool_t *p, int status,
                                    const apr_table_t *headers,
                                    const cors_question_t *question,
@@ -99,8 +111,10 @@ static const char *check_preflight(apr_pool_t *p, int status,
                : NULL;
 }
 
-/* The names that a browser asks for: small, sorted as they were given, without
- * those that any page may set. */
+/*
+ * Returns the names that a browser asks for in a preflight: in lower case and sorted,
+ * without those that any page may set.
+ */
 static const char *unsafe_names(apr_pool_t *p, const char *names)
 {
     static const char *const safe[] = { "accept", "accept-language",
@@ -172,7 +186,7 @@ static void ask_first(apr_pool_t *p, const cors_policy_t *policy,
                         asked->request_headers.ptr);
 }
 
-/* The advice on a decision about a question. */
+/* Returns the advice on the decision for a request. */
 static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
                              const cors_question_t *question,
                              const cors_decision_t *decision,
@@ -187,7 +201,7 @@ static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
     return cors_advice(p, &refused);
 }
 
-/* Have a list of a copied policy allow whatever is asked for. */
+/* Makes a list of a copied policy allow everything. */
 static void open_list(apr_pool_t *p, cors_policy_t *policy, cors_attr_e attr)
 {
     cors_setting_t *setting = apr_pcalloc(p, sizeof(*setting));
@@ -207,7 +221,7 @@ static void open_list(apr_pool_t *p, cors_policy_t *policy, cors_attr_e attr)
     policy->link[attr].outer = NULL;
 }
 
-/* What is to be done about a method, whatever its origin. */
+/* Returns the advice on a method, regardless of the origin. */
 static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
                                  const cors_question_t *question,
                                  cors_facts_t facts)
@@ -224,8 +238,10 @@ static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
                : NULL;
 }
 
-/* What is to be done about all headers that are not allowed, whatever the origin
- * and the method: a preflight is refused for the first. */
+/*
+ * Returns the advice on all headers that are not allowed, regardless of the origin and
+ * the method. A preflight is refused for the first one only.
+ */
 static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
                                   const cors_question_t *question,
                                   cors_facts_t facts)
@@ -253,7 +269,7 @@ static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
                         : NULL;
 }
 
-/* The setting that lists everybody; NULL: none does. */
+/* Returns the setting that allows any origin; NULL: there is none. */
 static const cors_setting_t *any_origin_by(const cors_policy_t *policy)
 {
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
@@ -290,7 +306,7 @@ static const char *advise_credentials(apr_pool_t *p,
         exposed ? exposed->setting->source : "", ".", NULL);
 }
 
-/* All that is to be changed so that a policy that is on allows the request. */
+/* Returns all changes after which a policy that is on allows the request. */
 static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
                               const cors_question_t *question,
                               const cors_facts_t *asked,
@@ -313,7 +329,7 @@ static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
     return cors_sentences(p, advice, advise_credentials(p, policy, question));
 }
 
-/* The policy is not on: what would it do if it were? */
+/* Returns the advice for a policy that is not on: what it would do if it were. */
 static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
                                   const cors_question_t *question)
 {
@@ -338,7 +354,7 @@ static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
                        NULL);
 }
 
-/* The handshake of a WebSocket, which browsers make without asking. */
+/* Explains the handshake of a WebSocket, which browsers send without a preflight. */
 static void explain_websocket(apr_pool_t *p, const cors_policy_t *policy,
                               const cors_question_t *question,
                               cors_facts_t *facts,
@@ -362,7 +378,7 @@ static void explain_websocket(apr_pool_t *p, const cors_policy_t *policy,
     explanation->readable = !actual->objection;
 }
 
-/* Whether the browser makes the request within one origin, listed or not. */
+/* Returns whether the browser treats the request as same-origin, listed or not. */
 static bool is_same_origin(const cors_question_t *question,
                            const cors_decision_t *actual)
 {

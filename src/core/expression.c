@@ -1,5 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Diagnoses regular expressions for origins and suggests better ones.
+ *
+ * It is its own file because it works on the text of a regular expression: it
+ * recognizes the forms that administrators commonly write, such as
+ * `https?://(.*\.)?example\.com`. It does not compile a regular expression, does not
+ * match requests and changes no setting. It returns NULL whenever a form is unknown,
+ * so a suggestion is made only for a regular expression that has been understood
+ * completely.
+ */
+
 #include "cors/expression.h"
 
 #include <string.h>
@@ -13,7 +24,7 @@
 #include "cors/regex_domain.h"
 #include "cors/suffix.h"
 
-/* Take one of some texts off the front; NULL: none of them is there. */
+/* Skips one of several texts at the start. Returns NULL if none of them is there. */
 static const char *skip_any(const char *p, const char *const *texts)
 {
     for (; *texts; texts++) {
@@ -35,8 +46,10 @@ static const char *take_end(const char *p)
     return rest ? rest : p;
 }
 
-/* What stands for the name: labels with "\." or "." between them. Appends it
- * to text; returns what follows it, or NULL. */
+/*
+ * Reads a name: labels with "\." or "." between them. Appends it to text. Returns what
+ * follows it, or NULL.
+ */
 static const char *take_name(const char *p, char *text)
 {
     apr_size_t len = strlen(text);
@@ -49,7 +62,7 @@ static const char *take_name(const char *p, char *text)
             || (escaped && *p != '.' && *p != '-')) {
             return NULL;
         }
-        /* what repeats the byte before it makes it no name */
+        /* a repeated byte cannot be part of a name */
         if (p[1] && strchr("*+?{", p[1])) {
             return NULL;
         }
@@ -91,10 +104,13 @@ static bool is_pattern(apr_pool_t *p, const char *text)
            == CORS_OK;
 }
 
-/* The most expressions that are proposed for one. */
+/* The maximum number of regular expressions that are suggested for one. */
 #define SPLIT_MOST 20
 
-/* Whether blanks, or all there is, may mean something else: "(?x" and "\\Q". */
+/*
+ * Returns whether spaces, or all characters, may have another meaning: "(?x" and
+ * "\\Q".
+ */
 static bool is_extended(const char *regex)
 {
     const char *group = regex;
@@ -109,7 +125,7 @@ static bool is_extended(const char *regex)
     return strstr(regex, "\\Q") != NULL;
 }
 
-/* The end of "[...]", which a "]" right at its start is part of. */
+/* Returns the end of "[...]". A "]" right at the start belongs to the class. */
 static const char *skip_class(const char *p)
 {
     p += p[1] == '^' ? 2 : 1;
@@ -119,8 +135,10 @@ static const char *skip_class(const char *p)
     return p;
 }
 
-/* The first byte of a set that stands for itself, outside of all groups, classes
- * and counts; a backslash before it is passed over. NULL: there is none. */
+/*
+ * Returns the first literal byte of a set outside all groups, classes and counts, even
+ * if it follows a backslash; NULL: there is none.
+ */
 static const char *find_bare(const char *p, const char *set)
 {
     int depth = 0;
@@ -151,17 +169,19 @@ static const char *find_bare(const char *p, const char *set)
     return NULL;
 }
 
-/* Whether an expression can stand between quotes as it is. */
+/* Returns whether a regular expression can be quoted as it is. */
 static bool is_quotable(const char *regex)
 {
     return !strchr(regex, '"') && !strstr(regex, "\\\\");
 }
 
-/* The slash of a path that an expression wants; NULL: none is found. */
+/* Returns the slash that starts a path in a regular expression; NULL: not found. */
 static const char *find_path(const char *regex);
 
-/* An argument of CorsAllowOriginsMatch; NULL: it cannot be quoted as it is, or is
- * wrong as well. */
+/*
+ * Returns an argument of CorsAllowOriginsMatch; NULL: it cannot be quoted as it is, or
+ * is invalid as well.
+ */
 static const char *quote(apr_pool_t *p, const char *prefix, const char *regex)
 {
     cors_reach_t reach;
@@ -175,8 +195,10 @@ static const char *quote(apr_pool_t *p, const char *prefix, const char *regex)
                           : apr_pstrcat(p, "\"", prefix, regex, "\"", NULL);
 }
 
-/* The expressions that blanks or commas hold together, each as an argument; NULL:
- * one of them is none, or there are too many to be told. */
+/*
+ * Returns the regular expressions that spaces or commas separate, each as an argument;
+ * NULL: one of them is invalid, or there are too many to report.
+ */
 static const char *split(apr_pool_t *p, const char *prefix, const char *regex)
 {
     cors_joined_t words = { NULL, 0, 0 };
@@ -208,7 +230,10 @@ static const char *split(apr_pool_t *p, const char *prefix, const char *regex)
     return words.text;
 }
 
-/* What stands between slashes, "/.../" or "/.../i"; false: they are none. */
+/*
+ * Finds the text between slashes, "/.../" or "/.../i". Returns false if there are
+ * none.
+ */
 static bool between_slashes(const char *regex, cors_slice_t *inner)
 {
     const char *end = strrchr(regex, '/');
@@ -232,7 +257,7 @@ static const char *find_path(const char *regex)
         host = strstr(regex, colons[i]);
         host = host ? host + strlen(colons[i]) : NULL;
     }
-    /* of several expressions one may still match */
+    /* one of several alternatives may still match */
     if (!host || find_bare(regex, "|")) {
         return NULL;
     }
@@ -240,7 +265,7 @@ static const char *find_path(const char *regex)
     return slash && !(slash[1] && strchr("?*{", slash[1])) ? slash : NULL;
 }
 
-/* An expression without the path that it ends in. */
+/* Returns a regular expression without the path at its end. */
 static const char *without_path(apr_pool_t *p, const char *prefix,
                                 const char *regex, const char *path)
 {
@@ -249,7 +274,7 @@ static const char *without_path(apr_pool_t *p, const char *prefix,
 
     path -= path[-1] == '\\' ? 1 : 0;
     if (path[-1] == '/') {
-        return NULL; /* no host either */
+        return NULL; /* there is no host either */
     }
     return quote(
         p, prefix,
@@ -257,7 +282,7 @@ static const char *without_path(apr_pool_t *p, const char *prefix,
                     end, NULL));
 }
 
-/* What is wrong with an expression that has no slashes around it. */
+/* Diagnoses a regular expression that has no slashes around it. */
 static cors_problem_e check_bare(apr_pool_t *p, const char *regex,
                                  const char *prefix, const char **suggestion)
 {
@@ -296,23 +321,28 @@ cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
     return check_bare(p, regex, prefix, suggestion);
 }
 
-/* What an expression says, taken apart. */
+/* The parts of a regular expression. */
 typedef struct {
-    bool plain;  /* http:// */
-    bool secure; /* https:// */
-    bool bare;   /* the name itself */
-    bool below;  /* the names below it */
-    char *name;  /* with its port */
+    /* matches http:// */
+    bool plain;
+    /* matches https:// */
+    bool secure;
+    /* matches the name itself */
+    bool bare;
+    /* matches the names below it */
+    bool below;
+    /* with its port */
+    char *name;
 } parts_t;
 
-/* The words that say the same, each behind a mark. */
+/* The equivalent patterns, each with the prefix. */
 typedef struct {
     apr_pool_t *p;
     const char *prefix;
     cors_joined_t joined;
 } words_t;
 
-/* Append a word; false: it is no pattern. */
+/* Appends a pattern. Returns false if it is invalid. */
 static bool append(words_t *words, const char *scheme, const char *star,
                    const char *name)
 {
@@ -330,8 +360,10 @@ static bool append_both(words_t *words, const char *scheme,
            && (!parts->below || append(words, scheme, "*.", parts->name));
 }
 
-/* "http://", "https://" or "https?://", behind an anchor or not; returns what follows
- * it, or NULL. */
+/*
+ * Skips "http://", "https://" or "https?://", with or without an anchor. Returns what
+ * follows it, or NULL.
+ */
 static const char *take_scheme(const char *regex, bool *plain, bool *secure)
 {
     static const char *const starts[] = { "^", "\\A", NULL };
@@ -389,7 +421,7 @@ const char *cors_expression_plain(apr_pool_t *p, const char *regex,
                : NULL;
 }
 
-/* Take one of some texts off the end. */
+/* Removes one of several texts from the end. */
 static void cut_any(char *text, const char *const *texts)
 {
     apr_size_t len = strlen(text);
@@ -433,7 +465,10 @@ const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any)
     return *first ? first : NULL;
 }
 
-/* An expression with every dot escaped that stands for one character. */
+/*
+ * Returns a regular expression in which every dot that matches any character is
+ * escaped.
+ */
 static const char *escape_dots(apr_pool_t *p, const char *regex)
 {
     char *text = apr_palloc(p, 2 * strlen(regex) + 1);
@@ -461,8 +496,10 @@ static const char *escape_dots(apr_pool_t *p, const char *regex)
     return text;
 }
 
-/* An expression with a dot between any characters and a name: ".*example" is
- * "(.*\.)?example". */
+/*
+ * Returns a regular expression with a dot between any characters and a name:
+ * ".*example" becomes "(.*\.)?example".
+ */
 static const char *separate(apr_pool_t *p, const char *regex)
 {
     cors_joined_t joined = { NULL, 0, 0 };
@@ -480,7 +517,7 @@ static const char *separate(apr_pool_t *p, const char *regex)
     return joined.text ? joined.text : regex;
 }
 
-/* An expression that ends in a port instead of in anything. */
+/* Returns a regular expression that ends in an optional port instead of in any text. */
 static const char *end_in_port(apr_pool_t *p, const char *regex)
 {
     static const char *const anything[] = { ".*", ".+", NULL };
@@ -491,8 +528,10 @@ static const char *end_in_port(apr_pool_t *p, const char *regex)
     return apr_pstrcat(p, text, "(:\\d+)?", NULL);
 }
 
-/* A directive for an expression that matches no origin that anybody can have; NULL:
- * it may match one. */
+/*
+ * Returns a directive for a regular expression that matches no publicly available
+ * origin; NULL: it may match one.
+ */
 static const char *write_pinned(apr_pool_t *p, const char *regex,
                                 const char *prefix)
 {
@@ -512,8 +551,10 @@ static const char *write_pinned(apr_pool_t *p, const char *regex,
                                "\"", NULL);
 }
 
-/* The names below the domain that an expression ends in; NULL: there is none, or it
- * is not one owner's. */
+/*
+ * Returns the pattern for the names below the domain that a regular expression ends
+ * in; NULL: there is none, or it is not owned by one party.
+ */
 static const char *write_below(apr_pool_t *p, const char *regex,
                                const char *prefix)
 {
@@ -554,13 +595,16 @@ const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
     return suggestion ? suggestion : write_below(p, regex, prefix);
 }
 
-/* One name of the machine itself, as expressions have it; returns what follows it,
- * or NULL. */
+/*
+ * Skips one loopback name, as written in regular expressions. Returns what follows it,
+ * or NULL.
+ */
 static const char *take_loopback(const char *p)
 {
     static const struct {
         const char *start;
-        const char *more; /* what may follow as part of it */
+        /* what may follow as part of the name */
+        const char *more;
     } names[] = { { "localhost", "" },
                   { "127\\.", "0123456789\\.d+*{,}[]-" },
                   { "\\[::1\\]", "" } };
@@ -575,14 +619,16 @@ static const char *take_loopback(const char *p)
     return NULL;
 }
 
-/* whether nothing more of a name comes */
+/* returns whether the name ends here */
 static bool ends_name(const char *p)
 {
     return !*p || *p == ':' || *p == '(' || *p == '$';
 }
 
-/* Whether a host is the machine itself, or one of several in parentheses that all
- * are. */
+/*
+ * Returns whether a host is a loopback name, or a group in parentheses in which all
+ * are.
+ */
 static bool is_loopback(const char *host)
 {
     const char *p = host;
@@ -598,7 +644,10 @@ static bool is_loopback(const char *host)
     return p && *p == ')' && ends_name(p + 1);
 }
 
-/* Where the scheme of an expression ends; its end, if it has none. */
+/*
+ * Returns the end of the scheme of a regular expression, or the end of the text if it
+ * has no scheme.
+ */
 static const char *find_colon(const char *regex)
 {
     static const char *const colons[] = { "://", ":\\/\\/", ":[/]{2}", NULL };
@@ -609,7 +658,7 @@ static const char *find_colon(const char *regex)
     return regex;
 }
 
-/* An expression in which https stands for some texts. */
+/* Returns a regular expression in which https replaces some texts. */
 static const char *replace_http(apr_pool_t *p, const char *regex,
                                 const char *(*take)(const char *regex,
                                                     const char *at))
@@ -627,7 +676,10 @@ static const char *replace_http(apr_pool_t *p, const char *regex,
     return joined.text ? joined.text : regex;
 }
 
-/* A scheme http, or one of both, at a place; returns what follows it, or NULL. */
+/*
+ * Skips a scheme that is http, or http and https, at a position. Returns what follows
+ * it, or NULL.
+ */
 static const char *take_http(const char *regex, const char *at)
 {
     static const char *const forms[] = { "https?",     "http(s)?", "http(?:s)?",
@@ -644,7 +696,7 @@ static const char *take_http(const char *regex, const char *at)
                : NULL;
 }
 
-/* What is left of two schemes that are both https. */
+/* Skips the rest of two schemes that are both https. */
 static const char *take_doubled(const char *regex, const char *at)
 {
     static const char *const forms[] = { "(https|https)", "(?:https|https)",
@@ -654,8 +706,10 @@ static const char *take_doubled(const char *regex, const char *at)
     return skip_any(at, forms);
 }
 
-/* An expression with https before its first colon, whatever else may stand there;
- * NULL: there is more in one of its groups. */
+/*
+ * Returns a regular expression with https in place of everything before its first
+ * colon; NULL: one of its groups contains more than the scheme.
+ */
 static const char *begin_with_https(apr_pool_t *p, const char *regex)
 {
     static const char *const starts[] = { "^", "\\A", NULL };
@@ -671,7 +725,7 @@ static const char *begin_with_https(apr_pool_t *p, const char *regex)
                        "https", colon, NULL);
 }
 
-/* Whether an expression that cannot be decided begins with http. */
+/* Returns whether a regular expression that cannot be analyzed begins with http. */
 static bool begins_plain(const char *regex)
 {
     bool plain = false;
@@ -687,7 +741,7 @@ static bool is_insecure(apr_pool_t *p, const char *regex)
     const char *host = take_scheme(regex, &plain, &secure);
     cors_reach_t reach;
 
-    /* 127.0.0.0/8 has more addresses than can be walked */
+    /* 127.0.0.0/8 has too many addresses to enumerate */
     if (host && is_loopback(host)) {
         return false;
     }

@@ -1,10 +1,18 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * The lists of methods and header names in the Fetch Standard.
+ *
+ * It is its own file so that the lists can be compared with the standard in one place.
+ * It decides nothing about a policy: it only answers whether a name is on a list.
+ * Methods are case-sensitive, header names are not.
+ */
+
 #include "cors/fetch.h"
 
 #include <string.h>
 
-/* Every list ends in NULL and is in the order of its standard. */
+/* Every list ends with NULL and keeps the order of its standard. */
 
 static const char *const forbidden_methods[] = { "CONNECT", "TRACE", "TRACK",
                                                  NULL };
@@ -93,8 +101,10 @@ static const char *const response_only_headers[] = {
 };
 
 static const char *const request_only_headers[] = {
-    /* Accept and Accept-Encoding tell in a response what the next request may have
-     * (RFC 9110, 12.5.1 and 12.5.3) */
+    /*
+     * In a response, Accept and Accept-Encoding announce what the next request may
+     * contain (RFC 9110, 12.5.1 and 12.5.3), so they are not listed here.
+     */
     "Accept-Charset",
     "Accept-Language",
     "Access-Control-Request-Headers",

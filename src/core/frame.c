@@ -1,12 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The frame around a list: a first line that opens it and a last line that proves
- * that everything between has arrived. It is a file of its own because it knows
- * nothing of origins: whatever transports a list of lines can use it. It does not
- * read the lines, it counts them. The trick is to look at the two ends only: the
- * first line is found from the front, the last one from the back, and a frame is
- * whole if what lies between has as many lines as the last line says.
+ * Reads the frame around a list: a first line that opens it, and a last line that
+ * proves that everything in between has arrived.
+ *
+ * It is its own file because it knows nothing about origins: any transport of a list
+ * of lines can use it. It counts the lines but does not parse them. The trick is to
+ * look at both ends only: the first line is found from the front and the last one from
+ * the back. A frame is complete if the text in between has as many lines as the last
+ * line states.
  */
 
 #include "cors/frame.h"
@@ -15,7 +17,7 @@
 
 static const char prefix[] = "\xef\xbb\xbf";
 
-/* Cut the first word off a line. */
+/* Removes and returns the first field of a line. */
 static cors_slice_t take_word(cors_slice_t *line)
 {
     cors_slice_t word = *line;
@@ -50,8 +52,10 @@ static bool is_version(cors_slice_t word)
     return word.len > 0 && word.len <= CORS_FRAME_VERSION_MAX;
 }
 
-/* A decimal number without leading zeros; false: it is not one, or too large for a
- * file. */
+/*
+ * Parses a decimal number without leading zeros. Returns false if it is invalid or too
+ * large for a file.
+ */
 static bool read_count(cors_slice_t word, apr_size_t *count)
 {
     apr_size_t i;
@@ -82,8 +86,10 @@ static apr_size_t count_lines(cors_slice_t text)
     return lines;
 }
 
-/* The line that a text begins with, without its end; len of @a text if it has no
- * end. */
+/*
+ * Returns the first line of a text without its line end. If the text has no line end,
+ * the result is the whole text.
+ */
 static cors_slice_t first_line(cors_slice_t text)
 {
     const char *end = text.len > 0 ? memchr(text.ptr, '\n', text.len) : NULL;
@@ -94,8 +100,10 @@ static cors_slice_t first_line(cors_slice_t text)
     return text;
 }
 
-/* The line that a text ends with, without its end; the text's last byte is the LF
- * of it. */
+/*
+ * Returns the last line of a text without its line end. The last byte of the text must
+ * be the LF of that line.
+ */
 static cors_slice_t last_line(cors_slice_t text)
 {
     apr_size_t at = text.len - 1;
@@ -123,7 +131,7 @@ static void spoil(cors_frame_t *frame, cors_frame_state_e state,
     frame->detail = detail;
 }
 
-/* Compare the last line, which begins with "end", with all before it. */
+/* Compares the last line, which begins with "end", with everything before it. */
 static void read_end(cors_frame_t *frame, cors_slice_t body, cors_slice_t last)
 {
     cors_slice_t rest = without_cr(last);
@@ -153,7 +161,7 @@ static void read_end(cors_frame_t *frame, cors_slice_t body, cors_slice_t last)
     frame->count = count;
 }
 
-/* Read the line with "begin"; false: the frame is spoilt. */
+/* Parses the line with "begin". Returns false if the frame is invalid. */
 static bool read_begin(cors_frame_t *frame, cors_slice_t first)
 {
     cors_slice_t rest = without_cr(first);

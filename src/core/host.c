@@ -1,5 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Checks and serializes the host of an origin as the URL Standard requires.
+ *
+ * It is its own file because hosts have rules of their own: names, IPv4 and IPv6
+ * addresses. An origin matches byte for byte, so a host must be written exactly as
+ * browsers serialize it. This file does not resolve names and does not convert Unicode
+ * names. If a host is not in that form, it computes the form that a browser would
+ * send, for the error message.
+ */
+
 #include "cors/host.h"
 
 #include <string.h>
@@ -17,10 +27,13 @@
 #define IPV4_PARTS 4
 #define IPV6_PIECES 8
 
-/* Sizes of text: "[", eight pieces of four digits, seven colons, "]", NUL. */
+/* The size of the text: "[", eight groups of four digits, seven colons, "]", NUL. */
 #define IPV6_TEXT (1 + IPV6_PIECES * 4 + (IPV6_PIECES - 1) + 1 + 1)
 
-/* URL, "IPv6 serializer" (#concept-ipv6-serializer), with its brackets */
+/*
+ * Serializes an IPv6 address with its brackets. URL, "IPv6 serializer"
+ * (#concept-ipv6-serializer)
+ */
 static const char *ipv6_text(apr_pool_t *p, const unsigned char *address)
 {
     unsigned piece[IPV6_PIECES];
@@ -52,7 +65,10 @@ static const char *ipv6_text(apr_pool_t *p, const unsigned char *address)
     return apr_pstrdup(p, text);
 }
 
-/* the serialised form of what stands between brackets; NULL: no address */
+/*
+ * Returns the serialized form of the text between brackets; NULL: it is not an
+ * address.
+ */
 static const char *ipv6_serialise(apr_pool_t *p, cors_slice_t text)
 {
     unsigned char address[2 * IPV6_PIECES];
@@ -62,8 +78,10 @@ static const char *ipv6_serialise(apr_pool_t *p, cors_slice_t text)
                : NULL;
 }
 
-/* whether the last group of an address without brackets may be a port: what stands
- * before it is an address by itself */
+/*
+ * Returns whether the last group of an address without brackets may be a port, because
+ * the text before it is an address by itself.
+ */
 static bool may_end_in_port(apr_pool_t *p, cors_slice_t text)
 {
     const char *last = cors_slice_end(text);
@@ -104,8 +122,10 @@ static cors_problem_e check_ipv6(apr_pool_t *p, cors_slice_t host,
                : CORS_PROBLEM_ORIGIN_IPV6_FORM;
 }
 
-/* the number in one part of an IPv4 address; false: it is none
- * URL, "IPv4 number parser" (#ipv4-number-parser) */
+/*
+ * Parses one part of an IPv4 address. Returns false if it is not a number. URL, "IPv4
+ * number parser" (#ipv4-number-parser)
+ */
 static bool ipv4_number(cors_slice_t part, apr_uint64_t *number)
 {
     unsigned base = 10;
@@ -137,8 +157,10 @@ static bool ipv4_number(cors_slice_t part, apr_uint64_t *number)
     return true;
 }
 
-/* the dotted quad that browsers make of an address; NULL: none
- * URL, "IPv4 parser" (#concept-ipv4-parser) */
+/*
+ * Returns the dotted quad that browsers make of an address; NULL: it is not an
+ * address. URL, "IPv4 parser" (#concept-ipv4-parser)
+ */
 static const char *ipv4_serialise(apr_pool_t *p, cors_slice_t host)
 {
     const char *end = cors_slice_end(host);
@@ -163,7 +185,7 @@ static const char *ipv4_serialise(apr_pool_t *p, cors_slice_t host)
         }
         part = stop + 1;
     }
-    /* the last part fills what is left of the address */
+    /* the last part fills the rest of the address */
     if (number >= (apr_uint64_t)1 << 8 * (IPV4_PARTS + 1 - parts)) {
         return NULL;
     }
@@ -248,14 +270,14 @@ static cors_problem_e check_labels(apr_pool_t *p, cors_slice_t host)
         if (c < end && *c != '.') {
             continue;
         }
-        /* one dot may end the name: it is a host of its own to a browser */
+        /* a name may end with one dot; browsers treat it as a different host */
         if (c == label && !(c == end && host.len > 1)) {
             return CORS_PROBLEM_ORIGIN_LABEL_EMPTY;
         }
         if (c - label > LABEL_MAX) {
             return CORS_PROBLEM_ORIGIN_LABEL_LONG;
         }
-        /* decoding is dear, and a name that is too long may have many labels */
+        /* decoding is expensive, and an overlong name may have many labels */
         if (!too_long
             && cors_slice_has_prefix(cors_slice_between(label, c), "xn--")
             && !cors_suffix_punycode_valid(p, cors_slice_between(label, c))) {

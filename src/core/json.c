@@ -1,5 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Writes JSON text piece by piece.
+ *
+ * It is its own file because the status page and the commands write large results that
+ * must not be built in memory first. It does not parse JSON and allocates nothing.
+ * Text collects in a buffer of fixed size and goes to the caller's function in larger
+ * pieces. Strings are escaped so that they can stand in an HTML page or a log line.
+ */
+
 #include "cors/json.h"
 
 #include <stddef.h>
@@ -15,7 +24,7 @@ static void flush(cors_json_t *json)
     }
 }
 
-/* A few bytes: no more than the buffer has room for. */
+/* Appends a few bytes. The buffer must have room for them. */
 static void put_bytes(cors_json_t *json, const char *bytes, apr_size_t len)
 {
     if (json->len + len > sizeof(json->buffer)) {
@@ -30,7 +39,7 @@ static void put(cors_json_t *json, const char *text)
     put_bytes(json, text, strlen(text));
 }
 
-/* A value by itself is a whole text. */
+/* Ends a value. A value at the top level completes the text. */
 static void end_value(cors_json_t *json)
 {
     if (json->depth == 0) {
@@ -38,10 +47,10 @@ static void end_value(cors_json_t *json)
     }
 }
 
-/* A string in quotes. */
+/* Writes a string in quotes. */
 static void put_string(cors_json_t *json, const char *text);
 
-/* What stands before a value: a comma, a new line, its name. */
+/* Writes what comes before a value: a comma, a new line, its name. */
 static void lead(cors_json_t *json, const char *name)
 {
     int i;
@@ -95,8 +104,10 @@ void cors_json_close(cors_json_t *json, char bracket)
     }
 }
 
-/* how many bytes from p are one character in UTF-8; 0: none
- * Unicode, table 3-7 "Well-Formed UTF-8 Byte Sequences" */
+/*
+ * Returns the number of bytes of the UTF-8 character at p; 0: it is invalid. Unicode,
+ * table 3-7 "Well-Formed UTF-8 Byte Sequences"
+ */
 static int character_length(const unsigned char *p)
 {
     int length = *p < 0x80                 ? 1
@@ -120,11 +131,11 @@ static int character_length(const unsigned char *p)
 
 static bool is_escaped(unsigned char c)
 {
-    /* <, > and & too: the text may stand in a page */
+    /* also <, > and &, because the text may be part of an HTML page */
     return c < 0x20 || c == 0x7f || strchr("\"\\<>&'", c) != NULL;
 }
 
-/* U+2028 and U+2029 end a line in JavaScript */
+/* U+2028 and U+2029 are line terminators in JavaScript */
 static bool ends_line(const unsigned char *p)
 {
     return p[0] == 0xe2 && p[1] == 0x80 && (p[2] == 0xa8 || p[2] == 0xa9);

@@ -1,5 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Warns about settings that are valid but probably a mistake.
+ *
+ * It is its own file because these checks run only at start-up and never change a
+ * decision. Errors that keep httpd from starting are found elsewhere, when a directive
+ * is parsed. Each warning goes to a callback with the source of the setting. A check
+ * asks the same origin lists that requests use, so that a warning about a covered or
+ * excluded origin agrees with the decision.
+ */
+
 #include "cors/lint.h"
 
 #include <string.h>
@@ -12,11 +22,13 @@
 #include "cors/pattern.h"
 #include "cors/regex_cost.h"
 
-/* The most that a browser remembers, in seconds: Firefox. Others cut a longer
- * time to their own limit, so it does no harm there. */
+/*
+ * The longest time that any browser caches a preflight, in seconds: Firefox. Others
+ * reduce a longer time to their own limit, so it does no harm there.
+ */
 #define MAX_AGE_MOST 86400
 
-/* Who is told, and of what setting. */
+/* The receiver of the warnings, and the setting to check. */
 typedef struct {
     apr_pool_t *p;
     const cors_setting_t *setting;
@@ -34,7 +46,7 @@ static void warn(const lint_t *lint, const char *source, cors_problem_e problem,
                &finding);
 }
 
-/* what stood before a word */
+/* returns the prefix of an entry */
 static const char *prefix_of(const lint_t *lint, const cors_origin_word_t *word)
 {
     return !lint->setting->edit ? (word->exclude ? "!" : "")
@@ -42,7 +54,7 @@ static const char *prefix_of(const lint_t *lint, const cors_origin_word_t *word)
                                 : "+";
 }
 
-/* Whether an origin can make an expression try very many ways. */
+/* Returns whether an origin can make a regular expression backtrack heavily. */
 static bool is_costly(apr_pool_t *p, const char *text)
 {
     apr_pool_t *scratch;
@@ -69,10 +81,10 @@ static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
              NULL);
     }
     if (plain) {
-        /* in its own directive it would be an expression still */
+        /* in its own directive it would still be a regular expression */
         plain = apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL);
     }
-    /* what is taken out lets nobody in */
+    /* an exclusion does not allow any origin */
     if (word->open && !word->exclude) {
         const char *pinned =
             cors_expression_pinned(lint->p, word->text, prefix_of(lint, word));
@@ -88,7 +100,7 @@ static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
     }
 }
 
-/* What makes a listed word needless. */
+/* Reports the reasons for which a listed entry is redundant. */
 static void lint_listed(const lint_t *lint, const cors_origin_word_t *word)
 {
     const cors_origin_set_t *set = lint->setting->origins;
@@ -107,10 +119,10 @@ static void lint_listed(const lint_t *lint, const cors_origin_word_t *word)
     }
 }
 
-/* A label that nobody lists, to ask about the subdomains of a name. */
+/* A label that no list contains, for looking up the subdomains of a name. */
 #define SOME_LABEL "zq-any"
 
-/* Whether a list allows an origin. */
+/* Returns whether a list allows an origin. */
 static bool allows(const cors_origin_set_t *set, const char *text)
 {
     cors_origin_t origin;
@@ -119,8 +131,10 @@ static bool allows(const cors_origin_set_t *set, const char *text)
            && cors_origin_set_lookup(set, &origin, false) == CORS_ORIGIN_LISTED;
 }
 
-/* A name and its subdomains are two patterns, and an exclusion of one of them
- * leaves the other allowed where a wildcard covers both. */
+/*
+ * Reports an exclusion of a name without its subdomains, or the reverse, if a wildcard
+ * allows both. A name and its subdomains are two patterns.
+ */
 static void lint_half_excluded(const lint_t *lint,
                                const cors_origin_word_t *word)
 {
@@ -128,7 +142,8 @@ static void lint_half_excluded(const lint_t *lint,
     cors_pattern_t pattern;
     const char *unused;
     const char *scheme;
-    const char *rest; /* host and port */
+    /* host and port */
+    const char *rest;
     const char *host;
 
     if (cors_pattern_parse(lint->p, cors_slice(word->text), true, &pattern,
@@ -146,7 +161,7 @@ static void lint_half_excluded(const lint_t *lint,
                                    : "",
                     NULL);
     host = pattern.any_port ? host : rest;
-    /* a name that is listed by itself is meant to stay */
+    /* a name that is listed by itself is allowed on purpose */
     if (allows(set, apr_pstrcat(lint->p, scheme, "://",
                                 pattern.subdomains ? "" : SOME_LABEL ".", host,
                                 NULL))
@@ -163,13 +178,15 @@ static void lint_half_excluded(const lint_t *lint,
     }
 }
 
-/* An exclusion of one origin that the same list does not allow. What a
- * wildcard excludes cannot be told from one example. */
+/*
+ * Reports an exclusion of one origin that the same list does not allow. A wildcard
+ * exclusion cannot be checked with one example.
+ */
 static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
 {
     const cors_origin_set_t *set = lint->setting->origins;
 
-    /* nor can what Self stands for */
+    /* the origins of Self are not known here either */
     if (!lint->setting->edit && !strchr(word->text, '*')
         && strcmp(word->text, "Self") != 0
         && !cors_origin_set_covering(lint->p, set, word, false)) {
@@ -210,8 +227,10 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
     }
 }
 
-/* The names of the line that begins with one, without those that are idle, as they
- * would be written; NULL: there are no others. */
+/*
+ * Returns the names of the line that begins with the given one, as they would be
+ * written and without the idle ones; NULL: there are no others.
+ */
 static const char *names_of_line(const lint_t *lint, int first)
 {
     const cors_name_set_t *names = lint->setting->names;
@@ -229,7 +248,7 @@ static const char *names_of_line(const lint_t *lint, int first)
     return joined.text;
 }
 
-/* The line that exposes a header of responses; NULL: the module writes it. */
+/* Returns the line that exposes a response header; NULL: the module writes it. */
 static const char *exposing(const lint_t *lint, const char *name)
 {
     static const char own[] = "access-control-";
@@ -242,8 +261,10 @@ static const char *exposing(const lint_t *lint, const char *name)
                              names->edit ? "+" : "", name, NULL);
 }
 
-/* A header of responses has a warning of its own; what scripts cannot set has one a
- * line, with what is left of the line. */
+/*
+ * Reports idle request headers. A response header gets its own warning. Headers that
+ * scripts cannot set get one warning per line, with the rest of the line.
+ */
 static void lint_request_headers(const lint_t *lint)
 {
     const cors_name_set_t *names = lint->setting->names;
@@ -285,7 +306,7 @@ static void lint_exposed(const lint_t *lint)
     }
 }
 
-/* A removed GET, HEAD or POST is still allowed. */
+/* Reports a removed GET, HEAD or POST, which is still allowed. */
 static void lint_removed_methods(const lint_t *lint)
 {
     const cors_name_set_t *names = lint->setting->names;
@@ -332,8 +353,10 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
     }
 }
 
-/* Whether a word lists plain-http origins of other machines; and what lists only
- * their https origins, or NULL. */
+/*
+ * Returns whether an entry lists plain-http origins of other machines. Sets suggestion
+ * to an entry for only their https origins, or NULL.
+ */
 static bool is_insecure(apr_pool_t *p, const cors_origin_word_t *word,
                         const char **suggestion)
 {

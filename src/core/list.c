@@ -1,5 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Slices of text, tokens and comma-separated lists.
+ *
+ * It is its own file because everything that parses text uses it: request headers,
+ * directives and files. It knows nothing about CORS. The text of a request is never
+ * copied to parse it: a slice points into it. Classes of bytes are in one table, so
+ * that a check costs one look-up for each byte.
+ */
+
 #include "cors/list.h"
 
 #include <string.h>
@@ -11,7 +20,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* whether a byte is one of a set, which a NUL never is */
+/* returns whether a byte is in a set, which a NUL never is */
 static bool is_any(char c, const char *set)
 {
     return c && strchr(set, c);
@@ -130,12 +139,15 @@ bool cors_word_next(cors_slice_t *rest, cors_slice_t *word)
 
 /*
  * Tokens: the letters, the digits and !#$%&'*+-.^_`|~
- * Schemes: the small letters, the digits and + - .
- * Hosts: all that is printed but what no serialised host has, which is URL's
- * "forbidden domain code point" and the capitals, and but for the comma with which
- * two Origin fields are joined: so without A-Z and #%/:<>?@[\]^|,"`{}
  *
- * A line for each sixteen; nothing that is not ASCII is any of these.
+ * Schemes: the lower-case letters, the digits and + - .
+ *
+ * Hosts: all printable characters except those that no serialized host contains. These
+ * are the "forbidden domain code points" of the URL Standard and the upper-case
+ * letters. The comma is excluded too, because it joins two Origin fields. So: without
+ * A-Z and #%/:<>?@[\]^|,"`{}
+ *
+ * Each line holds sixteen bytes. Bytes outside ASCII are in no class.
  */
 /* clang-format off */
 const unsigned char cors_bytes[256] = {

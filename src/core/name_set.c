@@ -1,5 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Lists of methods or header names.
+ *
+ * It is its own file because methods and both kinds of header names share one set of
+ * rules for checking, looking up and sending a list. The value of the response header
+ * is built at start-up, so that a request only copies it. This file does not merge the
+ * lists of sections. Short lists are compared name by name; longer ones use a map. A
+ * set does not change after start-up.
+ */
+
 #include "cors/name_set.h"
 
 #include <string.h>
@@ -41,7 +51,7 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind, bool edit)
     return set;
 }
 
-/* whether a word is one for the whole of a list */
+/* returns whether an entry stands for a whole list */
 static bool is_whole_list(cors_slice_t word)
 {
     return cors_slice_equal(word, cors_slice("*"))
@@ -69,7 +79,7 @@ static cors_problem_e check_method(cors_slice_t name, const char **suggestion)
 static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
                                   cors_slice_t name, const char **suggestion);
 
-/* What separates words elsewhere; "|" might even be part of a token. */
+/* Characters that separate names elsewhere. "|" may even be part of a token. */
 static const char separators[] = ";|";
 
 static cors_problem_e check_name(apr_pool_t *p, cors_names_e kind,
@@ -81,7 +91,7 @@ static cors_problem_e check_name(apr_pool_t *p, cors_names_e kind,
     if (!cors_is_token(name)) {
         return check_token(p, kind, name, suggestion);
     }
-    /* a token may have it, and would be compared byte for byte */
+    /* a token may contain it, but it would be compared literally */
     if (cors_slice_find_any(name, "*")) {
         return CORS_PROBLEM_NAME_WILDCARD;
     }
@@ -99,15 +109,17 @@ static cors_problem_e check_name(apr_pool_t *p, cors_names_e kind,
                : CORS_OK;
 }
 
-/* What is wrong with what is no token; a colon at its end comes with a name that
- * is copied from a message. */
+/*
+ * Diagnoses an argument that is not a token. A colon at its end comes from a name that
+ * was copied from a message.
+ */
 static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
                                   cors_slice_t name, const char **suggestion)
 {
     const char *unused;
 
     name.len -= name.len > 0 && cors_slice_end(name)[-1] == ':' ? 1 : 0;
-    /* of several colons one is left, and the word is read no further */
+    /* of several colons one remains, and the argument is not checked further */
     if (cors_is_token(name) && !is_whole_list(name)
         && check_name(p, kind, name, &unused) == CORS_OK) {
         *suggestion = cors_slice_text(p, name);
@@ -116,8 +128,10 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
                                       : CORS_PROBLEM_HEADER_TOKEN;
 }
 
-/* The names that a word holds together, each behind the mark; NULL: one of them is
- * wrong. */
+/*
+ * Splits an argument that holds several names. Returns the names, each with the
+ * prefix; NULL: one of them is invalid.
+ */
 static const char *split(apr_pool_t *p, cors_names_e kind, const char *prefix,
                          cors_slice_t word)
 {
@@ -127,7 +141,7 @@ static const char *split(apr_pool_t *p, cors_names_e kind, const char *prefix,
     while (cors_part_next(&word, separators, &name)) {
         const char *suggestion = NULL;
 
-        /* what a mark of its own means here cannot be told */
+        /* the meaning of an additional prefix is unknown here */
         if (is_whole_list(name) || strchr("+-!", name.ptr[0])
             || (check_name(p, kind, name, &suggestion) && !suggestion)) {
             return NULL;
@@ -138,14 +152,16 @@ static const char *split(apr_pool_t *p, cors_names_e kind, const char *prefix,
     return words.text;
 }
 
-/* Names up to this many are compared one by one; of longer lists there is a map. */
+/* Up to this many names are compared one by one; longer lists have a map. */
 #define FEW 8
 
-/* browsers capitalise the methods they know and send the others as the script
- * wrote them, so methods are compared byte for byte */
+/*
+ * Browsers convert the methods they know to upper case and send the others as the
+ * script wrote them, so methods are compared byte for byte.
+ */
 static bool same_name(cors_names_e kind, cors_slice_t name, const char *listed)
 {
-    /* an asked-for name has no NUL, so a shorter one differs before its end */
+    /* a requested name has no NUL, so a shorter listed name differs before its end */
     int differ = kind == CORS_NAMES_METHODS
                      ? strncmp(listed, name.ptr, name.len)
                      : strncasecmp(listed, name.ptr, name.len);
@@ -153,11 +169,11 @@ static bool same_name(cors_names_e kind, cors_slice_t name, const char *listed)
     return differ == 0 && listed[name.len] == '\0';
 }
 
-/* The place of a name among few; -1: it is not there. */
+/* Returns the index of a name in a short list; -1: it is not there. */
 static int find_name(const cors_name_set_t *set, const char **names, int count,
                      cors_slice_t name)
 {
-    /* a letter in either case, if it is one; most others differ here */
+    /* if it is a letter, in lower case; most other names differ here */
     const int first = name.len > 0 ? name.ptr[0] | ' ' : 0;
     int i;
 
@@ -170,7 +186,7 @@ static int find_name(const cors_name_set_t *set, const char **names, int count,
     return -1;
 }
 
-/* The value of the name at a place, which must not be NULL. */
+/* Returns the map value for an index, which must not be NULL. */
 static const void *value_of(int place)
 {
     return (const void *)((apr_uintptr_t)place + 1);
@@ -181,7 +197,7 @@ static int find_in_map(const cors_text_map_t *map, cors_slice_t name)
     return (int)(apr_uintptr_t)cors_text_map_get(map, name) - 1;
 }
 
-/* Put the last of some names into their map, as soon as they are many. */
+/* Adds the last name to the map, which is created once there are many names. */
 static void add_to_map(apr_pool_t *p, const cors_name_set_t *set,
                        cors_text_map_t **map, const char **names, int count)
 {
@@ -199,7 +215,7 @@ static void add_to_map(apr_pool_t *p, const cors_name_set_t *set,
     }
 }
 
-/* There is room for as many as the next power of two. */
+/* Appends a text. The array has room for the next power of two. */
 static void append(apr_pool_t *p, const char ***texts, int count,
                    const char *text)
 {
@@ -220,8 +236,10 @@ static cors_problem_e add_wildcard(apr_pool_t *p, cors_name_set_t *set)
     if (set->none) {
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    /* next to * a browser still wants Authorization by name, so the list of
-     * request headers may hold both */
+    /*
+     * besides *, browsers still require Authorization by name, so the list of request
+     * headers may hold both
+     */
     if (set->count > 0 && set->kind != CORS_NAMES_REQUEST_HEADERS) {
         return CORS_PROBLEM_WILDCARD_NOT_ALONE;
     }
@@ -284,8 +302,10 @@ static cors_problem_e remove_name(apr_pool_t *p, cors_name_set_t *set,
     return problem;
 }
 
-/* What was meant by a word behind a mark that has a problem. What its name alone
- * would become is known already. */
+/*
+ * Returns the suggestion for a prefixed argument that has a problem. The suggestion
+ * for its name alone is already known.
+ */
 static const char *correct(apr_pool_t *p, const cors_name_set_t *set,
                            cors_problem_e problem, const char *prefix,
                            cors_slice_t word, const char *name)
@@ -298,8 +318,10 @@ static const char *correct(apr_pool_t *p, const cors_name_set_t *set,
     }
 }
 
-/* What was meant by "!" and a name: to take it out of the inherited list, unless
- * the set is a list of its own. */
+/*
+ * Returns the suggestion for "!" and a name: to remove it from the inherited list,
+ * unless the set is a list of its own.
+ */
 static const char *suggest_removal(apr_pool_t *p, const cors_name_set_t *set,
                                    cors_slice_t name)
 {
