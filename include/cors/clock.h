@@ -2,7 +2,7 @@
 
 /**
  * @file clock.h
- * @brief Elapsed time, which setting the clock does not change
+ * @brief Elapsed time, which does not change when the clock is set
  */
 
 #ifndef CORS_CLOCK_H
@@ -11,9 +11,9 @@
 #include <apr_time.h>
 
 /**
- * @return the time since some moment before httpd was started, in microseconds and
- *         never 0; the same in all processes of a machine. It does not go back, but
- *         on a system without such a clock, where it is the time of day
+ * @return the time since a fixed moment before httpd was started, in microseconds;
+ *         never 0, and the same in all processes of a machine. It never goes back,
+ *         except on a system without a monotonic clock, where it is the time of day.
  */
 apr_time_t cors_clock(void);
 

@@ -2,8 +2,7 @@
 
 /**
  * @file combine.h
- * @brief Two URLs of one request: what the requested one allows and the served
- *        one does not deny
+ * @brief The policy for a request that another resource serves
  */
 
 #ifndef CORS_COMBINE_H
@@ -12,20 +11,20 @@
 #include "cors/decide.h"
 
 /**
- * Apply to the policy of the requested URL the sections that match the served
- * resource and not the requested URL.
+ * Applies to the policy of the requested URL the sections that match the served
+ * resource but not the requested URL.
  *
- * Only a setting that is in force for the served resource counts: a section that
- * another one overrides there changes nothing. A list that such a section edits
- * with "+" or "-" is the requested URL's.
+ * Only settings in force for the served resource are applied: a section that is
+ * overridden there changes nothing. A list that such a section edits with "+" or "-"
+ * starts from the list of the requested URL.
  *
- * @param p        where edited lists are linked
- * @param asked    the policy of the requested URL, its mode CORS_MODE_ON
- * @param of       the section that it was resolved from
+ * @param p        pool for edited lists
+ * @param asked    the policy of the requested URL; its mode is CORS_MODE_ON
+ * @param of       the section from which it was resolved
  * @param served   the section of the served resource
- * @param methods  the method's bit, as httpd numbers it
- * @param overlay  filled, if true is returned
- * @return false: no such section denies anything; none matches, or they only
+ * @param methods  the bit of the method, as httpd numbers it
+ * @param overlay  filled if true is returned
+ * @return false: no such section denies anything, because none matches or they only
  *         report
  *
  * docs/design.md, "Whose policy"
@@ -35,11 +34,10 @@ bool cors_policy_overlay(apr_pool_t *p, const cors_policy_t *asked,
                          cors_methods_t methods, cors_policy_t *overlay);
 
 /**
- * The policy by which a response is sent that two policies have to allow:
- * credentials and a literal * only where both have them, exposed headers that
- * both list.
+ * Computes the policy for a response that two policies must allow. Credentials and a
+ * literal * need both policies. Exposed headers must be in both lists.
  *
- * @param p        where the list of exposed headers is put
+ * @param p        pool for the list of exposed headers
  * @param asked    the policy of the requested URL
  * @param overlay  see cors_policy_overlay()
  * @param both     filled
@@ -48,16 +46,15 @@ void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
                       const cors_policy_t *overlay, cors_policy_t *both);
 
 /**
- * Whether the origin that the requested URL allows is denied by the served
- * resource.
+ * Returns whether the served resource denies the origin that the requested URL allows.
  *
- * A preflight is left as it is: it is judged by the requested URL alone.
+ * A preflight does not change: only the requested URL decides on it.
  *
  * @param overlay   see cors_policy_overlay()
  * @param facts     the request
- * @param decision  of the requested URL; changed to that of the served resource
- *                  if true is returned. It does not reject: that is decided by
- *                  the served resource's own policy.
+ * @param decision  of the requested URL; replaced by the decision of the served
+ *                  resource if true is returned. It never rejects: the served
+ *                  resource's own policy decides that.
  */
 bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,
                         cors_decision_t *decision);

@@ -2,14 +2,16 @@
 
 /**
  * @file compiler.h
- * @brief What the compiler is told beyond the language
+ * @brief Compiler extensions
  */
 
 #ifndef CORS_COMPILER_H
 #define CORS_COMPILER_H
 
-/** A function for what few requests need, or what each needs once: kept out of its
- * callers, so that they save no registers for it. */
+/**
+ * Marks a function that few requests need, or that each request needs only once. It is
+ * not inlined, so its callers save no registers for it.
+ */
 #if defined(__GNUC__)
 #define CORS_SLOW __attribute__((noinline))
 #else

@@ -11,7 +11,7 @@
 #include "cors/origin.h"
 #include "cors/policy.h"
 
-/** What a request's fate was called, in the order of the manual. */
+/** The verdict on a request, in the order of the manual. */
 #define CORS_VERDICTS(X)                                                       \
     X(NOT_CORS, "not-cors")                                                    \
     X(SAME_ORIGIN, "same-origin")                                              \
@@ -22,7 +22,7 @@
     X(WEBSOCKET_ALLOWED, "websocket-allowed")                                  \
     X(WEBSOCKET_DENIED, "websocket-denied")
 
-/** Why, in the order of the manual. */
+/** The reason for the verdict, in the order of the manual. */
 #define CORS_REASONS(X)                                                        \
     X(NO_ORIGIN, "no-origin")                                                  \
     X(SAME_ORIGIN, "same-origin")                                              \
@@ -60,107 +60,129 @@ const char *cors_verdict_text(cors_verdict_e verdict);
 /** @return the reason's text in logs and variables, static */
 const char *cors_reason_text(cors_reason_e reason);
 
-/** The most of Access-Control-Request-Headers that is read: bytes, names. */
+/** The maximum of Access-Control-Request-Headers that is read: bytes, names. */
 #define CORS_REQUEST_HEADERS_MAX 4096
 #define CORS_REQUEST_NAMES_MAX 128
 
-/** The longest method that is looked at, in bytes. */
+/** The longest method that is accepted, in bytes. */
 #define CORS_METHOD_MAX 64
 
-/** What tells whether a request is same-origin. */
+/** The facts that determine whether a request is same-origin. */
 typedef struct {
     cors_slice_t fetch_site; /* Sec-Fetch-Site */
-    cors_origin_t origin;    /* what the request was made to, its host in any
-                                case; its port may be 0; its scheme is absent
-                                when it is not known, or cannot be the same */
-    cors_origin_t canonical; /* what the server calls itself; likewise */
-    /* whether the host of origin is one of the server's own: any other is not
-     * the server's own origin, although the request was made to it, because a
-     * page can give its own host name the address of this server (DNS
-     * rebinding). Not read when there is has_host. */
+    /*
+     * The target of the request. The host may be in any case. The port may be 0. The
+     * scheme is absent if it is unknown or if the origin cannot be the same.
+     */
+    cors_origin_t origin;
+    /* the server's canonical origin, in the same form */
+    cors_origin_t canonical;
+    /*
+     * Whether the host of origin is one of the server's own. Any other host is not the
+     * server's own origin, although the request was sent to it: a page can point its
+     * own host name to the address of this server (DNS rebinding). Not read if
+     * has_host is set.
+     */
     bool known_host;
 } cors_own_t;
 
 /**
- * Asked what tells whether a request is same-origin.
+ * Looks up the facts that determine whether a request is same-origin.
  *
- * @param context  the facts' own
- * @param origin   what it is going to be compared with
- * @param own      all absent; to be filled in
+ * @param context  the context member of the facts
+ * @param origin   the origin to compare with
+ * @param own      to be filled in; all members are absent
  */
 typedef void (*cors_own_fn)(void *context, const cors_origin_t *origin,
                             cors_own_t *own);
 
-/** Called when the answer decides; returns cors_own_t.known_host. */
+/** Called if the answer affects the decision. Returns cors_own_t.known_host. */
 typedef bool (*cors_has_host_fn)(void *context);
 
 /**
- * What the core wants to know of a request. Every slice borrows the client's
- * own bytes and is hostile; an absent field has a NULL ptr.
+ * The facts about a request. Every slice borrows the client's own bytes, which may be
+ * malicious. An absent field has a NULL ptr.
  */
 typedef struct {
-    bool options;                 /* the method is OPTIONS */
-    bool websocket;               /* it asks for a WebSocket */
-    cors_slice_t origin;          /* Origin */
-    const char *origin_text;      /* the same with a NUL behind it, living as
-                                      long as the response; NULL: not at hand */
+    /* the method is OPTIONS */
+    bool options;
+    /* the request asks for a WebSocket */
+    bool websocket;
+    cors_slice_t origin; /* Origin */
+    /* the same, NUL-terminated, valid as long as the response; NULL: not available */
+    const char *origin_text;
     cors_slice_t request_method;  /* Access-Control-Request-Method */
     cors_slice_t request_headers; /* Access-Control-Request-Headers */
     cors_slice_t private_network; /* Access-Control-Request-Private-Network */
-    cors_own_fn ask_own; /* only a request that is about to be denied has to be
-                            asked; NULL: own is filled in */
-    cors_has_host_fn has_host; /* NULL: own.known_host says it */
-    void *context;             /* for ask_own and has_host */
-    cors_own_t own;            /* not read when there is ask_own */
+    /* called only for a request that is about to be denied; NULL: own is filled in */
+    cors_own_fn ask_own;
+    /* NULL: own.known_host is used */
+    cors_has_host_fn has_host;
+    /* for ask_own and has_host */
+    void *context;
+    /* not read if ask_own is set */
+    cors_own_t own;
 } cors_facts_t;
 
-/** What was decided; borrows from the facts and the policy. */
+/** A decision. It borrows from the facts and the policy. */
 typedef struct {
     cors_verdict_e verdict;
     cors_reason_e reason;
-    cors_attr_e attr;              /* the attribute that decided */
-    const cors_setting_t *setting; /* its setting; NULL: its default */
-    cors_slice_t rejected;     /* the method or header that is not allowed */
-    bool preflight;            /* it is a CORS-preflight request */
-    bool origin_allowed;       /* by CorsAllowOrigins and its kin */
-    bool origin_excluded;      /* a word of because takes it out */
-    cors_slice_t origin;       /* well-formed, "null" included; or absent */
-    const char *origin_text;   /* the same with a NUL behind it, or NULL */
-    cors_slice_t echo_method;  /* a checked token, or absent */
-    cors_slice_t echo_headers; /* a checked list of tokens, or absent */
-    bool private_network;      /* was asked for, and is allowed */
-    bool reject;               /* the request is to be answered with 403 */
+    /* the attribute that decided */
+    cors_attr_e attr;
+    /* its setting; NULL: its default */
+    const cors_setting_t *setting;
+    /* the method or header that is not allowed */
+    cors_slice_t rejected;
+    /* it is a CORS-preflight request */
+    bool preflight;
+    /* by CorsAllowOrigins and related directives */
+    bool origin_allowed;
+    /* an entry of setting excludes it */
+    bool origin_excluded;
+    /* well-formed, which includes "null"; or absent */
+    cors_slice_t origin;
+    /* the same, NUL-terminated, or NULL */
+    const char *origin_text;
+    /* a checked token, or absent */
+    cors_slice_t echo_method;
+    /* a checked list of tokens, or absent */
+    cors_slice_t echo_headers;
+    /* was requested and is allowed */
+    bool private_network;
+    /* the request is to be answered with 403 */
+    bool reject;
 } cors_decision_t;
 
 /**
- * Whether the request is a preflight: OPTIONS with Origin and with a
- * Access-Control-Request-Method that is a method. Any other OPTIONS belongs to
- * its handler.
+ * Returns whether the request is a preflight: OPTIONS with Origin and with an
+ * Access-Control-Request-Method that is a method. The handler answers any other
+ * OPTIONS.
  *
  * Fetch, "CORS-preflight request" (#cors-preflight-request)
  */
 bool cors_is_preflight(const cors_facts_t *facts);
 
 /**
- * Decide. Never fails and never allocates.
+ * Decides on a request. Never fails and never allocates.
  *
- * @param policy    the policy of the request, or of the one that the preflight
- *                  announces; its mode may be anything
+ * @param policy    the policy of the request or, for a preflight, of the announced
+ *                  request; it may have any mode
  * @param facts     the request
  * @param decision  filled
  *
  * Fetch, "CORS check" (#concept-cors-check) and "CORS-preflight fetch"
- * (#cors-preflight-fetch), seen from the server
+ * (#cors-preflight-fetch), from the point of view of the server
  */
 void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
                  cors_decision_t *decision);
 
 /**
- * The status that answers a preflight.
+ * Returns the status of the answer to a preflight.
  *
- * It depends on the origin alone. If only the method or a header is not allowed,
- * the answer has the success status and the lists: a browser looks at the lists
- * only after an ok status, and then its console names what is missing.
+ * It depends on the origin alone. If only the method or a header is not allowed, the
+ * answer has the success status and the lists. A browser reads the lists only after an
+ * ok status, and can then name in its console what is missing.
  *
  * Fetch, "CORS-preflight fetch" (#cors-preflight-fetch)
  */
@@ -168,26 +190,26 @@ int cors_decision_preflight_status(const cors_policy_t *policy,
                                    const cors_decision_t *decision);
 
 /**
- * Whether a decision refuses the request: a handshake whose origin is not listed,
- * whatever CorsPolicy is, and what CorsRejectDisallowed rejects.
+ * Returns whether a decision refuses the request: a handshake whose origin is not
+ * listed, whatever CorsPolicy is, or a request that CorsRejectDisallowed rejects.
  *
- * @param policy  what was decided by; with CORS_MODE_REPORT_ONLY nothing is
+ * @param policy  the policy of the decision; with CORS_MODE_REPORT_ONLY nothing is
  *                refused
  */
 bool cors_decision_refuses(const cors_policy_t *policy,
                            const cors_decision_t *decision);
 
 /**
- * The same for the resource that is served in place of the requested URL. A
- * preflight comes there if the requested URL did not answer it: it died early, had
- * no policy or hands preflights on. What rejects the announced request refuses the
- * preflight too.
+ * Like cors_decision_refuses(), for the resource that is served in place of the
+ * requested URL. A preflight gets there if the requested URL did not answer it: it
+ * failed early, has no policy or passes preflights on. A setting that rejects the
+ * announced request refuses the preflight too.
  */
 bool cors_decision_refuses_served(const cors_policy_t *policy,
                                   const cors_decision_t *decision);
 
 /**
- * What is easily missed about a decision.
+ * Returns a hint about a detail of a decision that is easily missed.
  *
  * @return a sentence to add to its log line, static; NULL: none
  */

@@ -2,7 +2,7 @@
 
 /**
  * @file describe.h
- * @brief What an effective policy says, for people and for programs
+ * @brief The values of a resolved policy, for display and for programs
  */
 
 #ifndef CORS_DESCRIBE_H
@@ -12,23 +12,28 @@
 
 #include "cors/policy.h"
 
-/** One word of an attribute as it is in force. */
+/** One value of an attribute that is in force. */
 typedef struct {
-    const char *text;   /* as it would be written, without "!", "+" or "-" */
-    const char *source; /* "Directive file:line"; NULL: it is a default */
-    const cors_setting_t *setting; /* that it is a word of; NULL: a default */
-    bool exclude;                  /* it takes out what it matches */
-    bool regex;                    /* an expression of CorsAllowOriginsMatch */
+    /* as it would be written, without "!", "+" or "-" */
+    const char *text;
+    /* "Directive file:line"; NULL: it is a default */
+    const char *source;
+    /* the setting that contains it; NULL: it is a default */
+    const cors_setting_t *setting;
+    /* it excludes what it matches */
+    bool exclude;
+    /* a regular expression of CorsAllowOriginsMatch */
+    bool regex;
 } cors_value_t;
 
 /**
- * The words of an attribute.
+ * Returns the values of an attribute.
  *
- * Of a list there may be any number: the first that matches an origin or a name
- * decides, and what none matches is not in the list. Every other attribute has
- * exactly one.
+ * A list has any number of values: the first one that matches an origin or a name
+ * decides. Anything that no value matches is not in the list. Every other attribute
+ * has exactly one value.
  *
- * @param p  where they are put
+ * @param p  pool for the values
  * @return an array of cors_value_t
  */
 apr_array_header_t *cors_policy_values(apr_pool_t *p,

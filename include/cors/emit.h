@@ -12,50 +12,52 @@
 
 #include "cors/decide.h"
 
-/** What response is being sent. */
+/** The kind of response. */
 typedef enum {
-    CORS_RESPONSE_ACTUAL,    /* to an actual request, or an error */
-    CORS_RESPONSE_PREFLIGHT, /* this module's own answer to a preflight */
-    CORS_RESPONSE_CONTINUED  /* a handler's answer to an allowed preflight */
+    /* to an actual request, or an error */
+    CORS_RESPONSE_ACTUAL,
+    /* this module's own answer to a preflight */
+    CORS_RESPONSE_PREFLIGHT,
+    /* a handler's answer to an allowed preflight */
+    CORS_RESPONSE_CONTINUED
 } cors_response_e;
 
 /**
- * Make a response's Access-Control-* and Vary what the decision says, each one
- * field.
+ * Writes a decision into the Access-Control-* and Vary headers of a response, each as
+ * one field.
  *
- * What others put there is removed first: Access-Control-Allow-*,
- * -Expose-Headers and -Max-Age, in both tables. With CorsBackendHeaders Keep a
- * response that has an Access-Control-Allow-Origin is left as it is; an
- * answered preflight never is, for it has no other author.
+ * Fields of other origin are removed first: Access-Control-Allow-*, -Expose-Headers
+ * and -Max-Age, in both tables. With CorsBackendHeaders Keep, a response that has an
+ * Access-Control-Allow-Origin does not change, except the answer to a preflight by
+ * this module.
  *
- * @param p         where values are put
- * @param policy    the policy that was decided by, its mode CORS_MODE_ON
+ * @param p         pool for the values
+ * @param policy    the policy of the decision; its mode is CORS_MODE_ON
  * @param decision  the decision
- * @param response  what the response is
+ * @param response  the kind of response
  * @param headers   headers_out
- * @param errors    err_headers_out; loses what is ours
+ * @param errors    err_headers_out; its CORS fields are removed
  *
- * Fetch, "HTTP responses" (#http-responses);
- * docs/design.md, "Responses"
+ * Fetch, "HTTP responses" (#http-responses); docs/design.md, "Responses"
  */
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
                const cors_decision_t *decision, cors_response_e response,
                apr_table_t *headers, apr_table_t *errors);
 
 /**
- * Merge field names into Vary and make it one field of @a headers.
+ * Merges field names into Vary and makes it one field of @a headers.
  *
- * Names that are there already are not repeated, in whatever case; "*" stays
- * alone and as it is.
+ * Names that are already there, in any case, are not repeated. A "*" does not change.
  *
- * @param names  a comma list of names to add
+ * @param names  a comma-separated list of names to add
  *
  * RFC 9110, 12.5.5 "Vary"
  */
 void cors_vary_add(apr_pool_t *p, const char *names, apr_table_t *headers,
                    apr_table_t *errors);
 
-/** Take all CORS headers out of a response.
+/**
+ * Removes all CORS headers from a response.
  *
  * @param headers  headers_out
  * @param errors   err_headers_out

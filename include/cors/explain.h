@@ -2,7 +2,7 @@
 
 /**
  * @file explain.h
- * @brief What becomes of a request that a page would make, and why
+ * @brief Whether a web page may make a request, and why
  */
 
 #ifndef CORS_EXPLAIN_H
@@ -12,58 +12,74 @@
 
 #include "cors/decide.h"
 
-/** The request of which somebody wants to know. */
+/** The request to explain. */
 typedef struct {
-    const char *origin;  /* of the page */
-    const char *method;  /* as the script writes it */
-    const char *headers; /* names that the script sets, a comma list; or NULL */
-    bool credentials;    /* made with cookies or other credentials */
-    bool websocket;      /* the handshake of a WebSocket */
-    cors_origin_t own;   /* what the request is made to; may be all zero */
-    bool known_host;     /* its host is one of the server's own */
+    /* origin of the page */
+    const char *origin;
+    /* as the script writes it */
+    const char *method;
+    /* names of headers that the script sets, a comma-separated list; or NULL */
+    const char *headers;
+    /* made with cookies or other credentials */
+    bool credentials;
+    /* the handshake of a WebSocket */
+    bool websocket;
+    /* the target of the request; may be all zero */
+    cors_origin_t own;
+    /* the host of the target is one of the server's own */
+    bool known_host;
 } cors_question_t;
 
-/** One exchange of which the browser judges the response. */
+/** One request and response, as the browser checks them. */
 typedef struct {
     cors_decision_t decision;
-    int status;            /* 0: the handler's */
-    apr_table_t *headers;  /* what the module adds to the response */
-    const char *objection; /* why the browser stops; NULL: it goes on */
+    /* 0: the status is that of the handler */
+    int status;
+    /* the fields that the module adds to the response */
+    apr_table_t *headers;
+    /* why the browser blocks the response; NULL: it continues */
+    const char *objection;
 } cors_exchange_t;
 
-/** The answer. */
+/** The result. */
 typedef struct {
-    bool
-        cross_origin; /* false: CORS has no say; the server may still reject the
-                          request, and actual has the status then */
-    bool preflighted; /* the browser asks first */
+    /*
+     * false: CORS does not apply. The server may still reject the request; actual then
+     * has the status.
+     */
+    bool cross_origin;
+    /* the browser sends a preflight first */
+    bool preflighted;
     cors_exchange_t preflight;
-    bool sent; /* the request itself is sent */
+    /* the request itself is sent */
+    bool sent;
     cors_exchange_t actual;
-    bool readable;      /* the page may read the response */
-    const char *advice; /* what to change; NULL: nothing */
+    /* the page may read the response */
+    bool readable;
+    /* what to change; NULL: nothing */
+    const char *advice;
 } cors_explanation_t;
 
 /**
- * Work out what a browser and the module do with a request.
+ * Computes what a browser and the module do with a request.
  *
- * @param p            where texts and tables are put
- * @param policy       the policy of the request's URL and method
+ * @param p            pool for texts and tables
+ * @param policy       the policy for the URL and method of the request
  * @param question     the request
  * @param explanation  filled
  *
- * A WebSocket needs no leave of CORS, and is readable when it opens.
+ * A WebSocket does not need permission by CORS, and is readable once it opens.
  *
- * Fetch, "HTTP fetch" (#http-fetch), "CORS-preflight fetch"
- * (#cors-preflight-fetch), "CORS check" (#concept-cors-check)
+ * Fetch, "HTTP fetch" (#http-fetch), "CORS-preflight fetch" (#cors-preflight-fetch),
+ * "CORS check" (#concept-cors-check)
  */
 void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
                   const cors_question_t *question,
                   cors_explanation_t *explanation);
 
 /**
- * The method that a browser makes of what a script writes: DELETE, GET, HEAD,
- * OPTIONS, POST and PUT in capitals, any other as it is.
+ * Normalizes a method as browsers do: DELETE, GET, HEAD, OPTIONS, POST and PUT become
+ * upper case; any other method does not change.
  *
  * Fetch, "normalize" (#concept-method-normalize)
  */

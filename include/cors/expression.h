@@ -2,7 +2,7 @@
 
 /**
  * @file expression.h
- * @brief A regular expression that is a plain pattern in disguise
+ * @brief Diagnosis of regular expressions for origins
  */
 
 #ifndef CORS_EXPRESSION_H
@@ -13,68 +13,68 @@
 #include "cors/problem.h"
 
 /**
- * What is wrong with an expression that compiles and can match no origin: slashes
- * around it, a path, several expressions in one.
+ * Diagnoses a regular expression that compiles but cannot match any origin: slashes
+ * around it, a path, several regular expressions in one argument.
  *
- * @param p        scratch, and where the corrected form is put
- * @param regex    the expression, as it was written, without a mark
- * @param prefix     what stood before it: "+", "-" or ""
- * @param suggestion on failure the arguments that were meant, quoted; or NULL
- * @return CORS_OK, or what is wrong
+ * @param p           scratch, and pool for the suggestion
+ * @param regex       the regular expression as written, without the prefix
+ * @param prefix      the prefix: "+", "-" or ""
+ * @param suggestion  on failure, the suggested arguments, quoted; or NULL
+ * @return CORS_OK, or the problem
  */
 cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
                                      const char *prefix,
                                      const char **suggestion);
 
 /**
- * The words of CorsAllowOrigins that say what an expression says.
+ * Returns the arguments of CorsAllowOrigins that are equivalent to a regular
+ * expression.
  *
- * Knows what people write for a name (`\.`, and the unescaped `.` between
- * labels), for any subdomain (`.*`, `.+`, `[^/]+`, `(.*\.)?`), for any port
- * (`(:\d+)?`, `(:[0-9]+)?`), `https?`, and anchors at the ends.
+ * Recognizes the common ways to write a name (`\.`, and the unescaped `.` between
+ * labels), any subdomain (`.*`, `.+`, `[^/]+`, `(.*\.)?`), any port (`(:\d+)?`,
+ * `(:[0-9]+)?`), `https?`, and anchors at the ends.
  *
- * @param p      where the result is put
- * @param regex  the expression, as it was written, without a mark
- * @param prefix   what is put before each word: "+", "-" or ""
- * @return one word or several with blanks between them; NULL: it says something
- *         that no pattern can
+ * @param p       pool for the result
+ * @param regex   the regular expression as written, without the prefix
+ * @param prefix  put before each argument: "+", "-" or ""
+ * @return one argument, or several separated by spaces; NULL: no pattern is equivalent
  */
 const char *cors_expression_plain(apr_pool_t *p, const char *regex,
                                   const char *prefix);
 
 /**
- * The domain that an expression for origins ends in: `github.io` of
+ * Returns the domain that a regular expression for origins ends in: `github.io` for
  * `https://.*\.github\.io(:\d+)?$`.
  *
- * @param p      where the result is put
- * @param regex  the expression, as it was written
- * @param any    what stands for an unescaped dot, which matches any character:
- *               "." as it was meant, a letter for what it lets in
- * @return a name without a dot at its start; NULL: it ends in something else
+ * @param p      pool for the result
+ * @param regex  the regular expression as written
+ * @param any    replaces an unescaped dot, which matches any character: "." for the
+ *               intended name, a letter for a name that it also matches
+ * @return a name without a leading dot; NULL: it ends in something else
  */
 const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any);
 
 /**
- * What to write instead of an expression that matches origins that anybody can
- * have: its dots escaped, a dot before its domain, or the domain that it ends in as
- * a pattern. What is returned matches no such origin.
+ * Returns a replacement for a regular expression that matches origins which any third
+ * party can obtain: with its dots escaped, with a dot before its domain, or with the
+ * domain it ends in as a pattern. The result matches no such origin.
  *
- * @param p      where the result is put
- * @param regex  the expression, as it was written, without a mark
- * @param prefix   what is put before each argument: "+", "-" or ""
+ * @param p       pool for the result
+ * @param regex   the regular expression as written, without the prefix
+ * @param prefix  put before each argument: "+", "-" or ""
  * @return a directive with its arguments; NULL: none is known
  */
 const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
                                    const char *prefix);
 
 /**
- * Whether an expression matches plain-http origins of other machines. One that
- * cannot be decided does if it begins with `http://` or `https?://`, unless the host
- * behind that is the machine itself.
+ * Returns whether a regular expression matches plain-http origins of other machines. A
+ * regular expression that cannot be analyzed does if it begins with `http://` or
+ * `https?://`, unless a loopback host follows.
  *
- * @param p           where the suggestion is put
- * @param regex       the expression, as it was written
- * @param suggestion  if true is returned, the expression for https alone, or NULL:
+ * @param p           pool for the suggestion
+ * @param regex       the regular expression as written
+ * @param suggestion  if true is returned, a regular expression for https only; NULL:
  *                    none is known
  */
 bool cors_expression_is_insecure(apr_pool_t *p, const char *regex,

@@ -2,7 +2,7 @@
 
 /**
  * @file frame.h
- * @brief A list of lines that proves its own end
+ * @brief A list of lines that proves that it is complete
  */
 
 #ifndef CORS_FRAME_H
@@ -10,42 +10,53 @@
 
 #include "cors/list.h"
 
-/** The longest version, in bytes. */
+/** The maximum length of a version, in bytes. */
 #define CORS_FRAME_VERSION_MAX 64
 
 typedef enum {
-    CORS_FRAME_NONE,  /* the text does not claim to be a frame */
-    CORS_FRAME_WHOLE, /* every line has arrived */
-    CORS_FRAME_OPEN,  /* it begins, and its end has not arrived */
-    CORS_FRAME_BAD    /* its first or last line contradicts the rest */
+    /* the text does not begin as a frame */
+    CORS_FRAME_NONE,
+    /* every line has arrived */
+    CORS_FRAME_WHOLE,
+    /* the frame begins, but its end has not arrived */
+    CORS_FRAME_OPEN,
+    /* its first or last line contradicts the rest */
+    CORS_FRAME_BAD
 } cors_frame_state_e;
 
-/** A frame; all slices lie in the text that it was read from. */
+/** A frame. All slices point into the text. */
 typedef struct {
     cors_frame_state_e state;
-    cors_slice_t version; /* of the first line; absent without a frame */
-    cors_slice_t lines;   /* what stands between first and last line; the whole
-                             text when the state is not CORS_FRAME_WHOLE */
-    apr_size_t count;     /* of these lines; 0 when the frame is not whole */
-    apr_size_t line;    /* where a frame that is open or bad is wrong, from 1 */
-    const char *detail; /* why, static; NULL when it is none or whole */
+    /* of the first line; absent without a frame */
+    cors_slice_t version;
+    /*
+     * the text between the first and the last line; the whole text if the state is not
+     * CORS_FRAME_WHOLE
+     */
+    cors_slice_t lines;
+    /* number of these lines; 0 if the frame is not whole */
+    apr_size_t count;
+    /* the line of the error in an open or bad frame, from 1 */
+    apr_size_t line;
+    /* the reason, static; NULL if there is no frame or it is whole */
+    const char *detail;
 } cors_frame_t;
 
 /**
- * Read the frame around a list.
+ * Reads the frame around a list.
  *
  *     begin VERSION
- *     ... COUNT lines, whatever they hold ...
+ *     ... COUNT lines of any content ...
  *     end COUNT [VERSION]
  *
- * "begin" stands on the first line of the text, behind a byte order mark at most.
- * VERSION is one word of 1 to CORS_FRAME_VERSION_MAX visible ASCII characters.
- * Every line ends with LF or CR LF, the last one too, since "end 1" may be the
- * beginning of "end 12". Nothing follows the end. A version on the last line is
- * the one of the first line: it proves that a file which is overwritten in place
- * has no lines of its former text.
+ * "begin" is on the first line of the text; only a byte order mark may precede it.
+ * VERSION consists of 1 to CORS_FRAME_VERSION_MAX visible ASCII characters. Every line
+ * ends with LF or CR LF. The last line does too, because "end 1" may be the beginning
+ * of "end 12". Nothing follows the end. A version on the last line must equal that of
+ * the first line: it proves that a file that is overwritten in place contains no lines
+ * of its former text.
  *
- * Source: the format of this project's lists; it costs one walk over the text.
+ * The format is specific to this project. Reading it takes one pass over the text.
  *
  * @param text  the whole text, any bytes
  */

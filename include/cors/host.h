@@ -2,7 +2,7 @@
 
 /**
  * @file host.h
- * @brief The host of an origin, to the letter of the URL Standard
+ * @brief The host of an origin, according to the URL Standard
  */
 
 #ifndef CORS_HOST_H
@@ -14,35 +14,38 @@
 #include "cors/problem.h"
 
 /**
- * Check that a host is written the way browsers serialise it.
+ * Checks that a host is written as browsers serialize it.
  *
- * @param p        scratch, and where the corrected form is put
- * @param host     the host, IPv6 with its brackets, without wildcard
- * @param suggestion on failure how browsers would serialise it, which may still
- *                 have another problem; NULL where that cannot be told
- * @return CORS_OK, or what is wrong with it
+ * @param p           scratch, and pool for the suggestion
+ * @param host        the host, IPv6 with its brackets, without a wildcard
+ * @param suggestion  on failure, the form that browsers would serialize, which may
+ *                    have another problem; NULL if it is unknown
+ * @return CORS_OK, or the problem
  *
- * URL, "host parsing" and "host serialising" (#host-parsing), and the lengths
- * of RFC 1035, 2.3.4
+ * URL, "host parsing" and "host serializing" (#host-parsing), and the lengths of RFC
+ * 1035, 2.3.4
  */
 cors_problem_e cors_host_check(apr_pool_t *p, cors_slice_t host,
                                const char **suggestion);
 
-/** @return whether browsers take the host for an IPv4 address
+/**
+ * @return whether browsers parse the host as an IPv4 address
  *
  * URL, "ends in a number checker" (#ends-in-a-number-checker)
  */
 bool cors_host_ends_in_number(cors_slice_t host);
 
-/** @return whether a host is an address and not a name: four decimal numbers of
- *          IPv4, or IPv6, with or without brackets */
+/**
+ * @return whether a host is an address and not a name: four decimal numbers of IPv4,
+ *         or IPv6 with or without brackets
+ */
 bool cors_host_is_address(cors_slice_t host);
 
-/** @return whether a checked host is the machine itself: localhost and the
- *          names below it, 127.0.0.0/8, [::1]
+/**
+ * @return whether a checked host is a loopback host: localhost and the names below it,
+ *         127.0.0.0/8, [::1]
  *
- * Secure Contexts, "Is origin potentially trustworthy?"
- * (#is-origin-trustworthy)
+ * Secure Contexts, "Is origin potentially trustworthy?" (#is-origin-trustworthy)
  */
 bool cors_host_is_loopback(cors_slice_t host);
 

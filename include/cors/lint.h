@@ -2,7 +2,7 @@
 
 /**
  * @file lint.h
- * @brief What is allowed in a configuration and hardly meant
+ * @brief Warnings about settings that are valid but probably a mistake
  */
 
 #ifndef CORS_LINT_H
@@ -11,43 +11,43 @@
 #include "cors/policy.h"
 
 /**
- * Told of one thing to warn about.
+ * Receives one warning.
  *
- * @param source   "Directive file:line" of what is warned about
+ * @param source   "Directive file:line" of the setting
  * @param finding  the warning
  */
 typedef void (*cors_lint_fn)(void *context, const char *source,
                              const cors_finding_t *finding);
 
 /**
- * What can be told from one setting by itself: repeated, covered and excluded
- * origins, expressions that a pattern says better, needless names, a max-age
- * that no browser honours.
+ * Checks one setting by itself: repeated, covered and excluded origins, regular
+ * expressions that are equivalent to a pattern, idle names, a max-age that no browser
+ * honors.
  *
- * @param p  scratch, and where texts are put
+ * @param p  scratch, and pool for texts
  */
 void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
                        const cors_setting_t *setting, cors_lint_fn tell,
                        void *context);
 
-/** Asked for two settings whether they have not been looked at together yet. */
+/** Returns whether two settings have not been checked together yet. */
 typedef bool (*cors_lint_new_fn)(void *context, const cors_setting_t *origins,
                                  const cors_setting_t *credentials);
 
 /**
- * What only shows when a policy is in force: plain-http origins that act as
- * logged-in users. Tells nothing where the policy is off.
+ * Checks a policy as a whole: plain-http origins that can act as a logged-in user.
+ * Reports nothing if the policy is off.
  *
- * @param is_new  says which lists to look at, so that a list that many policies
- *                inherit is read once; NULL: all
+ * @param is_new  selects the lists to check, so that a list that many policies inherit
+ *                is checked once; NULL: all
  */
 void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
                       cors_lint_new_fn is_new, cors_lint_fn tell,
                       void *context);
 
 /**
- * Whether `CorsAllowHeaders *` is in force without Authorization beside it and
- * without credentials.
+ * Returns whether `CorsAllowHeaders *` is in force without Authorization in the list
+ * and without credentials.
  *
  * @return the setting; NULL: it is not
  *
