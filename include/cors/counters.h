@@ -202,11 +202,11 @@ bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
                            apr_uint32_t *suppressed);
 
 /**
- * Like cors_counters_may_log(), for a line that an administrator must see whatever
- * else is logged.
+ * Like cors_counters_may_log(), for a line that an administrator must see regardless
+ * of other lines.
  *
  * @param about  a hash of the subject, not 0. Up to CORS_LOG_WARNING_KINDS - 1
- *               subjects per minute have a limit of their own; all others share one.
+ *               subjects per minute have separate limits; all others share one.
  */
 bool cors_counters_may_warn(cors_counters_t *counters, apr_uint64_t about,
                             apr_time_t now, apr_uint32_t *suppressed);

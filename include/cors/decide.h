@@ -191,7 +191,7 @@ int cors_decision_preflight_status(const cors_policy_t *policy,
 
 /**
  * Returns whether a decision refuses the request: a handshake whose origin is not
- * listed, whatever CorsPolicy is, or a request that CorsRejectDisallowed rejects.
+ * listed, for any CorsPolicy, or a request that CorsRejectDisallowed rejects.
  *
  * @param policy  the policy of the decision; with CORS_MODE_REPORT_ONLY nothing is
  *                refused

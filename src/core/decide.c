@@ -146,8 +146,8 @@ static void refuse(cors_decision_t *decision, const cors_policy_t *policy,
 
 /*
  * Returns whether a method is allowed. GET, HEAD and POST always are: browsers send
- * them without a preflight, and accept a preflight for them whatever the response
- * lists. Refusing them here would prevent nothing.
+ * them without a preflight, and accept a preflight for them regardless of the list in
+ * the response. Refusing them here would prevent nothing.
  */
 static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
 {

@@ -3,11 +3,10 @@
 /*
  * Writes a decision into the headers of a response.
  *
- * It is its own file so that all CORS headers and Vary are written in one place, after
- * every other part of httpd has set its headers. It does not decide anything. Each
- * response passes through it, so the common case is short: most fields are skipped
- * after a look at their first letter, and a Vary field with a single name is extended
- * in place.
+ * It is its own file so that all CORS headers and Vary are written in one place. It
+ * does not decide anything. Each response passes through it, so the common case is
+ * short: most fields are skipped after a look at their first letter, and a Vary field
+ * with a single name is extended in place.
  */
 
 #include "cors/emit.h"

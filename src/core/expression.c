@@ -5,10 +5,9 @@
  *
  * It is its own file because it works on the text of a regular expression: it
  * recognizes the forms that administrators commonly write, such as
- * `https?://(.*\.)?example\.com`. It does not compile a regular expression, does not
- * match requests and changes no setting. It returns NULL whenever a form is unknown,
- * so a suggestion is made only for a regular expression that has been understood
- * completely.
+ * `https?://(.*\.)?example\.com`. It does not match requests and does not change any
+ * setting. Most functions return NULL if they do not recognize a form. A rewritten
+ * regular expression is analyzed again before it is suggested.
  */
 
 #include "cors/expression.h"
@@ -136,8 +135,8 @@ static const char *skip_class(const char *p)
 }
 
 /*
- * Returns the first literal byte of a set outside all groups, classes and counts, even
- * if it follows a backslash; NULL: there is none.
+ * Returns the first byte of a set outside all groups, classes and counts. An escaped
+ * byte counts too, except "|". NULL: not found.
  */
 static const char *find_bare(const char *p, const char *set)
 {
@@ -197,7 +196,7 @@ static const char *quote(apr_pool_t *p, const char *prefix, const char *regex)
 
 /*
  * Returns the regular expressions that spaces or commas separate, each as an argument;
- * NULL: one of them is invalid, or there are too many to report.
+ * NULL: one of them is invalid, or there are too many to suggest.
  */
 static const char *split(apr_pool_t *p, const char *prefix, const char *regex)
 {
@@ -529,8 +528,8 @@ static const char *end_in_port(apr_pool_t *p, const char *regex)
 }
 
 /*
- * Returns a directive for a regular expression that matches no publicly available
- * origin; NULL: it may match one.
+ * Returns a directive with a regular expression, if it matches no origin that any
+ * third party can obtain; otherwise NULL.
  */
 static const char *write_pinned(apr_pool_t *p, const char *regex,
                                 const char *prefix)
@@ -553,7 +552,7 @@ static const char *write_pinned(apr_pool_t *p, const char *regex,
 
 /*
  * Returns the pattern for the names below the domain that a regular expression ends
- * in; NULL: there is none, or it is not owned by one party.
+ * in; NULL: it ends in no domain, or the domain does not belong to a single owner.
  */
 static const char *write_below(apr_pool_t *p, const char *regex,
                                const char *prefix)
@@ -696,7 +695,9 @@ static const char *take_http(const char *regex, const char *at)
                : NULL;
 }
 
-/* Skips the rest of two schemes that are both https. */
+/*
+ * Skips a group of two schemes that are both https. Returns what follows it, or NULL.
+ */
 static const char *take_doubled(const char *regex, const char *at)
 {
     static const char *const forms[] = { "(https|https)", "(?:https|https)",
@@ -708,7 +709,8 @@ static const char *take_doubled(const char *regex, const char *at)
 
 /*
  * Returns a regular expression with https in place of everything before its first
- * colon; NULL: one of its groups contains more than the scheme.
+ * colon, except an anchor; NULL: there is no colon, or a group or alternative before
+ * it.
  */
 static const char *begin_with_https(apr_pool_t *p, const char *regex)
 {

@@ -4,8 +4,9 @@
  * The lists of methods and header names in the Fetch Standard.
  *
  * It is its own file so that the lists can be compared with the standard in one place.
- * It decides nothing about a policy: it only answers whether a name is on a list.
- * Methods are case-sensitive, header names are not.
+ * It does not know any policy: it only answers whether a name is on a list. Only the
+ * safelisted methods are compared case-sensitively, as Fetch requires. A linear search
+ * is sufficient, because the lists are short.
  */
 
 #include "cors/fetch.h"

@@ -3,11 +3,11 @@
 /*
  * Warns about settings that are valid but probably a mistake.
  *
- * It is its own file because these checks run only at start-up and never change a
- * decision. Errors that keep httpd from starting are found elsewhere, when a directive
- * is parsed. Each warning goes to a callback with the source of the setting. A check
- * asks the same origin lists that requests use, so that a warning about a covered or
- * excluded origin agrees with the decision.
+ * It is its own file because these checks never change a decision. Errors that keep
+ * httpd from starting are found elsewhere, when a directive is parsed. Each warning
+ * goes to a callback together with the source of the setting. Some warnings depend on
+ * what a list allows: these checks look up sample origins in the list instead of
+ * comparing patterns.
  */
 
 #include "cors/lint.h"

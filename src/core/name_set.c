@@ -5,9 +5,9 @@
  *
  * It is its own file because methods and both kinds of header names share one set of
  * rules for checking, looking up and sending a list. The value of the response header
- * is built at start-up, so that a request only copies it. This file does not merge the
- * lists of sections. Short lists are compared name by name; longer ones use a map. A
- * set does not change after start-up.
+ * is built together with the list, so that a request does not have to join the names.
+ * This file does not merge the lists of sections. Short lists are compared name by
+ * name; longer ones use a map. A set does not change after it has been built.
  */
 
 #include "cors/name_set.h"
@@ -320,7 +320,7 @@ static const char *correct(apr_pool_t *p, const cors_name_set_t *set,
 
 /*
  * Returns the suggestion for "!" and a name: to remove it from the inherited list,
- * unless the set is a list of its own.
+ * unless the set does not edit an inherited list.
  */
 static const char *suggest_removal(apr_pool_t *p, const cors_name_set_t *set,
                                    cors_slice_t name)
