@@ -3,10 +3,10 @@
 /*
  * Suggests what to change so that a refused origin, method or header is allowed.
  *
- * It is its own file because the log, the status page and the explanation of a request
- * share these sentences. It does not decide anything: it receives a decision that has
- * been made. Every suggested argument first goes through the check of the directive
- * that would accept it, so a suggestion can be copied into the configuration.
+ * It is its own file because the status page and the explanation of a request share
+ * these sentences. It does not decide anything: it receives a decision that has been
+ * made. A suggested name first goes through the check of the directive that would
+ * accept it, so a suggestion can be copied into the configuration.
  */
 
 #include "cors/advice.h"

@@ -3,11 +3,11 @@
 /*
  * Lists the values of a resolved policy, each with its source.
  *
- * It is its own file because the status page, the dump and the tests present the same
- * values in different formats. It does not format anything and does not decide on a
- * request. A list consists of the lists of nested sections. They are visited from the
- * innermost to the outermost, as in a look-up, so the first value that matches is the
- * one that decides.
+ * It is its own file because the status page and the dump present the same values in
+ * different formats. It does not write any output and does not decide on a request. A
+ * list consists of the lists of nested sections. They are visited from the innermost
+ * to the outermost, as in a look-up, so the first value that matches is the one that
+ * decides.
  */
 
 #include "cors/describe.h"

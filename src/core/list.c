@@ -147,7 +147,7 @@ bool cors_word_next(cors_slice_t *rest, cors_slice_t *word)
  * letters. The comma is excluded too, because it joins two Origin fields. So: without
  * A-Z and #%/:<>?@[\]^|,"`{}
  *
- * Each line holds sixteen bytes. Bytes outside ASCII are in no class.
+ * Each line covers sixteen byte values. Bytes outside ASCII are in no class.
  */
 /* clang-format off */
 const unsigned char cors_bytes[256] = {
