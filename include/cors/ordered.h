@@ -2,12 +2,12 @@
 
 /**
  * @file ordered.h
- * @brief What orders threads that share memory, told to helgrind
+ * @brief Annotations that describe the memory order of atomics to helgrind
  *
- * Helgrind knows the locks of pthreads. It does not know those made of atomic
- * operations, so `make race` compiles with CORS_RACE, and the code says what its
- * atomics promise; helgrind then finds whatever they do not cover. Otherwise all
- * of this is nothing.
+ * Helgrind understands the locks of pthreads, but not locks made of atomic
+ * operations. `make race` therefore defines CORS_RACE, and these macros declare
+ * which order the atomics guarantee; helgrind then reports every access that is not
+ * ordered. Without CORS_RACE the macros expand to nothing.
  */
 
 #ifndef CORS_ORDERED_H
@@ -18,17 +18,17 @@
 #include <apr_time.h>
 #include <valgrind/helgrind.h>
 
-/** What this thread has done so far comes before whatever another thread does
- * behind CORS_ORDERED_AFTER() of the same address. */
+/** Everything this thread did before CORS_ORDERED_BEFORE() happens before everything
+ * another thread does after CORS_ORDERED_AFTER() with the same address. */
 #define CORS_ORDERED_BEFORE(address) ANNOTATE_HAPPENS_BEFORE(address)
 #define CORS_ORDERED_AFTER(address) ANNOTATE_HAPPENS_AFTER(address)
 
-/** A variable that is only read and written by atomic operations. */
+/** Mark a variable that only atomic operations read and write. */
 #define CORS_IS_ATOMIC(variable)                                               \
     VALGRIND_HG_DISABLE_CHECKING(&(variable), sizeof(variable))
 
-/** A moment at which other threads must find everything in order: a longer one, for
- * valgrind runs one thread at a time. */
+/** Pause at a moment when other threads must still read consistent data. Valgrind runs
+ * one thread at a time, so without the pause they would rarely run here. */
 #define CORS_LINGER() apr_sleep(apr_time_from_msec(50))
 
 #else

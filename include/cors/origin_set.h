@@ -15,51 +15,53 @@
 #include "cors/pattern.h"
 #include "cors/problem.h"
 
-/** What one section lists; built at start-up, never changed afterwards. */
+/** The origins that one section lists. Built at start-up and read-only afterwards. */
 typedef struct cors_origin_set_t cors_origin_set_t;
 
-/** One word of a list, as it was written. */
+/** One entry of a list, as written. */
 typedef struct {
     const char *text; /* without "!", "+" or "-" */
     const char
         *source;  /* "Directive file:line"; owned by the caller; or NULL */
-    bool regex;   /* an expression, not a pattern */
-    bool file;    /* a file that lists origins, by its path */
-    bool exclude; /* it takes out: written with "!" or "-" */
-    /* of an expression: it matches origins that anybody can have, or that cannot
-     * be decided */
+    bool regex;   /* a regular expression, not a pattern */
+    bool file;    /* the path of a file that lists origins */
+    bool exclude; /* an exclusion: written with "!" or "-" */
+    /* of a regular expression: it matches origins that anyone can register, or this
+     * could not be decided */
     bool open;
-    /* the same: it is not known to be so, only not decided */
+    /* of a regular expression: open only because it could not be decided */
     bool undecided;
-    /* the same: an origin that shows it, and what stopped the decision; or NULL */
+    /* of a regular expression that is open: an example, and what stopped the decision;
+     * or NULL */
     const char *open_detail;
-    /* a wildcard, or an expression, lists any name below a public suffix */
+    /* a wildcard or regular expression that lists any name below a public suffix */
     bool suffix;
-    /* an origin that shows that; NULL: it is plain to see, or none was found */
+    /* an example of such a name; NULL if none is needed or found */
     const char *suffix_detail;
-    const char *first;    /* a repeated word: the first one's said, or ""; else
-                          NULL */
-    const char *insecure; /* of a file: the first plain-http origin of another
-                             machine in it; NULL: none */
-    const char *insecure_source; /* where that stands */
+    /* of a repeated entry: the source of the first one, or ""; else NULL */
+    const char *first;
+    /* of a file: its first plain-http origin that is not loopback, or NULL */
+    const char *insecure;
+    const char *insecure_source; /* the source of that origin */
 } cors_origin_word_t;
 
-/** What is known of another source when it is added. */
+/** What the checks need to know about a live list when it is added. */
 typedef struct {
     bool lists;         /* it lists an origin now */
-    const char *suffix; /* its first wildcard on a public suffix; or NULL */
-    const char *suffix_source; /* where that stands */
-    const char *insecure; /* its first plain-http origin of another machine; or
-                                  NULL */
-    const char *insecure_source; /* where that stands */
+    const char *suffix; /* its first wildcard on a public suffix, or NULL */
+    const char *suffix_source; /* the source of that wildcard */
+    /* its first plain-http origin that is not loopback, or NULL */
+    const char *insecure;
+    const char *insecure_source; /* the source of that origin */
 } cors_origin_notes_t;
 
 /**
- * Whether a regular expression matches the whole of a text.
+ * Match a regular expression against a whole text.
  *
- * @param regex  the expression, as given to cors_origin_set_add_regex()
+ * @param regex  the compiled expression, as given to cors_origin_set_add_regex()
  * @param text   a well-formed origin, never "null"
- * @param doubt  what to return where the matcher gives up: true for what excludes
+ * @param doubt  the result if the matcher gives up: true for an exclusion
+ * @return whether the expression matches
  */
 typedef bool (*cors_regex_match_fn)(const void *regex, cors_slice_t text,
                                     bool doubt);
@@ -67,19 +69,19 @@ typedef bool (*cors_regex_match_fn)(const void *regex, cors_slice_t text,
 /** @return an empty set that lives as long as @a p
  *
  * @param file  whether file:// and Self may be listed (the WebSocket list)
- * @param edit  whether its words carry "+" and "-" and so edit another list
+ * @param edit  whether the entries have "+" or "-" and so edit the inherited list
  */
 cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit);
 
 /**
- * Add one word of CorsAllowOrigins.
+ * Add one entry of CorsAllowOrigins.
  *
- * @param p        the set's pool, and where the corrected form is put
+ * @param p        the pool of the set and of the suggestion
  * @param set      the set
- * @param text     a pattern; behind "+" or "-" in a set that edits; copied
- * @param source   "Directive file:line", kept; or NULL
+ * @param text     a pattern; with "+" or "-" in a set that edits; copied
+ * @param source   "Directive file:line", stored by reference; or NULL
  * @param suggestion on failure the corrected form, or NULL
- * @return CORS_OK, or what is wrong with the word; the set is then unchanged
+ * @return CORS_OK, or the problem of the entry; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
                                    cors_slice_t text, const char *source,
@@ -88,18 +90,18 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
 /**
  * Add a regular expression.
  *
- * Whether anybody can have what it matches is decided by cors_regex_judge(). An
- * expression that cannot be decided counts as one that matches such origins, and is
- * tried on some names to find one.
+ * cors_regex_judge() decides whether it matches origins that anyone can register. If
+ * that cannot be decided, the regular expression counts as open, and some names are
+ * tried to find an example.
  *
- * @param p      the set's pool
+ * @param p      the pool of the set and of the suggestion
  * @param set    the set
- * @param text   the expression; behind "+" or "-" in a set that edits
- * @param source "Directive file:line", kept; or NULL
- * @param regex  what @a match is called with; must live as long as the set
+ * @param text   the regular expression; with "+" or "-" in a set that edits
+ * @param source "Directive file:line", stored by reference; or NULL
+ * @param regex  passed to @a match; must live as long as the set
  * @param match  the matcher
  * @param suggestion on failure the corrected form, or NULL
- * @return CORS_OK, or what is wrong with the word; the set is then unchanged
+ * @return CORS_OK, or the problem of the entry; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          const char *text, const char *source,
@@ -108,14 +110,16 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
                                          const char **suggestion);
 
 /**
- * Add another source, whose origins are listed or excluded as if they were words
- * of the set.
+ * Add a live list. Its origins are listed or excluded as if they were entries of the
+ * set.
  *
- * @param path    its name
- * @param source  "Directive file:line", kept; or NULL
- * @param live    must live as long as the set; what it says may change
- * @param notes   what is known of it; its texts are kept
- * @return CORS_OK, or what is wrong; the set is then unchanged
+ * @param p       the set's pool
+ * @param set     the set
+ * @param path    the path of the file
+ * @param source  "Directive file:line", stored by reference; or NULL
+ * @param live    must live as long as the set; its result may change over time
+ * @param notes   what is known about it; its texts are stored by reference
+ * @return CORS_OK, or the problem; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
                                           const char *path, const char *source,
@@ -123,57 +127,60 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
                                           const cors_origin_notes_t *notes);
 
 /**
- * What the set says of an origin.
+ * Look up an origin.
  *
- * Costs what cors_origin_table_lookup() does, for the set and for each source; not
- * more with more origins, except for regular expressions, which are tried one by
- * one. Never allocates.
+ * The cost is one cors_origin_table_lookup() for the set and one for each live list.
+ * It does not grow with the number of origins. Regular expressions are matched one
+ * by one. Never allocates.
  *
  * @param set      the set
  * @param origin   a parsed origin
  * @param null_ok  whether a listed null counts
+ * @return how the set lists the origin
  */
 cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
                                       const cors_origin_t *origin,
                                       bool null_ok);
 
-/** @return whether Self, the server's own origin, is an entry, listed or excluded */
+/** @return whether Self, the server's own origin, is an entry or an exclusion */
 bool cors_origin_set_names_self(const cors_origin_set_t *set);
 
 /**
- * What the set says of the server's own origin.
+ * Apply the entry Self to the server's own origin.
  *
- * @param listing  what cors_origin_set_lookup() says of it
+ * @param listing  the result of cors_origin_set_lookup() for that origin
+ * @return how the set lists the origin
  */
 cors_listing_e cors_origin_set_self(const cors_origin_set_t *set,
                                     cors_listing_e listing);
 
-/** @return the word that takes an origin out, or the file that does; NULL: none
- *          does. For people, not for each request. */
+/** @return the entry or the file that excludes an origin; NULL if there is none. For
+ *          explanations, not for every request. */
 const cors_origin_word_t *
 cors_origin_set_excluding(const cors_origin_set_t *set,
                           const cors_origin_t *origin);
 
-/** @return what the set would say of an origin without the word that takes it
- *          out */
+/** @return how the set would list an origin if it did not have @a word, the entry
+ *          that excludes it */
 cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
                                        const cors_origin_t *origin,
                                        const cors_origin_word_t *word);
 
-/** @return how many words there are, repeated ones too */
+/** @return the number of entries, repeated ones included */
 int cors_origin_set_count(const cors_origin_set_t *set);
 
-/** @return a word, in the order written, from 0; owned by the set */
+/** @return an entry by its number, from 0 in written order; owned by the set */
 const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
                                                int number);
 
 /**
- * The word that makes another one needless, as a wildcard does an exact origin.
+ * Find an entry that covers another one, as a wildcard covers an exact origin.
  *
  * @param p        scratch
- * @param word     a word of the set, no expression and not repeated
- * @param exclude  whether to look among the words that take out
- * @return the other word, or NULL
+ * @param set      the set
+ * @param word     an entry of the set, neither a regular expression nor repeated
+ * @param exclude  whether to search the exclusions
+ * @return the covering entry, or NULL
  */
 const cors_origin_word_t *
 cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
@@ -182,28 +189,31 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
 /** @return whether the set edits the list it inherits */
 bool cors_origin_set_edits(const cors_origin_set_t *set);
 
-/** @return whether "*" is the set */
+/** @return whether the set is "*" */
 bool cors_origin_set_any(const cors_origin_set_t *set);
 
-/** @return whether the set is "None", in as many words */
+/** @return whether the set is written as "None" */
 bool cors_origin_set_none(const cors_origin_set_t *set);
 
-/** @return an expression that matches what anybody can have; NULL: none does */
+/** @return the first regular expression that matches origins that anyone can
+ *          register; NULL if there is none */
 const cors_origin_word_t *cors_origin_set_public(const cors_origin_set_t *set);
 
-/** @return the word null; NULL: it is not listed */
+/** @return the entry null; NULL if it is not listed */
 const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set);
 
-/** @return whether something is taken out by "!" or "-" */
+/** @return whether the set has an exclusion, written with "!" or "-" */
 bool cors_origin_set_excludes(const cors_origin_set_t *set);
 
-/** @return whether no origin can be listed by it
+/** @return whether the set lists no origin
  *
- * @param yet  whether what a source may list later does not count
+ * @param yet  true: a live list counts only if it lists an origin now; false: it
+ *             counts always, because it may list one later
  */
 bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet);
 
-/** @return the first wildcard, or expression, on a public suffix; NULL: none */
+/** @return the first wildcard or regular expression on a public suffix; NULL if there
+ *          is none */
 const cors_origin_word_t *
 cors_origin_set_public_suffix(const cors_origin_set_t *set);
 

@@ -2,7 +2,7 @@
 
 /**
  * @file origin_source.h
- * @brief Whatever lists origins: a set, a file; one question, one answer
+ * @brief The interface of a list of origins that may change at run time
  */
 
 #ifndef CORS_ORIGIN_SOURCE_H
@@ -11,23 +11,24 @@
 #include "cors/origin_table.h"
 
 /**
- * What a source says of an origin. Asked by many threads at once; never waits,
- * never fails. A source that has no list yet says so, CORS_ORIGIN_NOT_LOADED: as it
- * might exclude what another source lists, nothing is allowed until it has one.
+ * Look up an origin. Many threads call it at once; it never waits and never fails. A
+ * source without a list yet returns CORS_ORIGIN_NOT_LOADED. No origin is then
+ * allowed, because the missing list may exclude what another source lists.
  *
- * @param self    the source's own
+ * @param self    the source's own data
  * @param origin  a parsed origin, not null
+ * @return how the source lists the origin
  */
 typedef cors_listing_e (*cors_origin_lookup_fn)(const void *self,
                                                 const cors_origin_t *origin);
 
-/** A source of origins; what self points at lives as long as this. */
+/** A source of origins. The target of self lives as long as the source. */
 typedef struct {
     cors_origin_lookup_fn lookup;
     const void *self;
 } cors_origin_source_t;
 
-/** @return what a source says of an origin that is not null */
+/** @return how a source lists an origin that is not null */
 static inline cors_listing_e
 cors_origin_source_lookup(const cors_origin_source_t *source,
                           const cors_origin_t *origin)

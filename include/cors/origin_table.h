@@ -2,7 +2,7 @@
 
 /**
  * @file origin_table.h
- * @brief Origins and patterns in one hash table that can be copied as a block
+ * @brief A hash table of origins and patterns that can be copied as one block
  */
 
 #ifndef CORS_ORIGIN_TABLE_H
@@ -13,76 +13,81 @@
 #include "cors/origin.h"
 #include "cors/pattern.h"
 
-/** What a list says of one origin. */
+/** How a list lists one origin. */
 typedef enum {
-    CORS_ORIGIN_UNLISTED, /* nothing: another list may */
+    CORS_ORIGIN_UNLISTED, /* not listed here; another list may list it */
     CORS_ORIGIN_LISTED,
-    CORS_ORIGIN_EXCLUDED,  /* it is never allowed, whatever lists it */
-    CORS_ORIGIN_NOT_LOADED /* a source has no list yet, so none is allowed */
+    CORS_ORIGIN_EXCLUDED,  /* never allowed, even if another list lists it */
+    CORS_ORIGIN_NOT_LOADED /* a source has no list yet; no origin is allowed */
 } cors_listing_e;
 
-/** A table that grows while it is built and is only read afterwards. */
+/** A table that grows while it is built and is read-only afterwards. */
 typedef struct cors_origin_table_t cors_origin_table_t;
 
 /**
- * Make an empty table.
+ * Create an empty table.
  *
- * Its hash has keys that nobody outside the process knows, drawn once per pool,
- * so that no list of names can be made that falls into one place.
+ * The hash keys are random and drawn once per pool. They are not known outside the
+ * server, so a list cannot be crafted to make all names collide.
  *
- * @param p       what the table and its copies of words come from
- * @param count   how many patterns there will be, or 0: it grows
- * @param length  how many bytes they have together, or 0: it grows
+ * @param p       the pool of the table and of its copies of the patterns
+ * @param count   expected number of patterns; 0 if unknown; the table grows
+ * @param length  expected bytes of all patterns; 0 if unknown; the table grows
+ * @return the table
  */
 cors_origin_table_t *cors_origin_table_make(apr_pool_t *p, apr_size_t count,
                                             apr_size_t length);
 
 /**
- * Add a pattern, CORS_PATTERN_ORIGIN; one that is there already counts once.
+ * Add a pattern of the kind CORS_PATTERN_ORIGIN. A repeated pattern counts once.
  *
- * @param exclude  whether what it matches is excluded
- * @return whether there was room: a table holds less than 4 GB
+ * @param exclude  whether the pattern is an exclusion
+ * @return false if there is no room: a table holds less than 4 GB
  */
 bool cors_origin_table_add(cors_origin_table_t *table,
                            const cors_pattern_t *pattern, bool exclude);
 
 /**
- * What the table says of an origin that is not null. Never allocates.
+ * Look up an origin that is not null. Never allocates.
  *
- * One look-up for the origin itself and one without its port; where there are
- * wildcards, two for each parent domain that has as many labels as one of them.
+ * The cost is one probe for the origin and one without its port. If the table has
+ * wildcards, there are two more for each parent domain that has as many labels as the
+ * domain of some wildcard.
+ *
+ * @return how the table lists the origin
  */
 cors_listing_e cors_origin_table_lookup(const cors_origin_table_t *table,
                                         const cors_origin_t *origin);
 
-/** @return how many different patterns are listed, and how many excluded */
+/** @return the number of different patterns listed, and of those excluded */
 apr_size_t cors_origin_table_listed(const cors_origin_table_t *table);
 apr_size_t cors_origin_table_excluded(const cors_origin_table_t *table);
 
-/** @return the bytes of the table as a block, or as a block could have */
+/** @return the bytes of the block that cors_origin_table_save() writes */
 apr_size_t cors_origin_table_size(const cors_origin_table_t *table);
 
 /**
- * Copy a table into a block that has no pointers, so that it can lie in shared
- * memory and at another address in every process.
+ * Copy a table into a block. The block has no pointers, so that it can be in shared
+ * memory at a different address in each process.
  *
  * @param block  cors_origin_table_size() bytes, aligned for any type
  */
 void cors_origin_table_save(const cors_origin_table_t *table, void *block);
 
 /**
- * The bytes that a block says it has, checked against the bytes there are; any bytes
- * may stand there.
+ * Compute the size of a block from its header and check it. The bytes may be
+ * arbitrary.
  *
- * @return 0 when they are not a block of @a size bytes or less
+ * @param size  the bytes that can be read
+ * @return the bytes of the block; 0 if it is invalid or larger than @a size
  */
 apr_size_t cors_origin_block_size(const void *block, apr_size_t size);
 
 /**
- * The same as cors_origin_table_lookup() for a block.
+ * Look up an origin in a block, like cors_origin_table_lookup().
  *
- * A block that is being overwritten meanwhile gives any answer but never leads
- * out of @a size bytes.
+ * If the block is overwritten during the call, the result is arbitrary, but no byte
+ * after @a size bytes is read.
  */
 cors_listing_e cors_origin_block_lookup(const void *block, apr_size_t size,
                                         const cors_origin_t *origin);

@@ -1,5 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Parses the value of an Origin header into scheme, host and port. It is a separate
+ * file because every request runs it: it reads each byte at most once and never
+ * allocates. It does not check the host beyond the bytes that it may have; the
+ * stricter check of what an administrator writes is in pattern.c. Only serialized
+ * origins are accepted, so a comparison of bytes is enough afterwards.
+ */
+
 #include "cors/origin.h"
 
 #include <string.h>
@@ -38,7 +46,7 @@ unsigned cors_port_parse(cors_slice_t digits)
     return port <= 65535 ? port : 0;
 }
 
-/* where a scheme ends that begins at p; p itself: there is none */
+/* Returns the end of the scheme that starts at p; p itself if there is none. */
 static const char *scheme_end(const char *p, const char *end)
 {
     if (p == end || !is_lower(*p)) {
@@ -59,7 +67,8 @@ static inline bool four_of_host(const char *p)
            != 0;
 }
 
-/* the bytes from p that are host, brackets included; NULL: a bad bracket */
+/* Returns the end of the host that starts at p, brackets included; NULL if a
+ * bracket is not closed. */
 static const char *host_end(const char *p, const char *end)
 {
     if (p < end && *p == '[') {
@@ -67,8 +76,7 @@ static const char *host_end(const char *p, const char *end)
         }
         return p < end && *p == ']' ? p + 1 : NULL;
     }
-    /* the bytes of every request's origin go by here: four at once, as far as
-     * that goes */
+    /* This loop runs for every request with an origin: test four bytes at once. */
     while (end - p >= 4 && four_of_host(p)) {
         p += 4;
     }
@@ -96,7 +104,7 @@ bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin)
     }
 
     origin->scheme.ptr = p;
-    /* what nearly all have is told by one comparison */
+    /* Nearly all origins start with https://: try that first. */
     if (text.len > 8 && memcmp(p, "https://", 8) == 0) {
         origin->scheme.len = 5;
     }

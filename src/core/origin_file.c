@@ -1,5 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Parses the text of a file that lists origins, one per line. It is a separate file
+ * because the same text is read at start-up and again on every reload. It does not
+ * open or watch the file; the caller passes the whole text. A file may have a
+ * million lines, so the parser clears its scratch pool regularly, and it records
+ * only the first insecure origin and the first public suffix for the checks.
+ */
+
 #include "cors/origin_file.h"
 
 #include <string.h>
@@ -9,7 +17,7 @@
 #include "cors/pattern.h"
 #include "cors/suffix.h"
 
-/* Lines between two clearings of the scratch pool. */
+/* The scratch pool is cleared after this many lines. */
 #define SCRATCH_LINES 1024
 
 /* A file being read. */
@@ -31,7 +39,7 @@ static void report_error(reader_t *reader, cors_problem_e problem,
     reader->tell(reader->context, reader->line, &finding);
 }
 
-/* The next line without its end; false: there is none. */
+/* Get the next line, without its line end. Returns false at the end of the text. */
 static bool next_line(cors_slice_t *rest, cors_slice_t *line)
 {
     const char *end;
@@ -50,7 +58,8 @@ static bool next_line(cors_slice_t *rest, cors_slice_t *line)
     return true;
 }
 
-/* Pass over the frame, if there is one; false: it is a mistake, and reported. */
+/* Skip the frame, if there is one. Returns false if the frame is malformed; the
+ * error is then reported. */
 static bool enter_frame(reader_t *reader, cors_slice_t text, cors_slice_t *rest)
 {
     static const cors_slice_t nothing = { NULL, 0 };
@@ -71,8 +80,8 @@ static bool enter_frame(reader_t *reader, cors_slice_t text, cors_slice_t *rest)
     return true;
 }
 
-/* What stands on a line before a comment. "#" within a word is no comment: a
- * fragment is a mistake that should be told. */
+/* Returns the line without its comment, trimmed. A "#" inside an entry does not
+ * start a comment: it is a fragment, and that error has to be reported. */
 static cors_slice_t without_comment(cors_slice_t line)
 {
     const char *end = line.ptr + line.len;
@@ -123,7 +132,7 @@ static void read_word(reader_t *reader, cors_slice_t word)
     problem =
         cors_pattern_parse(reader->scratch, word, false, &pattern, &suggestion);
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
-        /* several words are several lines */
+        /* A file needs one line per entry: do not suggest several on one line. */
         report_error(reader, CORS_PROBLEM_FILE_ENTRIES, word,
                      suggestion && strchr(suggestion, ' ') ? NULL : suggestion);
         return;
@@ -148,8 +157,9 @@ static void read_word(reader_t *reader, cors_slice_t word)
     }
 }
 
-/* The line of what no UTF-8 text has: a NUL, or the mark of UTF-16. 0: there is
- * none, or it may be passed over. */
+/* Returns the number of the line that shows that the text is not UTF-8: it has a
+ * NUL, or the text starts with a UTF-16 byte order mark. Returns 0 if there is no
+ * such line. */
 static apr_size_t find_other_encoding(cors_slice_t text)
 {
     const char *nul = text.len > 0 ? memchr(text.ptr, '\0', text.len) : NULL;
@@ -176,7 +186,7 @@ static apr_size_t count_lines(cors_slice_t text)
         lines++;
         p++;
     }
-    /* a file of empty lines or comments needs no room for as many origins */
+    /* Empty lines and comments need no slots: limit the count by the file size. */
     return lines < text.len / sizeof("a://b") ? lines
                                               : text.len / sizeof("a://b");
 }
@@ -222,7 +232,7 @@ cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,
         }
     }
     if (text.len > 0 && text.ptr[text.len - 1] != '\n') {
-        reader.line += reader.line == 0 ? 1 : 0; /* a mark and nothing else */
+        reader.line += reader.line == 0 ? 1 : 0; /* only a byte order mark */
         report_error(&reader, CORS_PROBLEM_FILE_CUT, nothing, NULL);
     }
     apr_pool_destroy(reader.scratch);

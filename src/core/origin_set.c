@@ -1,5 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Holds the list of origins of one section: origins, wildcards, exclusions, regular
+ * expressions and list files. It is a separate file because it combines several
+ * matchers into one result; each matcher has a file of its own. It does not merge
+ * the lists of several sections; policy.c does that. Each origin is stored twice: in
+ * a hash table for requests, and in an index that knows the entry and its source for
+ * the checks and explanations. An exclusion always takes precedence.
+ */
+
 #include "cors/origin_set.h"
 
 #include <string.h>
@@ -20,23 +29,22 @@ typedef struct {
     const word_t *word;
 } regex_t;
 
-/* Origins of one kind, listed or excluded. */
+/* The entries that list origins, or those that exclude them. */
 typedef struct {
-    cors_text_map_t *patterns;   /* text of an origin or wildcard -> word_t */
-    apr_array_header_t *regexes; /* regex_t; NULL: none */
-    const word_t *null;          /* NULL: not listed */
-    const word_t *self;          /* the server's own origin; NULL: not listed */
+    cors_text_map_t *patterns;   /* origin or wildcard text -> word_t */
+    apr_array_header_t *regexes; /* regex_t; or NULL */
+    const word_t *null;          /* the entry null; or NULL */
+    const word_t *self;          /* the entry Self; or NULL */
 } index_t;
 
 struct cors_origin_set_t {
-    cors_origin_table_t *table; /* all patterns, for requests; NULL: none */
-    index_t listed;             /* the same, with the word of each */
+    cors_origin_table_t *table; /* all patterns, for requests; or NULL */
+    index_t listed;             /* the same patterns, with their entries */
     index_t excluded;
-    apr_array_header_t
-        *live_lists;           /* const cors_origin_source_t *; NULL: none */
-    bool listed_by_source;     /* one of them lists an origin now */
-    apr_array_header_t *words; /* word_t *, in the order written */
-    cors_text_map_t *texts[2]; /* listed, taken out: text -> first word_t */
+    apr_array_header_t *live_lists; /* const cors_origin_source_t *; or NULL */
+    bool listed_by_source;          /* a live list lists an origin now */
+    apr_array_header_t *words;      /* word_t *, in written order */
+    cors_text_map_t *texts[2];      /* listed, excluded: text -> first word_t */
     bool file;
     bool edit;
     bool any_origin;
@@ -101,13 +109,13 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
     return CORS_OK;
 }
 
-/* Keep a word; one that stands there already knows the first. */
+/* Store an entry. A repeated entry records the source of the first one. */
 static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
                          const char *text, const char *source, bool regex,
                          bool exclude)
 {
     word_t *word = apr_pcalloc(p, sizeof(*word));
-    /* an expression and a pattern may read alike and differ */
+    /* A regular expression and a pattern can have the same text: use another key. */
     const char *key = regex ? apr_pstrcat(p, "~", text, NULL) : text;
     const word_t *first =
         cors_text_map_get(set->texts[exclude], cors_slice(key));
@@ -126,7 +134,7 @@ static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
     return word;
 }
 
-/* Take "+" or "-" off a word of a set that edits. */
+/* Remove the "+" or "-" prefix from an entry of a set that edits. */
 static cors_problem_e take_prefix(const cors_origin_set_t *set,
                                   cors_slice_t *word, char *prefix)
 {
@@ -157,7 +165,7 @@ static void table_add(apr_pool_t *p, cors_origin_set_t *set,
     cors_origin_table_add(set->table, pattern, take_out);
 }
 
-/* The words of a text, each behind a mark. */
+/* Returns the entries of a text, each with the prefix. */
 static const char *prefix_words(apr_pool_t *p, char prefix, const char *text)
 {
     const char sign[] = { prefix, '\0' };
@@ -172,8 +180,8 @@ static const char *prefix_words(apr_pool_t *p, char prefix, const char *text)
     return words.text;
 }
 
-/* What was meant by a word behind a mark that has a problem; what it would become
- * without the mark is known already. */
+/* Returns the suggestion for a rejected entry with a prefix, or NULL. The caller
+ * passes the suggestion for the entry without the prefix. */
 static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
                            cors_problem_e problem, char prefix,
                            const cors_pattern_t *pattern, const char *bare)
@@ -198,7 +206,7 @@ static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
     default:
         break;
     }
-    /* "!" and a mark are one too many */
+    /* An entry cannot have both "!" and a prefix. */
     return bare && prefix && strchr(bare, '!') ? NULL
            : bare                              ? prefix_words(p, prefix, bare)
                                                : NULL;
@@ -256,7 +264,8 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     return CORS_OK;
 }
 
-/* the origin of a host, plain or secure, that an expression matches; NULL */
+/* Returns the http or https origin of a host that a regular expression matches; NULL
+ * if it matches neither. */
 static const char *match_host(apr_pool_t *p, const void *regex,
                               cors_regex_match_fn match, const char *host)
 {
@@ -268,7 +277,8 @@ static const char *match_host(apr_pool_t *p, const void *regex,
                                                     : NULL;
 }
 
-/* A name that nobody lists on purpose, and anybody could register. */
+/* Returns an origin with an arbitrary name that the regular expression matches, or
+ * NULL. No list names it on purpose, and anyone could register it. */
 static const char *match_stranger(apr_pool_t *p, const void *regex,
                                   cors_regex_match_fn match)
 {
@@ -286,9 +296,9 @@ static const char *match_stranger(apr_pool_t *p, const void *regex,
 }
 
 /*
- * A name that resembles the domain that an expression ends in, and belongs to
- * whoever registers it: what a missing or unescaped dot lets in, or any name
- * below a public suffix.
+ * Returns an origin that resembles the domain at the end of the regular expression
+ * and that anyone could register, or NULL: a name that a missing or unescaped dot
+ * lets in, or a name below a public suffix.
  */
 static const char *match_resembling(apr_pool_t *p, const char *text,
                                     const void *regex,
@@ -320,7 +330,7 @@ static const char *match_resembling(apr_pool_t *p, const char *text,
     return found;
 }
 
-/* Learn whether anybody can have what an expression matches. */
+/* Record whether the regular expression matches origins that anyone can register. */
 static void note_reach(apr_pool_t *p, word_t *word, const cors_reach_t *reach,
                        const void *regex, cors_regex_match_fn match)
 {
@@ -329,7 +339,7 @@ static void note_reach(apr_pool_t *p, word_t *word, const cors_reach_t *reach,
     word->open = reach->open;
     word->suffix = reach->suffix;
     word->suffix_detail = reach->suffix_origin;
-    /* what PCRE would not match shows nothing */
+    /* An origin that PCRE does not match is not an example. */
     if (origin && reach->wider && !match(regex, cors_slice(origin), false)) {
         origin = NULL;
     }
@@ -363,7 +373,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
         return problem;
     }
     cors_regex_judge(p, rest.ptr, &reach);
-    /* what matches an origin is right as it is */
+    /* Diagnose only an expression that matches no origin, or cannot be decided. */
     if (reach.none || reach.obstacle) {
         problem = cors_expression_check(p, rest.ptr,
                                         take_out ? "-"
@@ -433,13 +443,13 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         word->source = notes->suffix_source;
         word->suffix = true;
         set->public_suffix = word;
-        /* of all that the source lists, the one that has to be told of */
+        /* The wildcard becomes an entry of its own, so that it can be reported. */
         APR_ARRAY_PUSH(set->words, word_t *) = word;
     }
     return CORS_OK;
 }
 
-/* A pattern that would cover an origin, while it is put together. */
+/* A buffer for the text of a pattern that would cover an origin. */
 typedef struct {
     char text[CORS_ORIGIN_MAX + sizeof("*.:*")];
     apr_size_t len;
@@ -451,7 +461,8 @@ static void append(candidate_t *candidate, cors_slice_t text)
     candidate->len += text.len;
 }
 
-/* The word of the pattern "HEAD PORT", or else "HEAD:*", not counting one word. */
+/* Returns the entry of the pattern HEAD with the port, or of HEAD with ":*". The
+ * entry `but` is ignored. */
 static const word_t *find_ports(const index_t *index, candidate_t *head,
                                 cors_slice_t port, const word_t *but)
 {
@@ -470,9 +481,9 @@ static const word_t *find_ports(const index_t *index, candidate_t *head,
     return word != but ? word : NULL;
 }
 
-/* The word of a pattern that covers an origin, not counting one of them: the origin
- * itself, then wildcards, those of short domains first. The text of the pattern is
- * put together for each: a host has few labels. */
+/* Returns the entry of a pattern that covers an origin, or NULL; the entry `but` is
+ * ignored. Looks for the origin itself first, then for wildcards, the shortest domain
+ * first. Builds the text of each pattern: a host has few labels. */
 static const word_t *find_pattern(const index_t *index,
                                   const cors_origin_t *origin,
                                   const word_t *but)
@@ -487,8 +498,8 @@ static const word_t *find_pattern(const index_t *index,
 
     append(&candidate, cors_slice_between(origin->text.ptr, end));
     word = find_ports(index, &candidate, port, but);
-    /* the bare domain is no subdomain, and neither is a host that starts with a
-     * dot */
+    /* "*.example.com" matches neither example.com nor a host that starts with a
+     * dot. */
     for (p = end - 1; !word && p > start; p--) {
         if (*p == '.') {
             candidate.len = 0;
@@ -501,7 +512,8 @@ static const word_t *find_pattern(const index_t *index,
     return word;
 }
 
-/* An origin without a host, file://, is no fetch's, and no expression's. */
+/* Returns the entry of the first regular expression that matches an origin, or NULL.
+ * An origin without a host (file://) is never matched: no fetch sends it. */
 static const word_t *find_regex(const apr_array_header_t *regexes,
                                 const cors_origin_t *origin, bool doubt)
 {
@@ -517,8 +529,8 @@ static const word_t *find_regex(const apr_array_header_t *regexes,
     return NULL;
 }
 
-/* The first word of an index that covers an origin, not counting one of them;
- * NULL: none does. */
+/* Returns the first entry of an index that covers an origin, or NULL; the entry `but`
+ * is ignored. */
 static const word_t *index_find(const index_t *index,
                                 const cors_origin_t *origin, bool null_ok,
                                 const word_t *but)
@@ -535,8 +547,8 @@ static const word_t *index_find(const index_t *index,
     return word != but ? word : NULL;
 }
 
-/* What the regular expressions say; an exclusion comes first. Where the matcher
- * gives up, an origin is not listed, and it is excluded. */
+/* Match the regular expressions; exclusions first. If the matcher gives up, the
+ * origin counts as excluded and never as listed. */
 static cors_listing_e match_regexes(const cors_origin_set_t *set,
                                     const cors_origin_t *origin)
 {
@@ -549,7 +561,7 @@ static cors_listing_e match_regexes(const cors_origin_set_t *set,
                : CORS_ORIGIN_UNLISTED;
 }
 
-/* What all sources say together with what is known already. */
+/* Returns the combined result of all live lists and of what is known already. */
 static cors_listing_e ask_sources(const apr_array_header_t *live_lists,
                                   const cors_origin_t *origin,
                                   cors_listing_e known)
@@ -587,7 +599,7 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
     if (set->live_lists && listing != CORS_ORIGIN_EXCLUDED) {
         listing = ask_sources(set->live_lists, origin, listing);
     }
-    /* what is listed may still be excluded by an expression */
+    /* A regular expression may still exclude a listed origin. */
     if ((set->listed.regexes && listing == CORS_ORIGIN_UNLISTED)
         || (set->excluded.regexes && listing < CORS_ORIGIN_EXCLUDED)) {
         cors_listing_e matched = match_regexes(set, origin);
@@ -615,7 +627,7 @@ cors_listing_e cors_origin_set_self(const cors_origin_set_t *set,
                : listing;
 }
 
-/* the file that excludes an origin; NULL: none does */
+/* Returns the entry of the file that excludes an origin, or NULL. */
 static const word_t *find_source(const cors_origin_set_t *set,
                                  const cors_origin_t *origin)
 {
@@ -625,7 +637,7 @@ static const word_t *find_source(const cors_origin_set_t *set,
     for (i = 0; set->live_lists && i < set->words->nelts; i++) {
         const word_t *word = APR_ARRAY_IDX(set->words, i, const word_t *);
 
-        /* each file that was not named before is one source */
+        /* A repeated file has no live list of its own. */
         if (word->file && !word->first
             && cors_origin_source_lookup(
                    APR_ARRAY_IDX(set->live_lists, live++,
@@ -647,7 +659,7 @@ cors_origin_set_excluding(const cors_origin_set_t *set,
     if (!word && !origin->null) {
         word = find_source(set, origin);
     }
-    /* what is listed and excluded by no other entry can only be the server's own */
+    /* No other entry excludes this listed origin, so only Self can. */
     return !word && set->excluded.self
                    && cors_origin_set_lookup(set, origin, true)
                           == CORS_ORIGIN_LISTED
@@ -685,8 +697,8 @@ const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
     return APR_ARRAY_IDX(set->words, number, const word_t *);
 }
 
-/* the word that covers an origin that a pattern stands for; NULL: none, or it
- * is no origin */
+/* Returns the entry that covers an origin, given as text; NULL if there is none or if
+ * the text is not an origin. */
 static const word_t *find_text(const index_t *index, const char *text,
                                const word_t *but)
 {
@@ -714,8 +726,8 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
     if (pattern.kind == CORS_PATTERN_SELF) {
         return index->self != word ? index->self : NULL;
     }
-    /* one origin that a wildcard stands for, of a name that nobody lists,
-     * speaks for all of them */
+    /* Test a wildcard with one origin that it matches, of a name that no list has on
+     * purpose. */
     if (pattern.subdomains) {
         origin = apr_pstrcat(p, cors_slice_text(p, pattern.scheme),
                              "://x--any.", pattern.host.ptr, NULL);
@@ -731,7 +743,7 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
             return NULL;
         }
     }
-    /* though an expression may know that name alone */
+    /* A regular expression may match only that one name. */
     return covering && covering->regex
                    && (pattern.subdomains || pattern.any_port)
                ? NULL

@@ -1,5 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Shares a list of origins between processes and replaces it while they read it. It
+ * is a separate file because all of its atomics and fences have to be read together.
+ * It does not allocate or map the memory, and it does not lock out a second writer;
+ * the caller does both. The structure is a double buffer with a sequence number (a
+ * seqlock): the writer fills the buffer that is not in use and then publishes its
+ * number. A reader that has been overtaken discards its result and retries.
+ */
+
 #include "cors/origin_share.h"
 
 #include <string.h>
@@ -8,22 +17,22 @@
 
 #include "cors/ordered.h"
 
-/* Each of the two places begins at a multiple of this. */
+/* Each of the two buffers starts at a multiple of this. */
 #define PAGE ((apr_size_t)4096)
 
-/* Exchanges that one reader waits to be left alone by; never reached in practice,
- * since they are seconds apart and a look-up takes less than one millionth. */
+/* How often a reader retries. Never reached in practice: exchanges are seconds apart,
+ * and a look-up takes less than a microsecond. */
 #define TRIES 1000
 
-/* The same for copying a list, which takes as long as an exchange. */
+/* How often a copy retries; a copy takes as long as an exchange. */
 #define COPY_TRIES 5
 
 struct cors_origin_share_t {
-    apr_uint32_t current; /* number of the list that counts; its place is the
-                             one of the last bit */
-    apr_uint32_t written; /* number of the list that is being written, or was
-                             last */
-    apr_size_t room;      /* bytes of a place */
+    /* the number of the current list; its lowest bit selects the buffer */
+    apr_uint32_t current;
+    /* the number of the list that is being written, or was written last */
+    apr_uint32_t written;
+    apr_size_t room; /* bytes of a buffer */
 };
 
 static apr_size_t whole_pages(apr_size_t size)
@@ -65,19 +74,19 @@ cors_origin_share_t *cors_origin_share_of(void *memory)
 
 apr_size_t cors_origin_share_trim(cors_origin_share_t *share, apr_size_t list)
 {
-    /* the second place, which moves, is still empty */
+    /* This moves the second buffer, which is still empty. */
     share->room = whole_pages(list);
     return cors_origin_share_size(list);
 }
 
 static apr_uint32_t read_number(const apr_uint32_t *number)
 {
-    /* reading changes nothing, though APR does not say so */
+    /* APR's parameter is not const, but reading does not change it. */
     return apr_atomic_read32((apr_uint32_t *)(apr_uintptr_t)number);
 }
 
-/* Whether the place of a list has not been written to since the list counts: the
- * next list goes to the other place, the one after it to this. */
+/* Returns whether the buffer of a list has not been overwritten: the next list goes
+ * to the other buffer, and only the one after it to this buffer. */
 static bool is_undisturbed(const cors_origin_share_t *share,
                            apr_uint32_t number)
 {
@@ -94,7 +103,7 @@ cors_origin_share_t *cors_origin_share_copy(const void *from, apr_size_t size,
 
     for (tries = 0; tries < COPY_TRIES; tries++) {
         apr_uint32_t number = read_number(&share->current);
-        /* not share->room: it lies where others write */
+        /* Do not use share->room: other processes can write it. */
         const char *place = (const char *)from
                             + whole_pages(sizeof(cors_origin_share_t))
                             + (number & 1) * room;
@@ -121,7 +130,7 @@ bool cors_origin_share_publish(cors_origin_share_t *share,
     if (cors_origin_table_size(table) > share->room) {
         return false;
     }
-    /* readers of the list before the current one are told first */
+    /* First invalidate the reads of the list before the current one. */
     apr_atomic_xchg32(&share->written, next);
     __atomic_thread_fence(__ATOMIC_SEQ_CST);
     CORS_ORDERED_AFTER(&share->written);

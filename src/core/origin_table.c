@@ -1,5 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * A hash table of origins and wildcards for requests. It is a separate file because
+ * it defines a binary form that several processes share, without pointers. It keeps
+ * no source and no order of the entries; origin_set.c has them for explanations. A
+ * look-up does not try each wildcard: it hashes the parent domains of the host, and
+ * only those with as many dots as some wildcard has. The hash has random keys, so a
+ * list cannot be crafted to make all names collide.
+ */
+
 #include "cors/origin_table.h"
 
 #include <string.h>
@@ -9,30 +18,31 @@
 #include <apr_time.h>
 
 /*
- * An origin is a scheme, a host and a port, and so is a pattern; what kind of
- * pattern it is belongs to its key. A port of 0 is none.
+ * The kind of a pattern. It is part of the key, together with the scheme, the host and
+ * the port. Port 0 means that there is no port.
  */
 typedef enum {
     KIND_EXACT,
     KIND_ANY_PORT,
-    KIND_SUBDOMAINS,         /* with the port written, or none */
-    KIND_SUBDOMAINS_ANY_PORT /* with any */
+    KIND_SUBDOMAINS,         /* with one port, or without a port */
+    KIND_SUBDOMAINS_ANY_PORT /* with any port */
 } kind_e;
 
 #define KIND_BIT(kind) (1u << (kind))
 
 #define SEPARATOR_LEN (sizeof("://") - 1)
-#define WORD 4 /* bytes that are hashed at once */
+#define WORD 4 /* bytes hashed at once */
 #define SCHEME_WORDS ((CORS_SCHEME_MAX + WORD - 1) / WORD)
 #define TEXT_MAX (CORS_SCHEME_MAX + SEPARATOR_LEN + CORS_HOST_MAX)
 #define TEXT_WORDS ((TEXT_MAX + WORD - 1) / WORD)
 
 /*
- * The keys of a multilinear hash: the upper half of the sum of 32-bit words, each
- * times a random 64-bit number of its place. Without the keys two texts collide
- * with a chance of 2 to the -32, whoever chose them (Lemire, Kaser: Strongly
- * universal string hashing is fast). It is a sum, so what several look-ups share is
- * hashed once: an origin with and without its port, the scheme of all wildcards.
+ * The keys of a multilinear hash. Each 32-bit word is multiplied by the random 64-bit
+ * key of its position; the hash is the upper half of the sum. Any two texts collide
+ * with probability 2^-32, even if an attacker who does not know the keys chooses them
+ * (Lemire, Kaser: Strongly universal string hashing is fast). Because the hash is a
+ * sum, parts that several look-ups share are hashed only once: an origin with and
+ * without its port, and the scheme of all wildcards.
  */
 typedef struct {
     apr_uint64_t constant;
@@ -43,8 +53,8 @@ typedef struct {
 } keys_t;
 
 /*
- * A pattern. Behind it stands "scheme://host", without "*." and port: what an
- * origin begins with that has this host.
+ * A pattern. The text "scheme://host" follows it, without "*." and without the port.
+ * An origin with this host starts with the same text.
  */
 typedef struct {
     apr_uint32_t key; /* see entry_key() */
@@ -55,26 +65,26 @@ typedef struct {
 #define FLAG_LISTED 1
 #define FLAG_EXCLUDED 2
 
-/* A place in the hash table, which is probed one after the other. */
+/* A slot of the hash table; collisions are resolved by linear probing. */
 typedef struct {
     apr_uint32_t hash;
-    apr_uint32_t at; /* where in the area the entry is; 0: the slot is free */
+    apr_uint32_t at; /* offset of the entry in the area; 0: the slot is free */
 } slot_t;
 
-/* What is known of all entries; a block begins with it, then keys, slots, area. */
+/* A summary of all entries. A block starts with it; keys, slots and area follow. */
 typedef struct {
-    apr_uint64_t dots;     /* bit n: a wildcard's domain has n dots; bit
-                                63: or more */
-    apr_uint32_t bits;     /* there are 1 << bits slots; 2 to 31 */
-    apr_uint32_t kinds;    /* a bit for each kind that there is */
-    apr_uint32_t excludes; /* how many entries are excluded */
-    apr_uint32_t listed;   /* how many are listed */
-    apr_uint32_t count;    /* of entries; one may be both */
-    apr_uint32_t used;     /* bytes of the area, the first four unused */
-    apr_uint64_t tails;    /* of wildcards, see tail_bit() */
+    /* bit n: the domain of some wildcard has n dots; bit 63: 63 dots or more */
+    apr_uint64_t dots;
+    apr_uint32_t bits;     /* the table has 1 << bits slots; 2 to 31 */
+    apr_uint32_t kinds;    /* KIND_BIT() of each kind in the table */
+    apr_uint32_t excludes; /* number of excluded entries */
+    apr_uint32_t listed;   /* number of listed entries */
+    apr_uint32_t count;    /* number of entries; one may be both */
+    apr_uint32_t used;  /* bytes used in the area; the first four stay empty */
+    apr_uint64_t tails; /* of wildcards, see tail_bit() */
 } facts_t;
 
-/* What a look-up needs, wherever it lies. */
+/* The data of a look-up, in a table or in a block. */
 typedef struct {
     facts_t facts;
     const keys_t *keys;
@@ -83,17 +93,17 @@ typedef struct {
 } view_t;
 
 struct cors_origin_table_t {
-    view_t view; /* of what follows */
+    view_t view; /* points at the slots and the area below */
     apr_pool_t *p;
     slot_t *slots;
     unsigned char *area;
-    apr_uint32_t room; /* of the area */
+    apr_uint32_t room; /* bytes allocated for the area */
 };
 
-/* What is looked for. */
+/* The pattern to look up. */
 typedef struct {
-    apr_uint64_t sum; /* of the texts; the key and the kind are not in it yet */
-    cors_slice_t first; /* its text is this, then the other */
+    apr_uint64_t sum;   /* hash of the text, without the key and the kind */
+    cors_slice_t first; /* the text is first, then second */
     cors_slice_t second;
 } wanted_t;
 
@@ -112,7 +122,7 @@ static apr_uint64_t next_key(apr_uint64_t *state)
     return z ^ (z >> 31);
 }
 
-/* The keys of all tables of a pool. */
+/* Returns the keys that all tables of a pool share; draws them on the first call. */
 static const keys_t *keys_of(apr_pool_t *p)
 {
     static const char name[] = "cors_origin_table keys";
@@ -142,7 +152,7 @@ static const keys_t *keys_of(apr_pool_t *p)
     return keys;
 }
 
-/* The sum over a text's words, the last one filled up with zeros. */
+/* Returns the hash sum of a text; the last word is padded with zeros. */
 static apr_uint64_t hash_text(const apr_uint64_t *key, const char *text,
                               apr_size_t len)
 {
@@ -167,7 +177,7 @@ static apr_uint64_t hash_text(const apr_uint64_t *key, const char *text,
     return sum;
 }
 
-/* Lengths and port in one number. */
+/* Returns the lengths of scheme and host and the port, packed into one number. */
 static apr_uint32_t entry_key(apr_size_t scheme_len, apr_size_t host_len,
                               unsigned port)
 {
@@ -193,7 +203,7 @@ static bool entry_is(const view_t *view, apr_uint32_t at,
     const entry_t *entry = entry_at(view, at);
     const char *text = (const char *)(entry + 1);
 
-    /* in a block that is being overwritten an entry may be anywhere */
+    /* A block may be overwritten while it is read: check that the entry is inside. */
     return (apr_uint64_t)at + sizeof(*entry) + wanted->first.len
                    + wanted->second.len
                <= view->facts.used
@@ -206,7 +216,7 @@ static bool entry_is(const view_t *view, apr_uint32_t at,
                       == 0);
 }
 
-/* Where the pattern is that has this hash; 0: there is none. */
+/* Returns the offset of the pattern with this hash; 0 if there is none. */
 static apr_uint32_t find(const view_t *view, apr_uint32_t hash,
                          const wanted_t *wanted, apr_uint32_t key, kind_e kind)
 {
@@ -227,7 +237,7 @@ static apr_uint32_t find(const view_t *view, apr_uint32_t hash,
     return 0;
 }
 
-/* The flags of a pattern; 0: there is none. */
+/* Returns the flags of a pattern; 0 if the table does not have it. */
 static inline unsigned flags_of(const view_t *view, const wanted_t *wanted,
                                 apr_uint32_t key, kind_e kind)
 {
@@ -248,12 +258,12 @@ static unsigned dots_in(cors_slice_t host)
     return dots;
 }
 
-/* The end of a host that is looked at first. */
+/* The number of bytes at the end of a host that tail_bit() hashes. */
 #define TAIL sizeof(apr_uint64_t)
 
-/* A bit for what a host of TAIL bytes or more ends in. A host matches a wildcard
- * only where it has the bit of "." and the domain, so most hosts that match none
- * need no look-up in the table. */
+/* Returns one bit that stands for the last TAIL bytes of a host. This is a small Bloom
+ * filter: a host can match a wildcard only if the wildcard has set the same bit, so
+ * most other hosts need no look-up in the table. */
 static inline apr_uint64_t tail_bit(const keys_t *keys, const char *end)
 {
     apr_uint64_t tail;
@@ -262,7 +272,8 @@ static inline apr_uint64_t tail_bit(const keys_t *keys, const char *end)
     return (apr_uint64_t)1 << (tail * (keys->kind | 1) >> 58);
 }
 
-/* The same for a wildcard; one that is shorter has them all. */
+/* Returns the tail bits of a wildcard; all bits if "." and the domain have fewer than
+ * TAIL bytes. */
 static apr_uint64_t wildcard_tails(const keys_t *keys, cors_slice_t domain)
 {
     char tail[TAIL];
@@ -284,13 +295,13 @@ static inline bool may_be_below(const view_t *view, cors_slice_t host)
            || view->facts.tails & tail_bit(view->keys, cors_slice_end(host));
 }
 
-/* the bit of a domain's number of dots */
+/* Returns the bit of a number of dots in facts_t. */
 static apr_uint64_t dots_bit(unsigned dots)
 {
     return (apr_uint64_t)1 << (dots < 63 ? dots : 63);
 }
 
-/* The flags of all wildcards under whose domain a host is. */
+/* Returns the combined flags of all wildcards that match the host. */
 static unsigned find_domains(const view_t *view, const cors_origin_t *origin)
 {
     const keys_t *keys = view->keys;
@@ -304,10 +315,10 @@ static unsigned find_domains(const view_t *view, const cors_origin_t *origin)
     unsigned flags = 0;
     wanted_t wanted;
 
-    /* the scheme and what stands between it and the host */
+    /* The first part is the scheme and "://". */
     wanted.first.ptr = origin->scheme.ptr;
     wanted.first.len = origin->scheme.len + SEPARATOR_LEN;
-    /* a domain has a dot before it, and something before that */
+    /* The domain of a wildcard follows a dot that is not the first byte of the host. */
     for (p = end - 1; left; p--) {
         apr_uint64_t bit;
         apr_size_t len;
@@ -359,7 +370,7 @@ static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin)
         hash_text(view->keys->text, wanted.first.ptr, wanted.first.len);
     flags = flags_of(view, &wanted,
                      entry_key(scheme_len, host_len, origin->port), KIND_EXACT);
-    /* what is listed may be excluded by something else */
+    /* A listed origin may still be excluded by another pattern. */
     if ((!flags || facts->excludes)
         && (facts->kinds & KIND_BIT(KIND_ANY_PORT))) {
         flags |= flags_of(view, &wanted, entry_key(scheme_len, host_len, 0),
@@ -380,7 +391,8 @@ cors_listing_e cors_origin_table_lookup(const cors_origin_table_t *table,
     return look_up(&table->view, origin);
 }
 
-/* how many bits of slots hold so many entries, a third or more of them free */
+/* Returns the bits for a table of count entries with at least a third of its slots
+ * free. */
 static apr_uint32_t bits_for(apr_size_t count)
 {
     apr_uint32_t bits = BITS_MIN;
@@ -426,7 +438,7 @@ static void put(slot_t *slots, apr_uint32_t bits, slot_t slot)
     slots[i] = slot;
 }
 
-/* Room for one more slot; false: there is none. */
+/* Make room for one more slot. Returns false if the table is full. */
 static bool grow_slots(cors_origin_table_t *table)
 {
     apr_uint32_t bits = bits_for((apr_size_t)table->view.facts.count + 1);
@@ -448,7 +460,7 @@ static bool grow_slots(cors_origin_table_t *table)
     return true;
 }
 
-/* Room for so many bytes more in the area; false: there is none. */
+/* Make room for more bytes in the area. Returns false if it would pass 4 GB. */
 static bool grow_area(cors_origin_table_t *table, apr_size_t more)
 {
     apr_uint64_t needed = (apr_uint64_t)table->view.facts.used + more;
@@ -477,7 +489,7 @@ static kind_e kind_of(const cors_pattern_t *pattern)
     return pattern->any_port ? KIND_ANY_PORT : KIND_EXACT;
 }
 
-/* Put a pattern that is not there; false: there is no room. */
+/* Add a pattern that is not in the table. Returns false if there is no room. */
 static bool add_entry(cors_origin_table_t *table, slot_t *slot,
                       const wanted_t *wanted, apr_uint32_t key, kind_e kind)
 {
@@ -523,7 +535,7 @@ bool cors_origin_table_add(cors_origin_table_t *table,
         return false;
     }
     key = entry_key(scheme.len, host.len, pattern->port);
-    wanted.first.ptr = scheme.ptr; /* "://" stands behind it */
+    wanted.first.ptr = scheme.ptr; /* "://" follows the scheme */
     wanted.first.len = scheme.len + SEPARATOR_LEN;
     wanted.second = host;
     if (pattern->subdomains) {
@@ -531,7 +543,7 @@ bool cors_origin_table_add(cors_origin_table_t *table,
                      + hash_text(keys->text, host.ptr, host.len);
     }
     else {
-        /* the two stand one behind the other */
+        /* The host follows directly, so the text is in one piece. */
         wanted.first.len += host.len;
         wanted.second.len = 0;
         wanted.sum = hash_text(keys->text, scheme.ptr, wanted.first.len);
@@ -565,7 +577,7 @@ apr_size_t cors_origin_table_excluded(const cors_origin_table_t *table)
     return table->view.facts.excludes;
 }
 
-/* Where the parts of a block are. */
+/* Returns the offset of the slots in a block. */
 static apr_size_t slots_offset(void)
 {
     return sizeof(facts_t) + sizeof(keys_t);
@@ -617,8 +629,8 @@ cors_listing_e cors_origin_block_lookup(const void *block, apr_size_t size,
     view_t view;
     apr_uint64_t area;
 
-    /* looked at once: whatever is written there meanwhile, what has been
-     * checked is what is used */
+    /* Copy the facts once and check the copy: another process may write to the block
+     * at any time. */
     memcpy(&view.facts, bytes, sizeof(view.facts));
     if (view.facts.bits < BITS_MIN || view.facts.bits > BITS_MAX) {
         return CORS_ORIGIN_UNLISTED;

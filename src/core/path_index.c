@@ -1,16 +1,16 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * An index of paths, for the checks at start-up: which sections stand above or
- * below a section. Comparing each section with each other one takes the square of
- * their number, and a large server has tens of thousands.
+ * An index of paths for the checks at start-up. It finds the sections above or below
+ * a section. It is a separate file because comparing every pair of sections takes
+ * quadratic time, and a large server has tens of thousands of sections.
  *
- * Every path is entered under each of its ancestors, segment by segment, in one
- * hash table whose keys are slices of the paths themselves. A look-up then takes
- * one step for each segment, whatever the number of paths. A path that ends in a
- * slash is kept with the segment before it: it is above what is below that segment,
- * and not above the segment itself. The index compares names alone: it knows no
- * file system and no wildcards.
+ * Each path is added under each of its ancestors, segment by segment, in one hash
+ * table. The keys are slices of the paths themselves. A look-up takes one step per
+ * segment, independent of the number of paths. A path that ends in a slash is stored
+ * with the segment before the slash: it is above everything below that segment, but
+ * not above the segment itself. The index compares names only; it does not look at
+ * the file system and does not support wildcards.
  */
 
 #include "cors/path_index.h"
@@ -19,22 +19,22 @@
 
 #include <apr_hash.h>
 
-/* Paths that are equal, in rising order of their numbers. */
+/* One of several equal paths, in ascending order of their numbers. */
 typedef struct link_t {
     int number;
     struct link_t *next;
 } link_t;
 
-/* The last of them; the first follows it. */
+/* A circular list of equal paths, by its last link; the first follows the last. */
 typedef struct {
-    link_t *last; /* NULL: there is none */
+    link_t *last; /* NULL: the list is empty */
 } chain_t;
 
-/* What is known of one ancestor. */
+/* The paths at and below one ancestor. */
 typedef struct {
-    chain_t plain; /* paths that are this one */
-    chain_t slash; /* paths that are this one and a slash */
-    int under[2];  /* the two lowest numbers further down */
+    chain_t plain; /* paths equal to this one */
+    chain_t slash; /* paths equal to this one with a slash at the end */
+    int under[2];  /* the two lowest numbers of paths below */
 } entry_t;
 
 struct cors_path_index_t {
@@ -110,7 +110,7 @@ static void add_under(entry_t *entry, int number)
     }
 }
 
-/* the lowest number of equal paths, but for one */
+/* Returns the lowest number of a chain other than except. */
 static int lowest_but(const chain_t *chain, int except)
 {
     const link_t *first = chain->last ? chain->last->next : NULL;
@@ -138,7 +138,7 @@ void cors_path_index_add(cors_path_index_t *index, const char *path, int number)
     add_to_chain(index->p, &entry->plain, number);
 }
 
-/* Called for each chain of paths that are above another one. */
+/* Called for each chain of paths that are equal to or above another path. */
 typedef void (*chain_fn)(void *context, const chain_t *chain);
 
 static void visit_above(const cors_path_index_t *index, const char *path,
