@@ -2,7 +2,7 @@
 
 /**
  * @file pattern.h
- * @brief What an administrator wrote for an origin, checked to the letter
+ * @brief Parse and check one entry of an origin list
  */
 
 #ifndef CORS_PATTERN_H
@@ -21,28 +21,28 @@ typedef enum {
     CORS_PATTERN_ORIGIN /* an origin, with or without wildcards */
 } cors_pattern_kind_e;
 
-/** One checked word of an origin list; slices borrow from the word. */
+/** One checked entry of an origin list. Slices borrow from the entry. */
 typedef struct {
     cors_pattern_kind_e kind;
     bool exclude;        /* written with "!" */
-    bool subdomains;     /* "*." stood before the host */
-    bool any_port;       /* the port was "*" */
-    cors_slice_t origin; /* the word without "!" */
+    bool subdomains;     /* the host starts with "*." */
+    bool any_port;       /* the port is "*" */
+    cors_slice_t origin; /* the entry without "!" */
     cors_slice_t scheme;
     cors_slice_t host; /* without "*."; IPv6 with its brackets */
-    unsigned port;     /* 0: none was written */
+    unsigned port;     /* 0: not written */
 } cors_pattern_t;
 
 /**
- * Check one word of an origin list.
+ * Parse and check one entry of an origin list.
  *
- * @param p        scratch, and where the corrected form is put
- * @param word     the word, without "+" or "-" before it
+ * @param p        scratch, and the pool of the suggestion
+ * @param word     the entry, without the prefix "+" or "-"
  * @param file     whether file:// and Self may be listed (the WebSocket list)
  * @param pattern  filled on success
- * @param suggestion on failure the corrected form, which may be several words, or
- *                 NULL where there is none
- * @return CORS_OK, or what is wrong with the word
+ * @param suggestion on failure the corrected form, which may be several entries; NULL
+ *                 if there is none
+ * @return CORS_OK, or the problem of the entry
  *
  * URL, "host parsing" and "host serialising" (#host-parsing)
  */
@@ -50,7 +50,7 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
                                   cors_pattern_t *pattern,
                                   const char **suggestion);
 
-/** @return whether a pattern lists plain-http origins of other machines */
+/** @return whether a pattern lists plain-http origins that are not loopback */
 bool cors_pattern_is_insecure(const cors_pattern_t *pattern);
 
 #endif /* CORS_PATTERN_H */

@@ -2,7 +2,7 @@
 
 /**
  * @file problem.h
- * @brief What can be wrong in a configuration: the one catalogue of messages
+ * @brief The catalogue of configuration errors and warnings
  */
 
 #ifndef CORS_PROBLEM_H
@@ -13,10 +13,9 @@
 #include "cors/list.h"
 
 /**
- * Every problem: its code, the name by which docs/errors.md explains it, and
- * the reason that a person reads. A reason follows the offending word and a
- * colon, so it begins in lower case and ends without a full stop. A configuration with
- * an error does not start; a warning is only reported.
+ * Every problem: its code, its id in docs/errors.md, and the reason for people. The
+ * reason follows the rejected entry and a colon, so it starts in lower case and has no
+ * full stop. An error keeps httpd from starting; a warning does not.
  */
 /* clang-format off */
 #define CORS_ERRORS(X) \
@@ -289,7 +288,7 @@
       "every line")
 /* clang-format on */
 
-/** What is wrong; 0 is nothing. Warnings come after every error. */
+/** A problem; 0 means no problem. All warnings follow all errors. */
 typedef enum {
     CORS_OK = 0,
 #define CORS_PROBLEM_CODE(code, id, reason) CORS_PROBLEM_##code,
@@ -299,30 +298,29 @@ typedef enum {
         CORS_PROBLEM_COUNT
 } cors_problem_e;
 
-/** One thing that is wrong, with what is known of it. */
+/** One finding: a problem and its details. */
 typedef struct {
     cors_problem_e problem; /* not CORS_OK */
-    cors_slice_t word; /* the offending bytes; absent: none in particular */
-    const char *suggestion; /* the corrected form; NULL: there is none */
-    const char *detail;     /* a detail of the reason; NULL: there is none */
+    cors_slice_t word;      /* the rejected bytes; absent if there are none */
+    const char *suggestion; /* the corrected form, or NULL */
+    const char *detail;     /* a detail of the reason, or NULL */
 } cors_finding_t;
 
-/** @return the name by which the manual explains it, static, such as
- *          "origin-path" */
+/** @return the id of a problem in the manual, such as "origin-path"; static */
 const char *cors_problem_id(cors_problem_e problem);
 
-/** @return the reason alone, static; NULL for CORS_OK */
+/** @return the reason without id; static; NULL for CORS_OK */
 const char *cors_problem_reason(cors_problem_e problem);
 
-/** @return whether it is only warned about */
+/** @return whether a problem is a warning */
 bool cors_problem_is_warning(cors_problem_e problem);
 
 /**
- * The sentence for one problem: `'WORD': reason (BECAUSE); write FIX [id]`.
+ * Format a finding: `'ENTRY': reason (DETAIL); write SUGGESTION [id]`.
  *
- * @param p        where the sentence is put
- * @param finding  what is wrong; without a word the sentence starts with the
- *                 reason
+ * @param p        the pool of the result
+ * @param finding  the finding; without an entry the sentence starts with the reason
+ * @return the sentence
  */
 const char *cors_problem_sentence(apr_pool_t *p, const cors_finding_t *finding);
 

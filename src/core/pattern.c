@@ -1,5 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Parses and checks one entry of an origin list. It is a separate file because it is
+ * strict where origin.c is lenient: it accepts only the form in which browsers send an
+ * origin, and it suggests that form for an entry that it rejects. It does not know the
+ * list around the entry. Valid entries are the common case (a file may hold a
+ * million), so diagnoses and suggestions run only after the check has failed. A
+ * suggestion is itself checked before it is returned.
+ */
+
 #include "cors/pattern.h"
 
 #include <string.h>
@@ -60,7 +69,7 @@ static cors_problem_e check_port(cors_slice_t scheme, cors_slice_t digits,
                : CORS_OK;
 }
 
-/* what follows "://"; NULL: there is none */
+/* Returns what follows "://"; NULL if the entry does not have it. */
 static const char *find_host(cors_slice_t word)
 {
     for (; word.len > 0; word = behind(word, 1)) {
@@ -71,17 +80,17 @@ static const char *find_host(cors_slice_t word)
     return NULL;
 }
 
-/* "://" and what stands around it, cut where the host and the port end */
+/* The parts of an entry that contains "://". */
 typedef struct {
     cors_slice_t scheme;
-    bool user;         /* a user name or password stood before the host */
+    bool user;         /* the host follows a user name or password */
     cors_slice_t host; /* with "*." */
-    bool colon;        /* a port was meant */
+    bool colon;        /* the host is followed by a port, possibly empty */
     cors_slice_t port; /* digits or "*" */
     cors_slice_t tail; /* path, query, fragment */
 } parts_t;
 
-/* whether a text could be a group of an IPv6 address, which may be empty */
+/* Returns whether a text could be a group of an IPv6 address. It may be empty. */
 static bool is_group(cors_slice_t text)
 {
     apr_size_t i;
@@ -94,7 +103,7 @@ static bool is_group(cors_slice_t text)
     return text.len <= 4;
 }
 
-/* Scheme, host and port of a word, as far as they can be told. */
+/* Returns the entry up to its path, query or fragment. */
 static cors_slice_t head_of(cors_slice_t word)
 {
     const char *host = find_host(word);
@@ -107,8 +116,8 @@ static cors_slice_t head_of(cors_slice_t word)
     return cors_slice_between(word.ptr, end ? end : cors_slice_end(word));
 }
 
-/* The first of some bytes behind the place in a word that is looked at; NULL: there
- * is none. The word is read from its end, so that each byte is looked at once. */
+/* The next occurrence of some bytes after the current position; NULL if there is none.
+ * The entry is scanned from its end, so that each byte is read once. */
 typedef struct {
     const char *bracket; /* "]" */
     const char *dash;
@@ -126,7 +135,7 @@ static void note_behind(behind_t *next, const char *p, const char *end)
     }
 }
 
-/* whether "[" begins a set of characters and no IPv6 address */
+/* Returns whether "[" starts a character class rather than an IPv6 address. */
 static bool is_class(const char *p, const char *end, const behind_t *next)
 {
     const char *stop = next->bracket ? next->bracket : end;
@@ -136,7 +145,7 @@ static bool is_class(const char *p, const char *end, const behind_t *next)
                && !(next->colon && next->colon < stop));
 }
 
-/* whether a byte of a word is one that only expressions have there */
+/* Returns whether a byte at this position occurs only in a regular expression. */
 static bool is_operator(cors_slice_t word, const char *p, const behind_t *next)
 {
     const char *end = cors_slice_end(word);
@@ -154,14 +163,15 @@ static bool is_operator(cors_slice_t word, const char *p, const behind_t *next)
     case '?':
         return cors_slice_has_prefix(cors_slice_between(p, end), "?://");
     case '|':
-        /* what follows is no origin of its own */
+        /* A "|" that is followed by another origin is a separator. */
         return !next->host;
     default:
         return false;
     }
 }
 
-/* Whether a word is an expression, which belongs elsewhere. */
+/* Returns whether an entry looks like a regular expression, which belongs in
+ * CorsAllowOriginsMatch. */
 static bool is_expression(cors_slice_t word)
 {
     const cors_slice_t head = head_of(word);
@@ -182,11 +192,11 @@ static bool is_expression(cors_slice_t word)
            || cors_slice_has_prefix(tail, "?:");
 }
 
-/* What separates words elsewhere. */
+/* The separators that other languages and servers use in lists. */
 static const char separators[] = ";|,";
 
-/* Whether a word is several: a separator stands before any path, or another origin
- * behind it. */
+/* Returns whether an entry is several entries: it has a separator before any path, or
+ * a separator that is followed by another origin. */
 static bool is_several(cors_slice_t word)
 {
     const char *p = cors_slice_find_any(word, separators);
@@ -196,7 +206,7 @@ static bool is_several(cors_slice_t word)
                || find_host(cors_slice_between(p, cors_slice_end(word))));
 }
 
-/* where the host of "host[:port]" ends */
+/* Returns the end of the host in "host[:port]". */
 static const char *host_end(cors_slice_t authority)
 {
     const char *end = cors_slice_end(authority);
@@ -212,11 +222,12 @@ static const char *host_end(cors_slice_t authority)
         return p ? p : end;
     }
     if (!is_group(cors_slice_between(authority.ptr, p))) {
-        return p; /* a name, and more behind it than a port */
+        return p; /* a name, followed by more than a port */
     }
     for (last = end; last[-1] != ':'; last--) {
     }
-    /* a bare IPv6 address: only what is no group can be told for a port */
+    /* An IPv6 address without brackets: the last number is certainly a port only if it
+     * has five digits. */
     return cors_port_parse(cors_slice_between(last, end)) > 9999 ? last - 1
                                                                  : end;
 }
@@ -247,7 +258,8 @@ static bool cut(cors_slice_t word, parts_t *parts)
     parts->host = cors_slice_between(authority.ptr, p);
     parts->colon = p < end;
     if (parts->colon) {
-        /* what follows a bracket without a colon is no port, digits or not */
+        /* Without a colon after the bracket, keep the bracket, so that the port is
+         * invalid. */
         parts->port = cors_slice_between(*p == ':' ? p + 1 : p - 1, end);
     }
     return true;
@@ -339,14 +351,14 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
 {
     cors_problem_e problem = check_parts(p, word, file, pattern);
 
-    /* what is right is neither, and there may be a million of it */
+    /* Valid entries are the common case: diagnose only after the check has failed. */
     return !problem              ? CORS_OK
            : is_expression(word) ? CORS_PROBLEM_ORIGIN_EXPRESSION
            : is_several(word)    ? CORS_PROBLEM_LIST_SEPARATOR
                                  : problem;
 }
 
-/* a guess, if it is a pattern; else NULL */
+/* Returns the guess if it is a valid pattern, else NULL. */
 static const char *if_right(apr_pool_t *p, const char *guess, bool file)
 {
     cors_pattern_t pattern;
@@ -354,7 +366,7 @@ static const char *if_right(apr_pool_t *p, const char *guess, bool file)
     return check(p, cors_slice(guess), file, &pattern) ? NULL : guess;
 }
 
-/* the scheme that was meant: small, and that of the page, not of its socket */
+/* Returns the suggested scheme: in lower case, and http or https for ws or wss. */
 static const char *correct_scheme(apr_pool_t *p, cors_slice_t scheme)
 {
     char *lower = cors_slice_text(p, scheme);
@@ -368,12 +380,12 @@ static const char *correct_scheme(apr_pool_t *p, cors_slice_t scheme)
                                       : lower;
 }
 
-/* the host as browsers write it; what cannot be mended stays */
+/* Returns the host as browsers send it, or unchanged if it cannot be corrected. */
 static cors_slice_t correct_host(apr_pool_t *p, cors_slice_t host)
 {
     const char *suggestion;
 
-    /* small letters may make an address or punycode of it: look again */
+    /* In lower case it may be an address or punycode: check it again. */
     while (cors_host_check(p, host, &suggestion) && suggestion
            && !cors_slice_equal(host, cors_slice(suggestion))) {
         host = cors_slice(suggestion);
@@ -381,7 +393,7 @@ static cors_slice_t correct_host(apr_pool_t *p, cors_slice_t host)
     return host;
 }
 
-/* ":port", without leading zeros; "" for none, an empty or the scheme's own */
+/* Returns ":port" without leading zeros; "" for a missing, empty or default port. */
 static const char *correct_port(apr_pool_t *p, const char *scheme,
                                 const parts_t *parts)
 {
@@ -404,7 +416,7 @@ static const char *correct_port(apr_pool_t *p, const char *scheme,
 
 static const char *correct(apr_pool_t *p, cors_slice_t word, bool file);
 
-/* What was meant by "https:/host"; NULL: that is not what it is. */
+/* Returns the suggestion for an entry such as "https:/host", or NULL. */
 static const char *correct_slash(apr_pool_t *p, cors_slice_t word, bool file)
 {
     const char *slash = cors_slice_find_any(word, "/");
@@ -427,7 +439,8 @@ static const char *correct_slash(apr_pool_t *p, cors_slice_t word, bool file)
                : NULL;
 }
 
-/* What was meant by a word without "://": a host, or a host with a port. */
+/* Returns the suggestion for an entry without "://", which may be a host with or
+ * without a port; or NULL. */
 static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
 {
     cors_slice_t host;
@@ -444,7 +457,7 @@ static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
     }
     host = cors_slice_between(word.ptr, host_end(word));
     local = cors_host_is_loopback(host);
-    /* one plain word, or "scheme:host", is no clear host */
+    /* A single label, or "scheme:host", may not be a host: suggest nothing. */
     if (!local && host.ptr[0] != '[' && !cors_slice_find_any(host, ".")) {
         return NULL;
     }
@@ -454,7 +467,7 @@ static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
                     file);
 }
 
-/* What was probably meant; NULL where a guess would still be wrong. */
+/* Returns the suggestion for an entry; NULL if it would be invalid too. */
 static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
 {
     parts_t parts;
@@ -470,7 +483,7 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
         if (cors_slice_is_nocase(parts.scheme, "file")) {
             return if_right(p, "file://", file);
         }
-        /* pasted behind a scheme: the inner one was meant */
+        /* A whole origin was pasted after a scheme: use the inner origin. */
         if (!parts.colon || parts.port.len > 0
             || !cors_slice_has_prefix(parts.tail, "//")) {
             break;
@@ -482,10 +495,10 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
         host = behind(host, 1);
     }
     if (*star && host.ptr[0] == '-') {
-        return NULL; /* part of a label was meant: no wildcard can say that */
+        return NULL; /* no pattern matches a part of a label */
     }
     if (is_address(host) && !cors_host_check(p, host, &unused)) {
-        star = ""; /* it has no subdomains */
+        star = ""; /* an address has no subdomains */
     }
     host = correct_host(p, host);
     scheme = cors_slice_equal(parts.scheme, cors_slice("*"))
@@ -498,8 +511,8 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
                     file);
 }
 
-/* The origins that a word holds together; NULL: one of them is wrong. Which of
- * them a "!" at the start is for cannot be told. */
+/* Split an entry at its separators. Returns the corrected origins; NULL if one cannot be
+ * corrected, or if the first has a "!" that another lacks: the "!" is then ambiguous. */
 static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
 {
     bool exclude = cors_slice_has_prefix(word, "!");
@@ -524,7 +537,7 @@ static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
     return words.text;
 }
 
-/* What was meant by a word with a problem; "!" stays before it. */
+/* Returns the suggestion for an entry with a problem, or NULL; a "!" is retained. */
 static const char *meant(apr_pool_t *p, cors_problem_e problem,
                          cors_slice_t word, bool file)
 {

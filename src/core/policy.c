@@ -1,5 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Merges all sections that apply into the policy of one request. It is a separate
+ * file because it alone knows how settings combine: a setting replaces the outer one,
+ * and a list with "+" or "-" edits it. It does not decide about requests. Most
+ * policies are computed at start-up and stored with their section, one per group of
+ * methods; a request merges sections only where .htaccess or <If> adds one. A policy
+ * with a contradiction is still complete, and its problem field is set.
+ */
+
 #include "cors/policy.h"
 
 #include <limits.h>
@@ -13,7 +22,7 @@
 #define STATUS_ALLOWED 204
 #define STATUS_DENIED 403
 
-/* Folding: the policy that grows, and where links are kept. */
+/* The context of a merge: the policy to fill, and the pool of its links. */
 typedef struct {
     apr_pool_t *p;
     cors_policy_t *policy;
@@ -107,7 +116,7 @@ static const cors_name_set_t *default_names(cors_attr_e attr)
 
 const cors_link_t *cors_link_edits(const cors_link_t *link)
 {
-    /* an edit with nothing outside edits the default */
+    /* An edit without an outer setting edits the default. */
     static const cors_link_t by_default = { NULL, NULL };
 
     if (!link->setting || !link->setting->edit) {
@@ -194,7 +203,7 @@ cors_text_map_t *cors_policy_names(apr_pool_t *p, const cors_policy_t *policy,
     cors_text_map_t *decided = cors_text_map_make(p, attr != CORS_ATTR_METHODS);
     const cors_link_t *link;
 
-    /* the first that says something of a name decides */
+    /* The innermost setting that lists or removes a name decides. */
     for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
         const cors_name_set_t *names = cors_link_names(link, attr);
 
@@ -204,7 +213,7 @@ cors_text_map_t *cors_policy_names(apr_pool_t *p, const cors_policy_t *policy,
     return decided;
 }
 
-/* The links of an attribute, outermost first. */
+/* Returns the links of an attribute, the outermost first. */
 static apr_array_header_t *outermost_first(apr_pool_t *p,
                                            const cors_link_t *link)
 {
@@ -225,7 +234,7 @@ static apr_array_header_t *outermost_first(apr_pool_t *p,
     return links;
 }
 
-/* What the whole policy still lists of a list; each name once. */
+/* Append the names of one list that the whole policy still lists, each name once. */
 static void join_names(apr_pool_t *p, const cors_name_set_t *names,
                        const cors_text_map_t *decided, cors_text_map_t *joined,
                        cors_joined_t *text)
@@ -278,14 +287,14 @@ const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
     return policy->rendered ? policy->joined[attr] : join_all(p, policy, attr);
 }
 
-/* Who is told of contradictions. */
+/* The context of a check for contradictions. */
 typedef struct {
     const cors_policy_t *policy;
     cors_contradiction_fn tell;
     void *context;
 } check_t;
 
-/* A word of one setting does not stand with another setting. */
+/* Report that an entry of one setting contradicts another setting. */
 static void contradict(const check_t *check, cors_problem_e problem,
                        const cors_origin_word_t *word,
                        const cors_setting_t *one, const cors_setting_t *other)
@@ -307,7 +316,7 @@ static void contradict(const check_t *check, cors_problem_e problem,
     check->tell(check->context, &found);
 }
 
-/* null in a list needs its flag, in whichever list it is */
+/* Report each null in a list if CorsAllowNullOriginUnsafe is off. */
 static void check_null(const check_t *check, cors_attr_e attr)
 {
     const cors_link_t *link = &check->policy->link[attr];
@@ -327,7 +336,7 @@ static void check_null(const check_t *check, cors_attr_e attr)
     }
 }
 
-/* Every word of a list that credentials make dangerous. */
+/* Report every entry of a list that is unsafe with credentials. */
 static void check_words(const check_t *check, const cors_setting_t *setting,
                         const cors_setting_t *credentials)
 {
@@ -360,8 +369,8 @@ static void check_origins(const check_t *check, const cors_setting_t *setting,
     bool any_ok = cors_policy_number(check->policy, CORS_ATTR_ANY_UNSAFE);
     bool suffix_ok = cors_policy_number(check->policy, CORS_ATTR_SUFFIX_UNSAFE);
 
-    /* requests check too, and so does each section at start-up; the list may be
-     * long */
+    /* Do not scan a long list without need: this runs for requests too, and for each
+     * section at start-up. */
     if ((!any_ok && (cors_origin_set_any(set) || cors_origin_set_public(set)))
         || (!suffix_ok && cors_origin_set_public_suffix(set))) {
         check_words(check, setting, credentials);
@@ -380,8 +389,8 @@ static void check_credentials(const check_t *check)
     }
 }
 
-/* Every header is exposed by *, which a browser takes for nothing less, and with
- * credentials for a name. */
+/* Report a * in the exposed headers that cannot work. Browsers take * for every header,
+ * so no name can be removed from it; with credentials, they take it for a name. */
 static void check_exposed(const check_t *check)
 {
     const cors_policy_t *policy = check->policy;
@@ -440,7 +449,7 @@ static void find_any_origin(cors_policy_t *policy)
     }
     policy->constant = policy->any_origin && !excludes
                        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
-    /* where nobody is allowed the answer is the same for all, unless it is 403 */
+    /* If no origin is allowed, the answer is the same for all, unless it is a 403. */
     policy->varies =
         !policy->constant
         && (!cors_policy_allows_none(policy, CORS_ATTR_ORIGINS, false)
@@ -467,7 +476,7 @@ void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
     cors_policy_complete(policy);
 }
 
-/* The policies of a section, and which of them a method has. */
+/* The policies of a section, and the index of the policy of each method. */
 typedef struct cors_resolved_t {
     unsigned char of[CORS_METHODS_COUNT];
     cors_policy_t policies[];

@@ -1,5 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Looks up the messages of the catalogue in problem.h and formats them. It is a
+ * separate file so that every message has the same form. It does not write to a log
+ * and does not know where a problem was found. The catalogue is a pair of X-macros:
+ * errors come first, so one comparison is enough to recognize a warning.
+ */
+
 #include "cors/problem.h"
 
 #include <apr_strings.h>
