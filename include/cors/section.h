@@ -2,7 +2,7 @@
 
 /**
  * @file section.h
- * @brief What one section of the configuration says, per <Limit>
+ * @brief The settings of one configuration section, per <Limit>
  */
 
 #ifndef CORS_SECTION_H
@@ -14,11 +14,10 @@
 #include "cors/origin_set.h"
 
 /**
- * The attributes of a policy, in the order of the manual: code and directive.
- * Everything that goes over attributes loops from 0 to CORS_ATTR_COUNT. A
- * setting has the lists in its origins or names; CorsMaxAge in its text (NULL:
- * None); CorsPreflightStatus in its number (allowed) and number2 (denied; 0:
- * the default); everything else, flag or choice, in its number.
+ * The attributes of a policy, in the order of the manual: code and directive. Loops
+ * over attributes run from 0 to CORS_ATTR_COUNT. A setting stores a list in origins or
+ * names; CorsMaxAge in text (NULL: None); CorsPreflightStatus in number (allowed) and
+ * number2 (denied; 0: the default); and every flag or choice in number.
  */
 #define CORS_ATTRS(X)                                                          \
     X(MODE, "CorsPolicy")                                                      \
@@ -50,8 +49,8 @@ typedef enum {
 /** @return the name of the directive that sets an attribute, static */
 const char *cors_attr_directive(cors_attr_e attr);
 
-/** @return the words of an attribute that is a flag or a choice, by number and
- *          ending in NULL; NULL: it is something else */
+/** @return the arguments of an attribute that is a flag or a choice, indexed by number
+ *          and terminated by NULL; NULL for any other attribute */
 const char *const *cors_attr_choices(cors_attr_e attr);
 
 /** CorsPolicy */
@@ -74,103 +73,105 @@ typedef enum {
 } cors_backend_e;
 
 /**
- * Where a section stands in the configuration, as it is written: kept by
- * reference, for people to find it.
+ * The position of a section in the configuration, as written. Stored by reference, for
+ * messages.
  */
 typedef struct {
-    const char *title; /* "<Location /api> <If ...>"; NULL: the server itself */
-    const char *file;  /* of its innermost container, or NULL */
-    const void *node;  /* whatever the caller knows it by, or NULL */
+    const char *title; /* "<Location /api> <If ...>"; NULL: the server */
+    const char *file;  /* of the innermost container, or NULL */
+    const void *node;  /* the caller's own, or NULL */
     int line;          /* of the container */
-    int slot;          /* where it is counted; 0: with all others */
+    int slot;          /* its counters; 0: the shared ones */
 } cors_place_t;
 
-/** @return "file:line" of the innermost container; NULL: there is none */
+/** @return "file:line" of the innermost container; NULL if there is none */
 const char *cors_place_where(apr_pool_t *p, const cors_place_t *place);
 
-/** One attribute as one section sets it. Which field is read, cors_attr_e says. */
+/** One attribute as one section sets it. See CORS_ATTRS for the fields that each
+ * attribute uses. */
 typedef struct cors_setting_t {
     const char *directive;    /* the directive's name */
-    const char *source;       /* with its place: "CorsPolicy file:line" */
-    apr_uint64_t source_hash; /* cors_counters_hash() of that */
-    cors_place_t *place;      /* of its section; NULL: not known */
+    const char *source;       /* "CorsPolicy file:line" */
+    apr_uint64_t source_hash; /* cors_counters_hash() of source */
+    cors_place_t *place;      /* of its section; NULL if unknown */
     int number;
     unsigned number2 : 16;
     /* a cors_attr_e; cors_section_set() fills it */
     unsigned attr : 8;
-    /* a list whose words carry "+" and "-" */
+    /* a list whose entries have "+" or "-" */
     unsigned edit : 1;
-    /* noted by the checks at start-up: some policy in force has it */
+    /* set by the checks at start-up: some policy in force uses the setting */
     unsigned reached : 1;
-    /* the same, of CorsPolicy: a policy of it allows an origin, or says that it
-     * allows none */
+    /* set by the checks at start-up, for CorsPolicy: some policy of it allows an
+     * origin, or allows none explicitly */
     unsigned allows_some : 1;
-    /* the same: it has been looked at by itself */
+    /* set by the checks at start-up: the setting has been checked by itself */
     unsigned linted : 1;
-    /* of a list: the arguments that it is made of, as long as it may be that of
-     * other settings too; NULL: it is its own */
+    /* of a list: its arguments, while other settings may share the list; NULL: the
+     * list is not shared. Of CorsMaxAge: its value. */
     const char *text;
     cors_origin_set_t *origins;
     cors_name_set_t *names;
-    struct cors_setting_t *next; /* section.c's: in the order of attributes */
+    struct cors_setting_t *next; /* used by section.c: by attribute */
 } cors_setting_t;
 
-/** The methods of a <Limit>: one bit each, as httpd numbers them; -1: all. */
+/** The methods of a <Limit>: one bit per httpd method number; -1: all. */
 typedef apr_int64_t cors_methods_t;
 #define CORS_METHODS_ALL (-(cors_methods_t)1)
 
-/** How many methods can be numbered. */
+/** The number of method numbers. */
 #define CORS_METHODS_COUNT 64
 
-/** @return the bit of the method that httpd numbers so, from 0 to 63 */
+/** @return the bit of an httpd method number, 0 to 63 */
 cors_methods_t cors_methods_bit(int number);
 
 /**
- * What a section says: either its own layers, the unlimited one and one per
- * <Limit>, or a pair of sections that httpd has merged. Opaque.
+ * A section: either layers of settings, one unlimited and one per <Limit>, or a pair of
+ * sections that httpd has merged. Opaque.
  */
 typedef struct cors_section_t cors_section_t;
 
-/** What every section begins with; only section.c knows the rest. */
+/** The first member of every section; the rest is private to section.c. */
 typedef struct {
     bool inert; /* see cors_section_inert() */
 } cors_section_head_t;
 
-/** @return a section that says nothing */
+/** @return a section without settings */
 cors_section_t *cors_section_make(apr_pool_t *p);
 
-/** @return whether nothing is said in it, nor in what it was merged from */
+/** @return whether an unmerged section has no settings; false for a merged one */
 bool cors_section_empty(const cors_section_t *section);
 
 /**
- * The setting of an attribute, made if this is the first word on it.
+ * Get the setting of an attribute; create it on the first call.
  *
  * @param p        the section's pool
  * @param section  an unmerged section, still being read
  * @param methods  the enclosing <Limit>'s methods, or CORS_METHODS_ALL
  * @param attr     the attribute
- * @param first    set to whether the setting is new, and so all zero
+ * @param first    set to whether the setting is new, and therefore all zero
+ * @return the setting
  */
 cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
                                  cors_methods_t methods, cors_attr_e attr,
                                  bool *first);
 
 /**
- * Pair an outer section with the one nested in it, or that httpd applies after
- * it. Both stay as they are and must live as long as the result.
+ * Merge an outer section with a section that is nested in it, or that httpd applies
+ * after it. Both stay unchanged and must live as long as the result.
  *
- * httpd does this several times per request, so it is constant work: no
- * attribute is looked at before cors_policy_resolve() does.
+ * httpd merges several times per request, so this takes constant time: only
+ * cors_policy_resolve() reads the settings.
  */
 const cors_section_t *cors_section_merge(apr_pool_t *p,
                                          const cors_section_t *outer,
                                          const cors_section_t *inner);
 
 /**
- * Make the pair that cors_section_merge() makes of two sections, and remember it
- * with the inner one: from now on a merge of the two finds it.
+ * Merge two sections like cors_section_merge(), and cache the pair with the inner one,
+ * so that later merges of the two return it.
  *
- * For start-up only, where nobody reads the sections yet.
+ * Call it only at start-up, before any thread reads the sections.
  *
  * @param p      lives as long as both sections
  * @param inner  a section of the configuration, not one of .htaccess
@@ -179,40 +180,40 @@ const cors_section_t *cors_section_pair(apr_pool_t *p,
                                         const cors_section_t *outer,
                                         cors_section_t *inner);
 
-/** Policies that are folded already, see policy.h. */
+/** Resolved policies, see policy.h. */
 struct cors_resolved_t;
 
 /**
- * Remember what a section and all it was merged from come to; start-up only.
+ * Store the resolved policies of a section. Call it only at start-up.
  *
- * @param inert  whether none of it does anything to a request, nor takes back
- *                what another section says
+ * @param inert  whether the section neither affects a request nor cancels a setting of
+ *               another section
  */
 void cors_section_remember_resolved(cors_section_t *section,
                                     const struct cors_resolved_t *resolved,
                                     bool inert);
 
-/** @return whether a section is empty, or was found to be silent */
+/** @return whether a section is empty, or was found to be inert */
 static inline bool cors_section_inert(const cors_section_t *section)
 {
     return ((const cors_section_head_t *)(const void *)section)->inert;
 }
 
-/** @return what was remembered; NULL: nothing */
+/** @return the stored policies; NULL if there are none */
 const struct cors_resolved_t *
 cors_section_resolved(const cors_section_t *section);
 
-/** Note where an unmerged section stands; the first place counts. */
+/** Set the position of an unmerged section; only the first call has an effect. */
 void cors_section_locate(cors_section_t *section, cors_place_t *place);
 
-/** @return where an unmerged section stands; NULL: not known */
+/** @return the position of an unmerged section; NULL if unknown */
 cors_place_t *cors_section_place(const cors_section_t *section);
 
-/** Told of the place of one section; @a context is the caller's. */
+/** Called with the position of one section. @a context is the caller's. */
 typedef void (*cors_place_fn)(void *context, const cors_place_t *place);
 
-/** Tell of every section that a section was merged from, outermost first, as
- *  far as it is known where it stands. */
+/** Visit the known positions of all sections that a section was merged from, outermost
+ *  first. */
 void cors_section_visit_places(const cors_section_t *section,
                                cors_place_fn tell, void *context);
 
@@ -235,28 +236,28 @@ typedef struct {
 } cors_methods_group_t;
 
 /**
- * Part the methods into groups that every <Limit> of a section, and of all it
- * was merged from, treats alike.
+ * Divide all methods into groups that every <Limit> of a section, and of the sections
+ * it was merged from, treats alike.
  *
- * @param p       where the array is put
- * @param groups  set to an array of CORS_METHODS_COUNT at most; together they
- *                are all methods
- * @return how many there are, at least 1
+ * @param p       the pool of the array
+ * @param groups  set to an array of at most CORS_METHODS_COUNT groups; together they
+ *                contain all methods
+ * @return the number of groups, at least 1
  */
 int cors_section_groups(apr_pool_t *p, const cors_section_t *section,
                         cors_methods_group_t **groups);
 
-/** Told of one setting; @a context is the caller's. */
+/** Called with one setting. @a context is the caller's. */
 typedef void (*cors_setting_fn)(void *context, cors_attr_e attr,
                                 const cors_setting_t *setting);
 
 /**
- * Tell of every setting that holds for a method, in rising precedence: outer
- * before inner sections, and in a section what holds for all methods before
- * what its <Limit>s say, in the order written.
+ * Visit every setting that applies to a method, in ascending precedence: outer before
+ * inner sections; in a section, settings for all methods before those of its <Limit>s,
+ * in written order.
  *
- * @param methods  the one method's bit; CORS_METHODS_ALL: tell of every setting
- *                 there is, whatever its methods
+ * @param methods  the bit of one method; CORS_METHODS_ALL: visit every setting,
+ *                 whatever its methods
  */
 void cors_section_visit(const cors_section_t *section, cors_methods_t methods,
                         cors_setting_fn tell, void *context);

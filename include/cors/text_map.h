@@ -2,10 +2,10 @@
 
 /**
  * @file text_map.h
- * @brief A hash table from texts to values whose hash has a random key
+ * @brief A hash map from texts to values, with a randomly keyed hash
  *
- * For tables whose keys a .htaccess file, a client or a backend chooses: what a
- * look-up costs does not depend on which keys they are.
+ * For maps whose keys a .htaccess file, a client or a backend chooses: the cost of a
+ * look-up does not depend on the choice of keys.
  */
 
 #ifndef CORS_TEXT_MAP_H
@@ -13,26 +13,28 @@
 
 #include "cors/list.h"
 
-/** A map; opaque. */
+/** A map. Opaque. */
 typedef struct cors_text_map_t cors_text_map_t;
 
 /**
- * @param p         the pool that the map lives in, with all that it grows to
- * @param any_case  ASCII letters that differ in case are the same
+ * Create a map.
+ *
+ * @param p         the pool of the map and of its growth
+ * @param any_case  whether to ignore the case of ASCII letters in keys
  * @return an empty map
  */
 cors_text_map_t *cors_text_map_make(apr_pool_t *p, bool any_case);
 
-/** @return the value of a key; NULL: the map does not have it */
+/** @return the value of a key; NULL if the map does not have it */
 const void *cors_text_map_get(const cors_text_map_t *map, cors_slice_t key);
 
 /**
  * Add a key, unless the map has it.
  *
  * @param map    the map
- * @param key    any bytes, borrowed for as long as the map is used
- * @param value  not NULL, borrowed
- * @return whether it is new; if not, the value stays what it was
+ * @param key    any bytes; must live as long as the map
+ * @param value  not NULL; stored by reference
+ * @return whether the key is new; if not, the old value is retained
  */
 bool cors_text_map_add(cors_text_map_t *map, cors_slice_t key,
                        const void *value);

@@ -511,8 +511,8 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
                     file);
 }
 
-/* Split an entry at its separators. Returns the corrected origins; NULL if one cannot be
- * corrected, or if the first has a "!" that another lacks: the "!" is then ambiguous. */
+/* Split an entry at its separators. Returns the corrected origins; NULL if one cannot
+ * be corrected, or if only the first has a "!", which is then ambiguous. */
 static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
 {
     bool exclude = cors_slice_has_prefix(word, "!");

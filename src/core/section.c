@@ -1,28 +1,36 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Stores the settings of one configuration section. It is a separate file because
+ * httpd creates and merges sections for every request, so both must be cheap. It does
+ * not combine settings; policy.c does that. The trick: a merge only makes a pair of
+ * two sections and copies nothing. Pairs that are known at start-up are cached with
+ * their inner section, so that a request finds them without an allocation.
+ */
+
 #include "cors/section.h"
 
 #include <apr_strings.h>
 
-/* What is said for some methods. */
+/* The settings for a set of methods. */
 typedef struct layer_t {
     cors_methods_t methods;
-    cors_setting_t *settings; /* in the order of attributes; few are ever set */
+    cors_setting_t *settings; /* by attribute; few are ever set */
     struct layer_t *next;
 } layer_t;
 
-/* Layers up to this many are looked through one by one. */
+/* Up to this many layers are searched linearly. */
 #define FEW 8
 
-/* Layers by their methods. */
+/* An index of layers by their methods. */
 typedef struct {
-    cors_text_map_t *map; /* of the bytes of methods to a layer_t */
+    cors_text_map_t *map; /* bytes of methods -> layer_t */
     layer_t *last;
 } layers_t;
 
-/* Pairs by their outer section: a hash table that is a third empty or more. */
+/* A hash table of pairs by their outer section; at least a third of it is free. */
 typedef struct {
-    const cors_section_t **pairs; /* NULL: the place is free */
+    const cors_section_t **pairs; /* NULL: the slot is free */
     unsigned size;                /* a power of 2 */
     unsigned count;
 } pairs_t;
@@ -33,26 +41,25 @@ typedef struct {
     const cors_section_t *inner;
 } pair_t;
 
-/* What is said in a section itself. */
+/* The layers of an unmerged section. */
 typedef struct {
-    layer_t *first;  /* the unlimited one first; NULL: nothing is said here */
-    layers_t *index; /* NULL: they are few */
+    layer_t *first;  /* the unlimited layer first; NULL: no settings */
+    layers_t *index; /* NULL: searched linearly */
 } own_t;
 
-/* httpd makes one for each of its sections, whether a directive of this module
- * stands there or not, and each merge of a request makes one. */
+/* httpd creates one for each of its sections, even without a directive of this module,
+ * and each merge during a request creates one. */
 struct cors_section_t {
     cors_section_head_t head;
-    bool is_pair; /* which of the two it is */
+    bool is_pair; /* selects the member of the union */
     union {
         pair_t pair;
         own_t layers;
     } of;
     cors_place_t *place; /* NULL: not known */
-    const struct cors_resolved_t
-        *resolved; /* NULL: the policy is folded for each
-                                           request */
-    pairs_t *made; /* the pairs of which this is the inner section, or NULL */
+    /* NULL: each request resolves the policy */
+    const struct cors_resolved_t *resolved;
+    pairs_t *made; /* cached pairs with this as the inner section, or NULL */
 };
 
 const char *cors_place_where(apr_pool_t *p, const cors_place_t *place)
@@ -102,7 +109,7 @@ const char *const *cors_attr_choices(cors_attr_e attr)
 
 cors_methods_t cors_methods_bit(int number)
 {
-    /* the highest bit is the sign's: shifting a signed 1 there is undefined */
+    /* Shifting a signed 1 into the sign bit is undefined: shift an unsigned one. */
     return (cors_methods_t)((apr_uint64_t)1 << number);
 }
 
@@ -119,7 +126,8 @@ bool cors_section_empty(const cors_section_t *section)
     return !section->is_pair && !section->of.layers.first;
 }
 
-/* Whoever writes a .htaccess file can have a layer for every set of methods. */
+/* Returns the key of a layer. A .htaccess file can have a layer for any set of methods,
+ * so it chooses the keys. */
 static cors_slice_t layer_key(const layer_t *layer)
 {
     cors_slice_t key = { (const char *)&layer->methods,
@@ -141,8 +149,8 @@ static layers_t *index_layers(apr_pool_t *p, const cors_section_t *section)
     return index;
 }
 
-/* The layer of some methods; NULL: there is none, and last is set to the one that
- * a new one follows. */
+/* Returns the layer of a set of methods. If there is none, returns NULL and sets last
+ * to the layer that a new one must follow. */
 static layer_t *find_layer(apr_pool_t *p, cors_section_t *section,
                            const layer_t *wanted, layer_t **last)
 {
@@ -165,7 +173,7 @@ static layer_t *find_layer(apr_pool_t *p, cors_section_t *section,
         own->index = index_layers(p, section);
     }
     *last = own->index->last;
-    /* the map is of layers that can be written to */
+    /* The map's values are const, but the layers are writable. */
     return (layer_t *)(apr_uintptr_t)cors_text_map_get(own->index->map,
                                                        layer_key(wanted));
 }
@@ -184,7 +192,7 @@ static layer_t *layer_for(apr_pool_t *p, cors_section_t *section,
     layer = apr_pcalloc(p, sizeof(*layer));
     layer->methods = methods;
     if (methods == CORS_METHODS_ALL || !last) {
-        /* what a <Limit> says is the narrower word, wherever it stands */
+        /* The unlimited layer comes first: a <Limit> takes precedence over it. */
         layer->next = own->first;
         own->first = layer;
     }
@@ -221,7 +229,7 @@ cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
 
 #define PAIRS_MIN 4
 
-/* where in a table of pairs the one with an outer section is or would be */
+/* Returns the slot of the pair with an outer section, or the free slot for it. */
 static unsigned pair_index(const pairs_t *made, const cors_section_t *outer)
 {
     apr_uint64_t hash =
@@ -365,7 +373,7 @@ void cors_section_visit_leaves(const cors_section_t *section,
 
 bool cors_section_has(const cors_section_t *section, const cors_section_t *leaf)
 {
-    /* pairs nest by their outer half, so this hardly ever recurs deeply */
+    /* Pairs nest in their outer half, so the recursion is rarely deep. */
     while (section->is_pair) {
         if (cors_section_has(section->of.pair.inner, leaf)) {
             return true;
@@ -375,7 +383,7 @@ bool cors_section_has(const cors_section_t *section, const cors_section_t *leaf)
     return section == leaf;
 }
 
-/* Part each group in the methods of a <Limit> and the others. */
+/* Split each group into the methods of a <Limit> and the others. */
 static int part(cors_methods_group_t *groups, int count, cors_methods_t methods)
 {
     int before = count;

@@ -1,5 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/*
+ * Answers questions about public suffixes and internationalized names. It is the only
+ * file that calls libpsl and libidn2. It does not parse origins; the callers pass
+ * hosts. libpsl cannot list the suffixes below a domain, so the build generates
+ * suffixes_below.h from the list: suffixes_above is sorted and is searched first, and
+ * only a match leads to a scan of suffixes_below.
+ */
+
 #include "cors/suffix.h"
 
 #include <stdlib.h>
@@ -12,11 +20,11 @@
 
 #include "suffixes_below.h"
 
-/* The longest host in UTF-8 that may be one of 253 bytes in ASCII: a character has
- * four bytes at most, and becomes one or more. */
+/* The longest host in UTF-8 that can have 253 bytes in ASCII: a character has at most
+ * four bytes in UTF-8 and at least one in ASCII. */
 #define UNICODE_MAX ((apr_size_t)4 * 254)
 
-/* a name without the dot at its end, which the list does not know */
+/* Returns a host without its final dot, which libpsl does not accept. */
 static const char *without_dot(apr_pool_t *p, cors_slice_t host)
 {
     apr_size_t dot = host.len > 0 && cors_slice_end(host)[-1] == '.' ? 1 : 0;
@@ -24,7 +32,7 @@ static const char *without_dot(apr_pool_t *p, cors_slice_t host)
     return apr_pstrmemdup(p, host.ptr, host.len - dot);
 }
 
-/* whether the list has a rule that makes a name a public suffix */
+/* Returns whether a rule of the list makes a name a public suffix. */
 static bool is_listed(const char *name)
 {
     const psl_ctx_t *list = psl_builtin();
@@ -63,12 +71,12 @@ static int compare(const void *name, const void *entry)
     return strcmp(name, *(const char *const *)entry);
 }
 
-/* whether some suffix lies below a domain that is none itself */
+/* Returns whether a public suffix lies below a domain that is not one itself. */
 static bool is_above(const char *domain)
 {
     const apr_size_t size = sizeof(suffixes_above[0]);
 
-    /* the last one is no name */
+    /* The last element is the terminator. */
     return bsearch(domain, suffixes_above, sizeof(suffixes_above) / size - 1,
                    size, compare)
            != NULL;
@@ -139,7 +147,7 @@ const char *cors_suffix_punycode(apr_pool_t *p, cors_slice_t host)
 bool cors_suffix_punycode_valid(apr_pool_t *p, cors_slice_t host)
 {
     char *unicode = NULL;
-    /* decoding alone: libidn2 would refuse symbols that browsers accept */
+    /* Only decode: in a stricter mode libidn2 rejects symbols that browsers accept. */
     int result = idn2_to_unicode_8z8z(cors_slice_text(p, host), &unicode, 0);
 
     idn2_free(unicode);

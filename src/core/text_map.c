@@ -1,15 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Maps from texts to values. An apr_hash_t will not do where somebody else chooses
- * the keys: its hash is a sum, so that texts with one hash are easily made, and
- * adding n of them costs n * n comparisons. Here the hash is multilinear: each word
- * of the text is multiplied by a random number of its place, so that two texts
- * collide with a chance of 2 to the -32, whoever chose them (see origin_table.c,
- * which has the same hash for texts of bounded length and a form that can be shared
- * between processes). The numbers are drawn from one random seed while a text is
- * read, so that a text may have any length. Nothing is ever removed. Most maps have
- * one entry: it is compared and never hashed, and has a slot but no table.
+ * A hash map from texts to values. It is a separate file because an apr_hash_t is not
+ * safe if an attacker chooses the keys: texts with equal hashes are easy to construct,
+ * and adding n of them costs n * n comparisons. This hash is multilinear: each word of
+ * a text is multiplied by a random number of its position, so any two texts collide
+ * with probability 2^-32. (origin_table.c has the same hash for texts of bounded length
+ * in a form that processes can share.) The numbers are derived from one random seed, so
+ * a text may have any length. Entries are never removed. Most maps have one entry: it
+ * is compared and never hashed.
  */
 
 #include "cors/text_map.h"
@@ -17,8 +16,8 @@
 #include <apr_general.h>
 #include <apr_time.h>
 
-#define WORD 4 /* bytes that are hashed at once */
-/* of a map with two entries */
+#define WORD 4 /* bytes hashed at once */
+/* The number of slots of a map with two entries. */
 #define SIZE_MIN 4
 
 typedef struct {
@@ -38,7 +37,7 @@ struct cors_text_map_t {
     bool any_case;
 };
 
-/* A number from a seed: splitmix64, by Steele, Lea and Flood. */
+/* Returns a number derived from a seed: splitmix64, by Steele, Lea and Flood. */
 static apr_uint64_t random_number(apr_uint64_t seed)
 {
     seed = (seed ^ (seed >> 30)) * APR_UINT64_C(0xbf58476d1ce4e5b9);
@@ -61,7 +60,7 @@ static apr_uint64_t make_seed(const void *where)
     return seed;
 }
 
-/* Four bytes, the capitals among them in lower case. */
+/* Returns four bytes in lower case. */
 static apr_uint32_t lower_word(apr_uint32_t word)
 {
     apr_uint32_t low = word & 0x7f7f7f7fu;
@@ -89,8 +88,8 @@ static apr_uint32_t hash_of(const cors_text_map_t *map, cors_slice_t key)
         p += len;
         left -= len;
     }
-    /* without this, keys that follow each other at equal distances may come to lie
-     * together, which is what probing slot by slot cannot bear */
+    /* Mix once more: otherwise keys at equal distances may form clusters, which make
+     * linear probing slow. */
     return (apr_uint32_t)(random_number(sum) >> 32);
 }
 
@@ -101,7 +100,7 @@ static bool slot_is(const cors_text_map_t *map, const slot_t *slot,
                          : cors_slice_equal(slot->key, key);
 }
 
-/* The slot of a key, or the free one where it would be. */
+/* Returns the slot of a key, or the free slot for it. */
 static slot_t *slot_for(const cors_text_map_t *map, apr_uint32_t hash,
                         cors_slice_t key)
 {
@@ -115,14 +114,14 @@ static slot_t *slot_for(const cors_text_map_t *map, apr_uint32_t hash,
     return &map->slots[i];
 }
 
-/* Draw the seed, for the second entry. */
+/* Draw the seed; needed from the second entry on. */
 static void start_hashing(cors_text_map_t *map)
 {
     map->seed = make_seed(map);
     map->slots[0].hash = hash_of(map, map->slots[0].key);
 }
 
-/* Make room for twice as many. */
+/* Double the number of slots. */
 static void grow_map(cors_text_map_t *map)
 {
     const slot_t *old = map->slots;
@@ -170,7 +169,7 @@ static void add_first(cors_text_map_t *map, cors_slice_t key, const void *value)
     map->count = 1;
 }
 
-/* Add to a table; false: the map has the key. */
+/* Add an entry to a map with a seed. Returns false if the map has the key. */
 static bool add_hashed(cors_text_map_t *map, cors_slice_t key,
                        const void *value)
 {
