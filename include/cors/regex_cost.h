@@ -2,7 +2,7 @@
 
 /**
  * @file regex_cost.h
- * @brief Whether an expression can take a matcher that backtracks very long
+ * @brief Detect regular expressions that make a backtracking matcher slow
  */
 
 #ifndef CORS_REGEX_COST_H
@@ -10,17 +10,19 @@
 
 #include "cors/automaton.h"
 
-/** The ways to read n bytes may grow as n to this power, and no faster. */
+/** The number of ways to read n bytes may grow at most as n to this power. */
 #define CORS_COST_POWER 3
 
 /**
- * Decide whether an origin can make an expression try very many ways.
+ * Decide whether an origin can make a regular expression try very many ways to match.
  *
- * Exactly: whether the automaton is ambiguous exponentially (a text leads from a
- * state to itself in two ways). Nearly so: whether it is by a polynomial of more than
- * CORS_COST_POWER, since only texts that repeat one byte are looked at.
+ * The test for exponential ambiguity (a text leads from a state to itself in two ways)
+ * is exact. The test for polynomial ambiguity of a degree above CORS_COST_POWER is
+ * approximate: only texts that repeat one byte are considered.
  *
- * @return true, also where that takes too long to decide
+ * @param p          scratch
+ * @param automaton  the automaton of the regular expression
+ * @return whether it is costly; also true if the decision takes too long
  *
  * Weber and Seidl, "On the degree of ambiguity of finite automata", criteria EDA and
  * IDA

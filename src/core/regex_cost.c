@@ -1,47 +1,47 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Decides whether a matcher that backtracks can take very long over an origin. A
- * part of its own because it asks how often the automaton comes to a state, which
- * nobody else does: a backtracking matcher that fails has tried every way. It does
- * not measure PCRE, which may know short cuts. The trick: two walks through one loop
- * are followed side by side, as one walk over pairs of states; where a loop of pairs
- * has both a pair of one state twice and a pair of two different states, the text of
- * that loop is read in two ways, and each round doubles them.
+ * Decides whether an origin can make a backtracking matcher very slow. It is a
+ * separate file because it alone counts the ways to reach a state of the automaton: a
+ * backtracking matcher that fails has tried all of them. It does not measure PCRE,
+ * which may have optimizations. The trick: two walks through one loop are followed
+ * side by side, as one walk over pairs of states. If a loop of pairs contains a pair of
+ * equal states and a pair of different states, the text of that loop can be read in two
+ * ways, and each repetition doubles the number of ways.
  */
 
 #include "cors/regex_cost.h"
 
 #include <string.h>
 
-/* The most states of one loop, and the most moves of its pairs, that are looked at. */
+/* Limits: the states of one loop, and the transitions of its pairs. */
 #define LOOP_MAX 256
 #define MOVES_MAX 500000
 
 #define SYMBOLS (sizeof(CORS_SYMBOLS) - 1)
 
-/* A graph, and its strongly connected parts. */
+/* A graph and its strongly connected components ("parts"). */
 typedef struct {
     unsigned count;
-    unsigned *first; /* of each node, where its moves begin; and an end */
+    unsigned *first; /* index of each node's first transition; and the end */
     unsigned *to;
-    unsigned *part;  /* of each node; those that it leads to have lower ones */
-    unsigned *order; /* all nodes, part by part */
+    unsigned *part;  /* of each node; its successors' parts are not higher */
+    unsigned *order; /* all nodes, ordered by part */
     unsigned parts;
 } graph_t;
 
-/* What it takes to find them (Tarjan), without recursion. */
+/* The state of Tarjan's algorithm, without recursion. */
 typedef struct {
     graph_t *graph;
-    unsigned *index; /* of each node; 0: not come to */
+    unsigned *index; /* of each node; 0: not visited */
     unsigned *low;
-    unsigned *place; /* where a node's moves are gone on with */
+    unsigned *place; /* the next transition of each node */
     unsigned *stack;
     unsigned *path;
     unsigned depth;
     unsigned length; /* of path */
     unsigned next;
-    unsigned closed; /* nodes of parts that are complete */
+    unsigned closed; /* number of nodes in complete parts */
 } finder_t;
 
 #define NO_PART (~0u)
@@ -136,7 +136,7 @@ static graph_t *graph_of(apr_pool_t *p, const cors_automaton_t *automaton)
 
     graph->count = cors_automaton_count(automaton);
     graph->first = apr_palloc(p, (graph->count + 1) * sizeof(*graph->first));
-    /* the automaton has them in one piece */
+    /* The automaton stores all transitions in one array. */
     graph->to = (unsigned *)cors_automaton_next(automaton, 0).states;
     graph->first[0] = 0;
     for (i = 0; i < graph->count; i++) {
@@ -147,7 +147,7 @@ static graph_t *graph_of(apr_pool_t *p, const cors_automaton_t *automaton)
     return graph;
 }
 
-/* Whether a move within one part can be made in more ways than one. */
+/* Returns whether a transition inside one part can be made in several ways. */
 static bool has_multiple(const cors_automaton_t *automaton,
                          const graph_t *states)
 {
@@ -172,10 +172,10 @@ typedef struct {
     const graph_t *states;
     const unsigned *members;
     unsigned size;
-    unsigned *place; /* of each state of the loop, among the members */
+    unsigned *place; /* index of each state among the members */
 } loop_t;
 
-/* The moves of one pair; false: there are too many. */
+/* Add the transitions of one pair. Returns false if there are too many. */
 static bool add_moves(const loop_t *loop, graph_t *pairs, unsigned left,
                       unsigned right, unsigned *moves)
 {
@@ -208,7 +208,7 @@ static bool add_moves(const loop_t *loop, graph_t *pairs, unsigned left,
     return true;
 }
 
-/* Whether a loop can be read in two ways. */
+/* Returns whether some text leads around a loop in two ways; true if unknown. */
 static bool is_doubled(apr_pool_t *p, const loop_t *loop)
 {
     graph_t pairs;
@@ -241,7 +241,7 @@ static bool is_doubled(apr_pool_t *p, const loop_t *loop)
     return false;
 }
 
-/* Whether a text leads from a state to itself in two ways. */
+/* Returns whether some text leads from a state to itself in two ways. */
 static bool is_exponential(apr_pool_t *p, const cors_automaton_t *automaton,
                            const graph_t *states)
 {
@@ -260,7 +260,7 @@ static bool is_exponential(apr_pool_t *p, const cors_automaton_t *automaton,
             && states->part[states->order[i + 1]] == states->part[state]) {
             continue;
         }
-        /* one state alone has one way to itself */
+        /* A single state has only one way to itself. */
         if (loop.size > LOOP_MAX) {
             return true;
         }
@@ -281,12 +281,13 @@ static bool is_exponential(apr_pool_t *p, const cors_automaton_t *automaton,
     return false;
 }
 
-/* The loops behind a part that all read the same byte, for each byte. */
+/* For each byte: the number of successive loops, from a part on, that read it. */
 typedef struct {
     unsigned char loops[SYMBOLS];
 } chain_t;
 
-/* Count the loops behind a move, and the move's own where it stays in its part. */
+/* Count the loops after a transition, and its own loop if it stays in its part. Returns
+ * the highest count. */
 static unsigned chain_on(chain_t *chain, const chain_t *behind,
                          cors_symbols_t into, bool inside, chain_t *own)
 {
@@ -310,7 +311,7 @@ static unsigned chain_on(chain_t *chain, const chain_t *behind,
     return most;
 }
 
-/* Whether so many loops that read the same byte stand one after the other. */
+/* Returns whether more than CORS_COST_POWER successive loops read the same byte. */
 static bool is_steep(apr_pool_t *p, const cors_automaton_t *automaton,
                      const graph_t *states)
 {
