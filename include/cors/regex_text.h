@@ -64,7 +64,7 @@ typedef struct {
 
 /**
  * Parse a regular expression as PCRE does: bytewise, with no option except
- * PCRE2_DOLLAR_ENDONLY, for subjects that are well-formed origins.
+ * AP_REG_DOLLAR_ENDONLY, for subjects that are well-formed origins.
  *
  * Supports all of PCRE's syntax for regular languages. Everything else is an obstacle,
  * and so is syntax that versions of PCRE interpret differently. Time and memory are

@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Decides whose origins an expression matches: those of names that it spells, or
- * anybody's. A part of its own because it is the only one that knows both automata
- * and registrable domains; it reads no expression, and no request comes here. The
- * trick: a name belongs to somebody by its end, so the automaton is walked
- * backwards, one byte of the host after the other, and the walk stops at the first
- * dot behind which a registrable domain is complete: whatever stands before it
- * belongs to the same owner. Only what is before that dot is ever spelled out.
+ * Decides whether a regular expression matches only names that it spells out, or also
+ * names that anyone can register. It is a separate file because it alone combines
+ * automata and registrable domains. It does not parse regular expressions, and it runs
+ * when a list is read, not when an origin is looked up. The trick: the end of a host
+ * determines its owner. The automaton is therefore walked backwards, one byte of the
+ * host after the other. The walk stops at the first dot after which a registrable
+ * domain is complete, because all names below it have the same owner.
  */
 
 #include "cors/regex_domain.h"
@@ -32,15 +32,15 @@
 #define OCTET_DIGITS 3
 #define OCTETS 4
 
-/* The most work of one walk: a few milliseconds. */
+/* The limit for the work of one walk: a few milliseconds. */
 #define WORK_MAX 1500000
 
-/* The most bytes that it reads, each followed by a look-up in the worst case. */
+/* The limit for the bytes of one walk; each may need a look-up of a suffix. */
 #define STEPS_MAX 30000
 
 #define FAR (~0u)
 
-/* Which of too many names is shown. */
+/* The number of the name that is the example if there are too many. */
 #define SHOWN 11
 
 typedef struct {
@@ -82,7 +82,7 @@ static bool is_empty(cors_states_t states)
     return states.count == 0;
 }
 
-/* The states of a set from which the way back leads to the start of a host. */
+/* Returns the states of a set from which the start of a host can be reached. */
 static cors_states_t keep_near(const walker_t *walker, cors_states_t set,
                                const unsigned *distance)
 {
@@ -115,7 +115,7 @@ static cors_states_t forth_text(const walker_t *walker, cors_states_t set,
     return set;
 }
 
-/* How many bytes of some symbols lead from a set to each state. */
+/* Returns, for each state, the distance from a set in bytes of some symbols. */
 static unsigned *measure(const walker_t *walker, cors_states_t set,
                          cors_symbols_t symbols)
 {
@@ -157,8 +157,8 @@ static cors_states_t join(const walker_t *walker, cors_states_t a,
     return cors_walk_closure(walker->p, walker->walk, both, 0, false);
 }
 
-/* How many bytes of a host lead from where hosts begin to each state: of a name, or of
- * an address in brackets, which ends there. */
+/* Returns, for each state, the distance from the start of a host in bytes of a host: a
+ * name or an IPv6 address with its brackets. */
 static unsigned *measure_hosts(const walker_t *walker, cors_states_t front)
 {
     unsigned count = cors_automaton_count(walker->automaton);
@@ -191,7 +191,7 @@ static unsigned *measure_hosts(const walker_t *walker, cors_states_t front)
     return distance;
 }
 
-/* Whether a state of a set is at most so far away. */
+/* Returns whether the distance of some state of a set is at most `most`. */
 static bool is_within(cors_states_t set, const unsigned *distance,
                       unsigned most)
 {
@@ -210,7 +210,7 @@ static bool is_at_front(const walker_t *walker, cors_states_t set)
     return is_within(set, walker->goal, 0);
 }
 
-/* The states at the end of a host, behind which a port may follow. */
+/* Returns the states at the end of a host, with or without a port after it. */
 static cors_states_t find_ends(const walker_t *walker)
 {
     cors_states_t ends = cors_walk_ends(walker->p, walker->automaton);
@@ -230,7 +230,7 @@ static cors_states_t find_ends(const walker_t *walker)
     return join(walker, ends, colons);
 }
 
-/* Learn where hosts begin, and which states are in one. */
+/* Find the states where hosts start, and the states inside a host. */
 static void find_hosts(walker_t *walker)
 {
     cors_states_t start = cors_walk_start(walker->p);
@@ -273,7 +273,7 @@ static unsigned count_symbols(cors_symbols_t set)
     return count;
 }
 
-/* The host so far without a dot at its end. */
+/* Returns the host so far, without a final dot. */
 static cors_slice_t undotted(const char *from)
 {
     cors_slice_t text = cors_slice(from);
@@ -304,8 +304,8 @@ static bool ends_in_number(cors_slice_t host)
     return is_number(cors_slice_between(label, cors_slice_end(host)));
 }
 
-/* Whether the host so far is the end of an IPv4 address, or of nothing that browsers
- * send: they take a host for an address if its last label is a number. */
+/* Returns whether the host so far must be the end of an IPv4 address: browsers treat a
+ * host as an address if its last label is a number. */
 static bool is_in_address(const walker_t *walker)
 {
     cors_slice_t host = undotted(walker->at);
@@ -314,8 +314,8 @@ static bool is_in_address(const walker_t *walker)
            && ends_in_number(host);
 }
 
-/* What may stand before the end of an IPv4 address: at most four numbers of at most
- * three digits, without zeros before them. */
+/* Returns the bytes that may precede the end of an IPv4 address: it has at most four
+ * numbers of at most three digits, without leading zeros. */
 static cors_symbols_t allowed_in_address(const walker_t *walker)
 {
     apr_size_t digits = strspn(walker->at, DIGITS);
@@ -336,7 +336,7 @@ static cors_symbols_t allowed_in_address(const walker_t *walker)
     return may;
 }
 
-/* What may stand before the host so far. */
+/* Returns the bytes that may precede the host so far. */
 static cors_symbols_t allowed(const walker_t *walker)
 {
     apr_size_t len = strlen(walker->at);
@@ -350,8 +350,8 @@ static cors_symbols_t allowed(const walker_t *walker)
     return len == 0 ? walker->host | cors_symbol(']') : walker->host;
 }
 
-/* What stands before a set; open where one place has more bytes than names. The
- * numbers of an address have an end. */
+/* Returns the bytes that lead to a set. Sets open if one state has more of them than
+ * CORS_REACH_CLASS; the numbers of an address are exempt, as they are limited. */
 static cors_symbols_t look_back(const walker_t *walker, cors_states_t set,
                                 bool *open)
 {
@@ -375,8 +375,8 @@ static cors_symbols_t look_back(const walker_t *walker, cors_states_t set,
     return all;
 }
 
-/* Put a text before the host, if the walk back from a set has it; else the set
- * that is returned is empty. */
+/* Walk back over a text and put it before the host. Returns an empty set, and leaves
+ * the host unchanged, if the automaton does not have the text there. */
 static cors_states_t back_text(walker_t *walker, cors_states_t set,
                                const char *text)
 {
@@ -397,7 +397,7 @@ static cors_states_t back_text(walker_t *walker, cors_states_t set,
     return set;
 }
 
-/* One byte before a set, on the shortest way to where the distance is 0; '\0':
+/* Returns one byte that leads to a set on the shortest way from distance 0; '\0' if
  * there is none. */
 static char step_nearer(const walker_t *walker, cors_states_t set,
                         const unsigned *distance, cors_symbols_t may)
@@ -433,7 +433,7 @@ static char step_nearer(const walker_t *walker, cors_states_t set,
     return *c;
 }
 
-/* Names that anybody could have, to be put before what is fixed. */
+/* Put a name that anyone could register before the fixed part of the host. */
 static cors_states_t put_stranger(walker_t *walker, cors_states_t set)
 {
     static const char *const strangers[] = { "abcdefghijklmnopabcdefghijklmnop",
@@ -458,8 +458,8 @@ static cors_states_t put_stranger(walker_t *walker, cors_states_t set)
     return put;
 }
 
-/* A host that has what was read at its end, with more before it, put into the text;
- * returns the states at its start. */
+/* Complete the host so far to a whole host, in the text. Returns the states at its
+ * start; an empty set if there are none. */
 static cors_states_t complete_host(walker_t *walker, cors_states_t set)
 {
     const char *at = walker->at;
@@ -487,7 +487,7 @@ static cors_states_t complete_host(walker_t *walker, cors_states_t set)
     return keep_near(walker, set, walker->goal);
 }
 
-/* A scheme that leads to some of the states at the start of a host; NULL: none. */
+/* Returns a scheme that leads to some of the states at the start of a host, or NULL. */
 static const char *find_scheme(const walker_t *walker, cors_states_t front)
 {
     static const char *const usual[] = { "https", "http" };
@@ -515,7 +515,7 @@ static const char *find_scheme(const walker_t *walker, cors_states_t front)
         cors_symbols_t symbols = 0;
         char byte;
 
-        /* a letter at the start ends it */
+        /* A letter at the start completes the scheme. */
         for (n = 0; n < set.count; n++) {
             if (walker->from_start[set.states[n]] == 0) {
                 symbols |= cors_automaton_into(walker->automaton, set.states[n])
@@ -539,7 +539,7 @@ static const char *find_scheme(const walker_t *walker, cors_states_t front)
     return NULL;
 }
 
-/* An origin that starts so, with a port if it needs one; NULL: there is none. */
+/* Returns an origin that starts with a text, with a port if it needs one. */
 static const char *add_port(const walker_t *walker, const char *text)
 {
     static const char *const ports[] = { "",      ":8443", ":3000", ":80",
@@ -584,8 +584,8 @@ static const char *add_port(const walker_t *walker, const char *text)
     return text;
 }
 
-/* Whether a complete host is one that browsers send: what looks like an address is
- * one, in its shortest form. */
+/* Returns whether browsers send a complete host: if it looks like an address, it must
+ * be one in its shortest form. */
 static bool is_sent(const walker_t *walker)
 {
     const char *unused;
@@ -595,8 +595,8 @@ static bool is_sent(const walker_t *walker)
            || cors_host_check(walker->p, host, &unused) == CORS_OK;
 }
 
-/* An origin with the host that was read, from some of the states at its start; NULL:
- * none is found. */
+/* Returns an origin with the host that was read, from some of the states at its start;
+ * NULL if none is found. */
 static const char *write_origin(walker_t *walker, cors_states_t front)
 {
     const char *scheme =
@@ -615,8 +615,8 @@ static const char *write_origin(walker_t *walker, cors_states_t front)
                : NULL;
 }
 
-/* An origin whose host ends in what was read, by the goal; NULL: none is found. What
- * was read stays. */
+/* Returns an origin whose host ends in what was read and reaches the goal, or NULL. The
+ * host so far stays unchanged. */
 static const char *find_near(walker_t *walker, cors_states_t set)
 {
     char *at = walker->at;
@@ -627,7 +627,7 @@ static const char *find_near(walker_t *walker, cors_states_t set)
     return origin;
 }
 
-/* The same, of a web page if there is one; NULL: none is found. */
+/* Like find_near(), but prefer an http or https origin. */
 static const char *find_origin(walker_t *walker, cors_states_t set)
 {
     const char *origin;
@@ -638,8 +638,8 @@ static const char *find_origin(walker_t *walker, cors_states_t set)
     return origin ? origin : find_near(walker, set);
 }
 
-/* Note whether a host that ends in what was read, and has at most so many bytes before
- * it, is one of a plain-http origin of another machine. */
+/* Record whether a plain-http origin has a host that ends in what was read, with at
+ * most `most` bytes before it. */
 static void note_plain(walker_t *walker, cors_states_t set, unsigned most)
 {
     walker->reach->insecure =
@@ -664,8 +664,8 @@ static void note_suffix(walker_t *walker, cors_states_t set)
     }
 }
 
-/* The numbers of the network that an address of a private range is in, all but its
- * last; of length 0 for any other host (RFC 1918). */
+/* Returns the network of a private address, which is all but its last number; length 0
+ * for any other host (RFC 1918). */
 static cors_slice_t private_network(const char *host)
 {
     cors_slice_t all = undotted(host);
@@ -683,9 +683,9 @@ static cors_slice_t private_network(const char *host)
     return cors_slice_between(host, end);
 }
 
-/* Whether a host is in a private network of which another one was counted. An
- * administrator who lists a network means whoever is in it, and no one of the web
- * can have an address there. */
+/* Returns whether another host of the same private network has been counted. An
+ * administrator who lists a private network means all its hosts, and no website has an
+ * address there. */
 static bool is_of_counted_network(walker_t *walker)
 {
     cors_slice_t network = private_network(walker->at);
@@ -703,9 +703,9 @@ static bool is_of_counted_network(walker_t *walker)
     return false;
 }
 
-/* One more name; where there are too many, the walk ends, and one of them is shown
- * that is not yet long. Those that are spelled may be more than those that classes
- * of characters stand for. A whole host begins in a state of the set. */
+/* Count one name. If there are too many, the walk ends, and one of the first names is
+ * the example. The limit for names that are spelled out is higher than for names with
+ * bytes of a class. With `whole`, the host starts in a state of the set. */
 static void count_name(walker_t *walker, cors_states_t set, bool whole)
 {
     if (!cors_host_is_loopback(undotted(walker->at + (whole ? 0 : 1)))) {
@@ -730,8 +730,8 @@ static void count_name(walker_t *walker, cors_states_t set, bool whole)
     }
 }
 
-/* Whether the first of the numbers that were read is none of an address: too large, or
- * one with zeros before it. */
+/* Returns whether the first number of the host so far is invalid in an IPv4 address:
+ * too large, or with leading zeros. */
 static bool is_no_octet(const walker_t *walker)
 {
     apr_size_t digits = strspn(walker->at, DIGITS);
@@ -744,8 +744,8 @@ static bool is_no_octet(const walker_t *walker)
                && strncmp(walker->at, "255", digits) > 0);
 }
 
-/* Whether the digits that were read of a host are all of its last label, whatever
- * comes before: no letter can. */
+/* Returns whether the host so far is only digits and its last label must be a number,
+ * because no other byte of a name can precede them. */
 static bool is_last_number(const walker_t *walker, cors_states_t set)
 {
     cors_states_t before;
@@ -768,14 +768,14 @@ static bool is_last_number(const walker_t *walker, cors_states_t set)
     return true;
 }
 
-/* Whether no host that ends in what was read is one that browsers send. */
+/* Returns whether browsers never send a host that ends in what was read. */
 static bool is_never_sent(const walker_t *walker, cors_states_t set)
 {
     return (is_in_address(walker) || is_last_number(walker, set))
            && is_no_octet(walker);
 }
 
-/* Whether a byte before a set is spelled there, and not one of a class. */
+/* Returns whether a byte that leads to a set is spelled out, not one of a class. */
 static bool is_spelled(const walker_t *walker, cors_states_t set, char byte,
                        cors_symbols_t may)
 {
@@ -794,7 +794,7 @@ static bool is_spelled(const walker_t *walker, cors_states_t set, char byte,
 
 static void walk_dot(walker_t *walker, cors_states_t set);
 
-/* Whether there is room before the host for what still has to come. */
+/* Returns whether the buffer has room for the rest of the host. */
 static bool has_room(const walker_t *walker, cors_states_t set)
 {
     unsigned room = (unsigned)(walker->at - walker->text);
@@ -810,8 +810,8 @@ static bool has_room(const walker_t *walker, cors_states_t set)
 
 static void walk_host(walker_t *walker, cors_states_t set);
 
-/* Walk on before the last number of an address. A private network is one name, so
- * that each of its last numbers has nothing new. */
+/* Continue the walk before the last number of an address. A private network is one
+ * name, so the walk is not repeated for each last number. */
 static void walk_last_number(walker_t *walker, cors_states_t set)
 {
     const cors_states_t known = walker->before_last;
@@ -831,7 +831,7 @@ static void walk_last_number(walker_t *walker, cors_states_t set)
     }
 }
 
-/* Walk on over one byte. */
+/* Continue the walk over one byte. */
 static void walk_byte(walker_t *walker, cors_states_t set, char byte)
 {
     cors_states_t before = back(walker, set, byte);
@@ -843,7 +843,7 @@ static void walk_byte(walker_t *walker, cors_states_t set, char byte)
     *--walker->at = byte;
     walker->classes += chosen;
     if (is_never_sent(walker, before)) {
-        /* nothing comes of it */
+        /* Browsers never send such a host: stop here. */
     }
     else if (byte == '.') {
         walk_dot(walker, before);
@@ -855,7 +855,7 @@ static void walk_byte(walker_t *walker, cors_states_t set, char byte)
     walker->at++;
 }
 
-/* Walk on from a set, byte by byte, until every name is fixed. */
+/* Continue the walk from a set, byte by byte, until every name is fixed. */
 static void walk_host(walker_t *walker, cors_states_t set)
 {
     bool open;
@@ -886,9 +886,9 @@ static void walk_host(walker_t *walker, cors_states_t set)
     }
 }
 
-/* Walk on below a public suffix. What is free right there is the suffix's finding, and
- * below a suffix that is a provider's, such as github.io, all that is free. Below com
- * and its like the rest is open: it may be a dot that was forgotten. */
+/* Continue the walk below a public suffix. A name that is not fixed directly below it
+ * sets suffix; below a private suffix, such as github.io, any such name does. Below com
+ * and the like, other names set open: a dot may be missing. */
 static void walk_suffix(walker_t *walker, cors_states_t set, bool private)
 {
     bool had_open = walker->reach->open;
@@ -926,8 +926,8 @@ static void walk_suffix(walker_t *walker, cors_states_t set, bool private)
     }
 }
 
-/* Put a text before the host as above; whether each of its bytes is one of few there
- * is told, and not by a place that has more of them than names. */
+/* Like back_text(). Sets spelled to false if a byte of the text comes from a class that
+ * is too large for a list of names. */
 static cors_states_t back_spelled(walker_t *walker, cors_states_t set,
                                   const char *text, bool *spelled)
 {
@@ -957,8 +957,8 @@ static cors_states_t back_spelled(walker_t *walker, cors_states_t set,
     return set;
 }
 
-/* Walk on to each public suffix below a domain that is none itself. Where the suffix
- * is one of many that fit, so is whoever has the name below it. */
+/* Continue the walk at each public suffix below a domain that is not one itself. If the
+ * suffix is not spelled out, any name below it sets suffix. */
 static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
 {
     int number;
@@ -992,7 +992,7 @@ static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
     }
 }
 
-/* A dot was read: whose is the domain behind it? */
+/* Continue the walk at a dot: find out who owns the domain after it. */
 static void walk_dot(walker_t *walker, cors_states_t set)
 {
     cors_slice_t host = undotted(walker->at + 1);

@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Reads the text of a regular expression as PCRE does and makes a tree of it, so
- * that start-up can decide what the expression matches instead of trying names.
- * A part of its own because it knows PCRE's syntax and nothing of origins, but for
- * one trick: a set holds only the bytes that an origin can have, so it fits into 64
- * bits, and control characters, capitals and line ends need no care. It decides
- * nothing. Where it does not know what PCRE would do, it gives up and reports the
+ * Parses the text of a regular expression as PCRE does and builds a tree, so that
+ * start-up can decide what it matches instead of trying names. It is a separate file
+ * because it handles only PCRE's syntax, not origins. One exception is the trick: a set
+ * contains only bytes that an origin can have. It therefore fits into 64 bits, and
+ * control characters, upper case and line ends need no special care. The parser makes
+ * no decision. If it is not certain what PCRE would do, it gives up and reports the
  * obstacle; it never guesses.
  */
 
@@ -23,7 +23,7 @@ typedef cors_regex_node_t node_t;
 /* PCRE itself allows 250. */
 #define DEPTH_MAX 100
 
-/* PCRE's limit for the numbers of a quantifier. */
+/* PCRE's limit for the counts of a quantifier. */
 #define REPEAT_MAX 65535
 
 /* The options that a group may switch on. */
@@ -57,7 +57,7 @@ cors_symbols_t cors_symbols(const char *bytes)
     return set;
 }
 
-/* Give up; the first obstacle counts. */
+/* Give up; only the first obstacle is recorded. */
 static node_t *fail(reader_t *reader, const char *obstacle)
 {
     if (!reader->read->obstacle) {
@@ -86,7 +86,7 @@ static void append(node_t *parent, node_t *child)
     parent->last = child;
 }
 
-/* Sets of bytes, as classes are made of them: a flag for each byte. */
+/* A set of any bytes, used to build classes: one flag per byte. */
 typedef struct {
     bool has[256];
 } bytes_t;
@@ -119,8 +119,8 @@ static node_t *make_byte(const reader_t *reader, int byte, options_t options)
     return make_set(reader, &bytes);
 }
 
-/* Whether a byte is of a kind, by the C locale, which PCRE's own tables are made
- * in: the letters of "\d", "\s", "\w", "\h" and "\v". */
+/* Returns whether "\d", "\s", "\w", "\h" or "\v" (by its letter) matches a byte. Uses
+ * the C locale, like PCRE's built-in tables. */
 static bool is_of_type(char type, int byte)
 {
     switch (type) {
@@ -137,7 +137,8 @@ static bool is_of_type(char type, int byte)
     }
 }
 
-/* Add what "\d" and its like stand for; a capital is all other bytes. */
+/* Add the bytes of "\d" and similar escapes; an upper-case letter negates the set.
+ * Returns false for any other letter. */
 static bool add_type(bytes_t *bytes, char letter)
 {
     bool lower = letter >= 'a';
@@ -153,7 +154,7 @@ static bool add_type(bytes_t *bytes, char letter)
     return true;
 }
 
-/* The digits of a number; at most so many of them. Returns how many there are. */
+/* Parse a number of at most `most` digits. Returns the number of digits. */
 static int take_digits(const char *at, int base, int most, int *value)
 {
     int count = 0;
@@ -172,7 +173,8 @@ static int take_digits(const char *at, int base, int most, int *value)
     return count;
 }
 
-/* The byte of "\x41", "\x{41}", "\o{101}", behind the letter; -1: there is none. */
+/* Parse the code in "\x41", "\x{41}" or "\o{101}", after the letter. Returns the byte,
+ * or -1 if the code is invalid. */
 static int take_coded(reader_t *reader, int base)
 {
     int value;
@@ -193,8 +195,8 @@ static int take_coded(reader_t *reader, int base)
     return value;
 }
 
-/* The one byte that an escape stands for, in a class and outside; -1: it stands for
- * something else. Starts at the letter and moves past the escape. */
+/* Parse an escape that stands for one byte, in a class or outside, from its letter on.
+ * Returns the byte, or -1 for any other escape. */
 static int take_escaped_byte(reader_t *reader)
 {
     static const char letters[] = "aefnrt";
@@ -230,7 +232,7 @@ static int take_escaped_byte(reader_t *reader)
     return (unsigned char)c;
 }
 
-/* What an escape is called that no tree can have; behind its backslash. */
+/* Returns the name of an unsupported escape, given the text after its backslash. */
 static const char *name_escape(const char *at)
 {
     return !*at                 ? "a backslash at the end"
@@ -265,7 +267,7 @@ static node_t *read_escape(reader_t *reader, options_t options)
     }
     memset(&bytes, 0, sizeof(bytes));
     if (add_type(&bytes, *letter)
-        /* a line end, which no origin has */
+        /* "\R" is a line end, which no origin contains: the set is empty */
         || *letter == 'R') {
         reader->at++;
         return make_set(reader, &bytes);
@@ -283,7 +285,7 @@ static node_t *read_escape(reader_t *reader, options_t options)
     return make_byte(reader, byte, options);
 }
 
-/* Whether a byte is in "[:name:]". */
+/* Returns whether a byte is in the POSIX class with this number. */
 static bool is_of_class(int name, int c)
 {
     bool ascii = c < 128;
@@ -323,7 +325,7 @@ static bool is_of_class(int name, int c)
     }
 }
 
-/* "[:name:]" or "[:^name:]"; false: that is not what stands here. */
+/* Parse "[:name:]" or "[:^name:]". Returns false for anything else. */
 static bool take_posix(reader_t *reader, bytes_t *bytes, options_t options)
 {
     static const char *const names[] = { "alpha", "lower", "upper", "alnum",
@@ -340,7 +342,7 @@ static bool take_posix(reader_t *reader, bytes_t *bytes, options_t options)
 
         if (strncmp(name, names[i], len) == 0
             && strncmp(name + len, ":]", 2) == 0) {
-            /* without regard to case, both are letters */
+            /* If case is ignored, lower and upper both mean alpha. */
             int which = options.caseless && (i == 1 || i == 2) ? 0 : i;
 
             for (c = 0; c < 256; c++) {
@@ -353,7 +355,7 @@ static bool take_posix(reader_t *reader, bytes_t *bytes, options_t options)
     return false;
 }
 
-/* One byte of a class; -1: there is none. */
+/* Parse one byte of a class. Returns -1 if there is none. */
 static int take_class_byte(reader_t *reader)
 {
     const char *at = reader->at;
@@ -375,7 +377,7 @@ static int take_class_byte(reader_t *reader)
     return take_escaped_byte(reader);
 }
 
-/* One byte or a range of a class; false: it cannot be read. */
+/* Parse one byte or range of a class. Returns false if it is not supported. */
 static bool take_range(reader_t *reader, bytes_t *bytes, options_t options)
 {
     int from = take_class_byte(reader);
@@ -398,7 +400,7 @@ static bool take_range(reader_t *reader, bytes_t *bytes, options_t options)
     return true;
 }
 
-/* What stands at one place of a class; false: it cannot be read. */
+/* Parse one element of a class. Returns false if it is not supported. */
 static bool take_class_part(reader_t *reader, bytes_t *bytes, options_t options)
 {
     const char *at = reader->at;
@@ -409,11 +411,11 @@ static bool take_class_part(reader_t *reader, bytes_t *bytes, options_t options)
         return !named && take_range(reader, bytes, options);
     }
     reader->at += named ? 0 : 2;
-    /* the versions of PCRE differ in what such a range is */
+    /* PCRE versions differ in how they interpret such a range. */
     return reader->at[0] != '-' || reader->at[1] == ']';
 }
 
-/* A class, from its "[" on. */
+/* Parse a class, starting at its "[". */
 static node_t *read_class(reader_t *reader, options_t options)
 {
     const char *start = reader->at;
@@ -428,7 +430,7 @@ static node_t *read_class(reader_t *reader, options_t options)
             reader->at = start;
             return fail(reader, "a character class");
         }
-        /* a "]" at the start is one of its bytes */
+        /* A "]" at the start is a byte of the class. */
     } while (*reader->at != ']');
     reader->at++;
     for (i = 0; other && i < 256; i++) {
@@ -437,7 +439,7 @@ static node_t *read_class(reader_t *reader, options_t options)
     return make_set(reader, &bytes);
 }
 
-/* What is passed over: blanks and comments under (?x), "(?#...)" and "\E". */
+/* Skip what matches nothing: spaces and comments under (?x), "(?#...)", "\E". */
 static void skip_nothing(reader_t *reader, options_t options)
 {
     for (;;) {
@@ -462,7 +464,7 @@ static void skip_nothing(reader_t *reader, options_t options)
         }
         else if (options.extended && *at == '#') {
             reader->at += strcspn(at, "\n\r\v\f\x85");
-            /* which of them ends the comment depends on how PCRE was built */
+            /* PCRE's build options decide which of them ends a comment. */
             if (*reader->at && *reader->at != '\n') {
                 fail(reader, "a comment");
                 return;
@@ -474,7 +476,7 @@ static void skip_nothing(reader_t *reader, options_t options)
     }
 }
 
-/* What a group is called that no tree can have; behind its "(?". */
+/* Returns the name of an unsupported group, given the text after its "(?". */
 static const char *name_group(const char *at)
 {
     return *at == '=' || *at == '!' || *at == '*'  ? "look-ahead"
@@ -486,8 +488,8 @@ static const char *name_group(const char *at)
                                                    : "a group";
 }
 
-/* The options of "(?i-x)" or "(?i-x:". Stops at what follows the letters; false:
- * they are others. */
+/* Parse the options of "(?i-x)" or "(?i-x:", up to the ")" or ":". Returns false if one
+ * is not supported. */
 static bool take_options(reader_t *reader, options_t *options)
 {
     bool on = true;
@@ -518,7 +520,7 @@ static bool take_options(reader_t *reader, options_t *options)
         case 'n':
         case 'J':
         case 'U':
-            break; /* without a line end, all the same */
+            break; /* no effect on origins */
         default:
             return false;
         }
@@ -528,7 +530,7 @@ static bool take_options(reader_t *reader, options_t *options)
 
 static node_t *read_choice(reader_t *reader, options_t options);
 
-/* The inside of a group and its ")". */
+/* Parse the contents of a group and its ")". */
 static node_t *read_inside(reader_t *reader, options_t options)
 {
     const char *start = reader->at;
@@ -551,7 +553,8 @@ static node_t *read_inside(reader_t *reader, options_t options)
     return node;
 }
 
-/* "(?<name>", "(?'name'" or "(?P<name>", behind its "(?"; false: none of them. */
+/* Parse the name in "(?<name>", "(?'name'" or "(?P<name>", after its "(?". Returns
+ * false for anything else. */
 static bool take_name(reader_t *reader)
 {
     const char *at = reader->at;
@@ -570,8 +573,8 @@ static bool take_name(reader_t *reader)
     return true;
 }
 
-/* A group, from its "(" on. Options that are set for what follows, "(?i)", are
- * nothing themselves. */
+/* Parse a group, starting at its "(". A group that only sets options, "(?i)", becomes
+ * an empty sequence. */
 static node_t *read_group(reader_t *reader, options_t *options)
 {
     const char *start = reader->at;
@@ -604,7 +607,7 @@ static node_t *read_group(reader_t *reader, options_t *options)
     return make_node(reader, CORS_REGEX_SEQUENCE);
 }
 
-/* What "{2,3}" is. */
+/* How PCRE interprets a "{". */
 typedef enum {
     BRACE_COUNT,
     BRACE_LITERAL,
@@ -629,7 +632,7 @@ static brace_e take_count(const char **at, int *min, int *max)
         *max = more ? *max : CORS_REGEX_FOREVER;
         c += more;
     }
-    /* "{,3}" and blanks are literal in one version and a count in another */
+    /* Depending on the version, "{,3}" and spaces are literal or a count. */
     if (digits == 0 || *c != '}') {
         return BRACE_UNCLEAR;
     }
@@ -637,7 +640,8 @@ static brace_e take_count(const char **at, int *min, int *max)
     return BRACE_COUNT;
 }
 
-/* The quantifier of a node, if there is one; false: it cannot be read. */
+/* Parse a quantifier; without one, min and max are 1. Returns false if it is not
+ * supported. */
 static bool take_quantifier(reader_t *reader, int *min, int *max)
 {
     const char *at = reader->at;
@@ -674,7 +678,7 @@ static bool starts_quantifier(const char *at)
                && take_count(&at, &unused, &unused) != BRACE_LITERAL);
 }
 
-/* A node with the quantifier that follows it. */
+/* Returns a node with the quantifier that follows it, or the node itself. */
 static node_t *repeat(reader_t *reader, options_t options, node_t *node)
 {
     node_t *repeated;
@@ -706,7 +710,7 @@ static node_t *repeat(reader_t *reader, options_t options, node_t *node)
     return repeated;
 }
 
-/* "\Q...\E": bytes for themselves; a quantifier is that of the last. */
+/* Parse "\Q...\E": literal bytes. A quantifier applies to the last of them. */
 static void read_quoted(reader_t *reader, options_t options, node_t *sequence)
 {
     reader->at += 2;
@@ -725,7 +729,7 @@ static void read_quoted(reader_t *reader, options_t options, node_t *sequence)
     }
 }
 
-/* One thing without its quantifier. */
+/* Parse one item without its quantifier. */
 static node_t *read_atom(reader_t *reader, options_t *options)
 {
     bytes_t bytes;
@@ -756,7 +760,7 @@ static node_t *read_atom(reader_t *reader, options_t *options)
     }
 }
 
-/* Whether a group here sets options and is nothing else, "(?i)". */
+/* Returns whether the group at this position only sets options, as in "(?i)". */
 static bool sets_options(const char *at)
 {
     return strncmp(at, "(?", 2) == 0
