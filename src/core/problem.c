@@ -2,7 +2,7 @@
 
 /*
  * Looks up the messages of the catalogue in problem.h and formats them. It is a
- * separate file so that every message has the same form. It does not write to a log
+ * separate file so that all messages have one form. It does not write to a log
  * and does not know where a problem was found. The catalogue is a pair of X-macros:
  * errors come first, so one comparison is enough to recognize a warning.
  */

@@ -48,29 +48,30 @@ typedef struct {
     const cors_automaton_t *automaton;
     cors_walk_t *walk;
     cors_states_t front;  /* the states at the start of a host */
-    unsigned *from_web;   /* the same where the scheme is http or https */
-    unsigned *from_plain; /* the same where it is http */
-    const unsigned *goal; /* that of the first two that a walk back goes by */
-    unsigned *from_front; /* bytes of a host from there to a state; or FAR */
-    unsigned *from_start; /* bytes of a scheme; or FAR */
+    unsigned *from_web;   /* as from_front, for http and https only */
+    unsigned *from_plain; /* as from_front, for http only */
+    const unsigned *goal; /* from_front or from_web: the one in use */
+    unsigned *from_front; /* host bytes from front to each state, or FAR */
+    unsigned *from_start; /* scheme bytes to each state, or FAR */
     bool *inside;         /* of each state: a byte of a host leads to it */
     cors_symbols_t host;
     cors_symbols_t address;
     cors_symbols_t lower; /* scratch: digits and a dot */
-    const char *shown;    /* an origin of one of the names; or NULL */
-    unsigned names;       /* that were counted */
-    unsigned most;
-    unsigned chosen;      /* names of them that have bytes of a class */
+    const char *shown;    /* an example origin, or NULL */
+    unsigned names;       /* number of names counted */
+    unsigned most;        /* the limit for names */
+    unsigned chosen;      /* number of names with bytes of a class */
     unsigned classes;     /* bytes of a class in the host so far */
     unsigned in_networks; /* hosts in private networks, counted or not */
-    unsigned whole;       /* hosts that begin where the expression does */
-    apr_hash_t *networks; /* private ones that were counted, by their numbers */
-    cors_states_t before_last; /* from where all hosts are in private networks,
-                                  before the last number; empty: not known */
+    unsigned whole;       /* complete hosts, counted or not */
+    apr_hash_t *networks; /* private networks counted, by their numbers */
+    /* states before the last number from which all hosts are in private networks; or
+     * empty */
+    cors_states_t before_last;
     unsigned steps;
-    bool overflow;                /* there are more names than may be */
-    bool spent;                   /* there is too much work */
-    bool extension;               /* neither http nor https is a scheme of it */
+    bool overflow;                /* there are too many names */
+    bool spent;                   /* a limit for the work was reached */
+    bool extension;               /* neither http nor https matches */
     char text[CORS_HOST_MAX + 2]; /* the host so far, at its end */
     char *at;
     cors_reach_t *reach;
