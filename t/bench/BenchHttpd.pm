@@ -133,10 +133,15 @@ sub DESTROY {
     $self->stop;
 }
 
+# Processes that measure side by side have ports of their own: all of them begin with
+# the same random numbers, and one would find the server of another.
+our ($lane, $lanes) = (0, 1);
+
 my %taken;
 sub free_port {
     for (1 .. 1000) {
-        my $port = 20000 + int rand 12000; # below those that clients get
+        # below those that clients get
+        my $port = 20000 + $lanes * int(rand 12000 / $lanes) + $lane;
         next if $taken{$port}++;
         my $free = IO::Socket::INET->new(
             LocalAddr => '127.0.0.1', LocalPort => $port, Listen => 1);

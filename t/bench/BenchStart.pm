@@ -303,12 +303,13 @@ sub growth {
     pipe my $queue, my $fill or die "pipe: $!";
     syswrite $fill, join '', map { chr } 0 .. $#tasks;
     close $fill;
-    my $cores = `getconf _NPROCESSORS_ONLN` || 2;
+    my $cores = (`getconf _NPROCESSORS_ONLN` || 2) + 0;
     for my $process (1 .. $cores) {
         pipe my $read, my $write or die "pipe: $!";
         defined(my $pid = fork) or die "fork: $!";
         if (!$pid) {
             close $read;
+            ($BenchHttpd::lane, $BenchHttpd::lanes) = ($process - 1, $cores);
             eval { work("start$process", $queue, \@tasks, $write); 1 } or print STDERR $@;
             POSIX::_exit($@ ? 1 : 0);
         }
@@ -390,9 +391,9 @@ sub broken {
         push @broken, "$_->{name}: $two instructions, limit $nothing" if $without{ $_->{name} } && $two > $nothing;
         push @broken, sprintf '%s: instructions grow with the power of %.2f', $_->{name}, exponent($one, $two)
             if exponent($one, $two) > $most;
-        # less than half a megabyte is the chance of pages
+        # half a megabyte, of either size, is the chance of pages and of pools
         push @broken, sprintf '%s: memory grows with the power of %.2f', $_->{name}, exponent(@{ $_->{memory} })
-            if $_->{memory} && $_->{memory}[1] > 512 && exponent(@{ $_->{memory} }) > $most_memory;
+            if $_->{memory} && exponent($_->{memory}[0] + 512, $_->{memory}[1]) > $most_memory;
     }
     for (@{ $result->{large} }) {
         push @broken, "$_->{name}: $_->{with}{memory} KB, httpd alone $_->{httpd}{memory}"
