@@ -147,6 +147,11 @@ typedef struct {
 void cors_join(apr_pool_t *p, cors_joined_t *joined, const char *between,
                cors_slice_t item);
 
+/** Appends an entry of a list as an administrator writes it: a space unless the text
+ *  is empty, the prefix ("+", "-" or ""), the entry. Otherwise like cors_join(). */
+void cors_join_entry(apr_pool_t *p, cors_joined_t *joined, const char *prefix,
+                     cors_slice_t entry);
+
 /**
  * @return whether @a text is a token: at least one byte, all of them tchar
  *

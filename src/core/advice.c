@@ -242,9 +242,8 @@ typedef struct {
 
 static void add_word(apr_pool_t *p, words_t *words, const char *word)
 {
-    cors_join(p, &words->plain, " ", cors_slice(word));
-    cors_join(p, &words->prefixed, " ", cors_slice("+"));
-    cors_join(p, &words->prefixed, "", cors_slice(word));
+    cors_join_entry(p, &words->plain, "", cors_slice(word));
+    cors_join_entry(p, &words->prefixed, "+", cors_slice(word));
 }
 
 const char *cors_sentences(apr_pool_t *p, const char *one, const char *other)

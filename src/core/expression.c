@@ -347,8 +347,7 @@ static bool append(words_t *words, const char *scheme, const char *star,
 {
     const char *word = apr_pstrcat(words->p, scheme, star, name, NULL);
 
-    cors_join(words->p, &words->joined, " ", cors_slice(words->prefix));
-    cors_join(words->p, &words->joined, "", cors_slice(word));
+    cors_join_entry(words->p, &words->joined, words->prefix, cors_slice(word));
     return is_pattern(words->p, word);
 }
 

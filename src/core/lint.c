@@ -240,9 +240,8 @@ static const char *names_of_line(const lint_t *lint, int first)
     for (i = first;
          i < names->count && names->sources[i] == names->sources[first]; i++) {
         if (!cors_name_idle(names->kind, cors_slice(names->names[i]))) {
-            cors_join(lint->p, &joined, " ",
-                      cors_slice(names->edit ? "+" : ""));
-            cors_join(lint->p, &joined, "", cors_slice(names->names[i]));
+            cors_join_entry(lint->p, &joined, names->edit ? "+" : "",
+                            cors_slice(names->names[i]));
         }
     }
     return joined.text;

@@ -208,6 +208,13 @@ void cors_join(apr_pool_t *p, cors_joined_t *joined, const char *between,
     joined->len = len;
 }
 
+void cors_join_entry(apr_pool_t *p, cors_joined_t *joined, const char *prefix,
+                     cors_slice_t entry)
+{
+    cors_join(p, joined, " ", cors_slice(prefix));
+    cors_join(p, joined, "", entry);
+}
+
 bool cors_is_token(cors_slice_t text)
 {
     apr_size_t i;

@@ -146,8 +146,8 @@ static const char *split(apr_pool_t *p, cors_names_e kind, const char *prefix,
             || (check_name(p, kind, name, &suggestion) && !suggestion)) {
             return NULL;
         }
-        cors_join(p, &words, " ", cors_slice(prefix));
-        cors_join(p, &words, "", suggestion ? cors_slice(suggestion) : name);
+        cors_join_entry(p, &words, prefix,
+                        suggestion ? cors_slice(suggestion) : name);
     }
     return words.text;
 }
@@ -310,12 +310,10 @@ static const char *correct(apr_pool_t *p, const cors_name_set_t *set,
                            cors_problem_e problem, const char *prefix,
                            cors_slice_t word, const char *name)
 {
-    switch (problem) {
-    case CORS_PROBLEM_LIST_SEPARATOR:
+    if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
         return split(p, set->kind, prefix, word);
-    default:
-        return name ? apr_pstrcat(p, prefix, name, NULL) : NULL;
     }
+    return name ? apr_pstrcat(p, prefix, name, NULL) : NULL;
 }
 
 /*

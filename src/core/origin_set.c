@@ -174,8 +174,7 @@ static const char *prefix_words(apr_pool_t *p, char prefix, const char *text)
     cors_slice_t word;
 
     while (cors_word_next(&rest, &word)) {
-        cors_join(p, &words, " ", cors_slice(sign));
-        cors_join(p, &words, "", word);
+        cors_join_entry(p, &words, sign, word);
     }
     return words.text;
 }

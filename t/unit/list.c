@@ -253,10 +253,15 @@ static void a_list_grows_to_the_byte(void **state)
 {
     cors_joined_t list = { NULL, 0, 0 };
     cors_joined_t fixed = { "*", 1, 0 };
+    cors_joined_t entries = { NULL, 0, 0 };
     const char *expected = "";
     int i;
 
     (void)state;
+    cors_join_entry(pool, &entries, "", cors_slice("a"));
+    cors_join_entry(pool, &entries, "+", cors_slice("b"));
+    cors_join_entry(pool, &entries, "", cors_slice("c"));
+    assert_string_equal(entries.text, "a +b c");
     cors_join(pool, &list, ", ", cors_slice(""));
     assert_string_equal(list.text, "");
     list.text = NULL;
