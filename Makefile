@@ -7,15 +7,11 @@ OUT = out
 # the public suffixes below others, of the system's list; SUFFIX_LIST=file is another
 SUFFIXES = out/generated/suffixes_below.h
 
-CORE := list text_map clock problem fetch origin suffix host pattern expression \
-        regex_text automaton regex_cost regex_domain origin_table \
-        origin_share frame origin_file origin_set name_set section policy lint describe json decide combine emit advice explain counters path_index
-GLUE := directives same_lists sections scopes prepare startup warnings neighbours dump \
-        file_stamp last_good origins_file reload own_host own_connections noted facts chain \
-        request served readers report ask count page page_html page_text
-CORE_OBJECTS := $(CORE:%=$(OUT)/core/%.o)
-OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/httpd/%.o) $(CORE_OBJECTS)
-HEADERS := $(wildcard include/*.h include/cors/*.h src/*/*.h) $(SUFFIXES)
+CORE := $(patsubst src/%.c,%,$(wildcard src/core/*/*.c))
+GLUE := $(patsubst src/%.c,%,$(wildcard src/httpd/*/*.c))
+CORE_OBJECTS := $(CORE:%=$(OUT)/%.o)
+OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/%.o) $(CORE_OBJECTS)
+HEADERS := $(wildcard include/*.h src/*/*.h src/*/*/*.h) $(SUFFIXES)
 BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linear
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
@@ -82,7 +78,7 @@ browser: deps-test
 ##  make fuzz        each parser, and the whole core, under libFuzzer, ASan and
 ##                   UBSan; FUZZ_SECONDS=60 each, FUZZ_TARGETS='core host'
 FUZZ_SECONDS ?= 60
-FUZZ_TARGETS ?= core expression host json list names origin origin_file pattern \
+FUZZ_TARGETS ?= core expression host json list names origin list_file pattern \
                regex
 fuzz: deps-tools
 	@$(BUILD) $(FUZZ_TARGETS:%=$(OUT)/fuzz/%)
@@ -163,7 +159,7 @@ memcheck: deps-tools
 	@$(MAKE) --no-print-directory REPLAY_WITH='$(UNDER_MEMCHECK)' replay
 
 ##  make mutate      does a unit test notice each change of what decides? Takes
-##                   half an hour; MUTATE='src/core/emit.c src/core/origin.c:40'
+##                   half an hour; MUTATE='src/core/policy/emit.c:40'
 mutate: deps-tools
 	@FLAGS="$(CORE_FLAGS)" LIBRARIES="$(APR_LIBS) $(LIBS) -lpcre2-8" \
 	    perl build/mutate $(MUTATE)
@@ -275,10 +271,10 @@ $(OUT)/unit/%.t: t/unit/%.c $(CORE_OBJECTS) $(HEADERS) $(wildcard t/unit/*.h)
 	    $(APR_LIBS) $(LIBS) -lcmocka
 
 # one command line: the module says to helgrind what its atomics order
-$(OUT)/race/mod_cors_policy.so: mod_cors_policy.c $(wildcard src/*/*.c) $(HEADERS)
+$(OUT)/race/mod_cors_policy.so: mod_cors_policy.c $(CORE:%=src/%.c) $(GLUE:%=src/%.c) $(HEADERS)
 	@mkdir -p $(@D)
 	$(call short,CC) $(CC) $(GLUE_FLAGS) -DCORS_RACE -shared -o $@ mod_cors_policy.c \
-	    src/*/*.c $(LIBS)
+	    $(CORE:%=src/%.c) $(GLUE:%=src/%.c) $(LIBS)
 
 $(OUT)/bench/mod_bench_control.so: t/bench/mod_bench_control.c build/flags.mk
 	@mkdir -p $(@D)
@@ -289,7 +285,8 @@ $(OUT)/bench/%: t/bench/%.c $(CORE_OBJECTS) $(HEADERS)
 	$(call short,CC) $(CC) $(CORE_FLAGS) $(LTO) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
 
 # libFuzzer wants the core compiled for it, too
-.SECONDARY: $(CORE:%=$(OUT)/fuzz/objects/%.o)
+FUZZ_OBJECTS := $(CORE:core/%=$(OUT)/fuzz/objects/%.o)
+.SECONDARY: $(FUZZ_OBJECTS)
 FUZZ = clang $(CORE_FLAGS) -O1 -fno-sanitize-recover=undefined
 $(OUT)/fuzz/objects/%.o: src/core/%.c $(HEADERS) build/flags.mk
 	@mkdir -p $(@D)
@@ -298,10 +295,10 @@ $(OUT)/fuzz/objects/%.o: src/core/%.c $(HEADERS) build/flags.mk
 # the second opinion of this one is PCRE itself
 $(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
 
-$(OUT)/fuzz/%: t/fuzz/%.c t/fuzz/fuzz.h $(CORE:%=$(OUT)/fuzz/objects/%.o)
+$(OUT)/fuzz/%: t/fuzz/%.c t/fuzz/fuzz.h $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
 	$(call short,CC) $(FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< \
-	    $(CORE:%=$(OUT)/fuzz/objects/%.o) $(APR_LIBS) $(LIBS)
+	    $(FUZZ_OBJECTS) $(APR_LIBS) $(LIBS)
 
 $(OUT)/replay/%: t/fuzz/%.c t/fuzz/replay.c t/fuzz/fuzz.h $(CORE_OBJECTS)
 	@mkdir -p $(@D)

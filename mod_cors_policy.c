@@ -13,7 +13,7 @@
  * after mod_headers.
  */
 
-#include "mod_cors_policy.h"
+#include "httpd/httpd.h"
 
 #include <http_connection.h>
 

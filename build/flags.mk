@@ -32,6 +32,6 @@ APR_LIBS = $(shell apr-1-config --link-ld) $(shell apu-1-config --link-ld)
 HTTPD_FLAGS = -isystem $(shell $(APXS) -q INCLUDEDIR)
 LIBS = -lpsl -lidn2
 
-CORE_FLAGS = $(STANDARD) $(WARNINGS) $(HARDENING) $(CFLAGS) -Iinclude \
+CORE_FLAGS = $(STANDARD) $(WARNINGS) $(HARDENING) $(CFLAGS) -Isrc -Iinclude \
     -Iout/generated $(APR_FLAGS)
 GLUE_FLAGS = $(CORE_FLAGS) $(HTTPD_FLAGS)

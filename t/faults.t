@@ -240,7 +240,7 @@ build('first');
 Httpd::spew($so, Httpd::slurp("$dir/first.so"));
 build(same => 'include/mod_cors_policy.h' => [ '#define CORS_POLICY_VERSION "', '#define CORS_POLICY_VERSION "same layout, ' ]);
 build(other => 'include/mod_cors_policy.h' => [ 'same layout', 'other layout' ],
-    'include/cors/counters.h' => [ '#define CORS_COUNTERS_SLOTS 512', '#define CORS_COUNTERS_SLOTS 4096' ]);
+    'src/core/diagnose/stats.h' => [ '#define CORS_COUNTERS_SLOTS 512', '#define CORS_COUNTERS_SLOTS 4096' ]);
 
 my $upgraded = Httpd->start(name => 'upgraded', so => $so, text => "Listen 127.0.0.1:\@port\@\n$policy");
 $to = [ h1 => $upgraded->{port}{port} ];

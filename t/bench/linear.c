@@ -24,16 +24,16 @@
 
 #include <valgrind/callgrind.h>
 
-#include "cors/advice.h"
-#include "cors/counters.h"
-#include "cors/describe.h"
-#include "cors/emit.h"
-#include "cors/explain.h"
-#include "cors/host.h"
-#include "cors/json.h"
-#include "cors/lint.h"
-#include "cors/origin_file.h"
-#include "cors/suffix.h"
+#include "core/diagnose/advice.h"
+#include "core/diagnose/stats.h"
+#include "core/diagnose/describe.h"
+#include "core/policy/emit.h"
+#include "core/diagnose/explain.h"
+#include "core/base/host.h"
+#include "core/base/json.h"
+#include "core/diagnose/lint.h"
+#include "core/origin/list_file.h"
+#include "core/base/suffix.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

@@ -19,7 +19,7 @@
 
 #include <valgrind/callgrind.h>
 
-#include "cors/decide.h"
+#include "core/policy/decide.h"
 
 #define SHORT_RUN 20
 #define LONG_RUN 220

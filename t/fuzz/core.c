@@ -10,11 +10,11 @@
 
 #include "fuzz.h"
 
-#include "cors/emit.h"
-#include "cors/expression.h"
-#include "cors/json.h"
-#include "cors/lint.h"
-#include "cors/origin_file.h"
+#include "core/policy/emit.h"
+#include "core/origin/regex.h"
+#include "core/base/json.h"
+#include "core/diagnose/lint.h"
+#include "core/origin/list_file.h"
 
 static cors_setting_t *set(cors_section_t *section, cors_attr_e attr)
 {

@@ -8,8 +8,8 @@
 #include <ctype.h>
 #include <regex.h>
 
-#include "cors/expression.h"
-#include "cors/pattern.h"
+#include "core/origin/regex.h"
+#include "core/origin/pattern.h"
 
 /* The whole expression as POSIX writes it. */
 static const char *extended(const char *regex)

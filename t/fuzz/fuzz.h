@@ -15,7 +15,7 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
-#include "cors/list.h"
+#include "core/base/list.h"
 
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);

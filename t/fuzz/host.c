@@ -7,8 +7,8 @@
 
 #include <arpa/inet.h>
 
-#include "cors/host.h"
-#include "cors/origin.h"
+#include "core/base/host.h"
+#include "core/origin/origin.h"
 
 static bool is_quad(const char *text)
 {

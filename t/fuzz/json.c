@@ -6,7 +6,7 @@
 
 #include "fuzz.h"
 
-#include "cors/json.h"
+#include "core/base/json.h"
 
 #define STACK (CORS_JSON_DEPTH - 2)
 

@@ -7,8 +7,8 @@
 
 #include <strings.h>
 
-#include "cors/fetch.h"
-#include "cors/name_set.h"
+#include "core/base/fetch.h"
+#include "core/policy/name_set.h"
 
 static bool same(cors_names_e kind, const char *a, const char *b)
 {

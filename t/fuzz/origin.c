@@ -4,7 +4,7 @@
 
 #include "fuzz.h"
 
-#include "cors/origin.h"
+#include "core/origin/origin.h"
 
 /* How many bytes from at are in a set. */
 static size_t span(cors_slice_t text, size_t at, const char *set)

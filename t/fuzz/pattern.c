@@ -5,7 +5,7 @@
 
 #include "fuzz.h"
 
-#include "cors/origin_table.h"
+#include "core/origin/origin_table.h"
 
 static const char *serialise(const cors_pattern_t *pattern, const char *star,
                              const char *port)

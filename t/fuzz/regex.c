@@ -10,10 +10,10 @@
 #define PCRE2_CODE_UNIT_WIDTH 8
 #include <pcre2.h>
 
-#include "cors/host.h"
-#include "cors/origin.h"
-#include "cors/regex_cost.h"
-#include "cors/regex_domain.h"
+#include "core/base/host.h"
+#include "core/origin/origin.h"
+#include "core/origin/regex_cost.h"
+#include "core/origin/regex_domain.h"
 
 /* As httpd compiles it; NULL: it does not. */
 static pcre2_code *compile(const char *format, const char *regex)

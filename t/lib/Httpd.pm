@@ -245,7 +245,7 @@ sub findings {
             # helgrind: the two accesses, not who has made the memory or the locks
             @parts = map { s/\A.*?(?=^Possible data race)//msr =~ s/^ *Address 0x.*//msr } split /^-{60}-*\n/m, $text;
         }
-        push @found, grep { m{\bsrc/(?:core|httpd)/\w+\.c:|\binclude/cors|mod_cors_policy\.(?:so|c:)} } @parts;
+        push @found, grep { m{\bsrc/(?:core|httpd)/\w+/\w+\.[ch]:|mod_cors_policy\.(?:so|c:)} } @parts;
     }
     return @found;
 }

@@ -5,7 +5,7 @@
 
 #include "configure.h"
 
-#include "cors/advice.h"
+#include "core/diagnose/advice.h"
 
 #define A "https://a.example"
 

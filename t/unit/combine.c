@@ -5,8 +5,8 @@
 
 #include "request.h"
 
-#include "cors/combine.h"
-#include "cors/emit.h"
+#include "core/policy/combine.h"
+#include "core/policy/emit.h"
 
 #define A "https://a.example"
 #define B "https://b.example"

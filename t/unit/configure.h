@@ -7,7 +7,7 @@
 
 #include "unit.h"
 
-#include "cors/policy.h"
+#include "core/policy/policy.h"
 
 /* An expression of a test: itself, or a beginning and ".*"; at "?" it gives up. */
 static inline bool match_expression(const void *regex, cors_slice_t text,

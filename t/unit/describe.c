@@ -4,7 +4,7 @@
 
 #include "configure.h"
 
-#include "cors/describe.h"
+#include "core/diagnose/describe.h"
 
 typedef struct {
     const char *name;

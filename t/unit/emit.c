@@ -4,7 +4,7 @@
 
 #include "request.h"
 
-#include "cors/emit.h"
+#include "core/policy/emit.h"
 
 #define A "https://a.example"
 #define B "https://b.example"

@@ -4,7 +4,7 @@
 
 #include "configure.h"
 
-#include "cors/explain.h"
+#include "core/diagnose/explain.h"
 
 #define A "https://a.example"
 #define ON "; CorsPolicy On; CorsAllowOrigins " A

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "cors/fetch.h"
+#include "core/base/fetch.h"
 
 static char upper(char c)
 {

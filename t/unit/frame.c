@@ -11,7 +11,7 @@
 
 #include <cmocka.h>
 
-#include "cors/frame.h"
+#include "core/origin/frame.h"
 
 static cors_frame_t frame;
 static char version[CORS_FRAME_VERSION_MAX + 1];

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "cors/host.h"
+#include "core/base/host.h"
 
 typedef struct {
     const char *host;

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "cors/json.h"
+#include "core/base/json.h"
 
 /* what was written */
 typedef struct {

@@ -4,7 +4,7 @@
 
 #include "configure.h"
 
-#include "cors/lint.h"
+#include "core/diagnose/lint.h"
 
 #define A "https://a.example"
 #define BELOW "https://*.example"

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "cors/name_set.h"
+#include "core/policy/name_set.h"
 
 #define METHODS CORS_NAMES_METHODS
 #define REQUEST CORS_NAMES_REQUEST_HEADERS

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "cors/origin.h"
+#include "core/origin/origin.h"
 
 static void an_origin_is_a_scheme_a_host_and_perhaps_a_port(void **state)
 {

@@ -15,7 +15,7 @@
 #include <apr_general.h>
 #include <apr_strings.h>
 
-#include "cors/origin_table.h"
+#include "core/origin/origin_table.h"
 
 #define PATTERNS 400
 

@@ -6,7 +6,7 @@
 
 #include <apr_strings.h>
 
-#include "cors/path_index.h"
+#include "core/base/path_index.h"
 
 static void a_path_is_above_by_whole_segments(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "cors/pattern.h"
+#include "core/origin/pattern.h"
 
 static void an_accepted_word_is_taken_apart(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "cors/problem.h"
+#include "core/base/problem.h"
 
 static const char *sentence(cors_problem_e problem, const char *word,
                             const char *detail, const char *suggestion)

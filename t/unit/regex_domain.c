@@ -10,9 +10,9 @@
 
 #include <apr_lib.h>
 
-#include "cors/host.h"
-#include "cors/origin.h"
-#include "cors/regex_domain.h"
+#include "core/base/host.h"
+#include "core/origin/origin.h"
+#include "core/origin/regex_domain.h"
 
 typedef enum {
     RIGHT,

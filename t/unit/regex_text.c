@@ -5,8 +5,8 @@
 
 #include "unit.h"
 
-#include "cors/automaton.h"
-#include "cors/regex_cost.h"
+#include "core/origin/automaton.h"
+#include "core/origin/regex_cost.h"
 
 /* An expression, texts that it has, and texts that it does not have; blanks between
  * them, and "~" for the empty one. */

@@ -7,7 +7,7 @@
 
 #include "configure.h"
 
-#include "cors/decide.h"
+#include "core/policy/decide.h"
 
 /* What a client sends; NULL is absent. */
 typedef struct {

@@ -4,7 +4,7 @@
 
 #include "unit.h"
 
-#include "cors/suffix.h"
+#include "core/base/suffix.h"
 
 static void a_public_suffix_is_where_anybody_registers(void **state)
 {

@@ -4,7 +4,7 @@
 
 #include <apr_lib.h>
 
-#include "cors/text_map.h"
+#include "core/base/text_map.h"
 
 static void a_key_has_the_value_it_was_added_with(void **state)
 {

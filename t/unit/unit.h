@@ -19,7 +19,7 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
-#include "cors/list.h"
+#include "core/base/list.h"
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 

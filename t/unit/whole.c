@@ -5,7 +5,7 @@
 
 #include "request.h"
 
-#include "cors/emit.h"
+#include "core/policy/emit.h"
 
 /* One case: what is configured and sent, and what must come of it. */
 typedef struct {

@@ -2,7 +2,7 @@
 package CorsImport::Lists;
 
 # The lists of names that the Fetch Standard fixes, as hashes by name in lower
-# case. tools/cors-policy-import/make-lists writes this file from src/core/fetch.c;
+# case. tools/cors-policy-import/make-lists writes this file from src/core/base/fetch.c;
 # make check fails where the two differ. Change that file, not this one.
 use strict;
 use warnings FATAL => 'all';

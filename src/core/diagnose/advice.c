@@ -1,0 +1,383 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Suggests what to change so that a refused origin, method or header is allowed.
+ *
+ * It is its own file because the status page and the explanation of a request share
+ * these sentences. It does not decide anything: it receives a decision that has been
+ * made. A suggested name first goes through the check of the directive that would
+ * accept it, so a suggestion can be copied into the configuration.
+ */
+
+#include "core/diagnose/advice.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "core/base/fetch.h"
+
+/* Where a suggested argument would be written. */
+typedef struct {
+    apr_pool_t *p;
+    /* the directive that takes such arguments */
+    const char *directive;
+    /* the source of the setting that decided */
+    const char *source;
+    /* the setting that decided; NULL: not known */
+    const cors_setting_t *setting;
+    const cors_policy_t *policy; /* NULL: not known */
+} place_t;
+
+static const char *within(const place_t *place, const char *prefixed)
+{
+    return apr_pstrcat(place->p, "write ", place->directive, " ", prefixed,
+                       " in a section within", NULL);
+}
+
+/* Returns "To allow it, CHANGE, or write DIRECTIVE +ARGUMENT in a nested section." */
+static const char *either(const place_t *place, const char *change,
+                          const char *prefixed)
+{
+    return apr_pstrcat(place->p, "To allow it, ", change, ", or ",
+                       within(place, prefixed), ".", NULL);
+}
+
+static bool is_none(const cors_setting_t *setting)
+{
+    return (setting->origins && cors_origin_set_none(setting->origins))
+           || (setting->names && setting->names->none);
+}
+
+/*
+ * Returns the advice for arguments that no entry excludes. prefixed has "+" before
+ * each argument.
+ */
+static const char *add_words(const place_t *place, const char *plain,
+                             const char *prefixed)
+{
+    apr_pool_t *p = place->p;
+    const cors_setting_t *setting = place->setting;
+    const char *words = setting && setting->edit ? prefixed : plain;
+    apr_size_t len = strlen(place->directive);
+
+    /* a default has no line to change */
+    if (strstr(place->source, "(default)")) {
+        return apr_pstrcat(p, "To allow it, write ", place->directive, " ",
+                           prefixed, " in the section.", NULL);
+    }
+    if (!setting) {
+        return apr_pstrcat(p, "To allow it, ", within(place, prefixed),
+                           " that of ", place->source, ".", NULL);
+    }
+    if (is_none(setting)) {
+        return either(place,
+                      apr_pstrcat(p, "write ", words, " instead of None in ",
+                                  place->source, NULL),
+                      prefixed);
+    }
+    /* a list of regular expressions or of files does not accept origins */
+    if (strncmp(place->source, place->directive, len) == 0
+        && place->source[len] != ' ') {
+        return either(place,
+                      apr_pstrcat(p, "write ", place->directive, " ", words,
+                                  " beside ", place->source, NULL),
+                      prefixed);
+    }
+    return either(place,
+                  apr_pstrcat(p, "add ", words, " to ", place->source, NULL),
+                  prefixed);
+}
+
+/* --- origins */
+
+/* Returns whether the list that a setting edits allows an origin. */
+static bool outside_lists(const cors_policy_t *policy,
+                          const cors_setting_t *setting, cors_attr_e attr,
+                          const cors_origin_t *origin)
+{
+    const cors_link_t *link = policy ? &policy->link[attr] : NULL;
+    cors_listing_e listing = CORS_ORIGIN_UNLISTED;
+
+    while (link && link->setting != setting) {
+        link = link->outer;
+    }
+    for (link = link ? link->outer : NULL;
+         link && link->setting && listing == CORS_ORIGIN_UNLISTED;
+         link = link->outer) {
+        listing =
+            cors_origin_set_lookup(link->setting->origins, origin,
+                                   cors_policy_number(policy,
+                                                      CORS_ATTR_NULL_UNSAFE));
+    }
+    return listing == CORS_ORIGIN_LISTED;
+}
+
+/* Returns the advice for an origin that an entry excludes. */
+static const char *take_out(const place_t *place, const cors_refused_t *refused,
+                            cors_attr_e attr, const cors_origin_t *origin,
+                            const cors_origin_word_t *word)
+{
+    apr_pool_t *p = place->p;
+    const cors_listing_e without =
+        cors_origin_set_without(place->setting->origins, origin, word);
+    const char *prefix = place->setting->edit ? "-" : "!";
+    const char *prefixed = apr_pstrcat(p, "+", refused->origin, NULL);
+    const char *source = word->source ? word->source : place->source;
+
+    if (word->file) {
+        return either(place,
+                      apr_pstrcat(p, "take what excludes it out of the file ",
+                                  word->text, NULL),
+                      prefixed);
+    }
+    if (without == CORS_ORIGIN_LISTED
+        || (without == CORS_ORIGIN_UNLISTED
+            && outside_lists(refused->policy, place->setting, attr, origin))) {
+        return either(place,
+                      apr_pstrcat(p, "take ", prefix, word->text, " out of ",
+                                  source, NULL),
+                      prefixed);
+    }
+    if (without == CORS_ORIGIN_UNLISTED
+        && strcmp(word->text, refused->origin) == 0) {
+        return either(place,
+                      apr_pstrcat(p, "write ", place->setting->edit ? "+" : "",
+                                  refused->origin, " instead of ", prefix,
+                                  word->text, " in ", source, NULL),
+                      prefixed);
+    }
+    /* several entries exclude it, or the entry covers more than this origin */
+    return apr_pstrcat(p, "To allow it, ", within(place, prefixed), " that of ",
+                       source, ".", NULL);
+}
+
+/* Returns the advice for an origin that no directive accepts. */
+static const char *not_listable(apr_pool_t *p, const char *origin,
+                                cors_problem_e problem, const char *suggestion)
+{
+    if (problem == CORS_PROBLEM_ORIGIN_FILE) {
+        return "A page from a file sends the origin null, anybody's. Give the "
+               "page an origin of its own.";
+    }
+    return apr_pstrcat(p, "No browser sends the origin ", origin, ": ",
+                       cors_problem_reason(problem), ".",
+                       suggestion ? " Ask about " : "",
+                       suggestion ? suggestion : "",
+                       suggestion ? ", which it sends." : "", NULL);
+}
+
+static const char *advise_malformed(apr_pool_t *p, const char *origin)
+{
+    cors_pattern_t pattern;
+    const char *suggestion;
+    cors_problem_e problem =
+        cors_pattern_parse(p, cors_slice(origin), false, &pattern, &suggestion);
+
+    return problem && suggestion
+               ? not_listable(p, origin, problem, suggestion)
+               : "No browser sends such an origin, and none can be allowed.";
+}
+
+static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
+{
+    const char *const handshakes =
+        cors_attr_directive(CORS_ATTR_WEBSOCKET_ORIGINS);
+    const bool websocket =
+        strncmp(refused->source, handshakes, strlen(handshakes)) == 0;
+    const cors_attr_e attr =
+        websocket ? CORS_ATTR_WEBSOCKET_ORIGINS : CORS_ATTR_ORIGINS;
+    const place_t place = { p, cors_attr_directive(attr), refused->source,
+                            refused->setting, refused->policy };
+    const cors_origin_word_t *word = NULL;
+    cors_pattern_t pattern;
+    cors_origin_t origin;
+    const char *suggestion;
+    cors_problem_e problem;
+
+    if (strcmp(refused->origin, "null") == 0) {
+        return "The origin null is sent by sandboxed frames and files, "
+               "anybody's. Give the page an origin of its own.";
+    }
+    problem = cors_pattern_parse(p, cors_slice(refused->origin), websocket,
+                                 &pattern, &suggestion);
+    if (problem) {
+        return not_listable(p, refused->origin, problem, suggestion);
+    }
+    if (refused->setting
+        && cors_origin_parse(cors_slice(refused->origin), &origin)) {
+        word = cors_origin_set_excluding(refused->setting->origins, &origin);
+    }
+    return word ? take_out(&place, refused, attr, &origin, word)
+                : add_words(&place, refused->origin,
+                            apr_pstrcat(p, "+", refused->origin, NULL));
+}
+
+const char *cors_decision_source(apr_pool_t *p, const cors_decision_t *decision)
+{
+    const cors_setting_t *detail = decision->setting;
+    const cors_origin_word_t *word = NULL;
+    cors_origin_t origin;
+
+    if (!detail) {
+        return apr_pstrcat(p, cors_attr_directive(decision->attr), " (default)",
+                           NULL);
+    }
+    /* only an excluded origin may have a source of its own */
+    if (decision->origin_excluded
+        && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
+        && cors_origin_parse(decision->origin, &origin)) {
+        word = cors_origin_set_excluding(detail->origins, &origin);
+    }
+    return word && word->source ? word->source : detail->source;
+}
+
+/* --- methods and headers */
+
+/* Arguments to be added, with and without "+". */
+typedef struct {
+    cors_joined_t plain;
+    cors_joined_t prefixed;
+} words_t;
+
+static void add_word(apr_pool_t *p, words_t *words, const char *word)
+{
+    cors_join_entry(p, &words->plain, "", cors_slice(word));
+    cors_join_entry(p, &words->prefixed, "+", cors_slice(word));
+}
+
+const char *cors_sentences(apr_pool_t *p, const char *one, const char *other)
+{
+    cors_joined_t both = { NULL, 0, 0 };
+
+    cors_join(p, &both, " ", cors_slice(one));
+    cors_join(p, &both, " ", cors_slice(other));
+    return both.text;
+}
+
+/* Returns the advice for a name that no directive accepts. */
+static const char *not_nameable(apr_pool_t *p, const char *name,
+                                cors_problem_e problem, const char *suggestion)
+{
+    switch (problem) {
+    case CORS_PROBLEM_METHOD_FORBIDDEN:
+        return "No browser sends this method, and it cannot be allowed.";
+    case CORS_PROBLEM_METHOD_CASE:
+        return apr_pstrcat(p, "Write ", suggestion + 1,
+                           " in the script: methods are case-sensitive, and "
+                           "fetch() makes only DELETE, GET, HEAD, OPTIONS, "
+                           "POST and PUT upper case.",
+                           NULL);
+    case CORS_PROBLEM_HEADER_FORBIDDEN:
+        return apr_pstrcat(p, "No browser lets a page set ", name,
+                           ", and it cannot be allowed.", NULL);
+    case CORS_PROBLEM_HEADER_IS_RESPONSE:
+        return apr_pstrcat(p, "The server sends ", name,
+                           ", not the page: take it out of the script.", NULL);
+    default:
+        return apr_pstrcat(p, name,
+                           " cannot be allowed: ", cors_problem_reason(problem),
+                           ".", NULL);
+    }
+}
+
+/*
+ * Returns the advice for one name, or adds the name to words if it only has to be
+ * listed.
+ */
+static const char *advise_name(const place_t *place, cors_names_e kind,
+                               const char *name, words_t *words)
+{
+    apr_pool_t *p = place->p;
+    const cors_name_set_t *set = place->setting ? place->setting->names : NULL;
+    const char *prefixed = apr_pstrcat(p, "+", name, NULL);
+    const char *suggestion;
+    cors_problem_e problem =
+        cors_name_set_add(p, cors_name_set_make(p, kind, true),
+                          cors_slice(prefixed), NULL, &suggestion);
+    int at = set ? cors_name_set_find_removed(set, cors_slice(name)) : -1;
+    const char *source;
+
+    problem = problem ? problem : cors_name_idle(kind, cors_slice(name));
+    if (problem == CORS_PROBLEM_METHOD_CASE && place->policy
+        && cors_policy_name_listed(place->policy, CORS_ATTR_METHODS,
+                                   cors_slice(suggestion + 1))
+               == CORS_NAME_UNLISTED) {
+        /* the name that the script means is refused as well */
+        source = advise_name(place, kind, suggestion + 1, words);
+        return cors_sentences(p, not_nameable(p, name, problem, suggestion),
+                              source);
+    }
+    if (problem) {
+        return not_nameable(p, name, problem, suggestion);
+    }
+    if (at < 0) {
+        add_word(p, words, name);
+        return NULL;
+    }
+    source = set->removed_sources[at];
+    return either(place,
+                  apr_pstrcat(p, "write ", prefixed, " instead of -",
+                              set->removed[at], " in ",
+                              source ? source : place->source, NULL),
+                  prefixed);
+}
+
+static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
+                                const cors_refused_t *refused)
+{
+    const place_t place = { p, cors_attr_directive(attr), refused->source,
+                            refused->setting, refused->policy };
+    words_t words = { { NULL, 0, 0 }, { NULL, 0, 0 } };
+    cors_slice_t rest = cors_slice(refused->rejected);
+    cors_slice_t name;
+    cors_joined_t advice = { NULL, 0, 0 };
+
+    while (cors_list_next(&rest, &name)) {
+        cors_join(p, &advice, " ",
+                  cors_slice(advise_name(&place,
+                                         attr == CORS_ATTR_METHODS
+                                             ? CORS_NAMES_METHODS
+                                             : CORS_NAMES_REQUEST_HEADERS,
+                                         cors_slice_text(p, name), &words)));
+    }
+    if (words.plain.text) {
+        cors_join(p, &advice, " ",
+                  cors_slice(add_words(&place, words.plain.text,
+                                       words.prefixed.text)));
+    }
+    return advice.text;
+}
+
+const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
+{
+    switch (refused->reason) {
+    case CORS_REASON_ORIGIN_NOT_ALLOWED:
+        return advise_origin(p, refused);
+    case CORS_REASON_METHOD_NOT_ALLOWED:
+        return advise_names(p, CORS_ATTR_METHODS, refused);
+    case CORS_REASON_HEADER_NOT_ALLOWED:
+        return advise_names(p, CORS_ATTR_HEADERS, refused);
+    case CORS_REASON_MALFORMED_ORIGIN:
+        return advise_malformed(p, refused->origin);
+    case CORS_REASON_CONTRADICTORY_POLICY:
+        return apr_pstrcat(p,
+                           "The sections that apply contradict each other; "
+                           "see ",
+                           refused->source, " and the error log.", NULL);
+    case CORS_REASON_ORIGINS_NOT_LOADED:
+        return "A file of CorsAllowOriginsFile could not be loaded yet; the "
+               "error log says why. No origin is allowed until it is.";
+    case CORS_REASON_UNKNOWN_HOST:
+        return "The host of the request is not a name of its virtual host, so "
+               "the page is not one of the server's own. If it is a name of "
+               "the server, add it with ServerAlias; where a proxy in front "
+               "changes Host, keep it there (ProxyPreserveHost On), or write "
+               "UseCanonicalName On next to ServerName.";
+    case CORS_REASON_ORIGIN_REQUIRED:
+        return apr_pstrcat(p, "Handshakes without Origin are refused by ",
+                           refused->source, ".", NULL);
+    default:
+        return NULL;
+    }
+}

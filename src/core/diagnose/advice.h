@@ -1,0 +1,51 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file advice.h
+ * @brief What to change so that what was refused is allowed
+ */
+
+#ifndef CORS_ADVICE_H
+#define CORS_ADVICE_H
+
+#include "core/policy/decide.h"
+
+/** What was refused, as far as it is known. */
+typedef struct {
+    cors_reason_e reason;
+    /* "Directive file:line" of the setting that decided, or "Directive (default)" */
+    const char *source;
+    /* origin of the page */
+    const char *origin;
+    /* the method, or the header names as a comma-separated list; or "" */
+    const char *rejected;
+    /* the setting that source names; NULL: not known */
+    const cors_setting_t *setting;
+    /* the policy of that setting; NULL: not known */
+    const cors_policy_t *policy;
+} cors_refused_t;
+
+/**
+ * Returns what to change so that a refused origin, method or header is allowed.
+ *
+ * Every suggested argument has been checked as its directive checks it. If an argument
+ * cannot be written in a directive, the advice names what the script, or the explained
+ * request, should send instead.
+ *
+ * @return sentences; NULL: no change is advisable
+ */
+const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused);
+
+/**
+ * Returns the source of the decision: the entry that excluded the origin, if there is
+ * one, otherwise the first entry of the list.
+ *
+ * @return "Directive file:line", or "Directive (default)"
+ */
+const char *cors_decision_source(apr_pool_t *p,
+                                 const cors_decision_t *decision);
+
+/** @return two sentences joined by a space; either may be NULL */
+const char *cors_sentences(apr_pool_t *p, const char *one, const char *other);
+
+#endif /* CORS_ADVICE_H */

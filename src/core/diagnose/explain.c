@@ -1,0 +1,448 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Explains whether a web page may make a request, and why.
+ *
+ * It is its own file because it plays the browser: it runs the checks of the Fetch
+ * Standard on the headers that the module would send. It does not make a request and
+ * does not match origins itself. The decision comes from cors_decide() and the headers
+ * from cors_emit(), as for a real request. For advice beyond the first problem, it
+ * works on a copy of the policy in which one list allows everything.
+ */
+
+#include "core/diagnose/explain.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "core/diagnose/advice.h"
+#include "core/policy/emit.h"
+#include "core/base/fetch.h"
+
+#define ALLOW_ORIGIN "Access-Control-Allow-Origin"
+
+/* Fetch, "CORS check": returns why it fails, or NULL. */
+static const char *check_response(apr_pool_t *p, const apr_table_t *headers,
+                                  const cors_question_t *question)
+{
+    const char *allowed = apr_table_get(headers, ALLOW_ORIGIN);
+
+    if (!allowed) {
+        return "the response has no " ALLOW_ORIGIN;
+    }
+    if (strcmp(allowed, "*") == 0) {
+        return question->credentials ? ALLOW_ORIGIN
+                   " is *, which does not hold for a request "
+                   "with credentials"
+                                     : NULL;
+    }
+    if (strcmp(allowed, question->origin) != 0) {
+        return apr_pstrcat(p, ALLOW_ORIGIN " is ", allowed, NULL);
+    }
+    if (question->credentials
+        && !apr_table_get(headers, "Access-Control-Allow-Credentials")) {
+        return "the request has credentials and the response has no "
+               "Access-Control-Allow-Credentials";
+    }
+    return NULL;
+}
+
+static bool has_wildcard(const char *list, const cors_question_t *question)
+{
+    return !question->credentials && list
+           && cors_list_has(list, cors_slice("*"), false);
+}
+
+/*
+ * Returns the first requested name that is missing from a list of headers; absent:
+ * none is missing.
+ */
+static cors_slice_t find_unlisted(apr_pool_t *p, const char *list,
+                                  const cors_question_t *question,
+                                  const char *names)
+{
+    cors_text_map_t *listed = cors_text_map_make(p, true);
+    const bool wildcard = has_wildcard(list, question);
+    cors_slice_t rest = cors_slice(list);
+    cors_slice_t name;
+
+    while (cors_list_next(&rest, &name)) {
+        cors_text_map_add(listed, name, list);
+    }
+    rest = cors_slice(names);
+    while (cors_list_next(&rest, &name)) {
+        if (!cors_text_map_get(listed, name)
+            && (!wildcard || cors_fetch_non_wildcard_header(name))) {
+            return name;
+        }
+    }
+    return cors_slice(NULL);
+}
+
+/* Fetch, "CORS-preflight fetch", from the check on: returns why it fails, or NULL. */
+static const char *check_preflight(apr_pool_t *p, int status,
+                                   const apr_table_t *headers,
+                                   const cors_question_t *question,
+                                   const char *method, const char *names)
+{
+    const char *objection = check_response(p, headers, question);
+    const char *list = apr_table_get(headers, "Access-Control-Allow-Methods");
+    cors_slice_t name;
+
+    if (objection) {
+        return objection;
+    }
+    if (status < 200 || status > 299) {
+        return apr_psprintf(p, "the answer to the preflight is a %d", status);
+    }
+    if (!cors_fetch_safelisted_method(cors_slice(method))
+        && !cors_list_has(list, cors_slice(method), false)
+        && !has_wildcard(list, question)) {
+        return apr_pstrcat(p, "Access-Control-Allow-Methods does not list ",
+                           method, NULL);
+    }
+    name =
+        find_unlisted(p, apr_table_get(headers, "Access-Control-Allow-Headers"),
+                      question, names);
+    return name.ptr
+               ? apr_pstrcat(p, "Access-Control-Allow-Headers does not list ",
+                             cors_slice_text(p, name), NULL)
+               : NULL;
+}
+
+/*
+ * Returns the names that a browser asks for in a preflight: in lower case and sorted,
+ * without those that any page may set.
+ */
+static const char *unsafe_names(apr_pool_t *p, const char *names)
+{
+    static const char *const safe[] = { "accept", "accept-language",
+                                        "content-language", NULL };
+    cors_slice_t rest = cors_slice(names);
+    cors_slice_t name;
+    cors_joined_t list = { NULL, 0, 0 };
+
+    while (cors_list_next(&rest, &name)) {
+        const char *const *one = safe;
+        char *lower = cors_slice_text(p, name);
+        char *c;
+
+        for (c = lower; *c; c++) {
+            *c = cors_lower(*c);
+        }
+        while (*one && strcmp(*one, lower) != 0) {
+            one++;
+        }
+        if (!*one) {
+            cors_join(p, &list, ",", cors_slice(lower));
+        }
+    }
+    return list.text;
+}
+
+const char *cors_normal_method(apr_pool_t *p, const char *method)
+{
+    static const char *const normalised[] = { "DELETE",  "GET",  "HEAD",
+                                              "OPTIONS", "POST", "PUT" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(normalised) / sizeof(normalised[0]); i++) {
+        if (cors_slice_is_nocase(cors_slice(method), normalised[i])) {
+            return normalised[i];
+        }
+    }
+    return apr_pstrdup(p, method);
+}
+
+static void exchange(apr_pool_t *p, const cors_policy_t *policy,
+                     const cors_facts_t *facts, cors_response_e response,
+                     cors_exchange_t *exchange)
+{
+    apr_table_t *errors = apr_table_make(p, 1);
+
+    exchange->headers = apr_table_make(p, 8);
+    cors_decide(policy, facts, &exchange->decision);
+    if (cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON) {
+        cors_emit(p, policy, &exchange->decision, response, exchange->headers,
+                  errors);
+    }
+}
+
+static void ask_first(apr_pool_t *p, const cors_policy_t *policy,
+                      const cors_question_t *question,
+                      const cors_facts_t *asked, cors_exchange_t *preflight)
+{
+    bool on = cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON;
+
+    exchange(p, policy, asked, CORS_RESPONSE_PREFLIGHT, preflight);
+    if (on) {
+        preflight->status =
+            cors_decision_preflight_status(policy, &preflight->decision);
+    }
+    preflight->objection =
+        check_preflight(p, on ? preflight->status : 200, preflight->headers,
+                        question, asked->request_method.ptr,
+                        asked->request_headers.ptr);
+}
+
+/* Returns the advice on the decision for a request. */
+static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
+                             const cors_question_t *question,
+                             const cors_decision_t *decision,
+                             const char *rejected)
+{
+    const cors_refused_t refused = {
+        decision->reason,  cors_decision_source(p, decision),
+        question->origin,  rejected,
+        decision->setting, policy
+    };
+
+    return cors_advice(p, &refused);
+}
+
+/* Makes a list of a copied policy allow everything. */
+static void open_list(apr_pool_t *p, cors_policy_t *policy, cors_attr_e attr)
+{
+    cors_setting_t *setting = apr_pcalloc(p, sizeof(*setting));
+    const char *unused;
+
+    if (attr == CORS_ATTR_ORIGINS) {
+        setting->origins = cors_origin_set_make(p, false, false);
+        (void)cors_origin_set_add(p, setting->origins, cors_slice("*"), NULL,
+                                  &unused);
+    }
+    else {
+        setting->names = cors_name_set_make(p, CORS_NAMES_METHODS, false);
+        (void)cors_name_set_add(p, setting->names, cors_slice("*"), NULL,
+                                &unused);
+    }
+    policy->link[attr].setting = setting;
+    policy->link[attr].outer = NULL;
+}
+
+/* Returns the advice on a method, regardless of the origin. */
+static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
+                                 const cors_question_t *question,
+                                 cors_facts_t facts)
+{
+    cors_policy_t open = *policy;
+    cors_decision_t decision;
+
+    open_list(p, &open, CORS_ATTR_ORIGINS);
+    facts.request_headers = cors_slice(NULL);
+    cors_decide(&open, &facts, &decision);
+    return decision.reason == CORS_REASON_METHOD_NOT_ALLOWED
+               ? advise_on(p, policy, question, &decision,
+                           cors_slice_text(p, decision.rejected))
+               : NULL;
+}
+
+/*
+ * Returns the advice on all headers that are not allowed, regardless of the origin and
+ * the method. A preflight is refused for the first one only.
+ */
+static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
+                                  const cors_question_t *question,
+                                  cors_facts_t facts)
+{
+    cors_policy_t open = *policy;
+    cors_decision_t decision;
+    cors_decision_t last;
+    const char *end = cors_slice_end(facts.request_headers);
+    cors_joined_t missing = { NULL, 0, 0 };
+
+    open_list(p, &open, CORS_ATTR_ORIGINS);
+    open_list(p, &open, CORS_ATTR_METHODS);
+    facts.request_method = cors_slice("GET");
+    for (;;) {
+        cors_decide(&open, &facts, &decision);
+        if (decision.reason != CORS_REASON_HEADER_NOT_ALLOWED) {
+            break;
+        }
+        last = decision;
+        cors_join(p, &missing, ",", last.rejected);
+        facts.request_headers =
+            cors_slice_between(cors_slice_end(last.rejected), end);
+    }
+    return missing.text ? advise_on(p, policy, question, &last, missing.text)
+                        : NULL;
+}
+
+/* Returns the setting that allows any origin; NULL: there is none. */
+static const cors_setting_t *any_origin_by(const cors_policy_t *policy)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+
+    while (link && link->setting
+           && !cors_origin_set_any(link->setting->origins)) {
+        link = link->outer;
+    }
+    return link ? link->setting : NULL;
+}
+
+static const char *advise_credentials(apr_pool_t *p,
+                                      const cors_policy_t *policy,
+                                      const cors_question_t *question)
+{
+    const cors_setting_t *any_origin = any_origin_by(policy);
+    bool edited;
+    const cors_link_t *exposed =
+        cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
+
+    if (!question->credentials
+        || cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+        return NULL;
+    }
+    return apr_pstrcat(
+        p,
+        "The request has credentials. Write CorsAllowCredentials On in the "
+        "section",
+        any_origin ? ", and the origin " : "",
+        any_origin ? question->origin : "",
+        any_origin ? " instead of * in " : "",
+        any_origin ? any_origin->source : "",
+        exposed ? ", and names of headers instead of * in " : "",
+        exposed ? exposed->setting->source : "", ".", NULL);
+}
+
+/* Returns all changes after which a policy that is on allows the request. */
+static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
+                              const cors_question_t *question,
+                              const cors_facts_t *asked,
+                              const cors_decision_t *actual)
+{
+    const char *advice = actual->origin_allowed
+                             ? NULL
+                             : advise_on(p, policy, question, actual, "");
+
+    if (actual->reason == CORS_REASON_MALFORMED_ORIGIN
+        || actual->reason == CORS_REASON_CONTRADICTORY_POLICY) {
+        return advice;
+    }
+    if (asked) {
+        advice = cors_sentences(p, advice,
+                                advise_method(p, policy, question, *asked));
+        advice = cors_sentences(p, advice,
+                                advise_headers(p, policy, question, *asked));
+    }
+    return cors_sentences(p, advice, advise_credentials(p, policy, question));
+}
+
+/* Returns the advice for a policy that is not on: what it would do if it were. */
+static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
+                                  const cors_question_t *question)
+{
+    static const cors_setting_t on = { .number = CORS_MODE_ON };
+    const cors_setting_t *mode = policy->link[CORS_ATTR_MODE].setting;
+    const bool off = !mode || mode->number == CORS_MODE_OFF;
+    cors_policy_t as_if = *policy;
+    cors_explanation_t then;
+
+    as_if.link[CORS_ATTR_MODE].setting = &on;
+    cors_explain(p, &as_if, question, &then);
+    return apr_pstrcat(p,
+                       off ? "No policy is in force here. Write "
+                           : "The policy only reports. Write ",
+                       mode ? "On instead of " : "CorsPolicy On in the section",
+                       mode ? cors_attr_choices(CORS_ATTR_MODE)[mode->number]
+                            : "",
+                       mode ? " in " : "", mode ? mode->source : "",
+                       then.readable ? "; this is allowed then."
+                                     : "; this is still refused then.",
+                       then.advice ? " " : "", then.advice ? then.advice : "",
+                       NULL);
+}
+
+/* Explains the handshake of a WebSocket, which browsers send without a preflight. */
+static void explain_websocket(apr_pool_t *p, const cors_policy_t *policy,
+                              const cors_question_t *question,
+                              cors_facts_t *facts,
+                              cors_explanation_t *explanation)
+{
+    cors_exchange_t *actual = &explanation->actual;
+
+    facts->websocket = true;
+    actual->headers = apr_table_make(p, 1);
+    cors_decide(policy, facts, &actual->decision);
+    explanation->cross_origin = true;
+    explanation->sent = true;
+    if (actual->decision.reject
+        && cors_policy_number(policy, CORS_ATTR_MODE)
+               != CORS_MODE_REPORT_ONLY) {
+        actual->status = 403;
+        actual->objection = "the handshake is answered with a 403";
+        explanation->advice =
+            advise_on(p, policy, question, &actual->decision, "");
+    }
+    explanation->readable = !actual->objection;
+}
+
+/* Returns whether the browser treats the request as same-origin, listed or not. */
+static bool is_same_origin(const cors_question_t *question,
+                           const cors_decision_t *actual)
+{
+    cors_origin_t origin;
+
+    return actual->verdict == CORS_VERDICT_SAME_ORIGIN
+           || (question->own.scheme.ptr
+               && cors_origin_parse(cors_slice(question->origin), &origin)
+               && cors_origin_same(&origin, &question->own));
+}
+
+void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
+                  const cors_question_t *question,
+                  cors_explanation_t *explanation)
+{
+    const char *method = cors_normal_method(p, question->method);
+    const char *names = unsafe_names(p, question->headers);
+    const bool on = cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON;
+    cors_exchange_t *actual = &explanation->actual;
+    cors_facts_t facts;
+    cors_facts_t asked;
+
+    memset(explanation, 0, sizeof(*explanation));
+    memset(&facts, 0, sizeof(facts));
+    facts.origin = cors_slice(question->origin);
+    facts.own.origin = question->own;
+    facts.own.known_host = question->known_host;
+    if (question->websocket) {
+        explain_websocket(p, policy, question, &facts, explanation);
+        return;
+    }
+
+    exchange(p, policy, &facts, CORS_RESPONSE_ACTUAL, actual);
+    if (actual->decision.reject && on) {
+        actual->status = 403;
+    }
+    if (is_same_origin(question, &actual->decision)) {
+        explanation->sent = true;
+        explanation->readable = true;
+        explanation->advice = actual->status ? advise_on(p, policy, question,
+                                                         &actual->decision, "")
+                                             : NULL;
+        return;
+    }
+    explanation->cross_origin = true;
+    actual->objection = check_response(p, actual->headers, question);
+
+    asked = facts;
+    asked.options = true;
+    asked.request_method = cors_slice(method);
+    asked.request_headers = cors_slice(names);
+    explanation->preflighted =
+        names || !cors_fetch_safelisted_method(cors_slice(method));
+    if (explanation->preflighted) {
+        ask_first(p, policy, question, &asked, &explanation->preflight);
+    }
+    explanation->sent =
+        !explanation->preflighted || !explanation->preflight.objection;
+    explanation->readable = explanation->sent && !actual->objection;
+    if (!explanation->readable) {
+        explanation->advice =
+            on ? advise_all(p, policy, question,
+                            explanation->preflighted ? &asked : NULL,
+                            &actual->decision)
+               : advise_on_mode(p, policy, question);
+    }
+}

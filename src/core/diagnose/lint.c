@@ -1,0 +1,444 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Warns about settings that are valid but probably a mistake.
+ *
+ * It is its own file because these checks never change a decision. Errors that keep
+ * httpd from starting are found elsewhere, when a directive is parsed. Each warning
+ * goes to a callback together with the source of the setting. Some warnings depend on
+ * what a list allows: these checks look up sample origins in the list instead of
+ * comparing patterns.
+ */
+
+#include "core/diagnose/lint.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <apr_strings.h>
+
+#include "core/origin/regex.h"
+#include "core/base/fetch.h"
+#include "core/origin/pattern.h"
+#include "core/origin/regex_cost.h"
+
+/*
+ * The longest time that any browser caches a preflight, in seconds: Firefox. Others
+ * reduce a longer time to their own limit, so it does no harm there.
+ */
+#define MAX_AGE_MOST 86400
+
+/* The receiver of the warnings, and the setting to check. */
+typedef struct {
+    apr_pool_t *p;
+    const cors_setting_t *setting;
+    cors_lint_fn tell;
+    void *context;
+} lint_t;
+
+static void warn(const lint_t *lint, const char *source, cors_problem_e problem,
+                 const char *word, const char *detail, const char *suggestion)
+{
+    const cors_finding_t finding = { problem, cors_slice(word), suggestion,
+                                     detail };
+
+    lint->tell(lint->context, source ? source : lint->setting->source,
+               &finding);
+}
+
+/* returns the prefix of an entry */
+static const char *prefix_of(const lint_t *lint, const cors_origin_word_t *word)
+{
+    return !lint->setting->edit ? (word->exclude ? "!" : "")
+           : word->exclude      ? "-"
+                                : "+";
+}
+
+/* Returns whether an origin can make a regular expression backtrack heavily. */
+static bool is_costly(apr_pool_t *p, const char *text)
+{
+    apr_pool_t *scratch;
+    cors_regex_text_t read;
+    const cors_automaton_t *automaton;
+    const char *unused;
+    bool costly;
+
+    apr_pool_create(&scratch, p);
+    cors_regex_read(scratch, text, &read);
+    automaton = read.root ? cors_automaton_make(scratch, &read, &unused) : NULL;
+    costly = automaton && cors_regex_is_costly(scratch, automaton);
+    apr_pool_destroy(scratch);
+    return costly;
+}
+
+static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
+{
+    const char *plain =
+        cors_expression_plain(lint->p, word->text, prefix_of(lint, word));
+
+    if (is_costly(lint->p, word->text)) {
+        warn(lint, word->source, CORS_PROBLEM_REGEX_COSTLY, word->text, NULL,
+             NULL);
+    }
+    if (plain) {
+        /* in its own directive it would still be a regular expression */
+        plain = apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL);
+    }
+    /* an exclusion does not allow any origin */
+    if (word->open && !word->exclude) {
+        const char *pinned =
+            cors_expression_pinned(lint->p, word->text, prefix_of(lint, word));
+
+        warn(lint, word->source,
+             word->undecided ? CORS_PROBLEM_REGEX_UNDECIDED
+                             : CORS_PROBLEM_REGEX_EVERYTHING,
+             word->text, word->open_detail, pinned ? pinned : plain);
+    }
+    else if (plain) {
+        warn(lint, word->source, CORS_PROBLEM_REGEX_PLAIN, word->text, NULL,
+             plain);
+    }
+}
+
+/* Reports the reasons for which a listed entry is redundant. */
+static void lint_listed(const lint_t *lint, const cors_origin_word_t *word)
+{
+    const cors_origin_set_t *set = lint->setting->origins;
+    const cors_origin_word_t *other =
+        cors_origin_set_covering(lint->p, set, word, true);
+
+    if (other) {
+        warn(lint, word->source, CORS_PROBLEM_ORIGIN_EXCLUDED, word->text,
+             apr_pstrcat(lint->p, "!", other->text, NULL), NULL);
+        return;
+    }
+    other = cors_origin_set_covering(lint->p, set, word, false);
+    if (other) {
+        warn(lint, word->source, CORS_PROBLEM_ORIGIN_SHADOWED, word->text,
+             other->text, NULL);
+    }
+}
+
+/* A label that no list contains, for looking up the subdomains of a name. */
+#define SOME_LABEL "zq-any"
+
+/* Returns whether a list allows an origin. */
+static bool allows(const cors_origin_set_t *set, const char *text)
+{
+    cors_origin_t origin;
+
+    return cors_origin_parse(cors_slice(text), &origin)
+           && cors_origin_set_lookup(set, &origin, false) == CORS_ORIGIN_LISTED;
+}
+
+/*
+ * Reports an exclusion of a name without its subdomains, or the reverse, if a wildcard
+ * allows both. A name and its subdomains are two patterns.
+ */
+static void lint_half_excluded(const lint_t *lint,
+                               const cors_origin_word_t *word)
+{
+    const cors_origin_set_t *set = lint->setting->origins;
+    cors_pattern_t pattern;
+    const char *unused;
+    const char *scheme;
+    /* host and port */
+    const char *rest;
+    const char *host;
+
+    if (cors_pattern_parse(lint->p, cors_slice(word->text), true, &pattern,
+                           &unused)
+            != CORS_OK
+        || pattern.kind != CORS_PATTERN_ORIGIN || !pattern.host.len) {
+        return;
+    }
+    scheme = cors_slice_text(lint->p, pattern.scheme);
+    host = cors_slice_text(lint->p, pattern.host);
+    rest =
+        apr_pstrcat(lint->p, host,
+                    pattern.any_port ? ":*"
+                    : pattern.port ? apr_psprintf(lint->p, ":%u", pattern.port)
+                                   : "",
+                    NULL);
+    host = pattern.any_port ? host : rest;
+    /* a name that is listed by itself is allowed on purpose */
+    if (allows(set, apr_pstrcat(lint->p, scheme, "://",
+                                pattern.subdomains ? "" : SOME_LABEL ".", host,
+                                NULL))
+        && (!pattern.subdomains
+            || (strchr(host, '.')
+                && allows(set, apr_pstrcat(lint->p, scheme, "://" SOME_LABEL,
+                                           strchr(host, '.'), NULL))))) {
+        warn(lint, word->source,
+             pattern.subdomains ? CORS_PROBLEM_EXCLUSION_NAME
+                                : CORS_PROBLEM_EXCLUSION_SUBDOMAINS,
+             apr_pstrcat(lint->p, "!", word->text, NULL), NULL,
+             apr_pstrcat(lint->p, "!", scheme, "://", rest, " !", scheme,
+                         "://*.", rest, NULL));
+    }
+}
+
+/*
+ * Reports an exclusion of one origin that the same list does not allow. A wildcard
+ * exclusion cannot be checked with one example.
+ */
+static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
+{
+    const cors_origin_set_t *set = lint->setting->origins;
+
+    /* the origins of Self are not known here either */
+    if (!lint->setting->edit && !strchr(word->text, '*')
+        && strcmp(word->text, "Self") != 0
+        && !cors_origin_set_covering(lint->p, set, word, false)) {
+        warn(lint, word->source, CORS_PROBLEM_EXCLUSION_UNUSED, word->text,
+             NULL, NULL);
+    }
+    else if (!lint->setting->edit && !word->file) {
+        lint_half_excluded(lint, word);
+    }
+}
+
+static void lint_origins(const lint_t *lint, cors_attr_e attr)
+{
+    const cors_origin_set_t *set = lint->setting->origins;
+    int i;
+
+    for (i = 0; i < cors_origin_set_count(set); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+        if (word->first) {
+            warn(lint, word->source, CORS_PROBLEM_ORIGIN_DUPLICATE, word->text,
+                 *word->first ? word->first : lint->setting->source, NULL);
+        }
+        else if (word->regex) {
+            lint_regex(lint, word);
+        }
+        else if (word->exclude) {
+            lint_excluded(lint, word);
+        }
+        else if (cors_origin_set_count(set) > 1) {
+            lint_listed(lint, word);
+        }
+        if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && word->suffix
+            && !word->exclude) {
+            warn(lint, word->source, CORS_PROBLEM_WEBSOCKET_SUFFIX, word->text,
+                 NULL, NULL);
+        }
+    }
+}
+
+/*
+ * Returns the names of the line that begins with the given one, as they would be
+ * written and without the idle ones; NULL: there are no others.
+ */
+static const char *names_of_line(const lint_t *lint, int first)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    cors_joined_t joined = { NULL, 0, 0 };
+    int i;
+
+    for (i = first;
+         i < names->count && names->sources[i] == names->sources[first]; i++) {
+        if (!cors_name_idle(names->kind, cors_slice(names->names[i]))) {
+            cors_join_entry(lint->p, &joined, names->edit ? "+" : "",
+                            cors_slice(names->names[i]));
+        }
+    }
+    return joined.text;
+}
+
+/* Returns the line that exposes a response header; NULL: the module writes it. */
+static const char *exposing(const lint_t *lint, const char *name)
+{
+    static const char own[] = "access-control-";
+    const cors_name_set_t *names = lint->setting->names;
+
+    return strncasecmp(name, own, sizeof(own) - 1) == 0
+                   || cors_fetch_forbidden_response_header(cors_slice(name))
+               ? NULL
+               : apr_pstrcat(lint->p, "CorsExposeHeaders ",
+                             names->edit ? "+" : "", name, NULL);
+}
+
+/*
+ * Reports idle request headers. A response header gets its own warning. Headers that
+ * scripts cannot set get one warning per line, with the rest of the line.
+ */
+static void lint_request_headers(const lint_t *lint)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    bool warned = false;
+    int first = 0;
+    int i;
+
+    for (i = 0; i < names->count; i++) {
+        const char *name = names->names[i];
+        cors_problem_e problem = cors_name_idle(names->kind, cors_slice(name));
+
+        if (names->sources[i] != names->sources[first]) {
+            first = i;
+            warned = false;
+        }
+        if (problem == CORS_PROBLEM_HEADER_IS_RESPONSE) {
+            warn(lint, names->sources[i], problem, name, NULL,
+                 exposing(lint, name));
+        }
+        else if (problem && !warned) {
+            warned = true;
+            warn(lint, names->sources[i], problem, name, NULL,
+                 names_of_line(lint, first));
+        }
+    }
+}
+
+static void lint_exposed(const lint_t *lint)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    int i;
+
+    for (i = 0; i < names->count; i++) {
+        if (cors_fetch_safelisted_response_header(
+                cors_slice(names->names[i]))) {
+            warn(lint, names->sources[i], CORS_PROBLEM_EXPOSE_REDUNDANT,
+                 names->names[i], NULL, NULL);
+        }
+    }
+}
+
+/* Reports a removed GET, HEAD or POST, which is still allowed. */
+static void lint_removed_methods(const lint_t *lint)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    int i;
+
+    for (i = 0; i < names->removed_count; i++) {
+        if (cors_fetch_safelisted_method(cors_slice(names->removed[i]))) {
+            warn(lint, names->removed_sources[i],
+                 CORS_PROBLEM_METHOD_SAFELISTED,
+                 apr_pstrcat(lint->p, "-", names->removed[i], NULL), NULL,
+                 NULL);
+        }
+    }
+}
+
+void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
+                       const cors_setting_t *setting, cors_lint_fn tell,
+                       void *context)
+{
+    const lint_t lint = { p, setting, tell, context };
+
+    switch (attr) {
+    case CORS_ATTR_ORIGINS:
+    case CORS_ATTR_WEBSOCKET_ORIGINS:
+        lint_origins(&lint, attr);
+        break;
+    case CORS_ATTR_METHODS:
+        lint_removed_methods(&lint);
+        break;
+    case CORS_ATTR_HEADERS:
+        lint_request_headers(&lint);
+        break;
+    case CORS_ATTR_EXPOSE:
+        lint_exposed(&lint);
+        break;
+    case CORS_ATTR_MAX_AGE:
+        if (setting->text && setting->number > MAX_AGE_MOST) {
+            warn(&lint, NULL, CORS_PROBLEM_MAX_AGE_BEYOND, setting->text, NULL,
+                 APR_STRINGIFY(MAX_AGE_MOST));
+        }
+        break;
+    default:
+        break;
+    }
+}
+
+/*
+ * Returns whether an entry lists plain-http origins of other machines. Sets suggestion
+ * to an entry for only their https origins, or NULL.
+ */
+static bool is_insecure(apr_pool_t *p, const cors_origin_word_t *word,
+                        const char **suggestion)
+{
+    cors_pattern_t pattern;
+    const char *unused;
+
+    *suggestion = NULL;
+    if (word->exclude) {
+        return false;
+    }
+    if (word->regex) {
+        return cors_expression_is_insecure(p, word->text, suggestion);
+    }
+    if (!cors_slice_has_prefix(cors_slice(word->text), "http://")
+        || cors_pattern_parse(p, cors_slice(word->text), true, &pattern,
+                              &unused)
+               != CORS_OK
+        || !cors_pattern_is_insecure(&pattern)) {
+        return false;
+    }
+    *suggestion = apr_pstrcat(p, "https", word->text + strlen("http"), NULL);
+    return true;
+}
+
+static void lint_insecure(const lint_t *lint, const cors_origin_word_t *word,
+                          const char *detail)
+{
+    const char *suggestion;
+
+    if (is_insecure(lint->p, word, &suggestion)) {
+        if (suggestion) {
+            suggestion =
+                apr_pstrcat(lint->p, prefix_of(lint, word), suggestion, NULL);
+        }
+        warn(lint, word->source, CORS_PROBLEM_INSECURE_ORIGIN, word->text,
+             detail, suggestion);
+    }
+    if (word->insecure) {
+        warn(lint, word->insecure_source, CORS_PROBLEM_INSECURE_ORIGIN,
+             word->insecure, detail,
+             apr_pstrcat(lint->p, "https", word->insecure + strlen("http"),
+                         NULL));
+    }
+}
+
+void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
+                      cors_lint_new_fn is_new, cors_lint_fn tell, void *context)
+{
+    const cors_setting_t *credentials =
+        policy->link[CORS_ATTR_CREDENTIALS].setting;
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+
+    if (cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_OFF
+        || !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+        return;
+    }
+    for (; link && link->setting; link = link->outer) {
+        const lint_t lint = { p, link->setting, tell, context };
+        const cors_origin_set_t *set = link->setting->origins;
+        int i;
+
+        if (is_new && !is_new(context, link->setting, credentials)) {
+            continue;
+        }
+        for (i = 0; i < cors_origin_set_count(set); i++) {
+            lint_insecure(&lint, cors_origin_set_word(set, i),
+                          credentials->source);
+        }
+    }
+}
+
+const cors_setting_t *
+cors_lint_authorization_missing(const cors_policy_t *policy)
+{
+    bool edited;
+    const cors_link_t *link =
+        cors_policy_wildcard(policy, CORS_ATTR_HEADERS, &edited);
+
+    return link && cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
+                   && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
+                   && cors_policy_name_listed(policy, CORS_ATTR_HEADERS,
+                                              cors_slice("Authorization"))
+                          == CORS_NAME_WILDCARD
+               ? link->setting
+               : NULL;
+}

@@ -1,0 +1,533 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Counts decisions, and records recent refusals, in a block of shared memory.
+ *
+ * It is its own file because every process of httpd, and the next run after a restart,
+ * reads the same block: the layout must be fixed in size and free of pointers. It does
+ * not allocate the memory and does not write the log. The counters are atomic. The
+ * lists are guarded by a try-lock: a request that cannot take it skips the list entry,
+ * but is still counted. A lock that is held for too long is taken over, because its
+ * holder has died.
+ */
+
+#include "core/diagnose/stats.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include "core/base/clock.h"
+#include "core/base/ordered.h"
+
+#define MAGIC 0x636f7273u /* "cors" */
+#define VERSION 2 /* increase it if the layout changes but its size does not */
+#define LOG_WINDOW apr_time_from_sec(60)
+#define LOCK_BREAK apr_time_from_sec(2)
+
+/*
+ * An origin is searched for in a set of this many entries, so that a refusal stays
+ * cheap.
+ */
+#define SET_SIZE 4
+#define SET_COUNT (CORS_COUNTERS_ORIGINS / SET_SIZE)
+
+/* The counts of a section. */
+typedef struct {
+    /* "": unused */
+    char name[CORS_COUNTERS_TEXT];
+    apr_uint64_t counts[CORS_COUNTED_KINDS][CORS_VERDICT_COUNT];
+} slot_t;
+
+/* The log lines of one time window. */
+typedef struct {
+    /* a hash of the subject of the lines; 0: unused */
+    apr_uint64_t about;
+    /* start of the window, by cors_clock() */
+    apr_int64_t window;
+    /* lines requested in the window */
+    apr_uint32_t lines;
+    apr_uint32_t suppressed;
+} budget_t;
+
+struct cors_counters_t {
+    apr_uint32_t magic;
+    apr_uint32_t version;
+    apr_uint64_t size;
+    apr_time_t since;
+    apr_uint64_t counts[CORS_COUNTED_KINDS][CORS_VERDICT_COUNT]
+                       [CORS_REASON_COUNT];
+    slot_t slots[CORS_COUNTERS_SLOTS];
+
+    /* 0: free; otherwise the time at which it was taken */
+    apr_int64_t lock;
+    /* number of recorded refusals */
+    apr_uint64_t refused;
+    /* number of refusals that needed a new entry */
+    apr_uint64_t kept;
+    cors_kept_refusal_t refusals[CORS_COUNTERS_REFUSALS];
+    /* hash table: maps a hash to a possible index in refusals */
+    apr_byte_t places[CORS_COUNTERS_REFUSALS];
+    cors_refused_origin_t origins[CORS_COUNTERS_ORIGINS];
+
+    budget_t refusal_lines;
+    budget_t warning_lines[CORS_LOG_WARNING_KINDS];
+};
+
+apr_size_t cors_counters_size(void)
+{
+    return sizeof(cors_counters_t);
+}
+
+cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now)
+{
+    cors_counters_t *counters = block;
+    int i;
+
+    if (!fresh) {
+        return counters->magic == MAGIC && counters->version == VERSION
+                       && counters->size == sizeof(*counters)
+                   ? counters
+                   : NULL;
+    }
+    memset(counters, 0, sizeof(*counters));
+    counters->magic = MAGIC;
+    counters->version = VERSION;
+    counters->size = sizeof(*counters);
+    counters->since = now;
+    CORS_IS_ATOMIC(counters->lock);
+    CORS_IS_ATOMIC(counters->refusal_lines.window);
+    CORS_IS_ATOMIC(counters->refusal_lines.lines);
+    CORS_IS_ATOMIC(counters->refusal_lines.suppressed);
+    for (i = 0; i < CORS_LOG_WARNING_KINDS; i++) {
+        CORS_IS_ATOMIC(counters->warning_lines[i].about);
+        CORS_IS_ATOMIC(counters->warning_lines[i].window);
+        CORS_IS_ATOMIC(counters->warning_lines[i].lines);
+        CORS_IS_ATOMIC(counters->warning_lines[i].suppressed);
+    }
+    return counters;
+}
+
+apr_time_t cors_counters_since(const cors_counters_t *counters)
+{
+    return counters->since;
+}
+
+/* Copies a text into an array of size bytes, truncated and NUL-terminated. */
+static void keep(char *to, apr_size_t size, cors_slice_t text)
+{
+    apr_size_t len = text.ptr ? text.len : 0;
+
+    if (len > size - 1) {
+        len = size - 1;
+    }
+    if (len > 0) {
+        memcpy(to, text.ptr, len);
+    }
+    to[len] = '\0';
+}
+
+int cors_counters_slot(cors_counters_t *counters, const char *name)
+{
+    char cut[CORS_COUNTERS_TEXT];
+    int i;
+
+    keep(cut, sizeof(cut), cors_slice(name));
+    for (i = 1; i < CORS_COUNTERS_SLOTS; i++) {
+        if (!counters->slots[i].name[0]) {
+            memcpy(counters->slots[i].name, cut, sizeof(cut));
+            return i;
+        }
+        if (strcmp(counters->slots[i].name, cut) == 0) {
+            return i;
+        }
+    }
+    return 0;
+}
+
+const char *cors_counters_slot_name(const cors_counters_t *counters, int slot)
+{
+    return slot == 0                       ? "others"
+           : counters->slots[slot].name[0] ? counters->slots[slot].name
+                                           : NULL;
+}
+
+static void add_one(apr_uint64_t *count)
+{
+    __atomic_fetch_add(count, 1, __ATOMIC_RELAXED);
+}
+
+static apr_uint64_t read_count(const apr_uint64_t *count)
+{
+    return __atomic_load_n(count, __ATOMIC_RELAXED);
+}
+
+void cors_counters_add(cors_counters_t *counters, cors_counted_e kind,
+                       cors_verdict_e verdict, cors_reason_e reason, int slot)
+{
+    add_one(&counters->counts[kind][verdict][reason]);
+    add_one(&counters->slots[slot].counts[kind][verdict]);
+}
+
+apr_uint64_t cors_counters_get(const cors_counters_t *counters,
+                               cors_counted_e kind, cors_verdict_e verdict,
+                               cors_reason_e reason)
+{
+    return read_count(&counters->counts[kind][verdict][reason]);
+}
+
+void cors_counters_visit(const cors_counters_t *counters,
+                         cors_counted_fn *visit, void *context)
+{
+    int kind;
+    int verdict;
+    int reason;
+
+    for (kind = 0; kind < CORS_COUNTED_KINDS; kind++) {
+        for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
+            for (reason = 0; reason < CORS_REASON_COUNT; reason++) {
+                apr_uint64_t count =
+                    cors_counters_get(counters, (cors_counted_e)kind,
+                                      (cors_verdict_e)verdict,
+                                      (cors_reason_e)reason);
+
+                if (count > 0) {
+                    visit(context, (cors_counted_e)kind,
+                          (cors_verdict_e)verdict, (cors_reason_e)reason,
+                          count);
+                }
+            }
+        }
+    }
+}
+
+apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
+                                    cors_counted_e kind, cors_verdict_e verdict)
+{
+    return read_count(&counters->slots[slot].counts[kind][verdict]);
+}
+
+/* Takes the lock without waiting. Takes over a lock whose holder has died. */
+static bool try_lock(cors_counters_t *counters, apr_time_t now)
+{
+    apr_int64_t held = 0;
+
+    if (__atomic_compare_exchange_n(&counters->lock, &held, now, false,
+                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        CORS_ORDERED_AFTER(&counters->lock);
+        return true;
+    }
+    /* if cors_clock() is the time of day, it may have been set back since */
+    return (now - held > LOCK_BREAK || held - now > LOCK_BREAK)
+           && __atomic_compare_exchange_n(&counters->lock, &held, now, false,
+                                          __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static void unlock(cors_counters_t *counters)
+{
+    CORS_ORDERED_BEFORE(&counters->lock);
+    __atomic_store_n(&counters->lock, 0, __ATOMIC_RELEASE);
+}
+
+/*
+ * Continues a hash with a number or a text. The hash is not collision resistant: a
+ * client that finds a collision gains only a place in a list.
+ */
+static apr_uint64_t hash_number(apr_uint64_t hash, apr_uint64_t number)
+{
+    hash = (hash ^ number) * APR_UINT64_C(0x9e3779b97f4a7c15);
+    return hash ^ hash >> 29;
+}
+
+static apr_uint64_t hash_text(apr_uint64_t hash, cors_slice_t text)
+{
+    apr_uint64_t word = 0;
+    apr_size_t i;
+
+    hash += text.len;
+    if (text.len < sizeof(word)) {
+        for (i = 0; i < text.len; i++) {
+            word = word << 8 | (unsigned char)text.ptr[i];
+        }
+        return hash_number(hash, word);
+    }
+    for (i = 0; i + sizeof(word) < text.len; i += sizeof(word)) {
+        memcpy(&word, text.ptr + i, sizeof(word));
+        hash = hash_number(hash, word);
+    }
+    /* the last eight bytes end where the text ends and may overlap the previous ones */
+    memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
+    return hash_number(hash, word);
+}
+
+apr_uint64_t cors_counters_hash(cors_slice_t text)
+{
+    return hash_text(0, text);
+}
+
+/* Returns a hash of all fields of a refusal except its time. */
+static apr_uint64_t identity_of(const cors_refusal_t *refusal,
+                                apr_uint64_t origin)
+{
+    apr_uint64_t hash = origin + refusal->by;
+
+    hash = hash_number(hash, (apr_uint64_t)refusal->kind << 48
+                                 | (apr_uint64_t)refusal->verdict << 40
+                                 | (apr_uint64_t)refusal->reason << 32
+                                 | refusal->scheme.len << 24 | refusal->port);
+    hash = hash_text(hash, refusal->path);
+    hash = hash_text(hash, refusal->host);
+    hash = hash_text(hash, refusal->method);
+    return refusal->rejected.ptr ? hash_text(hash, refusal->rejected) : hash;
+}
+
+/*
+ * Returns the entry for an origin in its set: its own entry, a free one, or the one
+ * with the lowest count. The origin inherits that count.
+ */
+static cors_refused_origin_t *entry_for(cors_counters_t *counters,
+                                        cors_slice_t origin, apr_uint64_t hash)
+{
+    cors_refused_origin_t *set =
+        &counters->origins[hash % SET_COUNT * SET_SIZE];
+    cors_refused_origin_t *least = set;
+    int i;
+
+    for (i = 0; i < SET_SIZE; i++) {
+        if (set[i].count > 0 && set[i].hash == hash) {
+            return &set[i];
+        }
+        if (set[i].count < least->count) {
+            least = &set[i];
+        }
+    }
+    least->excess = least->count;
+    least->hash = hash;
+    least->last = 0;
+    keep(least->origin, sizeof(least->origin), origin);
+    return least;
+}
+
+static void keep_origin(cors_counters_t *counters,
+                        const cors_refusal_t *refusal, apr_uint64_t origin,
+                        apr_uint64_t identity)
+{
+    cors_refused_origin_t *entry = entry_for(counters, refusal->origin, origin);
+
+    entry->count++;
+    if (entry->last != identity) {
+        entry->last = identity;
+        entry->reason = refusal->reason;
+        keep(entry->rejected, sizeof(entry->rejected), refusal->rejected);
+        keep(entry->source, sizeof(entry->source), cors_slice(refusal->source));
+    }
+}
+
+/* Replaces the oldest entry. */
+static cors_kept_refusal_t *keep_new(cors_counters_t *counters,
+                                     const cors_refusal_t *refusal)
+{
+    cors_kept_refusal_t *kept =
+        &counters->refusals[counters->kept++ % CORS_COUNTERS_REFUSALS];
+
+    kept->times = 0;
+    kept->kind = refusal->kind;
+    kept->verdict = refusal->verdict;
+    kept->reason = refusal->reason;
+    kept->port = refusal->port;
+    keep(kept->scheme, sizeof(kept->scheme), refusal->scheme);
+    keep(kept->host, sizeof(kept->host), refusal->host);
+    keep(kept->path, sizeof(kept->path), refusal->path);
+    keep(kept->origin, sizeof(kept->origin), refusal->origin);
+    keep(kept->method, sizeof(kept->method), refusal->method);
+    keep(kept->rejected, sizeof(kept->rejected), refusal->rejected);
+    keep(kept->source, sizeof(kept->source), cors_slice(refusal->source));
+    return kept;
+}
+
+void cors_counters_refuse(cors_counters_t *counters,
+                          const cors_refusal_t *refusal)
+{
+    apr_uint64_t origin = hash_text(0, refusal->origin);
+    apr_uint64_t hash = identity_of(refusal, origin);
+    apr_byte_t *place;
+    cors_kept_refusal_t *kept;
+
+    if (!try_lock(counters, cors_clock())) {
+        return;
+    }
+    place = &counters->places[hash >> 32 & (CORS_COUNTERS_REFUSALS - 1)];
+    kept = &counters->refusals[*place & (CORS_COUNTERS_REFUSALS - 1)];
+    if (kept->hash != hash || kept->times == 0) {
+        kept = keep_new(counters, refusal);
+        kept->hash = hash;
+        *place = (apr_byte_t)(kept - counters->refusals);
+    }
+    kept->times++;
+    kept->time = refusal->time;
+    kept->last = ++counters->refused;
+    if (refusal->origin.len > 0) {
+        keep_origin(counters, refusal, origin, hash);
+    }
+    unlock(counters);
+}
+
+/*
+ * Takes the lock for a reader. A reader may wait briefly, because the lock is never
+ * held for long.
+ */
+static bool lock_to_read(cors_counters_t *counters)
+{
+    int tries;
+
+    for (tries = 0; tries < 1000; tries++) {
+        if (try_lock(counters, cors_clock())) {
+            return true;
+        }
+        apr_sleep(100);
+    }
+    return false;
+}
+
+/* An entry and its position in the order of all refusals. */
+typedef struct {
+    apr_uint64_t last;
+    int entry;
+} order_t;
+
+static int later_first(const void *a, const void *b)
+{
+    const order_t *one = a;
+    const order_t *other = b;
+
+    return one->last < other->last ? 1 : one->last > other->last ? -1 : 0;
+}
+
+int cors_counters_refusals(cors_counters_t *counters, cors_kept_refusal_t *out,
+                           int most)
+{
+    order_t order[CORS_COUNTERS_REFUSALS];
+    int count = 0;
+    int i;
+
+    if (!lock_to_read(counters)) {
+        return 0;
+    }
+    for (i = 0; i < CORS_COUNTERS_REFUSALS; i++) {
+        if (counters->refusals[i].times > 0) {
+            order[count].last = counters->refusals[i].last;
+            order[count++].entry = i;
+        }
+    }
+    qsort(order, (size_t)count, sizeof(*order), later_first);
+    count = count < most ? count : most;
+    for (i = 0; i < count; i++) {
+        out[i] = counters->refusals[order[i].entry];
+    }
+    unlock(counters);
+    return count;
+}
+
+static int more_refused_first(const void *a, const void *b)
+{
+    const cors_refused_origin_t *one = a;
+    const cors_refused_origin_t *other = b;
+
+    return one->count < other->count ? 1 : one->count > other->count ? -1 : 0;
+}
+
+int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,
+                          int most)
+{
+    cors_refused_origin_t all[CORS_COUNTERS_ORIGINS];
+    int count = 0;
+    int i;
+
+    if (!lock_to_read(counters)) {
+        return 0;
+    }
+    for (i = 0; i < CORS_COUNTERS_ORIGINS; i++) {
+        if (counters->origins[i].count > 0) {
+            all[count++] = counters->origins[i];
+        }
+    }
+    unlock(counters);
+    qsort(all, (size_t)count, sizeof(*all), more_refused_first);
+    count = count < most ? count : most;
+    memcpy(out, all, (size_t)count * sizeof(*out));
+    return count;
+}
+
+/*
+ * Returns whether a window is over. A window that begins in the future is over,
+ * because the clock has been set back. A small difference is another thread that has
+ * read the clock later.
+ */
+static bool is_over(apr_int64_t began, apr_time_t now)
+{
+    return now - began >= LOG_WINDOW || began - now >= LOG_WINDOW;
+}
+
+/* Returns whether a budget of most lines per window has a line left, and uses it. */
+static bool spend(budget_t *budget, apr_uint32_t most, apr_time_t now,
+                  apr_uint32_t *suppressed)
+{
+    apr_int64_t began = __atomic_load_n(&budget->window, __ATOMIC_RELAXED);
+
+    if (is_over(began, now)
+        && __atomic_compare_exchange_n(&budget->window, &began, now, false,
+                                       __ATOMIC_RELAXED, __ATOMIC_RELAXED)) {
+        __atomic_store_n(&budget->lines, 0, __ATOMIC_RELAXED);
+    }
+    if (__atomic_fetch_add(&budget->lines, 1, __ATOMIC_RELAXED) >= most) {
+        __atomic_fetch_add(&budget->suppressed, 1, __ATOMIC_RELAXED);
+        return false;
+    }
+    *suppressed = __atomic_exchange_n(&budget->suppressed, 0, __ATOMIC_RELAXED);
+    return true;
+}
+
+bool cors_counters_may_log(cors_counters_t *counters, apr_time_t now,
+                           apr_uint32_t *suppressed)
+{
+    return spend(&counters->refusal_lines, CORS_LOG_LINES, now, suppressed);
+}
+
+/*
+ * Returns the budget for the subject of a warning: its own, an expired one, or else
+ * the last one, which all other subjects share. Two threads that take the same budget
+ * at once share it.
+ */
+static budget_t *budget_for(cors_counters_t *counters, apr_uint64_t about,
+                            apr_time_t now)
+{
+    budget_t *budgets = counters->warning_lines;
+    int i;
+
+    for (i = 0; i < CORS_LOG_WARNING_KINDS - 1; i++) {
+        if (__atomic_load_n(&budgets[i].about, __ATOMIC_RELAXED) == about) {
+            return &budgets[i];
+        }
+    }
+    for (i = 0; i < CORS_LOG_WARNING_KINDS - 1; i++) {
+        apr_uint64_t before =
+            __atomic_load_n(&budgets[i].about, __ATOMIC_RELAXED);
+
+        if ((before == 0
+             || is_over(__atomic_load_n(&budgets[i].window, __ATOMIC_RELAXED),
+                        now))
+            && __atomic_compare_exchange_n(&budgets[i].about, &before, about,
+                                           false, __ATOMIC_RELAXED,
+                                           __ATOMIC_RELAXED)) {
+            __atomic_store_n(&budgets[i].suppressed, 0, __ATOMIC_RELAXED);
+            break;
+        }
+    }
+    return &budgets[i];
+}
+
+bool cors_counters_may_warn(cors_counters_t *counters, apr_uint64_t about,
+                            apr_time_t now, apr_uint32_t *suppressed)
+{
+    return spend(budget_for(counters, about, now), CORS_LOG_WARNINGS, now,
+                 suppressed);
+}

@@ -1,0 +1,796 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Holds the list of origins of one section: origins, wildcards, exclusions, regular
+ * expressions and list files. It is a separate file because it combines several
+ * matchers into one result; each matcher has a file of its own. It does not merge
+ * the lists of several sections; policy.c does that. Each origin is stored twice: in
+ * a hash table for requests, and in an index that knows the entry and its source for
+ * the checks and explanations. An exclusion always takes precedence.
+ */
+
+#include "core/origin/origin_set.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include "core/origin/regex.h"
+#include "core/origin/regex_domain.h"
+#include "core/base/suffix.h"
+#include "core/base/text_map.h"
+
+typedef cors_origin_word_t word_t;
+
+typedef struct {
+    const void *regex;
+    cors_regex_match_fn match;
+    const word_t *word;
+} regex_t;
+
+/* The entries that list origins, or those that exclude them. */
+typedef struct {
+    cors_text_map_t *patterns;   /* origin or wildcard text -> word_t */
+    apr_array_header_t *regexes; /* regex_t; or NULL */
+    const word_t *null;          /* the entry null; or NULL */
+    const word_t *self;          /* the entry Self; or NULL */
+} index_t;
+
+struct cors_origin_set_t {
+    cors_origin_table_t *table; /* all patterns, for requests; or NULL */
+    index_t listed;             /* the same patterns, with their entries */
+    index_t excluded;
+    apr_array_header_t *live_lists; /* const cors_origin_source_t *; or NULL */
+    bool listed_by_source;          /* a live list lists an origin now */
+    apr_array_header_t *words;      /* word_t *, in written order */
+    cors_text_map_t *texts[2];      /* listed, excluded: text -> first word_t */
+    bool file;
+    bool edit;
+    bool any_origin;
+    bool none;
+    bool excludes;
+    const word_t *public;
+    const word_t *public_suffix;
+};
+
+cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
+{
+    cors_origin_set_t *set = apr_pcalloc(p, sizeof(*set));
+
+    set->file = file;
+    set->edit = edit;
+    set->words = apr_array_make(p, 4, sizeof(word_t *));
+    set->texts[0] = cors_text_map_make(p, false);
+    set->texts[1] = cors_text_map_make(p, false);
+    return set;
+}
+
+static void index_add(apr_pool_t *p, index_t *index,
+                      const cors_pattern_t *pattern, const word_t *word)
+{
+    if (pattern->kind == CORS_PATTERN_NULL) {
+        index->null = word;
+        return;
+    }
+    if (pattern->kind == CORS_PATTERN_SELF) {
+        index->self = word;
+        return;
+    }
+    if (!index->patterns) {
+        index->patterns = cors_text_map_make(p, false);
+    }
+    cors_text_map_add(index->patterns, pattern->origin, word);
+}
+
+static cors_problem_e check_place(const cors_origin_set_t *set,
+                                  const cors_pattern_t *pattern)
+{
+    bool used = set->words->nelts > 0;
+    bool whole_list =
+        pattern->kind == CORS_PATTERN_ANY || pattern->kind == CORS_PATTERN_NONE;
+
+    if (set->edit && whole_list) {
+        return CORS_PROBLEM_EDIT_OF_ALL;
+    }
+    if (set->edit && pattern->exclude) {
+        return CORS_PROBLEM_EDIT_EXCLUSION;
+    }
+    if (set->any_origin || (pattern->kind == CORS_PATTERN_ANY && used)) {
+        return pattern->kind == CORS_PATTERN_ANY && set->any_origin
+                   ? CORS_OK
+                   : CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE;
+    }
+    if (set->none || (pattern->kind == CORS_PATTERN_NONE && used)) {
+        return pattern->kind == CORS_PATTERN_NONE && set->none
+                   ? CORS_OK
+                   : CORS_PROBLEM_NONE_NOT_ALONE;
+    }
+    return CORS_OK;
+}
+
+/* Store an entry. A repeated entry records the source of the first one. */
+static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
+                         const char *text, const char *source, bool regex,
+                         bool exclude)
+{
+    word_t *word = apr_pcalloc(p, sizeof(*word));
+    /* A regular expression and a pattern can have the same text: use another key. */
+    const char *key = regex ? apr_pstrcat(p, "~", text, NULL) : text;
+    const word_t *first =
+        cors_text_map_get(set->texts[exclude], cors_slice(key));
+
+    word->text = text;
+    word->source = source;
+    word->regex = regex;
+    word->exclude = exclude;
+    if (first) {
+        word->first = first->source ? first->source : "";
+    }
+    else {
+        cors_text_map_add(set->texts[exclude], cors_slice(key), word);
+    }
+    APR_ARRAY_PUSH(set->words, word_t *) = word;
+    return word;
+}
+
+/* Remove the "+" or "-" prefix from an entry of a set that edits. */
+static cors_problem_e take_prefix(const cors_origin_set_t *set,
+                                  cors_slice_t *word, char *prefix)
+{
+    bool prefixed =
+        word->len > 0 && (word->ptr[0] == '+' || word->ptr[0] == '-');
+
+    *prefix = '\0';
+    if (prefixed != set->edit) {
+        return CORS_PROBLEM_EDIT_MIXED;
+    }
+    if (prefixed) {
+        *prefix = word->ptr[0];
+        word->ptr++;
+        word->len--;
+    }
+    return CORS_OK;
+}
+
+static void table_add(apr_pool_t *p, cors_origin_set_t *set,
+                      const cors_pattern_t *pattern, bool take_out)
+{
+    if (pattern->kind != CORS_PATTERN_ORIGIN) {
+        return;
+    }
+    if (!set->table) {
+        set->table = cors_origin_table_make(p, 0, 0);
+    }
+    cors_origin_table_add(set->table, pattern, take_out);
+}
+
+/* Returns the entries of a text, each with the prefix. */
+static const char *prefix_words(apr_pool_t *p, char prefix, const char *text)
+{
+    const char sign[] = { prefix, '\0' };
+    cors_joined_t words = { NULL, 0, 0 };
+    cors_slice_t rest = cors_slice(text);
+    cors_slice_t word;
+
+    while (cors_word_next(&rest, &word)) {
+        cors_join_entry(p, &words, sign, word);
+    }
+    return words.text;
+}
+
+/* Returns the suggestion for a rejected entry with a prefix, or NULL. The caller
+ * passes the suggestion for the entry without the prefix. */
+static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
+                           cors_problem_e problem, char prefix,
+                           const cors_pattern_t *pattern, const char *bare)
+{
+    bool any_origin =
+        pattern->kind == CORS_PATTERN_ANY && set->words->nelts == 0;
+    const char *text = cors_slice_text(p, pattern->origin);
+
+    switch (problem) {
+    case CORS_PROBLEM_EDIT_OF_ALL:
+        return !any_origin ? NULL : prefix == '+' ? "*" : "None";
+    case CORS_PROBLEM_EXCLUSION_OF_ALL:
+        return any_origin && !prefix ? "None" : NULL;
+    case CORS_PROBLEM_EDIT_EXCLUSION:
+        return apr_pstrcat(p, "-", text, NULL);
+    case CORS_PROBLEM_SELF_PLACE:
+        return !prefix && !pattern->exclude && set->words->nelts == 0 ? "None"
+                                                                      : NULL;
+    case CORS_PROBLEM_ORIGIN_EXPRESSION:
+        bare = pattern->exclude ? NULL : cors_expression_plain(p, text, "");
+        break;
+    default:
+        break;
+    }
+    /* An entry cannot have both "!" and a prefix. */
+    return bare && prefix && strchr(bare, '!') ? NULL
+           : bare                              ? prefix_words(p, prefix, bare)
+                                               : NULL;
+}
+
+cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
+                                   cors_slice_t text, const char *source,
+                                   const char **suggestion)
+{
+    cors_pattern_t pattern;
+    char prefix;
+    cors_problem_e problem = take_prefix(set, &text, &prefix);
+    bool take_out;
+    word_t *word;
+
+    *suggestion = NULL;
+    if (problem) {
+        return problem;
+    }
+    text.ptr = cors_slice_text(p, text);
+    problem = cors_pattern_parse(p, text, set->file, &pattern, suggestion);
+    if (!problem) {
+        problem = check_place(set, &pattern);
+    }
+    if (problem) {
+        *suggestion = correct(p, set, problem, prefix, &pattern, *suggestion);
+        return problem;
+    }
+
+    take_out = prefix == '-' || pattern.exclude;
+    word = keep_word(p, set, pattern.origin.ptr, source, false, take_out);
+    if (word->first) {
+        return CORS_OK;
+    }
+    if (pattern.kind == CORS_PATTERN_ANY) {
+        set->any_origin = true;
+    }
+    else if (pattern.kind == CORS_PATTERN_NONE) {
+        set->none = true;
+    }
+    else {
+        index_add(p, take_out ? &set->excluded : &set->listed, &pattern, word);
+        table_add(p, set, &pattern, take_out);
+        set->excludes = set->excludes || take_out;
+    }
+    word->suffix = pattern.subdomains && cors_suffix_is_shared(p, pattern.host);
+    if (word->suffix && !cors_suffix_is_public(p, pattern.host)) {
+        word->suffix_detail =
+            apr_pstrcat(p, cors_slice_text(p, pattern.scheme), "://",
+                        cors_suffix_stranger(p, pattern.host), NULL);
+    }
+    if (word->suffix && !take_out && !set->public_suffix) {
+        set->public_suffix = word;
+    }
+    return CORS_OK;
+}
+
+/* Returns the http or https origin of a host that a regular expression matches; NULL
+ * if it matches neither. */
+static const char *match_host(apr_pool_t *p, const void *regex,
+                              cors_regex_match_fn match, const char *host)
+{
+    const char *secure = apr_pstrcat(p, "https://", host, NULL);
+    const char *plain = apr_pstrcat(p, "http://", host, NULL);
+
+    return match(regex, cors_slice(secure), false)  ? secure
+           : match(regex, cors_slice(plain), false) ? plain
+                                                    : NULL;
+}
+
+/* Returns an origin with an arbitrary name that the regular expression matches, or
+ * NULL. No list names it on purpose, and anyone could register it. */
+static const char *match_stranger(apr_pool_t *p, const void *regex,
+                                  cors_regex_match_fn match)
+{
+    static const char *const strangers[] = { "strangerzq.com",
+                                             "stranger-zq7.info",
+                                             "www.strangerzq.net",
+                                             "a.b.strangerzq.org" };
+    const char *found = NULL;
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(strangers) / sizeof(strangers[0]) && !found; i++) {
+        found = match_host(p, regex, match, strangers[i]);
+    }
+    return found;
+}
+
+/*
+ * Returns an origin that resembles the domain at the end of the regular expression
+ * and that anyone could register, or NULL: a name that a missing or unescaped dot
+ * lets in, or a name below a public suffix.
+ */
+static const char *match_resembling(apr_pool_t *p, const char *text,
+                                    const void *regex,
+                                    cors_regex_match_fn match)
+{
+    const char *domain = cors_expression_domain(p, text, '.');
+    const char *loose = cors_expression_domain(p, text, 'x');
+    const char *owner;
+    const char *hosts[5];
+    const char *found = NULL;
+    apr_size_t i;
+
+    if (!domain) {
+        return NULL;
+    }
+    owner = cors_suffix_registrable(p, domain);
+    hosts[0] = loose;
+    hosts[1] = apr_pstrcat(p, "strangerzq.", domain, NULL);
+    hosts[2] = apr_pstrcat(p, "strangerzq", domain, NULL);
+    hosts[3] = apr_pstrcat(p, "strangerzq.", loose, NULL);
+    hosts[4] = apr_pstrcat(p, "strangerzq", loose, NULL);
+    for (i = 0; i < sizeof(hosts) / sizeof(hosts[0]) && !found; i++) {
+        const char *other = cors_suffix_registrable(p, hosts[i]);
+
+        if (other && !(owner && strcmp(owner, other) == 0)) {
+            found = match_host(p, regex, match, hosts[i]);
+        }
+    }
+    return found;
+}
+
+/* Record whether the regular expression matches origins that anyone can register. */
+static void note_reach(apr_pool_t *p, word_t *word, const cors_reach_t *reach,
+                       const void *regex, cors_regex_match_fn match)
+{
+    const char *origin = reach->open_origin;
+
+    word->open = reach->open;
+    word->suffix = reach->suffix;
+    word->suffix_detail = reach->suffix_origin;
+    /* An origin that PCRE does not match is not an example. */
+    if (origin && reach->wider && !match(regex, cors_slice(origin), false)) {
+        origin = NULL;
+    }
+    if (reach->obstacle) {
+        origin = match_resembling(p, word->text, regex, match);
+        origin = origin ? origin : match_stranger(p, regex, match);
+        word->undecided = !origin;
+        origin =
+            apr_pstrcat(p, reach->obstacle, origin ? "; " : NULL, origin, NULL);
+    }
+    word->open_detail = origin;
+}
+
+cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
+                                         const char *text, const char *source,
+                                         const void *regex,
+                                         cors_regex_match_fn match,
+                                         const char **suggestion)
+{
+    cors_slice_t rest = cors_slice(text);
+    char prefix;
+    cors_problem_e problem = take_prefix(set, &rest, &prefix);
+    bool take_out = prefix == '-';
+    index_t *index = take_out ? &set->excluded : &set->listed;
+    regex_t *entry;
+    word_t *word;
+    cors_reach_t reach;
+
+    *suggestion = NULL;
+    if (problem) {
+        return problem;
+    }
+    cors_regex_judge(p, rest.ptr, &reach);
+    /* Diagnose only an expression that matches no origin, or cannot be decided. */
+    if (reach.none || reach.obstacle) {
+        problem = cors_expression_check(p, rest.ptr,
+                                        take_out ? "-"
+                                        : prefix ? "+"
+                                                 : "",
+                                        suggestion);
+    }
+    if (problem) {
+        return problem;
+    }
+    if (set->any_origin || set->none) {
+        return set->any_origin ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
+                               : CORS_PROBLEM_NONE_NOT_ALONE;
+    }
+    word = keep_word(p, set, cors_slice_text(p, rest), source, true, take_out);
+    if (word->first) {
+        return CORS_OK;
+    }
+    note_reach(p, word, &reach, regex, match);
+    if (!index->regexes) {
+        index->regexes = apr_array_make(p, 1, sizeof(regex_t));
+    }
+    entry = apr_array_push(index->regexes);
+    entry->regex = regex;
+    entry->match = match;
+    entry->word = word;
+    set->excludes = set->excludes || take_out;
+    if (word->suffix && !take_out && !set->public_suffix) {
+        set->public_suffix = word;
+    }
+    if (word->open && !take_out && !set->public) {
+        set->public = word;
+    }
+    return CORS_OK;
+}
+
+cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
+                                          const char *path, const char *source,
+                                          const cors_origin_source_t *live,
+                                          const cors_origin_notes_t *notes)
+{
+    word_t *word;
+
+    if (set->edit) {
+        return CORS_PROBLEM_EDIT_MIXED;
+    }
+    if (set->any_origin || set->none) {
+        return set->any_origin ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
+                               : CORS_PROBLEM_NONE_NOT_ALONE;
+    }
+    word = keep_word(p, set, path, source, false, false);
+    word->file = true;
+    if (word->first) {
+        return CORS_OK;
+    }
+    word->insecure = notes->insecure;
+    word->insecure_source = notes->insecure_source;
+    set->listed_by_source = set->listed_by_source || notes->lists;
+    if (!set->live_lists) {
+        set->live_lists =
+            apr_array_make(p, 1, sizeof(const cors_origin_source_t *));
+    }
+    APR_ARRAY_PUSH(set->live_lists, const cors_origin_source_t *) = live;
+    if (notes->suffix && !set->public_suffix) {
+        word = apr_pcalloc(p, sizeof(*word));
+        word->text = notes->suffix;
+        word->source = notes->suffix_source;
+        word->suffix = true;
+        set->public_suffix = word;
+        /* The wildcard becomes an entry of its own, so that it can be reported. */
+        APR_ARRAY_PUSH(set->words, word_t *) = word;
+    }
+    return CORS_OK;
+}
+
+/* A buffer for the text of a pattern that would cover an origin. */
+typedef struct {
+    char text[CORS_ORIGIN_MAX + sizeof("*.:*")];
+    apr_size_t len;
+} candidate_t;
+
+static void append(candidate_t *candidate, cors_slice_t text)
+{
+    memcpy(candidate->text + candidate->len, text.ptr, text.len);
+    candidate->len += text.len;
+}
+
+/* Returns the entry of the pattern HEAD with the port, or of HEAD with ":*". The
+ * entry `but` is ignored. */
+static const word_t *find_ports(const index_t *index, candidate_t *head,
+                                cors_slice_t port, const word_t *but)
+{
+    const apr_size_t len = head->len;
+    cors_slice_t key = { head->text, len + port.len };
+    const word_t *word;
+
+    append(head, port);
+    word = cors_text_map_get(index->patterns, key);
+    if (!word || word == but) {
+        head->len = len;
+        append(head, cors_slice(":*"));
+        key.len = head->len;
+        word = cors_text_map_get(index->patterns, key);
+    }
+    return word != but ? word : NULL;
+}
+
+/* Returns the entry of a pattern that covers an origin, or NULL; the entry `but` is
+ * ignored. Looks for the origin itself first, then for wildcards, the shortest domain
+ * first. Builds the text of each pattern: a host has few labels. */
+static const word_t *find_pattern(const index_t *index,
+                                  const cors_origin_t *origin,
+                                  const word_t *but)
+{
+    const char *start = origin->host.ptr;
+    const char *end = cors_slice_end(origin->host);
+    const cors_slice_t port =
+        cors_slice_between(end, cors_slice_end(origin->text));
+    candidate_t candidate = { "", 0 };
+    const word_t *word;
+    const char *p;
+
+    append(&candidate, cors_slice_between(origin->text.ptr, end));
+    word = find_ports(index, &candidate, port, but);
+    /* "*.example.com" matches neither example.com nor a host that starts with a
+     * dot. */
+    for (p = end - 1; !word && p > start; p--) {
+        if (*p == '.') {
+            candidate.len = 0;
+            append(&candidate, cors_slice_between(origin->text.ptr, start));
+            append(&candidate, cors_slice("*."));
+            append(&candidate, cors_slice_between(p + 1, end));
+            word = find_ports(index, &candidate, port, but);
+        }
+    }
+    return word;
+}
+
+/* Returns the entry of the first regular expression that matches an origin, or NULL.
+ * An origin without a host (file://) is never matched: no fetch sends it. */
+static const word_t *find_regex(const apr_array_header_t *regexes,
+                                const cors_origin_t *origin, bool doubt)
+{
+    int i;
+
+    for (i = 0; i < regexes->nelts && origin->host.len > 0; i++) {
+        const regex_t *entry = &APR_ARRAY_IDX(regexes, i, regex_t);
+
+        if (entry->match(entry->regex, origin->text, doubt)) {
+            return entry->word;
+        }
+    }
+    return NULL;
+}
+
+/* Returns the first entry of an index that covers an origin, or NULL; the entry `but`
+ * is ignored. */
+static const word_t *index_find(const index_t *index,
+                                const cors_origin_t *origin, bool null_ok,
+                                const word_t *but)
+{
+    const word_t *word;
+
+    if (origin->null) {
+        return null_ok && index->null != but ? index->null : NULL;
+    }
+    word = index->patterns ? find_pattern(index, origin, but) : NULL;
+    if (!word && index->regexes) {
+        word = find_regex(index->regexes, origin, false);
+    }
+    return word != but ? word : NULL;
+}
+
+/* Match the regular expressions; exclusions first. If the matcher gives up, the
+ * origin counts as excluded and never as listed. */
+static cors_listing_e match_regexes(const cors_origin_set_t *set,
+                                    const cors_origin_t *origin)
+{
+    if (set->excluded.regexes
+        && find_regex(set->excluded.regexes, origin, true)) {
+        return CORS_ORIGIN_EXCLUDED;
+    }
+    return set->listed.regexes && find_regex(set->listed.regexes, origin, false)
+               ? CORS_ORIGIN_LISTED
+               : CORS_ORIGIN_UNLISTED;
+}
+
+/* Returns the combined result of all live lists and of what is known already. */
+static cors_listing_e ask_sources(const apr_array_header_t *live_lists,
+                                  const cors_origin_t *origin,
+                                  cors_listing_e known)
+{
+    int i;
+
+    for (i = 0; i < live_lists->nelts && known < CORS_ORIGIN_EXCLUDED; i++) {
+        cors_listing_e listing = cors_origin_source_lookup(
+            APR_ARRAY_IDX(live_lists, i, const cors_origin_source_t *), origin);
+
+        known = listing == CORS_ORIGIN_UNLISTED ? known : listing;
+    }
+    return known;
+}
+
+static cors_listing_e look_up_null(const cors_origin_set_t *set, bool null_ok)
+{
+    return set->excluded.null ? CORS_ORIGIN_EXCLUDED
+           : set->any_origin || (null_ok && set->listed.null)
+               ? CORS_ORIGIN_LISTED
+               : CORS_ORIGIN_UNLISTED;
+}
+
+cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
+                                      const cors_origin_t *origin, bool null_ok)
+{
+    cors_listing_e listing = CORS_ORIGIN_UNLISTED;
+
+    if (origin->null) {
+        return look_up_null(set, null_ok);
+    }
+    if (set->table) {
+        listing = cors_origin_table_lookup(set->table, origin);
+    }
+    if (set->live_lists && listing != CORS_ORIGIN_EXCLUDED) {
+        listing = ask_sources(set->live_lists, origin, listing);
+    }
+    /* A regular expression may still exclude a listed origin. */
+    if ((set->listed.regexes && listing == CORS_ORIGIN_UNLISTED)
+        || (set->excluded.regexes && listing < CORS_ORIGIN_EXCLUDED)) {
+        cors_listing_e matched = match_regexes(set, origin);
+
+        listing = matched == CORS_ORIGIN_UNLISTED ? listing : matched;
+    }
+    return set->any_origin && listing == CORS_ORIGIN_UNLISTED
+               ? CORS_ORIGIN_LISTED
+               : listing;
+}
+
+bool cors_origin_set_names_self(const cors_origin_set_t *set)
+{
+    return set->listed.self || set->excluded.self;
+}
+
+cors_listing_e cors_origin_set_self(const cors_origin_set_t *set,
+                                    cors_listing_e listing)
+{
+    if (set->excluded.self) {
+        return CORS_ORIGIN_EXCLUDED;
+    }
+    return set->listed.self && listing == CORS_ORIGIN_UNLISTED
+               ? CORS_ORIGIN_LISTED
+               : listing;
+}
+
+/* Returns the entry of the file that excludes an origin, or NULL. */
+static const word_t *find_source(const cors_origin_set_t *set,
+                                 const cors_origin_t *origin)
+{
+    int live = 0;
+    int i;
+
+    for (i = 0; set->live_lists && i < set->words->nelts; i++) {
+        const word_t *word = APR_ARRAY_IDX(set->words, i, const word_t *);
+
+        /* A repeated file has no live list of its own. */
+        if (word->file && !word->first
+            && cors_origin_source_lookup(
+                   APR_ARRAY_IDX(set->live_lists, live++,
+                                 const cors_origin_source_t *),
+                   origin)
+                   == CORS_ORIGIN_EXCLUDED) {
+            return word;
+        }
+    }
+    return NULL;
+}
+
+const cors_origin_word_t *
+cors_origin_set_excluding(const cors_origin_set_t *set,
+                          const cors_origin_t *origin)
+{
+    const word_t *word = index_find(&set->excluded, origin, true, NULL);
+
+    if (!word && !origin->null) {
+        word = find_source(set, origin);
+    }
+    /* No other entry excludes this listed origin, so only Self can. */
+    return !word && set->excluded.self
+                   && cors_origin_set_lookup(set, origin, true)
+                          == CORS_ORIGIN_LISTED
+               ? set->excluded.self
+               : word;
+}
+
+cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
+                                       const cors_origin_t *origin,
+                                       const cors_origin_word_t *word)
+{
+    bool asks_files = !word->file && !origin->null;
+
+    if (index_find(&set->excluded, origin, true, word)
+        || (asks_files && find_source(set, origin))) {
+        return CORS_ORIGIN_EXCLUDED;
+    }
+    return set->any_origin || index_find(&set->listed, origin, true, NULL)
+                   || (!origin->null && set->live_lists
+                       && ask_sources(set->live_lists, origin,
+                                      CORS_ORIGIN_UNLISTED)
+                              == CORS_ORIGIN_LISTED)
+               ? CORS_ORIGIN_LISTED
+               : CORS_ORIGIN_UNLISTED;
+}
+
+int cors_origin_set_count(const cors_origin_set_t *set)
+{
+    return set->words->nelts;
+}
+
+const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
+                                               int number)
+{
+    return APR_ARRAY_IDX(set->words, number, const word_t *);
+}
+
+/* Returns the entry that covers an origin, given as text; NULL if there is none or if
+ * the text is not an origin. */
+static const word_t *find_text(const index_t *index, const char *text,
+                               const word_t *but)
+{
+    cors_origin_t origin;
+
+    return cors_origin_parse(cors_slice(text), &origin)
+               ? index_find(index, &origin, true, but)
+               : NULL;
+}
+
+const cors_origin_word_t *
+cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
+                         const cors_origin_word_t *word, bool exclude)
+{
+    const index_t *index = exclude ? &set->excluded : &set->listed;
+    cors_pattern_t pattern;
+    const char *unused;
+    const char *origin = word->text;
+    const word_t *covering;
+
+    if (cors_pattern_parse(p, cors_slice(word->text), set->file, &pattern,
+                           &unused)) {
+        return NULL;
+    }
+    if (pattern.kind == CORS_PATTERN_SELF) {
+        return index->self != word ? index->self : NULL;
+    }
+    /* Test a wildcard with one origin that it matches, of a name that no list has on
+     * purpose. */
+    if (pattern.subdomains) {
+        origin = apr_pstrcat(p, cors_slice_text(p, pattern.scheme),
+                             "://x--any.", pattern.host.ptr, NULL);
+    }
+    if (!pattern.any_port) {
+        covering = find_text(index, origin, word);
+    }
+    else {
+        origin = apr_pstrndup(p, origin, strlen(origin) - strlen(":*"));
+        covering = find_text(index, origin, word);
+        if (covering
+            != find_text(index, apr_pstrcat(p, origin, ":64999", NULL), word)) {
+            return NULL;
+        }
+    }
+    /* A regular expression may match only that one name. */
+    return covering && covering->regex
+                   && (pattern.subdomains || pattern.any_port)
+               ? NULL
+               : covering;
+}
+
+bool cors_origin_set_edits(const cors_origin_set_t *set)
+{
+    return set->edit;
+}
+
+bool cors_origin_set_any(const cors_origin_set_t *set)
+{
+    return set->any_origin;
+}
+
+bool cors_origin_set_none(const cors_origin_set_t *set)
+{
+    return set->none;
+}
+
+const cors_origin_word_t *cors_origin_set_public(const cors_origin_set_t *set)
+{
+    return set->public;
+}
+
+const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set)
+{
+    return set->listed.null;
+}
+
+bool cors_origin_set_excludes(const cors_origin_set_t *set)
+{
+    return set->excludes;
+}
+
+bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet)
+{
+    const index_t *listed = &set->listed;
+
+    return !set->any_origin
+           && !(yet ? set->listed_by_source : !!set->live_lists)
+           && !listed->null && !listed->self && !listed->patterns
+           && !listed->regexes;
+}
+
+const cors_origin_word_t *
+cors_origin_set_public_suffix(const cors_origin_set_t *set)
+{
+    return set->public_suffix;
+}

@@ -1,0 +1,95 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file origin_table.h
+ * @brief A hash table of origins and patterns that can be copied as one block
+ */
+
+#ifndef CORS_ORIGIN_TABLE_H
+#define CORS_ORIGIN_TABLE_H
+
+#include <apr_pools.h>
+
+#include "core/origin/origin.h"
+#include "core/origin/pattern.h"
+
+/** How a list lists one origin. */
+typedef enum {
+    CORS_ORIGIN_UNLISTED, /* not listed here; another list may list it */
+    CORS_ORIGIN_LISTED,
+    CORS_ORIGIN_EXCLUDED,  /* never allowed, even if another list lists it */
+    CORS_ORIGIN_NOT_LOADED /* a source has no list yet; no origin is allowed */
+} cors_listing_e;
+
+/** A table that grows while it is built and is read-only afterwards. */
+typedef struct cors_origin_table_t cors_origin_table_t;
+
+/**
+ * Create an empty table.
+ *
+ * The hash keys are random and drawn once per pool. They are not known outside the
+ * server, so a list cannot be crafted to make all names collide.
+ *
+ * @param p       the pool of the table and of its copies of the patterns
+ * @param count   expected number of patterns; 0 if unknown; the table grows
+ * @param length  expected bytes of all patterns; 0 if unknown; the table grows
+ * @return the table
+ */
+cors_origin_table_t *cors_origin_table_make(apr_pool_t *p, apr_size_t count,
+                                            apr_size_t length);
+
+/**
+ * Add a pattern of the kind CORS_PATTERN_ORIGIN. A repeated pattern counts once.
+ *
+ * @param exclude  whether the pattern is an exclusion
+ * @return false if there is no room: a table holds less than 4 GB
+ */
+bool cors_origin_table_add(cors_origin_table_t *table,
+                           const cors_pattern_t *pattern, bool exclude);
+
+/**
+ * Look up an origin that is not null. Never allocates.
+ *
+ * The cost is one probe for the origin and one without its port. If the table has
+ * wildcards, there are two more for each parent domain that has as many labels as the
+ * domain of some wildcard.
+ *
+ * @return how the table lists the origin
+ */
+cors_listing_e cors_origin_table_lookup(const cors_origin_table_t *table,
+                                        const cors_origin_t *origin);
+
+/** @return the number of different patterns listed, and of those excluded */
+apr_size_t cors_origin_table_listed(const cors_origin_table_t *table);
+apr_size_t cors_origin_table_excluded(const cors_origin_table_t *table);
+
+/** @return the bytes of the block that cors_origin_table_save() writes */
+apr_size_t cors_origin_table_size(const cors_origin_table_t *table);
+
+/**
+ * Copy a table into a block. The block has no pointers, so that it can be in shared
+ * memory at a different address in each process.
+ *
+ * @param block  cors_origin_table_size() bytes, aligned for any type
+ */
+void cors_origin_table_save(const cors_origin_table_t *table, void *block);
+
+/**
+ * Compute the size of a block from its header and check it. The bytes may be
+ * arbitrary.
+ *
+ * @param size  the bytes that can be read
+ * @return the bytes of the block; 0 if it is invalid or larger than @a size
+ */
+apr_size_t cors_origin_block_size(const void *block, apr_size_t size);
+
+/**
+ * Look up an origin in a block, like cors_origin_table_lookup().
+ *
+ * If the block is overwritten during the call, the result is arbitrary, but no byte
+ * after @a size bytes is read.
+ */
+cors_listing_e cors_origin_block_lookup(const void *block, apr_size_t size,
+                                        const cors_origin_t *origin);
+
+#endif /* CORS_ORIGIN_TABLE_H */

@@ -1,0 +1,602 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Parses and checks one entry of an origin list. It is a separate file because it is
+ * strict where origin.c is lenient: it accepts only the form in which browsers send an
+ * origin, and it suggests that form for an entry that it rejects. It does not know the
+ * list around the entry. Valid entries are the common case (a file may hold a
+ * million), so diagnoses and suggestions run only after the check has failed. A
+ * suggestion is itself checked before it is returned.
+ */
+
+#include "core/origin/pattern.h"
+
+#include <string.h>
+
+#include <apr_lib.h>
+#include <apr_strings.h>
+
+#include "core/base/fetch.h"
+#include "core/base/host.h"
+#include "core/origin/origin.h"
+
+static cors_slice_t behind(cors_slice_t text, apr_size_t bytes)
+{
+    return cors_slice_between(text.ptr + bytes, cors_slice_end(text));
+}
+
+static cors_problem_e check_scheme(cors_slice_t scheme)
+{
+    apr_size_t i;
+
+    if (scheme.len == 1 && scheme.ptr[0] == '*') {
+        return CORS_PROBLEM_ORIGIN_SCHEME_WILDCARD;
+    }
+    if (scheme.len == 0) {
+        return CORS_PROBLEM_ORIGIN_SCHEME_MISSING;
+    }
+    for (i = 0; i < scheme.len; i++) {
+        char c = scheme.ptr[i];
+        bool inner = (c >= '0' && c <= '9') || c == '+' || c == '-' || c == '.';
+
+        if (!(c >= 'a' && c <= 'z') && !(inner && i > 0)) {
+            return CORS_PROBLEM_ORIGIN_SCHEME_BAD;
+        }
+    }
+    if (scheme.len > CORS_SCHEME_MAX) {
+        return CORS_PROBLEM_ORIGIN_LONG;
+    }
+    if (cors_slice_equal(scheme, cors_slice("ws"))
+        || cors_slice_equal(scheme, cors_slice("wss"))) {
+        return CORS_PROBLEM_ORIGIN_SCHEME_WEBSOCKET;
+    }
+    return CORS_OK;
+}
+
+static cors_problem_e check_port(cors_slice_t scheme, cors_slice_t digits,
+                                 cors_pattern_t *pattern)
+{
+    if (digits.len == 1 && digits.ptr[0] == '*') {
+        pattern->any_port = true;
+        return CORS_OK;
+    }
+    pattern->port = cors_port_parse(digits);
+    if (pattern->port == 0) {
+        return CORS_PROBLEM_ORIGIN_PORT_BAD;
+    }
+    return pattern->port == cors_fetch_default_port(scheme)
+               ? CORS_PROBLEM_ORIGIN_PORT_DEFAULT
+               : CORS_OK;
+}
+
+/* Returns what follows "://"; NULL if the entry does not have it. */
+static const char *find_host(cors_slice_t word)
+{
+    for (; word.len > 0; word = behind(word, 1)) {
+        if (cors_slice_has_prefix(word, "://")) {
+            return word.ptr + strlen("://");
+        }
+    }
+    return NULL;
+}
+
+/* The parts of an entry that contains "://". */
+typedef struct {
+    cors_slice_t scheme;
+    bool user;         /* the host follows a user name or password */
+    cors_slice_t host; /* with "*." */
+    bool colon;        /* the host is followed by a port, possibly empty */
+    cors_slice_t port; /* digits or "*" */
+    cors_slice_t tail; /* path, query, fragment */
+} parts_t;
+
+/* Returns whether a text could be a group of an IPv6 address. It may be empty. */
+static bool is_group(cors_slice_t text)
+{
+    apr_size_t i;
+
+    for (i = 0; i < text.len; i++) {
+        if (!apr_isxdigit(text.ptr[i])) {
+            return false;
+        }
+    }
+    return text.len <= 4;
+}
+
+/* Returns the entry up to its path, query or fragment. */
+static cors_slice_t head_of(cors_slice_t word)
+{
+    const char *host = find_host(word);
+    const char *end = NULL;
+
+    if (host) {
+        cors_slice_t rest = cors_slice_between(host, cors_slice_end(word));
+        end = cors_slice_find_any(rest, "/?#");
+    }
+    return cors_slice_between(word.ptr, end ? end : cors_slice_end(word));
+}
+
+/* The next occurrence of some bytes after the current position; NULL if there is none.
+ * The entry is scanned from its end, so that each byte is read once. */
+typedef struct {
+    const char *bracket; /* "]" */
+    const char *dash;
+    const char *colon;
+    const char *host; /* "://" */
+} behind_t;
+
+static void note_behind(behind_t *next, const char *p, const char *end)
+{
+    next->bracket = *p == ']' ? p : next->bracket;
+    next->dash = *p == '-' ? p : next->dash;
+    next->colon = *p == ':' ? p : next->colon;
+    if (cors_slice_has_prefix(cors_slice_between(p, end), "://")) {
+        next->host = p;
+    }
+}
+
+/* Returns whether "[" starts a character class rather than an IPv6 address. */
+static bool is_class(const char *p, const char *end, const behind_t *next)
+{
+    const char *stop = next->bracket ? next->bracket : end;
+
+    return (end - p > 1 && p[1] == '^')
+           || (next->dash && next->dash < stop
+               && !(next->colon && next->colon < stop));
+}
+
+/* Returns whether a byte at this position occurs only in a regular expression. */
+static bool is_operator(cors_slice_t word, const char *p, const behind_t *next)
+{
+    const char *end = cors_slice_end(word);
+
+    switch (*p) {
+    case '(':
+    case ')':
+        return true;
+    case '\\':
+        return end - p > 1 && strchr("./-dw[", p[1]) && p[1];
+    case '[':
+        return is_class(p, end, next);
+    case '^':
+        return p == word.ptr;
+    case '?':
+        return cors_slice_has_prefix(cors_slice_between(p, end), "?://");
+    case '|':
+        /* A "|" that is followed by another origin is a separator. */
+        return !next->host;
+    default:
+        return false;
+    }
+}
+
+/* Returns whether an entry looks like a regular expression, which belongs in
+ * CorsAllowOriginsMatch. */
+static bool is_expression(cors_slice_t word)
+{
+    const cors_slice_t head = head_of(word);
+    const cors_slice_t tail = behind(word, head.len);
+    const char *end = cors_slice_end(word);
+    behind_t next = { NULL, NULL, NULL, NULL };
+    const char *p;
+
+    for (p = end; p-- > word.ptr;) {
+        if (p < cors_slice_end(head) && is_operator(word, p, &next)) {
+            return true;
+        }
+        note_behind(&next, p, end);
+    }
+    return (word.len > 2 && word.ptr[0] == '/' && end[-1] == '/' && next.colon)
+           || (head.len == word.len && word.len > 1 && end[-1] == '$')
+           || cors_slice_has_prefix(tail, "?.")
+           || cors_slice_has_prefix(tail, "?:");
+}
+
+/* The separators that other languages and servers use in lists. */
+static const char separators[] = ";|,";
+
+/* Returns whether an entry is several entries: it has a separator before any path, or
+ * a separator that is followed by another origin. */
+static bool is_several(cors_slice_t word)
+{
+    const char *p = cors_slice_find_any(word, separators);
+
+    return p
+           && (p < cors_slice_end(head_of(word))
+               || find_host(cors_slice_between(p, cors_slice_end(word))));
+}
+
+/* Returns the end of the host in "host[:port]". */
+static const char *host_end(cors_slice_t authority)
+{
+    const char *end = cors_slice_end(authority);
+    const char *p;
+    const char *last;
+
+    if (cors_slice_has_prefix(authority, "[")) {
+        p = cors_slice_find_any(authority, "]");
+        return p ? p + 1 : end;
+    }
+    p = cors_slice_find_any(authority, ":");
+    if (!p || !cors_slice_find_any(cors_slice_between(p + 1, end), ":")) {
+        return p ? p : end;
+    }
+    if (!is_group(cors_slice_between(authority.ptr, p))) {
+        return p; /* a name, followed by more than a port */
+    }
+    for (last = end; last[-1] != ':'; last--) {
+    }
+    /* An IPv6 address without brackets: the last number is certainly a port only if it
+     * has five digits. */
+    return cors_port_parse(cors_slice_between(last, end)) > 9999 ? last - 1
+                                                                 : end;
+}
+
+static bool cut(cors_slice_t word, parts_t *parts)
+{
+    const char *p = find_host(word);
+    const char *at;
+    const char *end;
+    cors_slice_t authority;
+
+    memset(parts, 0, sizeof(*parts));
+    if (!p) {
+        return false;
+    }
+    parts->scheme = cors_slice_between(word.ptr, p - strlen("://"));
+    authority = cors_slice_between(p, cors_slice_end(word));
+    end = cors_slice_find_any(authority, "/?#");
+    end = end ? end : cors_slice_end(word);
+    parts->tail = cors_slice_between(end, cors_slice_end(word));
+    authority = cors_slice_between(authority.ptr, end);
+    at = cors_slice_find_any(authority, "@");
+    if (at) {
+        parts->user = true;
+        authority = cors_slice_between(at + 1, end);
+    }
+    p = host_end(authority);
+    parts->host = cors_slice_between(authority.ptr, p);
+    parts->colon = p < end;
+    if (parts->colon) {
+        /* Without a colon after the bracket, keep the bracket, so that the port is
+         * invalid. */
+        parts->port = cors_slice_between(*p == ':' ? p + 1 : p - 1, end);
+    }
+    return true;
+}
+
+static cors_problem_e check_tail(const parts_t *parts)
+{
+    if (parts->user) {
+        return CORS_PROBLEM_ORIGIN_USERINFO;
+    }
+    if (parts->tail.len == 0) {
+        return CORS_OK;
+    }
+    return parts->tail.ptr[0] == '?'   ? CORS_PROBLEM_ORIGIN_QUERY
+           : parts->tail.ptr[0] == '#' ? CORS_PROBLEM_ORIGIN_FRAGMENT
+                                       : CORS_PROBLEM_ORIGIN_PATH;
+}
+
+static bool is_address(cors_slice_t host)
+{
+    return cors_slice_has_prefix(host, "[") || cors_host_ends_in_number(host);
+}
+
+static cors_problem_e check_wildcard(cors_slice_t *host,
+                                     cors_pattern_t *pattern)
+{
+    if (!cors_slice_has_prefix(*host, "*")) {
+        return CORS_OK;
+    }
+    if (host->len == 1) {
+        return CORS_PROBLEM_WILDCARD_HOST;
+    }
+    if (host->ptr[1] != '.') {
+        return CORS_PROBLEM_WILDCARD_PLACE;
+    }
+    pattern->subdomains = true;
+    *host = behind(*host, 2);
+    if (is_address(*host)) {
+        return CORS_PROBLEM_WILDCARD_IP;
+    }
+    return CORS_OK;
+}
+
+static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word, bool file,
+                                  cors_pattern_t *pattern)
+{
+    parts_t parts;
+    cors_slice_t host;
+    const char *unused;
+    cors_problem_e problem;
+
+    memset(pattern, 0, sizeof(*pattern));
+    if (!cut(word, &parts)) {
+        if (cors_slice_is_nocase(word, "null")) {
+            return CORS_PROBLEM_NULL_CASE;
+        }
+        return CORS_PROBLEM_ORIGIN_SCHEME_MISSING;
+    }
+    pattern->kind = CORS_PATTERN_ORIGIN;
+    pattern->scheme = parts.scheme;
+    problem = check_scheme(parts.scheme);
+    if (problem) {
+        return problem;
+    }
+    if (cors_slice_equal(parts.scheme, cors_slice("file"))) {
+        pattern->host = parts.host;
+        return file && cors_slice_equal(word, cors_slice("file://"))
+                   ? CORS_OK
+                   : CORS_PROBLEM_ORIGIN_FILE;
+    }
+    problem = check_tail(&parts);
+    if (problem) {
+        return problem;
+    }
+    host = parts.host;
+    problem = check_wildcard(&host, pattern);
+    if (!problem) {
+        problem = cors_host_check(p, host, &unused);
+    }
+    if (!problem && parts.colon) {
+        problem = check_port(parts.scheme, parts.port, pattern);
+    }
+    pattern->host = host;
+    return problem;
+}
+
+static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
+                            cors_pattern_t *pattern)
+{
+    cors_problem_e problem = check_parts(p, word, file, pattern);
+
+    /* Valid entries are the common case: diagnose only after the check has failed. */
+    return !problem              ? CORS_OK
+           : is_expression(word) ? CORS_PROBLEM_ORIGIN_EXPRESSION
+           : is_several(word)    ? CORS_PROBLEM_LIST_SEPARATOR
+                                 : problem;
+}
+
+/* Returns the guess if it is a valid pattern, else NULL. */
+static const char *if_right(apr_pool_t *p, const char *guess, bool file)
+{
+    cors_pattern_t pattern;
+
+    return check(p, cors_slice(guess), file, &pattern) ? NULL : guess;
+}
+
+/* Returns the suggested scheme: in lower case, and http or https for ws or wss. */
+static const char *correct_scheme(apr_pool_t *p, cors_slice_t scheme)
+{
+    char *lower = cors_slice_text(p, scheme);
+    char *c;
+
+    for (c = lower; *c; c++) {
+        *c = cors_lower(*c);
+    }
+    return strcmp(lower, "wss") == 0  ? "https"
+           : strcmp(lower, "ws") == 0 ? "http"
+                                      : lower;
+}
+
+/* Returns the host as browsers send it, or unchanged if it cannot be corrected. */
+static cors_slice_t correct_host(apr_pool_t *p, cors_slice_t host)
+{
+    const char *suggestion;
+
+    /* In lower case it may be an address or punycode: check it again. */
+    while (cors_host_check(p, host, &suggestion) && suggestion
+           && !cors_slice_equal(host, cors_slice(suggestion))) {
+        host = cors_slice(suggestion);
+    }
+    return host;
+}
+
+/* Returns ":port" without leading zeros; "" for a missing, empty or default port. */
+static const char *correct_port(apr_pool_t *p, const char *scheme,
+                                const parts_t *parts)
+{
+    cors_slice_t port = parts->port;
+
+    if (!parts->colon) {
+        return "";
+    }
+    while (port.len > 1 && port.ptr[0] == '0') {
+        port = behind(port, 1);
+    }
+    if (port.len == 0
+        || (cors_port_parse(port) != 0
+            && cors_port_parse(port)
+                   == cors_fetch_default_port(cors_slice(scheme)))) {
+        return "";
+    }
+    return apr_pstrcat(p, ":", cors_slice_text(p, port), NULL);
+}
+
+static const char *correct(apr_pool_t *p, cors_slice_t word, bool file);
+
+/* Returns the suggestion for an entry such as "https:/host", or NULL. */
+static const char *correct_slash(apr_pool_t *p, cors_slice_t word, bool file)
+{
+    const char *slash = cors_slice_find_any(word, "/");
+    cors_slice_t scheme;
+
+    if (!slash) {
+        return NULL;
+    }
+    scheme = cors_slice_between(word.ptr, slash);
+    return cors_slice_is_nocase(scheme, "https:")
+                   || cors_slice_is_nocase(scheme, "http:")
+               ? correct(p,
+                         cors_slice(apr_pstrcat(
+                             p, cors_slice_text(p, scheme), "/",
+                             cors_slice_text(
+                                 p, cors_slice_between(slash,
+                                                       cors_slice_end(word))),
+                             NULL)),
+                         file)
+               : NULL;
+}
+
+/* Returns the suggestion for an entry without "://", which may be a host with or
+ * without a port; or NULL. */
+static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
+{
+    cors_slice_t host;
+    bool local;
+
+    if (cors_slice_is_nocase(word, "null")) {
+        return "null";
+    }
+    if (cors_slice_has_prefix(word, "//")) {
+        word = behind(word, 2);
+    }
+    if (word.len == 0 || cors_slice_find_any(word, "/?#@")) {
+        return correct_slash(p, word, file);
+    }
+    host = cors_slice_between(word.ptr, host_end(word));
+    local = cors_host_is_loopback(host);
+    /* A single label, or "scheme:host", may not be a host: suggest nothing. */
+    if (!local && host.ptr[0] != '[' && !cors_slice_find_any(host, ".")) {
+        return NULL;
+    }
+    return if_right(p,
+                    apr_pstrcat(p, local ? "http://" : "https://",
+                                cors_slice_text(p, word), NULL),
+                    file);
+}
+
+/* Returns the suggestion for an entry; NULL if it would be invalid too. */
+static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
+{
+    parts_t parts;
+    cors_slice_t host;
+    const char *star = "";
+    const char *scheme;
+    const char *unused;
+
+    for (;; word = cors_slice_between(parts.host.ptr, cors_slice_end(word))) {
+        if (!cut(word, &parts)) {
+            return correct_bare(p, word, file);
+        }
+        if (cors_slice_is_nocase(parts.scheme, "file")) {
+            return if_right(p, "file://", file);
+        }
+        /* A whole origin was pasted after a scheme: use the inner origin. */
+        if (!parts.colon || parts.port.len > 0
+            || !cors_slice_has_prefix(parts.tail, "//")) {
+            break;
+        }
+    }
+    host = parts.host;
+    while (host.len > 1 && (host.ptr[0] == '*' || host.ptr[0] == '.')) {
+        star = "*.";
+        host = behind(host, 1);
+    }
+    if (*star && host.ptr[0] == '-') {
+        return NULL; /* no pattern matches a part of a label */
+    }
+    if (is_address(host) && !cors_host_check(p, host, &unused)) {
+        star = ""; /* an address has no subdomains */
+    }
+    host = correct_host(p, host);
+    scheme = cors_slice_equal(parts.scheme, cors_slice("*"))
+                 ? "https"
+                 : correct_scheme(p, parts.scheme);
+    return if_right(p,
+                    apr_pstrcat(p, scheme, "://", star,
+                                cors_slice_text(p, host),
+                                correct_port(p, scheme, &parts), NULL),
+                    file);
+}
+
+/* Split an entry at its separators. Returns the corrected origins; NULL if one cannot
+ * be corrected, or if only the first has a "!", which is then ambiguous. */
+static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
+{
+    bool exclude = cors_slice_has_prefix(word, "!");
+    cors_joined_t words = { NULL, 0, 0 };
+    cors_slice_t part;
+
+    while (cors_part_next(&word, separators, &part)) {
+        cors_pattern_t pattern;
+        const char *suggestion;
+
+        if (cors_pattern_parse(p, part, file, &pattern, &suggestion)
+            == CORS_OK) {
+            suggestion = pattern.kind == CORS_PATTERN_ORIGIN
+                             ? cors_slice_text(p, part)
+                             : NULL;
+        }
+        if (!suggestion || (exclude && suggestion[0] != '!')) {
+            return NULL;
+        }
+        cors_join(p, &words, " ", cors_slice(suggestion));
+    }
+    return words.text;
+}
+
+/* Returns the suggestion for an entry with a problem, or NULL; a "!" is retained. */
+static const char *meant(apr_pool_t *p, cors_problem_e problem,
+                         cors_slice_t word, bool file)
+{
+    bool exclude = cors_slice_has_prefix(word, "!");
+    const char *suggestion;
+
+    if (problem == CORS_PROBLEM_ORIGIN_EXPRESSION) {
+        return NULL;
+    }
+    if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
+        return split(p, word, file);
+    }
+    suggestion = correct(p, behind(word, exclude ? 1 : 0), file);
+    return suggestion && exclude ? apr_pstrcat(p, "!", suggestion, NULL)
+                                 : suggestion;
+}
+
+cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
+                                  cors_pattern_t *pattern,
+                                  const char **suggestion)
+{
+    cors_problem_e problem;
+    bool exclude = cors_slice_has_prefix(word, "!");
+    cors_slice_t whole = word;
+
+    *suggestion = NULL;
+    if (exclude) {
+        word = behind(word, 1);
+    }
+    memset(pattern, 0, sizeof(*pattern));
+    if (cors_slice_equal(word, cors_slice("*"))
+        || cors_slice_is_nocase(word, "None")) {
+        pattern->kind =
+            word.ptr[0] == '*' ? CORS_PATTERN_ANY : CORS_PATTERN_NONE;
+        problem = exclude ? CORS_PROBLEM_EXCLUSION_OF_ALL : CORS_OK;
+    }
+    else if (cors_slice_equal(word, cors_slice("null"))) {
+        pattern->kind = CORS_PATTERN_NULL;
+        problem = CORS_OK;
+    }
+    else if (cors_slice_is_nocase(word, "Self")) {
+        pattern->kind = CORS_PATTERN_SELF;
+        problem = file ? CORS_OK : CORS_PROBLEM_SELF_PLACE;
+        word = cors_slice("Self");
+    }
+    else {
+        problem = check(p, word, file, pattern);
+        if (problem) {
+            *suggestion = meant(p, problem, whole, file);
+        }
+    }
+    pattern->exclude = exclude;
+    pattern->origin = word;
+    return problem;
+}
+
+bool cors_pattern_is_insecure(const cors_pattern_t *pattern)
+{
+    return pattern->kind == CORS_PATTERN_ORIGIN && !pattern->exclude
+           && cors_slice_equal(pattern->scheme, cors_slice("http"))
+           && !cors_host_is_loopback(pattern->host);
+}

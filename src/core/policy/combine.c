@@ -1,0 +1,200 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Combines the policies of two URLs of one request.
+ *
+ * A request can be served by a resource other than the requested one: an index, a
+ * variant or a front controller. A grant then needs both policies. This file computes
+ * what both allow. It does not know how httpd got from one resource to the other. It
+ * does not refuse requests: a refusal needs only one policy.
+ *
+ * Sections that match both URLs must not be applied against the requested URL.
+ * Otherwise, CorsPolicy Off in the document root would revoke every policy of a
+ * <Location>. httpd merges sections in pairs, so the unmerged sections of the two
+ * merges are compared by address.
+ */
+
+#include "core/policy/combine.h"
+
+#include "core/base/compiler.h"
+
+/* A setting of the served resource, in the form of cors_link_t. */
+typedef struct chain_t {
+    const cors_setting_t *setting;
+    bool only_served; /* its section does not match the requested URL */
+    const struct chain_t *outer;
+} chain_t;
+
+typedef struct {
+    apr_pool_t *p;
+    const cors_section_t *asked;
+    cors_methods_t methods;
+    /* the section being visited */
+    bool only_served;
+    const chain_t *chain[CORS_ATTR_COUNT];
+} overlay_t;
+
+static void add_setting(void *context, cors_attr_e attr,
+                        const cors_setting_t *setting)
+{
+    overlay_t *overlay = context;
+    chain_t *link = apr_palloc(overlay->p, sizeof(*link));
+
+    link->setting = setting;
+    link->only_served = overlay->only_served;
+    link->outer = setting->edit ? overlay->chain[attr] : NULL;
+    overlay->chain[attr] = link;
+}
+
+static void add_section(void *context, const cors_section_t *section)
+{
+    overlay_t *overlay = context;
+
+    overlay->only_served = !cors_section_has(overlay->asked, section);
+    cors_section_visit(section, overlay->methods, add_setting, overlay);
+}
+
+static bool is_only_served(const chain_t *chain)
+{
+    for (; chain; chain = chain->outer) {
+        if (chain->only_served) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/*
+ * Fills a link. The settings that only the served resource has come first; the
+ * settings of the requested URL follow.
+ */
+static void put_link(apr_pool_t *p, const chain_t *chain,
+                     const cors_link_t *asked, cors_link_t *link)
+{
+    cors_link_t *outer;
+
+    if (!is_only_served(chain)) {
+        *link = *asked;
+        return;
+    }
+    link->setting = chain->setting;
+    link->outer = NULL;
+    if (chain->setting->edit) {
+        outer = apr_palloc(p, sizeof(*outer));
+        put_link(p, chain->outer, asked, outer);
+        link->outer = outer->setting ? outer : NULL;
+    }
+}
+
+bool cors_policy_overlay(apr_pool_t *p, const cors_policy_t *asked,
+                         const cors_section_t *of, const cors_section_t *served,
+                         cors_methods_t methods, cors_policy_t *overlay)
+{
+    overlay_t context = { p, of, methods, false, { NULL } };
+    bool found = false;
+    int attr;
+
+    cors_section_visit_leaves(served, add_section, &context);
+    memset(overlay, 0, sizeof(*overlay));
+    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+        found = found || is_only_served(context.chain[attr]);
+        put_link(p, context.chain[attr], &asked->link[attr],
+                 &overlay->link[attr]);
+    }
+    cors_policy_complete(overlay);
+    return found
+           && cors_policy_number(overlay, CORS_ATTR_MODE)
+                  != CORS_MODE_REPORT_ONLY;
+}
+
+static bool lists_all(const cors_policy_t *policy, cors_attr_e attr)
+{
+    bool edited;
+
+    return cors_policy_wildcard(policy, attr, &edited) != NULL;
+}
+
+/* Returns the names that both policies expose, or NULL. */
+static const char *exposed_by_both(apr_pool_t *p, const cors_policy_t *one,
+                                   const cors_policy_t *other)
+{
+    const char *text = cors_policy_joined(p, one, CORS_ATTR_EXPOSE);
+    cors_joined_t joined = { NULL, 0, 0 };
+    cors_slice_t rest = cors_slice(text);
+    cors_slice_t name;
+
+    if (!text || lists_all(other, CORS_ATTR_EXPOSE)) {
+        return text;
+    }
+    if (lists_all(one, CORS_ATTR_EXPOSE)) {
+        return cors_policy_joined(p, other, CORS_ATTR_EXPOSE);
+    }
+    while (cors_list_next(&rest, &name)) {
+        if (cors_policy_name_listed(other, CORS_ATTR_EXPOSE, name)
+            != CORS_NAME_UNLISTED) {
+            cors_join(p, &joined, ", ", name);
+        }
+    }
+    return joined.text;
+}
+
+void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
+                      const cors_policy_t *overlay, cors_policy_t *both)
+{
+    const cors_attr_e weaker[] = { CORS_ATTR_CREDENTIALS, CORS_ATTR_BACKEND };
+    const cors_attr_e lists[] = { CORS_ATTR_METHODS, CORS_ATTR_HEADERS };
+    apr_size_t i;
+
+    *both = *asked;
+    /* On and Keep are 1: a grant needs both policies */
+    for (i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
+        if (!cors_policy_number(overlay, weaker[i])) {
+            both->link[weaker[i]] = overlay->link[weaker[i]];
+        }
+    }
+    both->constant = asked->constant && overlay->constant;
+    both->varies = !both->constant && (asked->varies || overlay->varies);
+    if (!asked->problem && overlay->problem) {
+        both->problem = overlay->problem;
+        both->conflict[0] = overlay->conflict[0];
+        both->conflict[1] = overlay->conflict[1];
+    }
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        both->joined[lists[i]] = cors_policy_joined(p, asked, lists[i]);
+    }
+    both->joined[CORS_ATTR_EXPOSE] = exposed_by_both(p, asked, overlay);
+    both->rendered = true;
+}
+
+bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,
+                        cors_decision_t *decision)
+{
+    const cors_setting_t *mode = overlay->link[CORS_ATTR_MODE].setting;
+    cors_decision_t served;
+
+    if (!decision->origin_allowed || decision->preflight) {
+        return false;
+    }
+    if (mode->number == CORS_MODE_OFF) {
+        served = *decision;
+        served.origin_allowed = false;
+        served.verdict = CORS_VERDICT_DENIED;
+        served.reason = CORS_REASON_POLICY_OFF;
+        served.attr = CORS_ATTR_MODE;
+        served.setting = mode;
+    }
+    else {
+        cors_decide(overlay, facts, &served);
+        if (served.origin_allowed) {
+            return false;
+        }
+    }
+    if (facts->websocket) {
+        /* the verdict applies to the handshake */
+        decision->origin_allowed = false;
+        return false;
+    }
+    *decision = served;
+    decision->reject = false;
+    return true;
+}

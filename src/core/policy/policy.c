@@ -1,0 +1,536 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Merges all sections that apply into the policy of one request. It is a separate
+ * file because it alone knows how settings combine: a setting replaces the outer one,
+ * and a list with "+" or "-" edits it. It does not decide about requests. Most
+ * policies are computed at start-up and stored with their section, one per group of
+ * methods; a request merges sections only where .htaccess or <If> adds one. A policy
+ * with a contradiction is still complete, and its problem field is set.
+ */
+
+#include "core/policy/policy.h"
+
+#include <limits.h>
+#include <string.h>
+
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include "core/base/compiler.h"
+
+#define STATUS_ALLOWED 204
+#define STATUS_DENIED 403
+
+/* The context of a merge: the policy to fill, and the pool of its links. */
+typedef struct {
+    apr_pool_t *p;
+    cors_policy_t *policy;
+} fold_t;
+
+static void fold(void *context, cors_attr_e attr, const cors_setting_t *setting)
+{
+    const fold_t *fold_context = context;
+    cors_link_t *link = &fold_context->policy->link[attr];
+    cors_link_t *outer = NULL;
+
+    if (setting->edit && link->setting) {
+        outer = apr_palloc(fold_context->p, sizeof(*outer));
+        *outer = *link;
+    }
+    link->setting = setting;
+    link->outer = outer;
+}
+
+void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
+                                  int *denied)
+{
+    const cors_setting_t *setting =
+        policy->link[CORS_ATTR_PREFLIGHT_STATUS].setting;
+
+    *allowed = setting ? setting->number : STATUS_ALLOWED;
+    *denied = setting && setting->number2 ? setting->number2 : STATUS_DENIED;
+}
+
+bool cors_policy_checks_websocket(const cors_policy_t *policy)
+{
+    return policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting != NULL;
+}
+
+bool cors_policy_names_self(const cors_policy_t *policy)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_WEBSOCKET_ORIGINS];
+
+    while (link && link->setting
+           && !cors_origin_set_names_self(link->setting->origins)) {
+        link = link->outer;
+    }
+    return link && link->setting;
+}
+
+cors_listing_e cors_policy_origin_listing(const cors_policy_t *policy,
+                                          cors_attr_e attr,
+                                          const cors_origin_t *origin, bool own,
+                                          const cors_setting_t **setting)
+{
+    bool null_ok = cors_policy_number(policy, CORS_ATTR_NULL_UNSAFE);
+    const cors_link_t *link = &policy->link[attr];
+
+    *setting = link->setting;
+    for (; link && link->setting; link = link->outer) {
+        cors_listing_e listing =
+            cors_origin_set_lookup(link->setting->origins, origin, null_ok);
+
+        if (own) {
+            listing = cors_origin_set_self(link->setting->origins, listing);
+        }
+        if (listing != CORS_ORIGIN_UNLISTED) {
+            *setting = link->setting;
+            return listing;
+        }
+    }
+    return CORS_ORIGIN_UNLISTED;
+}
+
+bool cors_policy_allows_none(const cors_policy_t *policy, cors_attr_e attr,
+                             bool yet)
+{
+    const cors_link_t *link;
+
+    for (link = &policy->link[attr]; link && link->setting;
+         link = link->outer) {
+        if (!cors_origin_set_empty(link->setting->origins, yet)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+static const cors_name_set_t *default_names(cors_attr_e attr)
+{
+    return cors_name_set_default(attr == CORS_ATTR_METHODS ? CORS_NAMES_METHODS
+                                 : attr == CORS_ATTR_HEADERS
+                                     ? CORS_NAMES_REQUEST_HEADERS
+                                     : CORS_NAMES_RESPONSE_HEADERS);
+}
+
+const cors_link_t *cors_link_edits(const cors_link_t *link)
+{
+    /* An edit without an outer setting edits the default. */
+    static const cors_link_t by_default = { NULL, NULL };
+
+    if (!link->setting || !link->setting->edit) {
+        return NULL;
+    }
+    return link->outer ? link->outer : &by_default;
+}
+
+const cors_name_set_t *cors_link_names(const cors_link_t *link,
+                                       cors_attr_e attr)
+{
+    return link->setting ? link->setting->names : default_names(attr);
+}
+
+cors_name_listing_e cors_policy_name_listed(const cors_policy_t *policy,
+                                            cors_attr_e attr, cors_slice_t name)
+{
+    const cors_link_t *link;
+
+    for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
+        const cors_name_set_t *names = cors_link_names(link, attr);
+
+        if (cors_name_set_takes_out(names, name)) {
+            return CORS_NAME_UNLISTED;
+        }
+        if (cors_name_set_lists(names, name)) {
+            return CORS_NAME_LISTED;
+        }
+        if (names->wildcard) {
+            return CORS_NAME_WILDCARD;
+        }
+    }
+    return CORS_NAME_UNLISTED;
+}
+
+int cors_policy_names_most(const cors_policy_t *policy, cors_attr_e attr)
+{
+    const cors_link_t *link;
+    int most = 0;
+
+    for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
+        const cors_name_set_t *names = cors_link_names(link, attr);
+
+        if (names->wildcard) {
+            return INT_MAX;
+        }
+        most += names->count;
+    }
+    return most;
+}
+
+const cors_link_t *cors_policy_wildcard(const cors_policy_t *policy,
+                                        cors_attr_e attr, bool *edited)
+{
+    const cors_link_t *link;
+
+    *edited = false;
+    for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
+        const cors_name_set_t *names = cors_link_names(link, attr);
+
+        if (names->wildcard) {
+            return link;
+        }
+        *edited = *edited || names->removed_count > 0;
+    }
+    return NULL;
+}
+
+static void decide_names(cors_text_map_t *decided, const char **names,
+                         int count, const cors_name_listing_e *listing)
+{
+    int i;
+
+    for (i = 0; i < count; i++) {
+        cors_text_map_add(decided, cors_slice(names[i]), listing);
+    }
+}
+
+cors_text_map_t *cors_policy_names(apr_pool_t *p, const cors_policy_t *policy,
+                                   cors_attr_e attr)
+{
+    static const cors_name_listing_e listed = CORS_NAME_LISTED;
+    static const cors_name_listing_e unlisted = CORS_NAME_UNLISTED;
+    cors_text_map_t *decided = cors_text_map_make(p, attr != CORS_ATTR_METHODS);
+    const cors_link_t *link;
+
+    /* The innermost setting that lists or removes a name decides. */
+    for (link = &policy->link[attr]; link; link = cors_link_edits(link)) {
+        const cors_name_set_t *names = cors_link_names(link, attr);
+
+        decide_names(decided, names->removed, names->removed_count, &unlisted);
+        decide_names(decided, names->names, names->count, &listed);
+    }
+    return decided;
+}
+
+/* Returns the links of an attribute, the outermost first. */
+static apr_array_header_t *outermost_first(apr_pool_t *p,
+                                           const cors_link_t *link)
+{
+    apr_array_header_t *links =
+        apr_array_make(p, 4, sizeof(const cors_link_t *));
+    const cors_link_t **first;
+    const cors_link_t **last;
+
+    for (; link; link = cors_link_edits(link)) {
+        APR_ARRAY_PUSH(links, const cors_link_t *) = link;
+    }
+    first = (const cors_link_t **)links->elts;
+    for (last = first + links->nelts - 1; first < last; first++, last--) {
+        link = *first;
+        *first = *last;
+        *last = link;
+    }
+    return links;
+}
+
+/* Append the names of one list that the whole policy still lists, each name once. */
+static void join_names(apr_pool_t *p, const cors_name_set_t *names,
+                       const cors_text_map_t *decided, cors_text_map_t *joined,
+                       cors_joined_t *text)
+{
+    int i;
+
+    for (i = 0; i < names->count; i++) {
+        const cors_slice_t name = cors_slice(names->names[i]);
+        const cors_name_listing_e *listing = cors_text_map_get(decided, name);
+
+        if (listing && *listing == CORS_NAME_LISTED
+            && cors_text_map_add(joined, name, names)) {
+            cors_join(p, text, ", ", name);
+        }
+    }
+}
+
+CORS_SLOW static const char *
+join_all(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
+{
+    static const cors_joined_t all = { "*", 1, 0 };
+    const cors_link_t *link = &policy->link[attr];
+    cors_joined_t text = { NULL, 0, 0 };
+    const apr_array_header_t *links;
+    cors_text_map_t *decided;
+    cors_text_map_t *joined;
+    int i;
+
+    if (!cors_link_edits(link)) {
+        return cors_link_names(link, attr)->joined.text;
+    }
+    decided = cors_policy_names(p, policy, attr);
+    joined = cors_text_map_make(p, attr != CORS_ATTR_METHODS);
+    links = outermost_first(p, link);
+    for (i = 0; i < links->nelts; i++) {
+        const cors_name_set_t *names =
+            cors_link_names(APR_ARRAY_IDX(links, i, const cors_link_t *), attr);
+
+        if (names->wildcard) {
+            text = all;
+        }
+        join_names(p, names, decided, joined, &text);
+    }
+    return text.text;
+}
+
+const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
+                               cors_attr_e attr)
+{
+    return policy->rendered ? policy->joined[attr] : join_all(p, policy, attr);
+}
+
+/* The context of a check for contradictions. */
+typedef struct {
+    const cors_policy_t *policy;
+    cors_contradiction_fn tell;
+    void *context;
+} check_t;
+
+/* Report that an entry of one setting contradicts another setting. */
+static void contradict(const check_t *check, cors_problem_e problem,
+                       const cors_origin_word_t *word,
+                       const cors_setting_t *one, const cors_setting_t *other)
+{
+    cors_contradiction_t found;
+
+    found.problem = problem;
+    found.word = word ? word->text : "*";
+    found.detail = !word ? NULL
+                   : problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
+                       ? word->suffix_detail
+                       : word->open_detail;
+    found.prefix = one->edit ? "+" : "";
+    found.regex = word && word->regex;
+    found.source[0] = word && word->source ? word->source : one->source;
+    found.source[1] = other ? other->source : NULL;
+    found.conflict[0] = one;
+    found.conflict[1] = other;
+    check->tell(check->context, &found);
+}
+
+/* Report each null in a list if CorsAllowNullOriginUnsafe is off. */
+static void check_null(const check_t *check, cors_attr_e attr)
+{
+    const cors_link_t *link = &check->policy->link[attr];
+
+    if (cors_policy_number(check->policy, CORS_ATTR_NULL_UNSAFE)) {
+        return;
+    }
+    for (; link && link->setting; link = link->outer) {
+        const cors_origin_word_t *null =
+            cors_origin_set_null(link->setting->origins);
+
+        if (null) {
+            contradict(check, CORS_PROBLEM_NULL_WITHOUT_FLAG, null,
+                       link->setting,
+                       check->policy->link[CORS_ATTR_NULL_UNSAFE].setting);
+        }
+    }
+}
+
+/* Report every entry of a list that is unsafe with credentials. */
+static void check_words(const check_t *check, const cors_setting_t *setting,
+                        const cors_setting_t *credentials)
+{
+    const cors_origin_set_t *set = setting->origins;
+    bool any_ok = cors_policy_number(check->policy, CORS_ATTR_ANY_UNSAFE);
+    bool suffix_ok = cors_policy_number(check->policy, CORS_ATTR_SUFFIX_UNSAFE);
+    int i;
+
+    for (i = 0; i < cors_origin_set_count(set); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+        if (word->exclude) {
+            continue;
+        }
+        if (word->suffix && !suffix_ok) {
+            contradict(check, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS, word,
+                       setting, credentials);
+        }
+        if (!any_ok && (word->open || cors_origin_set_any(set))) {
+            contradict(check, CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS, word,
+                       setting, credentials);
+        }
+    }
+}
+
+static void check_origins(const check_t *check, const cors_setting_t *setting,
+                          const cors_setting_t *credentials)
+{
+    const cors_origin_set_t *set = setting->origins;
+    bool any_ok = cors_policy_number(check->policy, CORS_ATTR_ANY_UNSAFE);
+    bool suffix_ok = cors_policy_number(check->policy, CORS_ATTR_SUFFIX_UNSAFE);
+
+    /* Do not scan a long list without need: this runs for requests too, and for each
+     * section at start-up. */
+    if ((!any_ok && (cors_origin_set_any(set) || cors_origin_set_public(set)))
+        || (!suffix_ok && cors_origin_set_public_suffix(set))) {
+        check_words(check, setting, credentials);
+    }
+}
+
+static void check_credentials(const check_t *check)
+{
+    const cors_policy_t *policy = check->policy;
+    const cors_setting_t *credentials =
+        policy->link[CORS_ATTR_CREDENTIALS].setting;
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+
+    for (; link && link->setting; link = link->outer) {
+        check_origins(check, link->setting, credentials);
+    }
+}
+
+/* Report a * in the exposed headers that cannot work. Browsers take * for every header,
+ * so no name can be removed from it; with credentials, they take it for a name. */
+static void check_exposed(const check_t *check)
+{
+    const cors_policy_t *policy = check->policy;
+    bool edited;
+    const cors_link_t *link =
+        cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
+
+    if (link && cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+        contradict(check, CORS_PROBLEM_EXPOSE_ALL_WITH_CREDENTIALS, NULL,
+                   link->setting, policy->link[CORS_ATTR_CREDENTIALS].setting);
+    }
+    if (link && edited) {
+        contradict(check, CORS_PROBLEM_EXPOSE_ALL_EDITED, NULL, link->setting,
+                   policy->link[CORS_ATTR_EXPOSE].setting);
+    }
+}
+
+void cors_policy_contradictions(const cors_policy_t *policy,
+                                cors_contradiction_fn tell, void *context)
+{
+    check_t check;
+
+    check.policy = policy;
+    check.tell = tell;
+    check.context = context;
+    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
+        check_null(&check, CORS_ATTR_ORIGINS);
+        if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+            check_credentials(&check);
+        }
+        check_exposed(&check);
+    }
+    check_null(&check, CORS_ATTR_WEBSOCKET_ORIGINS);
+}
+
+static void note_first(void *context, const cors_contradiction_t *found)
+{
+    cors_policy_t *policy = context;
+
+    if (!policy->problem) {
+        policy->problem = found->problem;
+        policy->conflict[0] = found->conflict[0];
+        policy->conflict[1] = found->conflict[1];
+    }
+}
+
+static void find_any_origin(cors_policy_t *policy)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+    bool excludes = false;
+
+    for (; link && link->setting; link = link->outer) {
+        policy->any_origin =
+            policy->any_origin || cors_origin_set_any(link->setting->origins);
+        excludes = excludes || cors_origin_set_excludes(link->setting->origins);
+    }
+    policy->constant = policy->any_origin && !excludes
+                       && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
+    /* If no origin is allowed, the answer is the same for all, unless it is a 403. */
+    policy->varies =
+        !policy->constant
+        && (!cors_policy_allows_none(policy, CORS_ATTR_ORIGINS, false)
+            || cors_policy_number(policy, CORS_ATTR_REJECT));
+}
+
+void cors_policy_complete(cors_policy_t *policy)
+{
+    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
+        find_any_origin(policy);
+    }
+    cors_policy_contradictions(policy, note_first, policy);
+}
+
+void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
+                         cors_methods_t methods, cors_policy_t *policy)
+{
+    fold_t context;
+
+    context.p = p;
+    context.policy = policy;
+    memset(policy, 0, sizeof(*policy));
+    cors_section_visit(section, methods, fold, &context);
+    cors_policy_complete(policy);
+}
+
+/* The policies of a section, and the index of the policy of each method. */
+typedef struct cors_resolved_t {
+    unsigned char of[CORS_METHODS_COUNT];
+    cors_policy_t policies[];
+} resolved_t;
+
+static void render(apr_pool_t *p, cors_policy_t *policy)
+{
+    const cors_attr_e lists[] = { CORS_ATTR_METHODS, CORS_ATTR_HEADERS,
+                                  CORS_ATTR_EXPOSE };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
+        policy->joined[lists[i]] = cors_policy_joined(p, policy, lists[i]);
+    }
+    policy->rendered = true;
+}
+
+void cors_policy_prepare(apr_pool_t *p, cors_section_t *section)
+{
+    apr_pool_t *scratch;
+    cors_methods_group_t *groups;
+    resolved_t *resolved;
+    bool inert = true;
+    int count;
+    int i;
+    int method;
+
+    if (cors_section_resolved(section)) {
+        return;
+    }
+    apr_pool_create(&scratch, p);
+    count = cors_section_groups(scratch, section, &groups);
+    resolved = apr_pcalloc(p, sizeof(*resolved)
+                                  + (apr_size_t)count * sizeof(cors_policy_t));
+    for (i = 0; i < count; i++) {
+        cors_policy_t *policy = &resolved->policies[i];
+
+        cors_policy_resolve(p, section, groups[i].one, policy);
+        render(p, policy);
+        inert = inert && !policy->link[CORS_ATTR_MODE].setting
+                && !cors_policy_checks_websocket(policy);
+        for (method = 0; method < CORS_METHODS_COUNT; method++) {
+            if (groups[i].methods & cors_methods_bit(method)) {
+                resolved->of[method] = (unsigned char)i;
+            }
+        }
+    }
+    apr_pool_destroy(scratch);
+    cors_section_remember_resolved(section, resolved, inert);
+}
+
+const cors_policy_t *cors_policy_find(const cors_section_t *section, int method)
+{
+    const resolved_t *resolved = cors_section_resolved(section);
+
+    return resolved ? &resolved->policies[resolved->of[method]] : NULL;
+}

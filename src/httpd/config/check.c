@@ -1,0 +1,434 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * The checks at start-up and the post_config hook. check_config refuses a configuration
+ * in which sections contradict each other: it checks each section merged with its
+ * server, and each <Location> or <Directory> merged with all sections whose path is
+ * above its own. post_config then starts the parts of the module that requests need, in
+ * a fixed order.
+ *
+ * The warnings themselves are in warnings.c and neighbours.c; this file provides the
+ * reporter that writes each sentence once. httpd reads the configuration twice at a
+ * start: the first time the terminal shows the messages, the second time the error log.
+ * Errors stop httpd in both readings. A warning is written once to the terminal and
+ * once to the log.
+ */
+
+#include "httpd/httpd.h"
+#include "mod_cors_policy.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "core/origin/regex.h"
+
+/* Returns whether a finding exceeds the limit for its kind. LogLevel debug disables the
+ * limit. */
+static bool is_summarised(const cors_reporter_t *reporter,
+                          const server_rec *server, cors_problem_e problem)
+{
+    return reporter->counts[problem] > CORS_REPORTED_MAX
+           && !APLOG_IS_LEVEL(server, APLOG_DEBUG);
+}
+
+static void report(const cors_reporter_t *reporter, server_rec *server,
+                   bool warning, const char *sentence)
+{
+    ap_log_error(APLOG_MARK,
+                 (warning ? APLOG_WARNING : APLOG_ERR) | reporter->flags, 0,
+                 server, "%s%s", warning ? "Warning: " : "", sentence);
+}
+
+void cors_report_finding(cors_reporter_t *reporter, server_rec *server,
+                         const char *source, const cors_finding_t *finding)
+{
+    bool warning = cors_problem_is_warning(finding->problem);
+    const char *sentence =
+        apr_pstrcat(reporter->p, source, ": ",
+                    cors_problem_sentence(reporter->scratch, finding), NULL);
+
+    reporter->refusals += warning ? 0 : 1;
+    if (apr_hash_get(reporter->source, sentence, APR_HASH_KEY_STRING)) {
+        return;
+    }
+    apr_hash_set(reporter->source, sentence, APR_HASH_KEY_STRING, sentence);
+    reporter->counts[finding->problem]++;
+    if (!is_summarised(reporter, server, finding->problem)) {
+        report(reporter, server, warning, sentence);
+    }
+}
+
+/* Report how many findings of each kind were not written. */
+static void summarise(const cors_reporter_t *reporter, server_rec *server)
+{
+    int problem;
+
+    for (problem = 0; problem < CORS_PROBLEM_COUNT; problem++) {
+        int more = reporter->counts[problem] - CORS_REPORTED_MAX;
+
+        if (is_summarised(reporter, server, (cors_problem_e)problem)) {
+            report(reporter, server,
+                   cors_problem_is_warning((cors_problem_e)problem),
+                   apr_psprintf(reporter->p,
+                                "... and %d more; write LogLevel "
+                                "cors_policy:debug to see all of them [%s]",
+                                more,
+                                cors_problem_id((cors_problem_e)problem)));
+        }
+    }
+}
+
+/* The section whose contradictions are reported. */
+typedef struct {
+    cors_reporter_t *reporter;
+    server_rec *server;
+} check_t;
+
+static void refuse(void *context, const cors_contradiction_t *found)
+{
+    const check_t *check = context;
+    const cors_finding_t finding = {
+        found->problem, cors_slice(found->word),
+        found->regex ? cors_expression_pinned(check->reporter->p, found->word,
+                                              found->prefix)
+                     : NULL,
+        found->detail
+    };
+    const char *source = found->source[0];
+
+    if (found->source[1]) {
+        source = apr_pstrcat(check->reporter->scratch, source, " with ",
+                             found->source[1], NULL);
+    }
+    cors_report_finding(check->reporter, check->server, source, &finding);
+}
+
+static void check_section(cors_reporter_t *reporter, server_rec *server,
+                          const cors_section_t *section)
+{
+    check_t check;
+    cors_methods_group_t *groups;
+    int count = cors_section_groups(reporter->scratch, section, &groups);
+    int i;
+
+    check.reporter = reporter;
+    check.server = server;
+    for (i = 0; i < count; i++) {
+        cors_policy_t policy;
+
+        cors_policy_resolve(reporter->scratch, section, groups[i].one, &policy);
+        if (policy.problem) {
+            cors_policy_contradictions(&policy, refuse, &check);
+        }
+    }
+}
+
+/* The paths of one server's <Location> and <Directory> sections, by kind. */
+typedef struct {
+    cors_path_index_t *paths[CORS_SITE_KINDS]; /* numbers of sites */
+} paths_t;
+
+/* One server whose sections are checked together. */
+typedef struct {
+    cors_reporter_t *reporter;
+    apr_pool_t *p; /* cleared for each server */
+    const apr_array_header_t *sites;
+    server_rec *own_server;
+    int first; /* the number of the server itself */
+    int end;   /* the number of the next server */
+    paths_t own;
+    /* the paths of the base server, if this server inherits its sections; else NULL */
+    const paths_t *base;
+    int base_end;
+    /* indexed by the number of a site: the value of first when the site's path was last
+     * checked, or -1 */
+    int *checked;
+} level_t;
+
+static bool has_plain_path(const cors_site_t *site)
+{
+    return (site->kind == CORS_SITE_LOCATION
+            || site->kind == CORS_SITE_DIRECTORY)
+           && site->scope.path;
+}
+
+static void index_paths(apr_pool_t *p, const level_t *level, paths_t *paths)
+{
+    int i;
+
+    memset(paths, 0, sizeof(*paths));
+    for (i = level->first + 1; i < level->end; i++) {
+        const cors_site_t *site = cors_site_at(level->sites, i);
+
+        if (!has_plain_path(site)) {
+            continue;
+        }
+        if (!paths->paths[site->kind]) {
+            paths->paths[site->kind] = cors_path_index_make(p);
+        }
+        cors_path_index_add(paths->paths[site->kind], site->scope.path, i);
+    }
+}
+
+/* A section that applies to requests for a path. */
+typedef struct {
+    const cors_site_t *site;
+    apr_size_t rank; /* the lowest comes first in httpd's order */
+    int number;
+} applied_t;
+
+static int compare_applied(const void *one, const void *other)
+{
+    const applied_t *left = one;
+    const applied_t *right = other;
+
+    if (left->rank != right->rank) {
+        return left->rank < right->rank ? -1 : 1;
+    }
+    return left->number - right->number;
+}
+
+/* Returns an array of applied_t: all sections that apply to a path, in httpd's order.
+ * <Location> sections apply in the order of the configuration, <Directory> sections
+ * from the shortest path to the longest. */
+static apr_array_header_t *all_above(const level_t *level, cors_site_e kind,
+                                     const char *path)
+{
+    apr_pool_t *p = level->reporter->scratch;
+    apr_array_header_t *numbers = apr_array_make(p, 4, sizeof(int));
+    apr_array_header_t *above = apr_array_make(p, 4, sizeof(applied_t));
+    int i;
+
+    if (level->base && level->base->paths[kind]) {
+        cors_path_index_all_above(level->base->paths[kind], path, numbers);
+    }
+    if (level->own.paths[kind]) {
+        cors_path_index_all_above(level->own.paths[kind], path, numbers);
+    }
+    for (i = 0; i < numbers->nelts; i++) {
+        applied_t *applied = apr_array_push(above);
+
+        applied->number = APR_ARRAY_IDX(numbers, i, int);
+        applied->site = cors_site_at(level->sites, applied->number);
+        applied->rank =
+            kind == CORS_SITE_DIRECTORY ? strlen(applied->site->scope.path) : 0;
+    }
+    qsort(above->elts, (size_t)above->nelts, sizeof(applied_t),
+          compare_applied);
+    return above;
+}
+
+/* Check a section merged with those whose path is above its own. Only plain paths are
+ * considered. The sections that apply to the same path are checked once. */
+static void check_above(level_t *level, const cors_site_t *site, int number)
+{
+    const cors_section_t *merged =
+        cors_site_at(level->sites, level->first)->merged;
+    const apr_array_header_t *above;
+    int i;
+
+    if (level->checked[number] == level->first) {
+        return;
+    }
+    above = all_above(level, site->kind, site->scope.path);
+    for (i = 0; i < above->nelts; i++) {
+        const applied_t *applied = &APR_ARRAY_IDX(above, i, applied_t);
+
+        merged = cors_section_merge(level->reporter->scratch, merged,
+                                    applied->site->own);
+        if (strcmp(applied->site->scope.path, site->scope.path) == 0) {
+            level->checked[applied->number] = level->first;
+        }
+    }
+    if (above->nelts > 1) {
+        check_section(level->reporter, level->own_server, merged);
+    }
+}
+
+/* Check the sections that a virtual host inherits if one of its own sections is above
+ * them. The inherited sections alone have been checked already. */
+static void check_inherited(level_t *level)
+{
+    int i;
+
+    for (i = 0; level->base && i < level->base_end; i++) {
+        const cors_site_t *site = cors_site_at(level->sites, i);
+
+        if (has_plain_path(site) && level->own.paths[site->kind]
+            && cors_path_index_above(level->own.paths[site->kind],
+                                     site->scope.path, CORS_PATH_NONE)
+                   != CORS_PATH_NONE) {
+            check_above(level, site, i);
+            apr_pool_clear(level->reporter->scratch);
+        }
+    }
+}
+
+static void check_level(level_t *level)
+{
+    int i;
+
+    for (i = level->first; i < level->end; i++) {
+        const cors_site_t *site = cors_site_at(level->sites, i);
+
+        if (!site->inherits) {
+            check_section(level->reporter, site->server, site->merged);
+        }
+        if (has_plain_path(site)) {
+            check_above(level, site, i);
+        }
+        apr_pool_clear(level->reporter->scratch);
+    }
+    if (level->own.paths[CORS_SITE_LOCATION]
+        || level->own.paths[CORS_SITE_DIRECTORY]) {
+        check_inherited(level);
+    }
+}
+
+static int end_of_server(const apr_array_header_t *sites, int first)
+{
+    int i = first + 1;
+
+    while (i < sites->nelts
+           && cors_site_at(sites, i)->kind != CORS_SITE_SERVER) {
+        i++;
+    }
+    return i;
+}
+
+static void check_sites(cors_reporter_t *reporter,
+                        const apr_array_header_t *sites)
+{
+    apr_pool_t *p;
+    paths_t base;
+    level_t level;
+    int i;
+
+    memset(&level, 0, sizeof(level));
+    level.reporter = reporter;
+    level.sites = sites;
+    level.base_end = end_of_server(sites, 0);
+    apr_pool_create(&p, reporter->p);
+    apr_pool_create(&level.p, p);
+    level.checked = apr_palloc(p, (apr_size_t)sites->nelts * sizeof(int));
+    for (i = 0; i < sites->nelts; i++) {
+        level.checked[i] = -1;
+    }
+    for (; level.first < sites->nelts; level.first = level.end) {
+        const cors_site_t *server = cors_site_at(sites, level.first);
+
+        level.end = end_of_server(sites, level.first);
+        level.own_server = server->server;
+        level.base = server->inherits ? &base : NULL;
+        if (level.first == 0) {
+            level.end = level.base_end;
+            index_paths(p, &level, &base);
+            level.own = base;
+        }
+        else {
+            index_paths(level.p, &level, &level.own);
+        }
+        check_level(&level);
+        apr_pool_clear(level.p);
+    }
+    apr_pool_destroy(p);
+}
+
+static void start_reporter(cors_reporter_t *reporter, int flags)
+{
+    memset(reporter, 0, sizeof(*reporter));
+    /* the checks need much memory, which httpd's parent would otherwise keep */
+    reporter->p = cors_scratch_pool();
+    if (!reporter->p) {
+        apr_pool_create(&reporter->p, NULL);
+    }
+    apr_pool_create(&reporter->scratch, reporter->p);
+    reporter->flags = flags;
+    reporter->source = apr_hash_make(reporter->p);
+}
+
+static void end_reporter(cors_reporter_t *reporter, server_rec *server)
+{
+    summarise(reporter, server);
+    apr_pool_destroy(reporter->p);
+}
+
+/* Returns whether this is httpd -t, or the first of the two readings when a server
+ * starts. Both only test the configuration. */
+static bool is_first_reading(void)
+{
+    return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
+}
+
+static void warn_of_all(cors_reporter_t *reporter,
+                        const apr_array_header_t *sites)
+{
+    cors_warn(reporter, sites);
+    cors_check_modules(reporter, sites);
+}
+
+int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
+                      server_rec *server)
+{
+    cors_reporter_t reporter;
+    const apr_array_header_t *sites;
+
+    (void)log;
+    (void)temp;
+    if (!cors_is_configured(p)) {
+        return OK;
+    }
+    start_reporter(&reporter, APLOG_STARTUP);
+    sites = cors_sites(reporter.p, server);
+    check_sites(&reporter, sites);
+    /* At a start, the terminal shows the first reading. The warnings of the second
+     * reading are written when the log is open. */
+    if (!reporter.refusals && is_first_reading()) {
+        warn_of_all(&reporter, sites);
+    }
+    end_reporter(&reporter, server);
+    return reporter.refusals ? HTTP_INTERNAL_SERVER_ERROR : OK;
+}
+
+/* Do what only a configuration with a directive of this module needs. */
+static void prepare_policies(apr_pool_t *p, server_rec *server)
+{
+    cors_reporter_t reporter;
+    const apr_array_header_t *sites;
+
+    cors_prepare(p, server);
+    start_reporter(&reporter, 0);
+    sites = cors_sites(reporter.p, server);
+    /* httpd shows it only with ServerTokens Full */
+    ap_add_version_component(p, "mod_cors_policy/" CORS_POLICY_VERSION);
+    cors_count_sections(reporter.scratch, sites);
+    apr_pool_clear(reporter.scratch);
+    warn_of_all(&reporter, sites);
+    end_reporter(&reporter, server);
+}
+
+int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
+                     server_rec *server)
+{
+    (void)log;
+    if (is_first_reading()) {
+        cors_retain_origins_files(p, server);
+    }
+    else {
+        const bool page = cors_sites_retain(p, temp, server);
+
+        cors_count_open(server, page);
+        if (page) {
+            cors_own_connections_open(server);
+        }
+        cors_retain_origins_files(p, server);
+        cors_prepare_noting(p, server);
+        if (cors_is_configured(p)) {
+            prepare_policies(p, server);
+        }
+        cors_watch_origins_files(p, server);
+    }
+    return OK;
+}

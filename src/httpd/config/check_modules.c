@@ -1,0 +1,754 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Warnings about other modules' directives that affect a policy: Header and RewriteRule
+ * recipes for CORS, AuthType, <Limit>, ProxyPass and LogFormat. httpd keeps the whole
+ * configuration as it was read, section by section, so this file reads the directives
+ * from ap_conftree and does not depend on those modules.
+ *
+ * It never evaluates a directive, and it does not check the module's own settings
+ * (warnings.c). There may be many directives of other modules, and many sections. So
+ * the policies that a directive can affect are looked up in indexes of the policies.
+ * Findings about a policy (AuthType, ProxyPass) are collected first and then looked up
+ * for each policy.
+ */
+
+#include "httpd/httpd.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_protocol.h>
+
+#include "core/base/fetch.h"
+#include "core/diagnose/lint.h"
+
+/* What the checks need to know about each site. */
+typedef struct {
+    const cors_setting_t *on; /* the CorsPolicy On of some method, or NULL */
+    /* the CorsAllowHeaders that lacks Authorization, or NULL */
+    const cors_setting_t *missing;
+} known_t;
+
+/* A section with directives of this module. */
+typedef struct {
+    const ap_directive_t *node; /* its container */
+    /* the number of its first site where the policy is on, or CORS_PATH_NONE */
+    int on;
+} container_t;
+
+/* ProxyPass and the path that it applies to. */
+typedef struct {
+    const char *path;
+    const ap_directive_t *directive;
+} proxied_t;
+
+/* The ProxyPass directives of one virtual host, or of the base server. */
+typedef struct {
+    apr_array_header_t *proxied; /* proxied_t */
+    cors_path_index_t *all;      /* numbers of proxied_t */
+    /* the numbers of those whose path is not covered by a policy that applies to
+     * proxied URLs */
+    cors_path_index_t *bare;
+} proxies_t;
+
+/* A walk over the configuration. */
+typedef struct {
+    cors_reporter_t *reporter;
+    apr_pool_t *p; /* destroyed after the walk */
+    server_rec *server;
+    const apr_array_header_t *sites;
+    /* of each site, in the same order; NULL: this field and those below are not filled
+     * yet */
+    known_t *known;
+    apr_hash_t *hosts;      /* container of a virtual host -> its cors_site_t */
+    apr_hash_t *containers; /* ap_directive_t * -> container_t */
+    /* the sites where the policy is on: by host, and all of them together */
+    cors_scope_index_t *on;
+    const void *everywhere; /* the owner of all of them */
+    /* those of them that apply to proxied URLs */
+    cors_scope_index_t *covers;
+    apr_array_header_t *auth_types; /* const ap_directive_t * */
+    cors_scope_index_t *auth;       /* their numbers, by host */
+    apr_hash_t *proxies;            /* container of a host -> proxies_t */
+    apr_array_header_t *heirs;      /* const cors_site_t *: see find_heirs() */
+    /* the settings that a warning has been reported for */
+    apr_hash_t *reported;
+} walk_t;
+
+typedef void (*directive_fn)(walk_t *walk, const ap_directive_t *directive);
+
+/* The index owners of what virtual hosts inherit: the base server, and all hosts that
+ * its sections apply to. */
+static const char of_server[] = "server";
+static const char of_heirs[] = "heirs";
+
+static const char *source(const walk_t *walk, const ap_directive_t *directive)
+{
+    return apr_psprintf(walk->reporter->scratch, "%s%s %s:%d",
+                        directive->directive,
+                        directive->directive[0] == '<' ? ">" : "",
+                        directive->filename, directive->line_num);
+}
+
+static void say(const walk_t *walk, const char *about, cors_problem_e problem,
+                const char *word, const char *detail, const char *suggestion)
+{
+    const cors_finding_t finding = { problem, cors_slice(word), suggestion,
+                                     detail };
+
+    cors_report_finding(walk->reporter, walk->server, about, &finding);
+}
+
+static known_t know(apr_pool_t *scratch, const cors_site_t *site)
+{
+    known_t known = { NULL, NULL };
+    cors_methods_group_t *groups;
+    int count = cors_section_groups(scratch, site->merged, &groups);
+    int i;
+
+    for (i = 0; i < count; i++) {
+        cors_policy_t policy;
+
+        cors_policy_resolve(scratch, site->merged, groups[i].one, &policy);
+        if (cors_policy_number(&policy, CORS_ATTR_MODE) == CORS_MODE_ON) {
+            known.on = policy.link[CORS_ATTR_MODE].setting;
+        }
+        if (!known.missing) {
+            known.missing = cors_lint_authorization_missing(&policy);
+        }
+    }
+    return known;
+}
+
+static const void *owner_of(const ap_directive_t *host)
+{
+    return host ? (const void *)host : of_server;
+}
+
+/* Returns the server site of a virtual host's container; for NULL, that of the base
+ * server. */
+static const cors_site_t *server_of(const walk_t *walk,
+                                    const ap_directive_t *host)
+{
+    const cors_site_t *site =
+        host ? apr_hash_get(walk->hosts, &host, sizeof(host)) : NULL;
+
+    return site ? site : cors_site_at(walk->sites, 0);
+}
+
+/* Returns whether the sections of the base server apply to a host unchanged. */
+static bool is_heir(const walk_t *walk, const ap_directive_t *host)
+{
+    return host && server_of(walk, host)->inherits;
+}
+
+static container_t *container_at(const walk_t *walk, const ap_directive_t *node)
+{
+    return apr_hash_get(walk->containers, &node, sizeof(node));
+}
+
+static void know_container(walk_t *walk, const cors_site_t *site, int number)
+{
+    container_t *container = container_at(walk, site->place->node);
+
+    if (!container) {
+        container = apr_pcalloc(walk->p, sizeof(*container));
+        container->node = site->place->node;
+        container->on = CORS_PATH_NONE;
+        apr_hash_set(walk->containers, &container->node,
+                     sizeof(container->node), container);
+    }
+    if (walk->known[number].on && container->on == CORS_PATH_NONE) {
+        container->on = number;
+    }
+}
+
+static void know_site(walk_t *walk, apr_pool_t *scratch, int number)
+{
+    const cors_site_t *site = cors_site_at(walk->sites, number);
+    const cors_scope_t *scope = &site->scope;
+    const void *owner = owner_of(scope->host);
+
+    if (site->kind == CORS_SITE_SERVER && scope->host) {
+        apr_hash_set(walk->hosts, &site->scope.host, sizeof(scope->host), site);
+    }
+    if (site->inherits) {
+        return;
+    }
+    walk->known[number] = know(scratch, site);
+    if (site->kind != CORS_SITE_SERVER) {
+        know_container(walk, site, number);
+    }
+    if (!walk->known[number].on) {
+        return;
+    }
+    cors_scope_index_add(walk->on, owner, scope->kind, scope->path, number);
+    if (walk->everywhere != of_server) {
+        cors_scope_index_add(walk->on, walk->everywhere, scope->kind,
+                             scope->path, number);
+    }
+    if (scope->kind != CORS_SITE_DIRECTORY) {
+        /* stored as a single kind, because only the path is looked up */
+        cors_scope_index_add(walk->covers, owner, CORS_SITE_LOCATION,
+                             scope->path, number);
+    }
+}
+
+static void make_indexes(walk_t *walk)
+{
+    apr_pool_t *p = walk->p;
+
+    walk->known =
+        apr_pcalloc(p, (apr_size_t)walk->sites->nelts * sizeof(*walk->known));
+    walk->hosts = apr_hash_make(p);
+    walk->containers = apr_hash_make(p);
+    walk->on = cors_scope_index_make(p);
+    walk->covers = cors_scope_index_make(p);
+    walk->auth_types = apr_array_make(p, 1, sizeof(const ap_directive_t *));
+    walk->auth = cors_scope_index_make(p);
+    walk->proxies = apr_hash_make(p);
+    walk->heirs = apr_array_make(p, 1, sizeof(const cors_site_t *));
+    walk->reported = apr_hash_make(p);
+}
+
+/* Collect what the checks need to know about the policies. Done on demand, because most
+ * configurations do not need it. */
+static void know_sites(walk_t *walk)
+{
+    apr_pool_t *scratch;
+    int i;
+
+    if (walk->known) {
+        return;
+    }
+    make_indexes(walk);
+    apr_pool_create(&scratch, walk->p);
+    walk->everywhere = of_server;
+    for (i = 0; i < walk->sites->nelts; i++) {
+        if (cors_site_at(walk->sites, i)->scope.host) {
+            walk->everywhere = walk;
+        }
+    }
+    for (i = 0; i < walk->sites->nelts; i++) {
+        know_site(walk, scratch, i);
+        apr_pool_clear(scratch);
+    }
+    apr_pool_destroy(scratch);
+}
+
+/* Returns the innermost section around a directive that has directives of this module;
+ * NULL: none. */
+static const container_t *section_around(const walk_t *walk,
+                                         const ap_directive_t *directive)
+{
+    const container_t *container = NULL;
+    const ap_directive_t *node;
+
+    for (node = directive->parent; node && !container; node = node->parent) {
+        container = container_at(walk, node);
+    }
+    return container;
+}
+
+/* Returns the CorsPolicy On setting that a directive may affect; NULL: none. */
+static const cors_setting_t *policy_met(walk_t *walk,
+                                        const ap_directive_t *directive)
+{
+    const container_t *section;
+    cors_scope_t scope;
+    int number;
+
+    know_sites(walk);
+    section = section_around(walk, directive);
+    if (section) {
+        number = section->on;
+    }
+    else {
+        scope = cors_scope_of(walk->reporter->scratch, directive->parent);
+        number = cors_scope_index_meet(walk->on,
+                                       scope.host ? (const void *)scope.host
+                                                  : walk->everywhere,
+                                       scope.kind, scope.path, CORS_PATH_NONE);
+        if (is_heir(walk, scope.host)) {
+            number =
+                cors_path_lower(number,
+                                cors_scope_index_meet(walk->on, of_server,
+                                                      scope.kind, scope.path,
+                                                      CORS_PATH_NONE));
+        }
+    }
+    return number == CORS_PATH_NONE ? NULL : walk->known[number].on;
+}
+
+/* Skip the arguments that are in a list, and return the next one; "" at the end. */
+static const char *next_word_but(const walk_t *walk, const char **rest,
+                                 const char *const *but)
+{
+    const char *word;
+    int i;
+
+    do {
+        word = ap_getword_conf(walk->reporter->scratch, rest);
+        for (i = 0; but[i] && ap_cstr_casecmp(word, but[i]) != 0; i++) {
+        }
+    } while (word[0] && but[i]);
+    return word;
+}
+
+static bool has_prefix_nocase(const char *text, const char *prefix)
+{
+    return ap_cstr_casecmpn(text, prefix, strlen(prefix)) == 0;
+}
+
+/* Header [always|onsuccess] action name ... : report it if a policy sets the same
+ * header */
+static void look_at_header(walk_t *walk, const ap_directive_t *directive)
+{
+    static const char *const conditions[] = { "always", "onsuccess", NULL };
+    static const char *const nothing[] = { NULL };
+    const char *rest = directive->args;
+    const cors_setting_t *policy;
+    const char *name;
+
+    if (!cors_directive_is(directive, "Header")) {
+        return;
+    }
+    next_word_but(walk, &rest, conditions);
+    name = next_word_but(walk, &rest, nothing);
+    if (!has_prefix_nocase(name, "Access-Control-")) {
+        return;
+    }
+    policy = policy_met(walk, directive);
+    if (policy) {
+        say(walk, source(walk, directive), CORS_PROBLEM_RECIPE_HEADER, name,
+            policy->source, NULL);
+    }
+}
+
+/* RewriteCond %{REQUEST_METHOD} OPTIONS, and the RewriteRule that follows */
+static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
+{
+    const ap_directive_t *rule = directive->next;
+    const cors_setting_t *policy;
+    const char *rest = directive->args;
+    static const char *const nothing[] = { NULL };
+    const char *subject;
+    const char *pattern;
+
+    if (!cors_directive_is(directive, "RewriteCond")) {
+        return;
+    }
+    subject = next_word_but(walk, &rest, nothing);
+    pattern = next_word_but(walk, &rest, nothing);
+    if (ap_cstr_casecmp(subject, "%{REQUEST_METHOD}") != 0 || pattern[0] == '!'
+        || !strstr(pattern, "OPTIONS")) {
+        return;
+    }
+    while (rule && cors_directive_is(rule, "RewriteCond")) {
+        rule = rule->next;
+    }
+    if (!rule || !cors_directive_is(rule, "RewriteRule")) {
+        return;
+    }
+    policy = policy_met(walk, directive);
+    if (policy) {
+        say(walk, source(walk, rule), CORS_PROBLEM_RECIPE_REWRITE, "OPTIONS",
+            policy->source, NULL);
+    }
+}
+
+/* AuthType together with CorsAllowHeaders *, which does not cover Authorization */
+static void look_at_authentication(walk_t *walk,
+                                   const ap_directive_t *directive)
+{
+    cors_scope_t scope;
+    int number;
+
+    if (!cors_directive_is(directive, "AuthType")
+        || has_prefix_nocase(directive->args, "None")) {
+        return;
+    }
+    know_sites(walk);
+    number = walk->auth_types->nelts;
+    APR_ARRAY_PUSH(walk->auth_types, const ap_directive_t *) = directive;
+    scope = cors_scope_of(walk->p, directive->parent);
+    cors_scope_index_add(walk->auth, owner_of(scope.host), scope.kind,
+                         scope.path, number);
+    if (is_heir(walk, scope.host)) {
+        cors_scope_index_add(walk->auth, of_heirs, scope.kind, scope.path,
+                             number);
+    }
+}
+
+/* Returns whether a setting has not been reported yet, and marks it as reported. */
+static bool is_first(walk_t *walk, const cors_setting_t *setting)
+{
+    const cors_setting_t **key;
+
+    if (apr_hash_get(walk->reported, &setting, sizeof(setting))) {
+        return false;
+    }
+    key = apr_pmemdup(walk->p, &setting, sizeof(setting));
+    apr_hash_set(walk->reported, key, sizeof(setting), setting);
+    return true;
+}
+
+/* Report the first AuthType that can apply to requests of a site. */
+static void report_authentication(walk_t *walk, int site_number)
+{
+    const cors_site_t *site = cors_site_at(walk->sites, site_number);
+    const cors_setting_t *headers = walk->known[site_number].missing;
+    const cors_scope_t *scope = &site->scope;
+    int number;
+
+    if (!headers) {
+        return;
+    }
+    number = cors_path_lower(
+        cors_scope_index_meet(walk->auth, of_server, scope->kind, scope->path,
+                              CORS_PATH_NONE),
+        cors_scope_index_meet(walk->auth,
+                              scope->host ? (const void *)scope->host
+                                          : of_heirs,
+                              scope->kind, scope->path, CORS_PATH_NONE));
+    if (number != CORS_PATH_NONE && is_first(walk, headers)) {
+        say(walk, headers->source, CORS_PROBLEM_AUTHORIZATION_NOT_NAMED, "*",
+            source(walk, APR_ARRAY_IDX(walk->auth_types, number,
+                                       const ap_directive_t *)),
+            "* Authorization");
+    }
+}
+
+/* Check the methods of a <Limit> that contains directives of this module. */
+static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
+{
+    bool limit = cors_directive_is(directive, "<Limit");
+    const ap_directive_t *child = directive->first_child;
+    const char *rest;
+    const char *method;
+
+    if (!limit && !cors_directive_is(directive, "<LimitExcept")) {
+        return;
+    }
+    while (child && !has_prefix_nocase(child->directive, "Cors")) {
+        child = child->next;
+    }
+    if (!child) {
+        return;
+    }
+    rest = apr_pstrndup(walk->reporter->scratch, directive->args,
+                        strcspn(directive->args, ">"));
+    while (*(method = ap_getword_conf(walk->reporter->scratch, &rest))) {
+        const char *known = cors_fetch_well_known_method(cors_slice(method));
+
+        if (limit && strcmp(method, "OPTIONS") == 0) {
+            say(walk, source(walk, directive), CORS_PROBLEM_LIMIT_OPTIONS,
+                method, NULL, NULL);
+        }
+        /* <Limit> itself has registered a method that nothing else had registered */
+        if (ap_method_number_of(method) > M_INVALID
+            && !(known && strcmp(known, method) == 0)) {
+            say(walk, source(walk, directive), CORS_PROBLEM_LIMIT_METHOD,
+                method, NULL, known);
+        }
+    }
+}
+
+/* Returns whether a path has a policy that applies to proxied URLs, among the policies
+ * of one virtual host or of the base server. */
+static bool is_covered_by(const walk_t *walk, const void *owner,
+                          const char *path)
+{
+    return cors_scope_index_above(walk->covers, owner, CORS_SITE_LOCATION, path)
+           != CORS_PATH_NONE;
+}
+
+static bool is_covered(const walk_t *walk, const ap_directive_t *host,
+                       const char *path)
+{
+    return is_covered_by(walk, owner_of(host), path)
+           || (is_heir(walk, host) && is_covered_by(walk, of_server, path));
+}
+
+static proxies_t *proxies_of(walk_t *walk, const ap_directive_t *host)
+{
+    apr_pool_t *p = walk->p;
+    const void *owner = owner_of(host);
+    proxies_t *proxies = apr_hash_get(walk->proxies, &owner, sizeof(owner));
+
+    if (!proxies) {
+        proxies = apr_palloc(p, sizeof(*proxies));
+        proxies->proxied = apr_array_make(p, 1, sizeof(proxied_t));
+        proxies->all = cors_path_index_make(p);
+        proxies->bare = cors_path_index_make(p);
+        apr_hash_set(walk->proxies, apr_pmemdup(p, &owner, sizeof(owner)),
+                     sizeof(owner), proxies);
+    }
+    return proxies;
+}
+
+/* ProxyPass /path url, or ProxyPass url in <Location /path> */
+static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
+{
+    static const char *const nothing[] = { NULL };
+    const char *rest = directive->args;
+    const char *path;
+    proxies_t *proxies;
+    proxied_t *proxied;
+    cors_scope_t scope;
+
+    if (!cors_directive_is(directive, "ProxyPass")) {
+        return;
+    }
+    know_sites(walk);
+    scope = cors_scope_of(walk->reporter->scratch, directive->parent);
+    path = scope.kind == CORS_SITE_SERVER ? next_word_but(walk, &rest, nothing)
+                                          : scope.path;
+    if (!path || path[0] != '/'
+        || strcmp(next_word_but(walk, &rest, nothing), "!") == 0) {
+        return;
+    }
+    proxies = proxies_of(walk, scope.host);
+    proxied = apr_array_push(proxies->proxied);
+    proxied->path = apr_pstrdup(walk->p, path);
+    proxied->directive = directive;
+    cors_path_index_add(proxies->all, proxied->path,
+                        proxies->proxied->nelts - 1);
+    if (!is_covered(walk, scope.host, path)) {
+        cors_path_index_add(proxies->bare, proxied->path,
+                            proxies->proxied->nelts - 1);
+    }
+}
+
+/* Returns the number of the first URL path in an index that would be in a directory, or
+ * around it, if DocumentRoot were put before the path. */
+static int find_behind(const cors_path_index_t *paths, const char *root,
+                       const char *directory)
+{
+    apr_size_t len = strlen(root);
+    const char *rest =
+        strncmp(directory, root, len) == 0 ? directory + len : NULL;
+
+    if (!rest) {
+        return cors_path_is_above(directory, root)
+                   ? cors_path_index_below(paths, "", CORS_PATH_NONE)
+                   : CORS_PATH_NONE;
+    }
+    return cors_path_lower(cors_path_index_above(paths, rest, CORS_PATH_NONE),
+                           cors_path_index_below(paths, rest, CORS_PATH_NONE));
+}
+
+/* Like find_behind(), but checks the base server's paths one by one: a host that has
+ * policies of its own may cover some of them. */
+static int find_behind_each(const walk_t *walk, const proxies_t *proxies,
+                            const ap_directive_t *host, const char *root,
+                            const char *directory)
+{
+    apr_pool_t *p = walk->reporter->scratch;
+    int i;
+
+    for (i = 0; i < proxies->proxied->nelts; i++) {
+        const char *path = APR_ARRAY_IDX(proxies->proxied, i, proxied_t).path;
+        const char *file = apr_pstrcat(p, root, path, NULL);
+
+        if ((cors_path_is_above(directory, file)
+             || cors_path_is_above(file, directory))
+            && !is_covered(walk, host, path)) {
+            return i;
+        }
+    }
+    return CORS_PATH_NONE;
+}
+
+/* Like find_behind(), for the base server's paths as seen from a virtual host. */
+static int find_behind_base(const walk_t *walk, const proxies_t *base,
+                            const ap_directive_t *host, const char *root,
+                            const char *directory)
+{
+    int number = find_behind(base->all, root, directory);
+
+    if (number == CORS_PATH_NONE
+        || !is_covered(walk, host,
+                       APR_ARRAY_IDX(base->proxied, number, proxied_t).path)) {
+        return number;
+    }
+    if (is_heir(walk, host) && !cors_scope_index_has(walk->covers, host)) {
+        return find_behind(base->bare, root, directory);
+    }
+    return is_covered(walk, host, "/")
+               ? CORS_PATH_NONE
+               : find_behind_each(walk, base, host, root, directory);
+}
+
+/* Returns the first ProxyPass that a <Directory> appears to apply to; NULL: none. */
+static const ap_directive_t *proxy_before(walk_t *walk,
+                                          const server_rec *server,
+                                          const ap_directive_t *host,
+                                          const char *directory)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(server->module_config);
+    const proxies_t *own = proxies_of(walk, host);
+    const proxies_t *base = proxies_of(walk, NULL);
+    int number = find_behind(own->bare, core->ap_document_root, directory);
+
+    if (number != CORS_PATH_NONE) {
+        return APR_ARRAY_IDX(own->proxied, number, proxied_t).directive;
+    }
+    if (!host) {
+        return NULL;
+    }
+    number =
+        find_behind_base(walk, base, host, core->ap_document_root, directory);
+    return number == CORS_PATH_NONE
+               ? NULL
+               : APR_ARRAY_IDX(base->proxied, number, proxied_t).directive;
+}
+
+/* Report a <Directory> that looks as if it applied to the URLs of a ProxyPass. */
+static void report_directory(walk_t *walk, const cors_site_t *site, int number)
+{
+    const cors_setting_t *policy = walk->known[number].on;
+    const ap_directive_t *proxy = NULL;
+    int i;
+
+    if (!policy || site->scope.kind != CORS_SITE_DIRECTORY || !site->scope.path
+        || !cors_site_owns(site, policy)
+        || apr_hash_get(walk->reported, &policy, sizeof(policy))) {
+        return;
+    }
+    proxy =
+        proxy_before(walk, site->server, site->scope.host, site->scope.path);
+    for (i = 0; !proxy && !site->scope.host && i < walk->heirs->nelts; i++) {
+        const cors_site_t *heir =
+            APR_ARRAY_IDX(walk->heirs, i, const cors_site_t *);
+
+        proxy = proxy_before(walk, heir->server, heir->scope.host,
+                             site->scope.path);
+    }
+    if (proxy) {
+        is_first(walk, policy);
+        say(walk, policy->source, CORS_PROBLEM_DIRECTORY_BEHIND_PROXY,
+            site->scope.path, source(walk, proxy), NULL);
+    }
+}
+
+/* Returns the name in the next tag of this module in a log format; NULL: none. */
+static const char *next_tag(const char *format, const char **end)
+{
+    *end = strstr(format, "}^" CORS_LOG_TAG);
+    while (*end && format < *end) {
+        const char *brace = *end - 1;
+
+        while (brace > format && *brace != '{') {
+            brace--;
+        }
+        if (*brace == '{') {
+            return brace + 1;
+        }
+        *end = strstr(*end + 1, "}^" CORS_LOG_TAG);
+    }
+    return NULL;
+}
+
+static void look_at_log(walk_t *walk, const ap_directive_t *directive)
+{
+    const char *format = directive->args;
+    const char *tag;
+    const char *end;
+
+    if (!cors_directive_is(directive, "LogFormat")
+        && !cors_directive_is(directive, "CustomLog")
+        && !cors_directive_is(directive, "GlobalLog")) {
+        return;
+    }
+    while ((tag = next_tag(format, &end))) {
+        const char *name = apr_pstrmemdup(walk->reporter->scratch, tag,
+                                          (apr_size_t)(end - tag));
+
+        if (!cors_reading_exists(name)) {
+            say(walk, source(walk, directive), CORS_PROBLEM_LOG_TAG_UNKNOWN,
+                apr_pstrcat(walk->reporter->scratch, "%{", name,
+                            "}^" CORS_LOG_TAG, NULL),
+                NULL,
+                "%{verdict}^" CORS_LOG_TAG ", %{reason}^" CORS_LOG_TAG
+                ", %{origin}^" CORS_LOG_TAG " or %{directive}^" CORS_LOG_TAG);
+        }
+        format = end + 1;
+    }
+}
+
+static void look(walk_t *walk, const ap_directive_t *directive)
+{
+    static const directive_fn looks[] = {
+        look_at_header, look_at_rewrite, look_at_authentication,
+        look_at_limit,  look_at_proxy,   look_at_log
+    };
+    apr_size_t i;
+
+    for (; directive; directive = directive->next) {
+        if (!directive->parent) {
+            apr_pool_clear(walk->reporter->scratch);
+        }
+        for (i = 0; i < sizeof(looks) / sizeof(looks[0]); i++) {
+            looks[i](walk, directive);
+        }
+        look(walk, directive->first_child);
+    }
+}
+
+/* Collect the virtual hosts for which a <Directory> of the base server has to be
+ * checked again: those that have their own document root or proxied URLs. */
+static void find_heirs(walk_t *walk)
+{
+    const core_server_config *base =
+        ap_get_core_module_config(walk->server->module_config);
+    int i;
+
+    for (i = 0; i < walk->sites->nelts; i++) {
+        const cors_site_t *site = cors_site_at(walk->sites, i);
+        const core_server_config *core =
+            ap_get_core_module_config(site->server->module_config);
+        const void *owner = owner_of(site->scope.host);
+
+        if (site->inherits
+            && (apr_hash_get(walk->proxies, &owner, sizeof(owner))
+                || core->ap_document_root != base->ap_document_root)) {
+            APR_ARRAY_PUSH(walk->heirs, const cors_site_t *) = site;
+        }
+    }
+}
+
+/* Report the findings about policies, once all directives are known. */
+static void report_policies(walk_t *walk)
+{
+    int i;
+
+    find_heirs(walk);
+    for (i = 0; i < walk->sites->nelts; i++) {
+        report_authentication(walk, i);
+        if (apr_hash_count(walk->proxies) > 0) {
+            report_directory(walk, cors_site_at(walk->sites, i), i);
+        }
+        apr_pool_clear(walk->reporter->scratch);
+    }
+}
+
+void cors_check_modules(cors_reporter_t *reporter,
+                        const apr_array_header_t *sites)
+{
+    walk_t walk;
+
+    memset(&walk, 0, sizeof(walk));
+    walk.reporter = reporter;
+    walk.sites = sites;
+    walk.server = cors_site_at(sites, 0)->server;
+    apr_pool_create(&walk.p, reporter->p);
+    look(&walk, ap_conftree);
+    apr_pool_clear(reporter->scratch);
+    if (walk.known) {
+        report_policies(&walk);
+    }
+    apr_pool_destroy(walk.p);
+}

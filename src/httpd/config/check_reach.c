@@ -1,0 +1,384 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Warnings about the module's own directives: settings that have no effect, policies
+ * that allow no origin, and the findings of the core's lint, which knows single
+ * settings and policies but not where they apply. Directives of other modules are in
+ * neighbours.c.
+ *
+ * This takes two passes. The first one visits all policies and marks the settings that
+ * any of them uses; only then can the second one report the settings that none uses.
+ * The marks are kept in the settings themselves, because there may be tens of
+ * thousands. A setting is not reported if another section or a .htaccess file could
+ * complete it.
+ */
+
+#include "httpd/httpd.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+
+#include "core/diagnose/lint.h"
+
+/* The attributes without which others have no effect. */
+typedef enum {
+    NEEDED_MODE,
+    NEEDED_ORIGINS,
+    NEEDED_WEBSOCKET_ORIGINS,
+    NEEDED_COUNT
+} needed_e;
+
+/* A pass over all sites. */
+typedef struct {
+    cors_reporter_t *reporter;
+    apr_pool_t *p; /* destroyed after the last pass */
+    const apr_array_header_t *sites;
+    const cors_site_t *site;
+    int number;        /* of the site */
+    apr_hash_t *pairs; /* of settings that were checked together */
+    /* the sections that set such an attribute, by server; NULL: not indexed yet */
+    cors_scope_index_t *setting[NEEDED_COUNT];
+    const server_rec *asked; /* the server that htaccess refers to */
+    /* whether the first server's sections also apply to this server */
+    bool inherits;
+    /* whether the server allows directives of this module in .htaccess files */
+    bool htaccess;
+    /* a setting of the first server that needs the server's name and that virtual hosts
+     * inherit; or NULL */
+    const cors_setting_t *inherited;
+    /* the last server that warn_of_server_name() has checked; NULL: none yet */
+    const server_rec *looked_at;
+    /* whether that server needs no (further) warning */
+    bool warned;
+} walk_t;
+
+/* Returns a setting as writable, to mark it. There may be tens of thousands of
+ * settings, and nothing else reads a configuration while it is checked. */
+static cors_setting_t *noting(const cors_setting_t *setting)
+{
+    return (cors_setting_t *)(apr_uintptr_t)setting;
+}
+
+static void say(void *context, const char *source,
+                const cors_finding_t *finding)
+{
+    const walk_t *walk = context;
+
+    cors_report_finding(walk->reporter, walk->site->server, source, finding);
+}
+
+static void report_setting(const walk_t *walk, const cors_setting_t *setting,
+                           cors_problem_e problem)
+{
+    const cors_finding_t finding = { problem, { NULL, 0 }, NULL, NULL };
+
+    cors_report_finding(walk->reporter, walk->site->server, setting->source,
+                        &finding);
+}
+
+static void lint_setting(void *context, cors_attr_e attr,
+                         const cors_setting_t *setting)
+{
+    walk_t *walk = context;
+
+    if (!setting->linted) {
+        noting(setting)->linted = true;
+        cors_lint_setting(walk->reporter->scratch, attr, setting, say, walk);
+    }
+}
+
+/* Returns whether a policy allows at least one origin, or explicitly none. */
+static bool knows_whom(const cors_policy_t *policy)
+{
+    const cors_setting_t *origins = policy->link[CORS_ATTR_ORIGINS].setting;
+
+    return !cors_policy_allows_none(policy, CORS_ATTR_ORIGINS, true)
+           || (origins && cors_origin_set_none(origins->origins));
+}
+
+static void learn(const cors_policy_t *policy)
+{
+    bool websocket = cors_policy_checks_websocket(policy);
+    bool on = cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF;
+    int attr;
+
+    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+        const cors_link_t *link = &policy->link[attr];
+        bool reached = attr == CORS_ATTR_WEBSOCKET_ORIGINS
+                               || attr == CORS_ATTR_WEBSOCKET_REQUIRE
+                               || ((attr == CORS_ATTR_NULL_UNSAFE
+                                    || attr == CORS_ATTR_SET_ENV)
+                                   && !on)
+                           ? websocket
+                           : on;
+
+        for (; reached && link && link->setting; link = link->outer) {
+            noting(link->setting)->reached = true;
+        }
+    }
+    if (on && knows_whom(policy)) {
+        noting(policy->link[CORS_ATTR_MODE].setting)->allows_some = true;
+    }
+}
+
+/* Returns whether two settings have not been checked together in any policy yet. */
+static bool is_new_pair(void *context, const cors_setting_t *origins,
+                        const cors_setting_t *credentials)
+{
+    const walk_t *walk = context;
+    const cors_setting_t *pair[2];
+
+    pair[0] = origins;
+    pair[1] = credentials;
+    if (apr_hash_get(walk->pairs, pair, sizeof(pair))) {
+        return false;
+    }
+    apr_hash_set(walk->pairs, apr_pmemdup(walk->p, pair, sizeof(pair)),
+                 sizeof(pair), origins);
+    return true;
+}
+
+/* Returns whether the site's server has a configured name, not one that httpd guesses.
+ * If there are virtual hosts, requests are assumed to go to them. */
+static bool has_server_name(const cors_site_t *site)
+{
+    const ap_directive_t *host = site->scope.host;
+    const ap_directive_t *node = host ? host->first_child : ap_conftree;
+
+    while (node && !cors_directive_is(node, "ServerName")) {
+        node = node->next;
+    }
+    return node || (!host && site->server->next);
+}
+
+/* Returns the setting that makes a policy depend on the server's own origin; NULL:
+ * none. */
+static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
+{
+    const cors_setting_t *handshakes =
+        policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
+
+    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
+        && cors_policy_number(policy, CORS_ATTR_REJECT)) {
+        return policy->link[CORS_ATTR_REJECT].setting;
+    }
+    return handshakes && !cors_origin_set_any(handshakes->origins)
+                   && !cors_origin_set_none(handshakes->origins)
+               ? handshakes
+               : NULL;
+}
+
+/* Warn once for each server. The sites of one server are consecutive. */
+static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
+{
+    const ap_directive_t *host = walk->site->scope.host;
+    cors_finding_t finding = { CORS_PROBLEM_SERVER_NAME_MISSING,
+                               { NULL, 0 },
+                               "ServerName with the name in the URLs",
+                               NULL };
+
+    if (!setting) {
+        return;
+    }
+    /* of the first server, whose settings all virtual hosts inherit */
+    if (!host && !walk->inherited) {
+        walk->inherited = setting;
+    }
+    if (walk->looked_at != walk->site->server) {
+        walk->looked_at = walk->site->server;
+        walk->warned = has_server_name(walk->site);
+    }
+    if (!walk->warned) {
+        walk->warned = true;
+        if (host) {
+            finding.detail =
+                apr_psprintf(walk->reporter->p, "%s %s %s:%d", host->directive,
+                             host->args, host->filename, host->line_num);
+        }
+        cors_report_finding(walk->reporter, walk->site->server, setting->source,
+                            &finding);
+    }
+}
+
+static void look_at_policies(walk_t *walk)
+{
+    cors_methods_group_t *groups;
+    apr_pool_t *scratch = walk->reporter->scratch;
+    int count = cors_section_groups(scratch, walk->site->merged, &groups);
+    int i;
+
+    for (i = 0; i < count; i++) {
+        cors_policy_t policy;
+
+        cors_policy_resolve(scratch, walk->site->merged, groups[i].one,
+                            &policy);
+        learn(&policy);
+        warn_of_server_name(walk, knows_own_origin(&policy));
+        cors_lint_policy(scratch, &policy, is_new_pair, say, walk);
+    }
+}
+
+/* Note which of the needed attributes a section sets. */
+static void find_needed(void *context, cors_attr_e attr,
+                        const cors_setting_t *setting)
+{
+    bool *found = context;
+
+    if (attr == CORS_ATTR_MODE && setting->number != CORS_MODE_OFF) {
+        found[NEEDED_MODE] = true;
+    }
+    if (attr == CORS_ATTR_ORIGINS) {
+        found[NEEDED_ORIGINS] = true;
+    }
+    if (attr == CORS_ATTR_WEBSOCKET_ORIGINS) {
+        found[NEEDED_WEBSOCKET_ORIGINS] = true;
+    }
+}
+
+static void index_needed(walk_t *walk, int number)
+{
+    const cors_site_t *site = cors_site_at(walk->sites, number);
+    bool found[NEEDED_COUNT] = { false };
+    int needed;
+
+    if (site->kind == CORS_SITE_SERVER) {
+        return;
+    }
+    cors_section_visit(site->own, CORS_METHODS_ALL, find_needed, found);
+    for (needed = 0; needed < NEEDED_COUNT; needed++) {
+        if (found[needed]) {
+            cors_scope_index_add(walk->setting[needed], site->server,
+                                 site->scope.kind, site->scope.path, number);
+        }
+    }
+}
+
+static void make_indexes(walk_t *walk)
+{
+    int i;
+
+    for (i = 0; i < NEEDED_COUNT; i++) {
+        walk->setting[i] = cors_scope_index_make(walk->p);
+    }
+    for (i = 0; i < walk->sites->nelts; i++) {
+        index_needed(walk, i);
+    }
+}
+
+static bool is_set_by(const walk_t *walk, needed_e needed,
+                      const server_rec *server)
+{
+    return cors_scope_index_meet(walk->setting[needed], server,
+                                 walk->site->scope.kind, walk->site->scope.path,
+                                 walk->number)
+           != CORS_PATH_NONE;
+}
+
+static bool htaccess_allowed(walk_t *walk)
+{
+    if (walk->asked != walk->site->server) {
+        walk->asked = walk->site->server;
+        walk->htaccess = cors_htaccess_allowed(walk->asked);
+    }
+    return walk->htaccess;
+}
+
+/* Returns whether something that start-up cannot merge with a site may complete it: a
+ * section that can apply to the same requests, or a .htaccess file. */
+static bool may_be_completed(walk_t *walk, needed_e needed)
+{
+    const server_rec *base = cors_site_at(walk->sites, 0)->server;
+
+    if (!walk->setting[0]) {
+        make_indexes(walk);
+    }
+    return is_set_by(walk, needed, walk->site->server)
+           || (walk->inherits && is_set_by(walk, needed, base))
+           || htaccess_allowed(walk);
+}
+
+static void judge_setting(void *context, cors_attr_e attr,
+                          const cors_setting_t *setting)
+{
+    walk_t *walk = context;
+
+    if (!cors_site_owns(walk->site, setting)) {
+        return;
+    }
+    if (attr == CORS_ATTR_MODE) {
+        if (setting->number != CORS_MODE_OFF && !setting->allows_some
+            && !may_be_completed(walk, NEEDED_ORIGINS)) {
+            report_setting(walk, setting, CORS_PROBLEM_NO_ORIGIN_ALLOWED);
+        }
+    }
+    else if (setting->reached) {
+        return;
+    }
+    else if (attr == CORS_ATTR_WEBSOCKET_REQUIRE) {
+        if (!may_be_completed(walk, NEEDED_WEBSOCKET_ORIGINS)) {
+            report_setting(walk, setting, CORS_PROBLEM_REQUIRE_ALONE);
+        }
+    }
+    else if (!may_be_completed(walk, NEEDED_MODE)) {
+        report_setting(walk, setting, CORS_PROBLEM_UNREACHABLE);
+    }
+}
+
+/* Call a function for each site, except servers that inherit everything: their sections
+ * are checked where they are written. */
+static void for_each_site(walk_t *walk, void (*look)(walk_t *walk))
+{
+    int i;
+
+    for (i = 0; i < walk->sites->nelts; i++) {
+        walk->number = i;
+        walk->site = cors_site_at(walk->sites, i);
+        if (walk->site->kind == CORS_SITE_SERVER) {
+            walk->inherits = walk->site->inherits;
+        }
+        if (!walk->site->inherits) {
+            look(walk);
+            apr_pool_clear(walk->reporter->scratch);
+        }
+    }
+}
+
+/* Virtual hosts that only inherit have their own names. */
+static void warn_heirs_of_server_name(walk_t *walk)
+{
+    int i;
+
+    for (i = 0; walk->inherited && i < walk->sites->nelts; i++) {
+        walk->site = cors_site_at(walk->sites, i);
+        if (walk->site->inherits) {
+            warn_of_server_name(walk, walk->inherited);
+        }
+    }
+}
+
+static void look_at_site(walk_t *walk)
+{
+    cors_section_visit(walk->site->own, CORS_METHODS_ALL, lint_setting, walk);
+    look_at_policies(walk);
+}
+
+static void judge_site(walk_t *walk)
+{
+    cors_section_visit(walk->site->own, CORS_METHODS_ALL, judge_setting, walk);
+}
+
+void cors_warn(cors_reporter_t *reporter, const apr_array_header_t *sites)
+{
+    walk_t walk;
+
+    memset(&walk, 0, sizeof(walk));
+    walk.reporter = reporter;
+    walk.sites = sites;
+    apr_pool_create(&walk.p, reporter->p);
+    walk.pairs = apr_hash_make(walk.p);
+    for_each_site(&walk, look_at_site);
+    warn_heirs_of_server_name(&walk);
+    for_each_site(&walk, judge_site);
+    apr_pool_destroy(walk.p);
+}

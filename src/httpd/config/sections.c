@@ -1,0 +1,700 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Walks over all sections of all servers: what httpd has merged into each server, its
+ * <Directory>, <Location>, <Files>, <If> and <Proxy> sections, and the sections nested
+ * in them. httpd offers no such walk, so this file reads the core's and mod_proxy's
+ * configuration structures. It also maps containers to the requests that they apply to,
+ * and URLs to virtual hosts.
+ *
+ * It does not judge what it finds. Two facts to know: httpd appends each virtual host's
+ * sections to those of the base server, so a walk has to recognise inherited ones; and
+ * the status page is identified by the address of httpd's parsed SetHandler, because
+ * the text alone could come from a .htaccess file.
+ */
+
+#include "httpd/httpd.h"
+
+#include <string.h>
+
+#include <apr_fnmatch.h>
+#include <apr_strings.h>
+#include <mod_proxy.h>
+
+#include "core/base/fetch.h"
+
+static const struct {
+    const char *name;
+    cors_site_e kind;
+    bool plain; /* its argument is a path unless it contains wildcards */
+} containers[] = { { "<Directory", CORS_SITE_DIRECTORY, true },
+                   { "<DirectoryMatch", CORS_SITE_DIRECTORY, false },
+                   { "<Location", CORS_SITE_LOCATION, true },
+                   { "<LocationMatch", CORS_SITE_LOCATION, false },
+                   { "<Files", CORS_SITE_FILES, false },
+                   { "<FilesMatch", CORS_SITE_FILES, false },
+                   { "<If", CORS_SITE_IF, false },
+                   { "<ElseIf", CORS_SITE_IF, false },
+                   { "<Else", CORS_SITE_IF, false },
+                   { "<Proxy", CORS_SITE_IF, false },
+                   { "<ProxyMatch", CORS_SITE_IF, false } };
+
+/* Returns the path that a container is for; NULL: it has a regular expression or
+ * wildcards. */
+static const char *plain_path(apr_pool_t *p, const ap_directive_t *container)
+{
+    const char *rest = container->args;
+    apr_size_t len = strlen(rest);
+    bool closed = len > 0 && rest[len - 1] == '>';
+    char *path = ap_getword_conf(p, &rest);
+
+    /* an argument without quotes includes the closing '>' of the container's line */
+    len = strlen(path);
+    if (closed && !*rest && len > 0) {
+        path[len - 1] = '\0';
+    }
+    return path[0] == '~' || strpbrk(path, "*?[") ? NULL : path;
+}
+
+cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node)
+{
+    cors_scope_t scope = { CORS_SITE_SERVER, NULL, NULL };
+    apr_size_t i;
+
+    /* the outermost section determines which files or URLs the sections in it can apply
+     * to */
+    for (; node; node = node->parent) {
+        if (cors_directive_is(node, "<VirtualHost")) {
+            scope.host = node;
+        }
+        for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
+            if (cors_directive_is(node, containers[i].name)) {
+                scope.kind = containers[i].kind;
+                scope.path = containers[i].plain ? plain_path(p, node) : NULL;
+            }
+        }
+    }
+    return scope;
+}
+
+bool cors_scope_may_meet(const cors_scope_t *scope, const cors_site_t *site)
+{
+    const cors_scope_t *other = &site->scope;
+
+    /* all virtual hosts inherit what is configured outside of them */
+    if (scope->host && scope->host != other->host) {
+        return false;
+    }
+    return scope->kind != other->kind || !scope->path || !other->path
+           || cors_path_is_above(scope->path, other->path)
+           || cors_path_is_above(other->path, scope->path);
+}
+
+/* A server and its container in the configuration. */
+typedef struct {
+    const server_rec *server;
+    cors_place_t place; /* its node is NULL for the base server */
+} level_t;
+
+/* A walk over the sections of all servers. */
+typedef struct {
+    apr_pool_t *p;          /* for the whole walk */
+    apr_pool_t *merging;    /* the pool for merged sections */
+    bool clear;             /* clear that pool after each section */
+    bool every;             /* visit inherited sections for each host */
+    const server_rec *only; /* visit only this server; NULL: all */
+    const server_rec *base; /* the server outside of all virtual hosts */
+    /* those of the base server, each its own key; NULL: not collected yet */
+    apr_hash_t *directories;
+    const level_t *level; /* of the current server */
+    server_rec *server;
+    bool inherits;      /* see cors_site_t */
+    cors_site_fn visit; /* NULL: do not visit */
+    void *context;
+    /* "file:line" of each SetHandler of the status page; NULL: not collected */
+    apr_hash_t *lines;
+    apr_hash_t *pages;      /* const ap_expr_info_t *, each its own key */
+    apr_hash_t *open_pages; /* those next to Satisfy Any; likewise */
+} walk_t;
+
+static void add_pointer(apr_hash_t *set, apr_pool_t *p, const void *pointer)
+{
+    apr_hash_set(set, apr_pmemdup(p, &pointer, sizeof(pointer)),
+                 sizeof(pointer), pointer);
+}
+
+static bool has_pointer(const apr_hash_t *set, const void *pointer)
+{
+    return apr_hash_get((apr_hash_t *)(apr_uintptr_t)set, &pointer,
+                        sizeof(pointer))
+           != NULL;
+}
+
+static const char *line_of(apr_pool_t *p, const char *file, int line)
+{
+    return apr_psprintf(p, "%s:%d", file, line);
+}
+
+static void visit_site(walk_t *walk, cors_site_e kind,
+                       const cors_section_t *own, const cors_section_t *merged,
+                       const cors_place_t *place)
+{
+    cors_site_t site;
+
+    memset(&site, 0, sizeof(site));
+    site.server = walk->server;
+    site.kind = kind;
+    site.own = own;
+    site.merged = merged;
+    site.place = place;
+    site.scope.host = walk->level->place.node;
+    site.inherits = kind == CORS_SITE_SERVER && walk->inherits;
+    walk->visit(walk->context, &site);
+}
+
+/* Find each SetHandler cors-policy in a part of the configuration. The argument must be
+ * constant, so that no request can change it. */
+static void find_pages(apr_hash_t *lines, apr_pool_t *p,
+                       const ap_directive_t *node)
+{
+    for (; node; node = node->next) {
+        const char *args = node->args;
+
+        if (cors_directive_is(node, "SetHandler")
+            && ap_cstr_casecmp(ap_getword_conf(p, &args), CORS_PAGE_HANDLER)
+                   == 0) {
+            apr_hash_set(lines, line_of(p, node->filename, node->line_num),
+                         APR_HASH_KEY_STRING, node);
+        }
+        find_pages(lines, p, node->first_child);
+    }
+}
+
+/* Returns whether the container of a directive also has "Satisfy Any". */
+static bool has_satisfy_any(apr_pool_t *p, const ap_directive_t *line)
+{
+    const ap_directive_t *node =
+        line->parent ? line->parent->first_child : ap_conftree;
+
+    for (; node; node = node->next) {
+        const char *args = node->args;
+
+        if (cors_directive_is(node, "Satisfy")
+            && ap_cstr_casecmp(ap_getword_conf(p, &args), "any") == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Store what httpd has made of such a SetHandler. Its text is not sufficient to
+ * identify it: anyone who may write a .htaccess file can write the same text. */
+static void note_page(const walk_t *walk, const core_dir_config *core)
+{
+    const ap_expr_info_t *source = core->expr_handler;
+    const ap_directive_t *line =
+        source && walk->lines
+            ? apr_hash_get(walk->lines,
+                           line_of(walk->merging, source->filename,
+                                   (int)source->line_number),
+                           APR_HASH_KEY_STRING)
+            : NULL;
+
+    if (!line) {
+        return;
+    }
+    add_pointer(walk->pages, apr_hash_pool_get(walk->pages), source);
+    if (has_satisfy_any(walk->merging, line)) {
+        add_pointer(walk->open_pages, apr_hash_pool_get(walk->open_pages),
+                    source);
+    }
+}
+
+/* Returns whether a section of a virtual host is one of the base server. httpd puts
+ * these first, but it sorts the directories of each server. */
+static bool is_inherited(walk_t *walk, const apr_array_header_t *base, int i,
+                         const ap_conf_vector_t *config)
+{
+    const core_server_config *core;
+    int k;
+
+    if (i < base->nelts
+        && APR_ARRAY_IDX(base, i, ap_conf_vector_t *) == config) {
+        return true;
+    }
+    core = ap_get_core_module_config(walk->base->module_config);
+    if (base != core->sec_dir) {
+        return false;
+    }
+    if (!walk->directories) {
+        walk->directories = apr_hash_make(walk->p);
+        for (k = 0; k < base->nelts; k++) {
+            add_pointer(walk->directories, walk->p,
+                        APR_ARRAY_IDX(base, k, ap_conf_vector_t *));
+        }
+    }
+    return has_pointer(walk->directories, config);
+}
+
+static void walk_sections(walk_t *walk, const cors_section_t *outer,
+                          const apr_array_header_t *sections, cors_site_e kind);
+
+static void walk_section(walk_t *walk, const cors_section_t *outer,
+                         const ap_conf_vector_t *config, cors_site_e kind)
+{
+    const core_dir_config *core = ap_get_core_module_config(config);
+    const cors_section_t *own = cors_section_of(config);
+    const cors_section_t *merged = outer;
+
+    if (walk->visit && own && cors_section_place(own)) {
+        merged = cors_section_merge(walk->merging, outer, own);
+        visit_site(walk, kind, own, merged, cors_section_place(own));
+    }
+    /* a <Proxy> without directives of the core has no core configuration */
+    if (core) {
+        note_page(walk, core);
+        walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
+        walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
+    }
+}
+
+static void walk_sections(walk_t *walk, const cors_section_t *outer,
+                          const apr_array_header_t *sections, cors_site_e kind)
+{
+    int i;
+
+    for (i = 0; sections && i < sections->nelts; i++) {
+        walk_section(walk, outer,
+                     APR_ARRAY_IDX(sections, i, ap_conf_vector_t *), kind);
+    }
+}
+
+static void end_section(const walk_t *walk)
+{
+    if (walk->clear) {
+        apr_pool_clear(walk->merging);
+    }
+}
+
+/* Walk over the sections of a server. Skips the base server's sections if they apply to
+ * this server unchanged. */
+static void walk_level(walk_t *walk, const cors_section_t *outer,
+                       const apr_array_header_t *sections,
+                       const apr_array_header_t *base, cors_site_e kind)
+{
+    bool skip = base && !walk->every && walk->inherits;
+    int i;
+
+    for (i = 0; sections && i < sections->nelts; i++) {
+        const ap_conf_vector_t *config =
+            APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
+
+        if (!skip || !is_inherited(walk, base, i, config)) {
+            walk_section(walk, outer, config, kind);
+            end_section(walk);
+        }
+    }
+}
+
+const apr_array_header_t *cors_proxy_sections(const server_rec *server)
+{
+    module *proxy = ap_find_linked_module("mod_proxy.c");
+    const proxy_server_conf *config =
+        proxy ? ap_get_module_config(server->module_config, proxy) : NULL;
+
+    return config ? config->sec_proxy : NULL;
+}
+
+static void walk_server(walk_t *walk)
+{
+    const ap_conf_vector_t *config = walk->server->lookup_defaults;
+    const core_dir_config *core = ap_get_core_module_config(config);
+    const core_server_config *core_server =
+        ap_get_core_module_config(walk->server->module_config);
+    const core_dir_config *base =
+        ap_get_core_module_config(walk->base->lookup_defaults);
+    const core_server_config *base_server =
+        ap_get_core_module_config(walk->base->module_config);
+    /* httpd has already merged a virtual host's directives with the inherited ones */
+    const cors_section_t *merged = cors_section_of(config);
+
+    walk->inherits = walk->server != walk->base
+                     && merged == cors_section_of(walk->base->lookup_defaults);
+    if (walk->visit) {
+        visit_site(walk, CORS_SITE_SERVER, merged, merged, &walk->level->place);
+        end_section(walk);
+    }
+    note_page(walk, core);
+    walk_level(walk, merged, core->sec_file, base->sec_file, CORS_SITE_FILES);
+    walk_level(walk, merged, core->sec_if, base->sec_if, CORS_SITE_IF);
+    walk_level(walk, merged, core_server->sec_dir, base_server->sec_dir,
+               CORS_SITE_DIRECTORY);
+    walk_level(walk, merged, cors_proxy_sections(walk->server),
+               cors_proxy_sections(walk->base), CORS_SITE_IF);
+    walk_level(walk, merged, core_server->sec_url, base_server->sec_url,
+               CORS_SITE_LOCATION);
+}
+
+static void walk_servers(walk_t *walk, const apr_array_header_t *levels,
+                         server_rec *server)
+{
+    int i = 0;
+
+    walk->base = server;
+    for (; server; server = server->next) {
+        walk->server = server;
+        walk->level = &APR_ARRAY_IDX(levels, i++, level_t);
+        if (!walk->only || walk->only == server) {
+            walk_server(walk);
+        }
+    }
+}
+
+/* Returns the containers of all virtual hosts by "file:line". If a file is included
+ * twice, the first container is used. */
+static apr_hash_t *find_containers(apr_pool_t *p)
+{
+    apr_hash_t *hosts = apr_hash_make(p);
+    const ap_directive_t *node;
+
+    for (node = ap_conftree; node; node = node->next) {
+        if (cors_directive_is(node, "<VirtualHost")) {
+            const char *line = line_of(p, node->filename, node->line_num);
+
+            if (!apr_hash_get(hosts, line, APR_HASH_KEY_STRING)) {
+                apr_hash_set(hosts, line, APR_HASH_KEY_STRING, node);
+            }
+        }
+    }
+    return hosts;
+}
+
+/* Returns an array of level_t: the container of each server. */
+static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
+                                       const server_rec *server)
+{
+    apr_array_header_t *levels = apr_array_make(p, 4, sizeof(level_t));
+    apr_hash_t *hosts = server->next ? find_containers(scratch) : NULL;
+
+    for (; server; server = server->next) {
+        level_t *level = apr_array_push(levels);
+        const char *line;
+
+        memset(level, 0, sizeof(*level));
+        level->server = server;
+        if (server->is_virtual && hosts) {
+            line = line_of(scratch, server->defn_name,
+                           (int)server->defn_line_number);
+            level->place.node = apr_hash_get(hosts, line, APR_HASH_KEY_STRING);
+            if (level->place.node) {
+                level->place.file = apr_pstrdup(p, server->defn_name);
+                level->place.line = (int)server->defn_line_number;
+            }
+        }
+    }
+    return levels;
+}
+
+/* Data that requests use. It is set before the children start and belongs to the
+ * configuration's pool. */
+static struct {
+    const apr_array_header_t *levels; /* NULL: there is no status page */
+    const apr_hash_t *pages;          /* the page's SetHandlers, as parsed */
+    const apr_hash_t *open_pages;     /* those next to Satisfy Any */
+} retained;
+
+static apr_status_t forget_retained(void *unused)
+{
+    (void)unused;
+    retained.levels = NULL;
+    retained.pages = NULL;
+    retained.open_pages = NULL;
+    return APR_SUCCESS;
+}
+
+static void start_walk(walk_t *walk, apr_pool_t *p)
+{
+    memset(walk, 0, sizeof(*walk));
+    walk->p = walk->merging = p;
+}
+
+static void list_site(void *context, const cors_site_t *visited)
+{
+    apr_array_header_t *sites = context;
+    cors_site_t *site = apr_pmemdup(sites->pool, visited, sizeof(*visited));
+    const ap_directive_t *host = site->scope.host;
+
+    site->scope = cors_scope_of(sites->pool, site->place->node);
+    site->scope.host = host;
+    APR_ARRAY_PUSH(sites, const cors_site_t *) = site;
+}
+
+apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(server->module_config);
+    /* most sections are in the first server, or there are many servers with one each */
+    apr_array_header_t *sites =
+        apr_array_make(p, 16 + core->sec_url->nelts + core->sec_dir->nelts,
+                       sizeof(const cors_site_t *));
+    walk_t walk;
+
+    start_walk(&walk, p);
+    walk.visit = list_site;
+    walk.context = sites;
+    walk_servers(&walk, find_levels(p, p, server), server);
+    return sites;
+}
+
+/* A function that is called for each setting. */
+typedef struct {
+    cors_setting_fn visit;
+    void *context;
+} settings_t;
+
+static void visit_settings(void *context, const cors_site_t *site)
+{
+    const settings_t *settings = context;
+
+    if (!site->inherits) {
+        cors_section_visit(site->own, CORS_METHODS_ALL, settings->visit,
+                           settings->context);
+    }
+}
+
+static void walk_cleared(walk_t *walk, server_rec *server)
+{
+    const apr_array_header_t *levels = retained.levels;
+
+    apr_pool_create(&walk->merging, walk->p);
+    walk->clear = true;
+    walk_servers(walk, levels ? levels : find_levels(walk->p, walk->p, server),
+                 server);
+    apr_pool_destroy(walk->merging);
+}
+
+void cors_sites_visit(apr_pool_t *p, server_rec *server, const server_rec *only,
+                      cors_site_fn visit, void *context)
+{
+    walk_t walk;
+
+    start_walk(&walk, p);
+    walk.every = true;
+    walk.only = only;
+    walk.visit = visit;
+    walk.context = context;
+    walk_cleared(&walk, server);
+}
+
+void cors_settings_visit(apr_pool_t *p, server_rec *server,
+                         cors_setting_fn visit, void *context)
+{
+    settings_t settings;
+    walk_t walk;
+
+    settings.visit = visit;
+    settings.context = context;
+    start_walk(&walk, p);
+    walk.visit = visit_settings;
+    walk.context = &settings;
+    walk_cleared(&walk, server);
+}
+
+bool cors_sites_retain(apr_pool_t *p, apr_pool_t *scratch, server_rec *server)
+{
+    walk_t walk;
+
+    start_walk(&walk, scratch);
+    walk.lines = apr_hash_make(scratch);
+    find_pages(walk.lines, scratch, ap_conftree);
+    if (apr_hash_count(walk.lines) == 0) {
+        return false;
+    }
+    walk.pages = apr_hash_make(p);
+    walk.open_pages = apr_hash_make(p);
+    retained.levels = find_levels(p, scratch, server);
+    retained.pages = walk.pages;
+    retained.open_pages = walk.open_pages;
+    apr_pool_cleanup_register(p, &retained, forget_retained,
+                              apr_pool_cleanup_null);
+    walk_servers(&walk, retained.levels, server);
+    return true;
+}
+
+bool cors_page_configured(const request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    return retained.pages && core->expr_handler
+           && has_pointer(retained.pages, core->expr_handler);
+}
+
+bool cors_page_opened(request_rec *r)
+{
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    return ap_satisfies(r) == SATISFY_ANY
+           && !(retained.open_pages && core->expr_handler
+                && has_pointer(retained.open_pages, core->expr_handler));
+}
+
+const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number)
+{
+    return APR_ARRAY_IDX(sites, number, const cors_site_t *);
+}
+
+bool cors_site_owns(const cors_site_t *site, const cors_setting_t *setting)
+{
+    const cors_place_t *place = setting->place;
+
+    return place
+           && (site->kind == CORS_SITE_SERVER
+                   ? !place->title && place->node == site->place->node
+                   : place == site->place);
+}
+
+bool cors_htaccess_allowed(const server_rec *server)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(server->module_config);
+    int i;
+
+    for (i = 0; i < core->sec_dir->nelts; i++) {
+        const core_dir_config *directory = ap_get_core_module_config(
+            APR_ARRAY_IDX(core->sec_dir, i, ap_conf_vector_t *));
+
+        if (directory->override_list
+            || (!(directory->override & OR_UNSET)
+                && (directory->override & OR_FILEINFO))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns whether the argument of a container matches a path or a file name. */
+static bool holds(apr_pool_t *p, const ap_directive_t *node, bool regex,
+                  cors_site_e kind, const char *text)
+{
+    const char *rest =
+        apr_pstrndup(p, node->args,
+                     strcspn(node->args, ">") == 0 ? 0
+                                                   : strlen(node->args) - 1);
+    const char *path = ap_getword_conf(p, &rest);
+    const ap_regex_t *compiled;
+
+    if (path[0] == '~' && !path[1]) {
+        regex = true;
+        path = ap_getword_conf(p, &rest);
+    }
+    if (regex) {
+        compiled = ap_pregcomp(p, path, AP_REG_EXTENDED);
+        return compiled && ap_regexec(compiled, text, 0, NULL, 0) == 0;
+    }
+    if (kind == CORS_SITE_FILES) {
+        return apr_fnmatch(path, text, APR_FNM_PERIOD) == APR_SUCCESS;
+    }
+    if (apr_fnmatch_test(path)) {
+        return apr_fnmatch(path, text, APR_FNM_PATHNAME | APR_FNM_PERIOD)
+               == APR_SUCCESS;
+    }
+    return cors_path_is_above(path, text);
+}
+
+cors_match_e cors_site_match(apr_pool_t *p, const cors_site_t *site,
+                             const char *path, const char *file)
+{
+    const ap_directive_t *node = site->place->node;
+    cors_match_e match = CORS_SITE_YES;
+    apr_size_t i;
+
+    for (; node; node = node->parent) {
+        for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
+            cors_site_e kind = containers[i].kind;
+            const char *base = strrchr(file, '/');
+
+            if (!cors_directive_is(node, containers[i].name)) {
+                continue;
+            }
+            if (kind == CORS_SITE_IF) {
+                match = CORS_SITE_PERHAPS;
+            }
+            else if (!holds(p, node, strstr(node->directive, "Match") != NULL,
+                            kind,
+                            kind == CORS_SITE_LOCATION ? path
+                            : kind == CORS_SITE_FILES  ? base ? base + 1 : file
+                                                       : file)) {
+                return CORS_SITE_NO;
+            }
+        }
+    }
+    return match;
+}
+
+static bool has_port(const server_rec *server, apr_port_t port)
+{
+    const server_addr_rec *address;
+
+    for (address = server->addrs; address; address = address->next) {
+        if (address->host_port == 0 || address->host_port == port) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *cors_uri_host(apr_pool_t *p, const apr_uri_t *uri)
+{
+    char *host = strchr(uri->hostname, ':')
+                     ? apr_pstrcat(p, "[", uri->hostname, "]", NULL)
+                     : apr_pstrdup(p, uri->hostname);
+
+    ap_str_tolower(host);
+    return host;
+}
+
+bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
+                       cors_question_t *question)
+{
+    if (apr_uri_parse(p, url, uri) != APR_SUCCESS) {
+        return false;
+    }
+    if (!uri->scheme) {
+        return true;
+    }
+    ap_str_tolower(uri->scheme);
+    question->websocket = strncmp(uri->scheme, "ws", 2) == 0;
+    if (uri->hostname) {
+        ap_str_tolower(uri->hostname);
+        /* the origin of a page that would open ws:// or wss:// URLs of the same host */
+        question->own.scheme = !question->websocket ? cors_slice(uri->scheme)
+                               : strcmp(uri->scheme, "wss") == 0
+                                   ? cors_slice("https")
+                                   : cors_slice("http");
+        question->own.host = cors_slice(cors_uri_host(p, uri));
+        question->own.port = uri->port_str ? uri->port : 0;
+    }
+    return true;
+}
+
+server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,
+                            server_rec *otherwise)
+{
+    /* APR knows only the default ports of http and https */
+    apr_port_t port =
+        uri->port_str
+            ? uri->port
+            : (apr_port_t)cors_fetch_default_port(cors_slice(uri->scheme));
+    server_rec *of_port = NULL;
+    server_rec *server;
+
+    for (server = main_server->next; server; server = server->next) {
+        if (has_port(server, port)) {
+            of_port = of_port ? of_port : server;
+            if (cors_server_has_name(server, uri->hostname)) {
+                return server;
+            }
+        }
+    }
+    return otherwise ? otherwise : of_port ? of_port : main_server;
+}

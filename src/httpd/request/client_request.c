@@ -1,0 +1,191 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * The request as the client sent it. RequestHeader and other modules change
+ * r->headers_in, and httpd sets the method to GET for an error document. A decision
+ * must not depend on either: otherwise a .htaccess file that changes a request for a
+ * backend would also change who may read the response. So post_read_request notes the
+ * header fields before anything changes them, and all later decisions read the noted
+ * values.
+ *
+ * Start-up determines which fields the directives of a server read. Nothing is noted
+ * for a server that has no directive of this module and where no .htaccess file can
+ * have one. This file only collects; facts.c interprets the fields.
+ */
+
+#include "httpd/httpd.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include <http_core.h>
+
+#define FIELD_BIT(field) (1u << CORS_FIELD_##field)
+#define FIELDS_WEBSOCKET                                                       \
+    (FIELD_BIT(ORIGIN) | FIELD_BIT(UPGRADE) | FIELD_BIT(FETCH_SITE)            \
+     | FIELD_BIT(HOST))
+
+static void add_fields(void *context, cors_attr_e attr,
+                       const cors_setting_t *setting)
+{
+    unsigned *fields = context;
+
+    (void)setting;
+    *fields |= attr == CORS_ATTR_WEBSOCKET_ORIGINS
+                       || attr == CORS_ATTR_WEBSOCKET_REQUIRE
+                   ? FIELDS_WEBSOCKET
+                   : CORS_FIELDS_ALL;
+}
+
+static unsigned fields_of(const ap_conf_vector_t *config)
+{
+    const cors_section_t *section = cors_section_of(config);
+    unsigned fields = 0;
+
+    if (section) {
+        cors_section_visit(section, CORS_METHODS_ALL, add_fields, &fields);
+    }
+    return fields;
+}
+
+/* Returns the fields that a list of sections reads, including nested sections. */
+static unsigned fields_of_all(const apr_array_header_t *sections)
+{
+    unsigned fields = 0;
+    int i;
+
+    for (i = 0; sections && i < sections->nelts && fields != CORS_FIELDS_ALL;
+         i++) {
+        const ap_conf_vector_t *config =
+            APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
+        const core_dir_config *core = ap_get_core_module_config(config);
+
+        fields |= fields_of(config);
+        if (core) {
+            fields |= fields_of_all(core->sec_file);
+            fields |= fields_of_all(core->sec_if);
+        }
+    }
+    return fields;
+}
+
+/* Returns the fields that the directives of one server read. */
+static unsigned fields_read(const server_rec *server, bool configured)
+{
+    const ap_conf_vector_t *config = server->lookup_defaults;
+    const core_dir_config *core = ap_get_core_module_config(config);
+    const core_server_config *core_server =
+        ap_get_core_module_config(server->module_config);
+
+    if (cors_htaccess_allowed(server)) {
+        return CORS_FIELDS_ALL;
+    }
+    if (!configured) {
+        return 0;
+    }
+    return fields_of(config) | fields_of_all(core->sec_file)
+           | fields_of_all(core->sec_if) | fields_of_all(core_server->sec_dir)
+           | fields_of_all(core_server->sec_url)
+           | fields_of_all(cors_proxy_sections(server));
+}
+
+void cors_prepare_noting(apr_pool_t *p, server_rec *server)
+{
+    bool configured = cors_is_configured(p);
+
+    for (; server; server = server->next) {
+        cors_server_t *found = apr_pcalloc(p, sizeof(*found));
+
+        found->fields = fields_read(server, configured);
+        ap_set_module_config(server->module_config, &cors_policy_module, found);
+    }
+}
+
+/* Note a field. If it is repeated, the first one is used, as by apr_table_get(). */
+static void take_first(cors_noted_t *noted, cors_field_e field,
+                       const apr_table_entry_t *entry)
+{
+    if (!noted->field[field]) {
+        noted->field[field] = entry->val;
+    }
+}
+
+/* Note a field whose name begins with A, of a request that may be a preflight. */
+static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
+{
+    static const char prefix[] = "Access-Control-Request-";
+    const char *rest;
+
+    if (strncasecmp(entry->key, prefix, sizeof(prefix) - 1) != 0) {
+        return;
+    }
+    rest = entry->key + sizeof(prefix) - 1;
+    if (strcasecmp(rest, "Method") == 0) {
+        take_first(noted, CORS_FIELD_REQUEST_METHOD, entry);
+    }
+    else if (strcasecmp(rest, "Headers") == 0) {
+        take_first(noted, CORS_FIELD_REQUEST_HEADERS, entry);
+    }
+    else if (strcasecmp(rest, "Private-Network") == 0) {
+        take_first(noted, CORS_FIELD_PRIVATE_NETWORK, entry);
+    }
+}
+
+/*
+ * Note all fields in a single pass that compares first letters. A table look-up for
+ * each field would compare its name with all names that begin with the same four
+ * characters, such as Accept and Sec-Fetch-Mode. Setting bit 0x20 converts a letter to
+ * lower case.
+ */
+CORS_SLOW void cors_note(const request_rec *r, unsigned fields,
+                         cors_noted_t *noted)
+{
+    const apr_array_header_t *all = apr_table_elts(r->headers_in);
+    const apr_table_entry_t *entry = (const apr_table_entry_t *)all->elts;
+    const apr_table_entry_t *end = entry + all->nelts;
+
+    noted->method = r->method_number;
+    for (; entry < end; entry++) {
+        switch (entry->key[0] | ' ') {
+        case 'o':
+            if (strcasecmp(entry->key, "Origin") == 0) {
+                take_first(noted, CORS_FIELD_ORIGIN, entry);
+            }
+            break;
+        case 'u':
+            if (strcasecmp(entry->key, "Upgrade") == 0) {
+                take_first(noted, CORS_FIELD_UPGRADE, entry);
+            }
+            break;
+        case 's':
+            if (strcasecmp(entry->key, "Sec-Fetch-Site") == 0) {
+                take_first(noted, CORS_FIELD_FETCH_SITE, entry);
+            }
+            break;
+        case 'c':
+            /* Connection, Cookie and Cache-Control are more frequent */
+            if ((entry->key[1] | ' ') == 'o' && (entry->key[2] | ' ') == 'n'
+                && (entry->key[3] | ' ') == 't'
+                && strcasecmp(entry->key, "Content-Length") == 0) {
+                noted->body |= strcmp(entry->val, "0") != 0;
+            }
+            break;
+        case 'h':
+            if (strcasecmp(entry->key, "Host") == 0) {
+                take_first(noted, CORS_FIELD_HOST, entry);
+            }
+            break;
+        case 't':
+            noted->body |= strcasecmp(entry->key, "Transfer-Encoding") == 0;
+            break;
+        case 'a':
+            if (noted->method == M_OPTIONS
+                && fields & FIELD_BIT(REQUEST_METHOD)) {
+                note_announced(entry, noted);
+            }
+            break;
+        default:
+            break;
+        }
+    }
+}

@@ -1,0 +1,164 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Translates a request into the core's cors_facts_t. The core knows neither request_rec
+ * nor server_rec, so this file answers for httpd: what the client sent, whether it is a
+ * WebSocket handshake, and under which origins this server is reachable.
+ *
+ * It decides nothing. All header fields come from noted.c, because r->headers_in may
+ * have changed since. The server's own origin costs several look-ups, so the core asks
+ * for it through a callback and only if a decision depends on it.
+ */
+
+#include "httpd/httpd.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_core.h>
+#include <http_protocol.h>
+
+/* Returns whether Upgrade lists "websocket" or "websocket/13", in any case, at any
+ * position and with any suffix after the name. Backends are lenient, so this check is
+ * lenient too. */
+CORS_SLOW static bool asks_for_websocket(const char *upgrade)
+{
+    static const char name[] = "websocket";
+    cors_slice_t rest = cors_slice(upgrade);
+    cors_slice_t protocol;
+
+    while (cors_list_next(&rest, &protocol)) {
+        cors_slice_t head = protocol;
+
+        if (head.len >= sizeof(name) - 1) {
+            head.len = sizeof(name) - 1;
+            if (cors_slice_is_nocase(head, name)
+                && (protocol.len == head.len
+                    || !cors_byte_is(protocol.ptr[head.len],
+                                     CORS_BYTE_TOKEN))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Returns the scheme that the browser uses. If ServerName has a scheme, that one is
+ * used. Otherwise it is https if this server uses TLS or if the variable HTTPS is on,
+ * which only the administrator can set (SetEnvIfExpr, for a trusted proxy). Request
+ * headers alone are not trusted. */
+static const char *scheme_of(const request_rec *r)
+{
+    const char *https = r->server->server_scheme
+                            ? NULL
+                            : apr_table_get(r->subprocess_env, "HTTPS");
+
+    return https && ap_cstr_casecmp(https, "on") == 0 ? "https"
+                                                      : ap_http_scheme(r);
+}
+
+/* Returns the port in Host. Without one, returns the port of a ServerName that has a
+ * scheme, as in the URLs that httpd itself writes. 0 is the scheme's default port. */
+static apr_port_t port_of(const request_rec *r)
+{
+    return r->parsed_uri.port_str     ? r->parsed_uri.port
+           : r->server->server_scheme ? r->server->port
+                                      : 0;
+}
+
+/* Returns whether the host in Host ends in a dot, which httpd removes from
+ * r->hostname. */
+static bool host_has_dot(request_rec *r)
+{
+    const char *host = cors_noted_field(r, CORS_FIELD_HOST);
+    apr_size_t len = host ? strcspn(host, ":") : 0;
+
+    return len > 0 && host[len - 1] == '.';
+}
+
+/* Fill in an origin of this server if the given name is the host in question. httpd
+ * removes the brackets of an IPv6 address. */
+static void fill_origin(const request_rec *r, cors_slice_t host,
+                        const char *name, apr_port_t port, cors_origin_t *own)
+{
+    cors_slice_t bare = host;
+
+    if (bare.len > 2 && bare.ptr[0] == '[') {
+        bare.ptr++;
+        bare.len -= 2;
+    }
+    if (name && cors_slice_is_nocase(bare, name)) {
+        own->host = host;
+        own->scheme = cors_slice(scheme_of(r));
+        own->port = port;
+    }
+}
+
+/* Like fill_origin(), for the host that the client requested. To a browser, a name with
+ * a final dot and the name without it are different hosts. */
+static void fill_requested(request_rec *r, cors_slice_t host,
+                           cors_origin_t *own)
+{
+    bool dot = host.len > 1 && cors_slice_end(host)[-1] == '.';
+    cors_slice_t name = host;
+
+    name.len -= dot ? 1 : 0;
+    fill_origin(r, name, r->hostname, port_of(r), own);
+    if (own->scheme.ptr) {
+        own->host = host;
+        if (dot != host_has_dot(r)) {
+            own->scheme = cors_slice(NULL);
+        }
+    }
+}
+
+static void get_target_origin(void *context, const cors_origin_t *origin,
+                              cors_own_t *own)
+{
+    request_rec *r = context;
+    const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
+
+    own->fetch_site = cors_slice(cors_noted_field(r, CORS_FIELD_FETCH_SITE));
+    if (!own->fetch_site.ptr) {
+        fill_requested(r, origin->host, &own->origin);
+    }
+    /* The server's canonical name, if UseCanonicalName On declares it valid. A proxy in
+     * front of this server may have replaced the browser's Host. */
+    if (core->use_canonical_name == USE_CANONICAL_NAME_ON) {
+        fill_origin(r, origin->host, r->server->server_hostname,
+                    r->server->port, &own->canonical);
+    }
+}
+
+/* Returns whether the client requested a host of this server. */
+static bool has_own_host(void *context)
+{
+    const request_rec *r = context;
+
+    return cors_server_has_host(r->server, r->hostname);
+}
+
+void cors_facts(request_rec *r, const cors_noted_t *noted, cors_facts_t *facts)
+{
+    const char *const *field = noted->field;
+
+    facts->origin_text = field[CORS_FIELD_ORIGIN];
+    facts->origin = cors_slice(facts->origin_text);
+    facts->options = noted->method == M_OPTIONS;
+    facts->request_method = cors_slice(field[CORS_FIELD_REQUEST_METHOD]);
+    facts->request_headers = cors_slice(field[CORS_FIELD_REQUEST_HEADERS]);
+    facts->private_network = cors_slice(field[CORS_FIELD_PRIVATE_NETWORK]);
+    facts->websocket = field[CORS_FIELD_UPGRADE]
+                       && asks_for_websocket(field[CORS_FIELD_UPGRADE]);
+    facts->ask_own = get_target_origin;
+    facts->has_host = has_own_host;
+    facts->context = r;
+}
+
+int cors_method_number(int method, const cors_facts_t *facts)
+{
+    /* the announced method is a complete field value, so a NUL follows it */
+    return facts->options && cors_is_preflight(facts)
+               ? ap_method_number_of(facts->request_method.ptr)
+               : method;
+}

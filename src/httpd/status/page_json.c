@@ -1,0 +1,347 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Writes the status page for programs: as JSON, with the same views as page_html.c, and
+ * the counters in Prometheus' text format. The data is collected by page.c and the
+ * core; this file only renders it.
+ *
+ * JSON_VERSION must be increased if a member is removed or changes its meaning; adding
+ * one is compatible. Label values for Prometheus contain client bytes, so label()
+ * escapes them and replaces everything that is not printable ASCII.
+ */
+
+#include "httpd/status/page.h"
+
+#include <apr_strings.h>
+#include <http_main.h>
+#include <http_protocol.h>
+
+#include "core/diagnose/describe.h"
+
+#define JSON_VERSION 1
+
+static void write_text(void *context, const char *text, apr_size_t len)
+{
+    ap_rwrite(text, (int)len, context);
+}
+
+apr_uint64_t cors_count_total(const cors_counters_t *counters,
+                              cors_counted_e kind, cors_verdict_e verdict)
+{
+    apr_uint64_t sum = 0;
+    int reason;
+
+    for (reason = 0; reason < CORS_REASON_COUNT; reason++) {
+        sum +=
+            cors_counters_get(counters, kind, verdict, (cors_reason_e)reason);
+    }
+    return sum;
+}
+
+/* --- JSON */
+
+static void json_refusal(cors_json_t *json, cors_page_t *page,
+                         const cors_kept_refusal_t *refusal)
+{
+    apr_pool_t *p = page->r->pool;
+
+    cors_json_string(json, "time", cors_page_time(p, refusal->time));
+    cors_json_number(json, "times", (apr_int64_t)refusal->times);
+    cors_json_string(json, "mode", cors_counted_text(refusal->kind));
+    cors_json_string(json, "verdict", cors_verdict_text(refusal->verdict));
+    cors_json_string(json, "reason", cors_reason_text(refusal->reason));
+    cors_json_string(json, "base", cors_page_base(p, refusal));
+    cors_json_string(json, "path", refusal->path);
+    cors_json_string(json, "origin",
+                     refusal->origin[0] ? refusal->origin : NULL);
+    cors_json_string(json, "method", refusal->method);
+    cors_json_string(json, "culprit",
+                     refusal->rejected[0] ? refusal->rejected : NULL);
+    cors_json_string(json, "decided_by", refusal->source);
+    cors_json_string(json, "advice",
+                     cors_page_advice(page, refusal->reason, refusal->source,
+                                      refusal->origin, refusal->rejected));
+}
+
+static void json_origin(cors_json_t *json, cors_page_t *page,
+                        const cors_refused_origin_t *refused)
+{
+    cors_json_string(json, "origin", refused->origin);
+    cors_json_number(json, "count", (apr_int64_t)refused->count);
+    cors_json_number(json, "excess", (apr_int64_t)refused->excess);
+    cors_json_string(json, "reason", cors_reason_text(refused->reason));
+    cors_json_string(json, "culprit",
+                     refused->rejected[0] ? refused->rejected : NULL);
+    cors_json_string(json, "decided_by", refused->source);
+    cors_json_string(json, "advice",
+                     cors_page_advice(page, refused->reason, refused->source,
+                                      refused->origin, refused->rejected));
+}
+
+static void json_count(void *context, cors_counted_e kind,
+                       cors_verdict_e verdict, cors_reason_e reason,
+                       apr_uint64_t count)
+{
+    cors_json_t *json = context;
+
+    cors_json_open(json, NULL, '{');
+    cors_json_string(json, "mode", cors_counted_text(kind));
+    cors_json_string(json, "verdict", cors_verdict_text(verdict));
+    cors_json_string(json, "reason", cors_reason_text(reason));
+    cors_json_number(json, "count", (apr_int64_t)count);
+    cors_json_close(json, '}');
+}
+
+static void json_counts(const cors_page_t *page, cors_json_t *json)
+{
+    cors_json_open(json, "counts", '[');
+    cors_counters_visit(page->counters, json_count, json);
+    cors_json_close(json, ']');
+}
+
+static void json_sections(const cors_page_t *page, cors_json_t *json)
+{
+    int slot;
+    int kind;
+    int verdict;
+
+    cors_json_open(json, "sections", '[');
+    for (slot = 0; slot < CORS_COUNTERS_SLOTS; slot++) {
+        const char *name = cors_counters_slot_name(page->counters, slot);
+
+        if (!name) {
+            continue;
+        }
+        cors_json_open(json, NULL, '{');
+        cors_json_string(json, "section", name);
+        for (kind = 0; kind < CORS_COUNTED_KINDS; kind++) {
+            cors_json_open(json, cors_counted_text((cors_counted_e)kind), '{');
+            for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
+                cors_json_number(json,
+                                 cors_verdict_text((cors_verdict_e)verdict),
+                                 (apr_int64_t)cors_counters_get_slot(
+                                     page->counters, slot, (cors_counted_e)kind,
+                                     (cors_verdict_e)verdict));
+            }
+            cors_json_close(json, '}');
+        }
+        cors_json_close(json, '}');
+    }
+    cors_json_close(json, ']');
+}
+
+static void json_happened(cors_page_t *page, cors_json_t *json)
+{
+    apr_pool_t *p = page->r->pool;
+    cors_kept_refusal_t *refusals =
+        apr_pcalloc(p, CORS_COUNTERS_REFUSALS * sizeof(*refusals));
+    cors_refused_origin_t *origins =
+        apr_pcalloc(p, CORS_COUNTERS_ORIGINS * sizeof(*origins));
+    int count;
+    int i;
+
+    cors_json_number(json, "version", JSON_VERSION);
+    if (!page->counters) {
+        cors_json_string(json, "since", NULL);
+        return;
+    }
+    cors_json_string(json, "since",
+                     cors_page_time(p, cors_counters_since(page->counters)));
+    json_counts(page, json);
+    json_sections(page, json);
+    count = cors_counters_refusals(page->counters, refusals,
+                                   CORS_COUNTERS_REFUSALS);
+    cors_json_open(json, "refusals", '[');
+    for (i = 0; i < count; i++) {
+        cors_json_open(json, NULL, '{');
+        json_refusal(json, page, &refusals[i]);
+        cors_json_close(json, '}');
+    }
+    cors_json_close(json, ']');
+    count =
+        cors_counters_origins(page->counters, origins, CORS_COUNTERS_ORIGINS);
+    cors_json_open(json, "origins", '[');
+    for (i = 0; i < count; i++) {
+        cors_json_open(json, NULL, '{');
+        json_origin(json, page, &origins[i]);
+        cors_json_close(json, '}');
+    }
+    cors_json_close(json, ']');
+}
+
+/* Write a header of a table as a JSON string. */
+static int json_header(void *context, const char *name, const char *value)
+{
+    cors_json_string(context, name, value);
+    return 1;
+}
+
+static void json_exchange(cors_json_t *json, const char *name,
+                          const cors_exchange_t *exchange, apr_pool_t *p)
+{
+    cors_json_open(json, name, '{');
+    cors_json_string(json, "verdict",
+                     cors_verdict_text(exchange->decision.verdict));
+    cors_json_string(json, "reason",
+                     cors_reason_text(exchange->decision.reason));
+    cors_json_string(json, "decided_by",
+                     cors_decision_source(p, &exchange->decision));
+    if (exchange->status) {
+        cors_json_number(json, "status", exchange->status);
+    }
+    else {
+        cors_json_string(json, "status", NULL);
+    }
+    cors_json_open(json, "headers", '{');
+    apr_table_do(json_header, json, exchange->headers, NULL);
+    cors_json_close(json, '}');
+    cors_json_string(json, "objection", exchange->objection);
+    cors_json_close(json, '}');
+}
+
+static void json_explained(const cors_page_t *page, cors_json_t *json)
+{
+    const cors_explain_request_t *request = page->request;
+    const cors_explanation_t *answer = &request->answer;
+    int i;
+
+    cors_json_number(json, "version", JSON_VERSION);
+    cors_json_string(json, "url", request->url);
+    cors_json_string(json, "origin", request->origin);
+    cors_json_string(json, "method", request->method);
+    cors_json_string(json, "headers", request->headers);
+    cors_json_bool(json, "credentials", request->credentials);
+    cors_json_string(json, "problem",
+                     page->asked ? request->problem : "Nothing was asked.");
+    if (!page->asked || request->problem) {
+        return;
+    }
+    cors_json_string(json, "server_name", request->server);
+    cors_json_number(json, "lookup", request->lookup);
+    cors_json_open(json, "sections", '[');
+    for (i = 0; i < request->places->nelts; i++) {
+        const cors_place_t *place =
+            APR_ARRAY_IDX(request->places, i, const cors_place_t *);
+
+        cors_json_open(json, NULL, '{');
+        cors_json_string(json, "section", place->title);
+        cors_json_string(json, "where", cors_place_where(page->r->pool, place));
+        cors_json_close(json, '}');
+    }
+    cors_json_close(json, ']');
+    cors_json_bool(json, "cross_origin", answer->cross_origin);
+    cors_json_bool(json, "preflighted", answer->preflighted);
+    if (answer->preflighted) {
+        json_exchange(json, "preflight", &answer->preflight, page->r->pool);
+    }
+    cors_json_bool(json, "sent", answer->sent);
+    json_exchange(json, "actual", &answer->actual, page->r->pool);
+    cors_json_bool(json, "readable", answer->readable);
+    cors_json_string(json, "advice", answer->advice);
+}
+
+void cors_page_json(cors_page_t *page)
+{
+    cors_json_t json;
+
+    cors_json_start(&json, write_text, page->r);
+    cors_json_open(&json, NULL, '{');
+    if (page->request) {
+        json_explained(page, &json);
+    }
+    else if (page->policies) {
+        cors_dump_json(page->r->pool, ap_server_conf, &json);
+    }
+    else {
+        json_happened(page, &json);
+    }
+    cors_json_close(&json, '}');
+}
+
+/* --- Prometheus, text format 0.0.4 */
+
+/* Returns the value of a label, escaped. Bytes that are not printable ASCII become
+ * '?'. */
+static const char *label(apr_pool_t *p, const char *text)
+{
+    char *escaped = apr_palloc(p, 2 * strlen(text) + 1);
+    char *to = escaped;
+
+    for (; *text; text++) {
+        if (*text == '\\' || *text == '"') {
+            *to++ = '\\';
+        }
+        *to++ = *text >= ' ' && *text < 0x7f ? *text : '?';
+    }
+    *to = '\0';
+    return escaped;
+}
+
+static void prometheus_count(void *context, cors_counted_e kind,
+                             cors_verdict_e verdict, cors_reason_e reason,
+                             apr_uint64_t count)
+{
+    ap_rprintf(context,
+               "cors_policy_requests_total{mode=\"%s\",verdict=\"%s\","
+               "reason=\"%s\"} %" APR_UINT64_T_FMT "\n",
+               cors_counted_text(kind), cors_verdict_text(verdict),
+               cors_reason_text(reason), count);
+}
+
+static void prometheus_counts(const cors_page_t *page)
+{
+    ap_rputs("# HELP cors_policy_requests_total Requests decided, by verdict "
+             "and reason.\n# TYPE cors_policy_requests_total counter\n",
+             page->r);
+    cors_counters_visit(page->counters, prometheus_count, page->r);
+}
+
+static void prometheus_sections(const cors_page_t *page)
+{
+    int slot;
+    int kind;
+    int verdict;
+
+    ap_rputs("# HELP cors_policy_section_requests_total Requests decided, by "
+             "the section whose CorsPolicy was in force.\n"
+             "# TYPE cors_policy_section_requests_total counter\n",
+             page->r);
+    for (slot = 0; slot < CORS_COUNTERS_SLOTS; slot++) {
+        const char *name = cors_counters_slot_name(page->counters, slot);
+
+        for (kind = 0; name && kind < CORS_COUNTED_KINDS; kind++) {
+            for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
+                apr_uint64_t count =
+                    cors_counters_get_slot(page->counters, slot,
+                                           (cors_counted_e)kind,
+                                           (cors_verdict_e)verdict);
+
+                if (count > 0) {
+                    ap_rprintf(page->r,
+                               "cors_policy_section_requests_total{section="
+                               "\"%s\",mode=\"%s\",verdict=\"%s\"} "
+                               "%" APR_UINT64_T_FMT "\n",
+                               label(page->r->pool, name),
+                               cors_counted_text((cors_counted_e)kind),
+                               cors_verdict_text((cors_verdict_e)verdict),
+                               count);
+                }
+            }
+        }
+    }
+}
+
+void cors_page_prometheus(const cors_page_t *page)
+{
+    if (!page->counters) {
+        return;
+    }
+    prometheus_counts(page);
+    prometheus_sections(page);
+    ap_rprintf(page->r,
+               "# HELP cors_policy_counting_start_time_seconds Since when it "
+               "has been counted, in seconds of Unix time.\n"
+               "# TYPE cors_policy_counting_start_time_seconds gauge\n"
+               "cors_policy_counting_start_time_seconds %" APR_TIME_T_FMT "\n",
+               apr_time_sec(cors_counters_since(page->counters)));
+}

@@ -1,0 +1,197 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* The text of a file of origins, against its lines read one by one. */
+
+#include "fuzz.h"
+
+#include "core/origin/list_file.h"
+
+/* What has been told, and what should have been. */
+typedef struct {
+    apr_size_t count;
+    apr_size_t last;
+    apr_size_t lines;
+} told_t;
+
+static void note(void *context, apr_size_t line, const cors_finding_t *finding)
+{
+    told_t *told = context;
+
+    must(finding->problem != CORS_OK);
+    must(!cors_problem_is_warning(finding->problem));
+    must(cors_problem_sentence(pool, finding) != NULL);
+    /* in order, each on a line that there is */
+    must(line > 0 && line >= told->last && line <= told->lines);
+    told->last = line;
+    told->count++;
+}
+
+/* A line without its end, a comment and blanks. */
+static cors_slice_t bare(cors_slice_t line)
+{
+    apr_size_t i;
+
+    line.len -= line.len > 0 && line.ptr[line.len - 1] == '\r' ? 1 : 0;
+    for (i = 0; i < line.len; i++) {
+        if (line.ptr[i] == '#'
+            && (i == 0 || line.ptr[i - 1] == ' ' || line.ptr[i - 1] == '\t')) {
+            line.len = i;
+        }
+    }
+    while (line.len > 0 && strchr(" \t", line.ptr[0] ? line.ptr[0] : 'x')) {
+        line.ptr++;
+        line.len--;
+    }
+    while (line.len > 0
+           && strchr(" \t",
+                     line.ptr[line.len - 1] ? line.ptr[line.len - 1] : 'x')) {
+        line.len--;
+    }
+    return line;
+}
+
+static bool is_good(cors_slice_t word, cors_pattern_t *pattern)
+{
+    const char *unused;
+
+    return !memchr(word.ptr, ' ', word.len) && !memchr(word.ptr, '\t', word.len)
+           && cors_pattern_parse(pool, word, false, pattern, &unused) == CORS_OK
+           && pattern->kind == CORS_PATTERN_ORIGIN;
+}
+
+/* Each word that is no wildcard is listed, or excluded, as it stands. */
+static void look_up(const cors_origin_table_t *table,
+                    const cors_pattern_t *pattern)
+{
+    cors_origin_t origin;
+    cors_listing_e is;
+
+    if (pattern->subdomains || pattern->any_port
+        || !cors_origin_parse(pattern->origin, &origin)) {
+        return;
+    }
+    is = cors_origin_table_lookup(table, &origin);
+    must(is == CORS_ORIGIN_EXCLUDED
+         || (is == CORS_ORIGIN_LISTED && !pattern->exclude));
+}
+
+static bool is_framed(const char *at, const char *end)
+{
+    return end - at >= 5 && memcmp(at, "begin", 5) == 0
+           && (end - at == 5 || at[5] == ' ' || at[5] == '\n'
+               || (at[5] == '\r' && (end - at == 6 || at[6] == '\n')));
+}
+
+/* The next word of a line; NULL: there are no more. */
+static char *cut_word(char **rest)
+{
+    char *word = *rest + strspn(*rest, " ");
+
+    if (*word == '\0') {
+        return NULL;
+    }
+    *rest = word + strcspn(word, " ");
+    if (**rest != '\0') {
+        *(*rest)++ = '\0';
+    }
+    return word;
+}
+
+/* A whole frame has as many lines as it says, between lines of the right form;
+ * then only these lines are left to look at. */
+static void check_whole(const cors_frame_t *frame, const char **at,
+                        const char **end)
+{
+    const char *last = *end - 1;
+    const char *p;
+    apr_size_t lines = 0;
+    char *text;
+    char *word;
+
+    must((*end)[-1] == '\n');
+    for (p = *at; p < *end; p++) {
+        lines += *p == '\n' ? 1 : 0;
+    }
+    must(lines >= 2 && frame->count == lines - 2);
+    while (last > *at && last[-1] != '\n') {
+        last--;
+    }
+    text = apr_pstrmemdup(pool, last, (apr_size_t)(*end - 1 - last));
+    text[strcspn(text, "\r")] = '\0';
+    word = cut_word(&text);
+    must(word && strcmp(word, "end") == 0);
+    word = cut_word(&text);
+    must(word
+         && strcmp(word, apr_psprintf(pool, "%lu", (unsigned long)frame->count))
+                == 0);
+    word = cut_word(&text);
+    must(!word || cors_slice_equal(cors_slice(word), frame->version));
+    p = memchr(*at, '\n', (apr_size_t)(*end - *at));
+    must(frame->version.len > 0 && frame->version.ptr > *at + 5
+         && cors_slice_end(frame->version) <= p);
+    *at = p + 1;
+    *end = last;
+}
+
+static void check(cors_slice_t input)
+{
+    const char *at = input.ptr;
+    const char *end = at + input.len;
+    told_t told = { 0, 0, 1 };
+    cors_origin_file_t file;
+    apr_size_t mistakes = 0;
+    apr_size_t listed = 0;
+    apr_size_t excluded = 0;
+    apr_size_t i;
+
+    for (i = 0; i < input.len; i++) {
+        told.lines += input.ptr[i] == '\n' && i + 1 < input.len ? 1 : 0;
+    }
+    file = cors_origin_file_read(pool, input, note, &told);
+    must(told.count == file.mistakes);
+    if ((input.len > 0 && memchr(at, 0, input.len))
+        || (input.len >= 2
+            && (memcmp(at, "\xff\xfe", 2) == 0
+                || memcmp(at, "\xfe\xff", 2) == 0))) {
+        must(file.mistakes == 1);
+        return;
+    }
+    if (input.len >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
+        at += 3;
+    }
+    must((file.frame.state != CORS_FRAME_NONE) == is_framed(at, end));
+    if (file.frame.state == CORS_FRAME_WHOLE) {
+        check_whole(&file.frame, &at, &end);
+    }
+    else if (file.frame.state != CORS_FRAME_NONE) {
+        must(file.mistakes == 1 && told.last == file.frame.line);
+        must(cors_origin_table_listed(file.table) == 0);
+        must(cors_origin_table_excluded(file.table) == 0);
+        return;
+    }
+    while (at < end) {
+        cors_slice_t word = bare(next_line(&at, end));
+        cors_pattern_t pattern;
+
+        if (word.len == 0) {
+            continue;
+        }
+        if (!is_good(word, &pattern)) {
+            mistakes++;
+            continue;
+        }
+        listed += pattern.exclude ? 0 : 1;
+        excluded += pattern.exclude ? 1 : 0;
+        look_up(file.table, &pattern);
+    }
+    mistakes += input.len > 0 && input.ptr[input.len - 1] != '\n' ? 1 : 0;
+    must(mistakes == file.mistakes);
+    /* one that stands twice counts once */
+    must(cors_origin_table_listed(file.table) <= listed);
+    must(cors_origin_table_excluded(file.table) <= excluded);
+    must((cors_origin_table_listed(file.table) > 0) == (listed > 0));
+    must((cors_origin_table_excluded(file.table) > 0) == (excluded > 0));
+    must(!file.suffix
+         || (file.suffix_line > 0 && file.suffix_line <= told.lines
+             && strstr(file.suffix, "://*.")));
+}

@@ -1,0 +1,308 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Expressions that are plain patterns in disguise. */
+
+#include "unit.h"
+
+#include "core/origin/regex.h"
+
+typedef struct {
+    const char *regex;
+    const char *words;
+} row_t;
+
+static void check_rows(const row_t *rows, size_t count)
+{
+    size_t i;
+
+    for (i = 0; i < count; i++) {
+        /* NUL-terminated, of exactly its length */
+        cors_slice_t regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+
+        same_text(rows[i].regex, cors_expression_plain(pool, regex.ptr, ""),
+                  rows[i].words);
+    }
+}
+
+static void an_expression_for_one_name_is_that_origin(void **state)
+{
+    static const row_t rows[] = {
+        { "https://example\\.com", "https://example.com" },
+        { "https://example.com", "https://example.com" },
+        { "^https://example\\.com$", "https://example.com" },
+        { "\\Ahttps://example\\.com\\z", "https://example.com" },
+        { "https://example\\.com\\Z", "https://example.com" },
+        { "https:\\/\\/example\\.com", "https://example.com" },
+        { "https://my\\-app_1\\.example\\.com",
+          "https://my-app_1.example.com" },
+        { "http://localhost", "http://localhost" },
+        { "https?://example\\.com", "http://example.com https://example.com" },
+        { "https://example\\.com:8443", "https://example.com:8443" },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void an_expression_for_what_is_below_a_name_is_a_wildcard(void **state)
+{
+    static const row_t rows[] = {
+        { "https://.*\\.example\\.com", "https://*.example.com" },
+        { "https://.+\\.example\\.com", "https://*.example.com" },
+        { "https://[^/]+\\.example\\.com", "https://*.example.com" },
+        { "https://[^/]*\\.example\\.com", "https://*.example.com" },
+        { "https://(.*)\\.example\\.com", "https://*.example.com" },
+        { "https://(.+)\\.example\\.com", "https://*.example.com" },
+        { "https://(.*\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "https://(.+\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "https://([^/]+\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "https://(?:.*\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "https://(?:.+\\.)?example\\.com",
+          "https://example.com https://*.example.com" },
+        { "^https?://(.+\\.)?example\\.com$",
+          "http://example.com http://*.example.com "
+          "https://example.com https://*.example.com" },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void an_expression_for_any_port_is_a_wildcard_in_the_port(void **state)
+{
+    static const row_t rows[] = {
+        { "http://localhost(:\\d+)?", "http://localhost:*" },
+        { "http://localhost(:[0-9]+)?", "http://localhost:*" },
+        { "http://localhost(?::\\d+)?", "http://localhost:*" },
+        { "http://localhost(?::[0-9]+)?", "http://localhost:*" },
+        { "http://localhost(:[0-9]*)?", "http://localhost:*" },
+        { "http://localhost(:\\d*)?$", "http://localhost:*" },
+        { "http://localhost(:\\d{1,5})?", "http://localhost:*" },
+        { "https://.*\\.example\\.com(:\\d+)?", "https://*.example.com:*" },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void an_expression_that_no_pattern_says_stays_one(void **state)
+{
+    static const row_t rows[] = {
+        { "", NULL },
+        { "^", NULL },
+        { ".*", NULL },
+        { "http", NULL },
+        { "https", NULL },
+        { "https:", NULL },
+        { "https://", NULL },
+        { "https://$", NULL },
+        { "https//example\\.com", NULL },
+        { "ftp://example\\.com", NULL },
+        { "http?://example\\.com", NULL },
+        { "xttps://example\\.com", NULL },
+        { "htt", NULL },
+        { "https://example\\zx", NULL },
+        { "https://.*", NULL },
+        { "https://.*\\.", NULL },
+        { "https://.*example\\.com", NULL },
+        { "https://.*.example\\.com", NULL },
+        { "https://pr-[0-9]+\\.example\\.com", NULL },
+        { "https://a?\\.example\\.com", NULL },
+        { "https://ab*\\.example\\.com", NULL },
+        { "https://ab+\\.example\\.com", NULL },
+        { "https://a{3}\\.example\\.com", NULL },
+        { "https://example\\.(com|org)", NULL },
+        { "https://example\\.com|https://a", NULL },
+        { "https://(www\\.)?example\\.com", NULL },
+        { "https://example\\.com\\", NULL },
+        { "https://example\\d", NULL },
+        { "https://\\w\\.com", NULL },
+        { "https://example\\_com", NULL },
+        { "https://Example\\.com", NULL },
+        { "https://example..com", NULL },
+        { "https://example\\.com:", NULL },
+        { "https://example\\.com:443", NULL },
+        { "https://example\\.com:80[0-9]", NULL },
+        { "https://example\\.com:\\d+", NULL },
+        { "https://example\\.com(:\\d+)", NULL },
+        { "https://example\\.com(:\\d+)?x", NULL },
+        { "https://example\\.com$x", NULL },
+        { "https://example\\.com/", NULL },
+        { "https://256\\.0\\.0\\.1", NULL },
+        { "https?://example\\.com:80", NULL },
+        { "https?://example\\.com:443", NULL },
+    };
+
+    (void)state;
+    check_rows(rows, COUNT(rows));
+}
+
+static void an_expression_that_no_origin_matches_is_refused(void **state)
+{
+#define SLASHES CORS_PROBLEM_REGEX_SLASHES
+#define WORDS CORS_PROBLEM_REGEX_ARGUMENTS
+#define PATH CORS_PROBLEM_ORIGIN_PATH
+    static const struct {
+        const char *regex;
+        cors_problem_e problem;
+        const char *prefix;
+        const char *suggestion;
+    } rows[] = {
+        { "", CORS_OK, "", NULL },
+        { "https://a\\.[a-z]{1,3}", CORS_OK, "", NULL },
+        { "https://[a, b]\\.example", CORS_OK, "", NULL },
+        { "https://[]/]x", CORS_OK, "", NULL },
+        { "https://[^]/]x", CORS_OK, "", NULL },
+        { "https://[\\]/]x", CORS_OK, "", NULL },
+        { "https?://([^/]+\\.)?a(/x|, )?", CORS_OK, "", NULL },
+        /* slashes of another language */
+        { "/^https:\\/\\/a$/", SLASHES, "", "\"^https:\\/\\/a$\"" },
+        { "/^https://a$/gi", SLASHES, "-", "\"-^https://a$\"" },
+        { "/https://a/x/", SLASHES, "+", "\"+https://a\"" },
+        { "/a, b/", SLASHES, "", "\"a\" \"b\"" },
+        { "/a\"b/", SLASHES, "", NULL },
+        { "//", CORS_OK, "", NULL },
+        { "/a/k", CORS_OK, "", NULL },
+        { "/a\\/", CORS_OK, "", NULL },
+        { "a/i", CORS_OK, "", NULL },
+        /* several in one */
+        { "a, b", WORDS, "", "\"a\" \"b\"" },
+        { "a,(b,c)\tx[ ]", WORDS, "+", "\"+a\" \"+(b,c)\" \"+x[ ]\"" },
+        { "a\\[,]b", WORDS, "", "\"a\\[\" \"]b\"" },
+        { "https://a ", WORDS, "", "\"https://a\"" },
+        { ",", WORDS, "", NULL },
+        { "a\\ b", WORDS, "", NULL },
+        { "a, +b", WORDS, "", NULL },
+        { "a, -b", WORDS, "", NULL },
+        { "a|b, c", WORDS, "", NULL },
+        { "https://a, https://b/", WORDS, "", NULL },
+        { "a,\\\\", WORDS, "", NULL },
+        { "(?x) a b", CORS_OK, "", NULL },
+        { "(?i-x) a b", CORS_OK, "", NULL },
+        { "\\Qa b", CORS_OK, "", NULL },
+        { "(?:a) b", WORDS, "", "\"(?:a)\" \"b\"" },
+        /* a path */
+        { "https://a/", PATH, "", "\"https://a\"" },
+        { "https://a/$", PATH, "-", "\"-https://a$\"" },
+        { "^https:\\/\\/a\\/.*$", PATH, "", "\"^https:\\/\\/a$\"" },
+        { "https://(a|b)/", PATH, "", "\"https://(a|b)\"" },
+        { "https://a\\|b/", PATH, "", "\"https://a\\|b\"" },
+        { "https://(a\\)b)/", PATH, "", "\"https://(a\\)b)\"" },
+        { "https:///", PATH, "", NULL },
+        { "https:\\/\\/\\/", PATH, "", NULL },
+        { "https://a/?", CORS_OK, "", NULL },
+        { "https://a/*", CORS_OK, "", NULL },
+        { "https://a/{0,1}", CORS_OK, "", NULL },
+        { "https://a|https://b/", CORS_OK, "", NULL },
+        { "https://", CORS_OK, "", NULL },
+        { "x/", CORS_OK, "", NULL },
+        /* what does not compile is read to its end and no further */
+        { "https://[", CORS_OK, "", NULL },
+        { "https://[^", CORS_OK, "", NULL },
+        { "https://[a\\", CORS_OK, "", NULL },
+        { "https://a{", CORS_OK, "", NULL },
+        { "https://a\\", CORS_OK, "", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+        const char *suggestion = "left over";
+
+        same_text(rows[i].regex,
+                  cors_problem_id(cors_expression_check(pool, regex.ptr,
+                                                        rows[i].prefix,
+                                                        &suggestion)),
+                  cors_problem_id(rows[i].problem));
+        same_text(rows[i].regex, suggestion, rows[i].suggestion);
+    }
+}
+
+static void an_expression_for_plain_http_has_one_for_https(void **state)
+{
+    static const row_t rows[] = {
+        { "http://a", "https://a" },
+        { "http://a|http://b|https://c", "https://a|https://b|https://c" },
+        { "^(http://a|https?://b)$", "^(https://a|https://b)$" },
+        { "(http|https)://a", "https://a" },
+        { "(?:https|http):\\/\\/a", "https:\\/\\/a" },
+        { "(https?|app)://a", "(https|app)://a" },
+        { "http(s)?://(http|ftp)\\.a\\.example",
+          "https://(http|ftp)\\.a\\.example" },
+        { "https{0,1}://a", "https://a" },
+        { "^.*://a", "^https://a" },
+        { "\\w+://a", "https://a" },
+        { "[a-z]+://http:1", "https://http:1" },
+        { "https?:\\/\\/a", "https:\\/\\/a" },
+        { "\\Ahttps?://(a|b)", "\\Ahttps://(a|b)" },
+        { "http://localhost\\.example", "https://localhost\\.example" },
+        { "http://localhosts", "https://localhosts" },
+        { "http://(localhost|a)", "https://(localhost|a)" },
+        { "http://(localhost|127\\.0\\.0\\.1)\\.example",
+          "https://(localhost|127\\.0\\.0\\.1)\\.example" },
+        { "http://127\\.example", "https://127\\.example" },
+        /* the machine itself */
+        { "http://localhost", NULL },
+        { "https?://localhost:(3000|8080)", NULL },
+        { "http://localhost(:3\\d+)?$", NULL },
+        { "http://.*\\.localhost(:\\d+)?", NULL },
+        { "http://127\\.0\\.0\\.1:\\d{4}", NULL },
+        { "http://127\\.\\d+\\.\\d+\\.\\d+", NULL },
+        { "http://\\[::1\\](:\\d+)?", NULL },
+        { "http://(localhost|127\\.0\\.0\\.1)(:\\d+)?", NULL },
+        { "http://(?:localhost|\\[::1\\]):3000", NULL },
+        /* what cannot be decided, by its scheme */
+        { "http://(?!b)a", "https://(?!b)a" },
+        { "https?://(?!b)localhost", "https://(?!b)localhost" },
+        /* none is known */
+        { ".*a", "" },
+        { "(.*|app)://a", "" },
+        { "htt[p]://a", "https://a" },
+        { "(http://)a", "(https://)a" },
+        { "(h)ttp://a", "" },
+        /* not insecure */
+        { "https://a", NULL },
+        { "(?!b)http://localhost", NULL },
+        { "(https|app)://a", NULL },
+        { "http://", NULL },
+        { "^http://a\\.http://", NULL },
+        { "httpx?s://a", NULL },
+        { "", NULL },
+        { "htt", NULL },
+        { "httpx://a", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+        const char *suggestion;
+
+        if (cors_expression_is_insecure(pool, regex.ptr, &suggestion)) {
+            suggestion = suggestion ? suggestion : "";
+        }
+        same_text(rows[i].regex, suggestion, rows[i].words);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(an_expression_for_one_name_is_that_origin),
+        TEST(an_expression_for_what_is_below_a_name_is_a_wildcard),
+        TEST(an_expression_for_any_port_is_a_wildcard_in_the_port),
+        TEST(an_expression_that_no_pattern_says_stays_one),
+        TEST(an_expression_that_no_origin_matches_is_refused),
+        TEST(an_expression_for_plain_http_has_one_for_https),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}

@@ -1,0 +1,523 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* What happened, in a block of memory. */
+
+#include "unit.h"
+
+#include <signal.h>
+#include <sys/mman.h>
+#include <sys/wait.h>
+#include <time.h>
+#include <unistd.h>
+
+#include "core/base/clock.h"
+#include "core/diagnose/stats.h"
+
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
+#endif
+
+static void *block;
+/* The clock of a test stands still, however long the machine takes. */
+static apr_time_t now = APR_INT64_C(1700000000000000);
+
+/* instead of the system's */
+int clock_gettime(clockid_t clock, struct timespec *time)
+{
+    (void)clock;
+    time->tv_sec = now / APR_USEC_PER_SEC;
+    time->tv_nsec = now % APR_USEC_PER_SEC * 1000;
+    return 0;
+}
+
+static cors_counters_t *fresh(void)
+{
+    block = apr_palloc(pool, cors_counters_size());
+    memset(block, 0xa5, cors_counters_size());
+    return cors_counters_use(block, true, 77);
+}
+
+static cors_refusal_t refusal_of(const char *origin, apr_time_t time)
+{
+    cors_refusal_t refusal;
+
+    memset(&refusal, 0, sizeof(refusal));
+    refusal.time = time;
+    refusal.origin = exactly(origin);
+    return refusal;
+}
+
+static void a_fresh_block_counts_nothing(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_kept_refusal_t refusals[1];
+    cors_refused_origin_t origins[1];
+
+    (void)state;
+    assert_int_equal(cors_counters_since(counters), 77);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
+                                       CORS_VERDICT_DENIED,
+                                       CORS_REASON_ORIGIN_NOT_ALLOWED),
+                     0);
+    assert_int_equal(cors_counters_refusals(counters, refusals, 1), 0);
+    assert_int_equal(cors_counters_origins(counters, origins, 1), 0);
+}
+
+static void a_block_of_an_earlier_run_is_used_again(void **state)
+{
+    cors_counters_t *counters = fresh();
+
+    (void)state;
+    cors_counters_add(counters, CORS_COUNTED_ENFORCED, CORS_VERDICT_ALLOWED,
+                      CORS_REASON_ORIGIN_ALLOWED, 0);
+    counters = cors_counters_use(block, false, 99);
+    assert_non_null(counters);
+    assert_int_equal(cors_counters_since(counters), 77);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
+                                       CORS_VERDICT_ALLOWED,
+                                       CORS_REASON_ORIGIN_ALLOWED),
+                     1);
+}
+
+static void a_block_that_is_laid_out_otherwise_is_not(void **state)
+{
+    size_t i;
+
+    (void)state;
+    /* magic, version, size: each is looked at */
+    for (i = 0; i < 3; i++) {
+        fresh();
+        ((unsigned char *)block)[4 * i]++;
+        assert_null(cors_counters_use(block, false, 99));
+    }
+}
+
+static void kinds_verdicts_reasons_and_slots_are_counted_apart(void **state)
+{
+    cors_counters_t *counters = fresh();
+    int slot = cors_counters_slot(counters, "one");
+
+    (void)state;
+    assert_int_equal(slot, 1);
+    cors_counters_add(counters, CORS_COUNTED_REPORTED, CORS_VERDICT_DENIED,
+                      CORS_REASON_MALFORMED_ORIGIN, slot);
+    cors_counters_add(counters, CORS_COUNTED_REPORTED, CORS_VERDICT_DENIED,
+                      CORS_REASON_ORIGIN_NOT_ALLOWED, slot);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_REPORTED,
+                                       CORS_VERDICT_DENIED,
+                                       CORS_REASON_MALFORMED_ORIGIN),
+                     1);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
+                                       CORS_VERDICT_DENIED,
+                                       CORS_REASON_MALFORMED_ORIGIN),
+                     0);
+    assert_int_equal(cors_counters_get_slot(counters, slot,
+                                            CORS_COUNTED_REPORTED,
+                                            CORS_VERDICT_DENIED),
+                     2);
+    assert_int_equal(cors_counters_get_slot(counters, slot,
+                                            CORS_COUNTED_ENFORCED,
+                                            CORS_VERDICT_DENIED),
+                     0);
+    assert_int_equal(cors_counters_get_slot(counters, 0, CORS_COUNTED_REPORTED,
+                                            CORS_VERDICT_DENIED),
+                     0);
+}
+
+static void slots_are_known_by_name_and_bounded(void **state)
+{
+    cors_counters_t *counters = fresh();
+    int i;
+
+    (void)state;
+    for (i = 1; i < CORS_COUNTERS_SLOTS; i++) {
+        assert_int_equal(cors_counters_slot(counters,
+                                            apr_psprintf(pool, "%d", i)),
+                         i);
+    }
+    assert_int_equal(cors_counters_slot(counters, "7"), 7);
+    assert_int_equal(cors_counters_slot(counters, "one too many"), 0);
+    same_text("slot 7", cors_counters_slot_name(counters, 7), "7");
+    same_text("slot 0", cors_counters_slot_name(counters, 0), "others");
+    counters = fresh();
+    assert_null(cors_counters_slot_name(counters, 1));
+    /* names that are alike as far as they are kept are one */
+    assert_int_equal(cors_counters_slot(counters, repeat("x", 300)), 1);
+    assert_int_equal(cors_counters_slot(counters, repeat("x", 301)), 1);
+    assert_int_equal(cors_counters_slot(counters, repeat("x", 254)), 2);
+}
+
+static void the_latest_refusals_are_kept_newest_first(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_kept_refusal_t out[CORS_COUNTERS_REFUSALS + 1];
+    cors_refusal_t refusal;
+    int i;
+
+    (void)state;
+    for (i = 1; i <= CORS_COUNTERS_REFUSALS + 3; i++) {
+        refusal = refusal_of("", i);
+        refusal.path = exactly(apr_psprintf(pool, "/%d", i));
+        cors_counters_refuse(counters, &refusal);
+        if (i == 2) {
+            assert_int_equal(cors_counters_refusals(counters, out, 9), 2);
+            assert_int_equal(out[0].time, 2);
+            assert_int_equal(out[1].time, 1);
+        }
+    }
+    assert_int_equal(cors_counters_refusals(counters, out,
+                                            CORS_COUNTERS_REFUSALS + 1),
+                     CORS_COUNTERS_REFUSALS);
+    assert_int_equal(out[0].time, CORS_COUNTERS_REFUSALS + 3);
+    assert_int_equal(out[CORS_COUNTERS_REFUSALS - 1].time, 4);
+    assert_int_equal(cors_counters_refusals(counters, out, 2), 2);
+}
+
+static void refusals_that_are_alike_are_one(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_kept_refusal_t out[CORS_COUNTERS_REFUSALS];
+    cors_refused_origin_t origins[2];
+    cors_refusal_t first = refusal_of("https://a.example", 1);
+    cors_refusal_t others[10];
+    apr_size_t i;
+
+    (void)state;
+    first.scheme = exactly("http");
+    first.host = exactly("host.example");
+    first.path = exactly("/some/path");
+    first.method = exactly("PUT");
+    first.source = "CorsPolicy conf:1";
+    first.by = cors_counters_hash(exactly(first.source));
+    cors_counters_refuse(counters, &first);
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        others[i] = first;
+        others[i].time = 2 + (apr_time_t)i;
+    }
+    others[0].kind = CORS_COUNTED_REPORTED;
+    others[1].verdict = CORS_VERDICT_DENIED;
+    others[2].reason = CORS_REASON_HEADER_NOT_ALLOWED;
+    others[3].port = 1;
+    others[4].scheme = exactly("https");
+    others[5].host = exactly("hosu.example");
+    others[6].path = exactly("/some/pati");
+    others[7].method = exactly("PUU");
+    others[8].rejected = exactly("PUT");
+    others[9].source = "CorsPolicy conf:2";
+    others[9].by = cors_counters_hash(exactly(others[9].source));
+    for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
+        cors_counters_refuse(counters, &others[i]);
+    }
+    assert_int_equal(cors_counters_refusals(counters, out,
+                                            CORS_COUNTERS_REFUSALS),
+                     11);
+    same_text("said", out[0].source, "CorsPolicy conf:2");
+
+    /* the first comes again, and becomes the latest */
+    first.time = 99;
+    cors_counters_refuse(counters, &first);
+    assert_int_equal(cors_counters_refusals(counters, out,
+                                            CORS_COUNTERS_REFUSALS),
+                     11);
+    assert_int_equal(out[0].times, 2);
+    assert_int_equal(out[0].time, 99);
+    same_text("said", out[0].source, "CorsPolicy conf:1");
+    assert_int_equal(out[1].times, 1);
+    assert_int_equal(out[1].time, 11);
+
+    /* and what is told of its origin is of the latest, too */
+    assert_int_equal(cors_counters_origins(counters, origins, 2), 1);
+    assert_int_equal(origins[0].count, 12);
+    same_text("said", origins[0].source, "CorsPolicy conf:1");
+}
+
+static void one_that_was_replaced_begins_anew(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_kept_refusal_t out[CORS_COUNTERS_REFUSALS];
+    cors_refusal_t first = refusal_of("https://a.example", 1);
+    int i;
+
+    (void)state;
+    cors_counters_refuse(counters, &first);
+    cors_counters_refuse(counters, &first);
+    for (i = 0; i < CORS_COUNTERS_REFUSALS; i++) {
+        cors_refusal_t other =
+            refusal_of(apr_psprintf(pool, "https://%d.example", i), 2);
+
+        cors_counters_refuse(counters, &other);
+    }
+    cors_counters_refuse(counters, &first);
+    assert_int_equal(cors_counters_refusals(counters, out,
+                                            CORS_COUNTERS_REFUSALS),
+                     CORS_COUNTERS_REFUSALS);
+    same_text("origin", out[0].origin, "https://a.example");
+    assert_int_equal(out[0].times, 1);
+}
+
+static void frequent_origins_stay_and_rare_ones_make_room(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_refused_origin_t out[CORS_COUNTERS_ORIGINS];
+    cors_refusal_t refusal;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 1000; i++) {
+        refusal = refusal_of(i % 10 == 0 ? "https://often.example"
+                                         : apr_psprintf(pool, "x://%d", i),
+                             1);
+        cors_counters_refuse(counters, &refusal);
+    }
+    assert_true(cors_counters_origins(counters, out, CORS_COUNTERS_ORIGINS)
+                > CORS_COUNTERS_ORIGINS / 2);
+    same_text("first", out[0].origin, "https://often.example");
+    assert_int_equal(out[0].count, 100);
+    assert_int_equal(out[0].excess, 0);
+    assert_true(out[1].excess > 0);
+    assert_true(out[1].count >= out[2].count);
+}
+
+static void a_refusal_without_origin_is_no_origin(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_refused_origin_t out[1];
+    cors_refusal_t refusal = refusal_of("", 1);
+
+    (void)state;
+    cors_counters_refuse(counters, &refusal);
+    assert_int_equal(cors_counters_origins(counters, out, 1), 0);
+}
+
+static void a_burst_is_logged_and_a_flood_is_not(void **state)
+{
+    cors_counters_t *counters = fresh();
+    const apr_time_t begin = apr_time_from_sec(1000);
+    apr_uint32_t suppressed = 99;
+    int i;
+
+    (void)state;
+    for (i = 0; i < CORS_LOG_LINES; i++) {
+        assert_true(cors_counters_may_log(counters, begin, &suppressed));
+        assert_int_equal(suppressed, 0);
+    }
+    for (i = 0; i < 5; i++) {
+        assert_false(cors_counters_may_log(counters,
+                                           begin + apr_time_from_sec(60) - 1,
+                                           &suppressed));
+    }
+    assert_true(cors_counters_may_log(counters, begin + apr_time_from_sec(60),
+                                      &suppressed));
+    assert_int_equal(suppressed, 5);
+    assert_true(cors_counters_may_log(counters, begin + apr_time_from_sec(60),
+                                      &suppressed));
+    assert_int_equal(suppressed, 0);
+}
+
+static void a_clock_that_is_set_back_does_not_end_the_log(void **state)
+{
+    cors_counters_t *counters = fresh();
+    const apr_time_t begin = apr_time_from_sec(100000);
+    apr_uint32_t suppressed = 99;
+    int i;
+
+    (void)state;
+    for (i = 0; i < CORS_LOG_LINES; i++) {
+        assert_true(cors_counters_may_log(counters, begin, &suppressed));
+    }
+    /* less than a minute: the window is a little longer */
+    assert_false(cors_counters_may_log(counters,
+                                       begin - apr_time_from_sec(60) + 1,
+                                       &suppressed));
+    assert_true(cors_counters_may_log(counters, begin - apr_time_from_sec(60),
+                                      &suppressed));
+    assert_int_equal(suppressed, 1);
+}
+
+static void a_warning_has_lines_of_its_own(void **state)
+{
+    cors_counters_t *counters = fresh();
+    const apr_time_t begin = apr_time_from_sec(1000);
+    apr_uint32_t suppressed = 99;
+    int i;
+
+    (void)state;
+    for (i = 0; i <= CORS_LOG_LINES; i++) {
+        cors_counters_may_log(counters, begin, &suppressed);
+    }
+    for (i = 0; i < CORS_LOG_WARNINGS; i++) {
+        assert_true(cors_counters_may_warn(counters, 7, begin, &suppressed));
+        assert_int_equal(suppressed, 0);
+    }
+    assert_false(cors_counters_may_warn(counters, 7, begin, &suppressed));
+    assert_true(cors_counters_may_warn(counters, 8, begin, &suppressed));
+    assert_int_equal(suppressed, 0);
+    assert_true(cors_counters_may_warn(counters, 7,
+                                       begin + apr_time_from_sec(60),
+                                       &suppressed));
+    assert_int_equal(suppressed, 1);
+    /* whoever comes last shares with all others, until a window is over */
+    for (i = 100; i < 100 + CORS_LOG_WARNING_KINDS + CORS_LOG_WARNINGS; i++) {
+        cors_counters_may_warn(counters, (apr_uint64_t)i,
+                               begin + apr_time_from_sec(60), &suppressed);
+    }
+    assert_false(cors_counters_may_warn(counters, 1000,
+                                        begin + apr_time_from_sec(60),
+                                        &suppressed));
+    assert_true(cors_counters_may_warn(counters, 7,
+                                       begin + apr_time_from_sec(60),
+                                       &suppressed));
+    assert_true(cors_counters_may_warn(counters, 1000,
+                                       begin + apr_time_from_sec(120),
+                                       &suppressed));
+    assert_int_equal(suppressed, 0);
+}
+
+static void elapsed_time_does_not_stand_at_0(void **state)
+{
+    const apr_time_t before = now;
+
+    (void)state;
+    now = 0;
+    assert_int_equal(cors_clock(), 1);
+    now = before;
+    assert_int_equal(cors_clock(), before + 1);
+}
+
+static void texts_are_cut_to_their_room(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_kept_refusal_t out[1];
+    cors_refused_origin_t origins[1];
+    cors_refusal_t refusal = refusal_of(repeat("o", 300), 1);
+
+    (void)state;
+    refusal.scheme = exactly("https");
+    refusal.host = exactly("h");
+    refusal.path = exactly(repeat("/", 256));
+    refusal.method = exactly(repeat("M", 65));
+    refusal.rejected = exactly(NULL);
+    refusal.source = repeat("s", 300);
+    cors_counters_refuse(counters, &refusal);
+    assert_int_equal(cors_counters_refusals(counters, out, 1), 1);
+    same_text("scheme", out[0].scheme, "https");
+    same_text("host", out[0].host, "h");
+    same_text("path", out[0].path, repeat("/", 255));
+    same_text("origin", out[0].origin, repeat("o", 255));
+    same_text("method", out[0].method, repeat("M", 64));
+    same_text("culprit", out[0].rejected, "");
+    assert_int_equal(cors_counters_origins(counters, origins, 1), 1);
+    same_text("origin", origins[0].origin, repeat("o", 255));
+}
+
+static void long_origins_that_differ_at_the_end_are_two(void **state)
+{
+    cors_counters_t *counters = fresh();
+    cors_refused_origin_t out[3];
+    cors_refusal_t refusal =
+        refusal_of(apr_pstrcat(pool, repeat("o", 300), "a", NULL), 1);
+
+    (void)state;
+    cors_counters_refuse(counters, &refusal);
+    refusal = refusal_of(apr_pstrcat(pool, repeat("o", 300), "b", NULL), 1);
+    cors_counters_refuse(counters, &refusal);
+    assert_int_equal(cors_counters_origins(counters, out, 3), 2);
+}
+
+static void die_at_once(int number)
+{
+    (void)number;
+    kill(getpid(), SIGKILL);
+}
+
+/* A child that is killed in the midst of a refusal, behind its lock. */
+static void kill_a_child_that_refuses(cors_counters_t *counters)
+{
+    void *forbidden =
+        mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+    cors_refusal_t refusal = refusal_of("https://killed.example", 1);
+    pid_t child;
+    int status;
+
+    assert_ptr_not_equal(forbidden, MAP_FAILED);
+    refusal.source = forbidden;
+    child = fork();
+    assert_true(child >= 0);
+    if (child == 0) {
+        signal(SIGSEGV, die_at_once);
+        signal(SIGBUS, die_at_once);
+        cors_counters_refuse(counters, &refusal);
+        _exit(0);
+    }
+    assert_int_equal(waitpid(child, &status, 0), child);
+    assert_true(WIFSIGNALED(status) && WTERMSIG(status) == SIGKILL);
+    munmap(forbidden, 4096);
+}
+
+/* Its lock is taken over once so much time has passed, or the clock was set by so
+ * much. */
+static void take_over_after(apr_interval_time_t time)
+{
+    void *memory = mmap(NULL, cors_counters_size(), PROT_READ | PROT_WRITE,
+                        MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+    cors_counters_t *counters;
+    cors_refusal_t refusal = refusal_of("https://after.example", 2);
+    cors_kept_refusal_t refusals[8];
+    cors_refused_origin_t origins[8];
+
+    assert_ptr_not_equal(memory, MAP_FAILED);
+    counters = cors_counters_use(memory, true, 77);
+    kill_a_child_that_refuses(counters);
+
+    /* nobody waits for it: a refusal is not kept, and a reader sees none */
+    cors_counters_refuse(counters, &refusal);
+    assert_int_equal(cors_counters_refusals(counters, refusals, 8), 0);
+    assert_int_equal(cors_counters_origins(counters, origins, 8), 0);
+    /* what needs no lock is counted all the same */
+    cors_counters_add(counters, CORS_COUNTED_ENFORCED, CORS_VERDICT_DENIED,
+                      CORS_REASON_ORIGIN_NOT_ALLOWED, 0);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
+                                       CORS_VERDICT_DENIED,
+                                       CORS_REASON_ORIGIN_NOT_ALLOWED),
+                     1);
+
+    now += time;
+    cors_counters_refuse(counters, &refusal);
+    /* what was half written is not shown */
+    assert_int_equal(cors_counters_refusals(counters, refusals, 8), 1);
+    assert_string_equal(refusals[0].origin, "https://after.example");
+    assert_int_equal(cors_counters_origins(counters, origins, 8), 1);
+    munmap(memory, cors_counters_size());
+}
+
+static void a_lock_that_a_killed_child_left_is_taken_over(void **state)
+{
+    (void)state;
+    take_over_after(apr_time_from_sec(3));
+    take_over_after(apr_time_from_sec(-3));
+}
+
+int main(void)
+{
+    const struct CMUnitTest tests[] = {
+        TEST(a_fresh_block_counts_nothing),
+        TEST(a_block_of_an_earlier_run_is_used_again),
+        TEST(a_block_that_is_laid_out_otherwise_is_not),
+        TEST(kinds_verdicts_reasons_and_slots_are_counted_apart),
+        TEST(slots_are_known_by_name_and_bounded),
+        TEST(the_latest_refusals_are_kept_newest_first),
+        TEST(refusals_that_are_alike_are_one),
+        TEST(one_that_was_replaced_begins_anew),
+        TEST(frequent_origins_stay_and_rare_ones_make_room),
+        TEST(a_refusal_without_origin_is_no_origin),
+        TEST(a_burst_is_logged_and_a_flood_is_not),
+        TEST(a_clock_that_is_set_back_does_not_end_the_log),
+        TEST(a_warning_has_lines_of_its_own),
+        TEST(elapsed_time_does_not_stand_at_0),
+        TEST(texts_are_cut_to_their_room),
+        TEST(long_origins_that_differ_at_the_end_are_two),
+        TEST(a_lock_that_a_killed_child_left_is_taken_over)
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
