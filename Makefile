@@ -8,7 +8,7 @@ OUT = out
 SUFFIXES = out/generated/suffixes_below.h
 
 CORE := $(patsubst src/%.c,%,$(wildcard src/core/*/*.c))
-GLUE := $(patsubst src/%.c,%,$(wildcard src/httpd/*/*.c))
+GLUE := $(patsubst src/%.c,%,$(wildcard src/httpd/*.c src/httpd/*/*.c))
 CORE_OBJECTS := $(CORE:%=$(OUT)/%.o)
 OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/%.o) $(CORE_OBJECTS)
 HEADERS := $(wildcard include/*.h src/*/*.h src/*/*/*.h) $(SUFFIXES)

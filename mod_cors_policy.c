@@ -16,11 +16,23 @@
 #include "httpd/httpd.h"
 
 #include <http_connection.h>
-
 #include <http_protocol.h>
 #include <http_request.h>
 #include <mod_status.h>
 #include <mpm_common.h>
+
+#include "httpd/config/check.h"
+#include "httpd/config/directives.h"
+#include "httpd/lifecycle.h"
+#include "httpd/request/early.h"
+#include "httpd/request/filter.h"
+#include "httpd/request/hooks.h"
+#include "httpd/request/readers.h"
+#include "httpd/shared/shared_list.h"
+#include "httpd/status/dump.h"
+#include "httpd/status/explain_cli.h"
+#include "httpd/status/mod_status.h"
+#include "httpd/status/self_requests.h"
 
 /* clang-format off */
 #define DIRECTIVE(attr, name, handler, help)                                  \

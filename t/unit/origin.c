@@ -4,6 +4,7 @@
 
 #include "unit.h"
 
+#include "core/base/host.h"
 #include "core/origin/origin.h"
 
 static void an_origin_is_a_scheme_a_host_and_perhaps_a_port(void **state)

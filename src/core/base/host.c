@@ -19,7 +19,6 @@
 
 #include <arpa/inet.h>
 
-#include "core/origin/origin.h"
 #include "core/base/suffix.h"
 
 #define LABEL_MAX 63
@@ -351,4 +350,21 @@ bool cors_host_is_loopback(cors_slice_t host)
     }
     return cors_slice_equal(tail, cors_slice(name))
            || cors_slice_equal(host, cors_slice("[::1]"));
+}
+
+unsigned cors_port_parse(cors_slice_t digits)
+{
+    unsigned port = 0;
+    apr_size_t i;
+
+    if (digits.len == 0 || digits.len > 5 || digits.ptr[0] == '0') {
+        return 0;
+    }
+    for (i = 0; i < digits.len; i++) {
+        if (!apr_isdigit(digits.ptr[i])) {
+            return 0;
+        }
+        port = port * 10 + (unsigned)(digits.ptr[i] - '0');
+    }
+    return port <= 65535 ? port : 0;
 }

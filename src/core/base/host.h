@@ -49,4 +49,8 @@ bool cors_host_is_address(cors_slice_t host);
  */
 bool cors_host_is_loopback(cors_slice_t host);
 
+/** @return the port, 1 to 65535; 0 if the digits are not a port or start with a
+ *          zero */
+unsigned cors_port_parse(cors_slice_t digits);
+
 #endif /* CORS_HOST_H */

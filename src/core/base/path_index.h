@@ -8,10 +8,10 @@
 #ifndef CORS_PATH_INDEX_H
 #define CORS_PATH_INDEX_H
 
+#include <stdbool.h>
+
 #include <apr_pools.h>
 #include <apr_tables.h>
-
-#include "core/base/list.h"
 
 /** @return whether @a outer equals @a inner or is above it, segment by segment: "/a"
  *          is above "/a/b" but not above "/ab"; "/a/" is not above "/a" */

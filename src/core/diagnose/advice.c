@@ -15,7 +15,13 @@
 
 #include <apr_strings.h>
 
-#include "core/base/fetch.h"
+#include "core/base/list.h"
+#include "core/base/problem.h"
+#include "core/origin/origin.h"
+#include "core/origin/origin_set.h"
+#include "core/origin/origin_table.h"
+#include "core/origin/pattern.h"
+#include "core/policy/name_set.h"
 
 /* Where a suggested argument would be written. */
 typedef struct {
@@ -211,25 +217,6 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
     return word ? take_out(&place, refused, attr, &origin, word)
                 : add_words(&place, refused->origin,
                             apr_pstrcat(p, "+", refused->origin, NULL));
-}
-
-const char *cors_decision_source(apr_pool_t *p, const cors_decision_t *decision)
-{
-    const cors_setting_t *detail = decision->setting;
-    const cors_origin_word_t *word = NULL;
-    cors_origin_t origin;
-
-    if (!detail) {
-        return apr_pstrcat(p, cors_attr_directive(decision->attr), " (default)",
-                           NULL);
-    }
-    /* only an excluded origin may have a source of its own */
-    if (decision->origin_excluded
-        && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
-        && cors_origin_parse(decision->origin, &origin)) {
-        word = cors_origin_set_excluding(detail->origins, &origin);
-    }
-    return word && word->source ? word->source : detail->source;
 }
 
 /* --- methods and headers */

@@ -9,6 +9,8 @@
 #define CORS_ADVICE_H
 
 #include "core/policy/decide.h"
+#include "core/policy/policy.h"
+#include "core/policy/section.h"
 
 /** What was refused, as far as it is known. */
 typedef struct {
@@ -35,15 +37,6 @@ typedef struct {
  * @return sentences; NULL: no change is advisable
  */
 const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused);
-
-/**
- * Returns the source of the decision: the entry that excluded the origin, if there is
- * one, otherwise the first entry of the list.
- *
- * @return "Directive file:line", or "Directive (default)"
- */
-const char *cors_decision_source(apr_pool_t *p,
-                                 const cors_decision_t *decision);
 
 /** @return two sentences joined by a space; either may be NULL */
 const char *cors_sentences(apr_pool_t *p, const char *one, const char *other);

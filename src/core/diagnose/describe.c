@@ -16,6 +16,11 @@
 
 #include <apr_strings.h>
 
+#include "core/base/list.h"
+#include "core/base/text_map.h"
+#include "core/origin/origin_set.h"
+#include "core/policy/name_set.h"
+
 static void add(apr_array_header_t *values, const cors_setting_t *setting,
                 const char *text, const char *source, bool exclude, bool regex)
 {

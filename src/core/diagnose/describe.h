@@ -11,6 +11,7 @@
 #include <apr_tables.h>
 
 #include "core/policy/policy.h"
+#include "core/policy/section.h"
 
 /** One value of an attribute that is in force. */
 typedef struct {

@@ -16,9 +16,14 @@
 
 #include <apr_strings.h>
 
-#include "core/diagnose/advice.h"
-#include "core/policy/emit.h"
 #include "core/base/fetch.h"
+#include "core/base/list.h"
+#include "core/base/text_map.h"
+#include "core/diagnose/advice.h"
+#include "core/origin/origin_set.h"
+#include "core/policy/emit.h"
+#include "core/policy/name_set.h"
+#include "core/policy/section.h"
 
 #define ALLOW_ORIGIN "Access-Control-Allow-Origin"
 

@@ -10,7 +10,9 @@
 
 #include <apr_tables.h>
 
+#include "core/origin/origin.h"
 #include "core/policy/decide.h"
+#include "core/policy/policy.h"
 
 /** The request to explain. */
 typedef struct {

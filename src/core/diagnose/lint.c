@@ -17,10 +17,17 @@
 
 #include <apr_strings.h>
 
-#include "core/origin/regex.h"
 #include "core/base/fetch.h"
+#include "core/base/list.h"
+#include "core/origin/automaton.h"
+#include "core/origin/origin.h"
+#include "core/origin/origin_set.h"
+#include "core/origin/origin_table.h"
 #include "core/origin/pattern.h"
+#include "core/origin/regex.h"
 #include "core/origin/regex_cost.h"
+#include "core/origin/regex_text.h"
+#include "core/policy/name_set.h"
 
 /*
  * The longest time that any browser caches a preflight, in seconds: Firefox. Others

@@ -8,7 +8,9 @@
 #ifndef CORS_LINT_H
 #define CORS_LINT_H
 
+#include "core/base/problem.h"
 #include "core/policy/policy.h"
+#include "core/policy/section.h"
 
 /**
  * Receives one warning.

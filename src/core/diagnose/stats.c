@@ -531,3 +531,16 @@ bool cors_counters_may_warn(cors_counters_t *counters, apr_uint64_t about,
     return spend(budget_for(counters, about, now), CORS_LOG_WARNINGS, now,
                  suppressed);
 }
+
+apr_uint64_t cors_counters_total(const cors_counters_t *counters,
+                                 cors_counted_e kind, cors_verdict_e verdict)
+{
+    apr_uint64_t sum = 0;
+    int reason;
+
+    for (reason = 0; reason < CORS_REASON_COUNT; reason++) {
+        sum +=
+            cors_counters_get(counters, kind, verdict, (cors_reason_e)reason);
+    }
+    return sum;
+}

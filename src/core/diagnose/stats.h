@@ -14,6 +14,7 @@
 
 #include <apr_time.h>
 
+#include "core/base/list.h"
 #include "core/policy/decide.h"
 
 /**
@@ -218,5 +219,9 @@ bool cors_counters_may_warn(cors_counters_t *counters, apr_uint64_t about,
 #define CORS_LOG_LINES 600
 #define CORS_LOG_WARNINGS 10
 #define CORS_LOG_WARNING_KINDS 32
+
+/** @return how often a verdict was reached, over all reasons */
+apr_uint64_t cors_counters_total(const cors_counters_t *counters,
+                                 cors_counted_e kind, cors_verdict_e verdict);
 
 #endif /* CORS_STATS_H */

@@ -14,8 +14,8 @@
 
 #include <apr_strings.h>
 
-#include "core/origin/pattern.h"
 #include "core/base/suffix.h"
+#include "core/origin/pattern.h"
 
 /* The scratch pool is cleared after this many lines. */
 #define SCRATCH_LINES 1024

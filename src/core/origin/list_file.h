@@ -8,9 +8,10 @@
 #ifndef CORS_LIST_FILE_H
 #define CORS_LIST_FILE_H
 
+#include "core/base/list.h"
+#include "core/base/problem.h"
 #include "core/origin/frame.h"
 #include "core/origin/origin_table.h"
-#include "core/base/problem.h"
 
 /** Called for each error. @a context is the caller's; @a line counts from 1. */
 typedef void (*cors_line_fn)(void *context, apr_size_t line,

@@ -12,12 +12,10 @@
 
 #include <string.h>
 
-#include "core/base/fetch.h"
+#include <apr_lib.h>
 
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
+#include "core/base/fetch.h"
+#include "core/base/host.h"
 
 static bool is_lower(char c)
 {
@@ -26,24 +24,7 @@ static bool is_lower(char c)
 
 static bool is_ipv6_byte(char c)
 {
-    return is_digit(c) || (c >= 'a' && c <= 'f') || c == ':';
-}
-
-unsigned cors_port_parse(cors_slice_t digits)
-{
-    unsigned port = 0;
-    apr_size_t i;
-
-    if (digits.len == 0 || digits.len > 5 || digits.ptr[0] == '0') {
-        return 0;
-    }
-    for (i = 0; i < digits.len; i++) {
-        if (!is_digit(digits.ptr[i])) {
-            return 0;
-        }
-        port = port * 10 + (unsigned)(digits.ptr[i] - '0');
-    }
-    return port <= 65535 ? port : 0;
+    return apr_isdigit(c) || (c >= 'a' && c <= 'f') || c == ':';
 }
 
 /* Returns the end of the scheme that starts at p; p itself if there is none. */

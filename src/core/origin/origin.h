@@ -54,8 +54,4 @@ bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin);
  */
 bool cors_origin_same(const cors_origin_t *a, const cors_origin_t *b);
 
-/** @return the port, 1 to 65535; 0 if the digits are not a port or start with a
- *          zero */
-unsigned cors_port_parse(cors_slice_t digits);
-
 #endif /* CORS_ORIGIN_H */

@@ -16,10 +16,11 @@
 #include <apr_strings.h>
 #include <apr_tables.h>
 
-#include "core/origin/regex.h"
-#include "core/origin/regex_domain.h"
 #include "core/base/suffix.h"
 #include "core/base/text_map.h"
+#include "core/origin/pattern.h"
+#include "core/origin/regex.h"
+#include "core/origin/regex_domain.h"
 
 typedef cors_origin_word_t word_t;
 

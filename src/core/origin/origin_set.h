@@ -10,10 +10,11 @@
 
 #include <apr_pools.h>
 
+#include "core/base/list.h"
+#include "core/base/problem.h"
 #include "core/origin/origin.h"
 #include "core/origin/origin_source.h"
-#include "core/origin/pattern.h"
-#include "core/base/problem.h"
+#include "core/origin/origin_table.h"
 
 /** The origins that one section lists. Built at start-up and read-only afterwards. */
 typedef struct cors_origin_set_t cors_origin_set_t;

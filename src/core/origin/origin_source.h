@@ -8,6 +8,7 @@
 #ifndef CORS_ORIGIN_SOURCE_H
 #define CORS_ORIGIN_SOURCE_H
 
+#include "core/origin/origin.h"
 #include "core/origin/origin_table.h"
 
 /**

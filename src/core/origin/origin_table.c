@@ -17,6 +17,8 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "core/base/list.h"
+
 /*
  * The kind of a pattern. It is part of the key, together with the scheme, the host and
  * the port. Port 0 means that there is no port.

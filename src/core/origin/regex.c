@@ -17,11 +17,10 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
-#include "core/base/host.h"
 #include "core/base/list.h"
+#include "core/base/suffix.h"
 #include "core/origin/pattern.h"
 #include "core/origin/regex_domain.h"
-#include "core/base/suffix.h"
 
 /* Skips one of several texts at the start. Returns NULL if none of them is there. */
 static const char *skip_any(const char *p, const char *const *texts)

@@ -14,6 +14,8 @@
 
 #include <string.h>
 
+#include "core/origin/regex_text.h"
+
 /* Limits: the states of one loop, and the transitions of its pairs. */
 #define LOOP_MAX 256
 #define MOVES_MAX 500000

@@ -20,8 +20,11 @@
 #include <apr_strings.h>
 
 #include "core/base/host.h"
-#include "core/origin/origin.h"
+#include "core/base/list.h"
+#include "core/base/problem.h"
 #include "core/base/suffix.h"
+#include "core/origin/origin.h"
+#include "core/origin/regex_text.h"
 
 #define LETTERS "abcdefghijklmnopqrstuvwxyz"
 #define DIGITS "0123456789"

@@ -8,6 +8,7 @@
 #ifndef CORS_SHARED_TABLE_H
 #define CORS_SHARED_TABLE_H
 
+#include "core/origin/origin.h"
 #include "core/origin/origin_table.h"
 
 /**

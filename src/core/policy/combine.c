@@ -16,7 +16,7 @@
 
 #include "core/policy/combine.h"
 
-#include "core/base/compiler.h"
+#include "core/base/list.h"
 
 /* A setting of the served resource, in the form of cors_link_t. */
 typedef struct chain_t {

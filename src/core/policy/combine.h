@@ -9,6 +9,8 @@
 #define CORS_COMBINE_H
 
 #include "core/policy/decide.h"
+#include "core/policy/policy.h"
+#include "core/policy/section.h"
 
 /**
  * Applies to the policy of the requested URL the sections that match the served

@@ -14,8 +14,13 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 #include "core/base/compiler.h"
 #include "core/base/fetch.h"
+#include "core/base/problem.h"
+#include "core/origin/origin_set.h"
+#include "core/origin/origin_table.h"
 
 const char *cors_verdict_text(cors_verdict_e verdict)
 {
@@ -482,4 +487,23 @@ const char *cors_decision_hint(const cors_policy_t *policy,
         return "* does not stand for Authorization; name it beside the *";
     }
     return NULL;
+}
+
+const char *cors_decision_source(apr_pool_t *p, const cors_decision_t *decision)
+{
+    const cors_setting_t *detail = decision->setting;
+    const cors_origin_word_t *word = NULL;
+    cors_origin_t origin;
+
+    if (!detail) {
+        return apr_pstrcat(p, cors_attr_directive(decision->attr), " (default)",
+                           NULL);
+    }
+    /* only an excluded origin may have a source of its own */
+    if (decision->origin_excluded
+        && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
+        && cors_origin_parse(decision->origin, &origin)) {
+        word = cors_origin_set_excluding(detail->origins, &origin);
+    }
+    return word && word->source ? word->source : detail->source;
 }

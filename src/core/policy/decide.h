@@ -8,8 +8,10 @@
 #ifndef CORS_DECIDE_H
 #define CORS_DECIDE_H
 
+#include "core/base/list.h"
 #include "core/origin/origin.h"
 #include "core/policy/policy.h"
+#include "core/policy/section.h"
 
 /** The verdict on a request, in the order of the manual. */
 #define CORS_VERDICTS(X)                                                       \
@@ -215,5 +217,24 @@ bool cors_decision_refuses_served(const cors_policy_t *policy,
  */
 const char *cors_decision_hint(const cors_policy_t *policy,
                                const cors_decision_t *decision);
+
+/** @return whether the decision refuses something */
+static inline bool cors_is_denial(const cors_decision_t *decision)
+{
+    const unsigned denials = 1u << CORS_VERDICT_DENIED
+                             | 1u << CORS_VERDICT_PREFLIGHT_DENIED
+                             | 1u << CORS_VERDICT_WEBSOCKET_DENIED;
+
+    return denials >> decision->verdict & 1u;
+}
+
+/**
+ * Returns the source of the decision: the entry that excluded the origin, if there is
+ * one, otherwise the first entry of the list.
+ *
+ * @return "Directive file:line", or "Directive (default)"
+ */
+const char *cors_decision_source(apr_pool_t *p,
+                                 const cors_decision_t *decision);
 
 #endif /* CORS_DECIDE_H */

@@ -18,8 +18,9 @@
 #include <apr_strings.h>
 
 #include "core/base/compiler.h"
-#include "core/base/fetch.h"
+#include "core/base/list.h"
 #include "core/base/text_map.h"
+#include "core/policy/section.h"
 
 #define ALLOW_ORIGIN "Access-Control-Allow-Origin"
 #define VARY_PREFLIGHT                                                         \

@@ -11,6 +11,7 @@
 #include <apr_tables.h>
 
 #include "core/policy/decide.h"
+#include "core/policy/policy.h"
 
 /** The kind of response. */
 typedef enum {

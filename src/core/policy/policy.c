@@ -18,6 +18,7 @@
 #include <apr_tables.h>
 
 #include "core/base/compiler.h"
+#include "core/origin/origin_set.h"
 
 #define STATUS_ALLOWED 204
 #define STATUS_DENIED 403

@@ -8,6 +8,12 @@
 #ifndef CORS_POLICY_H
 #define CORS_POLICY_H
 
+#include "core/base/list.h"
+#include "core/base/problem.h"
+#include "core/base/text_map.h"
+#include "core/origin/origin.h"
+#include "core/origin/origin_table.h"
+#include "core/policy/name_set.h"
 #include "core/policy/section.h"
 
 /** A setting and, if it edits a list, the link that it edits. */

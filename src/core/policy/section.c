@@ -12,6 +12,9 @@
 
 #include <apr_strings.h>
 
+#include "core/base/list.h"
+#include "core/base/text_map.h"
+
 /* The settings for a set of methods. */
 typedef struct layer_t {
     cors_methods_t methods;

@@ -10,8 +10,8 @@
 
 #include <apr_pools.h>
 
-#include "core/policy/name_set.h"
 #include "core/origin/origin_set.h"
+#include "core/policy/name_set.h"
 
 /**
  * The attributes of a policy, in the order of the manual: code and directive. Loops

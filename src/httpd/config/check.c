@@ -14,71 +14,25 @@
  * once to the log.
  */
 
-#include "httpd/httpd.h"
-#include "mod_cors_policy.h"
+#include "httpd/config/check.h"
 
 #include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "core/base/list.h"
+#include "core/base/path_index.h"
+#include "core/base/problem.h"
 #include "core/origin/regex.h"
-
-/* Returns whether a finding exceeds the limit for its kind. LogLevel debug disables the
- * limit. */
-static bool is_summarised(const cors_reporter_t *reporter,
-                          const server_rec *server, cors_problem_e problem)
-{
-    return reporter->counts[problem] > CORS_REPORTED_MAX
-           && !APLOG_IS_LEVEL(server, APLOG_DEBUG);
-}
-
-static void report(const cors_reporter_t *reporter, server_rec *server,
-                   bool warning, const char *sentence)
-{
-    ap_log_error(APLOG_MARK,
-                 (warning ? APLOG_WARNING : APLOG_ERR) | reporter->flags, 0,
-                 server, "%s%s", warning ? "Warning: " : "", sentence);
-}
-
-void cors_report_finding(cors_reporter_t *reporter, server_rec *server,
-                         const char *source, const cors_finding_t *finding)
-{
-    bool warning = cors_problem_is_warning(finding->problem);
-    const char *sentence =
-        apr_pstrcat(reporter->p, source, ": ",
-                    cors_problem_sentence(reporter->scratch, finding), NULL);
-
-    reporter->refusals += warning ? 0 : 1;
-    if (apr_hash_get(reporter->source, sentence, APR_HASH_KEY_STRING)) {
-        return;
-    }
-    apr_hash_set(reporter->source, sentence, APR_HASH_KEY_STRING, sentence);
-    reporter->counts[finding->problem]++;
-    if (!is_summarised(reporter, server, finding->problem)) {
-        report(reporter, server, warning, sentence);
-    }
-}
-
-/* Report how many findings of each kind were not written. */
-static void summarise(const cors_reporter_t *reporter, server_rec *server)
-{
-    int problem;
-
-    for (problem = 0; problem < CORS_PROBLEM_COUNT; problem++) {
-        int more = reporter->counts[problem] - CORS_REPORTED_MAX;
-
-        if (is_summarised(reporter, server, (cors_problem_e)problem)) {
-            report(reporter, server,
-                   cors_problem_is_warning((cors_problem_e)problem),
-                   apr_psprintf(reporter->p,
-                                "... and %d more; write LogLevel "
-                                "cors_policy:debug to see all of them [%s]",
-                                more,
-                                cors_problem_id((cors_problem_e)problem)));
-        }
-    }
-}
+#include "core/policy/policy.h"
+#include "core/policy/section.h"
+#include "httpd/config/check_modules.h"
+#include "httpd/config/check_reach.h"
+#include "httpd/config/containers.h"
+#include "httpd/config/directives.h"
+#include "httpd/config/sections.h"
+#include "mod_cors_policy.h"
 
 /* The section whose contradictions are reported. */
 typedef struct {
@@ -336,34 +290,12 @@ static void check_sites(cors_reporter_t *reporter,
     apr_pool_destroy(p);
 }
 
-static void start_reporter(cors_reporter_t *reporter, int flags)
-{
-    memset(reporter, 0, sizeof(*reporter));
-    /* the checks need much memory, which httpd's parent would otherwise keep */
-    reporter->p = cors_scratch_pool();
-    if (!reporter->p) {
-        apr_pool_create(&reporter->p, NULL);
-    }
-    apr_pool_create(&reporter->scratch, reporter->p);
-    reporter->flags = flags;
-    reporter->source = apr_hash_make(reporter->p);
-}
-
-static void end_reporter(cors_reporter_t *reporter, server_rec *server)
-{
-    summarise(reporter, server);
-    apr_pool_destroy(reporter->p);
-}
-
-/* Returns whether this is httpd -t, or the first of the two readings when a server
- * starts. Both only test the configuration. */
-static bool is_first_reading(void)
+bool cors_is_first_reading(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
-static void warn_of_all(cors_reporter_t *reporter,
-                        const apr_array_header_t *sites)
+void cors_check_warn(cors_reporter_t *reporter, const apr_array_header_t *sites)
 {
     cors_warn(reporter, sites);
     cors_check_modules(reporter, sites);
@@ -380,55 +312,14 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     if (!cors_is_configured(p)) {
         return OK;
     }
-    start_reporter(&reporter, APLOG_STARTUP);
+    cors_reporter_start(&reporter, APLOG_STARTUP);
     sites = cors_sites(reporter.p, server);
     check_sites(&reporter, sites);
     /* At a start, the terminal shows the first reading. The warnings of the second
      * reading are written when the log is open. */
-    if (!reporter.refusals && is_first_reading()) {
-        warn_of_all(&reporter, sites);
+    if (!reporter.refusals && cors_is_first_reading()) {
+        cors_check_warn(&reporter, sites);
     }
-    end_reporter(&reporter, server);
+    cors_reporter_end(&reporter, server);
     return reporter.refusals ? HTTP_INTERNAL_SERVER_ERROR : OK;
-}
-
-/* Do what only a configuration with a directive of this module needs. */
-static void prepare_policies(apr_pool_t *p, server_rec *server)
-{
-    cors_reporter_t reporter;
-    const apr_array_header_t *sites;
-
-    cors_prepare(p, server);
-    start_reporter(&reporter, 0);
-    sites = cors_sites(reporter.p, server);
-    /* httpd shows it only with ServerTokens Full */
-    ap_add_version_component(p, "mod_cors_policy/" CORS_POLICY_VERSION);
-    cors_count_sections(reporter.scratch, sites);
-    apr_pool_clear(reporter.scratch);
-    warn_of_all(&reporter, sites);
-    end_reporter(&reporter, server);
-}
-
-int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
-                     server_rec *server)
-{
-    (void)log;
-    if (is_first_reading()) {
-        cors_retain_origins_files(p, server);
-    }
-    else {
-        const bool page = cors_sites_retain(p, temp, server);
-
-        cors_count_open(server, page);
-        if (page) {
-            cors_own_connections_open(server);
-        }
-        cors_retain_origins_files(p, server);
-        cors_prepare_noting(p, server);
-        if (cors_is_configured(p)) {
-            prepare_policies(p, server);
-        }
-        cors_watch_origins_files(p, server);
-    }
-    return OK;
 }

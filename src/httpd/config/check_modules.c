@@ -13,7 +13,7 @@
  * for each policy.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/config/check_modules.h"
 
 #include <string.h>
 
@@ -21,7 +21,16 @@
 #include <http_protocol.h>
 
 #include "core/base/fetch.h"
+#include "core/base/list.h"
+#include "core/base/path_index.h"
+#include "core/base/problem.h"
 #include "core/diagnose/lint.h"
+#include "core/policy/policy.h"
+#include "core/policy/reading.h"
+#include "core/policy/section.h"
+#include "httpd/config/containers.h"
+#include "httpd/config/scopes.h"
+#include "httpd/config/sections.h"
 
 /* What the checks need to know about each site. */
 typedef struct {
@@ -667,7 +676,7 @@ static void look_at_log(walk_t *walk, const ap_directive_t *directive)
         const char *name = apr_pstrmemdup(walk->reporter->scratch, tag,
                                           (apr_size_t)(end - tag));
 
-        if (!cors_reading_exists(name)) {
+        if (cors_reading_find(name) == CORS_READING_COUNT) {
             say(walk, source(walk, directive), CORS_PROBLEM_LOG_TAG_UNKNOWN,
                 apr_pstrcat(walk->reporter->scratch, "%{", name,
                             "}^" CORS_LOG_TAG, NULL),

@@ -13,13 +13,21 @@
  * complete it.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/config/check_reach.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
+#include "core/base/path_index.h"
+#include "core/base/problem.h"
 #include "core/diagnose/lint.h"
+#include "core/origin/origin_set.h"
+#include "core/policy/policy.h"
+#include "core/policy/section.h"
+#include "httpd/config/containers.h"
+#include "httpd/config/scopes.h"
+#include "httpd/config/sections.h"
 
 /* The attributes without which others have no effect. */
 typedef enum {

@@ -13,7 +13,7 @@
  * the directive's pool.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/config/directives.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -24,6 +24,17 @@
 #include <http_main.h>
 
 #include "core/base/clock.h"
+#include "core/base/compiler.h"
+#include "core/base/list.h"
+#include "core/base/problem.h"
+#include "core/diagnose/stats.h"
+#include "core/origin/origin_set.h"
+#include "core/origin/origin_source.h"
+#include "core/policy/name_set.h"
+#include "httpd/config/containers.h"
+#include "httpd/config/same_lists.h"
+#include "httpd/shared/shared_list.h"
+#include "httpd/shared/stats.h"
 
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
 #define MAX_AGE_USEFUL "2h"    /* the longest time that all browsers honour */

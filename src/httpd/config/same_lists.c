@@ -11,9 +11,12 @@
  * equal byte by byte. All its data is in the temporary pool.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/config/same_lists.h"
 
 #include <apr_strings.h>
+
+#include "core/base/list.h"
+#include "core/base/text_map.h"
 
 #define LISTS "mod_cors_policy lists"
 

@@ -11,11 +11,10 @@
  * virtual host's container), and a number. Numbers increase from part to part. Three
  * things are kept for each owner and kind: the two lowest numbers, the two lowest
  * numbers of parts without a path, and an index of the paths. Two numbers are needed
- * because a query may exclude one part, usually the part itself. The rule is that of
- * cors_scope_may_meet().
+ * because a query may exclude one part, usually the part itself.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/config/scopes.h"
 
 #include <apr_strings.h>
 

@@ -13,12 +13,18 @@
  * have one. This file only collects; facts.c interprets the fields.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/request/client_request.h"
 
 #include <string.h>
 #include <strings.h>
 
 #include <http_core.h>
+
+#include "core/base/compiler.h"
+#include "core/policy/section.h"
+#include "httpd/config/directives.h"
+#include "httpd/config/sections.h"
+#include "httpd/config/server.h"
 
 #define FIELD_BIT(field) (1u << CORS_FIELD_##field)
 #define FIELDS_WEBSOCKET                                                       \
@@ -137,13 +143,13 @@ static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
  * characters, such as Accept and Sec-Fetch-Mode. Setting bit 0x20 converts a letter to
  * lower case.
  */
-CORS_SLOW void cors_note(const request_rec *r, unsigned fields,
-                         cors_noted_t *noted)
+CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
 {
     const apr_array_header_t *all = apr_table_elts(r->headers_in);
     const apr_table_entry_t *entry = (const apr_table_entry_t *)all->elts;
     const apr_table_entry_t *end = entry + all->nelts;
 
+    noted->r = r;
     noted->method = r->method_number;
     for (; entry < end; entry++) {
         switch (entry->key[0] | ' ') {

@@ -1,13 +1,33 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The state of one client request, shared by all its internal redirects and
- * subrequests: what was noted of it, which policy grants, and what was decided and
- * reported. The hooks and the output filter (request.c) and the check of served
- * resources (served.c) share it and keep no state of their own.
+ * The state of one client request, shared by all its internal redirects and subrequests:
+ * what was noted of it, which policy grants, and what was decided. The hooks, the output
+ * filter and the check of served resources use it and keep no state of their own.
  *
- * The state is attached to the first request_rec, because a preflight can only know
- * that one's URL. An ErrorDocument's own policy never grants.
+ * The state is attached to the first request_rec, because a preflight can only know that
+ * one's URL. An ErrorDocument's own policy never grants. The life of the state, in the
+ * order of a request:
+ *
+ *   hook                 file            sets
+ *   post_read_request    hooks.c         noted (the whole state is created)
+ *   pre_translate_name,  hooks.c         section, owner: a guess, final is false
+ *   translate_name
+ *   map_to_storage       early.c         section, owner, policy, decision of a preflight
+ *                                        that is answered early; answered
+ *   post_perdir_config   hooks.c         section, owner; final is true from here on
+ *   header_parser        hooks.c         policy, decision, decided; reporter, reported,
+ *                                        logged; answered or refused
+ *   fixups               hooks.c         visit.judged; refused
+ *   handler              served.c        both, both_decide; visit.judged; refused
+ *   insert_filter        filter.c        policy, decision of a request that ended before
+ *                                        header_parser
+ *   the output filter    filter.c        all of it, for a request that no hook has seen;
+ *                                        rescued
+ *
+ * A fast redirect replaces the configuration of a request_rec between post_perdir_config
+ * and handler, so the section of each URL is stored in its cors_visit_t. After an
+ * internal redirect the hooks run again for a new request_rec, with the same state.
  */
 
 #include "httpd/request/decision.h"
@@ -17,6 +37,9 @@
 
 #include <apr_strings.h>
 #include <http_core.h>
+
+#include "core/base/compiler.h"
+#include "httpd/request/facts.h"
 
 const char *cors_noted_field(request_rec *r, cors_field_e field)
 {
@@ -108,7 +131,7 @@ CORS_SLOW static void decide_first(request_rec *r, cors_chain_t *chain)
     request_rec *first = cors_first(r);
     cors_facts_t facts;
 
-    cors_facts(first, &chain->noted, &facts);
+    cors_facts(&chain->noted, &facts);
     chain->policy = cors_policy_for(first->pool, chain->section, chain, &facts);
     cors_decide(chain->policy, &facts, &chain->decision);
     chain->decided = true;
@@ -123,62 +146,36 @@ void cors_chain_decide(request_rec *r, cors_chain_t *chain)
     }
 }
 
-/* Returns whether a decision is reported. With CorsPolicy Off, only the check of a
- * WebSocket handshake is. */
-static bool is_reported(const cors_policy_t *policy,
-                        const cors_decision_t *decision)
+/* Returns whether an earlier request of the chain has a CorsPolicy, including Off. */
+static bool earlier_grants(request_rec *r, cors_chain_t *chain)
 {
-    return cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
-           || ((decision->verdict == CORS_VERDICT_WEBSOCKET_ALLOWED
-                || decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED)
-               && cors_policy_checks_websocket(policy));
-}
-
-static void count_and_log(request_rec *r, const cors_policy_t *policy,
-                          const cors_decision_t *decision)
-{
-    request_rec *first = cors_first(r);
-
-    cors_count(first, policy, decision);
-    if (cors_may_be_logged(r, decision)) {
-        cors_log_decision(first, policy, decision);
+    if (!chain->section || chain->owner == r || !chain->final) {
+        return false;
     }
-}
-
-CORS_SLOW void cors_chain_report_first(request_rec *r, cors_chain_t *chain)
-{
-    chain->reporter = r;
     cors_chain_decide(r, chain);
-    if (!is_reported(chain->policy, &chain->decision)) {
-        return;
-    }
-    chain->reported = &chain->decision;
-    if (cors_policy_number(chain->policy, CORS_ATTR_SET_ENV)) {
-        cors_set_variables(r, &chain->decision);
-    }
-    if (!chain->logged) {
-        chain->logged = true;
-        count_and_log(r, chain->policy, &chain->decision);
-    }
+    return chain->policy->link[CORS_ATTR_MODE].setting != NULL;
 }
 
-void cors_report(request_rec *r, const cors_policy_t *policy,
-                 const cors_decision_t *decision)
+/* Store the section that applies to a URL, as far as it is known in this phase. Every
+ * URL of the chain can refuse the request; the first one that has a policy grants. The
+ * requested URL of a noted request takes the fast path in cors_capture(). */
+CORS_SLOW int cors_capture_section(request_rec *r,
+                                   const cors_section_t *section, bool final)
 {
-    cors_chain_t *chain = cors_chain(r);
+    cors_chain_t *chain;
 
-    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_REPORT_ONLY) {
-        if (cors_policy_number(policy, CORS_ATTR_SET_ENV)) {
-            cors_set_variables(r, decision);
-        }
-        /* a resource that an SSI page includes is not the one that the client
-         * requested */
-        if (!r->main) {
-            chain->reporter = r;
-            chain->reported = apr_pmemdup(r->pool, decision, sizeof(*decision));
-        }
+    if (cors_is_forward_proxy(r)) {
+        return DECLINED;
     }
-    count_and_log(r, policy, decision);
+    cors_visit_make(r)->section = section;
+    if (r->main || (r->prev && cors_is_error_document(r))) {
+        return DECLINED;
+    }
+    chain = cors_chain_make(r);
+    if (!r->prev || !earlier_grants(r, chain)) {
+        cors_chain_take(chain, r, section, final);
+    }
+    return DECLINED;
 }
 
 int cors_refuse(request_rec *r, cors_chain_t *chain)

@@ -8,7 +8,11 @@
 #ifndef CORS_HTTPD_DECISION_H
 #define CORS_HTTPD_DECISION_H
 
+#include "core/policy/decide.h"
+#include "core/policy/policy.h"
+#include "core/policy/section.h"
 #include "httpd/httpd.h"
+#include "httpd/request/client_request.h"
 
 /**
  * The state of one request_rec: the requested URL, the target of an internal redirect,
@@ -86,6 +90,12 @@ static inline cors_chain_t *cors_chain(request_rec *r)
  */
 cors_chain_t *cors_chain_start(request_rec *first, unsigned fields);
 
+/**
+ * @return a header field as the client sent it, even if r->headers_in has changed
+ *   since; NULL: not sent, or not noted
+ */
+const char *cors_noted_field(request_rec *r, cors_field_e field);
+
 /** @return the state of a client's request; created if there is none */
 cors_chain_t *cors_chain_make(request_rec *r);
 
@@ -107,6 +117,19 @@ static inline const cors_section_t *cors_section_in_force(const request_rec *r)
 static inline bool cors_is_inert(const cors_section_t *section)
 {
     return !section || cors_section_inert(section);
+}
+
+/** @return the CorsPolicy of the policy that grants, a cors_mode_e; decided */
+static inline int cors_chain_mode(const cors_chain_t *chain)
+{
+    return cors_policy_number(chain->policy, CORS_ATTR_MODE);
+}
+
+/** @return whether the request is a WebSocket handshake whose origin is checked; decided */
+static inline bool cors_chain_is_websocket(const cors_chain_t *chain)
+{
+    return chain->decision.verdict == CORS_VERDICT_WEBSOCKET_ALLOWED
+           || chain->decision.verdict == CORS_VERDICT_WEBSOCKET_DENIED;
 }
 
 /**
@@ -159,30 +182,6 @@ static inline void cors_chain_take(cors_chain_t *chain, request_rec *r,
 }
 
 /**
- * Like cors_chain_report(), but always report, even if this request_rec was reported
- * already.
- */
-void cors_chain_report_first(request_rec *r, cors_chain_t *chain);
-
-/**
- * Decide by the policy that grants and report the decision: to readers, in the
- * environment of each request_rec if CorsSetEnv is On, and once in the log and the
- * counters.
- */
-static inline void cors_chain_report(request_rec *r, cors_chain_t *chain)
-{
-    if (chain->reporter != r) {
-        cors_chain_report_first(r, chain);
-    }
-}
-
-/**
- * Report another decision on the same request. From then on, readers get this decision.
- */
-void cors_report(request_rec *r, const cors_policy_t *policy,
-                 const cors_decision_t *decision);
-
-/**
  * Refuse the request, and record what its error document must know.
  *
  * @return HTTP_FORBIDDEN
@@ -190,12 +189,36 @@ void cors_report(request_rec *r, const cors_policy_t *policy,
 int cors_refuse(request_rec *r, cors_chain_t *chain);
 
 /**
- * served.c: check the resource that is served, before a handler runs.
+ * Store the section of a URL for cors_capture().
  *
- * @param r        of any kind
- * @param section  in force for it
- * @return DECLINED, or HTTP_FORBIDDEN
+ * @param section  in force for the request_rec
+ * @return DECLINED
  */
-int cors_judge_served(request_rec *r, const cors_section_t *section);
+int cors_capture_section(request_rec *r, const cors_section_t *section,
+                         bool final);
+
+/**
+ * Store the section that applies to a request_rec, as far as it is known in this phase.
+ * Most requests have no section to store, and most of the others are for the requested
+ * URL itself.
+ *
+ * @param final  whether httpd has merged all sections of the request_rec
+ * @return DECLINED
+ */
+static inline int cors_capture(request_rec *r, bool final)
+{
+    const cors_section_t *section = cors_section_in_force(r);
+    cors_visit_t *visit = cors_visit(r);
+
+    if (cors_is_inert(section) && (!visit || !visit->section)) {
+        return DECLINED;
+    }
+    if (visit && !r->prev && !r->main && !cors_is_forward_proxy(r)) {
+        visit->section = section;
+        cors_chain_take((cors_chain_t *)(void *)visit, r, section, final);
+        return DECLINED;
+    }
+    return cors_capture_section(r, section, final);
+}
 
 #endif /* CORS_HTTPD_DECISION_H */

@@ -10,13 +10,18 @@
  * for it through a callback and only if a decision depends on it.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/request/facts.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 #include <http_core.h>
 #include <http_protocol.h>
+
+#include "core/base/compiler.h"
+#include "core/base/list.h"
+#include "core/origin/origin.h"
+#include "httpd/config/server_names.h"
 
 /* Returns whether Upgrade lists "websocket" or "websocket/13", in any case, at any
  * position and with any suffix after the name. Backends are lenient, so this check is
@@ -68,9 +73,9 @@ static apr_port_t port_of(const request_rec *r)
 
 /* Returns whether the host in Host ends in a dot, which httpd removes from
  * r->hostname. */
-static bool host_has_dot(request_rec *r)
+static bool host_has_dot(const cors_noted_t *noted)
 {
-    const char *host = cors_noted_field(r, CORS_FIELD_HOST);
+    const char *host = noted->field[CORS_FIELD_HOST];
     apr_size_t len = host ? strcspn(host, ":") : 0;
 
     return len > 0 && host[len - 1] == '.';
@@ -96,9 +101,10 @@ static void fill_origin(const request_rec *r, cors_slice_t host,
 
 /* Like fill_origin(), for the host that the client requested. To a browser, a name with
  * a final dot and the name without it are different hosts. */
-static void fill_requested(request_rec *r, cors_slice_t host,
+static void fill_requested(const cors_noted_t *noted, cors_slice_t host,
                            cors_origin_t *own)
 {
+    const request_rec *r = noted->r;
     bool dot = host.len > 1 && cors_slice_end(host)[-1] == '.';
     cors_slice_t name = host;
 
@@ -106,7 +112,7 @@ static void fill_requested(request_rec *r, cors_slice_t host,
     fill_origin(r, name, r->hostname, port_of(r), own);
     if (own->scheme.ptr) {
         own->host = host;
-        if (dot != host_has_dot(r)) {
+        if (dot != host_has_dot(noted)) {
             own->scheme = cors_slice(NULL);
         }
     }
@@ -115,12 +121,13 @@ static void fill_requested(request_rec *r, cors_slice_t host,
 static void get_target_origin(void *context, const cors_origin_t *origin,
                               cors_own_t *own)
 {
-    request_rec *r = context;
+    const cors_noted_t *noted = context;
+    const request_rec *r = noted->r;
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
 
-    own->fetch_site = cors_slice(cors_noted_field(r, CORS_FIELD_FETCH_SITE));
+    own->fetch_site = cors_slice(noted->field[CORS_FIELD_FETCH_SITE]);
     if (!own->fetch_site.ptr) {
-        fill_requested(r, origin->host, &own->origin);
+        fill_requested(noted, origin->host, &own->origin);
     }
     /* The server's canonical name, if UseCanonicalName On declares it valid. A proxy in
      * front of this server may have replaced the browser's Host. */
@@ -133,14 +140,14 @@ static void get_target_origin(void *context, const cors_origin_t *origin,
 /* Returns whether the client requested a host of this server. */
 static bool has_own_host(void *context)
 {
-    const request_rec *r = context;
+    const request_rec *r = ((const cors_noted_t *)context)->r;
 
     return cors_server_has_host(r->server, r->hostname);
 }
 
-void cors_facts(request_rec *r, const cors_noted_t *noted, cors_facts_t *facts)
+void cors_facts(cors_noted_t *noted, cors_facts_t *facts)
 {
-    const char *const *field = noted->field;
+    const char **field = noted->field;
 
     facts->origin_text = field[CORS_FIELD_ORIGIN];
     facts->origin = cors_slice(facts->origin_text);
@@ -152,7 +159,7 @@ void cors_facts(request_rec *r, const cors_noted_t *noted, cors_facts_t *facts)
                        && asks_for_websocket(field[CORS_FIELD_UPGRADE]);
     facts->ask_own = get_target_origin;
     facts->has_host = has_own_host;
-    facts->context = r;
+    facts->context = noted;
 }
 
 int cors_method_number(int method, const cors_facts_t *facts)

@@ -11,13 +11,20 @@
  * not here.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/request/log.h"
 
 #include <string.h>
 
 #include <apr_strings.h>
 
 #include "core/base/clock.h"
+#include "core/base/compiler.h"
+#include "core/base/list.h"
+#include "core/diagnose/stats.h"
+#include "core/policy/section.h"
+#include "httpd/request/client_request.h"
+#include "httpd/request/decision.h"
+#include "httpd/shared/stats.h"
 
 /* Quote client bytes for a log line. They are truncated and escaped, so that they
  * cannot imitate other parts of the line. */

@@ -4,11 +4,11 @@
  * Makes a decision available outside of the module: to log formats as %{verdict}^co, to
  * httpd's expressions as %{CORS_VERDICT}, and to programs as environment variables if
  * CorsSetEnv is On. A value is computed only when it is read, so a server that does not
- * use them has no cost. All of them read the decision that was reported last (chain.c).
- * The module's own log lines are written in report.c.
+ * use them has no cost. All of them read the decision that was reported last
+ * (report.c). The module's own log lines are written in log.c.
  */
 
-#include "httpd/request/decision.h"
+#include "httpd/request/readers.h"
 
 #include <string.h>
 
@@ -16,107 +16,63 @@
 #include <apr_strings.h>
 #include <mod_log_config.h>
 
-static const char *verdict(request_rec *r, const cors_decision_t *decision)
-{
-    (void)r;
-    return cors_verdict_text(decision->verdict);
-}
+#include "core/policy/reading.h"
+#include "httpd/request/decision.h"
 
-static const char *reason(request_rec *r, const cors_decision_t *decision)
-{
-    (void)r;
-    return cors_reason_text(decision->reason);
-}
+/* The names of the values in expressions and in the environment. */
+static const char *const variables[CORS_READING_COUNT] = {
+    "CORS_VERDICT", "CORS_REASON", "CORS_ORIGIN", "CORS_DIRECTIVE"
+};
 
-static const char *origin(request_rec *r, const cors_decision_t *decision)
-{
-    if (!decision->origin.ptr) {
-        return NULL;
-    }
-    return decision->origin_text ? decision->origin_text
-                                 : cors_slice_text(r->pool, decision->origin);
-}
-
-static const char *directive(request_rec *r, const cors_decision_t *decision)
-{
-    return decision->verdict == CORS_VERDICT_NOT_CORS
-               ? NULL
-               : cors_decision_source(r->pool, decision);
-}
-
-typedef const char *value_fn(request_rec *r, const cors_decision_t *decision);
-
-/* A value that can be read: its names, and a function that returns it or NULL. */
-typedef struct {
-    const char *tag;      /* in a log format */
-    const char *variable; /* in an expression and in the environment */
-    value_fn *value;
-} reading_t;
-
-static const reading_t readings[] = { { "verdict", "CORS_VERDICT", verdict },
-                                      { "reason", "CORS_REASON", reason },
-                                      { "origin", "CORS_ORIGIN", origin },
-                                      { "directive", "CORS_DIRECTIVE",
-                                        directive } };
-
-#define READINGS (sizeof(readings) / sizeof(readings[0]))
-
-static const char *read_value(request_rec *r, const reading_t *reading)
+static const char *read_value(request_rec *r, cors_reading_e reading)
 {
     const cors_chain_t *chain = cors_chain(r);
 
-    return chain && chain->reported ? reading->value(r, chain->reported) : NULL;
-}
-
-static const reading_t *find_reading(const char *name, bool tag)
-{
-    apr_size_t i;
-
-    for (i = 0; i < READINGS; i++) {
-        if (tag ? strcmp(name, readings[i].tag) == 0
-                : ap_cstr_casecmp(name, readings[i].variable) == 0) {
-            return &readings[i];
-        }
-    }
-    return NULL;
-}
-
-bool cors_reading_exists(const char *tag)
-{
-    return find_reading(tag, true) != NULL;
+    return chain && chain->reported
+               ? cors_decision_read(r->pool, chain->reported, reading)
+               : NULL;
 }
 
 /* Returns a value for a log line. It is escaped, because file names can contain any
  * byte. */
 static const char *log_value(request_rec *r, char *tag)
 {
-    const reading_t *reading = find_reading(tag, true);
-    const char *value = reading ? read_value(r, reading) : NULL;
+    cors_reading_e reading = cors_reading_find(tag);
+    const char *value =
+        reading < CORS_READING_COUNT ? read_value(r, reading) : NULL;
 
     return value ? ap_escape_logitem(r->pool, value) : NULL;
 }
 
+/* Returns a value for an expression. Its data is an element of variables. */
 static const char *expression_value(ap_expr_eval_ctx_t *context,
                                     const void *data)
 {
-    const char *value = context->r ? read_value(context->r, data) : NULL;
+    const char *const *variable = data;
+    const char *value =
+        context->r
+            ? read_value(context->r, (cors_reading_e)(variable - variables))
+            : NULL;
 
     return value ? value : "";
 }
 
 int cors_hook_expr_lookup(ap_expr_lookup_parms *parms)
 {
-    const reading_t *reading = parms->type == AP_EXPR_FUNC_VAR
-                                   ? find_reading(parms->name, false)
-                                   : NULL;
     ap_expr_var_func_t *const function = expression_value;
+    int i;
 
-    if (!reading) {
+    if (parms->type != AP_EXPR_FUNC_VAR) {
         return DECLINED;
     }
-    memcpy(parms->func, &function, sizeof(function));
-    *parms->data = reading;
-    return OK;
+    for (i = 0; i < CORS_READING_COUNT; i++) {
+        if (ap_cstr_casecmp(parms->name, variables[i]) == 0) {
+            memcpy(parms->func, &function, sizeof(function));
+            *parms->data = &variables[i];
+            return OK;
+        }
+    }
+    return DECLINED;
 }
 
 int cors_register_log_tags(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp)
@@ -134,16 +90,17 @@ int cors_register_log_tags(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp)
 
 void cors_set_variables(request_rec *r, const cors_decision_t *decision)
 {
-    apr_size_t i;
+    int i;
 
-    for (i = 0; i < READINGS; i++) {
-        const char *value = readings[i].value(r, decision);
+    for (i = 0; i < CORS_READING_COUNT; i++) {
+        const char *value =
+            cors_decision_read(r->pool, decision, (cors_reading_e)i);
 
         if (value) {
-            apr_table_setn(r->subprocess_env, readings[i].variable, value);
+            apr_table_setn(r->subprocess_env, variables[i], value);
         }
         else {
-            apr_table_unset(r->subprocess_env, readings[i].variable);
+            apr_table_unset(r->subprocess_env, variables[i]);
         }
     }
 }

@@ -15,12 +15,18 @@
  * that ends early was never checked.
  */
 
-#include "httpd/request/decision.h"
+#include "httpd/request/served.h"
 
 #include <apr_strings.h>
 #include <http_request.h>
 
+#include "core/base/compiler.h"
 #include "core/policy/combine.h"
+#include "core/policy/decide.h"
+#include "core/policy/policy.h"
+#include "httpd/request/decision.h"
+#include "httpd/request/facts.h"
+#include "httpd/request/report.h"
 
 /*
  * Returns whether a refused request may get an error page that the administrator has
@@ -45,7 +51,7 @@ static int refuse_by(request_rec *r, cors_chain_t *chain,
     if (section == chain->visit.judged) {
         return DECLINED;
     }
-    cors_facts(cors_first(r), &chain->noted, &facts);
+    cors_facts(&chain->noted, &facts);
     policy = cors_policy_for(r->pool, section, chain, &facts);
     cors_decide(policy, &facts, &decision);
     refuses = cors_decision_refuses_served(policy, &decision);
@@ -83,14 +89,13 @@ static int refuse_by_visits(request_rec *r, cors_chain_t *chain)
 CORS_SLOW static void narrow(request_rec *r, cors_chain_t *chain,
                              const cors_section_t *section)
 {
-    request_rec *first = cors_first(r);
     cors_facts_t facts;
     cors_policy_t overlay;
     cors_policy_t *both;
     cors_decision_t *decision;
     int method;
 
-    cors_facts(first, &chain->noted, &facts);
+    cors_facts(&chain->noted, &facts);
     method = cors_method_number(chain->noted.method, &facts);
     if (chain->decision.preflight
         || !cors_policy_overlay(r->pool, chain->policy, chain->section, section,

@@ -13,7 +13,7 @@
  * could allow an origin again that was removed from the list.
  */
 
-#include "httpd/shared/list_files.h"
+#include "httpd/shared/last_good.h"
 
 #include <errno.h>
 #include <fcntl.h>
@@ -23,6 +23,8 @@
 #include <unistd.h>
 
 #include <apr_strings.h>
+
+#include "httpd/shared/stamp.h"
 
 #define DIRECTORY "cors_policy"
 #define HEAD_MAX 8192 /* bytes of the first line, including the path */

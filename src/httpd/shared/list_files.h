@@ -2,114 +2,22 @@
 
 /**
  * @file list_files.h
- * @brief What the files that load and reload origin lists share; the rest of the module
- *        uses mod_cors_policy.h only
- *
- * file_stamp.c    reads the state and the text of a file
- * last_good.c     stores copies of valid lists, for a start with an unstable file
- * origins_file.c  loads files into shared memory when httpd reads its configuration
- * reload.c        reloads files in one child while the server runs
+ * @brief What shared_list.c and reload.c share: list files in shared memory
  */
 
-#ifndef CORS_HTTPD_LIST_FILES_H
-#define CORS_HTTPD_LIST_FILES_H
+#ifndef CORS_SHARED_LIST_FILES_H
+#define CORS_SHARED_LIST_FILES_H
 
-#include "httpd/httpd.h"
-
-#include "core/base/clock.h"
+#include "core/base/problem.h"
 #include "core/origin/list_file.h"
+#include "core/origin/origin.h"
+#include "core/origin/origin_source.h"
 #include "core/origin/shared_table.h"
-
-/** A file is stable once it has been unchanged for this time, in microseconds. */
-#define CORS_FILE_STABLE apr_time_from_sec(2)
+#include "httpd/httpd.h"
+#include "httpd/shared/stamp.h"
 
 /** A list that has shrunk suspiciously is loaded after this time, in microseconds. */
 #define CORS_FILE_HELD apr_time_from_sec(30)
-
-/* file_stamp.c */
-
-/**
- * Identifies a state of a file. The times are in nanoseconds of the file system's
- * clock. All members are zero if there is no regular file.
- */
-typedef struct {
-    apr_int64_t mtime;
-    apr_int64_t ctime;
-    apr_int64_t size;
-    apr_uint64_t inode;
-    apr_uint64_t device;
-} cors_stamp_t;
-
-/** @return whether two stamps identify the same state */
-bool cors_stamp_equal(const cors_stamp_t *a, const cors_stamp_t *b);
-
-/** @return whether all members of a stamp are zero */
-bool cors_stamp_is_none(const cors_stamp_t *stamp);
-
-/**
- * @param age  in microseconds
- * @return whether a file was last changed at least this long ago, by the system's
- *   clock; false if its times are in the future
- */
-bool cors_stamp_is_older(const cors_stamp_t *stamp, apr_time_t age);
-
-/**
- * Read the state of a file without opening it.
- *
- * @param stamp   filled; all zero if it is not a regular file
- * @param detail  set to a static text if it is not a regular file, such as "it is a
- *   FIFO"; else NULL
- * @return APR_SUCCESS, APR_EINVAL if it is not a regular file, or the error of stat()
- */
-apr_status_t cors_stamp_file(const char *path, cors_stamp_t *stamp,
-                             const char **detail);
-
-/**
- * Read the text of a file that must still be in the state of its stamp. Never blocks on
- * special files.
- *
- * @param text  filled; allocated from @a p
- * @return APR_SUCCESS; APR_EAGAIN if the file has changed before or during the read; or
- *   another error
- */
-apr_status_t cors_read_stamped(apr_pool_t *p, const char *path,
-                               const cors_stamp_t *stamp, cors_slice_t *text);
-
-/** @return whether a file begins like a frame, see cors_frame_read() */
-bool cors_file_begins_frame(const char *path);
-
-/**
- * @return a hash of a text, to find out whether a touched file has changed; it does not
- *   protect against forgery
- */
-apr_uint64_t cors_hash_text(cors_slice_t text);
-
-/* last_good.c */
-
-/**
- * Store a copy of a valid list. Only the parent may call this.
- *
- * @param path  of the list file
- * @param text  the list
- * @return APR_SUCCESS, also if there is a copy of this text already; or an error
- */
-apr_status_t cors_last_good_write(apr_pool_t *p, const char *path,
-                                  cors_slice_t text);
-
-/**
- * Read the stored copy of a list file, if there is an undamaged one that belongs to
- * this user.
- *
- * @param text  filled; allocated from @a p
- * @return APR_SUCCESS or an error
- */
-apr_status_t cors_last_good_read(apr_pool_t *p, const char *path,
-                                 cors_slice_t *text);
-
-/** Remove the stored copy of a list file, because a newer list is in force. */
-void cors_last_good_remove(apr_pool_t *p, const char *path);
-
-/* origins_file.c */
 
 /**
  * Shared memory. Its size is not stored in it, because children can write to it, and
@@ -245,9 +153,4 @@ const char *cors_shrank_text(apr_pool_t *p, const char *path,
                              const cors_first_page_t *page,
                              const cors_origin_file_t *list);
 
-/* reload.c */
-
-/** @return whether files can be reloaded while the server runs */
-bool cors_can_reload(void);
-
-#endif /* CORS_HTTPD_LIST_FILES_H */
+#endif /* CORS_SHARED_LIST_FILES_H */

@@ -14,7 +14,7 @@
  * own lock would make the next child wait for ten seconds.
  */
 
-#include "httpd/shared/list_files.h"
+#include "httpd/shared/reload.h"
 
 #include <string.h>
 
@@ -22,6 +22,17 @@
 #include <apr_proc_mutex.h>
 #include <apr_strings.h>
 #include <mod_watchdog.h>
+
+#include "core/base/clock.h"
+#include "core/base/list.h"
+#include "core/base/problem.h"
+#include "core/origin/frame.h"
+#include "core/origin/list_file.h"
+#include "core/origin/origin_table.h"
+#include "core/origin/shared_table.h"
+#include "httpd/shared/list_files.h"
+#include "httpd/shared/shared_list.h"
+#include "httpd/shared/stamp.h"
 
 #define UNSTABLE_LOGGED 10 /* consecutive changes before a warning */
 /* how often a child may die while it reads the same state of a file */
@@ -53,12 +64,6 @@ typedef struct {
     cors_file_report_t report;
     server_rec *server;
 } look_t;
-
-bool cors_can_reload(void)
-{
-    return APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance)
-           && APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
-}
 
 /* Returns whether this configuration has never loaded the file in its current state. */
 static bool is_pending(const cors_list_file_t *file)

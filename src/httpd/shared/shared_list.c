@@ -11,7 +11,7 @@
  * copied from the shared memory of the previous children for the next ones.
  */
 
-#include "httpd/shared/list_files.h"
+#include "httpd/shared/shared_list.h"
 
 #include <string.h>
 
@@ -19,7 +19,21 @@
 
 #include <ap_mpm.h>
 #include <http_main.h>
+#include <apr_optional.h>
 #include <apr_strings.h>
+#include <mod_watchdog.h>
+
+#include "core/base/clock.h"
+#include "core/base/list.h"
+#include "core/base/problem.h"
+#include "core/origin/frame.h"
+#include "core/origin/list_file.h"
+#include "core/origin/origin.h"
+#include "core/origin/origin_table.h"
+#include "core/origin/shared_table.h"
+#include "httpd/shared/last_good.h"
+#include "httpd/shared/list_files.h"
+#include "httpd/shared/stamp.h"
 
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS MAP_ANON
@@ -679,6 +693,13 @@ static void copy_list(apr_pool_t *pconf, apr_pool_t *scratch, const char *path,
     }
 }
 
+/* Returns whether files can be reloaded while the server runs. */
+static bool can_reload(void)
+{
+    return APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_get_instance)
+           && APR_RETRIEVE_OPTIONAL_FN(ap_watchdog_register_callback);
+}
+
 /* Create the list of a file. Returns false on an error, which is in the report. */
 static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
                  cors_file_report_t *report, cors_list_t *list)
@@ -689,7 +710,7 @@ static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
     reading_t reading;
 
     memset(&reading, 0, sizeof(reading));
-    if (entry && (entry->generation == NO_CHILDREN || cors_can_reload())) {
+    if (entry && (entry->generation == NO_CHILDREN || can_reload())) {
         read_once(scratch, report, false, &reading);
     }
     else {

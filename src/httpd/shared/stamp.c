@@ -11,7 +11,7 @@
  * and after it was read.
  */
 
-#include "httpd/shared/list_files.h"
+#include "httpd/shared/stamp.h"
 
 #include <errno.h>
 #include <fcntl.h>

@@ -12,7 +12,7 @@
  * here.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/status/dump.h"
 
 #include <string.h>
 
@@ -20,7 +20,10 @@
 #include <http_protocol.h>
 
 #include "core/diagnose/describe.h"
-#include "core/base/json.h"
+#include "core/policy/policy.h"
+#include "httpd/config/containers.h"
+#include "httpd/config/sections.h"
+#include "httpd/config/server_names.h"
 
 #define JSON_VERSION 1
 #define NAME_WIDTH 40  /* of the longest directive name, in columns */
@@ -107,33 +110,6 @@ static const char *origin_of_setting(const cors_site_t *site,
     return !setting                        ? "default"
            : cors_site_owns(site, setting) ? "own"
                                            : "inherited";
-}
-
-const char *cors_server_address(apr_pool_t *p, const server_rec *server)
-{
-    const server_addr_rec *address;
-    apr_array_header_t *texts;
-    apr_hash_t *known;
-
-    if (!server->is_virtual || !server->addrs) {
-        return NULL;
-    }
-    texts = apr_array_make(p, 2, sizeof(const char *));
-    known = apr_hash_make(p);
-    for (address = server->addrs; address; address = address->next) {
-        const char *one = address->host_port
-                              ? apr_psprintf(p, "%s:%u", address->virthost,
-                                             (unsigned)address->host_port)
-                              : address->virthost;
-
-        /* an address that is configured once may be listed twice, for IPv4 and for
-         * IPv6 */
-        if (!apr_hash_get(known, one, APR_HASH_KEY_STRING)) {
-            apr_hash_set(known, one, APR_HASH_KEY_STRING, one);
-            APR_ARRAY_PUSH(texts, const char *) = one;
-        }
-    }
-    return apr_array_pstrcat(p, texts, ' ');
 }
 
 /* --- text output */

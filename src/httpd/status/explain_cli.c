@@ -12,7 +12,7 @@
  * files; the status page's explanation does both.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/status/explain_cli.h"
 
 #include <stdlib.h>
 #include <string.h>
@@ -21,6 +21,16 @@
 #include <apr_strings.h>
 #include <apr_uri.h>
 #include <http_protocol.h>
+
+#include "core/base/list.h"
+#include "core/diagnose/explain.h"
+#include "core/policy/decide.h"
+#include "core/policy/policy.h"
+#include "core/policy/section.h"
+#include "httpd/config/containers.h"
+#include "httpd/config/sections.h"
+#include "httpd/config/server_names.h"
+#include "httpd/status/explain_url.h"
 
 #define VARIABLE "CORS_EXPLAIN"
 #define USAGE                                                                  \
@@ -141,7 +151,8 @@ static void fold_site(void *context, const cors_site_t *site)
     if (site->kind != ask->kind) {
         return;
     }
-    match = cors_site_match(ask->p, site, ask->uri.path, ask->file);
+    match = cors_container_match(ask->p, site->place->node, ask->uri.path,
+                                 ask->file);
     if (match == CORS_SITE_YES) {
         ask->section = ask->section
                            ? cors_section_merge(ask->p, ask->section, site->own)
@@ -206,11 +217,6 @@ static void print_same_origin(ask_t *ask, const cors_explanation_t *answer)
     print_exchange(ask, "The request", &answer->actual);
     print(ask, "Same origin: CORS has no say, but the server rejects it.\n%s\n",
           answer->advice);
-}
-
-cors_methods_t cors_script_methods(apr_pool_t *p, const char *method)
-{
-    return cors_methods_bit(ap_method_number_of(cors_normal_method(p, method)));
 }
 
 static void answer(ask_t *ask)

@@ -23,7 +23,14 @@
 #include <http_main.h>
 #include <util_script.h>
 
-#include "core/base/fetch.h"
+#include "core/base/compiler.h"
+#include "httpd/shared/stats.h"
+#include "httpd/status/explain_request.h"
+#include "httpd/status/page_data.h"
+#include "httpd/status/page_html.h"
+#include "httpd/status/page_json.h"
+#include "httpd/status/page_prometheus.h"
+#include "httpd/status/self_requests.h"
 
 /* The parameters of a page's query string. */
 typedef struct {
@@ -33,77 +40,6 @@ typedef struct {
     const char *format;
     cors_explain_request_t request;
 } query_t;
-
-const char *cors_page_time(apr_pool_t *p, apr_time_t time)
-{
-    apr_time_exp_t utc;
-
-    apr_time_exp_gmt(&utc, time);
-    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.tm_year + 1900,
-                        utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
-                        utc.tm_sec);
-}
-
-const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
-{
-    /* httpd removes the brackets of an IPv6 address */
-    bool bare = strchr(refusal->host, ':') && refusal->host[0] != '[';
-    const char *host =
-        bare ? apr_pstrcat(p, "[", refusal->host, "]", NULL) : refusal->host;
-
-    return refusal->port == cors_fetch_default_port(cors_slice(refusal->scheme))
-               ? apr_pstrcat(p, refusal->scheme, "://", host, NULL)
-               : apr_psprintf(p, "%s://%s:%u", refusal->scheme, host,
-                              refusal->port);
-}
-
-/* Register a setting under a name, unless the name is taken already. */
-static void name_setting(cors_page_t *page, const char *source,
-                         const cors_setting_t *setting)
-{
-    if (source && !apr_hash_get(page->settings, source, APR_HASH_KEY_STRING)) {
-        apr_hash_set(page->settings, source, APR_HASH_KEY_STRING, setting);
-    }
-}
-
-/* A setting is identified by its first line. Exclusions and files have their own
- * lines. */
-static void find_setting(void *context, cors_attr_e attr,
-                         const cors_setting_t *setting)
-{
-    cors_page_t *page = context;
-    const cors_origin_set_t *set = setting->origins;
-    int i;
-
-    (void)attr;
-    name_setting(page, setting->source, setting);
-    for (i = 0; set && i < cors_origin_set_count(set); i++) {
-        const cors_origin_word_t *word = cors_origin_set_word(set, i);
-
-        if (word->exclude || word->file) {
-            name_setting(page, word->source, setting);
-        }
-    }
-}
-
-const char *cors_page_advice(cors_page_t *page, cors_reason_e reason,
-                             const char *source, const char *origin,
-                             const char *rejected)
-{
-    cors_refused_t refused = { reason, source, origin, rejected, NULL, NULL };
-
-    if (!page->settings) {
-        page->settings = apr_hash_make(page->r->pool);
-        cors_settings_visit(page->r->pool, ap_server_conf, find_setting, page);
-    }
-    refused.setting = apr_hash_get(page->settings, source, APR_HASH_KEY_STRING);
-    return cors_advice(page->r->pool, &refused);
-}
-
-const char *cors_counted_text(cors_counted_e kind)
-{
-    return kind == CORS_COUNTED_ENFORCED ? "enforced" : "report-only";
-}
 
 /* Parse one "name=value". Returns false if it is malformed. */
 static bool read_parameter(query_t *query, const char *name, char *value)
@@ -153,99 +89,6 @@ static bool read_query(request_rec *r, query_t *query)
         }
     }
     return true;
-}
-
-static void add_place(void *context, const cors_place_t *place)
-{
-    APR_ARRAY_PUSH((apr_array_header_t *)context, const cors_place_t *) = place;
-}
-
-/* Returns the error in a request to explain; NULL: none. */
-static const char *check_question(const cors_explain_request_t *request)
-{
-    cors_slice_t rest = cors_slice(request->headers);
-    cors_slice_t name;
-
-    if (!request->url[0] || !request->origin[0]) {
-        return "A URL and the origin of the page are needed.";
-    }
-    if (!cors_is_token(cors_slice(request->method))
-        || strlen(request->method) > CORS_METHOD_MAX) {
-        return "This is not a method.";
-    }
-    if (cors_fetch_forbidden_method(cors_slice(request->method))) {
-        return "Browsers refuse to send this method.";
-    }
-    while (cors_list_next(&rest, &name)) {
-        if (!cors_is_token(name)) {
-            return "This is not a header name: names alone, with commas "
-                   "between them.";
-        }
-    }
-    return NULL;
-}
-
-void cors_explain_request(request_rec *r, cors_explain_request_t *request)
-{
-    request_rec *copy = apr_pmemdup(r->pool, r, sizeof(*r));
-    request_rec *lookup;
-    apr_uri_t uri;
-    const cors_section_t *section;
-
-    if (!request->method[0]) {
-        request->method = "GET";
-    }
-    request->problem = check_question(request);
-    if (!request->problem
-        && (!cors_question_url(r->pool, request->url, &uri, &request->question)
-            || !uri.path || uri.path[0] != '/')) {
-        request->problem = "The URL needs a path that starts with a slash: "
-                           "/videos, or https://api.example.com/videos.";
-    }
-    if (request->problem) {
-        return;
-    }
-    /* an <If> must see the headers of the request to explain, not those of this one */
-    copy->headers_in = apr_table_copy(r->pool, r->headers_in);
-    apr_table_setn(copy->headers_in, "Origin", request->origin);
-    if (uri.hostname) {
-        const char *host = cors_uri_host(r->pool, &uri);
-
-        copy->server = cors_server_for(ap_server_conf, &uri, r->server);
-        copy->hostname = uri.hostname;
-        request->question.known_host =
-            cors_server_has_host(copy->server, uri.hostname);
-        apr_table_setn(copy->headers_in, "Host",
-                       uri.port_str
-                           ? apr_pstrcat(r->pool, host, ":", uri.port_str, NULL)
-                           : host);
-    }
-    request->server = copy->server->server_hostname;
-    request->path = uri.path;
-    request->question.origin = request->origin;
-    request->question.method = request->method;
-    request->question.headers = request->headers[0] ? request->headers : NULL;
-    request->question.credentials = request->credentials;
-
-    /* selects the sections as for a real request, without running a handler */
-    lookup = ap_sub_req_method_uri("GET",
-                                   uri.query ? apr_pstrcat(r->pool, uri.path,
-                                                           "?", uri.query, NULL)
-                                             : uri.path,
-                                   copy, NULL);
-    request->lookup = lookup->status;
-    section = cors_section_of(lookup->per_dir_config);
-    request->places = apr_array_make(r->pool, 4, sizeof(const cors_place_t *));
-    if (section) {
-        cors_section_visit_places(section, add_place, request->places);
-        cors_policy_resolve(r->pool, section,
-                            cors_script_methods(r->pool, request->method),
-                            &request->policy);
-    }
-    cors_explain(r->pool, &request->policy, &request->question,
-                 &request->answer);
-    /* The subrequest is not destroyed: the policy may come from .htaccess files that it
-     * has read. */
 }
 
 /* Forbid other origins to read or frame the page, and caches to store it. */

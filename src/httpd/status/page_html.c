@@ -12,8 +12,7 @@
  * no scripts: the page's Content-Security-Policy forbids them.
  */
 
-#include "httpd/status/page.h"
-#include "mod_cors_policy.h"
+#include "httpd/status/page_html.h"
 
 #include <string.h>
 
@@ -22,6 +21,17 @@
 #include <http_protocol.h>
 
 #include "core/diagnose/describe.h"
+#include "core/diagnose/explain.h"
+#include "core/diagnose/stats.h"
+#include "core/policy/decide.h"
+#include "core/policy/policy.h"
+#include "core/policy/section.h"
+#include "httpd/config/containers.h"
+#include "httpd/config/sections.h"
+#include "httpd/config/server_names.h"
+#include "httpd/status/dump.h"
+#include "httpd/status/explain_request.h"
+#include "mod_cors_policy.h"
 
 static const char style[] =
     ":root{color-scheme:light dark;--bg:#fff;--fg:#1c2330;--soft:#5a6472;"
@@ -184,7 +194,7 @@ static void show_cards(const cors_page_t *page, cors_counted_e kind)
     ap_rputs("<div class=\"cards\">\n", page->r);
     for (i = 0; i < sizeof(cards) / sizeof(cards[0]); i++) {
         card(page, cards[i].name,
-             cors_count_total(page->counters, kind, cards[i].verdict),
+             cors_counters_total(page->counters, kind, cards[i].verdict),
              cards[i].class);
     }
     ap_rputs("</div>\n", page->r);
@@ -366,8 +376,8 @@ static void show_happened(cors_page_t *page)
         return;
     }
     for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
-        reported += cors_count_total(page->counters, CORS_COUNTED_REPORTED,
-                                     (cors_verdict_e)verdict);
+        reported += cors_counters_total(page->counters, CORS_COUNTED_REPORTED,
+                                        (cors_verdict_e)verdict);
     }
     ap_rvputs(page->r, "<p class=\"soft\">Since ",
               cors_page_time(page->p, cors_counters_since(page->counters)),

@@ -1,22 +1,26 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Writes the status page for programs: as JSON, with the same views as page_html.c, and
- * the counters in Prometheus' text format. The data is collected by page.c and the
- * core; this file only renders it.
+ * Writes the status page as JSON, with the same views as page_html.c. The data is
+ * collected by page_data.c and the core; this file only renders it.
  *
  * JSON_VERSION must be increased if a member is removed or changes its meaning; adding
- * one is compatible. Label values for Prometheus contain client bytes, so label()
- * escapes them and replaces everything that is not printable ASCII.
+ * one is compatible.
  */
 
-#include "httpd/status/page.h"
+#include "httpd/status/page_json.h"
 
 #include <apr_strings.h>
 #include <http_main.h>
 #include <http_protocol.h>
 
-#include "core/diagnose/describe.h"
+#include "core/base/json.h"
+#include "core/diagnose/explain.h"
+#include "core/diagnose/stats.h"
+#include "core/policy/decide.h"
+#include "core/policy/section.h"
+#include "httpd/status/dump.h"
+#include "httpd/status/explain_request.h"
 
 #define JSON_VERSION 1
 
@@ -24,21 +28,6 @@ static void write_text(void *context, const char *text, apr_size_t len)
 {
     ap_rwrite(text, (int)len, context);
 }
-
-apr_uint64_t cors_count_total(const cors_counters_t *counters,
-                              cors_counted_e kind, cors_verdict_e verdict)
-{
-    apr_uint64_t sum = 0;
-    int reason;
-
-    for (reason = 0; reason < CORS_REASON_COUNT; reason++) {
-        sum +=
-            cors_counters_get(counters, kind, verdict, (cors_reason_e)reason);
-    }
-    return sum;
-}
-
-/* --- JSON */
 
 static void json_refusal(cors_json_t *json, cors_page_t *page,
                          const cors_kept_refusal_t *refusal)
@@ -256,92 +245,4 @@ void cors_page_json(cors_page_t *page)
         json_happened(page, &json);
     }
     cors_json_close(&json, '}');
-}
-
-/* --- Prometheus, text format 0.0.4 */
-
-/* Returns the value of a label, escaped. Bytes that are not printable ASCII become
- * '?'. */
-static const char *label(apr_pool_t *p, const char *text)
-{
-    char *escaped = apr_palloc(p, 2 * strlen(text) + 1);
-    char *to = escaped;
-
-    for (; *text; text++) {
-        if (*text == '\\' || *text == '"') {
-            *to++ = '\\';
-        }
-        *to++ = *text >= ' ' && *text < 0x7f ? *text : '?';
-    }
-    *to = '\0';
-    return escaped;
-}
-
-static void prometheus_count(void *context, cors_counted_e kind,
-                             cors_verdict_e verdict, cors_reason_e reason,
-                             apr_uint64_t count)
-{
-    ap_rprintf(context,
-               "cors_policy_requests_total{mode=\"%s\",verdict=\"%s\","
-               "reason=\"%s\"} %" APR_UINT64_T_FMT "\n",
-               cors_counted_text(kind), cors_verdict_text(verdict),
-               cors_reason_text(reason), count);
-}
-
-static void prometheus_counts(const cors_page_t *page)
-{
-    ap_rputs("# HELP cors_policy_requests_total Requests decided, by verdict "
-             "and reason.\n# TYPE cors_policy_requests_total counter\n",
-             page->r);
-    cors_counters_visit(page->counters, prometheus_count, page->r);
-}
-
-static void prometheus_sections(const cors_page_t *page)
-{
-    int slot;
-    int kind;
-    int verdict;
-
-    ap_rputs("# HELP cors_policy_section_requests_total Requests decided, by "
-             "the section whose CorsPolicy was in force.\n"
-             "# TYPE cors_policy_section_requests_total counter\n",
-             page->r);
-    for (slot = 0; slot < CORS_COUNTERS_SLOTS; slot++) {
-        const char *name = cors_counters_slot_name(page->counters, slot);
-
-        for (kind = 0; name && kind < CORS_COUNTED_KINDS; kind++) {
-            for (verdict = 0; verdict < CORS_VERDICT_COUNT; verdict++) {
-                apr_uint64_t count =
-                    cors_counters_get_slot(page->counters, slot,
-                                           (cors_counted_e)kind,
-                                           (cors_verdict_e)verdict);
-
-                if (count > 0) {
-                    ap_rprintf(page->r,
-                               "cors_policy_section_requests_total{section="
-                               "\"%s\",mode=\"%s\",verdict=\"%s\"} "
-                               "%" APR_UINT64_T_FMT "\n",
-                               label(page->r->pool, name),
-                               cors_counted_text((cors_counted_e)kind),
-                               cors_verdict_text((cors_verdict_e)verdict),
-                               count);
-                }
-            }
-        }
-    }
-}
-
-void cors_page_prometheus(const cors_page_t *page)
-{
-    if (!page->counters) {
-        return;
-    }
-    prometheus_counts(page);
-    prometheus_sections(page);
-    ap_rprintf(page->r,
-               "# HELP cors_policy_counting_start_time_seconds Since when it "
-               "has been counted, in seconds of Unix time.\n"
-               "# TYPE cors_policy_counting_start_time_seconds gauge\n"
-               "cors_policy_counting_start_time_seconds %" APR_TIME_T_FMT "\n",
-               apr_time_sec(cors_counters_since(page->counters)));
 }

@@ -18,11 +18,13 @@
  * connections that leave the machine and return to it.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/status/self_requests.h"
 
 #include <apr_shm.h>
 #include <ap_listen.h>
 #include <http_connection.h>
+
+#include "core/base/compiler.h"
 
 /* The key of the memory in httpd's retained data, which outlives an unloaded module. */
 #define RETAINED "mod_cors_policy own connections"

@@ -12,9 +12,14 @@
  * with and stores nothing, so it is never out of date.
  */
 
-#include "httpd/httpd.h"
+#include "httpd/config/server_names.h"
 
+#include <apr_hash.h>
+#include <apr_strings.h>
+
+#include "core/base/compiler.h"
 #include "core/base/host.h"
+#include "core/base/list.h"
 
 static bool has_alias(const apr_array_header_t *names, const char *name)
 {
@@ -71,4 +76,31 @@ CORS_SLOW bool cors_server_has_host(const server_rec *server, const char *host)
            && (cors_server_has_name(server, host)
                || cors_host_is_address(cors_slice(host))
                || cors_host_is_loopback(cors_slice(host)));
+}
+
+const char *cors_server_address(apr_pool_t *p, const server_rec *server)
+{
+    const server_addr_rec *address;
+    apr_array_header_t *texts;
+    apr_hash_t *known;
+
+    if (!server->is_virtual || !server->addrs) {
+        return NULL;
+    }
+    texts = apr_array_make(p, 2, sizeof(const char *));
+    known = apr_hash_make(p);
+    for (address = server->addrs; address; address = address->next) {
+        const char *one = address->host_port
+                              ? apr_psprintf(p, "%s:%u", address->virthost,
+                                             (unsigned)address->host_port)
+                              : address->virthost;
+
+        /* an address that is configured once may be listed twice, for IPv4 and for
+         * IPv6 */
+        if (!apr_hash_get(known, one, APR_HASH_KEY_STRING)) {
+            apr_hash_set(known, one, APR_HASH_KEY_STRING, one);
+            APR_ARRAY_PUSH(texts, const char *) = one;
+        }
+    }
+    return apr_array_pstrcat(p, texts, ' ');
 }

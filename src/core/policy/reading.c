@@ -1,0 +1,60 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * The values of a decision that others can read: log formats, expressions and programs.
+ *
+ * It is its own file because their names are needed twice: where httpd asks for a value, and
+ * where start-up checks the log formats of the configuration.
+ */
+
+#include "core/policy/reading.h"
+
+#include <string.h>
+
+#include "core/base/list.h"
+
+static const char *const names[CORS_READING_COUNT] = { "verdict", "reason",
+                                                       "origin", "directive" };
+
+const char *cors_reading_name(cors_reading_e reading)
+{
+    return names[reading];
+}
+
+cors_reading_e cors_reading_find(const char *name)
+{
+    int i;
+
+    for (i = 0; i < CORS_READING_COUNT && strcmp(name, names[i]) != 0; i++) {
+    }
+    return (cors_reading_e)i;
+}
+
+static const char *origin(apr_pool_t *p, const cors_decision_t *decision)
+{
+    if (!decision->origin.ptr) {
+        return NULL;
+    }
+    return decision->origin_text ? decision->origin_text
+                                 : cors_slice_text(p, decision->origin);
+}
+
+const char *cors_decision_read(apr_pool_t *p, const cors_decision_t *decision,
+                               cors_reading_e reading)
+{
+    switch (reading) {
+    case CORS_READING_VERDICT:
+        return cors_verdict_text(decision->verdict);
+    case CORS_READING_REASON:
+        return cors_reason_text(decision->reason);
+    case CORS_READING_ORIGIN:
+        return origin(p, decision);
+    case CORS_READING_DIRECTIVE:
+        return decision->verdict == CORS_VERDICT_NOT_CORS
+                   ? NULL
+                   : cors_decision_source(p, decision);
+    case CORS_READING_COUNT:
+        break;
+    }
+    return NULL;
+}

@@ -1,0 +1,131 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Reads the containers of the configuration: the requests that a <Directory>, <Location>,
+ * <Files>, <If> or <Proxy> is for, as far as its text determines that.
+ *
+ * It is its own file because checks, the walk over all sections and explanations on the
+ * command line need the same answer. It does not merge anything and does not look at
+ * requests: httpd selects the sections of a request itself.
+ */
+
+#include "httpd/config/containers.h"
+
+#include <string.h>
+
+#include <apr_fnmatch.h>
+#include <apr_strings.h>
+
+#include "core/base/path_index.h"
+
+static const struct {
+    const char *name;
+    cors_site_e kind;
+    bool plain; /* its argument is a path unless it contains wildcards */
+} containers[] = { { "<Directory", CORS_SITE_DIRECTORY, true },
+                   { "<DirectoryMatch", CORS_SITE_DIRECTORY, false },
+                   { "<Location", CORS_SITE_LOCATION, true },
+                   { "<LocationMatch", CORS_SITE_LOCATION, false },
+                   { "<Files", CORS_SITE_FILES, false },
+                   { "<FilesMatch", CORS_SITE_FILES, false },
+                   { "<If", CORS_SITE_IF, false },
+                   { "<ElseIf", CORS_SITE_IF, false },
+                   { "<Else", CORS_SITE_IF, false },
+                   { "<Proxy", CORS_SITE_IF, false },
+                   { "<ProxyMatch", CORS_SITE_IF, false } };
+
+/* Returns the path that a container is for; NULL: it has a regular expression or
+ * wildcards. */
+static const char *plain_path(apr_pool_t *p, const ap_directive_t *container)
+{
+    const char *rest = container->args;
+    apr_size_t len = strlen(rest);
+    bool closed = len > 0 && rest[len - 1] == '>';
+    char *path = ap_getword_conf(p, &rest);
+
+    /* an argument without quotes includes the closing '>' of the container's line */
+    len = strlen(path);
+    if (closed && !*rest && len > 0) {
+        path[len - 1] = '\0';
+    }
+    return path[0] == '~' || strpbrk(path, "*?[") ? NULL : path;
+}
+
+cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node)
+{
+    cors_scope_t scope = { CORS_SITE_SERVER, NULL, NULL };
+    apr_size_t i;
+
+    /* the outermost section determines which files or URLs the sections in it can apply
+     * to */
+    for (; node; node = node->parent) {
+        if (cors_directive_is(node, "<VirtualHost")) {
+            scope.host = node;
+        }
+        for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
+            if (cors_directive_is(node, containers[i].name)) {
+                scope.kind = containers[i].kind;
+                scope.path = containers[i].plain ? plain_path(p, node) : NULL;
+            }
+        }
+    }
+    return scope;
+}
+
+/* Returns whether the argument of a container matches a path or a file name. */
+static bool holds(apr_pool_t *p, const ap_directive_t *node, bool regex,
+                  cors_site_e kind, const char *text)
+{
+    const char *rest =
+        apr_pstrndup(p, node->args,
+                     strcspn(node->args, ">") == 0 ? 0
+                                                   : strlen(node->args) - 1);
+    const char *path = ap_getword_conf(p, &rest);
+    const ap_regex_t *compiled;
+
+    if (path[0] == '~' && !path[1]) {
+        regex = true;
+        path = ap_getword_conf(p, &rest);
+    }
+    if (regex) {
+        compiled = ap_pregcomp(p, path, AP_REG_EXTENDED);
+        return compiled && ap_regexec(compiled, text, 0, NULL, 0) == 0;
+    }
+    if (kind == CORS_SITE_FILES) {
+        return apr_fnmatch(path, text, APR_FNM_PERIOD) == APR_SUCCESS;
+    }
+    if (apr_fnmatch_test(path)) {
+        return apr_fnmatch(path, text, APR_FNM_PATHNAME | APR_FNM_PERIOD)
+               == APR_SUCCESS;
+    }
+    return cors_path_is_above(path, text);
+}
+
+cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
+                                  const char *path, const char *file)
+{
+    cors_match_e match = CORS_SITE_YES;
+    apr_size_t i;
+
+    for (; node; node = node->parent) {
+        for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
+            cors_site_e kind = containers[i].kind;
+            const char *base = strrchr(file, '/');
+
+            if (!cors_directive_is(node, containers[i].name)) {
+                continue;
+            }
+            if (kind == CORS_SITE_IF) {
+                match = CORS_SITE_PERHAPS;
+            }
+            else if (!holds(p, node, strstr(node->directive, "Match") != NULL,
+                            kind,
+                            kind == CORS_SITE_LOCATION ? path
+                            : kind == CORS_SITE_FILES  ? base ? base + 1 : file
+                                                       : file)) {
+                return CORS_SITE_NO;
+            }
+        }
+    }
+    return match;
+}

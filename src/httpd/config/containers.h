@@ -1,0 +1,69 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file containers.h
+ * @brief The requests that a container of the configuration is for
+ */
+
+#ifndef CORS_CONFIG_CONTAINERS_H
+#define CORS_CONFIG_CONTAINERS_H
+
+#include "httpd/httpd.h"
+
+/**
+ * @param name  two characters or more; a container is named as "<Limit"
+ * @return whether a directive or container has a name, in any case
+ */
+static inline bool cors_directive_is(const ap_directive_t *directive,
+                                     const char *name)
+{
+    /* most names differ in the first two characters */
+    return ((directive->directive[0] ^ name[0]) & ~0x20) == 0
+           && ((directive->directive[1] ^ name[1]) & ~0x20) == 0
+           && ap_cstr_casecmp(directive->directive, name) == 0;
+}
+
+/** The kind of requests that a section of the configuration is for. */
+typedef enum {
+    CORS_SITE_SERVER, /* not a section: a server or virtual host itself */
+    CORS_SITE_DIRECTORY,
+    CORS_SITE_LOCATION,
+    CORS_SITE_FILES,
+    CORS_SITE_IF,   /* and any other section that may apply to any request */
+    CORS_SITE_KINDS /* the number of kinds */
+} cors_site_e;
+
+/**
+ * Which requests a part of the configuration is for, as far as start-up can determine.
+ */
+typedef struct {
+    cors_site_e kind;           /* of the outermost section around it */
+    const ap_directive_t *host; /* <VirtualHost>; NULL: none */
+    const char *path;           /* of <Location> or <Directory>; NULL: any */
+} cors_scope_t;
+
+/**
+ * @param p     the pool for the path
+ * @param node  a container; NULL: the server itself
+ * @return the scope of what is in the container
+ */
+cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node);
+
+/** Whether a container and those around it match a URL path and a file. */
+typedef enum {
+    CORS_SITE_NO,
+    CORS_SITE_YES,
+    CORS_SITE_PERHAPS /* an <If>, which only a request can evaluate */
+} cors_match_e;
+
+/**
+ * @param p     scratch
+ * @param node  the innermost container; NULL: the server itself
+ * @param path  of the URL, decoded
+ * @param file  the path appended to DocumentRoot
+ * @return whether what is in the container applies to a request, as far as its path determines that
+ */
+cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
+                                  const char *path, const char *file);
+
+#endif /* CORS_CONFIG_CONTAINERS_H */

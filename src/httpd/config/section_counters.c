@@ -1,0 +1,87 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Assigns a counter in shared memory to each section.
+ *
+ * It is its own file because it knows the sections, while shared/stats.c only knows the
+ * memory. A section keeps its counter over restarts: the counter is found by the name of
+ * the section, which consists of the server's name, its addresses and the section's
+ * title.
+ */
+
+#include "httpd/config/section_counters.h"
+
+#include <apr_strings.h>
+
+#include "core/diagnose/stats.h"
+#include "core/policy/section.h"
+#include "httpd/config/containers.h"
+#include "httpd/config/sections.h"
+#include "httpd/config/server_names.h"
+#include "httpd/shared/stats.h"
+
+/* Assigns counters to the sections of one server. */
+typedef struct {
+    cors_counters_t *counters; /* NULL: there is no shared memory */
+    apr_pool_t *p;
+    const server_rec *server;
+    const char *name; /* of the server; NULL: not composed yet */
+    /* the last place that was named or for which there was no counter left */
+    const cors_place_t *last;
+} naming_t;
+
+static const char *name_of_server(naming_t *naming)
+{
+    const server_rec *server = naming->server;
+    const char *address;
+
+    if (!naming->name) {
+        address = cors_server_address(naming->p, server);
+        naming->name =
+            apr_pstrcat(naming->p,
+                        server->server_hostname ? server->server_hostname : "-",
+                        address ? " " : "", address ? address : "", NULL);
+    }
+    return naming->name;
+}
+
+static void name_place(void *context, cors_attr_e attr,
+                       const cors_setting_t *setting)
+{
+    naming_t *naming = context;
+
+    (void)attr;
+    if (setting->place && setting->place != naming->last
+        && setting->place->slot == 0) {
+        naming->last = setting->place;
+        setting->place->slot = cors_counters_slot(
+            naming->counters,
+            apr_pstrcat(naming->p, name_of_server(naming),
+                        setting->place->title ? " " : "",
+                        setting->place->title ? setting->place->title : "",
+                        NULL));
+    }
+}
+
+void cors_count_sections(apr_pool_t *scratch, const apr_array_header_t *sites)
+{
+    naming_t naming;
+    int i;
+
+    naming.counters = cors_count_all();
+    naming.p = scratch;
+    naming.last = NULL;
+    for (i = 0; naming.counters && i < sites->nelts; i++) {
+        const cors_site_t *site = cors_site_at(sites, i);
+
+        if (site->kind == CORS_SITE_SERVER) {
+            apr_pool_clear(scratch);
+            naming.server = site->server;
+            naming.name = NULL;
+        }
+        if (!site->inherits) {
+            cors_section_visit(site->own, CORS_METHODS_ALL, name_place,
+                               &naming);
+        }
+    }
+}

@@ -1,0 +1,80 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Counts a decision, and keeps a refusal for the status page.
+ *
+ * It is its own file because it reads the request, while shared/stats.c only knows the
+ * shared memory. It formats no text: any client can cause any number of refusals.
+ */
+
+#include "httpd/request/count.h"
+
+#include <http_core.h>
+#include <http_protocol.h>
+
+#include "core/base/compiler.h"
+#include "core/base/list.h"
+#include "core/diagnose/stats.h"
+#include "core/origin/origin.h"
+#include "core/policy/section.h"
+#include "httpd/request/client_request.h"
+#include "httpd/request/decision.h"
+#include "httpd/shared/stats.h"
+
+/* Keep a refusal. This function formats no text, because any client can cause any
+ * number of refusals. */
+CORS_SLOW static void keep_refusal(request_rec *r,
+                                   const cors_decision_t *decision,
+                                   cors_counted_e kind)
+{
+    const char *method = decision->preflight
+                             ? cors_noted_field(r, CORS_FIELD_REQUEST_METHOD)
+                             : r->method;
+    cors_refusal_t refusal;
+
+    refusal.time = r->request_time;
+    refusal.kind = kind;
+    refusal.verdict = decision->verdict;
+    refusal.reason = decision->reason;
+    refusal.port = r->connection->local_addr->port;
+    refusal.scheme = cors_slice(ap_http_scheme(r));
+    refusal.host = cors_slice(r->hostname);
+    refusal.path = cors_slice(r->uri);
+    refusal.origin = decision->origin.ptr
+                         ? decision->origin
+                         : cors_slice(cors_noted_field(r, CORS_FIELD_ORIGIN));
+    if (refusal.origin.len > CORS_ORIGIN_MAX) {
+        /* Not a valid origin: its first bytes suffice to identify it. The limit also
+         * bounds the cost of the hash, which reads all of it. */
+        refusal.origin.len = CORS_ORIGIN_MAX;
+    }
+    refusal.method = cors_slice(method);
+    refusal.rejected = decision->rejected;
+    refusal.source = cors_decision_source(r->pool, decision);
+    refusal.by = decision->setting ? decision->setting->source_hash
+                                   : (apr_uint64_t)decision->attr;
+    cors_counters_refuse(cors_count_all(), &refusal);
+}
+
+void cors_count(request_rec *r, const cors_policy_t *policy,
+                const cors_decision_t *decision)
+{
+    const cors_setting_t *setting = policy->link[CORS_ATTR_MODE].setting;
+    cors_counted_e kind = setting && setting->number == CORS_MODE_REPORT_ONLY
+                              ? CORS_COUNTED_REPORTED
+                              : CORS_COUNTED_ENFORCED;
+    cors_counters_t *counters = cors_count_all();
+
+    if (!counters) {
+        return;
+    }
+    if (decision->verdict >= CORS_VERDICT_WEBSOCKET_ALLOWED) {
+        /* the list for handshakes is also in force without CorsPolicy On */
+        setting = policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
+    }
+    cors_counters_add(counters, kind, decision->verdict, decision->reason,
+                      setting && setting->place ? setting->place->slot : 0);
+    if (cors_count_keeps_refusals() && cors_is_denial(decision)) {
+        keep_refusal(r, decision, kind);
+    }
+}

@@ -1,0 +1,118 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Explains a request for the status page.
+ *
+ * httpd itself selects the sections: the URL is looked up with a subrequest on a copy of
+ * the request for the page, and the subrequest's handler is never run. Under httpd -t there
+ * is no request, so explain_cli.c has to do without.
+ */
+
+#include "httpd/status/explain_request.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_main.h>
+#include <http_request.h>
+
+#include "core/base/fetch.h"
+#include "core/base/list.h"
+#include "core/policy/decide.h"
+#include "core/policy/section.h"
+#include "httpd/config/directives.h"
+#include "httpd/config/server_names.h"
+#include "httpd/status/explain_url.h"
+
+static void add_place(void *context, const cors_place_t *place)
+{
+    APR_ARRAY_PUSH((apr_array_header_t *)context, const cors_place_t *) = place;
+}
+
+/* Returns the error in a request to explain; NULL: none. */
+static const char *check_question(const cors_explain_request_t *request)
+{
+    cors_slice_t rest = cors_slice(request->headers);
+    cors_slice_t name;
+
+    if (!request->url[0] || !request->origin[0]) {
+        return "A URL and the origin of the page are needed.";
+    }
+    if (!cors_is_token(cors_slice(request->method))
+        || strlen(request->method) > CORS_METHOD_MAX) {
+        return "This is not a method.";
+    }
+    if (cors_fetch_forbidden_method(cors_slice(request->method))) {
+        return "Browsers refuse to send this method.";
+    }
+    while (cors_list_next(&rest, &name)) {
+        if (!cors_is_token(name)) {
+            return "This is not a header name: names alone, with commas "
+                   "between them.";
+        }
+    }
+    return NULL;
+}
+
+void cors_explain_request(request_rec *r, cors_explain_request_t *request)
+{
+    request_rec *copy = apr_pmemdup(r->pool, r, sizeof(*r));
+    request_rec *lookup;
+    apr_uri_t uri;
+    const cors_section_t *section;
+
+    if (!request->method[0]) {
+        request->method = "GET";
+    }
+    request->problem = check_question(request);
+    if (!request->problem
+        && (!cors_question_url(r->pool, request->url, &uri, &request->question)
+            || !uri.path || uri.path[0] != '/')) {
+        request->problem = "The URL needs a path that starts with a slash: "
+                           "/videos, or https://api.example.com/videos.";
+    }
+    if (request->problem) {
+        return;
+    }
+    /* an <If> must see the headers of the request to explain, not those of this one */
+    copy->headers_in = apr_table_copy(r->pool, r->headers_in);
+    apr_table_setn(copy->headers_in, "Origin", request->origin);
+    if (uri.hostname) {
+        const char *host = cors_uri_host(r->pool, &uri);
+
+        copy->server = cors_server_for(ap_server_conf, &uri, r->server);
+        copy->hostname = uri.hostname;
+        request->question.known_host =
+            cors_server_has_host(copy->server, uri.hostname);
+        apr_table_setn(copy->headers_in, "Host",
+                       uri.port_str
+                           ? apr_pstrcat(r->pool, host, ":", uri.port_str, NULL)
+                           : host);
+    }
+    request->server = copy->server->server_hostname;
+    request->path = uri.path;
+    request->question.origin = request->origin;
+    request->question.method = request->method;
+    request->question.headers = request->headers[0] ? request->headers : NULL;
+    request->question.credentials = request->credentials;
+
+    /* selects the sections as for a real request, without running a handler */
+    lookup = ap_sub_req_method_uri("GET",
+                                   uri.query ? apr_pstrcat(r->pool, uri.path,
+                                                           "?", uri.query, NULL)
+                                             : uri.path,
+                                   copy, NULL);
+    request->lookup = lookup->status;
+    section = cors_section_of(lookup->per_dir_config);
+    request->places = apr_array_make(r->pool, 4, sizeof(const cors_place_t *));
+    if (section) {
+        cors_section_visit_places(section, add_place, request->places);
+        cors_policy_resolve(r->pool, section,
+                            cors_script_methods(r->pool, request->method),
+                            &request->policy);
+    }
+    cors_explain(r->pool, &request->policy, &request->question,
+                 &request->answer);
+    /* The subrequest is not destroyed: the policy may come from .htaccess files that it
+     * has read. */
+}

@@ -1,0 +1,95 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * What all formats of the status page show in the same words: times, URLs, and the advice
+ * for a recorded refusal.
+ *
+ * It is its own file because the formats use it and page.c uses the formats. It writes
+ * nothing. A recorded refusal names its setting as text, since shared memory holds no
+ * pointers; the setting is found again by that name.
+ */
+
+#include "httpd/status/page_data.h"
+
+#include <string.h>
+
+#include <apr_strings.h>
+#include <http_main.h>
+
+#include "core/base/fetch.h"
+#include "core/base/list.h"
+#include "core/diagnose/advice.h"
+#include "core/origin/origin_set.h"
+#include "core/policy/section.h"
+#include "httpd/config/sections.h"
+
+const char *cors_page_time(apr_pool_t *p, apr_time_t time)
+{
+    apr_time_exp_t utc;
+
+    apr_time_exp_gmt(&utc, time);
+    return apr_psprintf(p, "%04d-%02d-%02dT%02d:%02d:%02dZ", utc.tm_year + 1900,
+                        utc.tm_mon + 1, utc.tm_mday, utc.tm_hour, utc.tm_min,
+                        utc.tm_sec);
+}
+
+const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
+{
+    /* httpd removes the brackets of an IPv6 address */
+    bool bare = strchr(refusal->host, ':') && refusal->host[0] != '[';
+    const char *host =
+        bare ? apr_pstrcat(p, "[", refusal->host, "]", NULL) : refusal->host;
+
+    return refusal->port == cors_fetch_default_port(cors_slice(refusal->scheme))
+               ? apr_pstrcat(p, refusal->scheme, "://", host, NULL)
+               : apr_psprintf(p, "%s://%s:%u", refusal->scheme, host,
+                              refusal->port);
+}
+
+/* Register a setting under a name, unless the name is taken already. */
+static void name_setting(cors_page_t *page, const char *source,
+                         const cors_setting_t *setting)
+{
+    if (source && !apr_hash_get(page->settings, source, APR_HASH_KEY_STRING)) {
+        apr_hash_set(page->settings, source, APR_HASH_KEY_STRING, setting);
+    }
+}
+
+/* A setting is identified by its first line. Exclusions and files have their own
+ * lines. */
+static void find_setting(void *context, cors_attr_e attr,
+                         const cors_setting_t *setting)
+{
+    cors_page_t *page = context;
+    const cors_origin_set_t *set = setting->origins;
+    int i;
+
+    (void)attr;
+    name_setting(page, setting->source, setting);
+    for (i = 0; set && i < cors_origin_set_count(set); i++) {
+        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+        if (word->exclude || word->file) {
+            name_setting(page, word->source, setting);
+        }
+    }
+}
+
+const char *cors_page_advice(cors_page_t *page, cors_reason_e reason,
+                             const char *source, const char *origin,
+                             const char *rejected)
+{
+    cors_refused_t refused = { reason, source, origin, rejected, NULL, NULL };
+
+    if (!page->settings) {
+        page->settings = apr_hash_make(page->r->pool);
+        cors_settings_visit(page->r->pool, ap_server_conf, find_setting, page);
+    }
+    refused.setting = apr_hash_get(page->settings, source, APR_HASH_KEY_STRING);
+    return cors_advice(page->r->pool, &refused);
+}
+
+const char *cors_counted_text(cors_counted_e kind)
+{
+    return kind == CORS_COUNTED_ENFORCED ? "enforced" : "report-only";
+}

@@ -1,0 +1,53 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file page_data.h
+ * @brief What the files of the status page share
+ */
+
+#ifndef CORS_STATUS_PAGE_DATA_H
+#define CORS_STATUS_PAGE_DATA_H
+
+#include <apr_hash.h>
+
+#include "core/diagnose/stats.h"
+#include "core/policy/decide.h"
+#include "httpd/httpd.h"
+#include "httpd/status/explain_request.h"
+
+/** What a page shows. */
+typedef struct {
+    request_rec *r;
+    apr_pool_t *p;                   /* for texts, until they are written */
+    bool policies;                   /* show the view of policies */
+    cors_explain_request_t *request; /* for the view that explains; else NULL */
+    bool asked;                      /* request has parameters to explain */
+    /* the settings by the names that counters use; NULL: not collected yet */
+    apr_hash_t *settings;
+    /* for the view of what happened; NULL: none */
+    cors_counters_t *counters;
+} cors_page_t;
+
+/** @return a time in the format of RFC 3339, in UTC */
+const char *cors_page_time(apr_pool_t *p, apr_time_t time);
+
+/**
+ * @return the scheme, host and port that a refused request was made to:
+ *   "https://api.example:8443", without the scheme's default port
+ */
+const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal);
+
+/**
+ * @param source    the setting of the refusal, "Directive file:line"
+ * @param origin    the origin of the refused request
+ * @param rejected  the name that was refused, or NULL
+ * @return what to change so that a recorded refusal would be allowed
+ */
+const char *cors_page_advice(cors_page_t *page, cors_reason_e reason,
+                             const char *source, const char *origin,
+                             const char *rejected);
+
+/** @return "enforced" or "report-only" */
+const char *cors_counted_text(cors_counted_e kind);
+
+#endif /* CORS_STATUS_PAGE_DATA_H */
