@@ -175,8 +175,8 @@ bench-check: deps
 	@APXS="$(APXS)" sh build/bench check
 
 ##  make check       layers, manual against directives and messages, format
-check: deps-check
-	@sh build/check
+check: deps-check $(SUFFIXES)
+	@CC='$(CC)' FLAGS='$(GLUE_FLAGS)' sh build/check
 
 ##  make deps        find what is missing for all of these, and install it
 deps:

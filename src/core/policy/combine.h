@@ -29,7 +29,7 @@
  * @return false: no such section denies anything, because none matches or they only
  *         report
  *
- * docs/design.md, "Whose policy"
+ * docs/dev/design.md, "Whose policy"
  */
 bool cors_policy_overlay(apr_pool_t *p, const cors_policy_t *asked,
                          const cors_section_t *of, const cors_section_t *served,

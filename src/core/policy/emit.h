@@ -39,7 +39,7 @@ typedef enum {
  * @param headers   headers_out
  * @param errors    err_headers_out; its CORS fields are removed
  *
- * Fetch, "HTTP responses" (#http-responses); docs/design.md, "Responses"
+ * Fetch, "HTTP responses" (#http-responses); docs/dev/design.md, "Responses"
  */
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
                const cors_decision_t *decision, cors_response_e response,

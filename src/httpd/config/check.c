@@ -1,17 +1,14 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The checks at start-up and the post_config hook. check_config refuses a configuration
- * in which sections contradict each other: it checks each section merged with its
- * server, and each <Location> or <Directory> merged with all sections whose path is
- * above its own. post_config then starts the parts of the module that requests need, in
- * a fixed order.
+ * The check of a configuration before httpd starts. check_config refuses a configuration in
+ * which sections contradict each other: it checks each section merged with its server, and
+ * each <Location> or <Directory> merged with all sections whose path is above its own.
  *
- * The warnings themselves are in warnings.c and neighbours.c; this file provides the
- * reporter that writes each sentence once. httpd reads the configuration twice at a
- * start: the first time the terminal shows the messages, the second time the error log.
- * Errors stop httpd in both readings. A warning is written once to the terminal and
- * once to the log.
+ * The warnings are in check_reach.c and check_modules.c, and findings.c writes them. httpd
+ * reads the configuration twice at a start: the first time the terminal shows the messages,
+ * the second time the error log. Errors stop httpd in both readings. A warning is written
+ * once to the terminal and once to the log.
  */
 
 #include "httpd/config/check.h"

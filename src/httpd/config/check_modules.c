@@ -7,7 +7,7 @@
  * from ap_conftree and does not depend on those modules.
  *
  * It never evaluates a directive, and it does not check the module's own settings
- * (warnings.c). There may be many directives of other modules, and many sections. So
+ * (check_reach.c). There may be many directives of other modules, and many sections. So
  * the policies that a directive can affect are looked up in indexes of the policies.
  * Findings about a policy (AuthType, ProxyPass) are collected first and then looked up
  * for each policy.

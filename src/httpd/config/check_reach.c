@@ -4,7 +4,7 @@
  * Warnings about the module's own directives: settings that have no effect, policies
  * that allow no origin, and the findings of the core's lint, which knows single
  * settings and policies but not where they apply. Directives of other modules are in
- * neighbours.c.
+ * check_modules.c.
  *
  * This takes two passes. The first one visits all policies and marks the settings that
  * any of them uses; only then can the second one report the settings that none uses.

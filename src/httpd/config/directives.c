@@ -7,7 +7,7 @@
  * mistakes in a line, so that one start reports them together.
  *
  * This file only fills sections. It does not merge attributes (section.c), resolve
- * policies (policy.c) or check settings against each other (startup.c). A handler may
+ * policies (policy.c) or check settings against each other (check.c). A handler may
  * run in a worker thread for a .htaccess file, so it must not write to static data;
  * in_htaccess() recognises that case by the temporary pool, which is then the same as
  * the directive's pool.

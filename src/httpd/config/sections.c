@@ -4,8 +4,7 @@
  * Walks over all sections of all servers: what httpd has merged into each server, its
  * <Directory>, <Location>, <Files>, <If> and <Proxy> sections, and the sections nested
  * in them. httpd offers no such walk, so this file reads the core's and mod_proxy's
- * configuration structures. It also maps containers to the requests that they apply to,
- * and URLs to virtual hosts.
+ * configuration structures.
  *
  * It does not judge what it finds. Two facts to know: httpd appends each virtual host's
  * sections to those of the base server, so a walk has to recognise inherited ones; and
@@ -17,7 +16,6 @@
 
 #include <string.h>
 
-#include <apr_fnmatch.h>
 #include <apr_strings.h>
 #include <mod_proxy.h>
 

@@ -15,7 +15,7 @@ typedef struct {
     /* answer preflights before httpd looks for a file: no section for files and no
      * .htaccess file can change the answer */
     bool answers_early;
-    /* a bit mask of the header fields that are noted of its requests, see noted.c */
+    /* a bit mask of the header fields that are noted of its requests, see client_request.c */
     unsigned fields;
 } cors_server_t;
 

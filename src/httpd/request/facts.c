@@ -5,7 +5,7 @@
  * nor server_rec, so this file answers for httpd: what the client sent, whether it is a
  * WebSocket handshake, and under which origins this server is reachable.
  *
- * It decides nothing. All header fields come from noted.c, because r->headers_in may
+ * It decides nothing. All header fields come from client_request.c, because r->headers_in may
  * have changed since. The server's own origin costs several look-ups, so the core asks
  * for it through a callback and only if a decision depends on it.
  */

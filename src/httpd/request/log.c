@@ -7,7 +7,7 @@
  *
  * Any client can cause denials, so the lines are limited to a number per minute,
  * counted in shared memory over all children (count.c). Without that memory, or if
- * LogLevel is debug, there is no limit. Findings of start-up are reported in startup.c,
+ * LogLevel is debug, there is no limit. Findings of start-up are reported in findings.c,
  * not here.
  */
 

@@ -96,7 +96,7 @@ typedef struct {
     apr_array_header_t *files; /* cors_list_file_t * */
     apr_interval_time_t interval;
     /* messages that are logged once the log is open */
-    apr_array_header_t *notices; /* see origins_file.c */
+    apr_array_header_t *notices; /* see shared_list.c */
     /* until when this reading of the configuration may wait for files; 0: it has not
      * waited */
     apr_time_t deadline;

@@ -3,7 +3,7 @@
 /*
  * Reloads list files while the server runs. All of it runs in mod_watchdog's thread of
  * one child at a time; the parent only registers it. Files are parsed in the core, and
- * their lists are exchanged through shared memory (cors/origin_share.h); origins_file.c
+ * their lists are exchanged through shared memory (shared_table.h); shared_list.c
  * creates that memory.
  *
  * A file is read once it has been unchanged for long enough, measured with a monotonic

@@ -1,11 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Counts decisions and keeps recent refusals, in shared memory that all children
- * write to and that survives restarts. The layout and the locking are the core's
- * (src/core/diagnose/stats.c); this file finds or creates the memory, gives each section a
- * counter and turns a request into a record. It also writes the counters for
- * mod_status; the module's own status page is in page.c.
+ * Finds or creates the shared memory of the counters, which all children write to and which
+ * survives restarts. The layout and the locking are the core's
+ * (src/core/diagnose/stats.c). Requests are counted in request/count.c.
  *
  * The memory is allocated from the process's pool and found again through httpd's
  * retained data, so that a graceful restart or a reloaded module continues with the

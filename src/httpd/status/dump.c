@@ -6,9 +6,9 @@
  * through cors_dump_json().
  *
  * Each section is printed with what it inherits from the sections around it and its
- * server; ask.c explains which policy a particular URL gets. If <Limit> is used, the
- * methods of a section fall into groups with one policy each. httpd numbers methods and
- * gives HEAD the number of GET, so the names of a group are derived from its numbers
+ * server; explain_cli.c explains which policy a particular URL gets. If <Limit> is used,
+ * the methods of a section fall into groups with one policy each. httpd numbers methods
+ * and gives HEAD the number of GET, so the names of a group are derived from its numbers
  * here.
  */
 

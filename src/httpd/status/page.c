@@ -1,15 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The status page: reads the query string, checks access, looks up the URL of an
- * explanation and selects the format. page_html.c and page_text.c write the formats;
- * nothing here writes page content.
+ * The status page: reads the query string, checks access and selects the format. Each
+ * format has a file of its own; nothing here writes page content.
  *
  * The page shows the configuration of the whole server, so only SetHandler in the
  * server's own configuration may enable it: a .htaccess file must not open it by other
- * means, such as Satisfy Any or a proxied request from this server to itself. An
- * explanation looks its URL up with a subrequest on a copy of the request, so that
- * httpd itself selects the sections; the subrequest's handler is never run.
+ * means, such as Satisfy Any or a proxied request from this server to itself.
  */
 
 #include "httpd/status/page.h"

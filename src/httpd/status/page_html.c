@@ -3,8 +3,7 @@
 /*
  * Writes the status page as HTML: the views "what happened", "policies" and "explain",
  * and the style sheet that they link to. The data is collected by page.c and the core;
- * this file only renders it. page_text.c writes the same data as JSON and for
- * Prometheus.
+ * this file only renders it. page_json.c writes the same data as JSON.
  *
  * Host names, origins and paths come from clients, and the rest from configuration
  * files, so all of it is untrusted. Every string that is not a literal must pass
