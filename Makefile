@@ -68,7 +68,7 @@ SEED = $(shell date +%s)
 prove: deps-test
 	@$(BUILD) module
 	@APXS="$(APXS)" CORS_EXCHANGES=$(EXCHANGES) CORS_RUNS=$(SEEDS) \
-	    CORS_SEED=$(SEED) TESTS=t/reference.t sh build/apache-test -v
+	    CORS_SEED=$(SEED) TESTS=t/reference/decisions.t sh build/apache-test -v
 
 ##  make browser     what pages in headless Chromium may do, against the same
 browser: deps-test
@@ -113,12 +113,12 @@ race: deps
 .PHONY: race
 
 ##  make memcheck-httpd  requests of all kinds to httpd under valgrind's memcheck
-MEMCHECK ?= reference preflights page htaccess origins_file reload hosts limits
+MEMCHECK ?= decisions preflights page htaccess origins_file reload hosts limits
 memcheck-httpd: deps
 	@$(BUILD) module
 	@APXS="$(APXS)" CORS_EXCHANGES=1000 \
 	    CORS_UNDER="$(VALGRIND) --tool=memcheck --leak-check=no" \
-	    TESTS="$(MEMCHECK:%=t/%.t)" sh build/apache-test --timer
+	    TESTS="$(foreach name,$(MEMCHECK),$(or $(wildcard t/*/$(name).t),t/$(name).t))" sh build/apache-test --timer
 .PHONY: memcheck-httpd
 
 ##  make sanitize    unit tests and Apache::Test under ASan and UBSan

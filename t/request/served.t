@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # A resource that is served by another URL than its own: nothing that is refused
 # there gets in, and nothing that is denied there is granted. Ways by chance are in
-# t/journeys.t.
+# t/reference/journeys.t.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
