@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask);
+use Client qw(send_request);
 use CorsTest qw(config_check config_starts);
 use Httpd;
 use JSON::PP ();
@@ -260,7 +260,8 @@ for my $host (@hosts) {
             my ($method, $origin, $announced, $names) = @$ask;
             my %send = (host => $name, defined $origin ? (origin => $origin) : (),
                 defined $announced ? (acrm => $announced) : (), length($names // '') ? (acrh => $names) : ());
-            my ($code, $cors) = ask([ h1 => $httpd->{port}{port} ], $method, $path, %send);
+            my $response = send_request([ h1 => $httpd->{port}{port} ], $method, $path, %send);
+            my ($code, $cors) = ($response->status, $response->cors_fields);
             my ($status, $fields) = expected($site, $method, $origin, $announced, $names // '');
 
             $status //= $path eq "/proxied/a" ? 503 : 200;

@@ -6,7 +6,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use File::Path ();
 use Test::More;
-use Client qw(ask preflight_vary whole);
+use Client qw(cors_response preflight_vary);
 use Httpd ();
 
 my $app = 'https://app.example';
@@ -28,9 +28,9 @@ my $unharmed = [ '/quiet/a.txt', allowed($app) ];
 
 sub write_htaccess { return Httpd::spew("$site/$_[0]/.htaccess", $_[1]) }
 sub get { my ($path, $origin, %more) = @_;
-    return whole(ask($via, GET => $path, origin => $origin, %more)) }
+    return cors_response($via, GET => $path, origin => $origin, %more) }
 sub preflight { my ($path, $origin, $method) = @_;
-    return whole(ask($via, OPTIONS => $path, origin => $origin, acrm => $method)) }
+    return cors_response($via, OPTIONS => $path, origin => $origin, acrm => $method) }
 sub lists { return { preflight_vary(), 'access-control-allow-origin' => $_[0],
     'access-control-allow-methods' => $_[1] // 'GET, HEAD, PUT, PATCH, POST, DELETE',
     'access-control-allow-headers' => 'content-type' } }

@@ -4,7 +4,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask preflight_vary whole);
+use Client qw(cors_response preflight_vary);
 use CorsTest qw(config_check);
 use Httpd ();
 use IO::Socket::UNIX ();
@@ -43,9 +43,9 @@ sub allows {
     my ($what, $path, $origin, $ok) = @_;
     my %allowed = $ok ? ('access-control-allow-origin' => $origin) : ();
     my @to = (h1 => $httpd->{port}{port});
-    is_deeply(whole(ask(\@to, GET => $path, origin => $origin)),
+    is_deeply(cors_response(\@to, GET => $path, origin => $origin),
         { status => 200, %vary, %allowed }, "$what: $origin");
-    is_deeply(whole(ask(\@to, OPTIONS => $path, origin => $origin, acrm => 'PUT')),
+    is_deeply(cors_response(\@to, OPTIONS => $path, origin => $origin, acrm => 'PUT'),
         { status => $ok ? 204 : 403, preflight_vary(), %allowed, $ok ? (
             'access-control-allow-methods' => 'GET, HEAD, PUT, PATCH, POST, DELETE',
             'access-control-allow-headers' => 'content-type') : () },
@@ -145,9 +145,9 @@ my $large = file('large.origins', map { $_ % 2 ? "https://host$_.example\n" : "h
 my $big = Httpd->start(name => 'origins_large', ports => ['port'],
     text => "Listen 127.0.0.1:\@port\@\nCorsPolicy On\nCorsAllowOriginsFile $large\n");
 my @to = (h1 => $big->{port}{port});
-is(whole(ask(\@to, GET => '/plain.txt', origin => 'https://host199999.example'))->{'access-control-allow-origin'},
+is(cors_response(\@to, GET => '/plain.txt', origin => 'https://host199999.example')->{'access-control-allow-origin'},
     'https://host199999.example', 'the last of many origins is allowed');
-is(whole(ask(\@to, GET => '/plain.txt', origin => 'https://a.b.w2.example'))->{'access-control-allow-origin'},
+is(cors_response(\@to, GET => '/plain.txt', origin => 'https://a.b.w2.example')->{'access-control-allow-origin'},
     'https://a.b.w2.example', 'a wildcard among many is found');
-is(whole(ask(\@to, GET => '/plain.txt', origin => 'https://host2.example'))->{'access-control-allow-origin'},
+is(cors_response(\@to, GET => '/plain.txt', origin => 'https://host2.example')->{'access-control-allow-origin'},
     undef, 'what is not among many is not allowed');

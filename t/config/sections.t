@@ -4,7 +4,8 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use CorsTest qw(exchange run_cases log_mark log_since preflight_vary);
+use Client qw(preflight_vary);
+use CorsTest qw(send_to_suite run_cases log_mark log_since);
 
 my %vary = (vary => 'Origin');
 my $vhost = 'https://vhost.example';
@@ -99,25 +100,23 @@ plan tests => 2 * @cases + 7;
 run_cases(@cases);
 
 my $mark = log_mark();
-my ($code) = exchange(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost);
-is($code, 500, 'a mistake in .htaccess is a 500');
+is(send_to_suite(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost)->status, 500, 'a mistake in .htaccess is a 500');
 like(log_since($mark), qr{CorsAllowOrigins: 'https://htaccess\.example/': .*; write https://htaccess\.example \[origin-path\] \(\S+/htaccess-bad/\.htaccess:2\)},
     'and the log says where and what to write');
 $mark = log_mark();
-(undef, my $cors) = exchange(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost);
-is_deeply($cors, { %vary, 'access-control-allow-origin' => $vhost },
+is_deeply(send_to_suite(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost)->cors_fields, { %vary, 'access-control-allow-origin' => $vhost },
     'a 500 of a broken .htaccess has the headers of what was known');
 
 $mark = log_mark();
-exchange(GET => '/unlucky/file', vhost => 'cors_sections', origin => $vhost);
+send_to_suite(GET => '/unlucky/file', vhost => 'cors_sections', origin => $vhost);
 like(log_since($mark), qr{contradictory-policy: .*; by CorsAllowOrigins \S+:\d+, CorsAllowCredentials \S+:\d+: with CorsAllowCredentials On, this list lets any website},
     'a contradiction at request time is logged with both lines');
 is(scalar(() = log_since($mark) =~ /contradictory-policy/g), 1, 'and once');
 
 $mark = log_mark();
-exchange(OPTIONS => '/wild', vhost => 'cors_sections', origin => $vhost, acrm => 'GET', acrh => 'authorization');
+send_to_suite(OPTIONS => '/wild', vhost => 'cors_sections', origin => $vhost, acrm => 'GET', acrh => 'authorization');
 like(log_since($mark), qr{header-not-allowed "authorization": .*; by CorsAllowHeaders \S+:\d+: \* does not stand for Authorization; name it beside the \*$}m,
     'the log explains that * is not Authorization');
 $mark = log_mark();
-exchange(OPTIONS => '/wild', vhost => 'cors_sections', origin => $vhost, acrm => 'PATCH', acrh => 'authorization');
+send_to_suite(OPTIONS => '/wild', vhost => 'cors_sections', origin => $vhost, acrm => 'PATCH', acrh => 'authorization');
 unlike(log_since($mark), qr/does not stand for/, 'and only where that is the reason');

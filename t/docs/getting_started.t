@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(raw);
+use Client qw(send_request);
 use Httpd ();
 
 my $page = Httpd::slurp("$ENV{CORS_WORK}/docs/getting-started.md");
@@ -44,7 +44,7 @@ for ([ 'localhost', qr/>http:\/\/localhost:$own may read: world</ ], [ '127.0.0.
     like($shown, $says, "a browser shows it on $host");
 }
 like($page, qr/^> http:\/\/localhost:8081 may read: world$/m, 'and the page says what it shows');
-like(raw($api, "GET /cors-policy HTTP/1.1\r\nHost: localhost:$api\r\nConnection: close\r\n\r\n"), qr/http:\/\/127\.0\.0\.1:$own/,
+like(send_request([ h1 => $api ], GET => '/cors-policy')->body, qr/http:\/\/127\.0\.0\.1:$own/,
     'the status page shows the refusal');
 Httpd::spew("$httpd->{dir}/httpd.conf", Httpd::slurp("$httpd->{dir}/httpd.conf") =~ s/(CorsAllowOrigins \S+)/$1\//r);
 $httpd->run('-t');

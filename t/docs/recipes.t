@@ -6,7 +6,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask preflight_vary raw whole);
+use Client qw(preflight_vary send_bytes send_request);
 use Httpd ();
 
 my $backend = Httpd::free_port();
@@ -203,9 +203,9 @@ for my $number (1 .. @recipes) {
         my ($promise, $method, $path, $send, $status, $fields, $others) = @$exchange;
         my %send = %$send;
         s/\@port\@/$httpd->{port}{port}/ for values %send;
-        my ($code, $cors, $other) = ask([ h1 => $httpd->{port}{port} ], $method, $path, %send);
-        my @wrong = grep { ($other->{$_} // '') !~ $others->{$_} } keys %{ $others // {} };
-        is_deeply([ whole($code, $cors), @wrong ], [ { status => $status, %$fields } ], "$title: $promise");
+        my $response = send_request([ h1 => $httpd->{port}{port} ], $method, $path, %send);
+        my @wrong = grep { ($response->field($_) // '') !~ $others->{$_} } keys %{ $others // {} };
+        is_deeply([ $response->cors, @wrong ], [ { status => $status, %$fields } ], "$title: $promise");
     }
     push @httpds, $httpd;
     kill WINCH => $httpd->pid; # ends what it is at, while the next ones run

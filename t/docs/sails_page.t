@@ -4,7 +4,8 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use CorsTest qw(exchange run_cases config_fails config_starts preflight_vary);
+use Client qw(preflight_vary);
+use CorsTest qw(run_cases config_fails config_starts);
 
 my %vary = (vary => 'Origin');
 my $methods = 'GET, HEAD, PUT, PATCH, POST, DELETE';

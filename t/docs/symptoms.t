@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask talk preflight_vary whole);
+use Client qw(cors_response handshake_fields preflight_vary send_request);
 use CorsTest qw(config_fails);
 use Httpd ();
 
@@ -39,10 +39,7 @@ my %preflight = (
     'access-control-allow-headers' => 'Content-Type, X-Token',
     'access-control-max-age' => 600,
 );
-my %handshake = (
-    upgrade => 'websocket', connection => 'Upgrade',
-    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13,
-);
+my %handshake = handshake_fields();
 
 my ($symptom, $promise);
 sub promise { ($symptom, $promise) = @_; return }
@@ -51,7 +48,7 @@ sub so { return "symptom $symptom: $promise, $_[0]" }
 sub gets {
     my ($what, $request, $expected, $via) = @_;
     my ($method, $path, %send) = @$request;
-    is_deeply(whole(ask($via // \@h1, $method, $path, %send)), $expected, so($what));
+    is_deeply(cors_response($via // \@h1, $method, $path, %send), $expected, so($what));
 }
 sub preflights {
     my ($path, $more, $method) = @_;
@@ -108,10 +105,9 @@ answers('on an error', '/fcgi/500', 500, vary => 'Accept');
 promise(9, 'no preflight is answered by a page about an internal error');
 for ([ '/recipe-200/x', 'with a rewrite rule of the server' ],
      [ '/recipe-200-here', 'with a rewrite rule of a Location' ]) {
-    my $bytes = talk(\@h1, OPTIONS => $_->[0], origin => $app, acrm => 'PUT');
-    my ($code, $cors, undef, $body) = Client::parse($bytes);
-    is_deeply(whole($code, $cors), { status => 204, %preflight }, so($_->[1]));
-    is($body, '', so("$_->[1], and there is no body"));
+    my $response = send_request(\@h1, OPTIONS => $_->[0], origin => $app, acrm => 'PUT');
+    is_deeply($response->cors, { status => 204, %preflight }, so($_->[1]));
+    is($response->body, '', so("$_->[1], and there is no body"));
 }
 gets('and another origin is not allowed by it', [ OPTIONS => '/recipe-200/x', origin => $evil, acrm => 'PUT' ],
     { status => 200, %asked });
@@ -190,12 +186,12 @@ answers('while it blocks the request', '/waf/plain.txt', 403, method => 'PUT', s
 answers('and OPTIONS that is no preflight', '/waf/plain.txt', 403, method => 'OPTIONS');
 
 promise(21, 'WebDAV keeps its OPTIONS');
-my ($code, $cors, $other) = ask(\@h1, OPTIONS => '/dav/', origin => $app);
-is_deeply([ whole($code, $cors), $other->{dav} // 'nothing' ],
+my $options = send_request(\@h1, OPTIONS => '/dav/', origin => $app);
+is_deeply([ $options->cors, $options->field('dav') // 'nothing' ],
     [ { status => 200, %headers, %vary }, '1,2 | <http://apache.org/dav/propset/fs/1>' ],
     so('from a page'));
-($code, $cors, $other) = ask(\@h1, OPTIONS => '/dav/');
-is_deeply([ whole($code, $cors), $other->{dav} // 'nothing' ],
+$options = send_request(\@h1, OPTIONS => '/dav/');
+is_deeply([ $options->cors, $options->field('dav') // 'nothing' ],
     [ { status => 200, %vary }, '1,2 | <http://apache.org/dav/propset/fs/1>' ],
     so('from a client that is no browser'));
 preflights('/dav/a', 'and a preflight is answered, ', 'PROPFIND');
@@ -220,7 +216,7 @@ gets('and refused for another', [ OPTIONS => '/old/plain.txt', origin => $evil, 
 promise(24, 'a page of another origin opens no WebSocket');
 for ([ $app, 101, 'while that of an allowed one does' ], [ $evil, 403, 'it is refused' ]) {
     my $before = -s $backend_log;
-    my ($status) = ask(\@h1, GET => '/socket', %handshake, origin => $_->[0]);
+    my $status = send_request(\@h1, GET => '/socket', %handshake, origin => $_->[0])->status;
     is($status, $_->[1], so($_->[2]));
     is(-s $backend_log > $before ? 'asked' : 'not asked', $_->[1] == 101 ? 'asked' : 'not asked',
         so("$_->[2], as the backend's log says"));

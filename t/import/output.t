@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask preflight_vary whole);
+use Client qw(cors_response preflight_vary);
 use CorsTest qw(config_check);
 use Httpd ();
 
@@ -303,7 +303,7 @@ for my $exchange (@exchanges) {
     my ($name, $promise, $method, $path, $send, $status, $fields) = @$exchange;
     (my $short = $name) =~ tr{/.}{--};
     my $httpd = $httpd{$name} ||= Httpd->start(name => "import-$short", text => "Listen 127.0.0.1:\@port\@\n$config{$name}", expected => qr/Warning: /);
-    is_deeply(whole((ask([ h1 => $httpd->{port}{port} ], $method, $path, %$send))[ 0, 1 ]), { status => $status, %$fields }, "$name: $promise");
+    is_deeply(cors_response([ h1 => $httpd->{port}{port} ], $method, $path, %$send), { status => $status, %$fields }, "$name: $promise");
 }
 kill TERM => $_->pid for values %httpd;
 

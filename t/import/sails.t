@@ -10,10 +10,10 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use IPC::Open2 ();
-use Client qw(raw);
+use Client qw(send_bytes);
 use Fetch qw(fetch exposed_names);
 use Httpd ();
-use Reach qw(send_request exchanges);
+use Reach qw(send_by_wire exchanges);
 
 my $work = $ENV{CORS_WORK};
 my @near = ('https://app.example.evil', 'https://notapp.example', 'https://app.example:8080', 'http://app.example', 'null');
@@ -139,7 +139,7 @@ for my $name (keys %app) {
 # What a browser concludes, in words.
 sub conclusion {
     my ($port, $case) = @_;
-    my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { send_request($port, $_[0]) });
+    my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { send_by_wire($port, $_[0]) });
     if ($got->{type} eq 'error') {
         return $got->{sent}[-1]{method} eq 'OPTIONS' ? 'not sent' : 'sent, not read';
     }
@@ -192,7 +192,7 @@ for (@sockets) {
     my @got = map {
         my ($path, $fields) = ('/socket.io/?EIO=4&transport=websocket&__sails_io_sdk_version=1.2.1', defined $origin ? "Origin: $origin\r\n" : '');
         $handshakes++;
-        raw($port{'11-app-per-route'}{$_}, "GET $path HTTP/1.1\r\nHost: localhost\r\n${fields}Connection: Upgrade\r\nUpgrade: websocket\r\n"
+        send_bytes($port{'11-app-per-route'}{$_}, "GET $path HTTP/1.1\r\nHost: localhost\r\n${fields}Connection: Upgrade\r\nUpgrade: websocket\r\n"
             . "Sec-WebSocket-Version: 13\r\nSec-WebSocket-Key: dGhlIHNhbXBsZSBub25jZQ==\r\n\r\n", single => 1) =~ m{\AHTTP/1\.1 (\d+)} ? $1 : 0;
     } qw(sails here);
     is_deeply(\@got, \@status, 'onlyAllowOrigins: a socket from ' . ($origin // 'nowhere') . ($status[0] == 101 ? ' opens' : ' does not open'));

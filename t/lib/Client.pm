@@ -1,197 +1,236 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Client;
 
-# One request over any protocol, and the whole of what came back: raw sockets
-# for HTTP/1, plain and over TLS; nghttp for HTTP/2.
+# The HTTP client of the tests. It sends exactly the fields that a test names, in any
+# spelling, and shows every byte of the response; HTTP libraries do neither. HTTP/1.1
+# is done here, HTTP/2 by Http2.pm; both return a Response.
+#
+# Most tests need one function, which opens a connection for one request:
+#
+#     my $to = [ h1 => $port ];       # h1, h1s (TLS), h2c (HTTP/2 in clear), h2
+#     is_deeply(cors_response($to, GET => '/a', origin => 'https://app.example'),
+#         { status => 200, vary => 'Origin' }, 'another origin gets no CORS header');
+#
+# Fields are named in lower case; acrm and acrh are short for the two
+# Access-Control-Request-* fields, body is the body. A list sends a field several
+# times, undef omits one that is sent otherwise (Host, Connection: close).
+#
+# Client->new($port) keeps its connection open over many requests.
 use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use File::Temp ();
+use Http2 ();
 use IO::Socket::INET ();
 use IO::Socket::SSL ();
 use JSON::PP ();
-use POSIX ();
+use Response ();
+use Socket qw(IPPROTO_TCP TCP_NODELAY);
 
-our @EXPORT_OK = qw(ask talk raw protocols preflight_vary whole connect_to parse happened);
+our @EXPORT_OK = qw(send_request cors_response response_bytes send_bytes parse_response connect_to
+    status_data protocols preflight_vary handshake_fields);
 
-# How the protocols are called in the names of tests.
-my %name = (
-    h1 => 'HTTP/1.1', h1s => 'HTTP/1.1 over TLS',
-    h2c => 'HTTP/2 in clear', h2 => 'HTTP/2 over TLS',
-);
-sub protocols { return map { [ $_, $name{$_} ] } @_ }
+# --- one request
 
-sub preflight_vary {
-    return vary => 'Origin, Access-Control-Request-Method, '
-        . 'Access-Control-Request-Headers';
+# Send a request and return its Response.
+sub send_request {
+    my ($to, $method, $path, %send) = @_;
+    my ($protocol, $port) = @$to;
+    my $body = delete $send{body};
+    my %long = (acrm => 'access-control-request-method', acrh => 'access-control-request-headers');
+    my %field = (host => "localhost:$port", connection => 'close', map { ($long{$_} // $_) => $send{$_} } keys %send);
+    my @headers = map { my $name = $_; map { [ $name, $_ ] } ref $field{$name} ? @{ $field{$name} } : $field{$name} }
+        grep { defined $field{$_} } sort keys %field;
+    my $request = { method => $method, path => $path, headers => \@headers, body => $body };
+    return Http2::send_request($protocol eq 'h2', $port, $request) if $protocol =~ /\Ah2/;
+    my $host = ref $field{host} ? $field{host}[0] : $field{host} // 'localhost';
+    return Client->new($port, tls => $protocol eq 'h1s', name => $host =~ s/:\d+\z//r, once => 1)->request($request);
 }
 
-my %long = (
-    acrm => 'access-control-request-method',
-    acrh => 'access-control-request-headers',
-);
+# Send a request and return its status and CORS fields, as Response::cors does.
+sub cors_response { return send_request(@_)->cors }
 
-sub connect_to {
-    my ($port, $tls, $host) = @_;
-    my @to = (PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 20);
-    my $socket = $tls
-        ? IO::Socket::SSL->new(@to, SSL_verify_mode => 0,
-            SSL_hostname => $host, SSL_alpn_protocols => ['http/1.1'])
-        : IO::Socket::INET->new(@to);
-    return $socket // die "cannot connect to $port: $!\n";
-}
+# Send a request over HTTP/1.1 and return the bytes of its response.
+sub response_bytes { return send_request(@_)->bytes }
 
-# Whether a single answer is complete although the connection stays open.
-sub is_whole {
-    my ($head, $body) = split /\r\n\r\n/, $_[0], 2;
-    return defined $body && $head =~ /^content-length: (\d+)\r?$/im
-        && length $body >= $1;
-}
-
-# Send bytes, give every byte that comes back until the server closes.
-sub raw {
+# Send bytes that need not be HTTP, and return all that comes back until the server
+# closes the connection, switches the protocol, or the text matches until.
+sub send_bytes {
     my ($port, $bytes, %more) = @_;
-    my $socket = connect_to($port, $more{tls}, $more{sni} // 'localhost');
+    my $socket = connect_to($port);
     local $SIG{PIPE} = 'IGNORE';
     local $SIG{ALRM} = sub { die "no answer from $port to: $bytes\n" };
     alarm 30;
     print $socket $bytes;
     my $answer = '';
-    # a protocol that was switched has no end
     my $until = $more{until} // qr{\AHTTP/1\.1 101 };
-    while ($socket->sysread(my $piece, 65536)) {
-        $answer .= $piece;
-        last if $answer =~ $until || $more{single} && is_whole($answer);
+    while ($socket->sysread($answer, 65536, length $answer)) {
+        last if $answer =~ $until;
     }
     alarm 0;
     return $answer;
 }
 
-# The text of a request over HTTP/1.1.
+# The Response that bytes are.
+sub parse_response {
+    my ($bytes) = @_;
+    my $self = bless { buffer => $bytes, used => '', closed => 1 }, __PACKAGE__;
+    return $self->read_response // Response->new(bytes => $bytes);
+}
+
+sub connect_to {
+    my ($port, $tls, $name) = @_;
+    my @to = (PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 20);
+    my $socket = $tls
+        ? IO::Socket::SSL->new(@to, SSL_verify_mode => 0, SSL_hostname => $name, SSL_alpn_protocols => ['http/1.1'])
+        : IO::Socket::INET->new(@to);
+    die "cannot connect to $port: $!\n" if !$socket;
+    setsockopt $socket, IPPROTO_TCP, TCP_NODELAY, 1;
+    return $socket;
+}
+
+# --- many requests on one connection
+
+# tls    whether the connection is encrypted
+# name   the server name that is sent in its handshake
+# once   for one request only: a connection that ends is not opened again
+sub new {
+    my ($class, $port, %more) = @_;
+    return bless { port => $port, buffer => '', used => '', %more }, $class;
+}
+
+sub request_text {
+    my ($request) = @_;
+    my @headers = @{ $request->{headers} };
+    unshift @headers, [ Host => $request->{authority} ] if defined $request->{authority};
+    push @headers, [ 'Content-Length' => length $request->{body} ]
+        if defined $request->{body} && !grep { lc $_->[0] eq 'content-length' } @headers;
+    return join '', "$request->{method} $request->{path} HTTP/1.1\r\n", (map { "$_->[0]: $_->[1]\r\n" } @headers), "\r\n", $request->{body} // '';
+}
+
+# Send a request and return its Response. The request is a hash: method, path, headers
+# (a list of pairs), authority (the value of Host, if that is not among them), body. If
+# the server has closed the connection meanwhile, it is opened again.
 sub request {
-    my ($port, $method, $path, %send) = @_;
-    my %field = (host => "localhost:$port", connection => 'close');
-    my $body = delete $send{body};
-    $field{ $long{$_} // $_ } = $send{$_} for keys %send;
-    $field{'content-length'} //= length $body if defined $body;
-    my $text = "$method $path HTTP/1.1\r\n";
-    for my $key (sort keys %field) {
-        next if !defined $field{$key};
-        $text .= "$key: $_\r\n"
-            for ref $field{$key} ? @{ $field{$key} } : $field{$key};
+    my ($self, $request) = @_;
+    my $text = request_text($request);
+    local $SIG{PIPE} = 'IGNORE';
+    local $SIG{ALRM} = sub { die "no answer from $self->{port} to: $text\n" };
+    for my $attempt (1, 2) {
+        alarm 60;
+        $self->{used} = '';
+        my $response = $self->write_bytes($text) && $self->read_response($request->{method});
+        alarm 0;
+        return $response if $response;
+        delete $self->{socket};
+        return Response->new(bytes => $self->{used} . $self->{buffer}) if $self->{once};
     }
-    return "$text\r\n" . ($body // '');
+    die "the connection ends after: $text\n";
 }
 
-# Fields of an answer: those of CORS with Vary, all others. What stands twice is
-# joined with " | ", so that no comparison passes by it.
-sub sorted {
-    my (%cors, %other);
-    for (@_) {
-        my ($key, $value) = (lc $_->[0], $_->[1]);
-        my $to = $key eq 'vary' || $key =~ /\Aaccess-control-/ ? \%cors : \%other;
-        $to->{$key} = defined $to->{$key} ? "$to->{$key} | $value" : $value;
+# Send bytes on the connection, which is opened if it is not; for several requests at a
+# time, whose responses read_response() returns in turn.
+sub write_bytes {
+    my ($self, $bytes) = @_;
+    if (!$self->{socket}) {
+        $self->{socket} = connect_to(@$self{qw(port tls name)});
+        @$self{qw(buffer closed)} = ('', 0);
     }
-    # httpd sends Vary without blanks
-    $cors{vary} =~ s/,\s*/, /g if defined $cors{vary};
-    return (\%cors, \%other);
+    return $self->{socket}->print($bytes);
 }
 
-# An answer over HTTP/1: status, CORS fields, other fields, body. Interim
-# answers are passed over.
-sub parse {
-    my ($answer) = @_;
-    while ($answer =~ m{\AHTTP/1\.1 10[0-9] } && $answer !~ m{\AHTTP/1\.1 101 }) {
-        $answer =~ s/\A.*?\r\n\r\n//s or last;
+# The next response, or undef if the connection ends before its head does. Interim
+# responses are passed over. A body that is cut is returned as far as it came.
+sub read_response {
+    my ($self, $method) = @_;
+    $method //= 'GET';
+    my (@interim, $status, @headers);
+    while (1) {
+        $self->fill_buffer while !$self->{closed} && $self->{buffer} !~ /\r\n\r\n/;
+        my $end = index $self->{buffer}, "\r\n\r\n";
+        return if $end < 0;
+        (my $line, @headers) = split /\r\n/, $self->take_bytes($end + 4);
+        ($status) = $line =~ m{\AHTTP/1\.\d (\d+)} or die "this is not a response: $line\n";
+        @headers = map { [ /\A([^:]+):\s*(.*)\z/s ? ($1, $2) : ($_, '') ] } @headers;
+        last if $status !~ /\A1/ || $status == 101;
+        push @interim, Response->new(status => $status, headers => [@headers]);
     }
-    my ($head, $body) = split /\r\n\r\n/, $answer, 2;
-    my ($status, @lines) = split /\r\n/, $head // '';
-    my ($code) = ($status // '') =~ m{\AHTTP/1\.\d (\d+)};
-    return ($code, sorted(map { [ /\A([^:]+):\s*(.*)\z/ ? ($1, $2) : () ] } @lines),
-        $body // '');
+    my $response = Response->new(status => $status, headers => \@headers, interim => \@interim);
+    $response->{body} = $self->read_body($response) if $method ne 'HEAD' && $status !~ /\A(?:101|204|304)\z/;
+    if (($response->field('connection') // '') =~ /close/i) {
+        # whatever the server adds to a response is among its bytes
+        $self->fill_buffer while !$self->{closed};
+        $self->take_bytes(length $self->{buffer});
+    }
+    delete $self->{socket} if $self->{closed} || $status == 101;
+    $response->{bytes} = $self->{used};
+    return $response;
 }
 
-# An exchange over HTTP/2, as nghttp tells it.
-sub nghttp {
-    my ($tls, $port, $method, $path, %send) = @_;
-    my $body = delete $send{body};
-    my $host = delete $send{host} // "localhost:$port";
-    my $file;
-    delete @send{qw(connection content-length)};
-    my @args = ('-v', '-n', '--no-dep', '--no-push', '--timeout=20',
-        '-H', ":method: $method", '-H', ":authority: $host");
-    for my $key (sort keys %send) {
-        next if !defined $send{$key};
-        my $field = $long{$key} // $key;
-        push @args, '-H', "$field: $_"
-            for ref $send{$key} ? @{ $send{$key} } : $send{$key};
-    }
-    if (defined $body) {
-        $file = File::Temp->new;
-        print $file $body;
-        close $file;
-        push @args, '-d', $file->filename;
-    }
-    my $pid = open(my $from, '-|') // die "fork: $!\n";
-    if (!$pid) {
-        delete $ENV{LD_PRELOAD};
-        open STDERR, '>&', \*STDOUT;
-        exec 'nghttp', @args, ($tls ? 'https' : 'http') . "://localhost:$port$path"
-            or POSIX::_exit(127);
-    }
-    my (@fields, $code, @interim);
-    my $said = '';
-    while (my $line = <$from>) {
-        $said .= $line;
-        my ($name, $value) = $line
-            =~ /recv \(stream_id=\d+(?:, \w+)?\) (:?[^\s:][^:]*): ?(.*)\n/ or next;
-        if ($name eq ':status') {
-            push @interim, [ $code, sorted(@fields) ] if $code;
-            $code = $value;
-            @fields = ();
+sub read_body {
+    my ($self, $response) = @_;
+    if (($response->field('transfer-encoding') // '') =~ /\bchunked\b/i) {
+        my $body = '';
+        while ($self->take_line =~ /\A([0-9a-f]+)/i && hex $1) {
+            $body .= $self->take_bytes(hex $1);
+            $self->take_bytes(2);
         }
-        else { push @fields, [ $name, $value ] }
+        1 while length $self->take_line > 2; # fields behind the body
+        return $body;
     }
-    close $from;
-    die "nghttp tells nothing of $method $path:\n$said" if !$code;
-    return ($code, sorted(@fields), '', \@interim);
+    my $length = $response->field('content-length');
+    return $self->take_bytes($length) if defined $length;
+    $self->fill_buffer while !$self->{closed};
+    return $self->take_bytes(length $self->{buffer});
 }
 
-# One exchange. $via: a pair of protocol and port.
-sub ask {
-    my ($via, $method, $path, %send) = @_;
-    my ($protocol, $port) = @$via;
-    return nghttp($protocol eq 'h2', $port, $method, $path, %send)
-        if $protocol =~ /\Ah2/;
-    return parse(talk($via, $method, $path, %send));
+sub fill_buffer {
+    my ($self) = @_;
+    $self->{closed} = 1 if !$self->{socket}->sysread($self->{buffer}, 65536, length $self->{buffer});
 }
 
-# The bytes of the answer over HTTP/1.
-sub talk {
-    my ($via, $method, $path, %send) = @_;
-    my ($protocol, $port) = @$via;
-    (my $sni = $send{host} // 'localhost') =~ s/:\d+\z//;
-    return raw($port, request($port, $method, $path, %send),
-        tls => $protocol eq 'h1s', sni => $sni, single => $method ne 'HEAD');
+# So many bytes, or all there are until the connection ends.
+sub take_bytes {
+    my ($self, $count) = @_;
+    $self->fill_buffer while !$self->{closed} && length $self->{buffer} < $count;
+    my $bytes = substr $self->{buffer}, 0, $count, '';
+    $self->{used} .= $bytes;
+    return $bytes;
 }
 
-# What the status page at /cors-policy says that happened.
-sub happened {
-    my ($via) = @_;
-    my (undef, undef, $other, $body) = ask($via, GET => '/cors-policy?format=json');
-    if (($other->{'transfer-encoding'} // '') eq 'chunked') {
-        my $whole = '';
-        $whole .= substr $body, 0, hex($1), '' while $body =~ s/\A(?:\r\n)?([0-9a-f]+)\r\n//i;
-        $body = $whole;
-    }
-    return JSON::PP->new->decode($body);
+sub take_line {
+    my ($self) = @_;
+    $self->fill_buffer while !$self->{closed} && $self->{buffer} !~ /\r\n/;
+    my $end = index $self->{buffer}, "\r\n";
+    return $end < 0 ? '' : $self->take_bytes($end + 2);
 }
 
-# Status and CORS fields, as one value to compare.
-sub whole {
-    my ($code, $cors) = @_;
-    return { status => $code // 'none', %$cors };
+# --- what tests send and expect
+
+# Pairs of a protocol and its name in test descriptions.
+sub protocols {
+    my %name = (
+        h1 => 'HTTP/1.1', h1s => 'HTTP/1.1 over TLS',
+        h2c => 'HTTP/2 in clear', h2 => 'HTTP/2 over TLS',
+    );
+    return map { [ $_, $name{$_} ] } @_;
+}
+
+# The Vary field of every response to a preflight.
+sub preflight_vary {
+    return vary => 'Origin, Access-Control-Request-Method, Access-Control-Request-Headers';
+}
+
+# The fields of a WebSocket handshake.
+sub handshake_fields {
+    return (upgrade => 'websocket', connection => 'Upgrade',
+        'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13);
+}
+
+# The data of the status page at /cors-policy: counts, refusals, sections.
+sub status_data {
+    my ($to) = @_;
+    return JSON::PP->new->decode(send_request($to, GET => '/cors-policy?format=json')->body);
 }
 
 1;

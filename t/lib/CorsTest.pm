@@ -6,15 +6,14 @@ package CorsTest;
 use strict;
 use warnings FATAL => 'all';
 
-use Apache::TestConfig ();
-use Apache::TestRequest ();
+use Apache::Test ();
+use Client ();
 use Exporter 'import';
 use File::Temp ();
-use IO::Socket::INET ();
 
-our @EXPORT_OK = qw(exchange run_cases config_check config_fails
+our @EXPORT_OK = qw(send_to_suite run_cases config_check config_fails
     config_starts config_warnings names_line log_mark
-    log_since backend_mark backend_since preflight_vary);
+    log_since backend_mark backend_since);
 
 # A child of httpd that died, or an error that the module reports, fails the
 # test file that caused it.
@@ -29,74 +28,22 @@ END {
     }
 }
 
-sub preflight_vary {
-    return vary => 'Origin, Access-Control-Request-Method, '
-        . 'Access-Control-Request-Headers';
-}
-
-# Send a request to a virtual host (the default server without host) and give
-# its status, the Access-Control-* and Vary fields, every other field, the body.
-# A field that stands twice is joined with " | ", so that no test passes by it.
-sub exchange {
+# Send a request to a virtual host of the suite's httpd (its default server without
+# vhost), and return its Response.
+sub send_to_suite {
     my ($method, $path, %send) = @_;
     my $config = Apache::Test::config();
     my $vhost = delete $send{vhost};
     my $port = $vhost ? $config->{vhosts}{$vhost}{port} : $config->{vars}{port};
-    my $socket = IO::Socket::INET->new(
-        PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 10)
-        or die "cannot connect to $port: $!";
-    my %field = (
-        host => $send{host} // "localhost:$port", connection => 'close');
-    my %name = (
-        acrm => 'access-control-request-method',
-        acrh => 'access-control-request-headers',
-    );
-    my $body = delete $send{body};
-    delete $send{host};
-    my $text = "$method $path HTTP/1.1\r\n";
-    $field{ $name{$_} // $_ } = $send{$_} for keys %send;
-    $field{'content-length'} = length $body if defined $body;
-    for my $key (sort keys %field) {
-        my $values = ref $field{$key} ? $field{$key} : [ $field{$key} ];
-        $text .= "$key: $_\r\n" for @$values;
-    }
-    print $socket "$text\r\n" . ($body // '');
-
-    my $answer = '';
-    while (sysread $socket, my $piece, 65536) {
-        $answer .= $piece;
-        last if is_whole($answer);
-    }
-    my ($head, $rest) = split /\r\n\r\n/, $answer, 2;
-    my ($status, @lines) = split /\r\n/, $head // '';
-    my ($code) = ($status // '') =~ m{\AHTTP/1\.\d (\d+)};
-    my (%cors, %other);
-    for my $line (@lines) {
-        my ($key, $value) = $line =~ /\A([^:]+):\s*(.*)\z/ or next;
-        my $to = lc $key eq 'vary' || $key =~ /\Aaccess-control-/i
-            ? \%cors : \%other;
-        $to->{lc $key} = defined $to->{lc $key}
-            ? "$to->{lc $key} | $value" : $value;
-    }
-    # httpd sends Vary without blanks
-    $cors{vary} =~ s/,\s*/, /g if defined $cors{vary};
-    return ($code, \%cors, \%other, $rest);
+    return Client::send_request([ h1 => $port ], $method, $path, %send);
 }
 
-# Whether an answer is complete although the connection stays open.
-sub is_whole {
-    my ($head, $body) = split /\r\n\r\n/, $_[0], 2;
-    return 0 if !defined $body;
-    return 1 if $head =~ m{\AHTTP/1\.1 101};
-    return $head =~ /^content-length: (\d+)\r?$/im && length $body >= $1;
-}
-
-# A table of cases: name, send (arguments of exchange), code, cors.
+# A table of cases: name, send (arguments of send_to_suite), code, cors.
 sub run_cases {
     for my $case (@_) {
-        my ($code, $cors) = exchange(@{ $case->{send} });
-        Test::More::is($code, $case->{code}, "$case->{name}: status");
-        Test::More::is_deeply($cors, $case->{cors}, "$case->{name}: headers");
+        my $response = send_to_suite(@{ $case->{send} });
+        Test::More::is($response->status, $case->{code}, "$case->{name}: status");
+        Test::More::is_deeply($response->cors_fields, $case->{cors}, "$case->{name}: headers");
     }
 }
 

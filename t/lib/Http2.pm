@@ -1,20 +1,62 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Http2;
 
-# A WebSocket by HTTP/2's extended CONNECT (RFC 8441). curl and nghttp have no option
-# for it, and Node has it from version 20 on, so the frames are made here (RFC 9113): one
-# stream, header fields as literals without Huffman codes. Of a response's fields only
-# :status is read. It comes first, and the dynamic table is off, so that nothing else
-# has to be decoded.
+# HTTP/2. Requests go by nghttp and return a Response, as those of Client.pm do.
+#
+# A WebSocket by extended CONNECT (RFC 8441) goes by the frames that are made here
+# (RFC 9113), because curl and nghttp have no option for it, and Node has it from
+# version 20 on: one stream, header fields as literals without Huffman codes. Of the
+# fields of that response only :status is read. It comes first, and the dynamic table is
+# off, so that nothing else has to be decoded.
 use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use IO::Select ();
+use File::Temp ();
 use IO::Socket::INET ();
 use IO::Socket::SSL ();
+use POSIX ();
+use Response ();
 
 our @EXPORT_OK = qw(extended_connect);
+
+# Send a request and return its Response. Its body is not kept.
+sub send_request {
+    my ($tls, $port, $request) = @_;
+    my ($method, $path, $body) = @$request{qw(method path body)};
+    my ($authority) = map { $_->[1] } grep { $_->[0] eq 'host' } @{ $request->{headers} };
+    my @args = ('-v', '-n', '--no-dep', '--no-push', '--timeout=20',
+        '-H', ":method: $method", '-H', ':authority: ' . ($authority // "localhost:$port"));
+    push @args, map { ('-H', "$_->[0]: $_->[1]") } grep { $_->[0] !~ /\A(?:host|connection|content-length)\z/ } @{ $request->{headers} };
+    my $file;
+    if (defined $body) {
+        $file = File::Temp->new;
+        print $file $body;
+        close $file;
+        push @args, '-d', $file->filename;
+    }
+    my $pid = open(my $from, '-|') // die "fork: $!\n";
+    if (!$pid) {
+        delete $ENV{LD_PRELOAD};
+        open STDERR, '>&', \*STDOUT;
+        exec 'nghttp', @args, ($tls ? 'https' : 'http') . "://localhost:$port$path"
+            or POSIX::_exit(127);
+    }
+    my $printed = do { local $/; <$from> } // '';
+    close $from;
+    my @responses;
+    while ($printed =~ /recv \(stream_id=\d+(?:, \w+)?\) (:?[^\s:][^:]*): ?(.*)\n/g) {
+        my ($name, $value) = ($1, $2);
+        if ($name eq ':status') { push @responses, Response->new(status => $value) }
+        else { push @{ $responses[-1]{headers} }, [ $name, $value ] }
+    }
+    die "nghttp has no response to $method $path:\n$printed" if !@responses;
+    my $response = pop @responses;
+    $response->{interim} = \@responses;
+    return $response;
+}
+
+# --- a WebSocket
 
 use constant { DATA => 0, HEADERS => 1, RESET => 3, SETTINGS => 4, PING => 6, GOAWAY => 7 };
 use constant { ACK => 1, END_STREAM => 1, END_HEADERS => 4, PADDED => 8, PRIORITY => 32 };

@@ -7,10 +7,10 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use KeepAlive ();
+use Client ();
 use Fetch qw(fetch exposed_names);
 
-our @EXPORT_OK = qw(send_request reach further exchanges remarks);
+our @EXPORT_OK = qw(send_by_wire reach further exchanges remarks);
 
 my $exchanges = 0;
 sub exchanges { return $exchanges }
@@ -19,14 +19,14 @@ my %connection;
 
 # One request on the wire, to a port or to [port, host]: status, list of header
 # fields. A connection is kept.
-sub send_request {
+sub send_by_wire {
     my ($to, $request) = @_;
     my ($port, $host) = ref $to ? @$to : ($to, 'api.example');
     my ($path) = $request->{url} =~ m{\Ahttps?://[^/]+(/.*)\z};
-    my $connection = $connection{$port} ||= KeepAlive->new($port);
+    my $connection = $connection{$port} ||= Client->new($port);
     $exchanges++;
     my $body = $request->{method} =~ /\A(?:POST|PUT|PATCH|DELETE)\z/ ? '' : undef;
-    return $connection->ask({ method => $request->{method}, path => $path, authority => $host, body => $body,
+    return $connection->request({ method => $request->{method}, path => $path, authority => $host, body => $body,
         headers => [ @{ $request->{headers} }, $request->{with} ? [ Cookie => 'user=1' ] : () ] });
 }
 
@@ -34,7 +34,7 @@ sub send_request {
 sub ask_once {
     my ($to, $request, $cache) = @_;
     my $key = join "\n", $request->{method}, $request->{url}, map { "$_->[0]: $_->[1]" } @{ $request->{headers} };
-    return $cache->{$key} ||= send_request($to, $request);
+    return $cache->{$key} ||= send_by_wire($to, $request);
 }
 
 # What an error says does not count: the policy has its headers with every status,

@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask happened);
+use Client qw(send_request status_data);
 use Httpd;
 use POSIX ();
 
@@ -34,7 +34,7 @@ my @mix = (
     [ 'report-only denied origin-not-allowed', GET => '/report', origin => 'https://evil.example' ],
 );
 
-sub counts { return { map { ("$_->{mode} $_->{verdict} $_->{reason}" => $_->{count}) } @{ happened($h1)->{counts} } } }
+sub counts { return { map { ("$_->{mode} $_->{verdict} $_->{reason}" => $_->{count}) } @{ status_data($h1)->{counts} } } }
 
 plan tests => 6;
 is_deeply(counts(), {}, 'nothing has happened yet, and a look at it is nothing');
@@ -44,8 +44,7 @@ my @clients = map {
         for my $i (1 .. $each) {
             my $case = $mix[ $i % @mix ];
             my (undef, @send) = @$case;
-            my ($code) = ask($h1, @send);
-            POSIX::_exit(1) if !$code;
+            POSIX::_exit(1) if !send_request($h1, @send)->status;
         }
         POSIX::_exit(0);
     }
@@ -61,8 +60,8 @@ for (@clients) {
 is_deeply([ $restarts, $failed ], [ 5, 0 ], 'five graceful restarts cost no request');
 my %expected = map { $_->[0] => 4 * $each / @mix } @mix;
 is_deeply(counts(), \%expected, 'every request is counted, and counted once');
-my $since = happened($h1)->{since};
-my ($section) = grep { $_->{section} =~ / <Location "\/report">\z/ } @{ happened($h1)->{sections} };
+my $since = status_data($h1)->{since};
+my ($section) = grep { $_->{section} =~ / <Location "\/report">\z/ } @{ status_data($h1)->{sections} };
 is($section->{'report-only'}{denied}, 4 * $each / @mix, 'so is that of its section, whatever generation');
 
 my $generations = $httpd->generations;
@@ -72,4 +71,4 @@ for (1 .. 400) {
     select undef, undef, undef, 0.025;
 }
 is_deeply(counts(), \%expected, 'a hard restart keeps the counts');
-is(happened($h1)->{since}, $since, 'and since when they are counted');
+is(status_data($h1)->{since}, $since, 'and since when they are counted');

@@ -11,7 +11,7 @@ use lib 't/lib';
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
-use Client qw(ask whole);
+use Client qw(cors_response);
 use Httpd ();
 
 my $deploys = $ENV{CORS_DEPLOYS} || 18;
@@ -124,7 +124,7 @@ CorsAllowCredentials On
 CorsAllowOriginsFile $path
 CONF
 my @to = (h1 => $httpd->{port}{port});
-sub allows { my ($origin) = @_; return defined whole(ask(\@to, GET => '/plain.txt', origin => $origin))->{'access-control-allow-origin'} }
+sub allows { my ($origin) = @_; return defined cors_response(\@to, GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} }
 
 # Asks until it is ended: what must always be allowed, and what never. Writes what was
 # wrong, and when.
@@ -138,7 +138,7 @@ sub judge {
         while ($go) {
             for ([ $always, 1 ], [ $out, 0 ], [ $wild, 1 ], [ $never, 0 ]) {
                 my ($origin, $expected) = @$_;
-                my $is = eval { whole(ask(\@to, GET => '/plain.txt', origin => $origin)) };
+                my $is = eval { cors_response(\@to, GET => '/plain.txt', origin => $origin) };
                 last if !$go; # the signal may have interrupted this one
                 $sum{asked}++;
                 if (!$is || $is->{status} ne 200) { $sum{none}++; next }

@@ -7,7 +7,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use Errno ();
 use Test::More;
-use Client qw(ask happened whole);
+use Client qw(cors_response send_request status_data);
 use Httpd ();
 use Time::HiRes qw(sleep time);
 
@@ -66,7 +66,7 @@ $expected = qr/$expected|AddressSanitizer:(?:DEADLYSIGNAL| SEGV)|AddressSanitize
 my $httpd = Httpd->start(name => 'failing_calls', preload => $shim, expected => $expected, text => $conf);
 my @to = (h1 => $httpd->{port}{port});
 
-sub answer { my ($origin) = @_; return whole(ask(\@to, GET => '/plain.txt', origin => $origin)) }
+sub answer { my ($origin) = @_; return cors_response(\@to, GET => '/plain.txt', origin => $origin) }
 sub allowed { my ($origin) = @_; return { status => 200, vary => 'Origin', 'access-control-allow-origin' => $origin } }
 sub denied { return { status => 200, vary => 'Origin' } }
 sub allows { return defined answer(@_)->{'access-control-allow-origin'} }
@@ -181,7 +181,7 @@ for my $round (1 .. 3) {
 is_deeply([ $kills, $wrong, $late ], [ 3, 0, 0 ], 'a child killed while it makes the new list: no verdict is wrong, and the list comes');
 
 # the child dies while it holds the lock of the counts
-my $before = happened(\@to);
+my $before = status_data(\@to);
 my $evil = sub { "https://evil$_[0].example" };
 my $died = 0;
 for my $n (1 .. 16) {
@@ -196,11 +196,11 @@ my $until = time + 10;
 my $kept = 0;
 for (my $n = 101; !$kept && time < $until; $n++) {
     answer($evil->($n));
-    $kept = grep { $_->{origin} eq $evil->($n) } @{ happened(\@to)->{refusals} };
+    $kept = grep { $_->{origin} eq $evil->($n) } @{ status_data(\@to)->{refusals} };
     sleep 0.2;
 }
 ok($kept, 'after seconds refusals are kept again');
-my $after = happened(\@to);
+my $after = status_data(\@to);
 my %count = map { ("$_->{verdict} $_->{reason}" => $_->{count}) } @{ $after->{counts} };
 my %was = map { ("$_->{verdict} $_->{reason}" => $_->{count}) } @{ $before->{counts} };
 is($count{'allowed origin-allowed'} - $was{'allowed origin-allowed'}, 1, 'the counts are exact');
@@ -279,13 +279,13 @@ ok(ref $uncounted, 'without memory for the counts httpd starts') or BAIL_OUT($un
 like($uncounted->log_since(0), qr/\(12\).*CORS: no shared memory; nothing is counted/, 'and says it');
 @to = (h1 => $uncounted->{port}{port});
 is_deeply([ map { answer($_) } $always, 'https://never.example' ], [ allowed($always), denied() ], 'its decisions are the same');
-my ($code, undef, undef, $body) = ask(\@to, GET => '/cors-policy');
-is($code, 200, 'its page is there');
-like($body, qr/no shared memory|nothing is counted/i, 'and says that nothing is counted');
+my $page = send_request(\@to, GET => '/cors-policy');
+is($page->status, 200, 'its page is there');
+like($page->body, qr/no shared memory|nothing is counted/i, 'and says that nothing is counted');
 recall('counts');
 ok($uncounted->graceful, 'a graceful restart when there is memory');
-is(scalar @{ happened(\@to)->{counts} }, 0, 'makes the counts');
+is(scalar @{ status_data(\@to)->{counts} }, 0, 'makes the counts');
 answer($always);
-is(scalar @{ happened(\@to)->{counts} }, 1, 'and counts');
+is(scalar @{ status_data(\@to)->{counts} }, 1, 'and counts');
 
 done_testing();

@@ -6,7 +6,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask connect_to happened parse preflight_vary whole);
+use Client qw(connect_to cors_response parse_response preflight_vary send_request status_data);
 use Httpd ();
 use POSIX ();
 use Time::HiRes qw(sleep time);
@@ -48,7 +48,7 @@ sub in_time { my ($test) = @_; my $until = time + 20; until ($test->()) { return
 sub verdicts {
     my ($via) = @_;
     my %sum;
-    $sum{ $_->{verdict} } += $_->{count} for @{ happened($via)->{counts} };
+    $sum{ $_->{verdict} } += $_->{count} for @{ status_data($via)->{counts} };
     return \%sum;
 }
 
@@ -72,7 +72,7 @@ my $all_same = 1;
 for (@exchanges) {
     my ($request, $expected) = @$_;
     for my $name (qw(port full)) {
-        my $is = whole(ask([ h1 => $logs->{port}{$name} ], @$request));
+        my $is = cors_response([ h1 => $logs->{port}{$name} ], @$request);
         $all_same &&= is_deeply($is, $expected, "@$request, with logs " . ($name eq 'full' ? 'on a full disk' : 'that are written'));
     }
 }
@@ -91,9 +91,9 @@ CorsAllowOriginsFileReload 100ms
 CONF
 Httpd::spew($full->log_file, ''); # it has none
 my $to = [ h1 => $full->{port}{port} ];
-sub allows { my ($origin) = @_; return defined whole(ask($to, GET => '/plain.txt', origin => $origin))->{'access-control-allow-origin'} }
+sub allows { my ($origin) = @_; return defined cors_response($to, GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} }
 sub replace { my ($file, @lines) = @_; Httpd::spew("$file.new", map { "$_\n" } @lines); rename "$file.new", $file or die $! }
-is_deeply(whole(ask($to, @{ $_->[0] })), $_->[1], "@{ $_->[0] }, with the server's log on a full disk") for @exchanges;
+is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, with the server's log on a full disk") for @exchanges;
 replace($path, 'https://second.example');
 ok(in_time(sub { allows('https://second.example') }), 'a changed file counts though nobody can be told');
 replace($path, 'https://third.example', 'no origin');
@@ -141,15 +141,15 @@ my %whole = (cut => 0, whole => 0);
 for (@open) {
     my ($socket, $answer) = @{$_}{qw(socket answer)};
     1 while sysread $socket, $answer, 1 << 20, length $answer;
-    my ($code, $cors, undef, $body) = parse($answer);
-    my $right = length $body == 30_000_000 ? 'whole' : 'cut';
+    my $response = parse_response($answer);
+    my $right = length $response->body == 30_000_000 ? 'whole' : 'cut';
     $whole{$right}++ if $right eq ($_->{child} == $victim ? 'cut' : 'whole');
-    is_deeply(whole($code, $cors), { status => 200, %allowed }, 'its headers are right') if $right eq 'whole';
+    is_deeply($response->cors, { status => 200, %allowed }, 'its headers are right') if $right eq 'whole';
 }
 my $lost = grep { $_->{child} == $victim } @open;
 is_deeply(\%whole, { cut => $lost, whole => @open - $lost }, 'when one is killed, its responses are cut and all others are whole');
 is_deeply(verdicts($to), { allowed => 12 }, 'all are counted, and once');
-is_deeply(whole(ask($to, @{ $_->[0] })), $_->[1], "@{ $_->[0] }, afterwards") for @exchanges;
+is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, afterwards") for @exchanges;
 my %sum = (allowed => 12);
 $sum{ $_->[2] }++ for @exchanges;
 is_deeply(verdicts($to), \%sum, 'counting goes on');
@@ -165,7 +165,7 @@ sub client {
         my %sum = (answers => 0, wrong => 0, none => 0);
         for (my $n = 0; time < $until; $n++) {
             my ($request, $expected) = @{ $exchanges[ $n % @exchanges ] };
-            my $is = eval { whole(ask($to, @$request)) } // { status => 'none' };
+            my $is = eval { cors_response($to, @$request) } // { status => 'none' };
             if ($is->{status} eq 'none') { $sum{none}++; sleep 0.01; next }
             $sum{answers}++;
             my $builder = join '|', map { "$_=$is->{$_}" } sort keys %$is;
@@ -190,7 +190,7 @@ sub sums {
 # --- hard restarts, which cut what is being answered, and that alone. A child of
 # prefork that gets SIGTERM in a request may abort: what it does on the signal is
 # not for signal handlers. There nothing is asked meanwhile.
-my $began = happened($to)->{since};
+my $began = status_data($to)->{since};
 my $before = verdicts($to);
 my $prefork = Httpd::mpm() eq 'prefork';
 my @sums = (0, 0, 0);
@@ -213,7 +213,7 @@ my $counted = 0;
 $counted += $after->{$_} - ($before->{$_} // 0) for keys %$after;
 cmp_ok($counted, '>=', $sums[0], 'every answer is counted');
 cmp_ok($counted, '<=', $sums[0] + $sums[2], 'and nothing else');
-is(happened($to)->{since}, $began, 'counting began when it did');
+is(status_data($to)->{since}, $began, 'counting began when it did');
 $httpd->stop;
 
 # --- another version of the module, put in its place by rename
@@ -244,8 +244,8 @@ build(other => 'include/mod_cors_policy.h' => [ 'same layout', 'other layout' ],
 
 my $upgraded = Httpd->start(name => 'upgraded', so => $so, text => "Listen 127.0.0.1:\@port\@\n$policy");
 $to = [ h1 => $upgraded->{port}{port} ];
-$began = happened($to)->{since};
-sub version { my (undef, undef, undef, $body) = ask($to, GET => '/cors-policy'); return $body =~ /mod_cors_policy ((?:same layout, |other layout, )?)/ ? $1 : 'none' }
+$began = status_data($to)->{since};
+sub version { my $body = send_request($to, GET => '/cors-policy')->body; return $body =~ /mod_cors_policy ((?:same layout, |other layout, )?)/ ? $1 : 'none' }
 
 # Change the file under load and restart gracefully.
 sub upgrade {
@@ -262,22 +262,22 @@ sub upgrade {
     return $answers;
 }
 my $answers = upgrade(same => 'same layout, ');
-is(happened($to)->{since}, $began, 'a version that counts in the same way goes on counting');
+is(status_data($to)->{since}, $began, 'a version that counts in the same way goes on counting');
 my $total = 0;
 $total += $_ for values %{ verdicts($to) };
 is($total, $answers, 'exactly');
 my $more = upgrade(other => 'other layout, ');
-isnt(happened($to)->{since}, $began, 'one that counts in another way begins anew');
+isnt(status_data($to)->{since}, $began, 'one that counts in another way begins anew');
 $total = 0;
 $total += $_ for values %{ verdicts($to) };
 cmp_ok($total, '<', $more, 'from nothing');
-ask($to, GET => '/plain.txt', origin => $app) for 1 .. 7;
+send_request($to, GET => '/plain.txt', origin => $app) for 1 .. 7;
 my $then = 0;
 $then += $_ for values %{ verdicts($to) };
 is($then, $total + 7, 'and counts exactly');
-$began = happened($to)->{since};
+$began = status_data($to)->{since};
 upgrade(first => '');
-isnt(happened($to)->{since}, $began, 'so does the way back');
-is_deeply(whole(ask($to, @{ $_->[0] })), $_->[1], "@{ $_->[0] }, after all that") for @exchanges;
+isnt(status_data($to)->{since}, $began, 'so does the way back');
+is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, after all that") for @exchanges;
 
 done_testing();

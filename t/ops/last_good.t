@@ -7,7 +7,7 @@ use lib 't/lib';
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
-use Client qw(ask happened whole);
+use Client qw(cors_response status_data);
 use CorsTest qw(config_check);
 use Httpd ();
 
@@ -55,11 +55,11 @@ sub start {
     @to = (h1 => $httpd->{port}{port});
     return $httpd;
 }
-sub answer { my ($origin) = @_; return whole(ask(\@to, GET => '/plain.txt', origin => $origin)) }
+sub answer { my ($origin) = @_; return cors_response(\@to, GET => '/plain.txt', origin => $origin) }
 sub allows { return defined answer(@_)->{'access-control-allow-origin'} ? 1 : 0 }
 sub allowed { my ($origin) = @_; return { status => 200, vary => 'Origin', 'access-control-allow-origin' => $origin } }
 sub denied { return { status => 200, vary => 'Origin' } }
-sub reasons { return { map { ("$_->{verdict} $_->{reason}" => $_->{count}) } @{ happened(\@to)->{counts} } } }
+sub reasons { return { map { ("$_->{verdict} $_->{reason}" => $_->{count}) } @{ status_data(\@to)->{counts} } } }
 
 # --- who has just edited a file starts httpd at once
 my $list = put("$dir/young.origins", $always);
@@ -109,12 +109,12 @@ my $text = Httpd::slurp("$httpd->{dir}/httpd.conf");
 Httpd::spew("$httpd->{dir}/httpd.conf", $text, "<Location /one.txt>\nCorsAllowOriginsFile $dir/not-yet.origins\n</Location>\n");
 my $mark = $httpd->log_mark;
 ok($httpd->graceful, 'a graceful restart with a new file that is missing');
-is(whole(ask(\@to, GET => '/one.txt', origin => $always))->{'access-control-allow-origin'}, undef, 'allows no origin there');
+is(cors_response(\@to, GET => '/one.txt', origin => $always)->{'access-control-allow-origin'}, undef, 'allows no origin there');
 is_deeply(answer($always), allowed($always), 'and as before elsewhere');
 is(reasons()->{'denied origins-not-loaded'}, 1, 'the reason says so');
 like($httpd->log_since($mark), qr/not-yet\.origins'.*\[file-unreadable\]\n.*not-yet\.origins cannot be loaded yet; no origin is allowed/, 'and the log');
 put("$dir/not-yet.origins", $always);
-ok(in_time(sub { whole(ask(\@to, GET => '/one.txt', origin => $always))->{'access-control-allow-origin'} }), 'it counts once it is there');
+ok(in_time(sub { cors_response(\@to, GET => '/one.txt', origin => $always)->{'access-control-allow-origin'} }), 'it counts once it is there');
 
 # --- a list that empties, or loses its exclusions
 put_and_wait($list, $always, 'https://many1.example', 'https://many2.example', '!https://no.example', 'https://many3.example');
@@ -196,7 +196,7 @@ sub start_all {
     @to = (h1 => $server->{port}{port});
     return $server;
 }
-sub allowed_by { my ($n) = @_; return [ map { defined whole(ask(\@to, GET => "/c$n", origin => $_))->{'access-control-allow-origin'} ? 1 : 0 } $always, 'https://good.example', 'https://part1.example', 'https://evil.example' ] }
+sub allowed_by { my ($n) = @_; return [ map { defined cors_response(\@to, GET => "/c$n", origin => $_)->{'access-control-allow-origin'} ? 1 : 0 } $always, 'https://good.example', 'https://part1.example', 'https://evil.example' ] }
 sleep 2.1;
 start_all()->stop;
 my %copy_of = map { my $file = $_; Httpd::slurp($file) =~ /\A\S+ 1 \S+ \d+ (.*)\n/ ? ($1 => $file) : () } glob "$runtime/cors_policy/*.copy";
@@ -275,7 +275,7 @@ CONF
     $httpd = Httpd->start(name => 'many_files', text => $many, expected => qr/CorsAllowOriginsFile: /);
 }
 @to = (h1 => $httpd->{port}{port});
-sub many_allow { my ($n, $origin) = @_; return defined whole(ask(\@to, GET => "/m$n", origin => $origin))->{'access-control-allow-origin'} ? 1 : 0 }
+sub many_allow { my ($n, $origin) = @_; return defined cors_response(\@to, GET => "/m$n", origin => $origin)->{'access-control-allow-origin'} ? 1 : 0 }
 is_deeply([ map { many_allow($_, "https://m$_.example") } 1 .. 60 ], [ (1) x 60 ], '60 files within 4 GB of addresses');
 sub addresses { my ($pid) = @_; no warnings 'portable'; my $sum = 0; my $maps = Httpd::slurp("/proc/$pid/maps"); $sum += hex($2) - hex($1) while $maps =~ /^([0-9a-f]+)-([0-9a-f]+) rw-s .*\/dev\/zero/mg; return $sum / 1e6 }
 my $reserved = addresses($httpd->pid);

@@ -6,7 +6,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask raw whole);
+use Client qw(cors_response send_bytes);
 use Httpd ();
 
 my $dir = "$ENV{CORS_WORK}/t/logs";
@@ -51,7 +51,7 @@ sub order { my ($clock, $seconds) = @_; Httpd::spew("$orders/$clock", $seconds) 
 sub send_many {
     my ($httpd, $count, $path) = @_;
     my $request = "GET $path HTTP/1.1\r\nHost: localhost\r\nOrigin: $evil\r\n";
-    my $answers = raw($httpd->{port}{port}, "$request\r\n" x ($count - 1) . "${request}Connection: close\r\n\r\n");
+    my $answers = send_bytes($httpd->{port}{port}, "$request\r\n" x ($count - 1) . "${request}Connection: close\r\n\r\n");
     return scalar(() = $answers =~ m{^HTTP/1\.1 200 }mg);
 }
 
@@ -68,8 +68,8 @@ sub logged {
 # --- the default LogLevel
 my $httpd = start('log_default', '');
 my $mark = $httpd->log_mark;
-is_deeply(whole(ask([ h1 => $httpd->{port}{port} ], GET => '/plain.txt', origin => $evil)), { status => 200, vary => 'Origin' }, 'a refusal');
-is_deeply(whole(ask([ h1 => $httpd->{port}{port} ], GET => '/unlucky/file', origin => $good)), { status => 200, vary => 'Origin' },
+is_deeply(cors_response([ h1 => $httpd->{port}{port} ], GET => '/plain.txt', origin => $evil), { status => 200, vary => 'Origin' }, 'a refusal');
+is_deeply(cors_response([ h1 => $httpd->{port}{port} ], GET => '/unlucky/file', origin => $good), { status => 200, vary => 'Origin' },
     'a policy that contradicts itself');
 is_deeply(logged($httpd, $mark), { '/unlucky/file' => 1 }, 'the default LogLevel has the contradiction and not the refusal');
 like($httpd->log_since($mark), qr/\[cors_policy:warn\] .*CORS: denied, contradictory-policy: origin "\Q$good\E", "GET" "\/unlucky\/file"; by CorsAllowOrigins \S+:\d+, CorsAllowCredentials \S+:\d+: /,

@@ -4,7 +4,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask whole);
+use Client qw(cors_response);
 use Httpd ();
 use Time::HiRes qw(sleep time);
 
@@ -57,7 +57,7 @@ CONF
 my @to = (h1 => $httpd->{port}{port});
 sub allows {
     my ($origin) = @_;
-    return defined whole(ask(\@to, GET => '/plain.txt', origin => $origin))->{'access-control-allow-origin'};
+    return defined cors_response(\@to, GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'};
 }
 # Whether every child comes to say so in time, and none has another opinion then.
 sub comes_to {
@@ -71,7 +71,7 @@ sub comes_to {
 }
 sub public_allows {
     my ($at, $origin) = @_;
-    return whole(ask(\@to, GET => "/public$at", origin => $origin))->{'access-control-allow-origin'} ? 1 : 0;
+    return cors_response(\@to, GET => "/public$at", origin => $origin)->{'access-control-allow-origin'} ? 1 : 0;
 }
 # a file counts once it has been unchanged for two seconds
 sub settled { sleep 2 + 5 * $interval }
@@ -140,7 +140,7 @@ my @load = map {
         my $wrong = 0;
         my $end = time + 6;
         while (time < $end) {
-            my $answer = whole(ask(\@to, GET => '/plain.txt', origin => $origin));
+            my $answer = cors_response(\@to, GET => '/plain.txt', origin => $origin);
             $wrong++ if $answer->{status} != 200
                 || !!defined $answer->{'access-control-allow-origin'} != !!$expected;
         }

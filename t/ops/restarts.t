@@ -7,7 +7,7 @@ use lib 't/lib';
 use POSIX ();
 use Test::More;
 use Time::HiRes ();
-use Client qw(ask whole preflight_vary);
+use Client qw(cors_response preflight_vary send_request);
 use Httpd ();
 
 my $app = 'https://app.example';
@@ -37,15 +37,14 @@ while (Time::HiRes::time() < $until || $count < $seconds - 2) {
         '-H', "origin: $app", $url) : undef;
     $httpd->graceful or die "httpd does not come back from a graceful restart\n";
     $count++;
-    my ($code, $cors) = ask([ h1 => $port ], OPTIONS => '/private.txt',
-        origin => $app, acrm => 'PUT', acrh => 'x-private');
-    is_deeply(whole($code, $cors), { status => 204, preflight_vary(),
+    is_deeply(cors_response([ h1 => $port ], OPTIONS => '/private.txt',
+        origin => $app, acrm => 'PUT', acrh => 'x-private'), { status => 204, preflight_vary(),
         'access-control-allow-origin' => $app, 'access-control-allow-credentials' => 'true',
         'access-control-allow-methods' => 'GET, HEAD, PUT, POST, PROPFIND',
         'access-control-allow-headers' => 'Content-Type, X-Token, X-Private',
         'access-control-max-age' => 60 }, "after restart $count under load a preflight is right");
     if ($h2) {
-        is_deeply(whole(ask([ h2c => $port ], GET => '/plain.txt', origin => $app)),
+        is_deeply(cors_response([ h2c => $port ], GET => '/plain.txt', origin => $app),
             { status => 200, vary => 'Origin', 'access-control-allow-origin' => $app,
               'access-control-allow-credentials' => 'true',
               'access-control-expose-headers' => 'X-Total' },
@@ -85,7 +84,7 @@ sub size {
 my @sizes;
 for my $n (1 .. $restarts) {
     $httpd->graceful or die "httpd does not come back from a graceful restart\n";
-    ask([ h1 => $port ], GET => '/plain.txt', origin => $app) if $n % 10 == 0;
+    send_request([ h1 => $port ], GET => '/plain.txt', origin => $app) if $n % 10 == 0;
     push @sizes, [ size($httpd->pid) ] if $n == int($restarts / 5) || $n == $restarts;
 }
 my ($early, $late) = @sizes;
@@ -94,8 +93,7 @@ note("after a fifth: $early->[0] kB, $early->[1] descriptors; "
 cmp_ok($late->[0] - $early->[0], '<', 512 * ($ENV{SANITIZER} ? 100 : 1),
     "memory of the parent is flat over $restarts restarts ($early->[0] kB, $late->[0] kB)");
 is($late->[1], $early->[1], "file descriptors are the same after $restarts restarts");
-my ($code, $cors) = ask([ h1 => $port ], GET => '/plain.txt', origin => 'https://x.regex.example');
-is_deeply(whole($code, $cors), { status => 200, vary => 'Origin',
+is_deeply(cors_response([ h1 => $port ], GET => '/plain.txt', origin => 'https://x.regex.example'), { status => 200, vary => 'Origin',
     'access-control-allow-origin' => 'https://x.regex.example',
     'access-control-allow-credentials' => 'true', 'access-control-expose-headers' => 'X-Total' },
     'and the policy is what it was');

@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(raw);
+use Client qw(send_request);
 use Httpd ();
 
 my $policy = "CorsPolicy On\nCorsAllowOrigins https://app.example\n";
@@ -24,8 +24,7 @@ plan tests => @cases + 2;
 # The Server header of an answer.
 sub server_of {
     my ($httpd) = @_;
-    my ($server) = raw($httpd->{port}{port}, "GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n") =~ /^Server: (.*?)\r$/m;
-    return $server // '';
+    return send_request([ h1 => $httpd->{port}{port} ], GET => '/')->field('server') // '';
 }
 
 my $number = 0;

@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask whole);
+use Client qw(cors_response);
 use Httpd ();
 use Time::HiRes qw(sleep time);
 
@@ -44,7 +44,7 @@ CorsPolicy On
 CorsAllowOriginsFile $path
 CONF
 my @to = (h1 => $httpd->{port}{port});
-sub allows { return defined whole(ask(\@to, GET => '/plain.txt', origin => $_[0]))->{'access-control-allow-origin'} }
+sub allows { return defined cors_response(\@to, GET => '/plain.txt', origin => $_[0])->{'access-control-allow-origin'} }
 sub in_time {
     my ($reached, $seconds) = @_;
     my $until = time + $seconds;

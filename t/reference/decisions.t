@@ -12,10 +12,10 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
 use Time::HiRes ();
+use Client ();
 use CorsTest ();
 use Fetch ();
 use Httpd ();
-use KeepAlive ();
 use Reference ();
 
 my $exchanges = $ENV{CORS_EXCHANGES} || 5000;
@@ -274,18 +274,12 @@ sub page {
 
 # --- asking
 
-my (%plain, $with, $without, $asked_without);
+my (%plain, $without, $client_without);
 
-# What an answer says of CORS. What stands twice is not joined: it is a mistake.
+# What is compared of a response: its status and its CORS fields.
 sub seen {
-    my ($answer) = @_;
-    my %fields;
-    for (@{ $answer->{headers} }) {
-        my $name = lc $_->[0];
-        next if $name ne 'vary' && $name !~ /\Aaccess-control-/;
-        $fields{$name} = defined $fields{$name} ? "$fields{$name} (twice) $_->[1]" : $_->[1];
-    }
-    return { status => $answer->{status}, fields => \%fields };
+    my ($response) = @_;
+    return { status => $response->status, fields => $response->cors_fields };
 }
 
 # What comes of a request where there is no mod_cors_policy.
@@ -294,7 +288,7 @@ sub handler {
     my @fields = grep { $_->[0] !~ /\A(?:origin|access-control-.*|sec-.*|x-mode)\z/i } @{ $request->{headers} };
     my $key = join "\n", $request->{method}, $request->{path}, $request->{body} // '', map { "$_->[0]: $_->[1]" } @fields;
     return $plain{$key} //= do {
-        my $seen = seen($asked_without->ask({ %$request, authority => 'without.example', headers => \@fields }));
+        my $seen = seen($client_without->request({ %$request, authority => 'without.example', headers => \@fields }));
         $seen->{early} = $request->{path} =~ $refused_early ? 1 : 0;
         $seen;
     };
@@ -322,7 +316,7 @@ sub differs {
     my $port = $httpd->{port}{port};
     my %again = (%$request, port => $port, authority => $request->{authority} =~ s/\d+\z/$port/r,
         headers => [ map { [ $_->[0], $_->[1] =~ s/:$request->{port}\b/:$port/r ] } @{ $request->{headers} } ]);
-    my $got = seen(KeepAlive->new($port)->ask(\%again));
+    my $got = seen(Client->new($port)->request(\%again));
     my $want = Reference->new("$common$text", root => $root)->answer(\%again, handler($request));
     # it ends while the next one starts
     kill TERM => $httpd->pid;
@@ -381,7 +375,7 @@ sub show_least {
 # --- the proof
 
 $without = Httpd->start(name => 'reference-without', text => $common, without => 1);
-$asked_without = KeepAlive->new($without->{port}{port});
+$client_without = Client->new($without->{port}{port});
 plan tests => 7 * $runs;
 run($_) for $first_seed .. $first_seed + $runs - 1;
 
@@ -416,7 +410,7 @@ sub run {
     my $text = join '', $server, @made;
     my $httpd = Httpd->start(name => "reference-$seed", text => "$common$text", expected => qr/Warning: |contradictory-policy/);
     my $port = $httpd->{port}{port};
-    my $ask = KeepAlive->new($port);
+    my $client = Client->new($port);
     my %host = map { /ServerName (\S+)/ ? ($1 => $_) : () } @made;
     my @names = sort keys %host;
     my %reference = map { $_ => Reference->new("$common$server$host{$_}", root => $root) } @names;
@@ -424,7 +418,7 @@ sub run {
     my $started = Time::HiRes::time();
     my $exchange = sub {
         my ($request) = @_;
-        my $answer = $ask->ask($request);
+        my $answer = $client->request($request);
         my $got = seen($answer);
         my $want = $reference{ $request->{host} }->answer($request, handler($request));
         $count{exchanges}++;

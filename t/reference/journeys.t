@@ -12,10 +12,9 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use File::Path ();
 use Test::More;
-use Client ();
+use Client qw(send_request);
 use Http2 qw(extended_connect);
 use Httpd ();
-use KeepAlive ();
 use Reference ();
 
 my $exchanges = $ENV{CORS_JOURNEYS} || 2000;
@@ -248,21 +247,15 @@ sub shown {
 
 sub seen {
     my ($answer) = @_;
-    my %fields;
-    for (@{ $answer->{headers} }) {
-        my $name = lc $_->[0];
-        next if $name ne 'vary' && $name !~ /\Aaccess-control-/;
-        $fields{$name} = defined $fields{$name} ? "$fields{$name} (twice) $_->[1]" : $_->[1];
-    }
-    return { status => $answer->{status}, fields => \%fields, runs => [ map { $_ eq 'error' ? '-' : $_ } @{ shown($answer->{body} // '') } ] };
+    return { status => $answer->{status}, fields => $answer->cors_fields, runs => [ map { $_ eq 'error' ? '-' : $_ } @{ shown($answer->{body} // '') } ] };
 }
 
 my %plain_seen;
-my $ask_plain = KeepAlive->new($plain->{port}{port});
+my $plain_client = Client->new($plain->{port}{port});
 sub without {
     my ($request) = @_;
     my $key = join ' ', map { $request->{$_} // '' } qw(host path method body);
-    return $plain_seen{$key} //= seen($ask_plain->ask({ %$request, headers => [] }));
+    return $plain_seen{$key} //= seen($plain_client->request({ %$request, headers => [] }));
 }
 
 sub route {
@@ -300,7 +293,7 @@ sub line_of {
 
 # --- the proof
 
-my $ask = KeepAlive->new($httpd->{port}{port});
+my $client = Client->new($httpd->{port}{port});
 my (%count, %by_kind, @wrong);
 my $compare = sub {
     my ($journey, $request, $got, $want, $over) = @_;
@@ -318,7 +311,7 @@ while (($count{exchanges} // 0) < $exchanges) {
     my $want = wanted($request, $journey);
     if (!$want) { $count{ $request->{method} eq 'OPTIONS' ? 'options_skipped' : 'skipped' }{ $journey->[0] }++; next }
     $count{answered}++ if $want->{answered};
-    $compare->($journey, $request, seen($ask->ask($request)), $want, 'HTTP/1.1');
+    $compare->($journey, $request, seen($client->request($request)), $want, 'HTTP/1.1');
 }
 # A handshake over HTTP/2, by a virtual host of a server; returns the status.
 sub connect_to {
@@ -348,9 +341,9 @@ if (Httpd::has_h2()) {
         my $request = request(one_of(sort keys %reference), $httpd->{port}{port}, $journey->[1][0]{path});
         next if Reference::field($request, 'Upgrade');
         my $want = wanted($request, $journey) or next;
-        my ($code, $cors) = Client::ask([ h2c => $request->{port} ], $request->{method} => $request->{path}, host => $request->{authority},
+        my $response = send_request([ h2c => $request->{port} ], $request->{method} => $request->{path}, host => $request->{authority},
             defined $request->{body} ? (body => $request->{body}) : (), map { (lc $_->[0] => $_->[1]) } @{ $request->{headers} });
-        $compare->($journey, $request, { status => $code, fields => $cors, runs => $want->{runs} }, $want, 'HTTP/2');
+        $compare->($journey, $request, { status => $response->status, fields => $response->cors_fields, runs => $want->{runs} }, $want, 'HTTP/2');
     }
 }
 note(join ', ', map { "$_ " . ($count{$_} // 0) } qw(exchanges granted bare refused narrowed));

@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask talk preflight_vary whole);
+use Client qw(preflight_vary response_bytes send_request);
 use Httpd ();
 
 my $app = 'https://app.example';
@@ -44,20 +44,21 @@ sub server {
 sub everybody { return { 'access-control-allow-origin' => '*' } }
 sub nothing { return {} }
 
-sub cache_said {
-    my ($other) = @_;
-    my ($said) = ($other->{'x-cache'} // 'NOTHING') =~ /\A(\w+)/;
-    return $said;
+# HIT, MISS or REVALIDATE.
+sub cache_status {
+    my ($response) = @_;
+    my ($status) = ($response->field('x-cache') // 'NOTHING') =~ /\A(\w+)/;
+    return $status;
 }
 
 # One request: whose, further fields, status, what the cache says, and the set.
 sub step {
     my ($via, $name, $path, $origin, $send, $status, $cache, $cors) = @_;
-    my ($code, $got, $other) = ask($via, GET => $path,
+    my $response = send_request($via, GET => $path,
         defined $origin ? (origin => $origin) : (), %$send);
-    is_deeply({ cache => cache_said($other), %{ whole($code, $got) } },
+    is_deeply({ cache => cache_status($response), %{ $response->cors } },
         { cache => $cache, status => $status, %$cors }, $name);
-    return $other;
+    return $response;
 }
 
 for (@caches) {
@@ -77,9 +78,9 @@ for (@caches) {
             for ([ $one, 'an allowed origin' ], [ $two, 'another one' ],
                  [ $evil, 'an origin that is not allowed' ], [ undef, 'a request without Origin' ]) {
                 my ($origin, $whose) = @$_;
-                my $other = step($via, "$cache: $what $does $whose with its own headers",
+                my $response = step($via, "$cache: $what $does $whose with its own headers",
                     $path, $origin, {}, 200, $said, { vary => $vary, %{ $policy->($origin) } });
-                $etag = $other->{etag};
+                $etag = $response->field('etag');
             }
         }
         step($via, "$cache: $what is still there for the first", $path, $one, {}, 200, 'HIT',
@@ -135,8 +136,8 @@ for (@caches) {
 
     # a preflight is never stored, and never answered from the store
     for (1, 2) {
-        my ($code, $cors, $other) = ask($via, OPTIONS => '/place/plain.txt', origin => $app, acrm => 'PUT');
-        is_deeply([ whole($code, $cors), cache_said($other) ],
+        my $response = send_request($via, OPTIONS => '/place/plain.txt', origin => $app, acrm => 'PUT');
+        is_deeply([ $response->cors, cache_status($response) ],
             [ { status => 204, preflight_vary(), 'access-control-allow-origin' => $app,
                 'access-control-allow-credentials' => 'true',
                 'access-control-allow-methods' => 'GET, HEAD, PUT, PATCH, POST, DELETE',
@@ -150,7 +151,7 @@ for my $path ('/place/plain.txt', '/plain.txt', '/everybody/plain.txt', '/api/ow
     for ([ $app, 'the first' ], [ $b, 'another origin' ], [ undef, 'nobody' ], [ $app, 'the first again' ]) {
         my ($origin, $who) = @$_;
         my @bytes = map {
-            my $bytes = talk([ h1 => $httpd->{port}{$_} ], GET => $path, host => "site.example:$httpd->{port}{$_}",
+            my $bytes = response_bytes([ h1 => $httpd->{port}{$_} ], GET => $path, host => "site.example:$httpd->{port}{$_}",
                 defined $origin ? (origin => $origin) : ());
             $bytes =~ s/^(?:Date|Age|Expires): .*\r\n//gmr;
         } qw(report off);

@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask talk whole);
+use Client qw(cors_response handshake_fields response_bytes send_request);
 use Http2 qw(extended_connect);
 use Httpd ();
 
@@ -18,10 +18,7 @@ my $httpd = Httpd->start(
     vars => { backend => $backend }, modules => [qw(ssl socache_shmcb)]);
 my %port = %{ $httpd->{port} };
 
-my %handshake = (
-    upgrade => 'websocket', connection => 'Upgrade',
-    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13,
-);
+my %handshake = handshake_fields();
 my @ways = (
     [ 'ProxyPass http:// with upgrade=websocket', '/http' ],
     [ 'ProxyPass http:// with upgrade=ANY', '/any' ],
@@ -56,9 +53,9 @@ for my $way (@ways) {
         my ($who, $origin, $passes) = @$case;
         for my $protocol ('h1', 'h1s') {
             my $mark = -s $backend_log;
-            my ($code, $cors) = ask([ $protocol => $port{ $protocol eq 'h1' ? 'plain' : 'tls' } ],
+            my $cors = cors_response([ $protocol => $port{ $protocol eq 'h1' ? 'plain' : 'tls' } ],
                 GET => $way->[1], %handshake, defined $origin ? (origin => $origin) : ());
-            is_deeply([ whole($code, $cors), asked($mark, $passes) ],
+            is_deeply([ $cors, asked($mark, $passes) ],
                 [ { status => $passes ? 101 : 403 }, $passes ? 'asked' : 'not asked' ],
                 "$way->[0], $protocol: $who " . ($passes ? 'reaches' : 'does not reach') . ' the backend');
         }
@@ -71,22 +68,22 @@ for my $spelling ('WebSocket', 'WEBSOCKET', 'websocket/13', 'h2c, websocket', 'h
     my $called = ref $spelling ? join(' and ', @$spelling) : $spelling;
     for my $way (@ways) {
         my $mark = -s $backend_log;
-        my ($code) = ask([ h1 => $port{plain} ], GET => $way->[1], %handshake,
-            upgrade => $spelling, origin => 'https://evil.example');
+        my $code = send_request([ h1 => $port{plain} ], GET => $way->[1], %handshake,
+            upgrade => $spelling, origin => 'https://evil.example')->status;
         is_deeply([ $code, asked($mark) ], [ 403, 'not asked' ],
             "$way->[0]: 'Upgrade: $called' is a handshake too");
     }
 }
 # no handshake, no check
-my ($code) = ask([ h1 => $port{plain} ], GET => '/plain.txt', origin => 'https://evil.example',
-    connection => 'Upgrade, close', upgrade => 'h2, websockets');
+my $code = send_request([ h1 => $port{plain} ], GET => '/plain.txt', origin => 'https://evil.example',
+    connection => 'Upgrade, close', upgrade => 'h2, websockets')->status;
 is($code, 200, "'Upgrade: websockets' asks for something else");
 
 for ([ 'CorsWebSocketRequireOrigin refuses a client without Origin', undef, 403 ],
      [ 'CorsWebSocketRequireOrigin lets a listed origin pass', $app, 101 ],
      [ 'CorsWebSocketRequireOrigin refuses another', 'https://evil.example', 403 ]) {
-    my ($status) = ask([ h1 => $port{plain} ], GET => '/require', %handshake,
-        defined $_->[1] ? (origin => $_->[1]) : ());
+    my $status = send_request([ h1 => $port{plain} ], GET => '/require', %handshake,
+        defined $_->[1] ? (origin => $_->[1]) : ())->status;
     is($status, $_->[2], $_->[0]);
 }
 
@@ -125,7 +122,7 @@ for ([ 'a listed origin', $app ], [ 'another origin', 'https://evil.example' ],
     my ($who, $origin) = @$_;
     my $mark = $httpd->log_mark;
     my @bytes = map {
-        my $bytes = talk([ h1 => $_ ], GET => '/http', %handshake, host => 'site.example:8080',
+        my $bytes = response_bytes([ h1 => $_ ], GET => '/http', %handshake, host => 'site.example:8080',
             defined $origin ? (origin => $origin) : ());
         $bytes =~ s/^Date: .*\r\n//gm;
         $bytes;

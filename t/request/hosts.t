@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask talk protocols whole);
+use Client qw(cors_response protocols);
 use Httpd ();
 
 my $httpd = Httpd->start(
@@ -20,7 +20,7 @@ sub allowed { return { status => 200, %vary, 'access-control-allow-origin' => $_
 sub from {
     my ($name, $via, $host, $origin, $expected, %more) = @_;
     my $path = delete $more{path} // '/plain.txt';
-    is_deeply(whole(ask($via, GET => $path, host => $host, origin => $origin, %more)),
+    is_deeply(cors_response($via, GET => $path, host => $host, origin => $origin, %more),
         $expected, $name);
 }
 

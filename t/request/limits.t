@@ -5,7 +5,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use File::Path ();
 use Test::More;
-use Client qw(ask preflight_vary whole);
+use Client qw(cors_response preflight_vary send_request);
 use Httpd ();
 
 my $app = 'https://app.example';
@@ -28,15 +28,15 @@ my %allowed = (%vary, 'access-control-allow-origin' => $app);
 my $answered = { status => 204, preflight_vary(), 'access-control-allow-origin' => $app,
     'access-control-allow-methods' => 'GET, HEAD, PUT, PATCH, POST, DELETE',
     'access-control-allow-headers' => 'content-type' };
-sub get { return whole(ask($via, GET => $_[0], origin => $app)) }
-sub status { my ($path, %send) = @_; return (ask($via, GET => $path, %send))[0] }
-sub preflight { return whole(ask($via, OPTIONS => $_[0], origin => $app, acrm => 'PUT')) }
+sub get { return cors_response($via, GET => $_[0], origin => $app) }
+sub status { my ($path, %send) = @_; return send_request($via, GET => $path, %send)->status }
+sub preflight { return cors_response($via, OPTIONS => $_[0], origin => $app, acrm => 'PUT') }
 
 is_deeply(get('/cgi/own.cgi'), { status => 200, %allowed, vary => 'Accept, Origin' },
     'a script has the headers of the policy');
 is_deeply(get('/cgi/nph-own.cgi'), { status => 200 }, 'an nph script has none');
 is_deeply(preflight('/cgi/nph-own.cgi'), $answered, 'a preflight for an nph script is answered');
-is_deeply(whole(ask($via, OPTIONS => '*', origin => $app, acrm => 'PUT')), { status => 200 },
+is_deeply(cors_response($via, OPTIONS => '*', origin => $app, acrm => 'PUT'), { status => 200 },
     'OPTIONS * is left alone');
 
 is_deeply(preflight('/place/moved'), $answered, 'a Location is known when the server redirects');
@@ -53,16 +53,16 @@ is_deeply(get('/place/a%2fb'), { status => 404, %allowed }, 'an encoded slash kn
 is_deeply(get('/place/' . 'a' x 9000), { status => 414 }, 'a request line that is too long does not');
 
 # TRACE only repeats the request; no page can send it
-is_deeply([ ask($via, TRACE => '/rejects/a.txt', origin => $app) ]->[1], {}, 'an answer to TRACE has no headers of the policy');
-is_deeply(whole(ask($via, TRACE => '/rejects/a.txt', origin => 'https://evil.example')), { status => 200 }, 'and is not rejected');
-is_deeply(whole(ask($via, GET => '/rejects/a.txt', origin => 'https://evil.example')), { status => 403, %vary }, 'as any other method is');
+is_deeply(send_request($via, TRACE => '/rejects/a.txt', origin => $app)->cors_fields, {}, 'an answer to TRACE has no headers of the policy');
+is_deeply(cors_response($via, TRACE => '/rejects/a.txt', origin => 'https://evil.example'), { status => 200 }, 'and is not rejected');
+is_deeply(cors_response($via, GET => '/rejects/a.txt', origin => 'https://evil.example'), { status => 403, %vary }, 'as any other method is');
 
 # a page of the server itself, without TLS
 my $page = "http://localhost:$httpd->{port}{port}";
-is_deeply(whole(ask($via, GET => '/rejects/a.txt', origin => $page)), { status => 200, %vary }, 'a page of the server is not rejected');
-is_deeply(whole(ask($via, GET => '/rejects/a.txt', origin => 'null')), { status => 403, %vary },
+is_deeply(cors_response($via, GET => '/rejects/a.txt', origin => $page), { status => 200, %vary }, 'a page of the server is not rejected');
+is_deeply(cors_response($via, GET => '/rejects/a.txt', origin => 'null'), { status => 403, %vary },
     'one with Referrer-Policy: no-referrer sends null, and is');
-is_deeply(whole(ask($via, GET => '/rejects/a.txt', origin => 'null', 'sec-fetch-site' => 'same-origin')), { status => 200, %vary },
+is_deeply(cors_response($via, GET => '/rejects/a.txt', origin => 'null', 'sec-fetch-site' => 'same-origin'), { status => 200, %vary },
     'unless the browser sends Sec-Fetch-Site');
 
 # <Proxy> is for what the server proxies before it knows a Directory
@@ -99,17 +99,17 @@ like(Httpd::slurp("$httpd->{dir}/error_log"), qr/CORS: the status page is refuse
 
 # an expression at which PCRE gives up excludes
 for (map { "https://$_.example.com" } 'evil', 'evil' . 'a' x 60) {
-    is_deeply(whole(ask($via, GET => '/place/express', origin => $_)), { status => 404, %vary, 'access-control-allow-origin' => $_ },
+    is_deeply(cors_response($via, GET => '/place/express', origin => $_), { status => 404, %vary, 'access-control-allow-origin' => $_ },
         "$_ is listed");
-    is_deeply(whole(ask($via, GET => '/place/expression', origin => $_)), { status => 404, %vary }, 'and excluded by an expression');
+    is_deeply(cors_response($via, GET => '/place/expression', origin => $_), { status => 404, %vary }, 'and excluded by an expression');
 }
 
 for ([ 'port', 'before the handlers' ], [ 'behind', 'behind the handlers' ]) {
     my ($port, $cache) = ($_->[0], "the cache $_->[1]");
     my $to = [ h1 => $httpd->{port}{$port} ];
     my $stored = sub {
-        my ($code, $cors, $other) = ask($to, GET => "/stored/a.txt$_[0]", origin => $app);
-        return { %{ whole($code, $cors) }, cache => ($other->{'x-cache'} // 'none') =~ /(\w+)/ };
+        my $response = send_request($to, GET => "/stored/a.txt$_[0]", origin => $app);
+        return { %{ $response->cors }, cache => ($response->field('x-cache') // 'none') =~ /(\w+)/ };
     };
     Httpd::spew("$site/stored/.htaccess", "CorsPolicy On\nCorsAllowOrigins $app\n");
     is_deeply($stored->(''), { status => 200, %allowed, cache => 'MISS' }, "$cache stores a response with its headers");

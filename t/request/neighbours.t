@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask talk protocols preflight_vary whole);
+use Client qw(preflight_vary protocols response_bytes send_request);
 use Httpd ();
 
 my $app = 'https://app.example';
@@ -61,34 +61,35 @@ for (protocols('h1', Httpd::has_h2() ? 'h2c' : ())) {
         for ([ 'an allowed origin', $app, \%headers ], [ 'another origin', $evil, {} ],
              [ 'nobody', undef, {} ]) {
             my ($whose, $origin, $expected) = @$_;
-            my ($code, $cors, $other) = ask($via, GET => $path, @send,
+            my $response = send_request($via, GET => $path, @send,
                 defined $origin ? (origin => $origin) : ());
+            my $cors = $response->cors;
             # the order in which mod_headers has put names is its own
             $cors->{vary} = join ', ', sort { lc $a cmp lc $b } split /, /, lc $cors->{vary}
                 if $more{folded} && defined $cors->{vary};
             my $vary = $more{whole} // join ', ', $more{vary} // (), 'Origin';
-            is_deeply(whole($code, $cors),
+            is_deeply($cors,
                 { status => 200, %$expected, vary => $more{folded} ? lc $vary : $vary },
                 "$called: next to $name, $whose gets its own set");
-            like($other->{ $more{adds}[0] } // 'nothing', $more{adds}[1],
+            like($response->field($more{adds}[0]) // 'nothing', $more{adds}[1],
                 "$called: $name still does its work for $whose") if $more{adds};
         }
         for ([ 'an allowed origin', $app, $more{status} // 204, \%preflight ],
              [ 'another origin', $evil, 403, {} ]) {
             my ($whose, $origin, $status, $expected) = @$_;
-            my ($code, $cors, $other, $body) =
-                ask($via, OPTIONS => $path, @send, origin => $origin, acrm => 'PUT');
+            my $response = send_request($via, OPTIONS => $path, @send, origin => $origin, acrm => 'PUT');
+            my $cors = $response->cors;
             my $vary = $asked{vary};
             $cors->{vary} = join ', ', sort { lc $a cmp lc $b } split /, /, lc $cors->{vary}
                 if $more{folded} && defined $cors->{vary};
             $vary = lc join ', ', sort { lc $a cmp lc $b } split(/, /, $vary), $more{asked} if $more{folded};
-            is_deeply(whole($code, $cors),
+            is_deeply($cors,
                 { status => $status, %$expected, vary => $more{whole} // $vary },
                 "$called: next to $name, a preflight of $whose gets its own set");
-            is($body, '', "$called: next to $name, a preflight of $whose gets no body");
-            is($other->{'content-encoding'}, undef,
+            is($response->body, '', "$called: next to $name, a preflight of $whose gets no body");
+            is($response->field('content-encoding'), undef,
                 "$called: next to $name, nothing in a preflight of $whose is compressed");
-            like($other->{ $more{adds}[0] } // 'nothing', $more{adds}[1],
+            like($response->field($more{adds}[0]) // 'nothing', $more{adds}[1],
                 "$called: $name does its work on a preflight of $whose")
                 if $more{both} && ($dir ne 'expires' || $status < 300); # none on a 403
         }
@@ -98,12 +99,11 @@ for (protocols('h1', Httpd::has_h2() ? 'h2c' : ())) {
 # a hint is sent before the response, and keeps none of its headers
 if (Httpd::has_h2()) {
     for ([ $app, \%headers ], [ $evil, {} ]) {
-        my ($code, $cors, $other, undef, $interim) =
-            ask([ h2c => $httpd->{port}{on} ], GET => '/hints/long.txt', origin => $_->[0]);
-        is_deeply([ map { $_->[0] } @$interim ], [103], "a hint precedes the response for $_->[0]");
-        is_deeply($interim->[0][1], {}, "a hint says nothing of CORS to $_->[0]");
-        is($interim->[0][2]{link}, '</style.css>; rel=preload', "a hint for $_->[0] says what it should");
-        is_deeply(whole($code, $cors), { status => 200, %{ $_->[1] }, vary => 'Origin' },
+        my $response = send_request([ h2c => $httpd->{port}{on} ], GET => '/hints/long.txt', origin => $_->[0]);
+        is_deeply([ map { $_->status } @{ $response->{interim} } ], [103], "a hint precedes the response for $_->[0]");
+        is_deeply($response->{interim}[0]->cors_fields, {}, "a hint says nothing of CORS to $_->[0]");
+        is($response->{interim}[0]->field('link'), '</style.css>; rel=preload', "a hint for $_->[0] says what it should");
+        is_deeply($response->cors, { status => 200, %{ $_->[1] }, vary => 'Origin' },
             "the response after a hint has the set for $_->[0]");
     }
 }
@@ -114,7 +114,7 @@ for (@neighbours) {
     for my $preflight (0, 1) {
         for my $origin ($app, $evil) {
             my @bytes = map {
-                my $bytes = talk([ h1 => $_ ], $preflight ? 'OPTIONS' : 'GET', "/$dir/long.txt",
+                my $bytes = response_bytes([ h1 => $_ ], $preflight ? 'OPTIONS' : 'GET', "/$dir/long.txt",
                     host => 'site.example:8080', %{ $more{send} // {} }, origin => $origin,
                     $preflight ? (acrm => 'PUT') : ());
                 $bytes =~ s/^(?:Date|Expires): .*\r\n//gmr;

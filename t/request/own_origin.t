@@ -7,9 +7,8 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask happened protocols raw whole);
+use Client qw(cors_response handshake_fields protocols send_bytes send_request status_data);
 use Httpd ();
-use KeepAlive ();
 use Reference ();
 
 my $httpd = Httpd->start(
@@ -20,13 +19,12 @@ my $p = $port{plain};
 my %vary = (vary => 'Origin');
 my $own = { status => 200, %vary };
 my $rejected = { status => 403, %vary };
-my %handshake = (upgrade => 'websocket', connection => 'Upgrade',
-    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13);
+my %handshake = handshake_fields();
 my %same = ('sec-fetch-site' => 'same-origin');
 
 sub from {
     my ($name, $via, $host, $origin, $expected, %more) = @_;
-    is_deeply(whole(ask($via, GET => '/plain.txt', host => $host, origin => $origin, %more)), $expected, $name);
+    is_deeply(cors_response($via, GET => '/plain.txt', host => $host, origin => $origin, %more), $expected, $name);
     return;
 }
 
@@ -52,12 +50,12 @@ from('and no other is', $plain, 'port.example', 'https://port.example', $rejecte
 from('a port in Host decides', $plain, 'port.example:9443', 'https://port.example:9443', $own);
 from('a handshake of a page of a name that is not the server\'s', $plain, "evil.example:$p", "http://evil.example:$p", $rejected, %handshake);
 from('a handshake of the own page', $plain, "one.example:$p", "http://one.example:$p", $own, %handshake);
-like(raw($p, "GET /plain.txt HTTP/1.0\r\nOrigin: http://first.example\r\nSec-Fetch-Site: same-origin\r\n\r\n"), qr{\AHTTP/1\.1 403 },
+like(send_bytes($p, "GET /plain.txt HTTP/1.0\r\nOrigin: http://first.example\r\nSec-Fetch-Site: same-origin\r\n\r\n"), qr{\AHTTP/1\.1 403 },
     'a request without Host has no own origin');
-like(raw($p, "GET /plain.txt HTTP/1.0\r\n\r\n"), qr{\AHTTP/1\.1 200 }, 'and is none of CORS without Origin');
-like(raw($p, "GET http://one.example:$p/plain.txt HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://one.example:$p\r\nConnection: close\r\n\r\n"),
+like(send_bytes($p, "GET /plain.txt HTTP/1.0\r\n\r\n"), qr{\AHTTP/1\.1 200 }, 'and is none of CORS without Origin');
+like(send_bytes($p, "GET http://one.example:$p/plain.txt HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://one.example:$p\r\nConnection: close\r\n\r\n"),
     qr{\AHTTP/1\.1 200 }, 'the host of an absolute URL is that of the request');
-like(raw($p, "GET http://evil.example:$p/plain.txt HTTP/1.1\r\nHost: one.example:$p\r\nOrigin: http://evil.example:$p\r\nConnection: close\r\n\r\n"),
+like(send_bytes($p, "GET http://evil.example:$p/plain.txt HTTP/1.1\r\nHost: one.example:$p\r\nOrigin: http://evil.example:$p\r\nConnection: close\r\n\r\n"),
     qr{\AHTTP/1\.1 403 }, 'whatever Host is then');
 
 # --- each Host with each Origin, against the rule
@@ -87,20 +85,18 @@ sub spellings {
 }
 
 # One request over a connection that stays open, where that can be.
-sub exchange {
+sub cors_of {
     my ($via, $kept, %send) = @_;
-    return whole(ask([ h1s => $port{tls} ], GET => '/plain.txt', %send)) if $via eq 'tls';
-    my $answer = $kept->ask({ method => 'GET', path => '/plain.txt', authority => delete $send{host},
-        headers => [ map { [ $_, $send{$_} ] } sort keys %send ] });
-    return { status => $answer->{status}, map { lc $_->[0] => $_->[1] }
-        grep { $_->[0] =~ /\A(?:vary|access-control-.*)\z/i } @{ $answer->{headers} } };
+    return cors_response([ h1s => $port{tls} ], GET => '/plain.txt', %send) if $via eq 'tls';
+    return $kept->request({ method => 'GET', path => '/plain.txt', authority => delete $send{host},
+        headers => [ map { [ $_, $send{$_} ] } sort keys %send ] })->cors;
 }
 
 my (%wrong, %seen);
 for my $server (@servers) {
     my ($via, $port) = ($server->{via}, $port{ $server->{via} });
     my $scheme = $via eq 'tls' ? 'https' : 'http';
-    my $kept = KeepAlive->new($port);
+    my $kept = Client->new($port);
     my @hosts = map { spellings($_, $port) } @{ $server->{hosts} // \@others };
     # TLS costs a connection for each, and differs in the scheme alone
     @hosts = grep { /:$port\z/ } @hosts if $via eq 'tls';
@@ -114,7 +110,7 @@ for my $server (@servers) {
                     headers => [ [ Origin => $origin ], defined $site ? [ 'Sec-Fetch-Site', $site ] : () ] };
                 my $relation = Reference::relation($server, $request, $origin);
                 my %more = ((defined $site ? ('sec-fetch-site' => $site) : ()), $seen{$relation}++ % 3 == 0 ? %handshake : ());
-                my $got = exchange($via, $kept, host => $host, origin => $origin, %more);
+                my $got = cors_of($via, $kept, host => $host, origin => $origin, %more);
                 my $want = $relation eq 'own' ? $own : $rejected;
                 push @{ $wrong{$via} }, "Host: $host, Origin: $origin, @{[ %more ]}: $relation, $got->{status}"
                     if join(' ', map { "$_ $got->{$_}" } sort keys %$got) ne join ' ', map { "$_ $want->{$_}" } sort keys %$want;
@@ -152,7 +148,7 @@ from('logged', $plain, "evil.example:$p", "http://evil.example:$p", $rejected);
 my $lines = substr Httpd::slurp($log), $mark;
 like($lines, qr/CORS: denied, unknown-host: origin "http:\/\/evil\.example:$p", "GET" "\/plain\.txt"; by CorsAllowOrigins \(default\): the request's Host is not a name of this virtual host/,
     'the log says why');
-my $happened = happened($plain);
+my $happened = status_data($plain);
 my ($refusal) = grep { $_->{reason} eq 'unknown-host' && $_->{verdict} eq 'denied' && $_->{origin} eq "http://evil.example:$p" } @{ $happened->{refusals} };
 is($refusal->{verdict}, 'denied', 'the page says so, too');
 like($refusal->{advice}, qr/\AThe host of the request is not a name of its virtual host, .* add it with ServerAlias;/, 'and what to do');
@@ -169,8 +165,7 @@ for my $case (
     [ "wss://one.example:$p/plain.txt", "http://one.example:$p", 1, 'websocket-denied', 'origin-not-allowed', 403 ],
 ) {
     my ($url, $origin, $cross, $verdict, $reason, $status) = @$case;
-    my (undef, undef, undef, $body) = ask($plain, GET => "/cors-policy?format=json&explain&method=POST&url=$url&origin=$origin", host => "one.example:$p");
-    $body =~ s/\A[0-9a-f]+\r\n(.*)\r\n0\r\n\r\n\z/$1/s;
+    my $body = send_request($plain, GET => "/cors-policy?format=json&explain&method=POST&url=$url&origin=$origin", host => "one.example:$p")->body;
     my $answer = JSON::PP->new->decode($body);
     is_deeply([ $answer->{cross_origin} ? 1 : 0, @{ $answer->{actual} }{qw(verdict reason status)} ], [ $cross, $verdict, $reason, $status ],
         "explained: $url from $origin");

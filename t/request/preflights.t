@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask raw protocols preflight_vary whole connect_to parse);
+use Client qw(cors_response parse_response preflight_vary protocols send_bytes send_request);
 use Httpd ();
 
 my $app = 'https://app.example';
@@ -78,28 +78,28 @@ for (protocols(qw(h1), Httpd::has_h2() ? qw(h2c h2) : ())) {
     for (@ways) {
         my ($name, $path, $method, $status, $early) = @$_;
         my $mark = -s $backend_log;
-        is_deeply(whole(ask($via, OPTIONS => $path, origin => $app, acrm => $method)),
+        is_deeply(cors_response($via, OPTIONS => $path, origin => $app, acrm => $method),
             $allowed, "$called: a preflight is answered before $name");
-        is_deeply(whole(ask($via, OPTIONS => $path, origin => $app, acrm => $method,
-            acrh => 'content-type,x-token')), $allowed,
+        is_deeply(cors_response($via, OPTIONS => $path, origin => $app, acrm => $method,
+            acrh => 'content-type,x-token'), $allowed,
             "$called: so it is when it announces headers, before $name");
-        is_deeply(whole(ask($via, OPTIONS => $path, origin => $evil, acrm => $method)),
+        is_deeply(cors_response($via, OPTIONS => $path, origin => $evil, acrm => $method),
             { %$refused, status => $early // 403 },
             "$called: a preflight of another origin learns nothing, before $name");
         is(-s $backend_log, $mark, "$called: no preflight reaches a backend past $name");
-        my ($code) = ask($via, $method, $path, origin => $app, accept => '*/*');
+        my $code = send_request($via, $method, $path, origin => $app, accept => '*/*')->status;
         is($code, $status, "$called: the request that follows meets $name");
     }
 
     # the firewall keeps its first and its last word
     for ([ 'phase 1', '/waf/early/plain.txt' ], [ 'phase 3', '/waf/late/plain.txt' ]) {
-        is_deeply(whole(ask($via, OPTIONS => $_->[1], origin => $app, acrm => 'GET')),
+        is_deeply(cors_response($via, OPTIONS => $_->[1], origin => $app, acrm => 'GET'),
             { status => 403, %headers, %asked },
             "$called: what a firewall denies in $_->[0] stays denied, and readable");
-        is_deeply(whole(ask($via, OPTIONS => $_->[1], origin => $evil, acrm => 'GET')),
+        is_deeply(cors_response($via, OPTIONS => $_->[1], origin => $evil, acrm => 'GET'),
             $refused, "$called: what it denies in $_->[0] says nothing to another origin");
     }
-    is_deeply(whole(ask($via, OPTIONS => '/waf/plain.txt', origin => $app)),
+    is_deeply(cors_response($via, OPTIONS => '/waf/plain.txt', origin => $app),
         { status => 403, %headers, vary => 'Origin' },
         "$called: an OPTIONS that is no preflight is the firewall's to deny");
 
@@ -107,20 +107,19 @@ for (protocols(qw(h1), Httpd::has_h2() ? qw(h2c h2) : ())) {
     for ([ 'a file', '', 204 ], [ 'a script', 'script/', 204, 'Accept' ],
          [ 'a file, with another status', 'old/', 200 ]) {
         my ($document, $place, $status, $vary) = @$_;
-        my ($code, $cors, $other, $body) =
-            ask($via, OPTIONS => "/documented/$place", origin => $app, acrm => 'GET');
-        is_deeply(whole($code, $cors), { %$allowed, status => $status,
+        my $response = send_request($via, OPTIONS => "/documented/$place", origin => $app, acrm => 'GET');
+        is_deeply($response->cors, { %$allowed, status => $status,
                 vary => join ', ', $vary // (), $asked{vary} },
             "$called: a preflight is answered before a Redirect that has $document for its document");
-        is_deeply([ $body, @$other{qw(location content-type content-encoding etag last-modified)} ],
+        is_deeply([ $response->body, map { $response->field($_) } qw(location content-type content-encoding etag last-modified) ],
             [ '', (undef) x 5 ], "$called: and nothing is left of $document");
     }
-    my $early = whole(ask($via, OPTIONS => '/forbidden/', origin => $app, acrm => 'GET'));
+    my $early = cors_response($via, OPTIONS => '/forbidden/', origin => $app, acrm => 'GET');
     is_deeply($early, { status => 302, %headers, vary => "Accept, $asked{vary}" },
         "$called: a refusal stays one, though its document is a redirect");
 
     # ending a request otherwise than by a redirect is not undone
-    is_deeply(whole(ask($via, OPTIONS => '/rewrite-forbidden', origin => $app, acrm => 'GET')),
+    is_deeply(cors_response($via, OPTIONS => '/rewrite-forbidden', origin => $app, acrm => 'GET'),
         { status => 403, %headers, %asked },
         "$called: a preflight does not get past a RewriteRule of the server that forbids");
 }
@@ -152,33 +151,30 @@ my @forms = (
 for (@forms) {
     my ($name, $bytes) = @$_;
     # no body is ever sent: what waits for one gives no answer
-    my $answer = raw($port, $bytes, until => qr/\r\n\r\n/);
-    my ($code, $cors, undef, $body) = parse($answer);
-    is_deeply(whole($code, $cors), $allowed, "a preflight $name is answered");
-    is($body, '', "a preflight $name has no body in its answer");
+    my $answer = send_bytes($port, $bytes, until => qr/\r\n\r\n/);
+    my $response = parse_response($answer);
+    is_deeply($response->cors, $allowed, "a preflight $name is answered");
+    is($response->body, '', "a preflight $name has no body in its answer");
     unlike($answer, qr{\AHTTP/1\.\d 1}, "a preflight $name is told nothing before its answer");
     $bytes =~ s/^Origin: .*/Origin: $evil\r/m;
-    is_deeply(whole(parse(raw($port, $bytes, until => qr/\r\n\r\n/))), $refused,
+    is_deeply(parse_response(send_bytes($port, $bytes, until => qr/\r\n\r\n/))->cors, $refused,
         "a preflight $name of another origin is refused");
 }
 
-# several on one connection
+# several on one connection, each after the response to the one before or all at once
 sub series {
     my ($together, @requests) = @_;
-    my $socket = connect_to($port);
-    my $answers = '';
-    local $SIG{ALRM} = sub { die "no answer: $answers\n" };
+    my $client = Client->new($port);
+    local $SIG{ALRM} = sub { die "no answer\n" };
     alarm 30;
-    if ($together) { print $socket join '', @requests }
-    for my $i (1 .. @requests) {
-        print $socket $requests[$i - 1] if !$together;
-        while ((() = $answers =~ m{^HTTP/1\.1 }mg) < $i || $answers !~ /\r\n\r\n(?:a plain file\n)?\z/) {
-            $socket->sysread(my $piece, 65536) or last;
-            $answers .= $piece;
-        }
+    $client->write_bytes(join '', @requests) if $together;
+    my @answers;
+    for (@requests) {
+        $client->write_bytes($_) if !$together;
+        push @answers, $client->read_response->cors;
     }
     alarm 0;
-    return map { whole(parse($_)) } grep { length } split m{(?=HTTP/1\.1 )}, $answers;
+    return @answers;
 }
 my $preflight = "OPTIONS /private.txt HTTP/1.1\r\n$head\r\n";
 (my $other = $preflight) =~ s/^Origin: .*/Origin: $evil\r/m;
@@ -190,16 +186,15 @@ is_deeply([ series(1, $preflight, $other, $get, $preflight) ], \@answers,
     'preflights and requests can be pipelined');
 
 # what is no preflight belongs to its handler
-my ($code, $cors, $rest) = ask([ h1 => $port ], OPTIONS => '*', origin => $app, acrm => 'PUT');
-is($code, 200, 'OPTIONS * is about the server, and left alone');
-ok(!grep({ /access-control/ } keys %$cors), 'OPTIONS * has no policy');
-($code, $cors, $rest) = ask([ h1 => $port ], OPTIONS => '/dav/a', origin => $app);
-is_deeply(whole($code, $cors), { status => 200, %headers, vary => 'Origin' },
+my $response = send_request([ h1 => $port ], OPTIONS => '*', origin => $app, acrm => 'PUT');
+is($response->status, 200, 'OPTIONS * is about the server, and left alone');
+ok(!grep({ /access-control/ } keys %{ $response->cors_fields }), 'OPTIONS * has no policy');
+$response = send_request([ h1 => $port ], OPTIONS => '/dav/a', origin => $app);
+is_deeply($response->cors, { status => 200, %headers, vary => 'Origin' },
     'OPTIONS without an announced method is for WebDAV to answer');
-ok($rest->{dav} && $rest->{allow} =~ /PROPFIND/, 'and WebDAV says what it can');
+ok($response->field('dav') && $response->field('allow') =~ /PROPFIND/, 'and WebDAV says what it can');
 for my $method ('', 'PUT GET', 'PUT,GET', "PUT\x80", 'x' x 65) {
-    ($code, $cors) = ask([ h1 => $port ], OPTIONS => '/dav/a', origin => $app, acrm => $method);
-    is_deeply(whole($code, $cors), { status => 200, %headers, vary => 'Origin' },
+    is_deeply(cors_response([ h1 => $port ], OPTIONS => '/dav/a', origin => $app, acrm => $method), { status => 200, %headers, vary => 'Origin' },
         "'$method' announces no method, so WebDAV answers");
 }
 

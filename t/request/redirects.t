@@ -6,7 +6,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use File::Path ();
 use Test::More;
-use Client qw(ask raw whole);
+use Client qw(cors_response handshake_fields);
 use Httpd ();
 
 my ($app, $evil) = ('https://app.example', 'https://evil.example');
@@ -19,19 +19,16 @@ Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 my $httpd = Httpd->start(name => 'redirects', conf => 'redirects.conf', ports => [qw(port forward)],
     vars => { site => $site, backend => $backend });
 my $via = [ h1 => $httpd->{port}{port} ];
-my %handshake = (
-    upgrade => 'websocket', connection => 'Upgrade',
-    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13,
-);
+my %handshake = handshake_fields();
 
 # Status, headers of CORS, and what the backend was asked since.
 sub get {
     my ($method, $path, %send) = @_;
     my $mark = -s $backend_log;
-    my ($code, $cors) = ask($via, $method => $path, %send);
+    my $cors = cors_response($via, $method => $path, %send);
     open my $file, '<', $backend_log or die "$backend_log: $!\n";
     seek $file, $mark, 0;
-    return { %{ whole($code, $cors) }, asked => join '', <$file> };
+    return { %$cors, asked => join '', <$file> };
 }
 
 # Handshakes. For each URL: what becomes of one that the list of /chat refuses.
@@ -94,10 +91,9 @@ is_deeply(get(GET => '/by-origin', origin => $evil), { status => 200, asked => "
 my %theirs = ('access-control-allow-origin' => 'https://backend.example', 'access-control-allow-credentials' => 'true',
     'access-control-expose-headers' => 'X-Backend', vary => 'Accept');
 for my $origin ($app, $evil) {
-    my ($code, $cors) = ask([ h1 => $httpd->{port}{forward} ], GET => "http://127.0.0.1:$backend/own?token=secret", origin => $origin);
-    is_deeply(whole($code, $cors), { status => 200, %theirs }, "a response of another site stays as it is, for $origin");
-    ($code, $cors) = ask([ h1 => $httpd->{port}{forward} ], OPTIONS => "http://127.0.0.1:$backend/own", origin => $origin, acrm => 'PUT');
-    is_deeply(whole($code, $cors), { status => 200, %theirs }, "and is asked for by a preflight, for $origin");
+    my $to = [ h1 => $httpd->{port}{forward} ];
+    is_deeply(cors_response($to, GET => "http://127.0.0.1:$backend/own?token=secret", origin => $origin), { status => 200, %theirs }, "a response of another site stays as it is, for $origin");
+    is_deeply(cors_response($to, OPTIONS => "http://127.0.0.1:$backend/own", origin => $origin, acrm => 'PUT'), { status => 200, %theirs }, "and is asked for by a preflight, for $origin");
 }
 unlike($httpd->log_since(0), qr/secret/, 'the log does not speak of it');
 

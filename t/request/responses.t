@@ -4,8 +4,8 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use CorsTest qw(exchange run_cases log_mark log_since backend_mark
-    backend_since preflight_vary);
+use Client qw(preflight_vary);
+use CorsTest qw(send_to_suite run_cases log_mark log_since backend_mark backend_since);
 
 my $app = 'https://app.example';
 my $evil = 'https://app.example.evil';
@@ -225,67 +225,67 @@ plan tests => 2 * @cases + 22;
 run_cases(@cases);
 
 # conditional
-my (undef, undef, $other) = exchange(GET => '/plain.txt', vhost => 'cors_full', origin => $app);
+my $etag = send_to_suite(GET => '/plain.txt', vhost => 'cors_full', origin => $app)->field('etag');
 for ([ $app, \%allowed, 'allowed' ], [ $evil, \%vary, 'denied' ]) {
-    my ($code, $cors) = exchange(GET => '/plain.txt', vhost => 'cors_full', origin => $_->[0],
-        'if-none-match' => $other->{etag});
-    is($code, 304, "304, $_->[2]: status");
-    is_deeply($cors, $_->[1], "304, $_->[2]: headers");
+    my $response = send_to_suite(GET => '/plain.txt', vhost => 'cors_full', origin => $_->[0],
+        'if-none-match' => $etag);
+    is($response->status, 304, "304, $_->[2]: status");
+    is_deeply($response->cors_fields, $_->[1], "304, $_->[2]: headers");
 }
 
 # the whole of a preflight's answer
-my ($code, undef, $rest, $body) = exchange(OPTIONS => '/private', vhost => 'cors_full',
+my $response = send_to_suite(OPTIONS => '/private', vhost => 'cors_full',
     origin => $app, acrm => 'PUT');
-is($body, '', 'a preflight has no body');
-ok(!grep({ defined $rest->{$_} } qw(www-authenticate allow content-type etag location)),
+is($response->body, '', 'a preflight has no body');
+ok(!grep({ defined $response->field($_) } qw(www-authenticate allow content-type etag location)),
     'a preflight reveals nothing but the CORS answer');
-is($rest->{'x-always'}, 'yes', 'Header always reaches a preflight');
-($code, undef, $rest, $body) = exchange(OPTIONS => '/moved', vhost => 'cors_full',
+is($response->field('x-always'), 'yes', 'Header always reaches a preflight');
+$response = send_to_suite(OPTIONS => '/moved', vhost => 'cors_full',
     origin => $app, acrm => 'PUT');
-ok(!defined $rest->{location} && $body eq '', 'a rescued preflight has no Location and no body');
+ok(!defined $response->field('location') && $response->body eq '', 'a rescued preflight has no Location and no body');
 
 # WebDAV
-($code, undef, $rest) = exchange(OPTIONS => '/dav/', vhost => 'cors_full');
-ok($rest->{dav} && $rest->{allow} =~ /PROPFIND/, 'OPTIONS that is no preflight reaches WebDAV');
+$response = send_to_suite(OPTIONS => '/dav/', vhost => 'cors_full');
+ok($response->field('dav') && $response->field('allow') =~ /PROPFIND/, 'OPTIONS that is no preflight reaches WebDAV');
 
 # the backend
 my $mark = backend_mark();
-exchange(OPTIONS => '/api/own', vhost => 'cors_full', origin => $app, acrm => 'PUT');
-exchange(OPTIONS => '/api/own', vhost => 'cors_full', origin => $evil, acrm => 'PUT');
+send_to_suite(OPTIONS => '/api/own', vhost => 'cors_full', origin => $app, acrm => 'PUT');
+send_to_suite(OPTIONS => '/api/own', vhost => 'cors_full', origin => $evil, acrm => 'PUT');
 is(backend_since($mark), '', 'a preflight does not reach the backend');
-exchange(GET => '/api/own', vhost => 'cors_full', origin => $app);
+send_to_suite(GET => '/api/own', vhost => 'cors_full', origin => $app);
 is(backend_since($mark), "GET /own\n", 'the request that follows does');
 
 # without the module's say, not one byte differs
-(undef, undef, my $plain) = exchange(GET => '/plain.txt', vhost => 'cors_none');
-(undef, undef, my $off) = exchange(GET => '/plain.txt', vhost => 'cors_none', origin => $app);
-delete $_->{date} for $plain, $off;
+my ($plain, $off) = map {
+    [ map { lc $_->[0] eq 'date' ? () : "$_->[0]: $_->[1]" } @{ send_to_suite(GET => '/plain.txt', vhost => 'cors_none', @$_)->{headers} } ]
+} [], [ origin => $app ];
 is_deeply($off, $plain, 'a server without CORS directives answers as if there were no module');
 
 # variables and log lines
 my $log = log_mark();
-(undef, undef, $rest) = exchange(OPTIONS => '/variables', vhost => 'cors_full', origin => $app,
+$response = send_to_suite(OPTIONS => '/variables', vhost => 'cors_full', origin => $app,
     acrm => 'DELETE');
-is("$rest->{'x-verdict'} $rest->{'x-reason'} $rest->{'x-origin'}",
+is(join(' ', map { $response->field($_) } qw(x-verdict x-reason x-origin)),
     "preflight-denied method-not-allowed $app", 'CORS_VERDICT, CORS_REASON and CORS_ORIGIN');
-like($rest->{'x-directive'}, qr{\ACorsAllowMethods \S+/extra\.conf:\d+\z}, 'CORS_DIRECTIVE');
+like($response->field('x-directive'), qr{\ACorsAllowMethods \S+/extra\.conf:\d+\z}, 'CORS_DIRECTIVE');
 my $said = log_since($log);
 like($said, qr{cors_policy:info.*preflight-denied, method-not-allowed "DELETE": origin "\Q$app\E", "DELETE" "/variables"; by CorsAllowMethods \S+extra\.conf:\d+$}m,
     'a denial is logged with the deciding file and line');
 $log = log_mark();
-exchange(GET => '/plain.txt', vhost => 'cors_full', origin => "https://a\xe4\"\\x");
+send_to_suite(GET => '/plain.txt', vhost => 'cors_full', origin => "https://a\xe4\"\\x");
 like(log_since($log), qr{malformed-origin: origin "https://a\\\\xe4\\\\"\\\\\\\\x", "GET"}, 'client bytes are escaped');
-(undef, undef, $rest) = exchange(GET => '/variables', vhost => 'cors_full', origin => "x y");
-is("$rest->{'x-verdict'} $rest->{'x-reason'} $rest->{'x-origin'}",
+$response = send_to_suite(GET => '/variables', vhost => 'cors_full', origin => "x y");
+is(join(' ', map { $response->field($_) } qw(x-verdict x-reason x-origin)),
     'denied malformed-origin (null)', 'a malformed origin is in no variable');
-(undef, undef, $rest) = exchange(GET => '/variables', vhost => 'cors_full');
-is("$rest->{'x-verdict'} $rest->{'x-reason'}", 'not-cors no-origin', 'a request without Origin is not CORS');
-is($rest->{'x-directive'}, '(null)', 'which no directive has decided');
+$response = send_to_suite(GET => '/variables', vhost => 'cors_full');
+is(join(' ', map { $response->field($_) } qw(x-verdict x-reason)), 'not-cors no-origin', 'a request without Origin is not CORS');
+is($response->field('x-directive'), '(null)', 'which no directive has decided');
 
 # requests that die before they have a configuration
 my $long = '/' . 'a' x 9000;
-my ($bad, $cors) = exchange(GET => $long, vhost => 'cors_full', origin => $app);
-is($bad, 414, 'a request line that is too long is 414');
-is_deeply($cors, {%vary}, 'whose origin was never read');
-($bad) = exchange(GET => '/plain.txt', vhost => 'cors_full', origin => 'x' x 9000);
-is($bad, 400, 'a field that is too long is 400');
+$response = send_to_suite(GET => $long, vhost => 'cors_full', origin => $app);
+is($response->status, 414, 'a request line that is too long is 414');
+is_deeply($response->cors_fields, {%vary}, 'whose origin was never read');
+$response = send_to_suite(GET => '/plain.txt', vhost => 'cors_full', origin => 'x' x 9000);
+is($response->status, 400, 'a field that is too long is 400');

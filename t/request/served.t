@@ -7,7 +7,7 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use File::Path ();
 use Test::More;
-use Client qw(ask whole preflight_vary);
+use Client qw(handshake_fields preflight_vary send_request);
 use Http2 qw(extended_connect);
 use Httpd ();
 
@@ -38,20 +38,16 @@ Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 my $httpd = Httpd->start(name => 'served', conf => 'served.conf', vars => { site => $site, backend => $backend });
 my $port = $httpd->{port}{port};
 my @over = Httpd::has_h2() ? qw(h1 h2c) : qw(h1);
-my %handshake = (
-    upgrade => 'websocket', connection => 'Upgrade',
-    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13,
-);
+my %handshake = handshake_fields();
 my %vary = (vary => 'Origin');
 
 # Status, CORS headers, and what has run since: a script or the backend.
 sub get {
     my ($over, $host, $method, $path, %send) = @_;
     my @mark = map { -s $_ // 0 } $ran, $backend_log;
-    my ($code, $cors, undef, $body) = ask([ $over => $port ], $method => $path, host => "$host.example", %send);
+    my $response = send_request([ $over => $port ], $method => $path, host => "$host.example", %send);
     my @now = map { -s $_ // 0 } $ran, $backend_log;
-    $body =~ s/\r\n[0-9a-f]+\r\n//g if defined $body;
-    return ({ %{ whole($code, $cors) }, ran => $now[0] > $mark[0] || $now[1] > $mark[1] ? 1 : 0 }, $body);
+    return ({ %{ $response->cors }, ran => $now[0] > $mark[0] || $now[1] > $mark[1] ? 1 : 0 }, $response->body);
 }
 sub is_answer {
     my ($name, $want, @ask) = @_;
@@ -148,7 +144,7 @@ for my $method (qw(COPY MOVE)) {
         unlink glob "$site/dav/*/*";
         Httpd::spew("$site/dav/open/a", 'a');
         chmod 0666, "$site/dav/open/a";
-        my ($code) = ask([ h1 => $port ], $method => '/dav/open/a', host => 'dav.example', origin => $origin, destination => "http://dav.example/dav/$where/b");
+        my $code = send_request([ h1 => $port ], $method => '/dav/open/a', host => 'dav.example', origin => $origin, destination => "http://dav.example/dav/$where/b")->status;
         is_deeply([ $code, -e "$site/dav/$where/b" ? 1 : 0 ], [ $status, $written ], "$method of $origin to what is $where: $status");
     }
 }

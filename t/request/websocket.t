@@ -4,13 +4,11 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use CorsTest qw(exchange backend_mark backend_since);
+use Client qw(handshake_fields);
+use CorsTest qw(send_to_suite backend_mark backend_since);
 use Mojo::UserAgent ();
 
-my %handshake = (
-    upgrade => 'websocket', connection => 'Upgrade',
-    'sec-websocket-key' => 'dGhlIHNhbXBsZSBub25jZQ==', 'sec-websocket-version' => 13,
-);
+my %handshake = handshake_fields();
 
 my @cases = (
     [ 'a listed origin passes', '/socket', { origin => 'https://ws.example' }, 101 ],
@@ -34,9 +32,9 @@ plan tests => 2 * @cases + 2;
 for my $case (@cases) {
     my ($name, $path, $send, $expected) = @$case;
     my $mark = backend_mark();
-    my ($code) = exchange(GET => $path, vhost => 'cors_list', %handshake, %$send);
+    my $response = send_to_suite(GET => $path, vhost => 'cors_list', %handshake, %$send);
 
-    is($code, $expected, "$name: status");
+    is($response->status, $expected, "$name: status");
     is(backend_since($mark), $expected == 101 ? "GET /echo\n" : '',
         "$name: " . ($expected == 101 ? 'the backend is asked' : 'the backend is not contacted'));
 }

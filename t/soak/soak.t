@@ -12,9 +12,8 @@ use lib 't/lib';
 use POSIX ();
 use Test::More;
 use Time::HiRes qw(sleep time);
-use Client qw(ask happened preflight_vary whole);
+use Client qw(cors_response preflight_vary send_request status_data);
 use Httpd ();
-use KeepAlive ();
 
 my $seconds = $ENV{SOAK_SECONDS} || 600;
 die "the run is of HTTP/2, which wants a threaded MPM\n" if !Httpd::has_h2();
@@ -103,14 +102,12 @@ sub text_of { my ($answer) = @_; return join ' | ', map { "$_: $answer->{$_}" } 
 
 # One exchange on a connection that is kept, and opened anew when the server has
 # closed it, as browsers do.
-my $kept = KeepAlive->new($plain);
-sub ask_kept {
+my $kept = Client->new($plain);
+sub send_on_kept {
     my ($method, $path, %send) = @_;
     my %field = (origin => 'Origin', acrm => 'Access-Control-Request-Method', acrh => 'Access-Control-Request-Headers');
-    my $answer = $kept->ask({ method => $method, path => $path, authority => "localhost:$plain",
+    return $kept->request({ method => $method, path => $path, authority => "localhost:$plain",
         headers => [ map { [ $field{$_} => $send{$_} ] } sort keys %send ] });
-    my ($cors) = Client::sorted(@{ $answer->{headers} });
-    return ($answer->{status}, $cors);
 }
 
 # One client for a protocol; each writes a line about every answer that is wrong,
@@ -127,7 +124,7 @@ sub judge {
     my $complaints = 0;
     for (my $n = 0; !-e "$work/stop"; $n++) {
         my ($request, $expected) = @{ $cases[ $n % @cases ] };
-        my $is = eval { whole($protocol eq 'kept' ? ask_kept(@$request) : ask([ $protocol => $port ], @$request)) };
+        my $is = eval { ($protocol eq 'kept' ? send_on_kept(@$request) : send_request([ $protocol => $port ], @$request))->cors };
         my $said = $is ? text_of($is) : "no answer: $@";
         $asked++;
         # a child that is killed leaves its requests without an answer, never with a
@@ -196,7 +193,7 @@ sub sample {
 # --- the file of origins
 my %changes;
 my @late;
-sub allows { my ($origin) = @_; return defined whole(ask([ h1 => $plain ], GET => '/plain.txt', origin => $origin))->{'access-control-allow-origin'} }
+sub allows { my ($origin) = @_; return defined cors_response([ h1 => $plain ], GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} }
 # The list that was written last comes to count, in all children.
 sub await_list {
     my $changed = time;

@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use Client qw(ask raw);
+use Client qw(send_request);
 use File::Path ();
 use Httpd;
 use JSON::PP ();
@@ -100,19 +100,13 @@ my $schema = JSON::Validator->new->schema(
 
 sub page {
     my ($query, %send) = @_;
-    my ($code, $cors, $other, $body) = ask($h1, $send{method} // 'GET', "/cors-policy?$query", %{ $send{fields} // {} });
-    if (($other->{'transfer-encoding'} // '') eq 'chunked') {
-        my $whole = '';
-        $whole .= substr $body, 0, hex($1), '' while $body =~ s/\A(?:\r\n)?([0-9a-f]+)\r\n//i;
-        $body = $whole;
-    }
-    return { code => $code, cors => $cors, other => $other, body => $body };
+    return send_request($h1, $send{method} // 'GET', "/cors-policy?$query", %{ $send{fields} // {} });
 }
 
 sub json {
     my ($query) = @_;
     my $page = page("$query&format=json");
-    my $data = JSON::PP->new->utf8->decode($page->{body});
+    my $data = JSON::PP->new->utf8->decode($page->body);
     push @main::invalid, map { "$query: $_" } $schema->validate($data);
     return $data;
 }
@@ -163,7 +157,7 @@ my @text = do { local @ARGV = ("$httpd->{dir}/httpd.conf"); <> };
 my $before = counts();
 for my $request (@requests) {
     my ($times, $key, @send) = @$request;
-    ask($h1, @send) for 1 .. $times;
+    send_request($h1, @send) for 1 .. $times;
 }
 my $after = counts();
 my %expected = map { $_->[1] => $_->[0] } grep { defined $_->[1] } @requests;
@@ -188,7 +182,7 @@ like($latest->{advice}, qr/\ATo allow it, add DELETE to CorsAllowMethods \S+:\d+
 like($latest->{time}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/, 'and its time');
 my ($top) = @{ $happened->{origins} };
 is_deeply([ @$top{qw(origin count excess)} ], [ $evil, 3 + 1 + 1 + 4, 0 ], 'the most refused origin comes first');
-ask($h1, GET => "/plain.txt?secret=1", origin => $evil);
+send_request($h1, GET => "/plain.txt?secret=1", origin => $evil);
 is(json('')->{refusals}[0]{path}, '/plain.txt', 'a query string is never kept');
 
 # an exclusion, and a list that says None, are told by their own lines
@@ -198,7 +192,7 @@ my $excluded_mark = $httpd->log_mark;
 for my $case ([ '/directive', 'https://old.wild.example', $excluding, 'take !https://old.wild.example out of' ],
     [ '/none', 'https://old.wild.example', $nobody, 'write https://old.wild.example instead of None in' ]) {
     my ($path, $origin, $line, $advice) = @$case;
-    ask($h1, GET => $path, origin => $origin);
+    send_request($h1, GET => $path, origin => $origin);
     my $kept = json('')->{refusals}[0];
     like($kept->{decided_by}, qr/:$line\z/, "a refusal is kept with the line that decided: $advice");
     like($kept->{advice}, qr/\ATo allow it, \Q$advice\E CorsAllowOrigins \S+:$line, or write CorsAllowOrigins \+\Q$origin\E in a section within\.\z/,
@@ -209,7 +203,7 @@ like($httpd->log_since($excluded_mark), qr/by CorsAllowOrigins \S+:$excluding$/m
 like(do { local (@ARGV, $/) = ("$httpd->{dir}/logs_directive"); <> }, qr/\ACorsAllowOrigins \S+:$excluding$/, 'and CORS_DIRECTIVE');
 
 # many refusals, many origins: bounded
-ask($h1, GET => '/plain.txt', origin => "https://o$_.example") for 1 .. 300;
+send_request($h1, GET => '/plain.txt', origin => "https://o$_.example") for 1 .. 300;
 my $many = json('');
 is(scalar @{ $many->{refusals} }, 128, 'the latest refusals are bounded');
 cmp_ok(scalar @{ $many->{origins} }, '<=', 64, 'so are the origins');
@@ -219,18 +213,18 @@ is($many->{refusals}[0]{origin}, 'https://o300.example', 'newest first');
 # --- the forms
 
 my $html = page('');
-is_deeply([ $html->{code}, $html->{cors} ], [ 200, {} ], 'the page has no CORS header');
-is_deeply([ @{ $html->{other} }{ 'cache-control', 'content-security-policy', 'cross-origin-resource-policy', 'referrer-policy', 'x-content-type-options', 'x-frame-options', 'content-type' } ],
+is_deeply($html->cors, { status => 200 }, 'the page has no CORS header');
+is_deeply([ map { $html->field($_) } qw(cache-control content-security-policy cross-origin-resource-policy referrer-policy x-content-type-options x-frame-options content-type) ],
     [ 'no-store', "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
       'same-origin', 'no-referrer', 'nosniff', 'DENY', 'text/html; charset=utf-8' ], 'it is not stored, framed, or read from elsewhere');
-is_deeply(page('', fields => { origin => $app })->{cors}, {}, 'an allowed origin cannot read it either');
-unlike($html->{body}, qr/<script|style=|\son\w+=/i, 'it has no script and no inline style');
-is(page('style')->{other}{'content-type'}, 'text/css; charset=utf-8', 'its style comes from itself');
-is(page('', method => 'POST', fields => { body => 'x' })->{code}, 405, 'it takes no POST');
-is(page('', method => 'HEAD')->{code}, 200, 'it takes HEAD');
-is(page('explain&url=%zz')->{code}, 400, 'a malformed query is a 400');
-is(page('explain&url=/%00')->{code}, 400, 'so is a NUL');
-like(page('view=policies')->{body}, qr/&lt;Location &quot;\/videos&quot;&gt;/, 'the policies are those of the configuration');
+is_deeply(page('', fields => { origin => $app })->cors_fields, {}, 'an allowed origin cannot read it either');
+unlike($html->body, qr/<script|style=|\son\w+=/i, 'it has no script and no inline style');
+is(page('style')->field('content-type'), 'text/css; charset=utf-8', 'its style comes from itself');
+is(page('', method => 'POST', fields => { body => 'x' })->status, 405, 'it takes no POST');
+is(page('', method => 'HEAD')->status, 200, 'it takes HEAD');
+is(page('explain&url=%zz')->status, 400, 'a malformed query is a 400');
+is(page('explain&url=/%00')->status, 400, 'so is a NUL');
+like(page('view=policies')->body, qr/&lt;Location &quot;\/videos&quot;&gt;/, 'the policies are those of the configuration');
 my $policies = json('view=policies');
 is_deeply([ map { $_->{section} } grep { $_->{server_name} eq 'other.example' && !defined $_->{section} } @{ $policies->{sections} } ], [undef],
     'of every virtual host');
@@ -246,18 +240,18 @@ is_deeply(without_methods($policies), without_methods(JSON::PP->new->utf8->decod
 
 # --- mod_status, Prometheus
 
-my (undef, undef, undef, $status) = ask($h1, GET => '/server-status?auto');
+my $status = send_request($h1, GET => '/server-status?auto')->body;
 my $denied = 0;
 $denied += $_->{count} for grep { $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' } @{ json('')->{counts} };
 like($status, qr/^CorsPolicy-denied: $denied$/m, 'server-status?auto has a line for each verdict');
 like($status, qr/^CorsReportOnly-denied: 4$/m, 'and for what ReportOnly would do');
-(undef, undef, undef, $status) = ask($h1, GET => '/server-status');
+$status = send_request($h1, GET => '/server-status')->body;
 like($status, qr/<h2>CORS policy<\/h2>/, 'server-status has a section');
 
 my $metrics = page('format=prometheus');
-is($metrics->{other}{'content-type'}, 'text/plain; version=0.0.4; charset=utf-8', 'metrics have their type');
+is($metrics->field('content-type'), 'text/plain; version=0.0.4; charset=utf-8', 'metrics have their type');
 open my $parser, '|-', '/usr/bin/python3', "$ENV{CORS_WORK}/t/lib/metrics.py", "$httpd->{dir}/metrics.json" or die "python3: $!";
-print $parser $metrics->{body};
+print $parser $metrics->body;
 ok(close $parser, "a parser of the format reads them");
 my $parsed = JSON::PP->new->decode(do { local (@ARGV, $/) = ("$httpd->{dir}/metrics.json"); <> });
 is($parsed->{'cors_policy_requests_total mode=enforced reason=origin-not-allowed verdict=denied'},
@@ -276,7 +270,8 @@ for my $question (@questions) {
         actual => [ $method => $path, origin => $origin, $headers ? ($headers => 1) : () ]);
     for my $part (grep { $said->{$_} } sort keys %is) {
         next if $part eq 'actual' && $method =~ /PUT|DELETE|POST/; # their handlers say 405
-        my ($code, $cors) = ask($h1, @{ $is{$part} });
+        my $response = send_request($h1, @{ $is{$part} });
+        my ($code, $cors) = ($response->status, $response->cors_fields);
         my %said = map { lc $_ => $said->{$part}{headers}{$_} } keys %{ $said->{$part}{headers} };
         $said{vary} =~ s/,\s*/, /g if defined $said{vary};
         push @wrong, [ $part, $code, $cors, \%said ] if JSON::PP->new->canonical->encode($cors) ne JSON::PP->new->canonical->encode(\%said);
@@ -302,7 +297,7 @@ for my $case ([ 'url=/x', 'A URL and the origin of the page are needed.' ],
     [ "url=http://%5b::1/x&origin=$app&method=GET", 'The URL needs a path that starts with a slash: /videos, or https://api.example.com/videos.' ]) {
     my ($query, $problem) = @$case;
     is(json("explain&$query")->{problem}, $problem, 'what is asked in vain is told: ' . substr $query, 0, 60);
-    like(page("explain&$query")->{body}, qr/\Q$problem\E/, 'on the page, too');
+    like(page("explain&$query")->body, qr/\Q$problem\E/, 'on the page, too');
 }
 is_deeply([ map { json("explain&url=" . encode("http://$_/if") . '&origin=https://partner.example&method=GET')->{readable} ? 1 : 0 }
     "other.example:$port", "localhost:$port", "OTHER.example:$port", "[::1]:$port" ], [ 1, 0, 1, 1 ], 'an <If> finds the Origin and the Host of the request explained');
@@ -311,8 +306,8 @@ is(json("explain&url=" . encode("HTTP://localhost:$port/") . "&origin=" . encode
 for my $case ([ 'http', '', 'other.example', '/plain.txt', $app ], [ 'http', '', 'localhost', '/a%3fb%23c%25d', $evil ],
     [ 'ws', '', 'localhost', '/socket', $evil ], [ 'http', '', '[::1]', '/plain.txt', $evil ]) {
     my ($scheme, undef, $host, $path, $origin) = @$case;
-    ask($h1, GET => $path, host => "$host:$port", origin => $origin, $scheme eq 'ws' ? (upgrade => 'websocket', connection => 'Upgrade') : ());
-    my ($link) = page('')->{body} =~ /href="\?(explain&amp;[^"]*)"/;
+    send_request($h1, GET => $path, host => "$host:$port", origin => $origin, $scheme eq 'ws' ? (upgrade => 'websocket', connection => 'Upgrade') : ());
+    my ($link) = page('')->body =~ /href="\?(explain&amp;[^"]*)"/;
     $link =~ s/&amp;/&/g;
     is_deeply([ map { my $at = $_; $at =~ s/%([0-9a-f]{2})/chr hex $1/gei; $at } $link =~ /url=([^&]*)/ ], ["$scheme://$host:$port$path"],
         "the link beside a refusal is of its own URL: $scheme $host $path");
@@ -321,14 +316,14 @@ for my $case ([ 'http', '', 'other.example', '/plain.txt', $app ], [ 'http', '',
 }
 is_deeply([ map { $_->{where} // () } grep { defined $_->{where} && $_->{where} !~ m{\A[\x20-\x7e]+:[0-9]+\z} } @{ json('view=policies')->{sections} } ], [],
     'sections that a macro made are shown where they stand');
-is((ask($h1, GET => '/tenant-page', host => "t7.tenant.example:$port"))[0], 200, 'a macro can set the page up');
+is(send_request($h1, GET => '/tenant-page', host => "t7.tenant.example:$port")->status, 200, 'a macro can set the page up');
 is_deeply([ @{ json("explain&url=/plain.txt&origin=" . encode($app)) }{qw(method readable)} ], [ 'GET', JSON::PP::true ], 'a request without a method is a GET');
 is_deeply([ map { json("explain&url=/videos&origin=" . encode('https://editor.example') . "&method=$_")->{actual}{reason} } 'put', 'PUT' ],
     [ ('origin-allowed') x 2 ], 'put is judged by <Limit PUT>');
 is_deeply([ map { json("explain&url=/patch&origin=" . encode('https://editor.example') . "&method=$_")->{actual}{reason} } 'patch', 'PATCH' ],
     [ 'origin-not-allowed', 'origin-allowed' ], 'and patch not by <Limit PATCH>, as httpd does not');
 my $runs = counts();
-ask($h1, GET => '/cors-policy?explain&url=/plain.txt&origin=' . encode($evil) . '&method=GET') for 1 .. 5;
+send_request($h1, GET => '/cors-policy?explain&url=/plain.txt&origin=' . encode($evil) . '&method=GET') for 1 .. 5;
 my $still = counts();
 is($still->{'enforced denied origin-not-allowed'}, $runs->{'enforced denied origin-not-allowed'}, 'what is explained is not counted');
 
@@ -337,9 +332,9 @@ is($still->{'enforced denied origin-not-allowed'}, $runs->{'enforced denied orig
 for my $attack (@attacks) {
     (my $name = $attack) =~ s/([^\x21-\x7e])/sprintf '\\x%02x', ord $1/ge;
     (my $path = $attack) =~ s/([^A-Za-z0-9])/sprintf '%%%02x', ord $1/ge;
-    ask($h1, OPTIONS => "/$path", origin => $attack, acrm => 'PUT', acrh => 'x-token');
+    send_request($h1, OPTIONS => "/$path", origin => $attack, acrm => 'PUT', acrh => 'x-token');
     for my $view ('', 'explain&url=' . encode("/$attack") . '&origin=' . encode($attack) . '&method=' . encode($attack)) {
-        my $body = page($view)->{body};
+        my $body = page($view)->body;
         my %tag = map { $_ => 1 } $body =~ /<\/?([a-z0-9!]+)/gi;
         is_deeply([ grep { !/\A(?:!DOCTYPE|html|head|meta|title|link|body|header|h[1-3]|nav|a|main|p|div|b|table|tr|t[hd]|code|time|form|input|label|small|button|strong|pre|ol|li|span)\z/ } sort keys %tag ],
             [], "markup of a client is none in " . ($view ? 'what is explained' : 'what happened') . ": $name");
@@ -352,7 +347,8 @@ is_deeply(\@main::invalid, [], 'all JSON is valid by its schema');
 # --- the log
 
 my $mark = $httpd->log_mark;
-ask($h1, GET => '/plain.txt', origin => "https://flood$_.example") for 1 .. 900;
+my $client = Client->new($port);
+$client->request({ method => 'GET', path => '/plain.txt', authority => "localhost:$port", headers => [ [ Origin => "https://flood$_.example" ] ] }) for 1 .. 900;
 my $lines = () = $httpd->log_since($mark) =~ /CORS: denied/g;
 cmp_ok($lines, '<=', 600, 'a flood of refusals does not fill the log');
 is((grep { $_->{reason} eq 'origin-not-allowed' && $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' } @{ json('')->{counts} })[0]{count}
@@ -411,7 +407,7 @@ CorsAllowOrigins $app
 </VirtualHost>
 CONF
 my $tenant = [ h1 => $tenants->{port}{port} ];
-my ($plain) = ask($tenant, GET => '/customers/a.txt');
+my $plain = send_request($tenant, GET => '/customers/a.txt')->status;
 is($plain, 200, 'a directory of a customer');
 for my $case ([ 'SetHandler', "SetHandler cors-policy\n" ],
     [ 'AddHandler', "AddHandler cors-policy .txt\n" ],
@@ -424,33 +420,33 @@ for my $case ([ 'SetHandler', "SetHandler cors-policy\n" ],
     my ($what, $text) = @$case;
     Httpd::spew("$site/customers/.htaccess", $text);
     my $since = $tenants->log_mark;
-    my ($code, $cors, undef, $body) = ask($tenant, GET => '/customers/a.txt?format=json', origin => $app);
-    is_deeply([ $code, $cors->{'access-control-allow-origin'}, $body =~ /version/ ? 'a page' : 'none' ], [ 404, $app, 'none' ],
+    my $response = send_request($tenant, GET => '/customers/a.txt?format=json', origin => $app);
+    is_deeply([ $response->status, $response->field('access-control-allow-origin'), $response->body =~ /version/ ? 'a page' : 'none' ], [ 404, $app, 'none' ],
         "$what in .htaccess makes no status page, and the policy is that of its URL");
     is(scalar(() = $tenants->log_since($since) =~ /no status page here: .*\.htaccess/g), 1, 'and it is in the log, once');
 }
 for my $case ([ 'ForceType', "ForceType cors-policy\n" ], [ 'AddType', "AddType cors-policy .txt\n" ]) {
     my ($what, $text) = @$case;
     Httpd::spew("$site/customers/.htaccess", $text);
-    my (undef, undef, undef, $body) = ask($tenant, GET => '/customers/a.txt?format=json');
+    my $body = send_request($tenant, GET => '/customers/a.txt?format=json')->body;
     unlike($body, qr/"version"/, "$what in .htaccess makes none either");
 }
 for my $case ([ 'Action', "SetHandler mine\nAction mine /cors-policy\n" ],
     [ 'RewriteRule', "RewriteEngine On\nRewriteRule .* /cors-policy [L]\n" ]) {
     my ($what, $text) = @$case;
     Httpd::spew("$site/customers/.htaccess", $text);
-    is((ask($tenant, GET => '/customers/a.txt?format=json'))[0], 403, "who goes on to the page by $what meets its Require");
+    is(send_request($tenant, GET => '/customers/a.txt?format=json')->status, 403, "who goes on to the page by $what meets its Require");
 }
 Httpd::spew("$site/handled/.htaccess", "RewriteEngine On\nRewriteRule .* - [H=cors-policy]\n");
-is((ask($tenant, GET => '/handled/a.txt?format=json'))[0], 404, 'nor does a rewrite rule where the configuration has set another handler');
+is(send_request($tenant, GET => '/handled/a.txt?format=json')->status, 404, 'nor does a rewrite rule where the configuration has set another handler');
 Httpd::spew("$site/own/.htaccess", "AddType text/plain .x\nCorsExposeHeaders ETag\n");
 Httpd::spew("$site/file/.htaccess", "CorsExposeHeaders ETag\n");
-is_deeply([ map { (ask($tenant, GET => $_))[0] } '/open', '/open/own/a.txt', '/file/a.txt', '/if/a.txt?page', '/module' ], [ (200) x 5 ],
+is_deeply([ map { send_request($tenant, GET => $_)->status } '/open', '/open/own/a.txt', '/file/a.txt', '/if/a.txt?page', '/module' ], [ (200) x 5 ],
     'SetHandler in a section of the configuration makes one');
-is((ask($tenant, GET => '/', host => "whole.example:$tenant->[1]"))[0], 200, 'and so it does outside of sections');
-like((ask($tenant, GET => '/if/a.txt'))[3], qr/a plain file/, 'and nothing where the section does not apply');
-is((ask($tenant, GET => '/expression?cors-policy'))[0], 404, 'what a request says makes none');
-is_deeply([ sort split /,\s*/, (ask($tenant, POST => '/open', body => 'x'))[2]{allow} ], [ 'GET', 'HEAD' ], 'what it takes is told beside a 405');
+is(send_request($tenant, GET => '/', host => "whole.example:$tenant->[1]")->status, 200, 'and so it does outside of sections');
+like(send_request($tenant, GET => '/if/a.txt')->body, qr/a plain file/, 'and nothing where the section does not apply');
+is(send_request($tenant, GET => '/expression?cors-policy')->status, 404, 'what a request says makes none');
+is_deeply([ sort split /,\s*/, send_request($tenant, POST => '/open', body => 'x')->field('allow') ], [ 'GET', 'HEAD' ], 'what it takes is told beside a 405');
 
 my $silent = Httpd->start(name => 'silent', text => <<'CONF');
 Listen 127.0.0.1:@port@
@@ -462,6 +458,6 @@ CorsAllowOrigins https://app.example
 </Files>
 CONF
 $mark = $silent->log_mark;
-ask([ h1 => $silent->{port}{port} ], OPTIONS => $_, origin => $evil, acrm => 'PUT') for '/silent.txt', '/loud.txt';
+send_request([ h1 => $silent->{port}{port} ], OPTIONS => $_, origin => $evil, acrm => 'PUT') for '/silent.txt', '/loud.txt';
 my @logged = $silent->log_since($mark) =~ m{preflight-denied}g;
 is(scalar(@logged), 1, 'LogLevel of a section counts for preflights, however early they are answered');
