@@ -113,7 +113,7 @@ Httpd::spew("$here/page.html", "<!DOCTYPE html><title>page</title><body>\n");
 my $authority = certificate();
 my $backend = Httpd::free_port();
 $ENV{CORS_FONT} = a_font();
-Httpd::helper('../browser/backend.pl', $backend);
+Httpd::start_helper('../browser/backend.pl', $backend);
 my $httpd = Httpd->start(name => 'browser', text => $text, ports => [qw(http alt tls tls1)], vars => { backend => $backend },
     modules => [qw(ssl socache_shmcb)], expected => qr/Warning: /);
 my %port = %{ $httpd->{port} };

@@ -413,7 +413,7 @@ my $written = config_check(join '', map {
     $number++;
     "<Location /w$number>\n" . line_of($_) . "\n</Location>\n";
 } grep { defined $_->{instead} && $_->{instead} !~ / or / } @bad);
-is($written->{code}, 0, 'httpd -t finds nothing wrong with what it says to write') or diag($written->{said});
+is($written->{code}, 0, 'httpd -t finds nothing wrong with what it says to write') or diag($written->{errors});
 
 # Nothing that httpd -t accepts fails later: all neighbours in one server that
 # starts and restarts, and goes on when it is only asked whether a wrong

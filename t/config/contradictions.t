@@ -165,5 +165,5 @@ my $all = config_fails('all contradictions at once',
 my $both = config_fails('each dangerous word of a list', "CorsPolicy On\nCorsAllowCredentials On\n"
     . "CorsAllowOrigins https://*.github.io https://*.co.uk\nCorsAllowOriginsMatch https://.*\n", [ 3, 4 ],
     "'https://*.github.io': ", "'https://*.co.uk': ", "'https://.*': ");
-my @said = $all->{said} =~ /\[(?:suffix|null|expose)[a-z-]+\]$/mg;
+my @said = $all->{errors} =~ /\[(?:suffix|null|expose)[a-z-]+\]$/mg;
 is(scalar @said, 3, 'sections that inherit a mistake do not repeat it');

@@ -8,18 +8,13 @@ use Apache::Test qw(-withtestmore);
 use Client qw(send_request);
 use CorsTest qw(config_check config_starts);
 use Httpd;
+use Tools qw(chance one_of some_of);
 use JSON::PP ();
 
 my $configurations = 200;
 my $seed = $ENV{CORS_SEED} // 20260101;
 srand $seed;
 
-sub one_of { return $_[ rand @_ ] }
-sub some_of {
-    my @chosen = grep { rand() < 0.4 } @_;
-    return @chosen ? @chosen : one_of(@_);
-}
-sub chance { return rand() < $_[0] }
 
 # --- configurations by chance
 
@@ -35,8 +30,8 @@ my @exposed = qw(ETag X-C X-D);
 
 sub list {
     my ($directive, $lonely, $edits, @words) = @_;
-    my @edits = map { one_of('+', '-') . $_ } some_of(@words);
-    return "$directive " . (chance(0.2) ? one_of(@$lonely) : $edits && chance(0.3) ? "@edits" : join one_of(' ', ', '), some_of(@words));
+    my @edits = map { one_of('+', '-') . $_ } some_of(0.4, @words);
+    return "$directive " . (chance(0.2) ? one_of(@$lonely) : $edits && chance(0.3) ? "@edits" : join one_of(' ', ', '), some_of(0.4, @words));
 }
 
 my %words = (
@@ -69,8 +64,8 @@ sub directives {
 sub section {
     my ($begin, $end) = @_;
     my $text = directives(0.25);
-    $text .= '<Limit ' . join(' ', some_of(qw(GET PUT PATCH PURGE))) . ">\n" . directives(0.2) . "</Limit>\n" if chance(0.3);
-    $text .= '<LimitExcept ' . join(' ', some_of(qw(GET PUT DELETE))) . ">\n" . directives(0.2) . "</LimitExcept>\n" if chance(0.2);
+    $text .= '<Limit ' . join(' ', some_of(0.4, qw(GET PUT PATCH PURGE))) . ">\n" . directives(0.2) . "</Limit>\n" if chance(0.3);
+    $text .= '<LimitExcept ' . join(' ', some_of(0.4, qw(GET PUT DELETE))) . ">\n" . directives(0.2) . "</LimitExcept>\n" if chance(0.2);
     return "$begin\n$text$end\n";
 }
 
@@ -238,7 +233,7 @@ while (@hosts < $configurations) {
 my $httpd = Httpd->start(name => 'dump', text => $text, expected => qr/Warning: /);
 my $json = do {
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
-    `$ENV{CORS_HTTPD} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>$httpd->{dir}/said`;
+    `@{[ Httpd::binary() ]} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>$httpd->{dir}/said`;
 };
 my $dump = JSON::PP->new->utf8->decode($json);
 my %site;
@@ -254,8 +249,8 @@ for my $host (@hosts) {
         # a section in which nothing was said has the policy around it
         my $title = $paths->{$path} // '';
         my $site = $site{$name}{$title} // ($title =~ / <If / ? $site{$name}{ $title =~ s/ <If .*//r } : undef) // $site{$name}{''};
-        my @asks = map { [ GET => $_ ] } undef, some_of(@asked);
-        push @asks, map { [ OPTIONS => $_, one_of(@methods), join ',', chance(0.5) ? some_of(map { lc } @headers) : () ] } some_of(@asked);
+        my @asks = map { [ GET => $_ ] } undef, some_of(0.4, @asked);
+        push @asks, map { [ OPTIONS => $_, one_of(@methods), join ',', chance(0.5) ? some_of(0.4, map { lc } @headers) : () ] } some_of(0.4, @asked);
         for my $ask (@asks) {
             my ($method, $origin, $announced, $names) = @$ask;
             my %send = (host => $name, defined $origin ? (origin => $origin) : (),

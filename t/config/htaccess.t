@@ -8,6 +8,7 @@ use File::Path ();
 use Test::More;
 use Client qw(cors_response preflight_vary);
 use Httpd ();
+use Tools qw(allowed);
 
 my $app = 'https://app.example';
 my $other = 'https://other.example';
@@ -22,7 +23,6 @@ my $httpd = Httpd->start(name => 'htaccess', conf => 'htaccess.conf', expected =
     vars => { site => $site });
 my $via = [ h1 => $httpd->{port}{port} ];
 my %vary = (vary => 'Origin');
-sub allowed { return { status => 200, %vary, 'access-control-allow-origin' => $_[0] } }
 my $nothing = { status => 200, %vary };
 my $unharmed = [ '/quiet/a.txt', allowed($app) ];
 

@@ -130,13 +130,13 @@ plan tests => 2 * @cases + @refused + @fine + 3;
 allows(@$_) for @cases;
 for (@refused) {
     my ($name, $conf, @sentences) = @$_;
-    my ($code, $said) = @{ config_check($conf) }{qw(code said)};
+    my ($code, $said) = @{ config_check($conf) }{qw(code errors)};
     my @missing = grep { index($said, $_) < 0 } @sentences;
     ok($code != 0 && !@missing, "$name: httpd -t says so") or diag("exit $code, missing: @missing\n$said");
 }
 for (@fine) {
     my ($name, $conf) = @$_;
-    my ($code, $said) = @{ config_check($conf) }{qw(code said)};
+    my ($code, $said) = @{ config_check($conf) }{qw(code errors)};
     is($code, 0, "$name: httpd -t finds nothing wrong") or diag($said);
 }
 

@@ -42,7 +42,7 @@ sub dump_of {
         $conf .= join "\n", "<Location /$path>", @lines, "</Location>\n";
     }
     my $check = config_check($conf, '-D', $option);
-    return map { s/\Q$check->{file}\E/FILE/gr } @$check{qw(printed said)};
+    return map { s/\Q$check->{file}\E/FILE/gr } @$check{qw(printed errors)};
 }
 
 plan tests => 2 * 2 + 1;

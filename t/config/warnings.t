@@ -228,20 +228,20 @@ for my $case (@cases) {
     my $check = config_check($conf);
 
     is_deeply([ sort { $a->[1] <=> $b->[1] } config_warnings($check) ], $expected, "$name is warned about: " . brief($conf))
-        or diag($check->{said});
+        or diag($check->{errors});
     $check = config_check($clean);
     is_deeply([ config_warnings($check) ], [], "nothing is said of its neighbour: " . brief($clean))
-        or diag("$check->{code} $check->{said}");
-    diag($check->{said}) if $check->{code} != 0;
+        or diag("$check->{code} $check->{errors}");
+    diag($check->{errors}) if $check->{code} != 0;
 }
 
 for (@lines) {
     my ($line, $instead) = @$_;
     my $conf = "CorsPolicy On\nCorsAllowOrigins https://*.example.com\n<Location /x>\n%s\n</Location>\n";
-    like(config_check(sprintf $conf, $line)->{said}, qr/; write \Q$instead\E \[/, "$line: $instead is to be written");
+    like(config_check(sprintf $conf, $line)->{errors}, qr/; write \Q$instead\E \[/, "$line: $instead is to be written");
     my $check = config_check(sprintf $conf, $instead);
     is_deeply([ $check->{code}, config_warnings($check) ], [ 0 ], "$instead: nothing is said of it")
-        or diag($check->{said});
+        or diag($check->{errors});
 }
 
 sub brief {
@@ -257,24 +257,24 @@ my $server = Httpd->start(name => 'warnings', expected => qr/Warning: /,
     text => "Listen 127.0.0.1:\@port\@\nCorsPolicy On\nCorsAllowOrigins https://a.example https://a.example\nCorsMaxAge 25h\n"
     . join '', map { "<Location /$_>\nCorsExposeHeaders ETag\n</Location>\n" } 1 .. 5);
 sub warnings_in { my @lines = $_[0] =~ /Warning: Cors\S+ \S+: (?:.*)\[([a-z-]+)\]$/mg; return join ' ', sort @lines }
-is(warnings_in($server->{said}), 'max-age-beyond origin-duplicate', 'a start says each warning once on the terminal');
+is(warnings_in($server->{output}), 'max-age-beyond origin-duplicate', 'a start says each warning once on the terminal');
 is(warnings_in($server->log_since(0)), 'max-age-beyond origin-duplicate', 'and once in the log');
 ok($server->graceful, 'a configuration with warnings restarts');
 is(warnings_in($server->log_since(0)), 'max-age-beyond max-age-beyond origin-duplicate origin-duplicate',
     'a graceful restart says each once more in the log');
 $server->stop;
 
-like(config_check("CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsFile $plain\n")->{said},
+like(config_check("CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsFile $plain\n")->{errors},
     qr{^Warning: CorsAllowOriginsFile \Q$plain\E:2: 'http://a.example': .*; write https://a.example \[insecure-origin\]$}m,
     'a plain-http origin in a file is told of with its line');
 my $many = config_check("CorsMaxAge 25h\n" . join '', map { "<VirtualHost *:$_>\n$on</VirtualHost>\n" } 1 .. 50);
 is_deeply([ config_warnings($many) ], [ [ 'max-age-beyond', 1 ] ], 'what fifty virtual hosts inherit is said once');
-unlike($many->{said}, qr/AH00526/, 'and the configuration is fine');
+unlike($many->{errors}, qr/AH00526/, 'and the configuration is fine');
 
 # Of one kind twenty are reported and the others are counted; LogLevel debug
 # reports each.
 sub without_effect { return join '', map { "<Location /l$_>\nCorsMaxAge 60\n</Location>\n" } 1 .. $_[0] }
-sub summaries { return [ $_[0]{said} =~ /^(?:Warning: )?(\.\.\. and .*)$/mg ] }
+sub summaries { return [ $_[0]{errors} =~ /^(?:Warning: )?(\.\.\. and .*)$/mg ] }
 for ([ 20, '', 20 ], [ 21, '', 20, '... and 1 more; write LogLevel cors_policy:debug to see all of them [unreachable]' ],
     [ 25, '', 20, '... and 5 more; write LogLevel cors_policy:debug to see all of them [unreachable]' ],
     [ 25, "LogLevel cors_policy:debug\n", 25 ]) {
@@ -282,7 +282,7 @@ for ([ 20, '', 20 ], [ 21, '', 20, '... and 1 more; write LogLevel cors_policy:d
     my $check = config_check($level . without_effect($count));
     is(scalar(my @found = config_warnings($check)), $reported, "of $count warnings of a kind $reported are reported"
         . ($level && ' at LogLevel debug'));
-    is_deeply(summaries($check), \@summary, 'and the others are counted') or diag($check->{said});
+    is_deeply(summaries($check), \@summary, 'and the others are counted') or diag($check->{errors});
 }
 my $kinds = config_check(without_effect(22) . join '', map { "<Location /m$_>\nCorsPolicy On\n</Location>\n" } 1 .. 23);
 is_deeply([ map { /and (\d+) more.*\[(.*)\]/ ? "$1 $2" : $_ } @{ summaries($kinds) } ],
@@ -290,6 +290,6 @@ is_deeply([ map { /and (\d+) more.*\[(.*)\]/ ? "$1 $2" : $_ } @{ summaries($kind
 my $refused = config_check("CorsPolicy On\nCorsAllowCredentials On\n"
     . join '', map { "<Location /m$_>\nCorsAllowOrigins *\n</Location>\n" } 1 .. 30);
 is($refused->{code}, 1, 'thirty refusals refuse');
-is_deeply([ scalar(my @sentences = $refused->{said} =~ /^Cors.*\[any-origin-with-credentials\]$/mg), @{ summaries($refused) } ],
+is_deeply([ scalar(my @sentences = $refused->{errors} =~ /^Cors.*\[any-origin-with-credentials\]$/mg), @{ summaries($refused) } ],
     [ 20, '... and 10 more; write LogLevel cors_policy:debug to see all of them [any-origin-with-credentials]' ],
     'of thirty refusals of a kind twenty are reported');

@@ -25,9 +25,9 @@ my ($api, $own) = @{ $httpd->{port} }{qw(api own)};
 s/:8080\b/:$api/g, s/:8081\b/:$own/g for values %block;
 Httpd::spew("$www/api/hello.json", $block{json});
 Httpd::spew("$www/page/index.html", $block{html});
-is($httpd->{said}, '', 'the configuration starts without a word');
+is($httpd->{output}, '', 'the configuration starts without a word');
 $httpd->run('-t');
-is($httpd->{said}, "Syntax OK\n", 'and httpd -t has no warning');
+is($httpd->{output}, "Syntax OK\n", 'and httpd -t has no warning');
 
 # the curl command, as it stands
 my ($curl) = $page =~ /^```\n(curl .*?)^```$/ms or die "no curl on the page\n";
@@ -48,4 +48,4 @@ like(send_request([ h1 => $api ], GET => '/cors-policy')->body, qr/http:\/\/127\
     'the status page shows the refusal');
 Httpd::spew("$httpd->{dir}/httpd.conf", Httpd::slurp("$httpd->{dir}/httpd.conf") =~ s/(CorsAllowOrigins \S+)/$1\//r);
 $httpd->run('-t');
-like($httpd->{said}, qr/write http:\/\/localhost:$own \[origin-path\]/, 'a slash at the end is refused with what to write');
+like($httpd->{output}, qr/write http:\/\/localhost:$own \[origin-path\]/, 'a slash at the end is refused with what to write');

@@ -10,7 +10,7 @@ use File::Find ();
 use Httpd ();
 
 my $root = "$ENV{CORS_WORK}/t/run/install";
-my $alias = "LoadModule alias_module $ENV{CORS_MODULES}/mod_alias.so\n";
+my $alias = "LoadModule alias_module @{[ Httpd::modules_dir() ]}/mod_alias.so\n";
 my $head = "ServerRoot /\nServerName localhost\nListen 127.0.0.1:1\n";
 
 # A layout: where apxs says that the configuration is, the files that are there,
@@ -83,7 +83,7 @@ APXS
     Httpd::spew($check, $head, "ErrorLog $root/log\n", $mpm // '', $unixd // '', $core // '', $includes =~ s/\@root\@/$dir/gr,
         "CorsPolicy On\nCorsAllowOrigins https://a.example\n");
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
-    is(scalar `$ENV{CORS_HTTPD} -t -f $check 2>&1`, "Syntax OK\n", "$name: httpd loads it");
+    is(scalar `@{[ Httpd::binary() ]} -t -f $check 2>&1`, "Syntax OK\n", "$name: httpd loads it");
     Httpd::spew("$dir$_", $installed->{$_} =~ s/\A\d+ //r) for grep { !-l "$dir$_" && /\.(?:conf|load)\z/ } keys %$installed;
 
     is(system("$run >/dev/null"), 0, "$name: it can be installed again");

@@ -12,7 +12,7 @@ use Httpd ();
 my $backend = Httpd::free_port();
 my $app_log = "$ENV{CORS_WORK}/t/logs/recipes_app";
 my $www = "$ENV{CORS_WORK}/t/run/recipes-www";
-Httpd::helper('app.pl', $backend, APP_LOG => $app_log);
+Httpd::start_helper('app.pl', $backend, APP_LOG => $app_log);
 
 my ($app, $evil) = ('https://app.example.com', 'https://app.example.com.evil');
 my %asked = preflight_vary();
@@ -195,9 +195,9 @@ for my $number (1 .. @recipes) {
     $recipe =~ s/127\.0\.0\.1:3000\//127.0.0.1:$backend\//g;
     my $httpd = Httpd->start(name => "recipe-$number", modules => [ grep { !/ / } @$needs ],
         text => join("\n", 'Listen 127.0.0.1:@port@', $define // (), "DocumentRoot $www/site", "Alias /customers $www/customers", $recipe));
-    is($httpd->{said}, '', "$title: starts without a word");
+    is($httpd->{output}, '', "$title: starts without a word");
     $httpd->run('-t');
-    is($httpd->{said}, "Syntax OK\n", "$title: httpd -t has no warning");
+    is($httpd->{output}, "Syntax OK\n", "$title: httpd -t has no warning");
 
     for my $exchange (@exchanges) {
         my ($promise, $method, $path, $send, $status, $fields, $others) = @$exchange;

@@ -13,8 +13,8 @@ my $app = 'https://app.example';
 my $evil = 'https://app.example.evil';
 my ($backend, $fcgi) = (Httpd::free_port(), Httpd::free_port());
 my $backend_log = "$ENV{CORS_WORK}/t/logs/symptoms_backend";
-Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
-Httpd::helper('fcgi.pl', $fcgi);
+Httpd::start_helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
+Httpd::start_helper('fcgi.pl', $fcgi);
 my $httpd = Httpd->start(
     name => 'symptoms', conf => 'symptoms.conf',
     expected => qr{\[recipe-[a-z]+\]$}, # people's recipes are the subject

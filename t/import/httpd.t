@@ -14,7 +14,7 @@ use Reach qw(further exchanges remarks);
 my $work = $ENV{CORS_WORK};
 my $inputs = "$work/tools/cors-policy-import/t/httpd";
 my $backend = Httpd::free_port();
-Httpd::helper('../browser/backend.pl', $backend);
+Httpd::start_helper('../browser/backend.pl', $backend);
 
 # Recipes for files, or for two hosts, are not for an application; some are none.
 my %apart = map { $_ => 1 } qw(03-fonts.conf 04-setenvif.conf 09-rewrite-options.conf 10-rewritecond-origin.conf 13-null.conf

@@ -16,7 +16,7 @@ use Reach qw(further exchanges remarks);
 my $work = $ENV{CORS_WORK};
 my $inputs = "$work/tools/cors-policy-import/t/nginx";
 my $backend = Httpd::free_port();
-Httpd::helper('../browser/backend.pl', $backend);
+Httpd::start_helper('../browser/backend.pl', $backend);
 
 # Which paths are asked for.
 my %paths = (

@@ -13,7 +13,7 @@ use Reach qw(reach exchanges);
 my $work = $ENV{CORS_WORK};
 my $inputs = "$work/tools/cors-policy-import/t";
 my $backend = Httpd::free_port();
-Httpd::helper('../browser/backend.pl', $backend);
+Httpd::start_helper('../browser/backend.pl', $backend);
 
 # Input, path, method, and the origins that could read the answer, with the cookies of
 # the user (2) or without (1). All that is nearly one of them could not.

@@ -295,7 +295,7 @@ for my $name (@names) {
     # what is defined at the start stays as it is
     my $defined = $name =~ /define/ ? join '', Httpd::slurp($name) =~ /^\s*(?:Define|<\/?IfDefine) .*\n|^<\/IfDefine>\n/mg : '';
     my $check = config_check($config{$name} = "$defined$printed");
-    is($check->{code}, 0, "$name: httpd -t accepts it") or diag($check->{said});
+    is($check->{code}, 0, "$name: httpd -t accepts it") or diag($check->{errors});
 }
 
 my %httpd;

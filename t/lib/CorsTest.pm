@@ -10,6 +10,7 @@ use Apache::Test ();
 use Client ();
 use Exporter 'import';
 use File::Temp ();
+use Httpd ();
 
 our @EXPORT_OK = qw(send_to_suite run_cases config_check config_fails
     config_starts config_warnings names_line log_mark
@@ -64,20 +65,21 @@ sub config_check {
     close $file;
     my $name = $file->filename;
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
-    my $printed = `$ENV{CORS_HTTPD} -t -f $name @options 2>$name.err`;
+    my $binary = Httpd::binary();
+    my $printed = `$binary -t -f $name @options 2>$name.err`;
     my $code = $? >> 8;
     open my $err, '<', "$name.err" or die "$name.err: $!";
-    my $said = do { local $/; <$err> };
+    my $errors = do { local $/; <$err> };
     unlink "$name.err";
-    return { code => $code, said => $said, printed => $printed, file => $name, before => $lines };
+    return { code => $code, errors => $errors, printed => $printed, file => $name, before => $lines };
 }
 
 # Whether what was said names a line, counted from 1 in the given text.
 sub names_line {
     my ($check, $line) = @_;
     my $where = $check->{before} + $line;
-    return $check->{said} =~ /line $where of \Q$check->{file}\E/
-        || $check->{said} =~ /\Q$check->{file}\E:$where\b/;
+    return $check->{errors} =~ /line $where of \Q$check->{file}\E/
+        || $check->{errors} =~ /\Q$check->{file}\E:$where\b/;
 }
 
 # A configuration that httpd -t must refuse, naming the lines (counted from 1 in
@@ -86,15 +88,15 @@ sub names_line {
 sub config_fails {
     my ($name, $conf, $lines, @sentences) = @_;
     my $check = config_check($conf);
-    my @missing = grep { index($check->{said}, $_) < 0 } grep { !ref } @sentences;
+    my @missing = grep { index($check->{errors}, $_) < 0 } grep { !ref } @sentences;
 
-    push @missing, map { "no '$$_'" } grep { ref && index($check->{said}, $$_) >= 0 } @sentences;
+    push @missing, map { "no '$$_'" } grep { ref && index($check->{errors}, $$_) >= 0 } @sentences;
 
     for my $line (ref $lines ? @$lines : $lines) {
         push @missing, "line $line" if !names_line($check, $line);
     }
     Test::More::ok($check->{code} == 1 && !@missing, "$name: httpd -t says so")
-        or Test::More::diag("exit $check->{code}, missing: @missing\n$check->{said}");
+        or Test::More::diag("exit $check->{code}, missing: @missing\n$check->{errors}");
     return $check;
 }
 
@@ -102,7 +104,7 @@ sub config_starts {
     my ($name, $conf) = @_;
     my $check = config_check($conf);
     Test::More::is($check->{code}, 0, "$name: httpd -t finds nothing wrong")
-        or Test::More::diag($check->{said});
+        or Test::More::diag($check->{errors});
 }
 
 # The warnings of a configuration: [id, line] of each, in order; a line outside
@@ -110,7 +112,7 @@ sub config_starts {
 sub config_warnings {
     my ($check) = @_;
     my @warnings;
-    while ($check->{said} =~ /^Warning: \S+ (\S+):(\d+): .*\[([a-z0-9-]+)\]$/mg) {
+    while ($check->{errors} =~ /^Warning: \S+ (\S+):(\d+): .*\[([a-z0-9-]+)\]$/mg) {
         push @warnings, [ $3, $1 eq $check->{file} ? $2 - $check->{before} : 0 ];
     }
     return @warnings;

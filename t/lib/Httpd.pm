@@ -1,25 +1,34 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Httpd;
 
-# A private httpd for one test file: its configuration is a template of t/conf,
-# its ports are free ones of loopback, and it ends with the test. A child that
-# died, or an error that the module reports, fails the test.
+# A private httpd for one test file. It takes from Apache::Test what that knows: the
+# httpd binary, the directories, the modules, whether a port is free. Apache::Test itself
+# runs one server, which it starts before the first test file. This module adds
+#   - a server, or several, of one test file, with a configuration of its own: a template
+#     of t/conf, or a text; it ends with the test file
+#   - graceful restarts, signals, the children of a server, what it prints
+#   - another file of the module, a library loaded before all others, valgrind
+#   - a check of the error log: a child that died, or an error that the module
+#     reports, fails the test file
 use strict;
 use warnings FATAL => 'all';
 
+use Apache::Test ();
 use IO::Socket::INET ();
 use POSIX ();
 
-my $work = $ENV{CORS_WORK} // die "build/apache-test starts the tests\n";
+$ENV{CORS_WORK} // die "build/apache-test starts the tests\n";
+my $suite = Apache::Test::config();
+my $work = $suite->{vars}{top_dir};
+my $module_file = "$work/mod_cors_policy.so";
 my @running;
 my $owner = $$;
 my %taken;
 
-# A command that httpd is run by, as valgrind: CORS_UNDER, or under => of start().
-# Its log is $dir/under.PID, and a finding in it with a frame of the module fails
-# the test. Everything takes longer then.
-my $under = $ENV{CORS_UNDER};
-my $patience = 400 * ($under ? 10 : 1);
+# valgrind, if httpd runs under it. Its log is $dir/under.PID; a finding in it with a
+# frame of the module fails the test. Everything takes longer then.
+my $valgrind = $ENV{CORS_UNDER};
+my $attempts = 400 * ($valgrind ? 10 : 1);
 
 # Stops what is left, also when a test dies.
 END {
@@ -27,9 +36,9 @@ END {
         my $code = $?;
         for my $httpd (@running) {
             $httpd->stop;
-            my $bad = $httpd->complaint;
-            next if !defined $bad;
-            print STDERR "in the error log of $httpd->{name}: $bad\n";
+            my $line = $httpd->unexpected_line;
+            next if !defined $line;
+            print STDERR "in the error log of $httpd->{name}: $line\n";
             $code ||= 1;
         }
         $? = $code;
@@ -41,9 +50,7 @@ $SIG{INT} = $SIG{TERM} = sub { exit 1 };
 sub free_port {
     for (1 .. 1000) {
         my $port = 20000 + int rand 12000;
-        next if $taken{$port}
-            || !IO::Socket::INET->new(LocalAddr => '127.0.0.1',
-                LocalPort => $port, Listen => 1, ReuseAddr => 1);
+        next if $taken{$port} || !$suite->server->port_available($port);
         $taken{$port} = 1;
         return $port;
     }
@@ -64,10 +71,14 @@ sub spew {
     close $out or die "$file: $!\n";
 }
 
-# A line that loads a module, from httpd's own directory or from out/.
-sub load {
+# The httpd that the suite tests, and the directory of its modules.
+sub binary { return $suite->{vars}{httpd} }
+sub modules_dir { return $suite->apxs('LIBEXECDIR') }
+
+# A line that loads a module, from httpd's own directory or from out/neighbours.
+sub load_module {
     my ($name) = @_;
-    for my $dir ($ENV{CORS_MODULES}, $ENV{CORS_NEIGHBOURS} // ()) {
+    for my $dir (modules_dir(), "$work/neighbours") {
         my $file = "$dir/mod_$name.so";
         return "<IfModule !mod_$name.c>\n    LoadModule ${name}_module "
             . "$file\n</IfModule>\n" if -e $file;
@@ -82,9 +93,11 @@ sub load {
 #   ports     names of ports: @name@ stands for the number
 #   vars      other names: @name@ stands for the value
 #   modules   further modules, by the names LoadModule gives them
-#   expected  what may stand in its error log though it looks like an accident
+#   expected  a pattern of lines that its error log may have: see unexpected_line
 #   so        another file of the module than that of the suite
+#   module    whether it loads the module; it does if this is omitted
 #   preload   a library that is loaded before all others
+#   under     a command that runs httpd, such as prlimit
 sub start {
     my ($class, %self) = @_;
     my $self = bless {%self}, $class;
@@ -97,8 +110,9 @@ sub start {
     mkdir $dir or die "$dir: $!\n";
     mkdir "$dir/$_" or die "$dir/$_: $!\n"
         for qw(cache cache/quick cache/normal dav);
-    $base =~ s/\Q$ENV{CORS_SO}\E/$self->{so}/ if $self->{so};
-    $base .= load($_) for @{ $self->{modules} // [] };
+    $base =~ s/\Q$module_file\E/$self->{so}/ if $self->{so};
+    $base =~ s/^LoadModule cors_policy_module .*\n//m if !($self->{module} // 1);
+    $base .= load_module($_) for @{ $self->{modules} // [] };
     $base .= "ScriptSock $dir/cgisock\n" if $base =~ /mod_cgid/;
     for my $attempt (1 .. 5) {
         my %value = (
@@ -125,22 +139,23 @@ TypesConfig $work/t/conf/types
     AllowOverride None
 </Directory>
 HEAD
-        my $said = $self->run;
-        return $self->await if $said eq '';
-        die "httpd does not start: $said\n" if $said !~ /Address already in use/;
+        my $error = $self->run;
+        return $self->wait_until_ready if $error eq '';
+        die "httpd does not start: $error\n" if $error !~ /Address already in use/;
     }
     die "no free ports for $self->{name}\n";
 }
 
-# What httpd says to its arguments; nothing when all is well. Keeps what it
-# printed in any case.
+# Run httpd with arguments. Returns its status and output if it fails, else an empty
+# string. {output} has what it printed in either case.
 sub run {
     my ($self, @args) = @_;
     my $preload = join ':', grep { $_ } $ENV{SANITIZER}, $self->{preload};
     local $ENV{LD_PRELOAD} = $preload if $preload;
-    my $by = $under ? "$under --log-file=$self->{dir}/under.%p" : '';
-    my $said = $self->{said} = `$by $ENV{CORS_HTTPD} -f $self->{dir}/httpd.conf @args 2>&1`;
-    return $? ? "exit $?: $said" : '';
+    my $under = $valgrind ? "$valgrind --log-file=$self->{dir}/under.%p" : $self->{under} // '';
+    my $binary = binary();
+    $self->{output} = `$under $binary -f $self->{dir}/httpd.conf @args 2>&1`;
+    return $? ? "exit $?: $self->{output}" : '';
 }
 
 # How often it has started or restarted.
@@ -154,12 +169,12 @@ sub graceful {
     my ($self) = @_;
     my $before;
 
-    for (1 .. $patience) {
+    for (1 .. $attempts) {
         last if ($before = $self->generations) > 0;
         select undef, undef, undef, 0.025;
     }
     kill USR1 => $self->pid;
-    for (1 .. $patience) {
+    for (1 .. $attempts) {
         return 1 if $self->generations > $before;
         select undef, undef, undef, 0.025;
     }
@@ -176,7 +191,7 @@ sub pid {
     return $self->{pid};
 }
 
-# The processes that the server has started; one that has ended meanwhile is none.
+# The processes that the server has started and that have not ended.
 sub children {
     my ($self) = @_;
     my $parent = $self->pid;
@@ -184,11 +199,12 @@ sub children {
         map { m{(\d+)\z} } glob '/proc/[0-9]*';
 }
 
-sub await {
+# Wait until it accepts connections on its first port.
+sub wait_until_ready {
     my ($self) = @_;
     my ($port) = @{ $self->{ports} // ['port'] };
     push @running, $self;
-    for (1 .. $patience) {
+    for (1 .. $attempts) {
         return $self if $self->pid && IO::Socket::INET->new(
             "127.0.0.1:$self->{port}{$port}");
         select undef, undef, undef, 0.025;
@@ -201,7 +217,7 @@ sub stop {
     my $pid = $self->pid or return;
     return if $self->{stopped}++;
     kill TERM => $pid;
-    for (1 .. 2 * $patience) {
+    for (1 .. 2 * $attempts) {
         return if !kill 0 => $pid;
         select undef, undef, undef, 0.025;
     }
@@ -219,13 +235,15 @@ sub log_since {
     return <$log> // '';
 }
 
-sub complaint {
+# The first line of the error log that tells of a crash, of a sanitizer or of a warning of
+# the module and that is not expected; or what valgrind has found. Else undef.
+sub unexpected_line {
     my ($self) = @_;
     my $expected = $self->{expected} // qr/(?!)/;
     my ($found) = $self->findings;
     return $found if defined $found;
     for my $line (split /\n/, $self->log_since(0)) {
-        # what the module has to say about a configuration is no accident
+        # warnings about a configuration
         next if $line =~ /\] Warning: / || $line =~ $expected;
         return $line
             if $line =~ /exit signal|Sanitizer|runtime error:|cors_policy:(?:warn|error|crit|alert|emerg)/;
@@ -233,8 +251,8 @@ sub complaint {
     return;
 }
 
-# What valgrind has found, as far as the module has a part in it: a frame of the
-# module has one of its files, or, of a version without them, its library.
+# The findings of valgrind that have a frame of the module: one of its source files, or its
+# library where there is no debugging information.
 sub findings {
     my ($self) = @_;
     my @found;
@@ -242,7 +260,7 @@ sub findings {
         my $text = slurp($log) =~ s/^[=*-]{2}\d+[=*-]{2} ?//gmr;
         my @parts = split /\n\s*\n/, $text;
         if ($text =~ /^-{60}/m) {
-            # helgrind: the two accesses, not who has made the memory or the locks
+            # helgrind: the two accesses, not where the memory and the locks were made
             @parts = map { s/\A.*?(?=^Possible data race)//msr =~ s/^ *Address 0x.*//msr } split /^-{60}-*\n/m, $text;
         }
         push @found, grep { m{\bsrc/(?:core|httpd)/\w+/\w+\.[ch]:|mod_cors_policy\.(?:so|c:)} } @parts;
@@ -253,11 +271,11 @@ sub findings {
 # The MPM of the suite.
 sub mpm { return $ENV{MPM} || 'event' }
 
-# HTTP/2 wants a threaded MPM.
+# HTTP/2 needs a threaded MPM.
 sub has_h2 { return mpm() ne 'prefork' }
 
-# Start a program of t/lib and wait until it listens.
-sub helper {
+# Start a program of t/lib, such as a backend, and wait until it listens on a port.
+sub start_helper {
     my ($program, $port, %more) = @_;
     my $pid = fork // die "fork: $!\n";
     if (!$pid) {
@@ -268,15 +286,15 @@ sub helper {
         exec $^X, "$work/t/lib/$program", $port or POSIX::_exit(127);
     }
     push @running, my $self = bless { name => $program, pid => $pid }, 'Httpd::Helper';
-    for (1 .. $patience) {
+    for (1 .. $attempts) {
         return $self if IO::Socket::INET->new("127.0.0.1:$port");
         select undef, undef, undef, 0.025;
     }
     die "$program does not listen\n";
 }
 
-# A program beside the test; what it says is read at its end.
-sub beside {
+# Start a program beside the test; read_output() waits for its end.
+sub start_program {
     my (@command) = @_;
     my $pid = open(my $from, '-|') // die "fork: $!\n";
     if (!$pid) {
@@ -286,7 +304,7 @@ sub beside {
     }
     return $from;
 }
-sub said { my ($from) = @_; local $/; my $text = <$from> // ''; close $from; return $text }
+sub read_output { my ($from) = @_; local $/; my $text = <$from> // ''; close $from; return $text }
 
 package Httpd::Helper;
 
@@ -295,6 +313,6 @@ sub stop {
     kill TERM => $self->{pid};
     waitpid $self->{pid}, 0;
 }
-sub complaint { return }
+sub unexpected_line { return }
 
 1;

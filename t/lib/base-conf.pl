@@ -1,12 +1,13 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Prints LoadModule lines for the neighbours the tests need, from httpd's own
-# module directory; a module that is built in is not loaded again. The MPM is
-# that of the environment, event without one.
+# Prints LoadModule lines for the modules that the tests need, from httpd's own
+# module directory, and for the module under test; a module that is built in is not
+# loaded again.
+#
+#   base-conf.pl MODULES_DIR MODULE_FILE MPM
 use strict;
 use warnings FATAL => 'all';
 
-my ($dir, $so) = @ENV{qw(CORS_MODULES CORS_SO)};
-my $mpm = $ENV{MPM} || 'event';
+my ($dir, $so, $mpm) = @ARGV;
 my @neighbours = ("mpm_$mpm", qw(unixd watchdog log_config logio alias mime dir env
     setenvif headers rewrite auth_basic authn_core authn_file authz_core
     authz_host authz_user allowmethods proxy proxy_http proxy_wstunnel dav

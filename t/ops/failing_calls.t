@@ -9,21 +9,18 @@ use Errno ();
 use Test::More;
 use Client qw(cors_response send_request status_data);
 use Httpd ();
+use Tools qw(allowed build_shim denied replace_file wait_until);
 use Time::HiRes qw(sleep time);
 
 my $interval = 0.1;
 my $dir = "$ENV{CORS_WORK}/t/logs";
 my $orders = "$dir/orders";
 my $shim = "$dir/shim.so";
-system('cc', qw(-O2 -fPIC -fno-builtin -shared -o), $shim, "$ENV{CORS_WORK}/t/faults/shim.c", '-ldl') == 0
-    or die "t/faults/shim.c does not compile\n";
-mkdir $orders or die "$orders: $!\n";
-$ENV{CORS_FAULTS} = $orders;
+build_shim($shim, $orders);
 
 sub order { my ($call, $how) = @_; Httpd::spew("$orders/.$call", "$how"); rename "$orders/.$call", "$orders/$call" or die $! }
 sub recall { unlink map { "$orders/$_" } @_ }
 sub text_of { my ($error) = @_; local $! = Errno->can($error)->(); return "$!" }
-sub in_time { my ($test, $most) = @_; my $until = time + ($most // 20); until ($test->()) { return 0 if time > $until; sleep 0.02 } return 1 }
 
 my $path = "$dir/failing.origins";
 my $always = 'https://always.example';
@@ -32,8 +29,7 @@ my $number = 0;
 sub replace {
     my @more = @_;
     my $own = 'https://list' . ++$number . '.example';
-    Httpd::spew("$path.new", map { "$_\n" } $always, $own, @more);
-    rename "$path.new", $path or die "$path: $!";
+    replace_file($path, $always, $own, @more);
     return $own;
 }
 my $first = replace();
@@ -67,8 +63,6 @@ my $httpd = Httpd->start(name => 'failing_calls', preload => $shim, expected => 
 my @to = (h1 => $httpd->{port}{port});
 
 sub answer { my ($origin) = @_; return cors_response(\@to, GET => '/plain.txt', origin => $origin) }
-sub allowed { my ($origin) = @_; return { status => 200, vary => 'Origin', 'access-control-allow-origin' => $origin } }
-sub denied { return { status => 200, vary => 'Origin' } }
 sub allows { return defined answer(@_)->{'access-control-allow-origin'} }
 
 # A call fails while the file changes; then it does not fail any more.
@@ -79,7 +73,7 @@ sub fails_and_recovers {
     my $mark = $httpd->log_mark;
     order($call, Errno->can($error)->());
     my $new = replace();
-    in_time(sub { $httpd->log_since($mark) =~ /\Q$said\E/ });
+    wait_until(sub { $httpd->log_since($mark) =~ /\Q$said\E/ });
     sleep 10 * $interval; # looks, at each of which it fails
     is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ],
         "$name: the last good list is kept");
@@ -87,7 +81,7 @@ sub fails_and_recovers {
     like($log, qr/failing\.origins.*\Q$said\E.*\n.*the last good list of \S+failing\.origins is kept/, "$name: the log says why");
     is(scalar(() = $log =~ /CorsAllowOriginsFile: /g), 2, "$name: once") or diag($log);
     recall($call);
-    ok(in_time(sub { allows($new) }), "$name: when it has passed, the new list counts");
+    ok(wait_until(sub { allows($new) }), "$name: when it has passed, the new list counts");
     is_deeply(answer($good), denied(), "$name: and the old one no more");
     $good = $new;
 }
@@ -100,7 +94,7 @@ fails_and_recovers("asking for its state fails with $_", stat => $_) for qw(EACC
 my $mark = $httpd->log_mark;
 order(read => 'once ' . Errno::EIO());
 my $new = replace();
-ok(in_time(sub { allows($new) }), 'a read that failed once is tried again');
+ok(wait_until(sub { allows($new) }), 'a read that failed once is tried again');
 like($httpd->log_since($mark), qr/Input\/output error/, 'and said');
 $good = $new;
 
@@ -110,17 +104,17 @@ for my $step (-3600, 3600, -315_360_000) {
     order(clock => $step);
     sleep 0.3;
     $new = replace();
-    ok(in_time(sub { allows($new) }, 10), "the clock is set by $step seconds: a new list counts");
+    ok(wait_until(sub { allows($new) }, 10), "the clock is set by $step seconds: a new list counts");
     $good = $new;
     $new = replace();
     # to a clock that is ahead the new file looks old enough
     ok($httpd->graceful && (allows($good) || ($step > 0 && allows($new))), "clock $step: a graceful restart keeps the list in force");
-    ok(in_time(sub { allows($new) }, 10), "clock $step: and its children load the new one");
+    ok(wait_until(sub { allows($new) }, 10), "clock $step: and its children load the new one");
     $good = $new;
     recall('clock');
     sleep 0.3;
     $new = replace();
-    ok(in_time(sub { allows($new) }, 10), "clock $step: so they do when it is set back");
+    ok(wait_until(sub { allows($new) }, 10), "clock $step: so they do when it is set back");
     $good = $new;
 }
 
@@ -128,15 +122,15 @@ for my $step (-3600, 3600, -315_360_000) {
 $mark = $httpd->log_mark;
 order(read => 'once cut');
 $new = replace();
-ok(in_time(sub { !-e "$orders/read" && $httpd->log_since($mark) =~ /is kept/ }), 'a file is cut while it is read');
+ok(wait_until(sub { !-e "$orders/read" && $httpd->log_since($mark) =~ /is kept/ }), 'a file is cut while it is read');
 is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'what is left is not taken for the list');
 $new = replace();
-ok(in_time(sub { allows($new) }), 'a whole one is');
+ok(wait_until(sub { allows($new) }), 'a whole one is');
 $good = $new;
 order(read => 'once grow');
 $mark = $httpd->log_mark;
 $new = replace();
-ok(in_time(sub { allows('https://grown.example') }), 'a file that grows while it is read is read again, whole');
+ok(wait_until(sub { allows('https://grown.example') }), 'a file that grows while it is read is read again, whole');
 ok(allows($new) && !allows($good), 'and counts');
 is(scalar(() = $httpd->log_since($mark) =~ /CorsAllowOriginsFile: /g), 1, 'what it was before is not taken') or diag($httpd->log_since($mark));
 $good = $new;
@@ -145,13 +139,13 @@ $good = $new;
 $mark = $httpd->log_mark;
 order(read => 'kill');
 $new = replace();
-ok(in_time(sub { $httpd->log_since($mark) =~ /the last good list of \S+ is kept/ }, 30), 'a file that kills every child that reads it is given up');
+ok(wait_until(sub { $httpd->log_since($mark) =~ /the last good list of \S+ is kept/ }, 30), 'a file that kills every child that reads it is given up');
 my %killed = map { $_ => 1 } Httpd::slurp("$orders/killed") =~ /(\d+)/g;
 is(scalar keys %killed, 3, 'after three of them');
 is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'the last good list is kept');
 recall('read');
 $new = replace();
-ok(in_time(sub { allows($new) }), 'the next file counts');
+ok(wait_until(sub { allows($new) }), 'the next file counts');
 $good = $new;
 
 # the child is killed at some moment of reading and of writing the new list
@@ -160,7 +154,7 @@ for my $round (1 .. 3) {
     order(read => 'tell');
     unlink "$orders/reading";
     $new = replace(map { "https://r$round-$_.example" } 1 .. 60_000);
-    in_time(sub { -s "$orders/reading" }) or die "nobody reads\n";
+    wait_until(sub { -s "$orders/reading" }) or die "nobody reads\n";
     my ($pid) = Httpd::slurp("$orders/reading") =~ /(\d+)/;
     sleep 0.015 * $round;
     recall('read');
@@ -170,11 +164,11 @@ for my $round (1 .. 3) {
     my $verdict = sub {
         my ($origin) = @_;
         my $got;
-        in_time(sub { ($got = answer($origin))->{status} ne 'none' });
+        wait_until(sub { ($got = answer($origin))->{status} ne 'none' });
         return defined $got->{'access-control-allow-origin'};
     };
     for (1 .. 20) { $wrong++ if !$verdict->($always) || $verdict->('https://never.example') }
-    $late++ if !in_time(sub { allows($new) }, 20);
+    $late++ if !wait_until(sub { allows($new) }, 20);
     $wrong++ if $verdict->($good) || !$verdict->("https://r$round-60000.example");
     $good = $new;
 }
@@ -209,10 +203,10 @@ is($after->{since}, $before->{since}, 'and go on');
 # What a child writes into the memory of the lists is nothing to the parent, which
 # may be root.
 order(scribble => 'once first');
-ok(in_time(sub { answer($always); !-e "$orders/scribble" }), 'a child writes over what is kept of a file');
+ok(wait_until(sub { answer($always); !-e "$orders/scribble" }), 'a child writes over what is kept of a file');
 $httpd->graceful;
 $new = replace();
-ok(in_time(sub { allows($new) }, 40), 'the parent starts new children, which read the files again');
+ok(wait_until(sub { allows($new) }, 40), 'the parent starts new children, which read the files again');
 ok($httpd->is_running, 'and runs on');
 
 # --- at a start
@@ -250,7 +244,7 @@ for ([ 'with the lock of mod_watchdog', $conf ], [ 'with its own lock, and none 
     ok(ref $server, "$name httpd starts") or BAIL_OUT($server);
     @to = (h1 => $server->{port}{port});
     $new = replace();
-    ok(in_time(sub { allows($new) }), 'and a new list counts');
+    ok(wait_until(sub { allows($new) }), 'and a new list counts');
     $server->stop;
     recall('lock');
 }
@@ -262,11 +256,11 @@ my $small = starts($conf);
 ok(ref $small && !-e "$orders/list", 'without memory for a large list httpd starts with room for a small one') or BAIL_OUT($small);
 @to = (h1 => $small->{port}{port});
 $new = replace();
-ok(in_time(sub { allows($new) }), 'in which it changes');
+ok(wait_until(sub { allows($new) }), 'in which it changes');
 $good = $new;
 $mark = $small->log_mark;
 $new = replace(map { "https://more$_.example" } 1 .. 60_000);
-ok(in_time(sub { $small->log_since($mark) =~ /has outgrown the room .*; restart gracefully/ }), 'one that outgrows it is refused, and the log says so');
+ok(wait_until(sub { $small->log_since($mark) =~ /has outgrown the room .*; restart gracefully/ }), 'one that outgrows it is refused, and the log says so');
 is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'the last good list is kept');
 sleep 10 * $interval;
 is(scalar(() = $small->log_since($mark) =~ /CorsAllowOriginsFile: /g), 2, 'that is said once');

@@ -8,6 +8,7 @@ use lib 't/lib';
 use Test::More;
 use Client qw(connect_to cors_response parse_response preflight_vary send_request status_data);
 use Httpd ();
+use Tools qw(replace_file wait_until);
 use POSIX ();
 use Time::HiRes qw(sleep time);
 
@@ -44,7 +45,6 @@ my @exchanges = (
     [ [ OPTIONS => '/plain.txt', origin => "$app.evil", acrm => 'PUT' ], { status => 403, preflight_vary() }, 'preflight-denied' ],
 );
 
-sub in_time { my ($test) = @_; my $until = time + 20; until ($test->()) { return 0 if time > $until; sleep 0.02 } return 1 }
 sub verdicts {
     my ($via) = @_;
     my %sum;
@@ -92,16 +92,15 @@ CONF
 Httpd::spew($full->log_file, ''); # it has none
 my $to = [ h1 => $full->{port}{port} ];
 sub allows { my ($origin) = @_; return defined cors_response($to, GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} }
-sub replace { my ($file, @lines) = @_; Httpd::spew("$file.new", map { "$_\n" } @lines); rename "$file.new", $file or die $! }
 is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, with the server's log on a full disk") for @exchanges;
-replace($path, 'https://second.example');
-ok(in_time(sub { allows('https://second.example') }), 'a changed file counts though nobody can be told');
-replace($path, 'https://third.example', 'no origin');
+replace_file($path, 'https://second.example');
+ok(wait_until(sub { allows('https://second.example') }), 'a changed file counts though nobody can be told');
+replace_file($path, 'https://third.example', 'no origin');
 sleep 3; # it is read after two seconds
 ok(allows('https://second.example') && !allows('https://third.example'), 'a bad one does not');
-replace($path, 'https://fourth.example');
+replace_file($path, 'https://fourth.example');
 kill USR1 => $full->pid;
-ok(in_time(sub { allows('https://fourth.example') }), 'a graceful restart is made');
+ok(wait_until(sub { allows('https://fourth.example') }), 'a graceful restart is made');
 $full->stop;
 
 # --- a child is killed in the middle of its requests
@@ -200,7 +199,7 @@ for (1 .. 4) {
     sleep 1;
     my $generations = $httpd->generations;
     kill HUP => $httpd->pid;
-    $hard++ if in_time(sub { $httpd->generations > $generations });
+    $hard++ if wait_until(sub { $httpd->generations > $generations });
     @clients = client(time + 0.5) if $prefork;
     if ($prefork) { my @one = sums(@clients); $sums[$_] += $one[$_] for 0 .. 2 }
 }

@@ -10,11 +10,11 @@ use Time::HiRes qw(sleep time);
 use Client qw(cors_response status_data);
 use CorsTest qw(config_check);
 use Httpd ();
+use Tools qw(allowed denied replace_file wait_until);
 
 my $dir = "$ENV{CORS_WORK}/t/logs";
 my $always = 'https://always.example';
 my $number = 0;
-sub in_time { my ($test, $most) = @_; my $until = time + ($most // 20); until ($test->()) { return 0 if time > $until; sleep 0.05 } return 1 }
 sub put { my ($path, @lines) = @_; Httpd::spew($path, map { "$_\n" } @lines); return $path }
 # as if it had been written a minute ago, as far as anybody can pretend that
 sub put_and_wait { my $path = put(@_); sleep 2.1; return $path }
@@ -57,8 +57,6 @@ sub start {
 }
 sub answer { my ($origin) = @_; return cors_response(\@to, GET => '/plain.txt', origin => $origin) }
 sub allows { return defined answer(@_)->{'access-control-allow-origin'} ? 1 : 0 }
-sub allowed { my ($origin) = @_; return { status => 200, vary => 'Origin', 'access-control-allow-origin' => $origin } }
-sub denied { return { status => 200, vary => 'Origin' } }
 sub reasons { return { map { ("$_->{verdict} $_->{reason}" => $_->{count}) } @{ status_data(\@to)->{counts} } } }
 
 # --- who has just edited a file starts httpd at once
@@ -75,14 +73,13 @@ is_deeply([ map { sprintf '%04o', (stat)[2] & 07777 } $copies, $copy ], [ '0700'
 like(Httpd::slurp($copy), qr/\Acors-policy-last-good 1 [0-9a-f]{16} \d+ \Q$list\E\n\Q$always\E\n\z/, 'the copy names its path and has the text');
 
 # --- a newer list that the children load takes the copy away
-Httpd::spew("$list.new", "$always\nhttps://newer.example\n");
-rename "$list.new", $list or die $!;
-ok(in_time(sub { allows('https://newer.example') }), 'a newer list counts');
-ok(in_time(sub { !-e $copy }), 'and the copy of the older one is removed');
+replace_file($list, $always, 'https://newer.example');
+ok(wait_until(sub { allows('https://newer.example') }), 'a newer list counts');
+ok(wait_until(sub { !-e $copy }), 'and the copy of the older one is removed');
 # the next restart makes one of it
 sleep 2.1;
 $httpd->graceful;
-ok(in_time(sub { -e $copy }), 'a restart with a stable file makes a copy of that');
+ok(wait_until(sub { -e $copy }), 'a restart with a stable file makes a copy of that');
 like(Httpd::slurp($copy), qr/newer/, 'of the newer list');
 
 # --- a graceful restart with the file gone, then another thing in its place
@@ -99,7 +96,7 @@ for my $case ([ 'a missing file' => sub { unlink $list }, 'file-unreadable' ], [
 }
 ok(!-e $copy, 'there is no copy of a list that may be older');
 put($list, 'begin 2', $always, 'https://framed.example', 'end 2 2');
-ok(in_time(sub { allows('https://framed.example') }, 3), 'a whole frame counts at once');
+ok(wait_until(sub { allows('https://framed.example') }, 3), 'a whole frame counts at once');
 put($list, 'begin 3', $always, 'https://early.example', 'end 3 3');
 sleep 3.5;
 is_deeply([ map { allows($_) } 'https://framed.example', 'https://early.example' ], [ 1, 0 ], 'one with another number of lines never does');
@@ -114,11 +111,11 @@ is_deeply(answer($always), allowed($always), 'and as before elsewhere');
 is(reasons()->{'denied origins-not-loaded'}, 1, 'the reason says so');
 like($httpd->log_since($mark), qr/not-yet\.origins'.*\[file-unreadable\]\n.*not-yet\.origins cannot be loaded yet; no origin is allowed/, 'and the log');
 put("$dir/not-yet.origins", $always);
-ok(in_time(sub { cors_response(\@to, GET => '/one.txt', origin => $always)->{'access-control-allow-origin'} }), 'it counts once it is there');
+ok(wait_until(sub { cors_response(\@to, GET => '/one.txt', origin => $always)->{'access-control-allow-origin'} }), 'it counts once it is there');
 
 # --- a list that empties, or loses its exclusions
 put_and_wait($list, $always, 'https://many1.example', 'https://many2.example', '!https://no.example', 'https://many3.example');
-ok(in_time(sub { allows('https://many3.example') }), 'a list');
+ok(wait_until(sub { allows('https://many3.example') }), 'a list');
 for my $case ([ 'an empty file', '' ], [ 'a file of comments', "# under construction\n" ], [ 'a list without its exclusions', "$always\nhttps://no.example\nhttps://many1.example\nhttps://many2.example\n" ]) {
     my ($name, $less) = @$case;
     $mark = $httpd->log_mark;
@@ -134,24 +131,24 @@ Httpd::spew($list, '');
 $mark = $httpd->log_mark;
 sleep 20;
 ok(allows($always), 'after twenty seconds it still is');
-ok(in_time(sub { !allows($always) }, 20), 'a file that stays empty counts in the end');
+ok(wait_until(sub { !allows($always) }, 20), 'a file that stays empty counts in the end');
 ok(allows('https://word.example'), 'which leaves the other lists as they are');
 like($httpd->log_since($mark), qr/cors_policy:warn.*\Q$list\E is read again: 0 listed/, 'and is warned of');
 put($list, 'begin 9', $always, map({ "https://f$_.example" } 1 .. 9), 'end 10');
-ok(in_time(sub { allows($always) }, 3), 'a frame is a list again at once');
+ok(wait_until(sub { allows($always) }, 3), 'a frame is a list again at once');
 put($list, 'begin 10', 'end 0');
-ok(in_time(sub { !allows($always) }, 3), 'and one may be empty at once: its end is proven');
+ok(wait_until(sub { !allows($always) }, 3), 'and one may be empty at once: its end is proven');
 
 # --- times in the future
 put($list, $always, 'https://future.example');
 utime time + 3600, time + 3600, $list;
-ok(in_time(sub { allows('https://future.example') }, 10), 'a file of an hour from now is loaded when it has been unchanged for two seconds');
+ok(wait_until(sub { allows('https://future.example') }, 10), 'a file of an hour from now is loaded when it has been unchanged for two seconds');
 $httpd->graceful;
 ok(allows('https://future.example'), 'a restart keeps its list');
 put($list, $always, 'https://future2.example');
 utime time + 3600, time + 3600, $list;
 $httpd->graceful;
-ok(in_time(sub { allows('https://future2.example') }, 10), 'and does not stop reloading');
+ok(wait_until(sub { allows('https://future2.example') }, 10), 'and does not stop reloading');
 $httpd->stop;
 
 # --- a start while somebody writes
@@ -164,7 +161,7 @@ is_deeply(reasons(), { 'denied origins-not-loaded' => 3 }, 'the reason says so')
 like($httpd->log_since(0), qr/cors_policy:warn.*\Q$list\E cannot be loaded yet; no origin is allowed/, 'the log says so');
 kill TERM => $writer;
 waitpid $writer, 0;
-ok(in_time(sub { allows($always) }), 'it counts when it is stable');
+ok(wait_until(sub { allows($always) }), 'it counts when it is stable');
 ok(allows('https://word.example'), 'and so do the others');
 $httpd->stop;
 
@@ -196,7 +193,6 @@ sub start_all {
     @to = (h1 => $server->{port}{port});
     return $server;
 }
-sub allowed_by { my ($n) = @_; return [ map { defined cors_response(\@to, GET => "/c$n", origin => $_)->{'access-control-allow-origin'} ? 1 : 0 } $always, 'https://good.example', 'https://part1.example', 'https://evil.example' ] }
 sleep 2.1;
 start_all()->stop;
 my %copy_of = map { my $file = $_; Httpd::slurp($file) =~ /\A\S+ 1 \S+ \d+ (.*)\n/ ? ($1 => $file) : () } glob "$runtime/cors_policy/*.copy";
@@ -208,7 +204,7 @@ is_deeply(allowed_by($_), $cases[$_][1] ? [ 1, 1, 0, 0 ] : [ 0, 0, 0, 0 ], $case
 like($httpd->log_since(0), $cases[$_][1] ? qr/warn.*\Q$copied[$_]\E is not stable; its last good list is in force until it is/
     : qr/warn.*\Q$copied[$_]\E cannot be loaded yet/, "$cases[$_][0]: the log says so") for 0 .. $#cases;
 waitpid $_, 0 for @writers;
-ok(in_time(sub { 10 == grep { allowed_by($_)->[2] } 0 .. $#cases }), 'each file counts when it is stable');
+ok(wait_until(sub { 10 == grep { allowed_by($_)->[2] } 0 .. $#cases }), 'each file counts when it is stable');
 $httpd->stop;
 sleep 2.1;
 # a restart makes them anew
@@ -229,7 +225,7 @@ for (1 .. 5) {
     push @took, time - $began;
     last if $check->{code};
 }
-is($check->{code}, 0, 'httpd -t: a good file of this moment') or diag($check->{said});
+is($check->{code}, 0, 'httpd -t: a good file of this moment') or diag($check->{errors});
 # the least of some: a machine that does other things makes it longer, never shorter
 cmp_ok((sort { $a <=> $b } @took)[0], '<', 1.9, 'is not waited for');
 Httpd::spew($list, "$always\nhttps://hal");
@@ -239,7 +235,7 @@ is(config_check("CorsAllowOriginsFile $list\n")->{code}, 0, 'httpd -t: half a fi
 waitpid $writer, 0;
 Httpd::spew($list, "$always\nhttps://hal");
 $check = config_check("CorsAllowOriginsFile $list\n");
-like($check->{said}, qr/\Q$list\E:2:.*\[file-cut\]/, 'and is an error if it stays as it is');
+like($check->{errors}, qr/\Q$list\E:2:.*\[file-cut\]/, 'and is an error if it stays as it is');
 
 # --- CorsAllowOriginsFileReload Off: a list is loaded once
 $conf =~ s/FileReload 300ms/FileReload Off/;
@@ -250,7 +246,7 @@ sleep 3;
 ok(!allows('https://second.example'), 'Off: a file that changes is not read');
 put($list, $always, 'https://third.example');
 ok($httpd->graceful, 'a graceful restart with a file of this moment');
-ok(in_time(sub { allows('https://third.example') }, 10), 'reads it when it is stable');
+ok(wait_until(sub { allows('https://third.example') }, 10), 'reads it when it is stable');
 put($list, $always, 'https://fourth.example');
 sleep 3;
 ok(!allows('https://fourth.example'), 'and then no more');
@@ -269,11 +265,8 @@ MaxRequestWorkers 64
 StartServers 1
 </IfModule>
 CONF
-{
-    # 64 threads have stacks, too
-    local $ENV{CORS_HTTPD} = "prlimit --as=4294967296 $ENV{CORS_HTTPD}";
-    $httpd = Httpd->start(name => 'many_files', text => $many, expected => qr/CorsAllowOriginsFile: /);
-}
+# the stacks of 64 threads count as well
+$httpd = Httpd->start(name => 'many_files', text => $many, under => 'prlimit --as=4294967296', expected => qr/CorsAllowOriginsFile: /);
 @to = (h1 => $httpd->{port}{port});
 sub many_allow { my ($n, $origin) = @_; return defined cors_response(\@to, GET => "/m$n", origin => $origin)->{'access-control-allow-origin'} ? 1 : 0 }
 is_deeply([ map { many_allow($_, "https://m$_.example") } 1 .. 60 ], [ (1) x 60 ], '60 files within 4 GB of addresses');
@@ -282,7 +275,7 @@ my $reserved = addresses($httpd->pid);
 cmp_ok($reserved, '<', 200, sprintf 'they have %.0f MB', $reserved);
 put("$lists[59].new", $always, map { "https://grown$_.example" } 1 .. 15_000);
 rename "$lists[59].new", $lists[59] or die $!;
-ok(in_time(sub { many_allow(60, 'https://grown15000.example') }), 'one of them grows by 15,000 origins without a restart');
+ok(wait_until(sub { many_allow(60, 'https://grown15000.example') }), 'one of them grows by 15,000 origins without a restart');
 ok($httpd->graceful && $httpd->graceful, 'after two restarts');
 my $after = addresses($httpd->pid);
 cmp_ok($after, '<', 220, sprintf 'it is not more (%.0f MB)', $after);

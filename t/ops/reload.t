@@ -6,6 +6,7 @@ use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use Client qw(cors_response);
 use Httpd ();
+use Tools qw(replace_file);
 use Time::HiRes qw(sleep time);
 
 my $interval = 0.2;
@@ -14,8 +15,7 @@ my @always = ('https://always.example', 'https://*.always.example');
 
 # as an administrator should: beside it, then in its place
 sub replace {
-    Httpd::spew("$path.new", map { "$_\n" } @_);
-    rename "$path.new", $path or die "$path: $!";
+    replace_file($path, @_);
 }
 # a frame, which counts as soon as it is whole
 my $version = 0;

@@ -22,7 +22,7 @@ my $url = "http://127.0.0.1:$port/plain.txt";
 
 # --- under load, a restart every second
 my @load = map { my ($origin, $expected) = @$_;
-    [ $origin, Httpd::beside('wrk', '-t1', '-c4', "-d${seconds}s", '--timeout', '10s',
+    [ $origin, Httpd::start_program('wrk', '-t1', '-c4', "-d${seconds}s", '--timeout', '10s',
         '-s', "$ENV{CORS_WORK}/t/lib/check.lua", $url, '--', $origin, $expected) ]
 } [ $app, $app ], [ 'https://a.w17.example', 'https://a.w17.example' ], [ $evil, 'nothing' ];
 
@@ -33,7 +33,7 @@ my ($count, %h2) = (0);
 while (Time::HiRes::time() < $until || $count < $seconds - 2) {
     my $next = Time::HiRes::time() + 1;
     # a connection of HTTP/2 may be told to go away: one request on each
-    my $streams = $h2 ? Httpd::beside('h2load', '-n', 60, '-c', 60, '-m', 1, '-t', 1,
+    my $streams = $h2 ? Httpd::start_program('h2load', '-n', 60, '-c', 60, '-m', 1, '-t', 1,
         '-H', "origin: $app", $url) : undef;
     $httpd->graceful or die "httpd does not come back from a graceful restart\n";
     $count++;
@@ -49,7 +49,7 @@ while (Time::HiRes::time() < $until || $count < $seconds - 2) {
               'access-control-allow-credentials' => 'true',
               'access-control-expose-headers' => 'X-Total' },
             "after restart $count under load HTTP/2 has the whole set");
-        my $told = Httpd::said($streams);
+        my $told = Httpd::read_output($streams);
         $told =~ /requests: (\d+) total, .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/
             or die "h2load says: $told\n";
         $h2{total} += $1;
@@ -63,7 +63,7 @@ while (Time::HiRes::time() < $until || $count < $seconds - 2) {
 cmp_ok($count, '>=', $seconds - 2, "there were restarts ($count)");
 for (@load) {
     my ($origin, $from) = @$_;
-    my $told = Httpd::said($from);
+    my $told = Httpd::read_output($from);
     my %number = $told =~ /(\w+)=(\d+)/g;
     cmp_ok($number{seen} // 0, '>', 100, "wrk: there was load from $origin (" . ($number{seen} // $told) . ')');
     is_deeply([ @number{qw(wrong connect read write status timeout)} ], [ (0) x 6 ],

@@ -7,6 +7,7 @@ use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use Client qw(cors_response);
 use Httpd ();
+use Tools qw(replace_file wait_until);
 use Time::HiRes qw(sleep time);
 
 my $rounds = 5;
@@ -16,8 +17,7 @@ my $version = 0;
 # A frame counts as soon as it is seen.
 sub replace {
     my $origin = 'https://v' . ++$version . '.example';
-    Httpd::spew("$path.new", map { "$_\n" } "begin $version", $origin, "end 1 $version");
-    rename "$path.new", $path or die "$path: $!";
+    replace_file($path, "begin $version", $origin, "end 1 $version");
     return $origin;
 }
 my $first = replace();
@@ -45,22 +45,13 @@ CorsAllowOriginsFile $path
 CONF
 my @to = (h1 => $httpd->{port}{port});
 sub allows { return defined cors_response(\@to, GET => '/plain.txt', origin => $_[0])->{'access-control-allow-origin'} }
-sub in_time {
-    my ($reached, $seconds) = @_;
-    my $until = time + $seconds;
-    until ($reached->()) {
-        return 0 if time > $until;
-        sleep 0.02;
-    }
-    return 1;
-}
 
 # Those of the children that hold a lock on a file without a name.
 sub in_charge {
     my %child = map { $_ => 1 } $httpd->children;
     return grep { $child{$_} } Httpd::slurp('/proc/locks') =~ /^\d+: POSIX\s+ADVISORY\s+WRITE (\d+) /mg;
 }
-sub one_in_charge { my @pids; in_time(sub { (@pids = in_charge()) == 1 }, 10); return @pids == 1 ? $pids[0] : 0 }
+sub one_in_charge { my @pids; wait_until(sub { (@pids = in_charge()) == 1 }, 10); return @pids == 1 ? $pids[0] : 0 }
 
 ok(allows($first), 'the first list counts');
 my $owner = one_in_charge();
@@ -77,7 +68,7 @@ for my $round (1 .. $rounds) {
     kill KILL => $pid;
     my $killed = time;
     $new //= replace();
-    last if !in_time(sub { allows($new) }, 20);
+    last if !wait_until(sub { allows($new) }, 20);
     push @times, time - $killed;
 }
 is(scalar @times, $rounds, 'the child in charge is killed: each new list comes');
@@ -91,7 +82,7 @@ is(scalar keys %owners, $rounds, 'by another child each time');
 $owner = one_in_charge();
 $httpd->graceful;
 my $new = replace();
-ok(in_time(sub { allows($new) }, 10), 'after a graceful restart a child of the new generation does it');
-ok(in_time(sub { my @pids = in_charge(); @pids == 1 && $pids[0] != $owner }, 10), 'one of them');
+ok(wait_until(sub { allows($new) }, 10), 'after a graceful restart a child of the new generation does it');
+ok(wait_until(sub { my @pids = in_charge(); @pids == 1 && $pids[0] != $owner }, 10), 'one of them');
 is(scalar(() = $httpd->log_since(0) =~ /is read again: 1 listed/g), $version - 1, 'and each list has been read once')
     or diag($httpd->log_since(0));

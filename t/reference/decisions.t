@@ -16,6 +16,7 @@ use Client ();
 use CorsTest ();
 use Fetch ();
 use Httpd ();
+use Tools qw(chance one_of some_of);
 use Reference ();
 
 my $exchanges = $ENV{CORS_EXCHANGES} || 5000;
@@ -24,13 +25,6 @@ my $first_seed = $ENV{CORS_SEED} || 20260101;
 my $hosts = 200;
 my $root = "$ENV{CORS_WORK}/t/htdocs";
 
-sub one_of { return $_[ rand @_ ] }
-sub chance { return rand() < $_[0] }
-sub some_of {
-    my ($share, @from) = @_;
-    my @chosen = grep { chance($share) } @from;
-    return @chosen ? @chosen : one_of(@from);
-}
 
 # --- what both servers have: with the module and without
 
@@ -312,7 +306,7 @@ my $tries = 0;
 # does not start.
 sub differs {
     my ($text, $request) = @_;
-    my $httpd = eval { Httpd->start(name => "reference-least-" . $tries++, mpm => "prefork", text => "$common$text", expected => qr/Warning: |contradictory-policy/) } or return;
+    my $httpd = eval { Httpd->start(name => "reference-least-" . $tries++, text => "$common$text", expected => qr/Warning: |contradictory-policy/) } or return;
     my $port = $httpd->{port}{port};
     my %again = (%$request, port => $port, authority => $request->{authority} =~ s/\d+\z/$port/r,
         headers => [ map { [ $_->[0], $_->[1] =~ s/:$request->{port}\b/:$port/r ] } @{ $request->{headers} } ]);
@@ -374,7 +368,7 @@ sub show_least {
 
 # --- the proof
 
-$without = Httpd->start(name => 'reference-without', text => $common, without => 1);
+$without = Httpd->start(name => 'reference-without', text => $common);
 $client_without = Client->new($without->{port}{port});
 plan tests => 7 * $runs;
 run($_) for $first_seed .. $first_seed + $runs - 1;
@@ -393,11 +387,11 @@ sub site {
         for my $i (0 .. $#made) {
             $where{ ++$line } = $i for 1 .. $made[$i] =~ tr/\n//;
         }
-        while ($check->{said} =~ /(?:line (\d+) of \Q$check->{file}\E|\Q$check->{file}\E:(\d+))/g) {
+        while ($check->{errors} =~ /(?:line (\d+) of \Q$check->{file}\E|\Q$check->{file}\E:(\d+))/g) {
             $bad{ $where{ $1 // $2 } } = 1 if defined $where{ $1 // $2 };
         }
         # a message names two lines, of which one may be the server's
-        die "nothing to leave out: $check->{said}\n" if !%bad;
+        die "nothing to leave out: $check->{errors}\n" if !%bad;
         @made = map { $made[$_] } grep { !$bad{$_} } 0 .. $#made;
     }
     die "hardly any configuration made by chance starts\n";

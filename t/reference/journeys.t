@@ -15,6 +15,7 @@ use Test::More;
 use Client qw(send_request);
 use Http2 qw(extended_connect);
 use Httpd ();
+use Tools qw(chance one_of);
 use Reference ();
 
 my $exchanges = $ENV{CORS_JOURNEYS} || 2000;
@@ -24,8 +25,6 @@ my $site = "$ENV{CORS_WORK}/t/journeys-site";
 srand $seed;
 diag("CORS_SEED=$seed");
 
-sub one_of { return $_[ rand @_ ] }
-sub chance { return rand() < $_[0] }
 
 # --- what httpd serves
 

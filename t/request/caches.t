@@ -14,7 +14,7 @@ my $server = 'https://server.example';
 my $evil = 'https://app.example.evil';
 my $backend = Httpd::free_port();
 my $backend_log = "$ENV{CORS_WORK}/t/logs/caches_backend";
-Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
+Httpd::start_helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 my $httpd = Httpd->start(
     name => 'caches', conf => 'caches.conf',
     ports => [qw(diskquick disknormal soquick sonormal report off)],

@@ -12,7 +12,7 @@ use Httpd ();
 my $app = 'https://app.example';
 my $backend = Httpd::free_port();
 my $backend_log = "$ENV{CORS_WORK}/t/logs/handshakes_backend";
-Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
+Httpd::start_helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 my $httpd = Httpd->start(
     name => 'handshakes', conf => 'handshakes.conf', ports => [qw(plain tls report off)],
     vars => { backend => $backend }, modules => [qw(ssl socache_shmcb)]);

@@ -7,6 +7,7 @@ use lib 't/lib';
 use Test::More;
 use Client qw(cors_response protocols);
 use Httpd ();
+use Tools qw(allowed);
 
 my $httpd = Httpd->start(
     name => 'hosts', conf => 'hosts.conf', ports => [qw(plain tls inner front)],
@@ -15,7 +16,6 @@ my %port = %{ $httpd->{port} };
 my %vary = (vary => 'Origin');
 my $own = { status => 200, %vary };
 my $rejected = { status => 403, %vary };
-sub allowed { return { status => 200, %vary, 'access-control-allow-origin' => $_[0] } }
 
 sub from {
     my ($name, $via, $host, $origin, $expected, %more) = @_;

@@ -17,7 +17,7 @@ for my $dir (qw(place directory stored place/broken directory/broken author prox
 Httpd::spew("$site/a.txt", "a plain file\n");
 Httpd::spew("$site/$_/broken/.htaccess", "CorsPolicy Perhaps\n") for qw(place directory);
 my $backend = Httpd::free_port();
-Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => "$ENV{CORS_WORK}/t/logs/limits_backend");
+Httpd::start_helper('backend.pl', $backend, CORS_BACKEND_LOG => "$ENV{CORS_WORK}/t/logs/limits_backend");
 my $httpd = Httpd->start(name => 'limits', conf => 'limits.conf', ports => [qw(port behind)],
     modules => ['access_compat'], vars => { site => $site, backend => $backend },
     expected => qr{CORS: the status page is refused: |took more than \d+ steps over the origin});

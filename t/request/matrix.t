@@ -13,7 +13,7 @@ my $evil = 'https://app.example.evil';
 my $work = $ENV{CORS_WORK};
 my $backend = $ENV{CORS_BACKEND_PORT};
 my $fcgi = Httpd::free_port();
-Httpd::helper('fcgi.pl', $fcgi);
+Httpd::start_helper('fcgi.pl', $fcgi);
 my $httpd = Httpd->start(
     name => 'matrix', conf => 'corners.conf', ports => [qw(plain tls report off)],
     vars => { fcgi => $fcgi, backend => $backend },

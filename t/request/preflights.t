@@ -12,7 +12,7 @@ my $app = 'https://app.example';
 my $evil = 'https://app.example.evil';
 my $backend = Httpd::free_port();
 my $backend_log = "$ENV{CORS_WORK}/t/logs/preflights_backend";
-Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
+Httpd::start_helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 my $httpd = Httpd->start(
     name => 'preflights', conf => 'preflights.conf', ports => [qw(plain tls)],
     expected => qr{\[recipe-rewrite\]$}, # the rules are there to be met

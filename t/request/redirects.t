@@ -15,7 +15,7 @@ File::Path::make_path(map { "$site/$_" } qw(cache index fallback-chat fallback-s
 chmod 0777, "$site/cache";
 my $backend = Httpd::free_port();
 my $backend_log = "$ENV{CORS_WORK}/t/logs/redirects_backend";
-Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
+Httpd::start_helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 my $httpd = Httpd->start(name => 'redirects', conf => 'redirects.conf', ports => [qw(port forward)],
     vars => { site => $site, backend => $backend });
 my $via = [ h1 => $httpd->{port}{port} ];

@@ -34,7 +34,7 @@ RewriteRule ^gone\$ - [R=404]
 END
 my $backend = Httpd::free_port();
 my $backend_log = "$ENV{CORS_WORK}/t/logs/served_backend";
-Httpd::helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
+Httpd::start_helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
 my $httpd = Httpd->start(name => 'served', conf => 'served.conf', vars => { site => $site, backend => $backend });
 my $port = $httpd->{port}{port};
 my @over = Httpd::has_h2() ? qw(h1 h2c) : qw(h1);

@@ -14,6 +14,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use Client qw(cors_response preflight_vary send_request status_data);
 use Httpd ();
+use Tools qw(build_shim);
 
 my $seconds = $ENV{SOAK_SECONDS} || 600;
 die "the run is of HTTP/2, which wants a threaded MPM\n" if !Httpd::has_h2();
@@ -54,11 +55,9 @@ sub own_origin { return "https://list$lists-12000.example" }
 sub replace { Httpd::spew("$list.new", @_); rename "$list.new", $list or die "$list: $!\n" }
 replace(good_list());
 
-# the clock of httpd is set by a file of this directory
+# a file of this library's directory sets the clock of httpd
 my $shim = "$work/clock.so";
-system('cc', qw(-DCORS_CLOCK_ONLY -O2 -fPIC -fno-builtin -shared -o), $shim, "$ENV{CORS_WORK}/t/faults/shim.c", '-ldl') == 0
-    or die "t/faults/shim.c does not compile\n";
-$ENV{CORS_FAULTS} = $work;
+build_shim($shim, "$work/orders", '-DCORS_CLOCK_ONLY');
 
 my $httpd = Httpd->start(
     name => 'soak', preload => $shim, conf => 'soak.conf', ports => [qw(plain tls)], modules => [qw(ssl status)],
@@ -142,19 +141,19 @@ my @judges = (judge(h1 => $plain), judge(h1s => $tls), judge(h2 => $tls), judge(
 # --- load
 sub wrk {
     my ($threads, $time) = @_;
-    return Httpd::beside('wrk', "-t$threads", "-c$threads", '-d', most(1, int $time) . 's', '--timeout', '10s', '-s', "$ENV{CORS_WORK}/t/soak/mix.lua",
+    return Httpd::start_program('wrk', "-t$threads", "-c$threads", '-d', most(1, int $time) . 's', '--timeout', '10s', '-s', "$ENV{CORS_WORK}/t/soak/mix.lua",
         "http://127.0.0.1:$plain/", '--', 3, $always, $never);
 }
 # Streams over TLS: one on each connection where a restart may come between, many
 # where none does.
 sub h2load {
     my ($requests, $connections, $streams) = @_;
-    return Httpd::beside('h2load', '-n', $requests, '-c', $connections, '-m', $streams, '-t', 1,
+    return Httpd::start_program('h2load', '-n', $requests, '-c', $connections, '-m', $streams, '-t', 1,
         '-H', "origin: $always", "https://127.0.0.1:$tls/plain.txt");
 }
 my %h2 = (total => 0, bad => 0);
 sub h2_done {
-    my $told = Httpd::said(@_);
+    my $told = Httpd::read_output(@_);
     $told =~ /requests: (\d+) total, .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/ or die "h2load says: $told\n";
     my ($total, $failed) = ($1, $3 + $4 + $5);
     my ($ok) = $told =~ /status codes: (\d+) 2xx/;
@@ -242,13 +241,13 @@ sub incident {
         kill KILL => $children[ rand @children ];
     }
     else {
-        Httpd::spew("$work/.clock", rand() < 0.5 ? -3600 : 3600);
-        rename "$work/.clock", "$work/clock" or die $!;
+        Httpd::spew("$work/orders/.clock", rand() < 0.5 ? -3600 : 3600);
+        rename "$work/orders/.clock", "$work/orders/clock" or die $!;
         sleep 0.5;
     }
     replace(good_list());
     await_list();
-    unlink "$work/clock";
+    unlink "$work/orders/clock";
     sleep 1;
     unlink "$work/killing";
 }
@@ -283,8 +282,8 @@ for my $number (1 .. $periods) {
         my $rest = 1 - (time - int time);
         sleep($rest) if time + $rest < $end - 0.5;
     }
-    my %across = map { /(\w+)=(\d+)/g } Httpd::said($load);
-    my %is = map { /(\w+)=(\d+)/g } Httpd::said($latency);
+    my %across = map { /(\w+)=(\d+)/g } Httpd::read_output($load);
+    my %is = map { /(\w+)=(\d+)/g } Httpd::read_output($latency);
     $wrk{$_} += $is{$_} + $across{$_} for keys %wrk;
     push @samples, my $s = { %{ $sampled // sample() }, p50 => $is{p50}, p99 => $is{p99} };
     note(sprintf '%5d %8d %8d %8d %8d %9d %9d %7d %7d %7.2f %7.2f', time - $began, @{$s}{ 'children', 'parent', 'child', 'sum', 'parent fds', 'child fds', 'shared' },
@@ -297,7 +296,7 @@ ok($httpd->is_running, "httpd runs after $seconds seconds");
 is($restarts, $with_restarts, "every graceful restart came back ($restarts)");
 my ($asked, @complaints) = (0);
 for (@judges) {
-    my $told = Httpd::said($_->{from});
+    my $told = Httpd::read_output($_->{from});
     $asked += $told =~ /asked: (\d+)/ ? $1 : push(@complaints, "$_->{protocol}: ended early") && 0;
     push @complaints, $told =~ /^(wrong: .*)$/mg;
 }

@@ -176,7 +176,7 @@ sub explained {
     my $check = config_check(join('', map { "$_\n" } @$lines), '-D EXPLAIN_CORS');
     (my $printed = $check->{printed}) =~ s/\Q$check->{file}\E:(\d+)/'conf:' . ($1 - $check->{before})/ge;
     my ($verdict, $advice) = $printed =~ /^((?:Allowed|Denied): .*)\n(.*)/m;
-    return { verdict => $verdict // "none: $check->{said}$printed", advice => $advice // '' };
+    return { verdict => $verdict // "none: $check->{errors}$printed", advice => $advice // '' };
 }
 
 # Make every change that an advice names; with $within what may be written in a

@@ -236,7 +236,7 @@ sub without_methods {
 }
 is_deeply(without_methods($policies), without_methods(JSON::PP->new->utf8->decode(do {
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
-    scalar `$ENV{CORS_HTTPD} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>/dev/null` })), 'and the same as DUMP_CORS_JSON');
+    scalar `@{[ Httpd::binary() ]} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>/dev/null` })), 'and the same as DUMP_CORS_JSON');
 
 # --- mod_status, Prometheus
 

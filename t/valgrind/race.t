@@ -12,6 +12,7 @@ use Test::More;
 use Time::HiRes qw(sleep time);
 use Client qw(cors_response preflight_vary send_request status_data);
 use Httpd ();
+use Tools qw(replace_file);
 
 my $seconds = $ENV{RACE_SECONDS} || 30;
 die "a child of prefork has no threads to race\n" if Httpd::mpm() eq 'prefork';
@@ -31,8 +32,7 @@ my $lists = 0;
 sub replace {
     $lists++;
     my @lines = ($always, 'https://*.wild.example', map { "https://list$lists-$_.example" } 1 .. 5000);
-    Httpd::spew("$list.new", map { "$_\n" } "begin $lists", @lines, 'end ' . @lines);
-    rename "$list.new", $list or die "$list: $!\n";
+    replace_file($list, "begin $lists", @lines, 'end ' . @lines);
 }
 replace();
 

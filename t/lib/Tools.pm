@@ -1,0 +1,65 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+package Tools;
+
+# What many test files need beside a client and a server: waiting, list files, chance,
+# the library that makes system calls fail, and the CORS fields of a plain response.
+use strict;
+use warnings FATAL => 'all';
+
+use Exporter 'import';
+use Httpd ();
+use Time::HiRes qw(sleep time);
+
+our @EXPORT_OK = qw(wait_until replace_file one_of some_of chance build_shim allowed denied);
+
+# Call a test until it is true; returns whether it was within so many seconds.
+sub wait_until {
+    my ($test, $seconds) = @_;
+    my $until = time + ($seconds // 20);
+    until ($test->()) {
+        return 0 if time > $until;
+        sleep 0.02;
+    }
+    return 1;
+}
+
+# Put lines into a file as an administrator should: write another file, rename it.
+sub replace_file {
+    my ($path, @lines) = @_;
+    Httpd::spew("$path.new", map { "$_\n" } @lines);
+    rename "$path.new", $path or die "$path: $!\n";
+    return;
+}
+
+# --- by chance
+
+sub one_of { return $_[ rand @_ ] }
+sub chance { return rand() < $_[0] }
+
+# Each of the others with that probability, and at least one.
+sub some_of {
+    my ($probability, @from) = @_;
+    my @chosen = grep { chance($probability) } @from;
+    return @chosen ? @chosen : one_of(@from);
+}
+
+# --- system calls that fail
+
+# Compile t/faults/shim.c into a directory, for preload of Httpd->start. The files below
+# the second one are its orders: ENV{CORS_FAULTS} names it.
+sub build_shim {
+    my ($library, $orders, @flags) = @_;
+    system('cc', @flags, qw(-O2 -fPIC -fno-builtin -shared -o), $library, "$ENV{CORS_WORK}/t/faults/shim.c", '-ldl') == 0
+        or die "t/faults/shim.c does not compile\n";
+    mkdir $orders or die "$orders: $!\n";
+    $ENV{CORS_FAULTS} = $orders;
+    return;
+}
+
+# --- what is expected
+
+# The response to a GET that a policy with nothing but a list allows, and denies.
+sub allowed { my ($origin) = @_; return { status => 200, vary => 'Origin', 'access-control-allow-origin' => $origin } }
+sub denied { return { status => 200, vary => 'Origin' } }
+
+1;
