@@ -136,7 +136,7 @@ static void register_hooks(apr_pool_t *p)
     cors_register_filter();
     ap_hook_insert_filter(cors_hook_insert_filter, NULL, NULL,
                           APR_HOOK_REALLY_LAST);
-    ap_hook_insert_error_filter(cors_hook_insert_filter, NULL, NULL,
+    ap_hook_insert_error_filter(cors_hook_insert_error_filter, NULL, NULL,
                                 APR_HOOK_REALLY_LAST);
 }
 

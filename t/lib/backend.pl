@@ -53,6 +53,8 @@ any '/garbage' => sub ($c) {
     Mojo::IOLoop->stream($c->tx->connection)
         ->write("HTTP/1.1 200 OK\r\nno field at all\r\n\r\n" => sub { shift->close });
 };
+# closes the connection instead of an answer
+any '/closed' => sub ($c) { $c->render_later; Mojo::IOLoop->stream($c->tx->connection)->close };
 any '/broken' => sub ($c) { $c->render(text => "broken\n", status => 500) };
 websocket '/echo' => sub ($c) {
     $c->on(message => sub ($tx, $message) { $tx->send("echo $message") });

@@ -114,9 +114,9 @@ for (@caches) {
         }
     }
 
-    # the range is looked at when no policy of a place is known yet
+    # the quick handler looks at the range before httpd looks for a section
     step($via, "$cache: a range that is not there", '/place/plain.txt', $app, { range => 'bytes=99999-' },
-        416, 'NOTHING', { %vary, $port =~ /quick/ ? () : %{ place($app) } });
+        416, 'NOTHING', { %vary, %{ place($app) } });
 
     # stale
     my $mark = -s $backend_log;

@@ -23,6 +23,7 @@
 #include "core/policy/policy.h"
 #include "core/policy/section.h"
 #include "httpd/request/decision.h"
+#include "httpd/request/late.h"
 #include "httpd/request/preflight.h"
 #include "httpd/request/report.h"
 #include "httpd/status/page.h"
@@ -52,6 +53,21 @@ static bool may_be_taken(const request_rec *r, const cors_chain_t *chain)
            && section != chain->section && !cors_is_inert(section);
 }
 
+/* Returns whether the requested URL may have a policy that no hook has captured: the
+ * request ended early, and this is its error document. */
+static bool may_be_of_first(request_rec *r)
+{
+    const cors_chain_t *chain;
+
+    if (!r->prev) {
+        return false;
+    }
+    cors_chain_locate(r);
+    chain = cors_chain(r);
+    return (chain && chain->section)
+           || !cors_is_inert(cors_section_in_force(cors_first(r)));
+}
+
 void cors_hook_insert_filter(request_rec *r)
 {
     cors_chain_t *chain;
@@ -70,12 +86,18 @@ void cors_hook_insert_filter(request_rec *r)
             return;
         }
     }
-    else if (cors_is_inert(cors_section_in_force(r))
-             && (!r->prev
-                 || cors_is_inert(cors_section_in_force(cors_first(r))))) {
+    else if (cors_is_inert(cors_section_in_force(r)) && !may_be_of_first(r)) {
         return;
     }
     ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
+}
+
+void cors_hook_insert_error_filter(request_rec *r)
+{
+    if (!r->main) {
+        cors_chain_locate(r);
+    }
+    cors_hook_insert_filter(r);
 }
 
 /*
@@ -93,8 +115,11 @@ CORS_SLOW static cors_chain_t *late_chain(request_rec *r)
         || cors_is_forward_proxy(r)) {
         return NULL;
     }
+    cors_chain_locate(r);
     chain = cors_chain_make(first);
-    cors_chain_take(chain, first, cors_section_in_force(first), false);
+    if (!chain->section) {
+        cors_chain_take(chain, first, cors_section_in_force(first), false);
+    }
     if (chain->section) {
         cors_chain_report(r, chain);
     }

@@ -13,7 +13,10 @@
 /** Register the output filters. Must be called before any hook runs. */
 void cors_register_filter(void);
 
-/** insert_filter and insert_error_filter hook: add the filter to a response. */
+/** insert_filter hook: add the filter to a response. */
 void cors_hook_insert_filter(request_rec *r);
+
+/** insert_error_filter hook: likewise, also if the request ended before any other hook. */
+void cors_hook_insert_error_filter(request_rec *r);
 
 #endif /* CORS_REQUEST_FILTER_H */

@@ -26,6 +26,7 @@
 #include "core/policy/policy.h"
 #include "httpd/request/decision.h"
 #include "httpd/request/facts.h"
+#include "httpd/request/late.h"
 #include "httpd/request/report.h"
 
 /*
@@ -135,11 +136,15 @@ static void settle(request_rec *r, cors_chain_t *chain,
 
 int cors_judge_served(request_rec *r, const cors_section_t *section)
 {
-    cors_chain_t *chain = cors_chain(r);
-    cors_visit_t *visit = cors_visit(r);
     bool served = !r->main && !cors_is_error_document(r);
+    cors_visit_t *visit = cors_visit(r);
+    cors_chain_t *chain;
     int status;
 
+    if (!served && !r->main) {
+        cors_chain_locate(r);
+    }
+    chain = cors_chain(r);
     if (!chain) {
         if (cors_is_inert(section)) {
             return DECLINED;
