@@ -265,6 +265,104 @@ static void check_row(void **state)
     }
 }
 
+/* What a preflight for the requested URL grants and the served resource withholds. */
+typedef struct {
+    const char *name;
+    const char *asked;
+    const char *served;
+    const char *setting; /* NULL: nothing */
+    const char *origin;
+} narrowed_t;
+
+#define WILD "CorsPolicy On; CorsAllowOrigins https://*.example.com:*"
+
+static const narrowed_t narrowed_rows[] = {
+    { "the same list", LIST, "CorsAllowOrigins " A, NULL, NULL },
+    { "a larger list", LIST, "CorsAllowOrigins " A " " B, NULL, NULL },
+    { "any origin", LIST, "CorsAllowOrigins *", NULL, NULL },
+    { "On", LIST, "CorsPolicy On", NULL, NULL },
+    { "Off", LIST, "CorsPolicy Off", "CorsPolicy conf:1", NULL },
+    { "Off where nothing is granted", "CorsPolicy On; CorsAllowOrigins None",
+      "CorsPolicy Off", NULL, NULL },
+    { "ReportOnly", LIST, "CorsPolicy ReportOnly; CorsAllowOrigins None", NULL,
+      NULL },
+    { "no origin", LIST, "CorsAllowOrigins None", "CorsAllowOrigins conf:1",
+      NULL },
+    { "another origin", LIST, "CorsAllowOrigins " B, "CorsAllowOrigins conf:1",
+      A },
+    { "one of two origins", LIST " " B, "CorsAllowOrigins " A,
+      "CorsAllowOrigins conf:1", B },
+    { "one origin removed", LIST " " B, "CorsAllowOrigins -" A,
+      "CorsAllowOrigins conf:1", A },
+    { "an origin removed that is not allowed", LIST, "CorsAllowOrigins -" B,
+      NULL, NULL },
+    { "some of any origin", STAR, "CorsAllowOrigins " A,
+      "CorsAllowOrigins conf:1", NULL },
+    { "any of any origin", STAR, "CorsAllowOrigins *", NULL, NULL },
+    { "one name of a wildcard", WILD, "CorsAllowOrigins https://a.example.com",
+      "CorsAllowOrigins conf:1", "https://x.example.com" },
+    { "a wider wildcard", WILD, "CorsAllowOrigins https://*.example.com:*",
+      NULL, NULL },
+    { "an entry that the requested URL excludes", LIST " " B " !" B,
+      "CorsAllowOrigins " A, NULL, NULL },
+    { "credentials", LIST "; CorsAllowCredentials On",
+      "CorsAllowCredentials Off", "CorsAllowCredentials conf:1", NULL },
+    { "credentials of both", LIST "; CorsAllowCredentials On",
+      "CorsAllowCredentials On", NULL, NULL },
+    { "credentials of the served resource", LIST, "CorsAllowCredentials On",
+      NULL, NULL },
+    { "what a preflight lists", LIST, "CorsAllowMethods PUT; CorsMaxAge 1",
+      NULL, NULL },
+    { "a rejection of the origins that are denied anyway", LIST,
+      "CorsRejectDisallowed On", NULL, NULL },
+};
+
+static void check_narrowed(void **state)
+{
+    const narrowed_t *row = *state;
+    const cors_section_t *asked = sections_of(row->asked);
+    const cors_section_t *served =
+        cors_section_merge(pool, asked, sections_of(row->served));
+    const cors_setting_t *setting = NULL;
+    const char *origin = NULL;
+    cors_policy_t policy;
+    cors_policy_t overlay;
+
+    cors_policy_resolve(pool, asked, cors_methods_bit(0), &policy);
+    if (cors_policy_overlay(pool, &policy, asked, served, cors_methods_bit(0),
+                            &overlay)) {
+        setting = cors_policy_narrowed(pool, &policy, &overlay, &origin);
+    }
+    same_text(row->name, setting ? setting->source : NULL, row->setting);
+    same_text(row->name, origin, row->origin);
+}
+
+/* The hundred entries that are tried. */
+static void a_long_list_is_not_tried_to_its_end(void **state)
+{
+    const int counts[] = { 99, 100 };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(counts); i++) {
+        char *text = apr_pstrdup(pool, "CorsAllowOrigins");
+        narrowed_t row = { "a long list", NULL, NULL, NULL, NULL };
+        narrowed_t *state_of_row = &row;
+        int n;
+
+        for (n = 0; n < counts[i]; n++) {
+            text = apr_psprintf(pool, "%s https://n%d.example", text, n);
+        }
+        row.served = text;
+        row.asked = apr_psprintf(pool, "CorsPolicy On; %s " A, text);
+        if (counts[i] < 100) {
+            row.setting = "CorsAllowOrigins conf:1";
+            row.origin = A;
+        }
+        check_narrowed((void **)&state_of_row);
+    }
+}
+
 static void sections_are_told_apart_by_their_addresses(void **state)
 {
     const cors_section_t *one = sections_of("CorsMaxAge 1");
@@ -286,8 +384,10 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(sections_are_told_apart_by_their_addresses),
+        TEST(a_long_list_is_not_tried_to_its_end),
     };
-    static const table_t tables[] = { TABLE(check_row, rows) };
+    static const table_t tables[] = { TABLE(check_row, rows),
+                                      TABLE(check_narrowed, narrowed_rows) };
 
     return run(tests, COUNT(tests), tables, COUNT(tables));
 }

@@ -16,7 +16,14 @@
 
 #include "core/policy/combine.h"
 
+#include <string.h>
+
+#include <apr_strings.h>
+
 #include "core/base/list.h"
+
+/* How many entries of a list are tried as origins. */
+#define TRIED_MAX 100
 
 /* A setting of the served resource, in the form of cors_link_t. */
 typedef struct chain_t {
@@ -197,4 +204,96 @@ bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,
     *decision = served;
     decision->reject = false;
     return true;
+}
+
+/* Returns the setting by which the served resource denies an origin that the requested
+ * URL allows; NULL: none. */
+static const cors_setting_t *denied_by(const cors_policy_t *asked,
+                                       const cors_policy_t *overlay,
+                                       const char *origin)
+{
+    cors_facts_t facts;
+    cors_decision_t decision;
+
+    memset(&facts, 0, sizeof(facts));
+    facts.origin = cors_slice(origin);
+    cors_decide(asked, &facts, &decision);
+    return cors_decide_served(overlay, &facts, &decision) ? decision.setting
+                                                          : NULL;
+}
+
+/* Returns an origin that an entry matches; NULL: unknown. */
+static const char *sample_of(apr_pool_t *p, const cors_origin_word_t *word)
+{
+    const char *wildcard = strstr(word->text, "://*.");
+    apr_size_t len = strlen(word->text);
+    char *sample;
+
+    if (word->exclude || word->regex || word->file) {
+        return NULL;
+    }
+    sample = apr_pstrmemdup(p, word->text, len);
+    if (wildcard) {
+        sample[wildcard - word->text + 3] = 'x';
+    }
+    if (len > 2 && strcmp(sample + len - 2, ":*") == 0) {
+        sample[len - 2] = '\0';
+    }
+    return sample;
+}
+
+/* Returns the setting that denies an entry of the requested URL's lists; NULL: none. */
+static const cors_setting_t *denied_entry(apr_pool_t *p,
+                                          const cors_policy_t *asked,
+                                          const cors_policy_t *overlay,
+                                          const char **origin)
+{
+    const cors_link_t *link = &asked->link[CORS_ATTR_ORIGINS];
+    const cors_setting_t *denied = NULL;
+    int tried = 0;
+    int i;
+
+    for (; link && link->setting && !denied; link = link->outer) {
+        const cors_origin_set_t *set = link->setting->origins;
+
+        for (i = 0;
+             i < cors_origin_set_count(set) && !denied && tried++ < TRIED_MAX;
+             i++) {
+            *origin = sample_of(p, cors_origin_set_word(set, i));
+            denied = *origin ? denied_by(asked, overlay, *origin) : NULL;
+        }
+    }
+    return denied;
+}
+
+const cors_setting_t *cors_policy_narrowed(apr_pool_t *p,
+                                           const cors_policy_t *asked,
+                                           const cors_policy_t *overlay,
+                                           const char **origin)
+{
+    const cors_setting_t *denied;
+
+    *origin = NULL;
+    if (cors_policy_allows_none(asked, CORS_ATTR_ORIGINS, true)) {
+        return NULL;
+    }
+    if (cors_policy_number(overlay, CORS_ATTR_MODE) == CORS_MODE_OFF) {
+        return overlay->link[CORS_ATTR_MODE].setting;
+    }
+    if (cors_policy_allows_none(overlay, CORS_ATTR_ORIGINS, false)) {
+        return overlay->link[CORS_ATTR_ORIGINS].setting;
+    }
+    /* a name that no list has */
+    denied = denied_by(asked, overlay, "https://origin.invalid");
+    if (!denied) {
+        denied = denied_entry(p, asked, overlay, origin);
+    }
+    if (denied) {
+        return denied;
+    }
+    *origin = NULL;
+    return cors_policy_number(asked, CORS_ATTR_CREDENTIALS)
+                   && !cors_policy_number(overlay, CORS_ATTR_CREDENTIALS)
+               ? overlay->link[CORS_ATTR_CREDENTIALS].setting
+               : NULL;
 }

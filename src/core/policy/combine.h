@@ -61,4 +61,22 @@ void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
 bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,
                         cors_decision_t *decision);
 
+/**
+ * Finds the setting by which the served resource withholds what a preflight for the
+ * requested URL has granted: an origin, or credentials.
+ *
+ * Only entries of the requested URL's lists are tried, the first hundred, and a sample
+ * name for each wildcard. So what is found is certain, and nothing found is not.
+ *
+ * @param p        scratch, and pool of the origin
+ * @param asked    the policy of the requested URL
+ * @param overlay  see cors_policy_overlay()
+ * @param origin   set to an origin that is denied; NULL: any, or only credentials are
+ * @return the setting; NULL: none found
+ */
+const cors_setting_t *cors_policy_narrowed(apr_pool_t *p,
+                                           const cors_policy_t *asked,
+                                           const cors_policy_t *overlay,
+                                           const char **origin);
+
 #endif /* CORS_COMBINE_H */
