@@ -76,6 +76,14 @@ our %kinds = (
     'DirectoryMatch' => sections('DirectoryMatch', sub { "^/srv/d$_[0]\$" }),
     'Files' => sections('Files', sub { "f$_[0].txt" }),
     'FilesMatch' => sections('FilesMatch', sub { "^f$_[0]\$" }),
+    'Files that serve other URLs' => sub { "${on}DirectoryIndex" . many($_[0] / 2, sub { " f$_[0].php" }) . "\n"
+        . many($_[0] / 2, sub { section('Files', "f$_[0].php", "CorsPolicy Off\n") }) },
+    'Files that serve other URLs, in Directory' => sub { $on . many($_[0] / 2, sub {
+        section('Directory', "$root/d$_[0]", "DirectoryIndex i$_[0].php\n"
+            . section('FilesMatch', "^i$_[0]", "CorsAllowOrigins https://b.example\n")) }) },
+    'Files that serve a Location' => sub { many($_[0] / 2, sub {
+        section('Location', "/l$_[0]", "${on}FallbackResource /f$_[0].php\n")
+            . section('FilesMatch', "^f$_[0]", "CorsAllowOrigins https://b.example\n") }) },
     'If' => sections('If', sub { "%{HTTP_HOST} == 'h$_[0]'" }),
     'Proxy' => sections('Proxy', sub { "http://127.0.0.1:9/p$_[0]" }),
     'ProxyMatch' => sections('ProxyMatch', sub { "^http://p$_[0]" }),

@@ -12,6 +12,8 @@ my $docs = Apache::Test::vars('t_logs'); # the document root of config_check()
 my $on = "CorsPolicy On\nCorsAllowOrigins https://a.example\n";
 my $logged_in = "${on}CorsAllowCredentials On\n";
 
+my $actions = Httpd::load('actions'); # three lines
+
 # Lists in files: of a plain-http origin in its second line, of nobody.
 my ($plain, $nobody, $exclusions) = map {
     my ($name, $text) = @$_;
@@ -207,6 +209,37 @@ my @cases = (
       "<Directory $docs>\n$on</Directory>\nProxyPass /a http://127.0.0.1:9/\nProxyPass /b http://127.0.0.1:9/\n<Location />\n$on</Location>\n" ],
     [ [ [ 'directory-behind-proxy', 4 ] ], "<VirtualHost *:1>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n<Location /a>\n$on</Location>\n</VirtualHost>\nProxyPass /a http://127.0.0.1:9/\nProxyPass /b http://127.0.0.1:9/\n",
       "<VirtualHost *:1>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n<Location /a>\n$on</Location>\n</VirtualHost>\nProxyPass /a http://127.0.0.1:9/\n" ],
+    # a file that serves other URLs, and grants less than they do
+    [ [ [ 'served-narrower', 5 ] ], "${on}DirectoryIndex index.html index.php\n<Files index.php>\nCorsPolicy Off\n</Files>\n",
+      "${on}DirectoryIndex index.html index.php\n<Files index.phps>\nCorsPolicy Off\n</Files>\n" ],
+    [ [ [ 'served-narrower', 5 ] ], "${on}DirectoryIndex index.php\n<Files index.php>\nCorsAllowOrigins https://b.example\n</Files>\n",
+      "${on}DirectoryIndex index.php\n<Files index.php>\nCorsPolicy On\nCorsAllowOrigins https://b.example https://a.example\n</Files>\n" ],
+    [ [ [ 'served-narrower', 5 ] ], "CorsPolicy On\nCorsAllowOrigins *\nDirectoryIndex index.php\n<Files index.php>\nCorsAllowOrigins https://b.example\n</Files>\n",
+      "DirectoryIndex index.php\n<Files index.php>\nCorsPolicy On\nCorsAllowOrigins https://b.example\n</Files>\n" ],
+    [ [ [ 'served-narrower', 6 ] ], "${logged_in}DirectoryIndex index.php\n<Files \"index.*\">\nCorsAllowCredentials Off\n</Files>\n",
+      "${on}DirectoryIndex index.php\n<Files \"index.*\">\nCorsAllowCredentials On\n</Files>\n" ],
+    [ [ [ 'served-narrower', 6 ] ], "${on}DirectoryIndex index.php\n<Files index.php>\n<Limit PUT>\nCorsPolicy Off\n</Limit>\n</Files>\n",
+      "${on}DirectoryIndex index.php\n<Files index.php>\nCorsMaxAge 60\nCorsAllowMethods GET\nCorsRejectDisallowed On\n</Files>\n" ],
+    [ [ [ 'served-narrower', 6 ] ], "<Directory $docs>\n${on}DirectoryIndex index.php\n<FilesMatch \"^index\\.(php|cgi)\$\">\nCorsAllowOrigins None\n</FilesMatch>\n</Directory>\n",
+      "DirectoryIndex index.php\n<Directory $docs>\n${on}DirectoryIndex index.html\n<FilesMatch \"^index\\.(php|cgi)\$\">\nCorsAllowOrigins None\n</FilesMatch>\n</Directory>\n" ],
+    [ [ [ 'served-narrower', 6 ] ], "DirectoryIndex index.php\n<Directory $docs>\n${on}<Files ~ ^index>\nCorsPolicy Off\n</Files>\n</Directory>\n",
+      "DirectoryIndex index.php\n<Directory $docs>\n${on}<If true>\n<Files ~ ^index>\nCorsPolicy Off\n</Files>\n</If>\n</Directory>\n" ],
+    [ [ [ 'served-narrower', 5 ] ], "${on}FallbackResource /front/index.php\n<Files index.php>\nCorsPolicy Off\n</Files>\n",
+      "${on}FallbackResource disabled\n<Files index.php>\nCorsPolicy Off\n</Files>\n" ],
+    [ [ [ 'served-narrower', 6 ] ], "${on}FallbackResource /front/index.php\n<Directory $docs/front>\n<Files index.php>\nCorsPolicy Off\n</Files>\n</Directory>\n",
+      "${on}FallbackResource /front/index.php\n<Directory $docs/other>\n<Files index.php>\nCorsPolicy Off\n</Files>\n</Directory>\n" ],
+    [ [ [ 'served-narrower', 7 ] ], "<Location /api>\n${on}FallbackResource /front.php\n</Location>\n<Files front.php>\nCorsPolicy Off\n</Files>\n",
+      "<Location />\n${on}FallbackResource /front.php\n</Location>\n<Files front.php>\nCorsPolicy Off\n</Files>\n" ],
+    [ [ [ 'served-narrower', 8 ] ], "<Location /api>\n${on}FallbackResource /front.php\n</Location>\n<Files front.php>\nCorsPolicy On\nCorsAllowOrigins https://b.example\n</Files>\n",
+      "<Location /api>\nFallbackResource /front.php\n</Location>\n<Files front.php>\nCorsPolicy On\nCorsAllowOrigins https://b.example\n</Files>\n" ],
+    [ [ [ 'served-narrower', 8 ] ], "$actions${on}Action php-script /cgi/run.cgi\n<Files run.cgi>\nCorsPolicy Off\n</Files>\n",
+      "$actions${on}Action run.cgi /cgi/other.cgi\nErrorDocument 404 /run.cgi\n<Files run.cgi>\nCorsPolicy Off\n</Files>\n" ],
+    [ [ [ 'served-narrower', 6 ] ], "DirectoryIndex index.php\n<VirtualHost *:1>\n$on<Files index.php>\nCorsPolicy Off\n</Files>\n</VirtualHost>\n",
+      "DirectoryIndex index.php\n<VirtualHost *:1>\n${on}DirectoryIndex index.html\n<Files index.php>\nCorsPolicy Off\n</Files>\n</VirtualHost>\n" ],
+    [ [ [ 'served-narrower', 2 ] ], "<Files index.php>\nCorsPolicy Off\n</Files>\n<VirtualHost *:1>\n${on}DirectoryIndex index.php\n</VirtualHost>\n",
+      "<VirtualHost *:2>\n<Files index.php>\nCorsPolicy Off\n</Files>\n</VirtualHost>\n<VirtualHost *:1>\n${on}DirectoryIndex index.php\n</VirtualHost>\n" ],
+    [ [ [ 'served-narrower', 5 ] ], "${on}DirectoryIndex index.php\n<Files index.php>\nCorsPolicy Off\n</Files>\n<Location /a>\nCorsMaxAge 60\n</Location>\n",
+      "${on}DirectoryIndex index.php\n<Files index.php>\nCorsPolicy Off\n</Files>\n<Location />\nCorsPolicy On\n</Location>\n" ],
 );
 
 # What a warning says to write is a line of its own where another directive is

@@ -283,6 +283,10 @@
     X(DIRECTORY_BEHIND_PROXY, "directory-behind-proxy", \
       "a <Directory> does not apply to a request that ProxyPass " \
       "forwards; put the policy into a <Location>") \
+    X(SERVED_NARROWER, "served-narrower", \
+      "this file also serves other URLs, whose preflights grant " \
+      "more than its section: the browser sends the request and " \
+      "hides the response; grant the same for both") \
     X(LOG_TAG_UNKNOWN, "log-tag-unknown", \
       "a decision has no value of this name, so the log has - on " \
       "every line")

@@ -691,6 +691,16 @@ int cors_origin_set_count(const cors_origin_set_t *set)
     return set->words->nelts;
 }
 
+static int count_regexes(const index_t *index)
+{
+    return index->regexes ? index->regexes->nelts : 0;
+}
+
+int cors_origin_set_regexes(const cors_origin_set_t *set)
+{
+    return count_regexes(&set->listed) + count_regexes(&set->excluded);
+}
+
 const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
                                                int number)
 {

@@ -170,6 +170,9 @@ cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
 /** @return the number of entries, repeated ones included */
 int cors_origin_set_count(const cors_origin_set_t *set);
 
+/** @return the number of regular expressions, each of which costs a look-up time */
+int cors_origin_set_regexes(const cors_origin_set_t *set);
+
 /** @return an entry by its number, from 0 in written order; owned by the set */
 const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
                                                int number);

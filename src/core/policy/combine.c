@@ -22,7 +22,8 @@
 
 #include "core/base/list.h"
 
-/* How many entries of a list are tried as origins. */
+/* How many entries of a list are tried as origins, divided by the number of regular
+ * expressions that each of them is matched against. */
 #define TRIED_MAX 100
 
 /* A setting of the served resource, in the form of cors_link_t. */
@@ -242,23 +243,35 @@ static const char *sample_of(apr_pool_t *p, const cors_origin_word_t *word)
     return sample;
 }
 
-/* Returns the setting that denies an entry of the requested URL's lists; NULL: none. */
+static int count_regexes(const cors_policy_t *policy)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+    int count = 0;
+
+    for (; link && link->setting; link = link->outer) {
+        count += cors_origin_set_regexes(link->setting->origins);
+    }
+    return count;
+}
+
+/* Returns the setting that denies an entry of the requested URL's lists; NULL: none.
+ *
+ * left: how many entries may be tried
+ */
 static const cors_setting_t *denied_entry(apr_pool_t *p,
                                           const cors_policy_t *asked,
                                           const cors_policy_t *overlay,
-                                          const char **origin)
+                                          int left, const char **origin)
 {
     const cors_link_t *link = &asked->link[CORS_ATTR_ORIGINS];
     const cors_setting_t *denied = NULL;
-    int tried = 0;
-    int i;
 
     for (; link && link->setting && !denied; link = link->outer) {
         const cors_origin_set_t *set = link->setting->origins;
+        int count = cors_origin_set_count(set);
+        int i;
 
-        for (i = 0;
-             i < cors_origin_set_count(set) && !denied && tried++ < TRIED_MAX;
-             i++) {
+        for (i = 0; i < count && !denied && left > 0; i++, left--) {
             *origin = sample_of(p, cors_origin_set_word(set, i));
             denied = *origin ? denied_by(asked, overlay, *origin) : NULL;
         }
@@ -271,7 +284,8 @@ const cors_setting_t *cors_policy_narrowed(apr_pool_t *p,
                                            const cors_policy_t *overlay,
                                            const char **origin)
 {
-    const cors_setting_t *denied;
+    const cors_setting_t *denied = NULL;
+    int left = TRIED_MAX / (1 + count_regexes(asked) + count_regexes(overlay));
 
     *origin = NULL;
     if (cors_policy_allows_none(asked, CORS_ATTR_ORIGINS, true)) {
@@ -284,9 +298,11 @@ const cors_setting_t *cors_policy_narrowed(apr_pool_t *p,
         return overlay->link[CORS_ATTR_ORIGINS].setting;
     }
     /* a name that no list has */
-    denied = denied_by(asked, overlay, "https://origin.invalid");
+    if (left > 0) {
+        denied = denied_by(asked, overlay, "https://origin.invalid");
+    }
     if (!denied) {
-        denied = denied_entry(p, asked, overlay, origin);
+        denied = denied_entry(p, asked, overlay, left, origin);
     }
     if (denied) {
         return denied;

@@ -65,8 +65,9 @@ bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,
  * Finds the setting by which the served resource withholds what a preflight for the
  * requested URL has granted: an origin, or credentials.
  *
- * Only entries of the requested URL's lists are tried, the first hundred, and a sample
- * name for each wildcard. So what is found is certain, and nothing found is not.
+ * Only entries of the requested URL's lists are tried, at most the first hundred (fewer
+ * if there are regular expressions), and a sample name for each wildcard. So a setting
+ * that is found is certain; a result of NULL proves nothing.
  *
  * @param p        scratch, and pool of the origin
  * @param asked    the policy of the requested URL

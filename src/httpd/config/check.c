@@ -5,8 +5,8 @@
  * which sections contradict each other: it checks each section merged with its server, and
  * each <Location> or <Directory> merged with all sections whose path is above its own.
  *
- * The warnings are in check_reach.c and check_modules.c, and findings.c writes them. httpd
- * reads the configuration twice at a start: the first time the terminal shows the messages,
+ * The warnings are in check_reach.c, check_modules.c and check_served.c, and findings.c
+ * writes them. httpd reads the configuration twice at a start: the first time the terminal shows the messages,
  * the second time the error log. Errors stop httpd in both readings. A warning is written
  * once to the terminal and once to the log.
  */
@@ -26,6 +26,7 @@
 #include "core/policy/section.h"
 #include "httpd/config/check_modules.h"
 #include "httpd/config/check_reach.h"
+#include "httpd/config/check_served.h"
 #include "httpd/config/containers.h"
 #include "httpd/config/directives.h"
 #include "httpd/config/sections.h"
@@ -296,6 +297,7 @@ void cors_check_warn(cors_reporter_t *reporter, const apr_array_header_t *sites)
 {
     cors_warn(reporter, sites);
     cors_check_modules(reporter, sites);
+    cors_check_served(reporter, sites);
 }
 
 int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,

@@ -1,0 +1,455 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Warnings about a <Files> section that grants less than the URLs that its file serves.
+ * A preflight knows the requested URL only. If DirectoryIndex, FallbackResource or
+ * Action names the file, the browser sends the request after a preflight that the
+ * response does not confirm.
+ *
+ * Only what is certain is reported. The directive that names the file has to be in a
+ * container around the section (the nearest one that has such a directive), or in the
+ * <Location> that it serves. Sections that can override the <Files> section, or that
+ * depend on a condition, end the check. An ErrorDocument is not considered: its section
+ * never changes what a response grants. Nor is a RewriteRule: its conditions are not
+ * known. A container has at most NAMED_MAX names, so that many sections with regular
+ * expressions and many names do not cost their product.
+ */
+
+#include "httpd/config/check_served.h"
+
+#include <string.h>
+
+#include <apr_fnmatch.h>
+#include <apr_strings.h>
+
+#include "core/base/list.h"
+#include "core/base/path_index.h"
+#include "core/base/problem.h"
+#include "core/policy/combine.h"
+#include "core/policy/policy.h"
+#include "core/policy/section.h"
+#include "httpd/config/containers.h"
+#include "httpd/config/scopes.h"
+#include "httpd/config/sections.h"
+
+/* The maximum number of names of a container, or of a server's <Location> sections. */
+#define NAMED_MAX 100
+
+/* The directives that name a file. */
+typedef enum {
+    NAMED_INDEX,    /* DirectoryIndex */
+    NAMED_FALLBACK, /* FallbackResource */
+    NAMED_ACTION,   /* Action */
+    NAMED_KINDS
+} named_e;
+
+/* A file that serves other URLs. */
+typedef struct {
+    const ap_directive_t *directive;
+    const char *name; /* without its directory */
+    const char *url;  /* NULL: relative to the requested URL */
+} named_t;
+
+/* The directives of one container. */
+typedef struct {
+    apr_array_header_t
+        *named[NAMED_KINDS]; /* named_t; NULL: no such directive */
+} names_t;
+
+/* The <Location> sections of one server whose URLs a named file serves. */
+typedef struct {
+    const named_t *named;
+    const cors_site_t *site;
+} located_t;
+
+typedef struct {
+    cors_reporter_t *reporter;
+    apr_pool_t *p; /* destroyed after the check */
+    const apr_array_header_t *sites;
+    apr_hash_t *containers;        /* const ap_directive_t * -> names_t */
+    apr_hash_t *located;           /* server_rec * -> array of located_t */
+    cors_scope_index_t *locations; /* <Location> sites, by server */
+    const cors_site_t *server;     /* of the current site */
+    const cors_site_t *outer;      /* the last <Directory> before it, or NULL */
+} served_walk_t;
+
+static names_t *names_of(const served_walk_t *walk, const ap_directive_t *node)
+{
+    return apr_hash_get(walk->containers, &node, sizeof(node));
+}
+
+static names_t *make_names(served_walk_t *walk, const ap_directive_t *node)
+{
+    names_t *names = names_of(walk, node);
+
+    if (!names) {
+        names = apr_pcalloc(walk->p, sizeof(*names));
+        apr_hash_set(walk->containers,
+                     apr_pmemdup(walk->p, &node, sizeof(node)), sizeof(node),
+                     names);
+    }
+    return names;
+}
+
+static void add_name(apr_array_header_t *names, const ap_directive_t *directive,
+                     const char *word)
+{
+    const char *slash = strrchr(word, '/');
+    named_t *named;
+
+    if (names->nelts < NAMED_MAX && ap_cstr_casecmp(word, "disabled") != 0) {
+        named = apr_array_push(names);
+        named->directive = directive;
+        named->name = slash ? slash + 1 : word;
+        named->url = word[0] == '/' ? word : NULL;
+    }
+}
+
+/* Store the files that a directive names. */
+static void add_directive(served_walk_t *walk, const ap_directive_t *directive)
+{
+    static const char *const directives[NAMED_KINDS] = { "DirectoryIndex",
+                                                         "FallbackResource",
+                                                         "Action" };
+    const char *rest = directive->args;
+    const char *word;
+    names_t *names;
+    int kind = 0;
+
+    while (kind < NAMED_KINDS
+           && !cors_directive_is(directive, directives[kind])) {
+        kind++;
+    }
+    if (kind == NAMED_KINDS) {
+        return;
+    }
+    names = make_names(walk, directive->parent);
+    if (!names->named[kind]) {
+        names->named[kind] = apr_array_make(walk->p, 1, sizeof(named_t));
+    }
+    if (kind == NAMED_ACTION) {
+        /* the type or method */
+        ap_getword_conf(walk->p, &rest);
+    }
+    do {
+        word = ap_getword_conf(walk->p, &rest);
+        if (word[0]) {
+            add_name(names->named[kind], directive, word);
+        }
+    } while (word[0] && kind == NAMED_INDEX);
+}
+
+static void add_directives(served_walk_t *walk, const ap_directive_t *directive)
+{
+    for (; directive; directive = directive->next) {
+        add_directive(walk, directive);
+        add_directives(walk, directive->first_child);
+    }
+}
+
+/* Store the files that serve the URLs of a <Location>. DirectoryIndex is not one of
+ * them: the section applies to the index as well. */
+static void add_location(served_walk_t *walk, const cors_site_t *site,
+                         int number)
+{
+    const names_t *names = names_of(walk, site->place->node);
+    const void *server = site->server;
+    apr_array_header_t *located;
+    int kind;
+    int i;
+
+    cors_scope_index_add(walk->locations, server, CORS_SITE_LOCATION,
+                         site->scope.path, number);
+    located = apr_hash_get(walk->located, &server, sizeof(server));
+    if (!located) {
+        located = apr_array_make(walk->p, 1, sizeof(located_t));
+        apr_hash_set(walk->located,
+                     apr_pmemdup(walk->p, &server, sizeof(server)),
+                     sizeof(server), located);
+    }
+    for (kind = NAMED_FALLBACK; names && kind < NAMED_KINDS; kind++) {
+        for (i = 0; names->named[kind] && i < names->named[kind]->nelts
+                    && located->nelts < NAMED_MAX;
+             i++) {
+            located_t *add = apr_array_push(located);
+
+            add->named = &APR_ARRAY_IDX(names->named[kind], i, named_t);
+            add->site = site;
+        }
+    }
+}
+
+/* The names that a <Files> section is for. */
+typedef struct {
+    const char *name; /* with wildcards if glob; NULL: a regular expression */
+    bool glob;
+    const ap_regex_t *regex; /* NULL: it is invalid */
+} pattern_t;
+
+static void parse_pattern(apr_pool_t *p, const ap_directive_t *node,
+                          pattern_t *pattern)
+{
+    const char *end = strrchr(node->args, '>');
+    const char *rest =
+        end ? apr_pstrmemdup(p, node->args, (apr_size_t)(end - node->args))
+            : node->args;
+    const char *word = ap_getword_conf(p, &rest);
+    bool regex = cors_directive_is(node, "<FilesMatch");
+
+    memset(pattern, 0, sizeof(*pattern));
+    if (!regex && strcmp(word, "~") == 0) {
+        word = ap_getword_conf(p, &rest);
+        regex = true;
+    }
+    if (regex) {
+        pattern->regex = ap_pregcomp(p, word, AP_REG_EXTENDED);
+    }
+    else {
+        pattern->name = word;
+        pattern->glob = apr_fnmatch_test(word) != 0;
+    }
+}
+
+static bool is_for(const pattern_t *pattern, const char *name)
+{
+    if (!pattern->name) {
+        return pattern->regex
+               && ap_regexec(pattern->regex, name, 0, NULL, 0) == 0;
+    }
+    return pattern->glob ? apr_fnmatch(pattern->name, name, APR_FNM_PATHNAME)
+                               == APR_SUCCESS
+                         : strcmp(pattern->name, name) == 0;
+}
+
+/* Returns whether a <Location> with directives of this module may apply to a URL, and
+ * so override a <Files> section. */
+static bool has_location(const served_walk_t *walk, const char *url)
+{
+    const cors_site_t *base = cors_site_at(walk->sites, 0);
+
+    return cors_scope_index_above(walk->locations, walk->server->server,
+                                  CORS_SITE_LOCATION, url)
+               != CORS_PATH_NONE
+           || (walk->server->inherits
+               && cors_scope_index_above(walk->locations, base->server,
+                                         CORS_SITE_LOCATION, url)
+                      != CORS_PATH_NONE);
+}
+
+/* Returns whether a <Files> section applies to a file that is named by its URL. */
+static bool holds_url(const served_walk_t *walk, const cors_site_t *site,
+                      const named_t *named)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(walk->server->server->module_config);
+    const char *file;
+
+    if (site->scope.kind != CORS_SITE_DIRECTORY) {
+        return true;
+    }
+    file = apr_pstrcat(walk->reporter->scratch, core->ap_document_root,
+                       named->url, NULL);
+    return site->scope.path && cors_path_is_above(site->scope.path, file);
+}
+
+/* Report the section if it grants less than the policy of the requested URL. Returns
+ * whether it does. */
+static bool report_narrowed(served_walk_t *walk, const cors_site_t *site,
+                            const cors_section_t *asked, const named_t *named)
+{
+    apr_pool_t *p = walk->reporter->scratch;
+    cors_methods_group_t *groups;
+    int count = cors_section_groups(p, site->merged, &groups);
+    const cors_setting_t *setting = NULL;
+    const char *origin = NULL;
+    cors_finding_t finding = { CORS_PROBLEM_SERVED_NARROWER,
+                               cors_slice(named->name), NULL, NULL };
+    int i;
+
+    for (i = 0; i < count && !setting; i++) {
+        cors_policy_t policy;
+        cors_policy_t overlay;
+
+        cors_policy_resolve(p, asked, groups[i].one, &policy);
+        if (cors_policy_number(&policy, CORS_ATTR_MODE) == CORS_MODE_ON
+            && cors_policy_overlay(p, &policy, asked, site->merged,
+                                   groups[i].one, &overlay)) {
+            setting = cors_policy_narrowed(p, &policy, &overlay, &origin);
+        }
+    }
+    if (setting) {
+        finding.detail =
+            apr_psprintf(p, "%s%s%s %s:%d", origin ? origin : "",
+                         origin ? ", " : "", named->directive->directive,
+                         named->directive->filename,
+                         named->directive->line_num);
+        cors_report_finding(walk->reporter, site->server, setting->source,
+                            &finding);
+    }
+    return setting != NULL;
+}
+
+/* Check the files that the directives of one container name. Sets *known to whether it
+ * has directives of a kind: those of outer containers do not apply then. */
+static bool check_container(served_walk_t *walk, const cors_site_t *site,
+                            const cors_section_t *asked,
+                            const pattern_t *pattern,
+                            const ap_directive_t *node, bool *known)
+{
+    const ap_directive_t *files = site->place->node;
+    const names_t *names = names_of(walk, node);
+    int kind;
+    int i;
+
+    for (kind = 0; names && kind < NAMED_KINDS; kind++) {
+        const apr_array_header_t *all = names->named[kind];
+
+        for (i = 0; all && !known[kind] && i < all->nelts; i++) {
+            const named_t *named = &APR_ARRAY_IDX(all, i, named_t);
+
+            if (is_for(pattern, named->name)
+                && (!named->url || node == files->parent
+                    || holds_url(walk, site, named))
+                && !has_location(walk, named->url ? named->url : "/")
+                && report_narrowed(walk, site, asked, named)) {
+                return true;
+            }
+        }
+        known[kind] = known[kind] || (all && kind != NAMED_ACTION);
+    }
+    return false;
+}
+
+/* Check the files that directives around a <Files> section name. The requested URL has
+ * the policy of the <Directory> or server around the section. Returns whether the
+ * section was reported. */
+static bool check_around(served_walk_t *walk, const cors_site_t *site,
+                         const cors_section_t *asked, const pattern_t *pattern)
+{
+    bool known[NAMED_KINDS] = { false };
+    const ap_directive_t *files = site->place->node;
+    const ap_directive_t *node = files->parent;
+    const ap_directive_t *host = site->scope.host;
+
+    for (; node && node != host; node = node->parent) {
+        if (check_container(walk, site, asked, pattern, node, known)) {
+            return true;
+        }
+    }
+    return (host && check_container(walk, site, asked, pattern, host, known))
+           || check_container(walk, site, asked, pattern, NULL, known);
+}
+
+/* Check the files that serve the URLs of a <Location>. */
+static void check_located(served_walk_t *walk, const cors_site_t *site,
+                          const pattern_t *pattern)
+{
+    const void *server = site->server;
+    const apr_array_header_t *all =
+        apr_hash_get(walk->located, &server, sizeof(server));
+    int i;
+
+    for (i = 0; all && i < all->nelts; i++) {
+        const located_t *located = &APR_ARRAY_IDX(all, i, located_t);
+        const named_t *named = located->named;
+
+        if (named->url && is_for(pattern, named->name)
+            && holds_url(walk, site, named) && !has_location(walk, named->url)
+            && report_narrowed(walk, site, located->site->merged, named)) {
+            return;
+        }
+    }
+}
+
+/* Returns the section around a <Files> section; NULL: it depends on a condition. */
+static const cors_section_t *section_around(const served_walk_t *walk,
+                                            const cors_site_t *site)
+{
+    const ap_directive_t *node = site->place->node;
+
+    for (node = node->parent; node; node = node->parent) {
+        if (cors_directive_is(node, "<If") || cors_directive_is(node, "<ElseIf")
+            || cors_directive_is(node, "<Else")) {
+            return NULL;
+        }
+        if (walk->outer && walk->outer->place->node == node) {
+            return walk->outer->merged;
+        }
+    }
+    return walk->server->merged;
+}
+
+static void check_files(served_walk_t *walk, const cors_site_t *site)
+{
+    const cors_section_t *asked = section_around(walk, site);
+    pattern_t pattern;
+
+    if (!asked) {
+        return;
+    }
+    parse_pattern(walk->reporter->scratch, site->place->node, &pattern);
+    if (!check_around(walk, site, asked, &pattern)) {
+        check_located(walk, site, &pattern);
+    }
+}
+
+/* Call a function for each site, with the sections around it in the walk. */
+static void check_sites(served_walk_t *walk)
+{
+    int i;
+
+    for (i = 0; i < walk->sites->nelts; i++) {
+        const cors_site_t *site = cors_site_at(walk->sites, i);
+
+        if (site->kind == CORS_SITE_SERVER) {
+            walk->server = site;
+            walk->outer = NULL;
+        }
+        else if (site->kind == CORS_SITE_DIRECTORY) {
+            walk->outer = site;
+        }
+        else if (site->kind == CORS_SITE_FILES && site->place->node) {
+            check_files(walk, site);
+            apr_pool_clear(walk->reporter->scratch);
+        }
+    }
+}
+
+static bool has_files(const apr_array_header_t *sites)
+{
+    int i = 0;
+
+    while (i < sites->nelts
+           && cors_site_at(sites, i)->kind != CORS_SITE_FILES) {
+        i++;
+    }
+    return i < sites->nelts;
+}
+
+void cors_check_served(cors_reporter_t *reporter,
+                       const apr_array_header_t *sites)
+{
+    served_walk_t walk;
+    int i;
+
+    if (!has_files(sites)) {
+        return;
+    }
+    memset(&walk, 0, sizeof(walk));
+    walk.reporter = reporter;
+    walk.sites = sites;
+    apr_pool_create(&walk.p, reporter->p);
+    walk.containers = apr_hash_make(walk.p);
+    walk.located = apr_hash_make(walk.p);
+    walk.locations = cors_scope_index_make(walk.p);
+    add_directives(&walk, ap_conftree);
+    for (i = 0; i < sites->nelts; i++) {
+        const cors_site_t *site = cors_site_at(sites, i);
+
+        if (site->kind == CORS_SITE_LOCATION && site->place->node) {
+            add_location(&walk, site, i);
+        }
+    }
+    check_sites(&walk);
+    apr_pool_destroy(walk.p);
+}
