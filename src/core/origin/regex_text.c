@@ -20,6 +20,10 @@
 
 typedef cors_regex_node_t node_t;
 
+#define LETTERS "abcdefghijklmnopqrstuvwxyz"
+#define DIGITS "0123456789"
+#define PUNCTUATION "-._!$&'()*+,;=~:/[]"
+
 /* PCRE itself allows 250. */
 #define DEPTH_MAX 100
 
@@ -57,6 +61,12 @@ cors_symbols_t cors_symbols(const char *bytes)
     return set;
 }
 
+/* Returns the symbols that are not in a set. */
+static cors_symbols_t all_but(cors_symbols_t set)
+{
+    return cors_symbols(CORS_SYMBOLS) & ~set;
+}
+
 /* Give up; only the first obstacle is recorded. */
 static node_t *fail(reader_t *reader, const char *obstacle)
 {
@@ -86,71 +96,43 @@ static void append(node_t *parent, node_t *child)
     parent->last = child;
 }
 
-/* A set of any bytes, used to build classes: one flag per byte. */
-typedef struct {
-    bool has[256];
-} bytes_t;
-
-static node_t *make_set(const reader_t *reader, const bytes_t *bytes)
+static node_t *make_set(const reader_t *reader, cors_symbols_t set)
 {
     node_t *node = make_node(reader, CORS_REGEX_SET);
-    const char *c;
 
-    for (c = CORS_SYMBOLS; *c; c++) {
-        node->set |= bytes->has[(unsigned char)*c] ? cors_symbol(*c) : 0;
-    }
+    node->set = set;
     return node;
 }
 
-static void add_byte(bytes_t *bytes, int byte, options_t options)
+/* Returns the symbols that match a byte; an upper-case letter only if case is ignored. */
+static cors_symbols_t match_byte(int byte, options_t options)
 {
-    bytes->has[byte] = true;
-    if (options.caseless && byte < 128 && apr_isalpha(byte)) {
-        bytes->has[byte ^ ('a' ^ 'A')] = true;
-    }
+    return cors_symbol(options.caseless ? cors_lower((char)byte) : (char)byte);
 }
 
-static node_t *make_byte(const reader_t *reader, int byte, options_t options)
+/* Add the symbols of "\d", "\s", "\w", "\h" or "\v"; an upper-case letter negates the
+ * set. No origin contains a byte of "\s", "\h" and "\v". Returns false for any other
+ * letter. */
+static bool add_type(cors_symbols_t *set, char letter)
 {
-    bytes_t bytes;
+    cors_symbols_t type;
 
-    memset(&bytes, 0, sizeof(bytes));
-    add_byte(&bytes, byte, options);
-    return make_set(reader, &bytes);
-}
-
-/* Returns whether "\d", "\s", "\w", "\h" or "\v" (by its letter) matches a byte. Uses
- * the C locale, like PCRE's built-in tables. */
-static bool is_of_type(char type, int byte)
-{
-    switch (type) {
+    switch (cors_lower(letter)) {
     case 'd':
-        return byte >= '0' && byte <= '9';
+        type = cors_symbols(DIGITS);
+        break;
     case 'w':
-        return byte < 128 && (apr_isalnum(byte) || byte == '_');
+        type = cors_symbols(LETTERS DIGITS "_");
+        break;
     case 's':
-        return byte == ' ' || (byte >= '\t' && byte <= '\r');
     case 'h':
-        return byte == ' ' || byte == '\t' || byte == 0xa0;
+    case 'v':
+        type = 0;
+        break;
     default:
-        return (byte >= '\n' && byte <= '\r') || byte == 0x85;
-    }
-}
-
-/* Add the bytes of "\d" and similar escapes; an upper-case letter negates the set.
- * Returns false for any other letter. */
-static bool add_type(bytes_t *bytes, char letter)
-{
-    bool lower = letter >= 'a';
-    char type = cors_lower(letter);
-    int byte;
-
-    if (!letter || !strchr("dwshv", type)) {
         return false;
     }
-    for (byte = 0; byte < 256; byte++) {
-        bytes->has[byte] = bytes->has[byte] || is_of_type(type, byte) == lower;
-    }
+    *set |= cors_lower(letter) == letter ? type : all_but(type);
     return true;
 }
 
@@ -254,7 +236,7 @@ static node_t *read_escape(reader_t *reader, options_t options)
         { 'b', CORS_REGEX_BOUNDARY }, { 'B', CORS_REGEX_NO_BOUNDARY }
     };
     const char *letter = ++reader->at;
-    bytes_t bytes;
+    cors_symbols_t set = 0;
     apr_size_t i;
     int byte;
 
@@ -265,89 +247,60 @@ static node_t *read_escape(reader_t *reader, options_t options)
             return make_node(reader, assertions[i].kind);
         }
     }
-    memset(&bytes, 0, sizeof(bytes));
-    if (add_type(&bytes, *letter)
+    if (add_type(&set, *letter)
         /* "\R" is a line end, which no origin contains: the set is empty */
         || *letter == 'R') {
         reader->at++;
-        return make_set(reader, &bytes);
+        return make_set(reader, set);
     }
     if ((*letter == 'N' && letter[1] != '{') || *letter == 'C') {
         reader->at++;
-        memset(&bytes, true, sizeof(bytes));
-        return make_set(reader, &bytes);
+        return make_set(reader, all_but(0));
     }
     byte = take_escaped_byte(reader);
     if (byte < 0) {
         reader->at = letter - 1;
         return fail(reader, name_escape(letter));
     }
-    return make_byte(reader, byte, options);
-}
-
-/* Returns whether a byte is in the POSIX class with this number. */
-static bool is_of_class(int name, int c)
-{
-    bool ascii = c < 128;
-    bool alpha = ascii && apr_isalpha(c);
-    bool digit = c >= '0' && c <= '9';
-    bool graph = c > ' ' && c < 127;
-
-    switch (name) {
-    case 0:
-        return alpha;
-    case 1:
-        return c >= 'a' && c <= 'z';
-    case 2:
-        return c >= 'A' && c <= 'Z';
-    case 3:
-        return alpha || digit;
-    case 4:
-        return ascii;
-    case 5:
-        return c == ' ' || c == '\t';
-    case 6:
-        return c < ' ' || c == 127;
-    case 7:
-        return digit;
-    case 8:
-        return graph;
-    case 9:
-        return graph || c == ' ';
-    case 10:
-        return graph && !alpha && !digit;
-    case 11:
-        return is_of_type('s', c);
-    case 12:
-        return is_of_type('w', c);
-    default:
-        return digit || (ascii && apr_isxdigit(c));
-    }
+    return make_set(reader, match_byte(byte, options));
 }
 
 /* Parse "[:name:]" or "[:^name:]". Returns false for anything else. */
-static bool take_posix(reader_t *reader, bytes_t *bytes, options_t options)
+static bool take_posix(reader_t *reader, cors_symbols_t *set, options_t options)
 {
-    static const char *const names[] = { "alpha", "lower", "upper", "alnum",
-                                         "ascii", "blank", "cntrl", "digit",
-                                         "graph", "print", "punct", "space",
-                                         "word",  "xdigit" };
+    static const struct {
+        const char *name;
+        const char *has;
+    } classes[] = { { "alpha", LETTERS },
+                    { "lower", LETTERS },
+                    { "upper", "" },
+                    { "alnum", LETTERS DIGITS },
+                    { "ascii", CORS_SYMBOLS },
+                    { "blank", "" },
+                    { "cntrl", "" },
+                    { "digit", DIGITS },
+                    { "graph", CORS_SYMBOLS },
+                    { "print", CORS_SYMBOLS },
+                    { "punct", PUNCTUATION },
+                    { "space", "" },
+                    { "word", LETTERS DIGITS "_" },
+                    { "xdigit", DIGITS "abcdef" } };
     bool other = reader->at[2] == '^';
     const char *name = reader->at + 2 + (other ? 1 : 0);
-    int i;
-    int c;
+    apr_size_t i;
 
-    for (i = 0; i < (int)(sizeof(names) / sizeof(names[0])); i++) {
-        apr_size_t len = strlen(names[i]);
+    for (i = 0; i < sizeof(classes) / sizeof(classes[0]); i++) {
+        apr_size_t len = strlen(classes[i].name);
 
-        if (strncmp(name, names[i], len) == 0
+        if (strncmp(name, classes[i].name, len) == 0
             && strncmp(name + len, ":]", 2) == 0) {
-            /* If case is ignored, lower and upper both mean alpha. */
-            int which = options.caseless && (i == 1 || i == 2) ? 0 : i;
+            cors_symbols_t has = cors_symbols(classes[i].has);
 
-            for (c = 0; c < 256; c++) {
-                bytes->has[c] = bytes->has[c] || is_of_class(which, c) != other;
+            /* If case is ignored, "upper" means "alpha". */
+            if (options.caseless && *name == 'u') {
+                has = cors_symbols(LETTERS);
             }
+            *set |= other ? all_but(has) : has;
             reader->at = name + len + 2;
             return true;
         }
@@ -378,7 +331,7 @@ static int take_class_byte(reader_t *reader)
 }
 
 /* Parse one byte or range of a class. Returns false if it is not supported. */
-static bool take_range(reader_t *reader, bytes_t *bytes, options_t options)
+static bool take_range(reader_t *reader, cors_symbols_t *set, options_t options)
 {
     int from = take_class_byte(reader);
     int to = from;
@@ -395,20 +348,21 @@ static bool take_range(reader_t *reader, bytes_t *bytes, options_t options)
         return false;
     }
     for (; from <= to; from++) {
-        add_byte(bytes, from, options);
+        *set |= match_byte(from, options);
     }
     return true;
 }
 
 /* Parse one element of a class. Returns false if it is not supported. */
-static bool take_class_part(reader_t *reader, bytes_t *bytes, options_t options)
+static bool take_class_part(reader_t *reader, cors_symbols_t *set,
+                            options_t options)
 {
     const char *at = reader->at;
     bool named = at[0] == '[' && at[1] && strchr(":.=", at[1]);
 
-    if (named ? !take_posix(reader, bytes, options)
-              : at[0] != '\\' || !add_type(bytes, at[1])) {
-        return !named && take_range(reader, bytes, options);
+    if (named ? !take_posix(reader, set, options)
+              : at[0] != '\\' || !add_type(set, at[1])) {
+        return !named && take_range(reader, set, options);
     }
     reader->at += named ? 0 : 2;
     /* PCRE versions differ in how they interpret such a range. */
@@ -420,23 +374,18 @@ static node_t *read_class(reader_t *reader, options_t options)
 {
     const char *start = reader->at;
     bool other = start[1] == '^';
-    bytes_t bytes;
-    int i;
+    cors_symbols_t set = 0;
 
-    memset(&bytes, 0, sizeof(bytes));
     reader->at += other ? 2 : 1;
     do {
-        if (!*reader->at || !take_class_part(reader, &bytes, options)) {
+        if (!*reader->at || !take_class_part(reader, &set, options)) {
             reader->at = start;
             return fail(reader, "a character class");
         }
         /* A "]" at the start is a byte of the class. */
     } while (*reader->at != ']');
     reader->at++;
-    for (i = 0; other && i < 256; i++) {
-        bytes.has[i] = !bytes.has[i];
-    }
-    return make_set(reader, &bytes);
+    return make_set(reader, other ? all_but(set) : set);
 }
 
 /* Skip what matches nothing: spaces and comments under (?x), "(?#...)", "\E". */
@@ -459,7 +408,7 @@ static void skip_nothing(reader_t *reader, options_t options)
             }
             reader->at++;
         }
-        else if (options.extended && *at && is_of_type('s', *at)) {
+        else if (options.extended && *at && strchr(" \t\n\v\f\r", *at)) {
             reader->at++;
         }
         else if (options.extended && *at == '#') {
@@ -715,7 +664,7 @@ static void read_quoted(reader_t *reader, options_t options, node_t *sequence)
 {
     reader->at += 2;
     while (*reader->at && strncmp(reader->at, "\\E", 2) != 0) {
-        node_t *node = make_byte(reader, (unsigned char)*reader->at++, options);
+        node_t *node = make_set(reader, match_byte(*reader->at++, options));
         bool end = !*reader->at || strncmp(reader->at, "\\E", 2) == 0;
 
         node = end ? repeat(reader, options, node) : node;
@@ -732,7 +681,6 @@ static void read_quoted(reader_t *reader, options_t options, node_t *sequence)
 /* Parse one item without its quantifier. */
 static node_t *read_atom(reader_t *reader, options_t *options)
 {
-    bytes_t bytes;
     char c = *reader->at;
 
     switch (c) {
@@ -749,14 +697,13 @@ static node_t *read_atom(reader_t *reader, options_t *options)
         return make_node(reader, c == '^' ? CORS_REGEX_START : CORS_REGEX_END);
     case '.':
         reader->at++;
-        memset(&bytes, true, sizeof(bytes));
-        return make_set(reader, &bytes);
+        return make_set(reader, all_but(0));
     default:
         if (starts_quantifier(reader->at)) {
             return fail(reader, "a quantifier of nothing");
         }
         reader->at++;
-        return make_byte(reader, (unsigned char)c, *options);
+        return make_set(reader, match_byte(c, *options));
     }
 }
 
