@@ -46,6 +46,9 @@ static const struct {
     { "(^|x)a($|y)", "a xa ay xay", "ya" },
     { "\\ba\\b.\\B.\\bb", "a--b", "a-ab aa-b a---b" },
     { "a\\b.*", "a a. a-b", "ab a_" },
+    { "a\\B.", "ab a_", "a- a" },
+    { ".\\Bb", "ab", "-b b" },
+    { "-\\B.", "--", "-a" },
     { ".*\\B", "~ a- -", "a -a" },
     { "(?i)aB", "ab", "a" },
     { "aB|(?i:C)d|E", "cd", "ab e" },
@@ -80,6 +83,25 @@ static const char *read_word(const char **at)
     return strcmp(word, "~") == 0 ? "" : word;
 }
 
+/* As cors_automaton_matches(), from the end of the text to its start. */
+static bool matches_back(const cors_automaton_t *automaton, cors_slice_t text)
+{
+    cors_walk_t *walk = cors_walk_make(pool, automaton);
+    cors_states_t set = cors_walk_ends(pool, automaton);
+    unsigned i;
+
+    while (text.len > 0) {
+        set =
+            cors_walk_back(pool, walk, set, cors_symbol(text.ptr[--text.len]));
+    }
+    for (i = 0; i < set.count; i++) {
+        if (set.states[i] == 0) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void check_texts(const cors_automaton_t *automaton, const char *regex,
                         const char *texts, bool has)
 {
@@ -88,6 +110,9 @@ static void check_texts(const cors_automaton_t *automaton, const char *regex,
 
         if (cors_automaton_matches(pool, automaton, exactly(text)) != has) {
             fail_msg("'%s' %s '%s'", regex, has ? "lacks" : "has", text);
+        }
+        if (matches_back(automaton, exactly(text)) != has) {
+            fail_msg("'%s' from its end: '%s'", regex, text);
         }
     }
 }

@@ -17,6 +17,8 @@
 
 #include <string.h>
 
+#include <apr_strings.h>
+
 /* The kind of byte before or after a position in the text. */
 typedef enum {
     /* the start or the end of the text */
@@ -137,7 +139,7 @@ static unsigned make_repeat(maker_t *maker, const cors_regex_node_t *node,
 
         maker->places[loop].next = body;
         entry = left > 0 ? body : loop;
-        left -= left > 0 ? 1 : 0;
+        left--;
     }
     for (i = node->min; i < node->max && !is_too_large(maker); i++) {
         unsigned body = make_places(maker, child, entry);
@@ -208,6 +210,8 @@ typedef struct {
     maker_t *maker;
     cors_automaton_t *automaton;
     unsigned *stack;
+    /* the places that read a byte, of one round */
+    unsigned *reads;
     /* indexed by place: the last round that reached it */
     unsigned *seen;
     /* indexed by place: the last round that reached it twice */
@@ -272,7 +276,6 @@ static void close_from(closer_t *closer, unsigned state, unsigned from,
 {
     maker_t *maker = closer->maker;
     const place_t *places = maker->places;
-    unsigned *reads = closer->stack + (apr_size_t)2 * maker->count;
     unsigned depth = 0;
     unsigned count = 0;
     unsigned i;
@@ -301,13 +304,15 @@ static void close_from(closer_t *closer, unsigned state, unsigned from,
             break;
         default:
             if (!maker->assertions || side_of(closer, place->set) == behind) {
-                reads[count++] = number;
+                closer->reads[count++] = number;
             }
         }
     }
     for (i = 0; i < count; i++) {
-        add_move(closer, places[reads[i]].state,
-                 closer->again[reads[i]] == closer->round);
+        unsigned number = closer->reads[i];
+
+        add_move(closer, places[number].state,
+                 closer->again[number] == closer->round);
     }
 }
 
@@ -317,7 +322,7 @@ static void turn(apr_pool_t *p, cors_automaton_t *automaton)
     unsigned count = automaton->count;
     unsigned total = automaton->first[0][count];
     unsigned *first = apr_pcalloc(p, (count + 2) * sizeof(*first));
-    unsigned *moves = apr_palloc(p, (total + 1) * sizeof(*moves));
+    unsigned *moves = apr_palloc(p, total * sizeof(*moves));
     unsigned state;
     unsigned i;
 
@@ -389,8 +394,10 @@ static bool make_moves(maker_t *maker, cors_automaton_t *automaton,
     memset(&closer, 0, sizeof(closer));
     closer.maker = maker;
     closer.automaton = automaton;
+    /* a place is on the stack at most twice */
     closer.stack =
-        apr_palloc(p, (apr_size_t)3 * maker->count * sizeof(*closer.stack));
+        apr_palloc(p, (apr_size_t)2 * maker->count * sizeof(*closer.stack));
+    closer.reads = apr_palloc(p, maker->count * sizeof(*closer.reads));
     closer.seen = apr_pcalloc(p, maker->count * sizeof(*closer.seen));
     closer.again = apr_pcalloc(p, maker->count * sizeof(*closer.again));
     automaton->ends = apr_pcalloc(p, automaton->count * sizeof(bool));
@@ -498,7 +505,7 @@ cors_walk_t *cors_walk_make(apr_pool_t *p, const cors_automaton_t *automaton)
 
     walk->automaton = automaton;
     walk->seen = apr_pcalloc(p, automaton->count * sizeof(*walk->seen));
-    walk->found = apr_palloc(p, (automaton->count + 1) * sizeof(*walk->found));
+    walk->found = apr_palloc(p, automaton->count * sizeof(*walk->found));
     return walk;
 }
 
@@ -528,8 +535,7 @@ static cors_states_t end(apr_pool_t *p, cors_walk_t *walk)
 
     states.count = walk->count;
     states.states =
-        memcpy(apr_palloc(p, (walk->count + 1) * sizeof(*walk->found)),
-               walk->found, walk->count * sizeof(*walk->found));
+        apr_pmemdup(p, walk->found, walk->count * sizeof(*walk->found));
     return states;
 }
 

@@ -27,7 +27,7 @@ typedef struct {
     unsigned count;
     unsigned *first; /* index of each node's first transition; and the end */
     unsigned *to;
-    unsigned *part;  /* of each node; its successors' parts are not higher */
+    unsigned *part;  /* of each node, from 1; its successors' are not higher */
     unsigned *order; /* all nodes, ordered by part */
     unsigned parts;
 } graph_t;
@@ -45,8 +45,6 @@ typedef struct {
     unsigned next;
     unsigned closed; /* number of nodes in complete parts */
 } finder_t;
-
-#define NO_PART (~0u)
 
 static void enter(finder_t *finder, unsigned node)
 {
@@ -70,12 +68,12 @@ static void leave(finder_t *finder, unsigned node)
         }
     }
     if (finder->low[node] == finder->index[node]) {
+        graph->parts++;
         do {
             member = finder->stack[--finder->depth];
             graph->part[member] = graph->parts;
             graph->order[finder->closed++] = member;
         } while (member != node);
-        graph->parts++;
     }
 }
 
@@ -93,7 +91,7 @@ static void find_from(finder_t *finder, unsigned start)
             if (!finder->index[to]) {
                 enter(finder, to);
             }
-            else if (graph->part[to] == NO_PART
+            else if (graph->part[to] == 0
                      && finder->index[to] < finder->low[node]) {
                 finder->low[node] = finder->index[to];
             }
@@ -106,8 +104,7 @@ static void find_from(finder_t *finder, unsigned start)
 
 static void find_parts(apr_pool_t *p, graph_t *graph)
 {
-    unsigned *all =
-        apr_pcalloc(p, (apr_size_t)5 * (graph->count + 1) * sizeof(*all));
+    unsigned *all = apr_pcalloc(p, (apr_size_t)5 * graph->count * sizeof(*all));
     finder_t finder;
     unsigned i;
 
@@ -118,12 +115,8 @@ static void find_parts(apr_pool_t *p, graph_t *graph)
     finder.place = finder.low + graph->count;
     finder.stack = finder.place + graph->count;
     finder.path = finder.stack + graph->count;
-    graph->part = apr_palloc(p, (graph->count + 1) * sizeof(*graph->part));
-    graph->order = apr_palloc(p, (graph->count + 1) * sizeof(*graph->order));
-    graph->parts = 0;
-    for (i = 0; i < graph->count; i++) {
-        graph->part[i] = NO_PART;
-    }
+    graph->part = apr_pcalloc(p, graph->count * sizeof(*graph->part));
+    graph->order = apr_palloc(p, graph->count * sizeof(*graph->order));
     for (i = 0; i < graph->count; i++) {
         if (!finder.index[i]) {
             find_from(&finder, i);
@@ -231,7 +224,7 @@ static bool is_doubled(apr_pool_t *p, const loop_t *loop)
     }
     pairs.first[pairs.count] = moves;
     find_parts(p, &pairs);
-    same = apr_pcalloc(p, pairs.parts * sizeof(*same));
+    same = apr_pcalloc(p, (pairs.parts + 1) * sizeof(*same));
     for (i = 0; i < pairs.count; i += loop->size + 1) {
         same[pairs.part[i]] = true;
     }
@@ -317,7 +310,7 @@ static unsigned chain_on(chain_t *chain, const chain_t *behind,
 static bool is_steep(apr_pool_t *p, const cors_automaton_t *automaton,
                      const graph_t *states)
 {
-    chain_t *chains = apr_pcalloc(p, states->parts * sizeof(*chains));
+    chain_t *chains = apr_pcalloc(p, (states->parts + 1) * sizeof(*chains));
     chain_t own;
     unsigned i;
     unsigned n;

@@ -1,0 +1,318 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Automata: how many states and moves they have, where their limits are, and what each
+ * step of a walk reaches. Which texts an automaton matches is tested in regex_text.c,
+ * beside the expressions that it is made from; it is a file of its own because this
+ * here knows nothing of how an expression is read. States have no names: a set is
+ * written as the bytes that lead into its states, and ^ for the start.
+ */
+
+#include "unit.h"
+
+#include "cors/automaton.h"
+
+static const cors_automaton_t *automaton_of(const char *regex,
+                                            const char **obstacle)
+{
+    cors_regex_text_t read;
+
+    cors_regex_read(pool, regex, &read);
+    assert_non_null(read.root);
+    return cors_automaton_make(pool, &read, obstacle);
+}
+
+static const cors_automaton_t *make(const char *regex)
+{
+    const char *unused;
+    const cors_automaton_t *automaton = automaton_of(regex, &unused);
+
+    assert_non_null(automaton);
+    return automaton;
+}
+
+static bool has(cors_states_t set, unsigned state)
+{
+    unsigned i;
+
+    for (i = 0; i < set.count; i++) {
+        if (set.states[i] == state) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool leads(const cors_automaton_t *automaton, unsigned from, unsigned to)
+{
+    return has(cors_automaton_next(automaton, from), to);
+}
+
+/* The moves both ways are the same, and the ends are the states that end. */
+static void check_states(const cors_automaton_t *automaton, const char *regex)
+{
+    cors_states_t ends = cors_walk_ends(pool, automaton);
+    unsigned count = cors_automaton_count(automaton);
+    unsigned ending = 0;
+    unsigned forth = 0;
+    unsigned back = 0;
+    unsigned state;
+    unsigned i;
+
+    for (state = 0; state < count; state++) {
+        cors_states_t before = cors_automaton_previous(automaton, state);
+
+        forth += cors_automaton_next(automaton, state).count;
+        back += before.count;
+        for (i = 0; i < before.count; i++) {
+            if (!leads(automaton, before.states[i], state)) {
+                fail_msg("%s: %u does not lead to %u", regex, before.states[i],
+                         state);
+            }
+        }
+        ending += cors_automaton_ends(automaton, state) ? 1 : 0;
+        same_number(regex, has(ends, state),
+                    cors_automaton_ends(automaton, state));
+    }
+    same_number(regex, ends.count, ending);
+    same_number(regex, back, forth);
+}
+
+static void an_automaton_is_as_large_as_its_expression(void **state)
+{
+    static const struct {
+        const char *regex;
+        unsigned states;
+        unsigned moves;
+    } rows[] = {
+        { "", 1, 0 },
+        { "ab", 3, 2 },
+        { "a|b", 3, 2 },
+        { "(a|b)*", 3, 6 },
+        { "a*", 2, 2 },
+        { "a+", 2, 2 },
+        { "a{2,}", 3, 3 },
+        { "a{0,2}", 3, 2 },
+        { "a.b", 4, 3 },
+        { "(a|b|c|d|e|f)*", 7, 42 },
+        { "(.)*\\d*", 3, 5 },
+        /* with assertions, a place reads either word bytes or others */
+        { "^a$", 2, 1 },
+        { "^-$", 2, 1 },
+        { "^.$", 3, 2 },
+        { "^a.b$", 5, 5 },
+        { "(^|x)a", 3, 3 },
+        { "a^b", 3, 1 },
+        { "a\\b.", 4, 2 },
+        { "a\\B.", 4, 2 },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const cors_automaton_t *automaton = make(rows[i].regex);
+        unsigned moves = 0;
+        unsigned n;
+
+        for (n = 0; n < cors_automaton_count(automaton); n++) {
+            moves += cors_automaton_next(automaton, n).count;
+        }
+        same_number(rows[i].regex, cors_automaton_count(automaton),
+                    rows[i].states);
+        same_number(rows[i].regex, moves, rows[i].moves);
+        check_states(automaton, rows[i].regex);
+    }
+    check_states(make(repeat("(?:a?b?){5}", 20)), "a long one");
+}
+
+/* A set, as the bytes that lead into its states, in order. */
+static const char *text_of_set(const cors_automaton_t *automaton,
+                               cors_states_t set)
+{
+    const char *text = "";
+    const char *c;
+    unsigned i;
+
+    for (i = 0; i < set.count; i++) {
+        text = set.states[i] == 0 ? apr_pstrcat(pool, text, "^", NULL) : text;
+    }
+    for (c = CORS_SYMBOLS; *c; c++) {
+        for (i = 0; i < set.count; i++) {
+            if (cors_automaton_into(automaton, set.states[i])
+                & cors_symbol(*c)) {
+                text = apr_psprintf(pool, "%s%c", text, *c);
+            }
+        }
+    }
+    return text;
+}
+
+/* What leads on in several ways by one byte, as pairs "ab": from a to b. */
+static const char *multiples_of(const cors_automaton_t *automaton)
+{
+    const char *text = "";
+    unsigned state;
+    unsigned i;
+
+    for (state = cors_automaton_count(automaton); state-- > 0;) {
+        cors_states_t next = cors_automaton_next(automaton, state);
+        cors_states_t from = { &state, 1 };
+
+        for (i = 0; i < next.count; i++) {
+            if (cors_automaton_is_multiple(automaton, state, i)) {
+                cors_states_t to = { next.states + i, 1 };
+
+                text = join_with(text, " ",
+                                 apr_pstrcat(pool, text_of_set(automaton, from),
+                                             text_of_set(automaton, to), NULL));
+            }
+        }
+    }
+    return text;
+}
+
+static void moves_that_can_be_made_in_several_ways_are_known(void **state)
+{
+    static const struct {
+        const char *regex;
+        const char *multiple;
+    } rows[] = {
+        { "abc", "" },          { "(a|a)b", "" },
+        { "(a*)*", "aa ^a" },   { "a(?:|)bc", "ab" },
+        { "ab(?:|)c", "bc" },   { "(?:|)abc", "^a" },
+        { "(?:x?|y?)a", "^a" }, { "(?:(?:b|)|)a", "^a" },
+        { "a(?:^|$)b", "" },    { "a(?:\\b|\\b)-", "a-" },
+    };
+    const cors_automaton_t *automaton;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        same_text(rows[i].regex, multiples_of(make(rows[i].regex)),
+                  rows[i].multiple);
+    }
+    /* also where there are more moves than there was room for at first */
+    automaton = make("(?:|)[ab](?:|)c(d?){40}");
+    same_number("many", cors_automaton_is_multiple(automaton, 42, 0), true);
+    same_number("many", cors_automaton_is_multiple(automaton, 41, 0), false);
+    same_number("many", cors_automaton_is_multiple(automaton, 0, 0), true);
+}
+
+static void an_automaton_is_made_up_to_its_limits(void **state)
+{
+    const char *many = apr_pstrcat(pool, "(?:", repeat("a|", 977), "a)", NULL);
+    const struct {
+        const char *what;
+        const char *regex;
+        const char *text; /* that it matches; NULL: it is not made */
+    } rows[] = {
+        { "12000 states", "a{11999}", repeat("a", 11999) },
+        { "12001 states", "a{12000}", NULL },
+        { "50000 places", "(?:||||){12499}(?:|||)", "" },
+        { "50001 places", "(?:||||){12500}", NULL },
+        { "100000 nodes", "(?:){49998}|", "" },
+        { "100001 nodes", "(?:){49999}", NULL },
+        { "100000 moves", "c|(?:a?){446}|b{318}", "c" },
+        { "the same", "c|(?:a?){446}|b{318}", repeat("a", 446) },
+        { "the same", "c|(?:a?){446}|b{318}", repeat("b", 318) },
+        { "100001 moves", "c|(?:a?){446}|b{319}", NULL },
+        { "400000 steps", "(?:a|b|c|d|e|f|g)(?:|){28570}", "a" },
+        { "the same", "(?:a|b|c|d|e|f|g)(?:|){28570}", "g" },
+        { "400001 steps", apr_pstrcat(pool, many, "(?:|){203}", NULL), NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const char *obstacle = NULL;
+        const cors_automaton_t *automaton =
+            automaton_of(rows[i].regex, &obstacle);
+
+        same_number(rows[i].what, automaton != NULL, rows[i].text != NULL);
+        same_text(rows[i].what, obstacle,
+                  rows[i].text ? NULL : "too large to be decided");
+        if (automaton) {
+            same_number(rows[i].what,
+                        cors_automaton_matches(pool, automaton,
+                                               exactly(rows[i].text)),
+                        true);
+        }
+    }
+}
+
+static void a_step_reaches_each_state_once(void **state)
+{
+    const cors_automaton_t *automaton = make("(a|[ab])(c|d)*e");
+    cors_walk_t *walk = cors_walk_make(pool, automaton);
+    cors_states_t start = cors_walk_start(pool);
+    cors_states_t first = cors_walk_forth(pool, walk, start, cors_symbol('a'));
+    cors_states_t ends = cors_walk_ends(pool, automaton);
+    cors_states_t set;
+
+    (void)state;
+    same_text("start", text_of_set(automaton, start), "^");
+    same_number("one from the start, two reached", (long)cors_walk_work(walk),
+                3);
+    same_text("a", text_of_set(automaton, first), "aab");
+    set = cors_walk_forth(pool, walk, first, cors_symbols("cz"));
+    same_text("ac", text_of_set(automaton, set), "c");
+    same_number("two more, one reached twice", (long)cors_walk_work(walk), 7);
+    set = cors_walk_forth(pool, walk, first, cors_symbols("ce"));
+    same_text("ac or ae", text_of_set(automaton, set), "ce");
+    same_text("nothing",
+              text_of_set(automaton, cors_walk_forth(pool, walk, set, 0)), "");
+
+    same_text("ends", text_of_set(automaton, ends), "e");
+    set = cors_walk_back(pool, walk, ends, cors_symbol('d'));
+    same_text("not by d", text_of_set(automaton, set), "");
+    set = cors_walk_back(pool, walk, ends, cors_symbol('e'));
+    same_text("before e", text_of_set(automaton, set), "aabcd");
+    set = cors_walk_back(pool, walk, set, cors_symbol('b'));
+    same_text("before be", text_of_set(automaton, set), "^");
+}
+
+static void a_closure_has_all_that_a_text_leads_to(void **state)
+{
+    static const struct {
+        const char *symbols;
+        bool back; /* from the ends, not from the start */
+        const char *set;
+    } rows[] = {
+        { "", false, "^" },           { "", true, "f" },
+        { "b", false, "^" },          { "a", false, "^a" },
+        { "ab", false, "^ab" },       { "abd", false, "^abd" },
+        { "abcde", false, "^abcde" }, { "abcdef", false, "^abcdef" },
+        { "e", true, "f" },           { "f", true, "def" },
+        { "ef", true, "def" },        { "df", true, "abcdef" },
+        { "dcbf", true, "abcdef" },   { "abcdef", true, "^abcdef" },
+    };
+    const cors_automaton_t *automaton = make("a(b|c)*de?f");
+    cors_walk_t *walk = cors_walk_make(pool, automaton);
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_states_t from = rows[i].back ? cors_walk_ends(pool, automaton)
+                                          : cors_walk_start(pool);
+
+        same_text(rows[i].symbols,
+                  text_of_set(automaton,
+                              cors_walk_closure(pool, walk, from,
+                                                cors_symbols(rows[i].symbols),
+                                                rows[i].back)),
+                  rows[i].set);
+    }
+}
+
+int main(void)
+{
+    static const struct CMUnitTest tests[] = {
+        TEST(an_automaton_is_as_large_as_its_expression),
+        TEST(moves_that_can_be_made_in_several_ways_are_known),
+        TEST(an_automaton_is_made_up_to_its_limits),
+        TEST(a_step_reaches_each_state_once),
+        TEST(a_closure_has_all_that_a_text_leads_to),
+    };
+
+    return run(tests, COUNT(tests), NULL, 0);
+}
