@@ -72,6 +72,43 @@ static const struct {
     { "(a*)*(b+)+", "b aabb", "a" },
     { "(ab{1,2}){2}", "abab abbab", "ab" },
     { "A", "", "a A" },
+    { "\\N", "a b", "~" },
+    { ".", "a b", "~" },
+    { "\\x6a\\x2D\\x7A\\x6f", "j-zo", "" },
+    { "\\x611", "a1", "" },
+    { "\\0611\\x{00000061}", "11a", "" },
+    { "\\x{9}|\\x{ff}|a", "a", "~" },
+    { "\\0|a", "a", "~" },
+    { "[\\a\\e\\f\\n\\r\\tx]", "x", "a e f n r t" },
+    { "[\\x0b-\\ra]", "a", "r" },
+    { "\\ca|\\cz|\\cy|\\c~|x", "x", "! : [ ~" },
+    { "(?i)[[:digit:]]", "1", "a" },
+    { "(?i)[[:^upper:]]", "1", "a" },
+    { "[\\1-\\61][\\7x][\\377y][\\60z]", "!xy0 1xyz", "2xy0" },
+    { "[\\0-9][\\d-][[:digit:]-]", "!-- 01-", "a11 1a1 11a" },
+    { "[b-d-f]", "b c d - f", "a e" },
+    { "[^]a]", "b", "] a" },
+    { "[Z-[][a-c.][a-]", "[.a [b-", "Zaa a-a [-a [a] [ab" },
+    { "[\\x05-\\ba]", "a", "b" },
+    { "\\Q\\a\\E|b", "b", "~" },
+    { "a\\Q\\E+b\\E+", "aabb", "b a" },
+    { "\\Q-\\ba\\E|x", "x", "-a" },
+    { "\\Qab\\E?c", "ac abc", "c" },
+    { "\\Qab\\Ec\\Qd", "abcd", "abc" },
+    { "(?x)a#b\n c(?#d) \t\r\v\f+", "accc", "a ab" },
+    { "(?x)(?-x)a b|(?x)(?^)a b|c", "c", "ab" },
+    { "(?i)(?^)A|b", "b", "a" },
+    { "(?i:(?^:A)|B)", "b", "a" },
+    { "(?^i)A", "a", "~" },
+    { "(?x)\\ |[ ]|a", "a", "~" },
+    { "(?<n_1>a)(?'o_2'b)(?P<p_3>c)", "abc", "ab" },
+    { "a{000001,000002}", "a aa", "~ aaa" },
+    { "a{1,9}b{2}", "abb aaaaaaaaabb", "bb aaaaaaaaaabb ab" },
+    { "(?i)(?-x)A", "a", "~" },
+    { "(?i)a b|c", "c", "ab" },
+    { "a{,}|a{}|a{x}|a{1|b", "b", "~ a aa" },
+    { "a{1,}b{0}c{2,2}", "acc aacc", "cc ac abcc" },
+    { "(?i:a)*(?x: b )+", "b aabb", "a" },
 };
 
 static const char *read_word(const char **at)
@@ -209,6 +246,47 @@ static void what_cannot_be_read_is_named_with_its_place(void **state)
         { "a+?*", "a quantifier of a quantifier", 3 },
         { "(?x)a+ ?", "a quantifier of a quantifier", 7 },
         { "a(?#x)(?#", "a comment", 9 },
+        { "\\x{}", "an escape", 0 },
+        { "\\x{61", "an escape", 0 },
+        { "\\x{000000061}", "an escape", 0 },
+        { "\\o{400}", "an escape", 0 },
+        { "\\c ", "an escape", 0 },
+        { "\\c\x7f", "an escape", 0 },
+        { "\\c\xe4", "an escape", 0 },
+        { "[[:alpha:x]]", "a character class", 0 },
+        { "[[:alpha.]]", "a character class", 0 },
+        { "[\\400]", "a character class", 0 },
+        { "[a-\\8]", "a character class", 0 },
+        { "[[=a=]]", "a character class", 0 },
+        { "[!-[.b.]]", "a character class", 0 },
+        { "[!-[=b=]]", "a character class", 0 },
+        { "[a-", "a character class", 0 },
+        { "[[", "a character class", 0 },
+        { "[\\", "a character class", 0 },
+        { "[[:digit:]-z]", "a character class", 0 },
+        { "(?x)a#\x85", "a comment", 6 },
+        { "(?x)a#\v", "a comment", 6 },
+        { "(?x)a#\f", "a comment", 6 },
+        { "(?<n'a)", "look-behind", 0 },
+        { "(?<=b>c)", "look-behind", 0 },
+        { "(?<>a)", "look-behind", 0 },
+        { "(?'n>a)", "a group", 0 },
+        { "(?P'n'a)", "recursion", 0 },
+        { "(?i^)a", "a group", 0 },
+        { "(?z)a", "a group", 0 },
+        { "(?i", "a group", 0 },
+        { "(?:a", "a group without an end", 3 },
+        { "a(?>b", "a group without an end", 4 },
+        { "(?<n>a", "a group without an end", 5 },
+        { "a{0000001}", "a quantifier", 1 },
+        { "a{1,0000002}", "a quantifier", 1 },
+        { "a{1 ,2}", "a quantifier", 1 },
+        { "a{65536}", "a quantifier", 8 },
+        { "a{1,65536}", "a quantifier", 10 },
+        { "a{65536,}", "a quantifier", 9 },
+        { "\\Qa\\E{2}{3}", "a quantifier of a quantifier", 8 },
+        { "\\G?", "a quantifier", 2 },
+        { "(a|b*+*)", "a quantifier of a quantifier", 6 },
     };
     size_t i;
 
@@ -222,6 +300,65 @@ static void what_cannot_be_read_is_named_with_its_place(void **state)
         assert_null(read.root);
         same_text(regex, read.obstacle, rows[i].obstacle);
         same_number(regex, (long)read.at, rows[i].at);
+    }
+}
+
+static void possessive_and_atomic_parts_are_not_exact(void **state)
+{
+    static const struct {
+        const char *regex;
+        bool exact;
+    } rows[] = {
+        { "a+", true },          { "a+?", true },         { "a++", false },
+        { "a?+", false },        { "a{2}+", false },      { "a{2}?", true },
+        { "(?>a)", false },      { "(?|a)", true },       { "(?:a)", true },
+        { "a++b+?", false },     { "(?>a)(?|b)", false }, { "b+?a++", false },
+        { "(?|b)(?>a)", false }, { "\\Qa\\E++", false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_regex_text_t read;
+
+        cors_regex_read(pool, rows[i].regex, &read);
+        assert_non_null(read.root);
+        same_number(rows[i].regex, read.exact, rows[i].exact);
+    }
+}
+
+static void a_tree_has_assertions_or_not(void **state)
+{
+    static const char *const with[] = { "^",    "a$",   "\\Aa", "a\\z",
+                                        "\\Ga", "a\\Z", "\\b",  "(a|\\B)" };
+    static const char *const without[] = { "",       "a",        "[$^]",
+                                           "\\^\\$", "\\Q^$\\E", "[\\b]" };
+    cors_regex_text_t read;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(with); i++) {
+        cors_regex_read(pool, with[i], &read);
+        same_number(with[i], read.assertions, true);
+    }
+    for (i = 0; i < COUNT(without); i++) {
+        cors_regex_read(pool, without[i], &read);
+        same_number(without[i], read.assertions, false);
+    }
+}
+
+static void a_count_is_at_most_65535(void **state)
+{
+    static const char *const rows[] = { "a{65535}", "a{65535,}", "a{0,65535}",
+                                        "a{65535,65535}" };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_regex_text_t read;
+
+        cors_regex_read(pool, rows[i], &read);
+        same_text(rows[i], read.obstacle, NULL);
     }
 }
 
@@ -240,6 +377,8 @@ static void groups_nest_as_deep_as_people_write_them(void **state)
                                 NULL),
                     &read);
     same_text("101", read.obstacle, "too many groups in one another");
+    cors_regex_read(pool, repeat("((a))", 100), &read);
+    same_text("200 side by side", read.obstacle, NULL);
 }
 
 static void what_can_be_read_in_many_ways_is_costly(void **state)
@@ -303,6 +442,9 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(a_tree_has_the_texts_of_its_expression),
         TEST(what_cannot_be_read_is_named_with_its_place),
+        TEST(possessive_and_atomic_parts_are_not_exact),
+        TEST(a_tree_has_assertions_or_not),
+        TEST(a_count_is_at_most_65535),
         TEST(groups_nest_as_deep_as_people_write_them),
         TEST(what_can_be_read_in_many_ways_is_costly),
         TEST(a_symbol_is_a_byte_that_an_origin_can_have),

@@ -30,6 +30,9 @@ typedef cors_regex_node_t node_t;
 /* PCRE's limit for the counts of a quantifier. */
 #define REPEAT_MAX 65535
 
+/* No byte, where one is expected. */
+#define NO_BYTE (-1)
+
 /* The options that a group may switch on. */
 typedef struct {
     bool caseless; /* (?i) */
@@ -156,7 +159,7 @@ static int take_digits(const char *at, int base, int most, int *value)
 }
 
 /* Parse the code in "\x41", "\x{41}" or "\o{101}", after the letter. Returns the byte,
- * or -1 if the code is invalid. */
+ * or NO_BYTE if the code is invalid. */
 static int take_coded(reader_t *reader, int base)
 {
     int value;
@@ -165,20 +168,20 @@ static int take_coded(reader_t *reader, int base)
     if (*reader->at == '{') {
         count = take_digits(reader->at + 1, base, 8, &value);
         if (count == 0 || reader->at[1 + count] != '}') {
-            return -1;
+            return NO_BYTE;
         }
         reader->at += count + 2;
-        return value < 256 ? value : -1;
+        return value < 256 ? value : NO_BYTE;
     }
     if (base != 16) {
-        return -1;
+        return NO_BYTE;
     }
     reader->at += take_digits(reader->at, base, 2, &value);
     return value;
 }
 
 /* Parse an escape that stands for one byte, in a class or outside, from its letter on.
- * Returns the byte, or -1 for any other escape. */
+ * Returns the byte, or NO_BYTE for any other escape. */
 static int take_escaped_byte(reader_t *reader)
 {
     static const char letters[] = "aefnrt";
@@ -202,13 +205,13 @@ static int take_escaped_byte(reader_t *reader)
     if (c == 'c') {
         value = (unsigned char)reader->at[1];
         if (value <= ' ' || value >= 127) {
-            return -1;
+            return NO_BYTE;
         }
         reader->at += 2;
         return (value >= 'a' && value <= 'z' ? value - 'a' + 'A' : value) ^ 64;
     }
     if (!c || apr_isalnum(c)) {
-        return -1;
+        return NO_BYTE;
     }
     reader->at++;
     return (unsigned char)c;
@@ -258,7 +261,7 @@ static node_t *read_escape(reader_t *reader, options_t options)
         return make_set(reader, all_but(0));
     }
     byte = take_escaped_byte(reader);
-    if (byte < 0) {
+    if (byte == NO_BYTE) {
         reader->at = letter - 1;
         return fail(reader, name_escape(letter));
     }
@@ -308,7 +311,7 @@ static bool take_posix(reader_t *reader, cors_symbols_t *set, options_t options)
     return false;
 }
 
-/* Parse one byte of a class. Returns -1 if there is none. */
+/* Parse one byte of a class. Returns NO_BYTE if there is none. */
 static int take_class_byte(reader_t *reader)
 {
     const char *at = reader->at;
@@ -323,9 +326,9 @@ static int take_class_byte(reader_t *reader)
         reader->at++;
         return '\b';
     }
-    if (at[1] >= '0' && at[1] <= '7') {
+    if (at[1] >= '1' && at[1] <= '7') {
         reader->at += take_digits(reader->at, 8, 3, &value);
-        return value < 256 ? value : -1;
+        return value < 256 ? value : NO_BYTE;
     }
     return take_escaped_byte(reader);
 }
@@ -336,7 +339,7 @@ static bool take_range(reader_t *reader, cors_symbols_t *set, options_t options)
     int from = take_class_byte(reader);
     int to = from;
 
-    if (from >= 0 && reader->at[0] == '-' && reader->at[1]
+    if (from != NO_BYTE && reader->at[0] == '-' && reader->at[1]
         && reader->at[1] != ']') {
         reader->at++;
         if (reader->at[0] == '[' && strchr(":.=", reader->at[1])) {
@@ -344,7 +347,7 @@ static bool take_range(reader_t *reader, cors_symbols_t *set, options_t options)
         }
         to = take_class_byte(reader);
     }
-    if (from < 0 || to < from) {
+    if (from == NO_BYTE || to < from) {
         return false;
     }
     for (; from <= to; from++) {
@@ -589,33 +592,23 @@ static brace_e take_count(const char **at, int *min, int *max)
     return BRACE_COUNT;
 }
 
-/* Parse a quantifier; without one, min and max are 1. Returns false if it is not
- * supported. */
+/* Parse the quantifier at this position. Returns false if it is not supported. */
 static bool take_quantifier(reader_t *reader, int *min, int *max)
 {
     const char *at = reader->at;
 
-    *min = *at == '+' ? 1 : 0;
-    *max = *at == '?' ? 1 : CORS_REGEX_FOREVER;
-    if (*at == '*' || *at == '+' || *at == '?') {
+    if (*at != '{') {
+        *min = *at == '+' ? 1 : 0;
+        *max = *at == '?' ? 1 : CORS_REGEX_FOREVER;
         reader->at++;
         return true;
     }
-    if (*at == '{') {
-        switch (take_count(&at, min, max)) {
-        case BRACE_COUNT:
-            reader->at = at;
-            return *min <= REPEAT_MAX && *max <= REPEAT_MAX
-                   && (*max == CORS_REGEX_FOREVER || *min <= *max);
-        case BRACE_UNCLEAR:
-            return false;
-        default:
-            break;
-        }
+    if (take_count(&at, min, max) == BRACE_UNCLEAR) {
+        return false;
     }
-    *min = 1;
-    *max = 1;
-    return true;
+    reader->at = at;
+    return *min <= REPEAT_MAX && *max <= REPEAT_MAX
+           && (*max == CORS_REGEX_FOREVER || *min <= *max);
 }
 
 static bool starts_quantifier(const char *at)
@@ -640,7 +633,7 @@ static node_t *repeat(reader_t *reader, options_t options, node_t *node)
     if (failed(reader) || !starts_quantifier(start)) {
         return failed(reader) ? NULL : node;
     }
-    if (node->kind > CORS_REGEX_REPEAT
+    if (node->kind >= CORS_REGEX_START
         || !take_quantifier(reader, &min, &max)) {
         return fail(reader, "a quantifier");
     }
@@ -662,19 +655,18 @@ static node_t *repeat(reader_t *reader, options_t options, node_t *node)
 /* Parse "\Q...\E": literal bytes. A quantifier applies to the last of them. */
 static void read_quoted(reader_t *reader, options_t options, node_t *sequence)
 {
-    reader->at += 2;
-    while (*reader->at && strncmp(reader->at, "\\E", 2) != 0) {
-        node_t *node = make_set(reader, match_byte(*reader->at++, options));
-        bool end = !*reader->at || strncmp(reader->at, "\\E", 2) == 0;
+    node_t *node = NULL;
 
-        node = end ? repeat(reader, options, node) : node;
-        if (!node) {
-            return;
+    for (reader->at += 2; *reader->at && strncmp(reader->at, "\\E", 2) != 0;
+         reader->at++) {
+        if (node) {
+            append(sequence, node);
         }
+        node = make_set(reader, match_byte(*reader->at, options));
+    }
+    node = node ? repeat(reader, options, node) : NULL;
+    if (node) {
         append(sequence, node);
-        if (end) {
-            return;
-        }
     }
 }
 
@@ -707,34 +699,24 @@ static node_t *read_atom(reader_t *reader, options_t *options)
     }
 }
 
-/* Returns whether the group at this position only sets options, as in "(?i)". */
-static bool sets_options(const char *at)
-{
-    return strncmp(at, "(?", 2) == 0
-           && at[2 + strspn(at + 2, "imsxnJU^-")] == ')';
-}
-
 static node_t *read_sequence(reader_t *reader, options_t *options)
 {
     node_t *sequence = make_node(reader, CORS_REGEX_SEQUENCE);
 
     for (;;) {
-        bool bare;
         node_t *node;
 
         skip_nothing(reader, *options);
-        if (failed(reader) || !*reader->at || strchr("|)", *reader->at)) {
+        /* also at the end of the text */
+        if (strchr("|)", *reader->at)) {
             return sequence;
         }
         if (strncmp(reader->at, "\\Q", 2) == 0) {
             read_quoted(reader, *options, sequence);
             continue;
         }
-        bare = sets_options(reader->at);
         node = read_atom(reader, options);
-        if (node && !bare) {
-            node = repeat(reader, *options, node);
-        }
+        node = node ? repeat(reader, *options, node) : NULL;
         if (!node) {
             return NULL;
         }
