@@ -10,7 +10,7 @@
 
 #include "unit.h"
 
-#include "cors/automaton.h"
+#include "core/origin/automaton.h"
 
 static const cors_automaton_t *automaton_of(const char *regex,
                                             const char **obstacle)
