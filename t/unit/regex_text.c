@@ -108,6 +108,8 @@ static const struct {
     { "(?i)a b|c", "c", "ab" },
     { "a{,}|a{}|a{x}|a{1|b", "b", "~ a aa" },
     { "a{1,}b{0}c{2,2}", "acc aacc", "cc ac abcc" },
+    { "(a|ab)|c", "a ab c", "b" },
+    { "(ab|a)|c", "a ab c", "b" },
     { "(?i:a)*(?x: b )+", "b aabb", "a" },
 };
 

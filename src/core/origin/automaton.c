@@ -316,26 +316,29 @@ static void close_from(closer_t *closer, unsigned state, unsigned from,
     }
 }
 
-/* Computes the backward moves from the forward moves. */
+/*
+ * Computes the backward moves from the forward moves. Each list is filled from its end,
+ * so that its index ends as its start.
+ */
 static void turn(apr_pool_t *p, cors_automaton_t *automaton)
 {
     unsigned count = automaton->count;
     unsigned total = automaton->first[0][count];
-    unsigned *first = apr_pcalloc(p, (count + 2) * sizeof(*first));
+    unsigned *first = apr_pcalloc(p, (count + 1) * sizeof(*first));
     unsigned *moves = apr_palloc(p, total * sizeof(*moves));
     unsigned state;
     unsigned i;
 
     for (i = 0; i < total; i++) {
-        first[automaton->moves[0][i] + 2]++;
+        first[automaton->moves[0][i]]++;
     }
-    for (i = 2; i < count + 2; i++) {
+    for (i = 1; i <= count; i++) {
         first[i] += first[i - 1];
     }
     for (state = 0; state < count; state++) {
         for (i = automaton->first[0][state]; i < automaton->first[0][state + 1];
              i++) {
-            moves[first[automaton->moves[0][i] + 1]++] = state;
+            moves[--first[automaton->moves[0][i]]] = state;
         }
     }
     automaton->first[1] = first;
