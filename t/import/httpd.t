@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What cors-policy-import makes of recipes for httpd lets nobody do what browsers
-# did not let them do before: each recipe runs as it stands, beside what becomes
-# of it, in front of the same application, and a browser asks both the same.
+# The output of cors-policy-import for recipes of httpd is never wider than the
+# recipe: each recipe runs unchanged beside its output, in front of the same
+# application, and a browser sends both the same requests.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -16,10 +16,10 @@ my $inputs = "$work/tools/cors-policy-import/t/httpd";
 my $backend = Httpd::free_port();
 Httpd::start_helper('../browser/backend.pl', $backend);
 
-# Recipes for files, or for two hosts, are not for an application; some are none.
+# Recipes that cannot run in front of an application, such as those for files or two hosts.
 my %apart = map { $_ => 1 } qw(03-fonts.conf 04-setenvif.conf 09-rewrite-options.conf 10-rewritecond-origin.conf 13-null.conf
     19-nothing.conf 22-hosts.conf 25-hostile.conf 35-unknown.conf 45-macro.conf);
-# Where no Location of the recipe is; what is about files runs without the application.
+# Paths outside the Location sections of a recipe; recipes for files run without the application.
 my %also = ('27-inherited.conf' => ['/x'], '28-unconditional.conf' => ['/x'], '29-if.conf' => [qw(/x /x.woff /old/x.woff)], '30-order.conf' => [qw(/x)],
     '32-perhaps.conf' => [qw(/x /x.json /api/x.json /methods/x.json /credentials/x.json /all/x.json /some/x.json)], '33-tables.conf' => ['/x'], '34-later.conf' => ['/x'],
     '42-written.conf' => ['/macro'], '46-taken.conf' => [qw(/x.json /index.json /private.json)]);
@@ -30,8 +30,8 @@ my @origins = ('null', 'https://evil.example', 'https://a.example.evil', 'https:
     m.example.com x.example.com notexample.com one.preview.example.com one.two.preview.example.com)), 'http://example.com', 'http://example.com:8080',
     'https://stagingxexample.com', 'https://example.com.evil');
 
-# More of them, drawn by chance: the same ones each time but with CORS_SEED, and as
-# many as CORS_DRAWN has. What is about files needs some.
+# Random recipes: the same ones each time unless CORS_SEED is set, and as many as
+# CORS_DRAWN has. Sections for files need some files.
 my $count = $ENV{CORS_DRAWN} // 40;
 srand($ENV{CORS_SEED} // 12);
 my %drawn = map { ("drawn-$_" => drawn_httpd()) } 1 .. $count;
@@ -39,7 +39,7 @@ my @paths = qw(/o /a/y /a/b/y /ax /a/y.json /other/x);
 my $root = "$work/t/run/drawn";
 mkdir $_ for "$work/t/run", $root, "$root/a", "$root/a/b", "$root/other";
 Httpd::spew("$root$_", "text\n") for @paths;
-# the ports go on being any
+# the ports stay random
 srand;
 
 my $text = '';
@@ -47,14 +47,14 @@ my (%known, %said);
 for my $recipe (@recipes) {
     my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import --from httpd $inputs/$recipe 2>import-httpd-said`;
     die "cors-policy-import $recipe: $?\n" if $? >> 8 > 1;
-    # the hosts of a recipe are two of the test
+    # the test has hosts of its own
     my $before = Httpd::slurp("$inputs/$recipe") =~ s/^<\/?VirtualHost.*\n|^\s*(?:ServerName|Include).*\n//gmr;
-    # and an application of its own is the one of all others
+    # and one application for all recipes
     $before =~ s{http://127\.0\.0\.1:3000/}{http://127.0.0.1:$backend/app/}g;
     for ([ before => $before ], [ here => $printed ]) {
         my ($kind, $conf) = @$_;
         my $port = $known{$recipe}{$kind} = "$kind$recipe" =~ tr/.-//dr;
-        # as it was, the application answers OPTIONS as any other request
+        # in the original, the application answers OPTIONS like any other request
         $text .= "Listen 127.0.0.1:\@$port\@\n<VirtualHost 127.0.0.1:\@$port\@>\n" . ($of_files{$recipe} ? '' : "ProxyPass / http://127.0.0.1:$backend/\n") . "$conf\n</VirtualHost>\n";
     }
     $said{$recipe} = Httpd::slurp('import-httpd-said');
@@ -73,14 +73,14 @@ for my $recipe (@recipes) {
     my @here = (Httpd::slurp("$inputs/$recipe") =~ m{<Location "(/[^"]*)">}g, @{ $also{$recipe} // [] });
     my ($more, $same, $all, $less) = further(@{ $httpd->{port} }{ @{ $known{$recipe} }{qw(before here)} }, @here ? \@here : ['/x'], \@origins);
     is_deeply($more, [], "$recipe: no request gets further than before");
-    ok(!@$less || remarks($said{$recipe}), "$recipe: what gets less far is remarked on") or diag(join "\n", @$less);
+    ok(!@$less || remarks($said{$recipe}), "$recipe: a narrower result has a remark") or diag(join "\n", @$less);
     cmp_ok($same, '>', $all / 2, "$recipe: most requests get as far as before ($same of $all)");
 }
 my ($as_far, $asked) = (0, 0);
 for my $recipe (sort keys %drawn) {
     my ($more, $same, $all, $less) = further((map { [ $httpd->{port}{drawn}, "$_-$recipe.example" ] } qw(before here)), \@paths, [ drawn_origins() ]);
     is_deeply($more, [], "$recipe: no request gets further than before") or diag($drawn{$recipe});
-    ok(!@$less || remarks($said{$recipe}), "$recipe: what gets less far is remarked on") or diag(join "\n", $drawn{$recipe}, @$less);
+    ok(!@$less || remarks($said{$recipe}), "$recipe: a narrower result has a remark") or diag(join "\n", $drawn{$recipe}, @$less);
     $as_far += $same;
     $asked += $all;
 }

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What cors-policy-import makes of configurations of nginx lets nobody do what
-# browsers did not let them do before: nginx itself runs each, httpd what becomes
-# of it, both in front of the same application, and a browser asks both the same.
+# The output of cors-policy-import for configurations of nginx is never wider than
+# the original: nginx runs each of them, httpd its output, both in front of the same
+# application, and a browser sends both the same requests.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -18,7 +18,7 @@ my $inputs = "$work/tools/cors-policy-import/t/nginx";
 my $backend = Httpd::free_port();
 Httpd::start_helper('../browser/backend.pl', $backend);
 
-# Which paths are asked for.
+# The paths of the requests.
 my %paths = (
     '01-everybody' => [qw(/open /open/x /opener /other)], '02-options' => [qw(/api/x)], '03-map' => [qw(/exact /exact/x)], '04-reflection' => [qw(/x)],
     '05-if-origin' => [qw(/x.json /x.txt)], '06-inheritance' => [qw(/inherits/x /loses/x)], '07-map-default' => [qw(/x /other)],
@@ -32,8 +32,8 @@ my @origins = ('null', 'https://evil.example', 'https://a.example.evil', 'https:
     'http://localhost:3000', (map { "https://$_.example" } qw(a b c x.b x.y.b www.c)), 'http://c.example:81', 'https://example.com',
     'https://x.example.com:444', 'https://notexample.com', 'https://example.com.evil', 'http://old.example');
 
-# Configurations drawn by chance: the same ones each time but with CORS_SEED, and as
-# many as CORS_DRAWN has. What is behind them is nginx, too.
+# Random configurations: the same ones each time unless CORS_SEED is set, and as many
+# as CORS_DRAWN has. Their backend is nginx, too.
 my $count = $ENV{CORS_DRAWN} // 40;
 srand($ENV{CORS_SEED} // 12);
 my %drawn = map { ($_ => [ drawn_nginx($_) ]) } 1 .. $count;
@@ -45,13 +45,13 @@ plan tests => 3 * keys(%paths) + 2 * keys(%drawn) + 2;
 
 my $dir = "$work/t/run/nginx";
 mkdir $_ or die "$_: $!\n" for grep { !-d } "$work/t/run", $dir, "$dir/snippets", "$dir/tmp";
-# an include that goes in circles is none for nginx
+# nginx does not accept a file that includes itself
 Httpd::spew("$dir/snippets/" . s{.*/}{}r, Httpd::slurp($_) =~ s/^include snippets\/cors\.inc;\n//mr) for glob "$inputs/snippets/*";
 
 my (%port, %said, $servers, $text);
 for my $name (sort keys %paths) {
     my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $inputs/$name.conf 2>import-nginx-said`;
-    die "cors-policy-import $name.conf: $?\n" if $?;
+    die "cors-policy-import $name.conf: $?\n" if $? >> 8 > 1;
     $said{$name} = Httpd::slurp('import-nginx-said');
     $port{$name} = "here$name" =~ tr/-//dr;
     $text .= "Listen 127.0.0.1:\@$port{$name}\@\n<VirtualHost 127.0.0.1:\@$port{$name}\@>\nProxyPass / http://127.0.0.1:$backend/\n$printed\n</VirtualHost>\n";
@@ -122,7 +122,7 @@ my $httpd = Httpd->start(name => 'import-nginx', text => $text, ports => [ 'draw
 for my $name (sort keys %paths) {
     my ($more, $same, $all, $less) = further($port{"$name before"}, $httpd->{port}{ $port{$name} }, $paths{$name}, \@origins);
     is_deeply($more, [], "$name: no request gets further than before");
-    ok(!@$less || remarks($said{$name}), "$name: what gets less far is remarked on") or diag(join "\n", @$less);
+    ok(!@$less || remarks($said{$name}), "$name: a narrower result has a remark") or diag(join "\n", @$less);
     cmp_ok($same, '>', $all / 2, "$name: most requests get as far as before ($same of $all)");
 }
 my ($as_far, $asked) = (0, 0);
@@ -131,7 +131,7 @@ for my $number (sort keys %drawn) {
         [qw(/o /a/y /a/b /ax /a/y.json /other/x)], [ drawn_origins() ]);
     my $what = join '', @{ $drawn{$number} };
     is_deeply($more, [], "drawn $number: no request gets further than before") or diag($what);
-    ok(!@$less || remarks($said{$number}), "drawn $number: what gets less far is remarked on") or diag(join "\n", $what, @$less);
+    ok(!@$less || remarks($said{$number}), "drawn $number: a narrower result has a remark") or diag(join "\n", $what, @$less);
     $as_far += $same;
     $asked += $all;
 }

@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What cors-policy-import makes of HAProxy, Caddy, Traefik, ingress-nginx, Tomcat,
-# Spring and Envoy lets in the origins that these let in and none that is nearly one:
-# httpd runs the output in front of an application, and a browser asks it. What the
-# original allowed stands in the table.
+# The output of cors-policy-import for HAProxy, Caddy, Traefik, ingress-nginx, Tomcat,
+# Spring, Envoy and Istio allows the origins of the original and none that is similar:
+# httpd runs the output in front of an application, and a browser sends requests. The
+# table has the origins that the original allowed.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -16,7 +16,7 @@ my $backend = Httpd::free_port();
 Httpd::start_helper('../browser/backend.pl', $backend);
 
 # Input, path, method, and the origins that could read the answer, with the cookies of
-# the user (2) or without (1). All that is nearly one of them could not.
+# the user (2) or without (1). Similar origins could not.
 my ($one, $two) = qw(https://one.example https://two.example);
 my @cases = (
     [ 'haproxy/01-recipe.cfg', '/x', GET => { 'https://app.example' => 2, 'https://admin.example' => 2, 'https://x-1.preview.example' => 1 } ],
@@ -75,6 +75,29 @@ my @cases = (
     [ 'spring/03-any.yml', '/patterns/x', PUT => { $one => 1, null => 1 } ],
     [ 'spring/03-any.yml', '/patterns/x', POST => {} ],
     [ 'spring/04-hostile.yml', '/x', GET => {} ],
+    [ 'spring/05-application.properties', '/api/x', PUT => { $one => 2, $two => 2 } ],
+    [ 'spring/05-application.properties', '/api/x', DELETE => {} ],
+    [ 'spring/05-application.properties', '/p/x', GET => { 'https://a.one.example:8080' => 1, 'https://b.example' => 1 } ],
+    [ 'spring/05-application.properties', '/manage/x', GET => { $one => 1 } ],
+    [ 'spring/05-application.properties', '/graphql', GET => {} ],
+    [ 'istio/01-service.yaml', '/api/public/x', GET => { $one => 1, null => 1 } ],
+    [ 'istio/01-service.yaml', '/api/x', PUT => { $one => 2, 'https://a.two.example' => 2, 'https://three.example' => 2, 'https://three.example:8443' => 2 } ],
+    [ 'istio/01-service.yaml', '/api/x', DELETE => {} ],
+    [ 'istio/01-service.yaml', '/status', PUT => { $one => 2 } ],
+    [ 'istio/01-service.yaml', '/x', GET => {} ],
+    [ 'istio/02-conditions.yaml', '/v1/x', GET => {} ],
+    [ 'istio/02-conditions.yaml', '/v2/files/x', PUT => { $one => 1 } ],
+    [ 'istio/03-hostile.yaml', '/x', GET => {} ],
+    [ 'istio/04-list.yaml', '/b', GET => {} ],
+    [ 'istio/05-ports.yaml', '/b', GET => { $two => 2, "$two:8443" => 2 } ],
+    [ 'envoy/04-headers.yaml', '/x', GET => {} ],
+    [ 'spring/06-headers.yml', '/x', GET => {} ],
+    [ 'traefik/07-compose.yml', '/api/x', PUT => { $one => 1, 'https://a.two.example' => 1 } ],
+    [ 'traefik/07-compose.yml', '/x', GET => {} ],
+    [ 'tomcat/05-several.xml', '/api/x', PUT => { $one => 2 } ],
+    [ 'tomcat/05-several.xml', '/status', PUT => { $one => 2 } ],
+    [ 'tomcat/05-several.xml', '/api/public/x', GET => {} ],
+    [ 'tomcat/05-several.xml', '/other/x', GET => {} ],
     [ 'envoy/01-typed.yaml', '/x', PUT => { $one => 2, 'https://a.two.example' => 2 } ],
     [ 'envoy/01-typed.yaml', '/exact', PUT => { 'https://a.three.example' => 2 } ],
     [ 'envoy/01-typed.yaml', '/exactly', PUT => { $one => 2 } ],
@@ -84,7 +107,7 @@ my @cases = (
     [ 'envoy/03-hostile.yaml', '/x', GET => {} ],
 );
 
-# Origins that are nearly the given ones, and some that are none of them.
+# Origins that are similar to the given ones, and some unrelated ones.
 sub near_misses {
     my (@origins) = @_;
     my @all = ('null', 'https://evil.example', 'https://one.example', 'http://example.com');
@@ -98,7 +121,7 @@ sub near_misses {
     return @all;
 }
 
-# Near misses that the original let in, too: no browser distinguishes them.
+# Similar origins that the original allowed, too.
 my %is_meant = map { $_ => 1 } (
     'haproxy/01-recipe.cfg GET https://evil-x-1.preview.example',
     (map { "haproxy/02-lua.cfg PUT $_" } 'https://localhost:3000', 'http://localhost:1', 'http://a.partner.example', 'https://evil-a.partner.example', 'https://x.y.a.partner.example'),
@@ -106,6 +129,10 @@ my %is_meant = map { $_ => 1 } (
     (map { "caddy/04-map.Caddyfile GET $_" } 'https://evil-a.two.example', 'https://x.y.a.two.example'),
     'ingress/01-annotations.yaml PUT https://evil-a-1.two.example',
     (map { "spring/01-gateway.yml PUT $_" } 'https://evil-a.three.example:8080', 'https://evil-a.b.three.example:8081', 'https://x.y.a.three.example:8080', 'https://x.y.a.b.three.example:8081', 'https://b.three.example:8081', 'https://axb.three.example:8081'),
+    (map { "istio/05-ports.yaml GET $_" } 'https://two.example:1', "$two:8443", $two),
+    (map { "traefik/07-compose.yml PUT $_" } 'https://evil-a.two.example', 'https://x.y.a.two.example'),
+    (map { "spring/05-application.properties GET $_" } 'https://evil-a.one.example:8080', 'https://x.y.a.one.example:8080'),
+    (map { "istio/01-service.yaml PUT $_" } 'https://three.example:1', 'https://three.example:8443', 'https://three.example'),
     (map { "envoy/01-typed.yaml PUT $_" } 'https://evil-a.three.example', 'https://x.y.a.three.example', 'https://one.example'),
     (map { "envoy/02-old.json DELETE $_" } 'https://evil-a.one.example', 'https://x.y.a.one.example'),
     (map { "traefik/02-file.toml GET $_" } 'https://a.team.example:1', 'https://evil-a.team.example', 'https://evil-a.team.example:8443', 'https://x.y.a.team.example', 'https://x.y.a.team.example:8443'),
@@ -135,6 +162,6 @@ for my $case (@cases) {
     my $is_any = $allowed->{null};
     my @in = $is_any ? () : grep { !$allowed->{$_} && !$is_meant{"$input $method $_"} && $as_far->($_) } near_misses(%$allowed ? sort keys %$allowed : ($one, $two));
     my @with_cookies = grep { $as_far->($_) > 1 } near_misses($one, 'https://stranger.invalid') if $is_any;
-    is_deeply([ @in, @with_cookies ], [], "$input: $method $path: none that is nearly one");
+    is_deeply([ @in, @with_cookies ], [], "$input: $method $path: no similar origin");
 }
 cmp_ok(exchanges(), '>', 500, exchanges() . ' exchanges');

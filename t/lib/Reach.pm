@@ -79,7 +79,7 @@ sub lacks {
 # What an import says beyond what it says of every one; with the line of the file.
 sub remarks {
     my ($report) = @_;
-    return grep { /:\d+: / && !/: in place of lines? |: the headers were not sent with errors|: there was no Vary: Origin|: goes into |: the block that answers OPTIONS goes|: the rewrite rule that answers OPTIONS goes/ } split /\n/, $report;
+    return grep { /:\d+: / && !/: replaces lines? |: without always, the headers were not sent|: the original sent no Vary: Origin|: belongs in |: the (?:block|rewrite rule) that answers OPTIONS is not needed/ } split /\n/, $report;
 }
 
 1;

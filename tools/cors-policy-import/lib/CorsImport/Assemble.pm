@@ -18,7 +18,7 @@ our @EXPORT_OK = qw(policies);
 my %header_of = map { $attribute{$_} => s/(?:^|-)\K(\w)/\U$1/gr } keys %attribute;
 my $token = qr/[!#\$%&'*+.^_`|~0-9A-Za-z-]+/;
 
-# The names of a list as a browser takes them; nothing where it takes none.
+# The names of a list as a browser reads them; undef if browsers reject the list.
 sub parse_list {
     my (@values) = @_;
     return [] if !@values;
@@ -95,7 +95,7 @@ sub as_text {
 
 # The sections of what was tried: one for all methods, or one and others in
 # <Limit>. $new makes a section. Nothing where nothing about CORS is sent. With
-# $more, origins that are given something else stand in an <If>, and this is what
+# $more, origins with other settings get an <If>, and this is what
 # its condition needs in addition.
 sub policies {
     my ($new, $tried, $more) = @_;
@@ -106,7 +106,7 @@ sub policies {
     for my $method (@{ $tried->{methods} }) {
         my %records = map { class_name($_) => record($_, $found->{ class_name($_) }, $method) } @{ $tried->{classes} };
         my $text = join "\n\n", map { as_text($records{$_}) } sort keys %records;
-        # a server of httpd has no section for some methods that stands before others
+        # a <VirtualHost> has no section for some methods that comes before other sections
         if ($is_server && @order && !$group{$text}) {
             my $first = $group{ $order[0] }{records};
             for my $name (keys %records) { $first->{$name} = { %{ meet($first->{$name}, $records{$name}) }, differs => 1 } if as_text($first->{$name}) ne as_text($records{$name}) }
@@ -116,7 +116,7 @@ sub policies {
         $group{$text}{records} ||= \%records;
         push @{ $group{$text}{methods} }, $method;
     }
-    # the one that is for the methods that were not tried stands outside
+    # the section for methods that were not tried comes first, without <Limit>
     my @groups = sort { (grep { $_ eq 'PROPFIND' } @{ $b->{methods} }) <=> (grep { $_ eq 'PROPFIND' } @{ $a->{methods} }) } map { $group{$_} } @order;
     my @sections;
     for my $group (@groups) {
@@ -141,7 +141,7 @@ sub put_into_if {
 }
 
 # The classes in parts that are given different things: the base, and for each
-# other part its classes and the records, in which nobody else is allowed. Only
+# other part its classes and the records, in which no other origin is allowed. Only
 # origins by themselves are apart from the base.
 sub parts {
     my ($tried, $records) = @_;
@@ -169,25 +169,25 @@ sub fill {
     remark_on_values($section, $tried);
     my $strangers = $records->{ class_name({ true => {} }) };
     my @allowed = map { $records->{ class_name($_) } } grep { $records->{ class_name($_) }{allowed} } grep { !defined $_->{text} || defined canonical_origin($_->{text}) || $_->{text} eq 'null' } @{ $tried->{classes} };
-    note($section, 'what was sent to some methods alone is left out') if $section->{place} && !@{ $section->{where} } && %{ $tried->{seen}{methods} } && grep { $_->{differs} } values %$records;
-    if (grep { $_->{differs} } values %$records) { note($section, "$_ is not read here; what depends on it is left out") for sort keys %{ $tried->{seen}{unknown} } }
+    note($section, 'headers that were sent for some methods only are omitted') if $section->{place} && !@{ $section->{where} } && %{ $tried->{seen}{methods} } && grep { $_->{differs} } values %$records;
+    if (grep { $_->{differs} } values %$records) { note($section, "$_ cannot be evaluated here; settings that depend on it are omitted") for sort keys %{ $tried->{seen}{unknown} } }
     if ($strangers->{allowed}) { put_everybody($section, $tried, $records) }
     else {
         put_tested($section, $tried, $records);
         put_literals($section, $tried, $records) if !$attr->{everybody};
-        note($section, "'null' is left out: every sandboxed frame sends it") if $records->{null}{allowed} && !$attr->{everybody} && $attr->{match};
+        note($section, "'null' is omitted: any sandboxed frame can send it") if $records->{null}{allowed} && !$attr->{everybody} && $attr->{match};
     }
     if (!@allowed || !$attr->{everybody} && !$attr->{match} && !@{ $attr->{origins} // [] }) {
         delete @$attr{qw(origins excluded)};
         $attr->{nobody} = 1;
-        note($section, 'no origin could be read; CorsAllowOrigins None allows nobody');
+        note($section, 'no origin could be read; CorsAllowOrigins None allows no origin');
         complete($section);
         return;
     }
     put_attributes($section, $tried, @allowed);
     if (!grep { ($_->{status} // 200) < 400 } @{ $tried->{found}{ class_name({ true => {} }) }{GET} }) {
         $attr->{reject} = 1;
-        note($section, 'other origins were turned away with a status; that is CorsRejectDisallowed On, which lets requests without Origin pass');
+        note($section, 'other origins were rejected with an error status; this is CorsRejectDisallowed On, which still accepts requests without Origin');
     }
     complete($section, vary => !$tried->{seen}{vary});
 }
@@ -204,20 +204,20 @@ sub put_everybody {
     my @literals = grep { $_ ne 'null' && defined canonical_origin($_) && !$records->{$_}{allowed} } grep { defined } map { $_->{text} } @{ $tried->{classes} };
     my $has_null = $records->{null}{allowed};
     $attr->{reflected} = 1 if !$records->{ class_name({ true => {} }) }{star};
-    # an exclusion from all stands in a section within; httpd's have none of their own
+    # an exclusion from any origin needs a section within; those of httpd have none
     if (!%denied && $has_null && (!@literals || !$section->{place})) {
         $attr->{everybody} = 1;
         $section->{excluded} = \@literals if @literals;
         return;
     }
     $attr->{open} = 1;
-    note($section, "'null' is left out: every sandboxed frame sends it") if $has_null;
+    note($section, "'null' is omitted: any sandboxed frame can send it") if $has_null;
     my @tests = grep { $denied{ $_->{id} } } tests($tried);
     my $not = join '', map { "(?!" . quotemeta_path($_) . '$)' } grep { my $text = $_; !grep { $text =~ $_->{compiled} } @tests } @literals;
     $not .= join '', map { excluding($_) } @tests;
     my $word = quoted_origin("$not.+");
     if (defined $word) { $attr->{match} = [$word] }
-    else { note($section, 'what is excluded cannot be written here') }
+    else { note($section, 'the exclusions cannot be written as directives') }
 }
 
 sub tests { my ($tried) = @_; return sort { $a->{number} <=> $b->{number} } values %{ $tried->{seen}{tests} } }
@@ -303,13 +303,13 @@ sub put_attributes {
     for my $name (qw(credentials methods headers expose)) {
         my $text = sub { my ($value) = @_; return ref $value ? join ' ', sort map { lc } @$value : $value };
         next if !grep { $text->($_->{$name}) ne $text->($both->{$name}) } @allowed;
-        note($section, "$header_of{$name} was sent for some of the origins alone; " . ($name eq 'credentials' ? 'credentials are off here' : 'here it is what all of them had'));
+        note($section, "$header_of{$name} was sent to some of the origins only; " . ($name eq 'credentials' ? 'credentials are off here' : 'here it is what all of them had'));
     }
     if ($both->{credentials} && $both->{preflight} && !$both->{preflight_credentials}) {
         $both->{credentials} = 0;
-        note($section, 'preflights were answered without Access-Control-Allow-Credentials, so requests with cookies failed where they need one; credentials are off here');
+        note($section, 'preflights were answered without Access-Control-Allow-Credentials, so requests with cookies failed if they needed a preflight; credentials are off here');
     }
-    note($section, 'origins were sent *, with which browsers refuse credentials; credentials are off here: to have them, list the origins and write CorsAllowCredentials On')
+    note($section, 'the origins were sent *, and browsers reject * with credentials; credentials are off here: to allow them, list the origins and write CorsAllowCredentials On')
         if $sent{credentials} && $both->{star} && !$attr->{everybody};
     $attr->{credentials} = $both->{credentials} if $sent{credentials};
     my $is_safe = !$both->{credentials} || $attr->{open} || $attr->{everybody};
@@ -317,9 +317,9 @@ sub put_attributes {
         my @names = @{ $both->{$name} };
         if (grep({ $_ eq '*' } @names) && !$is_safe) {
             @names = grep { $_ ne '*' } @names;
-            note($section, "* in $header_of{$name} is left out: with credentials it means nothing to a browser; name what is meant");
+            note($section, "* in $header_of{$name} is omitted: with credentials, browsers do not treat it as a wildcard; list the names");
         }
-        if (grep { $_ eq ECHO } @names) { note($section, "$header_of{$name} echoed what was asked for; it is written *"); @names = $name eq 'headers' ? ('*', 'Authorization') : ('*') }
+        if (grep { $_ eq ECHO } @names) { note($section, "$header_of{$name} repeated what the preflight asked for; it is written as *"); @names = $name eq 'headers' ? ('*', 'Authorization') : ('*') }
         next if !$sent{$name};
         if ($name eq 'methods') { $attr->{methods} = methods($section, @names) }
         else { $attr->{$name} = names($section, $name, @names) }
@@ -329,7 +329,7 @@ sub put_attributes {
     $attr->{network} = $both->{network} if $sent{network};
 }
 
-# What is said of values that no browser takes.
+# Remarks on values that browsers reject.
 sub remark_on_values {
     my ($section, $tried) = @_;
     my %seen;
@@ -341,23 +341,23 @@ sub remark_on_values {
     for my $key (sort keys %{ $seen{origin} // {} }) {
         my @values = @{ $seen{origin}{$key} };
         my $value = $values[0] // next;
-        if (@values > 1) { note($section, 'Access-Control-Allow-Origin was sent twice, and a browser refuses two: ' . join ' and ', map { "'" . $shown->($_) . "'" } @values) }
-        elsif ($value =~ /\x03|[\x01\x04].|.[\x01\x04]/s) { note($section, 'Access-Control-Allow-Origin was a part of the origin, or more than it, which a browser refuses: ' . $shown->($value)) }
-        elsif ($value =~ /\x02/) { note($section, "the value '" . $shown->($value) . "' of Access-Control-Allow-Origin is not read here") }
-        elsif ($value =~ /,|\S\s+\S/) { note($section, "'$value': a browser takes one origin and refused this list; to allow them, write CorsAllowOrigins " . join ' ', grep { length } split /[\s,]+/, $value) }
-        elsif ($value =~ /\*./ || $value =~ /.\*/) { note($section, "'$value' was sent as it stands, and no browser took it for a pattern; to allow what it means, write CorsAllowOrigins $value") }
+        if (@values > 1) { note($section, 'Access-Control-Allow-Origin was sent twice, which browsers reject: ' . join ' and ', map { "'" . $shown->($_) . "'" } @values) }
+        elsif ($value =~ /\x03|[\x01\x04].|.[\x01\x04]/s) { note($section, 'Access-Control-Allow-Origin was only a part of the origin, or contained more, which browsers reject: ' . $shown->($value)) }
+        elsif ($value =~ /\x02/) { note($section, "the value '" . $shown->($value) . "' of Access-Control-Allow-Origin is not known here", 1) }
+        elsif ($value =~ /,|\S\s+\S/) { note($section, "'$value': browsers accept a single origin and rejected this list; to allow them, write CorsAllowOrigins " . join ' ', grep { length } split /[\s,]+/, $value) }
+        elsif ($value =~ /\*./ || $value =~ /.\*/) { note($section, "'$value' was sent literally, and no browser treats it as a pattern; to allow what was intended, write CorsAllowOrigins $value") }
         elsif (!is_marked($value) && $value ne '*' && $value ne 'null') { sent_origin($section, $value) }
     }
     for my $name (qw(methods headers expose)) {
         for my $values (map { $seen{$name}{$_} } sort keys %{ $seen{$name} // {} }) {
             my $value = $shown->(join ', ', @$values);
             next if parse_list(@$values);
-            if (grep { /\x02/ } @$values) { note($section, "$header_of{$name} is left out: its value '$value' is only known when a request comes") }
-            else { note($section, "'$value' of $header_of{$name} is no list of names, so browsers refused " . ($name eq 'expose' ? 'it' : 'the preflight')) }
+            if (grep { /\x02/ } @$values) { note($section, "$header_of{$name} is omitted: its value '$value' is not known here", 1) }
+            else { note($section, "'$value' of $header_of{$name} is not a list of names, so browsers rejected " . ($name eq 'expose' ? 'it' : 'the preflight')) }
         }
     }
     for my $value (sort keys %{ $seen{credentials} // {} }) {
-        note($section, "Access-Control-Allow-Credentials was '" . $shown->($value) . "', which browsers take for no; only true means yes") if $value ne 'true' && length $value;
+        note($section, "Access-Control-Allow-Credentials was '" . $shown->($value) . "', which browsers treat as false; only true turns credentials on") if $value ne 'true' && length $value;
     }
 }
 

@@ -175,7 +175,7 @@ sub run_map {
     }
 }
 
-# The operations of a header directive: [action, field, value, where it stands].
+# The operations of a header directive: [action, field, value, position].
 sub operations {
     my ($item, @words) = @_;
     my @lines = $item->{block} ? map { [ $_, @{ $_->{words} } ] } @{ $item->{block} } : [ $item, @words ];
@@ -302,7 +302,7 @@ sub import_caddy {
     my @items = parse_caddyfile($file);
     shift @items if @items && !@{ $items[0]{words} } && $items[0]{block};
     my @sites = grep { $_->{block} } @items;
-    # one site may stand without braces
+    # one site may have no braces
     @sites = { words => $items[0]{words}, line => $items[0]{line}, block => [ @items[ 1 .. $#items ] ] } if @items > 1 && !$items[0]{block};
     @sites = { words => [], line => 1, block => [@items] } if @items && (grep { defined $rank{ $_->{words}[0] // '' } } @items) && defined $rank{ $items[0]{words}[0] // '' };
     for my $item (map { all_items([$_]) } @items) {
@@ -314,7 +314,7 @@ sub import_caddy {
     for my $site (@about) {
         my ($first) = map { "$_->{file}:$_->{line}" } cors_items($site->{block});
         my $names = join ' ', @{ $site->{words} };
-        my @notes = $names =~ /\A:\d+\z|\A\z/ && @about == 1 ? () : 'goes into the virtual host of ' . (length $names ? $names : 'no name');
+        my @notes = $names =~ /\A:\d+\z|\A\z/ && @about == 1 ? () : 'belongs in the virtual host of ' . (length $names ? $names : 'no name');
         $is_put = 1 if put_places(map { my $at = $_; +{ %$at, from => $first, notes => [@notes], respond => sub { respond($site, $at, $_[0]) } } } places_by_path(paths_of($site->{block})));
     }
     return $is_put;

@@ -2,7 +2,7 @@
 package CorsImport::Caddyfile;
 
 # The syntax of a Caddyfile: directives with their words, lines and blocks. Snippets
-# and imported files stand in the place of import, with its arguments. It knows no
+# and imported files replace the import, with its arguments. It knows no
 # directive but import.
 use strict;
 use warnings FATAL => 'all';
@@ -71,7 +71,7 @@ sub expanded {
     for my $item (@items) {
         my ($name, $what, @args) = @{ $item->{words} };
         if (($name // '') eq 'import' && defined $what) {
-            if ($depth > 8) { report("$item->{file}:$item->{line}: import $what goes in circles", 1); next }
+            if ($depth > 8) { report("$item->{file}:$item->{line}: import $what includes itself", 1); next }
             push @all, map { with_arguments($_, @args) } expanded($snippet, $depth + 1, imported($snippet, $item, $what));
         }
         else { push @all, { %$item, $item->{block} ? (block => [ expanded($snippet, $depth, @{ $item->{block} }) ]) : () } }
@@ -85,7 +85,7 @@ sub imported {
     return @{ $snippet->{$what} } if $snippet->{$what};
     my ($dir) = $item->{file} =~ m{\A(.*)/};
     my @files = grep { -f } glob(($what =~ m{\A/} ? $what : ($dir // '.') . "/$what") =~ s/([ \\{}~'"])/\\$1/gr);
-    report("$item->{file}:$item->{line}: import $what is not there", $what !~ /[*?\[]/) if !@files;
+    report("$item->{file}:$item->{line}: import $what does not exist", $what !~ /[*?\[]/) if !@files;
     return map { @{ parse_tokens($_, tokens(slurp($_))) } } @files;
 }
 

@@ -67,7 +67,7 @@ sub is_class_matched {
 }
 
 # An expression without the text at its start that a value has before the origin;
-# '' where that differs, nothing where it cannot be told.
+# '' if that differs, undef if it is unknown.
 sub without_prefix {
     my ($before, $regex) = @_;
     return if $regex !~ s/\A\^//;
@@ -129,7 +129,7 @@ sub classes {
     return (map({ { text => $_ } } sort grep { length && !/\*/ } keys %literal), map { { true => { map { $_->{id} => 1 } @$_ } } } @sets);
 }
 
-# What is assumed of the conditions that cannot be read: each way.
+# The assumptions about conditions that cannot be read: true and false.
 sub assumptions {
     my ($seen) = @_;
     my @all = ({});
@@ -149,7 +149,7 @@ sub try_all {
         my $size = join ' ', map { scalar keys %{ $seen->{$_} } } qw(tests literals unknown methods);
         my @classes = classes($seen);
         my @assumed = assumptions($seen);
-        # where there is much, what is assumed is the same for all
+        # with many of them, all requests share the assumptions
         return if @classes * @assumed > 6000;
         my @kinds = ([ OPTIONS => 'preflight' ], map { [ $_, 'actual' ] } 'GET', %{ $seen->{methods} } ? qw(HEAD POST PUT PATCH DELETE PROPFIND) : ());
         push @kinds, map { [ $_, 'actual' ] } grep { my $method = $_; !grep { $_->[0] eq $method } @kinds } sort keys %{ $seen->{methods} };
@@ -159,7 +159,7 @@ sub try_all {
             push @{ $found{ class_name($class) }{ $name eq 'preflight' ? $name : $method } },
                 map { $respond->({ origin => $class, kind => $name, method => $method, assumed => $_, seen => $seen, captures => {}, variables => {} }) } @assumed;
         } }
-        # what is sent as it stands is for one origin
+        # a value that is sent literally is for one origin
         $seen->{literals}{$_} = 1 for grep { !is_marked($_) } map { @{ $_->{sent}{origin} // [] } } map { @$_ } map { values %$_ } values %found;
         return { seen => $seen, classes => \@classes, assumed => \@assumed, found => \%found, methods => [ map { $_->[0] } grep { $_->[1] eq 'actual' } @kinds ] }
             if $size eq join ' ', map { scalar keys %{ $seen->{$_} } } qw(tests literals unknown methods);

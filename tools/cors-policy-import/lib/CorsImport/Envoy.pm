@@ -14,8 +14,8 @@ use CorsImport::Classes qw(assume matches origin_value same);
 use CorsImport::Policy qw(report slurp);
 use CorsImport::Places qw(put_places path_container);
 use CorsImport::Regex qw(ending quotemeta_path);
-use CorsImport::Tree qw(parse_yaml child entries elements text_of is_true_text each_map);
-our @EXPORT_OK = qw(import_envoy);
+use CorsImport::Tree qw(parse_yaml child entries elements text_of is_true_text each_map report_headers);
+our @EXPORT_OK = qw(import_envoy place_of);
 
 my $filter = 'envoy.filters.http.cors';
 
@@ -114,7 +114,7 @@ sub place_of {
     my @others = grep { !/\A(?:prefix|path|regex|safe_regex|path_separated_prefix|case_sensitive)\z/ } map { $_->[0] } entries($match);
     my @where = path_container($kind, $path);
     my $from = $node ? $cors->{from} : "$file:$match->{line}";
-    if (grep { !defined } @where) { report("$file:$match->{line}: the route is left out: its match cannot be read here", 1); return }
+    if (grep { !defined } @where) { report("$file:$match->{line}: the route is omitted: its match cannot be read here", 1); return }
     my $place = { from => $from, where => \@where, kind => $kind, prefix => $kind eq 'regex' ? '' : $path, notes => [@notes], closed => 1, respond => $cors && ($cors->{enabled} // 1) ? sub { respond($cors, $_[0]) } : undef };
     $place->{key} = $cors // '';
     $place->{condition} = "the route of line $match->{line} needs more than a path (@others)" if @others;
@@ -124,8 +124,9 @@ sub place_of {
 sub import_envoy {
     my ($file) = @_;
     my @documents = eval { parse_yaml(slurp($file)) };
-    if ($@) { report("$file: " . ($@ =~ s/\n\z//r) . ', so nothing of it is read', 1); return 1 }
+    if ($@) { report("$file: " . ($@ =~ s/\n\z//r) . ', so the file is not read', 1); return 1 }
     my (@hosts, %read);
+    my $why = report_headers($file, @documents);
     for my $tree (@documents) {
         each_map(sub { my $all = child($_[0], 'virtual_hosts'); push @hosts, elements($all) if $all }, $tree, {});
         each_map(sub {
@@ -140,10 +141,11 @@ sub import_envoy {
         my $node = policy_node($host);
         my $cors = cors_of($file, $node, $outer);
         my @domains = grep { $_ ne '*' } map { text_of($_) // () } elements(child($host, 'domains'));
-        my @notes = @domains ? 'goes into the virtual host of ' . join ', ', @domains : ();
+        my @notes = @domains ? 'belongs in the virtual host of ' . join ', ', @domains : ();
         my @places = map { place_of($file, $_, $cors, @notes) } elements(child($host, 'routes'));
-        # a route that has what is around it stands for itself
+        # a host without routes is a place by itself
         push @places, { from => $cors->{from}, where => [], notes => \@notes, prefix => '', closed => 1, respond => sub { respond($cors, $_[0]) } } if !@places && $cors;
+        $_->{nobody} //= $why for grep { $_->{respond} } @places;
         $is_put = 1 if put_places(@places);
     }
     return $is_put;

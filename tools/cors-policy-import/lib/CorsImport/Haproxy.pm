@@ -140,7 +140,7 @@ sub passes {
     return value_passes($request, $value, $how // 'str', $nocase, @rest);
 }
 
-# Where a response that has the header already is left alone, the backend's stays.
+# If a response keeps a header that it already has, the backend's is kept.
 sub keeps { my ($request) = @_; $request->{seen}{keep} = 1; return 0 }
 
 sub value_passes {
@@ -363,10 +363,10 @@ sub import_haproxy {
     for my $front (@fronts) {
         my @all = $reach->($front);
         my ($first) = map { $_->{from} } sort { $a->{line} <=> $b->{line} } map { cors_rules($_) } @all;
-        my @notes = @fronts > 1 ? "goes into the virtual host of the $front->{kind} $front->{name}" : ();
+        my @notes = @fronts > 1 ? "belongs in the virtual host of the $front->{kind} $front->{name}" : ();
         my $uses_lua = grep { grep { $_ eq 'lua.cors' } @{ $_->{args} } } map { @{ $_->{rules} } } @all;
-        push @notes, 'lua.cors takes a host without a scheme for one of any scheme; here it is http and https' if $uses_lua;
-        push @notes, map { "'$_' is left out of the list of lua.cors: it is not a host or an origin" } unread_of_lua(@all);
+        push @notes, 'lua.cors accepts any scheme for a host without one; here it is http and https' if $uses_lua;
+        push @notes, map { "'$_' is omitted from the list of lua.cors: it is not a host or an origin" } unread_of_lua(@all);
         $is_put = 1 if put_places(map { my $at = $_; +{ %$at, from => $first, notes => [@notes], respond => sub { respond($self, $front, $at, $_[0]) } } } places_by_path(paths_of(@all)));
     }
     return $is_put;

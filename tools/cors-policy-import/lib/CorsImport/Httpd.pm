@@ -2,7 +2,7 @@
 package CorsImport::Httpd;
 
 # Reads configurations of httpd, .htaccess files too. It finds the lines that make
-# headers of CORS, the sections that they stand in, which lines apply in a section
+# CORS headers, the sections around them, which lines apply in a section
 # (those around it, and perhaps those of others), and in which order; HttpdRun.pm
 # runs them. An <If> on the origin is a condition of its lines, which come last;
 # any other section is kept. What is decided when httpd starts, as <IfDefine>, is
@@ -34,7 +34,7 @@ sub httpd_words {
     return @words;
 }
 
-# A place is where lines of httpd stand: the number of its virtual host, 0 for
+# A place is a section that has lines: the number of its virtual host, 0 for
 # none, and the chain of containers that decide whether it applies.
 
 # The kind and the path of a container without wildcards; nothing for another.
@@ -120,7 +120,7 @@ sub logical_lines {
     return @lines;
 }
 
-# Where a line stands.
+# The file and number of a line.
 sub at { my ($file, $line) = @_; return $line->{line} =~ s/\A(?=\d+\z)/$file:/r }
 
 # The lines of a file, with those that it includes in their place. A line of
@@ -134,7 +134,7 @@ sub lines_of {
     return map { $_->{text} =~ /\AInclude(?:Optional)?\s/i ? included($self, $_, $depth) : $_ } @lines;
 }
 
-# What an Include stands for; the line itself where there is no such file.
+# The lines that an Include brings in; the line itself if there is no such file.
 sub included {
     my ($self, $line, $depth) = @_;
     my (undef, $name) = httpd_words($line->{text});
@@ -167,7 +167,7 @@ sub expanded {
     for my $name (sort grep { !$is_used{$_} } keys %macro) {
         my $macro = $macro{$name};
         my ($at) = grep { $_->{text} =~ /Access-Control-/i } @{ $macro->{lines} };
-        report(at($file, $at) . ": the macro $macro->{name} is used nowhere in this file, so what it sends is left out", 1) if $at;
+        report(at($file, $at) . ": the macro $macro->{name} is not used in this file, so its headers are omitted", 1) if $at;
     }
     return @all;
 }
@@ -181,7 +181,7 @@ sub with_arguments {
 }
 
 # What is decided when httpd starts, of a section: its text without the "!", and
-# whether that stands there. Nothing where it is sure, or another section.
+# whether there was a "!". Nothing if the result is certain, or for another section.
 sub start_condition {
     my ($container) = @_;
     my ($kind, $not, $what) = $container =~ /\A<($is_decided_at_start)\s+"?(!?)\s*([^">]*|[<>=~]+\s*[^">]*)"?\s*>\z/i or return;
@@ -227,7 +227,7 @@ sub condition_of {
 }
 
 # Reads the lines, with what is decided at the start taken as $decided has it, as
-# places: what stands in one section, in order.
+# places: the lines of one section, in order.
 sub read_places {
     my ($self, $decided, @lines) = @_;
     my %state = (stack => [], host => 0, hosts => 0, found => {}, order => [], conditions => [], previous => []);
@@ -250,7 +250,7 @@ sub read_places {
     return @{ $state{order} };
 }
 
-# Enters a section; false where it is passed over with all that stands in it.
+# Enters a section; false if it is skipped with all its contents.
 sub enter {
     my ($self, $state, $decided, $line) = @_;
     my $container = $line->{text};
@@ -301,7 +301,7 @@ sub read_line {
     my ($name, @args) = ($line->{name}, @{ $line->{args} });
     if ($name eq 'servername') { $self->{server_name}{ $state->{hosts} } = $args[0] if $state->{host} }
     elsif ($name eq 'rewritecond') { push @{ $state->{conditions} }, $line }
-    elsif ($name =~ /\Ainclude(?:optional)?\z/) { report(at($self->{file}, $line) . ": $args[0] is not followed; give its files as arguments") if $self->{is_cors} }
+    elsif ($name =~ /\Ainclude(?:optional)?\z/) { report(at($self->{file}, $line) . ": $args[0] is not followed; give its files as arguments", $name eq 'include') if $self->{is_cors} || $name eq 'include' }
     return if !$is_read{$name};
     if ($name eq 'rewriterule') { $line->{conditions} = $state->{conditions}; $state->{conditions} = [] }
     return if $name eq 'header' && !read_header($line);
@@ -310,7 +310,7 @@ sub read_line {
     my @set = $name eq 'rewriterule' ? ($args[2] // '') =~ /\b(?:E|env)=!?([^:\],]+)/gi : $name =~ /\Asetenvif/ ? map { /\A!?([^=]+)/ ? $1 : () } @args[ 1 .. $#args ] : $name eq 'setenv' ? $args[0] : ();
     $self->{is_variable}{ lc $_ } = 1 for @set;
     if (my ($unknown) = map { $_->{unknown} // () } @{ $state->{stack} }) {
-        report(at($self->{file}, $line) . ": what stands in $unknown is left out: it cannot be read here", 1) if $name eq 'header' && $attribute{ lc $line->{header} };
+        report(at($self->{file}, $line) . ": the contents of $unknown are omitted: they cannot be read here", 1) if $name eq 'header' && $attribute{ lc $line->{header} };
         return;
     }
     $line->{if} = [ map { @{ $_->{if} // [] } } @{ $state->{stack} } ];
@@ -340,7 +340,7 @@ sub read_header {
 # comes last.
 sub lines_at {
     my ($request, $place, @before) = @_;
-    my @places = grep { covers($_, $place) || assume($request, 'whether ' . ($_->{chain}[-1] // 'the server') . ' applies, too,') } @before;
+    my @places = grep { covers($_, $place) || assume($request, 'whether ' . ($_->{chain}[-1] // 'the server') . ' also applies') } @before;
     my (@lines, @late);
     for my $one (@places, $place) {
         my $is_if = grep { /\A<If\b/i } @{ $one->{chain} };
@@ -352,7 +352,7 @@ sub lines_at {
 sub is_about_cors { my ($line) = @_; return $line->{name} eq 'header' && $attribute{ lc $line->{header} } }
 sub is_about_origin { my ($line) = @_; return is_about_cors($line) && $attribute{ lc $line->{header} } eq 'origin' }
 
-# The lines of a place that the policy stands for.
+# The lines of a place that the policy replaces.
 sub replaced_lines {
     my ($place) = @_;
     return grep { is_about_cors($_) || $_->{name} =~ /\A(?:un)?setenv/ || $_->{name} eq 'rewriterule' && ($_->{args}[2] // '') =~ /\b(?:E|env|R)=?/i } @{ $place->{lines} };
@@ -364,8 +364,8 @@ sub new_section {
     my @own = replaced_lines($place);
     my @at = unique(map { $_->{line} } sort { $a->{at} <=> $b->{at} } @own);
     my $section = { from => at($self->{file}, { line => $at[0] // $place->{line} }), attr => {}, notes => [], place => $place, where => [ @{ $place->{chain} } ] };
-    note($section, "goes into $place->{host_text}" . (defined $place->{names}{ $place->{host} } ? " of $place->{names}{ $place->{host} }" : '')) if $place->{host};
-    note($section, 'in place of line' . (@at > 1 ? 's ' : ' ') . join ', ', @at) if @at;
+    note($section, "belongs in $place->{host_text}" . (defined $place->{names}{ $place->{host} } ? " of $place->{names}{ $place->{host} }" : '')) if $place->{host};
+    note($section, 'replaces line' . (@at > 1 ? 's ' : ' ') . join ', ', @at) if @at;
     note($section, $with_every_status) if grep { is_about_cors($_) && $_->{table} eq 'onsuccess' && $_->{action} ne 'unset' } @own;
     return $section;
 }
@@ -378,7 +378,7 @@ sub is_partial {
 }
 
 # What an <If> within a place has to add to its condition, so that it does not hold
-# in later sections, since httpd merges it last; nothing where that cannot be said.
+# in later sections, since httpd merges it last; undef if that is impossible.
 sub if_excluding {
     my ($place, @all) = @_;
     my @paths;
@@ -401,7 +401,7 @@ sub policies_at {
     my $tried = try_all(sub { my ($request) = @_; return run_lines($request, lines_at($request, $place, @before)) });
     if (!$tried) {
         my $section = $new->();
-        note($section, 'there are more conditions than can be tried here; CorsAllowOrigins None allows nobody');
+        note($section, 'there are too many conditions to evaluate; CorsAllowOrigins None allows no origin');
         $section->{attr} = { policy => 'On', nobody => 1 };
         return $section;
     }
@@ -409,7 +409,7 @@ sub policies_at {
     if (!@policies && grep { is_about_origin($_) } @headers) {
         @policies = $new->();
         $policies[0]{attr} = { policy => 'On', nobody => 1 };
-        note($policies[0], 'Access-Control-Allow-Origin was taken away here; CorsAllowOrigins None goes on doing so');
+        note($policies[0], 'Access-Control-Allow-Origin is not sent here; CorsAllowOrigins None has the same effect');
     }
     remark_on_backend($_, @headers) for @policies;
     remark_on_rules($_, @{ $place->{lines} }) for @policies;
@@ -417,21 +417,21 @@ sub policies_at {
 }
 
 # A header that was set only where the backend had set none leaves what the
-# backend says.
+# backend sends.
 sub remark_on_backend {
     my ($section, @headers) = @_;
     my @empty = grep { $_->{action} eq 'setifempty' } @headers;
     if (@empty) {
         $section->{attr}{keep} = 1;
-        note($section, 'setifempty of line ' . join(', ', unique(map { $_->{line} } @empty)) . ' left what a backend sends; CorsBackendHeaders Keep does so, too');
+        note($section, 'setifempty of line ' . join(', ', unique(map { $_->{line} } @empty)) . ' kept the headers of a backend; CorsBackendHeaders Keep does the same');
     }
-    note($section, "'Header unset $_->{header}' of line $_->{line} goes: the policy replaces what a backend sends") for grep { $_->{action} eq 'unset' } @headers;
+    note($section, "'Header unset $_->{header}' of line $_->{line} is not needed: the policy replaces the CORS headers of a backend") for grep { $_->{action} eq 'unset' } @headers;
 }
 
 sub remark_on_rules {
     my ($section, @lines) = @_;
     return if !grep { $_->{name} eq 'rewriterule' && ($_->{args}[2] // '') =~ /R=2\d\d/i } @lines;
-    note($section, 'the rewrite rule that answers OPTIONS goes: preflights are answered by the policy, with 204 and no body, and other OPTIONS requests, such as those of WebDAV, reach their handler');
+    note($section, 'the rewrite rule that answers OPTIONS is not needed: the policy answers preflights, with 204 and no body; other OPTIONS requests, such as those of WebDAV, reach their handler');
 }
 
 # A section without an origin of its own, which others that can apply with it
@@ -450,7 +450,7 @@ sub partial {
             && !grep { is_about_cors($_) && $attribute{ lc $_->{header} } eq $name && $_->{table} ne $line->{table} } map { @{ $_->{lines} } } @$perhaps;
         my @names = $line->{action} eq 'unset' ? () : split /\s*,\s*/, $value;
         $is_plain = 0 if $name eq 'credentials' && $value eq 'true' && grep({ overlap($_->{place}, $place) && ($_->{attr}{everybody} || $_->{attr}{open}) } @$whole) || grep { /\s/ } @names;
-        note($section, "$header_of{$name} of line $line->{line} is left out: the origins come from sections that need not apply with this one") if !$is_plain;
+        note($section, "$header_of{$name} of line $line->{line} is omitted: the origins come from sections that do not always apply together with this one") if !$is_plain;
         if (!$is_plain || $line->{action} eq 'unset') { $attr->{$name} = $least{$name} }
         elsif ($name eq 'methods') { $attr->{methods} = methods($section, @names) }
         elsif (ref $least{$name}) { $attr->{$name} = names($section, $name, @names) }
@@ -484,7 +484,7 @@ sub read_file {
 }
 
 # What is substituted before lines are read. A name that is an origin is kept in the
-# output; one that has several values, as within <IfDefine>, is known to httpd alone.
+# output; only httpd knows the value of one that has several, as within <IfDefine>.
 sub with_defines {
     my (@lines) = @_;
     my (%value, %is_used);
@@ -499,6 +499,8 @@ sub with_defines {
         if (@all == 1) { $value{$name} = $all[0] }
         else { delete $value{$name} }
     }
+    # a value can have names in it, too
+    for (1 .. 3) { s/\$\{(\w+)\}/$value{$1} \/\/ "\${$1}"/ge for values %value }
     for (grep { $_->{text} !~ /\ADefine\s/i } @lines) {
         $is_used{$1} = 1 while $_->{text} =~ /\$\{(\w+)\}/g;
         $_->{text} =~ s/\$\{(\w+)\}/$value{$1} \/\/ "\${$1}"/ge;
@@ -519,7 +521,7 @@ sub import_httpd {
     my @found = read_file($self, {}, @lines);
     my @names = sort grep { %{ $self->{undecided} } } keys %{ $self->{undecided} };
     if (!@names) { push @sections, @found; return scalar @found }
-    if (@names > 4) { report("$file: there are more of " . join(', ', map { sprintf $_, '' } @names) . ' than can be tried here', 1); return 1 }
+    if (@names > 4) { report("$file: there are too many start conditions to evaluate: " . join(', ', map { sprintf $_, '' } @names), 1); return 1 }
     my @ways = ({});
     for my $name (@names) { @ways = map { ({ %$_, $name => 1 }, { %$_, $name => 0 }) } @ways }
     my @each = map { [ $_, read_file($self, $_, @lines) ] } @ways;

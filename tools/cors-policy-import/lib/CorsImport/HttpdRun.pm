@@ -4,7 +4,7 @@ package CorsImport::HttpdRun;
 # Runs lines of httpd for one request: SetEnvIf, SetEnv, RewriteRule and Header,
 # in httpd's order, and the expressions in them. The origin may be a mark
 # (Classes.pm); what cannot be read is tried both ways. Which lines apply is for
-# Httpd.pm to say, and lines are data here: a line is a hash with its name, its
+# Httpd.pm to decide, and lines are data here: a line is a hash with its name, its
 # words, its number and the conditions around it.
 use strict;
 use warnings FATAL => 'all';
@@ -32,7 +32,16 @@ sub string_value {
     return $text =~ s/%\{(?:(\w+):)?([\w-]+)\}/looked_up($request, $1 \/\/ '', $2)/ger;
 }
 
-# The next term of an expression, from where pos() stands; nothing where there is
+# Whether an expression matches. It cannot be evaluated if it has a name of Define
+# whose value is not known.
+sub matches_defined {
+    my ($request, $value, $regex, $nocase) = @_;
+    return matches($request, $value, $regex, $nocase) if $regex !~ /(?<!\\)\$\{\w+\}/;
+    $request->{captures} = { map { $_ => unknown_value("a group of $regex") } 0 .. 9 };
+    return assume($request, "the expression '$regex'");
+}
+
+# The next term of an expression, from pos() on; nothing if there is
 # none.
 sub term {
     my ($request, $text) = @_;
@@ -75,7 +84,7 @@ sub comparison {
         $$text =~ /\G((?:\\.|(?!\Q$end\E).)*)\Q$end\E([ismg]*)/gcs or return;
         my ($regex, $flags) = ($1, $2);
         $regex =~ s/\\\Q$end\E/$end/g if $end =~ m{[/#!,]};
-        my $is = matches($request, $left, $regex, $flags =~ /i/);
+        my $is = matches_defined($request, $left, $regex, $flags =~ /i/);
         return $operator eq '=~' ? $is : !$is;
     }
     if ($$text =~ /\G\s*-?in\s*\{/gc) {
@@ -164,7 +173,7 @@ sub run_setenvif {
     elsif (defined $request->{variables}{ lc $attribute }) { $value = $request->{variables}{ lc $attribute } }
     elsif ($line->{is_variable}{ lc $attribute }) { $value = '' }
     else { $value = unknown_value($attribute) }
-    my $holds = $value =~ /\A\x02/ ? assume($request, "line $line->{line}: $attribute") : matches($request, $value, $regex, $nocase);
+    my $holds = $value =~ /\A\x02/ ? assume($request, "line $line->{line}: $attribute") : matches_defined($request, $value, $regex, $nocase);
     set_variables($request, @words) if $holds;
 }
 
@@ -188,7 +197,7 @@ sub conditions_hold {
         my $not = $pattern =~ s/\A!//;
         my $nocase = ($flags // '') =~ /\bNC\b/i;
         my $is = $value =~ /\A\x02[^\x02]*\x02\z/ || $pattern =~ /\A(?:[<>]|-[a-zA-Z])/ ? assume($request, "line $condition->{line}: RewriteCond $test")
-            : $pattern =~ /\A==?(.*)/s ? same($request, $value, $1, $nocase) : matches($request, $value, $pattern, $nocase);
+            : $pattern =~ /\A==?(.*)/s ? same($request, $value, $1, $nocase) : matches_defined($request, $value, $pattern, $nocase);
         $request->{conditions} = { %{ $request->{captures} } } if $is && !$not;
         $group ||= $not ? !$is : $is;
         next if ($flags // '') =~ /\bOR\b|\bornext\b/i;

@@ -3,9 +3,9 @@ package CorsImport::Iis;
 
 # Reads web.config of IIS: <cors> of the CORS module, <customHeaders>, and the
 # <location> around them. Origins of <cors> are compared by that module, so its
-# wildcards are patterns; a custom header is sent as it stands (Classes.pm). Rules
+# wildcards are patterns; a custom header is sent literally (Classes.pm). Rules
 # of the rewrite module that set headers of CORS are run (IisRewrite.pm) where they
-# are for all of the site and alone set them; else there is no telling what the
+# are for the whole site and nothing else sets these headers; otherwise it is unknown what the
 # headers were.
 use strict;
 use warnings FATAL => 'all';
@@ -19,7 +19,7 @@ use CorsImport::Regex qw(quotemeta_path);
 use CorsImport::Xml qw(parse_xml);
 our @EXPORT_OK = qw(import_iis);
 
-# Elements of one kind, each with the location it is for and what it says of a
+# Elements of one kind, each with its location and its entries for a
 # collection: add, with a key, remove or clear. An element inherits the
 # collection of the location around its own; gives those around first.
 sub iis_inherited {
@@ -47,7 +47,7 @@ sub is_location_within {
     return $outer eq '' || $inner eq $outer || index($inner, "$outer/") == 0;
 }
 
-# The last of the elements for one location says what is so there.
+# The last of the elements for one location applies.
 sub last_of_each {
     my (@elements) = @_;
     my %last = map { lc $_->{location} => $_ } @elements;
@@ -67,11 +67,15 @@ sub collect {
         $location = $is{path};
         $location = undef if defined $location && $location =~ /\A\.?\z/;
         if (defined $location && $location !~ m{\A[\w./ -]+\z}) {
-            report("$file:$element->{line}: the location '$location' is left out: it cannot be read here", 1);
+            report("$file:$element->{line}: the location '$location' is omitted: it cannot be read here", 1);
             return;
         }
     }
     my %at = (line => $element->{line}, location => $location // '');
+    if ( defined $is{configSource} && $name =~ /\A(?:cors|customheaders|rewrite|rules|outboundrules|rewritemaps|httpprotocol|system\.webserver)\z/) {
+        report("$file:$element->{line}: the file '$is{configSource}' of <$element->{name}> is not read here", 1);
+        $found->{is_elsewhere} = 1;
+    }
     if ($name eq 'cors') { push @{ $found->{cors} }, { %at, %{ cors_of($element) } } }
     elsif ($name eq 'customheaders') {
         my @says = map { my $is = $_->{is}; [ lc $_->{name}, $is->{name} // '', $is->{value}, $_->{line} ] } grep { lc $_->{name} =~ /\A(?:add|remove|clear)\z/ } @{ $element->{children} };
@@ -84,7 +88,7 @@ sub collect {
     collect($file, $found, $_, $location) for @{ $element->{children} };
 }
 
-# What a <cors> says.
+# The settings of a <cors>.
 sub cors_of {
     my ($element) = @_;
     my %cors = (says => []);
@@ -119,11 +123,11 @@ sub rule_of {
 
 # --- what becomes of it
 
-# A location that takes back what is around it.
+# A location that removes the settings around it.
 sub put_taken {
     my ($file, $element) = @_;
     my $into = section(from => "$file:$element->{line}", where => where($element), attr => { policy => 'Off' });
-    note($into, 'what is said around it about CORS is taken back here');
+    note($into, 'the CORS settings of the enclosing section do not apply here');
 }
 
 # The origins of <cors> that are allowed, in groups of the same settings.
@@ -143,7 +147,7 @@ sub groups {
 sub put_into_if {
     my ($into, $cors, $members, @locations) = @_;
     my @names = map { $_->{origin} } grep { $_->{origin} !~ /\*/ } @$members;
-    note($into, 'the wildcards among them are left out: their settings differ from those above') if @names < @$members;
+    note($into, 'the wildcards among them are omitted: their settings differ from those above') if @names < @$members;
     @names = grep { defined } map { origin($into, $_) } @names;
     return 0 if !@names;
     # httpd merges <If> last: into what is within, too
@@ -194,6 +198,22 @@ sub put_cors {
     }
 }
 
+# Whether a <customHeaders> sends the origin where a <cors> does, too.
+sub is_sent_too {
+    my ($custom, $cors) = @_;
+    return 0 if !grep { lc $_->[1] eq 'access-control-allow-origin' } @{ $custom->{all} };
+    return 0 if !is_location_within($cors->{location}, $custom->{location}) && !is_location_within($custom->{location}, $cors->{location});
+    $custom->{is_twice} = 1 if is_location_within($custom->{location}, $cors->{location});
+    return 1;
+}
+
+# A location where both of them send the origin.
+sub put_twice {
+    my ($file, $element) = @_;
+    my $into = section(from => "$file:$element->{line}", where => where($element), attr => { policy => 'On', nobody => 1 });
+    note($into, '<cors> and <customHeaders> both send Access-Control-Allow-Origin, and browsers reject two; CorsAllowOrigins None allows no origin');
+}
+
 # The sections of a <customHeaders>.
 sub custom_policies {
     my ($file, $element, $is_rewritten) = @_;
@@ -203,7 +223,7 @@ sub custom_policies {
     my $new = sub { return { from => "$file:$element->{line}", where => where($element), attr => {}, notes => [] } };
     if ($is_rewritten && @ours) {
         my $section = $new->();
-        note($section, 'a rule of the rewrite module changes these headers, and is not read here; CorsAllowOrigins None allows nobody');
+        note($section, 'a rule of the rewrite module changes these headers, and is not read here; CorsAllowOrigins None allows no origin');
         $section->{attr} = { policy => 'On', nobody => 1 };
         return $section;
     }
@@ -219,7 +239,7 @@ sub rewrite_policies {
     my $tried = try_all(sub { my ($request) = @_; my %sent; my $status = run_rewrite($found->{rewrite}, $request, \%sent); return { sent => \%sent, status => $status } });
     return policies($new, $tried, '') if $tried;
     my $section = $new->();
-    note($section, 'there are more conditions than can be tried here; CorsAllowOrigins None allows no origin');
+    note($section, 'there are too many conditions to evaluate; CorsAllowOrigins None allows no origin');
     $section->{attr} = { policy => 'On', nobody => 1 };
     return $section;
 }
@@ -236,7 +256,7 @@ sub import_iis {
     my ($file) = @_;
     my $root = eval { parse_xml(slurp($file)) };
     if (!$root) {
-        report("$file: " . ($@ =~ s/\n\z//r) . ', so nothing of it is read', 1);
+        report("$file: " . ($@ =~ s/\n\z//r) . ', so the file is not read', 1);
         return 1;
     }
     my $before = @sections;
@@ -250,18 +270,20 @@ sub import_iis {
     }
     report("$file:$_->{line}: a rule of the rewrite module for $_->{variable} is not read here", 1) for @{ $found->{rules} };
     my @locations = map { $_->{location} } @{ $found->{cors} }, @{ $found->{custom} };
+    my @custom = last_of_each(iis_inherited(@{ $found->{custom} }));
     for my $element (last_of_each(iis_inherited(@{ $found->{cors} }))) {
-        if ($element->{enabled}) { put_cors($file, $element, @locations) }
+        if ($element->{enabled} && grep { is_sent_too($_, $element) } @custom) { put_twice($file, $element) }
+        elsif ($element->{enabled}) { put_cors($file, $element, @locations) }
         elsif ($element->{outer} && $element->{outer}{enabled}) { put_taken($file, $element) }
     }
-    for my $element (last_of_each(iis_inherited(@{ $found->{custom} }))) {
+    for my $element (grep { !$_->{is_twice} } @custom) {
         my @policies = custom_policies($file, $element, scalar @{ $found->{rules} });
         push @sections, @policies;
         $element->{is_said} = @policies;
         put_taken($file, $element) if !@policies && $element->{outer} && $element->{outer}{is_said};
     }
     apart(@sections[ $before .. $#sections ]);
-    return @sections > $before || @{ $found->{rules} };
+    return @sections > $before || @{ $found->{rules} } || $found->{is_elsewhere};
 }
 
 1;

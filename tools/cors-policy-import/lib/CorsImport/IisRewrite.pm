@@ -40,7 +40,7 @@ sub read_rewrite {
     return $self;
 }
 
-# A text with what stands in braces; what is in there is expanded first.
+# A text with its references in braces expanded, the inner ones first.
 sub expanded {
     my ($self, $state, $text) = @_;
     1 while $text =~ s/\{([^{}]*)\}/value_of($self, $state, $1)/e;

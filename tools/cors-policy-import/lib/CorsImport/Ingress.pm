@@ -4,7 +4,7 @@ package CorsImport::Ingress;
 # Reads Kubernetes Ingresses with the annotations of ingress-nginx for CORS
 # (nginx.ingress.kubernetes.io/cors-*), and answers requests as the controller's
 # nginx does. What is not set has the controller's default: any origin, with
-# credentials. A wildcard is one label there, and a * is sent as it stands, so that
+# credentials. A wildcard is one label there, and a * is sent literally, so that
 # browsers never took the credentials beside it. Snippets are reported, not read.
 use strict;
 use warnings FATAL => 'all';
@@ -21,7 +21,7 @@ my $prefix = 'nginx.ingress.kubernetes.io/';
 my %default = (methods => 'GET, PUT, POST, DELETE, PATCH, OPTIONS',
     headers => 'DNT,Keep-Alive,User-Agent,X-Requested-With,If-Modified-Since,Cache-Control,Content-Type,Range,Authorization', age => 1728000);
 
-# Whether the controller takes a text for true or for false; it has the default for
+# Whether the controller reads a text as true or as false; it uses the default for
 # another one.
 sub bool { my ($text, $default) = @_; return $text =~ /\A(?:1|t|T|true|True|TRUE)\z/ ? 1 : $text =~ /\A(?:0|f|F|false|False|FALSE)\z/ ? 0 : $default }
 
@@ -40,7 +40,7 @@ sub settings_of {
     $cors->{methods} = $of->('cors-allow-methods') // $default{methods};
     $cors->{headers} = $of->('cors-allow-headers') // $default{headers};
     my $origins = $of->('cors-allow-origin');
-    if (!defined $origins) { $cors->{star} = 1; push @{ $cors->{notes} }, 'cors-allow-origin is not set, which is any origin' }
+    if (!defined $origins) { $cors->{star} = 1; push @{ $cors->{notes} }, 'cors-allow-origin is not set, which means any origin' }
     else { put_origins($cors, $origins, $at{'cors-allow-origin'}{line}) }
     return $cors;
 }
@@ -50,7 +50,7 @@ sub put_origins {
     for my $origin (grep { length } map { s/\A\s+|\s+\z//gr } split /,/, $origins) {
         if ($origin eq '*') { $cors->{star} = 1; return }
         if ($origin !~ m{\A(?:[A-Za-z]+://)?(?:\*\.)?[A-Za-z0-9.-]*(?::\d+)?\z}) {
-            push @{ $cors->{notes} }, "line $line: '$origin' is left out: ingress-nginx refuses it";
+            push @{ $cors->{notes} }, "line $line: '$origin' is omitted: ingress-nginx rejects it";
             next;
         }
         if ($origin =~ m{://} && $origin !~ /\*/) { push @{ $cors->{texts} }, $origin }
@@ -78,10 +78,10 @@ sub place_of {
     my $type = text_of(child($path, 'pathType')) // 'ImplementationSpecific';
     my $kind = $is_regex ? 'regex' : $type eq 'Exact' ? 'exact' : 'prefix';
     my @notes = @{ $cors ? $cors->{notes} : [] };
-    push @notes, "a path of the type $type covers what merely begins with $text, too; here it is $text and what is below" if $kind eq 'prefix' && $type ne 'Prefix' && $text ne '/';
+    push @notes, "a path of the type $type also matches longer names that begin with $text; here it is $text and everything below" if $kind eq 'prefix' && $type ne 'Prefix' && $text ne '/';
     my @where = path_container($kind, $is_regex ? "(?i)^$text" : $text);
     my $from = "$file:" . ($cors ? $cors->{line} : $path->{line});
-    if (grep { !defined } @where) { report("$from: the path $text is left out: it cannot be read here", 1); return }
+    if (grep { !defined } @where) { report("$from: the path $text is omitted: it cannot be read here", 1); return }
     return { from => $from, where => \@where, notes => \@notes, kind => $kind, prefix => $is_regex ? '' : $text,
         closed => 1, respond => $cors ? sub { respond($cors, $_[0]) } : undef };
 }
@@ -89,7 +89,7 @@ sub place_of {
 sub import_ingress {
     my ($file) = @_;
     my @documents = eval { parse_yaml(slurp($file)) };
-    if ($@) { report("$file: " . ($@ =~ s/\n\z//r) . ', so nothing of it is read', 1); return 1 }
+    if ($@) { report("$file: " . ($@ =~ s/\n\z//r) . ', so the file is not read', 1); return 1 }
     my (%host, @hosts);
     for my $ingress (grep { (text_of(child($_, 'kind')) // '') eq 'Ingress' } map { ($_, elements(child($_, 'items'))) } grep { $_->{of} } @documents) {
         my $annotations = child($ingress, 'metadata', 'annotations');
@@ -105,7 +105,7 @@ sub import_ingress {
     my $is_put = 0;
     for my $name (@hosts) {
         my @places = sort { ($b->{kind} eq 'exact') <=> ($a->{kind} eq 'exact') || ($b->{kind} eq 'regex') <=> ($a->{kind} eq 'regex') || length $b->{prefix} <=> length $a->{prefix} } @{ $host{$name} };
-        if (length $name || @hosts > 1) { push @{ $_->{notes} }, 'goes into the virtual host of ' . (length $name ? $name : 'no name') for @places }
+        if (length $name || @hosts > 1) { push @{ $_->{notes} }, 'belongs in the virtual host of ' . (length $name ? $name : 'no name') for @places }
         $is_put = 1 if put_places(@places);
     }
     return $is_put;

@@ -16,7 +16,8 @@ my @words = (
     [ iis => qr/\A\s*(?:<\?xml[^>]*>\s*)?(?:<!--.*?-->\s*)*<configuration\b/s ],
     [ tomcat => qr/\A\s*(?:<\?xml[^>]*>\s*)?(?:<!(?:--.*?--|DOCTYPE[^>]*)>\s*)*<(?:\w+:)?web-(?:app|fragment)\b/s ],
     [ iis => qr/\A\s*<\?xml/ ],
-    [ ingress => qr/^\s*['"]?kind['"]?\s*:\s*['"]?Ingress['"]?\s*,?\s*$/m ],
+    [ ingress => qr/(?:^|[\s{,-])["']?kind["']?\s*:\s*["']?Ingress\b(?!-)/m ],
+    [ istio => qr/(?:^|[\s{,-])["']?kind["']?\s*:\s*["']?VirtualService\b/m ],
     [ traefik => qr/traefik\.http\.|traefik\.(?:io|containo\.us)\/|^\s*-?\s*["']?accessControl\w+["']?\s*[:=]|^\s*["']?customResponseHeaders["']?\s*:|^\s*\[http\.(?:middlewares|routers)|^\s*["']?middlewares["']?\s*:/mi ],
     [ envoy => qr/envoy\.(?:filters\.http\.)?cors\b|allow_origin_string_match|^\s*-?\s*["']?virtual_hosts["']?\s*:/m ],
     [ haproxy => qr/^(?:frontend|listen|backend|defaults)\b[^{;]*$/m ],
@@ -26,13 +27,14 @@ my @words = (
 my $is_nginx = qr/^\s*(?:add_header|more_set_headers|(?:server|http|events)\s*\{|location\s[^>]*\{|map\s+\S+\s+\$\w+\s*\{|set\s+\$\w)/m;
 my $is_httpd = qr/^\s*(?:<(?:VirtualHost|Location|Directory|Files|If|Limit|Macro)|Header\s+(?:always\s+|onsuccess\s+)?(?:set|add|append|merge|unset|edit\*?|setifempty|echo|note)\b|SetEnvIf|RewriteRule|RewriteEngine)/mi;
 
-my %is_yaml = map { $_ => 1 } qw(ingress traefik envoy spring);
+my %is_yaml = map { $_ => 1 } qw(ingress istio traefik envoy spring);
 
 sub kinds_of_file {
     my ($path) = @_;
     my $text = slurp($path);
     my ($name) = $path =~ m{([^/]*)\z};
     return 'caddy' if $name =~ /\ACaddyfile|\.caddy(?:file)?\z/i;
+    return 'spring' if $name =~ /\.properties\z/i;
     return 'haproxy' if $name =~ /\Ahaproxy.*\.cfg\z/i;
     for (grep { $_->[0] =~ /\A(?:iis|tomcat)\z/ } @words) { return $_->[0] if $text =~ $_->[1] }
     return 'nginx' if $text =~ $is_nginx && $name !~ /\.(?:ya?ml|json|toml)\z/i;
@@ -46,16 +48,16 @@ sub kinds_of_file {
 # How text sets CORS, in any of the kinds.
 my $setting = qr/Access-Control-|accessControlAllow|allow(?:ed)?[-_]?Origin|cors_?policy|enable-cors|cors-allow|cors\.allowed|lua\.cors|CorsFilter|CrossOriginFilter/i;
 
-# What stands in a file that was found to have nothing: never is a setting passed
-# over in silence.
+# Report what a file without imported settings contains: a setting is never
+# skipped silently.
 sub report_nothing {
     my ($path) = @_;
     my @lines = -d $path ? () : split /\n/, slurp($path);
     my @at = grep { $lines[$_] =~ $setting } 0 .. $#lines;
     my ($read) = grep { $lines[$_] !~ /\A\s*(?:#|\/\/|<!--.*-->\s*\z)/ } @at;
     my $what = sub { $lines[ $_[0] ] =~ /Access-Control-/i ? 'Access-Control-' : 'a setting of CORS' };
-    return report("$path:" . ($read + 1) . ': ' . $what->($read) . ' stands here and is not read', 1) if defined $read;
-    report(@at ? "$path:" . ($at[0] + 1) . ': ' . $what->($at[0]) . ' stands in a comment alone' : "$path: nothing about CORS was found");
+    return report("$path:" . ($read + 1) . ': ' . $what->($read) . ' is here and is not read', 1) if defined $read;
+    report(@at ? "$path:" . ($at[0] + 1) . ': ' . $what->($at[0]) . ' is only in a comment' : "$path: nothing about CORS was found");
 }
 
 # Whether a file is one for a program that makes a configuration of it; then what
@@ -66,7 +68,7 @@ sub is_template {
     my @lines = split /\n/, slurp($path);
     my ($at) = grep { $lines[$_] !~ /\A\s*#/ && $lines[$_] =~ /\{%-?\s|<%[=\s-]|(?<!\S)\{\{|\{\{-?\s/ } 0 .. $#lines;
     return 0 if !defined $at || !grep { $_ =~ $setting } @lines;
-    report("$path:" . ($at + 1) . ': this is a template; import what is made of it', 1);
+    report("$path:" . ($at + 1) . ': this is a template; import the file that it generates', 1);
     return 1;
 }
 

@@ -4,7 +4,7 @@ package CorsImport::Nginx;
 # Reads configurations of nginx by running them: set, if, map and return as nginx
 # orders them, for one request at a time, whose origin may be a mark (Classes.pm).
 # What add_header and more_set_headers then send is the response. It finds servers
-# and locations, and decides in which order their sections stand; nginx takes the
+# and locations, and decides the order of their sections; nginx takes the
 # one location that fits best, httpd merges all that fit.
 use strict;
 use warnings FATAL => 'all';
@@ -16,8 +16,8 @@ use CorsImport::Policy qw(section note unique %attribute $with_every_status apar
 use CorsImport::Regex qw(quoted quotemeta_path);
 our @EXPORT_OK = qw(import_nginx);
 
-# The blocks of a file: a list of lines, each with its words, where it stands and
-# the block that it opens. What it includes stands in its place; names are read
+# The blocks of a file: a list of lines, each with its words, its file and line and
+# the block that it opens. Included files replace their line; names are read
 # from the directory of the first file, as nginx does.
 sub nginx_parse {
     my ($file, $dir, @above) = @_;
@@ -41,6 +41,7 @@ sub nginx_parse {
                 push @all, nginx_included(pop @all, $dir, @above, $file) if @words == 2 && $words[0] eq 'include';
                 @words = ();
             }
+            elsif ($word eq '{' && @words && $words[0] =~ /_by_lua_block\z/) { $all[-1]{words} = [ @words, code_words(\@tokens, \$at) ]; @words = () }
             elsif ($word eq '{') { $all[-1]{block} = $block->() if @all; @words = () }
             else { last }
         }
@@ -49,15 +50,34 @@ sub nginx_parse {
     return $block->();
 }
 
+# The words of a block of Lua, up to the brace that closes it.
+sub code_words {
+    my ($tokens, $at) = @_;
+    my ($depth, @words) = (1);
+    while ($$at < @$tokens) {
+        my ($word, undef, $mark) = @{ $tokens->[ $$at++ ] };
+        $depth += $word eq '{' ? 1 : $word eq '}' ? -1 : 0 if $mark;
+        last if !$depth;
+        push @words, $word;
+    }
+    return @words;
+}
+
+# Files that nginx brings; none of them is about CORS.
+my $is_of_nginx = qr{(?:\A|/)(?:mime\.types|(?:fastcgi|uwsgi|scgi|proxy)_params|fastcgi\.conf|koi-\w+|win-utf)\z};
+
 sub nginx_included {
     my ($item, $dir, @above) = @_;
     my $name = $item->{words}[1];
-    my $say = sub { report("$item->{file}:$item->{line}: include $name $_[0]") };
     my @files = glob(($name =~ m{\A/} ? $name : "$dir/$name") =~ s/([ \\{}~'"])/\\$1/gr);
-    if (!grep { -f } @files) { $say->('is not there') if $name !~ /[*?\[]/ && $name ne 'mime.types'; return }
+    if (!grep { -f } @files) {
+        return if $name =~ /[*?\[]/ || $name =~ $is_of_nginx;
+        report("$item->{file}:$item->{line}: include $name does not exist", 1);
+        return $item;
+    }
     my @all;
     for my $file (grep { -f } @files) {
-        if (@above > 8 || grep { $_ eq $file } @above) { $say->('goes in circles'); next }
+        if (@above > 8 || grep { $_ eq $file } @above) { report("$item->{file}:$item->{line}: include $name includes itself"); next }
         push @all, @{ nginx_parse($file, $dir, @above) };
     }
     return @all;
@@ -73,7 +93,8 @@ sub interpolated {
 
 sub value_of {
     my ($self, $request, $name) = @_;
-    return $request->{captures}{$name} // '' if $name =~ /\A\d\z/;
+    # the groups of a location are a part of the URL
+    return $request->{captures}{$name} // ($request->{has_url_groups} ? unknown_value($name) : '') if $name =~ /\A\d\z/;
     return origin_value($request) if $name eq 'http_origin';
     return $request->{method} if $name eq 'request_method';
     return $request->{kind} eq 'preflight' ? unknown_value($name) : '' if $name =~ /\Ahttp_access_control_request_/;
@@ -90,23 +111,26 @@ sub mapped {
     local $request->{within}{$name} = 1;
     my $value = interpolated($self, $request, $source);
     my ($default, $is_by_host) = ('', 0);
-    my (@regexes, @hosts);
+    my (@regexes, @hosts, $missing);
     for my $entry (@entries) {
         my ($key, $to) = @{ $entry->{words} };
         if ($key eq 'hostnames' && !defined $to) { $is_by_host = 1 }
         elsif ($key eq 'volatile' && !defined $to) { }
+        elsif ($key eq 'include') { $missing = $to // '' }
         elsif ($key eq 'default') { $default = $to // '' }
         elsif ($key =~ /\A~(\*?)(.*)\z/s) { push @regexes, [ $2, $1, $to // '' ] }
         elsif ($is_by_host && $key =~ /\A(\*?)\.(.+)\z/) { push @hosts, [ '^https?://.*\.' . quotemeta_path($2) . '$', 1, $to // '' ] }
         elsif (same($request, $value, $key =~ s/\A\\//r, 1)) { return interpolated($self, $request, $to // '') }
     }
+    # a file that is missing can have an entry that takes precedence
+    return unknown_value("the file $missing") if defined $missing;
     for (@hosts, @regexes) {
         return interpolated($self, $request, $_->[2]) if matches($request, $value, @$_[ 0, 1 ]);
     }
     return interpolated($self, $request, $default);
 }
 
-# Whether nginx takes a value for true: it is neither empty nor 0.
+# Whether a value is true for nginx: it is neither empty nor 0.
 sub is_true {
     my ($request, $value, $text) = @_;
     return 1 if $value =~ /[\x01\x04]/;
@@ -117,10 +141,12 @@ sub is_true {
 
 sub condition_of { my ($item) = @_; my (undef, @words) = @{ $item->{words} }; return join(' ', @words) =~ s/\A\(\s*|\s*\)\z//gr }
 
+sub named { my ($item) = @_; return "$item->{line}: if (" . condition_of($item) . ')' }
+
 sub holds {
     my ($self, $request, $item) = @_;
     my $text = condition_of($item);
-    my $named = "$item->{line}: if ($text)";
+    my $named = named($item);
     return is_true($request, value_of($self, $request, $1), $named) if $text =~ /\A\$\{?(\w+)\}?\z/;
     my ($left, $not, $operator, $right) = $text =~ /\A(\S+)\s+(!?)(~\*?|=)\s+(.*)\z/s or return assume($request, $named);
     my $value = interpolated($self, $request, $left);
@@ -131,9 +157,11 @@ sub holds {
 }
 sub unknown_left { return $_[0] =~ /\A\x02[^\x02]*\x02\z/ }
 
-# Runs the lines of a block that decide: returns whether it goes on.
+# Runs the lines of a block that decide: returns whether the next block is run. A
+# rewrite behind a condition that is known, such as one on the origin, leaves the
+# location.
 sub run {
-    my ($self, $request, $block) = @_;
+    my ($self, $request, $block, $is_known) = @_;
     for my $item (@$block) {
         my ($name, @args) = @{ $item->{words} };
         if ($name eq 'set' && @args == 2) { $request->{variables}{ $args[0] =~ s/\A\$//r } = interpolated($self, $request, $args[1]) }
@@ -142,9 +170,14 @@ sub run {
             return 0;
         }
         elsif ($name eq 'break') { return 0 }
+        elsif ($name eq 'rewrite' && $is_known && ($args[2] // '') ne 'break') {
+            next if ($args[0] // '') !~ m{\A\^?/?\(?(?:\.\*)?\)?\$?\z} && !assume($request, "$item->{line}: rewrite $args[0]");
+            $request->{status} = 302;
+            return 0;
+        }
         elsif ($name eq 'if' && $item->{block} && holds($self, $request, $item)) {
             $request->{block} = $item->{block};
-            return 0 if !run($self, $request, $item->{block});
+            return 0 if !run($self, $request, $item->{block}, !$request->{seen}{unknown}{ named($item) });
         }
     }
     return 1;
@@ -153,6 +186,7 @@ sub run {
 # What is sent to a request in the innermost of some blocks.
 sub respond {
     my ($self, $request, @chain) = @_;
+    $request->{has_url_groups} = grep { ($self->{is_location}{$_} // '') eq 'regex' } @chain;
     my $goes_on = $self->{is_server}{ $chain[-1] } || run($self, $request, $self->{server_block}{ $chain[-1] } // []);
     @chain = grep { !$self->{is_location}{$_} } @chain if !$goes_on && defined $request->{status};
     run($self, $request, $chain[-1]) if !defined $request->{status};
@@ -202,7 +236,7 @@ sub policies_of {
         return if !grep { is_cors_item($_) } map { all_items($_) } @chain;
         my $section = { from => "$self->{file}:" . ($chain[-1][0] // { line => 1 })->{line}, where => [], attr => { policy => 'On', nobody => 1 }, notes => [] };
         note($section, $note) if defined $note;
-        note($section, 'there are more conditions than can be tried here; CorsAllowOrigins None allows nobody');
+        note($section, 'there are too many conditions to evaluate; CorsAllowOrigins None allows no origin');
         return $section;
     }
     my @items = sort { $a->{file} cmp $b->{file} || $a->{line} <=> $b->{line} } values %{ $tried->{seen}{lines} };
@@ -210,11 +244,11 @@ sub policies_of {
     return policies(sub {
         my $section = { from => "$items[0]{file}:$items[0]{line}", where => [], attr => {}, notes => [] };
         note($section, $note) if defined $note;
-        note($section, 'in place of line' . (@at > 1 ? 's ' : ' ') . join ', ', @at);
-        note($section, 'the block that answers OPTIONS goes: preflights are answered by the policy') if $tried->{seen}{answers};
+        note($section, 'replaces line' . (@at > 1 ? 's ' : ' ') . join ', ', @at);
+        note($section, 'the block that answers OPTIONS is not needed: the policy answers preflights') if $tried->{seen}{answers};
         note($section, $with_every_status) if $tried->{seen}{without_always};
         for my $item (grep { $_->{words}[0] =~ /_hide_header\z/ && ($_->{words}[1] // '') =~ /\AAccess-Control-/i } map { @$_ } @chain) {
-            note($section, "'@{ $item->{words} }' of line $item->{line} goes: the policy replaces every header about CORS that a backend sends");
+            note($section, "'@{ $item->{words} }' of line $item->{line} is not needed: the policy replaces all CORS headers of a backend");
         }
         return $section;
     }, $tried);
@@ -239,11 +273,11 @@ sub container {
     my $match = quoted($operator eq '=' ? '^' . quotemeta_path($path) . '$'
         : $operator eq '~' ? $path : $operator eq '~*' ? "(?i)$path" : '^' . quotemeta_path($path));
     return { rank => $rank, path => $path, item => $item, where => "<LocationMatch $match>" } if defined $match;
-    report("$item->{file}:$item->{line}: the location $path is left out: it cannot be read here");
+    report("$item->{file}:$item->{line}: the location $path is omitted: it cannot be read here", 1);
     return;
 }
 
-# Puts sections out; what is excluded from everybody stands in one within.
+# Adds sections; exclusions from any origin get a section within.
 sub put {
     my ($policies, @where) = @_;
     for my $section (@$policies) {
@@ -259,7 +293,7 @@ sub off {
     my ($item, $note) = @_;
     my $section = { from => "$item->{file}:$item->{line}", where => [], attr => { policy => 'Off' }, notes => [] };
     note($section, $note) if defined $note;
-    note($section, 'nothing about CORS was sent here, and nginx takes one location, httpd all that fit');
+    note($section, 'no CORS headers were sent here; nginx applies one location, httpd all sections that match');
     return $section;
 }
 
@@ -270,11 +304,11 @@ sub locations {
     for my $item (@{ $chain[-1] }) {
         my ($name, @args) = @{ $item->{words} };
         next if !$item->{block} || $name ne 'location';
-        @{ $self->{is_location} }{ $item->{block} } = (1);
+        @{ $self->{is_location} }{ $item->{block} } = ($args[0] =~ /\A~\*?\z/ ? 'regex' : 1);
         $self->{server_block}{ $item->{block} } = $server;
         my $at = container($item, @args) or next;
         if ($at->{rank} < 0) {
-            report("$item->{file}:$item->{line}: the location $args[0] is left out: it has no path; its headers belong where requests come from") if grep { is_cors_item($_) } all_items($item->{block});
+            report("$item->{file}:$item->{line}: the location $args[0] is omitted: it has no path; put its headers where the requests come from", 1) if grep { is_cors_item($_) } all_items($item->{block});
             next;
         }
         $at->{policies} = [ policies_of($self, $note, @chain, $item->{block}) ];
@@ -304,7 +338,7 @@ sub put_server {
     for my $at (sort { $a->{rank} <=> $b->{rank} || $a->{number} <=> $b->{number} } @locations) {
         my @policies = @{ $at->{policies} };
         next if signature(@policies) eq $base && !grep { is_within($at, $_) } @said;
-        # what is for some methods alone stands on what is for all
+        # a section for some methods is based on the one for all
         put(@policies ? \@policies : [ off($at->{item}, $note) ], $at->{where});
         push @said, $at;
     }
@@ -335,7 +369,7 @@ sub import_nginx {
     for (@servers) {
         my ($server, $around) = @$_;
         my ($names) = map { join ' ', @{ $_->{words} }[ 1 .. $#{ $_->{words} } ] } grep { $_->{words}[0] eq 'server_name' } @$server;
-        put_server($self, @servers > 1 ? 'goes into the virtual host of ' . ($names // 'no name') : undef, $server, $around);
+        put_server($self, @servers > 1 ? 'belongs in the virtual host of ' . ($names // 'no name') : undef, $server, $around);
     }
     put_server($self, undef, $tree) if !@servers;
     apart(@sections[ $before .. $#sections ]);

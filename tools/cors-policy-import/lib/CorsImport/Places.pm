@@ -4,7 +4,7 @@ package CorsImport::Places;
 # From the routes of a server that takes the first one that fits, to sections of
 # httpd, which merges all that fit and lets the last one win. A reader gives places
 # in the order of its server, each with a function that answers a request
-# (Classes.pm); they are printed in reverse order, each says everything, and a place
+# (Classes.pm); they are printed in reverse order, each is complete, and a place
 # without CORS before one that has it is CorsPolicy Off. It knows no server.
 use strict;
 use warnings FATAL => 'all';
@@ -44,10 +44,10 @@ sub places_by_path {
 }
 
 # A place: from (file:line), where (the containers), kind and prefix (its paths, as
-# of path_container(); '' for any), respond (nothing where nothing is sent), notes, nobody (why no
+# of path_container(); '' for any), respond (nothing where nothing is sent), notes, is_unread (as for note()), nobody (why no
 # origin can be allowed), closed (whether no origin is allowed where nothing is sent), rejects (whether it
-# refuses other origins and methods), condition (what else it needs) with key (what is
-# the same for places that say the same).
+# rejects other origins and methods), condition (what else it needs) with key (what is
+# equal for places with equal settings).
 sub put_places {
     my (@places) = @_;
     my $before = @sections;
@@ -59,19 +59,21 @@ sub put_places {
         if (!@policies) {
             next if !grep { overlap($_, $place) } @put;
             my $off = new_section($place, ());
-            note($off, 'nothing about CORS is sent here, though it is within a section that has it');
+            note($off, 'no CORS headers are sent here, but the enclosing section has a policy');
             $off->{attr} = { policy => 'Off' };
             push @policies, $off;
         }
-        # what the place around all says needs no section of its own
+        # the settings of the outermost place need no section of their own
         my $text = join "\n", map { signature($_) } @policies;
-        next if @put && !grep({ ($_->{prefix} // '') !~ m{\A/?\z} } @put) && $put[-1]{text} eq $text;
+        next if @put && !grep({ !is_for_all($_) } @put) && $put[-1]{text} eq $text;
         push @put, { %$place, text => $text };
         push @sections, map { with_exclusions($_) } @policies;
     }
     apart(@sections[ $before .. $#sections ]);
     return @sections > $before;
 }
+
+sub is_for_all { my ($place) = @_; return ($place->{prefix} // '') =~ m{\A/?\z} && ($place->{kind} // 'begins') =~ /\A(?:begins|prefix)\z/ }
 
 sub signature {
     my ($section) = @_;
@@ -87,6 +89,7 @@ sub new_section {
     my ($place, $notes) = @_;
     my $section = { from => $place->{from}, where => [ @{ $place->{where} // [] } ], attr => {}, notes => [] };
     note($section, $_) for @{ $place->{notes} // [] };
+    $section->{is_unread} = 1 if $place->{is_unread};
     return $section;
 }
 
@@ -104,7 +107,7 @@ sub policies_of {
     }
     return if !$nobody && !$place->{respond};
     my $section = new_section($place);
-    my $why = $nobody // ($tried ? 'no origin is listed that a browser sends' : 'there are more conditions than can be tried here');
+    my $why = $nobody // ($tried ? 'browsers send none of the listed origins' : 'there are too many conditions to evaluate');
     note($section, "$why; CorsAllowOrigins None allows no origin");
     $section->{attr} = { policy => 'On', nobody => 1, $place->{rejects} ? (reject => 1) : () };
     return $section;
@@ -120,7 +123,7 @@ sub covers {
 }
 
 # The places that requests can reach, in their order. Where one needs more than its
-# path and does not fit, one behind it answers: if those say the same, they stand for
+# path and does not fit, a later one answers: if those have the same settings, they count for
 # both; else no origin is allowed there.
 sub reachable {
     my (@places) = @_;
@@ -132,22 +135,22 @@ sub reachable {
         my @later = grep { overlap($_, $place) } @places[ $at + 1 .. $#places ];
         my $is_same = !grep { $_->{key} ne $place->{key} } @later;
         next if $is_same && (!$place->{respond} || grep { !defined $_->{condition} && covers($_, $place) } @later);
-        my $nobody = { %$place, nobody => "$place->{condition}, which is not read here" };
+        my $nobody = { %$place, nobody => "$place->{condition}, which cannot be evaluated here" };
         if ($is_same) { push @tail, $nobody }
         else { push @all, $nobody }
     }
     @all = (@all, @tail);
-    # what is not in a section comes first in httpd, wherever it stands
+    # directives outside sections come first in httpd, wherever they are
     for my $place (@all[ 0 .. $#all - 1 ]) { $place->{where} = ['<Location "/">'] if !@{ $place->{where} // [] } }
     return @all;
 }
 
-# What a server that refuses what it does not list says of the other methods.
+# The methods that are not listed, of a server that rejects those.
 sub settle_closed {
     my ($place, @policies) = @_;
     for my $section (@policies) {
         $section->{attr}{reject} = 1 if $place->{rejects};
-        s/\Ano origin could be read;/the methods that are not listed are refused;/ for $section->{limit} || @policies == 1 ? () : @{ $section->{notes} };
+        s/\Ano origin could be read;/methods that are not listed are rejected;/ for $section->{limit} || @policies == 1 ? () : @{ $section->{notes} };
     }
 }
 

@@ -43,8 +43,8 @@ sub printable {
     return $text;
 }
 
-# A remark on what stands in no section; with $is_unread, something was left out
-# that should have been read, and the exit status says so.
+# A remark that belongs to no section; with $is_unread, something was omitted
+# that should have been read, and the exit status is 1.
 our $unread = 0;
 sub report {
     my ($text, $is_unread) = @_;
@@ -52,16 +52,18 @@ sub report {
     $unread = 1 if $is_unread;
 }
 
+# A remark on a section; with $is_unread, as for report().
 sub note {
-    my ($section, $text) = @_;
+    my ($section, $text, $is_unread) = @_;
     $text = printable($text);
+    $section->{is_unread} = 1 if $is_unread;
     return if grep { $_ eq $text } @{ $section->{notes} };
     push @{ $section->{notes} }, $text;
 }
 
 
 # One origin in the form in which browsers send it, or a pattern of them; nothing
-# where there is none, and then why.
+# if it is invalid, and then the reason.
 sub no_origin { my ($why) = @_; return wantarray ? (undef, $why) : undef }
 
 sub canonical_origin {
@@ -73,8 +75,8 @@ sub canonical_origin {
     my ($host, $port) = $rest =~ /\A(.*?)(?::(\d+|\*))?\z/s;
     $host = lc $host;
     $port = undef if defined $port && $port eq ($default_port{$scheme} // '');
-    return no_origin('pages never have this scheme in their origin') if $scheme =~ /\A(?:wss?|file)\z/;
-    return no_origin('it is no origin that a browser sends')
+    return no_origin('no page has an origin with this scheme') if $scheme =~ /\A(?:wss?|file)\z/;
+    return no_origin('browsers never send it as an origin')
         if $host !~ /\A(?:(?:\*\.)?(?:[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)(?:\.[a-z0-9_](?:[a-z0-9_-]*[a-z0-9_])?)*|\[[0-9a-f:]+\])\z/
         || $host =~ /\A\*\.\d+\.\d+\.\d+\.\d+\z/;
     return ("$scheme://$host" . (defined $port ? ":$port" : ''));
@@ -86,20 +88,21 @@ sub origin {
     my ($section, $text) = @_;
     (my $was = $text) =~ s/\A\s+|\s+\z//g;
     if ($was eq 'null') {
-        note($section, "'null' is left out: every sandboxed frame sends it; CorsAllowNullOriginUnsafe On would permit it");
+        note($section, "'null' is omitted: any sandboxed frame can send it; CorsAllowNullOriginUnsafe On would allow it");
         return;
     }
     my ($word, $why) = canonical_origin($was);
-    if (!defined $word) { note($section, "'$was' is left out: $why"); return }
+    # a value of the environment or of a template is not known
+    if (!defined $word) { note($section, "'$was' is omitted: $why", scalar $was =~ /[\$#]\{\w|\{\$\w|\{\{|<%/); return }
     note($section, "'$was' is written $word, as browsers send it") if $word ne $was;
     return $word;
 }
 
-# The same for a text of a list that is taken as it stands.
+# The same for an entry of a list that the original uses literally.
 sub literal_origin {
     my ($section, $text) = @_;
     return sent_origin($section, $text) if $text !~ /\*/ || $text !~ m{\A[a-z][a-z0-9+.-]*://}i;
-    note($section, "'$text' was taken as it stands, and no browser sends that; to allow what it means, write CorsAllowOrigins $text");
+    note($section, "'$text' was used literally, and browsers never send it; to allow what was intended, write CorsAllowOrigins $text");
     return;
 }
 
@@ -108,9 +111,9 @@ sub literal_origin {
 sub sent_origin {
     my ($section, $was) = @_;
     my ($word) = $was eq 'null' ? () : canonical_origin($was);
-    note($section, "what $was is, httpd knows when it starts; its Define has to stay before this") if $was =~ /\A\$\{/;
+    note($section, "httpd replaces $was when it starts; keep its Define before this section") if $was =~ /\A\$\{/;
     return origin($section, $was) if !defined $word || $word eq $was;
-    note($section, "'$was' is left out: no browser sends it; to allow what it means, write CorsAllowOrigins $word");
+    note($section, "'$was' is omitted: browsers never send it; to allow what was intended, write CorsAllowOrigins $word");
     return;
 }
 
@@ -134,12 +137,14 @@ sub names {
     my @kept;
     for my $name (@names) {
         my $key = lc $name;
-        if ($name !~ /\A[!#\$%&'*+.^_`|~0-9A-Za-z-]+\z/) { note($section, "'$name' is left out: it is no header name") }
-        elsif ($kind eq 'headers' && is_forbidden_header($key)) { note($section, "'$name' is left out of CorsAllowHeaders: scripts cannot set it") }
-        elsif ($kind eq 'headers' && $fetch{response_only_headers}{$key}) { note($section, "'$name' is left out of CorsAllowHeaders: it is a header of responses, and a script that sends it has to stop") }
-        elsif ($kind eq 'expose' && $fetch{request_only_headers}{$key} || $fetch{forbidden_response_headers}{$key}) { note($section, "'$name' is left out of CorsExposeHeaders: browsers never show it, or it is no response header") }
-        elsif ($kind eq 'expose' && $fetch{safelisted_response_headers}{$key}) { note($section, "'$name' is left out of CorsExposeHeaders: browsers always show it") }
-        else { push @kept, $name }
+        if ($name !~ /\A[!#\$%&'*+.^_`|~0-9A-Za-z-]+\z/) { note($section, "'$name' is omitted: it is not a valid header name") }
+        elsif ($kind eq 'headers' && is_forbidden_header($key)) { note($section, "'$name' is omitted from CorsAllowHeaders: scripts cannot set it") }
+        elsif ($kind eq 'expose' && $fetch{request_only_headers}{$key} || $fetch{forbidden_response_headers}{$key}) { note($section, "'$name' is omitted from CorsExposeHeaders: scripts can never read it, or it is a request header") }
+        elsif ($kind eq 'expose' && $fetch{safelisted_response_headers}{$key}) { note($section, "'$name' is omitted from CorsExposeHeaders: scripts can always read it") }
+        else {
+            note($section, "'$name' in CorsAllowHeaders is a response header: remove it from the script that sends it, then from this list") if $kind eq 'headers' && $fetch{response_only_headers}{$key};
+            push @kept, $name;
+        }
     }
     my %seen;
     return [ grep { !$seen{ lc $_ }++ } @kept ];
@@ -150,8 +155,8 @@ sub methods {
     return ['*'] if grep { $_ eq '*' } @methods;
     my @kept;
     for my $name (@methods) {
-        if ($name !~ /\A[A-Za-z-]+\z/) { note($section, "'$name' is left out: it is no method") }
-        elsif ($fetch{forbidden_methods}{ lc $name }) { note($section, "'$name' is left out: browsers never send it") }
+        if ($name !~ /\A[A-Za-z-]+\z/) { note($section, "'$name' is omitted: it is not a valid method") }
+        elsif ($fetch{forbidden_methods}{ lc $name }) { note($section, "'$name' is omitted: browsers never send it") }
         else {
             note($section, "'$name' is written \U$name\E: methods are case-sensitive") if $name ne uc $name;
             push @kept, uc $name;
@@ -166,7 +171,7 @@ sub age {
     return if !defined $text || $text !~ /\A\s*(-?\d{1,18})\s*\z/;
     return 0 if $1 < 0;
     return $1 if $1 <= 31536000;
-    note($section, "a max-age of $1 is written as a year, the most there is");
+    note($section, "a max-age of $1 is written as one year, the maximum");
     return 31536000;
 }
 
@@ -179,7 +184,7 @@ our %attribute = (
     'access-control-allow-private-network' => 'network',
 );
 
-our $with_every_status = 'the headers were not sent with errors, having no always; here they are sent with every status';
+our $with_every_status = 'without always, the headers were not sent with errors; the policy sends them with every status';
 
 # One header that a recipe sets, other than the origin.
 sub header {
@@ -188,11 +193,11 @@ sub header {
     my $attr = $section->{attr};
     if ($value =~ /[\$%]\{?\w*access_control_request_(method|headers)|\$http_access_control_request_(\w+)|req:Access-Control-Request-(\w+)/i) {
         $attr->{$what} = $what eq 'headers' ? [ '*', 'Authorization' ] : ['*'];
-        note($section, "$name echoed what was asked for; it is written *");
+        note($section, "$name repeated what the preflight asked for; it is written as *");
         return;
     }
     if ($value =~ /[\$%]/ && $what ne 'origin') {
-        note($section, "$name is left out: its value '$value' is only known when a request comes");
+        note($section, "$name is omitted: its value '$value' is not known here", 1);
         return;
     }
     if ($what eq 'methods') { $attr->{methods} = methods($section, words($value)) }
@@ -201,28 +206,28 @@ sub header {
     elsif ($what eq 'network') { $attr->{network} = lc $value eq 'true' }
     elsif ($what eq 'credentials') {
         $attr->{credentials} = $value eq 'true';
-        note($section, "Access-Control-Allow-Credentials was '$value', which browsers take for no; only true means yes") if $value ne 'true';
+        note($section, "Access-Control-Allow-Credentials was '$value', which browsers treat as false; only true turns credentials on") if $value ne 'true';
     }
 }
 
-# A recipe sends what it sends; what it does not, browsers take for the least.
+# Completes a section: for a header that the original did not send, browsers assume the minimum.
 sub complete {
     my ($section, %more) = @_;
     my $attr = $section->{attr};
     return if $attr->{edit};
     if (!$attr->{origins} && !$attr->{match} && !$attr->{everybody} && !$attr->{nobody}) {
         $attr->{nobody} = 1;
-        note($section, 'no origin could be read; CorsAllowOrigins None allows nobody');
+        note($section, 'no origin could be read; CorsAllowOrigins None allows no origin');
     }
     $attr->{policy} = 'On';
     $attr->{methods} = [qw(GET HEAD POST)] if !@{ $attr->{methods} // [] };
     $attr->{headers} = [] if !$attr->{headers};
-    note($section, 'there was no Vary: Origin; here it is sent wherever the answer depends on the origin')
+    note($section, 'the original sent no Vary: Origin; the policy sends it where the response depends on the origin')
         if $more{vary} && !$attr->{everybody} && !$attr->{vary};
 }
 
 # Where servers do not let a section inherit from one around it, but httpd does,
-# each says what it would otherwise inherit.
+# each has the value that it would otherwise inherit.
 sub apart {
     my (@all) = @_;
     my %default = (credentials => 0, expose => [], age => 'None', network => 0, reject => 0);
@@ -236,9 +241,9 @@ sub apart {
     }
 }
 
-my $how_credentials = 'write the origins in place of * in CorsAllowOrigins, and CorsAllowCredentials On';
+my $how_credentials = 'replace the * in CorsAllowOrigins with the origins, and write CorsAllowCredentials On';
 
-# Everybody with credentials is not said for anyone who has not asked for it.
+# Turns credentials off for any origin, unless the original allows that explicitly.
 sub settle {
     my ($section, $outer) = @_;
     my $attr = $section->{attr};
@@ -249,21 +254,21 @@ sub settle {
         $attr->{credentials} = 0;
         note($section, $attr->{reflected}
             ? 'every origin was sent back with credentials, so any page could act as a logged-in user; credentials are off here:'
-                . ' list the origins and write CorsAllowCredentials On, or say CorsAllowAnyOriginWithCredentialsUnsafe On'
-            : 'credentials with every origin: browsers refuse the two together and so does the policy; credentials are off here:'
-                . " to have them, $how_credentials");
+                . ' list the origins and write CorsAllowCredentials On, or write CorsAllowAnyOriginWithCredentialsUnsafe On'
+            : 'credentials with any origin: browsers reject this combination, and so does the module; credentials are off here:'
+                . " to allow them, $how_credentials");
         return;
     }
     my @match = @{ $attr->{match} // (grep({ exists $attr->{$_} } qw(origins everybody nobody)) ? undef : $outer->{match}) // [] };
     if (grep { /\(\?!/ } @match) {
         $attr->{credentials} = 0;
-        note($section, 'an expression that excludes origins is one of any origin for the policy, which refuses it with credentials; credentials are off here:'
-            . ' to have them, list the origins and write CorsAllowCredentials On');
+        note($section, 'a regular expression that only excludes origins allows any other origin, which the module rejects with credentials; credentials are off here:'
+            . ' to allow them, list the origins and write CorsAllowCredentials On');
         return;
     }
     if (grep { $_ eq '*' } @{ $of->('expose') // [] }) {
         $attr->{expose} = [];
-        note($section, 'CorsExposeHeaders * is left out: with credentials it means nothing to a browser; name the headers');
+        note($section, 'CorsExposeHeaders * is omitted: with credentials, browsers do not treat it as a wildcard; list the headers');
     }
 }
 
@@ -274,8 +279,8 @@ sub no_star_credentials {
     my $attr = $section->{attr};
     return 0 if !$section->{star} || !$attr->{credentials} || $attr->{everybody};
     $attr->{credentials} = 0;
-    note($section, 'origins that were tested were sent *, with which browsers refuse credentials; credentials are off here:'
-        . ' to have them, write CorsAllowCredentials On');
+    note($section, 'these origins were sent *, and browsers reject * with credentials; credentials are off here:'
+        . ' to allow them, write CorsAllowCredentials On');
     return 1;
 }
 
@@ -317,6 +322,7 @@ sub print_all {
     }
     %used = ();
     my @printed = map { [ $_, directives($_) ] } @sections;
+    $unread = 1 if grep { $_->{is_unread} } @sections;
     # the lines of Define can stay where they are, or go
     print "<IfDefine !$_>\n    Define $_ $used{$_}\n</IfDefine>\n\n" for sort keys %used;
     print_section(@$_) for @printed;
@@ -345,11 +351,13 @@ sub print_section {
     print "\n";
 }
 
-# A text of UTF-16 as UTF-8, without the mark at its start.
+# A text of UTF-16 as UTF-8, without the mark at its start. One that has no mark is
+# recognized by the zero bytes of its first characters.
 sub as_bytes {
     my ($text) = @_;
     require Encode;
-    $text = Encode::encode('UTF-8', Encode::decode('UTF-16', $text)) if $text =~ /\A(?:\xff\xfe|\xfe\xff)/;
+    my $encoding = $text =~ /\A(?:\xff\xfe|\xfe\xff)/ ? 'UTF-16' : $text =~ /\A(?:[\x09-\x7e]\0){4}/ ? 'UTF-16LE' : $text =~ /\A(?:\0[\x09-\x7e]){4}/ ? 'UTF-16BE' : undef;
+    $text = Encode::encode('UTF-8', Encode::decode($encoding, $text)) if defined $encoding;
     return $text =~ s/\A\xef\xbb\xbf//r;
 }
 

@@ -3,7 +3,7 @@ package CorsImport::Regex;
 
 # Regular expressions on origins: what a policy makes of them. An expression is
 # written out as patterns where its language is small, kept as an expression where
-# strangers cannot match it, and else omitted with a remark. It is never run on
+# unknown origins cannot match it, and otherwise omitted with a remark. It is never run on
 # anything but itself; the trick is expand(), which lists what an expression can
 # match with marks for the runs in it.
 use strict;
@@ -13,11 +13,11 @@ use Exporter 'import';
 use CorsImport::Policy qw(note sent_origin unique);
 our @EXPORT_OK = qw(ending quoted quoted_origin expand expression quotemeta_path strip_anchors whole_groups searching openness);
 
-# backslashes in it and puts in variables; nothing where it is none.
+# backslashes in it and inserts variables; undef if it is invalid.
 sub quoted {
     my ($regex) = @_;
     return if $regex =~ /[^\x20-\x7e]/ || $regex =~ /\(\?\??\{/;
-    # a delimiter that JavaScript and nginx escape is none here
+    # a delimiter that JavaScript and nginx escape needs no escape here
     return if !eval { no warnings; qr/$regex/; 1 };
     (my $word = $regex) =~ s/(\\.)|(["\$])/my $pair = $1 \/\/ $2;
         $pair eq '\\"' || $pair eq '"' ? '\x22' : $pair eq '\\\\' ? '\x5c' : $pair/ge;
@@ -25,7 +25,7 @@ sub quoted {
     return qq("$word");
 }
 
-# An expression on origins as such a word. The check of the module takes a slash
+# An expression on origins as such an argument. The check of the module reads a slash
 # behind the first :// for a path, so those of further schemes are written by
 # number.
 sub quoted_origin {
@@ -125,7 +125,7 @@ sub unwrapped {
     return $text;
 }
 
-# An expression without its anchors; whether it has to match from the start, and
+# An expression without its anchors; whether it must match from the start, and
 # to the end.
 sub strip_anchors {
     my ($regex) = @_;
@@ -174,7 +174,7 @@ sub whole_groups {
 
 my @strangers = qw(stranger.invalid a.b.strangerzq.net x1-y.example.org:8443);
 
-# Whether origins that anybody can have match, and whether all do but null.
+# Whether origins that anyone can register match, and whether all do except null.
 sub openness {
     my ($regex, $nocase) = @_;
     my $compiled = eval { no warnings; $nocase ? qr/$regex/i : qr/$regex/ } // return (0, 0);
@@ -191,7 +191,7 @@ sub searching {
 }
 
 # Put a regular expression into the section: as patterns, as an expression, or
-# not at all where that would let strangers act as a user. captured: it was
+# not at all if that would let any website act as a user. captured: it was
 # compared with what the expression matched, not with the origin.
 sub expression {
     my ($section, $regex, %more) = @_;
@@ -202,34 +202,40 @@ sub expression {
         if (defined $quoted) { push @{ $attr->{match} }, $quoted; $attr->{open} = $is_any ? 'any' : 'many'; return }
     }
     my ($inner, $begins, $ends) = strip_anchors($regex);
-    note($section, "'$regex' was not anchored at its start, so it matched origins that merely contain it; here the whole origin has to match") if !$begins;
-    note($section, "'$regex' was not anchored at its end, so it matched origins that merely begin so; here " . ($more{captured} ? 'the whole origin has to match' : 'nothing but a port can follow')) if $begins && !$ends;
-    note($section, "'$regex' was matched without regard to case; browsers send origins in small letters") if $more{nocase};
+    note($section, "'$regex' was not anchored at its start, so it matched any origin that contains it; here the whole origin must match") if !$begins;
+    note($section, "'$regex' was not anchored at its end, so it matched any origin that begins this way; here " . ($more{captured} ? 'the whole origin must match' : 'only a port may follow')) if $begins && !$ends;
+    note($section, "'$regex' ignored case; browsers send origins in lower case") if $more{nocase};
     $inner = lc $inner if $more{nocase} && $inner !~ /\\[A-Z]/;
-    my $patterns = written_out($section, $regex, $inner, !$ends && !$more{captured});
+    my $patterns = written_out($section, $regex, $inner, $begins, !$ends && !$more{captured});
     if ($patterns) { push @{ $attr->{origins} }, @$patterns; return }
     if ($begins && is_bounded($inner) && defined(my $quoted = quoted_origin($inner))) { push @{ $attr->{match} }, $quoted; return }
-    note($section, "'$regex' is left out: it matches names that strangers can have, or cannot be read here; list the origins by hand");
+    note($section, "'$regex' is omitted: it matches names that anyone can register, or cannot be read here; list the origins");
 }
 
 # What an expression without anchors can match, as patterns; nothing where no
-# patterns say that.
+# patterns are equivalent.
 sub written_out {
-    my ($section, $regex, $inner, $is_open_ended) = @_;
+    my ($section, $regex, $inner, $begins, $is_open_ended) = @_;
     my @words = @{ expand($inner) // return };
     my %is = map { $_ => 1 } @words;
     my (@patterns, @remarks);
     for my $word (@words) {
-        if ($word !~ m{://}) { $word = "https://$word"; push @remarks, 'has no scheme; it is read as https' }
-        push @remarks, 'has a dot that is not escaped and matched any character; here it is a dot' if $word =~ tr/\x03/./;
+        if ($word !~ m{://}) {
+            if ($word eq 'null') { push @remarks, "matches 'null', which is omitted: any sandboxed frame can send it"; next }
+            # an anchor at the start leaves no place for a scheme
+            if ($begins && $word !~ /\A[\x01\x03]/) { push @remarks, 'has an entry without a scheme, which never matched an origin; it is omitted'; next }
+            $word = "https://$word";
+            push @remarks, 'has no scheme; it is read as https';
+        }
+        push @remarks, 'has an unescaped dot, which matched any character; here it is a dot' if $word =~ tr/\x03/./;
         # a pattern with every port covers the one without
         if ($word =~ s/:\x02\z//) { return if !$is_open_ended && !$is{$word} && !$is{ $word =~ s{\Ahttps://}{}r }; $word .= ':*' }
         $word .= ':*' if $is_open_ended && $word !~ /:(?:\d+|\*)\z/;
         if ($word =~ s{://\x01(?=[a-z0-9-]+\.)}{://*.}) {
             push @patterns, $word =~ s/\*\.//r;
-            push @remarks, "matched any name that ends so, a stranger's too; here it is the domain and its subdomains";
+            push @remarks, "matched any name with this ending, which anyone can register; here it is the domain and its subdomains";
         }
-        push @remarks, 'is written with *, which is one or more whole labels' if $word =~ s{://\x01\.}{://*.};
+        push @remarks, 'is written with *, which matches one or more whole labels' if $word =~ s{://\x01\.}{://*.};
         return if $word =~ /[\x01-\x07]/ || $word =~ m{://\*\.[^.]*\z};
         push @patterns, $word;
     }

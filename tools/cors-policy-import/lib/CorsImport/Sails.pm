@@ -22,7 +22,7 @@ sub is_unknown { my ($value) = @_; return ref $value eq 'HASH' && exists $value-
 sub known {
     my ($section, $name, $value) = @_;
     my @all = ref $value eq 'ARRAY' ? @$value : $value;
-    note($section, "$name is not known here: " . (is_unknown($_) ? $_->{unknown} : 'it is no string') . '; list what is meant by hand') for grep { ref } @all;
+    note($section, "$name is not known here: " . (is_unknown($_) ? $_->{unknown} : 'it is not a string') . '; write its value yourself', 1) for grep { ref } @all;
     return grep { !ref } @all;
 }
 
@@ -34,7 +34,7 @@ sub sails_origins {
     my @origins = ref $value eq 'ARRAY' ? map { s/\A\s+|\s+\z//gr } @known : words(@known);
     if (grep { $_ eq '*' } @origins) { $attr->{everybody} = 1; return }
     $attr->{origins} = [ unique(map { literal_origin($section, $_) // () } @origins) ];
-    note($section, 'no origin is left; CorsAllowOrigins None allows nobody') if !@{ $attr->{origins} };
+    note($section, 'no origin remains; CorsAllowOrigins None allows no origin') if !@{ $attr->{origins} };
 }
 
 # The settings of a cors dictionary; the old names too.
@@ -56,7 +56,7 @@ sub sails_settings {
         known($section, $name, $is{$name});
         $is{$name} = 0;
     }
-    # credentials without their list are nobody's
+    # without their list, credentials apply to no origin
     $attr->{credentials} = $is_nobody ? 0 : truth($is{allowCredentials}) if defined $is{allowCredentials};
     $attr->{unsafe} = 1 if truth($is{allowAnyOriginWithCredentialsUnsafe}) && !$is_nobody;
     my $list = sub { my ($name) = @_; return words(known($section, $name, $is{$name})) };
@@ -67,7 +67,7 @@ sub sails_settings {
     delete $is{securityLevel} if ref $is{securityLevel} && !JSON::PP::is_bool($is{securityLevel});
     if ($is{securityLevel}) {
         $attr->{reject} = 1;
-        note($section, "securityLevel $is{securityLevel} is CorsRejectDisallowed On; what it refused beyond other origins cannot be said")
+        note($section, "securityLevel $is{securityLevel} is CorsRejectDisallowed On; its other checks have no equivalent")
             if $is{securityLevel} ne '1';
     }
     note($section, "the setting '$_' is not known here") for grep { !/\A(?:allow(?:Origins|Credentials|RequestMethods|RequestHeaders|ResponseHeaders|AnyOriginWithCredentialsUnsafe)|allRoutes|securityLevel)\z/ } sort keys %is;
@@ -78,7 +78,7 @@ sub sails_settings {
 sub sails_path {
     my ($section, $path) = @_;
     if ($path =~ /\Ar\|(.*)\|[^|]*\z/s) {
-        note($section, "'$path' is an expression of JavaScript and used as it is; PCRE reads most of them alike");
+        note($section, "'$path' is a JavaScript regular expression and is used unchanged; PCRE treats most of them the same way");
         return quoted($1);
     }
     my $regex = '';
@@ -94,22 +94,22 @@ sub sails_path {
     return quoted($regex eq '/' ? '(?i)^/$' : "(?i)^$regex/?\$");
 }
 
-# An app of which a file cannot be run: that file can narrow what the others say,
-# so nobody is allowed.
+# An app of which a file cannot be run: that file can narrow the other settings,
+# so no origin is allowed.
 sub unread_app {
     my ($app) = @_;
     my $section = section(from => $app->{file});
     report(undef, 1);
     note($section, $_) for @{ $app->{unread} }, @{ $app->{notes} };
-    note($section, 'what the other files say is left out, since this one can narrow it; CorsAllowOrigins None allows nobody');
+    note($section, 'the settings of the other files are omitted, since this file could narrow them; CorsAllowOrigins None allows no origin');
     $section->{attr} = { policy => 'On', nobody => 1 };
     return 1;
 }
 
-# What node says of an app.
+# The configuration of an app, as node reads it.
 sub app_of {
     my ($root) = @_;
-    fail("$root: there is no config directory, so this is no Sails app") if !-d "$root/config";
+    fail("$root: there is no config directory, so this is not a Sails app") if !-d "$root/config";
     no warnings 'exec';
     open my $from, '-|', 'node', __FILE__ =~ s{Sails\.pm\z}{sails.js}r, $root
         or fail("a Sails app is read by node, which cannot be run: $!");
@@ -124,7 +124,7 @@ sub global_section {
     my $old = $app->{old};
     my $global = section(from => $app->{file});
     note($global, $_) for @{ $app->{notes} };
-    # what Sails takes for what is not set
+    # the defaults of Sails
     my %default = (allowOrigins => '*', allowCredentials => $old ? 1 : 0,
         allowRequestMethods => $old ? 'GET, POST, PUT, DELETE, OPTIONS, HEAD' : 'GET, HEAD, PUT, PATCH, POST, DELETE',
         allowRequestHeaders => 'content-type');
@@ -137,32 +137,32 @@ sub global_section {
     return $global;
 }
 
-# What a route says, put into its section.
+# Puts the settings of a route into its section.
 sub route_settings {
     my ($section, $value, $app) = @_;
     my $is_global = truth($app->{cors}{allRoutes});
     if (is_unknown($value)) {
-        note($section, "cors is not known here: $value->{unknown}; CorsAllowOrigins None allows nobody");
+        note($section, "cors is not known here: $value->{unknown}; CorsAllowOrigins None allows no origin", 1);
         @{ $section->{attr} }{qw(policy nobody credentials)} = ('On', 1, 0);
     }
     elsif (ref $value eq 'HASH') { sails_settings($section, $value); $section->{attr}{policy} = 'On' }
     elsif (JSON::PP::is_bool($value)) {
         $section->{attr}{policy} = $value ? 'On' : 'Off';
-        note($section, 'Off leaves to the app what it sends, and Sails sends the headers of allRoutes here all the same; turn CORS off in the app')
+        note($section, 'with CorsPolicy Off, httpd does not change the headers of the app, and Sails sends those of allRoutes here; turn CORS off in the app')
             if !$value && $is_global;
     }
     elsif (!ref $value && defined $value) {
         sails_settings($section, { allowOrigins => $value });
         $section->{attr}{policy} = 'On';
-        note($section, "'$value': Sails 1 takes this for one origin, which matches none; here each of them is allowed") if !$app->{old} && words($value) > 1;
+        note($section, "'$value': Sails 1 treats this as one origin, which never matches; here each of them is allowed") if !$app->{old} && words($value) > 1;
     }
-    else { note($section, 'the route is left out: its cors is neither a truth value, a string nor a dictionary') }
-    note($section, 'Sails answers preflights of this route by the settings of allRoutes and lets their origins read; here the route overrides them, as documented')
+    else { note($section, 'the route is omitted: its cors is neither a boolean, a string nor a dictionary', 1) }
+    note($section, 'Sails answers preflights of this route by the settings of allRoutes, and their origins can read it; here the route overrides them, as documented')
         if !$app->{old} && $is_global && defined $value && !JSON::PP::is_bool($value);
 }
 
 # The sections of the routes, in their order, and whether more than one can be for
-# a request. One that cannot be read may narrow what allRoutes says.
+# a request. One that cannot be read may narrow the settings of allRoutes.
 sub route_sections {
     my ($app, $global) = @_;
     my (@routes, $uses, %addresses);
@@ -172,8 +172,8 @@ sub route_sections {
         my $section = { from => "$app->{routes_file}: '$address'", where => [], attr => {}, notes => [] };
         my $match = defined $path ? sails_path($section, $path) : undef;
         if (!defined $match) {
-            note($section, 'the route is left out: its address is not read here');
-            note($global, "the route '$address' is left out and can narrow this, so CorsAllowOrigins None allows nobody");
+            note($section, 'the route is omitted: its address is not read here', 1);
+            note($global, "the route '$address' is omitted and could narrow this, so CorsAllowOrigins None allows no origin");
             @{ $global->{attr} }{qw(nobody credentials)} = (1, 0);
             delete @{ $global->{attr} }{qw(everybody origins unsafe)};
             push @sections, $section;
@@ -187,7 +187,7 @@ sub route_sections {
         $section->{where} = ["<LocationMatch $match>"];
         if ($verb && lc $verb ne 'all') {
             if ($verb =~ /\A(?:get|head|post|put|patch|delete|options)\z/i) { $section->{limit} = [ uc $verb ] }
-            else { note($section, "the verb '$verb' is not known; the section is for all") }
+            else { note($section, "the verb '$verb' is unknown; the section is for all methods") }
         }
         route_settings($section, $value, $app);
         push @routes, $section;
@@ -201,7 +201,7 @@ sub put_sockets {
     my $sockets = section(from => $app->{sockets_file}, where => ['<Location "/socket.io">']);
     $sockets->{attr}{sockets} = [ unique(map { origin($sockets, $_) // () } words(known($sockets, 'onlyAllowOrigins', $only))) ];
     $sockets->{attr}{sockets_origin} = 1;
-    note($sockets, 'this is for WebSocket handshakes; the long polling of socket.io is an ordinary request that Sails goes on checking');
+    note($sockets, 'this is for WebSocket handshakes; the long polling of socket.io is an ordinary request, which Sails still checks');
 }
 
 sub import_sails {
@@ -209,8 +209,9 @@ sub import_sails {
     require JSON::PP;
     my $app = app_of($root);
     return unread_app($app) if @{ $app->{unread} };
+    report(undef, 1) if $app->{is_partial};
     my $cors = $app->{cors};
-    if (is_unknown($cors->{allRoutes})) { push @{ $app->{notes} }, "allRoutes is not known here: $cors->{allRoutes}{unknown}"; delete $cors->{allRoutes} }
+    if (is_unknown($cors->{allRoutes})) { report(undef, 1); push @{ $app->{notes} }, "allRoutes is not known here: $cors->{allRoutes}{unknown}"; delete $cors->{allRoutes} }
     my $global = global_section($app, $cors);
     my ($routes, $uses) = route_sections($app, $global);
     # the first route that fits is the one in Sails, the last section in httpd

@@ -1,12 +1,12 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package CorsImport::Spring;
 
-# Reads CORS settings in the YAML of a Spring Boot application: of Spring Cloud
+# Reads CORS settings in the YAML or .properties of a Spring Boot application: of Spring Cloud
 # Gateway for all routes, of the actuator and of GraphQL, and answers requests as
 # Spring's CorsConfiguration does. An origin or a method that is not allowed is
-# refused with 403. A text in allowedOrigins is one origin in any case; * in
-# allowedOriginPatterns stands for any characters. Values that the environment decides
-# allow no origin, and settings that other code has to read are reported.
+# rejected with 403. A text in allowedOrigins is one origin in any case; * in
+# allowedOriginPatterns matches any characters. Values from the environment
+# allow no origin, and settings that other code reads are reported.
 use strict;
 use warnings FATAL => 'all';
 
@@ -15,7 +15,7 @@ use CorsImport::Classes qw(ECHO matches origin_value same);
 use CorsImport::Policy qw(report slurp);
 use CorsImport::Places qw(put_places path_container);
 use CorsImport::Regex qw(quotemeta_path);
-use CorsImport::Tree qw(parse_yaml child entries text_of words_of is_true_text each_map elements);
+use CorsImport::Tree qw(parse_yaml parse_properties split_list child entries text_of words_of is_true_text each_map elements report_headers);
 our @EXPORT_OK = qw(import_spring);
 
 my @unit = ([ ms => 0.001 ], [ s => 1 ], [ m => 60 ], [ h => 3600 ], [ d => 86400 ]);
@@ -40,13 +40,23 @@ sub pattern_regex {
     return "^$regex\$";
 }
 
-# A list that words_of would cut where a pattern has several ports.
-sub patterns_of {
-    my ($node) = @_;
-    return map { my $at = $_; map { { text => $_, line => $at->{line} } } ($at->{text} // '') =~ /((?:\[[^\]]*\]|[^,\s\[])+)/g } elements($node);
+# The entries of a list; the ports of one pattern belong together.
+sub joined_ports {
+    my @all;
+    for my $entry (@_) {
+        if (@all && $all[-1] =~ /\[[^\]]*\z/ && $all[-1] !~ /[\$#]\{/) { $all[-1] .= ",$entry" }
+        else { push @all, $entry }
+    }
+    return @all;
 }
 
-# What a map of settings says: from, the lists, notes, nobody; nothing where it has no
+# The patterns of a list, of which some can have several ports.
+sub patterns_of {
+    my ($node) = @_;
+    return map { my $at = $_; map { { text => $_, line => $at->{line} } } map { /[\$#]\{/ ? $_ : /((?:\[[^\]]*\]|[^,\s\[])+)/g } joined_ports(split_list($at->{text} // '')) } elements($node);
+}
+
+# The settings of a map: from, the lists, notes, nobody; nothing if it has no
 # setting of CORS.
 sub cors_of {
     my ($file, $node, $is_endpoint) = @_;
@@ -63,13 +73,17 @@ sub cors_of {
     $cors->{age} = seconds(text_of($age));
     for my $name (sort keys %list) {
         for my $word (grep { $_->{text} =~ /\$\{|#\{|\A\@\S+\@\z/ } @{ $list{$name} }) {
-            push @{ $cors->{notes} }, "line $word->{line}: '$word->{text}' in $name is left out: the environment decides what it is";
+            $cors->{is_unread} = 1;
+            push @{ $cors->{notes} }, "line $word->{line}: '$word->{text}' in $name is omitted: its value comes from the environment";
         }
         $list{$name} = $cors->{$name} = [ grep { $_->{text} !~ /\$\{|#\{|\@\S+\@/ } @{ $list{$name} } ];
     }
     $cors->{star} = grep { $_->{text} eq '*' } @{ $list{allowedOrigins} };
     my $unknown = text_of($credentials) // '';
-    push @{ $cors->{notes} }, "line $credentials->{line}: allowCredentials '$unknown' is left out: the environment decides what it is" if $unknown =~ /\$\{/;
+    if ($unknown =~ /\$\{/) {
+        $cors->{is_unread} = 1;
+        push @{ $cors->{notes} }, "line $credentials->{line}: allowCredentials '$unknown' is omitted: its value comes from the environment";
+    }
     $cors->{nobody} = "line $cors->{line}: any origin with credentials, which Spring answers with an error; list the origins in CorsAllowOrigins and write CorsAllowCredentials On" if $cors->{star} && $cors->{credentials};
     return $cors;
 }
@@ -89,7 +103,7 @@ sub respond {
     my @methods = $names->('allowedMethods');
     @methods = qw(GET HEAD) if !@methods;
     my $is_all = grep { $_ eq '*' } @methods;
-    # what is not listed is refused, for every method
+    # what is not listed is rejected, for every method
     $request->{seen}{methods}{$_} = 1 for $is_all ? () : grep { /\A[A-Z]+\z/ && $_ ne 'OPTIONS' } 'GET', @methods;
     my $origin = allowed_origin($cors, $request);
     my $is_preflight = $request->{kind} eq 'preflight';
@@ -112,8 +126,8 @@ sub place_of {
     my $text = $pattern =~ s/\A\[(.*)\]\z/$1/sr;
     my ($kind, $path) = $text eq '/**' || $text eq '/*/**' ? ('prefix', '/') : $text =~ m{\A([^*?{}]*)/\*\*\z} ? ('prefix', $1) : $text =~ /[*?{}]/ ? ('regex', path_regex($text)) : ('exact', $text);
     my @where = defined $path ? path_container($kind, $path) : (undef);
-    if (grep { !defined } @where) { report("$cors->{from}: the path $text is left out: it cannot be read here", 1); return }
-    return { from => $cors->{from}, where => \@where, kind => $kind, prefix => $kind eq 'regex' ? '' : $path, notes => $cors->{notes}, nobody => $cors->{nobody}, closed => 1, rejects => 1, respond => sub { respond($cors, $_[0]) } };
+    if (grep { !defined } @where) { report("$cors->{from}: the path $text is omitted: it cannot be read here", 1); return }
+    return { from => $cors->{from}, where => \@where, kind => $kind, prefix => $kind eq 'regex' ? '' : $path, notes => $cors->{notes}, is_unread => $cors->{is_unread}, nobody => $cors->{nobody}, closed => 1, rejects => 1, respond => sub { respond($cors, $_[0]) } };
 }
 
 sub path_regex {
@@ -172,24 +186,36 @@ sub places_of {
     return @places;
 }
 
+# Whether a file has properties, from its name or its text.
+sub is_properties {
+    my ($file, $text) = @_;
+    return 1 if $file =~ /\.properties\z/i;
+    return 0 if $file =~ /\.(?:ya?ml|json)\z/i;
+    my @lines = grep { !/\A\s*(?:[#!]|\z)/ } split /\n/, $text;
+    return @lines && !grep { !/\A\s*[\w.-]+(?:\.?\[[^\]]*\][\w.-]*)*\s*=/ } @lines;
+}
+
 sub import_spring {
     my ($file) = @_;
-    my @documents = eval { map { nested($_) } parse_yaml(slurp($file)) };
-    if ($@) { report("$file: " . ($@ =~ s/\n\z//r) . ', so nothing of it is read', 1); return 1 }
-    my ($is_put, $number) = (0, 0);
+    my $text = slurp($file);
+    my @documents = eval { is_properties($file, $text) ? parse_properties($text) : map { nested($_) } parse_yaml($text) };
+    if ($@) { report("$file: " . ($@ =~ s/\n\z//r) . ', so the file is not read', 1); return 1 }
+    my $is_put = 0;
+    my $why = report_headers($file, @documents);
     for my $tree (grep { $_->{of} } @documents) {
         my %read;
         my @places = places_of($file, $tree, \%read);
         my $profile = text_of(child($tree, qw(spring config activate onProfile))) // text_of(child($tree, qw(spring profiles)));
-        for my $place (@places) { $place->{nobody} = "this is for the profile '$profile' alone" if defined $profile }
-        # a part for a profile replaces what stands before it
+        for my $place (@places) { $place->{nobody} //= $why }
+        for my $place (@places) { $place->{nobody} = "this applies to the profile '$profile' only" if defined $profile }
+        # a document for a profile replaces earlier settings
         $is_put = 1 if put_places(@places);
         each_map(sub {
             my ($node) = @_;
             return if $read{$node};
             for my $name (qw(allowedOrigins allowedOriginPatterns allowOrigins)) {
                 my $at = child($node, $name) // next;
-                report("$file:$at->{line}: this setting is read by other code than Spring's and is not read here", 1);
+                report("$file:$at->{line}: this setting of CORS is not read here; code of the app may use it", 1);
                 $is_put = 1;
             }
         }, $tree);

@@ -19,7 +19,7 @@ our @EXPORT_OK = qw(import_traefik);
 
 my @lists = qw(AllowOriginList AllowOriginListRegex AllowMethods AllowHeaders);
 
-# --- the settings, wherever they stand: a middleware has file, line, name and cors,
+# --- the settings, wherever they are: a middleware has file, line, name and cors,
 # a router line, rule, priority and middlewares
 
 # The settings of a headers middleware; nothing where it has none of CORS.
@@ -77,7 +77,7 @@ sub put_middleware {
     $found->{middlewares}{$name} = { %$cors, from => "$file:$cors->{line}", name => $name } if $cors;
 }
 
-# What the labels below a tree say, as a tree of the same form.
+# The labels below a tree, as a tree of the same form.
 sub collect_labels {
     my ($file, $found, $tree) = @_;
     my $root = { line => 1, keys => [], of => {} };
@@ -171,14 +171,14 @@ sub rule_of {
         for my $one (split /\s*\|\|\s*/, $part =~ s/\A\((.*)\)\z/$1/sr) {
             my ($name, $words) = $one =~ /\A(\w+)\(\s*(.*?)\s*\)\z/s ? ($1, $2) : ('', '');
             my @words = map { s/\A.|.\z//gsr } $words =~ /(`[^`]*`|"[^"`\\]*")/g;
-            if ($name eq 'Host' && @words) { push @own_hosts, @words }
+            if ($name =~ /\AHost(?:Regexp)?\z/ && @words) { push @own_hosts, @words }
             elsif ($name =~ /\APath(?:Prefix)?\z/ && @words && !grep { /[{}]/ } @words) { push @own_paths, map { [ $name eq 'Path' ? 'exact' : 'begins', $_ ] } @words }
             else { $is_other = 1 }
         }
         if ($is_other || @own_hosts && @own_paths || @own_paths && @paths) { push @others, $part }
         else { push @hosts, @own_hosts; push @paths, @own_paths }
     }
-    # alternatives around parts of a chain are not told apart here
+    # alternatives around parts of a chain are not distinguished here
     return ([], [], [$rule]) if $rule =~ /\|\|/ && $rule =~ /&&/ && $rule !~ /\A(?:[^|(]|\([^|()]*\)|\((?:[^()&]|\([^()]*\))*\))*\z/;
     return (\@hosts, \@paths, \@others);
 }
@@ -190,12 +190,12 @@ sub places_of {
     my $cors = $uses[0];
     $_->{is_used} = 1 for @uses;
     my %place = (from => $cors ? $cors->{from} : "$file:$router->{line}", notes => [], closed => 1, key => $cors // '');
-    push @{ $place{notes} }, 'goes into the virtual host of ' . join ', ', @$hosts if @$hosts;
+    push @{ $place{notes} }, 'belongs in the virtual host of ' . join ', ', @$hosts if @$hosts;
     $place{nobody} = "the router $router->{name} of line $router->{line} has several middlewares about CORS" if @uses > 1;
     $place{condition} = "the router $router->{name} of line $router->{line} needs @$others" if @$others;
     $place{respond} = sub { respond($cors, $_[0]) } if $cors;
     my @places = map { my ($kind, $path) = @$_; +{ %place, kind => $kind, prefix => $path, where => [ path_container($kind, $path) ] } } @$paths ? @$paths : [ begins => '/' ];
-    report("$file:$router->{line}: a path of the router $router->{name} is left out: it cannot be read here", 1) if grep { grep { !defined } @{ $_->{where} } } @places;
+    report("$file:$router->{line}: a path of the router $router->{name} is omitted: it cannot be read here", 1) if grep { grep { !defined } @{ $_->{where} } } @places;
     return grep { !grep { !defined } @{ $_->{where} } } @places;
 }
 
@@ -204,7 +204,7 @@ sub import_traefik {
     my $text = slurp($file);
     my $is_toml = $file =~ /\.toml\z/i || $text =~ /^\s*\[+[\w.]+\]+\s*$/m;
     my @trees = eval { $is_toml ? parse_toml($text) : parse_yaml($text) };
-    if ($@) { report("$file: " . ($@ =~ s/\n\z//r) . ', so nothing of it is read', 1); return 1 }
+    if ($@) { report("$file: " . ($@ =~ s/\n\z//r) . ', so the file is not read', 1); return 1 }
     my $found = { middlewares => {}, routers => [] };
     for my $tree (grep { $_->{of} } map { ($_, elements(child($_, 'items'))) } @trees) {
         collect($file, $found, $tree);
@@ -224,7 +224,7 @@ sub import_traefik {
     for my $key (@hosts) { $is_put = 1 if put_places(@{ $host{$key} }) }
     my @unused = grep { !$_->{is_used} } map { $found->{middlewares}{$_} } sort keys %{ $found->{middlewares} };
     for my $cors (@unused) {
-        my $place = { from => $cors->{from}, notes => ["goes where the routers are that use the middleware $cors->{name}"], closed => 1, respond => sub { respond($cors, $_[0]) } };
+        my $place = { from => $cors->{from}, notes => ["belongs in the sections of the routers that use the middleware $cors->{name}"], closed => 1, respond => sub { respond($cors, $_[0]) } };
         $is_put = 1 if put_places($place);
     }
     return $is_put || grep { $_ } values %{ $found->{middlewares} };

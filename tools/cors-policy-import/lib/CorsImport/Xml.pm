@@ -3,7 +3,7 @@ package CorsImport::Xml;
 
 # The XML of configuration files: elements with attributes and lines. libxml2 parses;
 # nothing outside of the file is loaded, and a document type that defines entities is
-# refused, since what they stand for is not in the file. Namespaces are left out of
+# rejected, since their contents are not in the file. Namespaces are omitted from
 # the names. It knows nothing of any server.
 use strict;
 use warnings FATAL => 'all';
@@ -16,7 +16,7 @@ our @EXPORT_OK = qw(parse_xml element_text child_elements);
 sub parse_xml {
     my ($text) = @_;
     eval { require XML::LibXML; 1 } or die "Perl's XML::LibXML is needed to read it\n";
-    # a declaration of UTF-16 was true of the file, but not of what it was made into
+    # the text has been converted, so a declaration of UTF-16 no longer applies
     $text =~ s/\A(\s*<\?xml\b[^>]*?)\s+encoding\s*=\s*(?:"utf-?16[^"]*"|'utf-?16[^']*')/$1/i;
     die "line 1: a document type that defines entities\n" if $text =~ /<!ENTITY/;
     my $parser = XML::LibXML->new(line_numbers => 1, no_network => 1, load_ext_dtd => 0, expand_entities => 0, huge => 0, recover => 0);

@@ -1,5 +1,5 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
-// Reads the configuration of a Sails app and prints what it says of CORS. The
+// Reads the configuration of a Sails app and prints its CORS settings. The
 // app's files run in contexts of their own, where require() finds other files of
 // the app and nothing else, and without the environment. That keeps accidents
 // out, not malice: read the files of an app that you do not trust. A variable of
@@ -9,13 +9,23 @@
 const fs = require('fs'), path = require('path'), vm = require('vm');
 const root = fs.realpathSync(process.argv[2]);
 
-// whatever is asked of a package that is not here
+// A package that is not here: its properties and the results of its functions are
+// like itself. Since a condition may need either, another run has one property
+// (absent), or all results ('()'), undefined.
+const properties = new Set();
+let absent;
 const nothing = new Proxy(function () {}, {
-    get: (_, key) => key === Symbol.toPrimitive ? () => '' : key === 'toJSON' ? () => ({ unknown: 'a package' }) : nothing,
-    apply: () => nothing, construct: () => nothing,
+    get: (_, key) => {
+        if (key === Symbol.toPrimitive) return () => '';
+        if (key === 'toJSON') return () => ({ unknown: 'a package' });
+        if (typeof key === 'string') properties.add(key);
+        return key === absent ? undefined : nothing;
+    },
+    apply: () => absent === '()' ? undefined : nothing, construct: () => nothing,
 });
 const plain = value => value && typeof value === 'object' && value !== nothing && !Array.isArray(value) ? value : {};
 const asked = {}, differing = new Set();
+let has_packages = false, is_partial = false;
 
 // One value as JSON; what is neither a string, a number, true or false, nor a list
 // or a dictionary of those is not known.
@@ -28,16 +38,21 @@ function described(value, depth = 0) {
     return Object.fromEntries(Object.keys(value).map(key => [ key, described(value[key], depth + 1) ]));
 }
 
-// Runs the files of the app with a variable of the environment set, or none.
+// Runs the files of the app with a variable of the environment set, all of them
+// ('*'), or none.
 function reader(variable, given, notes, unread) {
     const loaded = {};
     const env = file => new Proxy({}, {
         get: (_, key) => {
             if (key === 'NODE_ENV' && variable !== key) return 'production';
             if (typeof key === 'string') (asked[key] = asked[key] || new Set()).add(file);
-            return key === variable ? given : undefined;
+            return key === variable || variable === '*' ? given : undefined;
         },
-        has: (_, key) => key === 'NODE_ENV' || key === variable,
+        has: (_, key) => {
+            if (typeof key === 'string' && key !== 'NODE_ENV') (asked[key] = asked[key] || new Set()).add(file);
+            return key === 'NODE_ENV' || key === variable || variable === '*';
+        },
+        ownKeys: () => { throw new Error('it lists the environment, which is not known here'); },
     });
     function load(file) {
         if (loaded[file]) return loaded[file].exports;
@@ -55,6 +70,7 @@ function reader(variable, given, notes, unread) {
                 }
             }
             notes.add(`${path.relative(root, file)} requires '${name}', which is not read here`);
+            has_packages = true;
             return nothing;
         };
         const context = vm.createContext({
@@ -79,7 +95,7 @@ function reader(variable, given, notes, unread) {
     };
 }
 
-// What the app says of CORS with a variable set, or none.
+// The CORS settings of the app with a variable set, or none.
 function extract(variable, given) {
     const notes = new Set(), unread = new Set();
     const read = reader(variable, given, notes, unread);
@@ -89,11 +105,11 @@ function extract(variable, given) {
     const is_old = Object.keys(old).length > 0 && Object.keys(now).length === 0;
     const sockets = Object.assign({}, plain(read('sockets.js').sockets), plain(production.sockets));
     if (typeof sockets.beforeConnect === 'function') {
-        notes.add('sockets.beforeConnect is a function, which decides by itself; it goes on doing so behind httpd'
-            + (sockets.onlyAllowOrigins ? ', and onlyAllowOrigins means nothing beside it' : ''));
+        notes.add('sockets.beforeConnect is a function, which still decides behind httpd'
+            + (sockets.onlyAllowOrigins ? ', and onlyAllowOrigins has no effect beside it' : ''));
         delete sockets.onlyAllowOrigins;
     }
-    if (Object.keys(above).length) notes.add('config/env/production.js has the last word');
+    if (Object.keys(above).length) notes.add('config/env/production.js overrides the other files');
     if (fs.existsSync(path.join(root, 'config/local.js'))) notes.add('config/local.js is for one machine and is not read');
     const routes = [];
     for (const [address, target] of Object.entries(Object.assign({}, plain(read('routes.js').routes), plain(production.routes)))) {
@@ -111,11 +127,11 @@ function extract(variable, given) {
     };
 }
 
-// Puts "not known" where another run differs.
-function compare(base, other, name) {
-    const unknown = { unknown: `process.env.${name}` };
+// Puts "not known" where another run differs, with the reason.
+function compare(base, other, name, reason) {
+    const unknown = { unknown: reason };
     const differs = (one, two) => JSON.stringify(one) !== JSON.stringify(two) && !!differing.add(name);
-    const is_unknown = value => plain(value) === value && String(value.unknown).startsWith('process.env.');
+    const is_unknown = value => plain(value) === value && value.unknown !== undefined;
     const settings = (one, two) => {
         for (const key of new Set([ ...Object.keys(one), ...Object.keys(two) ])) {
             if (is_unknown(one[key]) || !differs(one[key], two[key])) continue;
@@ -149,23 +165,33 @@ for (let count = 0; count < 300;) {
     tried.add(name);
     const texts = [...asked[name]].flatMap(file => [...fs.readFileSync(path.join(root, file), 'utf8').matchAll(/'([^'\n]{0,80})'|"([^"\n]{0,80})"|`([^`$\n]{0,80})`/g)].map(found => found[1] ?? found[2] ?? found[3]));
     if (name === 'NODE_ENV') continue;
-    for (const value of new Set([ 'https://not-known.invalid', 'true', 'false', '0', '1', '', ...texts.slice(0, 60) ])) {
+    for (const value of new Set([ 'https://not-known.invalid', 'true', 'false', '0', '1', '', '2', '100', '65536', ...texts.slice(0, 60) ])) {
         count++;
-        compare(app, extract(name, value), name);
+        compare(app, extract(name, value), name, `process.env.${name}`);
     }
     if (differing.has(name) || [...asked[name]].some(file => /^config.(?:cors|security)\.js$/.test(file))) {
         app.notes.push(`${[...asked[name]].join(', ')} reads process.env.${name}, which is not known here`);
     }
 }
-// what else speaks of CORS
+const names = Object.keys(asked).filter(name => name !== 'NODE_ENV');
+if (names.length > 1) {
+    for (const value of [ 'https://not-known.invalid', 'true', 'false', '0', '1' ]) compare(app, extract('*', value), '*', `process.env: ${names.join(', ')}`);
+}
+if (has_packages) {
+    for (absent of [ '()', ...[...properties].slice(0, 60) ]) compare(app, extract(), 'a package', 'what a package gives');
+    absent = undefined;
+}
+// other files with CORS settings
 const read_here = /^config\/(?:cors|security|routes|sockets|local|env\/production)\.js$/;
 (function walk(folder) {
     for (const entry of fs.readdirSync(path.join(root, folder), { withFileTypes: true })) {
         const name = `${folder}/${entry.name}`;
         if (entry.isDirectory()) walk(name);
         else if (/\.[jt]s$/.test(name) && !read_here.test(name) && /\bcors\b|Access-Control-/i.test(fs.readFileSync(path.join(root, name), 'utf8').replace(/\/\*[^]*?\*\/|^\s*\/\/.*$/gm, ''))) {
-            app.notes.push(`${name} says something of CORS and is not read here`);
+            const is_environment = /^config\/env\//.test(name);
+            app.notes.push(`${name} has CORS settings ${is_environment ? 'of another environment, which are not imported' : 'and is not read here'}`);
+            if (!is_environment) is_partial = true;
         }
     }
 })('config');
-process.stdout.write(JSON.stringify(app));
+process.stdout.write(JSON.stringify({ ...app, is_partial }));
