@@ -277,7 +277,7 @@ my @misuses = (
     [ '--from sails httpd', 1, 'httpd: there is no config directory, so this is not a Sails app' ],
     [ '--from nginx httpd', 1, 'httpd: Is a directory' ],
 );
-plan tests => 5 * @names + @exchanges + @misuses + 10;
+plan tests => 5 * @names + @exchanges + @misuses + 14;
 
 my @kinds = qw(caddy envoy haproxy httpd iis ingress istio nginx sails spring tomcat traefik);
 my %form = @forms;
@@ -290,7 +290,7 @@ sub listed {
     push @rows, [ $1, $2 ] while $_[0] =~ m{^\| `([a-z]+/[^`]*)` \| (.*?) \| }gm;
     return @rows;
 }
-cmp_ok(scalar @names, '>=', 130, 'there are at least 130 forms');
+cmp_ok(scalar @names, '>=', 145, 'there are at least 145 forms');
 
 # Lines that are neither a remark, a directive of the policy nor a container for one.
 sub foreign {
@@ -349,6 +349,15 @@ is($plain->($synopsis), $plain->($usage), 'the manual page has the synopsis of -
 is_deeply([ map { $plain->($_) } $options =~ /^\.TP\n(.*\n.*)\n/mg ], [ map { $plain->($_) } $help =~ /^  (-.*)\n/mg ], 'its options');
 is_deeply([ map { $plain->($_) =~ s/\.\z//r } $statuses =~ /^\.TP\n(.*\n.*)\n/mg ],
     [ split /, (?=\d)/, $help =~ /^Exit status: (.*?)\.\n/ms ? $1 =~ s/\n/ /gr : '' ], 'and its statuses');
+
+# the manual: its example, its length, its statuses, and every kind
+my $migrate = Httpd::slurp("$ENV{CORS_WORK}/docs/migrate.md");
+my ($example, $printed) = map { $migrate =~ /^```$_\n(.*?)^```$/ms } qw(nginx apache);
+Httpd::spew('cors.conf', $example);
+is(`$import cors.conf 2>err` =~ s/\n+\z/\n/r, $printed, 'the example of the manual is what the program prints');
+cmp_ok(scalar(() = $migrate =~ /\S+/g), '<', 1100, 'the manual is short');
+is_deeply([ $migrate =~ /^\| (\d) \| (?:everything was read|something could not be read|the arguments are invalid)/mg ], [ 0, 1, 2 ], 'it has the exit statuses');
+is_deeply([ grep { $migrate !~ /^- \*\*\Q$_\E(?:-nginx)?\*\*: /mi } @kinds ], [], 'and every kind');
 
 # a file with resources of several kinds, and one of a kind that is not read
 Httpd::spew('several.yaml', join "---\n", map { Httpd::slurp($_) } 'ingress/01-annotations.yaml', 'traefik/04-kubernetes.yml');
