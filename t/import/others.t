@@ -28,6 +28,8 @@ my @cases = (
     [ 'haproxy/03-paths.cfg', '/ap', GET => { $one => 1, $two => 1, null => 1 } ],
     [ 'haproxy/04-old.cfg', '/x', GET => { $one => 1, null => 1 } ],
     [ 'haproxy/05-hostile.cfg', '/x', GET => {} ],
+    [ 'haproxy/06-environment.cfg', '/x', PUT => {} ],
+    [ 'haproxy/06-environment.cfg', '/x', GET => { $one => 1 } ],
     [ 'caddy/01-snippet.Caddyfile', '/x', GET => { $one => 2, $two => 2 } ],
     [ 'caddy/01-snippet.Caddyfile', '/x', DELETE => { $one => 2, $two => 2 } ],
     [ 'caddy/02-paths.Caddyfile', '/api/x', GET => { 'https://app.example' => 1, 'https://a.app.example' => 1 } ],

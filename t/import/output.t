@@ -115,6 +115,7 @@ my @forms = (
     'haproxy/03-paths.cfg' => 'backends by path, a variable with the origin, a condition on the client',
     'haproxy/04-old.cfg' => 'a captured origin sent back, rspadd, a service for preflights',
     'haproxy/05-hostile.cfg' => 'quotes and directives in values',
+    'haproxy/06-environment.cfg' => 'a value of the environment',
     'caddy/01-snippet.Caddyfile' => 'a snippet with an argument, imported twice',
     'caddy/02-paths.Caddyfile' => 'headers for paths, header_regexp, respond for OPTIONS',
     'caddy/03-order.Caddyfile' => 'a header without a matcher after one with it; a header that is deleted',
@@ -178,7 +179,7 @@ my @forms = (
 my %is_partly_read = map { $_ => 1 } qw(httpd/15-backend.conf httpd/16-unset-variable.conf httpd/21-expr.conf
     httpd/35-unknown.conf httpd/47-directory httpd/49-entries.conf nginx/10-include.conf nginx/14-hostile.conf nginx/30-elsewhere.conf iis/17-elsewhere.config sails/20-several sails/21-copied httpd/45-macro.conf nginx/27-template.conf iis/07-hostile.config
     iis/10-outbound.config iis/11-broken.config sails/09-hostile sails/10-broken sails/15-environment sails/16-functions sails/18-module
-    haproxy/04-old.cfg haproxy/05-hostile.cfg caddy/04-map.Caddyfile traefik/05-broken.yml
+    haproxy/04-old.cfg haproxy/05-hostile.cfg haproxy/06-environment.cfg caddy/04-map.Caddyfile traefik/05-broken.yml
     ingress/03-snippet.yaml ingress/05-hostile.yaml tomcat/03-any.xml tomcat/04-broken.xml spring/02-actuator.yml spring/05-application.properties spring/06-headers.yml istio/02-conditions.yaml istio/04-list.yaml envoy/04-headers.yaml traefik/07-compose.yml envoy/03-hostile.yaml);
 # files that others include
 my %included = map { $_ => 1 } qw(nginx/snippets);

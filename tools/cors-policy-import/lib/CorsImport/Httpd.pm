@@ -513,6 +513,7 @@ sub text_of { return join "\n\n", map { my $section = $_; join "\n", @{ $section
 
 sub import_httpd {
     my ($file) = @_;
+    local $CorsImport::Policy::has_defines = 1;
     my $self = { file => $file, undecided => {}, is_variable => {}, server_name => {} };
     my @read = lines_of($self, $file, 0);
     $read[$_]{at} = $_ for 0 .. $#read;

@@ -19,8 +19,9 @@ our $VERSION = '1.0.0';
 
 our (@sections, @report);
 
-# Origins that Define of httpd names, and the names.
+# Origins that Define of httpd names, and the names; whether ${NAME} is one for httpd.
 our %defined_origin;
+our $has_defines = 0;
 
 # Ends with status 1: a path cannot be read.
 sub fail { print STDERR 'cors-policy-import: ', @_, "\n"; exit 1 }
@@ -68,7 +69,7 @@ sub no_origin { my ($why) = @_; return wantarray ? (undef, $why) : undef }
 
 sub canonical_origin {
     my ($word) = @_;
-    return ($word) if $word =~ /\A\$\{\w+\}\z/;
+    return ($word) if $has_defines && $word =~ /\A\$\{\w+\}\z/;
     return no_origin('an origin starts with its scheme, as in https://example.com') if $word !~ m{\A([a-z][a-z0-9+.-]*)://([^/?#]*)(.*)\z}is;
     my ($scheme, $rest) = (lc $1, $2);
     $rest =~ s/.*@//s;
@@ -93,7 +94,8 @@ sub origin {
     }
     my ($word, $why) = canonical_origin($was);
     # a value of the environment or of a template is not known
-    if (!defined $word) { note($section, "'$was' is omitted: $why", scalar $was =~ /[\$#]\{\w|\{\$\w|\{\{|<%/); return }
+    my $is_unknown = $was =~ /[\$#]\{\w|\{\$\w|\{\{|<%/;
+    if (!defined $word) { note($section, "'$was' is omitted: " . ($is_unknown ? 'its value is not known here' : $why), $is_unknown); return }
     note($section, "'$was' is written $word, as browsers send it") if $word ne $was;
     return $word;
 }
@@ -111,7 +113,7 @@ sub literal_origin {
 sub sent_origin {
     my ($section, $was) = @_;
     my ($word) = $was eq 'null' ? () : canonical_origin($was);
-    note($section, "httpd replaces $was when it starts; keep its Define before this section") if $was =~ /\A\$\{/;
+    note($section, "httpd replaces $was when it starts; keep its Define before this section") if $has_defines && $was =~ /\A\$\{/;
     return origin($section, $was) if !defined $word || $word eq $was;
     note($section, "'$was' is omitted: browsers never send it; to allow what was intended, write CorsAllowOrigins $word");
     return;
