@@ -12,7 +12,7 @@ use Httpd ();
 my $import = "$ENV{CORS_WORK}/tools/cors-policy-import/bin/cors-policy-import";
 chdir "$ENV{CORS_WORK}/tools/cors-policy-import/t" or die "tools/cors-policy-import/t: $!\n";
 
-# what each form is; README.md there lists the same, with what becomes of it
+# the forms; README.md there lists the same, with their outcomes
 my @forms = (
     'httpd/01-everybody.conf' => 'any origin, in <IfModule>',
     'httpd/02-one-origin.conf' => 'one origin with everything, in a virtual host',
@@ -262,6 +262,9 @@ my @exchanges = (
     [ 'iis/14-rewrite.config', 'a map of the rewrite module allows', GET => '/x', { origin => 'https://b.example' }, 404, { %vary, 'access-control-allow-origin' => 'https://b.example' } ],
     [ 'iis/14-rewrite.config', 'an expression, too', GET => '/x', { origin => 'https://x.a.example' }, 404, { %vary, 'access-control-allow-origin' => 'https://x.a.example' } ],
     [ 'iis/14-rewrite.config', 'but no other origin', GET => '/x', { origin => 'https://a.example.evil' }, 404, {%vary} ],
+    [ 'istio/01-service.yaml', 'a preflight for POST passes, though the list lacks it', OPTIONS => '/api/x', { origin => 'https://one.example', acrm => 'POST' }, 204,
+      { %asked, 'access-control-allow-origin' => 'https://one.example', $credentials => 'true', 'access-control-allow-methods' => 'GET, PUT',
+        'access-control-allow-headers' => 'content-type, x-token', 'access-control-max-age' => '5400' } ],
     [ 'iis/02-everybody.config', 'any origin reads', GET => '/x', { origin => 'https://a.example' }, 404,
       { %vary, 'access-control-allow-origin' => 'https://a.example' } ],
     [ 'iis/02-everybody.config', 'except the excluded one', GET => '/x', { origin => 'http://old.example' }, 404, {%vary} ],

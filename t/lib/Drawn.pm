@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Drawn;
 
-# Configurations about CORS, drawn by chance from the forms in which people write
-# them: conditions, groups, containers, maps. Each starts in its server; what it
-# means is for the server to say.
+# Random CORS configurations, made of the forms in which people write
+# them: conditions, groups, containers, maps. Each is valid for its server, which
+# determines its meaning.
 use strict;
 use warnings FATAL => 'all';
 
@@ -140,7 +140,7 @@ sub nginx_body {
         . some(0, 2, sub { nginx_if($flags, $variables, $is_location) }) . perhaps(0.8, some(1, 3, sub { nginx_header(@$flags, @$variables) }));
 }
 
-# What is of http, and what is of a server; the number keeps its variables apart.
+# The lines of http and those of a server; the number keeps their variables apart.
 sub drawn_nginx {
     my ($number) = @_;
     my @variables = map { "\$v${number}_$_" } 0 .. int rand 3;

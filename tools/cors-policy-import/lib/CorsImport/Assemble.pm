@@ -94,7 +94,7 @@ sub as_text {
 }
 
 # The sections of what was tried: one for all methods, or one and others in
-# <Limit>. $new makes a section. Nothing where nothing about CORS is sent. With
+# <Limit>. $new makes a section. An empty list if no CORS headers are sent. With
 # $more, origins with other settings get an <If>, and this is what
 # its condition needs in addition.
 sub policies {
@@ -222,7 +222,7 @@ sub put_everybody {
 
 sub tests { my ($tried) = @_; return sort { $a->{number} <=> $b->{number} } values %{ $tried->{seen}{tests} } }
 
-# The origins of each test that lets in, but for those that another one excludes.
+# The origins that each test allows, except those that another one excludes.
 sub put_tested {
     my ($section, $tried, $records) = @_;
     my $attr = $section->{attr};
@@ -269,7 +269,7 @@ sub except {
     note($section, "what '$_->{regex}' matches is excluded") for @tests;
 }
 
-# The origins that are allowed by themselves, and those that the tests let in and
+# The origins that are allowed individually, and those that the tests allow and
 # that are not.
 sub put_literals {
     my ($section, $tried, $records) = @_;

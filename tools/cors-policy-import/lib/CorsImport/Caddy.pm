@@ -17,7 +17,7 @@ use CorsImport::Policy qw(report %attribute);
 use CorsImport::Regex qw(ending quotemeta_path);
 our @EXPORT_OK = qw(import_caddy);
 
-# Caddy's order, of what matters here.
+# The relevant directives in Caddy's order.
 my @order = qw(map vars header redir rewrite handle handle_path route abort error respond reverse_proxy php_fastcgi file_server);
 my %rank = map { $order[$_] => $_ } 0 .. $#order;
 my %is_last = map { $_ => 1 } qw(redir abort error respond reverse_proxy php_fastcgi file_server);
@@ -114,7 +114,7 @@ sub expression_passes {
     return $is;
 }
 
-# A pattern as a place: [kind, path]; nothing where it is another form.
+# A pattern as a place: [kind, path]; undef for another form.
 sub place_of_pattern {
     my ($pattern) = @_;
     return [ begins => $1 ] if $pattern =~ m!\A(/[^*?\[{]*)\*\z!;
@@ -227,7 +227,7 @@ sub sorted {
     } map { [ $_, $items[$_] ] } 0 .. $#items;
 }
 
-# Runs a block: whether the request goes on behind it.
+# Runs a block; returns whether the request continues after it.
 sub run_block {
     my ($state, $site, $block, $is_as_written) = @_;
     my $inner = with_matchers($site, $block);

@@ -103,7 +103,7 @@ sub examples {
 
 sub class_name { my ($class) = @_; return $class->{text} // join "\n", 'class', sort keys %{ $class->{true} } }
 
-# Whether no origin can pass two tests, as far as that is plain.
+# Whether it is certain that no origin can pass both tests.
 sub are_apart {
     my ($one, $other) = @_;
     for my $test ($one, $other) {
@@ -140,7 +140,7 @@ sub assumptions {
 }
 
 # Tries everything: what was seen, and the responses by class, kind and
-# assumption. Nothing where there is too much to try.
+# assumption. Undef if there are too many combinations.
 sub try_all {
     my ($respond) = @_;
     my $seen = { tests => {}, literals => { null => 1 }, unknown => {}, methods => {} };

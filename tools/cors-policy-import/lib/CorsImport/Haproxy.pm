@@ -221,7 +221,7 @@ sub run_return {
     return 0;
 }
 
-# Runs the rules of a request; whether it goes on.
+# Runs the rules of a request; returns whether it continues.
 sub run_request {
     my ($state, $proxy) = @_;
     $state->{proxy} = $proxy;
@@ -264,7 +264,7 @@ sub lua_origin {
     return $found;
 }
 
-# Whether the request goes on behind http-request lua.cors.
+# Whether the request continues after http-request lua.cors.
 sub run_lua_request {
     my ($state, $rule, $methods, $origins, $headers) = @_;
     return 1 if !defined $origins;

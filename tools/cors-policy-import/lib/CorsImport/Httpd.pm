@@ -57,7 +57,7 @@ sub is_container_within {
     return $kind ne 'files' && index($path, $outer_path =~ s{/?\z}{/}r) == 0;
 }
 
-# Whether the outer place applies wherever the inner one does.
+# Whether the outer place applies to every request of the inner one.
 sub covers {
     my ($outer, $inner) = @_;
     return 0 if $outer->{host} && $outer->{host} != $inner->{host};
@@ -97,12 +97,12 @@ sub merge_order {
     return sprintf '%d %03d %d %06d', $rank, $rank == 1 ? $depth : 0, $place->{host} ? 1 : 0, $place->{number};
 }
 
-# --- what is read
+# --- reading
 
 my $is_kept = qr/(?:Location|Directory|Files|Proxy)(?:Match)?|If/i;
 my $is_decided_at_start = qr/If(?:Define|Version|Module|File|Directive|Section)/i;
 my $is_passed_over = qr/(?:VirtualHost|Limit|LimitExcept|Require(?:All|Any|None)|AuthnProviderAlias|AuthzProviderAlias)/i;
-# without these, nothing of it worked
+# without these modules, the lines had no effect
 my $is_needed = qr/\A(?:mod_)?(?:headers|setenvif|env|rewrite|version|so|core|expires|mime|proxy|proxy_http|dir|alias)(?:\.c|_module)\z/i;
 
 # The lines of a text, continued ones joined: words, number, the text itself.
@@ -190,7 +190,7 @@ sub start_condition {
 }
 
 # Whether a test of the version holds for every httpd that the module runs in;
-# nothing where that depends.
+# undef if that depends.
 sub version_holds {
     my ($what) = @_;
     my ($operator, $version) = $what =~ /\A([<>=]*)\s*(\d+(?:\.\d+){0,2})\s*\z/ or return;
@@ -333,7 +333,7 @@ sub read_header {
     return 1;
 }
 
-# --- what becomes of it
+# --- sections
 
 # The lines that apply at a place, in httpd's order: those of sections around it
 # and, where that is assumed, of others that can apply with it. What an <If> has
@@ -435,7 +435,7 @@ sub remark_on_rules {
 }
 
 # A section without an origin of its own, which others that can apply with it
-# have: what it changes, as far as that is sure.
+# have: what it changes, if that is certain.
 sub partial {
     my ($self, $place, $whole, $all) = @_;
     my $section = new_section($self, $place);

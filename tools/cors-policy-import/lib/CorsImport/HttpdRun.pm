@@ -66,7 +66,7 @@ sub glob_regex {
     return '^' . join('', map { $_ eq '*' ? '.*' : $_ eq '?' ? '.' : quotemeta_path($_) } split //, $glob) . '$';
 }
 
-# A comparison; nothing where it cannot be read.
+# A comparison; undef if it cannot be parsed.
 sub comparison {
     my ($request, $text) = @_;
     return lc $1 eq 'true' ? 1 : 0 if $$text =~ /\G\s*(true|false)\b/gci;
@@ -125,7 +125,7 @@ sub disjunction {
     return $any;
 }
 
-# Whether an expression holds; what cannot be read of it is assumed.
+# Whether an expression holds; the parts that cannot be parsed are assumed.
 sub expression_holds {
     my ($request, $expression) = @_;
     my $text = $expression;
@@ -287,7 +287,7 @@ sub run_header {
     else { @$slot = (unknown_value("$action")) if @$slot }
 }
 
-# What is sent to a request where these lines apply, in this order.
+# The headers for a request to which these lines apply, in this order.
 sub run_lines {
     my ($request, @lines) = @_;
     my $goes_on = 1;

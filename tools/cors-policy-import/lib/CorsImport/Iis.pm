@@ -27,7 +27,7 @@ sub iis_inherited {
     my @done;
     for my $element (sort { length $a->{location} <=> length $b->{location} } @elements) {
         my ($outer) = grep { is_location_within($element->{location}, $_->{location}) } reverse @done;
-        # a second element for a location goes on where the first ended
+        # a second element for a location continues the first
         $element->{outer} = $outer && lc $outer->{location} eq lc $element->{location} ? $outer->{outer} : $outer;
         $element->{$_} //= $outer ? $outer->{$_} : 0 for qw(enabled fail);
         my @all = $outer ? @{ $outer->{all} } : ();
@@ -56,7 +56,7 @@ sub last_of_each {
 
 sub where { my ($element) = @_; return length $element->{location} ? [ qq(<Location "/$element->{location}">) ] : [] }
 
-# --- what is read
+# --- reading
 
 # Puts the elements that matter into $found, with the location that they are in.
 sub collect {
@@ -121,7 +121,7 @@ sub rule_of {
     return $rule;
 }
 
-# --- what becomes of it
+# --- sections
 
 # A location that removes the settings around it.
 sub put_taken {

@@ -25,7 +25,7 @@ my %default = (methods => 'GET, PUT, POST, DELETE, PATCH, OPTIONS',
 # another one.
 sub bool { my ($text, $default) = @_; return $text =~ /\A(?:1|t|T|true|True|TRUE)\z/ ? 1 : $text =~ /\A(?:0|f|F|false|False|FALSE)\z/ ? 0 : $default }
 
-# The settings of an Ingress; nothing where CORS is off.
+# The settings of an Ingress; undef if CORS is off.
 sub settings_of {
     my ($file, $annotations) = @_;
     my %at = map { substr($_->[0], length $prefix) => $_->[1] } grep { index($_->[0], $prefix) == 0 } entries($annotations);

@@ -60,8 +60,7 @@ sub report_nothing {
     report(@at ? "$path:" . ($at[0] + 1) . ': ' . $what->($at[0]) . ' is only in a comment' : "$path: nothing about CORS was found");
 }
 
-# Whether a file is one for a program that makes a configuration of it; then what
-# it becomes is not known.
+# Whether a file is a template: the configuration that it generates is not known.
 sub is_template {
     my ($path) = @_;
     return 0 if -d $path;

@@ -183,7 +183,7 @@ sub run {
     return 1;
 }
 
-# What is sent to a request in the innermost of some blocks.
+# The response to a request in the innermost of some blocks.
 sub respond {
     my ($self, $request, @chain) = @_;
     $request->{has_url_groups} = grep { ($self->{is_location}{$_} // '') eq 'regex' } @chain;

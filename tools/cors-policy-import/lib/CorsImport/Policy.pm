@@ -83,8 +83,8 @@ sub canonical_origin {
     return ("$scheme://$host" . (defined $port ? ":$port" : ''));
 }
 
-# One origin as it was written, as a word of CorsAllowOrigins; nothing where
-# there is none.
+# One origin as it was written, as an argument of CorsAllowOrigins; undef if it is
+# invalid.
 sub origin {
     my ($section, $text) = @_;
     (my $was = $text) =~ s/\A\s+|\s+\z//g;

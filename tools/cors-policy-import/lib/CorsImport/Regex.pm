@@ -34,8 +34,8 @@ sub quoted_origin {
     return quoted($regex =~ s{:(\\?/\\?/)}{$number++ ? ':\x2f\x2f' : ":$1"}ger);
 }
 
-# What an expression without repetition can match, as a list; nothing where it
-# is too much. \x01 stands for "any labels", \x02 for "any port", \x03 for a dot
+# What an expression without repetition can match, as a list; undef if there are
+# too many. \x01 stands for "any labels", \x02 for "any port", \x03 for a dot
 # that was not escaped, \x04 for a digit, \x05 for a character of a label, \x07
 # for one label.
 sub expand {
@@ -212,8 +212,8 @@ sub expression {
     note($section, "'$regex' is omitted: it matches names that anyone can register, or cannot be read here; list the origins");
 }
 
-# What an expression without anchors can match, as patterns; nothing where no
-# patterns are equivalent.
+# What an expression without anchors can match, as patterns; undef if no patterns
+# are equivalent.
 sub written_out {
     my ($section, $regex, $inner, $begins, $is_open_ended) = @_;
     my @words = @{ expand($inner) // return };

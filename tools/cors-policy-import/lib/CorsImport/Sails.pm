@@ -74,7 +74,7 @@ sub sails_settings {
 }
 
 # The path of a route as an expression: :name is one segment, * anything; the
-# router minds neither case nor a slash at the end.
+# router ignores case and a slash at the end.
 sub sails_path {
     my ($section, $path) = @_;
     if ($path =~ /\Ar\|(.*)\|[^|]*\z/s) {

@@ -120,7 +120,7 @@ sub respond {
     return { sent => \%sent, status => 200 };
 }
 
-# A place for a path pattern of Spring; nothing where it cannot be written.
+# A place for a path pattern of Spring; undef if it cannot be written.
 sub place_of {
     my ($file, $cors, $pattern) = @_;
     my $text = $pattern =~ s/\A\[(.*)\]\z/$1/sr;

@@ -22,7 +22,7 @@ my @lists = qw(AllowOriginList AllowOriginListRegex AllowMethods AllowHeaders);
 # --- the settings, wherever they are: a middleware has file, line, name and cors,
 # a router line, rule, priority and middlewares
 
-# The settings of a headers middleware; nothing where it has none of CORS.
+# The settings of a headers middleware; undef if it has no CORS settings.
 sub cors_of {
     my ($file, $headers) = @_;
     my $cors = { line => undef };
