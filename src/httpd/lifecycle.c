@@ -31,16 +31,16 @@
 static void prepare_policies(apr_pool_t *p, server_rec *server)
 {
     cors_reporter_t reporter;
-    const apr_array_header_t *sites;
+    const apr_array_header_t *sections;
 
     cors_prepare(p, server);
     cors_reporter_start(&reporter, 0);
-    sites = cors_sites(reporter.p, server);
+    sections = cors_config_sections(reporter.p, server);
     /* httpd shows it only with ServerTokens Full */
     ap_add_version_component(p, "mod_cors_policy/" CORS_POLICY_VERSION);
-    cors_count_sections(reporter.scratch, sites);
+    cors_count_sections(reporter.scratch, sections);
     apr_pool_clear(reporter.scratch);
-    cors_check_warn(&reporter, sites);
+    cors_check_warn(&reporter, sections);
     cors_reporter_end(&reporter, server);
 }
 
@@ -52,7 +52,7 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
         cors_retain_origins_files(p, server);
     }
     else {
-        const bool page = cors_sites_retain(p, temp, server);
+        const bool page = cors_config_sections_retain(p, temp, server);
 
         cors_count_open(server, page);
         if (page) {

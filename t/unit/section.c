@@ -223,18 +223,18 @@ static void merges_can_be_merged_on_either_side(void **state)
 
 static void the_first_place_of_a_section_counts(void **state)
 {
-    static cors_place_t here = { "<Location /a>", "conf", NULL, 1, 0 };
-    static cors_place_t there = { "<Location /b>", "conf", NULL, 9, 0 };
-    static const cors_place_t server = { NULL, NULL, NULL, 0, 0 };
+    static cors_scope_t here = { "<Location /a>", "conf", NULL, 1, 0 };
+    static cors_scope_t there = { "<Location /b>", "conf", NULL, 9, 0 };
+    static const cors_scope_t server = { NULL, NULL, NULL, 0, 0 };
     cors_section_t *section = cors_section_make(pool);
 
     (void)state;
-    assert_null(cors_section_place(section));
+    assert_null(cors_section_scope(section));
     cors_section_locate(section, &here);
     cors_section_locate(section, &there);
-    assert_ptr_equal(cors_section_place(section), &here);
-    assert_string_equal(cors_place_where(pool, &here), "conf:1");
-    assert_null(cors_place_where(pool, &server));
+    assert_ptr_equal(cors_section_scope(section), &here);
+    assert_string_equal(cors_scope_position(pool, &here), "conf:1");
+    assert_null(cors_scope_position(pool, &server));
     assert_true(cors_section_empty(section));
 }
 

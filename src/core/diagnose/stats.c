@@ -66,7 +66,7 @@ struct cors_counters_t {
     apr_uint64_t kept;
     cors_kept_refusal_t refusals[CORS_COUNTERS_REFUSALS];
     /* hash table: maps a hash to a possible index in refusals */
-    apr_byte_t places[CORS_COUNTERS_REFUSALS];
+    apr_byte_t scopes[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[CORS_COUNTERS_ORIGINS];
 
     budget_t refusal_lines;
@@ -349,18 +349,18 @@ void cors_counters_refuse(cors_counters_t *counters,
 {
     apr_uint64_t origin = hash_text(0, refusal->origin);
     apr_uint64_t hash = identity_of(refusal, origin);
-    apr_byte_t *place;
+    apr_byte_t *scope;
     cors_kept_refusal_t *kept;
 
     if (!try_lock(counters, cors_clock())) {
         return;
     }
-    place = &counters->places[hash >> 32 & (CORS_COUNTERS_REFUSALS - 1)];
-    kept = &counters->refusals[*place & (CORS_COUNTERS_REFUSALS - 1)];
+    scope = &counters->scopes[hash >> 32 & (CORS_COUNTERS_REFUSALS - 1)];
+    kept = &counters->refusals[*scope & (CORS_COUNTERS_REFUSALS - 1)];
     if (kept->hash != hash || kept->times == 0) {
         kept = keep_new(counters, refusal);
         kept->hash = hash;
-        *place = (apr_byte_t)(kept - counters->refusals);
+        *scope = (apr_byte_t)(kept - counters->refusals);
     }
     kept->times++;
     kept->time = refusal->time;

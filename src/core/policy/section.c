@@ -59,15 +59,15 @@ struct cors_section_t {
         pair_t pair;
         own_t layers;
     } of;
-    cors_place_t *place; /* NULL: not known */
+    cors_scope_t *scope; /* NULL: not known */
     /* NULL: each request resolves the policy */
     const struct cors_resolved_t *resolved;
     pairs_t *made; /* cached pairs with this as the inner section, or NULL */
 };
 
-const char *cors_place_where(apr_pool_t *p, const cors_place_t *place)
+const char *cors_scope_position(apr_pool_t *p, const cors_scope_t *scope)
 {
-    return place->file ? apr_psprintf(p, "%s:%d", place->file, place->line)
+    return scope->file ? apr_psprintf(p, "%s:%d", scope->file, scope->line)
                        : NULL;
 }
 
@@ -338,27 +338,27 @@ cors_section_resolved(const cors_section_t *section)
     return section->resolved;
 }
 
-void cors_section_locate(cors_section_t *section, cors_place_t *place)
+void cors_section_locate(cors_section_t *section, cors_scope_t *scope)
 {
-    if (!section->place) {
-        section->place = place;
+    if (!section->scope) {
+        section->scope = scope;
     }
 }
 
-cors_place_t *cors_section_place(const cors_section_t *section)
+cors_scope_t *cors_section_scope(const cors_section_t *section)
 {
-    return section->place;
+    return section->scope;
 }
 
-void cors_section_visit_places(const cors_section_t *section,
-                               cors_place_fn tell, void *context)
+void cors_section_visit_scopes(const cors_section_t *section,
+                               cors_scope_fn tell, void *context)
 {
     if (section->is_pair) {
-        cors_section_visit_places(section->of.pair.outer, tell, context);
-        cors_section_visit_places(section->of.pair.inner, tell, context);
+        cors_section_visit_scopes(section->of.pair.outer, tell, context);
+        cors_section_visit_scopes(section->of.pair.inner, tell, context);
     }
-    else if (section->place) {
-        tell(context, section->place);
+    else if (section->scope) {
+        tell(context, section->scope);
     }
 }
 

@@ -82,10 +82,10 @@ typedef struct {
     const void *node;  /* the caller's own, or NULL */
     int line;          /* of the container */
     int slot;          /* its counters; 0: the shared ones */
-} cors_place_t;
+} cors_scope_t;
 
 /** @return "file:line" of the innermost container; NULL if there is none */
-const char *cors_place_where(apr_pool_t *p, const cors_place_t *place);
+const char *cors_scope_position(apr_pool_t *p, const cors_scope_t *scope);
 
 /** One attribute as one section sets it. See CORS_ATTRS for the fields that each
  * attribute uses. */
@@ -93,7 +93,7 @@ typedef struct cors_setting_t {
     const char *directive;    /* the directive's name */
     const char *source;       /* "CorsPolicy file:line" */
     apr_uint64_t source_hash; /* cors_counters_hash() of source */
-    cors_place_t *place;      /* of its section; NULL if unknown */
+    cors_scope_t *scope;      /* of its section; NULL if unknown */
     int number;
     unsigned number2 : 16;
     /* a cors_attr_e; cors_section_set() fills it */
@@ -204,18 +204,18 @@ const struct cors_resolved_t *
 cors_section_resolved(const cors_section_t *section);
 
 /** Set the position of an unmerged section; only the first call has an effect. */
-void cors_section_locate(cors_section_t *section, cors_place_t *place);
+void cors_section_locate(cors_section_t *section, cors_scope_t *scope);
 
 /** @return the position of an unmerged section; NULL if unknown */
-cors_place_t *cors_section_place(const cors_section_t *section);
+cors_scope_t *cors_section_scope(const cors_section_t *section);
 
 /** Called with the position of one section. @a context is the caller's. */
-typedef void (*cors_place_fn)(void *context, const cors_place_t *place);
+typedef void (*cors_scope_fn)(void *context, const cors_scope_t *scope);
 
 /** Visit the known positions of all sections that a section was merged from, outermost
  *  first. */
-void cors_section_visit_places(const cors_section_t *section,
-                               cors_place_fn tell, void *context);
+void cors_section_visit_scopes(const cors_section_t *section,
+                               cors_scope_fn tell, void *context);
 
 /** Called with one unmerged section; @a context is the caller's. */
 typedef void (*cors_section_fn)(void *context, const cors_section_t *section);

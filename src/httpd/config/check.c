@@ -79,14 +79,14 @@ static void check_section(cors_reporter_t *reporter, server_rec *server,
 
 /* The paths of one server's <Location> and <Directory> sections, by kind. */
 typedef struct {
-    cors_path_index_t *paths[CORS_SITE_KINDS]; /* numbers of sites */
+    cors_path_index_t *paths[CORS_CONTAINER_KINDS]; /* numbers of sites */
 } paths_t;
 
 /* One server whose sections are checked together. */
 typedef struct {
     cors_reporter_t *reporter;
     apr_pool_t *p; /* cleared for each server */
-    const apr_array_header_t *sites;
+    const apr_array_header_t *sections;
     server_rec *own_server;
     int first; /* the number of the server itself */
     int end;   /* the number of the next server */
@@ -99,11 +99,11 @@ typedef struct {
     int *checked;
 } level_t;
 
-static bool has_plain_path(const cors_site_t *site)
+static bool has_plain_path(const cors_config_section_t *section)
 {
-    return (site->kind == CORS_SITE_LOCATION
-            || site->kind == CORS_SITE_DIRECTORY)
-           && site->scope.path;
+    return (section->kind == CORS_CONTAINER_LOCATION
+            || section->kind == CORS_CONTAINER_DIRECTORY)
+           && section->container.path;
 }
 
 static void index_paths(apr_pool_t *p, const level_t *level, paths_t *paths)
@@ -112,21 +112,23 @@ static void index_paths(apr_pool_t *p, const level_t *level, paths_t *paths)
 
     memset(paths, 0, sizeof(*paths));
     for (i = level->first + 1; i < level->end; i++) {
-        const cors_site_t *site = cors_site_at(level->sites, i);
+        const cors_config_section_t *section =
+            cors_config_section_at(level->sections, i);
 
-        if (!has_plain_path(site)) {
+        if (!has_plain_path(section)) {
             continue;
         }
-        if (!paths->paths[site->kind]) {
-            paths->paths[site->kind] = cors_path_index_make(p);
+        if (!paths->paths[section->kind]) {
+            paths->paths[section->kind] = cors_path_index_make(p);
         }
-        cors_path_index_add(paths->paths[site->kind], site->scope.path, i);
+        cors_path_index_add(paths->paths[section->kind],
+                            section->container.path, i);
     }
 }
 
 /* A section that applies to requests for a path. */
 typedef struct {
-    const cors_site_t *site;
+    const cors_config_section_t *section;
     apr_size_t rank; /* the lowest comes first in httpd's order */
     int number;
 } applied_t;
@@ -145,8 +147,8 @@ static int compare_applied(const void *one, const void *other)
 /* Returns an array of applied_t: all sections that apply to a path, in httpd's order.
  * <Location> sections apply in the order of the configuration, <Directory> sections
  * from the shortest path to the longest. */
-static apr_array_header_t *all_above(const level_t *level, cors_site_e kind,
-                                     const char *path)
+static apr_array_header_t *all_above(const level_t *level,
+                                     cors_container_e kind, const char *path)
 {
     apr_pool_t *p = level->reporter->scratch;
     apr_array_header_t *numbers = apr_array_make(p, 4, sizeof(int));
@@ -163,9 +165,11 @@ static apr_array_header_t *all_above(const level_t *level, cors_site_e kind,
         applied_t *applied = apr_array_push(above);
 
         applied->number = APR_ARRAY_IDX(numbers, i, int);
-        applied->site = cors_site_at(level->sites, applied->number);
-        applied->rank =
-            kind == CORS_SITE_DIRECTORY ? strlen(applied->site->scope.path) : 0;
+        applied->section =
+            cors_config_section_at(level->sections, applied->number);
+        applied->rank = kind == CORS_CONTAINER_DIRECTORY
+                            ? strlen(applied->section->container.path)
+                            : 0;
     }
     qsort(above->elts, (size_t)above->nelts, sizeof(applied_t),
           compare_applied);
@@ -174,23 +178,25 @@ static apr_array_header_t *all_above(const level_t *level, cors_site_e kind,
 
 /* Check a section merged with those whose path is above its own. Only plain paths are
  * considered. The sections that apply to the same path are checked once. */
-static void check_above(level_t *level, const cors_site_t *site, int number)
+static void check_above(level_t *level, const cors_config_section_t *section,
+                        int number)
 {
     const cors_section_t *merged =
-        cors_site_at(level->sites, level->first)->merged;
+        cors_config_section_at(level->sections, level->first)->merged;
     const apr_array_header_t *above;
     int i;
 
     if (level->checked[number] == level->first) {
         return;
     }
-    above = all_above(level, site->kind, site->scope.path);
+    above = all_above(level, section->kind, section->container.path);
     for (i = 0; i < above->nelts; i++) {
         const applied_t *applied = &APR_ARRAY_IDX(above, i, applied_t);
 
         merged = cors_section_merge(level->reporter->scratch, merged,
-                                    applied->site->own);
-        if (strcmp(applied->site->scope.path, site->scope.path) == 0) {
+                                    applied->section->own);
+        if (strcmp(applied->section->container.path, section->container.path)
+            == 0) {
             level->checked[applied->number] = level->first;
         }
     }
@@ -206,13 +212,14 @@ static void check_inherited(level_t *level)
     int i;
 
     for (i = 0; level->base && i < level->base_end; i++) {
-        const cors_site_t *site = cors_site_at(level->sites, i);
+        const cors_config_section_t *section =
+            cors_config_section_at(level->sections, i);
 
-        if (has_plain_path(site) && level->own.paths[site->kind]
-            && cors_path_index_above(level->own.paths[site->kind],
-                                     site->scope.path, CORS_PATH_NONE)
+        if (has_plain_path(section) && level->own.paths[section->kind]
+            && cors_path_index_above(level->own.paths[section->kind],
+                                     section->container.path, CORS_PATH_NONE)
                    != CORS_PATH_NONE) {
-            check_above(level, site, i);
+            check_above(level, section, i);
             apr_pool_clear(level->reporter->scratch);
         }
     }
@@ -223,35 +230,37 @@ static void check_level(level_t *level)
     int i;
 
     for (i = level->first; i < level->end; i++) {
-        const cors_site_t *site = cors_site_at(level->sites, i);
+        const cors_config_section_t *section =
+            cors_config_section_at(level->sections, i);
 
-        if (!site->inherits) {
-            check_section(level->reporter, site->server, site->merged);
+        if (!section->inherits) {
+            check_section(level->reporter, section->server, section->merged);
         }
-        if (has_plain_path(site)) {
-            check_above(level, site, i);
+        if (has_plain_path(section)) {
+            check_above(level, section, i);
         }
         apr_pool_clear(level->reporter->scratch);
     }
-    if (level->own.paths[CORS_SITE_LOCATION]
-        || level->own.paths[CORS_SITE_DIRECTORY]) {
+    if (level->own.paths[CORS_CONTAINER_LOCATION]
+        || level->own.paths[CORS_CONTAINER_DIRECTORY]) {
         check_inherited(level);
     }
 }
 
-static int end_of_server(const apr_array_header_t *sites, int first)
+static int end_of_server(const apr_array_header_t *sections, int first)
 {
     int i = first + 1;
 
-    while (i < sites->nelts
-           && cors_site_at(sites, i)->kind != CORS_SITE_SERVER) {
+    while (i < sections->nelts
+           && cors_config_section_at(sections, i)->kind
+                  != CORS_CONTAINER_SERVER) {
         i++;
     }
     return i;
 }
 
 static void check_sites(cors_reporter_t *reporter,
-                        const apr_array_header_t *sites)
+                        const apr_array_header_t *sections)
 {
     apr_pool_t *p;
     paths_t base;
@@ -260,18 +269,19 @@ static void check_sites(cors_reporter_t *reporter,
 
     memset(&level, 0, sizeof(level));
     level.reporter = reporter;
-    level.sites = sites;
-    level.base_end = end_of_server(sites, 0);
+    level.sections = sections;
+    level.base_end = end_of_server(sections, 0);
     apr_pool_create(&p, reporter->p);
     apr_pool_create(&level.p, p);
-    level.checked = apr_palloc(p, (apr_size_t)sites->nelts * sizeof(int));
-    for (i = 0; i < sites->nelts; i++) {
+    level.checked = apr_palloc(p, (apr_size_t)sections->nelts * sizeof(int));
+    for (i = 0; i < sections->nelts; i++) {
         level.checked[i] = -1;
     }
-    for (; level.first < sites->nelts; level.first = level.end) {
-        const cors_site_t *server = cors_site_at(sites, level.first);
+    for (; level.first < sections->nelts; level.first = level.end) {
+        const cors_config_section_t *server =
+            cors_config_section_at(sections, level.first);
 
-        level.end = end_of_server(sites, level.first);
+        level.end = end_of_server(sections, level.first);
         level.own_server = server->server;
         level.base = server->inherits ? &base : NULL;
         if (level.first == 0) {
@@ -293,18 +303,19 @@ bool cors_is_first_reading(void)
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG;
 }
 
-void cors_check_warn(cors_reporter_t *reporter, const apr_array_header_t *sites)
+void cors_check_warn(cors_reporter_t *reporter,
+                     const apr_array_header_t *sections)
 {
-    cors_warn(reporter, sites);
-    cors_check_modules(reporter, sites);
-    cors_check_served(reporter, sites);
+    cors_warn(reporter, sections);
+    cors_check_modules(reporter, sections);
+    cors_check_served(reporter, sections);
 }
 
 int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
                       server_rec *server)
 {
     cors_reporter_t reporter;
-    const apr_array_header_t *sites;
+    const apr_array_header_t *sections;
 
     (void)log;
     (void)temp;
@@ -312,12 +323,12 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
         return OK;
     }
     cors_reporter_start(&reporter, APLOG_STARTUP);
-    sites = cors_sites(reporter.p, server);
-    check_sites(&reporter, sites);
+    sections = cors_config_sections(reporter.p, server);
+    check_sites(&reporter, sections);
     /* At a start, the terminal shows the first reading. The warnings of the second
      * reading are written when the log is open. */
     if (!reporter.refusals && cors_is_first_reading()) {
-        cors_check_warn(&reporter, sites);
+        cors_check_warn(&reporter, sections);
     }
     cors_reporter_end(&reporter, server);
     return reporter.refusals ? HTTP_INTERNAL_SERVER_ERROR : OK;

@@ -27,9 +27,9 @@ bool cors_is_first_reading(void);
 /**
  * Report the warnings about all sections.
  *
- * @param sites  const cors_site_t *
+ * @param sections  const cors_config_section_t *
  */
 void cors_check_warn(cors_reporter_t *reporter,
-                     const apr_array_header_t *sites);
+                     const apr_array_header_t *sections);
 
 #endif /* CORS_CONFIG_CHECK_H */

@@ -29,7 +29,7 @@
 #include "core/policy/reading.h"
 #include "core/policy/section.h"
 #include "httpd/config/containers.h"
-#include "httpd/config/scopes.h"
+#include "httpd/config/container_index.h"
 #include "httpd/config/sections.h"
 
 /* What the checks need to know about each site. */
@@ -66,21 +66,23 @@ typedef struct {
     cors_reporter_t *reporter;
     apr_pool_t *p; /* destroyed after the walk */
     server_rec *server;
-    const apr_array_header_t *sites;
+    const apr_array_header_t *sections;
     /* of each site, in the same order; NULL: this field and those below are not filled
      * yet */
     known_t *known;
-    apr_hash_t *hosts;      /* container of a virtual host -> its cors_site_t */
+    apr_hash_t
+        *hosts; /* container of a virtual host -> its cors_config_section_t */
     apr_hash_t *containers; /* ap_directive_t * -> container_t */
     /* the sites where the policy is on: by host, and all of them together */
-    cors_scope_index_t *on;
+    cors_container_index_t *on;
     const void *everywhere; /* the owner of all of them */
     /* those of them that apply to proxied URLs */
-    cors_scope_index_t *covers;
+    cors_container_index_t *covers;
     apr_array_header_t *auth_types; /* const ap_directive_t * */
-    cors_scope_index_t *auth;       /* their numbers, by host */
+    cors_container_index_t *auth;   /* their numbers, by host */
     apr_hash_t *proxies;            /* container of a host -> proxies_t */
-    apr_array_header_t *heirs;      /* const cors_site_t *: see find_heirs() */
+    apr_array_header_t
+        *heirs; /* const cors_config_section_t *: see find_heirs() */
     /* the settings that a warning has been reported for */
     apr_hash_t *reported;
 } walk_t;
@@ -109,17 +111,17 @@ static void say(const walk_t *walk, const char *about, cors_problem_e problem,
     cors_report_finding(walk->reporter, walk->server, about, &finding);
 }
 
-static known_t know(apr_pool_t *scratch, const cors_site_t *site)
+static known_t know(apr_pool_t *scratch, const cors_config_section_t *section)
 {
     known_t known = { NULL, NULL };
     cors_methods_group_t *groups;
-    int count = cors_section_groups(scratch, site->merged, &groups);
+    int count = cors_section_groups(scratch, section->merged, &groups);
     int i;
 
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
 
-        cors_policy_resolve(scratch, site->merged, groups[i].one, &policy);
+        cors_policy_resolve(scratch, section->merged, groups[i].one, &policy);
         if (cors_policy_number(&policy, CORS_ATTR_MODE) == CORS_MODE_ON) {
             known.on = policy.link[CORS_ATTR_MODE].setting;
         }
@@ -137,13 +139,13 @@ static const void *owner_of(const ap_directive_t *host)
 
 /* Returns the server site of a virtual host's container; for NULL, that of the base
  * server. */
-static const cors_site_t *server_of(const walk_t *walk,
-                                    const ap_directive_t *host)
+static const cors_config_section_t *server_of(const walk_t *walk,
+                                              const ap_directive_t *host)
 {
-    const cors_site_t *site =
+    const cors_config_section_t *section =
         host ? apr_hash_get(walk->hosts, &host, sizeof(host)) : NULL;
 
-    return site ? site : cors_site_at(walk->sites, 0);
+    return section ? section : cors_config_section_at(walk->sections, 0);
 }
 
 /* Returns whether the sections of the base server apply to a host unchanged. */
@@ -157,13 +159,14 @@ static container_t *container_at(const walk_t *walk, const ap_directive_t *node)
     return apr_hash_get(walk->containers, &node, sizeof(node));
 }
 
-static void know_container(walk_t *walk, const cors_site_t *site, int number)
+static void know_container(walk_t *walk, const cors_config_section_t *section,
+                           int number)
 {
-    container_t *container = container_at(walk, site->place->node);
+    container_t *container = container_at(walk, section->scope->node);
 
     if (!container) {
         container = apr_pcalloc(walk->p, sizeof(*container));
-        container->node = site->place->node;
+        container->node = section->scope->node;
         container->on = CORS_PATH_NONE;
         apr_hash_set(walk->containers, &container->node,
                      sizeof(container->node), container);
@@ -175,32 +178,35 @@ static void know_container(walk_t *walk, const cors_site_t *site, int number)
 
 static void know_site(walk_t *walk, apr_pool_t *scratch, int number)
 {
-    const cors_site_t *site = cors_site_at(walk->sites, number);
-    const cors_scope_t *scope = &site->scope;
-    const void *owner = owner_of(scope->host);
+    const cors_config_section_t *section =
+        cors_config_section_at(walk->sections, number);
+    const cors_container_t *container = &section->container;
+    const void *owner = owner_of(container->host);
 
-    if (site->kind == CORS_SITE_SERVER && scope->host) {
-        apr_hash_set(walk->hosts, &site->scope.host, sizeof(scope->host), site);
+    if (section->kind == CORS_CONTAINER_SERVER && container->host) {
+        apr_hash_set(walk->hosts, &section->container.host,
+                     sizeof(container->host), section);
     }
-    if (site->inherits) {
+    if (section->inherits) {
         return;
     }
-    walk->known[number] = know(scratch, site);
-    if (site->kind != CORS_SITE_SERVER) {
-        know_container(walk, site, number);
+    walk->known[number] = know(scratch, section);
+    if (section->kind != CORS_CONTAINER_SERVER) {
+        know_container(walk, section, number);
     }
     if (!walk->known[number].on) {
         return;
     }
-    cors_scope_index_add(walk->on, owner, scope->kind, scope->path, number);
+    cors_container_index_add(walk->on, owner, container->kind, container->path,
+                             number);
     if (walk->everywhere != of_server) {
-        cors_scope_index_add(walk->on, walk->everywhere, scope->kind,
-                             scope->path, number);
+        cors_container_index_add(walk->on, walk->everywhere, container->kind,
+                                 container->path, number);
     }
-    if (scope->kind != CORS_SITE_DIRECTORY) {
+    if (container->kind != CORS_CONTAINER_DIRECTORY) {
         /* stored as a single kind, because only the path is looked up */
-        cors_scope_index_add(walk->covers, owner, CORS_SITE_LOCATION,
-                             scope->path, number);
+        cors_container_index_add(walk->covers, owner, CORS_CONTAINER_LOCATION,
+                                 container->path, number);
     }
 }
 
@@ -208,16 +214,16 @@ static void make_indexes(walk_t *walk)
 {
     apr_pool_t *p = walk->p;
 
-    walk->known =
-        apr_pcalloc(p, (apr_size_t)walk->sites->nelts * sizeof(*walk->known));
+    walk->known = apr_pcalloc(p, (apr_size_t)walk->sections->nelts
+                                     * sizeof(*walk->known));
     walk->hosts = apr_hash_make(p);
     walk->containers = apr_hash_make(p);
-    walk->on = cors_scope_index_make(p);
-    walk->covers = cors_scope_index_make(p);
+    walk->on = cors_container_index_make(p);
+    walk->covers = cors_container_index_make(p);
     walk->auth_types = apr_array_make(p, 1, sizeof(const ap_directive_t *));
-    walk->auth = cors_scope_index_make(p);
+    walk->auth = cors_container_index_make(p);
     walk->proxies = apr_hash_make(p);
-    walk->heirs = apr_array_make(p, 1, sizeof(const cors_site_t *));
+    walk->heirs = apr_array_make(p, 1, sizeof(const cors_config_section_t *));
     walk->reported = apr_hash_make(p);
 }
 
@@ -234,12 +240,12 @@ static void know_sites(walk_t *walk)
     make_indexes(walk);
     apr_pool_create(&scratch, walk->p);
     walk->everywhere = of_server;
-    for (i = 0; i < walk->sites->nelts; i++) {
-        if (cors_site_at(walk->sites, i)->scope.host) {
+    for (i = 0; i < walk->sections->nelts; i++) {
+        if (cors_config_section_at(walk->sections, i)->container.host) {
             walk->everywhere = walk;
         }
     }
-    for (i = 0; i < walk->sites->nelts; i++) {
+    for (i = 0; i < walk->sections->nelts; i++) {
         know_site(walk, scratch, i);
         apr_pool_clear(scratch);
     }
@@ -265,7 +271,7 @@ static const cors_setting_t *policy_met(walk_t *walk,
                                         const ap_directive_t *directive)
 {
     const container_t *section;
-    cors_scope_t scope;
+    cors_container_t container;
     int number;
 
     know_sites(walk);
@@ -274,17 +280,19 @@ static const cors_setting_t *policy_met(walk_t *walk,
         number = section->on;
     }
     else {
-        scope = cors_scope_of(walk->reporter->scratch, directive->parent);
-        number = cors_scope_index_meet(walk->on,
-                                       scope.host ? (const void *)scope.host
-                                                  : walk->everywhere,
-                                       scope.kind, scope.path, CORS_PATH_NONE);
-        if (is_heir(walk, scope.host)) {
-            number =
-                cors_path_lower(number,
-                                cors_scope_index_meet(walk->on, of_server,
-                                                      scope.kind, scope.path,
-                                                      CORS_PATH_NONE));
+        container =
+            cors_container_of(walk->reporter->scratch, directive->parent);
+        number = cors_container_index_meet(walk->on,
+                                           container.host
+                                               ? (const void *)container.host
+                                               : walk->everywhere,
+                                           container.kind, container.path,
+                                           CORS_PATH_NONE);
+        if (is_heir(walk, container.host)) {
+            number = cors_path_lower(
+                number,
+                cors_container_index_meet(walk->on, of_server, container.kind,
+                                          container.path, CORS_PATH_NONE));
         }
     }
     return number == CORS_PATH_NONE ? NULL : walk->known[number].on;
@@ -371,7 +379,7 @@ static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
 static void look_at_authentication(walk_t *walk,
                                    const ap_directive_t *directive)
 {
-    cors_scope_t scope;
+    cors_container_t container;
     int number;
 
     if (!cors_directive_is(directive, "AuthType")
@@ -381,12 +389,12 @@ static void look_at_authentication(walk_t *walk,
     know_sites(walk);
     number = walk->auth_types->nelts;
     APR_ARRAY_PUSH(walk->auth_types, const ap_directive_t *) = directive;
-    scope = cors_scope_of(walk->p, directive->parent);
-    cors_scope_index_add(walk->auth, owner_of(scope.host), scope.kind,
-                         scope.path, number);
-    if (is_heir(walk, scope.host)) {
-        cors_scope_index_add(walk->auth, of_heirs, scope.kind, scope.path,
-                             number);
+    container = cors_container_of(walk->p, directive->parent);
+    cors_container_index_add(walk->auth, owner_of(container.host),
+                             container.kind, container.path, number);
+    if (is_heir(walk, container.host)) {
+        cors_container_index_add(walk->auth, of_heirs, container.kind,
+                                 container.path, number);
     }
 }
 
@@ -406,21 +414,22 @@ static bool is_first(walk_t *walk, const cors_setting_t *setting)
 /* Report the first AuthType that can apply to requests of a site. */
 static void report_authentication(walk_t *walk, int site_number)
 {
-    const cors_site_t *site = cors_site_at(walk->sites, site_number);
+    const cors_config_section_t *section =
+        cors_config_section_at(walk->sections, site_number);
     const cors_setting_t *headers = walk->known[site_number].missing;
-    const cors_scope_t *scope = &site->scope;
+    const cors_container_t *container = &section->container;
     int number;
 
     if (!headers) {
         return;
     }
     number = cors_path_lower(
-        cors_scope_index_meet(walk->auth, of_server, scope->kind, scope->path,
-                              CORS_PATH_NONE),
-        cors_scope_index_meet(walk->auth,
-                              scope->host ? (const void *)scope->host
-                                          : of_heirs,
-                              scope->kind, scope->path, CORS_PATH_NONE));
+        cors_container_index_meet(walk->auth, of_server, container->kind,
+                                  container->path, CORS_PATH_NONE),
+        cors_container_index_meet(
+            walk->auth,
+            container->host ? (const void *)container->host : of_heirs,
+            container->kind, container->path, CORS_PATH_NONE));
     if (number != CORS_PATH_NONE && is_first(walk, headers)) {
         say(walk, headers->source, CORS_PROBLEM_AUTHORIZATION_NOT_NAMED, "*",
             source(walk, APR_ARRAY_IDX(walk->auth_types, number,
@@ -469,7 +478,8 @@ static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
 static bool is_covered_by(const walk_t *walk, const void *owner,
                           const char *path)
 {
-    return cors_scope_index_above(walk->covers, owner, CORS_SITE_LOCATION, path)
+    return cors_container_index_above(walk->covers, owner,
+                                      CORS_CONTAINER_LOCATION, path)
            != CORS_PATH_NONE;
 }
 
@@ -505,26 +515,27 @@ static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
     const char *path;
     proxies_t *proxies;
     proxied_t *proxied;
-    cors_scope_t scope;
+    cors_container_t container;
 
     if (!cors_directive_is(directive, "ProxyPass")) {
         return;
     }
     know_sites(walk);
-    scope = cors_scope_of(walk->reporter->scratch, directive->parent);
-    path = scope.kind == CORS_SITE_SERVER ? next_word_but(walk, &rest, nothing)
-                                          : scope.path;
+    container = cors_container_of(walk->reporter->scratch, directive->parent);
+    path = container.kind == CORS_CONTAINER_SERVER
+               ? next_word_but(walk, &rest, nothing)
+               : container.path;
     if (!path || path[0] != '/'
         || strcmp(next_word_but(walk, &rest, nothing), "!") == 0) {
         return;
     }
-    proxies = proxies_of(walk, scope.host);
+    proxies = proxies_of(walk, container.host);
     proxied = apr_array_push(proxies->proxied);
     proxied->path = apr_pstrdup(walk->p, path);
     proxied->directive = directive;
     cors_path_index_add(proxies->all, proxied->path,
                         proxies->proxied->nelts - 1);
-    if (!is_covered(walk, scope.host, path)) {
+    if (!is_covered(walk, container.host, path)) {
         cors_path_index_add(proxies->bare, proxied->path,
                             proxies->proxied->nelts - 1);
     }
@@ -582,7 +593,7 @@ static int find_behind_base(const walk_t *walk, const proxies_t *base,
                        APR_ARRAY_IDX(base->proxied, number, proxied_t).path)) {
         return number;
     }
-    if (is_heir(walk, host) && !cors_scope_index_has(walk->covers, host)) {
+    if (is_heir(walk, host) && !cors_container_index_has(walk->covers, host)) {
         return find_behind(base->bare, root, directory);
     }
     return is_covered(walk, host, "/")
@@ -616,30 +627,33 @@ static const ap_directive_t *proxy_before(walk_t *walk,
 }
 
 /* Report a <Directory> that looks as if it applied to the URLs of a ProxyPass. */
-static void report_directory(walk_t *walk, const cors_site_t *site, int number)
+static void report_directory(walk_t *walk, const cors_config_section_t *section,
+                             int number)
 {
     const cors_setting_t *policy = walk->known[number].on;
     const ap_directive_t *proxy = NULL;
     int i;
 
-    if (!policy || site->scope.kind != CORS_SITE_DIRECTORY || !site->scope.path
-        || !cors_site_owns(site, policy)
+    if (!policy || section->container.kind != CORS_CONTAINER_DIRECTORY
+        || !section->container.path
+        || !cors_config_section_owns(section, policy)
         || apr_hash_get(walk->reported, &policy, sizeof(policy))) {
         return;
     }
-    proxy =
-        proxy_before(walk, site->server, site->scope.host, site->scope.path);
-    for (i = 0; !proxy && !site->scope.host && i < walk->heirs->nelts; i++) {
-        const cors_site_t *heir =
-            APR_ARRAY_IDX(walk->heirs, i, const cors_site_t *);
+    proxy = proxy_before(walk, section->server, section->container.host,
+                         section->container.path);
+    for (i = 0; !proxy && !section->container.host && i < walk->heirs->nelts;
+         i++) {
+        const cors_config_section_t *heir =
+            APR_ARRAY_IDX(walk->heirs, i, const cors_config_section_t *);
 
-        proxy = proxy_before(walk, heir->server, heir->scope.host,
-                             site->scope.path);
+        proxy = proxy_before(walk, heir->server, heir->container.host,
+                             section->container.path);
     }
     if (proxy) {
         is_first(walk, policy);
         say(walk, policy->source, CORS_PROBLEM_DIRECTORY_BEHIND_PROXY,
-            site->scope.path, source(walk, proxy), NULL);
+            section->container.path, source(walk, proxy), NULL);
     }
 }
 
@@ -715,16 +729,18 @@ static void find_heirs(walk_t *walk)
         ap_get_core_module_config(walk->server->module_config);
     int i;
 
-    for (i = 0; i < walk->sites->nelts; i++) {
-        const cors_site_t *site = cors_site_at(walk->sites, i);
+    for (i = 0; i < walk->sections->nelts; i++) {
+        const cors_config_section_t *section =
+            cors_config_section_at(walk->sections, i);
         const core_server_config *core =
-            ap_get_core_module_config(site->server->module_config);
-        const void *owner = owner_of(site->scope.host);
+            ap_get_core_module_config(section->server->module_config);
+        const void *owner = owner_of(section->container.host);
 
-        if (site->inherits
+        if (section->inherits
             && (apr_hash_get(walk->proxies, &owner, sizeof(owner))
                 || core->ap_document_root != base->ap_document_root)) {
-            APR_ARRAY_PUSH(walk->heirs, const cors_site_t *) = site;
+            APR_ARRAY_PUSH(walk->heirs, const cors_config_section_t *) =
+                section;
         }
     }
 }
@@ -735,24 +751,25 @@ static void report_policies(walk_t *walk)
     int i;
 
     find_heirs(walk);
-    for (i = 0; i < walk->sites->nelts; i++) {
+    for (i = 0; i < walk->sections->nelts; i++) {
         report_authentication(walk, i);
         if (apr_hash_count(walk->proxies) > 0) {
-            report_directory(walk, cors_site_at(walk->sites, i), i);
+            report_directory(walk, cors_config_section_at(walk->sections, i),
+                             i);
         }
         apr_pool_clear(walk->reporter->scratch);
     }
 }
 
 void cors_check_modules(cors_reporter_t *reporter,
-                        const apr_array_header_t *sites)
+                        const apr_array_header_t *sections)
 {
     walk_t walk;
 
     memset(&walk, 0, sizeof(walk));
     walk.reporter = reporter;
-    walk.sites = sites;
-    walk.server = cors_site_at(sites, 0)->server;
+    walk.sections = sections;
+    walk.server = cors_config_section_at(sections, 0)->server;
     apr_pool_create(&walk.p, reporter->p);
     look(&walk, ap_conftree);
     apr_pool_clear(reporter->scratch);

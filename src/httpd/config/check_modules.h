@@ -13,6 +13,6 @@
 
 /** Report directives of other modules that affect the policies. */
 void cors_check_modules(cors_reporter_t *reporter,
-                        const apr_array_header_t *sites);
+                        const apr_array_header_t *sections);
 
 #endif /* CORS_CONFIG_CHECK_MODULES_H */

@@ -26,7 +26,7 @@
 #include "core/policy/policy.h"
 #include "core/policy/section.h"
 #include "httpd/config/containers.h"
-#include "httpd/config/scopes.h"
+#include "httpd/config/container_index.h"
 #include "httpd/config/sections.h"
 
 /* The attributes without which others have no effect. */
@@ -41,12 +41,12 @@ typedef enum {
 typedef struct {
     cors_reporter_t *reporter;
     apr_pool_t *p; /* destroyed after the last pass */
-    const apr_array_header_t *sites;
-    const cors_site_t *site;
+    const apr_array_header_t *sections;
+    const cors_config_section_t *section;
     int number;        /* of the site */
     apr_hash_t *pairs; /* of settings that were checked together */
     /* the sections that set such an attribute, by server; NULL: not indexed yet */
-    cors_scope_index_t *setting[NEEDED_COUNT];
+    cors_container_index_t *setting[NEEDED_COUNT];
     const server_rec *asked; /* the server that htaccess refers to */
     /* whether the first server's sections also apply to this server */
     bool inherits;
@@ -73,7 +73,7 @@ static void say(void *context, const char *source,
 {
     const walk_t *walk = context;
 
-    cors_report_finding(walk->reporter, walk->site->server, source, finding);
+    cors_report_finding(walk->reporter, walk->section->server, source, finding);
 }
 
 static void report_setting(const walk_t *walk, const cors_setting_t *setting,
@@ -81,7 +81,7 @@ static void report_setting(const walk_t *walk, const cors_setting_t *setting,
 {
     const cors_finding_t finding = { problem, { NULL, 0 }, NULL, NULL };
 
-    cors_report_finding(walk->reporter, walk->site->server, setting->source,
+    cors_report_finding(walk->reporter, walk->section->server, setting->source,
                         &finding);
 }
 
@@ -149,15 +149,15 @@ static bool is_new_pair(void *context, const cors_setting_t *origins,
 
 /* Returns whether the site's server has a configured name, not one that httpd guesses.
  * If there are virtual hosts, requests are assumed to go to them. */
-static bool has_server_name(const cors_site_t *site)
+static bool has_server_name(const cors_config_section_t *section)
 {
-    const ap_directive_t *host = site->scope.host;
+    const ap_directive_t *host = section->container.host;
     const ap_directive_t *node = host ? host->first_child : ap_conftree;
 
     while (node && !cors_directive_is(node, "ServerName")) {
         node = node->next;
     }
-    return node || (!host && site->server->next);
+    return node || (!host && section->server->next);
 }
 
 /* Returns the setting that makes a policy depend on the server's own origin; NULL:
@@ -180,7 +180,7 @@ static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
 /* Warn once for each server. The sites of one server are consecutive. */
 static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
 {
-    const ap_directive_t *host = walk->site->scope.host;
+    const ap_directive_t *host = walk->section->container.host;
     cors_finding_t finding = { CORS_PROBLEM_SERVER_NAME_MISSING,
                                { NULL, 0 },
                                "ServerName with the name in the URLs",
@@ -193,9 +193,9 @@ static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
     if (!host && !walk->inherited) {
         walk->inherited = setting;
     }
-    if (walk->looked_at != walk->site->server) {
-        walk->looked_at = walk->site->server;
-        walk->warned = has_server_name(walk->site);
+    if (walk->looked_at != walk->section->server) {
+        walk->looked_at = walk->section->server;
+        walk->warned = has_server_name(walk->section);
     }
     if (!walk->warned) {
         walk->warned = true;
@@ -204,8 +204,8 @@ static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
                 apr_psprintf(walk->reporter->p, "%s %s %s:%d", host->directive,
                              host->args, host->filename, host->line_num);
         }
-        cors_report_finding(walk->reporter, walk->site->server, setting->source,
-                            &finding);
+        cors_report_finding(walk->reporter, walk->section->server,
+                            setting->source, &finding);
     }
 }
 
@@ -213,13 +213,13 @@ static void look_at_policies(walk_t *walk)
 {
     cors_methods_group_t *groups;
     apr_pool_t *scratch = walk->reporter->scratch;
-    int count = cors_section_groups(scratch, walk->site->merged, &groups);
+    int count = cors_section_groups(scratch, walk->section->merged, &groups);
     int i;
 
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
 
-        cors_policy_resolve(scratch, walk->site->merged, groups[i].one,
+        cors_policy_resolve(scratch, walk->section->merged, groups[i].one,
                             &policy);
         learn(&policy);
         warn_of_server_name(walk, knows_own_origin(&policy));
@@ -246,18 +246,20 @@ static void find_needed(void *context, cors_attr_e attr,
 
 static void index_needed(walk_t *walk, int number)
 {
-    const cors_site_t *site = cors_site_at(walk->sites, number);
+    const cors_config_section_t *section =
+        cors_config_section_at(walk->sections, number);
     bool found[NEEDED_COUNT] = { false };
     int needed;
 
-    if (site->kind == CORS_SITE_SERVER) {
+    if (section->kind == CORS_CONTAINER_SERVER) {
         return;
     }
-    cors_section_visit(site->own, CORS_METHODS_ALL, find_needed, found);
+    cors_section_visit(section->own, CORS_METHODS_ALL, find_needed, found);
     for (needed = 0; needed < NEEDED_COUNT; needed++) {
         if (found[needed]) {
-            cors_scope_index_add(walk->setting[needed], site->server,
-                                 site->scope.kind, site->scope.path, number);
+            cors_container_index_add(walk->setting[needed], section->server,
+                                     section->container.kind,
+                                     section->container.path, number);
         }
     }
 }
@@ -267,9 +269,9 @@ static void make_indexes(walk_t *walk)
     int i;
 
     for (i = 0; i < NEEDED_COUNT; i++) {
-        walk->setting[i] = cors_scope_index_make(walk->p);
+        walk->setting[i] = cors_container_index_make(walk->p);
     }
-    for (i = 0; i < walk->sites->nelts; i++) {
+    for (i = 0; i < walk->sections->nelts; i++) {
         index_needed(walk, i);
     }
 }
@@ -277,16 +279,17 @@ static void make_indexes(walk_t *walk)
 static bool is_set_by(const walk_t *walk, needed_e needed,
                       const server_rec *server)
 {
-    return cors_scope_index_meet(walk->setting[needed], server,
-                                 walk->site->scope.kind, walk->site->scope.path,
-                                 walk->number)
+    return cors_container_index_meet(walk->setting[needed], server,
+                                     walk->section->container.kind,
+                                     walk->section->container.path,
+                                     walk->number)
            != CORS_PATH_NONE;
 }
 
 static bool htaccess_allowed(walk_t *walk)
 {
-    if (walk->asked != walk->site->server) {
-        walk->asked = walk->site->server;
+    if (walk->asked != walk->section->server) {
+        walk->asked = walk->section->server;
         walk->htaccess = cors_htaccess_allowed(walk->asked);
     }
     return walk->htaccess;
@@ -296,12 +299,12 @@ static bool htaccess_allowed(walk_t *walk)
  * section that can apply to the same requests, or a .htaccess file. */
 static bool may_be_completed(walk_t *walk, needed_e needed)
 {
-    const server_rec *base = cors_site_at(walk->sites, 0)->server;
+    const server_rec *base = cors_config_section_at(walk->sections, 0)->server;
 
     if (!walk->setting[0]) {
         make_indexes(walk);
     }
-    return is_set_by(walk, needed, walk->site->server)
+    return is_set_by(walk, needed, walk->section->server)
            || (walk->inherits && is_set_by(walk, needed, base))
            || htaccess_allowed(walk);
 }
@@ -311,7 +314,7 @@ static void judge_setting(void *context, cors_attr_e attr,
 {
     walk_t *walk = context;
 
-    if (!cors_site_owns(walk->site, setting)) {
+    if (!cors_config_section_owns(walk->section, setting)) {
         return;
     }
     if (attr == CORS_ATTR_MODE) {
@@ -339,13 +342,13 @@ static void for_each_site(walk_t *walk, void (*look)(walk_t *walk))
 {
     int i;
 
-    for (i = 0; i < walk->sites->nelts; i++) {
+    for (i = 0; i < walk->sections->nelts; i++) {
         walk->number = i;
-        walk->site = cors_site_at(walk->sites, i);
-        if (walk->site->kind == CORS_SITE_SERVER) {
-            walk->inherits = walk->site->inherits;
+        walk->section = cors_config_section_at(walk->sections, i);
+        if (walk->section->kind == CORS_CONTAINER_SERVER) {
+            walk->inherits = walk->section->inherits;
         }
-        if (!walk->site->inherits) {
+        if (!walk->section->inherits) {
             look(walk);
             apr_pool_clear(walk->reporter->scratch);
         }
@@ -357,9 +360,9 @@ static void warn_heirs_of_server_name(walk_t *walk)
 {
     int i;
 
-    for (i = 0; walk->inherited && i < walk->sites->nelts; i++) {
-        walk->site = cors_site_at(walk->sites, i);
-        if (walk->site->inherits) {
+    for (i = 0; walk->inherited && i < walk->sections->nelts; i++) {
+        walk->section = cors_config_section_at(walk->sections, i);
+        if (walk->section->inherits) {
             warn_of_server_name(walk, walk->inherited);
         }
     }
@@ -367,26 +370,28 @@ static void warn_heirs_of_server_name(walk_t *walk)
 
 static void look_at_site(walk_t *walk)
 {
-    cors_section_visit(walk->site->own, CORS_METHODS_ALL, lint_setting, walk);
+    cors_section_visit(walk->section->own, CORS_METHODS_ALL, lint_setting,
+                       walk);
     look_at_policies(walk);
 }
 
-static void judge_site(walk_t *walk)
+static void check_config_section(walk_t *walk)
 {
-    cors_section_visit(walk->site->own, CORS_METHODS_ALL, judge_setting, walk);
+    cors_section_visit(walk->section->own, CORS_METHODS_ALL, judge_setting,
+                       walk);
 }
 
-void cors_warn(cors_reporter_t *reporter, const apr_array_header_t *sites)
+void cors_warn(cors_reporter_t *reporter, const apr_array_header_t *sections)
 {
     walk_t walk;
 
     memset(&walk, 0, sizeof(walk));
     walk.reporter = reporter;
-    walk.sites = sites;
+    walk.sections = sections;
     apr_pool_create(&walk.p, reporter->p);
     walk.pairs = apr_hash_make(walk.p);
     for_each_site(&walk, look_at_site);
     warn_heirs_of_server_name(&walk);
-    for_each_site(&walk, judge_site);
+    for_each_site(&walk, check_config_section);
     apr_pool_destroy(walk.p);
 }

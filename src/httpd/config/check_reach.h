@@ -12,6 +12,6 @@
 #include "httpd/httpd.h"
 
 /** Report warnings about the policies of all sites. */
-void cors_warn(cors_reporter_t *reporter, const apr_array_header_t *sites);
+void cors_warn(cors_reporter_t *reporter, const apr_array_header_t *sections);
 
 #endif /* CORS_CONFIG_CHECK_REACH_H */

@@ -29,7 +29,7 @@
 #include "core/policy/policy.h"
 #include "core/policy/section.h"
 #include "httpd/config/containers.h"
-#include "httpd/config/scopes.h"
+#include "httpd/config/container_index.h"
 #include "httpd/config/sections.h"
 
 /* The maximum number of names of a container, or of a server's <Location> sections. */
@@ -59,18 +59,19 @@ typedef struct {
 /* The <Location> sections of one server whose URLs a named file serves. */
 typedef struct {
     const named_t *named;
-    const cors_site_t *site;
+    const cors_config_section_t *section;
 } located_t;
 
 typedef struct {
     cors_reporter_t *reporter;
     apr_pool_t *p; /* destroyed after the check */
-    const apr_array_header_t *sites;
-    apr_hash_t *containers;        /* const ap_directive_t * -> names_t */
-    apr_hash_t *located;           /* server_rec * -> array of located_t */
-    cors_scope_index_t *locations; /* <Location> sites, by server */
-    const cors_site_t *server;     /* of the current site */
-    const cors_site_t *outer;      /* the last <Directory> before it, or NULL */
+    const apr_array_header_t *sections;
+    apr_hash_t *containers;            /* const ap_directive_t * -> names_t */
+    apr_hash_t *located;               /* server_rec * -> array of located_t */
+    cors_container_index_t *locations; /* <Location> sites, by server */
+    const cors_config_section_t *server; /* of the current site */
+    const cors_config_section_t
+        *outer; /* the last <Directory> before it, or NULL */
 } served_walk_t;
 
 static names_t *names_of(const served_walk_t *walk, const ap_directive_t *node)
@@ -149,17 +150,17 @@ static void add_directives(served_walk_t *walk, const ap_directive_t *directive)
 
 /* Store the files that serve the URLs of a <Location>. DirectoryIndex is not one of
  * them: the section applies to the index as well. */
-static void add_location(served_walk_t *walk, const cors_site_t *site,
-                         int number)
+static void add_location(served_walk_t *walk,
+                         const cors_config_section_t *section, int number)
 {
-    const names_t *names = names_of(walk, site->place->node);
-    const void *server = site->server;
+    const names_t *names = names_of(walk, section->scope->node);
+    const void *server = section->server;
     apr_array_header_t *located;
     int kind;
     int i;
 
-    cors_scope_index_add(walk->locations, server, CORS_SITE_LOCATION,
-                         site->scope.path, number);
+    cors_container_index_add(walk->locations, server, CORS_CONTAINER_LOCATION,
+                             section->container.path, number);
     located = apr_hash_get(walk->located, &server, sizeof(server));
     if (!located) {
         located = apr_array_make(walk->p, 1, sizeof(located_t));
@@ -174,7 +175,7 @@ static void add_location(served_walk_t *walk, const cors_site_t *site,
             located_t *add = apr_array_push(located);
 
             add->named = &APR_ARRAY_IDX(names->named[kind], i, named_t);
-            add->site = site;
+            add->section = section;
         }
     }
 }
@@ -225,41 +226,45 @@ static bool is_for(const pattern_t *pattern, const char *name)
  * so override a <Files> section. */
 static bool has_location(const served_walk_t *walk, const char *url)
 {
-    const cors_site_t *base = cors_site_at(walk->sites, 0);
+    const cors_config_section_t *base =
+        cors_config_section_at(walk->sections, 0);
 
-    return cors_scope_index_above(walk->locations, walk->server->server,
-                                  CORS_SITE_LOCATION, url)
+    return cors_container_index_above(walk->locations, walk->server->server,
+                                      CORS_CONTAINER_LOCATION, url)
                != CORS_PATH_NONE
            || (walk->server->inherits
-               && cors_scope_index_above(walk->locations, base->server,
-                                         CORS_SITE_LOCATION, url)
+               && cors_container_index_above(walk->locations, base->server,
+                                             CORS_CONTAINER_LOCATION, url)
                       != CORS_PATH_NONE);
 }
 
 /* Returns whether a <Files> section applies to a file that is named by its URL. */
-static bool holds_url(const served_walk_t *walk, const cors_site_t *site,
+static bool holds_url(const served_walk_t *walk,
+                      const cors_config_section_t *section,
                       const named_t *named)
 {
     const core_server_config *core =
         ap_get_core_module_config(walk->server->server->module_config);
     const char *file;
 
-    if (site->scope.kind != CORS_SITE_DIRECTORY) {
+    if (section->container.kind != CORS_CONTAINER_DIRECTORY) {
         return true;
     }
     file = apr_pstrcat(walk->reporter->scratch, core->ap_document_root,
                        named->url, NULL);
-    return site->scope.path && cors_path_is_above(site->scope.path, file);
+    return section->container.path
+           && cors_path_is_above(section->container.path, file);
 }
 
 /* Report the section if it grants less than the policy of the requested URL. Returns
  * whether it does. */
-static bool report_narrowed(served_walk_t *walk, const cors_site_t *site,
+static bool report_narrowed(served_walk_t *walk,
+                            const cors_config_section_t *section,
                             const cors_section_t *asked, const named_t *named)
 {
     apr_pool_t *p = walk->reporter->scratch;
     cors_methods_group_t *groups;
-    int count = cors_section_groups(p, site->merged, &groups);
+    int count = cors_section_groups(p, section->merged, &groups);
     const cors_setting_t *setting = NULL;
     const char *origin = NULL;
     cors_finding_t finding = { CORS_PROBLEM_SERVED_NARROWER,
@@ -272,7 +277,7 @@ static bool report_narrowed(served_walk_t *walk, const cors_site_t *site,
 
         cors_policy_resolve(p, asked, groups[i].one, &policy);
         if (cors_policy_number(&policy, CORS_ATTR_MODE) == CORS_MODE_ON
-            && cors_policy_overlay(p, &policy, asked, site->merged,
+            && cors_policy_overlay(p, &policy, asked, section->merged,
                                    groups[i].one, &overlay)) {
             setting = cors_policy_narrowed(p, &policy, &overlay, &origin);
         }
@@ -283,7 +288,7 @@ static bool report_narrowed(served_walk_t *walk, const cors_site_t *site,
                          origin ? ", " : "", named->directive->directive,
                          named->directive->filename,
                          named->directive->line_num);
-        cors_report_finding(walk->reporter, site->server, setting->source,
+        cors_report_finding(walk->reporter, section->server, setting->source,
                             &finding);
     }
     return setting != NULL;
@@ -291,12 +296,13 @@ static bool report_narrowed(served_walk_t *walk, const cors_site_t *site,
 
 /* Check the files that the directives of one container name. Sets *known to whether it
  * has directives of a kind: those of outer containers do not apply then. */
-static bool check_container(served_walk_t *walk, const cors_site_t *site,
+static bool check_container(served_walk_t *walk,
+                            const cors_config_section_t *section,
                             const cors_section_t *asked,
                             const pattern_t *pattern,
                             const ap_directive_t *node, bool *known)
 {
-    const ap_directive_t *files = site->place->node;
+    const ap_directive_t *files = section->scope->node;
     const names_t *names = names_of(walk, node);
     int kind;
     int i;
@@ -309,9 +315,9 @@ static bool check_container(served_walk_t *walk, const cors_site_t *site,
 
             if (is_for(pattern, named->name)
                 && (!named->url || node == files->parent
-                    || holds_url(walk, site, named))
+                    || holds_url(walk, section, named))
                 && !has_location(walk, named->url ? named->url : "/")
-                && report_narrowed(walk, site, asked, named)) {
+                && report_narrowed(walk, section, asked, named)) {
                 return true;
             }
         }
@@ -323,28 +329,30 @@ static bool check_container(served_walk_t *walk, const cors_site_t *site,
 /* Check the files that directives around a <Files> section name. The requested URL has
  * the policy of the <Directory> or server around the section. Returns whether the
  * section was reported. */
-static bool check_around(served_walk_t *walk, const cors_site_t *site,
+static bool check_around(served_walk_t *walk,
+                         const cors_config_section_t *section,
                          const cors_section_t *asked, const pattern_t *pattern)
 {
     bool known[NAMED_KINDS] = { false };
-    const ap_directive_t *files = site->place->node;
+    const ap_directive_t *files = section->scope->node;
     const ap_directive_t *node = files->parent;
-    const ap_directive_t *host = site->scope.host;
+    const ap_directive_t *host = section->container.host;
 
     for (; node && node != host; node = node->parent) {
-        if (check_container(walk, site, asked, pattern, node, known)) {
+        if (check_container(walk, section, asked, pattern, node, known)) {
             return true;
         }
     }
-    return (host && check_container(walk, site, asked, pattern, host, known))
-           || check_container(walk, site, asked, pattern, NULL, known);
+    return (host && check_container(walk, section, asked, pattern, host, known))
+           || check_container(walk, section, asked, pattern, NULL, known);
 }
 
 /* Check the files that serve the URLs of a <Location>. */
-static void check_located(served_walk_t *walk, const cors_site_t *site,
+static void check_located(served_walk_t *walk,
+                          const cors_config_section_t *section,
                           const pattern_t *pattern)
 {
-    const void *server = site->server;
+    const void *server = section->server;
     const apr_array_header_t *all =
         apr_hash_get(walk->located, &server, sizeof(server));
     int i;
@@ -354,42 +362,45 @@ static void check_located(served_walk_t *walk, const cors_site_t *site,
         const named_t *named = located->named;
 
         if (named->url && is_for(pattern, named->name)
-            && holds_url(walk, site, named) && !has_location(walk, named->url)
-            && report_narrowed(walk, site, located->site->merged, named)) {
+            && holds_url(walk, section, named)
+            && !has_location(walk, named->url)
+            && report_narrowed(walk, section, located->section->merged,
+                               named)) {
             return;
         }
     }
 }
 
 /* Returns the section around a <Files> section; NULL: it depends on a condition. */
-static const cors_section_t *section_around(const served_walk_t *walk,
-                                            const cors_site_t *site)
+static const cors_section_t *
+section_around(const served_walk_t *walk, const cors_config_section_t *section)
 {
-    const ap_directive_t *node = site->place->node;
+    const ap_directive_t *node = section->scope->node;
 
     for (node = node->parent; node; node = node->parent) {
         if (cors_directive_is(node, "<If") || cors_directive_is(node, "<ElseIf")
             || cors_directive_is(node, "<Else")) {
             return NULL;
         }
-        if (walk->outer && walk->outer->place->node == node) {
+        if (walk->outer && walk->outer->scope->node == node) {
             return walk->outer->merged;
         }
     }
     return walk->server->merged;
 }
 
-static void check_files(served_walk_t *walk, const cors_site_t *site)
+static void check_files(served_walk_t *walk,
+                        const cors_config_section_t *section)
 {
-    const cors_section_t *asked = section_around(walk, site);
+    const cors_section_t *asked = section_around(walk, section);
     pattern_t pattern;
 
     if (!asked) {
         return;
     }
-    parse_pattern(walk->reporter->scratch, site->place->node, &pattern);
-    if (!check_around(walk, site, asked, &pattern)) {
-        check_located(walk, site, &pattern);
+    parse_pattern(walk->reporter->scratch, section->scope->node, &pattern);
+    if (!check_around(walk, section, asked, &pattern)) {
+        check_located(walk, section, &pattern);
     }
 }
 
@@ -398,56 +409,60 @@ static void check_sites(served_walk_t *walk)
 {
     int i;
 
-    for (i = 0; i < walk->sites->nelts; i++) {
-        const cors_site_t *site = cors_site_at(walk->sites, i);
+    for (i = 0; i < walk->sections->nelts; i++) {
+        const cors_config_section_t *section =
+            cors_config_section_at(walk->sections, i);
 
-        if (site->kind == CORS_SITE_SERVER) {
-            walk->server = site;
+        if (section->kind == CORS_CONTAINER_SERVER) {
+            walk->server = section;
             walk->outer = NULL;
         }
-        else if (site->kind == CORS_SITE_DIRECTORY) {
-            walk->outer = site;
+        else if (section->kind == CORS_CONTAINER_DIRECTORY) {
+            walk->outer = section;
         }
-        else if (site->kind == CORS_SITE_FILES && site->place->node) {
-            check_files(walk, site);
+        else if (section->kind == CORS_CONTAINER_FILES
+                 && section->scope->node) {
+            check_files(walk, section);
             apr_pool_clear(walk->reporter->scratch);
         }
     }
 }
 
-static bool has_files(const apr_array_header_t *sites)
+static bool has_files(const apr_array_header_t *sections)
 {
     int i = 0;
 
-    while (i < sites->nelts
-           && cors_site_at(sites, i)->kind != CORS_SITE_FILES) {
+    while (i < sections->nelts
+           && cors_config_section_at(sections, i)->kind
+                  != CORS_CONTAINER_FILES) {
         i++;
     }
-    return i < sites->nelts;
+    return i < sections->nelts;
 }
 
 void cors_check_served(cors_reporter_t *reporter,
-                       const apr_array_header_t *sites)
+                       const apr_array_header_t *sections)
 {
     served_walk_t walk;
     int i;
 
-    if (!has_files(sites)) {
+    if (!has_files(sections)) {
         return;
     }
     memset(&walk, 0, sizeof(walk));
     walk.reporter = reporter;
-    walk.sites = sites;
+    walk.sections = sections;
     apr_pool_create(&walk.p, reporter->p);
     walk.containers = apr_hash_make(walk.p);
     walk.located = apr_hash_make(walk.p);
-    walk.locations = cors_scope_index_make(walk.p);
+    walk.locations = cors_container_index_make(walk.p);
     add_directives(&walk, ap_conftree);
-    for (i = 0; i < sites->nelts; i++) {
-        const cors_site_t *site = cors_site_at(sites, i);
+    for (i = 0; i < sections->nelts; i++) {
+        const cors_config_section_t *section =
+            cors_config_section_at(sections, i);
 
-        if (site->kind == CORS_SITE_LOCATION && site->place->node) {
-            add_location(&walk, site, i);
+        if (section->kind == CORS_CONTAINER_LOCATION && section->scope->node) {
+            add_location(&walk, section, i);
         }
     }
     check_sites(&walk);

@@ -13,6 +13,6 @@
 
 /** Report \<Files> sections that grant less than the URLs that their files serve. */
 void cors_check_served(cors_reporter_t *reporter,
-                       const apr_array_header_t *sites);
+                       const apr_array_header_t *sections);
 
 #endif /* CORS_CONFIG_CHECK_SERVED_H */

@@ -20,19 +20,19 @@
 
 static const struct {
     const char *name;
-    cors_site_e kind;
+    cors_container_e kind;
     bool plain; /* its argument is a path unless it contains wildcards */
-} containers[] = { { "<Directory", CORS_SITE_DIRECTORY, true },
-                   { "<DirectoryMatch", CORS_SITE_DIRECTORY, false },
-                   { "<Location", CORS_SITE_LOCATION, true },
-                   { "<LocationMatch", CORS_SITE_LOCATION, false },
-                   { "<Files", CORS_SITE_FILES, false },
-                   { "<FilesMatch", CORS_SITE_FILES, false },
-                   { "<If", CORS_SITE_IF, false },
-                   { "<ElseIf", CORS_SITE_IF, false },
-                   { "<Else", CORS_SITE_IF, false },
-                   { "<Proxy", CORS_SITE_IF, false },
-                   { "<ProxyMatch", CORS_SITE_IF, false } };
+} containers[] = { { "<Directory", CORS_CONTAINER_DIRECTORY, true },
+                   { "<DirectoryMatch", CORS_CONTAINER_DIRECTORY, false },
+                   { "<Location", CORS_CONTAINER_LOCATION, true },
+                   { "<LocationMatch", CORS_CONTAINER_LOCATION, false },
+                   { "<Files", CORS_CONTAINER_FILES, false },
+                   { "<FilesMatch", CORS_CONTAINER_FILES, false },
+                   { "<If", CORS_CONTAINER_IF, false },
+                   { "<ElseIf", CORS_CONTAINER_IF, false },
+                   { "<Else", CORS_CONTAINER_IF, false },
+                   { "<Proxy", CORS_CONTAINER_IF, false },
+                   { "<ProxyMatch", CORS_CONTAINER_IF, false } };
 
 /* Returns the path that a container is for; NULL: it has a regular expression or
  * wildcards. */
@@ -51,30 +51,31 @@ static const char *plain_path(apr_pool_t *p, const ap_directive_t *container)
     return path[0] == '~' || strpbrk(path, "*?[") ? NULL : path;
 }
 
-cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node)
+cors_container_t cors_container_of(apr_pool_t *p, const ap_directive_t *node)
 {
-    cors_scope_t scope = { CORS_SITE_SERVER, NULL, NULL };
+    cors_container_t container = { CORS_CONTAINER_SERVER, NULL, NULL };
     apr_size_t i;
 
     /* the outermost section determines which files or URLs the sections in it can apply
      * to */
     for (; node; node = node->parent) {
         if (cors_directive_is(node, "<VirtualHost")) {
-            scope.host = node;
+            container.host = node;
         }
         for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
             if (cors_directive_is(node, containers[i].name)) {
-                scope.kind = containers[i].kind;
-                scope.path = containers[i].plain ? plain_path(p, node) : NULL;
+                container.kind = containers[i].kind;
+                container.path =
+                    containers[i].plain ? plain_path(p, node) : NULL;
             }
         }
     }
-    return scope;
+    return container;
 }
 
 /* Returns whether the argument of a container matches a path or a file name. */
 static bool holds(apr_pool_t *p, const ap_directive_t *node, bool regex,
-                  cors_site_e kind, const char *text)
+                  cors_container_e kind, const char *text)
 {
     const char *rest =
         apr_pstrndup(p, node->args,
@@ -91,7 +92,7 @@ static bool holds(apr_pool_t *p, const ap_directive_t *node, bool regex,
         compiled = ap_pregcomp(p, path, AP_REG_EXTENDED);
         return compiled && ap_regexec(compiled, text, 0, NULL, 0) == 0;
     }
-    if (kind == CORS_SITE_FILES) {
+    if (kind == CORS_CONTAINER_FILES) {
         return apr_fnmatch(path, text, APR_FNM_PERIOD) == APR_SUCCESS;
     }
     if (apr_fnmatch_test(path)) {
@@ -104,26 +105,27 @@ static bool holds(apr_pool_t *p, const ap_directive_t *node, bool regex,
 cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
                                   const char *path, const char *file)
 {
-    cors_match_e match = CORS_SITE_YES;
+    cors_match_e match = CORS_MATCH_YES;
     apr_size_t i;
 
     for (; node; node = node->parent) {
         for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
-            cors_site_e kind = containers[i].kind;
+            cors_container_e kind = containers[i].kind;
             const char *base = strrchr(file, '/');
 
             if (!cors_directive_is(node, containers[i].name)) {
                 continue;
             }
-            if (kind == CORS_SITE_IF) {
-                match = CORS_SITE_PERHAPS;
+            if (kind == CORS_CONTAINER_IF) {
+                match = CORS_MATCH_UNKNOWN;
             }
             else if (!holds(p, node, strstr(node->directive, "Match") != NULL,
                             kind,
-                            kind == CORS_SITE_LOCATION ? path
-                            : kind == CORS_SITE_FILES  ? base ? base + 1 : file
-                                                       : file)) {
-                return CORS_SITE_NO;
+                            kind == CORS_CONTAINER_LOCATION ? path
+                            : kind == CORS_CONTAINER_FILES
+                                ? base ? base + 1 : file
+                                : file)) {
+                return CORS_MATCH_NO;
             }
         }
     }

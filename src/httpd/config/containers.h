@@ -25,35 +25,35 @@ static inline bool cors_directive_is(const ap_directive_t *directive,
 
 /** The kind of requests that a section of the configuration is for. */
 typedef enum {
-    CORS_SITE_SERVER, /* not a section: a server or virtual host itself */
-    CORS_SITE_DIRECTORY,
-    CORS_SITE_LOCATION,
-    CORS_SITE_FILES,
-    CORS_SITE_IF,   /* and any other section that may apply to any request */
-    CORS_SITE_KINDS /* the number of kinds */
-} cors_site_e;
+    CORS_CONTAINER_SERVER, /* not a section: a server or virtual host itself */
+    CORS_CONTAINER_DIRECTORY,
+    CORS_CONTAINER_LOCATION,
+    CORS_CONTAINER_FILES,
+    CORS_CONTAINER_IF, /* and any other section that may apply to any request */
+    CORS_CONTAINER_KINDS /* the number of kinds */
+} cors_container_e;
 
 /**
  * Which requests a part of the configuration is for, as far as start-up can determine.
  */
 typedef struct {
-    cors_site_e kind;           /* of the outermost section around it */
+    cors_container_e kind;      /* of the outermost section around it */
     const ap_directive_t *host; /* <VirtualHost>; NULL: none */
     const char *path;           /* of <Location> or <Directory>; NULL: any */
-} cors_scope_t;
+} cors_container_t;
 
 /**
  * @param p     the pool for the path
  * @param node  a container; NULL: the server itself
  * @return the scope of what is in the container
  */
-cors_scope_t cors_scope_of(apr_pool_t *p, const ap_directive_t *node);
+cors_container_t cors_container_of(apr_pool_t *p, const ap_directive_t *node);
 
 /** Whether a container and those around it match a URL path and a file. */
 typedef enum {
-    CORS_SITE_NO,
-    CORS_SITE_YES,
-    CORS_SITE_PERHAPS /* an <If>, which only a request can evaluate */
+    CORS_MATCH_NO,
+    CORS_MATCH_YES,
+    CORS_MATCH_UNKNOWN /* an <If>, which only a request can evaluate */
 } cors_match_e;
 
 /**

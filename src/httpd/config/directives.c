@@ -126,9 +126,9 @@ static const char *file_name(apr_pool_t *p, const char *name)
 /* Returns the location of the section that a directive is in: all containers around the
  * directive, except <Limit>, which is not a section, and <VirtualHost>, which is the
  * server. */
-static cors_place_t *place_of(const cmd_parms *cmd)
+static cors_scope_t *place_of(const cmd_parms *cmd)
 {
-    cors_place_t *place = apr_pcalloc(cmd->pool, sizeof(*place));
+    cors_scope_t *scope = apr_pcalloc(cmd->pool, sizeof(*scope));
     const ap_directive_t *parent;
 
     for (parent = cmd->directive->parent; parent; parent = parent->parent) {
@@ -136,18 +136,18 @@ static cors_place_t *place_of(const cmd_parms *cmd)
             || cors_directive_is(parent, "<LimitExcept")) {
             continue;
         }
-        if (!place->node) {
-            place->node = parent;
-            place->file = file_name(cmd->pool, parent->filename);
-            place->line = parent->line_num;
+        if (!scope->node) {
+            scope->node = parent;
+            scope->file = file_name(cmd->pool, parent->filename);
+            scope->line = parent->line_num;
         }
         if (!cors_directive_is(parent, "<VirtualHost")) {
-            place->title =
+            scope->title =
                 apr_pstrcat(cmd->pool, parent->directive, " ", parent->args,
-                            place->title ? " " : NULL, place->title, NULL);
+                            scope->title ? " " : NULL, scope->title, NULL);
         }
     }
-    return place;
+    return scope;
 }
 
 static reading_t start_reading(cmd_parms *cmd, void *section)
@@ -162,7 +162,7 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     reading.errors = NULL;
     reading.reported = 0;
     /* a request that reads a .htaccess file does not need the place */
-    if (!in_htaccess(cmd) && !cors_section_place(section)) {
+    if (!in_htaccess(cmd) && !cors_section_scope(section)) {
         cors_section_locate(section, place_of(cmd));
         apr_pool_userdata_setn(CONFIGURED, CONFIGURED, NULL, cmd->pool);
     }
@@ -184,7 +184,7 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
         setting->directive = cmd->cmd->name;
         setting->source = reading->source;
         setting->source_hash = cors_counters_hash(cors_slice(reading->source));
-        setting->place = cors_section_place(reading->section);
+        setting->scope = cors_section_scope(reading->section);
     }
     return setting;
 }

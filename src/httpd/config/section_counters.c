@@ -27,7 +27,7 @@ typedef struct {
     const server_rec *server;
     const char *name; /* of the server; NULL: not composed yet */
     /* the last place that was named or for which there was no counter left */
-    const cors_place_t *last;
+    const cors_scope_t *last;
 } naming_t;
 
 static const char *name_of_server(naming_t *naming)
@@ -45,25 +45,26 @@ static const char *name_of_server(naming_t *naming)
     return naming->name;
 }
 
-static void name_place(void *context, cors_attr_e attr,
+static void name_scope(void *context, cors_attr_e attr,
                        const cors_setting_t *setting)
 {
     naming_t *naming = context;
 
     (void)attr;
-    if (setting->place && setting->place != naming->last
-        && setting->place->slot == 0) {
-        naming->last = setting->place;
-        setting->place->slot = cors_counters_slot(
+    if (setting->scope && setting->scope != naming->last
+        && setting->scope->slot == 0) {
+        naming->last = setting->scope;
+        setting->scope->slot = cors_counters_slot(
             naming->counters,
             apr_pstrcat(naming->p, name_of_server(naming),
-                        setting->place->title ? " " : "",
-                        setting->place->title ? setting->place->title : "",
+                        setting->scope->title ? " " : "",
+                        setting->scope->title ? setting->scope->title : "",
                         NULL));
     }
 }
 
-void cors_count_sections(apr_pool_t *scratch, const apr_array_header_t *sites)
+void cors_count_sections(apr_pool_t *scratch,
+                         const apr_array_header_t *sections)
 {
     naming_t naming;
     int i;
@@ -71,16 +72,17 @@ void cors_count_sections(apr_pool_t *scratch, const apr_array_header_t *sites)
     naming.counters = cors_count_all();
     naming.p = scratch;
     naming.last = NULL;
-    for (i = 0; naming.counters && i < sites->nelts; i++) {
-        const cors_site_t *site = cors_site_at(sites, i);
+    for (i = 0; naming.counters && i < sections->nelts; i++) {
+        const cors_config_section_t *section =
+            cors_config_section_at(sections, i);
 
-        if (site->kind == CORS_SITE_SERVER) {
+        if (section->kind == CORS_CONTAINER_SERVER) {
             apr_pool_clear(scratch);
-            naming.server = site->server;
+            naming.server = section->server;
             naming.name = NULL;
         }
-        if (!site->inherits) {
-            cors_section_visit(site->own, CORS_METHODS_ALL, name_place,
+        if (!section->inherits) {
+            cors_section_visit(section->own, CORS_METHODS_ALL, name_scope,
                                &naming);
         }
     }

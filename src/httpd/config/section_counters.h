@@ -14,8 +14,9 @@
  * Assign a counter to each section, as long as there are free ones.
  *
  * @param scratch  used during the call
- * @param sites    all sections of all servers
+ * @param sections    all sections of all servers
  */
-void cors_count_sections(apr_pool_t *scratch, const apr_array_header_t *sites);
+void cors_count_sections(apr_pool_t *scratch,
+                         const apr_array_header_t *sections);
 
 #endif /* CORS_CONFIG_SECTION_COUNTERS_H */

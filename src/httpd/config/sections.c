@@ -24,7 +24,7 @@
 /* A server and its container in the configuration. */
 typedef struct {
     const server_rec *server;
-    cors_place_t place; /* its node is NULL for the base server */
+    cors_scope_t scope; /* its node is NULL for the base server */
 } level_t;
 
 /* A walk over the sections of all servers. */
@@ -39,8 +39,8 @@ typedef struct {
     apr_hash_t *directories;
     const level_t *level; /* of the current server */
     server_rec *server;
-    bool inherits;      /* see cors_site_t */
-    cors_site_fn visit; /* NULL: do not visit */
+    bool inherits;                /* see cors_config_section_t */
+    cors_config_section_fn visit; /* NULL: do not visit */
     void *context;
     /* "file:line" of each SetHandler of the status page; NULL: not collected */
     apr_hash_t *lines;
@@ -66,21 +66,22 @@ static const char *line_of(apr_pool_t *p, const char *file, int line)
     return apr_psprintf(p, "%s:%d", file, line);
 }
 
-static void visit_site(walk_t *walk, cors_site_e kind,
-                       const cors_section_t *own, const cors_section_t *merged,
-                       const cors_place_t *place)
+static void visit_config_section(walk_t *walk, cors_container_e kind,
+                                 const cors_section_t *own,
+                                 const cors_section_t *merged,
+                                 const cors_scope_t *scope)
 {
-    cors_site_t site;
+    cors_config_section_t section;
 
-    memset(&site, 0, sizeof(site));
-    site.server = walk->server;
-    site.kind = kind;
-    site.own = own;
-    site.merged = merged;
-    site.place = place;
-    site.scope.host = walk->level->place.node;
-    site.inherits = kind == CORS_SITE_SERVER && walk->inherits;
-    walk->visit(walk->context, &site);
+    memset(&section, 0, sizeof(section));
+    section.server = walk->server;
+    section.kind = kind;
+    section.own = own;
+    section.merged = merged;
+    section.scope = scope;
+    section.container.host = walk->level->scope.node;
+    section.inherits = kind == CORS_CONTAINER_SERVER && walk->inherits;
+    walk->visit(walk->context, &section);
 }
 
 /* Find each SetHandler cors-policy in a part of the configuration. The argument must be
@@ -168,29 +169,31 @@ static bool is_inherited(walk_t *walk, const apr_array_header_t *base, int i,
 }
 
 static void walk_sections(walk_t *walk, const cors_section_t *outer,
-                          const apr_array_header_t *sections, cors_site_e kind);
+                          const apr_array_header_t *sections,
+                          cors_container_e kind);
 
 static void walk_section(walk_t *walk, const cors_section_t *outer,
-                         const ap_conf_vector_t *config, cors_site_e kind)
+                         const ap_conf_vector_t *config, cors_container_e kind)
 {
     const core_dir_config *core = ap_get_core_module_config(config);
     const cors_section_t *own = cors_section_of(config);
     const cors_section_t *merged = outer;
 
-    if (walk->visit && own && cors_section_place(own)) {
+    if (walk->visit && own && cors_section_scope(own)) {
         merged = cors_section_merge(walk->merging, outer, own);
-        visit_site(walk, kind, own, merged, cors_section_place(own));
+        visit_config_section(walk, kind, own, merged, cors_section_scope(own));
     }
     /* a <Proxy> without directives of the core has no core configuration */
     if (core) {
         note_page(walk, core);
-        walk_sections(walk, merged, core->sec_file, CORS_SITE_FILES);
-        walk_sections(walk, merged, core->sec_if, CORS_SITE_IF);
+        walk_sections(walk, merged, core->sec_file, CORS_CONTAINER_FILES);
+        walk_sections(walk, merged, core->sec_if, CORS_CONTAINER_IF);
     }
 }
 
 static void walk_sections(walk_t *walk, const cors_section_t *outer,
-                          const apr_array_header_t *sections, cors_site_e kind)
+                          const apr_array_header_t *sections,
+                          cors_container_e kind)
 {
     int i;
 
@@ -211,7 +214,7 @@ static void end_section(const walk_t *walk)
  * this server unchanged. */
 static void walk_level(walk_t *walk, const cors_section_t *outer,
                        const apr_array_header_t *sections,
-                       const apr_array_header_t *base, cors_site_e kind)
+                       const apr_array_header_t *base, cors_container_e kind)
 {
     bool skip = base && !walk->every && walk->inherits;
     int i;
@@ -252,18 +255,20 @@ static void walk_server(walk_t *walk)
     walk->inherits = walk->server != walk->base
                      && merged == cors_section_of(walk->base->lookup_defaults);
     if (walk->visit) {
-        visit_site(walk, CORS_SITE_SERVER, merged, merged, &walk->level->place);
+        visit_config_section(walk, CORS_CONTAINER_SERVER, merged, merged,
+                             &walk->level->scope);
         end_section(walk);
     }
     note_page(walk, core);
-    walk_level(walk, merged, core->sec_file, base->sec_file, CORS_SITE_FILES);
-    walk_level(walk, merged, core->sec_if, base->sec_if, CORS_SITE_IF);
+    walk_level(walk, merged, core->sec_file, base->sec_file,
+               CORS_CONTAINER_FILES);
+    walk_level(walk, merged, core->sec_if, base->sec_if, CORS_CONTAINER_IF);
     walk_level(walk, merged, core_server->sec_dir, base_server->sec_dir,
-               CORS_SITE_DIRECTORY);
+               CORS_CONTAINER_DIRECTORY);
     walk_level(walk, merged, cors_proxy_sections(walk->server),
-               cors_proxy_sections(walk->base), CORS_SITE_IF);
+               cors_proxy_sections(walk->base), CORS_CONTAINER_IF);
     walk_level(walk, merged, core_server->sec_url, base_server->sec_url,
-               CORS_SITE_LOCATION);
+               CORS_CONTAINER_LOCATION);
 }
 
 static void walk_servers(walk_t *walk, const apr_array_header_t *levels,
@@ -316,10 +321,10 @@ static apr_array_header_t *find_levels(apr_pool_t *p, apr_pool_t *scratch,
         if (server->is_virtual && hosts) {
             line = line_of(scratch, server->defn_name,
                            (int)server->defn_line_number);
-            level->place.node = apr_hash_get(hosts, line, APR_HASH_KEY_STRING);
-            if (level->place.node) {
-                level->place.file = apr_pstrdup(p, server->defn_name);
-                level->place.line = (int)server->defn_line_number;
+            level->scope.node = apr_hash_get(hosts, line, APR_HASH_KEY_STRING);
+            if (level->scope.node) {
+                level->scope.file = apr_pstrdup(p, server->defn_name);
+                level->scope.line = (int)server->defn_line_number;
             }
         }
     }
@@ -349,32 +354,34 @@ static void start_walk(walk_t *walk, apr_pool_t *p)
     walk->p = walk->merging = p;
 }
 
-static void list_site(void *context, const cors_site_t *visited)
+static void list_section(void *context, const cors_config_section_t *visited)
 {
-    apr_array_header_t *sites = context;
-    cors_site_t *site = apr_pmemdup(sites->pool, visited, sizeof(*visited));
-    const ap_directive_t *host = site->scope.host;
+    apr_array_header_t *sections = context;
+    cors_config_section_t *section =
+        apr_pmemdup(sections->pool, visited, sizeof(*visited));
+    const ap_directive_t *host = section->container.host;
 
-    site->scope = cors_scope_of(sites->pool, site->place->node);
-    site->scope.host = host;
-    APR_ARRAY_PUSH(sites, const cors_site_t *) = site;
+    section->container =
+        cors_container_of(sections->pool, section->scope->node);
+    section->container.host = host;
+    APR_ARRAY_PUSH(sections, const cors_config_section_t *) = section;
 }
 
-apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server)
+apr_array_header_t *cors_config_sections(apr_pool_t *p, server_rec *server)
 {
     const core_server_config *core =
         ap_get_core_module_config(server->module_config);
     /* most sections are in the first server, or there are many servers with one each */
-    apr_array_header_t *sites =
+    apr_array_header_t *sections =
         apr_array_make(p, 16 + core->sec_url->nelts + core->sec_dir->nelts,
-                       sizeof(const cors_site_t *));
+                       sizeof(const cors_config_section_t *));
     walk_t walk;
 
     start_walk(&walk, p);
-    walk.visit = list_site;
-    walk.context = sites;
+    walk.visit = list_section;
+    walk.context = sections;
     walk_servers(&walk, find_levels(p, p, server), server);
-    return sites;
+    return sections;
 }
 
 /* A function that is called for each setting. */
@@ -383,12 +390,12 @@ typedef struct {
     void *context;
 } settings_t;
 
-static void visit_settings(void *context, const cors_site_t *site)
+static void visit_settings(void *context, const cors_config_section_t *section)
 {
     const settings_t *settings = context;
 
-    if (!site->inherits) {
-        cors_section_visit(site->own, CORS_METHODS_ALL, settings->visit,
+    if (!section->inherits) {
+        cors_section_visit(section->own, CORS_METHODS_ALL, settings->visit,
                            settings->context);
     }
 }
@@ -404,8 +411,9 @@ static void walk_cleared(walk_t *walk, server_rec *server)
     apr_pool_destroy(walk->merging);
 }
 
-void cors_sites_visit(apr_pool_t *p, server_rec *server, const server_rec *only,
-                      cors_site_fn visit, void *context)
+void cors_config_sections_visit(apr_pool_t *p, server_rec *server,
+                                const server_rec *only,
+                                cors_config_section_fn visit, void *context)
 {
     walk_t walk;
 
@@ -431,7 +439,8 @@ void cors_settings_visit(apr_pool_t *p, server_rec *server,
     walk_cleared(&walk, server);
 }
 
-bool cors_sites_retain(apr_pool_t *p, apr_pool_t *scratch, server_rec *server)
+bool cors_config_sections_retain(apr_pool_t *p, apr_pool_t *scratch,
+                                 server_rec *server)
 {
     walk_t walk;
 
@@ -469,19 +478,21 @@ bool cors_page_opened(request_rec *r)
                 && has_pointer(retained.open_pages, core->expr_handler));
 }
 
-const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number)
+const cors_config_section_t *
+cors_config_section_at(const apr_array_header_t *sections, int number)
 {
-    return APR_ARRAY_IDX(sites, number, const cors_site_t *);
+    return APR_ARRAY_IDX(sections, number, const cors_config_section_t *);
 }
 
-bool cors_site_owns(const cors_site_t *site, const cors_setting_t *setting)
+bool cors_config_section_owns(const cors_config_section_t *section,
+                              const cors_setting_t *setting)
 {
-    const cors_place_t *place = setting->place;
+    const cors_scope_t *scope = setting->scope;
 
-    return place
-           && (site->kind == CORS_SITE_SERVER
-                   ? !place->title && place->node == site->place->node
-                   : place == site->place);
+    return scope
+           && (section->kind == CORS_CONTAINER_SERVER
+                   ? !scope->title && scope->node == section->scope->node
+                   : scope == section->scope);
 }
 
 bool cors_htaccess_allowed(const server_rec *server)

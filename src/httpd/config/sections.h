@@ -13,32 +13,33 @@
 #include "httpd/httpd.h"
 
 /** A section with directives of this module, as if it alone applied with its server. */
-typedef struct cors_site_t {
+typedef struct cors_config_section_t {
     server_rec *server;
-    cors_site_e kind;
-    cors_scope_t scope;           /* its host is that of the server */
+    cors_container_e kind;
+    cors_container_t container;   /* its host is that of the server */
     const cors_section_t *own;    /* the section itself */
     const cors_section_t *merged; /* merged with all that it inherits */
-    const cors_place_t *place;    /* its title is NULL for a server itself */
+    const cors_scope_t *scope;    /* its title is NULL for a server itself */
     /* for a server itself: a virtual host without a directive of this module at its own
      * level, so that the base server's sections apply to it unchanged */
     bool inherits;
-} cors_site_t;
+} cors_config_section_t;
 
 /**
  * Returns the sections of a server and its virtual hosts, in the order in which httpd
  * stores them. Each server's own level comes first, even if it has no directive. What a
- * virtual host inherits unchanged (see cors_site_t.inherits) is listed only where it is
+ * virtual host inherits unchanged (see cors_config_section_t.inherits) is listed only where it is
  * written, so that the size of the list is linear in that of the configuration.
  *
  * @param p       the pool for the sections and their array
  * @param server  the base server
- * @return an array of const cors_site_t *
+ * @return an array of const cors_config_section_t *
  */
-apr_array_header_t *cors_sites(apr_pool_t *p, server_rec *server);
+apr_array_header_t *cors_config_sections(apr_pool_t *p, server_rec *server);
 
-/** Called for each section. @a site is valid only during the call. */
-typedef void (*cors_site_fn)(void *context, const cors_site_t *site);
+/** Called for each section. @a section is valid only during the call. */
+typedef void (*cors_config_section_fn)(void *context,
+                                       const cors_config_section_t *section);
 
 /**
  * Visit each section of each server, and for each virtual host also the sections that
@@ -48,15 +49,16 @@ typedef void (*cors_site_fn)(void *context, const cors_site_t *site);
  * @param server  the base server
  * @param only    visit the sections of this server only; NULL: of all servers
  */
-void cors_sites_visit(apr_pool_t *p, server_rec *server, const server_rec *only,
-                      cors_site_fn visit, void *context);
+void cors_config_sections_visit(apr_pool_t *p, server_rec *server,
+                                const server_rec *only,
+                                cors_config_section_fn visit, void *context);
 
 /** Visit the settings of all sections where they are written. */
 void cors_settings_visit(apr_pool_t *p, server_rec *server,
                          cors_setting_fn visit, void *context);
 
 /**
- * Retain what cors_sites_visit() needs while requests are served. httpd's strings of
+ * Retain what cors_config_sections_visit() needs while requests are served. httpd's strings of
  * file names may be freed after start-up (mod_macro allocates them in its temporary
  * pool).
  *
@@ -64,16 +66,19 @@ void cors_settings_visit(apr_pool_t *p, server_rec *server,
  * @param scratch  used during the call
  * @return whether a SetHandler enables the status page
  */
-bool cors_sites_retain(apr_pool_t *p, apr_pool_t *scratch, server_rec *server);
+bool cors_config_sections_retain(apr_pool_t *p, apr_pool_t *scratch,
+                                 server_rec *server);
 
 /**
  * @param number  from 0
  * @return one of the sections
  */
-const cors_site_t *cors_site_at(const apr_array_header_t *sites, int number);
+const cors_config_section_t *
+cors_config_section_at(const apr_array_header_t *sections, int number);
 
 /** @return whether a setting was made in the section itself, not inherited */
-bool cors_site_owns(const cors_site_t *site, const cors_setting_t *setting);
+bool cors_config_section_owns(const cors_config_section_t *section,
+                              const cors_setting_t *setting);
 
 /** @return the \<Proxy> sections of a server, ap_conf_vector_t *; NULL: none */
 const apr_array_header_t *cors_proxy_sections(const server_rec *server);

@@ -73,7 +73,7 @@ void cors_count(request_rec *r, const cors_policy_t *policy,
         setting = policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
     }
     cors_counters_add(counters, kind, decision->verdict, decision->reason,
-                      setting && setting->place ? setting->place->slot : 0);
+                      setting && setting->scope ? setting->scope->slot : 0);
     if (cors_count_keeps_refusals() && cors_is_denial(decision)) {
         keep_refusal(r, decision, kind);
     }

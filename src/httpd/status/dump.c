@@ -33,7 +33,7 @@
 typedef struct {
     apr_pool_t *p; /* cleared after each section */
     apr_file_t *out;
-    const cors_site_t *site;
+    const cors_config_section_t *section;
     cors_json_t *json; /* NULL: text output */
 } dump_t;
 
@@ -104,12 +104,12 @@ const char *cors_methods_text(apr_pool_t *p, cors_methods_t methods)
                : apr_array_pstrcat(p, method_names(p, methods), ' ');
 }
 
-static const char *origin_of_setting(const cors_site_t *site,
+static const char *origin_of_setting(const cors_config_section_t *section,
                                      const cors_setting_t *setting)
 {
-    return !setting                        ? "default"
-           : cors_site_owns(site, setting) ? "own"
-                                           : "inherited";
+    return !setting                                     ? "default"
+           : cors_config_section_owns(section, setting) ? "own"
+                                                        : "inherited";
 }
 
 /* --- text output */
@@ -136,7 +136,7 @@ static void print_list(dump_t *dump, cors_attr_e attr,
     const char *name = cors_attr_directive(attr);
     const char *words = "";
     const char *source = setting ? setting->source : NULL;
-    const char *from = origin_of_setting(dump->site, setting);
+    const char *from = origin_of_setting(dump->section, setting);
     bool one_place = true;
     int i;
 
@@ -163,7 +163,7 @@ static void print_list(dump_t *dump, cors_attr_e attr,
         const cors_value_t *value = &APR_ARRAY_IDX(values, i, cors_value_t);
 
         print_line(dump, i == 0 ? name : "", word_of_value(dump->p, value),
-                   origin_of_setting(dump->site, value->setting),
+                   origin_of_setting(dump->section, value->setting),
                    value->source);
     }
 }
@@ -183,7 +183,7 @@ static void print_policy(dump_t *dump, const cors_policy_t *policy)
         else {
             print_line(dump, cors_attr_directive((cors_attr_e)attr),
                        APR_ARRAY_IDX(values, 0, cors_value_t).text,
-                       origin_of_setting(dump->site, setting),
+                       origin_of_setting(dump->section, setting),
                        setting ? setting->source : NULL);
         }
     }
@@ -191,19 +191,20 @@ static void print_policy(dump_t *dump, const cors_policy_t *policy)
 
 static void print_title(dump_t *dump)
 {
-    const cors_site_t *site = dump->site;
-    const char *address = cors_server_address(dump->p, site->server);
-    const char *where = cors_place_where(dump->p, site->place);
-    const char *name =
-        site->server->server_hostname ? site->server->server_hostname : "-";
+    const cors_config_section_t *section = dump->section;
+    const char *address = cors_server_address(dump->p, section->server);
+    const char *where = cors_scope_position(dump->p, section->scope);
+    const char *name = section->server->server_hostname
+                           ? section->server->server_hostname
+                           : "-";
 
-    if (site->kind == CORS_SITE_SERVER) {
+    if (section->kind == CORS_CONTAINER_SERVER) {
         print(dump, "%s%s %s%s%s%s\n", address ? "VirtualHost " : "Server",
               address ? address : "", name, where ? " (" : "",
               where ? where : "", where ? ")" : "");
     }
     else {
-        print(dump, "  %s (%s)\n", site->place->title, where);
+        print(dump, "  %s (%s)\n", section->scope->title, where);
     }
 }
 
@@ -216,7 +217,7 @@ static void json_value(dump_t *dump, const cors_value_t *value)
     cors_json_bool(dump->json, "exclude", value->exclude);
     cors_json_bool(dump->json, "regex", value->regex);
     cors_json_string(dump->json, "from",
-                     origin_of_setting(dump->site, value->setting));
+                     origin_of_setting(dump->section, value->setting));
     cors_json_string(dump->json, "set_by", value->source);
     cors_json_close(dump->json, '}');
 }
@@ -254,7 +255,7 @@ static void json_policy(dump_t *dump, const cors_policy_t *policy)
                              APR_ARRAY_IDX(values, 0, cors_value_t).text);
         }
         cors_json_string(dump->json, "from",
-                         origin_of_setting(dump->site, setting));
+                         origin_of_setting(dump->section, setting));
         cors_json_string(dump->json, "set_by",
                          setting ? setting->source : NULL);
         cors_json_close(dump->json, '}');
@@ -286,14 +287,15 @@ static void json_methods(dump_t *dump, cors_methods_t methods, bool all)
 
 static void json_title(dump_t *dump)
 {
-    const cors_site_t *site = dump->site;
+    const cors_config_section_t *section = dump->section;
 
-    cors_json_string(dump->json, "server_name", site->server->server_hostname);
+    cors_json_string(dump->json, "server_name",
+                     section->server->server_hostname);
     cors_json_string(dump->json, "virtual_host",
-                     cors_server_address(dump->p, site->server));
-    cors_json_string(dump->json, "section", site->place->title);
+                     cors_server_address(dump->p, section->server));
+    cors_json_string(dump->json, "section", section->scope->title);
     cors_json_string(dump->json, "where",
-                     cors_place_where(dump->p, site->place));
+                     cors_scope_position(dump->p, section->scope));
 }
 
 /* --- both */
@@ -302,7 +304,7 @@ static void dump_site(dump_t *dump)
 {
     bool json = dump->json != NULL;
     cors_methods_group_t *groups;
-    int count = cors_section_groups(dump->p, dump->site->merged, &groups);
+    int count = cors_section_groups(dump->p, dump->section->merged, &groups);
     int i;
 
     if (json) {
@@ -319,7 +321,7 @@ static void dump_site(dump_t *dump)
         if (!cors_methods_real(dump->p, groups[i].methods)) {
             continue;
         }
-        cors_policy_resolve(dump->p, dump->site->merged, groups[i].one,
+        cors_policy_resolve(dump->p, dump->section->merged, groups[i].one,
                             &policy);
         if (json) {
             cors_json_open(dump->json, NULL, '{');
@@ -340,11 +342,12 @@ static void dump_site(dump_t *dump)
     }
 }
 
-static void visit_site(void *context, const cors_site_t *site)
+static void visit_config_section(void *context,
+                                 const cors_config_section_t *section)
 {
     dump_t *dump = context;
 
-    dump->site = site;
+    dump->section = section;
     dump_site(dump);
     apr_pool_clear(dump->p);
 }
@@ -358,7 +361,7 @@ void cors_dump_json(apr_pool_t *p, server_rec *server, cors_json_t *json)
     dump.json = json;
     cors_json_number(json, "version", JSON_VERSION);
     cors_json_open(json, "sections", '[');
-    cors_sites_visit(p, server, NULL, visit_site, &dump);
+    cors_config_sections_visit(p, server, NULL, visit_config_section, &dump);
     cors_json_close(json, ']');
 }
 
@@ -384,7 +387,8 @@ void cors_dump(apr_pool_t *p, server_rec *server)
     }
     else {
         print(&dump, "CORS policies:\n");
-        cors_sites_visit(p, server, NULL, visit_site, &dump);
+        cors_config_sections_visit(p, server, NULL, visit_config_section,
+                                   &dump);
     }
     apr_file_flush(dump.out);
 }

@@ -48,7 +48,7 @@ typedef struct {
     const char *file; /* the path appended to DocumentRoot */
     server_rec *server;
     cors_question_t question;
-    cors_site_e kind;              /* the kind being merged */
+    cors_container_e kind;         /* the kind being merged */
     int perhaps;                   /* sites that only a request can match */
     const cors_section_t *section; /* the merged sections that apply */
 } ask_t;
@@ -142,43 +142,44 @@ static void refuse_question(ask_t *ask, const char *mistake)
 }
 
 /* Merge a site that applies to the path, and print its name. */
-static void fold_site(void *context, const cors_site_t *site)
+static void fold_site(void *context, const cors_config_section_t *listed)
 {
     ask_t *ask = context;
     cors_match_e match;
     const char *where;
 
-    if (site->kind != ask->kind) {
+    if (listed->kind != ask->kind) {
         return;
     }
-    match = cors_container_match(ask->p, site->place->node, ask->uri.path,
+    match = cors_container_match(ask->p, listed->scope->node, ask->uri.path,
                                  ask->file);
-    if (match == CORS_SITE_YES) {
-        ask->section = ask->section
-                           ? cors_section_merge(ask->p, ask->section, site->own)
-                           : site->own;
-        where = cors_place_where(ask->p, site->place);
+    if (match == CORS_MATCH_YES) {
+        ask->section =
+            ask->section ? cors_section_merge(ask->p, ask->section, listed->own)
+                         : listed->own;
+        where = cors_scope_position(ask->p, listed->scope);
         print(ask, "  %s%s%s%s\n",
-              site->place->title ? site->place->title
-              : where            ? "VirtualHost"
-                                 : "Server",
+              listed->scope->title ? listed->scope->title
+              : where              ? "VirtualHost"
+                                   : "Server",
               where ? " (" : "", where ? where : "", where ? ")" : "");
     }
-    ask->perhaps += match == CORS_SITE_PERHAPS ? 1 : 0;
+    ask->perhaps += match == CORS_MATCH_UNKNOWN ? 1 : 0;
 }
 
 /* Merge the sites that apply to the path, in httpd's order. */
 static void fold_sites(ask_t *ask, server_rec *server)
 {
-    static const cors_site_e kinds[] = { CORS_SITE_SERVER, CORS_SITE_DIRECTORY,
-                                         CORS_SITE_FILES, CORS_SITE_LOCATION,
-                                         CORS_SITE_IF };
+    static const cors_container_e kinds[] = {
+        CORS_CONTAINER_SERVER, CORS_CONTAINER_DIRECTORY, CORS_CONTAINER_FILES,
+        CORS_CONTAINER_LOCATION, CORS_CONTAINER_IF
+    };
     apr_size_t i;
 
     print(ask, "Sections that apply, outermost first:\n");
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         ask->kind = kinds[i];
-        cors_sites_visit(ask->p, server, ask->server, fold_site, ask);
+        cors_config_sections_visit(ask->p, server, ask->server, fold_site, ask);
     }
     if (ask->perhaps > 0) {
         print(ask, "  (%d <If> not evaluated: only a request can tell)\n",

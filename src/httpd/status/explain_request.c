@@ -24,9 +24,9 @@
 #include "httpd/config/server_names.h"
 #include "httpd/status/explain_url.h"
 
-static void add_place(void *context, const cors_place_t *place)
+static void add_scope(void *context, const cors_scope_t *scope)
 {
-    APR_ARRAY_PUSH((apr_array_header_t *)context, const cors_place_t *) = place;
+    APR_ARRAY_PUSH((apr_array_header_t *)context, const cors_scope_t *) = scope;
 }
 
 /* Returns the error in a request to explain; NULL: none. */
@@ -104,9 +104,9 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request)
                                    copy, NULL);
     request->lookup = lookup->status;
     section = cors_section_of(lookup->per_dir_config);
-    request->places = apr_array_make(r->pool, 4, sizeof(const cors_place_t *));
+    request->scopes = apr_array_make(r->pool, 4, sizeof(const cors_scope_t *));
     if (section) {
-        cors_section_visit_places(section, add_place, request->places);
+        cors_section_visit_scopes(section, add_scope, request->scopes);
         cors_policy_resolve(r->pool, section,
                             cors_script_methods(r->pool, request->method),
                             &request->policy);

@@ -23,7 +23,7 @@ typedef struct {
     const char *server;  /* the name of the virtual host */
     const char *path;
     int lookup;                 /* the status of the look-up */
-    apr_array_header_t *places; /* const cors_place_t *: the sections */
+    apr_array_header_t *scopes; /* const cors_scope_t *: the sections */
     cors_policy_t policy;
     cors_question_t question;
     cors_explanation_t answer;

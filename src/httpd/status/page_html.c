@@ -445,23 +445,24 @@ static void show_policy(const cors_page_t *page, const cors_policy_t *policy,
     ap_rputs("</table></div>\n", page->r);
 }
 
-static void show_site(const cors_page_t *page, const cors_site_t *site)
+static void show_site(const cors_page_t *page,
+                      const cors_config_section_t *section)
 {
     apr_pool_t *p = page->p;
     cors_methods_group_t *groups;
-    int count = cors_section_groups(p, site->merged, &groups);
-    const char *address = cors_server_address(p, site->server);
+    int count = cors_section_groups(p, section->merged, &groups);
+    const char *address = cors_server_address(p, section->server);
     int i;
 
-    if (site->kind == CORS_SITE_SERVER) {
-        ap_rvputs(page->r, "<h2>", text(page, site->server->server_hostname),
+    if (section->kind == CORS_CONTAINER_SERVER) {
+        ap_rvputs(page->r, "<h2>", text(page, section->server->server_hostname),
                   address ? " " : "", text(page, address), "</h2>\n", NULL);
     }
     ap_rvputs(page->r, "<details><summary>",
-              site->place->title ? text(page, site->place->title)
-                                 : "The server itself",
+              section->scope->title ? text(page, section->scope->title)
+                                    : "The server itself",
               " <span class=\"soft\">",
-              text(page, cors_place_where(page->r->pool, site->place)),
+              text(page, cors_scope_position(page->r->pool, section->scope)),
               "</span></summary>\n", NULL);
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
@@ -474,31 +475,33 @@ static void show_site(const cors_page_t *page, const cors_site_t *site)
                       text(page, cors_methods_text(p, groups[i].methods)),
                       "</h3>\n", NULL);
         }
-        cors_policy_resolve(p, site->merged, groups[i].one, &policy);
+        cors_policy_resolve(p, section->merged, groups[i].one, &policy);
         show_policy(page, &policy, true);
     }
     ap_rputs("</details>\n", page->r);
 }
 
-static void visit_site(void *context, const cors_site_t *site)
+static void visit_config_section(void *context,
+                                 const cors_config_section_t *section)
 {
     const cors_page_t *page = context;
 
-    show_site(page, site);
+    show_site(page, section);
     apr_pool_clear(page->p);
 }
 
 static void show_sites(const cors_page_t *page)
 {
-    cors_page_t sites = *page;
+    cors_page_t sections = *page;
 
     ap_rputs("<p class=\"soft\">A section that says nothing about CORS has the "
              "policy of what encloses it. "
              "<a href=\"?view=policies&amp;format=json\">JSON</a></p>\n",
              page->r);
-    apr_pool_create(&sites.p, page->p);
-    cors_sites_visit(page->p, ap_server_conf, NULL, visit_site, &sites);
-    apr_pool_destroy(sites.p);
+    apr_pool_create(&sections.p, page->p);
+    cors_config_sections_visit(page->p, ap_server_conf, NULL,
+                               visit_config_section, &sections);
+    apr_pool_destroy(sections.p);
 }
 
 /* --- view: explain */
@@ -619,20 +622,20 @@ static void show_places(const cors_page_t *page)
 
     ap_rputs("<h3>The sections that apply, outermost first</h3>\n<ol>\n",
              page->r);
-    for (i = 0; i < request->places->nelts; i++) {
-        const cors_place_t *place =
-            APR_ARRAY_IDX(request->places, i, const cors_place_t *);
+    for (i = 0; i < request->scopes->nelts; i++) {
+        const cors_scope_t *scope =
+            APR_ARRAY_IDX(request->scopes, i, const cors_scope_t *);
 
         ap_rvputs(page->r, "<li><code>",
-                  place->title  ? text(page, place->title)
-                  : place->file ? "VirtualHost"
+                  scope->title  ? text(page, scope->title)
+                  : scope->file ? "VirtualHost"
                                 : "Server",
                   "</code> <span class=\"soft\">",
-                  text(page, cors_place_where(page->r->pool, place)),
+                  text(page, cors_scope_position(page->r->pool, scope)),
                   "</span></li>\n", NULL);
     }
     ap_rputs("</ol>\n", page->r);
-    if (request->places->nelts == 0) {
+    if (request->scopes->nelts == 0) {
         ap_rputs("<p>None that says something about CORS.</p>\n", page->r);
     }
     if (request->lookup != HTTP_OK) {

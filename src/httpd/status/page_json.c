@@ -208,13 +208,14 @@ static void json_explained(const cors_page_t *page, cors_json_t *json)
     cors_json_string(json, "server_name", request->server);
     cors_json_number(json, "lookup", request->lookup);
     cors_json_open(json, "sections", '[');
-    for (i = 0; i < request->places->nelts; i++) {
-        const cors_place_t *place =
-            APR_ARRAY_IDX(request->places, i, const cors_place_t *);
+    for (i = 0; i < request->scopes->nelts; i++) {
+        const cors_scope_t *scope =
+            APR_ARRAY_IDX(request->scopes, i, const cors_scope_t *);
 
         cors_json_open(json, NULL, '{');
-        cors_json_string(json, "section", place->title);
-        cors_json_string(json, "where", cors_place_where(page->r->pool, place));
+        cors_json_string(json, "section", scope->title);
+        cors_json_string(json, "where",
+                         cors_scope_position(page->r->pool, scope));
         cors_json_close(json, '}');
     }
     cors_json_close(json, ']');

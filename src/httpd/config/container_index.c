@@ -14,7 +14,7 @@
  * because a query may exclude one part, usually the part itself.
  */
 
-#include "httpd/config/scopes.h"
+#include "httpd/config/container_index.h"
 
 #include <apr_strings.h>
 
@@ -34,10 +34,10 @@ typedef struct {
 
 /* The parts of one owner. */
 typedef struct {
-    kind_t kinds[CORS_SITE_KINDS];
+    kind_t kinds[CORS_CONTAINER_KINDS];
 } owned_t;
 
-struct cors_scope_index_t {
+struct cors_container_index_t {
     apr_pool_t *p;
     apr_hash_t *owners; /* const void * -> owned_t */
 };
@@ -63,9 +63,9 @@ static int lowest_but(const first_two_t *numbers, int except)
     return lowest[0] == except ? lowest[1] : lowest[0];
 }
 
-cors_scope_index_t *cors_scope_index_make(apr_pool_t *p)
+cors_container_index_t *cors_container_index_make(apr_pool_t *p)
 {
-    cors_scope_index_t *index = apr_palloc(p, sizeof(*index));
+    cors_container_index_t *index = apr_palloc(p, sizeof(*index));
 
     index->p = p;
     index->owners = apr_hash_make(p);
@@ -77,14 +77,14 @@ static owned_t *make_owned(apr_pool_t *p)
     owned_t *owned = apr_pcalloc(p, sizeof(*owned));
     int kind;
 
-    for (kind = 0; kind < CORS_SITE_KINDS; kind++) {
+    for (kind = 0; kind < CORS_CONTAINER_KINDS; kind++) {
         owned->kinds[kind].all = no_numbers;
         owned->kinds[kind].pathless = no_numbers;
     }
     return owned;
 }
 
-static owned_t *owned_by(cors_scope_index_t *index, const void *owner)
+static owned_t *owned_by(cors_container_index_t *index, const void *owner)
 {
     owned_t *owned = apr_hash_get(index->owners, &owner, sizeof(owner));
 
@@ -97,8 +97,9 @@ static owned_t *owned_by(cors_scope_index_t *index, const void *owner)
     return owned;
 }
 
-void cors_scope_index_add(cors_scope_index_t *index, const void *owner,
-                          cors_site_e kind, const char *path, int number)
+void cors_container_index_add(cors_container_index_t *index, const void *owner,
+                              cors_container_e kind, const char *path,
+                              int number)
 {
     kind_t *parts = &owned_by(index, owner)->kinds[kind];
 
@@ -131,14 +132,15 @@ static int same_kind(const kind_t *parts, const char *path, int except)
     return lowest;
 }
 
-int cors_scope_index_meet(const cors_scope_index_t *index, const void *owner,
-                          cors_site_e kind, const char *path, int except)
+int cors_container_index_meet(const cors_container_index_t *index,
+                              const void *owner, cors_container_e kind,
+                              const char *path, int except)
 {
     const owned_t *owned = apr_hash_get(index->owners, &owner, sizeof(owner));
     int lowest = CORS_PATH_NONE;
     int other;
 
-    for (other = 0; owned && other < CORS_SITE_KINDS; other++) {
+    for (other = 0; owned && other < CORS_CONTAINER_KINDS; other++) {
         const kind_t *parts = &owned->kinds[other];
 
         lowest = cors_path_lower(lowest, other == (int)kind
@@ -148,8 +150,9 @@ int cors_scope_index_meet(const cors_scope_index_t *index, const void *owner,
     return lowest;
 }
 
-int cors_scope_index_above(const cors_scope_index_t *index, const void *owner,
-                           cors_site_e kind, const char *path)
+int cors_container_index_above(const cors_container_index_t *index,
+                               const void *owner, cors_container_e kind,
+                               const char *path)
 {
     const owned_t *owned = apr_hash_get(index->owners, &owner, sizeof(owner));
     const kind_t *parts = owned ? &owned->kinds[kind] : NULL;
@@ -166,7 +169,8 @@ int cors_scope_index_above(const cors_scope_index_t *index, const void *owner,
                : lowest;
 }
 
-bool cors_scope_index_has(const cors_scope_index_t *index, const void *owner)
+bool cors_container_index_has(const cors_container_index_t *index,
+                              const void *owner)
 {
     return apr_hash_get(index->owners, &owner, sizeof(owner)) != NULL;
 }
