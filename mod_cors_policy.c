@@ -110,7 +110,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_expr_lookup(cors_hook_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cors_check_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cors_dump, NULL, NULL, APR_HOOK_MIDDLE);
-    ap_hook_test_config(cors_ask, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(cors_explain_cli, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cors_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cors_monitor_origins_files, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_connection(cors_hook_pre_connection, NULL, NULL,

@@ -28,12 +28,12 @@
 #include "mod_cors_policy.h"
 
 /* Do what only a configuration with a directive of this module needs. */
-static void prepare_policies(apr_pool_t *p, server_rec *server)
+static void precompute_policies(apr_pool_t *p, server_rec *server)
 {
     cors_reporter_t reporter;
     const apr_array_header_t *sections;
 
-    cors_prepare(p, server);
+    cors_precompute(p, server);
     cors_reporter_start(&reporter, 0);
     sections = cors_config_sections(reporter.p, server);
     /* httpd shows it only with ServerTokens Full */
@@ -59,9 +59,9 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
             cors_own_connections_open(server);
         }
         cors_retain_origins_files(p, server);
-        cors_prepare_noting(p, server);
+        cors_determine_fields(p, server);
         if (cors_is_configured(p)) {
-            prepare_policies(p, server);
+            precompute_policies(p, server);
             cors_early_prepare(server);
         }
         cors_watch_origins_files(p, server);

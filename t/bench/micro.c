@@ -139,7 +139,7 @@ static void decide(const char *name, const cors_policy_t *policy,
     question.facts.options = method != NULL;
     question.facts.request_method = cors_slice(method);
     question.facts.request_headers = cors_slice(headers);
-    question.facts.own.fetch_site = cors_slice("cross-site");
+    question.facts.target.fetch_site = cors_slice("cross-site");
     count(name, ask, &question);
 }
 

@@ -77,7 +77,7 @@ static void set_names(cors_section_t *section, cors_attr_e attr,
 static bool stands_for(const char *word, const char *origin)
 {
     const char *host = strstr(word, "://");
-    const char *own = strstr(origin, "://");
+    const char *target = strstr(origin, "://");
     size_t scheme;
     size_t length;
     size_t its;
@@ -86,29 +86,29 @@ static bool stands_for(const char *word, const char *origin)
     if (strcmp(word, "*") == 0 || strcmp(word, origin) == 0) {
         return true;
     }
-    if (!host || !own) {
+    if (!host || !target) {
         return false;
     }
     scheme = (size_t)(host - word);
-    if (scheme != (size_t)(own - origin)
+    if (scheme != (size_t)(target - origin)
         || strncmp(word, origin, scheme) != 0) {
         return false;
     }
     host += 3;
-    own += 3;
+    target += 3;
     length = host[0] == '[' ? strcspn(host, "]") + 1 : strcspn(host, ":");
-    its = own[0] == '[' ? strcspn(own, "]") + 1 : strcspn(own, ":");
+    its = target[0] == '[' ? strcspn(target, "]") + 1 : strcspn(target, ":");
     port = host + length;
-    if (strcmp(port, ":*") != 0 && strcmp(port, own + its) != 0) {
+    if (strcmp(port, ":*") != 0 && strcmp(port, target + its) != 0) {
         return false;
     }
     if (strncmp(host, "*.", 2) != 0) {
-        return length == its && strncmp(host, own, length) == 0;
+        return length == its && strncmp(host, target, length) == 0;
     }
     /* one or more labels before the dot */
     host++;
     length--;
-    return its > length && strncmp(own + its - length, host, length) == 0;
+    return its > length && strncmp(target + its - length, host, length) == 0;
 }
 
 static bool naively_allowed(const cors_origin_set_t *words, const char *origin)

@@ -165,7 +165,7 @@ static const row_t rows[] = {
       "denied origin-not-allowed" ORIGINS2 " origin=" B },
     { "what the browser says outweighs the host",
       LIST,
-      { .origin = B, .site = "cross-site", .own = B },
+      { .origin = B, .site = "cross-site", .target = B },
       "denied origin-not-allowed" ORIGINS2 " origin=" B },
     { "what the browser says is in small letters",
       LIST,
@@ -173,15 +173,15 @@ static const row_t rows[] = {
       "denied origin-not-allowed" ORIGINS2 " origin=" B },
     { "without Sec-Fetch-Site the host tells",
       LIST,
-      { .origin = B, .own = B ":443" },
+      { .origin = B, .target = B ":443" },
       "same-origin same-origin by CorsPolicy conf:1 origin=" B },
     { "another port is another origin",
       LIST,
-      { .origin = B, .own = B ":8443" },
+      { .origin = B, .target = B ":8443" },
       "denied origin-not-allowed" ORIGINS2 " origin=" B },
     { "another scheme is another origin",
       LIST,
-      { .origin = B, .own = "http://b.example:443" },
+      { .origin = B, .target = "http://b.example:443" },
       "denied origin-not-allowed" ORIGINS2 " origin=" B },
     { "a malformed origin is never same-origin",
       LIST,
@@ -189,11 +189,11 @@ static const row_t rows[] = {
       "denied malformed-origin" ORIGINS2 },
     { "a host that is not the server's has no own origin",
       LIST,
-      { .origin = B, .own = B, .unknown_host = true },
+      { .origin = B, .target = B, .unknown_host = true },
       "denied unknown-host" ORIGINS2 " origin=" B },
     { "nor where the browser says that it is the same",
       LIST,
-      { .origin = B, .site = "same-origin", .own = B, .unknown_host = true },
+      { .origin = B, .site = "same-origin", .target = B, .unknown_host = true },
       "denied unknown-host" ORIGINS2 " origin=" B },
     { "nor for an opaque origin",
       LIST,
@@ -201,15 +201,15 @@ static const row_t rows[] = {
       "denied unknown-host" ORIGINS2 " origin=null" },
     { "another origin there is only not allowed",
       LIST,
-      { .origin = B, .own = B ":8443", .unknown_host = true },
+      { .origin = B, .target = B ":8443", .unknown_host = true },
       "denied origin-not-allowed" ORIGINS2 " origin=" B },
     { "and one that the browser calls another",
       LIST,
-      { .origin = B, .site = "same-site", .own = B, .unknown_host = true },
+      { .origin = B, .site = "same-site", .target = B, .unknown_host = true },
       "denied origin-not-allowed" ORIGINS2 " origin=" B },
     { "a listed origin is allowed whatever the host",
       LIST,
-      { .origin = A, .own = A, .unknown_host = true },
+      { .origin = A, .target = A, .unknown_host = true },
       "allowed origin-allowed" ORIGINS2 " origin-ok origin=" A },
     { "a malformed origin is malformed whatever the host",
       LIST,
@@ -217,15 +217,15 @@ static const row_t rows[] = {
       "denied malformed-origin" ORIGINS2 },
     { "a policy that contradicts itself is named before the host",
       BROKEN,
-      { .origin = B, .own = B, .unknown_host = true },
+      { .origin = B, .target = B, .unknown_host = true },
       "denied contradictory-policy by CorsAllowOrigins conf:2 origin=" B },
     { "a request to a host that is not the server's is rejected",
       LIST "; CorsRejectDisallowed On",
-      { .origin = B, .own = B, .unknown_host = true },
+      { .origin = B, .target = B, .unknown_host = true },
       "denied unknown-host" ORIGINS2 " reject origin=" B },
     { "an opaque origin is not the host's",
       LIST,
-      { .origin = "null", .own = B },
+      { .origin = "null", .target = B },
       "denied origin-not-allowed" ORIGINS2 " origin=null" },
     { "a same-origin request from a listed origin is allowed",
       LIST,
@@ -465,12 +465,12 @@ static const row_t rows[] = {
       "origin=file://" },
     { "a same-origin handshake has to be listed as well",
       SOCKETS,
-      { .origin = B, .websocket = true, .site = "same-origin", .own = B },
+      { .origin = B, .websocket = true, .site = "same-origin", .target = B },
       "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
       "reject origin=" B },
     { "Self is the server's own origin, by its host",
       "CorsWebSocketAllowOrigins Self",
-      { .origin = B, .websocket = true, .own = B },
+      { .origin = B, .websocket = true, .target = B },
       "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
       "origin=" B },
     { "Self is the server's own origin, by what the browser says",
@@ -480,17 +480,17 @@ static const row_t rows[] = {
       "origin=" B },
     { "Self is no other origin",
       "CorsWebSocketAllowOrigins Self",
-      { .origin = A, .websocket = true, .own = B },
+      { .origin = A, .websocket = true, .target = B },
       "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
       "reject origin=" A },
     { "nor one that the browser calls another",
       "CorsWebSocketAllowOrigins Self",
-      { .origin = B, .websocket = true, .site = "same-site", .own = B },
+      { .origin = B, .websocket = true, .site = "same-site", .target = B },
       "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
       "reject origin=" B },
     { "Self is not the origin of a host that is not the server's",
       "CorsWebSocketAllowOrigins Self",
-      { .origin = B, .websocket = true, .own = B, .unknown_host = true },
+      { .origin = B, .websocket = true, .target = B, .unknown_host = true },
       "websocket-denied unknown-host by CorsWebSocketAllowOrigins conf:1 "
       "reject origin=" B },
     { "nor where the browser says that it is the same",
@@ -503,57 +503,57 @@ static const row_t rows[] = {
       "reject origin=" B },
     { "an origin listed next to Self is allowed whatever the host",
       "CorsWebSocketAllowOrigins " A " Self",
-      { .origin = A, .websocket = true, .own = A, .unknown_host = true },
+      { .origin = A, .websocket = true, .target = A, .unknown_host = true },
       "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
       "origin=" A },
     { "and is not the server's own",
       "CorsWebSocketAllowOrigins " A " Self",
-      { .origin = B, .websocket = true, .own = B },
+      { .origin = B, .websocket = true, .target = B },
       "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
       "origin=" B },
     { "an exclusion of the same list takes the own origin out",
       "CorsWebSocketAllowOrigins Self !" B,
-      { .origin = B, .websocket = true, .own = B },
+      { .origin = B, .websocket = true, .target = B },
       "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
       "reject origin=" B },
     { "an exclusion is named before the host",
       "CorsWebSocketAllowOrigins Self !" B,
-      { .origin = B, .websocket = true, .own = B, .unknown_host = true },
+      { .origin = B, .websocket = true, .target = B, .unknown_host = true },
       "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
       "reject origin=" B },
     { "!Self takes the own origin out of a wildcard",
       "CorsWebSocketAllowOrigins https://*.example !Self",
-      { .origin = B, .websocket = true, .own = B },
+      { .origin = B, .websocket = true, .target = B },
       "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:1 "
       "reject origin=" B },
     { "and no other one",
       "CorsWebSocketAllowOrigins https://*.example !Self",
-      { .origin = A, .websocket = true, .own = B },
+      { .origin = A, .websocket = true, .target = B },
       "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
       "origin=" A },
     { "+Self adds to an inherited list",
       SOCKETS " | CorsWebSocketAllowOrigins +self",
-      { .origin = B, .websocket = true, .own = B },
+      { .origin = B, .websocket = true, .target = B },
       "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:2 "
       "origin=" B },
     { "which still holds for the others",
       SOCKETS " | CorsWebSocketAllowOrigins +Self",
-      { .origin = A, .websocket = true, .own = B },
+      { .origin = A, .websocket = true, .target = B },
       "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
       "origin=" A },
     { "-Self takes the own origin out of an inherited list",
       "CorsWebSocketAllowOrigins " B " SELF | CorsWebSocketAllowOrigins -Self",
-      { .origin = B, .websocket = true, .own = B },
+      { .origin = B, .websocket = true, .target = B },
       "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:2 "
       "reject origin=" B },
     { "an inherited Self counts through an edit",
       "CorsWebSocketAllowOrigins Self | CorsWebSocketAllowOrigins +" A,
-      { .origin = B, .websocket = true, .own = B },
+      { .origin = B, .websocket = true, .target = B },
       "websocket-allowed origin-allowed by CorsWebSocketAllowOrigins conf:1 "
       "origin=" B },
     { "and not through another list",
       "CorsWebSocketAllowOrigins Self | CorsWebSocketAllowOrigins " A,
-      { .origin = B, .websocket = true, .own = B },
+      { .origin = B, .websocket = true, .target = B },
       "websocket-denied origin-not-allowed by CorsWebSocketAllowOrigins conf:2 "
       "reject origin=" B },
     { "a malformed origin is not the server's own",
@@ -776,11 +776,11 @@ static void the_host_alone_is_no_origin_to_compare_with(void **state)
     cors_facts_t facts;
     cors_decision_t decision;
     const request_t request = { .origin = "https://c.example",
-                                .own = "https://c.example" };
+                                .target = "https://c.example" };
 
     (void)state;
     facts_of(&request, &facts);
-    facts.own.origin.scheme = cors_slice(NULL);
+    facts.target.origin.scheme = cors_slice(NULL);
     cors_decide(policy_of(LIST), &facts, &decision);
     assert_int_equal(decision.verdict, CORS_VERDICT_DENIED);
 }
@@ -849,20 +849,21 @@ typedef struct {
     int hosts;         /* how often it was asked about the host */
 } own_t;
 
-static void say_own(void *context, const cors_origin_t *origin, cors_own_t *own)
+static void say_own(void *context, const cors_origin_t *origin,
+                    cors_target_t *target)
 {
     own_t *say = context;
 
     say->asked = text_of(origin->text);
     if (say->site) {
-        own->fetch_site = exactly(say->site);
+        target->fetch_site = exactly(say->site);
     }
     if (say->origin) {
-        assert_true(cors_origin_parse(exactly(say->origin), &own->origin));
+        assert_true(cors_origin_parse(exactly(say->origin), &target->origin));
     }
     if (say->canonical) {
         assert_true(
-            cors_origin_parse(exactly(say->canonical), &own->canonical));
+            cors_origin_parse(exactly(say->canonical), &target->canonical));
     }
 }
 
@@ -877,7 +878,7 @@ static bool say_host(void *context)
 static void who_is_about_to_be_denied_is_asked_for(void **state)
 {
     static const struct {
-        own_t own;
+        own_t target;
         const char *verdict;
         int hosts;
     } own_rows[] = {
@@ -901,7 +902,7 @@ static void who_is_about_to_be_denied_is_asked_for(void **state)
         { { .origin = A }, "denied", 0 }
     };
     const cors_policy_t *policy = policy_of(LIST);
-    const request_t request = { .origin = B, .own = B };
+    const request_t request = { .origin = B, .target = B };
     const request_t allowed = { .origin = A };
     cors_decision_t decision;
     cors_facts_t facts;
@@ -909,21 +910,21 @@ static void who_is_about_to_be_denied_is_asked_for(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(own_rows); i++) {
-        own_t own = own_rows[i].own;
+        own_t target = own_rows[i].target;
 
         facts_of(&request, &facts);
-        facts.ask_own = say_own;
+        facts.get_target = say_own;
         facts.has_host = say_host;
-        facts.context = &own;
+        facts.context = &target;
         cors_decide(policy, &facts, &decision);
         same_text("verdict", cors_verdict_text(decision.verdict),
                   own_rows[i].verdict);
-        same_text("asked", own.asked, B);
-        same_number("hosts", own.hosts, own_rows[i].hosts);
+        same_text("asked", target.asked, B);
+        same_number("hosts", target.hosts, own_rows[i].hosts);
     }
     /* nobody else is */
     facts_of(&allowed, &facts);
-    facts.ask_own = say_own;
+    facts.get_target = say_own;
     facts.context = NULL;
     cors_decide(policy, &facts, &decision);
     same_text("verdict", cors_verdict_text(decision.verdict), "allowed");
@@ -1061,7 +1062,9 @@ static void what_is_easily_missed_is_said(void **state)
           false },
         { LIST "; CorsAllowHeaders *", "x-b", NULL, false },
     };
-    const request_t rebound = { .origin = B, .own = B, .unknown_host = true };
+    const request_t rebound = { .origin = B,
+                                .target = B,
+                                .unknown_host = true };
     cors_decision_t decision;
     request_t request = { .origin = A, .method = "GET" };
     size_t i;

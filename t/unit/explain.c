@@ -355,7 +355,7 @@ static void the_own_origin_is_no_matter_of_cors(void **state)
     cors_explanation_t answer;
 
     (void)state;
-    assert_true(cors_origin_parse(exactly(A), &question.own));
+    assert_true(cors_origin_parse(exactly(A), &question.target));
     cors_explain(pool, policy_of("CorsPolicy On"), &question, &answer);
     same_text("own", answer_of(&answer), "same origin, sent, read");
 }
@@ -375,7 +375,7 @@ static void a_host_that_is_not_the_servers_is_rejected(void **state)
     cors_explanation_t answer;
 
     (void)state;
-    assert_true(cors_origin_parse(exactly(A), &question.own));
+    assert_true(cors_origin_parse(exactly(A), &question.target));
     cors_explain(pool, policy_of(reject), &question, &answer);
     assert_false(answer.cross_origin);
     assert_int_equal(answer.actual.status, 403);
@@ -416,12 +416,12 @@ static void the_own_origin_is_its_own_though_it_is_listed(void **state)
     size_t i;
 
     (void)state;
-    assert_true(cors_origin_parse(exactly(A), &question.own));
+    assert_true(cors_origin_parse(exactly(A), &question.target));
     for (i = 0; i < COUNT(policies); i++) {
         cors_explain(pool, policy_of(policies[i]), &question, &answer);
         same_text("own", answer_of(&answer), "same origin, sent, read");
     }
-    question.own.host = exactly("b.example");
+    question.target.host = exactly("b.example");
     cors_explain(pool, policy_of(ON "; CorsAllowCredentials On"), &question,
                  &answer);
     same_text("other", answer_of(&answer), "asks, sent, read");

@@ -544,7 +544,7 @@ static void a_prepared_policy_is_the_one_of_its_method(void **state)
 
     (void)state;
     assert_null(cors_policy_find(section, 0));
-    cors_policy_prepare(pool, section);
+    cors_policy_precompute(pool, section);
     prepared = cors_policy_find(section, 0);
     for (method = 0; method < CORS_METHODS_COUNT; method++) {
         const cors_policy_t *found = cors_policy_find(section, method);
@@ -567,7 +567,7 @@ static void a_prepared_policy_is_the_one_of_its_method(void **state)
         assert_true(found->rendered && !alone.rendered);
     }
     /* once is enough */
-    cors_policy_prepare(pool, section);
+    cors_policy_precompute(pool, section);
     assert_ptr_equal(cors_policy_find(section, 0), prepared);
 }
 
@@ -613,7 +613,7 @@ static void a_section_is_silent_that_does_nothing_to_any_method(void **state)
         cors_section_t *section =
             (cors_section_t *)(uintptr_t)sections_of(silent_rows[i].text);
 
-        cors_policy_prepare(pool, section);
+        cors_policy_precompute(pool, section);
         same_number(silent_rows[i].text, cors_section_inert(section),
                     silent_rows[i].inert);
     }

@@ -15,7 +15,7 @@ typedef struct {
     const char *method;  /* announced by a preflight, which makes it OPTIONS */
     const char *headers; /* announced */
     const char *site;    /* Sec-Fetch-Site */
-    const char *own;     /* the origin that the request was made to */
+    const char *target;  /* the origin that the request was made to */
     const char *private_network;
     bool options; /* without an announced method */
     bool websocket;
@@ -31,11 +31,11 @@ static inline void facts_of(const request_t *request, cors_facts_t *facts)
     facts->request_method = exactly(request->method);
     facts->request_headers = exactly(request->headers);
     facts->private_network = exactly(request->private_network);
-    facts->own.fetch_site = exactly(request->site);
-    facts->own.known_host = !request->unknown_host;
-    if (request->own) {
+    facts->target.fetch_site = exactly(request->site);
+    facts->target.known_host = !request->unknown_host;
+    if (request->target) {
         assert_true(
-            cors_origin_parse(exactly(request->own), &facts->own.origin));
+            cors_origin_parse(exactly(request->target), &facts->target.origin));
     }
 }
 

@@ -50,7 +50,7 @@ static cors_refusal_t refusal_of(const char *origin, apr_time_t time)
 static void a_fresh_block_counts_nothing(void **state)
 {
     cors_counters_t *counters = fresh();
-    cors_kept_refusal_t refusals[1];
+    cors_recorded_refusal_t refusals[1];
     cors_refused_origin_t origins[1];
 
     (void)state;
@@ -150,7 +150,7 @@ static void slots_are_known_by_name_and_bounded(void **state)
 static void the_latest_refusals_are_kept_newest_first(void **state)
 {
     cors_counters_t *counters = fresh();
-    cors_kept_refusal_t out[CORS_COUNTERS_REFUSALS + 1];
+    cors_recorded_refusal_t out[CORS_COUNTERS_REFUSALS + 1];
     cors_refusal_t refusal;
     int i;
 
@@ -176,7 +176,7 @@ static void the_latest_refusals_are_kept_newest_first(void **state)
 static void refusals_that_are_alike_are_one(void **state)
 {
     cors_counters_t *counters = fresh();
-    cors_kept_refusal_t out[CORS_COUNTERS_REFUSALS];
+    cors_recorded_refusal_t out[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[2];
     cors_refusal_t first = refusal_of("https://a.example", 1);
     cors_refusal_t others[10];
@@ -234,7 +234,7 @@ static void refusals_that_are_alike_are_one(void **state)
 static void one_that_was_replaced_begins_anew(void **state)
 {
     cors_counters_t *counters = fresh();
-    cors_kept_refusal_t out[CORS_COUNTERS_REFUSALS];
+    cors_recorded_refusal_t out[CORS_COUNTERS_REFUSALS];
     cors_refusal_t first = refusal_of("https://a.example", 1);
     int i;
 
@@ -387,7 +387,7 @@ static void elapsed_time_does_not_stand_at_0(void **state)
 static void texts_are_cut_to_their_room(void **state)
 {
     cors_counters_t *counters = fresh();
-    cors_kept_refusal_t out[1];
+    cors_recorded_refusal_t out[1];
     cors_refused_origin_t origins[1];
     cors_refusal_t refusal = refusal_of(repeat("o", 300), 1);
 
@@ -462,7 +462,7 @@ static void take_over_after(apr_interval_time_t time)
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
     cors_counters_t *counters;
     cors_refusal_t refusal = refusal_of("https://after.example", 2);
-    cors_kept_refusal_t refusals[8];
+    cors_recorded_refusal_t refusals[8];
     cors_refused_origin_t origins[8];
 
     assert_ptr_not_equal(memory, MAP_FAILED);

@@ -174,21 +174,22 @@ static void exchange(apr_pool_t *p, const cors_policy_t *policy,
     }
 }
 
-static void ask_first(apr_pool_t *p, const cors_policy_t *policy,
-                      const cors_question_t *question,
-                      const cors_facts_t *asked, cors_exchange_t *preflight)
+static void send_preflight(apr_pool_t *p, const cors_policy_t *policy,
+                           const cors_question_t *question,
+                           const cors_facts_t *announced,
+                           cors_exchange_t *preflight)
 {
     bool on = cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON;
 
-    exchange(p, policy, asked, CORS_RESPONSE_PREFLIGHT, preflight);
+    exchange(p, policy, announced, CORS_RESPONSE_PREFLIGHT, preflight);
     if (on) {
         preflight->status =
             cors_decision_preflight_status(policy, &preflight->decision);
     }
     preflight->objection =
         check_preflight(p, on ? preflight->status : 200, preflight->headers,
-                        question, asked->request_method.ptr,
-                        asked->request_headers.ptr);
+                        question, announced->request_method.ptr,
+                        announced->request_headers.ptr);
 }
 
 /* Returns the advice on the decision for a request. */
@@ -314,7 +315,7 @@ static const char *advise_credentials(apr_pool_t *p,
 /* Returns all changes after which a policy that is on allows the request. */
 static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
                               const cors_question_t *question,
-                              const cors_facts_t *asked,
+                              const cors_facts_t *announced,
                               const cors_decision_t *actual)
 {
     const char *advice = actual->origin_allowed
@@ -325,11 +326,12 @@ static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
         || actual->reason == CORS_REASON_CONTRADICTORY_POLICY) {
         return advice;
     }
-    if (asked) {
+    if (announced) {
         advice = cors_sentences(p, advice,
-                                advise_method(p, policy, question, *asked));
-        advice = cors_sentences(p, advice,
-                                advise_headers(p, policy, question, *asked));
+                                advise_method(p, policy, question, *announced));
+        advice =
+            cors_sentences(p, advice,
+                           advise_headers(p, policy, question, *announced));
     }
     return cors_sentences(p, advice, advise_credentials(p, policy, question));
 }
@@ -390,9 +392,9 @@ static bool is_same_origin(const cors_question_t *question,
     cors_origin_t origin;
 
     return actual->verdict == CORS_VERDICT_SAME_ORIGIN
-           || (question->own.scheme.ptr
+           || (question->target.scheme.ptr
                && cors_origin_parse(cors_slice(question->origin), &origin)
-               && cors_origin_same(&origin, &question->own));
+               && cors_origin_same(&origin, &question->target));
 }
 
 void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
@@ -404,13 +406,13 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
     const bool on = cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON;
     cors_exchange_t *actual = &explanation->actual;
     cors_facts_t facts;
-    cors_facts_t asked;
+    cors_facts_t announced;
 
     memset(explanation, 0, sizeof(*explanation));
     memset(&facts, 0, sizeof(facts));
     facts.origin = cors_slice(question->origin);
-    facts.own.origin = question->own;
-    facts.own.known_host = question->known_host;
+    facts.target.origin = question->target;
+    facts.target.known_host = question->known_host;
     if (question->websocket) {
         explain_websocket(p, policy, question, &facts, explanation);
         return;
@@ -431,14 +433,15 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
     explanation->cross_origin = true;
     actual->objection = check_response(p, actual->headers, question);
 
-    asked = facts;
-    asked.options = true;
-    asked.request_method = cors_slice(method);
-    asked.request_headers = cors_slice(names);
+    announced = facts;
+    announced.options = true;
+    announced.request_method = cors_slice(method);
+    announced.request_headers = cors_slice(names);
     explanation->preflighted =
         names || !cors_fetch_safelisted_method(cors_slice(method));
     if (explanation->preflighted) {
-        ask_first(p, policy, question, &asked, &explanation->preflight);
+        send_preflight(p, policy, question, &announced,
+                       &explanation->preflight);
     }
     explanation->sent =
         !explanation->preflighted || !explanation->preflight.objection;
@@ -446,7 +449,7 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
     if (!explanation->readable) {
         explanation->advice =
             on ? advise_all(p, policy, question,
-                            explanation->preflighted ? &asked : NULL,
+                            explanation->preflighted ? &announced : NULL,
                             &actual->decision)
                : advise_on_mode(p, policy, question);
     }

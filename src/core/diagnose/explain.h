@@ -27,7 +27,7 @@ typedef struct {
     /* the handshake of a WebSocket */
     bool websocket;
     /* the target of the request; may be all zero */
-    cors_origin_t own;
+    cors_origin_t target;
     /* the host of the target is one of the server's own */
     bool known_host;
 } cors_question_t;

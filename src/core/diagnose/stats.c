@@ -63,8 +63,8 @@ struct cors_counters_t {
     /* number of recorded refusals */
     apr_uint64_t refused;
     /* number of refusals that needed a new entry */
-    apr_uint64_t kept;
-    cors_kept_refusal_t refusals[CORS_COUNTERS_REFUSALS];
+    apr_uint64_t recorded;
+    cors_recorded_refusal_t refusals[CORS_COUNTERS_REFUSALS];
     /* hash table: maps a hash to a possible index in refusals */
     apr_byte_t scopes[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[CORS_COUNTERS_ORIGINS];
@@ -113,7 +113,7 @@ apr_time_t cors_counters_since(const cors_counters_t *counters)
 }
 
 /* Copies a text into an array of size bytes, truncated and NUL-terminated. */
-static void keep(char *to, apr_size_t size, cors_slice_t text)
+static void copy_text(char *to, apr_size_t size, cors_slice_t text)
 {
     apr_size_t len = text.ptr ? text.len : 0;
 
@@ -131,7 +131,7 @@ int cors_counters_slot(cors_counters_t *counters, const char *name)
     char cut[CORS_COUNTERS_TEXT];
     int i;
 
-    keep(cut, sizeof(cut), cors_slice(name));
+    copy_text(cut, sizeof(cut), cors_slice(name));
     for (i = 1; i < CORS_COUNTERS_SLOTS; i++) {
         if (!counters->slots[i].name[0]) {
             memcpy(counters->slots[i].name, cut, sizeof(cut));
@@ -303,13 +303,13 @@ static cors_refused_origin_t *entry_for(cors_counters_t *counters,
     least->excess = least->count;
     least->hash = hash;
     least->last = 0;
-    keep(least->origin, sizeof(least->origin), origin);
+    copy_text(least->origin, sizeof(least->origin), origin);
     return least;
 }
 
-static void keep_origin(cors_counters_t *counters,
-                        const cors_refusal_t *refusal, apr_uint64_t origin,
-                        apr_uint64_t identity)
+static void record_origin(cors_counters_t *counters,
+                          const cors_refusal_t *refusal, apr_uint64_t origin,
+                          apr_uint64_t identity)
 {
     cors_refused_origin_t *entry = entry_for(counters, refusal->origin, origin);
 
@@ -317,31 +317,34 @@ static void keep_origin(cors_counters_t *counters,
     if (entry->last != identity) {
         entry->last = identity;
         entry->reason = refusal->reason;
-        keep(entry->rejected, sizeof(entry->rejected), refusal->rejected);
-        keep(entry->source, sizeof(entry->source), cors_slice(refusal->source));
+        copy_text(entry->rejected, sizeof(entry->rejected), refusal->rejected);
+        copy_text(entry->source, sizeof(entry->source),
+                  cors_slice(refusal->source));
     }
 }
 
 /* Replaces the oldest entry. */
-static cors_kept_refusal_t *keep_new(cors_counters_t *counters,
-                                     const cors_refusal_t *refusal)
+static cors_recorded_refusal_t *add_refusal(cors_counters_t *counters,
+                                            const cors_refusal_t *refusal)
 {
-    cors_kept_refusal_t *kept =
-        &counters->refusals[counters->kept++ % CORS_COUNTERS_REFUSALS];
+    cors_recorded_refusal_t *recorded =
+        &counters->refusals[counters->recorded++ % CORS_COUNTERS_REFUSALS];
 
-    kept->times = 0;
-    kept->kind = refusal->kind;
-    kept->verdict = refusal->verdict;
-    kept->reason = refusal->reason;
-    kept->port = refusal->port;
-    keep(kept->scheme, sizeof(kept->scheme), refusal->scheme);
-    keep(kept->host, sizeof(kept->host), refusal->host);
-    keep(kept->path, sizeof(kept->path), refusal->path);
-    keep(kept->origin, sizeof(kept->origin), refusal->origin);
-    keep(kept->method, sizeof(kept->method), refusal->method);
-    keep(kept->rejected, sizeof(kept->rejected), refusal->rejected);
-    keep(kept->source, sizeof(kept->source), cors_slice(refusal->source));
-    return kept;
+    recorded->times = 0;
+    recorded->kind = refusal->kind;
+    recorded->verdict = refusal->verdict;
+    recorded->reason = refusal->reason;
+    recorded->port = refusal->port;
+    copy_text(recorded->scheme, sizeof(recorded->scheme), refusal->scheme);
+    copy_text(recorded->host, sizeof(recorded->host), refusal->host);
+    copy_text(recorded->path, sizeof(recorded->path), refusal->path);
+    copy_text(recorded->origin, sizeof(recorded->origin), refusal->origin);
+    copy_text(recorded->method, sizeof(recorded->method), refusal->method);
+    copy_text(recorded->rejected, sizeof(recorded->rejected),
+              refusal->rejected);
+    copy_text(recorded->source, sizeof(recorded->source),
+              cors_slice(refusal->source));
+    return recorded;
 }
 
 void cors_counters_refuse(cors_counters_t *counters,
@@ -350,23 +353,23 @@ void cors_counters_refuse(cors_counters_t *counters,
     apr_uint64_t origin = hash_text(0, refusal->origin);
     apr_uint64_t hash = identity_of(refusal, origin);
     apr_byte_t *scope;
-    cors_kept_refusal_t *kept;
+    cors_recorded_refusal_t *recorded;
 
     if (!try_lock(counters, cors_clock())) {
         return;
     }
     scope = &counters->scopes[hash >> 32 & (CORS_COUNTERS_REFUSALS - 1)];
-    kept = &counters->refusals[*scope & (CORS_COUNTERS_REFUSALS - 1)];
-    if (kept->hash != hash || kept->times == 0) {
-        kept = keep_new(counters, refusal);
-        kept->hash = hash;
-        *scope = (apr_byte_t)(kept - counters->refusals);
+    recorded = &counters->refusals[*scope & (CORS_COUNTERS_REFUSALS - 1)];
+    if (recorded->hash != hash || recorded->times == 0) {
+        recorded = add_refusal(counters, refusal);
+        recorded->hash = hash;
+        *scope = (apr_byte_t)(recorded - counters->refusals);
     }
-    kept->times++;
-    kept->time = refusal->time;
-    kept->last = ++counters->refused;
+    recorded->times++;
+    recorded->time = refusal->time;
+    recorded->last = ++counters->refused;
     if (refusal->origin.len > 0) {
-        keep_origin(counters, refusal, origin, hash);
+        record_origin(counters, refusal, origin, hash);
     }
     unlock(counters);
 }
@@ -402,8 +405,8 @@ static int later_first(const void *a, const void *b)
     return one->last < other->last ? 1 : one->last > other->last ? -1 : 0;
 }
 
-int cors_counters_refusals(cors_counters_t *counters, cors_kept_refusal_t *out,
-                           int most)
+int cors_counters_refusals(cors_counters_t *counters,
+                           cors_recorded_refusal_t *out, int most)
 {
     order_t order[CORS_COUNTERS_REFUSALS];
     int count = 0;

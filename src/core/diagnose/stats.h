@@ -89,7 +89,7 @@ typedef struct {
     char method[CORS_METHOD_MAX + 1];
     char rejected[CORS_METHOD_MAX + 1];
     char source[CORS_COUNTERS_TEXT];
-} cors_kept_refusal_t;
+} cors_recorded_refusal_t;
 
 /** A refused origin and the details of its latest refusal. */
 typedef struct {
@@ -178,8 +178,8 @@ void cors_counters_refuse(cors_counters_t *counters,
  * @param most  at most CORS_COUNTERS_REFUSALS
  * @return the number of entries
  */
-int cors_counters_refusals(cors_counters_t *counters, cors_kept_refusal_t *out,
-                           int most);
+int cors_counters_refusals(cors_counters_t *counters,
+                           cors_recorded_refusal_t *out, int most);
 
 /**
  * Lists the most refused origins, the most refused first. Parameters are as above.

@@ -111,7 +111,7 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
 }
 
 /* Store an entry. A repeated entry records the source of the first one. */
-static word_t *keep_word(apr_pool_t *p, cors_origin_set_t *set,
+static word_t *add_entry(apr_pool_t *p, cors_origin_set_t *set,
                          const char *text, const char *source, bool regex,
                          bool exclude)
 {
@@ -182,9 +182,9 @@ static const char *prefix_words(apr_pool_t *p, char prefix, const char *text)
 
 /* Returns the suggestion for a rejected entry with a prefix, or NULL. The caller
  * passes the suggestion for the entry without the prefix. */
-static const char *correct(apr_pool_t *p, const cors_origin_set_t *set,
-                           cors_problem_e problem, char prefix,
-                           const cors_pattern_t *pattern, const char *bare)
+static const char *suggest_edit(apr_pool_t *p, const cors_origin_set_t *set,
+                                cors_problem_e problem, char prefix,
+                                const cors_pattern_t *pattern, const char *bare)
 {
     bool any_origin =
         pattern->kind == CORS_PATTERN_ANY && set->words->nelts == 0;
@@ -232,12 +232,13 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
         problem = check_place(set, &pattern);
     }
     if (problem) {
-        *suggestion = correct(p, set, problem, prefix, &pattern, *suggestion);
+        *suggestion =
+            suggest_edit(p, set, problem, prefix, &pattern, *suggestion);
         return problem;
     }
 
     take_out = prefix == '-' || pattern.exclude;
-    word = keep_word(p, set, pattern.origin.ptr, source, false, take_out);
+    word = add_entry(p, set, pattern.origin.ptr, source, false, take_out);
     if (word->first) {
         return CORS_OK;
     }
@@ -388,7 +389,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
         return set->any_origin ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
                                : CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    word = keep_word(p, set, cors_slice_text(p, rest), source, true, take_out);
+    word = add_entry(p, set, cors_slice_text(p, rest), source, true, take_out);
     if (word->first) {
         return CORS_OK;
     }
@@ -424,7 +425,7 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         return set->any_origin ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
                                : CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    word = keep_word(p, set, path, source, false, false);
+    word = add_entry(p, set, path, source, false, false);
     word->file = true;
     if (word->first) {
         return CORS_OK;
@@ -562,9 +563,9 @@ static cors_listing_e match_regexes(const cors_origin_set_t *set,
 }
 
 /* Returns the combined result of all live lists and of what is known already. */
-static cors_listing_e ask_sources(const apr_array_header_t *live_lists,
-                                  const cors_origin_t *origin,
-                                  cors_listing_e known)
+static cors_listing_e look_up_sources(const apr_array_header_t *live_lists,
+                                      const cors_origin_t *origin,
+                                      cors_listing_e known)
 {
     int i;
 
@@ -597,7 +598,7 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
         listing = cors_origin_table_lookup(set->table, origin);
     }
     if (set->live_lists && listing != CORS_ORIGIN_EXCLUDED) {
-        listing = ask_sources(set->live_lists, origin, listing);
+        listing = look_up_sources(set->live_lists, origin, listing);
     }
     /* A regular expression may still exclude a listed origin. */
     if ((set->listed.regexes && listing == CORS_ORIGIN_UNLISTED)
@@ -679,8 +680,8 @@ cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
     }
     return set->any_origin || index_find(&set->listed, origin, true, NULL)
                    || (!origin->null && set->live_lists
-                       && ask_sources(set->live_lists, origin,
-                                      CORS_ORIGIN_UNLISTED)
+                       && look_up_sources(set->live_lists, origin,
+                                          CORS_ORIGIN_UNLISTED)
                               == CORS_ORIGIN_LISTED)
                ? CORS_ORIGIN_LISTED
                : CORS_ORIGIN_UNLISTED;

@@ -429,7 +429,7 @@ cors_origin_table_t *cors_origin_table_make(apr_pool_t *p, apr_size_t count,
     return table;
 }
 
-static void put(slot_t *slots, apr_uint32_t bits, slot_t slot)
+static void put_entry(slot_t *slots, apr_uint32_t bits, slot_t slot)
 {
     apr_uint32_t last = ((apr_uint32_t)1 << bits) - 1;
     apr_uint32_t i = slot.hash >> (32 - bits);
@@ -454,7 +454,7 @@ static bool grow_slots(cors_origin_table_t *table)
     slots = apr_pcalloc(table->p, sizeof(slot_t) * ((apr_size_t)1 << bits));
     for (i = 0; i < (apr_uint32_t)1 << table->view.facts.bits; i++) {
         if (table->slots[i].at != 0) {
-            put(slots, bits, table->slots[i]);
+            put_entry(slots, bits, table->slots[i]);
         }
     }
     table->view.slots = table->slots = slots;
@@ -513,7 +513,7 @@ static bool add_entry(cors_origin_table_t *table, slot_t *slot,
         memcpy((char *)(entry + 1) + wanted->first.len, wanted->second.ptr,
                wanted->second.len);
     }
-    put(table->slots, table->view.facts.bits, *slot);
+    put_entry(table->slots, table->view.facts.bits, *slot);
     table->view.facts.used += (apr_uint32_t)length;
     table->view.facts.count++;
     return true;

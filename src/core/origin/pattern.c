@@ -20,7 +20,7 @@
 #include "core/base/host.h"
 #include "core/origin/origin.h"
 
-static cors_slice_t behind(cors_slice_t text, apr_size_t bytes)
+static cors_slice_t skip_bytes(cors_slice_t text, apr_size_t bytes)
 {
     return cors_slice_between(text.ptr + bytes, cors_slice_end(text));
 }
@@ -72,7 +72,7 @@ static cors_problem_e check_port(cors_slice_t scheme, cors_slice_t digits,
 /* Returns what follows "://"; NULL if the entry does not have it. */
 static const char *find_host(cors_slice_t word)
 {
-    for (; word.len > 0; word = behind(word, 1)) {
+    for (; word.len > 0; word = skip_bytes(word, 1)) {
         if (cors_slice_has_prefix(word, "://")) {
             return word.ptr + strlen("://");
         }
@@ -175,7 +175,7 @@ static bool is_operator(cors_slice_t word, const char *p, const behind_t *next)
 static bool is_expression(cors_slice_t word)
 {
     const cors_slice_t head = head_of(word);
-    const cors_slice_t tail = behind(word, head.len);
+    const cors_slice_t tail = skip_bytes(word, head.len);
     const char *end = cors_slice_end(word);
     behind_t next = { NULL, NULL, NULL, NULL };
     const char *p;
@@ -232,7 +232,7 @@ static const char *host_end(cors_slice_t authority)
                                                                  : end;
 }
 
-static bool cut(cors_slice_t word, parts_t *parts)
+static bool split_parts(cors_slice_t word, parts_t *parts)
 {
     const char *p = find_host(word);
     const char *at;
@@ -296,7 +296,7 @@ static cors_problem_e check_wildcard(cors_slice_t *host,
         return CORS_PROBLEM_WILDCARD_PLACE;
     }
     pattern->subdomains = true;
-    *host = behind(*host, 2);
+    *host = skip_bytes(*host, 2);
     if (is_address(*host)) {
         return CORS_PROBLEM_WILDCARD_IP;
     }
@@ -312,7 +312,7 @@ static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word, bool file,
     cors_problem_e problem;
 
     memset(pattern, 0, sizeof(*pattern));
-    if (!cut(word, &parts)) {
+    if (!split_parts(word, &parts)) {
         if (cors_slice_is_nocase(word, "null")) {
             return CORS_PROBLEM_NULL_CASE;
         }
@@ -359,7 +359,7 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
 }
 
 /* Returns the guess if it is a valid pattern, else NULL. */
-static const char *if_right(apr_pool_t *p, const char *guess, bool file)
+static const char *valid_or_null(apr_pool_t *p, const char *guess, bool file)
 {
     cors_pattern_t pattern;
 
@@ -367,7 +367,7 @@ static const char *if_right(apr_pool_t *p, const char *guess, bool file)
 }
 
 /* Returns the suggested scheme: in lower case, and http or https for ws or wss. */
-static const char *correct_scheme(apr_pool_t *p, cors_slice_t scheme)
+static const char *suggest_scheme(apr_pool_t *p, cors_slice_t scheme)
 {
     char *lower = cors_slice_text(p, scheme);
     char *c;
@@ -381,7 +381,7 @@ static const char *correct_scheme(apr_pool_t *p, cors_slice_t scheme)
 }
 
 /* Returns the host as browsers send it, or unchanged if it cannot be corrected. */
-static cors_slice_t correct_host(apr_pool_t *p, cors_slice_t host)
+static cors_slice_t suggest_host(apr_pool_t *p, cors_slice_t host)
 {
     const char *suggestion;
 
@@ -394,7 +394,7 @@ static cors_slice_t correct_host(apr_pool_t *p, cors_slice_t host)
 }
 
 /* Returns ":port" without leading zeros; "" for a missing, empty or default port. */
-static const char *correct_port(apr_pool_t *p, const char *scheme,
+static const char *suggest_port(apr_pool_t *p, const char *scheme,
                                 const parts_t *parts)
 {
     cors_slice_t port = parts->port;
@@ -403,7 +403,7 @@ static const char *correct_port(apr_pool_t *p, const char *scheme,
         return "";
     }
     while (port.len > 1 && port.ptr[0] == '0') {
-        port = behind(port, 1);
+        port = skip_bytes(port, 1);
     }
     if (port.len == 0
         || (cors_port_parse(port) != 0
@@ -414,10 +414,11 @@ static const char *correct_port(apr_pool_t *p, const char *scheme,
     return apr_pstrcat(p, ":", cors_slice_text(p, port), NULL);
 }
 
-static const char *correct(apr_pool_t *p, cors_slice_t word, bool file);
+static const char *suggest_origin(apr_pool_t *p, cors_slice_t word, bool file);
 
 /* Returns the suggestion for an entry such as "https:/host", or NULL. */
-static const char *correct_slash(apr_pool_t *p, cors_slice_t word, bool file)
+static const char *suggest_two_slashes(apr_pool_t *p, cors_slice_t word,
+                                       bool file)
 {
     const char *slash = cors_slice_find_any(word, "/");
     cors_slice_t scheme;
@@ -428,20 +429,21 @@ static const char *correct_slash(apr_pool_t *p, cors_slice_t word, bool file)
     scheme = cors_slice_between(word.ptr, slash);
     return cors_slice_is_nocase(scheme, "https:")
                    || cors_slice_is_nocase(scheme, "http:")
-               ? correct(p,
-                         cors_slice(apr_pstrcat(
-                             p, cors_slice_text(p, scheme), "/",
-                             cors_slice_text(
-                                 p, cors_slice_between(slash,
-                                                       cors_slice_end(word))),
-                             NULL)),
-                         file)
+               ? suggest_origin(
+                     p,
+                     cors_slice(apr_pstrcat(
+                         p, cors_slice_text(p, scheme), "/",
+                         cors_slice_text(p, cors_slice_between(
+                                                slash, cors_slice_end(word))),
+                         NULL)),
+                     file)
                : NULL;
 }
 
 /* Returns the suggestion for an entry without "://", which may be a host with or
  * without a port; or NULL. */
-static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
+static const char *suggest_scheme_before(apr_pool_t *p, cors_slice_t word,
+                                         bool file)
 {
     cors_slice_t host;
     bool local;
@@ -450,10 +452,10 @@ static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
         return "null";
     }
     if (cors_slice_has_prefix(word, "//")) {
-        word = behind(word, 2);
+        word = skip_bytes(word, 2);
     }
     if (word.len == 0 || cors_slice_find_any(word, "/?#@")) {
-        return correct_slash(p, word, file);
+        return suggest_two_slashes(p, word, file);
     }
     host = cors_slice_between(word.ptr, host_end(word));
     local = cors_host_is_loopback(host);
@@ -461,14 +463,14 @@ static const char *correct_bare(apr_pool_t *p, cors_slice_t word, bool file)
     if (!local && host.ptr[0] != '[' && !cors_slice_find_any(host, ".")) {
         return NULL;
     }
-    return if_right(p,
-                    apr_pstrcat(p, local ? "http://" : "https://",
-                                cors_slice_text(p, word), NULL),
-                    file);
+    return valid_or_null(p,
+                         apr_pstrcat(p, local ? "http://" : "https://",
+                                     cors_slice_text(p, word), NULL),
+                         file);
 }
 
 /* Returns the suggestion for an entry; NULL if it would be invalid too. */
-static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
+static const char *suggest_origin(apr_pool_t *p, cors_slice_t word, bool file)
 {
     parts_t parts;
     cors_slice_t host;
@@ -477,11 +479,11 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     const char *unused;
 
     for (;; word = cors_slice_between(parts.host.ptr, cors_slice_end(word))) {
-        if (!cut(word, &parts)) {
-            return correct_bare(p, word, file);
+        if (!split_parts(word, &parts)) {
+            return suggest_scheme_before(p, word, file);
         }
         if (cors_slice_is_nocase(parts.scheme, "file")) {
-            return if_right(p, "file://", file);
+            return valid_or_null(p, "file://", file);
         }
         /* A whole origin was pasted after a scheme: use the inner origin. */
         if (!parts.colon || parts.port.len > 0
@@ -492,7 +494,7 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     host = parts.host;
     while (host.len > 1 && (host.ptr[0] == '*' || host.ptr[0] == '.')) {
         star = "*.";
-        host = behind(host, 1);
+        host = skip_bytes(host, 1);
     }
     if (*star && host.ptr[0] == '-') {
         return NULL; /* no pattern matches a part of a label */
@@ -500,20 +502,20 @@ static const char *correct(apr_pool_t *p, cors_slice_t word, bool file)
     if (is_address(host) && !cors_host_check(p, host, &unused)) {
         star = ""; /* an address has no subdomains */
     }
-    host = correct_host(p, host);
+    host = suggest_host(p, host);
     scheme = cors_slice_equal(parts.scheme, cors_slice("*"))
                  ? "https"
-                 : correct_scheme(p, parts.scheme);
-    return if_right(p,
-                    apr_pstrcat(p, scheme, "://", star,
-                                cors_slice_text(p, host),
-                                correct_port(p, scheme, &parts), NULL),
-                    file);
+                 : suggest_scheme(p, parts.scheme);
+    return valid_or_null(p,
+                         apr_pstrcat(p, scheme, "://", star,
+                                     cors_slice_text(p, host),
+                                     suggest_port(p, scheme, &parts), NULL),
+                         file);
 }
 
 /* Split an entry at its separators. Returns the corrected origins; NULL if one cannot
  * be corrected, or if only the first has a "!", which is then ambiguous. */
-static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
+static const char *split_pattern(apr_pool_t *p, cors_slice_t word, bool file)
 {
     bool exclude = cors_slice_has_prefix(word, "!");
     cors_joined_t words = { NULL, 0, 0 };
@@ -538,8 +540,8 @@ static const char *split(apr_pool_t *p, cors_slice_t word, bool file)
 }
 
 /* Returns the suggestion for an entry with a problem, or NULL; a "!" is retained. */
-static const char *meant(apr_pool_t *p, cors_problem_e problem,
-                         cors_slice_t word, bool file)
+static const char *suggest_pattern(apr_pool_t *p, cors_problem_e problem,
+                                   cors_slice_t word, bool file)
 {
     bool exclude = cors_slice_has_prefix(word, "!");
     const char *suggestion;
@@ -548,9 +550,9 @@ static const char *meant(apr_pool_t *p, cors_problem_e problem,
         return NULL;
     }
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
-        return split(p, word, file);
+        return split_pattern(p, word, file);
     }
-    suggestion = correct(p, behind(word, exclude ? 1 : 0), file);
+    suggestion = suggest_origin(p, skip_bytes(word, exclude ? 1 : 0), file);
     return suggestion && exclude ? apr_pstrcat(p, "!", suggestion, NULL)
                                  : suggestion;
 }
@@ -565,7 +567,7 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
 
     *suggestion = NULL;
     if (exclude) {
-        word = behind(word, 1);
+        word = skip_bytes(word, 1);
     }
     memset(pattern, 0, sizeof(*pattern));
     if (cors_slice_equal(word, cors_slice("*"))
@@ -586,7 +588,7 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
     else {
         problem = check(p, word, file, pattern);
         if (problem) {
-            *suggestion = meant(p, problem, whole, file);
+            *suggestion = suggest_pattern(p, problem, whole, file);
         }
     }
     pattern->exclude = exclude;

@@ -59,34 +59,34 @@ typedef enum {
     RELATION_UNKNOWN_HOST
 } relation_e;
 
-static bool is_origin(const cors_origin_t *origin, const cors_origin_t *own)
+static bool is_origin(const cors_origin_t *origin, const cors_origin_t *target)
 {
-    return own->scheme.ptr && cors_origin_same(origin, own);
+    return target->scheme.ptr && cors_origin_same(origin, target);
 }
 
 CORS_SLOW static relation_e relate(const cors_facts_t *facts,
                                    const cors_origin_t *origin)
 {
-    cors_own_t asked;
-    const cors_own_t *own = &facts->own;
+    cors_target_t asked;
+    const cors_target_t *target = &facts->target;
 
-    if (facts->ask_own) {
+    if (facts->get_target) {
         memset(&asked, 0, sizeof(asked));
-        facts->ask_own(facts->context, origin, &asked);
-        own = &asked;
+        facts->get_target(facts->context, origin, &asked);
+        target = &asked;
     }
     /*
      * The browser itself sets Sec-Fetch-Site. It knows what it requested, even if a
      * proxy has changed the host.
      */
-    if (own->fetch_site.ptr
-        && !cors_slice_equal(own->fetch_site, cors_slice("same-origin"))) {
+    if (target->fetch_site.ptr
+        && !cors_slice_equal(target->fetch_site, cors_slice("same-origin"))) {
         return RELATION_FOREIGN;
     }
-    if (is_origin(origin, &own->canonical)) {
+    if (is_origin(origin, &target->canonical)) {
         return RELATION_SAME_ORIGIN;
     }
-    if (!own->fetch_site.ptr && !is_origin(origin, &own->origin)) {
+    if (!target->fetch_site.ptr && !is_origin(origin, &target->origin)) {
         return RELATION_FOREIGN;
     }
     /*
@@ -94,7 +94,8 @@ CORS_SLOW static relation_e relate(const cors_facts_t *facts,
      * its owner may have pointed the name to this server to read its content (DNS
      * rebinding).
      */
-    return (facts->has_host ? facts->has_host(facts->context) : own->known_host)
+    return (facts->has_host ? facts->has_host(facts->context)
+                            : target->known_host)
                ? RELATION_SAME_ORIGIN
                : RELATION_UNKNOWN_HOST;
 }
@@ -111,9 +112,9 @@ static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,
  * Stores what is known about the origin. Returns whether it is allowed. own: whether
  * it is the server's own origin.
  */
-static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
+static bool check_origin(const cors_policy_t *policy, cors_attr_e attr,
                          bool any_origin, bool parsed,
-                         const cors_origin_t *origin, bool own,
+                         const cors_origin_t *origin, bool target,
                          cors_decision_t *decision)
 {
     cors_listing_e listing;
@@ -126,7 +127,7 @@ static bool judge_origin(const cors_policy_t *policy, cors_attr_e attr,
         return any_origin;
     }
     decision->attr = attr;
-    listing = cors_policy_origin_listing(policy, attr, origin, own,
+    listing = cors_policy_origin_listing(policy, attr, origin, target,
                                          &decision->setting);
     listed = listing == CORS_ORIGIN_LISTED;
     decision->origin_excluded = listing == CORS_ORIGIN_EXCLUDED;
@@ -232,7 +233,7 @@ static bool take_name(cors_slice_t *rest, cors_slice_t *name, bool *bad)
  * Checks that every requested name is allowed. Stops at the first rejected name. A
  * browser sends each name once, so a request seldom has more names than the list.
  */
-static cors_reason_e judge_headers(const cors_policy_t *policy,
+static cors_reason_e check_headers(const cors_policy_t *policy,
                                    cors_slice_t names, cors_slice_t *rejected)
 {
     cors_slice_t rest = names;
@@ -271,13 +272,13 @@ static cors_slice_t names_before(cors_slice_t names, cors_slice_t rejected)
 }
 
 /* Decides on the announced request of a preflight whose origin is allowed. */
-static void judge_announced(const cors_policy_t *policy,
-                            const cors_facts_t *facts,
-                            cors_decision_t *decision)
+static void decide_preflight(const cors_policy_t *policy,
+                             const cors_facts_t *facts,
+                             cors_decision_t *decision)
 {
     cors_slice_t rejected = { NULL, 0 };
     cors_reason_e reason =
-        judge_headers(policy, facts->request_headers, &rejected);
+        check_headers(policy, facts->request_headers, &rejected);
 
     decision->verdict = CORS_VERDICT_PREFLIGHT_ALLOWED;
     /* a refused method does not make a refused header allowed */
@@ -303,10 +304,10 @@ static void judge_announced(const cors_policy_t *policy,
         && cors_slice_is_nocase(facts->private_network, "true");
 }
 
-static void judge_websocket(const cors_policy_t *policy, bool parsed,
-                            const cors_origin_t *origin,
-                            const cors_facts_t *facts,
-                            cors_decision_t *decision)
+static void decide_websocket(const cors_policy_t *policy, bool parsed,
+                             const cors_origin_t *origin,
+                             const cors_facts_t *facts,
+                             cors_decision_t *decision)
 {
     const cors_setting_t *list =
         policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting;
@@ -329,7 +330,7 @@ static void judge_websocket(const cors_policy_t *policy, bool parsed,
         if (parsed && cors_policy_names_self(policy)) {
             relation = relate(facts, origin);
         }
-        allowed = judge_origin(policy, CORS_ATTR_WEBSOCKET_ORIGINS, any_origin,
+        allowed = check_origin(policy, CORS_ATTR_WEBSOCKET_ORIGINS, any_origin,
                                parsed, origin, relation == RELATION_SAME_ORIGIN,
                                decision);
         if (relation == RELATION_UNKNOWN_HOST
@@ -343,9 +344,9 @@ static void judge_websocket(const cors_policy_t *policy, bool parsed,
     decision->reject = !allowed;
 }
 
-static void judge_actual(const cors_policy_t *policy, bool parsed,
-                         const cors_origin_t *origin, const cors_facts_t *facts,
-                         cors_decision_t *decision)
+static void decide_actual(const cors_policy_t *policy, bool parsed,
+                          const cors_origin_t *origin,
+                          const cors_facts_t *facts, cors_decision_t *decision)
 {
     relation_e relation;
 
@@ -379,7 +380,7 @@ static bool look_at_origin(const cors_policy_t *policy,
      * literal *: malformed bytes are never reflected.
      */
     decision->origin_allowed =
-        judge_origin(policy, CORS_ATTR_ORIGINS, policy->any_origin, parsed,
+        check_origin(policy, CORS_ATTR_ORIGINS, policy->any_origin, parsed,
                      origin, false, decision)
         && (parsed || policy->constant);
     if (!parsed && !decision->origin_allowed) {
@@ -398,9 +399,9 @@ static bool look_at_origin(const cors_policy_t *policy,
 }
 
 /* Decides on a request that has an Origin header or asks for a WebSocket. */
-CORS_SLOW static void judge(const cors_policy_t *policy,
-                            const cors_facts_t *facts,
-                            cors_decision_t *decision)
+CORS_SLOW static void decide_cors(const cors_policy_t *policy,
+                                  const cors_facts_t *facts,
+                                  cors_decision_t *decision)
 {
     cors_origin_t origin;
     bool parsed =
@@ -408,16 +409,16 @@ CORS_SLOW static void judge(const cors_policy_t *policy,
 
     decision->preflight = cors_is_preflight(facts);
     if (facts->websocket) {
-        judge_websocket(policy, parsed, &origin, facts, decision);
+        decide_websocket(policy, parsed, &origin, facts, decision);
     }
     else if (!decision->preflight) {
-        judge_actual(policy, parsed, &origin, facts, decision);
+        decide_actual(policy, parsed, &origin, facts, decision);
     }
     else if (!decision->origin_allowed) {
         decision->verdict = CORS_VERDICT_PREFLIGHT_DENIED;
     }
     else {
-        judge_announced(policy, facts, decision);
+        decide_preflight(policy, facts, decision);
     }
 }
 
@@ -431,7 +432,7 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
     *decision = not_cors;
     decision->setting = policy->link[CORS_ATTR_MODE].setting;
     if (facts->origin.ptr || facts->websocket) {
-        judge(policy, facts, decision);
+        decide_cors(policy, facts, decision);
     }
 }
 

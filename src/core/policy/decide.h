@@ -86,19 +86,19 @@ typedef struct {
      * has_host is set.
      */
     bool known_host;
-} cors_own_t;
+} cors_target_t;
 
 /**
  * Looks up the facts that determine whether a request is same-origin.
  *
  * @param context  the context member of the facts
  * @param origin   the origin to compare with
- * @param own      to be filled in; all members are absent
+ * @param target      to be filled in; all members are absent
  */
-typedef void (*cors_own_fn)(void *context, const cors_origin_t *origin,
-                            cors_own_t *own);
+typedef void (*cors_target_fn)(void *context, const cors_origin_t *origin,
+                               cors_target_t *target);
 
-/** Called if the answer affects the decision. Returns cors_own_t.known_host. */
+/** Called if the answer affects the decision. Returns cors_target_t.known_host. */
 typedef bool (*cors_has_host_fn)(void *context);
 
 /**
@@ -117,13 +117,13 @@ typedef struct {
     cors_slice_t request_headers; /* Access-Control-Request-Headers */
     cors_slice_t private_network; /* Access-Control-Request-Private-Network */
     /* called only for a request that is about to be denied; NULL: own is filled in */
-    cors_own_fn ask_own;
+    cors_target_fn get_target;
     /* NULL: own.known_host is used */
     cors_has_host_fn has_host;
-    /* for ask_own and has_host */
+    /* for get_target and has_host */
     void *context;
-    /* not read if ask_own is set */
-    cors_own_t own;
+    /* not read if get_target is set */
+    cors_target_t target;
 } cors_facts_t;
 
 /** A decision. It borrows from the facts and the policy. */

@@ -132,8 +132,8 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
  * Splits an argument that holds several names. Returns the names, each with the
  * prefix; NULL: one of them is invalid.
  */
-static const char *split(apr_pool_t *p, cors_names_e kind, const char *prefix,
-                         cors_slice_t word)
+static const char *split_names(apr_pool_t *p, cors_names_e kind,
+                               const char *prefix, cors_slice_t word)
 {
     cors_joined_t words = { NULL, 0, 0 };
     cors_slice_t name;
@@ -306,12 +306,12 @@ static cors_problem_e remove_name(apr_pool_t *p, cors_name_set_t *set,
  * Returns the suggestion for a prefixed argument that has a problem. The suggestion
  * for its name alone is already known.
  */
-static const char *correct(apr_pool_t *p, const cors_name_set_t *set,
-                           cors_problem_e problem, const char *prefix,
-                           cors_slice_t word, const char *name)
+static const char *suggest_names(apr_pool_t *p, const cors_name_set_t *set,
+                                 cors_problem_e problem, const char *prefix,
+                                 cors_slice_t word, const char *name)
 {
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
-        return split(p, set->kind, prefix, word);
+        return split_names(p, set->kind, prefix, word);
     }
     return name ? apr_pstrcat(p, prefix, name, NULL) : NULL;
 }
@@ -382,7 +382,7 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
     }
     problem = *prefix == '-' ? remove_name(p, set, word, source, suggestion)
                              : add_name(p, set, word, source, suggestion);
-    *suggestion = correct(p, set, problem, prefix, word, *suggestion);
+    *suggestion = suggest_names(p, set, problem, prefix, word, *suggestion);
     return problem;
 }
 

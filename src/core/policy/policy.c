@@ -495,7 +495,7 @@ static void render(apr_pool_t *p, cors_policy_t *policy)
     policy->rendered = true;
 }
 
-void cors_policy_prepare(apr_pool_t *p, cors_section_t *section)
+void cors_policy_precompute(apr_pool_t *p, cors_section_t *section)
 {
     apr_pool_t *scratch;
     cors_methods_group_t *groups;

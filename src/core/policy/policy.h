@@ -84,7 +84,7 @@ void cors_policy_complete(cors_policy_t *policy);
  *
  * @param p  lives as long as the section
  */
-void cors_policy_prepare(apr_pool_t *p, cors_section_t *section);
+void cors_policy_precompute(apr_pool_t *p, cors_section_t *section);
 
 /** @return the policy of a section for a method, by httpd's method number; NULL if the
  *          section has not been prepared */

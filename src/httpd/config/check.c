@@ -79,7 +79,7 @@ static void check_section(cors_reporter_t *reporter, server_rec *server,
 
 /* The paths of one server's <Location> and <Directory> sections, by kind. */
 typedef struct {
-    cors_path_index_t *paths[CORS_CONTAINER_KINDS]; /* numbers of sites */
+    cors_path_index_t *paths[CORS_CONTAINER_KINDS]; /* numbers of sections */
 } paths_t;
 
 /* One server whose sections are checked together. */
@@ -94,7 +94,7 @@ typedef struct {
     /* the paths of the base server, if this server inherits its sections; else NULL */
     const paths_t *base;
     int base_end;
-    /* indexed by the number of a site: the value of first when the site's path was last
+    /* indexed by the number of a section: the value of first when the section's path was last
      * checked, or -1 */
     int *checked;
 } level_t;
@@ -259,8 +259,8 @@ static int end_of_server(const apr_array_header_t *sections, int first)
     return i;
 }
 
-static void check_sites(cors_reporter_t *reporter,
-                        const apr_array_header_t *sections)
+static void check_sections(cors_reporter_t *reporter,
+                           const apr_array_header_t *sections)
 {
     apr_pool_t *p;
     paths_t base;
@@ -324,7 +324,7 @@ int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
     }
     cors_reporter_start(&reporter, APLOG_STARTUP);
     sections = cors_config_sections(reporter.p, server);
-    check_sites(&reporter, sections);
+    check_sections(&reporter, sections);
     /* At a start, the terminal shows the first reading. The warnings of the second
      * reading are written when the log is open. */
     if (!reporter.refusals && cors_is_first_reading()) {

@@ -32,7 +32,7 @@
 #include "httpd/config/container_index.h"
 #include "httpd/config/sections.h"
 
-/* What the checks need to know about each site. */
+/* What the checks need to know about each section. */
 typedef struct {
     const cors_setting_t *on; /* the CorsPolicy On of some method, or NULL */
     /* the CorsAllowHeaders that lacks Authorization, or NULL */
@@ -42,7 +42,7 @@ typedef struct {
 /* A section with directives of this module. */
 typedef struct {
     const ap_directive_t *node; /* its container */
-    /* the number of its first site where the policy is on, or CORS_PATH_NONE */
+    /* the number of its first section where the policy is on, or CORS_PATH_NONE */
     int on;
 } container_t;
 
@@ -67,13 +67,13 @@ typedef struct {
     apr_pool_t *p; /* destroyed after the walk */
     server_rec *server;
     const apr_array_header_t *sections;
-    /* of each site, in the same order; NULL: this field and those below are not filled
+    /* of each section, in the same order; NULL: this field and those below are not filled
      * yet */
     known_t *known;
     apr_hash_t
         *hosts; /* container of a virtual host -> its cors_config_section_t */
     apr_hash_t *containers; /* ap_directive_t * -> container_t */
-    /* the sites where the policy is on: by host, and all of them together */
+    /* the sections where the policy is on: by host, and all of them together */
     cors_container_index_t *on;
     const void *everywhere; /* the owner of all of them */
     /* those of them that apply to proxied URLs */
@@ -85,16 +85,18 @@ typedef struct {
         *heirs; /* const cors_config_section_t *: see find_heirs() */
     /* the settings that a warning has been reported for */
     apr_hash_t *reported;
-} walk_t;
+} module_walk_t;
 
-typedef void (*directive_fn)(walk_t *walk, const ap_directive_t *directive);
+typedef void (*directive_fn)(module_walk_t *walk,
+                             const ap_directive_t *directive);
 
 /* The index owners of what virtual hosts inherit: the base server, and all hosts that
  * its sections apply to. */
 static const char of_server[] = "server";
 static const char of_heirs[] = "heirs";
 
-static const char *source(const walk_t *walk, const ap_directive_t *directive)
+static const char *source(const module_walk_t *walk,
+                          const ap_directive_t *directive)
 {
     return apr_psprintf(walk->reporter->scratch, "%s%s %s:%d",
                         directive->directive,
@@ -102,8 +104,9 @@ static const char *source(const walk_t *walk, const ap_directive_t *directive)
                         directive->filename, directive->line_num);
 }
 
-static void say(const walk_t *walk, const char *about, cors_problem_e problem,
-                const char *word, const char *detail, const char *suggestion)
+static void report_module(const module_walk_t *walk, const char *about,
+                          cors_problem_e problem, const char *word,
+                          const char *detail, const char *suggestion)
 {
     const cors_finding_t finding = { problem, cors_slice(word), suggestion,
                                      detail };
@@ -137,9 +140,9 @@ static const void *owner_of(const ap_directive_t *host)
     return host ? (const void *)host : of_server;
 }
 
-/* Returns the server site of a virtual host's container; for NULL, that of the base
+/* Returns the server section of a virtual host's container; for NULL, that of the base
  * server. */
-static const cors_config_section_t *server_of(const walk_t *walk,
+static const cors_config_section_t *server_of(const module_walk_t *walk,
                                               const ap_directive_t *host)
 {
     const cors_config_section_t *section =
@@ -149,18 +152,19 @@ static const cors_config_section_t *server_of(const walk_t *walk,
 }
 
 /* Returns whether the sections of the base server apply to a host unchanged. */
-static bool is_heir(const walk_t *walk, const ap_directive_t *host)
+static bool is_heir(const module_walk_t *walk, const ap_directive_t *host)
 {
     return host && server_of(walk, host)->inherits;
 }
 
-static container_t *container_at(const walk_t *walk, const ap_directive_t *node)
+static container_t *container_at(const module_walk_t *walk,
+                                 const ap_directive_t *node)
 {
     return apr_hash_get(walk->containers, &node, sizeof(node));
 }
 
-static void know_container(walk_t *walk, const cors_config_section_t *section,
-                           int number)
+static void know_container(module_walk_t *walk,
+                           const cors_config_section_t *section, int number)
 {
     container_t *container = container_at(walk, section->scope->node);
 
@@ -176,7 +180,7 @@ static void know_container(walk_t *walk, const cors_config_section_t *section,
     }
 }
 
-static void know_site(walk_t *walk, apr_pool_t *scratch, int number)
+static void index_section(module_walk_t *walk, apr_pool_t *scratch, int number)
 {
     const cors_config_section_t *section =
         cors_config_section_at(walk->sections, number);
@@ -210,7 +214,7 @@ static void know_site(walk_t *walk, apr_pool_t *scratch, int number)
     }
 }
 
-static void make_indexes(walk_t *walk)
+static void make_indexes(module_walk_t *walk)
 {
     apr_pool_t *p = walk->p;
 
@@ -229,7 +233,7 @@ static void make_indexes(walk_t *walk)
 
 /* Collect what the checks need to know about the policies. Done on demand, because most
  * configurations do not need it. */
-static void know_sites(walk_t *walk)
+static void index_sections(module_walk_t *walk)
 {
     apr_pool_t *scratch;
     int i;
@@ -246,7 +250,7 @@ static void know_sites(walk_t *walk)
         }
     }
     for (i = 0; i < walk->sections->nelts; i++) {
-        know_site(walk, scratch, i);
+        index_section(walk, scratch, i);
         apr_pool_clear(scratch);
     }
     apr_pool_destroy(scratch);
@@ -254,7 +258,7 @@ static void know_sites(walk_t *walk)
 
 /* Returns the innermost section around a directive that has directives of this module;
  * NULL: none. */
-static const container_t *section_around(const walk_t *walk,
+static const container_t *section_around(const module_walk_t *walk,
                                          const ap_directive_t *directive)
 {
     const container_t *container = NULL;
@@ -267,14 +271,14 @@ static const container_t *section_around(const walk_t *walk,
 }
 
 /* Returns the CorsPolicy On setting that a directive may affect; NULL: none. */
-static const cors_setting_t *policy_met(walk_t *walk,
+static const cors_setting_t *policy_met(module_walk_t *walk,
                                         const ap_directive_t *directive)
 {
     const container_t *section;
     cors_container_t container;
     int number;
 
-    know_sites(walk);
+    index_sections(walk);
     section = section_around(walk, directive);
     if (section) {
         number = section->on;
@@ -299,7 +303,7 @@ static const cors_setting_t *policy_met(walk_t *walk,
 }
 
 /* Skip the arguments that are in a list, and return the next one; "" at the end. */
-static const char *next_word_but(const walk_t *walk, const char **rest,
+static const char *next_word_but(const module_walk_t *walk, const char **rest,
                                  const char *const *but)
 {
     const char *word;
@@ -320,7 +324,7 @@ static bool has_prefix_nocase(const char *text, const char *prefix)
 
 /* Header [always|onsuccess] action name ... : report it if a policy sets the same
  * header */
-static void look_at_header(walk_t *walk, const ap_directive_t *directive)
+static void look_at_header(module_walk_t *walk, const ap_directive_t *directive)
 {
     static const char *const conditions[] = { "always", "onsuccess", NULL };
     static const char *const nothing[] = { NULL };
@@ -338,13 +342,14 @@ static void look_at_header(walk_t *walk, const ap_directive_t *directive)
     }
     policy = policy_met(walk, directive);
     if (policy) {
-        say(walk, source(walk, directive), CORS_PROBLEM_RECIPE_HEADER, name,
-            policy->source, NULL);
+        report_module(walk, source(walk, directive), CORS_PROBLEM_RECIPE_HEADER,
+                      name, policy->source, NULL);
     }
 }
 
 /* RewriteCond %{REQUEST_METHOD} OPTIONS, and the RewriteRule that follows */
-static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
+static void look_at_rewrite(module_walk_t *walk,
+                            const ap_directive_t *directive)
 {
     const ap_directive_t *rule = directive->next;
     const cors_setting_t *policy;
@@ -370,13 +375,13 @@ static void look_at_rewrite(walk_t *walk, const ap_directive_t *directive)
     }
     policy = policy_met(walk, directive);
     if (policy) {
-        say(walk, source(walk, rule), CORS_PROBLEM_RECIPE_REWRITE, "OPTIONS",
-            policy->source, NULL);
+        report_module(walk, source(walk, rule), CORS_PROBLEM_RECIPE_REWRITE,
+                      "OPTIONS", policy->source, NULL);
     }
 }
 
 /* AuthType together with CorsAllowHeaders *, which does not cover Authorization */
-static void look_at_authentication(walk_t *walk,
+static void look_at_authentication(module_walk_t *walk,
                                    const ap_directive_t *directive)
 {
     cors_container_t container;
@@ -386,7 +391,7 @@ static void look_at_authentication(walk_t *walk,
         || has_prefix_nocase(directive->args, "None")) {
         return;
     }
-    know_sites(walk);
+    index_sections(walk);
     number = walk->auth_types->nelts;
     APR_ARRAY_PUSH(walk->auth_types, const ap_directive_t *) = directive;
     container = cors_container_of(walk->p, directive->parent);
@@ -399,7 +404,7 @@ static void look_at_authentication(walk_t *walk,
 }
 
 /* Returns whether a setting has not been reported yet, and marks it as reported. */
-static bool is_first(walk_t *walk, const cors_setting_t *setting)
+static bool is_first(module_walk_t *walk, const cors_setting_t *setting)
 {
     const cors_setting_t **key;
 
@@ -411,8 +416,8 @@ static bool is_first(walk_t *walk, const cors_setting_t *setting)
     return true;
 }
 
-/* Report the first AuthType that can apply to requests of a site. */
-static void report_authentication(walk_t *walk, int site_number)
+/* Report the first AuthType that can apply to requests of a section. */
+static void report_authentication(module_walk_t *walk, int site_number)
 {
     const cors_config_section_t *section =
         cors_config_section_at(walk->sections, site_number);
@@ -431,15 +436,16 @@ static void report_authentication(walk_t *walk, int site_number)
             container->host ? (const void *)container->host : of_heirs,
             container->kind, container->path, CORS_PATH_NONE));
     if (number != CORS_PATH_NONE && is_first(walk, headers)) {
-        say(walk, headers->source, CORS_PROBLEM_AUTHORIZATION_NOT_NAMED, "*",
-            source(walk, APR_ARRAY_IDX(walk->auth_types, number,
-                                       const ap_directive_t *)),
-            "* Authorization");
+        report_module(walk, headers->source,
+                      CORS_PROBLEM_AUTHORIZATION_NOT_NAMED, "*",
+                      source(walk, APR_ARRAY_IDX(walk->auth_types, number,
+                                                 const ap_directive_t *)),
+                      "* Authorization");
     }
 }
 
 /* Check the methods of a <Limit> that contains directives of this module. */
-static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
+static void look_at_limit(module_walk_t *walk, const ap_directive_t *directive)
 {
     bool limit = cors_directive_is(directive, "<Limit");
     const ap_directive_t *child = directive->first_child;
@@ -461,21 +467,21 @@ static void look_at_limit(walk_t *walk, const ap_directive_t *directive)
         const char *known = cors_fetch_well_known_method(cors_slice(method));
 
         if (limit && strcmp(method, "OPTIONS") == 0) {
-            say(walk, source(walk, directive), CORS_PROBLEM_LIMIT_OPTIONS,
-                method, NULL, NULL);
+            report_module(walk, source(walk, directive),
+                          CORS_PROBLEM_LIMIT_OPTIONS, method, NULL, NULL);
         }
         /* <Limit> itself has registered a method that nothing else had registered */
         if (ap_method_number_of(method) > M_INVALID
             && !(known && strcmp(known, method) == 0)) {
-            say(walk, source(walk, directive), CORS_PROBLEM_LIMIT_METHOD,
-                method, NULL, known);
+            report_module(walk, source(walk, directive),
+                          CORS_PROBLEM_LIMIT_METHOD, method, NULL, known);
         }
     }
 }
 
 /* Returns whether a path has a policy that applies to proxied URLs, among the policies
  * of one virtual host or of the base server. */
-static bool is_covered_by(const walk_t *walk, const void *owner,
+static bool is_covered_by(const module_walk_t *walk, const void *owner,
                           const char *path)
 {
     return cors_container_index_above(walk->covers, owner,
@@ -483,14 +489,14 @@ static bool is_covered_by(const walk_t *walk, const void *owner,
            != CORS_PATH_NONE;
 }
 
-static bool is_covered(const walk_t *walk, const ap_directive_t *host,
+static bool is_covered(const module_walk_t *walk, const ap_directive_t *host,
                        const char *path)
 {
     return is_covered_by(walk, owner_of(host), path)
            || (is_heir(walk, host) && is_covered_by(walk, of_server, path));
 }
 
-static proxies_t *proxies_of(walk_t *walk, const ap_directive_t *host)
+static proxies_t *proxies_of(module_walk_t *walk, const ap_directive_t *host)
 {
     apr_pool_t *p = walk->p;
     const void *owner = owner_of(host);
@@ -508,7 +514,7 @@ static proxies_t *proxies_of(walk_t *walk, const ap_directive_t *host)
 }
 
 /* ProxyPass /path url, or ProxyPass url in <Location /path> */
-static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
+static void look_at_proxy(module_walk_t *walk, const ap_directive_t *directive)
 {
     static const char *const nothing[] = { NULL };
     const char *rest = directive->args;
@@ -520,7 +526,7 @@ static void look_at_proxy(walk_t *walk, const ap_directive_t *directive)
     if (!cors_directive_is(directive, "ProxyPass")) {
         return;
     }
-    know_sites(walk);
+    index_sections(walk);
     container = cors_container_of(walk->reporter->scratch, directive->parent);
     path = container.kind == CORS_CONTAINER_SERVER
                ? next_word_but(walk, &rest, nothing)
@@ -561,7 +567,7 @@ static int find_behind(const cors_path_index_t *paths, const char *root,
 
 /* Like find_behind(), but checks the base server's paths one by one: a host that has
  * policies of its own may cover some of them. */
-static int find_behind_each(const walk_t *walk, const proxies_t *proxies,
+static int find_behind_each(const module_walk_t *walk, const proxies_t *proxies,
                             const ap_directive_t *host, const char *root,
                             const char *directory)
 {
@@ -582,7 +588,7 @@ static int find_behind_each(const walk_t *walk, const proxies_t *proxies,
 }
 
 /* Like find_behind(), for the base server's paths as seen from a virtual host. */
-static int find_behind_base(const walk_t *walk, const proxies_t *base,
+static int find_behind_base(const module_walk_t *walk, const proxies_t *base,
                             const ap_directive_t *host, const char *root,
                             const char *directory)
 {
@@ -602,7 +608,7 @@ static int find_behind_base(const walk_t *walk, const proxies_t *base,
 }
 
 /* Returns the first ProxyPass that a <Directory> appears to apply to; NULL: none. */
-static const ap_directive_t *proxy_before(walk_t *walk,
+static const ap_directive_t *proxy_before(module_walk_t *walk,
                                           const server_rec *server,
                                           const ap_directive_t *host,
                                           const char *directory)
@@ -627,8 +633,8 @@ static const ap_directive_t *proxy_before(walk_t *walk,
 }
 
 /* Report a <Directory> that looks as if it applied to the URLs of a ProxyPass. */
-static void report_directory(walk_t *walk, const cors_config_section_t *section,
-                             int number)
+static void report_directory(module_walk_t *walk,
+                             const cors_config_section_t *section, int number)
 {
     const cors_setting_t *policy = walk->known[number].on;
     const ap_directive_t *proxy = NULL;
@@ -652,8 +658,8 @@ static void report_directory(walk_t *walk, const cors_config_section_t *section,
     }
     if (proxy) {
         is_first(walk, policy);
-        say(walk, policy->source, CORS_PROBLEM_DIRECTORY_BEHIND_PROXY,
-            section->container.path, source(walk, proxy), NULL);
+        report_module(walk, policy->source, CORS_PROBLEM_DIRECTORY_BEHIND_PROXY,
+                      section->container.path, source(walk, proxy), NULL);
     }
 }
 
@@ -675,7 +681,7 @@ static const char *next_tag(const char *format, const char **end)
     return NULL;
 }
 
-static void look_at_log(walk_t *walk, const ap_directive_t *directive)
+static void look_at_log(module_walk_t *walk, const ap_directive_t *directive)
 {
     const char *format = directive->args;
     const char *tag;
@@ -691,18 +697,20 @@ static void look_at_log(walk_t *walk, const ap_directive_t *directive)
                                           (apr_size_t)(end - tag));
 
         if (cors_reading_find(name) == CORS_READING_COUNT) {
-            say(walk, source(walk, directive), CORS_PROBLEM_LOG_TAG_UNKNOWN,
-                apr_pstrcat(walk->reporter->scratch, "%{", name,
-                            "}^" CORS_LOG_TAG, NULL),
-                NULL,
-                "%{verdict}^" CORS_LOG_TAG ", %{reason}^" CORS_LOG_TAG
-                ", %{origin}^" CORS_LOG_TAG " or %{directive}^" CORS_LOG_TAG);
+            report_module(walk, source(walk, directive),
+                          CORS_PROBLEM_LOG_TAG_UNKNOWN,
+                          apr_pstrcat(walk->reporter->scratch, "%{", name,
+                                      "}^" CORS_LOG_TAG, NULL),
+                          NULL,
+                          "%{verdict}^" CORS_LOG_TAG ", %{reason}^" CORS_LOG_TAG
+                          ", %{origin}^" CORS_LOG_TAG
+                          " or %{directive}^" CORS_LOG_TAG);
         }
         format = end + 1;
     }
 }
 
-static void look(walk_t *walk, const ap_directive_t *directive)
+static void look(module_walk_t *walk, const ap_directive_t *directive)
 {
     static const directive_fn looks[] = {
         look_at_header, look_at_rewrite, look_at_authentication,
@@ -723,7 +731,7 @@ static void look(walk_t *walk, const ap_directive_t *directive)
 
 /* Collect the virtual hosts for which a <Directory> of the base server has to be
  * checked again: those that have their own document root or proxied URLs. */
-static void find_heirs(walk_t *walk)
+static void find_heirs(module_walk_t *walk)
 {
     const core_server_config *base =
         ap_get_core_module_config(walk->server->module_config);
@@ -746,7 +754,7 @@ static void find_heirs(walk_t *walk)
 }
 
 /* Report the findings about policies, once all directives are known. */
-static void report_policies(walk_t *walk)
+static void report_policies(module_walk_t *walk)
 {
     int i;
 
@@ -764,7 +772,7 @@ static void report_policies(walk_t *walk)
 void cors_check_modules(cors_reporter_t *reporter,
                         const apr_array_header_t *sections)
 {
-    walk_t walk;
+    module_walk_t walk;
 
     memset(&walk, 0, sizeof(walk));
     walk.reporter = reporter;

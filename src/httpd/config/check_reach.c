@@ -37,13 +37,13 @@ typedef enum {
     NEEDED_COUNT
 } needed_e;
 
-/* A pass over all sites. */
+/* A pass over all sections. */
 typedef struct {
     cors_reporter_t *reporter;
     apr_pool_t *p; /* destroyed after the last pass */
     const apr_array_header_t *sections;
     const cors_config_section_t *section;
-    int number;        /* of the site */
+    int number;        /* of the section */
     apr_hash_t *pairs; /* of settings that were checked together */
     /* the sections that set such an attribute, by server; NULL: not indexed yet */
     cors_container_index_t *setting[NEEDED_COUNT];
@@ -59,7 +59,7 @@ typedef struct {
     const server_rec *looked_at;
     /* whether that server needs no (further) warning */
     bool warned;
-} walk_t;
+} reach_walk_t;
 
 /* Returns a setting as writable, to mark it. There may be tens of thousands of
  * settings, and nothing else reads a configuration while it is checked. */
@@ -68,15 +68,16 @@ static cors_setting_t *noting(const cors_setting_t *setting)
     return (cors_setting_t *)(apr_uintptr_t)setting;
 }
 
-static void say(void *context, const char *source,
-                const cors_finding_t *finding)
+static void report_finding(void *context, const char *source,
+                           const cors_finding_t *finding)
 {
-    const walk_t *walk = context;
+    const reach_walk_t *walk = context;
 
     cors_report_finding(walk->reporter, walk->section->server, source, finding);
 }
 
-static void report_setting(const walk_t *walk, const cors_setting_t *setting,
+static void report_setting(const reach_walk_t *walk,
+                           const cors_setting_t *setting,
                            cors_problem_e problem)
 {
     const cors_finding_t finding = { problem, { NULL, 0 }, NULL, NULL };
@@ -88,11 +89,12 @@ static void report_setting(const walk_t *walk, const cors_setting_t *setting,
 static void lint_setting(void *context, cors_attr_e attr,
                          const cors_setting_t *setting)
 {
-    walk_t *walk = context;
+    reach_walk_t *walk = context;
 
     if (!setting->linted) {
         noting(setting)->linted = true;
-        cors_lint_setting(walk->reporter->scratch, attr, setting, say, walk);
+        cors_lint_setting(walk->reporter->scratch, attr, setting,
+                          report_finding, walk);
     }
 }
 
@@ -134,7 +136,7 @@ static void learn(const cors_policy_t *policy)
 static bool is_new_pair(void *context, const cors_setting_t *origins,
                         const cors_setting_t *credentials)
 {
-    const walk_t *walk = context;
+    const reach_walk_t *walk = context;
     const cors_setting_t *pair[2];
 
     pair[0] = origins;
@@ -147,7 +149,7 @@ static bool is_new_pair(void *context, const cors_setting_t *origins,
     return true;
 }
 
-/* Returns whether the site's server has a configured name, not one that httpd guesses.
+/* Returns whether the section's server has a configured name, not one that httpd guesses.
  * If there are virtual hosts, requests are assumed to go to them. */
 static bool has_server_name(const cors_config_section_t *section)
 {
@@ -177,8 +179,9 @@ static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
                : NULL;
 }
 
-/* Warn once for each server. The sites of one server are consecutive. */
-static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
+/* Warn once for each server. The sections of one server are consecutive. */
+static void warn_of_server_name(reach_walk_t *walk,
+                                const cors_setting_t *setting)
 {
     const ap_directive_t *host = walk->section->container.host;
     cors_finding_t finding = { CORS_PROBLEM_SERVER_NAME_MISSING,
@@ -209,7 +212,7 @@ static void warn_of_server_name(walk_t *walk, const cors_setting_t *setting)
     }
 }
 
-static void look_at_policies(walk_t *walk)
+static void look_at_policies(reach_walk_t *walk)
 {
     cors_methods_group_t *groups;
     apr_pool_t *scratch = walk->reporter->scratch;
@@ -223,7 +226,7 @@ static void look_at_policies(walk_t *walk)
                             &policy);
         learn(&policy);
         warn_of_server_name(walk, knows_own_origin(&policy));
-        cors_lint_policy(scratch, &policy, is_new_pair, say, walk);
+        cors_lint_policy(scratch, &policy, is_new_pair, report_finding, walk);
     }
 }
 
@@ -244,7 +247,7 @@ static void find_needed(void *context, cors_attr_e attr,
     }
 }
 
-static void index_needed(walk_t *walk, int number)
+static void index_needed(reach_walk_t *walk, int number)
 {
     const cors_config_section_t *section =
         cors_config_section_at(walk->sections, number);
@@ -264,7 +267,7 @@ static void index_needed(walk_t *walk, int number)
     }
 }
 
-static void make_indexes(walk_t *walk)
+static void make_indexes(reach_walk_t *walk)
 {
     int i;
 
@@ -276,7 +279,7 @@ static void make_indexes(walk_t *walk)
     }
 }
 
-static bool is_set_by(const walk_t *walk, needed_e needed,
+static bool is_set_by(const reach_walk_t *walk, needed_e needed,
                       const server_rec *server)
 {
     return cors_container_index_meet(walk->setting[needed], server,
@@ -286,7 +289,7 @@ static bool is_set_by(const walk_t *walk, needed_e needed,
            != CORS_PATH_NONE;
 }
 
-static bool htaccess_allowed(walk_t *walk)
+static bool htaccess_allowed(reach_walk_t *walk)
 {
     if (walk->asked != walk->section->server) {
         walk->asked = walk->section->server;
@@ -295,9 +298,9 @@ static bool htaccess_allowed(walk_t *walk)
     return walk->htaccess;
 }
 
-/* Returns whether something that start-up cannot merge with a site may complete it: a
+/* Returns whether something that start-up cannot merge with a section may complete it: a
  * section that can apply to the same requests, or a .htaccess file. */
-static bool may_be_completed(walk_t *walk, needed_e needed)
+static bool may_be_completed(reach_walk_t *walk, needed_e needed)
 {
     const server_rec *base = cors_config_section_at(walk->sections, 0)->server;
 
@@ -309,10 +312,10 @@ static bool may_be_completed(walk_t *walk, needed_e needed)
            || htaccess_allowed(walk);
 }
 
-static void judge_setting(void *context, cors_attr_e attr,
+static void check_setting(void *context, cors_attr_e attr,
                           const cors_setting_t *setting)
 {
-    walk_t *walk = context;
+    reach_walk_t *walk = context;
 
     if (!cors_config_section_owns(walk->section, setting)) {
         return;
@@ -336,9 +339,10 @@ static void judge_setting(void *context, cors_attr_e attr,
     }
 }
 
-/* Call a function for each site, except servers that inherit everything: their sections
+/* Call a function for each section, except servers that inherit everything: their sections
  * are checked where they are written. */
-static void for_each_site(walk_t *walk, void (*look)(walk_t *walk))
+static void for_each_section(reach_walk_t *walk,
+                             void (*look)(reach_walk_t *walk))
 {
     int i;
 
@@ -356,7 +360,7 @@ static void for_each_site(walk_t *walk, void (*look)(walk_t *walk))
 }
 
 /* Virtual hosts that only inherit have their own names. */
-static void warn_heirs_of_server_name(walk_t *walk)
+static void warn_heirs_of_server_name(reach_walk_t *walk)
 {
     int i;
 
@@ -368,30 +372,30 @@ static void warn_heirs_of_server_name(walk_t *walk)
     }
 }
 
-static void look_at_site(walk_t *walk)
+static void check_section(reach_walk_t *walk)
 {
     cors_section_visit(walk->section->own, CORS_METHODS_ALL, lint_setting,
                        walk);
     look_at_policies(walk);
 }
 
-static void check_config_section(walk_t *walk)
+static void check_config_section(reach_walk_t *walk)
 {
-    cors_section_visit(walk->section->own, CORS_METHODS_ALL, judge_setting,
+    cors_section_visit(walk->section->own, CORS_METHODS_ALL, check_setting,
                        walk);
 }
 
 void cors_warn(cors_reporter_t *reporter, const apr_array_header_t *sections)
 {
-    walk_t walk;
+    reach_walk_t walk;
 
     memset(&walk, 0, sizeof(walk));
     walk.reporter = reporter;
     walk.sections = sections;
     apr_pool_create(&walk.p, reporter->p);
     walk.pairs = apr_hash_make(walk.p);
-    for_each_site(&walk, look_at_site);
+    for_each_section(&walk, check_section);
     warn_heirs_of_server_name(&walk);
-    for_each_site(&walk, check_config_section);
+    for_each_section(&walk, check_config_section);
     apr_pool_destroy(walk.p);
 }

@@ -11,7 +11,7 @@
 #include "httpd/config/findings.h"
 #include "httpd/httpd.h"
 
-/** Report warnings about the policies of all sites. */
+/** Report warnings about the policies of all sections. */
 void cors_warn(cors_reporter_t *reporter, const apr_array_header_t *sections);
 
 #endif /* CORS_CONFIG_CHECK_REACH_H */

@@ -68,8 +68,8 @@ typedef struct {
     const apr_array_header_t *sections;
     apr_hash_t *containers;            /* const ap_directive_t * -> names_t */
     apr_hash_t *located;               /* server_rec * -> array of located_t */
-    cors_container_index_t *locations; /* <Location> sites, by server */
-    const cors_config_section_t *server; /* of the current site */
+    cors_container_index_t *locations; /* <Location> sections, by server */
+    const cors_config_section_t *server; /* of the current section */
     const cors_config_section_t
         *outer; /* the last <Directory> before it, or NULL */
 } served_walk_t;
@@ -404,8 +404,8 @@ static void check_files(served_walk_t *walk,
     }
 }
 
-/* Call a function for each site, with the sections around it in the walk. */
-static void check_sites(served_walk_t *walk)
+/* Call a function for each section, with the sections around it in the walk. */
+static void check_sections(served_walk_t *walk)
 {
     int i;
 
@@ -465,6 +465,6 @@ void cors_check_served(cors_reporter_t *reporter,
             add_location(&walk, section, i);
         }
     }
-    check_sites(&walk);
+    check_sections(&walk);
     apr_pool_destroy(walk.p);
 }

@@ -161,7 +161,7 @@ static reading_t start_reading(cmd_parms *cmd, void *section)
     reading.where = reading.source + strlen(cmd->cmd->name) + 1;
     reading.errors = NULL;
     reading.reported = 0;
-    /* a request that reads a .htaccess file does not need the place */
+    /* a request that reads a .htaccess file does not need the source */
     if (!in_htaccess(cmd) && !cors_section_scope(section)) {
         cors_section_locate(section, place_of(cmd));
         apr_pool_userdata_setn(CONFIGURED, CONFIGURED, NULL, cmd->pool);
@@ -478,7 +478,7 @@ static bool take_same_list(const reading_t *reading, const char *args)
 }
 
 /* Let other settings share the list that this line has begun. */
-static void keep_list(const reading_t *reading, const char *args)
+static void offer_list(const reading_t *reading, const char *args)
 {
     bool first;
     cors_setting_t *setting;
@@ -489,7 +489,7 @@ static void keep_list(const reading_t *reading, const char *args)
     setting = setting_here(reading, &first);
     if (setting->source == reading->source) {
         setting->text =
-            cors_same_list_keep(reading->cmd->temp_pool, setting, args);
+            cors_same_list_offer(reading->cmd->temp_pool, setting, args);
     }
 }
 
@@ -499,7 +499,7 @@ static const char *set_list(cmd_parms *cmd, void *section, const char *args)
 
     if (!take_same_list(&reading, args)) {
         add_words(&reading, args);
-        keep_list(&reading, args);
+        offer_list(&reading, args);
     }
     return explain(&reading);
 }

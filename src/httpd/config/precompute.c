@@ -21,12 +21,12 @@
 
 /* The maximum number of merges made at start-up. httpd makes the others for each
  * request. */
-#define PREPARED_MAX 10000
+#define PRECOMPUTED_MAX 10000
 
 typedef struct {
     apr_pool_t *p;
     int left;
-} prepare_t;
+} precompute_t;
 
 static cors_section_t *own_section(const ap_conf_vector_t *config)
 {
@@ -58,32 +58,33 @@ static void forbid_suffixes(apr_pool_t *p, const cors_policy_t *policy)
     }
 }
 
-static void prepare_section(prepare_t *prepare, const cors_section_t *section)
+static void precompute_section(precompute_t *work,
+                               const cors_section_t *section)
 {
     const cors_policy_t *last = NULL;
     int method;
 
     if (!cors_section_empty(section) && !cors_section_resolved(section)) {
-        cors_policy_prepare(prepare->p,
-                            (cors_section_t *)(apr_uintptr_t)section);
-        prepare->left--;
+        cors_policy_precompute(work->p,
+                               (cors_section_t *)(apr_uintptr_t)section);
+        work->left--;
         for (method = 0; method < CORS_METHODS_COUNT; method++) {
             const cors_policy_t *policy = cors_policy_find(section, method);
 
             if (policy != last) {
-                forbid_suffixes(prepare->p, policy);
+                forbid_suffixes(work->p, policy);
                 last = policy;
             }
         }
     }
 }
 
-static void prepare_all(prepare_t *prepare, const cors_section_t *outer,
-                        const apr_array_header_t *sections)
+static void precompute_all(precompute_t *work, const cors_section_t *outer,
+                           const apr_array_header_t *sections)
 {
     int i;
 
-    for (i = 0; sections && i < sections->nelts && prepare->left > 0; i++) {
+    for (i = 0; sections && i < sections->nelts && work->left > 0; i++) {
         const ap_conf_vector_t *config =
             APR_ARRAY_IDX(sections, i, ap_conf_vector_t *);
         const core_dir_config *core = ap_get_core_module_config(config);
@@ -91,17 +92,17 @@ static void prepare_all(prepare_t *prepare, const cors_section_t *outer,
         const cors_section_t *merged = outer;
 
         if (own) {
-            merged = cors_section_pair(prepare->p, outer, own);
-            prepare_section(prepare, merged);
+            merged = cors_section_pair(work->p, outer, own);
+            precompute_section(work, merged);
         }
         if (core) {
-            prepare_all(prepare, merged, core->sec_file);
-            prepare_all(prepare, merged, core->sec_if);
+            precompute_all(work, merged, core->sec_file);
+            precompute_all(work, merged, core->sec_if);
         }
     }
 }
 
-static void prepare_server(prepare_t *prepare, const server_rec *server)
+static void precompute_server(precompute_t *work, const server_rec *server)
 {
     const ap_conf_vector_t *config = server->lookup_defaults;
     const core_dir_config *core = ap_get_core_module_config(config);
@@ -109,21 +110,21 @@ static void prepare_server(prepare_t *prepare, const server_rec *server)
         ap_get_core_module_config(server->module_config);
     const cors_section_t *outer = cors_section_of(config);
 
-    prepare_section(prepare, outer);
-    prepare_all(prepare, outer, core->sec_file);
-    prepare_all(prepare, outer, core->sec_if);
-    prepare_all(prepare, outer, core_server->sec_dir);
-    prepare_all(prepare, outer, cors_proxy_sections(server));
-    prepare_all(prepare, outer, core_server->sec_url);
+    precompute_section(work, outer);
+    precompute_all(work, outer, core->sec_file);
+    precompute_all(work, outer, core->sec_if);
+    precompute_all(work, outer, core_server->sec_dir);
+    precompute_all(work, outer, cors_proxy_sections(server));
+    precompute_all(work, outer, core_server->sec_url);
 }
 
-void cors_prepare(apr_pool_t *p, server_rec *server)
+void cors_precompute(apr_pool_t *p, server_rec *server)
 {
-    prepare_t prepare;
+    precompute_t work;
 
-    prepare.p = p;
-    prepare.left = PREPARED_MAX;
+    work.p = p;
+    work.left = PRECOMPUTED_MAX;
     for (; server; server = server->next) {
-        prepare_server(&prepare, server);
+        precompute_server(&work, server);
     }
 }

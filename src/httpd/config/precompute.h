@@ -14,6 +14,6 @@
  * Precompute merged sections and their policies, once the configuration is final, so
  * that requests to which a single section applies need not.
  */
-void cors_prepare(apr_pool_t *p, server_rec *server);
+void cors_precompute(apr_pool_t *p, server_rec *server);
 
 #endif /* CORS_CONFIG_PRECOMPUTE_H */

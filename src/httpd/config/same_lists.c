@@ -45,8 +45,9 @@ const cors_same_list_t *cors_same_list_find(apr_pool_t *temp, cors_attr_e attr,
     return map ? cors_text_map_get(map, cors_slice(args)) : NULL;
 }
 
-const char *cors_same_list_keep(apr_pool_t *temp, const cors_setting_t *setting,
-                                const char *args)
+const char *cors_same_list_offer(apr_pool_t *temp,
+                                 const cors_setting_t *setting,
+                                 const char *args)
 {
     cors_text_map_t **map = &lists_of(temp)->maps[setting->attr];
     cors_same_list_t *list;

@@ -38,7 +38,8 @@ const cors_same_list_t *cors_same_list_find(apr_pool_t *temp, cors_attr_e attr,
  * @param args  the arguments of the only line that has added to it
  * @return a copy of @a args in the pool; NULL: too long, so the list is not shared
  */
-const char *cors_same_list_keep(apr_pool_t *temp, const cors_setting_t *setting,
-                                const char *args);
+const char *cors_same_list_offer(apr_pool_t *temp,
+                                 const cors_setting_t *setting,
+                                 const char *args);
 
 #endif /* CORS_CONFIG_SAME_LISTS_H */

@@ -95,7 +95,7 @@ static unsigned fields_read(const server_rec *server, bool configured)
            | fields_of_all(cors_proxy_sections(server));
 }
 
-void cors_prepare_noting(apr_pool_t *p, server_rec *server)
+void cors_determine_fields(apr_pool_t *p, server_rec *server)
 {
     bool configured = cors_is_configured(p);
 

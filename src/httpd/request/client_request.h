@@ -34,9 +34,9 @@ typedef struct {
 
 /**
  * Determine which fields the directives of each server read: none if there is no
- * directive and no .htaccess file can have one. Must be called before cors_prepare().
+ * directive and no .htaccess file can have one. Must be called before cors_precompute().
  */
-void cors_prepare_noting(apr_pool_t *p, server_rec *server);
+void cors_determine_fields(apr_pool_t *p, server_rec *server);
 
 /**
  * Note a request.

@@ -23,9 +23,9 @@
 
 /* Keep a refusal. This function formats no text, because any client can cause any
  * number of refusals. */
-CORS_SLOW static void keep_refusal(request_rec *r,
-                                   const cors_decision_t *decision,
-                                   cors_counted_e kind)
+CORS_SLOW static void record_refusal(request_rec *r,
+                                     const cors_decision_t *decision,
+                                     cors_counted_e kind)
 {
     const char *method = decision->preflight
                              ? cors_noted_field(r, CORS_FIELD_REQUEST_METHOD)
@@ -74,7 +74,7 @@ void cors_count(request_rec *r, const cors_policy_t *policy,
     }
     cors_counters_add(counters, kind, decision->verdict, decision->reason,
                       setting && setting->scope ? setting->scope->slot : 0);
-    if (cors_count_keeps_refusals() && cors_is_denial(decision)) {
-        keep_refusal(r, decision, kind);
+    if (cors_count_records_refusals() && cors_is_denial(decision)) {
+        record_refusal(r, decision, kind);
     }
 }

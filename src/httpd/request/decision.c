@@ -18,8 +18,8 @@
  *   post_perdir_config   hooks.c         section, owner; final is true from here on
  *   header_parser        hooks.c         policy, decision, decided; reporter, reported,
  *                                        logged; answered or refused
- *   fixups               hooks.c         visit.judged; refused
- *   handler              served.c        both, both_decide; visit.judged; refused
+ *   fixups               hooks.c         visit.accepted; refused
+ *   handler              served.c        both, both_decide; visit.accepted; refused
  *   insert_filter        filter.c        policy, decision of a request that ended before
  *                                        header_parser
  *   the output filter    filter.c        all of it, for a request that no hook has seen;
@@ -119,7 +119,7 @@ static bool has_if(const request_rec *r)
     return core && core->sec_if;
 }
 
-void cors_keep_vary(request_rec *r, cors_chain_t *chain)
+void cors_save_vary(request_rec *r, cors_chain_t *chain)
 {
     if (!chain->vary && has_if(r)) {
         chain->vary = apr_table_get(r->headers_out, "Vary");
@@ -136,7 +136,7 @@ CORS_SLOW static void decide_first(request_rec *r, cors_chain_t *chain)
     cors_decide(chain->policy, &facts, &chain->decision);
     chain->decided = true;
     chain->vary = NULL;
-    cors_keep_vary(r, chain);
+    cors_save_vary(r, chain);
 }
 
 void cors_chain_decide(request_rec *r, cors_chain_t *chain)

@@ -22,7 +22,7 @@
 typedef struct {
     const cors_section_t *section; /* of the URL, as far as known; NULL: none */
     /* the last section that was found not to refuse the request; NULL: none */
-    const cors_section_t *judged;
+    const cors_section_t *accepted;
 } cors_visit_t;
 
 /**
@@ -159,7 +159,7 @@ void cors_chain_decide(request_rec *r, cors_chain_t *chain);
 /**
  * Store the Vary that an <If> has set, because a backend's response would replace it.
  */
-void cors_keep_vary(request_rec *r, cors_chain_t *chain);
+void cors_save_vary(request_rec *r, cors_chain_t *chain);
 
 /**
  * Make a section the one that grants.

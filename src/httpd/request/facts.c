@@ -26,7 +26,7 @@
 /* Returns whether Upgrade lists "websocket" or "websocket/13", in any case, at any
  * position and with any suffix after the name. Backends are lenient, so this check is
  * lenient too. */
-CORS_SLOW static bool asks_for_websocket(const char *upgrade)
+CORS_SLOW static bool requests_websocket(const char *upgrade)
 {
     static const char name[] = "websocket";
     cors_slice_t rest = cors_slice(upgrade);
@@ -84,7 +84,8 @@ static bool host_has_dot(const cors_noted_t *noted)
 /* Fill in an origin of this server if the given name is the host in question. httpd
  * removes the brackets of an IPv6 address. */
 static void fill_origin(const request_rec *r, cors_slice_t host,
-                        const char *name, apr_port_t port, cors_origin_t *own)
+                        const char *name, apr_port_t port,
+                        cors_origin_t *target)
 {
     cors_slice_t bare = host;
 
@@ -93,52 +94,52 @@ static void fill_origin(const request_rec *r, cors_slice_t host,
         bare.len -= 2;
     }
     if (name && cors_slice_is_nocase(bare, name)) {
-        own->host = host;
-        own->scheme = cors_slice(scheme_of(r));
-        own->port = port;
+        target->host = host;
+        target->scheme = cors_slice(scheme_of(r));
+        target->port = port;
     }
 }
 
 /* Like fill_origin(), for the host that the client requested. To a browser, a name with
  * a final dot and the name without it are different hosts. */
 static void fill_requested(const cors_noted_t *noted, cors_slice_t host,
-                           cors_origin_t *own)
+                           cors_origin_t *target)
 {
     const request_rec *r = noted->r;
     bool dot = host.len > 1 && cors_slice_end(host)[-1] == '.';
     cors_slice_t name = host;
 
     name.len -= dot ? 1 : 0;
-    fill_origin(r, name, r->hostname, port_of(r), own);
-    if (own->scheme.ptr) {
-        own->host = host;
+    fill_origin(r, name, r->hostname, port_of(r), target);
+    if (target->scheme.ptr) {
+        target->host = host;
         if (dot != host_has_dot(noted)) {
-            own->scheme = cors_slice(NULL);
+            target->scheme = cors_slice(NULL);
         }
     }
 }
 
 static void get_target_origin(void *context, const cors_origin_t *origin,
-                              cors_own_t *own)
+                              cors_target_t *target)
 {
     const cors_noted_t *noted = context;
     const request_rec *r = noted->r;
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
 
-    own->fetch_site = cors_slice(noted->field[CORS_FIELD_FETCH_SITE]);
-    if (!own->fetch_site.ptr) {
-        fill_requested(noted, origin->host, &own->origin);
+    target->fetch_site = cors_slice(noted->field[CORS_FIELD_FETCH_SITE]);
+    if (!target->fetch_site.ptr) {
+        fill_requested(noted, origin->host, &target->origin);
     }
     /* The server's canonical name, if UseCanonicalName On declares it valid. A proxy in
      * front of this server may have replaced the browser's Host. */
     if (core->use_canonical_name == USE_CANONICAL_NAME_ON) {
         fill_origin(r, origin->host, r->server->server_hostname,
-                    r->server->port, &own->canonical);
+                    r->server->port, &target->canonical);
     }
 }
 
 /* Returns whether the client requested a host of this server. */
-static bool has_own_host(void *context)
+static bool has_known_host(void *context)
 {
     const request_rec *r = ((const cors_noted_t *)context)->r;
 
@@ -156,9 +157,9 @@ void cors_facts(cors_noted_t *noted, cors_facts_t *facts)
     facts->request_headers = cors_slice(field[CORS_FIELD_REQUEST_HEADERS]);
     facts->private_network = cors_slice(field[CORS_FIELD_PRIVATE_NETWORK]);
     facts->websocket = field[CORS_FIELD_UPGRADE]
-                       && asks_for_websocket(field[CORS_FIELD_UPGRADE]);
-    facts->ask_own = get_target_origin;
-    facts->has_host = has_own_host;
+                       && requests_websocket(field[CORS_FIELD_UPGRADE]);
+    facts->get_target = get_target_origin;
+    facts->has_host = has_known_host;
     facts->context = noted;
 }
 

@@ -80,11 +80,11 @@ int cors_hook_header_parser(request_rec *r)
 /* mod_dav looks up a Destination with a subrequest that has the client's method, and
  * then writes to it without running a handler. Other subrequests use GET; they are
  * checked in the handler hook if a handler runs. */
-CORS_SLOW static int judge_target(request_rec *r)
+CORS_SLOW static int check_target(request_rec *r)
 {
     return r->method_number == M_GET || cors_is_forward_proxy(r)
                ? DECLINED
-               : cors_judge_served(r, cors_section_in_force(r));
+               : cors_check_resource(r, cors_section_in_force(r));
 }
 
 int cors_hook_fixups(request_rec *r)
@@ -92,7 +92,7 @@ int cors_hook_fixups(request_rec *r)
     cors_chain_t *chain;
 
     if (r->main) {
-        return judge_target(r);
+        return check_target(r);
     }
     chain = cors_chain(r);
     if (!chain || !chain->section) {
@@ -105,14 +105,14 @@ int cors_hook_fixups(request_rec *r)
     if (cors_decision_refuses(chain->policy, &chain->decision)) {
         return cors_refuse(r, chain);
     }
-    cors_visit(r)->judged = chain->section;
+    cors_visit(r)->accepted = chain->section;
     return DECLINED;
 }
 
 CORS_SLOW static int handle(request_rec *r, const cors_section_t *section)
 {
     int status =
-        cors_is_forward_proxy(r) ? DECLINED : cors_judge_served(r, section);
+        cors_is_forward_proxy(r) ? DECLINED : cors_check_resource(r, section);
 
     return status == DECLINED && cors_names_page(r) ? cors_answer_page(r)
                                                     : status;
@@ -120,15 +120,15 @@ CORS_SLOW static int handle(request_rec *r, const cors_section_t *section)
 
 /* Returns whether the served resource has the section that was already checked for the
  * requested URL. */
-static inline bool is_as_asked(const request_rec *r,
-                               const cors_section_t *section)
+static inline bool is_requested_resource(const request_rec *r,
+                                         const cors_section_t *section)
 {
     const cors_visit_t *visit = cors_visit(r);
 
     if (r->prev) {
         return false;
     }
-    return visit && visit->section ? visit->judged == section
+    return visit && visit->section ? visit->accepted == section
                                    : cors_is_inert(section);
 }
 
@@ -137,6 +137,7 @@ int cors_hook_handler(request_rec *r)
     const cors_section_t *section = cors_section_in_force(r);
 
     /* true for nearly every request */
-    return is_as_asked(r, section) && !cors_names_page(r) ? DECLINED
-                                                          : handle(r, section);
+    return is_requested_resource(r, section) && !cors_names_page(r)
+               ? DECLINED
+               : handle(r, section);
 }

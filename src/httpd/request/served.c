@@ -10,8 +10,8 @@
  * both policies: what the requested URL allows is withheld if a section that matches
  * only the served resource denies it (src/core/policy/combine.c).
  *
- * "Judged" marks a section once a request was found not to be refused by it. A section
- * that is equal to that of another URL is not judged for that reason alone: a request
+ * "Accepted" marks a section once a request was found not to be refused by it. A section
+ * that is equal to that of another URL is not accepted for that reason alone: a request
  * that ends early was never checked.
  */
 
@@ -49,7 +49,7 @@ static int refuse_by(request_rec *r, cors_chain_t *chain,
     const cors_policy_t *policy;
     bool refuses;
 
-    if (section == chain->visit.judged) {
+    if (section == chain->visit.accepted) {
         return DECLINED;
     }
     cors_facts(&chain->noted, &facts);
@@ -76,10 +76,10 @@ static int refuse_by_visits(request_rec *r, cors_chain_t *chain)
     for (step = r; step && status == DECLINED; step = step->prev) {
         cors_visit_t *visit = cors_visit(step);
 
-        if (visit && visit->section && visit->judged != visit->section) {
+        if (visit && visit->section && visit->accepted != visit->section) {
             status = refuse_by(r, chain, visit->section);
             if (status == DECLINED) {
-                visit->judged = visit->section;
+                visit->accepted = visit->section;
             }
         }
     }
@@ -109,7 +109,7 @@ CORS_SLOW static void narrow(request_rec *r, cors_chain_t *chain,
     cors_decide_served(&overlay, &facts, decision);
     chain->both = both;
     chain->both_decide = decision;
-    cors_keep_vary(r, chain);
+    cors_save_vary(r, chain);
 }
 
 /* Determine what the response may grant, now that the served resource is known. */
@@ -134,7 +134,7 @@ static void settle(request_rec *r, cors_chain_t *chain,
     }
 }
 
-int cors_judge_served(request_rec *r, const cors_section_t *section)
+int cors_check_resource(request_rec *r, const cors_section_t *section)
 {
     bool served = !r->main && !cors_is_error_document(r);
     cors_visit_t *visit = cors_visit(r);
@@ -159,7 +159,7 @@ int cors_judge_served(request_rec *r, const cors_section_t *section)
     }
     status = refuse_by_visits(r, chain);
     if (status == DECLINED && !cors_is_inert(section)
-        && !(visit && visit->judged == section)) {
+        && !(visit && visit->accepted == section)) {
         status = refuse_by(r, chain, section);
     }
     if (status == DECLINED && chain->both && served

@@ -18,6 +18,6 @@
  * @param section  in force for it
  * @return DECLINED, or HTTP_FORBIDDEN
  */
-int cors_judge_served(request_rec *r, const cors_section_t *section);
+int cors_check_resource(request_rec *r, const cors_section_t *section);
 
 #endif /* CORS_REQUEST_SERVED_H */

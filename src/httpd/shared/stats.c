@@ -34,7 +34,7 @@ typedef struct {
 static cors_counters_t *counters;
 
 /* Whether refusals are kept: only if a page shows them. */
-static bool keeps_refusals;
+static bool records_refusals;
 
 cors_counters_t *cors_count_all(void)
 {
@@ -83,13 +83,13 @@ static void find_memory(server_rec *server)
     }
 }
 
-bool cors_count_keeps_refusals(void)
+bool cors_count_records_refusals(void)
 {
-    return keeps_refusals;
+    return records_refusals;
 }
 
 void cors_count_open(server_rec *server, bool page)
 {
     find_memory(server);
-    keeps_refusals = page;
+    records_refusals = page;
 }

@@ -22,6 +22,6 @@ void cors_count_open(server_rec *server, bool page);
 cors_counters_t *cors_count_all(void);
 
 /** @return whether refusals are kept, because a page shows them */
-bool cors_count_keeps_refusals(void);
+bool cors_count_records_refusals(void);
 
 #endif /* CORS_SHARED_STATS_H */

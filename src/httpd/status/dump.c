@@ -300,7 +300,7 @@ static void json_title(dump_t *dump)
 
 /* --- both */
 
-static void dump_site(dump_t *dump)
+static void dump_section(dump_t *dump)
 {
     bool json = dump->json != NULL;
     cors_methods_group_t *groups;
@@ -348,7 +348,7 @@ static void visit_config_section(void *context,
     dump_t *dump = context;
 
     dump->section = section;
-    dump_site(dump);
+    dump_section(dump);
     apr_pool_clear(dump->p);
 }
 

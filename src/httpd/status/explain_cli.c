@@ -49,81 +49,82 @@ typedef struct {
     server_rec *server;
     cors_question_t question;
     cors_container_e kind;         /* the kind being merged */
-    int perhaps;                   /* sites that only a request can match */
+    int unknown;                   /* sections that only a request can match */
     const cors_section_t *section; /* the merged sections that apply */
-} ask_t;
+} explain_t;
 
-static void print(ask_t *ask, const char *format, ...)
+static void print(explain_t *explain, const char *format, ...)
     __attribute__((format(printf, 2, 3)));
 
-static void print(ask_t *ask, const char *format, ...)
+static void print(explain_t *explain, const char *format, ...)
 {
     va_list arguments;
 
     va_start(arguments, format);
-    apr_file_puts(apr_pvsprintf(ask->p, format, arguments), ask->out);
+    apr_file_puts(apr_pvsprintf(explain->p, format, arguments), explain->out);
     va_end(arguments);
 }
 
 /* Returns the error for an argument: its text and what was expected. */
-static const char *wanted(const ask_t *ask, const char *word, const char *what)
+static const char *expected(const explain_t *explain, const char *word,
+                            const char *what)
 {
-    return apr_pstrcat(ask->p, "'", word, "': ", what, NULL);
+    return apr_pstrcat(explain->p, "'", word, "': ", what, NULL);
 }
 
 /* Parse METHOD URL from ORIGIN. Returns an error message, or NULL. */
-static const char *read_request(ask_t *ask, const char **text)
+static const char *read_request(explain_t *explain, const char **text)
 {
     const char *url;
     const char *word;
 
-    ask->question.method = ap_getword_white(ask->p, text);
-    if (!cors_is_token(cors_slice(ask->question.method))) {
-        return wanted(ask, ask->question.method,
-                      "a question begins with a method, such as GET");
+    explain->question.method = ap_getword_white(explain->p, text);
+    if (!cors_is_token(cors_slice(explain->question.method))) {
+        return expected(explain, explain->question.method,
+                        "a question begins with a method, such as GET");
     }
-    url = ap_getword_white(ask->p, text);
-    if (!cors_question_url(ask->p, url, &ask->uri, &ask->question)
-        || !ask->uri.scheme || !ask->uri.hostname) {
-        return wanted(ask, url,
-                      apr_pstrcat(ask->p,
-                                  "a whole URL is needed, as in "
-                                  "https://api.example.com",
-                                  url[0] == '/' ? url : "/videos", NULL));
+    url = ap_getword_white(explain->p, text);
+    if (!cors_question_url(explain->p, url, &explain->uri, &explain->question)
+        || !explain->uri.scheme || !explain->uri.hostname) {
+        return expected(explain, url,
+                        apr_pstrcat(explain->p,
+                                    "a whole URL is needed, as in "
+                                    "https://api.example.com",
+                                    url[0] == '/' ? url : "/videos", NULL));
     }
-    word = ap_getword_white(ask->p, text);
+    word = ap_getword_white(explain->p, text);
     if (strcmp(word, "from") != 0) {
-        return wanted(ask, word,
-                      "from and the origin of the page follow the "
-                      "URL");
+        return expected(explain, word,
+                        "from and the origin of the page follow the "
+                        "URL");
     }
-    ask->question.origin = ap_getword_white(ask->p, text);
-    return ask->question.origin[0]
+    explain->question.origin = ap_getword_white(explain->p, text);
+    return explain->question.origin[0]
                ? NULL
-               : wanted(ask, "",
-                        "the origin of the page follows from, as in "
-                        "https://app.example.com");
+               : expected(explain, "",
+                          "the origin of the page follows from, as in "
+                          "https://app.example.com");
 }
 
 /* Parse METHOD URL from ORIGIN [with NAME[,NAME]...] [and cookies]. The names may be
  * separated by commas, spaces, "and" or "with". Returns an error message, or NULL. */
-static const char *read_question(ask_t *ask, const char *text)
+static const char *read_question(explain_t *explain, const char *text)
 {
     const char *word;
-    const char *mistake = read_request(ask, &text);
+    const char *mistake = read_request(explain, &text);
 
-    while (!mistake && *(word = ap_getword_white(ask->p, &text))) {
+    while (!mistake && *(word = ap_getword_white(explain->p, &text))) {
         if (strcmp(word, "with") == 0 || strcmp(word, "and") == 0) {
             continue;
         }
         if (strcmp(word, "cookies") == 0) {
-            ask->question.credentials = true;
+            explain->question.credentials = true;
         }
         else {
-            ask->question.headers =
-                ask->question.headers
-                    ? apr_pstrcat(ask->p, ask->question.headers, ",", word,
-                                  NULL)
+            explain->question.headers =
+                explain->question.headers
+                    ? apr_pstrcat(explain->p, explain->question.headers, ",",
+                                  word, NULL)
                     : word;
         }
     }
@@ -131,44 +132,45 @@ static const char *read_question(ask_t *ask, const char *text)
 }
 
 /* Print the usage or an error message, and exit. */
-static void refuse_question(ask_t *ask, const char *mistake)
+static void refuse_question(explain_t *explain, const char *mistake)
 {
-    print(ask, "%s%s%s" USAGE, mistake ? VARIABLE ": " : "",
+    print(explain, "%s%s%s" USAGE, mistake ? VARIABLE ": " : "",
           mistake ? mistake : "", mistake ? ".\n" : "");
-    apr_file_flush(ask->out);
+    apr_file_flush(explain->out);
     /* httpd would continue, report that the syntax is OK and exit with 0.
      * NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has a single thread */
     exit(EXIT_FAILURE);
 }
 
-/* Merge a site that applies to the path, and print its name. */
-static void fold_site(void *context, const cors_config_section_t *listed)
+/* Merge a section that applies to the path, and print its name. */
+static void merge_section(void *context, const cors_config_section_t *listed)
 {
-    ask_t *ask = context;
+    explain_t *explain = context;
     cors_match_e match;
     const char *where;
 
-    if (listed->kind != ask->kind) {
+    if (listed->kind != explain->kind) {
         return;
     }
-    match = cors_container_match(ask->p, listed->scope->node, ask->uri.path,
-                                 ask->file);
+    match = cors_container_match(explain->p, listed->scope->node,
+                                 explain->uri.path, explain->file);
     if (match == CORS_MATCH_YES) {
-        ask->section =
-            ask->section ? cors_section_merge(ask->p, ask->section, listed->own)
-                         : listed->own;
-        where = cors_scope_position(ask->p, listed->scope);
-        print(ask, "  %s%s%s%s\n",
+        explain->section =
+            explain->section
+                ? cors_section_merge(explain->p, explain->section, listed->own)
+                : listed->own;
+        where = cors_scope_position(explain->p, listed->scope);
+        print(explain, "  %s%s%s%s\n",
               listed->scope->title ? listed->scope->title
               : where              ? "VirtualHost"
                                    : "Server",
               where ? " (" : "", where ? where : "", where ? ")" : "");
     }
-    ask->perhaps += match == CORS_MATCH_UNKNOWN ? 1 : 0;
+    explain->unknown += match == CORS_MATCH_UNKNOWN ? 1 : 0;
 }
 
-/* Merge the sites that apply to the path, in httpd's order. */
-static void fold_sites(ask_t *ask, server_rec *server)
+/* Merge the sections that apply to the path, in httpd's order. */
+static void merge_sections(explain_t *explain, server_rec *server)
 {
     static const cors_container_e kinds[] = {
         CORS_CONTAINER_SERVER, CORS_CONTAINER_DIRECTORY, CORS_CONTAINER_FILES,
@@ -176,14 +178,15 @@ static void fold_sites(ask_t *ask, server_rec *server)
     };
     apr_size_t i;
 
-    print(ask, "Sections that apply, outermost first:\n");
+    print(explain, "Sections that apply, outermost first:\n");
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        ask->kind = kinds[i];
-        cors_config_sections_visit(ask->p, server, ask->server, fold_site, ask);
+        explain->kind = kinds[i];
+        cors_config_sections_visit(explain->p, server, explain->server,
+                                   merge_section, explain);
     }
-    if (ask->perhaps > 0) {
-        print(ask, "  (%d <If> not evaluated: only a request can tell)\n",
-              ask->perhaps);
+    if (explain->unknown > 0) {
+        print(explain, "  (%d <If> not evaluated: only a request can tell)\n",
+              explain->unknown);
     }
 }
 
@@ -193,97 +196,100 @@ static int print_header(void *context, const char *name, const char *value)
     return 1;
 }
 
-static void print_exchange(ask_t *ask, const char *title,
+static void print_exchange(explain_t *explain, const char *title,
                            const cors_exchange_t *exchange)
 {
-    print(ask, "%s: %s, %s; by %s\n", title,
+    print(explain, "%s: %s, %s; by %s\n", title,
           cors_verdict_text(exchange->decision.verdict),
           cors_reason_text(exchange->decision.reason),
-          cors_decision_source(ask->p, &exchange->decision));
+          cors_decision_source(explain->p, &exchange->decision));
     if (exchange->status) {
-        print(ask, "    status %d\n", exchange->status);
+        print(explain, "    status %d\n", exchange->status);
     }
-    apr_table_do(print_header, ask, exchange->headers, NULL);
-    print(ask, "  %s%s.\n",
+    apr_table_do(print_header, explain, exchange->headers, NULL);
+    print(explain, "  %s%s.\n",
           exchange->objection ? "The browser stops: " : "The browser goes on",
           exchange->objection ? exchange->objection : "");
 }
 
-static void print_same_origin(ask_t *ask, const cors_explanation_t *answer)
+static void print_same_origin(explain_t *explain,
+                              const cors_explanation_t *answer)
 {
     if (!answer->actual.status) {
-        print(ask, "Same origin: CORS has no say.\n");
+        print(explain, "Same origin: CORS does not apply.\n");
         return;
     }
-    print_exchange(ask, "The request", &answer->actual);
-    print(ask, "Same origin: CORS has no say, but the server rejects it.\n%s\n",
+    print_exchange(explain, "The request", &answer->actual);
+    print(explain,
+          "Same origin: CORS does not apply, but the server rejects it.\n%s\n",
           answer->advice);
 }
 
-static void answer(ask_t *ask)
+static void answer(explain_t *explain)
 {
     cors_policy_t policy;
     cors_explanation_t answer;
 
-    cors_policy_resolve(ask->p, ask->section,
-                        cors_script_methods(ask->p, ask->question.method),
+    cors_policy_resolve(explain->p, explain->section,
+                        cors_script_methods(explain->p,
+                                            explain->question.method),
                         &policy);
-    cors_explain(ask->p, &policy, &ask->question, &answer);
+    cors_explain(explain->p, &policy, &explain->question, &answer);
     if (!answer.cross_origin) {
-        print_same_origin(ask, &answer);
+        print_same_origin(explain, &answer);
         return;
     }
     if (answer.preflighted) {
-        print_exchange(ask, "The preflight", &answer.preflight);
+        print_exchange(explain, "The preflight", &answer.preflight);
     }
-    print_exchange(ask,
+    print_exchange(explain,
                    answer.sent ? "The request" : "The request, were it sent",
                    &answer.actual);
-    print(ask, "%s\n",
-          ask->question.websocket ? answer.readable
-                                        ? "Allowed: the WebSocket opens."
-                                        : "Denied: the WebSocket does not open."
-          : answer.readable       ? "Allowed: the page may read the response."
+    print(explain, "%s\n",
+          explain->question.websocket
+              ? answer.readable ? "Allowed: the WebSocket opens."
+                                : "Denied: the WebSocket does not open."
+          : answer.readable ? "Allowed: the page may read the response."
           : answer.sent ? "Denied: the request is sent, and the page may not "
                           "read the response."
                         : "Denied: the browser does not send the request.");
     if (answer.advice) {
-        print(ask, "%s\n", answer.advice);
+        print(explain, "%s\n", answer.advice);
     }
 }
 
-void cors_ask(apr_pool_t *p, server_rec *server)
+void cors_explain_cli(apr_pool_t *p, server_rec *server)
 {
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has a single thread */
     const char *text = getenv(VARIABLE);
     const core_server_config *core;
     const char *mistake;
-    ask_t ask;
+    explain_t explain;
 
-    memset(&ask, 0, sizeof(ask));
-    ask.p = p;
+    memset(&explain, 0, sizeof(explain));
+    explain.p = p;
     if (!ap_exists_config_define("EXPLAIN_CORS")
-        || apr_file_open_flags_stdout(&ask.out, APR_BUFFERED, p)
+        || apr_file_open_flags_stdout(&explain.out, APR_BUFFERED, p)
                != APR_SUCCESS) {
         return;
     }
-    mistake = text && text[0] ? read_question(&ask, text) : NULL;
+    mistake = text && text[0] ? read_question(&explain, text) : NULL;
     if (!text || !text[0] || mistake) {
-        refuse_question(&ask, mistake);
+        refuse_question(&explain, mistake);
     }
-    if (!ask.uri.path) {
-        ask.uri.path = apr_pstrdup(p, "/");
+    if (!explain.uri.path) {
+        explain.uri.path = apr_pstrdup(p, "/");
     }
-    ap_unescape_url(ask.uri.path);
-    ask.server = cors_server_for(server, &ask.uri, NULL);
-    ask.question.known_host =
-        cors_server_has_host(ask.server, ask.uri.hostname);
-    core = ap_get_core_module_config(ask.server->module_config);
-    ask.file =
+    ap_unescape_url(explain.uri.path);
+    explain.server = cors_server_for(server, &explain.uri, NULL);
+    explain.question.known_host =
+        cors_server_has_host(explain.server, explain.uri.hostname);
+    core = ap_get_core_module_config(explain.server->module_config);
+    explain.file =
         apr_pstrcat(p, core->ap_document_root ? core->ap_document_root : "",
-                    ask.uri.path, NULL);
+                    explain.uri.path, NULL);
 
-    fold_sites(&ask, server);
-    answer(&ask);
-    apr_file_flush(ask.out);
+    merge_sections(&explain, server);
+    answer(&explain);
+    apr_file_flush(explain.out);
 }

@@ -14,6 +14,6 @@
  * httpd -t -D EXPLAIN_CORS: explain the request in the environment variable
  * CORS_EXPLAIN.
  */
-void cors_ask(apr_pool_t *p, server_rec *server);
+void cors_explain_cli(apr_pool_t *p, server_rec *server);
 
 #endif /* CORS_STATUS_EXPLAIN_CLI_H */

@@ -55,12 +55,12 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
     if (uri->hostname) {
         ap_str_tolower(uri->hostname);
         /* the origin of a page that would open ws:// or wss:// URLs of the same host */
-        question->own.scheme = !question->websocket ? cors_slice(uri->scheme)
-                               : strcmp(uri->scheme, "wss") == 0
-                                   ? cors_slice("https")
-                                   : cors_slice("http");
-        question->own.host = cors_slice(cors_uri_host(p, uri));
-        question->own.port = uri->port_str ? uri->port : 0;
+        question->target.scheme = !question->websocket ? cors_slice(uri->scheme)
+                                  : strcmp(uri->scheme, "wss") == 0
+                                      ? cors_slice("https")
+                                      : cors_slice("http");
+        question->target.host = cors_slice(cors_uri_host(p, uri));
+        question->target.port = uri->port_str ? uri->port : 0;
     }
     return true;
 }

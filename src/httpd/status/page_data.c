@@ -33,7 +33,8 @@ const char *cors_page_time(apr_pool_t *p, apr_time_t time)
                         utc.tm_sec);
 }
 
-const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal)
+const char *cors_page_base(apr_pool_t *p,
+                           const cors_recorded_refusal_t *refusal)
 {
     /* httpd removes the brackets of an IPv6 address */
     bool bare = strchr(refusal->host, ':') && refusal->host[0] != '[';

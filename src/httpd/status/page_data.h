@@ -35,7 +35,8 @@ const char *cors_page_time(apr_pool_t *p, apr_time_t time);
  * @return the scheme, host and port that a refused request was made to:
  *   "https://api.example:8443", without the scheme's default port
  */
-const char *cors_page_base(apr_pool_t *p, const cors_kept_refusal_t *refusal);
+const char *cors_page_base(apr_pool_t *p,
+                           const cors_recorded_refusal_t *refusal);
 
 /**
  * @param source    the setting of the refusal, "Directive file:line"

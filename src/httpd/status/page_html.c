@@ -272,7 +272,7 @@ static const char *encoded(const cors_page_t *page, const char *value)
 }
 
 static void explain_link(const cors_page_t *page,
-                         const cors_kept_refusal_t *refusal)
+                         const cors_recorded_refusal_t *refusal)
 {
     apr_pool_t *p = page->p;
     const char *base = cors_page_base(p, refusal);
@@ -293,7 +293,7 @@ static void explain_link(const cors_page_t *page,
 
 static void show_refusals(const cors_page_t *page)
 {
-    cors_kept_refusal_t *refusals =
+    cors_recorded_refusal_t *refusals =
         apr_pcalloc(page->p, CORS_COUNTERS_REFUSALS * sizeof(*refusals));
     int count = cors_counters_refusals(page->counters, refusals,
                                        CORS_COUNTERS_REFUSALS);
@@ -309,7 +309,7 @@ static void show_refusals(const cors_page_t *page)
         "<th>Origin</th><th>Reason</th><th>Decided by</th><th></th></tr>\n",
         page->r);
     for (i = 0; i < count; i++) {
-        const cors_kept_refusal_t *one = &refusals[i];
+        const cors_recorded_refusal_t *one = &refusals[i];
 
         ap_rvputs(page->r, "<tr><td><time>", cors_page_time(page->p, one->time),
                   "</time>",
@@ -445,8 +445,8 @@ static void show_policy(const cors_page_t *page, const cors_policy_t *policy,
     ap_rputs("</table></div>\n", page->r);
 }
 
-static void show_site(const cors_page_t *page,
-                      const cors_config_section_t *section)
+static void show_policies_of(const cors_page_t *page,
+                             const cors_config_section_t *section)
 {
     apr_pool_t *p = page->p;
     cors_methods_group_t *groups;
@@ -486,11 +486,11 @@ static void visit_config_section(void *context,
 {
     const cors_page_t *page = context;
 
-    show_site(page, section);
+    show_policies_of(page, section);
     apr_pool_clear(page->p);
 }
 
-static void show_sites(const cors_page_t *page)
+static void show_policies(const cors_page_t *page)
 {
     cors_page_t sections = *page;
 
@@ -590,9 +590,9 @@ static void show_answer(const cors_page_t *page)
                                      : "Denied: the WebSocket does not open."
               : !answer->cross_origin
                   ? answer->actual.status
-                        ? "Same origin: CORS has no say, but the server "
+                        ? "Same origin: CORS does not apply, but the server "
                           "rejects it."
-                        : "Same origin: CORS has no say."
+                        : "Same origin: CORS does not apply."
               : answer->readable ? "Allowed: the page may read the response."
               : answer->sent
                   ? "Denied: the request is sent, and the page may not read "
@@ -615,7 +615,7 @@ static void show_answer(const cors_page_t *page)
     }
 }
 
-static void show_places(const cors_page_t *page)
+static void show_scopes(const cors_page_t *page)
 {
     const cors_explain_request_t *request = page->request;
     int i;
@@ -660,7 +660,7 @@ static void show_request(const cors_page_t *page)
     }
     else if (page->asked) {
         show_answer(page);
-        show_places(page);
+        show_scopes(page);
     }
 }
 
@@ -671,7 +671,7 @@ void cors_page_html(cors_page_t *page)
         show_request(page);
     }
     else if (page->policies) {
-        show_sites(page);
+        show_policies(page);
     }
     else {
         show_happened(page);

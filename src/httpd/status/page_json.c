@@ -30,7 +30,7 @@ static void write_text(void *context, const char *text, apr_size_t len)
 }
 
 static void json_refusal(cors_json_t *json, cors_page_t *page,
-                         const cors_kept_refusal_t *refusal)
+                         const cors_recorded_refusal_t *refusal)
 {
     apr_pool_t *p = page->r->pool;
 
@@ -122,7 +122,7 @@ static void json_sections(const cors_page_t *page, cors_json_t *json)
 static void json_happened(cors_page_t *page, cors_json_t *json)
 {
     apr_pool_t *p = page->r->pool;
-    cors_kept_refusal_t *refusals =
+    cors_recorded_refusal_t *refusals =
         apr_pcalloc(p, CORS_COUNTERS_REFUSALS * sizeof(*refusals));
     cors_refused_origin_t *origins =
         apr_pcalloc(p, CORS_COUNTERS_ORIGINS * sizeof(*origins));
