@@ -269,6 +269,14 @@ sub except {
     note($section, "what '$_->{regex}' matches is excluded") for @tests;
 }
 
+# Whether the expression of a test, without its anchors, matches the whole of a text.
+sub is_whole {
+    my ($test, $text) = @_;
+    my ($inner) = strip_anchors($test->{regex});
+    my $compiled = eval { no warnings; $test->{nocase} ? qr/\A(?:$inner)\z/i : qr/\A(?:$inner)\z/ } // return 0;
+    return $text =~ $compiled;
+}
+
 # The origins that are allowed individually, and those that the tests allow and
 # that are not.
 sub put_literals {
@@ -278,7 +286,7 @@ sub put_literals {
     for my $text (grep { defined } map { $_->{text} } @{ $tried->{classes} }) {
         my $is_tested = grep { $text =~ $_->{compiled} } @open;
         if ($records->{$text}{allowed}) {
-            my $is_listed = grep { my ($inner) = strip_anchors($_->{regex}); $_->{nocase} ? $text =~ /\A(?:$inner)\z/i : $text =~ /\A(?:$inner)\z/ } @open;
+            my $is_listed = grep { is_whole($_, $text) } @open;
             next if $is_listed;
             next if $text eq 'null' && @open;
             push @{ $attr->{origins} }, sent_origin($section, $text) // ();
