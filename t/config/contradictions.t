@@ -59,7 +59,14 @@ my @anybody = (
     'https://app.example.com', 'https://(www|app).example\.com', 'https://.*example\.(com|org)',
     'https://.*example\.com(:[0-9]{1,5})?', 'https://.*example\.com|https://www\.example\.org',
     'https://.*exampl[e]\.com', 'https://.*\bexample\.com', 'https://(www\.)?example\.[a-z]+', 'https?://[\d.]+',
-    'chrome-extension://.*', 'https://(?!evil).*\.example\.com', 'https://([a-z])\1\.example\.com',
+    'chrome-extension://.*',
+);
+my @undecided = (
+    [ 'https://(?!evil).*\.example\.com', 'https://*.example.com !https://evil.example.com !https://*.evil.example.com' ],
+    [ 'https://(?!evil\.)[a-z]+\.example\.com', 'https://*.example.com !https://evil.example.com !https://*.evil.example.com' ],
+    [ 'https://.*(?<!old)\.example\.com', 'https://*.example.com !https://old.example.com !https://*.old.example.com' ],
+    [ 'https://([a-z])\1\.example\.com', 'https://*.example.com' ],
+    [ '^(?!.*evil)https://.*\.example\.com$' ],
 );
 my @below = ('https://.*\.(de|fr)', 'https://[a-z]{3,8}\.com', 'https://app-[a-z0-9]+\.herokuapp\.com',
     'https://.*\.amazonaws\.com', 'https://pr-\d+--me\.netlify\.app');
@@ -104,8 +111,12 @@ my @more = (
         "CorsPolicy On\nCorsAllowOriginsMatch \"$_\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ] } @anybody),
     (map { [ 1, "with credentials: $_", [ 2, 3 ], '[suffix-with-credentials]',
         "CorsPolicy On\nCorsAllowOriginsMatch \"$_\"\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\n" ] } @below),
+    # whatever cannot be decided too; what it is to be replaced with is accepted
+    (map { [ 1, "with credentials: $_->[0]", [ 2, 3 ], $_->[1] ? "); write CorsAllowOrigins $_->[1] [undecided-with-credentials]" : ' permits it (look-ahead at byte 2) [undecided-with-credentials]',
+        "CorsPolicy On\nCorsAllowOriginsMatch \"$_->[0]\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ] } @undecided),
+    (map { [ 0, "with credentials: $_->[1]", [], '', "CorsPolicy On\nCorsAllowOrigins $_->[1]\nCorsAllowCredentials On\n" ] } grep { $_->[1] } @undecided),
     [ 0, 'all of them with their directives', [], '', "CorsPolicy On\nCorsAllowOriginsMatch "
-      . join(' ', map { "\"$_\"" } @anybody, @below)
+      . join(' ', map { "\"$_\"" } @anybody, @below, map { $_->[0] } @undecided)
       . "\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\nCorsAllowPublicSuffixUnsafe On\n" ],
     [ 1, 'an expression that cannot be decided, with a form that is right', [ 2, 3 ],
       '(look-ahead at byte 9; https://strangerzqexample.com); write CorsAllowOrigins https://*.example.com [any-origin-with-credentials]',

@@ -283,7 +283,9 @@ static void a_closure_has_all_that_a_text_leads_to(void **state)
         { "dcbf", true, "abcdef" },   { "abcdef", true, "^abcdef" },
     };
     const cors_automaton_t *automaton = make("a(b|c)*de?f");
+    const cors_automaton_t *both = make("ac*|bd*");
     cors_walk_t *walk = cors_walk_make(pool, automaton);
+    cors_states_t two;
     size_t i;
 
     (void)state;
@@ -298,6 +300,13 @@ static void a_closure_has_all_that_a_text_leads_to(void **state)
                                                 rows[i].back)),
                   rows[i].set);
     }
+    walk = cors_walk_make(pool, both);
+    two =
+        cors_walk_forth(pool, walk, cors_walk_start(pool), cors_symbols("ab"));
+    same_text("of two",
+              text_of_set(both, cors_walk_closure(pool, walk, two,
+                                                  cors_symbols("cd"), false)),
+              "abcd");
 }
 
 int main(void)

@@ -110,7 +110,8 @@ static const row_t setting_rows[] = {
     { "an expression that cannot be decided is told of",
       "CorsAllowOriginsMatch https://(?!x).*\\.example\\.com",
       "1 regex-undecided https://(?!x).*\\.example\\.com "
-      "(look-ahead at byte 9) -> CorsAllowOrigins https://*.example.com\n" },
+      "(look-ahead at byte 9) -> CorsAllowOrigins https://*.example.com "
+      "!https://x.example.com !https://*.x.example.com\n" },
     { "an expression that backtracks without end is told of",
       "CorsAllowOriginsMatch https://([a-z]+)*\\.example\\.com "
       "https://[a-z]+\\.example\\.com",

@@ -374,6 +374,7 @@ typedef struct {
 
 #define ON "CorsPolicy On; CorsAllowCredentials On; "
 #define EVERYBODY "any-origin-with-credentials "
+#define UNDECIDED "undecided-with-credentials "
 #define SUFFIX "suffix-with-credentials "
 #define WITH " with CorsAllowCredentials conf:2\n"
 
@@ -407,6 +408,17 @@ static const found_row_t found_rows[] = {
     { "an expression that matches any app is everybody",
       ON "CorsAllowOriginsMatch app://.*",
       EVERYBODY "app://.* of CorsAllowOriginsMatch conf:3" WITH },
+    { "an expression that cannot be decided is refused for that reason",
+      ON "CorsAllowOriginsMatch https://(?!x).*\\.a\\.example",
+      UNDECIDED "https://(?!x).*\\.a\\.example of "
+                "CorsAllowOriginsMatch conf:3" WITH },
+    { "an expression that cannot be decided goes without credentials",
+      "CorsPolicy On; CorsAllowOriginsMatch https://(?!x).*\\.a\\.example",
+      "" },
+    { "an expression that cannot be decided goes by the flag",
+      ON "CorsAllowOriginsMatch https://(?!x).*\\.a\\.example; "
+         "CorsAllowAnyOriginWithCredentialsUnsafe On",
+      "" },
     { "each Unsafe directive lifts its own finding: that of the suffix",
       ON "CorsAllowOriginsMatch https://.*\\.co\\.uk https://.*b\\.de; "
          "CorsAllowPublicSuffixUnsafe On",

@@ -225,6 +225,64 @@ static void an_expression_that_no_origin_matches_is_refused(void **state)
     }
 }
 
+static void names_that_an_expression_excludes_stay_excluded(void **state)
+{
+    static const struct {
+        const char *regex;
+        const char *prefix;
+        const char *pinned;
+    } rows[] = {
+        { "https://(?!old\\.)[a-z]+\\.example\\.com", "",
+          "https://*.example.com !https://old.example.com "
+          "!https://*.old.example.com" },
+        { "https://(?!old\\.)[a-z]+\\.example\\.com", "+",
+          "+https://*.example.com -https://old.example.com "
+          "-https://*.old.example.com" },
+        { "https://(?!Old)(?!x-1.y\\.)[a-z]+\\.example\\.com", "",
+          "https://*.example.com !https://old.example.com "
+          "!https://*.old.example.com !https://x-1.y.example.com "
+          "!https://*.x-1.y.example.com" },
+        { "^(?!https://old\\.example\\.com$)https://.+\\.example\\.com$", "",
+          "https://*.example.com !https://old.example.com "
+          "!https://*.old.example.com" },
+        { "https?://.+(?<!\\.old)\\.example\\.com", "", NULL },
+        { "https?://.+(?<!old)\\.example\\.com", "",
+          "https://*.example.com !https://old.example.com "
+          "!https://*.old.example.com" },
+        { "https://(?!old.example.com)(.*\\.)?example.com", "",
+          "https://*.example.com !https://old.example.com "
+          "!https://*.old.example.com" },
+        /* what is excluded is not spelled out */
+        { "https://(?!old|new)[a-z]+\\.example\\.com", "", NULL },
+        { "https://(?!(old|new))[a-z]+\\.example\\.com", "", NULL },
+        { "https://(?!.*old)[a-z]+\\.example\\.com", "", NULL },
+        { "https://(?!old[0-9])[a-z]+\\.example\\.com", "", NULL },
+        { "https://(?!old\\d)[a-z]+\\.example\\.com", "", NULL },
+        { "https://(?!)[a-z]+\\.example\\.com", "", NULL },
+        { "https://(?!example\\.com)[a-z.]+example\\.com", "", NULL },
+        { "https://(?!myexample\\.com)[a-z.]+example\\.com", "", NULL },
+        { "https://(?!a\\)b)[a-z]+\\.example\\.com", "", NULL },
+        /* the name itself may start with what is not part of it */
+        { "https://([a-z])\\1\\.example\\.com", "", "https://*.example.com" },
+        { "https://(?=x).*\\d\\.example\\.com", "", "https://*.example.com" },
+        { "https://(?=x).*a\\.example\\.com", "", "https://*.a.example.com" },
+        { "https://(?!x\\.)[a-z]+\\.github\\.io", "", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_slice_t regex =
+            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+
+        same_text(rows[i].regex,
+                  cors_expression_pinned(pool, regex.ptr, rows[i].prefix),
+                  rows[i].pinned ? apr_pstrcat(pool, "CorsAllowOrigins ",
+                                               rows[i].pinned, NULL)
+                                 : NULL);
+    }
+}
+
 static void an_expression_for_plain_http_has_one_for_https(void **state)
 {
     static const row_t rows[] = {
@@ -301,6 +359,7 @@ int main(void)
         TEST(an_expression_for_any_port_is_a_wildcard_in_the_port),
         TEST(an_expression_that_no_pattern_says_stays_one),
         TEST(an_expression_that_no_origin_matches_is_refused),
+        TEST(names_that_an_expression_excludes_stay_excluded),
         TEST(an_expression_for_plain_http_has_one_for_https),
     };
 

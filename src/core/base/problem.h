@@ -189,6 +189,12 @@
       "act as the logged-in user; list specific origins, or write " \
       "CorsAllowCredentials Off; " \
       "CorsAllowAnyOriginWithCredentialsUnsafe On permits it") \
+    X(UNDECIDED_WITH_CREDENTIALS, "undecided-with-credentials", \
+      "it cannot be decided whose origins the regular expression " \
+      "matches, and with CorsAllowCredentials On each of them can " \
+      "act as the logged-in user; list the origins, or write " \
+      "CorsAllowCredentials Off; " \
+      "CorsAllowAnyOriginWithCredentialsUnsafe On permits it") \
     X(NULL_WITHOUT_FLAG, "null-without-flag", \
       "every sandboxed frame sends null, on any website; " \
       "CorsAllowNullOriginUnsafe On permits it") \

@@ -449,7 +449,9 @@ const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any)
             *--first = escaped ? '.' : any;
             c -= escaped ? 1 : 0;
         }
-        else if (apr_isalnum(c[-1]) || c[-1] == '-') {
+        /* "\d" and "\1" are not part of a name */
+        else if ((apr_isalnum(c[-1]) && (c == text + 1 || c[-2] != '\\'))
+                 || c[-1] == '-') {
             *--first = cors_lower(c[-1]);
         }
         else {
@@ -549,24 +551,122 @@ static const char *write_pinned(apr_pool_t *p, const char *regex,
 }
 
 /*
- * Returns the pattern for the names below the domain that a regular expression ends
- * in; NULL: it ends in no domain, or the domain does not belong to a single owner.
+ * Finds the first negated look-around, "(?!...)" or "(?<!...)". Returns its start and
+ * sets text to what is inside; NULL: there is none.
+ */
+static const char *find_negation(const char *regex, cors_slice_t *text)
+{
+    static const char *const starts[] = { "(?!", "(?<!", NULL };
+
+    for (; *regex; regex++) {
+        const char *inside = skip_any(regex, starts);
+        const char *end = inside ? find_bare(inside, ")") : NULL;
+
+        if (end) {
+            *text = cors_slice_between(inside, end);
+            return regex;
+        }
+    }
+    return NULL;
+}
+
+/* Returns a regular expression without its negated look-arounds. */
+static const char *without_negations(apr_pool_t *p, const char *regex)
+{
+    cors_joined_t joined = { NULL, 0, 0 };
+    cors_slice_t text;
+    const char *at;
+
+    while ((at = find_negation(regex, &text)) != NULL) {
+        cors_join(p, &joined, "", cors_slice_between(regex, at));
+        regex = cors_slice_end(text) + 1;
+    }
+    cors_join(p, &joined, "", cors_slice(regex));
+    return joined.text;
+}
+
+/*
+ * Returns the name that a negated look-around starts with, as "old" of "(?!old\.)" or
+ * of "(?!old\.example\.com$)"; NULL: it is not spelled out.
+ */
+static const char *read_excluded(apr_pool_t *p, const char *text,
+                                 const char *domain)
+{
+    char *name = apr_pcalloc(p, strlen(text) + 1);
+    char *to = name;
+    apr_size_t tail = strlen(domain);
+
+    for (; *take_end(text); text++) {
+        text += text[0] == '\\' && text[1] == '.' ? 1 : 0;
+        if (!apr_isalnum(*text) && *text != '-' && *text != '.') {
+            return NULL;
+        }
+        *to++ = cors_lower(*text);
+    }
+    to -= to > name && to[-1] == '.' ? 1 : 0;
+    *to = '\0';
+    if ((apr_size_t)(to - name) < tail || strcmp(to - tail, domain) != 0) {
+        return apr_pstrcat(p, name, ".", domain, NULL);
+    }
+    /* the name itself is not below the domain, and neither is another name */
+    return to - tail > name && *(to - tail - 1) == '.' ? name : NULL;
+}
+
+/*
+ * Appends what the negated look-arounds of a regular expression exclude, with all
+ * subdomains. Returns false if a name is not spelled out.
+ */
+static bool append_excluded(apr_pool_t *p, cors_joined_t *joined,
+                            const char *regex, const char *prefix,
+                            const char *domain)
+{
+    const char *mark = *prefix ? "-" : "!";
+    cors_slice_t text;
+
+    while ((regex = find_negation(regex, &text)) != NULL) {
+        const char *inside = cors_slice_text(p, text);
+        bool plain;
+        bool secure;
+        const char *host = take_scheme(inside, &plain, &secure);
+        const char *name = read_excluded(p, host ? host : inside, domain);
+        const char *word = apr_pstrcat(p, "https://", name, NULL);
+
+        if (!name || !is_pattern(p, word)) {
+            return false;
+        }
+        cors_join_entry(p, joined, mark, cors_slice(word));
+        word = apr_pstrcat(p, "https://*.", name, NULL);
+        cors_join_entry(p, joined, mark, cors_slice(word));
+        regex = cors_slice_end(text);
+    }
+    return true;
+}
+
+/*
+ * Returns the pattern for the names below the domain that a regular expression ends in,
+ * without the names that its negated look-arounds exclude; NULL: it ends in no domain,
+ * the domain does not belong to a single owner, or an excluded name is not spelled
+ * out.
  */
 static const char *write_below(apr_pool_t *p, const char *regex,
                                const char *prefix)
 {
-    const char *domain = cors_expression_domain(p, regex, '.');
+    const char *rest = without_negations(p, regex);
+    const char *domain = cors_expression_domain(p, rest, '.');
+    cors_joined_t joined = { NULL, 0, 0 };
     const char *word;
     bool plain;
     bool secure;
 
-    if (!domain || !strchr(domain, '.') || !take_scheme(regex, &plain, &secure)
+    if (!domain || !strchr(domain, '.') || !take_scheme(rest, &plain, &secure)
         || cors_suffix_is_shared(p, cors_slice(domain))) {
         return NULL;
     }
     word = apr_pstrcat(p, "https://*.", domain, NULL);
+    cors_join_entry(p, &joined, prefix, cors_slice(word));
     return is_pattern(p, word)
-               ? apr_pstrcat(p, "CorsAllowOrigins ", prefix, word, NULL)
+                   && append_excluded(p, &joined, regex, prefix, domain)
+               ? apr_pstrcat(p, "CorsAllowOrigins ", joined.text, NULL)
                : NULL;
 }
 

@@ -57,7 +57,8 @@ const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any);
 /**
  * Returns a replacement for a regular expression that matches origins which any third
  * party can obtain: with its dots escaped, with a dot before its domain, or with the
- * domain it ends in as a pattern. The result matches no such origin.
+ * domain it ends in as a pattern, and with the names that "(?!...)" and "(?<!...)"
+ * spell out as exclusions. The result matches no such origin.
  *
  * @param p       pool for the result
  * @param regex   the regular expression as written, without the prefix

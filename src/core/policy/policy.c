@@ -357,8 +357,11 @@ static void check_words(const check_t *check, const cors_setting_t *setting,
                        setting, credentials);
         }
         if (!any_ok && (word->open || cors_origin_set_any(set))) {
-            contradict(check, CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS, word,
-                       setting, credentials);
+            contradict(check,
+                       word->undecided
+                           ? CORS_PROBLEM_UNDECIDED_WITH_CREDENTIALS
+                           : CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS,
+                       word, setting, credentials);
         }
     }
 }
