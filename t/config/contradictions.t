@@ -119,7 +119,8 @@ my @more = (
       . join(' ', map { "\"$_\"" } @anybody, @below, map { $_->[0] } @undecided)
       . "\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\nCorsAllowPublicSuffixUnsafe On\n" ],
     [ 1, 'an expression that cannot be decided, with a form that is right', [ 2, 3 ],
-      '(look-ahead at byte 9; https://strangerzqexample.com); write CorsAllowOrigins https://*.example.com [any-origin-with-credentials]',
+      '(look-ahead at byte 9; https://strangerzqexample.com); write CorsAllowOrigins https://*.example.com !https://evil.example.com '
+      . '!https://*.evil.example.com [any-origin-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://(?!evil).*|https://.*\\.example\\.com\"\nCorsAllowCredentials On\n" ],
     [ 1, 'an expression on two kinds of names: each finding by itself', [ 2, 3 ], '[any-origin-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.github\\.io|https://.*example\\.com\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ],

@@ -760,6 +760,9 @@ static void what_would_take_too_long_is_open(void **state)
         { "(((a{200}){200}){200})", "too large to be decided" },
         { "(?:(?:){65535}){65535}", "too large to be decided" },
         { "https://[a-z]{0,60000}", "too large to be decided" },
+        { "http://203\\.0\\.113\\.\\d+\\.", "too much to be decided" },
+        { "https://(?!x)y\\.com", "look-ahead at byte 9" },
+        { "(a)\\1", "a back-reference at byte 4" },
     };
     size_t i;
 
@@ -770,6 +773,52 @@ static void what_would_take_too_long_is_open(void **state)
         cors_regex_judge(pool, rows[i][0], &reach);
         same_text(rows[i][0], reach.obstacle, rows[i][1]);
         assert_true(reach.open);
+        assert_false(reach.none);
+    }
+}
+
+static void what_takes_too_long_may_be_plain_http(void **state)
+{
+    static const struct {
+        const char *regex;
+        bool insecure;
+    } rows[] = {
+        { "http://203\\.0\\.113\\.\\d+\\.", true },
+        { "https://203\\.0\\.113\\.\\d+\\.", false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_reach_t reach;
+
+        cors_regex_judge(pool, rows[i].regex, &reach);
+        same_text(rows[i].regex, reach.obstacle, "too much to be decided");
+        same_number(rows[i].regex, reach.insecure, rows[i].insecure);
+    }
+}
+
+/* PCRE may match less than the automaton. */
+static void possessive_parts_are_read_as_plain_ones(void **state)
+{
+    static const struct {
+        const char *regex;
+        bool wider;
+    } rows[] = {
+        { "https://[a-z]+\\.example\\.com", false },
+        { "https://[a-z]++\\.example\\.com", true },
+        { "https://(?>[a-z]+)\\.example\\.com", true },
+        { "https://.*x\\.com", false },
+        { "https://.*+x\\.com", true },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_reach_t reach;
+
+        cors_regex_judge(pool, rows[i].regex, &reach);
+        same_number(rows[i].regex, reach.wider, rows[i].wider);
     }
 }
 
@@ -830,6 +879,8 @@ int main(void)
         TEST(plain_http_of_other_machines_is_seen),
         TEST(what_is_accepted_matches_no_origin_of_an_attacker),
         TEST(what_would_take_too_long_is_open),
+        TEST(what_takes_too_long_may_be_plain_http),
+        TEST(possessive_parts_are_read_as_plain_ones),
         TEST(a_long_line_is_decided_soon),
     };
 
