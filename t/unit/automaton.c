@@ -177,11 +177,17 @@ static void moves_that_can_be_made_in_several_ways_are_known(void **state)
         const char *regex;
         const char *multiple;
     } rows[] = {
-        { "abc", "" },          { "(a|a)b", "" },
-        { "(a*)*", "aa ^a" },   { "a(?:|)bc", "ab" },
-        { "ab(?:|)c", "bc" },   { "(?:|)abc", "^a" },
-        { "(?:x?|y?)a", "^a" }, { "(?:(?:b|)|)a", "^a" },
-        { "a(?:^|$)b", "" },    { "a(?:\\b|\\b)-", "a-" },
+        { "abc", "" },
+        { "(a|a)b", "" },
+        { "(a*)*", "aa ^a" },
+        { "a(?:|)bc", "ab" },
+        { "ab(?:|)c", "bc" },
+        { "a(?:|)b(c|d)", "ab" },
+        { "(?:|)abc", "^a" },
+        { "(?:x?|y?)a", "^a" },
+        { "(?:(?:b|)|)a", "^a" },
+        { "a(?:^|$)b", "" },
+        { "a(?:\\b|\\b)-", "a-" },
     };
     size_t i;
 

@@ -284,6 +284,7 @@ static const struct {
     { "^null$|^https://example\\.com$", RIGHT },
     { "https://example\\.com:\\d{5}", RIGHT },
     { "https://example\\.com:\\d{6}", NONE },
+    { "https://example\\.com:", NONE },
     { "https://[a-z]+\\.localhost\\.", RIGHT },
     { "https://.*example\\.com\\.", OPEN },
     { "https://.*\\.github\\.io\\.", SUFFIX },
@@ -456,6 +457,10 @@ static void names_of_classes_are_few(void **state)
         { "http://10\\.[0-4]\\.0\\.\\d+", RIGHT },
         { "http://10\\.\\d+\\.0\\.\\d+", OPEN },
         { "http://10\\.(1?[0-9][0-9]|0)\\.0\\.1", OPEN },
+        /* names that are spelled out do not count as names of a class */
+        { "https://x[0-9]\\.com|"
+          "https://(a|b|c|d|e)(a|b|c|d|e)(a|b|c|d|e)\\.com",
+          RIGHT },
     };
     const char *comment =
         apr_pstrcat(pool, "(?#", repeat("x", 1000), ")", NULL);

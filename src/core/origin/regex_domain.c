@@ -90,7 +90,7 @@ static bool is_empty(cors_states_t states)
 static cors_states_t keep_near(const walker_t *walker, cors_states_t set,
                                const unsigned *distance)
 {
-    unsigned *states = apr_palloc(walker->p, (set.count + 1) * sizeof(*states));
+    unsigned *states = apr_palloc(walker->p, set.count * sizeof(*states));
     cors_states_t near = { states, 0 };
     unsigned i;
 
@@ -153,7 +153,7 @@ static cors_states_t join(const walker_t *walker, cors_states_t a,
                           cors_states_t b)
 {
     unsigned *states =
-        apr_palloc(walker->p, (a.count + b.count + 1) * sizeof(*states));
+        apr_palloc(walker->p, (a.count + b.count) * sizeof(*states));
     cors_states_t both = { states, a.count + b.count };
 
     memcpy(states, a.states, a.count * sizeof(*states));
