@@ -12,7 +12,7 @@ my $docs = Apache::Test::vars('t_logs'); # the document root of config_check()
 my $on = "CorsPolicy On\nCorsAllowOrigins https://a.example\n";
 my $logged_in = "${on}CorsAllowCredentials On\n";
 
-my $actions = Httpd::load('actions'); # three lines
+my $actions = Httpd::load_module('actions'); # three lines
 
 # Lists in files: of a plain-http origin in its second line, of nobody.
 my ($plain, $nobody, $exclusions) = map {

@@ -5,7 +5,7 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Test::More;
-use Client qw(ask parse preflight_vary raw whole);
+use Client qw(cors_response parse_response preflight_vary send_bytes send_request);
 use Httpd ();
 
 my ($app, $of_server, $of_if) = map { "https://$_.example" } qw(app server if);
@@ -22,9 +22,8 @@ my %unread = %vary;    # the section is known, and Origin is not
 
 # What comes back for lines of text.
 sub answer {
-    my ($to, $text, %more) = @_;
-    my ($code, $cors) = parse(raw($to, $text =~ s/\n/\r\n/gr, %more));
-    return whole($code, $cors);
+    my ($to, $text) = @_;
+    return parse_response(send_bytes($to, $text =~ s/\n/\r\n/gr))->cors;
 }
 
 # httpd fails to read the request, or a hook ends it. %H stands for Host and Connection.
@@ -49,7 +48,8 @@ for my $case (
     # no URL
     [ 'a request line that is too long', "GET /api/$long HTTP/1.1\n$rest\n", 414, undef ],
     # not a URL of this server
-    [ 'a URL of another scheme', "GET ftp://%N/api/x HTTP/1.1\n$rest\n", 400, undef, 1 ],
+    [ 'a URL of another scheme', "GET ftp://%N/api/x HTTP/1.1\n$rest\n", 400, undef ],
+    [ 'a URL in absolute form', "GET http://%N/api/denied HTTP/1.1\n$rest\n", 403, undef ],
     # the path that httpd compares with <Location>
     [ 'an invalid escape', "GET /api/%zz HTTP/1.1\n$rest\n", 400, \%section ],
     [ 'an encoded slash', "GET /api/a%2fb HTTP/1.1\n$rest\n", 404, \%section ],
@@ -74,7 +74,7 @@ for my $case (
         my ($where, $to, $host, $else) = @$_;
         my %expected = (status => $status, %{ $section // $else });
         # conditions are evaluated if all was read
-        my $if = $to == $wide && ($whole && $text !~ /ftp:/ || $text =~ m{ /\.\./| /api/(?:%zz|a%2fb|%00) });
+        my $if = $to == $wide && ($whole || $text =~ m{ /\.\./| /api/(?:%zz|a%2fb|%00) });
         $expected{vary} = "X-Mode, $expected{vary}" if $if && $expected{vary};
         is_deeply(answer($to, $text =~ s/%H/Host: $host\nConnection: close\n/r =~ s/%N/$host/r), \%expected, "$name, $where");
     }
@@ -84,7 +84,7 @@ is_deeply(answer($wide, "GET /api/x HTTP/1.1\nHost: other.example\nConnection: c
 is_deeply(answer($port, "OPTIONS /api/denied HTTP/1.1\nHost: localhost\nConnection: close\nOrigin: $app\nAccess-Control-Request-Method: PUT\n\n"),
     { status => 403, %section, preflight_vary() }, 'a preflight that a hook ends');
 
-sub get { my ($to, $path, %send) = @_; return whole(ask([ h1 => $to ], GET => $path, host => 'site.example', %send)) }
+sub get { my ($to, $path, %send) = @_; return cors_response([ h1 => $to ], GET => $path, host => 'site.example', %send) }
 is_deeply(get($wide, '/denied', origin => $of_if, 'x-mode' => 'wide'),
     { status => 403, vary => 'X-Mode, Origin', 'access-control-allow-origin' => $of_if }, 'an <If> that is true');
 is_deeply(get($wide, '/denied', origin => $of_if), { status => 403, vary => 'X-Mode, Origin' }, 'an <If> that is not');
@@ -94,26 +94,37 @@ for ([ '/api%2fdenied', 'slashes', \%section ], [ '/api%2fdenied', 'literal', {}
     is_deeply(get($httpd->{port}{$to}, $path, origin => $app), { status => 403, %$expected }, "$path, $to");
 }
 
+# httpd chooses the virtual host after it has read the header
+for ([ 'a header that is too large', "GET /api/x", "X-A: 1\nX-B: $long\n", { status => 400, %section } ],
+     [ 'a hook', 'GET /api/denied', '', { status => 403, %section, 'access-control-allow-origin' => 'https://other.example' } ]) {
+    my ($name, $line, $fields, $expected) = @$_;
+    my ($origin) = $expected->{'access-control-allow-origin'};
+    is_deeply(answer($httpd->{port}{slashes}, "$line HTTP/1.1\nHost: other.example\nConnection: close\nOrigin: $origin\n$fields\n"),
+        $expected, "$name, of the second virtual host");
+}
+
 # the document of an early end
 for my $case ([ 'POST', $of_server, 'own', { 'access-control-allow-origin' => $of_server, vary => 'X-Mode, Accept, Origin' } ],
     [ 'POST', undef, 'own', { vary => 'X-Mode, Accept, Origin' } ], (map { [ $_, $app, 'Unavailable', { vary => 'X-Mode, Origin' } ] } qw(GET POST))) {
     my ($method, $origin, $page, $headers) = @$case;
-    my ($code, $cors, undef, $body) = ask([ h1 => $wide ], $method => '/pay/busy', host => 'site.example', origin => $origin);
-    is_deeply(whole($code, $cors), { status => 503, %$headers }, "$method from " . ($origin // 'no origin') . ': the headers of the document');
-    like($body, qr/$page/, 'its script runs unless the section rejects the request');
+    my $response = send_request([ h1 => $wide ], $method => '/pay/busy', host => 'site.example', origin => $origin);
+    is_deeply($response->cors, { status => 503, %$headers }, "$method from " . ($origin // 'no origin') . ': the headers of the document');
+    like($response->body, qr/$page/, 'its script runs unless the section rejects the request');
 }
 is_deeply(get($wide, '/api/busy', origin => $app), { status => 503, %section, vary => 'X-Mode, Accept, Origin' },
     'the document has the headers of the requested section');
 
 # over TLS and HTTP/2
-is_deeply(answer($tls, "GET /api/x HTTP/1.1\nHost: strict.example\nConnection: close\nOrigin: $app\n\n", tls => 1),
+my $encrypted = Client->new($tls, tls => 1, name => 'localhost', once => 1);
+is_deeply($encrypted->request({ method => 'GET', path => '/api/x', authority => 'strict.example',
+        headers => [ [ Origin => $app ], [ Connection => 'close' ] ] })->cors,
     { status => 421, %section }, 'a host that needs another handshake');
 for my $via ([ h1 => $port ], [ h1s => $tls ], $has_h2 ? ([ h2c => $port ], [ h2 => $tls ]) : ()) {
     my $called = $via->[0];
     my $is_h2 = $called =~ /h2/;
     my $is = sub {
         my ($name, $path, $expected, @send) = @_;
-        is_deeply(whole(ask($via, GET => $path, origin => $app, @send)), $expected, "$called: $name");
+        is_deeply(cors_response($via, GET => $path, origin => $app, @send), $expected, "$called: $name");
     };
     $is->('a hook', '/api/denied', { status => 403, %section });
     # mod_proxy closes the connection; mod_http2 makes a second request of the stream

@@ -55,13 +55,10 @@ static bool may_be_taken(const request_rec *r, const cors_chain_t *chain)
 
 /* Returns whether the requested URL may have a policy that no hook has captured: the
  * request ended early, and this is its error document. */
-static bool may_be_of_first(request_rec *r)
+CORS_SLOW static bool may_be_of_first(request_rec *r)
 {
     const cors_chain_t *chain;
 
-    if (!r->prev) {
-        return false;
-    }
     cors_chain_locate(r);
     chain = cors_chain(r);
     return (chain && chain->section)
