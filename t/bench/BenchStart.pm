@@ -143,7 +143,7 @@ my @entries = qw(cors_set_choice cors_set_origins cors_set_origins_match cors_se
     cors_set_max_age cors_set_preflight_status cors_create_dir_config cors_merge_dir_configs cors_check_config
     cors_dump);
 
-my @modules = qw(mpm_event unixd authz_core authn_core alias headers rewrite setenvif proxy proxy_http macro);
+my @modules = qw(mpm_event unixd authz_core authn_core alias dir headers rewrite setenvif proxy proxy_http macro);
 
 # Write a configuration; bare: without this module and its directives.
 sub configure {

@@ -218,6 +218,8 @@ my @cases = (
       "DirectoryIndex index.php\n<Files index.php>\nCorsPolicy On\nCorsAllowOrigins https://b.example\n</Files>\n" ],
     [ [ [ 'served-narrower', 6 ] ], "${logged_in}DirectoryIndex index.php\n<Files \"index.*\">\nCorsAllowCredentials Off\n</Files>\n",
       "${on}DirectoryIndex index.php\n<Files \"index.*\">\nCorsAllowCredentials On\n</Files>\n" ],
+    [ [ [ 'served-narrower', 5 ] ], "${on}DirectoryIndex" . ' a' x 19 . " index.php\n<Files index.php>\nCorsPolicy Off\n</Files>\n",
+      "${on}DirectoryIndex" . ' a' x 20 . " index.php\n<Files index.php>\nCorsPolicy Off\n</Files>\n" ],
     [ [ [ 'served-narrower', 6 ] ], "${on}DirectoryIndex index.php\n<Files index.php>\n<Limit PUT>\nCorsPolicy Off\n</Limit>\n</Files>\n",
       "${on}DirectoryIndex index.php\n<Files index.php>\nCorsMaxAge 60\nCorsAllowMethods GET\nCorsRejectDisallowed On\n</Files>\n" ],
     [ [ [ 'served-narrower', 6 ] ], "<Directory $docs>\n${on}DirectoryIndex index.php\n<FilesMatch \"^index\\.(php|cgi)\$\">\nCorsAllowOrigins None\n</FilesMatch>\n</Directory>\n",

@@ -33,7 +33,7 @@
 #include "httpd/config/sections.h"
 
 /* The maximum number of names of a container, or of a server's <Location> sections. */
-#define NAMED_MAX 100
+#define NAMED_MAX 20
 
 /* The directives that name a file. */
 typedef enum {
