@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What does not start: every refusal, what it says to write instead, and its
-# nearest neighbour, which does start.
+# Arguments that keep httpd from starting: each error with its suggestion, and the nearest
+# argument that is accepted.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -11,16 +11,16 @@ use Httpd;
 my $label63 = 'a' x 63;
 my $host253 = join '.', ('a' x 63) x 3, 'a' x 61;
 
-# A row: name of the mistake, arguments, what is to be written instead (undef:
-# nothing), the neighbour. The offending word is the whole of the arguments, or
-# stands beside them: [word, arguments].
+# A row: id of the error, arguments, suggestion (undef: none), the nearest accepted
+# arguments. The rejected word is all of the arguments, or given beside them: [word,
+# arguments].
 sub table {
     my ($directive, @rows) = @_;
     return map {
-        my ($id, $args, $instead, $good) = @$_;
+        my ($id, $args, $suggestion, $good) = @$_;
         my ($word, $text) = ref $args ? @$args : ($args, $args);
         $word =~ s/\A"(.*)"\z/$1/s if defined $word;
-        { id => $id, directive => $directive, args => $text, word => $word, instead => $instead, good => $good };
+        { id => $id, directive => $directive, args => $text, word => $word, suggestion => $suggestion, good => $good };
     } @rows;
 }
 
@@ -350,7 +350,7 @@ my @bad = (
     map { table($_->[0] => $_->[1]) } @choices,
 );
 
-# Everything that is wrong with one directive's arguments is said at once.
+# All errors of one directive's arguments are reported at once.
 my @all_at_once = (
     [ "\nCorsAllowOrigins a.example https://ok.example https://b.example/ http://c.example:80 d..e\n", 2,
       "'a.example': ", 'write https://a.example [origin-scheme-missing]',
@@ -365,24 +365,24 @@ my @all_at_once = (
 
 plan tests => 2 * @bad + @all_at_once + 5;
 
-# What is to be written instead, as a line.
+# The suggestion, as a line of a configuration.
 sub line_of {
     my ($row) = @_;
-    my ($args, $word, $instead) = @$row{qw(args word instead)};
-    return $instead if $instead =~ /\ACors/;
-    $args =~ s/\A"?\Q$word\E"?\z|\Q$word\E/$instead/;
+    my ($args, $word, $suggestion) = @$row{qw(args word suggestion)};
+    return $suggestion if $suggestion =~ /\ACors/;
+    $args =~ s/\A"?\Q$word\E"?\z|\Q$word\E/$suggestion/;
     return "$row->{directive} $args";
 }
 
-cmp_ok(scalar @bad, '>=', 250, 'there are at least 250 refusals');
+cmp_ok(scalar @bad, '>=', 250, 'there are at least 250 errors');
 for my $row (@bad) {
     my @sentences = ("$row->{directive}: ", defined $row->{word} ? "'" . shown($row->{word}) . "': " : ());
-    push @sentences, defined $row->{instead} ? '; write ' . shown($row->{instead}) . " [$row->{id}]" : " [$row->{id}]";
-    push @sentences, \'; write ' if !defined $row->{instead};
+    push @sentences, defined $row->{suggestion} ? '; write ' . shown($row->{suggestion}) . " [$row->{id}]" : " [$row->{id}]";
+    push @sentences, \'; write ' if !defined $row->{suggestion};
     config_fails("$row->{directive} $row->{args}", "\n$row->{directive} $row->{args}\n", 2, @sentences);
 }
 
-# httpd escapes what is no ASCII in its log lines
+# httpd escapes bytes that are not ASCII in its log lines
 sub shown {
     my ($word) = @_;
     $word =~ s/\\/\\\\/g;
@@ -390,8 +390,8 @@ sub shown {
     return $word;
 }
 
-# The neighbours: each by itself in a section of its own, all in one file; only
-# if something is wrong there is one run for each.
+# The accepted arguments: each in a section of its own, all in one file; each is run by
+# itself only if that file fails.
 my $number = 0;
 my $together = config_check(join '', map {
     $number++;
@@ -407,21 +407,20 @@ for my $row (@bad) {
     }
 }
 
-# What is to be written instead is accepted, but for a choice of words.
+# Suggestions are accepted, except for those that offer a choice.
 $number = 0;
 my $written = config_check(join '', map {
     $number++;
     "<Location /w$number>\n" . line_of($_) . "\n</Location>\n";
-} grep { defined $_->{instead} && $_->{instead} !~ / or / } @bad);
-is($written->{code}, 0, 'httpd -t finds nothing wrong with what it says to write') or diag($written->{errors});
+} grep { defined $_->{suggestion} && $_->{suggestion} !~ / or / } @bad);
+is($written->{code}, 0, 'httpd -t accepts all suggestions') or diag($written->{errors});
 
-# Nothing that httpd -t accepts fails later: all neighbours in one server that
-# starts and restarts, and goes on when it is only asked whether a wrong
-# configuration is right.
+# Nothing that httpd -t accepts fails later: all accepted arguments in one server that
+# starts, restarts, and keeps running when httpd -t checks a wrong configuration.
 my $all = Httpd->start(name => 'neighbours', expected => qr/Warning: /,
     text => "Listen 127.0.0.1:\@port\@\n" . join '', map { "<Location /n$_>\n$bad[$_]{directive} $bad[$_]{good}\n</Location>\n" } 0 .. $#bad);
-ok($all->graceful, 'what httpd -t accepts restarts gracefully');
-like($all->run('-t -c "CorsPolicy Maybe"'), qr/\[choice-unknown\]/, 'httpd -t refuses what is added to it');
-ok($all->graceful && $all->is_running, 'and the server that runs does not mind');
+ok($all->graceful, 'a server with all accepted arguments restarts gracefully');
+like($all->run('-t -c "CorsPolicy Maybe"'), qr/\[choice-unknown\]/, 'httpd -t reports an error that -c adds');
+ok($all->graceful && $all->is_running, 'httpd -t with an error does not affect the running server');
 
 config_fails("all of line $_->[1] at once: " . (split /\n/, $_->[0])[-1], @$_) for @all_at_once;

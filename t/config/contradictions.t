@@ -7,7 +7,7 @@ use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use CorsTest qw(config_fails config_starts);
 
-# What is said further out, what is said further in, the mistake that the two
+# The outer line, the inner line, the mistake that the two
 # make, and what makes it right, added further in.
 my @pairs = (
     [ 'any-origin-with-credentials', "CorsAllowCredentials On", "CorsAllowOrigins *", "CorsAllowCredentials Off" ],
@@ -24,7 +24,7 @@ my @pairs = (
 );
 
 my $html = Apache::Test::vars('documentroot');
-# Two levels: what stands before, between and behind what is said at each.
+# Two levels: the text before, between and after the lines of each.
 my @levels = (
     [ 'server and virtual host', "", "<VirtualHost *:1>\n", "</VirtualHost>\n" ],
     [ 'server and Location', "", "<Location /a>\n", "</Location>\n" ],
@@ -54,7 +54,7 @@ my @levels = (
 
 # A mistake that stands in one section alone, in several, or that no section of
 # which the policy is on has.
-my @anybody = (
+my @public = (
     'https://example\.com.*', 'https?://localhost.*', 'http://10\..+', 'https?://.*:3000', 'https?://.*:\d+',
     'https://app.example.com', 'https://(www|app).example\.com', 'https://.*example\.(com|org)',
     'https://.*example\.com(:[0-9]{1,5})?', 'https://.*example\.com|https://www\.example\.org',
@@ -80,7 +80,7 @@ my @more = (
     [ 0, 'null with its flag in the WebSocket list', [], '', "CorsWebSocketAllowOrigins null\nCorsAllowNullOriginUnsafe On\n" ],
     [ 1, 'an added origin is checked too', [ 3, 5 ], "'https://*.github.io': ",
       "CorsPolicy On\nCorsAllowOrigins https://a.example\nCorsAllowCredentials On\n<Location /x>\nCorsAllowOrigins +https://*.github.io\n</Location>\n" ],
-    [ 0, 'an exclusion of a public suffix is none', [], '',
+    [ 0, 'an exclusion of a public suffix is not a contradiction', [], '',
       "CorsPolicy On\nCorsAllowOrigins https://a.example !https://*.github.io\nCorsAllowCredentials On\n" ],
     [ 1, 'an expression on a public suffix', [ 2, 3 ], '[suffix-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.github\\.io(:\\d+)?\$\"\nCorsAllowCredentials On\n" ],
@@ -106,9 +106,9 @@ my @more = (
       "CorsPolicy On\nCorsAllowOrigins https://*.mine.amazonaws.com\nCorsAllowCredentials On\n" ],
     [ 0, 'two origins in parentheses', [], '',
       "CorsPolicy On\nCorsAllowOriginsMatch \"^(https://a\\.example\\.com|https://b\\.example\\.org)\$\"\nCorsAllowCredentials On\n" ],
-    # whatever anybody can have is refused, and no directive lifts more than its finding
+    # origins that anyone can have are errors, and each Unsafe directive permits one kind
     (map { [ 1, "with credentials: $_", [ 2, 3 ], '[any-origin-with-credentials]',
-        "CorsPolicy On\nCorsAllowOriginsMatch \"$_\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ] } @anybody),
+        "CorsPolicy On\nCorsAllowOriginsMatch \"$_\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ] } @public),
     (map { [ 1, "with credentials: $_", [ 2, 3 ], '[suffix-with-credentials]',
         "CorsPolicy On\nCorsAllowOriginsMatch \"$_\"\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\n" ] } @below),
     # whatever cannot be decided too; what it is to be replaced with is accepted
@@ -116,7 +116,7 @@ my @more = (
         "CorsPolicy On\nCorsAllowOriginsMatch \"$_->[0]\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ] } @undecided),
     (map { [ 0, "with credentials: $_->[1]", [], '', "CorsPolicy On\nCorsAllowOrigins $_->[1]\nCorsAllowCredentials On\n" ] } grep { $_->[1] } @undecided),
     [ 0, 'all of them with their directives', [], '', "CorsPolicy On\nCorsAllowOriginsMatch "
-      . join(' ', map { "\"$_\"" } @anybody, @below, map { $_->[0] } @undecided)
+      . join(' ', map { "\"$_\"" } @public, @below, map { $_->[0] } @undecided)
       . "\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\nCorsAllowPublicSuffixUnsafe On\n" ],
     [ 1, 'an expression that cannot be decided, with a form that is right', [ 2, 3 ],
       '(look-ahead at byte 9; https://strangerzqexample.com); write CorsAllowOrigins https://*.example.com !https://evil.example.com '
@@ -124,13 +124,13 @@ my @more = (
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://(?!evil).*|https://.*\\.example\\.com\"\nCorsAllowCredentials On\n" ],
     [ 1, 'an expression on two kinds of names: each finding by itself', [ 2, 3 ], '[any-origin-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.github\\.io|https://.*example\\.com\"\nCorsAllowCredentials On\nCorsAllowPublicSuffixUnsafe On\n" ],
-    [ 1, 'and the other one', [ 2, 3 ], '[suffix-with-credentials]',
+    [ 1, 'an expression on two kinds of names: the other finding', [ 2, 3 ], '[suffix-with-credentials]',
       "CorsPolicy On\nCorsAllowOriginsMatch \"https://.*\\.github\\.io|https://.*example\\.com\"\nCorsAllowCredentials On\nCorsAllowAnyOriginWithCredentialsUnsafe On\n" ],
     [ 1, 'the line of the word counts where a list has several lines', [ 3, 4 ], "'https://*.github.io': ",
       "CorsPolicy On\nCorsAllowOrigins https://a.example\nCorsAllowOrigins https://*.github.io\nCorsAllowCredentials On\n" ],
     [ 1, 'a Directory written before the one above it', [ 4, 10 ], '[any-origin-with-credentials]',
       "CorsPolicy On\n<Directory $html/a>\nCorsAllowCredentials Off\nCorsAllowOrigins *\n</Directory>\n<Directory $html>\nCorsMaxAge 1m\n</Directory>\n<Directory $html/a/b>\nCorsAllowCredentials On\n</Directory>\n" ],
-    [ 0, 'a Directory that mends what is said above it later', [], '',
+    [ 0, 'a Directory that corrects one above it that follows later', [], '',
       "CorsPolicy On\n<Directory $html/a>\nCorsAllowCredentials Off\nCorsAllowOrigins *\n</Directory>\n<Directory $html>\nCorsAllowCredentials On\n</Directory>\n" ],
     [ 1, 'three Locations of one path', [ 2, 8 ], '[any-origin-with-credentials]',
       "<Location /a>\nCorsAllowCredentials On\n</Location>\n<Location /a>\nCorsPolicy On\n</Location>\n<Location /a>\nCorsAllowOrigins *\n</Location>\n" ],
@@ -140,7 +140,7 @@ my @more = (
       "CorsPolicy On\n<Location /a>\nCorsAllowCredentials On\n</Location>\n<Location /ab>\nCorsAllowOrigins *\n</Location>\n" ],
     [ 0, 'a Location and an expression that may be for another one', [], '',
       "CorsPolicy On\n<Location /a>\nCorsAllowCredentials On\n</Location>\n<LocationMatch /a>\nCorsAllowOrigins *\n</LocationMatch>\n" ],
-    [ 0, 'a name below a public suffix is somebody\'s own', [], '',
+    [ 0, 'a name below a public suffix has an owner', [], '',
       "CorsPolicy On\nCorsAllowOrigins https://*.me.github.io\nCorsAllowCredentials On\n" ],
     [ 1, 'a virtual host is wrong where another is right', [ 2, 8 ], '[any-origin-with-credentials]',
       "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins https://a.example\n<VirtualHost *:1>\nCorsAllowOrigins https://b.example\n</VirtualHost>\n<VirtualHost *:2>\nCorsAllowOrigins *\n</VirtualHost>\n" ],
@@ -148,20 +148,20 @@ my @more = (
 
 plan tests => 2 * @pairs * @levels + @more + 3;
 for my $pair (@pairs) {
-    my ($id, $outer, $inner, $cure) = @$pair;
+    my ($id, $outer, $inner, $correction) = @$pair;
     for my $level (@levels) {
         my ($name, $before, $between, $behind) = @$level;
         my $top = "CorsPolicy On\n";
         my $first = () = "$top$before" =~ /\n/g;
         my $second = () = "$top$before$outer\n$between" =~ /\n/g;
-        # a list that is said twice would grow: the cure replaces it
-        my $mended = $cure eq 'CorsAllowOrigins' ? "CorsAllowOrigins https://a.example"
-            : $inner =~ /\A(\S+) / && $cure =~ /\A\Q$1\E / ? $cure
-            : "$inner\n$cure";
+        # a second line would add to the list: the correction replaces it
+        my $mended = $correction eq 'CorsAllowOrigins' ? "CorsAllowOrigins https://a.example"
+            : $inner =~ /\A(\S+) / && $correction =~ /\A\Q$1\E / ? $correction
+            : "$inner\n$correction";
 
         config_fails("$id, $name", "$top$before$outer\n$between$inner\n$behind",
             [ $first + 1, $second + 1 ], "[$id]", ' with Cors');
-        config_starts("$id made right, $name", "$top$before$outer\n$between$mended\n$behind");
+        config_starts("$id corrected, $name", "$top$before$outer\n$between$mended\n$behind");
     }
 }
 for my $case (@more) {
@@ -169,7 +169,7 @@ for my $case (@more) {
     $fails ? config_fails($name, $conf, $lines, $sentence) : config_starts($name, $conf);
 }
 
-# Everything that is wrong is said, and each of it once.
+# All contradictions are reported, each once.
 my $all = config_fails('all contradictions at once',
     "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins https://*.github.io null\nCorsExposeHeaders *\n"
     . join('', map { "<Location /$_>\nCorsMaxAge $_\n</Location>\n" } 1 .. 9),
@@ -177,5 +177,5 @@ my $all = config_fails('all contradictions at once',
 my $both = config_fails('each dangerous word of a list', "CorsPolicy On\nCorsAllowCredentials On\n"
     . "CorsAllowOrigins https://*.github.io https://*.co.uk\nCorsAllowOriginsMatch https://.*\n", [ 3, 4 ],
     "'https://*.github.io': ", "'https://*.co.uk': ", "'https://.*': ");
-my @said = $all->{errors} =~ /\[(?:suffix|null|expose)[a-z-]+\]$/mg;
-is(scalar @said, 3, 'sections that inherit a mistake do not repeat it');
+my @reported = $all->{errors} =~ /\[(?:suffix|null|expose)[a-z-]+\]$/mg;
+is(scalar @reported, 3, 'sections that inherit a mistake do not repeat it');

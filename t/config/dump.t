@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What httpd -t -D DUMP_CORS says of a section is what requests there get: two
-# hundred configurations made by chance, each judged by its JSON alone.
+# Requests get what httpd -t -D DUMP_CORS shows for their section: two hundred random
+# configurations, each evaluated from its JSON alone.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -76,7 +76,7 @@ sub virtual_host {
     my $root = Apache::Test::vars('documentroot');
     my $text = "ServerName $name\n" . directives(0.4);
     $text .= "CorsPolicy On\n" if chance(0.8);
-    # a list that edits, or says all in one word, stands alone
+    # a list with edits, and None or *, cannot be combined
     $text .= "CorsAllowOrigins @origins\n" if chance(0.7) && $text !~ /CorsAllowOrigins(?! null)/;
     my %paths = ('/plain.txt' => undef);
 
@@ -101,14 +101,14 @@ sub virtual_host {
         $paths{'/match'} = '<LocationMatch "^/(match)$">';
     }
     if (chance(0.3)) {
-        # nobody listens there: mod_proxy answers, with a 503
+        # no server listens there: mod_proxy answers with a 503
         $text .= "ProxyPass \"/proxied\" \"http://127.0.0.1:1/\"\n" . section('<Proxy "http://127.0.0.1:1/*">', '</Proxy>');
         $paths{'/proxied/a'} = '<Proxy "http://127.0.0.1:1/*">';
     }
     return ("<VirtualHost 127.0.0.1:\@port\@>\n$text</VirtualHost>\n", \%paths);
 }
 
-# --- what a policy says, by the JSON alone
+# --- what a policy allows, by the JSON alone
 
 sub pattern_matches {
     my ($word, $origin) = @_;
@@ -173,8 +173,8 @@ sub expected {
     my $preflight = defined $announced && defined $origin;
     my $credentials = $is{CorsAllowCredentials} eq 'On';
     my @listed = grep { !$_->{exclude} } @{ $is{CorsAllowOrigins} };
-    my $everybody = grep { $_->{word} eq '*' && !$_->{regex} } @listed;
-    my $constant = $everybody && !$credentials && @listed == @{ $is{CorsAllowOrigins} };
+    my $any_origin = grep { $_->{word} eq '*' && !$_->{regex} } @listed;
+    my $constant = $any_origin && !$credentials && @listed == @{ $is{CorsAllowOrigins} };
     my $allowed = defined $origin && origin_listed($is{CorsAllowOrigins}, $origin);
     my %cors;
 
@@ -233,7 +233,7 @@ while (@hosts < $configurations) {
 my $httpd = Httpd->start(name => 'dump', text => $text, expected => qr/Warning: /);
 my $json = do {
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
-    `@{[ Httpd::binary() ]} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>$httpd->{dir}/said`;
+    `@{[ Httpd::binary() ]} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>$httpd->{dir}/errors`;
 };
 my $dump = JSON::PP->new->utf8->decode($json);
 my %site;
@@ -246,7 +246,7 @@ for my $host (@hosts) {
     my ($name, $paths, $conf) = @$host;
     my @wrong;
     for my $path (sort keys %$paths) {
-        # a section in which nothing was said has the policy around it
+        # a section without a directive has the policy around it
         my $title = $paths->{$path} // '';
         my $site = $site{$name}{$title} // ($title =~ / <If / ? $site{$name}{ $title =~ s/ <If .*//r } : undef) // $site{$name}{''};
         my @asks = map { [ GET => $_ ] } undef, some_of(0.4, @asked);

@@ -39,85 +39,84 @@ sub lists { return { preflight_vary(), 'access-control-allow-origin' => $_[0],
 is_deeply(get('/change/a.txt', $app), allowed($app), 'without .htaccess the policy of the server counts');
 write_htaccess(change => "CorsAllowOrigins $other\n");
 is_deeply(get('/change/a.txt', $other), allowed($other), 'a new .htaccess counts for the next request');
-is_deeply(get('/change/a.txt', $app), $nothing, 'and its list replaces that of the server');
-is_deeply(preflight('/change/a.txt', $other, 'PUT'), { status => 204, %{ lists($other) } }, 'for preflights too');
+is_deeply(get('/change/a.txt', $app), $nothing, 'the list of a new .htaccess replaces that of the server');
+is_deeply(preflight('/change/a.txt', $other, 'PUT'), { status => 204, %{ lists($other) } }, 'the list of a new .htaccess applies to preflights');
 is_deeply(preflight('/change/a.txt', $app, 'PUT'), { status => 403, preflight_vary() },
-    'which refuse whom it does not list');
+    'a preflight of an origin that a new .htaccess does not list is refused');
 write_htaccess(change => "CorsAllowOrigins +$other\nCorsAllowMethods -PUT\n");
-is_deeply(get('/change/a.txt', $_), allowed($_), "edited, it allows $_") for $app, $other;
+is_deeply(get('/change/a.txt', $_), allowed($_), "an edit in .htaccess allows $_") for $app, $other;
 is_deeply(preflight('/change/a.txt', $app, 'PUT'),
-    { status => 204, %{ lists($app, 'GET, HEAD, PATCH, POST, DELETE') } }, 'and takes a method out');
+    { status => 204, %{ lists($app, 'GET, HEAD, PATCH, POST, DELETE') } }, 'an edit in .htaccess removes a method');
 write_htaccess(change => "CorsPolicy Off\n");
-is_deeply(get('/change/a.txt', $app), { status => 200 }, 'Off in .htaccess says nothing');
+is_deeply(get('/change/a.txt', $app), { status => 200 }, 'CorsPolicy Off in .htaccess sends no CORS headers');
 write_htaccess(change => "CorsPolicy ReportOnly\n");
-is_deeply(get('/change/a.txt', $app), { status => 200 }, 'ReportOnly in .htaccess says nothing');
+is_deeply(get('/change/a.txt', $app), { status => 200 }, 'CorsPolicy ReportOnly in .htaccess sends no CORS headers');
 write_htaccess(change => "CorsRejectDisallowed On\n");
-is_deeply(get('/change/a.txt', $evil), { status => 403, %vary }, 'rejection counts at once');
-is_deeply(get('/change/a.txt', $app), allowed($app), 'and spares whom the server lists');
+is_deeply(get('/change/a.txt', $evil), { status => 403, %vary }, 'CorsRejectDisallowed in .htaccess applies to the next request');
+is_deeply(get('/change/a.txt', $app), allowed($app), 'CorsRejectDisallowed in .htaccess does not reject an origin that the server lists');
 unlink "$site/change/.htaccess" or die $!;
 is_deeply(get('/change/a.txt', $evil), $nothing, 'a removed .htaccess no longer counts');
 write_htaccess(files => "<Files a.txt>\nCorsAllowOrigins $other\n</Files>\n");
-is_deeply(get('/files/a.txt', $other), allowed($other), 'Files in .htaccess counts');
-is_deeply(get('/files/', $other), { status => 403, %vary }, 'and for these files only');
+is_deeply(get('/files/a.txt', $other), allowed($other), '<Files> in .htaccess applies');
+is_deeply(get('/files/', $other), { status => 403, %vary }, '<Files> in .htaccess does not apply to other files');
 write_htaccess(limit => "<Limit PUT>\nCorsAllowOrigins $other\n</Limit>\n");
-is_deeply(preflight('/limit/a.txt', $other, 'PUT'), { status => 204, %{ lists($other) } }, 'Limit in .htaccess counts');
-is_deeply(preflight('/limit/a.txt', $other, 'POST'), { status => 403, preflight_vary() }, 'and for its method only');
+is_deeply(preflight('/limit/a.txt', $other, 'PUT'), { status => 204, %{ lists($other) } }, '<Limit> in .htaccess applies');
+is_deeply(preflight('/limit/a.txt', $other, 'POST'), { status => 403, preflight_vary() }, '<Limit> in .htaccess does not apply to other methods');
 
-# who may
+# AllowOverride and AllowOverrideList
 write_htaccess(none => "CorsAllowOrigins $other\n");
 is_deeply(get('/none/a.txt', $other), $nothing, 'AllowOverride None reads no .htaccess');
 write_htaccess(list => "CorsAllowOrigins $other\n");
 is_deeply(get('/list/a.txt', $other), allowed($other), 'AllowOverrideList can name one directive');
 write_htaccess(list => "CorsAllowCredentials On\n");
 is_deeply(get('/list/a.txt', $app), { status => 500, 'access-control-allow-origin' => $app, %vary },
-    'and then no other is permitted: 500, which the page can read');
+    'a directive that AllowOverrideList does not name is a 500, which the page can read');
 
 write_htaccess(list => "CorsAllowOriginsFile $site/list/a.txt\n");
 my $list_mark = $httpd->log_mark;
 is_deeply(get('/list/a.txt', $app), { status => 500, 'access-control-allow-origin' => $app, %vary },
-    'a file of origins is none that .htaccess can name, whatever the list says');
-like($httpd->log_since($list_mark), qr/CorsAllowOriginsFile cannot occur within htaccess files/, 'and the file is not read');
+    'CorsAllowOriginsFile is a 500 in .htaccess, also where AllowOverrideList names it');
+like($httpd->log_since($list_mark), qr/CorsAllowOriginsFile cannot occur within htaccess files/, 'the log says that CorsAllowOriginsFile is not for .htaccess');
 
 # mistakes: 500 for their directory, a line in the log, and no harm elsewhere
 for (
     [ 'a path in an origin', "CorsAllowOrigins https://x.example/\n", qr{'https://x\.example/'.*:1\b} ],
-    [ 'a word that is none', "# first\nCorsPolicy Perhaps\n", qr{Perhaps.*:2\b} ],
-    [ 'credentials for everybody', "CorsAllowCredentials On\nCorsAllowOrigins *\n", undef ],
+    [ 'an unknown argument', "# first\nCorsPolicy Perhaps\n", qr{Perhaps.*:2\b} ],
+    [ 'credentials for any origin', "CorsAllowCredentials On\nCorsAllowOrigins *\n", undef ],
     [ 'a regex that does not compile', "CorsAllowOriginsMatch \"https://(\"\n", qr{https://\(} ],
-    [ 'a regex that takes for ever', "CorsAllowOriginsMatch \"(a+)+\\.\"\nCorsPolicy Maybe\n", qr{Maybe} ],
+    [ 'a regex that takes exponential time', "CorsAllowOriginsMatch \"(a+)+\\.\"\nCorsPolicy Maybe\n", qr{Maybe} ],
     [ 'a section that does not end', "<Files a.txt>\nCorsPolicy On\n", qr{was not closed} ],
-    [ 'bytes that are no text', "CorsAllowOrigins \x80\xff\x01\n", qr{CorsAllowOrigins} ],
+    [ 'bytes that are not text', "CorsAllowOrigins \x80\xff\x01\n", qr{CorsAllowOrigins} ],
     [ 'a word of 100,000 letters', 'CorsAllowOrigins https://' . 'a' x 100_000 . "\n", qr{CorsAllowOrigins|too long}i ],
     [ '2,000 mistakes', "CorsAllowOrigins " . join(' ', map { "https://o$_.example/" } 1 .. 2000) . "\n", undef ],
 ) {
-    my ($what, $text, $said) = @$_;
+    my ($what, $text, $line) = @$_;
     my $mark = $httpd->log_mark;
     write_htaccess(broken => $text);
     my $got = get('/broken/a.txt', $app);
-    if ($what eq 'credentials for everybody') {
-        # httpd does not tell a module where a .htaccess ends
-        is_deeply($got, $nothing, "$what in .htaccess allows nobody");
+    if ($what eq 'credentials for any origin') {
+        # a module does not learn where a .htaccess file ends
+        is_deeply($got, $nothing, "$what in .htaccess allow no origin");
         like($httpd->log_since($mark), qr/contradictory-policy/, "$what in .htaccess is in the log");
     }
     else {
         is_deeply($got, { status => 500, 'access-control-allow-origin' => $app, %vary },
             "$what in .htaccess is a 500 with the headers of the server's policy");
-        like($httpd->log_since($mark), $said, "$what in .htaccess is in the log, with its place") if $said;
+        like($httpd->log_since($mark), $line, "$what in .htaccess is logged with its line") if $line;
     }
     is_deeply(get($unharmed->[0], $app), $unharmed->[1], "$what in .htaccess harms no other directory");
 }
 unlink "$site/broken/.htaccess";
 
-# large; that what a word costs does not grow with their number is counted in
-# instructions, by t/bench/BenchLinear.pm
+# large lists; t/bench/BenchLinear.pm counts that their cost grows in proportion
 write_htaccess(hostile => join '', map { "CorsAllowOrigins https://o$_.example https://*.w$_.example\n" } 1 .. 10_000);
 is_deeply(get('/hostile/a.txt', 'https://o9999.example'), allowed('https://o9999.example'),
     '10,000 origins and as many patterns in .htaccess work');
-is_deeply(get('/hostile/a.txt', 'https://a.w1.example'), allowed('https://a.w1.example'), 'the patterns too');
-is_deeply(get('/hostile/a.txt', 'https://o10001.example'), $nothing, 'and list nobody else');
-is_deeply(get($unharmed->[0], $app), $unharmed->[1], 'and slow no other directory down');
+is_deeply(get('/hostile/a.txt', 'https://a.w1.example'), allowed('https://a.w1.example'), 'a pattern among 10,000 in .htaccess works');
+is_deeply(get('/hostile/a.txt', 'https://o10001.example'), $nothing, '10,000 origins in .htaccess do not allow another one');
+is_deeply(get($unharmed->[0], $app), $unharmed->[1], '10,000 origins in .htaccess do not affect another directory');
 
-# deep: every level adds, the lowest takes away
+# deep: every level adds an origin, the lowest also removes one
 my $path = 'deep';
 for my $level (1 .. 40) {
     $path .= '/d';
@@ -134,6 +133,6 @@ for ([ $app, 1 ], [ 'https://level1.example', 1 ], [ 'https://level40.example', 
 }
 write_htaccess(nonfatal => "Require all denied\nCorsAllowOrigins $other\n");
 is_deeply(get('/nonfatal/a.txt', $other), allowed($other),
-    'Nonfatal=Override passes over what is not permitted, and keeps the policy');
+    'Nonfatal=Override ignores a directive that is not permitted, and the policy applies');
 
 done_testing();

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Origins listed in files: what is allowed by them, and what does not start.
+# List files: which origins they allow, and which files keep httpd from starting.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -54,22 +54,22 @@ sub allows {
 
 my @cases = (
     [ 'a file lists an origin behind a byte order mark', '/one.txt', 'https://one.example', 1 ],
-    [ 'and not one that is longer', '/one.txt', 'https://one.example.evil', 0 ],
+    [ 'a file does not list a longer origin', '/one.txt', 'https://one.example.evil', 0 ],
     [ 'a file lists a pattern before a comment', '/one.txt', 'https://a.wild.example:81', 1 ],
-    [ 'which does not list the domain itself', '/one.txt', 'https://wild.example', 0 ],
-    [ 'a file excludes', '/one.txt', 'https://old.wild.example', 0 ],
+    [ 'a pattern of a file does not list the domain itself', '/one.txt', 'https://wild.example', 0 ],
+    [ 'a file excludes an origin', '/one.txt', 'https://old.wild.example', 0 ],
     [ 'a file replaces what is inherited', '/one.txt', 'https://inherited.example', 0 ],
     [ 'null is not listed by a file', '/one.txt', 'null', 0 ],
     [ 'several files are one list', '/plain.txt', 'https://one.example', 1 ],
-    [ 'of all of them', '/plain.txt', 'https://two.example', 1 ],
-    [ 'together with CorsAllowOrigins', '/plain.txt', 'https://word.example', 1 ],
+    [ 'several files are one list: the second file', '/plain.txt', 'https://two.example', 1 ],
+    [ 'a file and CorsAllowOrigins are one list', '/plain.txt', 'https://word.example', 1 ],
     [ 'an exclusion of a file holds against CorsAllowOrigins', '/plain.txt', 'https://listed.example', 0 ],
-    [ 'a frame lists', '/index.html', 'https://framed.example', 1 ],
-    [ 'and excludes', '/index.html', 'https://a.framed.example', 0 ],
-    [ 'an empty file lists nobody', '/off', 'https://one.example', 0 ],
+    [ 'a frame lists an origin', '/index.html', 'https://framed.example', 1 ],
+    [ 'a frame excludes an origin', '/index.html', 'https://a.framed.example', 0 ],
+    [ 'an empty file allows no origin', '/off', 'https://one.example', 0 ],
 );
 
-# a configuration, and all that it must say
+# a configuration, and parts of its messages
 my $bad = file('bad.origins', "https://ok.example\nhttps://a.example/\r\nb.example\n*\nhttps://c.example https://d.example\nnull");
 my $many = file('many.origins', map { "https://bad$_.example/\n" } 1 .. 25);
 my $many21 = file('many21.origins', map { "https://bad$_.example/\n" } 1 .. 21);
@@ -95,9 +95,9 @@ my @refused = (
       "$bad:2: 'https://a.example/'", 'write https://a.example [origin-path]',
       "$bad:3: 'b.example'", 'write https://b.example',
       "$bad:4: '*'", '[file-entry]', "$bad:5:", '[file-entries]', "$bad:6: 'null'", '[file-cut]' ],
-    [ 'what is more than twenty mistakes is counted', "CorsAllowOriginsFile $many\n",
+    [ 'mistakes after the twentieth are counted', "CorsAllowOriginsFile $many\n",
       "$many:20:", "$many: and 5 more mistakes" ],
-    [ 'and so is a single one', "CorsAllowOriginsFile $many21\n", "$many21: and 1 more mistake\n" ],
+    [ 'a single mistake after the twentieth is counted', "CorsAllowOriginsFile $many21\n", "$many21: and 1 more mistake\n" ],
     [ 'a file that is not there', "CorsAllowOriginsFile $dir/missing\n", "'$dir/missing'", '[file-unreadable]' ],
     [ 'a directory', "CorsAllowOriginsFile $dir\n", "'$dir': a list of origins has to be a regular file (it is a directory) [file-kind]" ],
     [ 'a FIFO, which is not opened', "CorsAllowOriginsFile $dir/fifo\n", "'$dir/fifo': a list of origins has to be a regular file (it is a FIFO) [file-kind]" ],
@@ -110,16 +110,16 @@ my @refused = (
     [ 'a frame without a version', "CorsAllowOriginsFile $unnamed\n", "$unnamed:1:", '(begin is followed by a version) [file-frame]' ],
     [ 'a mistake in a frame has the line of the file', "CorsAllowOriginsFile $framed_bad\n", "$framed_bad:3: 'https://b.example/'", '[origin-path]' ],
     [ 'no file', "CorsAllowOriginsFile\n", '[argument-missing]' ],
-    [ 'everybody and a file', "CorsAllowOrigins *\nCorsAllowOriginsFile $one\n", '[any-origin-not-alone]' ],
+    [ 'any origin and a file', "CorsAllowOrigins *\nCorsAllowOriginsFile $one\n", '[any-origin-not-alone]' ],
     [ 'a file and an edit', "CorsAllowOrigins +https://a.example\nCorsAllowOriginsFile $one\n", '[edit-mixed]' ],
     [ 'a public suffix in a file, with credentials',
       "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsFile $suffix\n",
       "CorsAllowOriginsFile $suffix:2", "'https://*.github.io'" ],
-    [ 'an interval that is none', "CorsAllowOriginsFileReload soon\n", "'soon'", '[reload-bad]' ],
+    [ 'an interval that is not a time', "CorsAllowOriginsFileReload soon\n", "'soon'", '[reload-bad]' ],
     [ 'an interval that is too short', "CorsAllowOriginsFileReload 10ms\n", '[reload-bad]' ],
     [ 'an interval in a section', "<Location />\nCorsAllowOriginsFileReload 5s\n</Location>\n", 'not allowed' ],
 );
-# what the tests cannot make happen: a list of 4 GB is 'file-large'
+# not tested: a list of 4 GB, which is 'file-large'
 my @fine = (
     [ 'an interval', "CorsAllowOriginsFileReload 500ms\n" ],
     [ 'no reload', "CorsAllowOriginsFileReload Off\n" ],
@@ -130,14 +130,14 @@ plan tests => 2 * @cases + @refused + @fine + 3;
 allows(@$_) for @cases;
 for (@refused) {
     my ($name, $conf, @sentences) = @$_;
-    my ($code, $said) = @{ config_check($conf) }{qw(code errors)};
-    my @missing = grep { index($said, $_) < 0 } @sentences;
-    ok($code != 0 && !@missing, "$name: httpd -t says so") or diag("exit $code, missing: @missing\n$said");
+    my ($code, $errors) = @{ config_check($conf) }{qw(code errors)};
+    my @missing = grep { index($errors, $_) < 0 } @sentences;
+    ok($code != 0 && !@missing, "$name: httpd -t reports it") or diag("exit $code, missing: @missing\n$errors");
 }
 for (@fine) {
     my ($name, $conf) = @$_;
-    my ($code, $said) = @{ config_check($conf) }{qw(code errors)};
-    is($code, 0, "$name: httpd -t finds nothing wrong") or diag($said);
+    my ($code, $errors) = @{ config_check($conf) }{qw(code errors)};
+    is($code, 0, "$name: httpd -t finds nothing wrong") or diag($errors);
 }
 
 # a list of 200,000, which is read once although a start reads the configuration twice
@@ -150,4 +150,4 @@ is(cors_response(\@to, GET => '/plain.txt', origin => 'https://host199999.exampl
 is(cors_response(\@to, GET => '/plain.txt', origin => 'https://a.b.w2.example')->{'access-control-allow-origin'},
     'https://a.b.w2.example', 'a wildcard among many is found');
 is(cors_response(\@to, GET => '/plain.txt', origin => 'https://host2.example')->{'access-control-allow-origin'},
-    undef, 'what is not among many is not allowed');
+    undef, 'an origin that is not among many is not allowed');

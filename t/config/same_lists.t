@@ -48,10 +48,10 @@ sub dump_of {
 plan tests => 2 * 2 + 1;
 
 for my $option (qw(DUMP_CORS DUMP_CORS_JSON)) {
-    my ($printed, $said) = dump_of($option, 0);
-    my ($printed_alone, $said_alone) = dump_of($option, 1);
+    my ($printed, $errors) = dump_of($option, 0);
+    my ($printed_alone, $errors_alone) = dump_of($option, 1);
 
     is($printed, $printed_alone, "$option is the same, where lists are shared and where they are not");
-    is($said, $said_alone, 'and so is what is warned of');
-    like($said, qr/https:\/\/h\.example.*CorsAllowOrigins FILE:\d+/, 'with the line of the first of two equal words') if $option eq 'DUMP_CORS';
+    is($errors, $errors_alone, 'the warnings are the same whether lists are shared or not');
+    like($errors, qr/https:\/\/h\.example.*CorsAllowOrigins FILE:\d+/, 'with the line of the first of two equal words') if $option eq 'DUMP_CORS';
 }

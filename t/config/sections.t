@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Which section's word counts, attribute by attribute and method by method.
+# Which section applies, attribute by attribute and method by method.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -41,22 +41,22 @@ my @age = ('access-control-max-age' => 77);
 
 my @cases = (
     get('a virtual host has its list', '/plain.txt', $vhost, 1),
-    preflight('it inherits what it does not name', '/plain.txt', $vhost, 'PUT', 204,
+    preflight('a virtual host inherits the attributes that it does not set', '/plain.txt', $vhost, 'PUT', 204,
         lists($vhost, 'GET, PUT', @age)),
 
     get('a Location replaces the list', '/own/a', 'https://own.example', 1),
-    get('what was inherited is gone', '/own/a', $vhost, 0),
-    preflight('CorsMaxAge None takes back the inherited one', '/own/a', 'https://own.example', 'PUT', 204,
+    get('a Location that replaces the list does not allow an inherited origin', '/own/a', $vhost, 0),
+    preflight('CorsMaxAge None removes the inherited one', '/own/a', 'https://own.example', 'PUT', 204,
         lists('https://own.example', 'GET, PUT')),
 
     get('+ adds to the list', '/plus/a', 'https://plus.example', 1),
     get('+ keeps what was inherited', '/plus/a', $vhost, 1),
     preflight('+ and - edit the methods', '/plus/a', $vhost, 'PATCH', 204,
         lists($vhost, 'GET, PATCH', @age)),
-    preflight('- takes a method out', '/plus/a', $vhost, 'PUT', 204,
+    preflight('- removes a method', '/plus/a', $vhost, 'PUT', 204,
         lists($vhost, 'GET, PATCH')),
-    get('- in a nested section takes an origin out', '/plus/minus', $vhost, 0),
-    get('- leaves the others', '/plus/minus', 'https://plus.example', 1),
+    get('- in a nested section removes an origin', '/plus/minus', $vhost, 0),
+    get('- keeps the other origins', '/plus/minus', 'https://plus.example', 1),
 
     get('a regex matches the whole origin', '/match', 'https://ab.match.example', 1),
     get('a regex does not match a longer one', '/match', 'https://ab.match.example.evil', 0),
@@ -64,32 +64,32 @@ my @cases = (
     get('CorsAllowOriginsMatch replaces the inherited CorsAllowOrigins', '/match', $vhost, 0),
 
     get('a Directory has its own list', '/directory/a', 'https://directory.example', 1),
-    get('which replaces that of the virtual host', '/directory/a', $vhost, 0),
-    get('Files comes after Directory', '/directory/one.txt', 'https://files.example', 1),
-    get('so that the list of Directory is gone', '/directory/one.txt', 'https://directory.example', 0),
-    get('If comes last', '/directory/one.txt?if', 'https://if.example', 1),
-    get('so that the list of Files is gone', '/directory/one.txt?if', 'https://files.example', 0),
+    get('the list of a Directory replaces that of the virtual host', '/directory/a', $vhost, 0),
+    get('the list of Files applies after that of Directory', '/directory/one.txt', 'https://files.example', 1),
+    get('the list of Files replaces that of Directory', '/directory/one.txt', 'https://directory.example', 0),
+    get('the list of If applies last', '/directory/one.txt?if', 'https://if.example', 1),
+    get('the list of If replaces that of Files', '/directory/one.txt?if', 'https://files.example', 0),
 
     get('.htaccess has its own list', '/htaccess/a', 'https://htaccess.example', 1,
         cors => { 'access-control-expose-headers' => 'X-Htaccess' }),
-    get('which replaces that of the virtual host in .htaccess too', '/htaccess/a', $vhost, 0),
-    preflight('a preflight knows .htaccess', '/htaccess/a', 'https://htaccess.example', 'PUT', 204,
+    get('the list of .htaccess replaces that of the virtual host', '/htaccess/a', $vhost, 0),
+    preflight('the policy of .htaccess applies to a preflight', '/htaccess/a', 'https://htaccess.example', 'PUT', 204,
         lists('https://htaccess.example', 'GET, PUT', @age)),
 
-    preflight('a preflight is judged by the method that it announces', '/limited', 'https://writer.example',
+    preflight('<Limit> applies to a preflight by the method that it announces', '/limited', 'https://writer.example',
         'DELETE', 204, lists('https://writer.example', 'PUT, DELETE', @age)),
     preflight('the list of <Limit PUT DELETE> is not that of GET', '/limited', 'https://writer.example',
         'GET', 403),
     preflight('GET follows the unlimited list', '/limited', $vhost, 'GET', 204,
         lists($vhost, 'GET, PUT', @age)),
-    preflight('<LimitExcept> is for all the others', '/limited', $vhost, 'POST', 403),
+    preflight('<LimitExcept> applies to all other methods', '/limited', $vhost, 'POST', 403),
     preflight('HEAD is GET in <Limit>', '/limited', $vhost, 'HEAD', 204,
         lists($vhost, 'GET, PUT', @age)),
     get('an actual GET follows the unlimited list too', '/limited', $vhost, 1),
 
-    get('null is allowed where it is listed and the flag says so', '/null', 'null', 1),
+    get('null is allowed where it is listed and CorsAllowNullOriginUnsafe is On', '/null', 'null', 1),
     get('sections that contradict each other only together allow nothing', '/unlucky/file', $vhost, 0),
-    { name => 'each of them by itself allows what it says',
+    { name => 'each of two sections that contradict each other allows its origins by itself',
       send => [ GET => '/unlucky/a', vhost => 'cors_sections', origin => $vhost ], code => 200,
       cors => { %vary, 'access-control-allow-origin' => $vhost,
                 'access-control-allow-credentials' => 'true' } },
@@ -102,16 +102,16 @@ run_cases(@cases);
 my $mark = log_mark();
 is(send_to_suite(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost)->status, 500, 'a mistake in .htaccess is a 500');
 like(log_since($mark), qr{CorsAllowOrigins: 'https://htaccess\.example/': .*; write https://htaccess\.example \[origin-path\] \(\S+/htaccess-bad/\.htaccess:2\)},
-    'and the log says where and what to write');
+    'a mistake in .htaccess is logged with its line and a suggestion');
 $mark = log_mark();
 is_deeply(send_to_suite(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost)->cors_fields, { %vary, 'access-control-allow-origin' => $vhost },
-    'a 500 of a broken .htaccess has the headers of what was known');
+    'a 500 of a broken .htaccess has the headers of the policy around it');
 
 $mark = log_mark();
 send_to_suite(GET => '/unlucky/file', vhost => 'cors_sections', origin => $vhost);
 like(log_since($mark), qr{contradictory-policy: .*; by CorsAllowOrigins \S+:\d+, CorsAllowCredentials \S+:\d+: with CorsAllowCredentials On, this list lets any website},
     'a contradiction at request time is logged with both lines');
-is(scalar(() = log_since($mark) =~ /contradictory-policy/g), 1, 'and once');
+is(scalar(() = log_since($mark) =~ /contradictory-policy/g), 1, 'a contradiction at request time is logged once');
 
 $mark = log_mark();
 send_to_suite(OPTIONS => '/wild', vhost => 'cors_sections', origin => $vhost, acrm => 'GET', acrh => 'authorization');
@@ -119,4 +119,4 @@ like(log_since($mark), qr{header-not-allowed "authorization": .*; by CorsAllowHe
     'the log explains that * is not Authorization');
 $mark = log_mark();
 send_to_suite(OPTIONS => '/wild', vhost => 'cors_sections', origin => $vhost, acrm => 'PATCH', acrh => 'authorization');
-unlike(log_since($mark), qr/does not stand for/, 'and only where that is the reason');
+unlike(log_since($mark), qr/does not stand for/, 'the log does not explain * where it is not the reason');

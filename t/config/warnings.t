@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What is allowed and hardly meant: each warning with its line, once; beside it
-# its nearest neighbour, of which nothing is said.
+# Configurations that are allowed but hardly intended: each warning with its line, once;
+# beside it the nearest configuration without a warning.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -14,16 +14,16 @@ my $logged_in = "${on}CorsAllowCredentials On\n";
 
 my $actions = Httpd::load_module('actions'); # three lines
 
-# Lists in files: of a plain-http origin in its second line, of nobody.
-my ($plain, $nobody, $exclusions) = map {
+# List files: one has an http origin in its second line, one lists no origin.
+my ($plain, $empty, $exclusions) = map {
     my ($name, $text) = @$_;
     Httpd::spew("$docs/$name", $text);
     "$docs/$name";
 } [ 'plain.origins', "https://a.example\nhttp://a.example\nhttp://b.example\n" ],
-  [ 'nobody.origins', "# not yet\n" ], [ 'exclusions.origins', "!https://old.a.example\n" ];
+  [ 'empty.origins', "# not yet\n" ], [ 'exclusions.origins', "!https://old.a.example\n" ];
 
-# A case: what is said of the first configuration, [name, line] for each, the
-# configuration, and one of which nothing is said.
+# A case: the warnings of the first configuration, [name, line] for each; that
+# configuration; a configuration without a warning.
 my @cases = (
     # origins that act as a logged-in user
     [ [ [ 'insecure-origin', 3 ] ], "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins http://a.example\n",
@@ -61,9 +61,9 @@ my @cases = (
     [ [ [ 'server-name-missing', 1 ] ], "CorsWebSocketAllowOrigins Self\n<VirtualHost *:1>\n</VirtualHost>\n",
       "CorsWebSocketAllowOrigins Self\n" ],
 
-    # a policy for nobody
+    # a policy that allows no origin
     [ [ [ 'no-origin-allowed', 1 ] ], "CorsPolicy On\n", "CorsPolicy On\nCorsAllowOrigins None\n" ],
-    [ [ [ 'no-origin-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $nobody\n", "CorsPolicy On\nCorsAllowOriginsFile $nobody $plain\n" ],
+    [ [ [ 'no-origin-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $empty\n", "CorsPolicy On\nCorsAllowOriginsFile $empty $plain\n" ],
     [ [ [ 'no-origin-allowed', 1 ] ], "CorsPolicy On\nCorsAllowOriginsFile $exclusions\n",
       "CorsPolicy On\nCorsAllowOriginsFile $exclusions\nCorsAllowOrigins https://*.a.example\n" ],
     [ [ [ 'no-origin-allowed', 1 ] ], "CorsPolicy ReportOnly\n", "CorsPolicy Off\n" ],
@@ -130,7 +130,7 @@ my @cases = (
        [ 'https?://a\.example', 'https?://(a|b)\.example' ],
        [ 'http://localhost(:\d+)?', 'http://localhost(:3\d+)?' ],
        [ '^https:\/\/(.*\.)?a\.example(:[0-9]+)?\z', '^https:\/\/(x.*\.)?a\.example' ])),
-    # what looks like somebody's names and is anybody's
+    # names that look like those of one owner and that anyone can register
     (map {
         my ($regex, $neighbour) = @$_;
         [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch \"$regex\"\n", "CorsPolicy On\nCorsAllowOriginsMatch \"$neighbour\"\n" ]
@@ -244,8 +244,8 @@ my @cases = (
       "${on}DirectoryIndex index.php\n<Files index.php>\nCorsPolicy Off\n</Files>\n<Location />\nCorsPolicy On\n</Location>\n" ],
 );
 
-# What a warning says to write is a line of its own where another directive is
-# meant, and of that line nothing is said.
+# A suggestion is a whole line where it names another directive, and that line has no
+# warning.
 my @lines = (
     [ 'CorsAllowOriginsMatch "-https://pr-1\.example\.com"', 'CorsAllowOrigins -https://pr-1.example.com' ],
     [ 'CorsAllowOriginsMatch "+https?://a\.example"', 'CorsAllowOrigins +http://a.example +https://a.example' ],
@@ -256,7 +256,6 @@ my @lines = (
 
 plan tests => 2 * @cases + 2 * @lines + 18;
 
-# Paths with a capital or blank would be quoted; here there are none.
 for my $case (@cases) {
     my ($expected, $conf, $clean) = @$case;
     my $name = join ' and ', map { "$_->[0] at line $_->[1]" } @$expected;
@@ -265,17 +264,17 @@ for my $case (@cases) {
     is_deeply([ sort { $a->[1] <=> $b->[1] } config_warnings($check) ], $expected, "$name is warned about: " . brief($conf))
         or diag($check->{errors});
     $check = config_check($clean);
-    is_deeply([ config_warnings($check) ], [], "nothing is said of its neighbour: " . brief($clean))
+    is_deeply([ config_warnings($check) ], [], "no warning about: " . brief($clean))
         or diag("$check->{code} $check->{errors}");
     diag($check->{errors}) if $check->{code} != 0;
 }
 
 for (@lines) {
-    my ($line, $instead) = @$_;
+    my ($line, $suggestion) = @$_;
     my $conf = "CorsPolicy On\nCorsAllowOrigins https://*.example.com\n<Location /x>\n%s\n</Location>\n";
-    like(config_check(sprintf $conf, $line)->{errors}, qr/; write \Q$instead\E \[/, "$line: $instead is to be written");
-    my $check = config_check(sprintf $conf, $instead);
-    is_deeply([ $check->{code}, config_warnings($check) ], [ 0 ], "$instead: nothing is said of it")
+    like(config_check(sprintf $conf, $line)->{errors}, qr/; write \Q$suggestion\E \[/, "$line: the warning suggests $suggestion");
+    my $check = config_check(sprintf $conf, $suggestion);
+    is_deeply([ $check->{code}, config_warnings($check) ], [ 0 ], "no warning about the suggestion $suggestion")
         or diag($check->{errors});
 }
 
@@ -286,25 +285,25 @@ sub brief {
     return $conf;
 }
 
-# A start says each once on the terminal and once in the log, a graceful restart
-# once more in the log.
+# A start prints each warning once on the terminal and logs it once; a graceful restart
+# logs it once more.
 my $server = Httpd->start(name => 'warnings', expected => qr/Warning: /,
     text => "Listen 127.0.0.1:\@port\@\nCorsPolicy On\nCorsAllowOrigins https://a.example https://a.example\nCorsMaxAge 25h\n"
     . join '', map { "<Location /$_>\nCorsExposeHeaders ETag\n</Location>\n" } 1 .. 5);
 sub warnings_in { my @lines = $_[0] =~ /Warning: Cors\S+ \S+: (?:.*)\[([a-z-]+)\]$/mg; return join ' ', sort @lines }
-is(warnings_in($server->{output}), 'max-age-beyond origin-duplicate', 'a start says each warning once on the terminal');
-is(warnings_in($server->log_since(0)), 'max-age-beyond origin-duplicate', 'and once in the log');
+is(warnings_in($server->{output}), 'max-age-beyond origin-duplicate', 'a start prints each warning once on the terminal');
+is(warnings_in($server->log_since(0)), 'max-age-beyond origin-duplicate', 'a start logs each warning once');
 ok($server->graceful, 'a configuration with warnings restarts');
 is(warnings_in($server->log_since(0)), 'max-age-beyond max-age-beyond origin-duplicate origin-duplicate',
-    'a graceful restart says each once more in the log');
+    'a graceful restart logs each warning once more');
 $server->stop;
 
 like(config_check("CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOriginsFile $plain\n")->{errors},
     qr{^Warning: CorsAllowOriginsFile \Q$plain\E:2: 'http://a.example': .*; write https://a.example \[insecure-origin\]$}m,
-    'a plain-http origin in a file is told of with its line');
+    'an http origin in a list file is reported with its line');
 my $many = config_check("CorsMaxAge 25h\n" . join '', map { "<VirtualHost *:$_>\n$on</VirtualHost>\n" } 1 .. 50);
-is_deeply([ config_warnings($many) ], [ [ 'max-age-beyond', 1 ] ], 'what fifty virtual hosts inherit is said once');
-unlike($many->{errors}, qr/AH00526/, 'and the configuration is fine');
+is_deeply([ config_warnings($many) ], [ [ 'max-age-beyond', 1 ] ], 'a warning that fifty virtual hosts inherit is reported once');
+unlike($many->{errors}, qr/AH00526/, 'a configuration with warnings is accepted');
 
 # Of one kind twenty are reported and the others are counted; LogLevel debug
 # reports each.
@@ -317,14 +316,14 @@ for ([ 20, '', 20 ], [ 21, '', 20, '... and 1 more; write LogLevel cors_policy:d
     my $check = config_check($level . without_effect($count));
     is(scalar(my @found = config_warnings($check)), $reported, "of $count warnings of a kind $reported are reported"
         . ($level && ' at LogLevel debug'));
-    is_deeply(summaries($check), \@summary, 'and the others are counted') or diag($check->{errors});
+    is_deeply(summaries($check), \@summary, "of $count warnings of a kind the others are counted" . ($level && ' at LogLevel debug')) or diag($check->{errors});
 }
 my $kinds = config_check(without_effect(22) . join '', map { "<Location /m$_>\nCorsPolicy On\n</Location>\n" } 1 .. 23);
 is_deeply([ map { /and (\d+) more.*\[(.*)\]/ ? "$1 $2" : $_ } @{ summaries($kinds) } ],
     [ '3 no-origin-allowed', '2 unreachable' ], 'each kind is counted by itself');
 my $refused = config_check("CorsPolicy On\nCorsAllowCredentials On\n"
     . join '', map { "<Location /m$_>\nCorsAllowOrigins *\n</Location>\n" } 1 .. 30);
-is($refused->{code}, 1, 'thirty refusals refuse');
+is($refused->{code}, 1, 'thirty errors keep httpd from starting');
 is_deeply([ scalar(my @sentences = $refused->{errors} =~ /^Cors.*\[any-origin-with-credentials\]$/mg), @{ summaries($refused) } ],
     [ 20, '... and 10 more; write LogLevel cors_policy:debug to see all of them [any-origin-with-credentials]' ],
-    'of thirty refusals of a kind twenty are reported');
+    'of thirty errors of a kind twenty are reported');

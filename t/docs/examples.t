@@ -1,7 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Every configuration that docs/why.md and docs/limits.md show is one that httpd
-# takes: the recipes, so that they are fair, and what is recommended instead. So is
-# docs/sample.conf.
+# httpd accepts every configuration of README.md, docs/why.md and docs/limits.md, and
+# docs/sample.conf with each of its commented lines in force.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';

@@ -25,9 +25,9 @@ my ($api, $own) = @{ $httpd->{port} }{qw(api own)};
 s/:8080\b/:$api/g, s/:8081\b/:$own/g for values %block;
 Httpd::spew("$www/api/hello.json", $block{json});
 Httpd::spew("$www/page/index.html", $block{html});
-is($httpd->{output}, '', 'the configuration starts without a word');
+is($httpd->{output}, '', 'the configuration starts without a message');
 $httpd->run('-t');
-is($httpd->{output}, "Syntax OK\n", 'and httpd -t has no warning');
+is($httpd->{output}, "Syntax OK\n", 'httpd -t has no warning about the configuration');
 
 # the curl command, as it stands
 my ($curl) = $page =~ /^```\n(curl .*?)^```$/ms or die "no curl on the page\n";
@@ -36,16 +36,16 @@ s/\b8080\b/$api/g, s/\b8081\b/$own/g for $curl;
 $answer =~ s/\r//g;
 is_deeply([ sort split /\n/, $answer ], [ sort split /\n/, $block{http} ], 'the preflight is answered as it stands on the page');
 
-# what the page says in a browser, and what the configuration says to a slash
+# what the page shows in a browser, and the error for a slash
 for ([ 'localhost', qr/>http:\/\/localhost:$own may read: world</ ], [ '127.0.0.1', qr/>http:\/\/127\.0\.0\.1:$own may not read it</ ]) {
-    my ($host, $says) = @$_;
+    my ($host, $pattern) = @$_;
     local $ENV{HOME} = "$www/home";
     my $shown = `'$chromium' --headless --no-sandbox --disable-gpu --no-first-run --user-data-dir=$www/home/$host --virtual-time-budget=8000 --dump-dom http://$host:$own/ 2>$www/home/err`;
-    like($shown, $says, "a browser shows it on $host");
+    like($shown, $pattern, "a browser on $host shows whether it may read");
 }
-like($page, qr/^> http:\/\/localhost:8081 may read: world$/m, 'and the page says what it shows');
+like($page, qr/^> http:\/\/localhost:8081 may read: world$/m, 'the manual has the text that the browser shows');
 like(send_request([ h1 => $api ], GET => '/cors-policy')->body, qr/http:\/\/127\.0\.0\.1:$own/,
     'the status page shows the refusal');
 Httpd::spew("$httpd->{dir}/httpd.conf", Httpd::slurp("$httpd->{dir}/httpd.conf") =~ s/(CorsAllowOrigins \S+)/$1\//r);
 $httpd->run('-t');
-like($httpd->{output}, qr/write http:\/\/localhost:$own \[origin-path\]/, 'a slash at the end is refused with what to write');
+like($httpd->{output}, qr/write http:\/\/localhost:$own \[origin-path\]/, 'a slash at the end is an error with a suggestion');

@@ -13,7 +13,7 @@ my $root = "$ENV{CORS_WORK}/t/run/install";
 my $alias = "LoadModule alias_module @{[ Httpd::modules_dir() ]}/mod_alias.so\n";
 my $head = "ServerRoot /\nServerName localhost\nListen 127.0.0.1:1\n";
 
-# A layout: where apxs says that the configuration is, the files that are there,
+# A layout: the directory of the configuration by apxs, the files that are there,
 # and the lines that read those of a module.
 my @layouts = (
     [ Debian => '/etc/apache2', { '/etc/apache2/mods-available/alias.load' => $alias, '/etc/apache2/mods-enabled/alias.load' => $alias },
@@ -93,7 +93,7 @@ APXS
     is(system("$run remove >/dev/null"), 0, "$name: and removed again");
 }
 
-# what somebody wrote into a file stays
+# edits of a file stay
 my $dir = "$root/1";
 my $run = "cd $ENV{CORS_WORK} && APXS=$root/apxs-1 DESTDIR=$dir OUT=$ENV{CORS_WORK} sh build/install";
 my $own = '/etc/apache2/mods-available/cors_policy.conf';

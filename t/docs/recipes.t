@@ -1,7 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# docs/recipes.md: each recipe, as it stands there, starts without a word and
-# does what the page says. Files and the application are moved to where the test
-# has them; nothing else is changed.
+# docs/recipes.md: each recipe starts as it stands there, without a message, and does what
+# the page promises. Only the paths and the application are those of the test.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -25,129 +24,129 @@ my %handshake = (
 my @all = (GET => 'HEAD', PUT => 'PATCH', POST => 'DELETE');
 
 # what an answer has for an origin; what an allowed preflight has
-sub for_origin { return (%vary, 'access-control-allow-origin' => shift, @_) }
-sub may {
+sub allowed_fields { return (%vary, 'access-control-allow-origin' => shift, @_) }
+sub preflight_fields {
     my ($origin, $methods, $headers, @more) = @_;
     return (%asked, 'access-control-allow-origin' => $origin,
         'access-control-allow-methods' => join(', ', @$methods),
         $headers ? ('access-control-allow-headers' => $headers) : (), @more);
 }
-sub everybody { return ('access-control-allow-origin' => '*', @_) }
+sub any_origin_fields { return ('access-control-allow-origin' => '*', @_) }
 
 # Of each recipe: the title on the page, modules it names, and exchanges: what
 # is promised, method, path, request fields, the status and all CORS fields.
 my @cookies = ($credentials => 'true', 'access-control-expose-headers' => 'X-Request-Id');
 my @recipes = (
     [ 'Single-page app with cookies' => [],
-      [ 'the app reads with cookies', GET => '/api/items', { origin => $app }, 200, { for_origin($app, @cookies) } ],
-      [ 'it reads that something is missing, too', GET => '/api/none', { origin => $app }, 404, { for_origin($app, @cookies) } ],
+      [ 'the app reads with cookies', GET => '/api/items', { origin => $app }, 200, { allowed_fields($app, @cookies) } ],
+      [ 'the app reads a 404', GET => '/api/none', { origin => $app }, 404, { allowed_fields($app, @cookies) } ],
       [ 'another page gets 403', GET => '/api/items', { origin => $evil }, 403, {%vary} ],
       [ 'a request without Origin is served', GET => '/api/items', {}, 200, {%vary} ],
       [ 'the app may change things', OPTIONS => '/api/items', { origin => $app, acrm => 'PUT', acrh => 'content-type,x-csrf-token' }, 204,
-        { may($app, \@all, 'content-type, x-csrf-token', $credentials => 'true', 'access-control-max-age' => 7200) } ],
+        { preflight_fields($app, \@all, 'content-type, x-csrf-token', $credentials => 'true', 'access-control-max-age' => 7200) } ],
       [ 'a header that is not listed is refused', OPTIONS => '/api/items', { origin => $app, acrm => 'PUT', acrh => 'x-other' }, 204,
-        { may($app, \@all, 'content-type, x-csrf-token', $credentials => 'true') } ],
-      [ 'another page may not', OPTIONS => '/api/items', { origin => $evil, acrm => 'PUT' }, 403, {%asked} ],
-      [ 'what is not the API is left alone', GET => '/data.txt', { origin => $app }, 200, {} ] ],
+        { preflight_fields($app, \@all, 'content-type, x-csrf-token', $credentials => 'true') } ],
+      [ 'another page may not change things', OPTIONS => '/api/items', { origin => $evil, acrm => 'PUT' }, 403, {%asked} ],
+      [ 'a URL outside of the API has no policy', GET => '/data.txt', { origin => $app }, 200, {} ] ],
     [ 'Public fonts and JSON for everybody' => [],
-      (map { [ "$_->[0] reads a font", GET => '/fonts/a.woff2', $_->[1], 200, { everybody() } ] }
+      (map { [ "$_->[0] reads a font", GET => '/fonts/a.woff2', $_->[1], 200, { any_origin_fields() } ] }
           [ 'any page', { origin => $evil } ], [ 'a sandboxed frame', { origin => 'null' } ], [ 'a cache without Origin', {} ]),
       [ 'any page reads JSON and its ETag', GET => '/open-data/a.json', { origin => $evil }, 200,
-        { everybody('access-control-expose-headers' => 'ETag') } ],
-      [ 'nobody may write', OPTIONS => '/open-data/a.json', { origin => $app, acrm => 'PUT' }, 204, { may('*', [qw(GET HEAD)], 'content-type') } ],
-      [ 'another file is left alone', GET => '/data.txt', { origin => $app }, 200, {} ] ],
+        { any_origin_fields('access-control-expose-headers' => 'ETag') } ],
+      [ 'no page may write', OPTIONS => '/open-data/a.json', { origin => $app, acrm => 'PUT' }, 204, { preflight_fields('*', [qw(GET HEAD)], 'content-type') } ],
+      [ 'another file has no policy', GET => '/data.txt', { origin => $app }, 200, {} ] ],
     [ 'Tenants on subdomains' => [],
-      (map { [ "$_ is a tenant", GET => '/api/items', { origin => $_ }, 200, { for_origin($_, $credentials => 'true') } ] }
+      (map { [ "$_ is a tenant", GET => '/api/items', { origin => $_ }, 200, { allowed_fields($_, $credentials => 'true') } ] }
           'https://a.example.com', 'https://eu.a.example.com'),
-      (map { [ "$_ is none", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
+      (map { [ "$_ is not a tenant", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
           'https://closed.example.com', 'https://eu.closed.example.com', 'https://example.com', 'http://a.example.com', 'https://a.example.com:8443',
           'https://a-example.com', 'https://a.example.com.evil') ],
     [ 'Origins per tenant from a file' => [],
-      (map { [ "$_ is a site of blue", GET => '/api/blue/items', { origin => $_ }, 200, { for_origin($_, $credentials => 'true') } ] }
+      (map { [ "$_ is a site of blue", GET => '/api/blue/items', { origin => $_ }, 200, { allowed_fields($_, $credentials => 'true') } ] }
           'https://shop.blue.example', 'https://a.preview.blue.example'),
-      (map { [ "$_ is none", GET => '/api/blue/items', { origin => $_ }, 200, {%vary} ] }
+      (map { [ "$_ is not a site of blue", GET => '/api/blue/items', { origin => $_ }, 200, {%vary} ] }
           'https://green.example', 'https://old.preview.blue.example', 'https://preview.blue.example', 'http://shop.blue.example'),
-      [ 'green has its own', GET => '/api/green/items', { origin => 'https://green.example' }, 200,
-        { for_origin('https://green.example', $credentials => 'true') } ],
-      [ 'which are not those of blue', GET => '/api/green/items', { origin => 'https://shop.blue.example' }, 200, {%vary} ],
-      [ 'the rest of the API is for nobody', GET => '/api/items', { origin => 'https://shop.blue.example' }, 200, {} ] ],
+      [ 'green has its own sites', GET => '/api/green/items', { origin => 'https://green.example' }, 200,
+        { allowed_fields('https://green.example', $credentials => 'true') } ],
+      [ 'the sites of blue are not those of green', GET => '/api/green/items', { origin => 'https://shop.blue.example' }, 200, {%vary} ],
+      [ 'the rest of the API has no policy', GET => '/api/items', { origin => 'https://shop.blue.example' }, 200, {} ] ],
     [ 'In front of an application that sends its own CORS headers' => [],
-      [ 'the policy speaks for the application', GET => '/shop/items', { origin => 'https://www.example.com' }, 200,
-        { for_origin('https://www.example.com'), vary => 'Accept-Language, Origin' } ],
-      [ 'what the application allows is not', GET => '/shop/items', { origin => 'https://partner.example' }, 200,
+      [ 'the policy replaces the headers of the application', GET => '/shop/items', { origin => 'https://www.example.com' }, 200,
+        { allowed_fields('https://www.example.com'), vary => 'Accept-Language, Origin' } ],
+      [ 'an origin that only the application allows is not allowed', GET => '/shop/items', { origin => 'https://partner.example' }, 200,
         { vary => 'Accept-Language, Origin' } ],
-      [ 'a preflight is answered', OPTIONS => '/shop/items', { origin => 'https://www.example.com', acrm => 'PUT' }, 204,
-        { may('https://www.example.com', \@all, 'content-type') } ],
-      [ 'the part that is exempted answers itself', GET => '/shop/embed/x', { origin => 'https://www.example.com' }, 200,
+      [ 'a preflight is answered by the policy', OPTIONS => '/shop/items', { origin => 'https://www.example.com', acrm => 'PUT' }, 204,
+        { preflight_fields('https://www.example.com', \@all, 'content-type') } ],
+      [ 'the application answers for the part that is exempted', GET => '/shop/embed/x', { origin => 'https://www.example.com' }, 200,
         { vary => 'Accept-Language', 'access-control-allow-origin' => 'https://partner.example', $credentials => 'true' } ],
-      [ 'to preflights as well', OPTIONS => '/shop/embed/x', { origin => 'https://www.example.com', acrm => 'PUT' }, 405,
+      [ 'the application answers preflights for the part that is exempted', OPTIONS => '/shop/embed/x', { origin => 'https://www.example.com', acrm => 'PUT' }, 405,
         { vary => 'Accept-Language', 'access-control-allow-origin' => 'https://partner.example', $credentials => 'true' } ] ],
     [ 'API behind Basic authentication' => [qw(auth_basic authn_file)],
       [ 'a preflight needs no password', OPTIONS => '/reports/a', { origin => $app, acrm => 'POST', acrh => 'authorization' }, 204,
-        { may($app, [qw(GET HEAD POST)], 'content-type, authorization') } ],
-      [ 'the request does, and the 401 can be read', GET => '/reports/a', { origin => $app }, 401, { for_origin($app) } ],
-      [ 'with a password it is answered', GET => '/reports/a', { origin => $app, authorization => 'Basic dXNlcjpwYXNz' }, 200, { for_origin($app) } ],
-      [ 'not for another page', OPTIONS => '/reports/a', { origin => $evil, acrm => 'POST', acrh => 'authorization' }, 403, {%asked} ] ],
+        { preflight_fields($app, [qw(GET HEAD POST)], 'content-type, authorization') } ],
+      [ 'the request needs a password, and the 401 can be read', GET => '/reports/a', { origin => $app }, 401, { allowed_fields($app) } ],
+      [ 'the request with a password is answered', GET => '/reports/a', { origin => $app, authorization => 'Basic dXNlcjpwYXNz' }, 200, { allowed_fields($app) } ],
+      [ 'a preflight of another page is refused', OPTIONS => '/reports/a', { origin => $evil, acrm => 'POST', acrh => 'authorization' }, 403, {%asked} ] ],
     [ 'API behind OpenID Connect' => [qw(auth_openidc)],
       [ 'a preflight is not sent to the provider', OPTIONS => '/api/items', { origin => $app, acrm => 'PUT' }, 204,
-        { may($app, \@all, 'content-type', $credentials => 'true') } ],
-      [ 'who is not logged in gets a 401 that the script can read', GET => '/api/items', { origin => $app }, 401,
-        { for_origin($app, $credentials => 'true') } ],
-      [ 'another page cannot', GET => '/api/items', { origin => $evil }, 401, {%vary} ] ],
+        { preflight_fields($app, \@all, 'content-type', $credentials => 'true') } ],
+      [ 'a user who is not logged in gets a 401 that the script can read', GET => '/api/items', { origin => $app }, 401,
+        { allowed_fields($app, $credentials => 'true') } ],
+      [ 'another page cannot read the 401', GET => '/api/items', { origin => $evil }, 401, {%vary} ] ],
     [ 'WebDAV' => [qw(dav dav_fs dav_lock)],
       [ 'a file manager may list', OPTIONS => '/dav/', { origin => 'https://files.example.com', acrm => 'PROPFIND', acrh => 'depth' }, 204,
-        { may('https://files.example.com', [qw(GET HEAD PUT DELETE OPTIONS PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK)],
+        { preflight_fields('https://files.example.com', [qw(GET HEAD PUT DELETE OPTIONS PROPFIND PROPPATCH MKCOL COPY MOVE LOCK UNLOCK)],
             'content-type, depth, destination, if, lock-token, overwrite, timeout') } ],
       (map { my ($promise, $method, $path, $status, %more) = @$_;
           [ $promise, $method => $path, { origin => 'https://files.example.com', %more }, $status,
-            { for_origin('https://files.example.com', 'access-control-expose-headers' => 'DAV, Allow, ETag, Lock-Token, MS-Author-Via') } ] }
+            { allowed_fields('https://files.example.com', 'access-control-expose-headers' => 'DAV, Allow, ETag, Lock-Token, MS-Author-Via') } ] }
           [ 'it lists', PROPFIND => '/dav/', 207, depth => 1 ], [ 'it writes', PUT => '/dav/new', 201, body => 'new' ],
           [ 'it moves', MOVE => '/dav/new', 201, destination => 'http://localhost:@port@/dav/newer' ], [ 'it deletes', DELETE => '/dav/newer', 204 ],
-          [ 'it asks mod_dav what it can do', OPTIONS => '/dav/', 200 ]),
-      [ 'a client that is no browser asks mod_dav', OPTIONS => '/dav/', {}, 200, {%vary}, { dav => qr/\A1,2/, allow => qr/PROPFIND/ } ],
+          [ 'it gets the OPTIONS response of mod_dav', OPTIONS => '/dav/', 200 ]),
+      [ 'a client that is not a browser gets the OPTIONS response of mod_dav', OPTIONS => '/dav/', {}, 200, {%vary}, { dav => qr/\A1,2/, allow => qr/PROPFIND/ } ],
       [ 'another page may not list', OPTIONS => '/dav/', { origin => $evil, acrm => 'PROPFIND' }, 403, {%asked} ] ],
     [ 'Shared hosting with .htaccess' => [],
-      [ 'the customer has a policy', GET => '/customers/shop/a.txt', { origin => 'https://shop.example' }, 200, { for_origin('https://shop.example') } ],
-      [ 'with methods of its own', OPTIONS => '/customers/shop/a.txt', { origin => 'https://shop.example', acrm => 'PUT' }, 204,
-        { may('https://shop.example', [qw(GET HEAD)], 'content-type') } ],
-      [ 'which is for nobody else', GET => '/customers/shop/a.txt', { origin => $app }, 200, {%vary} ],
-      [ 'another customer has none', GET => '/customers/other/a.txt', { origin => 'https://shop.example' }, 200, {} ] ],
+      [ 'the customer has a policy', GET => '/customers/shop/a.txt', { origin => 'https://shop.example' }, 200, { allowed_fields('https://shop.example') } ],
+      [ 'the customer\'s policy has methods of its own', OPTIONS => '/customers/shop/a.txt', { origin => 'https://shop.example', acrm => 'PUT' }, 204,
+        { preflight_fields('https://shop.example', [qw(GET HEAD)], 'content-type') } ],
+      [ 'the customer\'s policy does not allow another origin', GET => '/customers/shop/a.txt', { origin => $app }, 200, {%vary} ],
+      [ 'another customer has no policy', GET => '/customers/other/a.txt', { origin => 'https://shop.example' }, 200, {} ] ],
     [ 'WebSocket' => [],
       [ 'a page of the app opens one', GET => '/socket', { %handshake, origin => $app }, 101, {} ],
-      [ 'another page does not', GET => '/socket', { %handshake, origin => $evil }, 403, {} ],
-      [ 'nor does what has no Origin', GET => '/socket', {%handshake}, 403, {} ] ],
+      [ 'another page does not open one', GET => '/socket', { %handshake, origin => $evil }, 403, {} ],
+      [ 'a client without Origin does not open one', GET => '/socket', {%handshake}, 403, {} ] ],
     [ 'Mobile apps' => [],
-      (map { [ "an app at $_ reads", GET => '/api/items', { origin => $_ }, 200, { for_origin($_) } ],
+      (map { [ "an app at $_ reads", GET => '/api/items', { origin => $_ }, 200, { allowed_fields($_) } ],
              [ "an app at $_ may send a token", OPTIONS => '/api/items', { origin => $_, acrm => 'GET', acrh => 'authorization' }, 204,
-               { may($_, \@all, 'content-type, authorization') } ] }
+               { preflight_fields($_, \@all, 'content-type, authorization') } ] }
           'capacitor://localhost', 'ionic://localhost', 'https://localhost', 'http://localhost'),
-      (map { [ "$_ does not", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
+      (map { [ "an app at $_ does not read", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
           'http://localhost:8100', 'capacitor://localhost.evil', 'capacitor://evil', 'null', 'file://') ],
     [ 'Development on localhost with any port' => [],
-      [ 'the app reads', GET => '/api/items', { origin => $app }, 200, { for_origin($app, $credentials => 'true') } ],
-      [ 'localhost does not, on a server that is not for development', GET => '/api/items', { origin => 'http://localhost:5173' }, 200, {%vary} ] ],
+      [ 'the app reads', GET => '/api/items', { origin => $app }, 200, { allowed_fields($app, $credentials => 'true') } ],
+      [ 'localhost does not read, on a server that is not for development', GET => '/api/items', { origin => 'http://localhost:5173' }, 200, {%vary} ] ],
     [ 'Development on localhost with any port' => [ 'Define Development' ],
-      (map { [ "$_ reads during development", GET => '/api/items', { origin => $_ }, 200, { for_origin($_, $credentials => 'true') } ] }
+      (map { [ "$_ reads during development", GET => '/api/items', { origin => $_ }, 200, { allowed_fields($_, $credentials => 'true') } ] }
           $app, 'http://localhost', 'http://localhost:5173', 'http://127.0.0.1:3000', 'http://[::1]:8080'),
-      (map { [ "$_ does not", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
+      (map { [ "$_ does not read during development", GET => '/api/items', { origin => $_ }, 200, {%vary} ] }
           'http://localhost.evil:5173', 'https://localhost:5173', 'http://127.0.0.2:3000') ],
     [ 'CDN in front' => [],
-      [ 'a copy for everybody', GET => '/assets/a.js', {}, 200, { everybody() }, { 'cache-control' => qr/\Apublic, max-age=31536000, immutable\z/ } ],
-      [ 'is the same for a page', GET => '/assets/a.js', { origin => $evil }, 200, { everybody() } ],
-      [ 'the API says that it varies, without Origin too', GET => '/api/items', {}, 200, {%vary}, { 'cache-control' => qr/\Aprivate/ } ],
-      [ 'and answers the app', GET => '/api/items', { origin => $app }, 200, { for_origin($app, $credentials => 'true') } ],
+      [ 'a copy for any origin', GET => '/assets/a.js', {}, 200, { any_origin_fields() }, { 'cache-control' => qr/\Apublic, max-age=31536000, immutable\z/ } ],
+      [ 'a page gets the same copy', GET => '/assets/a.js', { origin => $evil }, 200, { any_origin_fields() } ],
+      [ 'a response of the API has Vary, also without Origin', GET => '/api/items', {}, 200, {%vary}, { 'cache-control' => qr/\Aprivate/ } ],
+      [ 'the API allows the app', GET => '/api/items', { origin => $app }, 200, { allowed_fields($app, $credentials => 'true') } ],
       [ "the site's own page is not rejected though plain HTTP reaches httpd", GET => '/api/items',
         { host => 'www.example.com', origin => 'https://www.example.com' }, 200, {%vary} ],
-      [ 'another page is', GET => '/api/items', { host => 'www.example.com', origin => $evil }, 403, {%vary} ] ],
+      [ 'another page is rejected', GET => '/api/items', { host => 'www.example.com', origin => $evil }, 403, {%vary} ] ],
     [ 'Trying a policy with ReportOnly' => [],
-      [ 'nothing is sent to the app', GET => '/api/items', { origin => $app }, 200, {} ],
-      [ 'nor to another page', GET => '/api/items', { origin => $evil }, 200, {} ],
+      [ 'the app gets no CORS headers', GET => '/api/items', { origin => $app }, 200, {} ],
+      [ 'another page gets no CORS headers', GET => '/api/items', { origin => $evil }, 200, {} ],
       [ 'a preflight is not answered', OPTIONS => '/api/items', { origin => $app, acrm => 'DELETE' }, 200, {} ] ],
     [ 'mod_macro for named policies' => [qw(macro)],
-      [ 'fonts are public', GET => '/fonts/a.woff2', { origin => $evil }, 200, { everybody() } ],
+      [ 'fonts are public', GET => '/fonts/a.woff2', { origin => $evil }, 200, { any_origin_fields() } ],
       (map { my ($origin, $path, $headers) = @$_;
           [ "$origin may use $path", OPTIONS => $path, { origin => $origin, acrm => 'PUT' }, 204,
-            { may($origin, \@all, $headers, $credentials => 'true', 'access-control-max-age' => 600) } ] }
+            { preflight_fields($origin, \@all, $headers, $credentials => 'true', 'access-control-max-age' => 600) } ] }
           [ $app, '/api/items', 'content-type, x-csrf-token' ], [ 'https://admin.example.com', '/api/items', 'content-type, x-csrf-token' ],
           [ 'https://admin.example.com', '/api/admin/', 'content-type, x-csrf-token, x-reason' ]),
       [ 'the app may not use /api/admin', OPTIONS => '/api/admin/', { origin => $app, acrm => 'PUT' }, 403, {%asked} ] ],
@@ -195,7 +194,7 @@ for my $number (1 .. @recipes) {
     $recipe =~ s/127\.0\.0\.1:3000\//127.0.0.1:$backend\//g;
     my $httpd = Httpd->start(name => "recipe-$number", modules => [ grep { !/ / } @$needs ],
         text => join("\n", 'Listen 127.0.0.1:@port@', $define // (), "DocumentRoot $www/site", "Alias /customers $www/customers", $recipe));
-    is($httpd->{output}, '', "$title: starts without a word");
+    is($httpd->{output}, '', "$title: starts without a message");
     $httpd->run('-t');
     is($httpd->{output}, "Syntax OK\n", "$title: httpd -t has no warning");
 

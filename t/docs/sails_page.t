@@ -24,7 +24,7 @@ my @cases = (
         cors => { %vary, 'access-control-allow-origin' => $_ },
     } } @list),
     (map { {
-        name => "another origin, $_, is not",
+        name => "another origin, $_, is not allowed",
         send => [ GET => '/plain.txt', vhost => 'cors_list', origin => $_ ],
         code => 200,
         cors => {%vary},
@@ -42,7 +42,7 @@ my @cases = (
         send => [ OPTIONS => '/signup', vhost => 'cors_list', origin => $list[0], acrm => 'POST' ],
         code => 200,
         cors => {} },
-    {   name => 'a POST itself to /signup bears nothing',
+    {   name => 'a POST to /signup has no CORS headers',
         send => [ POST => '/signup', vhost => 'cors_list', origin => $list[0], body => 'x' ],
         code => 200,
         cors => {} },

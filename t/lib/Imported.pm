@@ -22,13 +22,13 @@ sub imported {
     @sections = @report = ();
     %defined_origin = ();
     $reader{$kind}->($file);
-    my ($printed, $said) = ('', '');
+    my ($printed, $report_text) = ('', '');
     open my $out, '>', \$printed or die "$!\n";
-    open my $report, '>', \$said or die "$!\n";
+    open my $report, '>', \$report_text or die "$!\n";
     my $before = select $out;
     { local *STDERR = $report; print_all() }
     select $before;
-    return ($printed, $said);
+    return ($printed, $report_text);
 }
 
 1;

@@ -37,8 +37,8 @@ sub ask_once {
     return $cache->{$key} ||= send_by_wire($to, $request);
 }
 
-# What an error says does not count: the policy has its headers with every status,
-# and a recipe without always has not.
+# Responses with an error count as sent only: the policy has its headers with every status,
+# a recipe without always does not.
 sub reach {
     my ($port, $case, $cache) = @_;
     my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { ask_once($port, $_[0], $cache) });
@@ -76,7 +76,7 @@ sub lacks {
     return grep { !$has{$_} } @$other[ 1 .. $#$other ];
 }
 
-# What an import says beyond what it says of every one; with the line of the file.
+# The remarks of an import about a line of the file, without those that every import has.
 sub remarks {
     my ($report) = @_;
     return grep { /:\d+: / && !/: replaces lines? |: without always, the headers were not sent|: the original sent no Vary: Origin|: belongs in |: the (?:block|rewrite rule) that answers OPTIONS is not needed/ } split /\n/, $report;

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Counts are exact: under load of four clients, with several children and
-# graceful restarts going on, and they outlive a hard restart.
+# Counts are exact under load of four clients, with several children and graceful restarts,
+# and are retained over a hard restart.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -37,7 +37,7 @@ my @mix = (
 sub counts { return { map { ("$_->{mode} $_->{verdict} $_->{reason}" => $_->{count}) } @{ status_data($h1)->{counts} } } }
 
 plan tests => 6;
-is_deeply(counts(), {}, 'nothing has happened yet, and a look at it is nothing');
+is_deeply(counts(), {}, 'there are no counts yet, and the status page is not counted');
 my @clients = map {
     my $pid = fork // die "fork: $!";
     if (!$pid) {
@@ -62,7 +62,7 @@ my %expected = map { $_->[0] => 4 * $each / @mix } @mix;
 is_deeply(counts(), \%expected, 'every request is counted, and counted once');
 my $since = status_data($h1)->{since};
 my ($section) = grep { $_->{section} =~ / <Location "\/report">\z/ } @{ status_data($h1)->{sections} };
-is($section->{'report-only'}{denied}, 4 * $each / @mix, 'so is that of its section, whatever generation');
+is($section->{'report-only'}{denied}, 4 * $each / @mix, 'the counts of a section are exact over generations');
 
 my $generations = $httpd->generations;
 kill HUP => $httpd->pid;
@@ -71,4 +71,4 @@ for (1 .. 400) {
     select undef, undef, undef, 0.025;
 }
 is_deeply(counts(), \%expected, 'a hard restart keeps the counts');
-is(status_data($h1)->{since}, $since, 'and since when they are counted');
+is(status_data($h1)->{since}, $since, 'a hard restart keeps the time since when requests are counted');

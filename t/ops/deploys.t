@@ -1,10 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# A file of origins that is deployed by every common tool at any moment of a graceful
-# restart: httpd never ends, no list is ever wider than the old and the new one, none
-# is empty, and each one counts in the end. Judges ask all along.
+# A list file is deployed with every common tool, at any moment of a graceful restart: httpd
+# never ends, no list in force is wider than the old and the new one, none is empty, and
+# each one is loaded in the end. Observers send requests all the time.
 #
 #   CORS_DEPLOYS=18   how many restarts, half of them with frames
-#   CORS_SEED=1       what is drawn by chance
+#   CORS_SEED=1       the seed of the random numbers
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -31,8 +31,7 @@ mkdir "$dir/release0" or die $!;
 symlink 'release0', "$dir/current" or die $!;
 my $path = "$dir/current/live.origins";
 
-# What is listed comes first, what is excluded last: a list that is cut allows more
-# than a whole one.
+# The exclusion comes last: a list that is cut allows more than a complete one.
 my $number = 0;
 sub own { return "https://list$_[0].example" }
 sub lines_of { my ($n) = @_; return ($always, own($n), 'https://*.wild.example', (map { "https://l$n-$_.example" } 1 .. 200 + $n % 50), "!$out") }
@@ -126,9 +125,9 @@ CONF
 my @to = (h1 => $httpd->{port}{port});
 sub allows { my ($origin) = @_; return defined cors_response(\@to, GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} }
 
-# Asks until it is ended: what must always be allowed, and what never. Writes what was
-# wrong, and when.
-sub judge {
+# Start an observer, which sends requests until it is stopped, of origins that must always
+# be allowed and of others that must never be.
+sub start_observer {
     pipe my $from, my $into or die $!;
     my $pid = fork // die $!;
     if (!$pid) {
@@ -152,7 +151,8 @@ sub judge {
     }
     return { pid => $pid, from => $from };
 }
-sub verdict { my ($judge) = @_; kill TERM => $judge->{pid}; waitpid $judge->{pid}, 0; return { split ' ', readline $judge->{from} } }
+# Stop an observer; returns its numbers of requests and of wrong responses.
+sub stop_observer { my ($observer) = @_; kill TERM => $observer->{pid}; waitpid $observer->{pid}, 0; return { split ' ', readline $observer->{from} } }
 
 my %total = (asked => 0, empty => 0, wider => 0, none => 0, late => 0, silent => 0);
 my %used;
@@ -166,7 +166,7 @@ for my $round (1 .. $deploys) {
     # a writer that pauses for less than two seconds; with frames it may be longer
     my $pause = rand($framed ? 3.5 : 1.7);
     my $text = text_of(++$number, $framed);
-    my $judge = judge();
+    my $observer = start_observer();
     my $mark = $httpd->log_mark;
     my $writer = fork // die $!;
     if (!$writer) {
@@ -184,7 +184,7 @@ for my $round (1 .. $deploys) {
     sleep 0.1 until allows(own($number)) || time > $written + 25 || !$httpd->is_running;
     my $took = time - $written;
     $longest = $took if $took > $longest;
-    my %is = %{ verdict($judge) };
+    my %is = %{ stop_observer($observer) };
     $is{late} = $took > 25 || allows(own($number - 1)) ? 1 : 0;
     $is{silent} = $is{empty} && $httpd->log_since($mark) !~ /cors_policy:(?:warn|error)/ ? 1 : 0;
     $total{$_} += $is{$_} for keys %total;
@@ -195,12 +195,12 @@ for my $round (1 .. $deploys) {
     last if !$httpd->is_running;
 }
 ok($httpd->is_running, "httpd runs after $restarts restarts");
-is($restarts, $deploys, 'each came back');
+is($restarts, $deploys, 'httpd runs after each graceful restart');
 is_deeply({ map { $_ => $total{$_} } grep { $_ ne 'asked' } keys %total }, { empty => 0, wider => 0, none => 0, late => 0, silent => 0 },
-    "of $total{asked} answers none had an empty or a wider list, and each list counted")
+    "of $total{asked} responses none had an empty or a wider list, and each list was loaded")
     or diag(join "\n", @bad);
-cmp_ok($total{asked}, '>', 20 * $deploys, 'the judges were at work');
-note(sprintf '%d tools; a list counted %.1f s after it was written at most', scalar @names, $longest);
+cmp_ok($total{asked}, '>', 20 * $deploys, 'the observers sent requests');
+note(sprintf '%d tools; a list was loaded at most %.1f s after it was written', scalar @names, $longest);
 note(join ', ', map { "$_: $used{$_}" } sort keys %used);
 
 done_testing();

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Calls of the system that fail, by the order of t/faults/shim.c: while files of
-# origins are read again the last good list is kept, the log says why once, and
-# what was passing is got over; at a start httpd says what is missing.
+# System calls fail, as t/faults/shim.c is ordered to. While list files are reloaded, the
+# last good list stays in force, the reason is logged once, and reloading recovers; at a
+# start httpd reports the failure.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -69,33 +69,33 @@ sub allows { return defined answer(@_)->{'access-control-allow-origin'} }
 my $good = $first;
 sub fails_and_recovers {
     my ($name, $call, $error) = @_;
-    my $said = text_of($error);
+    my $text = text_of($error);
     my $mark = $httpd->log_mark;
     order($call, Errno->can($error)->());
     my $new = replace();
-    wait_until(sub { $httpd->log_since($mark) =~ /\Q$said\E/ });
-    sleep 10 * $interval; # looks, at each of which it fails
+    wait_until(sub { $httpd->log_since($mark) =~ /\Q$text\E/ });
+    sleep 10 * $interval; # ten checks, each of which fails
     is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ],
         "$name: the last good list is kept");
     my $log = $httpd->log_since($mark);
-    like($log, qr/failing\.origins.*\Q$said\E.*\n.*the last good list of \S+failing\.origins is kept/, "$name: the log says why");
-    is(scalar(() = $log =~ /CorsAllowOriginsFile: /g), 2, "$name: once") or diag($log);
+    like($log, qr/failing\.origins.*\Q$text\E.*\n.*the last good list of \S+failing\.origins is kept/, "$name: the reason is logged");
+    is(scalar(() = $log =~ /CorsAllowOriginsFile: /g), 2, "$name: the reason is logged once") or diag($log);
     recall($call);
-    ok(wait_until(sub { allows($new) }), "$name: when it has passed, the new list counts");
-    is_deeply(answer($good), denied(), "$name: and the old one no more");
+    ok(wait_until(sub { allows($new) }), "$name: when the call succeeds again, the new list is in force");
+    is_deeply(answer($good), denied(), "$name: when the call succeeds again, the old list is not in force");
     $good = $new;
 }
 
 fails_and_recovers("opening fails with $_", open => $_) for qw(EACCES EMFILE ENFILE EIO ENOMEM);
 fails_and_recovers("reading fails with $_", read => $_) for qw(EIO EISDIR);
-fails_and_recovers("asking for its state fails with $_", stat => $_) for qw(EACCES EIO ESTALE);
+fails_and_recovers("stat fails with $_", stat => $_) for qw(EACCES EIO ESTALE);
 
-# one failure only, as of what lacks memory or descriptors for a moment
+# a single failure, as when memory or descriptors run out for a moment
 my $mark = $httpd->log_mark;
 order(read => 'once ' . Errno::EIO());
 my $new = replace();
 ok(wait_until(sub { allows($new) }), 'a read that failed once is tried again');
-like($httpd->log_since($mark), qr/Input\/output error/, 'and said');
+like($httpd->log_since($mark), qr/Input\/output error/, 'a read that failed once is logged');
 $good = $new;
 
 # The clock of the system is set, by an hour and by ten years; mod_watchdog measures
@@ -104,48 +104,48 @@ for my $step (-3600, 3600, -315_360_000) {
     order(clock => $step);
     sleep 0.3;
     $new = replace();
-    ok(wait_until(sub { allows($new) }, 10), "the clock is set by $step seconds: a new list counts");
+    ok(wait_until(sub { allows($new) }, 10), "the clock is set by $step seconds: a new list is loaded");
     $good = $new;
     $new = replace();
     # to a clock that is ahead the new file looks old enough
     ok($httpd->graceful && (allows($good) || ($step > 0 && allows($new))), "clock $step: a graceful restart keeps the list in force");
-    ok(wait_until(sub { allows($new) }, 10), "clock $step: and its children load the new one");
+    ok(wait_until(sub { allows($new) }, 10), "clock $step: the children of a graceful restart load the new list");
     $good = $new;
     recall('clock');
     sleep 0.3;
     $new = replace();
-    ok(wait_until(sub { allows($new) }, 10), "clock $step: so they do when it is set back");
+    ok(wait_until(sub { allows($new) }, 10), "clock $step: a new list is loaded when the clock is set back");
     $good = $new;
 }
 
-# the file changes under the hand that reads it
+# the file changes while it is read
 $mark = $httpd->log_mark;
 order(read => 'once cut');
 $new = replace();
 ok(wait_until(sub { !-e "$orders/read" && $httpd->log_since($mark) =~ /is kept/ }), 'a file is cut while it is read');
-is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'what is left is not taken for the list');
+is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'a file that is cut while it is read does not replace the list');
 $new = replace();
-ok(wait_until(sub { allows($new) }), 'a whole one is');
+ok(wait_until(sub { allows($new) }), 'a whole file after one that was cut is loaded');
 $good = $new;
 order(read => 'once grow');
 $mark = $httpd->log_mark;
 $new = replace();
 ok(wait_until(sub { allows('https://grown.example') }), 'a file that grows while it is read is read again, whole');
-ok(allows($new) && !allows($good), 'and counts');
-is(scalar(() = $httpd->log_since($mark) =~ /CorsAllowOriginsFile: /g), 1, 'what it was before is not taken') or diag($httpd->log_since($mark));
+ok(allows($new) && !allows($good), 'a file that grew while it was read is in force');
+is(scalar(() = $httpd->log_since($mark) =~ /CorsAllowOriginsFile: /g), 1, 'a file that grows while it is read is loaded once') or diag($httpd->log_since($mark));
 $good = $new;
 
 # The child that reads dies of it; the next one does as well.
 $mark = $httpd->log_mark;
 order(read => 'kill');
 $new = replace();
-ok(wait_until(sub { $httpd->log_since($mark) =~ /the last good list of \S+ is kept/ }, 30), 'a file that kills every child that reads it is given up');
+ok(wait_until(sub { $httpd->log_since($mark) =~ /the last good list of \S+ is kept/ }, 30), 'a file that kills every child that reads it is not read again');
 my %killed = map { $_ => 1 } Httpd::slurp("$orders/killed") =~ /(\d+)/g;
-is(scalar keys %killed, 3, 'after three of them');
+is(scalar keys %killed, 3, 'a file kills at most three children');
 is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'the last good list is kept');
 recall('read');
 $new = replace();
-ok(wait_until(sub { allows($new) }), 'the next file counts');
+ok(wait_until(sub { allows($new) }), 'the file after one that killed children is loaded');
 $good = $new;
 
 # the child is killed at some moment of reading and of writing the new list
@@ -154,7 +154,7 @@ for my $round (1 .. 3) {
     order(read => 'tell');
     unlink "$orders/reading";
     $new = replace(map { "https://r$round-$_.example" } 1 .. 60_000);
-    wait_until(sub { -s "$orders/reading" }) or die "nobody reads\n";
+    wait_until(sub { -s "$orders/reading" }) or die "no child reads\n";
     my ($pid) = Httpd::slurp("$orders/reading") =~ /(\d+)/;
     sleep 0.015 * $round;
     recall('read');
@@ -172,7 +172,7 @@ for my $round (1 .. 3) {
     $wrong++ if $verdict->($good) || !$verdict->("https://r$round-60000.example");
     $good = $new;
 }
-is_deeply([ $kills, $wrong, $late ], [ 3, 0, 0 ], 'a child killed while it makes the new list: no verdict is wrong, and the list comes');
+is_deeply([ $kills, $wrong, $late ], [ 3, 0, 0 ], 'a child is killed while it builds the new list: no verdict is wrong, and the list is loaded');
 
 # the child dies while it holds the lock of the counts
 my $before = status_data(\@to);
@@ -184,8 +184,8 @@ for my $n (1 .. 16) {
     $died = !defined answer($evil->($n))->{vary} and last;
 }
 ok($died, 'a child that dies while it holds the lock of the counts does not answer that request');
-is_deeply(answer($evil->(100)), denied(), 'the others are decided as ever');
-is_deeply(answer($always), allowed($always), 'allowed ones, too');
+is_deeply(answer($evil->(100)), denied(), 'other refusals are decided as before');
+is_deeply(answer($always), allowed($always), 'allowed requests are decided as before');
 my $until = time + 10;
 my $kept = 0;
 for (my $n = 101; !$kept && time < $until; $n++) {
@@ -193,21 +193,20 @@ for (my $n = 101; !$kept && time < $until; $n++) {
     $kept = grep { $_->{origin} eq $evil->($n) } @{ status_data(\@to)->{refusals} };
     sleep 0.2;
 }
-ok($kept, 'after seconds refusals are kept again');
+ok($kept, 'after some seconds refusals are recorded again');
 my $after = status_data(\@to);
 my %count = map { ("$_->{verdict} $_->{reason}" => $_->{count}) } @{ $after->{counts} };
 my %was = map { ("$_->{verdict} $_->{reason}" => $_->{count}) } @{ $before->{counts} };
-is($count{'allowed origin-allowed'} - $was{'allowed origin-allowed'}, 1, 'the counts are exact');
-is($after->{since}, $before->{since}, 'and go on');
+is($count{'allowed origin-allowed'} - $was{'allowed origin-allowed'}, 1, 'the counts are exact after a child died with their lock');
+is($after->{since}, $before->{since}, 'the counts continue after a child died with their lock');
 
-# What a child writes into the memory of the lists is nothing to the parent, which
-# may be root.
+# The parent, which may be root, does not trust what a child writes into shared memory.
 order(scribble => 'once first');
-ok(wait_until(sub { answer($always); !-e "$orders/scribble" }), 'a child writes over what is kept of a file');
+ok(wait_until(sub { answer($always); !-e "$orders/scribble" }), 'a child overwrites the shared data of a list file');
 $httpd->graceful;
 $new = replace();
-ok(wait_until(sub { allows($new) }, 40), 'the parent starts new children, which read the files again');
-ok($httpd->is_running, 'and runs on');
+ok(wait_until(sub { allows($new) }, 40), 'new children of the parent read the list files again');
+ok($httpd->is_running, 'the parent keeps running after a child overwrote shared data');
 
 # --- at a start
 my $starts = 0;
@@ -216,12 +215,12 @@ sub starts {
     return eval { Httpd->start(name => 'failing_start' . ++$starts, preload => $shim, expected => $expected, text => $text, %more) } // $@;
 }
 sub does_not_start {
-    my ($name, $text, @said) = @_;
-    my $said = starts($text);
-    if (ref $said) { fail("$name: httpd does not start"); return }
+    my ($name, $text, @patterns) = @_;
+    my $errors = starts($text);
+    if (ref $errors) { fail("$name: httpd does not start"); return }
     my @logs = glob "$ENV{CORS_WORK}/t/run/failing_start$starts-*/error_log";
-    $said .= Httpd::slurp($_) for @logs;
-    like($said, $_, "$name: httpd does not start, and says why") for @said;
+    $errors .= Httpd::slurp($_) for @logs;
+    like($errors, $_, "$name: httpd does not start, and reports the reason") for @patterns;
 }
 for ([ open => 'EACCES' ], [ read => 'EIO' ], [ stat => 'EIO' ], [ list => 'ENOMEM' ]) {
     my ($call, $error) = @$_;
@@ -230,56 +229,56 @@ for ([ open => 'EACCES' ], [ read => 'EIO' ], [ stat => 'EIO' ], [ list => 'ENOM
     does_not_start("$call fails with $error", $conf, qr/CorsAllowOriginsFile.*failing\.origins.*\Q$text\E.*\[file-unreadable\]/s);
     recall($call);
 }
-# The lock by which one child looks at files is a file without a name; where there can
-# be none, it is mod_watchdog's.
+# The lock by which one child checks the files is an unlinked file; where that cannot be
+# created, it is mod_watchdog's.
 my $closed = "$dir/closed";
 mkdir $closed, 0555 or die "$closed: $!\n";
 my $no_mutex = "Mutex flock:$closed watchdog-callback\n$conf";
 order(lock => Errno::EACCES());
-does_not_start('without its own lock, and with none of mod_watchdog', $no_mutex,
+does_not_start('without its own lock and that of mod_watchdog', $no_mutex,
     qr/\(13\).*Couldn't create the watchdog-callback mutex \(file \Q$closed\E/);
-for ([ 'with the lock of mod_watchdog', $conf ], [ 'with its own lock, and none of mod_watchdog', $no_mutex ]) {
+for ([ 'with the lock of mod_watchdog', $conf ], [ 'with its own lock, without that of mod_watchdog,', $no_mutex ]) {
     my ($name, $text) = @$_;
     my $server = starts($text);
     ok(ref $server, "$name httpd starts") or BAIL_OUT($server);
     @to = (h1 => $server->{port}{port});
     $new = replace();
-    ok(wait_until(sub { allows($new) }), 'and a new list counts');
+    ok(wait_until(sub { allows($new) }), "$name httpd loads a new list");
     $server->stop;
     recall('lock');
 }
 
-# where addresses are counted (ulimit -v) a list has less room to grow in
+# with a limit of the address space (ulimit -v) a list has less room to grow
 order(list => 'once ' . Errno::ENOMEM());
 $good = replace();
 my $small = starts($conf);
 ok(ref $small && !-e "$orders/list", 'without memory for a large list httpd starts with room for a small one') or BAIL_OUT($small);
 @to = (h1 => $small->{port}{port});
 $new = replace();
-ok(wait_until(sub { allows($new) }), 'in which it changes');
+ok(wait_until(sub { allows($new) }), 'a list changes in the room for a small one');
 $good = $new;
 $mark = $small->log_mark;
 $new = replace(map { "https://more$_.example" } 1 .. 60_000);
-ok(wait_until(sub { $small->log_since($mark) =~ /has outgrown the room .*; restart gracefully/ }), 'one that outgrows it is refused, and the log says so');
-is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'the last good list is kept');
+ok(wait_until(sub { $small->log_since($mark) =~ /has outgrown the room .*; restart gracefully/ }), 'a list that outgrows its room is not loaded, and the reason is logged');
+is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'a list that outgrows its room leaves the last good list in force');
 sleep 10 * $interval;
-is(scalar(() = $small->log_since($mark) =~ /CorsAllowOriginsFile: /g), 2, 'that is said once');
+is(scalar(() = $small->log_since($mark) =~ /CorsAllowOriginsFile: /g), 2, 'a list that outgrows its room is logged once');
 ok($small->graceful && allows($new) && allows('https://more60000.example'), 'a graceful restart makes room');
 $small->stop;
 
 order(counts => Errno::ENOMEM());
 my $uncounted = starts($conf);
 ok(ref $uncounted, 'without memory for the counts httpd starts') or BAIL_OUT($uncounted);
-like($uncounted->log_since(0), qr/\(12\).*CORS: no shared memory; nothing is counted/, 'and says it');
+like($uncounted->log_since(0), qr/\(12\).*CORS: no shared memory; nothing is counted/, 'missing memory for the counts is logged');
 @to = (h1 => $uncounted->{port}{port});
-is_deeply([ map { answer($_) } $always, 'https://never.example' ], [ allowed($always), denied() ], 'its decisions are the same');
+is_deeply([ map { answer($_) } $always, 'https://never.example' ], [ allowed($always), denied() ], 'without memory for the counts the decisions are the same');
 my $page = send_request(\@to, GET => '/cors-policy');
-is($page->status, 200, 'its page is there');
-like($page->body, qr/no shared memory|nothing is counted/i, 'and says that nothing is counted');
+is($page->status, 200, 'without memory for the counts there is a status page');
+like($page->body, qr/no shared memory|nothing is counted/i, 'the status page shows that nothing is counted');
 recall('counts');
-ok($uncounted->graceful, 'a graceful restart when there is memory');
-is(scalar @{ status_data(\@to)->{counts} }, 0, 'makes the counts');
+ok($uncounted->graceful, 'a graceful restart with memory for the counts');
+is(scalar @{ status_data(\@to)->{counts} }, 0, 'the counts start empty when there is memory for them');
 answer($always);
-is(scalar @{ status_data(\@to)->{counts} }, 1, 'and counts');
+is(scalar @{ status_data(\@to)->{counts} }, 1, 'requests are counted when there is memory for the counts');
 
 done_testing();

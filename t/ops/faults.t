@@ -1,7 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What goes wrong around the module: logs on a full disk, a child that is killed,
-# hard restarts under load, and another version of the module in the place of the
-# one that runs.
+# Faults around the module: logs on a full disk, a child that is killed, hard restarts
+# under load, and a running module that is replaced by another version.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -34,7 +33,7 @@ CONF
 my %allowed = (vary => 'Origin', 'access-control-allow-origin' => $app, 'access-control-expose-headers' => 'X-Total');
 my %granted = (preflight_vary(), 'access-control-allow-origin' => $app,
     'access-control-allow-methods' => 'GET, HEAD, PUT, PATCH, POST, DELETE', 'access-control-allow-headers' => 'content-type');
-# request, its whole answer, and what it is counted as
+# request, status and CORS fields of its response, and its verdict
 my @exchanges = (
     [ [ GET => '/plain.txt', origin => $app ], { status => 200, %allowed }, 'allowed' ],
     [ [ GET => '/plain.txt', origin => "$app.evil" ], { status => 200, vary => 'Origin' }, 'denied' ],
@@ -77,7 +76,7 @@ for (@exchanges) {
     }
 }
 my $written = $logs->log_since(0);
-is(scalar(() = $written =~ /CORS: (?:allowed|denied|preflight|not-cors)/g), scalar @exchanges, 'only those of the one host are written');
+is(scalar(() = $written =~ /CORS: (?:allowed|denied|preflight|not-cors)/g), scalar @exchanges, 'only the decisions of the virtual host with a writable log are written');
 $logs->stop;
 
 # the log of the whole server, while a file of origins is good and bad
@@ -94,13 +93,13 @@ my $to = [ h1 => $full->{port}{port} ];
 sub allows { my ($origin) = @_; return defined cors_response($to, GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} }
 is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, with the server's log on a full disk") for @exchanges;
 replace_file($path, 'https://second.example');
-ok(wait_until(sub { allows('https://second.example') }), 'a changed file counts though nobody can be told');
+ok(wait_until(sub { allows('https://second.example') }), 'a changed list file is loaded though nothing can be logged');
 replace_file($path, 'https://third.example', 'no origin');
 sleep 3; # it is read after two seconds
-ok(allows('https://second.example') && !allows('https://third.example'), 'a bad one does not');
+ok(allows('https://second.example') && !allows('https://third.example'), 'a list file with a mistake is not loaded though nothing can be logged');
 replace_file($path, 'https://fourth.example');
 kill USR1 => $full->pid;
-ok(wait_until(sub { allows('https://fourth.example') }), 'a graceful restart is made');
+ok(wait_until(sub { allows('https://fourth.example') }), 'a graceful restart loads the list though nothing can be logged');
 $full->stop;
 
 # --- a child is killed in the middle of its requests
@@ -113,8 +112,8 @@ CONF
 my $port = $httpd->{port}{port};
 $to = [ h1 => $port ];
 
-# The child that has a connection, as the kernel tells: by the address of the other
-# end to the number of its socket, and by that to the descriptor.
+# The child that serves a connection, found by the kernel's tables: the client's port gives
+# the inode of the socket, and the inode the child with that descriptor.
 sub child_of {
     my ($socket) = @_;
     my $client = sprintf '%04X', $socket->sockport;
@@ -143,18 +142,18 @@ for (@open) {
     my $response = parse_response($answer);
     my $right = length $response->body == 30_000_000 ? 'whole' : 'cut';
     $whole{$right}++ if $right eq ($_->{child} == $victim ? 'cut' : 'whole');
-    is_deeply($response->cors, { status => 200, %allowed }, 'its headers are right') if $right eq 'whole';
+    is_deeply($response->cors, { status => 200, %allowed }, 'a response of a child that was not killed has the right headers') if $right eq 'whole';
 }
 my $lost = grep { $_->{child} == $victim } @open;
-is_deeply(\%whole, { cut => $lost, whole => @open - $lost }, 'when one is killed, its responses are cut and all others are whole');
-is_deeply(verdicts($to), { allowed => 12 }, 'all are counted, and once');
+is_deeply(\%whole, { cut => $lost, whole => @open - $lost }, 'a child is killed: its responses are cut and all others are complete');
+is_deeply(verdicts($to), { allowed => 12 }, 'the requests of the killed child are counted, each once');
 is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, afterwards") for @exchanges;
 my %sum = (allowed => 12);
 $sum{ $_->[2] }++ for @exchanges;
-is_deeply(verdicts($to), \%sum, 'counting goes on');
+is_deeply(verdicts($to), \%sum, 'counting continues after a child was killed');
 
-# --- load: clients that judge every answer
-# Gives how many answers there were, and what was wrong with them.
+# --- load: clients that check every response
+# Starts a client; sums() returns the numbers of responses, wrong ones, and missing ones.
 sub client {
     my ($until) = @_;
     pipe my $from, my $into or die "pipe: $!\n";
@@ -206,13 +205,13 @@ for (1 .. 4) {
 @sums = sums(@clients) if !$prefork;
 is($hard, 4, 'four hard restarts');
 cmp_ok($sums[0], '>', 100, "answers between them ($sums[0], and $sums[2] that were cut)");
-is($sums[1], 0, 'none of them is wrong');
+is($sums[1], 0, 'no response between hard restarts is wrong');
 my $after = verdicts($to);
 my $counted = 0;
 $counted += $after->{$_} - ($before->{$_} // 0) for keys %$after;
-cmp_ok($counted, '>=', $sums[0], 'every answer is counted');
-cmp_ok($counted, '<=', $sums[0] + $sums[2], 'and nothing else');
-is(status_data($to)->{since}, $began, 'counting began when it did');
+cmp_ok($counted, '>=', $sums[0], 'every response between hard restarts is counted');
+cmp_ok($counted, '<=', $sums[0] + $sums[2], 'nothing but the requests between hard restarts is counted');
+is(status_data($to)->{since}, $began, 'hard restarts keep the time since when requests are counted');
 $httpd->stop;
 
 # --- another version of the module, put in its place by rename
@@ -230,8 +229,8 @@ sub build {
         $text =~ s/\Q$from\E/$into/ or die "$file has no '$from'\n";
         Httpd::spew("$source/$file", $text);
     }
-    my $said = `cd $source && make CFLAGS=-O0 module 2>&1`;
-    die "make: $said\n" if $?;
+    my $output = `cd $source && make CFLAGS=-O0 module 2>&1`;
+    die "make: $output\n" if $?;
     rename "$source/out/mod_cors_policy.so", "$dir/$name.so" or die $!;
 }
 my $so = "$dir/running.so";
@@ -255,28 +254,28 @@ sub upgrade {
     my $restarted = $upgraded->graceful;
     my $is = version();
     my ($answers, $wrong, $none) = sums(@clients);
-    is($restarted && $is, $version, "the module is '$name' now");
+    is($restarted && $is, $version, "after the restart the module is '$name'");
     cmp_ok($answers, '>', 100, "$name: there was load ($answers)");
     is_deeply([ $wrong, $none ], [ 0, 0 ], "$name: no request failed, and none had a wrong header");
     return $answers;
 }
 my $answers = upgrade(same => 'same layout, ');
-is(status_data($to)->{since}, $began, 'a version that counts in the same way goes on counting');
+is(status_data($to)->{since}, $began, 'a version with the same layout of the counts keeps them');
 my $total = 0;
 $total += $_ for values %{ verdicts($to) };
-is($total, $answers, 'exactly');
+is($total, $answers, 'a version with the same layout counts exactly');
 my $more = upgrade(other => 'other layout, ');
-isnt(status_data($to)->{since}, $began, 'one that counts in another way begins anew');
+isnt(status_data($to)->{since}, $began, 'a version with another layout of the counts starts anew');
 $total = 0;
 $total += $_ for values %{ verdicts($to) };
-cmp_ok($total, '<', $more, 'from nothing');
+cmp_ok($total, '<', $more, 'a version with another layout starts from zero');
 send_request($to, GET => '/plain.txt', origin => $app) for 1 .. 7;
 my $then = 0;
 $then += $_ for values %{ verdicts($to) };
-is($then, $total + 7, 'and counts exactly');
+is($then, $total + 7, 'a version with another layout counts exactly');
 $began = status_data($to)->{since};
 upgrade(first => '');
-isnt(status_data($to)->{since}, $began, 'so does the way back');
+isnt(status_data($to)->{since}, $began, 'the first version starts anew after one with another layout');
 is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, after all that") for @exchanges;
 
 done_testing();

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Which decisions the log has, and how many of them: a policy that contradicts itself
-# at the default LogLevel and whatever else is logged, refusals up to a limit that a
-# clock that is set back does not move.
+# Which decisions are logged, and how many: a policy that contradicts itself at the default
+# LogLevel, refusals up to a limit for each minute. Setting the clock back does not change
+# the limit.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -45,7 +45,7 @@ my $expected = qr/contradictory/;
 sub start { my ($name, $level) = @_; return Httpd->start(name => $name, preload => $shim, expected => $expected, text => "$level$conf") }
 sub order { my ($clock, $seconds) = @_; Httpd::spew("$orders/$clock", $seconds) }
 
-# So many requests on one connection; returns how many were answered.
+# Send so many requests on one connection; returns the number of responses.
 sub send_many {
     my ($httpd, $count, $path) = @_;
     my $request = "GET $path HTTP/1.1\r\nHost: localhost\r\nOrigin: $evil\r\n";
@@ -53,7 +53,7 @@ sub send_many {
     return scalar(() = $answers =~ m{^HTTP/1\.1 200 }mg);
 }
 
-# What the log has got since then: contradictions by path, refusals, what was suppressed.
+# The log lines since: contradictions by path, refusals, and the suppressed ones.
 sub logged {
     my ($httpd, $mark) = @_;
     my $text = $httpd->log_since($mark);
@@ -71,23 +71,23 @@ is_deeply(cors_response([ h1 => $httpd->{port}{port} ], GET => '/unlucky/file', 
     'a policy that contradicts itself');
 is_deeply(logged($httpd, $mark), { '/unlucky/file' => 1 }, 'the default LogLevel has the contradiction and not the refusal');
 like($httpd->log_since($mark), qr/\[cors_policy:warn\] .*CORS: denied, contradictory-policy: origin "\Q$good\E", "GET" "\/unlucky\/file"; by CorsAllowOrigins \S+:\d+, CorsAllowCredentials \S+:\d+: /,
-    'as a warning with both lines');
+    'the contradiction is a warning with both lines');
 $httpd->stop;
 
 # --- refusals as well
 $httpd = start('log_info', "LogLevel cors_policy:info\n");
 $mark = $httpd->log_mark;
 is(send_many($httpd, 650, '/plain.txt'), 650, 'a flood of refusals');
-is_deeply(logged($httpd, $mark), { refusals => 600 }, 'fills the minute of refusals');
+is_deeply(logged($httpd, $mark), { refusals => 600 }, '600 refusals are logged in a minute');
 $mark = $httpd->log_mark;
 is(send_many($httpd, 25, '/unlucky/file'), 25, 'a flood of one contradiction');
-is(send_many($httpd, 1, '/unlucky/a'), 1, 'and another');
-is_deeply(logged($httpd, $mark), { '/unlucky/file' => 10, '/unlucky/a' => 1 }, 'each has lines of its own');
+is(send_many($httpd, 1, '/unlucky/a'), 1, 'a request with another contradiction');
+is_deeply(logged($httpd, $mark), { '/unlucky/file' => 10, '/unlucky/a' => 1 }, 'each contradiction has a limit of its own');
 
 $mark = $httpd->log_mark;
 order(clock => -7200);
 is(send_many($httpd, 1, '/plain.txt'), 1, 'the clock is set back by two hours');
-is_deeply(logged($httpd, $mark), {}, 'which empties no budget');
+is_deeply(logged($httpd, $mark), {}, 'a clock that is set back does not reset the limit');
 order(elapsed => 61);
 is(send_many($httpd, 1, '/plain.txt') + send_many($httpd, 1, '/unlucky/file'), 2, 'a minute later');
 is_deeply(logged($httpd, $mark), { refusals => 1, '/unlucky/file' => 1, 'suppressed refusals' => 51, 'suppressed contradictory policies' => 15 },
@@ -99,8 +99,8 @@ ok($httpd->graceful, 'a graceful restart');
 order(elapsed => 122);
 $mark = $httpd->log_mark;
 is(send_many($httpd, 1, '/plain.txt'), 1, 'another minute later');
-is_deeply(logged($httpd, $mark), { refusals => 1, 'suppressed refusals' => 51 }, 'refusals are logged after a restart too');
+is_deeply(logged($httpd, $mark), { refusals => 1, 'suppressed refusals' => 51 }, 'refusals are logged in the next minute after a restart');
 unlink map { "$orders/$_" } qw(clock elapsed);
-is($httpd->unexpected_line, undef, 'no accident');
+is($httpd->unexpected_line, undef, 'the error log has no unexpected line');
 
 done_testing();

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Files of origins that change while httpd runs.
+# List files that change while httpd runs.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -17,7 +17,7 @@ my @always = ('https://always.example', 'https://*.always.example');
 sub replace {
     replace_file($path, @_);
 }
-# a frame, which counts as soon as it is whole
+# a frame, which is loaded as soon as it is complete
 my $version = 0;
 sub replace_by_frame {
     $version++;
@@ -49,7 +49,7 @@ CorsAllowOriginsFile $path
     CorsAllowOriginsFile $public
     CorsAllowCredentials Off
 </Location>
-# of these two only a request knows that they meet
+# only a request shows that these two sections meet
 <LocationMatch "^/public/private">
     CorsAllowCredentials On
 </LocationMatch>
@@ -59,8 +59,8 @@ sub allows {
     my ($origin) = @_;
     return defined cors_response(\@to, GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'};
 }
-# Whether every child comes to say so in time, and none has another opinion then.
-sub comes_to {
+# Whether all children allow or deny an origin after some time.
+sub becomes {
     my ($origin, $expected) = @_;
     my $until = time + 20;
     until (allows($origin) == $expected) {
@@ -73,44 +73,44 @@ sub public_allows {
     my ($at, $origin) = @_;
     return cors_response(\@to, GET => "/public$at", origin => $origin)->{'access-control-allow-origin'} ? 1 : 0;
 }
-# a file counts once it has been unchanged for two seconds
+# a file is loaded once it has been unchanged for two seconds
 sub settled { sleep 2 + 5 * $interval }
 
 plan tests => 33;
-ok(allows('https://first.example'), 'the first list counts');
-ok(!allows('https://second.example'), 'and lists no more');
+ok(allows('https://first.example'), 'the first list is in force');
+ok(!allows('https://second.example'), 'the first list does not allow another origin');
 
 my $mark = $httpd->log_mark;
 replace(@always, 'https://second.example');
-ok(comes_to('https://second.example', 1), 'a changed file counts in all children');
-ok(comes_to('https://first.example', 0), 'what it does not list any more is not allowed in any');
-like($httpd->log_since($mark), qr/live\.origins is read again: 3 listed, 0 excluded/, 'the log says so');
+ok(becomes('https://second.example', 1), 'a changed file is loaded in all children');
+ok(becomes('https://first.example', 0), 'an origin that a changed file does not list is not allowed in any child');
+like($httpd->log_since($mark), qr/live\.origins is read again: 3 listed, 0 excluded/, 'a reload is logged');
 
-# each bad file: the last good list is kept, and each mistake is said once
-sub is_bad {
+# A file with a mistake: the last good list is kept, and each mistake is logged once.
+sub check_bad_file {
     my ($name, $spoil, @sentences) = @_;
     my $before = $httpd->log_mark;
     $spoil->();
     settled();
     my $log = $httpd->log_since($before);
     ok(allows('https://second.example') && !allows('https://third.example'), "$name: the last good list is kept");
-    is(join('|', map { scalar(() = $log =~ /\Q$_\E/g) } @sentences), join('|', (1) x @sentences), "$name: said once")
+    is(join('|', map { scalar(() = $log =~ /\Q$_\E/g) } @sentences), join('|', (1) x @sentences), "$name: each mistake is logged once")
         or diag($log);
 }
-is_bad('a mistake', sub { replace('https://third.example', 'https://third.example/', '*') },
+check_bad_file('a mistake', sub { replace('https://third.example', 'https://third.example/', '*') },
     "live.origins:2: 'https://third.example/'", "live.origins:3: '*'", 'the last good list');
-is_bad('a file that is half written', sub { Httpd::spew($path, "https://third.example\nhttps://four") },
+check_bad_file('a file that is half written', sub { Httpd::spew($path, "https://third.example\nhttps://four") },
     'live.origins:2:', '[file-cut]');
-is_bad('a file that is removed', sub { unlink $path or die $! }, '[file-unreadable]');
-is_bad('a directory in its place', sub { mkdir $path or die $! }); # still none
+check_bad_file('a file that is removed', sub { unlink $path or die $! }, '[file-unreadable]');
+check_bad_file('a directory in its place', sub { mkdir $path or die $! }); # still none
 rmdir $path or die $!;
-is_bad('a public suffix where credentials are sent', sub { replace('https://third.example', 'https://*.github.io') },
+check_bad_file('a public suffix where credentials are sent', sub { replace('https://third.example', 'https://*.github.io') },
     "live.origins:2: 'https://*.github.io'");
-is_bad('a file that nobody may read', sub { replace('https://third.example'); chmod 0, $path },
+check_bad_file('a file without read permission', sub { replace('https://third.example'); chmod 0, $path },
     '[file-unreadable]');
 
 
-# no child can open another file for a while; the file stays as it is
+# for a while no child can open another file; the file does not change
 sub limit_descriptors {
     my ($most) = @_;
     for my $child ($httpd->children) {
@@ -122,15 +122,15 @@ limit_descriptors(3);
 $mark = $httpd->log_mark;
 settled();
 settled();
-is(scalar(() = $httpd->log_since($mark) =~ /live\.origins'.*\[file-unreadable\]/g), 1, 'what passes is said once');
+is(scalar(() = $httpd->log_since($mark) =~ /live\.origins'.*\[file-unreadable\]/g), 1, 'a file that cannot be opened for a while is logged once');
 limit_descriptors(1024);
-ok(comes_to('https://third.example', 1), 'and a good file after bad ones counts, without being touched');
+ok(becomes('https://third.example', 1), 'a file that can be opened again is loaded without a change');
 $mark = $httpd->log_mark;
 utime undef, undef, $path or die $!;
 settled();
-unlike($httpd->log_since($mark), qr/read again/, 'a file that was only touched is not read into a new list');
+unlike($httpd->log_since($mark), qr/read again/, 'a file with another time and the same text is not loaded again');
 
-# many changes under load: what both lists have is allowed throughout
+# many changes under load: what all lists have is allowed all the time
 my $stranger = 'https://never.example';
 my @load = map {
     my ($origin, $expected) = @$_;
@@ -157,28 +157,28 @@ for my $round (1 .. 11) {
 # one that shrinks so much by itself would wait
 replace_by_frame(@always);
 waitpid($_, 0), is($?, 0, 'no request fails, and no verdict is wrong, while lists are exchanged') for @load;
-cmp_ok(scalar(() = $httpd->log_since($mark) =~ /read again: .*, version \d+$/mg), '>=', 5, 'and they were');
+cmp_ok(scalar(() = $httpd->log_since($mark) =~ /read again: .*, version \d+$/mg), '>=', 5, 'the lists were exchanged under load');
 
-# what a request puts together of several sections is as careful as start-up
+# sections that only a request combines are checked as a start checks them
 my $github = 'https://anybody.github.io';
 $mark = $httpd->log_mark;
 Httpd::spew($public, "https://friend.example\nhttps://*.github.io\n");
 settled();
-is_deeply([ map { public_allows($_, $github) } '', '/private' ], [ 0, 0 ], 'a public suffix does not come into a list that had none');
+is_deeply([ map { public_allows($_, $github) } '', '/private' ], [ 0, 0 ], 'a reload does not add a public suffix to a list without one');
 like($httpd->log_since($mark), qr/public\.origins:2: 'https:\/\/\*\.github\.io' is a wildcard on a public suffix, .* restart gracefully/,
-    'and the log says what to do');
+    'a public suffix that is not loaded is logged with what to do');
 ok($httpd->graceful, 'a graceful restart');
 my $until = time + 10;
 sleep 0.05 while !public_allows('', $github) && time < $until;
-is_deeply([ map { public_allows($_, $github) } '', '/private' ], [ 1, 0 ], 'then it counts, without credentials alone');
+is_deeply([ map { public_allows($_, $github) } '', '/private' ], [ 1, 0 ], 'after a graceful restart the public suffix is allowed, but not with credentials');
 
-# a file that is written all the time is said to be
+# a file that changes all the time is logged
 $mark = $httpd->log_mark;
 for (1 .. 30) {
     replace(@always, 'https://third.example');
     sleep $interval / 2;
 }
-is(scalar(() = $httpd->log_since($mark) =~ /live\.origins changes oftener than it is looked at/g), 1, 'a file that never keeps still is warned of once');
+is(scalar(() = $httpd->log_since($mark) =~ /live\.origins changes oftener than it is looked at/g), 1, 'a file that changes all the time is logged once');
 settled();
 
 # a restart keeps the list in force while the file is being written
@@ -192,7 +192,7 @@ if (!$writer) {
 }
 replace(@always, 'https://fourth.example');
 $mark = $httpd->log_mark;
-ok($httpd->graceful, 'a graceful restart');
-ok(allows('https://third.example'), 'keeps the list in force');
-like($httpd->log_since($mark), qr/the list in force of \S+live\.origins is kept until the file can be loaded/, 'which is logged');
-ok(comes_to('https://fourth.example', 1), 'and its children read the file when it is stable');
+ok($httpd->graceful, 'a graceful restart while the file is written');
+ok(allows('https://third.example'), 'a graceful restart while the file is written keeps the list in force');
+like($httpd->log_since($mark), qr/the list in force of \S+live\.origins is kept until the file can be loaded/, 'keeping the list in force over a restart is logged');
+ok(becomes('https://fourth.example', 1), 'the children load the file when it is stable');

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Graceful restarts under load: no request fails, no header is wrong, and a hundred
-# restarts leave the parent as large as it was.
+# Graceful restarts under load: no request fails, no header is wrong, and after a hundred
+# restarts the parent is not larger.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -29,10 +29,10 @@ my @load = map { my ($origin, $expected) = @$_;
 my $until = Time::HiRes::time() + $seconds - 1;
 my $h2 = Httpd::has_h2();
 my ($count, %h2) = (0);
-# as many as there are seconds, but two, however long they take here
+# at least two less than there are seconds, however long they take
 while (Time::HiRes::time() < $until || $count < $seconds - 2) {
     my $next = Time::HiRes::time() + 1;
-    # a connection of HTTP/2 may be told to go away: one request on each
+    # a restart may close a connection of HTTP/2: one request on each
     my $streams = $h2 ? Httpd::start_program('h2load', '-n', 60, '-c', 60, '-m', 1, '-t', 1,
         '-H', "origin: $app", $url) : undef;
     $httpd->graceful or die "httpd does not come back from a graceful restart\n";
@@ -49,12 +49,12 @@ while (Time::HiRes::time() < $until || $count < $seconds - 2) {
               'access-control-allow-credentials' => 'true',
               'access-control-expose-headers' => 'X-Total' },
             "after restart $count under load HTTP/2 has the whole set");
-        my $told = Httpd::read_output($streams);
-        $told =~ /requests: (\d+) total, .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/
-            or die "h2load says: $told\n";
+        my $printed = Httpd::read_output($streams);
+        $printed =~ /requests: (\d+) total, .* (\d+) succeeded, (\d+) failed, (\d+) errored, (\d+) timeout/
+            or die "h2load: $printed\n";
         $h2{total} += $1;
         $h2{bad} += $3 + $4 + $5;
-        my ($ok) = $told =~ /status codes: (\d+) 2xx/;
+        my ($ok) = $printed =~ /status codes: (\d+) 2xx/;
         $h2{other} += $1 - $ok;
     }
     my $rest = $next - Time::HiRes::time();
@@ -63,9 +63,9 @@ while (Time::HiRes::time() < $until || $count < $seconds - 2) {
 cmp_ok($count, '>=', $seconds - 2, "there were restarts ($count)");
 for (@load) {
     my ($origin, $from) = @$_;
-    my $told = Httpd::read_output($from);
-    my %number = $told =~ /(\w+)=(\d+)/g;
-    cmp_ok($number{seen} // 0, '>', 100, "wrk: there was load from $origin (" . ($number{seen} // $told) . ')');
+    my $printed = Httpd::read_output($from);
+    my %number = $printed =~ /(\w+)=(\d+)/g;
+    cmp_ok($number{seen} // 0, '>', 100, "wrk: there was load from $origin (" . ($number{seen} // $printed) . ')');
     is_deeply([ @number{qw(wrong connect read write status timeout)} ], [ (0) x 6 ],
         "wrk: no request of $origin failed, and none had a wrong header");
 }
@@ -96,6 +96,6 @@ is($late->[1], $early->[1], "file descriptors are the same after $restarts resta
 is_deeply(cors_response([ h1 => $port ], GET => '/plain.txt', origin => 'https://x.regex.example'), { status => 200, vary => 'Origin',
     'access-control-allow-origin' => 'https://x.regex.example',
     'access-control-allow-credentials' => 'true', 'access-control-expose-headers' => 'X-Total' },
-    'and the policy is what it was');
+    'the policy is the same after all restarts');
 
 done_testing();

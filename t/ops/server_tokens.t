@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What the Server header says of the module: its name and version with
-# ServerTokens Full, where a directive stands, and else nothing.
+# The Server header has name and version of the module with ServerTokens Full, if there is
+# a directive of the module.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -14,10 +14,10 @@ my $header = Httpd::slurp("$ENV{CORS_WORK}/include/mod_cors_policy.h");
 my ($version) = $header =~ /^#define CORS_POLICY_VERSION "(.*)"$/m;
 my @cases = (
     [ 'with ServerTokens Full, Server names the module and its version', "ServerTokens Full\n$policy", 1 ],
-    [ 'that is what httpd does without ServerTokens', $policy, 1 ],
-    [ 'a directive in a section is enough', "ServerTokens Full\n$section", 1 ],
+    [ 'without ServerTokens, Server names the module and its version', $policy, 1 ],
+    [ 'with a directive in a section, Server names the module', "ServerTokens Full\n$section", 1 ],
     [ 'without a directive, Server does not name the module', "ServerTokens Full\n", 0 ],
-    map { [ "with ServerTokens $_, neither", "ServerTokens $_\n$policy", 0 ] } qw(OS Minimal Minor Major Prod),
+    map { [ "with ServerTokens $_, Server does not name the module", "ServerTokens $_\n$policy", 0 ] } qw(OS Minimal Minor Major Prod),
 );
 plan tests => @cases + 2;
 
@@ -35,8 +35,8 @@ for (@cases) {
     my $server = server_of($httpd);
     is(scalar(() = $server =~ m{(?<!\S)mod_cors_policy/\Q$version\E(?!\S)}g), $there, "$name ($server)");
     if (!$first++) {
-        ok($httpd->graceful, 'it restarts gracefully');
-        is(server_of($httpd), $server, 'and says it once, as before');
+        ok($httpd->graceful, 'a server that names the module restarts gracefully');
+        is(server_of($httpd), $server, 'Server names the module once after a restart');
     }
     $httpd->stop;
 }

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# The child that reads files of origins again is killed: the next one does it within
-# two seconds, and never are there two of them.
+# The child that reloads list files is killed: another one takes over within two seconds,
+# and there are never two of them.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -46,18 +46,18 @@ CONF
 my @to = (h1 => $httpd->{port}{port});
 sub allows { return defined cors_response(\@to, GET => '/plain.txt', origin => $_[0])->{'access-control-allow-origin'} }
 
-# Those of the children that hold a lock on a file without a name.
+# The children that hold a lock on an unlinked file.
 sub in_charge {
     my %child = map { $_ => 1 } $httpd->children;
     return grep { $child{$_} } Httpd::slurp('/proc/locks') =~ /^\d+: POSIX\s+ADVISORY\s+WRITE (\d+) /mg;
 }
 sub one_in_charge { my @pids; wait_until(sub { (@pids = in_charge()) == 1 }, 10); return @pids == 1 ? $pids[0] : 0 }
 
-ok(allows($first), 'the first list counts');
+ok(allows($first), 'the first list is in force');
 my $owner = one_in_charge();
-ok($owner, 'one child looks at the file');
+ok($owner, 'one child checks the file');
 sleep 1.5;
-is_deeply([ in_charge() ], [$owner], 'and no other one, whenever they try');
+is_deeply([ in_charge() ], [$owner], 'the other children do not get the lock later');
 
 # --- killed after and before the file changes
 my (@times, @owners);
@@ -71,18 +71,18 @@ for my $round (1 .. $rounds) {
     last if !wait_until(sub { allows($new) }, 20);
     push @times, time - $killed;
 }
-is(scalar @times, $rounds, 'the child in charge is killed: each new list comes');
+is(scalar @times, $rounds, 'the child in charge is killed: each new list is loaded');
 my @sorted = sort { $a <=> $b } @times;
 # the one in the middle: a machine that does other things may stop for a second
-cmp_ok($sorted[ @sorted / 2 ], '<', 2, "within two seconds (@{[ map { sprintf '%.1f', $_ } @times ]})");
+cmp_ok($sorted[ @sorted / 2 ], '<', 2, "the next child takes over within two seconds (@{[ map { sprintf '%.1f', $_ } @times ]})");
 my %owners = map { $_ => 1 } @owners;
-is(scalar keys %owners, $rounds, 'by another child each time');
+is(scalar keys %owners, $rounds, 'another child takes over each time');
 
-# --- a child that ends in peace leaves it to the next one as well
+# --- a child that ends by a graceful restart
 $owner = one_in_charge();
 $httpd->graceful;
 my $new = replace();
-ok(wait_until(sub { allows($new) }, 10), 'after a graceful restart a child of the new generation does it');
-ok(wait_until(sub { my @pids = in_charge(); @pids == 1 && $pids[0] != $owner }, 10), 'one of them');
-is(scalar(() = $httpd->log_since(0) =~ /is read again: 1 listed/g), $version - 1, 'and each list has been read once')
+ok(wait_until(sub { allows($new) }, 10), 'after a graceful restart a child of the new generation loads the new list');
+ok(wait_until(sub { my @pids = in_charge(); @pids == 1 && $pids[0] != $owner }, 10), 'after a graceful restart one other child is in charge');
+is(scalar(() = $httpd->log_since(0) =~ /is read again: 1 listed/g), $version - 1, 'each list was read once')
     or diag($httpd->log_since(0));

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# mod_cache, with either store and before or behind the handlers: no origin ever
-# gets what was stored for another, and the second request of an origin is a hit.
+# mod_cache, with either store, before and behind the handlers: an origin never gets a
+# response that was stored for another one, and its second request is a hit.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -28,21 +28,21 @@ my @caches = (
 );
 
 my %vary = (vary => 'Origin');
-sub place {
+sub location_headers {
     my ($origin) = @_;
     return {} if !$origin || $origin !~ m{\Ahttps://(?:app|b)\.example\z};
     return { 'access-control-allow-origin' => $origin,
         'access-control-allow-credentials' => 'true',
         'access-control-expose-headers' => 'X-Total' };
 }
-sub server {
+sub server_headers {
     my ($origin) = @_;
     return {} if !$origin || $origin ne $server;
     return { 'access-control-allow-origin' => $origin,
         'access-control-expose-headers' => 'X-Server' };
 }
-sub everybody { return { 'access-control-allow-origin' => '*' } }
-sub nothing { return {} }
+sub any_origin { return { 'access-control-allow-origin' => '*' } }
+sub no_headers { return {} }
 
 # HIT, MISS or REVALIDATE.
 sub cache_status {
@@ -51,8 +51,8 @@ sub cache_status {
     return $status;
 }
 
-# One request: whose, further fields, status, what the cache says, and the set.
-sub step {
+# Send one request; compare status, X-Cache and CORS headers.
+sub check_request {
     my ($via, $name, $path, $origin, $send, $status, $cache, $cors) = @_;
     my $response = send_request($via, GET => $path,
         defined $origin ? (origin => $origin) : (), %$send);
@@ -65,74 +65,74 @@ for (@caches) {
     my ($cache, $port) = @$_;
     my $via = [ h1 => $httpd->{port}{$port} ];
 
-    # the same path in its own place and in that of the server
+    # a path with a policy of its own, and one with that of the server
     for (
-        [ 'a file under a Location', '/place/plain.txt', \&place, 'Origin', $app, $b ],
-        [ 'a file under the policy of the server', '/plain.txt', \&server, 'Origin', $server, $app ],
-        [ 'a backend that varies itself', '/api/own', \&place, 'Accept, Origin', $app, $b ],
+        [ 'a file under a Location', '/place/plain.txt', \&location_headers, 'Origin', $app, $b ],
+        [ 'a file under the policy of the server', '/plain.txt', \&server_headers, 'Origin', $server, $app ],
+        [ 'a backend that sends Vary itself', '/api/own', \&location_headers, 'Accept, Origin', $app, $b ],
     ) {
         my ($what, $path, $policy, $vary, $one, $two) = @$_;
         my $etag;
         for my $round ([ MISS => 'is stored for' ], [ HIT => 'comes from the cache for' ]) {
-            my ($said, $does) = @$round;
+            my ($status, $does) = @$round;
             for ([ $one, 'an allowed origin' ], [ $two, 'another one' ],
                  [ $evil, 'an origin that is not allowed' ], [ undef, 'a request without Origin' ]) {
                 my ($origin, $whose) = @$_;
-                my $response = step($via, "$cache: $what $does $whose with its own headers",
-                    $path, $origin, {}, 200, $said, { vary => $vary, %{ $policy->($origin) } });
+                my $response = check_request($via, "$cache: $what $does $whose with its own headers",
+                    $path, $origin, {}, 200, $status, { vary => $vary, %{ $policy->($origin) } });
                 $etag = $response->field('etag');
             }
         }
-        step($via, "$cache: $what is still there for the first", $path, $one, {}, 200, 'HIT',
+        check_request($via, "$cache: $what is still stored for the first origin", $path, $one, {}, 200, 'HIT',
             { vary => $vary, %{ $policy->($one) } });
         next if !$etag;
-        for ([ $one, 'an allowed origin' ], [ $two, 'another one' ], [ $evil, 'none that is allowed' ],
-             [ undef, 'nobody' ]) {
-            step($via, "$cache: $what, unchanged, is a 304 with the headers of $_->[1]", $path, $_->[0],
+        for ([ $one, 'an allowed origin' ], [ $two, 'another one' ], [ $evil, 'an origin that is not allowed' ],
+             [ undef, 'a request without Origin' ]) {
+            check_request($via, "$cache: $what, if it has not changed, is a 304 with the headers for $_->[1]", $path, $_->[0],
                 { 'if-none-match' => $etag }, 304, 'HIT', { vary => $vary, %{ $policy->($_->[0]) } });
         }
-        step($via, "$cache: $what, in part, is a 206 with them", $path, $one, { range => 'bytes=0-2' },
+        check_request($via, "$cache: a part of $what is a 206 with the headers for its origin", $path, $one, { range => 'bytes=0-2' },
             206, 'HIT', { vary => $vary, %{ $policy->($one) } });
     }
 
-    # where everybody is allowed there is one copy for all
-    step($via, "$cache: a file for everybody is stored once", '/everybody/plain.txt', $app, {}, 200,
-        'MISS', everybody());
+    # a policy for any origin needs one copy
+    check_request($via, "$cache: a file for any origin is stored once", '/everybody/plain.txt', $app, {}, 200,
+        'MISS', any_origin());
     for ($app, $evil, undef) {
-        step($via, "$cache: and is a hit for " . ($_ // 'nobody in particular'),
-            '/everybody/plain.txt', $_, {}, 200, 'HIT', everybody());
+        check_request($via, "$cache: a file for any origin is a hit for " . ($_ // 'a request without Origin'),
+            '/everybody/plain.txt', $_, {}, 200, 'HIT', any_origin());
     }
-    step($via, "$cache: CorsPolicy Off is stored without headers", '/off/plain.txt', $app, {}, 200,
-        'MISS', nothing());
-    step($via, "$cache: and comes back without", '/off/plain.txt', $evil, {}, 200, 'HIT', nothing());
+    check_request($via, "$cache: a file with CorsPolicy Off is stored without CORS headers", '/off/plain.txt', $app, {}, 200,
+        'MISS', no_headers());
+    check_request($via, "$cache: a file with CorsPolicy Off comes from the cache without CORS headers", '/off/plain.txt', $evil, {}, 200, 'HIT', no_headers());
 
     # a redirect that is stored
-    for my $said (qw(MISS HIT)) {
+    for my $status (qw(MISS HIT)) {
         for ([ $app, 'an allowed origin' ], [ $evil, 'another one' ]) {
-            step($via, "$cache: a redirect is a $said for $_->[1], with its own headers", '/api/moved', $_->[0],
-                {}, 302, $said, { %vary, %{ place($_->[0]) } });
+            check_request($via, "$cache: a redirect is a $status for $_->[1], with its own headers", '/api/moved', $_->[0],
+                {}, 302, $status, { %vary, %{ location_headers($_->[0]) } });
         }
     }
 
-    # the quick handler looks at the range before httpd looks for a section
-    step($via, "$cache: a range that is not there", '/place/plain.txt', $app, { range => 'bytes=99999-' },
-        416, 'NOTHING', { %vary, %{ place($app) } });
+    # the quick handler rejects the range before httpd looks for a section
+    check_request($via, "$cache: a range beyond the end is a 416", '/place/plain.txt', $app, { range => 'bytes=99999-' },
+        416, 'NOTHING', { %vary, %{ location_headers($app) } });
 
-    # stale
+    # responses that are stale at once
     my $mark = -s $backend_log;
-    step($via, "$cache: a response that is stale at once is stored", '/api/stale', $app, {}, 200,
-        'MISS', { vary => 'Accept, Origin', %{ place($app) } });
-    for ([ $app, 'asked about again' ], [ $app, 'asked about a third time' ]) {
-        step($via, "$cache: $_->[1] it keeps the headers of its origin", '/api/stale', $_->[0], {}, 200,
-            'REVALIDATE', { vary => 'Accept, Origin', %{ place($app) } });
+    check_request($via, "$cache: a response that is stale at once is stored", '/api/stale', $app, {}, 200,
+        'MISS', { vary => 'Accept, Origin', %{ location_headers($app) } });
+    for ([ $app, 'the second' ], [ $app, 'the third' ]) {
+        check_request($via, "$cache: a stale response is validated for $_->[1] request and keeps the headers for its origin", '/api/stale', $_->[0], {}, 200,
+            'REVALIDATE', { vary => 'Accept, Origin', %{ location_headers($app) } });
     }
-    step($via, "$cache: stale, another origin gets its own", '/api/stale', $b, {}, 200,
-        'MISS', { vary => 'Accept, Origin', %{ place($b) } });
-    step($via, "$cache: stale, an origin that is not allowed gets none", '/api/stale', $evil, {}, 200,
+    check_request($via, "$cache: a stale response for another origin is stored with its own headers", '/api/stale', $b, {}, 200,
+        'MISS', { vary => 'Accept, Origin', %{ location_headers($b) } });
+    check_request($via, "$cache: a stale response for an origin that is not allowed has no CORS headers", '/api/stale', $evil, {}, 200,
         'MISS', { vary => 'Accept, Origin' });
-    step($via, "$cache: stale and asked about by the client, it is a 304 with the headers",
+    check_request($via, "$cache: a stale response that the client validates is a 304 with the headers",
         '/api/stale', $app, { 'if-none-match' => '"stale"' }, 304, 'REVALIDATE',
-        { vary => 'Accept, Origin', %{ place($app) } });
+        { vary => 'Accept, Origin', %{ location_headers($app) } });
 
     # a preflight is never stored, and never answered from the store
     for (1, 2) {
@@ -146,16 +146,16 @@ for (@caches) {
     }
 }
 
-# ReportOnly: hits and misses as if there were no module, to the byte
+# ReportOnly: hits and misses are those of a server without the module, to the byte
 for my $path ('/place/plain.txt', '/plain.txt', '/everybody/plain.txt', '/api/own', '/api/stale', '/api/moved') {
-    for ([ $app, 'the first' ], [ $b, 'another origin' ], [ undef, 'nobody' ], [ $app, 'the first again' ]) {
+    for ([ $app, 'the first' ], [ $b, 'another origin' ], [ undef, 'a request without Origin' ], [ $app, 'the first again' ]) {
         my ($origin, $who) = @$_;
         my @bytes = map {
             my $bytes = response_bytes([ h1 => $httpd->{port}{$_} ], GET => $path, host => "site.example:$httpd->{port}{$_}",
                 defined $origin ? (origin => $origin) : ());
             $bytes =~ s/^(?:Date|Age|Expires): .*\r\n//gmr;
         } qw(report off);
-        is($bytes[0], $bytes[1], "ReportOnly: $who gets $path from the cache, not one byte more or less");
+        is($bytes[0], $bytes[1], "ReportOnly: $who gets the same bytes of $path as without the module");
     }
 }
 

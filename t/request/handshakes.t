@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# WebSocket handshakes by every way that leads through httpd: a page of another
-# origin never reaches the backend, whose log is the witness.
+# WebSocket handshakes by every way through httpd: a page of another origin never
+# reaches the backend. The backend's log shows what it received.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -31,21 +31,22 @@ my @origins = (
     [ 'a subdomain that a pattern lists', 'https://a.wild.example', 1 ],
     [ 'a client without Origin', undef, 1 ],
     [ 'another origin', 'https://app.example.evil', 0 ],
-    [ 'the domain that a pattern does not list', 'https://wild.example', 0 ],
-    [ 'the origin in clear', 'http://app.example', 0 ],
+    [ 'the domain of a pattern for its subdomains', 'https://wild.example', 0 ],
+    [ 'the same host over http', 'http://app.example', 0 ],
     [ 'null', 'null', 0 ],
     [ 'two origins', [ $app, $app ], 0 ],
     [ 'an empty origin', '', 0 ],
 );
 
-sub asked {
+# Whether the backend has received a request since; waits a moment if one is expected.
+sub backend_state {
     my ($mark) = @_;
     for (1 .. 40) {
-        return 'asked' if -s $backend_log > $mark;
+        return 'reached' if -s $backend_log > $mark;
         select undef, undef, undef, 0.01 if $_[1];
         last if !$_[1];
     }
-    return 'not asked';
+    return 'not reached';
 }
 
 for my $way (@ways) {
@@ -55,14 +56,14 @@ for my $way (@ways) {
             my $mark = -s $backend_log;
             my $cors = cors_response([ $protocol => $port{ $protocol eq 'h1' ? 'plain' : 'tls' } ],
                 GET => $way->[1], %handshake, defined $origin ? (origin => $origin) : ());
-            is_deeply([ $cors, asked($mark, $passes) ],
-                [ { status => $passes ? 101 : 403 }, $passes ? 'asked' : 'not asked' ],
+            is_deeply([ $cors, backend_state($mark, $passes) ],
+                [ { status => $passes ? 101 : 403 }, $passes ? 'reached' : 'not reached' ],
                 "$way->[0], $protocol: $who " . ($passes ? 'reaches' : 'does not reach') . ' the backend');
         }
     }
 }
 
-# odd spellings, as lax backends take them
+# unusual spellings that lenient backends accept
 for my $spelling ('WebSocket', 'WEBSOCKET', 'websocket/13', 'h2c, websocket', 'h2c,WEBSOCKET',
     'websocket, h2c', ', websocket', [ 'h2c', 'websocket' ], "websocket\t", 'websocket /13', 'websocket;v=13') {
     my $called = ref $spelling ? join(' and ', @$spelling) : $spelling;
@@ -70,18 +71,18 @@ for my $spelling ('WebSocket', 'WEBSOCKET', 'websocket/13', 'h2c, websocket', 'h
         my $mark = -s $backend_log;
         my $code = send_request([ h1 => $port{plain} ], GET => $way->[1], %handshake,
             upgrade => $spelling, origin => 'https://evil.example')->status;
-        is_deeply([ $code, asked($mark) ], [ 403, 'not asked' ],
-            "$way->[0]: 'Upgrade: $called' is a handshake too");
+        is_deeply([ $code, backend_state($mark) ], [ 403, 'not reached' ],
+            "$way->[0]: 'Upgrade: $called' is treated as a handshake");
     }
 }
-# no handshake, no check
+# a request that is not a handshake is not checked
 my $code = send_request([ h1 => $port{plain} ], GET => '/plain.txt', origin => 'https://evil.example',
     connection => 'Upgrade, close', upgrade => 'h2, websockets')->status;
-is($code, 200, "'Upgrade: websockets' asks for something else");
+is($code, 200, "'Upgrade: websockets' is not a handshake");
 
-for ([ 'CorsWebSocketRequireOrigin refuses a client without Origin', undef, 403 ],
+for ([ 'CorsWebSocketRequireOrigin rejects a client without Origin', undef, 403 ],
      [ 'CorsWebSocketRequireOrigin lets a listed origin pass', $app, 101 ],
-     [ 'CorsWebSocketRequireOrigin refuses another', 'https://evil.example', 403 ]) {
+     [ 'CorsWebSocketRequireOrigin rejects another origin', 'https://evil.example', 403 ]) {
     my $status = send_request([ h1 => $port{plain} ], GET => '/require', %handshake,
         defined $_->[1] ? (origin => $_->[1]) : ())->status;
     is($status, $_->[2], $_->[0]);
@@ -108,15 +109,15 @@ if (Httpd::has_h2()) {
             my ($who, $path, $send, $expected) = @$_;
             my $mark = -s $backend_log;
             my $passes = $expected =~ /\A200/;
-            is_deeply([ extended_connect($port{$name}, $name eq 'tls', $path, @$send), asked($mark) ],
-                [ $expected, $passes ? 'asked' : 'not asked' ],
+            is_deeply([ extended_connect($port{$name}, $name eq 'tls', $path, @$send), backend_state($mark) ],
+                [ $expected, $passes ? 'reached' : 'not reached' ],
                 "$over, extended CONNECT: $who " . ($passes ? 'talks to' : 'does not reach') . ' the backend');
         }
     }
 }
 
-# ReportOnly lets every handshake through, as no module would, and says what it
-# would have done
+# ReportOnly lets every handshake pass, as a server without the module does, and logs
+# what it would have done
 for ([ 'a listed origin', $app ], [ 'another origin', 'https://evil.example' ],
      [ 'a client without Origin', undef ]) {
     my ($who, $origin) = @$_;
@@ -127,11 +128,11 @@ for ([ 'a listed origin', $app ], [ 'another origin', 'https://evil.example' ],
         $bytes =~ s/^Date: .*\r\n//gm;
         $bytes;
     } @port{qw(report off)};
-    is($bytes[0], $bytes[1], "ReportOnly: $who gets not one byte more or less");
+    is($bytes[0], $bytes[1], "ReportOnly: $who gets the same bytes as without the module");
     like($bytes[0], qr{\AHTTP/1\.1 101 }, "ReportOnly: $who passes");
     my $log = $httpd->log_since($mark);
     like($log, qr/CORS \(ReportOnly\): websocket-@{[ defined $origin && $origin eq $app ? 'allowed' : 'denied' ]}/,
-        "ReportOnly: the log says what $who would have met");
+        "ReportOnly: the log has what a policy that is On would have decided for $who");
 }
 
 done_testing();

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# The sentences of docs/limits.md, each next to what is possible.
+# The sentences of docs/limits.md: each limit beside what is possible.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -34,45 +34,45 @@ sub preflight { return cors_response($via, OPTIONS => $_[0], origin => $app, acr
 
 is_deeply(get('/cgi/own.cgi'), { status => 200, %allowed, vary => 'Accept, Origin' },
     'a script has the headers of the policy');
-is_deeply(get('/cgi/nph-own.cgi'), { status => 200 }, 'an nph script has none');
+is_deeply(get('/cgi/nph-own.cgi'), { status => 200 }, 'an nph script has no CORS headers');
 is_deeply(preflight('/cgi/nph-own.cgi'), $answered, 'a preflight for an nph script is answered');
 is_deeply(cors_response($via, OPTIONS => '*', origin => $app, acrm => 'PUT'), { status => 200 },
     'OPTIONS * is left alone');
 
-is_deeply(preflight('/place/moved'), $answered, 'a Location is known when the server redirects');
-is_deeply(get('/place/moved'), { status => 301, %allowed }, 'so that the redirect has its headers');
-is_deeply(preflight('/directory/moved'), { status => 301 }, 'a Directory is not');
-is_deeply(get('/directory/moved'), { status => 301 }, 'so that the redirect has none');
+is_deeply(preflight('/place/moved'), $answered, 'a preflight for a redirect of the server is answered by the policy of a Location');
+is_deeply(get('/place/moved'), { status => 301, %allowed }, 'a redirect of the server has the headers of the policy of a Location');
+is_deeply(preflight('/directory/moved'), { status => 301 }, 'a preflight for a redirect of the server is not answered by the policy of a Directory');
+is_deeply(get('/directory/moved'), { status => 301 }, 'a redirect of the server does not have the headers of the policy of a Directory');
 is_deeply(get('/place/broken/a.txt'), { status => 500, %allowed },
-    'a broken .htaccess leaves the policy of a Location');
-is_deeply(get('/directory/broken/a.txt'), { status => 500 }, 'and not that of a Directory');
-is_deeply(get('/place/proxied'), { status => 200, %allowed }, 'a proxied request knows its Location');
-is_deeply(get('/directory/proxied'), { status => 200 }, 'and enters no Directory');
-is_deeply(get('/directory/backend'), { status => 200, %allowed }, 'but for a RewriteRule [P] in it');
-is_deeply(get('/place/a%2fb'), { status => 404, %allowed }, 'an encoded slash knows its Location');
-is_deeply(get('/place/' . 'a' x 9000), { status => 414 }, 'a request line that is too long does not');
+    'a broken .htaccess file leaves the policy of a Location in force');
+is_deeply(get('/directory/broken/a.txt'), { status => 500 }, 'a broken .htaccess file leaves no policy of a Directory');
+is_deeply(get('/place/proxied'), { status => 200, %allowed }, 'a proxied request has the policy of its Location');
+is_deeply(get('/directory/proxied'), { status => 200 }, 'a proxied request has no policy of a Directory');
+is_deeply(get('/directory/backend'), { status => 200, %allowed }, 'a request that a RewriteRule [P] of a Directory proxies has its policy');
+is_deeply(get('/place/a%2fb'), { status => 404, %allowed }, 'a URL with an encoded slash has the policy of its Location');
+is_deeply(get('/place/' . 'a' x 9000), { status => 414 }, 'a request line that is too long has no policy');
 
 # TRACE only repeats the request; no page can send it
 is_deeply(send_request($via, TRACE => '/rejects/a.txt', origin => $app)->cors_fields, {}, 'an answer to TRACE has no headers of the policy');
-is_deeply(cors_response($via, TRACE => '/rejects/a.txt', origin => 'https://evil.example'), { status => 200 }, 'and is not rejected');
-is_deeply(cors_response($via, GET => '/rejects/a.txt', origin => 'https://evil.example'), { status => 403, %vary }, 'as any other method is');
+is_deeply(cors_response($via, TRACE => '/rejects/a.txt', origin => 'https://evil.example'), { status => 200 }, 'TRACE of an origin that is not allowed is not rejected');
+is_deeply(cors_response($via, GET => '/rejects/a.txt', origin => 'https://evil.example'), { status => 403, %vary }, 'GET of an origin that is not allowed is rejected');
 
 # a page of the server itself, without TLS
 my $page = "http://localhost:$httpd->{port}{port}";
 is_deeply(cors_response($via, GET => '/rejects/a.txt', origin => $page), { status => 200, %vary }, 'a page of the server is not rejected');
 is_deeply(cors_response($via, GET => '/rejects/a.txt', origin => 'null'), { status => 403, %vary },
-    'one with Referrer-Policy: no-referrer sends null, and is');
+    'a page of the server that sends Origin: null is rejected');
 is_deeply(cors_response($via, GET => '/rejects/a.txt', origin => 'null', 'sec-fetch-site' => 'same-origin'), { status => 200, %vary },
-    'unless the browser sends Sec-Fetch-Site');
+    'Origin: null with Sec-Fetch-Site: same-origin is not rejected');
 
-# <Proxy> is for what the server proxies before it knows a Directory
+# <Proxy> applies to requests that are proxied before their Directory is known
 for ([ 'passed', 'ProxyPass', 403 ], [ 'rewritten', 'a RewriteRule [P] in a Directory', 200 ]) {
     my ($path, $by, $status) = @$_;
-    is(status("/proxy/$path", origin => 'https://evil.example'), $status, "$by: what <Proxy> rejects is answered with $status");
-    is(status("/proxy/$path", origin => $app), 200, "$by: what it allows is not");
+    is(status("/proxy/$path", origin => 'https://evil.example'), $status, "$by: an origin that <Proxy> does not allow gets $status");
+    is(status("/proxy/$path", origin => $app), 200, "$by: what <Proxy> allows is a 200");
 }
 
-# the status page is not for those who write .htaccess files
+# authors of .htaccess files cannot open the status page
 my $port = $httpd->{port}{port};
 Httpd::spew("$site/author/.htaccess", "Satisfy Any\nAllow from all\nRewriteEngine On\n",
     map { "RewriteRule ^$_->[0]\$ $_->[1] [P]\n" } [ 'proxied', "http://127.0.0.1:$port/cors-policy" ],
@@ -81,27 +81,27 @@ Httpd::spew("$site/author/.htaccess", "Satisfy Any\nAllow from all\nRewriteEngin
 my $page_is = sub { my ($path, $status, $name) = @_; is(status($path), $status, $name) };
 my $tries = sub {
     my ($when) = @_;
-    $page_is->('/cors-policy', 200, "$when, the page is for this machine");
+    $page_is->('/cors-policy', 200, "$when, this machine can read the status page");
     for my $path (qw(proxied named tunnel proxied named)) {
-        $page_is->("/author/$path", 403, "$when, not through a proxy of the server itself: $path");
+        $page_is->("/author/$path", 403, "$when, the status page is refused through a proxy of the server itself: $path");
     }
-    $page_is->('/author/file', 200, "$when, which proxies other things");
-    $page_is->('/cors-policy', 200, "$when, nor is it closed by that");
+    $page_is->('/author/file', 200, "$when, a proxy of the server itself serves other files");
+    $page_is->('/cors-policy', 200, "$when, this machine can still read the status page");
 };
 $tries->('at first');
 ok($httpd->graceful, 'a graceful restart');
 $tries->('after it');
-$page_is->('/author/page', 403, 'Satisfy Any in a .htaccess file closes the page');
-$page_is->('/author/all', 401, 'next to SetHandler stands Satisfy All');
-$page_is->('/author/any', 200, 'next to SetHandler stands Satisfy Any');
-like(Httpd::slurp("$httpd->{dir}/error_log"), qr/CORS: the status page is refused: $_/, "the log says why: $_")
+$page_is->('/author/page', 403, 'Satisfy Any in a .htaccess file closes the status page');
+$page_is->('/author/all', 401, 'Satisfy All beside SetHandler: the status page needs a password');
+$page_is->('/author/any', 200, 'Satisfy Any beside SetHandler: the status page is open');
+like(Httpd::slurp("$httpd->{dir}/error_log"), qr/CORS: the status page is refused: $_/, "the log has the reason for refusing the status page: $_")
     for 'a proxy of this server asks for it', 'Satisfy Any is in force';
 
-# an expression at which PCRE gives up excludes
+# a regular expression that exceeds PCRE's limit excludes
 for (map { "https://$_.example.com" } 'evil', 'evil' . 'a' x 60) {
     is_deeply(cors_response($via, GET => '/place/express', origin => $_), { status => 404, %vary, 'access-control-allow-origin' => $_ },
         "$_ is listed");
-    is_deeply(cors_response($via, GET => '/place/expression', origin => $_), { status => 404, %vary }, 'and excluded by an expression');
+    is_deeply(cors_response($via, GET => '/place/expression', origin => $_), { status => 404, %vary }, "$_ is excluded by a regular expression that exceeds PCRE's limit");
 }
 
 for ([ 'port', 'before the handlers' ], [ 'behind', 'behind the handlers' ]) {
@@ -114,11 +114,11 @@ for ([ 'port', 'before the handlers' ], [ 'behind', 'behind the handlers' ]) {
     Httpd::spew("$site/stored/.htaccess", "CorsPolicy On\nCorsAllowOrigins $app\n");
     is_deeply($stored->(''), { status => 200, %allowed, cache => 'MISS' }, "$cache stores a response with its headers");
     Httpd::spew("$site/stored/.htaccess", "CorsPolicy On\nCorsAllowOrigins https://other.example\n");
-    is_deeply($stored->(''), { status => 200, %allowed, cache => 'HIT' }, "$cache keeps them when the policy has changed")
+    is_deeply($stored->(''), { status => 200, %allowed, cache => 'HIT' }, "$cache keeps the stored headers when the policy has changed")
         # httpd's trunk of 18 October 2024 keeps them as well
         or diag("stored: ", map { Httpd::slurp($_) =~ s/[^ -~\n]/./gr } split /\n/, `find $httpd->{dir}/cache -name '*.header'`);
     is_deeply($stored->('?fresh'), { status => 200, %vary, cache => 'MISS' },
-        "while what $cache has not stored has the new ones");
+        "$cache stores a new response with the new headers");
 }
 
 done_testing();

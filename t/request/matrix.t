@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# However a request ends, over whatever protocol: the whole set of CORS headers
-# and Vary, each field once. And ReportOnly does not change one byte.
+# Every way in which a request can end, over every protocol: the whole set of CORS
+# headers and Vary, each field once. ReportOnly does not change a byte.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -34,11 +34,10 @@ my %lists = (
 my %asked = preflight_vary();
 
 # name; method and path; status; then what differs:
-#   send    further fields      vary  what the neighbour varies on already
+#   send    further fields      vary  what the other module varies on already
 #   before  called first        early it ends before its configuration is known:
 #                               a refused preflight keeps the status
-#   dead    no preflight can succeed: it dies before anybody could answer it
-#   own     the preflight goes its own way too
+#   dead    no preflight can succeed: the request ends before the module could answer
 #   narrowed  the served resource denies the origin that the requested URL allows
 my @kinds = (
     [ 'a static file', GET => '/plain.txt', 200 ],
@@ -60,7 +59,7 @@ my @kinds = (
     [ 'a proxied 500', GET => '/api/broken', 500 ],
     [ 'a proxied 304', GET => '/api/unmodified', 304, send => { 'if-none-match' => '"one"' } ],
     [ 'a proxied 500 with ProxyErrorOverride', GET => '/override/broken', 500 ],
-    [ 'a 502 of a backend that talks nonsense', GET => '/api/garbage', 502 ],
+    [ 'a 502 of a backend that does not send HTTP', GET => '/api/garbage', 502 ],
     [ 'a 502 with ProxyErrorOverride and a script for its document', GET => '/override/garbage', 502,
         vary => 'Accept' ],
     [ 'a 503 of a dead backend', GET => '/dead/x', 503 ],
@@ -120,12 +119,12 @@ my @kinds = (
     [ 'a TRACE that is off', TRACE => '/plain.txt', 405, actual_only => 1 ],
 );
 
-# whose request; further fields; what comes back. A preflight announces the
-# method of the kind.
-my @askers = (
+# whose request; its origin; whether it is a preflight, which announces the method of
+# the kind
+my @clients = (
     [ 'to an allowed origin', $app, 0 ],
     [ 'to another origin', $evil, 0 ],
-    [ 'to nobody in particular', undef, 0 ],
+    [ 'to a request without Origin', undef, 0 ],
     [ 'in a preflight of an allowed origin', $app, 1 ],
     [ 'in a preflight of another origin', $evil, 1 ],
 );
@@ -153,8 +152,8 @@ for (@protocols) {
     my $via = [ $protocol, $httpd->{port}{ $protocol =~ /s\z|\Ah2\z/ ? 'tls' : 'plain' } ];
     for (@kinds) {
         my ($name, $method, $path, $status, %kind) = @$_;
-        for (@askers) {
-            my ($asker, $origin, $preflight) = @$_;
+        for (@clients) {
+            my ($client, $origin, $preflight) = @$_;
             next if $preflight && $kind{actual_only};
             my %send = $preflight
                 ? (origin => $origin, acrm => $method)
@@ -162,7 +161,7 @@ for (@protocols) {
             $kind{before}->($via, %send) if $kind{before} && !$preflight;
             is_deeply(cors_response($via, $preflight ? 'OPTIONS' : $method, $path, %send),
                 expected($origin, $preflight, $status, %kind),
-                "$called: $name shows $asker what it should, and each field once");
+                "$called: $name shows $client the expected headers, each once");
         }
     }
 }
@@ -186,8 +185,8 @@ sub stable_bytes {
 # ReportOnly and no module at all, over the same site
 for (@kinds) {
     my ($name, $method, $path, $status, %kind) = @$_;
-    for (@askers) {
-        my ($asker, $origin, $preflight) = @$_;
+    for (@clients) {
+        my ($client, $origin, $preflight) = @$_;
         my %send = $preflight
             ? (origin => $origin, acrm => $method)
             : (%{ $kind{send} // {} }, defined $origin ? (origin => $origin) : ());
@@ -198,7 +197,7 @@ for (@kinds) {
             push @bytes, stable_bytes(send_request($via, $preflight ? 'OPTIONS' : $method, $path,
                 host => 'site.example:8080', %send));
         }
-        is($bytes[0], $bytes[1], "ReportOnly: $name shows $asker not one byte more or less");
+        is($bytes[0], $bytes[1], "ReportOnly: $name shows $client the same bytes as without the module");
     }
 }
 

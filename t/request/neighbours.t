@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Neighbours that write the same headers, change responses or send some of their
-# own: the set is right whatever they do, and what they do is still done.
+# Other modules that write the same headers, change responses or send their own: the
+# CORS headers are right, and the other module still does its work.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -28,7 +28,7 @@ my %preflight = (
 );
 my %asked = preflight_vary();
 
-# name; directory; fields that are sent; what the neighbour varies on; a field
+# name; directory; fields that are sent; what the other module varies on; a field
 # that it adds, and the same of its preflight; what it varies on there
 my %zip = ('accept-encoding' => 'gzip, br');
 my @neighbours = (
@@ -59,7 +59,7 @@ for (protocols('h1', Httpd::has_h2() ? 'h2c' : ())) {
         my $path = "/$dir/long.txt";
         my @send = %{ $more{send} // {} };
         for ([ 'an allowed origin', $app, \%headers ], [ 'another origin', $evil, {} ],
-             [ 'nobody', undef, {} ]) {
+             [ 'a request without Origin', undef, {} ]) {
             my ($whose, $origin, $expected) = @$_;
             my $response = send_request($via, GET => $path, @send,
                 defined $origin ? (origin => $origin) : ());
@@ -70,9 +70,9 @@ for (protocols('h1', Httpd::has_h2() ? 'h2c' : ())) {
             my $vary = $more{whole} // join ', ', $more{vary} // (), 'Origin';
             is_deeply($cors,
                 { status => 200, %$expected, vary => $more{folded} ? lc $vary : $vary },
-                "$called: next to $name, $whose gets its own set");
+                "$called: beside $name, $whose gets the expected CORS headers");
             like($response->field($more{adds}[0]) // 'nothing', $more{adds}[1],
-                "$called: $name still does its work for $whose") if $more{adds};
+                "$called: $name still adds its header for $whose") if $more{adds};
         }
         for ([ 'an allowed origin', $app, $more{status} // 204, \%preflight ],
              [ 'another origin', $evil, 403, {} ]) {
@@ -85,30 +85,30 @@ for (protocols('h1', Httpd::has_h2() ? 'h2c' : ())) {
             $vary = lc join ', ', sort { lc $a cmp lc $b } split(/, /, $vary), $more{asked} if $more{folded};
             is_deeply($cors,
                 { status => $status, %$expected, vary => $more{whole} // $vary },
-                "$called: next to $name, a preflight of $whose gets its own set");
-            is($response->body, '', "$called: next to $name, a preflight of $whose gets no body");
+                "$called: beside $name, a preflight of $whose gets the expected CORS headers");
+            is($response->body, '', "$called: beside $name, the response to a preflight of $whose has no body");
             is($response->field('content-encoding'), undef,
-                "$called: next to $name, nothing in a preflight of $whose is compressed");
+                "$called: beside $name, the response to a preflight of $whose is not compressed");
             like($response->field($more{adds}[0]) // 'nothing', $more{adds}[1],
-                "$called: $name does its work on a preflight of $whose")
+                "$called: $name adds its header to a preflight of $whose")
                 if $more{both} && ($dir ne 'expires' || $status < 300); # none on a 403
         }
     }
 }
 
-# a hint is sent before the response, and keeps none of its headers
+# an early hint is sent before the response, without its CORS headers
 if (Httpd::has_h2()) {
     for ([ $app, \%headers ], [ $evil, {} ]) {
         my $response = send_request([ h2c => $httpd->{port}{on} ], GET => '/hints/long.txt', origin => $_->[0]);
-        is_deeply([ map { $_->status } @{ $response->{interim} } ], [103], "a hint precedes the response for $_->[0]");
-        is_deeply($response->{interim}[0]->cors_fields, {}, "a hint says nothing of CORS to $_->[0]");
-        is($response->{interim}[0]->field('link'), '</style.css>; rel=preload', "a hint for $_->[0] says what it should");
+        is_deeply([ map { $_->status } @{ $response->{interim} } ], [103], "an early hint precedes the response for $_->[0]");
+        is_deeply($response->{interim}[0]->cors_fields, {}, "an early hint has no CORS headers for $_->[0]");
+        is($response->{interim}[0]->field('link'), '</style.css>; rel=preload', "an early hint for $_->[0] has its Link header");
         is_deeply($response->cors, { status => 200, %{ $_->[1] }, vary => 'Origin' },
-            "the response after a hint has the set for $_->[0]");
+            "the response after an early hint has the CORS headers for $_->[0]");
     }
 }
 
-# ReportOnly, next to each of them
+# ReportOnly, beside each of them
 for (@neighbours) {
     my ($name, $dir, %more) = @$_;
     for my $preflight (0, 1) {
@@ -119,8 +119,8 @@ for (@neighbours) {
                     $preflight ? (acrm => 'PUT') : ());
                 $bytes =~ s/^(?:Date|Expires): .*\r\n//gmr;
             } @{ $httpd->{port} }{qw(report off)};
-            is($bytes[0], $bytes[1], "ReportOnly: next to $name, "
-                . ($preflight ? 'a preflight of ' : '') . "$origin gets not one byte more or less");
+            is($bytes[0], $bytes[1], "ReportOnly: beside $name, "
+                . ($preflight ? 'a preflight of ' : '') . "$origin gets the same bytes as without the module");
         }
     }
 }

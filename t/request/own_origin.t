@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # The server's own origin: scheme, host and port of the request, where the host is
-# a name of its virtual host, an address or a loopback name. What a page of any
-# other host asks for, with the address of this server for its own (DNS rebinding),
-# is not its own: not for CorsRejectDisallowed, nor as Self for a handshake.
+# a name of its virtual host, an address or a loopback name. A page of any other host
+# that has the address of this server (DNS rebinding) does not have the server's own
+# origin: neither for CorsRejectDisallowed nor as Self for a handshake.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -22,41 +22,42 @@ my $rejected = { status => 403, %vary };
 my %handshake = handshake_fields();
 my %same = ('sec-fetch-site' => 'same-origin');
 
-sub from {
+# Whose page sends the request: protocol, Host, Origin, and the response.
+sub check_origin {
     my ($name, $via, $host, $origin, $expected, %more) = @_;
     is_deeply(cors_response($via, GET => '/plain.txt', host => $host, origin => $origin, %more), $expected, $name);
     return;
 }
 
-# --- what was found by hand
+# --- single cases
 
 my $plain = [ h1 => $p ];
-from('a page of a name that is not the server\'s', $plain, "evil.example:$p", "http://evil.example:$p", $rejected);
-from('that says Sec-Fetch-Site: same-origin', $plain, "evil.example:$p", "http://evil.example:$p", $rejected, %same);
-from('with the origin null', $plain, "evil.example:$p", 'null', $rejected, %same);
-from('the same of a name of the server', $plain, "one.example:$p", "http://one.example:$p", $own, %same);
-from('with the origin null', $plain, "one.example:$p", 'null', $own, %same);
-from('where UseCanonicalName is On', [ h1 => $port{alone} ], "evil.example:$port{alone}", "http://evil.example:$port{alone}", $rejected);
-from('and Sec-Fetch-Site: same-origin', [ h1 => $port{alone} ], "evil.example:$port{alone}", "http://evil.example:$port{alone}", $rejected, %same);
-from('its own name is the own one behind a proxy that changes Host', [ h1 => $port{alone} ], "backend.example:8080", 'http://alone.example', $own);
-from('and where the browser says so', [ h1 => $port{alone} ], "backend.example:8080", 'http://alone.example', $own, %same);
-from('no other name is', [ h1 => $port{alone} ], "backend.example:8080", 'http://alone.example.evil', $rejected, %same);
-from('ServerAlias * names everything', [ h1 => $port{every} ], "evil.example:$port{every}", "http://evil.example:$port{every}", $own);
-from('a scheme in ServerName decides', $plain, 'scheme.example', 'https://scheme.example', $own);
-from('for an alias as well', $plain, 'a.scheme.example', 'https://a.scheme.example', $own);
-from('so that a page in clear is foreign', $plain, 'scheme.example', 'http://scheme.example', $rejected);
-from('a port in such a ServerName is that of a Host without one', $plain, 'port.example', 'https://port.example:8443', $own);
-from('and no other is', $plain, 'port.example', 'https://port.example', $rejected);
-from('a port in Host decides', $plain, 'port.example:9443', 'https://port.example:9443', $own);
-from('a handshake of a page of a name that is not the server\'s', $plain, "evil.example:$p", "http://evil.example:$p", $rejected, %handshake);
-from('a handshake of the own page', $plain, "one.example:$p", "http://one.example:$p", $own, %handshake);
+check_origin('a page of a name that is not the server\'s is rejected', $plain, "evil.example:$p", "http://evil.example:$p", $rejected);
+check_origin('Sec-Fetch-Site: same-origin does not make a name the server\'s', $plain, "evil.example:$p", "http://evil.example:$p", $rejected, %same);
+check_origin('Origin: null with Sec-Fetch-Site: same-origin, by a name that is not the server\'s, is rejected', $plain, "evil.example:$p", 'null', $rejected, %same);
+check_origin('a page of a name of the server with Sec-Fetch-Site: same-origin is its own', $plain, "one.example:$p", "http://one.example:$p", $own, %same);
+check_origin('Origin: null with Sec-Fetch-Site: same-origin, by a name of the server, is its own', $plain, "one.example:$p", 'null', $own, %same);
+check_origin('UseCanonicalName On: a page of a name that is not the server\'s is rejected', [ h1 => $port{alone} ], "evil.example:$port{alone}", "http://evil.example:$port{alone}", $rejected);
+check_origin('UseCanonicalName On: Sec-Fetch-Site: same-origin does not change that', [ h1 => $port{alone} ], "evil.example:$port{alone}", "http://evil.example:$port{alone}", $rejected, %same);
+check_origin('UseCanonicalName On: ServerName is the server\'s own behind a proxy that changes Host', [ h1 => $port{alone} ], "backend.example:8080", 'http://alone.example', $own);
+check_origin('UseCanonicalName On: so it is with Sec-Fetch-Site: same-origin', [ h1 => $port{alone} ], "backend.example:8080", 'http://alone.example', $own, %same);
+check_origin('UseCanonicalName On: another name is rejected behind a proxy that changes Host', [ h1 => $port{alone} ], "backend.example:8080", 'http://alone.example.evil', $rejected, %same);
+check_origin('ServerAlias * makes every name the server\'s own', [ h1 => $port{every} ], "evil.example:$port{every}", "http://evil.example:$port{every}", $own);
+check_origin('the scheme in ServerName is that of the server\'s own origin', $plain, 'scheme.example', 'https://scheme.example', $own);
+check_origin('the scheme in ServerName is that of an alias as well', $plain, 'a.scheme.example', 'https://a.scheme.example', $own);
+check_origin('https in ServerName: a page over http is rejected', $plain, 'scheme.example', 'http://scheme.example', $rejected);
+check_origin('the port in a ServerName with a scheme is that of a Host without a port', $plain, 'port.example', 'https://port.example:8443', $own);
+check_origin('a port in a ServerName with a scheme: the default port is rejected', $plain, 'port.example', 'https://port.example', $rejected);
+check_origin('a port in Host is that of the server\'s own origin', $plain, 'port.example:9443', 'https://port.example:9443', $own);
+check_origin('a handshake of a page of a name that is not the server\'s is rejected', $plain, "evil.example:$p", "http://evil.example:$p", $rejected, %handshake);
+check_origin('a handshake of a page of the server passes', $plain, "one.example:$p", "http://one.example:$p", $own, %handshake);
 like(send_bytes($p, "GET /plain.txt HTTP/1.0\r\nOrigin: http://first.example\r\nSec-Fetch-Site: same-origin\r\n\r\n"), qr{\AHTTP/1\.1 403 },
     'a request without Host has no own origin');
-like(send_bytes($p, "GET /plain.txt HTTP/1.0\r\n\r\n"), qr{\AHTTP/1\.1 200 }, 'and is none of CORS without Origin');
+like(send_bytes($p, "GET /plain.txt HTTP/1.0\r\n\r\n"), qr{\AHTTP/1\.1 200 }, 'a request without Host and Origin passes');
 like(send_bytes($p, "GET http://one.example:$p/plain.txt HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://one.example:$p\r\nConnection: close\r\n\r\n"),
-    qr{\AHTTP/1\.1 200 }, 'the host of an absolute URL is that of the request');
+    qr{\AHTTP/1\.1 200 }, 'the host of an absolute URL counts, not that of Host');
 like(send_bytes($p, "GET http://evil.example:$p/plain.txt HTTP/1.1\r\nHost: one.example:$p\r\nOrigin: http://evil.example:$p\r\nConnection: close\r\n\r\n"),
-    qr{\AHTTP/1\.1 403 }, 'whatever Host is then');
+    qr{\AHTTP/1\.1 403 }, 'an absolute URL of a name that is not the server\'s is rejected, whatever Host is');
 
 # --- each Host with each Origin, against the rule
 
@@ -73,7 +74,7 @@ my @servers = (
     { via => 'alone', names => ['alone.example'], name => 'alone.example', canonical => 1 },
     { via => 'every', names => [qw(every.example *)] },
 );
-# what no virtual host has, or what no name is
+# names that no virtual host has, addresses, and what is not a name
 my @others = ('first.example', 'evil.example', 'wild.example', 'evilwild.example', 'a.wild.example.evil', 'one.example.evil', 'node12.one.example',
     'localhost', 'a.localhost', 'localhost.evil', '127.0.0.1', '192.0.2.1', '192.0.2.1.evil', '[::1]', '[2001:db8::1]', '127.0.0.1.');
 
@@ -84,7 +85,7 @@ sub spellings {
         $host, $name ? ("\U$host", "$host.") : ();
 }
 
-# One request over a connection that stays open, where that can be.
+# Status and CORS fields of one request; without TLS, on one connection.
 sub cors_of {
     my ($via, $kept, %send) = @_;
     return cors_response([ h1s => $port{tls} ], GET => '/plain.txt', %send) if $via eq 'tls';
@@ -98,7 +99,7 @@ for my $server (@servers) {
     my $scheme = $via eq 'tls' ? 'https' : 'http';
     my $kept = Client->new($port);
     my @hosts = map { spellings($_, $port) } @{ $server->{hosts} // \@others };
-    # TLS costs a connection for each, and differs in the scheme alone
+    # each request over TLS opens a connection, and only the scheme differs
     @hosts = grep { /:$port\z/ } @hosts if $via eq 'tls';
     for my $host (@hosts) {
         my ($bare) = $host =~ /\A(\[[^\]]*\]|[^:]*)/;
@@ -118,7 +119,7 @@ for my $server (@servers) {
         }
     }
 }
-is_deeply($wrong{$_}, undef, "$_: every Host with every Origin, as the rule says") or diag(join "\n", splice @{ $wrong{$_} }, 0, 20)
+is_deeply($wrong{$_}, undef, "$_: every Host with every Origin is decided as Reference.pm does") or diag(join "\n", splice @{ $wrong{$_} }, 0, 20)
     for qw(plain tls alone every);
 cmp_ok($seen{$_}, '>', 100, "$seen{$_} requests were $_") for qw(own foreign unknown-host);
 
@@ -130,29 +131,29 @@ SKIP: {
         my ($protocol, $called) = @$_;
         my ($port, $scheme) = $protocol eq 'h2' ? ($port{tls}, 'https') : ($port{plain}, 'http');
         my $via = [ $protocol, $port ];
-        from("$called: the server's own page", $via, "one.example:$port", "$scheme://one.example:$port", $own);
-        from("$called: of a wildcard", $via, "a.wild.example:$port", "$scheme://a.wild.example:$port", $own);
-        from("$called: of an address", $via, "127.0.0.1:$port", "$scheme://127.0.0.1:$port", $own);
-        from("$called: of a loopback name", $via, "a.localhost:$port", "$scheme://a.localhost:$port", $own);
-        from("$called: of a name that is not the server's", $via, "evil.example:$port", "$scheme://evil.example:$port", $rejected);
-        from("$called: which says same-origin", $via, "evil.example:$port", "$scheme://evil.example:$port", $rejected, %same);
+        check_origin("$called: the server's own page", $via, "one.example:$port", "$scheme://one.example:$port", $own);
+        check_origin("$called: a page of a name that a wildcard of ServerAlias has", $via, "a.wild.example:$port", "$scheme://a.wild.example:$port", $own);
+        check_origin("$called: a page of an address", $via, "127.0.0.1:$port", "$scheme://127.0.0.1:$port", $own);
+        check_origin("$called: a page of a loopback name", $via, "a.localhost:$port", "$scheme://a.localhost:$port", $own);
+        check_origin("$called: a page of a name that is not the server's", $via, "evil.example:$port", "$scheme://evil.example:$port", $rejected);
+        check_origin("$called: a page of a name that is not the server's, with Sec-Fetch-Site: same-origin", $via, "evil.example:$port", "$scheme://evil.example:$port", $rejected, %same);
     }
 }
 
-# --- what is said of it
+# --- what the log and the status page show
 
-from('ReportOnly rejects nothing', $plain, "report.example:$p", "http://report.example.evil:$p", { status => 200 });
+check_origin('ReportOnly does not reject a page of another host', $plain, "report.example:$p", "http://report.example.evil:$p", { status => 200 });
 my $log = "$httpd->{dir}/error_log";
 my $mark = -s $log;
-from('logged', $plain, "evil.example:$p", "http://evil.example:$p", $rejected);
+check_origin('a page of a name that is not the server\'s is rejected, for the log', $plain, "evil.example:$p", "http://evil.example:$p", $rejected);
 my $lines = substr Httpd::slurp($log), $mark;
 like($lines, qr/CORS: denied, unknown-host: origin "http:\/\/evil\.example:$p", "GET" "\/plain\.txt"; by CorsAllowOrigins \(default\): the request's Host is not a name of this virtual host/,
-    'the log says why');
+    'the log has the reason: Host is not a name of the virtual host');
 my $happened = status_data($plain);
 my ($refusal) = grep { $_->{reason} eq 'unknown-host' && $_->{verdict} eq 'denied' && $_->{origin} eq "http://evil.example:$p" } @{ $happened->{refusals} };
-is($refusal->{verdict}, 'denied', 'the page says so, too');
-like($refusal->{advice}, qr/\AThe host of the request is not a name of its virtual host, .* add it with ServerAlias;/, 'and what to do');
-ok((grep { $_->{reason} eq 'unknown-host' && $_->{verdict} eq 'websocket-denied' } @{ $happened->{counts} }), 'handshakes are counted so');
+is($refusal->{verdict}, 'denied', 'the status page has the verdict');
+like($refusal->{advice}, qr/\AThe host of the request is not a name of its virtual host, .* add it with ServerAlias;/, 'the status page has advice to add the name with ServerAlias');
+ok((grep { $_->{reason} eq 'unknown-host' && $_->{verdict} eq 'websocket-denied' } @{ $happened->{counts} }), 'the handshakes are counted as websocket-denied, unknown-host');
 
 # --- and explained
 for my $case (

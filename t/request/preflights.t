@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# A preflight is answered whatever stands in its way, in whatever form it comes;
-# the request that follows meets every check.
+# A preflight is answered in every form, before authentication, redirects and anything
+# else that would end it; the request that follows meets every check.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -36,8 +36,8 @@ my %lists = (
 my $allowed = { status => 204, %lists, %asked };
 my $refused = { status => 403, %asked };
 
-# what stands in the way; the address; the request that follows, its status;
-# refused: the status of a refused one where another has the first word
+# what would end the request; the path; the method and status of the request that
+# follows; the status of a refused preflight where another module ends it first
 my @ways = (
     [ 'Basic authentication', '/private.txt', GET => 401 ],
     [ 'Digest authentication', '/digest.txt', GET => 401 ],
@@ -82,43 +82,43 @@ for (protocols(qw(h1), Httpd::has_h2() ? qw(h2c h2) : ())) {
             $allowed, "$called: a preflight is answered before $name");
         is_deeply(cors_response($via, OPTIONS => $path, origin => $app, acrm => $method,
             acrh => 'content-type,x-token'), $allowed,
-            "$called: so it is when it announces headers, before $name");
+            "$called: a preflight that announces headers is answered before $name");
         is_deeply(cors_response($via, OPTIONS => $path, origin => $evil, acrm => $method),
             { %$refused, status => $early // 403 },
-            "$called: a preflight of another origin learns nothing, before $name");
-        is(-s $backend_log, $mark, "$called: no preflight reaches a backend past $name");
+            "$called: a preflight of another origin is refused without more information, before $name");
+        is(-s $backend_log, $mark, "$called: no preflight reaches a backend behind $name");
         my $code = send_request($via, $method, $path, origin => $app, accept => '*/*')->status;
         is($code, $status, "$called: the request that follows meets $name");
     }
 
-    # the firewall keeps its first and its last word
+    # a firewall can deny a preflight in its first and in its last phase
     for ([ 'phase 1', '/waf/early/plain.txt' ], [ 'phase 3', '/waf/late/plain.txt' ]) {
         is_deeply(cors_response($via, OPTIONS => $_->[1], origin => $app, acrm => 'GET'),
             { status => 403, %headers, %asked },
-            "$called: what a firewall denies in $_->[0] stays denied, and readable");
+            "$called: what a firewall denies in $_->[0] stays denied, with the headers of the policy");
         is_deeply(cors_response($via, OPTIONS => $_->[1], origin => $evil, acrm => 'GET'),
-            $refused, "$called: what it denies in $_->[0] says nothing to another origin");
+            $refused, "$called: what a firewall denies in $_->[0] has no CORS headers for another origin");
     }
     is_deeply(cors_response($via, OPTIONS => '/waf/plain.txt', origin => $app),
         { status => 403, %headers, vary => 'Origin' },
-        "$called: an OPTIONS that is no preflight is the firewall's to deny");
+        "$called: a firewall denies an OPTIONS request that is not a preflight");
 
-    # a document for the redirect changes nothing
+    # an ErrorDocument for the status of the redirect changes nothing
     for ([ 'a file', '', 204 ], [ 'a script', 'script/', 204, 'Accept' ],
          [ 'a file, with another status', 'old/', 200 ]) {
         my ($document, $place, $status, $vary) = @$_;
         my $response = send_request($via, OPTIONS => "/documented/$place", origin => $app, acrm => 'GET');
         is_deeply($response->cors, { %$allowed, status => $status,
                 vary => join ', ', $vary // (), $asked{vary} },
-            "$called: a preflight is answered before a Redirect that has $document for its document");
+            "$called: a preflight is answered before a Redirect that has $document as its ErrorDocument");
         is_deeply([ $response->body, map { $response->field($_) } qw(location content-type content-encoding etag last-modified) ],
-            [ '', (undef) x 5 ], "$called: and nothing is left of $document");
+            [ '', (undef) x 5 ], "$called: a preflight answered before a Redirect has nothing of $document");
     }
     my $early = cors_response($via, OPTIONS => '/forbidden/', origin => $app, acrm => 'GET');
     is_deeply($early, { status => 302, %headers, vary => "Accept, $asked{vary}" },
-        "$called: a refusal stays one, though its document is a redirect");
+        "$called: a refusal by a firewall stays one, although its ErrorDocument is a redirect");
 
-    # ending a request otherwise than by a redirect is not undone
+    # only redirects are undone
     is_deeply(cors_response($via, OPTIONS => '/rewrite-forbidden', origin => $app, acrm => 'GET'),
         { status => 403, %headers, %asked },
         "$called: a preflight does not get past a RewriteRule of the server that forbids");
@@ -150,12 +150,12 @@ my @forms = (
 );
 for (@forms) {
     my ($name, $bytes) = @$_;
-    # no body is ever sent: what waits for one gives no answer
+    # the body is not sent: a server that waits for it would not respond
     my $answer = send_bytes($port, $bytes, until => qr/\r\n\r\n/);
     my $response = parse_response($answer);
     is_deeply($response->cors, $allowed, "a preflight $name is answered");
     is($response->body, '', "a preflight $name has no body in its answer");
-    unlike($answer, qr{\AHTTP/1\.\d 1}, "a preflight $name is told nothing before its answer");
+    unlike($answer, qr{\AHTTP/1\.\d 1}, "a preflight $name gets no interim response");
     $bytes =~ s/^Origin: .*/Origin: $evil\r/m;
     is_deeply(parse_response(send_bytes($port, $bytes, until => qr/\r\n\r\n/))->cors, $refused,
         "a preflight $name of another origin is refused");
@@ -181,21 +181,21 @@ my $preflight = "OPTIONS /private.txt HTTP/1.1\r\n$head\r\n";
 my $get = "GET /plain.txt HTTP/1.1\r\nHost: site.example\r\nOrigin: $app\r\n\r\n";
 my @answers = ($allowed, $refused, { status => 200, %headers, vary => 'Origin' }, $allowed);
 is_deeply([ series(0, $preflight, $other, $get, $preflight) ], \@answers,
-    'preflights and requests follow each other on one connection');
+    'preflights and requests follow one another on one connection');
 is_deeply([ series(1, $preflight, $other, $get, $preflight) ], \@answers,
     'preflights and requests can be pipelined');
 
-# what is no preflight belongs to its handler
+# a request that is not a preflight goes to its handler
 my $response = send_request([ h1 => $port ], OPTIONS => '*', origin => $app, acrm => 'PUT');
-is($response->status, 200, 'OPTIONS * is about the server, and left alone');
+is($response->status, 200, 'OPTIONS * is left to httpd');
 ok(!grep({ /access-control/ } keys %{ $response->cors_fields }), 'OPTIONS * has no policy');
 $response = send_request([ h1 => $port ], OPTIONS => '/dav/a', origin => $app);
 is_deeply($response->cors, { status => 200, %headers, vary => 'Origin' },
-    'OPTIONS without an announced method is for WebDAV to answer');
-ok($response->field('dav') && $response->field('allow') =~ /PROPFIND/, 'and WebDAV says what it can');
+    'OPTIONS without an announced method is answered by WebDAV');
+ok($response->field('dav') && $response->field('allow') =~ /PROPFIND/, 'OPTIONS without an announced method: the response has WebDAV\'s headers');
 for my $method ('', 'PUT GET', 'PUT,GET', "PUT\x80", 'x' x 65) {
     is_deeply(cors_response([ h1 => $port ], OPTIONS => '/dav/a', origin => $app, acrm => $method), { status => 200, %headers, vary => 'Origin' },
-        "'$method' announces no method, so WebDAV answers");
+        "'$method' is not a method, so WebDAV answers");
 }
 
 done_testing();

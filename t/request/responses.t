@@ -76,9 +76,9 @@ my @cases = (
     { name => 'a malformed list of headers is not allowed',
       send => full(OPTIONS => '/plain.txt', origin => $app, acrm => 'PUT', acrh => 'x token'),
       code => 204, cors => {%lists} },
-    { name => 'OPTIONS without a method to announce is no preflight',
+    { name => 'OPTIONS without Access-Control-Request-Method is not a preflight',
       send => full(OPTIONS => '/plain.txt', origin => $app), code => 200, cors => {%allowed} },
-    { name => 'OPTIONS without Origin is no preflight',
+    { name => 'OPTIONS without Origin is not a preflight',
       send => full(OPTIONS => '/plain.txt', acrm => 'PUT'), code => 200, cors => {%vary} },
     { name => 'the statuses of a preflight can be set, allowed',
       send => full(OPTIONS => '/status', origin => $app, acrm => 'PUT'),
@@ -163,7 +163,7 @@ my @cases = (
     { name => 'another port is another origin',
       send => full(GET => '/rejects', host => 'own.example:81', origin => 'http://own.example:82'),
       code => 403, cors => {%vary} },
-    { name => 'Sec-Fetch-Site: same-origin says so too',
+    { name => 'Sec-Fetch-Site: same-origin makes a page the server\'s own',
       send => full(GET => '/rejects', origin => 'https://proxied.example', 'sec-fetch-site' => 'same-origin'),
       code => 200, cors => {%vary} },
     { name => 'Sec-Fetch-Site: cross-site is believed before the host',
@@ -174,7 +174,7 @@ my @cases = (
       code => 200, cors => {} },
     { name => 'ReportOnly leaves a preflight to its handler',
       send => full(OPTIONS => '/report', origin => $app, acrm => 'PUT'), code => 200, cors => {} },
-    { name => 'Off says nothing', send => full(GET => '/off', origin => $app), code => 200, cors => {} },
+    { name => 'CorsPolicy Off sends no CORS headers', send => full(GET => '/off', origin => $app), code => 200, cors => {} },
     { name => 'Off leaves a preflight to its handler',
       send => full(OPTIONS => '/off', origin => $app, acrm => 'PUT'), code => 200, cors => {} },
     { name => 'private network access is allowed where it is on',
@@ -200,7 +200,7 @@ my @cases = (
     { name => '* is sent to a request without Origin too',
       send => [ GET => '/plain.txt', vhost => 'cors_star' ],
       code => 200, cors => { 'access-control-allow-origin' => '*' } },
-    { name => '* is everybody, null included',
+    { name => '* allows any origin, null included',
       send => [ GET => '/plain.txt', vhost => 'cors_star', origin => 'null' ],
       code => 200, cors => { 'access-control-allow-origin' => '*' } },
     { name => 'with credentials methods and headers are echoed',
@@ -233,7 +233,7 @@ for ([ $app, \%allowed, 'allowed' ], [ $evil, \%vary, 'denied' ]) {
     is_deeply($response->cors_fields, $_->[1], "304, $_->[2]: headers");
 }
 
-# the whole of a preflight's answer
+# the other fields of a response to a preflight
 my $response = send_to_suite(OPTIONS => '/private', vhost => 'cors_full',
     origin => $app, acrm => 'PUT');
 is($response->body, '', 'a preflight has no body');
@@ -242,11 +242,11 @@ ok(!grep({ defined $response->field($_) } qw(www-authenticate allow content-type
 is($response->field('x-always'), 'yes', 'Header always reaches a preflight');
 $response = send_to_suite(OPTIONS => '/moved', vhost => 'cors_full',
     origin => $app, acrm => 'PUT');
-ok(!defined $response->field('location') && $response->body eq '', 'a rescued preflight has no Location and no body');
+ok(!defined $response->field('location') && $response->body eq '', 'a preflight answered instead of a redirect has no Location and no body');
 
 # WebDAV
 $response = send_to_suite(OPTIONS => '/dav/', vhost => 'cors_full');
-ok($response->field('dav') && $response->field('allow') =~ /PROPFIND/, 'OPTIONS that is no preflight reaches WebDAV');
+ok($response->field('dav') && $response->field('allow') =~ /PROPFIND/, 'OPTIONS that is not a preflight reaches WebDAV');
 
 # the backend
 my $mark = backend_mark();
@@ -254,9 +254,9 @@ send_to_suite(OPTIONS => '/api/own', vhost => 'cors_full', origin => $app, acrm 
 send_to_suite(OPTIONS => '/api/own', vhost => 'cors_full', origin => $evil, acrm => 'PUT');
 is(backend_since($mark), '', 'a preflight does not reach the backend');
 send_to_suite(GET => '/api/own', vhost => 'cors_full', origin => $app);
-is(backend_since($mark), "GET /own\n", 'the request that follows does');
+is(backend_since($mark), "GET /own\n", 'the request that follows a preflight reaches the backend');
 
-# without the module's say, not one byte differs
+# without a policy
 my ($plain, $off) = map {
     [ map { lc $_->[0] eq 'date' ? () : "$_->[0]: $_->[1]" } @{ send_to_suite(GET => '/plain.txt', vhost => 'cors_none', @$_)->{headers} } ]
 } [], [ origin => $app ];
@@ -269,23 +269,23 @@ $response = send_to_suite(OPTIONS => '/variables', vhost => 'cors_full', origin 
 is(join(' ', map { $response->field($_) } qw(x-verdict x-reason x-origin)),
     "preflight-denied method-not-allowed $app", 'CORS_VERDICT, CORS_REASON and CORS_ORIGIN');
 like($response->field('x-directive'), qr{\ACorsAllowMethods \S+/extra\.conf:\d+\z}, 'CORS_DIRECTIVE');
-my $said = log_since($log);
-like($said, qr{cors_policy:info.*preflight-denied, method-not-allowed "DELETE": origin "\Q$app\E", "DELETE" "/variables"; by CorsAllowMethods \S+extra\.conf:\d+$}m,
+my $lines = log_since($log);
+like($lines, qr{cors_policy:info.*preflight-denied, method-not-allowed "DELETE": origin "\Q$app\E", "DELETE" "/variables"; by CorsAllowMethods \S+extra\.conf:\d+$}m,
     'a denial is logged with the deciding file and line');
 $log = log_mark();
 send_to_suite(GET => '/plain.txt', vhost => 'cors_full', origin => "https://a\xe4\"\\x");
 like(log_since($log), qr{malformed-origin: origin "https://a\\\\xe4\\\\"\\\\\\\\x", "GET"}, 'client bytes are escaped');
 $response = send_to_suite(GET => '/variables', vhost => 'cors_full', origin => "x y");
 is(join(' ', map { $response->field($_) } qw(x-verdict x-reason x-origin)),
-    'denied malformed-origin (null)', 'a malformed origin is in no variable');
+    'denied malformed-origin (null)', 'a malformed origin is not in CORS_ORIGIN');
 $response = send_to_suite(GET => '/variables', vhost => 'cors_full');
 is(join(' ', map { $response->field($_) } qw(x-verdict x-reason)), 'not-cors no-origin', 'a request without Origin is not CORS');
-is($response->field('x-directive'), '(null)', 'which no directive has decided');
+is($response->field('x-directive'), '(null)', 'a request without Origin has no CORS_DIRECTIVE');
 
-# requests that die before they have a configuration
+# requests that end before they have a configuration
 my $long = '/' . 'a' x 9000;
 $response = send_to_suite(GET => $long, vhost => 'cors_full', origin => $app);
 is($response->status, 414, 'a request line that is too long is 414');
-is_deeply($response->cors_fields, {%vary}, 'whose origin was never read');
+is_deeply($response->cors_fields, {%vary}, 'a request line that is too long: httpd has not read its Origin');
 $response = send_to_suite(GET => '/plain.txt', vhost => 'cors_full', origin => 'x' x 9000);
 is($response->status, 400, 'a field that is too long is 400');

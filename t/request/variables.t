@@ -1,6 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# How others read a decision: log formats, expressions, and the environment where
-# CorsSetEnv is On.
+# How log formats, expressions and, with CorsSetEnv On, programs read a decision.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -9,7 +8,7 @@ use Client qw(cors_response send_request);
 use Httpd ();
 
 my $app = 'https://app.example';
-my $site = "$ENV{CORS_WORK}/t/run/reading-site-$$";
+my $site = "$ENV{CORS_WORK}/t/run/variables-site-$$";
 mkdir "$ENV{CORS_WORK}/t/run";
 mkdir $site or die "$site: $!\n";
 Httpd::spew("$site/$_->[0]", $_->[1]) for [ 'a.txt', "text\n" ],
@@ -21,7 +20,7 @@ Httpd::spew("$site/served/a.txt", "served\n");
 Httpd::spew("$site/index/index.cgi", Httpd::slurp("$site/env.cgi"));
 chmod 0755, "$site/index/index.cgi" or die $!;
 
-my $httpd = Httpd->start(name => 'reading', vars => { site => $site }, text => <<'CONF');
+my $httpd = Httpd->start(name => 'variables', vars => { site => $site }, text => <<'CONF');
 Listen 127.0.0.1:@port@
 DocumentRoot "@site@"
 <Directory "@site@">
@@ -99,8 +98,8 @@ sub lines_of {
 
 sub mark { return -s "$httpd->{dir}/$_[0]" // 0 }
 
-# One exchange: its line of the log, and the field that an expression has set.
-sub reads {
+# Send a request; compare its log line, and the field that an expression sets.
+sub check_readers {
     my ($name, $via, $method, $path, $expected, $why, %send) = @_;
     my $mark = mark('reading_log');
     my $response = send_request($via, $method => $path, %send);
@@ -110,55 +109,55 @@ sub reads {
 }
 
 my $via = [ h1 => $httpd->{port}{port} ];
-my %asks = (origin => $app, acrm => 'PUT');
+my %preflight = (origin => $app, acrm => 'PUT');
 
-reads('no Origin', $via, GET => '/a.txt', '[not-cors] [no-origin] [-] [-] [-]', 'not-cors no-origin ');
-reads('allowed', $via, GET => '/a.txt', "[allowed] [origin-allowed] [$app] [$listed] [-]", "allowed origin-allowed $app", origin => $app);
-reads('not allowed', $via, GET => '/a.txt', "[denied] [origin-not-allowed] [https://no.example] [$listed] [-]",
+check_readers('no Origin', $via, GET => '/a.txt', '[not-cors] [no-origin] [-] [-] [-]', 'not-cors no-origin ');
+check_readers('allowed', $via, GET => '/a.txt', "[allowed] [origin-allowed] [$app] [$listed] [-]", "allowed origin-allowed $app", origin => $app);
+check_readers('not allowed', $via, GET => '/a.txt', "[denied] [origin-not-allowed] [https://no.example] [$listed] [-]",
     'denied origin-not-allowed https://no.example', origin => 'https://no.example');
-reads('malformed', $via, GET => '/a.txt', "[denied] [malformed-origin] [-] [$listed] [-]", 'denied malformed-origin ', origin => 'x "y');
-reads('a preflight', $via, OPTIONS => '/a.txt', "[preflight-denied] [method-not-allowed] [$app] [CorsAllowMethods (default)] [-]",
-    "preflight-denied method-not-allowed $app", %asks, acrm => 'PURGE');
-reads('Off', $via, GET => '/off/a.txt', '[-] [-] [-] [-] [-]', '', origin => $app);
-reads('ReportOnly', $via, GET => '/trial/a.txt', "[denied] [origin-not-allowed] [https://no.example] [$listed] [-]",
+check_readers('malformed', $via, GET => '/a.txt', "[denied] [malformed-origin] [-] [$listed] [-]", 'denied malformed-origin ', origin => 'x "y');
+check_readers('a preflight', $via, OPTIONS => '/a.txt', "[preflight-denied] [method-not-allowed] [$app] [CorsAllowMethods (default)] [-]",
+    "preflight-denied method-not-allowed $app", %preflight, acrm => 'PURGE');
+check_readers('Off', $via, GET => '/off/a.txt', '[-] [-] [-] [-] [-]', '', origin => $app);
+check_readers('ReportOnly', $via, GET => '/trial/a.txt', "[denied] [origin-not-allowed] [https://no.example] [$listed] [-]",
     'denied origin-not-allowed https://no.example', origin => 'https://no.example');
-reads('an error document', $via, GET => '/missing', "[allowed] [origin-allowed] [$app] [$listed] [-]", "allowed origin-allowed $app", origin => $app);
-reads('what is served denies', $via, GET => '/served/a.txt',
+check_readers('an error document', $via, GET => '/missing', "[allowed] [origin-allowed] [$app] [$listed] [-]", "allowed origin-allowed $app", origin => $app);
+check_readers('a policy of the served file', $via, GET => '/served/a.txt',
     "[allowed] [origin-allowed] [https://other.example] [CorsAllowOrigins $conf:$line{'CorsAllowOrigins https://other.example'}] [allowed]",
     'allowed origin-allowed https://other.example', origin => 'https://other.example');
-reads('a handshake without CorsPolicy', $via, GET => '/socket/a.txt',
+check_readers('a handshake without CorsPolicy', $via, GET => '/socket/a.txt',
     "[websocket-denied] [origin-not-allowed] [https://no.example] [CorsWebSocketAllowOrigins $conf:$line{CorsWebSocketAllowOrigins}] [-]",
     'websocket-denied origin-not-allowed https://no.example', origin => 'https://no.example',
     upgrade => 'websocket', connection => 'Upgrade');
-reads('no handshake there', $via, GET => '/socket/a.txt', '[-] [-] [-] [-] [-]', '', origin => $app);
+check_readers('a request without a handshake, where only handshakes have a policy', $via, GET => '/socket/a.txt', '[-] [-] [-] [-] [-]', '', origin => $app);
 
-is(join(' ', sort split /\n/, lines_of('denied_log')), '/a.txt /a.txt /a.txt /socket/a.txt /trial/a.txt', 'a log of denials alone, by an expression');
-unlike(lines_of('decided_log'), qr{^/off/}m, 'a log of decided requests has none where the policy is Off');
+is(join(' ', sort split /\n/, lines_of('denied_log')), '/a.txt /a.txt /a.txt /socket/a.txt /trial/a.txt', 'a log can have only the denied requests');
+unlike(lines_of('decided_log'), qr{^/off/}m, 'a log of decided requests omits those with CorsPolicy Off');
 
 # --- Require expr
 is_deeply(cors_response($via, GET => '/guarded/a.txt', origin => $app), { status => 200, vary => 'Origin', 'access-control-allow-origin' => $app }, 'Require expr reads allowed');
-is_deeply(cors_response($via, GET => '/guarded/a.txt', origin => 'https://no.example'), { status => 403, vary => 'Origin' }, 'and denied');
+is_deeply(cors_response($via, GET => '/guarded/a.txt', origin => 'https://no.example'), { status => 403, vary => 'Origin' }, 'Require expr reads denied');
 
 # --- the environment
 my $body = sub {
     my ($path, %send) = @_;
     return join '|', grep { length } split /\r?\n/, send_request($via, GET => $path, %send)->body;
 };
-is($body->('/env.cgi', origin => $app), '', 'a program has no variable');
+is($body->('/env.cgi', origin => $app), '', 'without CorsSetEnv a program has no variable');
 is($body->('/set/env.cgi', origin => $app), "CORS_DIRECTIVE=$listed|CORS_ORIGIN=$app|CORS_REASON=origin-allowed|CORS_VERDICT=allowed",
-    'with CorsSetEnv On it has all four');
-is($body->('/set/env.cgi'), 'CORS_REASON=no-origin|CORS_VERDICT=not-cors', 'without Origin two');
+    'with CorsSetEnv On a program has four variables');
+is($body->('/set/env.cgi'), 'CORS_REASON=no-origin|CORS_VERDICT=not-cors', 'a program has two variables for a request without Origin');
 is($body->('/set/trial/env.cgi', origin => 'https://no.example'),
-    "CORS_DIRECTIVE=$listed|CORS_ORIGIN=https://no.example|CORS_REASON=origin-not-allowed|CORS_VERDICT=denied", 'with ReportOnly too');
-is($body->('/set/off/env.cgi', origin => $app), '', 'none where the policy is Off');
+    "CORS_DIRECTIVE=$listed|CORS_ORIGIN=https://no.example|CORS_REASON=origin-not-allowed|CORS_VERDICT=denied", 'a program has the variables with ReportOnly');
+is($body->('/set/off/env.cgi', origin => $app), '', 'a program has no variable with CorsPolicy Off');
 is($body->('/set/index/', origin => $app),
-    "CORS_DIRECTIVE=$listed|CORS_ORIGIN=$app|CORS_REASON=origin-allowed|CORS_VERDICT=allowed", 'the index of a directory has them');
-is($body->('/set/page.shtml', origin => $app), 'allowed served', 'and SSI');
-is($body->('/page.shtml', origin => $app), '(none) served', 'which has none elsewhere');
+    "CORS_DIRECTIVE=$listed|CORS_ORIGIN=$app|CORS_REASON=origin-allowed|CORS_VERDICT=allowed", 'the index of a directory has the variables');
+is($body->('/set/page.shtml', origin => $app), 'allowed served', 'SSI reads CORS_VERDICT');
+is($body->('/page.shtml', origin => $app), '(none) served', 'SSI has no CORS_VERDICT without CorsSetEnv');
 
 my $set = send_request($via, GET => '/set/a.txt', origin => $app);
-is($set->field('x-env') . ' ' . $set->field('x-listed'), "allowed $listed yes", 'mod_headers reads them, and their conditions');
+is($set->field('x-env') . ' ' . $set->field('x-listed'), "allowed $listed yes", 'mod_headers reads the variables, also as conditions');
 $set = send_request($via, GET => '/set/a.txt');
-is($set->field('x-env') . ($set->field('x-listed') // ''), 'not-cors (null)', 'of a request without Origin');
+is($set->field('x-env') . ($set->field('x-listed') // ''), 'not-cors (null)', 'mod_headers reads the variables of a request without Origin');
 
 done_testing();

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# WebSocket handshakes: a list of their own, and the backend's log as witness.
+# WebSocket handshakes have a list of their own. The backend's log shows which passed.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -12,17 +12,17 @@ my %handshake = handshake_fields();
 
 my @cases = (
     [ 'a listed origin passes', '/socket', { origin => 'https://ws.example' }, 101 ],
-    [ 'an origin of CorsAllowOrigins alone does not', '/socket', { origin => 'http://example.com' }, 403 ],
-    [ 'a near miss does not', '/socket', { origin => 'https://ws.example.evil' }, 403 ],
-    [ 'null does not', '/socket', { origin => 'null' }, 403 ],
-    [ 'a malformed origin does not', '/socket', { origin => 'https://ws.example, https://ws.example' }, 403 ],
-    [ 'an empty origin does not', '/socket', { origin => '' }, 403 ],
-    [ 'without Origin it is no browser and passes', '/socket', {}, 101 ],
-    [ 'without a list nothing is checked', '/free', { origin => 'https://evil.example' }, 101 ],
+    [ 'an origin of CorsAllowOrigins alone does not pass', '/socket', { origin => 'http://example.com' }, 403 ],
+    [ 'an origin that is nearly a listed one does not pass', '/socket', { origin => 'https://ws.example.evil' }, 403 ],
+    [ 'null does not pass', '/socket', { origin => 'null' }, 403 ],
+    [ 'a malformed origin does not pass', '/socket', { origin => 'https://ws.example, https://ws.example' }, 403 ],
+    [ 'an empty origin does not pass', '/socket', { origin => '' }, 403 ],
+    [ 'a client without Origin is not a browser and passes', '/socket', {}, 101 ],
+    [ 'a handshake is not checked without a list', '/free', { origin => 'https://evil.example' }, 101 ],
     [ 'the check does not depend on CorsPolicy', '/strict', { origin => 'https://ws.example' }, 403 ],
     [ 'a pattern lists subdomains', '/strict', { origin => 'https://a.ws.example' }, 101 ],
-    [ 'CorsWebSocketRequireOrigin refuses a handshake without', '/strict', {}, 403 ],
-    (map { [ "'Upgrade: $_' is a handshake too", '/socket',
+    [ 'CorsWebSocketRequireOrigin rejects a handshake without Origin', '/strict', {}, 403 ],
+    (map { [ "'Upgrade: $_' is treated as a handshake", '/socket',
              { origin => 'https://evil.example', upgrade => $_ }, 403 ] }
         'WebSocket', 'websocket/13', 'h2c, websocket', 'h2c,WEBSOCKET'),
 );
@@ -36,7 +36,7 @@ for my $case (@cases) {
 
     is($response->status, $expected, "$name: status");
     is(backend_since($mark), $expected == 101 ? "GET /echo\n" : '',
-        "$name: " . ($expected == 101 ? 'the backend is asked' : 'the backend is not contacted'));
+        "$name: " . ($expected == 101 ? 'the backend is reached' : 'the backend is not reached'));
 }
 
 # a whole conversation with a maintained client

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# SetHandler cors-policy: what it shows is what happened, what it explains is
-# what requests get, and nothing that a client sends means anything on it.
+# The status page, SetHandler cors-policy: it shows the decisions that were made, explains a
+# request as httpd would decide it, and escapes what clients send.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -119,7 +119,7 @@ sub counts {
     return \%counts;
 }
 
-# --- what happened
+# --- decisions
 
 my @requests = (
     [ 1, 'enforced allowed origin-allowed', GET => '/plain.txt', origin => $app ],
@@ -162,53 +162,53 @@ for my $request (@requests) {
 my $after = counts();
 my %expected = map { $_->[1] => $_->[0] } grep { defined $_->[1] } @requests;
 my %grown = map { $_ => $after->{$_} - ($before->{$_} // 0) } keys %$after;
-$grown{'enforced not-cors no-origin'}--; # the page's own
+$grown{'enforced not-cors no-origin'}--; # the request for the page
 is_deeply({ map { $_ => $grown{$_} } grep { $grown{$_} } keys %grown }, \%expected, 'every decision is counted once, by verdict and reason');
 
-my $happened = json('');
-my %section = map { $_->{section} => $_ } @{ $happened->{sections} };
-is($section{'localhost <Location "/report">'}{'report-only'}{denied}, 4, 'by the section whose CorsPolicy is in force');
-is($section{'localhost <Location "/report">'}{enforced}{denied}, 0, 'and what ReportOnly would do apart');
-is($section{'localhost <Location "/socket">'}{enforced}{'websocket-denied'}, 2, 'a handshake by the section that has the list');
-my $latest = $happened->{refusals}[0];
+my $decisions = json('');
+my %section = map { $_->{section} => $_ } @{ $decisions->{sections} };
+is($section{'localhost <Location "/report">'}{'report-only'}{denied}, 4, 'a decision is counted for the section whose CorsPolicy applies');
+is($section{'localhost <Location "/report">'}{enforced}{denied}, 0, 'decisions with ReportOnly are counted apart');
+is($section{'localhost <Location "/socket">'}{enforced}{'websocket-denied'}, 2, 'a handshake is counted for the section that has the list');
+my $latest = $decisions->{refusals}[0];
 is_deeply([ @$latest{qw(mode verdict reason base path origin method culprit)} ],
     [ 'report-only', 'preflight-denied', 'method-not-allowed', "http://localhost:$port", '/report', $app, 'DELETE', 'DELETE' ],
     'the latest refusal comes first');
-is_deeply([ map { $_->{times} } grep { $_->{path} eq '/report' && $_->{reason} eq 'origin-not-allowed' && $_->{verdict} eq 'denied' } @{ $happened->{refusals} } ],
-    [4], 'those that are alike are one, with how often it happened');
-like($latest->{decided_by}, qr/\ACorsAllowMethods \S+httpd\.conf:\d+\z/, 'with the line that decided');
+is_deeply([ map { $_->{times} } grep { $_->{path} eq '/report' && $_->{reason} eq 'origin-not-allowed' && $_->{verdict} eq 'denied' } @{ $decisions->{refusals} } ],
+    [4], 'equal refusals are one row with their number');
+like($latest->{decided_by}, qr/\ACorsAllowMethods \S+httpd\.conf:\d+\z/, 'a refusal has the line that decided it');
 like($latest->{advice}, qr/\ATo allow it, add DELETE to CorsAllowMethods \S+:\d+, or write CorsAllowMethods \+DELETE in a section within\.\z/,
-    'and what to change');
-like($latest->{time}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/, 'and its time');
-my ($top) = @{ $happened->{origins} };
+    'a refusal has advice what to change');
+like($latest->{time}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/, 'a refusal has its time');
+my ($top) = @{ $decisions->{origins} };
 is_deeply([ @$top{qw(origin count excess)} ], [ $evil, 3 + 1 + 1 + 4, 0 ], 'the most refused origin comes first');
 send_request($h1, GET => "/plain.txt?secret=1", origin => $evil);
-is(json('')->{refusals}[0]{path}, '/plain.txt', 'a query string is never kept');
+is(json('')->{refusals}[0]{path}, '/plain.txt', 'a query string is not shown');
 
-# an exclusion, and a list that says None, are told by their own lines
+# an exclusion and None are reported with their own lines
 my ($excluding) = grep { $text[$_ - 1] =~ /!https:\/\/old\.wild/ } 1 .. @text;
-my ($nobody) = grep { $text[$_ - 1] =~ /CorsAllowOrigins None/ } 1 .. @text;
+my ($none_line) = grep { $text[$_ - 1] =~ /CorsAllowOrigins None/ } 1 .. @text;
 my $excluded_mark = $httpd->log_mark;
 for my $case ([ '/directive', 'https://old.wild.example', $excluding, 'take !https://old.wild.example out of' ],
-    [ '/none', 'https://old.wild.example', $nobody, 'write https://old.wild.example instead of None in' ]) {
+    [ '/none', 'https://old.wild.example', $none_line, 'write https://old.wild.example instead of None in' ]) {
     my ($path, $origin, $line, $advice) = @$case;
     send_request($h1, GET => $path, origin => $origin);
-    my $kept = json('')->{refusals}[0];
-    like($kept->{decided_by}, qr/:$line\z/, "a refusal is kept with the line that decided: $advice");
-    like($kept->{advice}, qr/\ATo allow it, \Q$advice\E CorsAllowOrigins \S+:$line, or write CorsAllowOrigins \+\Q$origin\E in a section within\.\z/,
-        'and what is to be changed there');
-    is(json("explain&url=$path&origin=" . encode($origin) . '&method=GET')->{advice}, $kept->{advice}, 'which is what Explain says');
+    my $refusal = json('')->{refusals}[0];
+    like($refusal->{decided_by}, qr/:$line\z/, "a refusal has the line that decided it: $advice");
+    like($refusal->{advice}, qr/\ATo allow it, \Q$advice\E CorsAllowOrigins \S+:$line, or write CorsAllowOrigins \+\Q$origin\E in a section within\.\z/,
+        "a refusal has advice for its line: $advice");
+    is(json("explain&url=$path&origin=" . encode($origin) . '&method=GET')->{advice}, $refusal->{advice}, "explain has the same advice as the refusal: $advice");
 }
-like($httpd->log_since($excluded_mark), qr/by CorsAllowOrigins \S+:$excluding$/m, 'the log names it, too');
-like(do { local (@ARGV, $/) = ("$httpd->{dir}/logs_directive"); <> }, qr/\ACorsAllowOrigins \S+:$excluding$/, 'and CORS_DIRECTIVE');
+like($httpd->log_since($excluded_mark), qr/by CorsAllowOrigins \S+:$excluding$/m, 'the log names the line of an exclusion');
+like(do { local (@ARGV, $/) = ("$httpd->{dir}/logs_directive"); <> }, qr/\ACorsAllowOrigins \S+:$excluding$/, 'CORS_DIRECTIVE names the line of an exclusion');
 
 # many refusals, many origins: bounded
 send_request($h1, GET => '/plain.txt', origin => "https://o$_.example") for 1 .. 300;
 my $many = json('');
 is(scalar @{ $many->{refusals} }, 128, 'the latest refusals are bounded');
-cmp_ok(scalar @{ $many->{origins} }, '<=', 64, 'so are the origins');
-ok((grep { $_->{origin} eq $evil && $_->{count} >= 10 } @{ $many->{origins} }) == 1, 'the most refused one stays among them');
-is($many->{refusals}[0]{origin}, 'https://o300.example', 'newest first');
+cmp_ok(scalar @{ $many->{origins} }, '<=', 64, 'the refused origins are bounded');
+ok((grep { $_->{origin} eq $evil && $_->{count} >= 10 } @{ $many->{origins} }) == 1, 'the most refused origin is kept');
+is($many->{refusals}[0]{origin}, 'https://o300.example', 'the newest refusal comes first');
 
 # --- the forms
 
@@ -216,18 +216,18 @@ my $html = page('');
 is_deeply($html->cors, { status => 200 }, 'the page has no CORS header');
 is_deeply([ map { $html->field($_) } qw(cache-control content-security-policy cross-origin-resource-policy referrer-policy x-content-type-options x-frame-options content-type) ],
     [ 'no-store', "default-src 'none'; style-src 'self'; form-action 'self'; base-uri 'none'; frame-ancestors 'none'",
-      'same-origin', 'no-referrer', 'nosniff', 'DENY', 'text/html; charset=utf-8' ], 'it is not stored, framed, or read from elsewhere');
-is_deeply(page('', fields => { origin => $app })->cors_fields, {}, 'an allowed origin cannot read it either');
-unlike($html->body, qr/<script|style=|\son\w+=/i, 'it has no script and no inline style');
-is(page('style')->field('content-type'), 'text/css; charset=utf-8', 'its style comes from itself');
-is(page('', method => 'POST', fields => { body => 'x' })->status, 405, 'it takes no POST');
-is(page('', method => 'HEAD')->status, 200, 'it takes HEAD');
+      'same-origin', 'no-referrer', 'nosniff', 'DENY', 'text/html; charset=utf-8' ], 'the page has headers against storing, framing and reading from elsewhere');
+is_deeply(page('', fields => { origin => $app })->cors_fields, {}, 'the page has no CORS header for an allowed origin');
+unlike($html->body, qr/<script|style=|\son\w+=/i, 'the page has no script and no inline style');
+is(page('style')->field('content-type'), 'text/css; charset=utf-8', 'the page serves its style sheet');
+is(page('', method => 'POST', fields => { body => 'x' })->status, 405, 'POST to the page is a 405');
+is(page('', method => 'HEAD')->status, 200, 'HEAD of the page is a 200');
 is(page('explain&url=%zz')->status, 400, 'a malformed query is a 400');
-is(page('explain&url=/%00')->status, 400, 'so is a NUL');
-like(page('view=policies')->body, qr/&lt;Location &quot;\/videos&quot;&gt;/, 'the policies are those of the configuration');
+is(page('explain&url=/%00')->status, 400, 'a query with a NUL is a 400');
+like(page('view=policies')->body, qr/&lt;Location &quot;\/videos&quot;&gt;/, 'the page shows the sections of the configuration');
 my $policies = json('view=policies');
 is_deeply([ map { $_->{section} } grep { $_->{server_name} eq 'other.example' && !defined $_->{section} } @{ $policies->{sections} } ], [undef],
-    'of every virtual host');
+    'the page shows the policies of every virtual host');
 sub without_methods {
     my ($dump) = @_;
     # mod_dav registers methods when it starts
@@ -236,7 +236,7 @@ sub without_methods {
 }
 is_deeply(without_methods($policies), without_methods(JSON::PP->new->utf8->decode(do {
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
-    scalar `@{[ Httpd::binary() ]} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>/dev/null` })), 'and the same as DUMP_CORS_JSON');
+    scalar `@{[ Httpd::binary() ]} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>/dev/null` })), 'the page shows the same policies as DUMP_CORS_JSON');
 
 # --- mod_status, Prometheus
 
@@ -244,7 +244,7 @@ my $status = send_request($h1, GET => '/server-status?auto')->body;
 my $denied = 0;
 $denied += $_->{count} for grep { $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' } @{ json('')->{counts} };
 like($status, qr/^CorsPolicy-denied: $denied$/m, 'server-status?auto has a line for each verdict');
-like($status, qr/^CorsReportOnly-denied: 4$/m, 'and for what ReportOnly would do');
+like($status, qr/^CorsReportOnly-denied: 4$/m, 'server-status?auto has a line for each verdict with ReportOnly');
 $status = send_request($h1, GET => '/server-status')->body;
 like($status, qr/<h2>CORS policy<\/h2>/, 'server-status has a section');
 
@@ -252,35 +252,35 @@ my $metrics = page('format=prometheus');
 is($metrics->field('content-type'), 'text/plain; version=0.0.4; charset=utf-8', 'metrics have their type');
 open my $parser, '|-', '/usr/bin/python3', "$ENV{CORS_WORK}/t/lib/metrics.py", "$httpd->{dir}/metrics.json" or die "python3: $!";
 print $parser $metrics->body;
-ok(close $parser, "a parser of the format reads them");
+ok(close $parser, 'a parser of the Prometheus format reads the metrics');
 my $parsed = JSON::PP->new->decode(do { local (@ARGV, $/) = ("$httpd->{dir}/metrics.json"); <> });
 is($parsed->{'cors_policy_requests_total mode=enforced reason=origin-not-allowed verdict=denied'},
     (grep { $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' && $_->{reason} eq 'origin-not-allowed' } @{ json('')->{counts} })[0]{count},
-    'and finds the same counts');
-cmp_ok(scalar keys %$parsed, '<', 2 * 8 * 12 + 512 * 16, 'there are only so many series');
+    'the metrics have the same counts as the page');
+cmp_ok(scalar keys %$parsed, '<', 2 * 8 * 12 + 512 * 16, 'the number of series is bounded');
 
-# --- explain: what it says is what requests get
+# --- explain: its answer is what requests get
 
 for my $question (@questions) {
     my ($path, $origin, $method, $headers, $credentials) = @$question;
-    my $said = json('explain&url=' . encode($path) . '&origin=' . encode($origin) . "&method=$method&headers=$headers"
+    my $explained = json('explain&url=' . encode($path) . '&origin=' . encode($origin) . "&method=$method&headers=$headers"
         . ($credentials ? '&credentials=on' : ''));
     my @wrong;
     my %is = (preflight => [ OPTIONS => $path, origin => $origin, acrm => $method, $headers ? (acrh => $headers) : () ],
         actual => [ $method => $path, origin => $origin, $headers ? ($headers => 1) : () ]);
-    for my $part (grep { $said->{$_} } sort keys %is) {
+    for my $part (grep { $explained->{$_} } sort keys %is) {
         next if $part eq 'actual' && $method =~ /PUT|DELETE|POST/; # their handlers say 405
         my $response = send_request($h1, @{ $is{$part} });
         my ($code, $cors) = ($response->status, $response->cors_fields);
-        my %said = map { lc $_ => $said->{$part}{headers}{$_} } keys %{ $said->{$part}{headers} };
-        $said{vary} =~ s/,\s*/, /g if defined $said{vary};
-        push @wrong, [ $part, $code, $cors, \%said ] if JSON::PP->new->canonical->encode($cors) ne JSON::PP->new->canonical->encode(\%said);
-        push @wrong, [ $part, $code, $said->{$part}{status} ] if $said->{$part}{status} && $said->{$part}{status} != $code;
+        my %fields = map { lc $_ => $explained->{$part}{headers}{$_} } keys %{ $explained->{$part}{headers} };
+        $fields{vary} =~ s/,\s*/, /g if defined $fields{vary};
+        push @wrong, [ $part, $code, $cors, \%fields ] if JSON::PP->new->canonical->encode($cors) ne JSON::PP->new->canonical->encode(\%fields);
+        push @wrong, [ $part, $code, $explained->{$part}{status} ] if $explained->{$part}{status} && $explained->{$part}{status} != $code;
     }
-    is_deeply(\@wrong, [], "what is explained of $method $path from $origin is what happens");
+    is_deeply(\@wrong, [], "$method $path from $origin: explain is right");
 }
-is_deeply([ map { my $said = json("explain&url=$_->[0]&origin=" . encode($_->[1]) . '&method=GET');
-    [ $said->{readable} ? 1 : 0, $said->{server_name} ] }
+is_deeply([ map { my $explained = json("explain&url=$_->[0]&origin=" . encode($_->[1]) . '&method=GET');
+    [ $explained->{readable} ? 1 : 0, $explained->{server_name} ] }
     [ "http://other.example:$port/", 'https://other.example' ], [ "http://alias.example:$port/", $app ], [ '/', $app ], [ "http://nobody.example:$port/", $app ] ],
     [ [ 1, 'other.example' ], [ 0, 'other.example' ], [ 1, 'localhost' ], [ 1, 'localhost' ] ],
     'a URL with a host is looked up in its virtual host');
@@ -296,8 +296,8 @@ for my $case ([ 'url=/x', 'A URL and the origin of the page are needed.' ],
     [ "url=/x&origin=$app&method=GET&headers=x-a,x:b", 'This is not a header name: names alone, with commas between them.' ],
     [ "url=http://%5b::1/x&origin=$app&method=GET", 'The URL needs a path that starts with a slash: /videos, or https://api.example.com/videos.' ]) {
     my ($query, $problem) = @$case;
-    is(json("explain&$query")->{problem}, $problem, 'what is asked in vain is told: ' . substr $query, 0, 60);
-    like(page("explain&$query")->body, qr/\Q$problem\E/, 'on the page, too');
+    is(json("explain&$query")->{problem}, $problem, 'explain reports a wrong query: ' . substr $query, 0, 60);
+    like(page("explain&$query")->body, qr/\Q$problem\E/, "the page reports the wrong query: " . substr $query, 0, 60);
 }
 is_deeply([ map { json("explain&url=" . encode("http://$_/if") . '&origin=https://partner.example&method=GET')->{readable} ? 1 : 0 }
     "other.example:$port", "localhost:$port", "OTHER.example:$port", "[::1]:$port" ], [ 1, 0, 1, 1 ], 'an <If> finds the Origin and the Host of the request explained');
@@ -311,21 +311,21 @@ for my $case ([ 'http', '', 'other.example', '/plain.txt', $app ], [ 'http', '',
     $link =~ s/&amp;/&/g;
     is_deeply([ map { my $at = $_; $at =~ s/%([0-9a-f]{2})/chr hex $1/gei; $at } $link =~ /url=([^&]*)/ ], ["$scheme://$host:$port$path"],
         "the link beside a refusal is of its own URL: $scheme $host $path");
-    my $said = json($link);
-    is_deeply([ @$said{qw(readable)}, $said->{problem} ], [ JSON::PP::false, undef ], 'and explains why it was refused');
+    my $explained = json($link);
+    is_deeply([ @$explained{qw(readable)}, $explained->{problem} ], [ JSON::PP::false, undef ], 'the link beside a refusal explains it');
 }
 is_deeply([ map { $_->{where} // () } grep { defined $_->{where} && $_->{where} !~ m{\A[\x20-\x7e]+:[0-9]+\z} } @{ json('view=policies')->{sections} } ], [],
-    'sections that a macro made are shown where they stand');
-is(send_request($h1, GET => '/tenant-page', host => "t7.tenant.example:$port")->status, 200, 'a macro can set the page up');
+    'sections of a macro are shown with their line');
+is(send_request($h1, GET => '/tenant-page', host => "t7.tenant.example:$port")->status, 200, 'a macro can configure the page');
 is_deeply([ @{ json("explain&url=/plain.txt&origin=" . encode($app)) }{qw(method readable)} ], [ 'GET', JSON::PP::true ], 'a request without a method is a GET');
 is_deeply([ map { json("explain&url=/videos&origin=" . encode('https://editor.example') . "&method=$_")->{actual}{reason} } 'put', 'PUT' ],
-    [ ('origin-allowed') x 2 ], 'put is judged by <Limit PUT>');
+    [ ('origin-allowed') x 2 ], 'put is decided by <Limit PUT>');
 is_deeply([ map { json("explain&url=/patch&origin=" . encode('https://editor.example') . "&method=$_")->{actual}{reason} } 'patch', 'PATCH' ],
-    [ 'origin-not-allowed', 'origin-allowed' ], 'and patch not by <Limit PATCH>, as httpd does not');
+    [ 'origin-not-allowed', 'origin-allowed' ], 'patch is not decided by <Limit PATCH>, as in httpd');
 my $runs = counts();
 send_request($h1, GET => '/cors-policy?explain&url=/plain.txt&origin=' . encode($evil) . '&method=GET') for 1 .. 5;
 my $still = counts();
-is($still->{'enforced denied origin-not-allowed'}, $runs->{'enforced denied origin-not-allowed'}, 'what is explained is not counted');
+is($still->{'enforced denied origin-not-allowed'}, $runs->{'enforced denied origin-not-allowed'}, 'an explained request is not counted');
 
 # --- attacks
 
@@ -337,10 +337,10 @@ for my $attack (@attacks) {
         my $body = page($view)->body;
         my %tag = map { $_ => 1 } $body =~ /<\/?([a-z0-9!]+)/gi;
         is_deeply([ grep { !/\A(?:!DOCTYPE|html|head|meta|title|link|body|header|h[1-3]|nav|a|main|p|div|b|table|tr|t[hd]|code|time|form|input|label|small|button|strong|pre|ol|li|span)\z/ } sort keys %tag ],
-            [], "markup of a client is none in " . ($view ? 'what is explained' : 'what happened') . ": $name");
+            [], 'text of a client is escaped in ' . ($view ? 'an explanation' : 'the list of refusals') . ": $name");
     }
     my @lines = split /\n/, $httpd->log_since(0);
-    is(scalar(grep { !/\A\[|\AWarning: /  } @lines), 0, "it makes no line of the log: $name");
+    is(scalar(grep { !/\A\[|\AWarning: /  } @lines), 0, "text of a client cannot add a line to the log: $name");
 }
 is_deeply(\@main::invalid, [], 'all JSON is valid by its schema');
 
@@ -352,9 +352,9 @@ $client->request({ method => 'GET', path => '/plain.txt', authority => "localhos
 my $lines = () = $httpd->log_since($mark) =~ /CORS: denied/g;
 cmp_ok($lines, '<=', 600, 'a flood of refusals does not fill the log');
 is((grep { $_->{reason} eq 'origin-not-allowed' && $_->{mode} eq 'enforced' && $_->{verdict} eq 'denied' } @{ json('')->{counts} })[0]{count}
-    - $still->{'enforced denied origin-not-allowed'}, 900, 'and is counted all the same');
+    - $still->{'enforced denied origin-not-allowed'}, 900, 'a flood of refusals is counted');
 
-# --- who may set it up
+# --- who may configure the page
 
 my $site = "$ENV{CORS_WORK}/t/site/page";
 File::Path::make_path("$site/$_") for qw(customers own file if handled);
@@ -423,30 +423,30 @@ for my $case ([ 'SetHandler', "SetHandler cors-policy\n" ],
     my $response = send_request($tenant, GET => '/customers/a.txt?format=json', origin => $app);
     is_deeply([ $response->status, $response->field('access-control-allow-origin'), $response->body =~ /version/ ? 'a page' : 'none' ], [ 404, $app, 'none' ],
         "$what in .htaccess makes no status page, and the policy is that of its URL");
-    is(scalar(() = $tenants->log_since($since) =~ /no status page here: .*\.htaccess/g), 1, 'and it is in the log, once');
+    is(scalar(() = $tenants->log_since($since) =~ /no status page here: .*\.htaccess/g), 1, "$what in .htaccess is logged once");
 }
 for my $case ([ 'ForceType', "ForceType cors-policy\n" ], [ 'AddType', "AddType cors-policy .txt\n" ]) {
     my ($what, $text) = @$case;
     Httpd::spew("$site/customers/.htaccess", $text);
     my $body = send_request($tenant, GET => '/customers/a.txt?format=json')->body;
-    unlike($body, qr/"version"/, "$what in .htaccess makes none either");
+    unlike($body, qr/"version"/, "$what in .htaccess makes no status page");
 }
 for my $case ([ 'Action', "SetHandler mine\nAction mine /cors-policy\n" ],
     [ 'RewriteRule', "RewriteEngine On\nRewriteRule .* /cors-policy [L]\n" ]) {
     my ($what, $text) = @$case;
     Httpd::spew("$site/customers/.htaccess", $text);
-    is(send_request($tenant, GET => '/customers/a.txt?format=json')->status, 403, "who goes on to the page by $what meets its Require");
+    is(send_request($tenant, GET => '/customers/a.txt?format=json')->status, 403, "$what in .htaccess does not bypass the Require of the page");
 }
 Httpd::spew("$site/handled/.htaccess", "RewriteEngine On\nRewriteRule .* - [H=cors-policy]\n");
-is(send_request($tenant, GET => '/handled/a.txt?format=json')->status, 404, 'nor does a rewrite rule where the configuration has set another handler');
+is(send_request($tenant, GET => '/handled/a.txt?format=json')->status, 404, 'RewriteRule in .htaccess makes no status page where the configuration sets another handler');
 Httpd::spew("$site/own/.htaccess", "AddType text/plain .x\nCorsExposeHeaders ETag\n");
 Httpd::spew("$site/file/.htaccess", "CorsExposeHeaders ETag\n");
 is_deeply([ map { send_request($tenant, GET => $_)->status } '/open', '/open/own/a.txt', '/file/a.txt', '/if/a.txt?page', '/module' ], [ (200) x 5 ],
-    'SetHandler in a section of the configuration makes one');
-is(send_request($tenant, GET => '/', host => "whole.example:$tenant->[1]")->status, 200, 'and so it does outside of sections');
-like(send_request($tenant, GET => '/if/a.txt')->body, qr/a plain file/, 'and nothing where the section does not apply');
-is(send_request($tenant, GET => '/expression?cors-policy')->status, 404, 'what a request says makes none');
-is_deeply([ sort split /,\s*/, send_request($tenant, POST => '/open', body => 'x')->field('allow') ], [ 'GET', 'HEAD' ], 'what it takes is told beside a 405');
+    'SetHandler in a section of the configuration makes a status page');
+is(send_request($tenant, GET => '/', host => "whole.example:$tenant->[1]")->status, 200, 'SetHandler outside of sections makes a status page');
+like(send_request($tenant, GET => '/if/a.txt')->body, qr/a plain file/, 'SetHandler in an <If> that does not apply makes no status page');
+is(send_request($tenant, GET => '/expression?cors-policy')->status, 404, 'SetHandler with text of a request makes no status page');
+is_deeply([ sort split /,\s*/, send_request($tenant, POST => '/open', body => 'x')->field('allow') ], [ 'GET', 'HEAD' ], 'a 405 of the page has Allow');
 
 my $silent = Httpd->start(name => 'silent', text => <<'CONF');
 Listen 127.0.0.1:@port@
@@ -460,4 +460,4 @@ CONF
 $mark = $silent->log_mark;
 send_request([ h1 => $silent->{port}{port} ], OPTIONS => $_, origin => $evil, acrm => 'PUT') for '/silent.txt', '/loud.txt';
 my @logged = $silent->log_since($mark) =~ m{preflight-denied}g;
-is(scalar(@logged), 1, 'LogLevel of a section counts for preflights, however early they are answered');
+is(scalar(@logged), 1, 'LogLevel of a section applies to preflights');
