@@ -53,11 +53,11 @@ sub cors_response { return send_request(@_)->cors }
 # Send a request over HTTP/1.1 and return the bytes of its response.
 sub response_bytes { return send_request(@_)->bytes }
 
-# Send bytes that need not be HTTP, and return all that comes back until the server
-# closes the connection, switches the protocol, or the text matches until.
+# Send bytes that need not be HTTP, over TLS with tls => 1. Return all that comes back until
+# the server closes the connection, switches the protocol, or the text matches until.
 sub send_bytes {
     my ($port, $bytes, %more) = @_;
-    my $socket = connect_to($port);
+    my $socket = connect_to($port, $more{tls}, 'localhost');
     local $SIG{PIPE} = 'IGNORE';
     local $SIG{ALRM} = sub { die "no answer from $port to: $bytes\n" };
     alarm 30;

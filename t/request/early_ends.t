@@ -20,10 +20,10 @@ my %section = (%vary, 'access-control-allow-origin' => $app, 'access-control-all
     'access-control-expose-headers' => 'X-Total');
 my %unread = %vary;    # the section is known, and Origin is not
 
-# What comes back for lines of text.
+# Status and CORS headers of the response to lines of text.
 sub answer {
-    my ($to, $text) = @_;
-    return parse_response(send_bytes($to, $text =~ s/\n/\r\n/gr))->cors;
+    my ($to, $text, %more) = @_;
+    return parse_response(send_bytes($to, $text =~ s/\n/\r\n/gr, %more))->cors;
 }
 
 # httpd fails to read the request, or a hook ends it. %H stands for Host and Connection.
