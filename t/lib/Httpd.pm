@@ -34,6 +34,7 @@ my $attempts = 400 * ($valgrind ? 10 : 1);
 END {
     if ($$ == $owner) {
         my $code = $?;
+        $_->terminate for @running; # they end at the same time
         for my $httpd (@running) {
             $httpd->stop;
             my $line = $httpd->unexpected_line;
@@ -212,11 +213,18 @@ sub wait_until_ready {
     die "httpd $self->{name} does not answer\n";
 }
 
+# Tell it to end; stop() waits until it has.
+sub terminate {
+    my ($self) = @_;
+    my $pid = $self->pid or return;
+    kill TERM => $pid if !$self->{terminated}++;
+}
+
 sub stop {
     my ($self) = @_;
     my $pid = $self->pid or return;
     return if $self->{stopped}++;
-    kill TERM => $pid;
+    $self->terminate;
     for (1 .. 2 * $attempts) {
         return if !kill 0 => $pid;
         select undef, undef, undef, 0.025;
@@ -308,9 +316,11 @@ sub read_output { my ($from) = @_; local $/; my $text = <$from> // ''; close $fr
 
 package Httpd::Helper;
 
+sub terminate { kill TERM => $_[0]{pid} if !$_[0]{terminated}++ }
+
 sub stop {
     my ($self) = @_;
-    kill TERM => $self->{pid};
+    $self->terminate;
     waitpid $self->{pid}, 0;
 }
 sub unexpected_line { return }

@@ -38,5 +38,4 @@ for (@cases) {
         ok($httpd->graceful, 'a server that names the module restarts gracefully');
         is(server_of($httpd), $server, 'Server names the module once after a restart');
     }
-    $httpd->stop;
 }

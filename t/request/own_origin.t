@@ -85,11 +85,15 @@ sub spellings {
         $host, $name ? ("\U$host", "$host.") : ();
 }
 
-# Status and CORS fields of one request; without TLS, on one connection.
+# Status and CORS fields of one request. Connections stay open: one for a port, or, with TLS,
+# for a host, whose name is sent in the handshake.
+my %client;
 sub cors_of {
-    my ($via, $kept, %send) = @_;
-    return cors_response([ h1s => $port{tls} ], GET => '/plain.txt', %send) if $via eq 'tls';
-    return $kept->request({ method => 'GET', path => '/plain.txt', authority => delete $send{host},
+    my ($via, %send) = @_;
+    my $host = delete $send{host};
+    my $client = $via eq 'tls' ? $client{"tls $host"} //= Client->new($port{tls}, tls => 1, name => $host =~ s/:\d+\z//r)
+        : $client{$via} //= Client->new($port{$via});
+    return $client->request({ method => 'GET', path => '/plain.txt', authority => $host,
         headers => [ map { [ $_, $send{$_} ] } sort keys %send ] })->cors;
 }
 
@@ -97,9 +101,8 @@ my (%wrong, %seen);
 for my $server (@servers) {
     my ($via, $port) = ($server->{via}, $port{ $server->{via} });
     my $scheme = $via eq 'tls' ? 'https' : 'http';
-    my $kept = Client->new($port);
     my @hosts = map { spellings($_, $port) } @{ $server->{hosts} // \@others };
-    # each request over TLS opens a connection, and only the scheme differs
+    # only the scheme differs with TLS
     @hosts = grep { /:$port\z/ } @hosts if $via eq 'tls';
     for my $host (@hosts) {
         my ($bare) = $host =~ /\A(\[[^\]]*\]|[^:]*)/;
@@ -111,7 +114,7 @@ for my $server (@servers) {
                     headers => [ [ Origin => $origin ], defined $site ? [ 'Sec-Fetch-Site', $site ] : () ] };
                 my $relation = Reference::relation($server, $request, $origin);
                 my %more = ((defined $site ? ('sec-fetch-site' => $site) : ()), $seen{$relation}++ % 3 == 0 ? %handshake : ());
-                my $got = cors_of($via, $kept, host => $host, origin => $origin, %more);
+                my $got = cors_of($via, host => $host, origin => $origin, %more);
                 my $want = $relation eq 'own' ? $own : $rejected;
                 push @{ $wrong{$via} }, "Host: $host, Origin: $origin, @{[ %more ]}: $relation, $got->{status}"
                     if join(' ', map { "$_ $got->{$_}" } sort keys %$got) ne join ' ', map { "$_ $want->{$_}" } sort keys %$want;

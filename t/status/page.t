@@ -10,6 +10,7 @@ use File::Path ();
 use Httpd;
 use JSON::PP ();
 use JSON::Validator ();
+use Mojo::JSON ();
 
 my $conf = <<'CONF';
 Listen 127.0.0.1:@port@
@@ -106,7 +107,7 @@ sub page {
 sub json {
     my ($query) = @_;
     my $page = page("$query&format=json");
-    my $data = JSON::PP->new->utf8->decode($page->body);
+    my $data = Mojo::JSON::decode_json($page->body);
     push @main::invalid, map { "$query: $_" } $schema->validate($data);
     return $data;
 }
