@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package CorsTest;
 
-# What every test uses: one exchange with the whole set of CORS headers, a
-# configuration that must not start, and what the error log has said since.
+# The one httpd of the suite, which Apache::Test starts: requests to its virtual hosts, and
+# the lines of its error log. And httpd -t: configurations that must fail, start or warn.
 use strict;
 use warnings FATAL => 'all';
 
@@ -21,7 +21,7 @@ our @EXPORT_OK = qw(send_to_suite run_cases config_check config_fails
 my $started = log_mark();
 END {
     my $log = log_since($started);
-    # a contradiction that a test has made is no complaint
+    # a contradiction that a test makes is expected
     $log =~ s/^.*contradictory-policy.*\n//mg;
     if ($log =~ /^(.*(?:exit signal|AddressSanitizer|cors_policy:(?:warn|error|crit|alert|emerg)).*)$/m) {
         print STDERR "in the error log: $1\n";
@@ -49,8 +49,8 @@ sub run_cases {
 }
 
 # Run httpd -t on a configuration, behind the LoadModule lines of base.conf.
-# Gives the exit code, what it printed on standard error and on standard output,
-# the file, and how many lines stand in it before the given text.
+# Returns the exit code, standard error (errors), standard output (printed), the file, and
+# the number of its lines before the given text.
 sub config_check {
     my ($conf, @options) = @_;
     my $dir = Apache::Test::vars('t_logs');
@@ -74,7 +74,7 @@ sub config_check {
     return { code => $code, errors => $errors, printed => $printed, file => $name, before => $lines };
 }
 
-# Whether what was said names a line, counted from 1 in the given text.
+# Whether the errors name a line, counted from 1 in the given text.
 sub names_line {
     my ($check, $line) = @_;
     my $where = $check->{before} + $line;
@@ -82,9 +82,8 @@ sub names_line {
         || $check->{errors} =~ /\Q$check->{file}\E:$where\b/;
 }
 
-# A configuration that httpd -t must refuse, naming the lines (counted from 1 in
-# the given text), every one of the sentences, and none that is given as a
-# reference.
+# A configuration that httpd -t must refuse. Its errors name the lines (counted from 1 in the
+# given text), have each of the sentences, and none that is given as a reference.
 sub config_fails {
     my ($name, $conf, $lines, @sentences) = @_;
     my $check = config_check($conf);
@@ -95,7 +94,7 @@ sub config_fails {
     for my $line (ref $lines ? @$lines : $lines) {
         push @missing, "line $line" if !names_line($check, $line);
     }
-    Test::More::ok($check->{code} == 1 && !@missing, "$name: httpd -t says so")
+    Test::More::ok($check->{code} == 1 && !@missing, "$name: httpd -t reports it")
         or Test::More::diag("exit $check->{code}, missing: @missing\n$check->{errors}");
     return $check;
 }

@@ -1,10 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Reference;
 
-# A second opinion: the manual once more, in another language and by another
-# hand. Reads a configuration as text and says what the answer to a request must
-# be. It is slow and plain where the module is quick: every look-up is a loop
-# over all that was written.
+# A second opinion: the manual implemented once more, in another language, from its text
+# alone. It reads a configuration and returns the response that a request must get. Where
+# the module uses tables, this uses loops over everything that was written: slow, and
+# simple enough to be compared with the manual by eye.
 use strict;
 use warnings FATAL => 'all';
 

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# An application behind httpd that has its own idea of CORS: on every path it
+# An application behind httpd that has CORS headers of its own: on every path it
 # allows one partner, answers OPTIONS with 405 and sends Vary. Every request is a
 # line of a log.
 use Mojolicious::Lite -signatures;

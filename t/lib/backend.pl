@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # What httpd proxies to: HTTP with CORS headers of its own, and a WebSocket.
-# Every request is a line of a log, so that a test can say that none came.
+# Every request is a line of a log, so that a test can check that none came.
 use Mojolicious::Lite -signatures;
 
 app->log->level('fatal');
@@ -47,7 +47,7 @@ any '/moved' => sub ($c) {
     $c->res->headers->location('https://elsewhere.example/');
     $c->render(text => "moved\n", status => 302);
 };
-# answers what is no HTTP
+# sends bytes that are not HTTP
 any '/garbage' => sub ($c) {
     $c->render_later;
     Mojo::IOLoop->stream($c->tx->connection)

@@ -1,10 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# A second opinion on every decision: policies and requests made by chance, and
-# each answer of httpd compared with what t/lib/Reference.pm says by the manual.
-# Requests that a page can make are also judged by t/lib/Fetch.pm: what a browser
-# concludes of httpd's bytes is what the policy means.
+# A second opinion on every decision: random policies and requests. Each response of httpd
+# is compared with that of t/lib/Reference.pm, which implements the manual. For requests
+# that a page can make, t/lib/Fetch.pm evaluates the response as a browser does, and the
+# page must get what the policy allows.
 #
-#   CORS_EXCHANGES=5000   how many
+#   CORS_EXCHANGES=5000   how many requests
 #   CORS_RUNS=1           with how many seeds
 #   CORS_SEED=20260101    the first of them; the next ones count up
 use strict;
@@ -66,12 +66,12 @@ LimitRequestFieldSize 16000
     Require all denied
 </Location>
 CONF
-# where access is refused before a handler could be asked
+# URLs where access is refused before a handler is called
 my $refused_early = qr{\A/(?:private|nobody)\b};
 my @paths = qw(/plain.txt /plain.txt /videos /videos /deep/er /deep/er /deep /match /directory/a
     /directory/one.txt /one.txt /own/a /own/vary /status /private /nobody /dir /not/there/vary);
 
-# --- policies by chance
+# --- random policies
 
 my @origins = ('https://a.example', 'https://b.example:8443', 'https://*.c.example', 'http://d.example:*',
     'https://*.e.example:*', 'capacitor://localhost', 'http://[::1]:81', 'http://127.0.0.1', 'https://xn--bcher-kva.example',
@@ -83,8 +83,7 @@ my @methods = qw(GET HEAD POST PUT PATCH DELETE PURGE PROPFIND X-Own);
 my @headers = qw(content-type X-A X-B Authorization Accept If-Match);
 my @exposed = qw(ETag X-C X-D Server);
 
-# A directive that takes a list: a word for all of it, edits, or plain words; now
-# and then in two lines.
+# A directive that takes a list: None or *, edits, or plain entries; sometimes in two lines.
 sub list {
     my ($directive, $lonely, @words) = @_;
     return "$directive " . one_of(@$lonely) if chance(0.2);
@@ -152,7 +151,7 @@ sub section {
     my $text = directives(0.2) . limits(0.2);
     $text .= condition($depth + 1) if chance($depth ? 0.15 : 0.25);
     $text .= section('Files "one.txt"', 1) if $name eq 'Directory' && chance(0.3);
-    # what is limited may stand before what is not
+    # <Limit> may come before the directives without it
     $text .= directives(0.05);
     return "<$title>\n$text</$name>\n";
 }
@@ -178,7 +177,7 @@ sub virtual_host {
     return "<VirtualHost 127.0.0.1:\@port\@>\nServerName $name\n$text</VirtualHost>\n";
 }
 
-# --- requests by chance
+# --- random requests
 
 sub miss {
     my ($origin) = @_;
@@ -220,7 +219,7 @@ sub header_list {
         join(',', ('x-a') x 1100), '*', '(x)', 'x-a,x-a', 'X-B,x-b', "\"x-a\"", 'x-a' . ',' x 300);
 }
 
-# Any request that can be sent, sane or not.
+# Any request that can be sent, valid or not.
 sub request {
     my ($name, $port) = @_;
     my %request = (host => $name, port => $port, authority => chance(0.05) ? "\U$name\E:$port" : "$name:$port", path => one_of(@paths));
@@ -253,7 +252,7 @@ sub request {
     return \%request;
 }
 
-# What a page asks for: a preflight where one is needed, and the request itself.
+# A request of a page: url, method, headers, credentials.
 sub page {
     my ($name, $port) = @_;
     my %page = (url => "http://$name:$port" . one_of(@paths), method => one_of(@methods, 'GET'), credentials => one_of(qw(include omit same-origin)),
@@ -266,7 +265,7 @@ sub page {
     return \%page;
 }
 
-# --- asking
+# --- sending
 
 my (%plain, $without, $client_without);
 
@@ -276,7 +275,7 @@ sub seen {
     return { status => $response->status, fields => $response->cors_fields };
 }
 
-# What comes of a request where there is no mod_cors_policy.
+# The response to a request without a policy.
 sub handler {
     my ($request) = @_;
     my @fields = grep { $_->[0] !~ /\A(?:origin|access-control-.*|sec-.*|x-mode)\z/i } @{ $request->{headers} };
@@ -291,7 +290,7 @@ sub handler {
 sub curl {
     my ($request) = @_;
     my $quote = sub { my ($text) = @_; $text =~ s/'/'\\''/g; "'$text'" };
-    # a field without a value ends with a semicolon there
+    # curl writes a field without a value with a semicolon
     return join ' ', 'curl -si --path-as-is',
         $request->{method} eq 'HEAD' ? '-I' : "-X $request->{method}", (map { '-H ' . $quote->(length $_->[1] ? "$_->[0]: $_->[1]" : "$_->[0];") }
         [ Host => $request->{authority} ], @{ $request->{headers} }), defined $request->{body} ? '-d ' . $quote->($request->{body}) : (),
@@ -302,8 +301,8 @@ sub curl {
 
 my $tries = 0;
 
-# Whether an answer still differs under another configuration; undef where that
-# does not start.
+# Whether the response still differs with another configuration; undef if that does not
+# start.
 sub differs {
     my ($text, $request) = @_;
     my $httpd = eval { Httpd->start(name => "reference-least-" . $tries++, text => "$common$text", expected => qr/Warning: |contradictory-policy/) } or return;
@@ -328,7 +327,7 @@ sub block_end {
     }
 }
 
-# Take away whatever is not needed for the difference.
+# Remove everything that is not needed for the difference.
 sub least {
     my ($text, $request) = @_;
     my $found = differs($text, $request) or return (undef, $request, undef);
@@ -366,15 +365,14 @@ sub show_least {
     diag('want ', Reference::shown($found ? $found->{want} : $want) =~ s/\n/\n     /gr);
 }
 
-# --- the proof
+# --- the comparison
 
 $without = Httpd->start(name => 'reference-without', text => $common);
 $client_without = Client->new($without->{port}{port});
 plan tests => 7 * $runs;
 run($_) for $first_seed .. $first_seed + $runs - 1;
 
-# Virtual hosts that start. What httpd refuses is left out: what it has to refuse
-# is proved elsewhere.
+# Virtual hosts that start. Those that httpd refuses are omitted; t/config tests the errors.
 sub site {
     my $server = "CorsMaxAge 99\nCorsAllowMethods GET PUT X-Own\n<Location \"/deep\">\nCorsMaxAge 98\nCorsExposeHeaders X-Deep\n</Location>\n";
     my @made = map { virtual_host("h$_.example") } 1 .. $hosts;
@@ -442,7 +440,7 @@ sub run {
             $continues = 1 if $sent->{method} eq 'OPTIONS' && $got->{status} == $handler->{status} && $got->{status} !~ /\A2/;
             return $answer;
         });
-        # what a backend was allowed to say, or answers to a preflight, is its own
+        # headers that a backend may keep, and its responses to preflights, are not compared
         next if $kept || $continues;
         $count{pages}++;
         $count{readable}++ if $verdict->{type} ne 'error';
@@ -451,12 +449,12 @@ sub run {
     my $seconds = Time::HiRes::time() - $started;
     note(sprintf 'seed %d: %d virtual hosts, %d exchanges (%d preflights), %d requests of pages, %.1f s, %d a second', $seed, scalar @names,
         @count{qw(exchanges preflights pages)}, $seconds, $count{exchanges} / $seconds);
-    ok(!@wrong, "seed $seed: all $count{exchanges} answers are those of the reference") or do {
+    ok(!@wrong, "seed $seed: all $count{exchanges} responses are those of the reference") or do {
         my %kinds;
         diag(scalar @wrong, ' differ');
         for my $wrong (@wrong) {
             my ($request, $got, $want) = @$wrong;
-            # one of a kind
+            # show one difference of each kind
             my $kind = join ' ', defined Reference::announced_method($request) ? 'preflight' : 'other', $got->{status}, $want->{status},
                 grep { ($got->{fields}{$_} // '') ne ($want->{fields}{$_} // '') } 'vary', map { "access-control-$_" }
                 qw(allow-origin allow-credentials allow-methods allow-headers max-age expose-headers allow-private-network);
@@ -464,7 +462,7 @@ sub run {
             show_least($seed, "$server$host{ $request->{host} }", $request, $got, $want);
         }
     };
-    ok(!@misjudged, "seed $seed: a browser concludes what the policy means, of all $count{pages} requests of pages") or do {
+    ok(!@misjudged, "seed $seed: a browser gives all $count{pages} requests of pages what the policy allows") or do {
         diag(scalar @misjudged, ' are misjudged');
         for (@misjudged[ 0 .. ($#misjudged > 2 ? 2 : $#misjudged) ]) {
             my ($page, $verdict, $means) = @$_;
@@ -476,9 +474,9 @@ sub run {
         }
     };
     cmp_ok(scalar @names, '>', $hosts / 6, "seed $seed: there are many policies");
-    cmp_ok($count{allowed}, '>', $count{exchanges} / 8, "seed $seed: many answers allow");
-    cmp_ok($count{bare}, '>', $count{exchanges} / 8, "seed $seed: many do not");
+    cmp_ok($count{allowed}, '>', $count{exchanges} / 8, "seed $seed: many responses allow the origin");
+    cmp_ok($count{bare}, '>', $count{exchanges} / 8, "seed $seed: many responses do not allow the origin");
     cmp_ok($count{readable}, '>', $count{pages} / 20, "seed $seed: some pages may read");
-    cmp_ok($count{readable}, '<', $count{pages} * 0.95, "seed $seed: some may not");
+    cmp_ok($count{readable}, '<', $count{pages} * 0.95, "seed $seed: some pages may not read");
     $httpd->stop;
 }

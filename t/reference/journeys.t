@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Every way by which httpd serves another URL than the one asked for: sections by
-# chance on the requested URL, on those on the way, on what is served, on documents
-# of errors and on what a page includes; and each answer compared with what
-# t/lib/Reference.pm says: a refusal needs one, a grant needs both. RequestHeader
-# changes the fields that decide, which must not change a decision.
+# Every way by which httpd serves another URL than the requested one. Random sections apply
+# to the requested URL, to those on the way, to the served file, to error documents and to
+# includes. Each response is compared with that of t/lib/Reference.pm: one policy can
+# refuse, and all must allow. RequestHeader changes the fields that decide, which must not
+# change a decision.
 #
 #   CORS_JOURNEYS=2000    how many exchanges
 #   CORS_SEED=401         the seed; .ci/nightly takes the time
@@ -126,7 +126,7 @@ my @journeys = (
     [ 'Require all denied', way('/denied/a.txt'), 403, 1 ],
 );
 
-# --- policies by chance
+# --- random policies
 
 # credentials, or what does not start with them
 my $credentials;
@@ -160,7 +160,7 @@ sub section {
 # The texts of a virtual host: its policy and its .htaccess files.
 sub made {
     my ($dir) = @_;
-    # a server that grants, one that has something, one that has nothing
+    # a server that allows, one with some directives, one with none
     my $text = chance(0.6) ? "CorsPolicy On\nCorsAllowOrigins @origins\n" . (chance(0.3) ? "CorsExposeHeaders ETag X-A\n" : '')
         : policy(chance(0.5) ? 0.4 : 0);
     for (qw(/dir /dir2 /multi /rw /map /fall /err /inc /cgi /ssi)) {
@@ -173,7 +173,7 @@ sub made {
     return ($text, \%htaccess);
 }
 
-# What changes the fields that decide, for whatever reason an administrator has.
+# Directives that change the fields that decide.
 sub changes {
     my ($late) = @_;
     return join '', map { "RequestHeader $_\n" } grep { chance(0.25) }
@@ -218,7 +218,7 @@ my @how = (modules => ['actions'], expected => qr/Warning: |contradictory-policy
 my $httpd = Httpd->start(name => 'journeys', text => "$head$text", @how);
 my $plain = Httpd->start(name => 'journeys-plain', text => "$head$plain_text", @how);
 
-# --- requests by chance
+# --- random requests
 
 sub request {
     my ($host, $port, $path) = @_;
@@ -237,8 +237,7 @@ sub request {
     return \%request;
 }
 
-# What an answer shows: which files and scripts have run, "-" for an include that
-# was refused.
+# The files and scripts that a response shows, "-" for an include that was refused.
 sub shown {
     my ($body) = @_;
     return [ grep { defined } $body =~ /I am (\S+)|\[an (error) occurred/g ];
@@ -263,7 +262,7 @@ sub route {
     return (steps => $steps, pages => $pages_of{ $request->{host} }, includes => \%includes, $status ? (error => { status => $status, judged => $judged }) : ());
 }
 
-# What must come of a request. Nothing where httpd alone goes another way.
+# The expected response. Nothing if httpd without a policy takes another way.
 sub wanted {
     my ($request, $journey) = @_;
     my %journey = route($request, $journey);
@@ -274,7 +273,7 @@ sub wanted {
     my $marks = sub { [ map { /\A-/ ? '-' : /\.cgi/ ? s/(\.cgi).*/$1/r : $_ } @{ $_[0]{runs} } ] };
     return if "@{ $alone->{runs} }" ne "@{ $marks->($as_alone) }" || $alone->{status} != ($as_alone->{status} // 200);
     my %fields = %{ $want->{fields} };
-    # negotiation is kept on what refuses, too
+    # a refusal keeps the Vary of negotiation
     $fields{vary} = join ', ', grep { defined } $alone->{fields}{vary}, $fields{vary};
     return { narrowed => $want->{narrowed}, status => $want->{status} // $alone->{status}, fields => \%fields, runs => $marks->($want),
         same => ($want->{status} // 200) == ($as_alone->{status} // 200) && "@{ $want->{runs} }" eq "@{ $as_alone->{runs} }" };
@@ -283,14 +282,14 @@ sub wanted {
 sub line_of {
     my ($answer) = @_;
     my %fields = %{ $answer->{fields} };
-    # what a page of another URL varies by beside Origin is not known here
+    # the other names in Vary of an error document are not known here
     $fields{vary} = join ',', sort grep { $answer->{same} || /origin/ } split /\s*,\s*/, lc($fields{vary} // '');
     $fields{'access-control-expose-headers'} = join ',', sort split /\s*,\s*/, lc $fields{'access-control-expose-headers'}
         if defined $fields{'access-control-expose-headers'};
     return join '; ', $answer->{status}, (map { "$_: $fields{$_}" } grep { length $fields{$_} } sort keys %fields), "runs @{ $answer->{runs} }";
 }
 
-# --- the proof
+# --- the comparison
 
 my $client = Client->new($httpd->{port}{port});
 my (%count, %by_kind, @wrong);
@@ -346,7 +345,7 @@ if (Httpd::has_h2()) {
     }
 }
 note(join ', ', map { "$_ " . ($count{$_} // 0) } qw(exchanges granted bare refused narrowed));
-is(scalar @wrong, 0, "seed $seed: all $count{exchanges} answers are those of the reference") or do {
+is(scalar @wrong, 0, "seed $seed: all $count{exchanges} responses are those of the reference") or do {
     my %kinds;
     for (@wrong) {
         my ($journey, $request, $got, $want, $over) = @$_;
@@ -359,12 +358,12 @@ is(scalar @wrong, 0, "seed $seed: all $count{exchanges} answers are those of the
 };
 for my $kind (map { $_->[0] } @journeys) {
     my ($refused, $let) = map { $by_kind{$kind}{$_} // 0 } qw(refused let);
-    # a short run can miss a kind
+    # a short run may have none of a kind
     ok($let && ($refused || $let < 150), "$kind: some are refused and some are not");
 }
-cmp_ok($count{$_} // 0, '>', $exchanges / 15, "enough are $_") for qw(granted bare refused);
+cmp_ok($count{$_} // 0, '>', $exchanges / 15, "enough responses are $_") for qw(granted bare refused);
 cmp_ok($count{answered} // 0, '>', $exchanges / 50, 'many preflights are answered by their URL');
 note(join ', ', map { "$_ $count{connected}{$_}" } sort keys %{ $count{connected} // {} });
-cmp_ok($count{narrowed} // 0, '>', $exchanges / 300, 'what the requested URL grants is often taken back');
-is(join(', ', sort keys %{ $count{skipped} // {} }), '', 'httpd alone goes every way');
+cmp_ok($count{narrowed} // 0, '>', $exchanges / 300, 'the served resource often denies what the requested URL allows');
+is(join(', ', sort keys %{ $count{skipped} // {} }), '', 'httpd without a policy takes every way');
 done_testing();

@@ -1,9 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# A long run: mixed load over HTTP/1.1 and HTTP/2, a file of origins that is deployed
-# in every way all along, graceful restarts, children that are killed, a clock that is
-# set, and every answer judged. It fails when a request fails that no restart and no
-# kill explains, when a verdict is wrong, when memory or descriptors grow, when answers
-# become slower.
+# A long run: mixed load over HTTP/1.1 and HTTP/2, a list file that is deployed in every way
+# all the time, graceful restarts, killed children, a clock that is set. Every response is
+# checked. It fails if a request fails without a restart or a kill, if a verdict is wrong,
+# if memory or descriptors grow, or if responses become slower.
 #
 #   SOAK_SECONDS=600   how long
 use strict;

@@ -1,5 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# httpd -t -D EXPLAIN_CORS: what would become of a request, without a server.
+# httpd -t -D EXPLAIN_CORS: how a request would be decided, without a server. Its advice,
+# followed to the letter, allows the request.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -131,14 +132,14 @@ my @followed = (
       "GET $deep from https://old.example.org", 4 ],
     [ 'an origin that an expression takes out', ['CorsPolicy On', 'CorsAllowOrigins *', '<Location "/deep">', 'CorsAllowOriginsMatch -https://old\\.example\\.org', '</Location>'],
       "GET $deep from https://old.example.org", 4 ],
-    [ 'an origin where nobody is listed', ['CorsPolicy On', 'CorsAllowOrigins None'], "GET $deep from https://new.example", 2 ],
+    [ 'an origin where none is listed', ['CorsPolicy On', 'CorsAllowOrigins None'], "GET $deep from https://new.example", 2 ],
     [ 'an origin of a list that is edited', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOrigins +https://b.example', '</Location>'],
       "GET $deep from https://new.example", 4 ],
     [ 'an origin beside expressions', ['CorsPolicy On', 'CorsAllowOriginsMatch https://(a|b)\\.example\\.org'], "GET $deep from https://new.example", 2 ],
     [ 'an origin beside expressions that edit', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOriginsMatch +https://(a|b)\\.example\\.org', '</Location>'],
       "GET $deep from https://new.example", 4 ],
     [ 'an origin beside a file', ['CorsPolicy On', "CorsAllowOriginsFile $docs/explained.txt"], "GET $deep from https://new.example", 2 ],
-    [ 'an origin of which nothing is said', ['CorsPolicy On'], "GET $deep from https://new.example" ],
+    [ 'an origin without a directive for origins', ['CorsPolicy On'], "GET $deep from https://new.example" ],
     [ 'an origin with its own port', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://new.example:443" ],
     [ 'an origin with a path', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://New.example/" ],
     [ 'an address in another form', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from http://127.1" ],
@@ -159,7 +160,7 @@ my @followed = (
       "GET $deep from https://app.example with access-control-allow-origin,etag,x-a" ],
     [ 'Authorization beside *', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowHeaders *'], "GET $deep from https://app.example with authorization", 3 ],
     [ 'credentials', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://app.example with cookies" ],
-    [ 'credentials where everybody is listed', ['CorsPolicy On', 'CorsAllowOrigins *', 'CorsExposeHeaders *'], "PUT $deep from https://app.example with cookies", 2 ],
+    [ 'credentials with a list for any origin', ['CorsPolicy On', 'CorsAllowOrigins *', 'CorsExposeHeaders *'], "PUT $deep from https://app.example with cookies", 2 ],
     [ 'all at once', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowMethods GET'], "PUT $deep from https://new.example with x-a,x-b and cookies", 2 ],
     [ 'a policy that only reports and would allow', ['CorsPolicy ReportOnly', 'CorsAllowOrigins https://app.example'], "PUT $deep from https://app.example", 1 ],
     [ 'a policy that only reports and would refuse', ['CorsPolicy ReportOnly', 'CorsAllowOrigins https://app.example'], "PUT $deep from https://new.example with x-a", 1 ],
@@ -238,20 +239,20 @@ for my $case (@usage) {
     local $ENV{CORS_EXPLAIN} = $question;
     delete $ENV{CORS_EXPLAIN} if !defined $question;
     my $check = config_check($conf, '-D EXPLAIN_CORS');
-    my $name = 'what is no question is answered with one: ' . ($question // 'nothing');
+    my $name = 'a wrong request prints an error and the usage: ' . ($question // 'nothing');
     is((split /\n(?=  CORS)/, $check->{printed})[0], ($mistake ? "$mistake\n" : '') . $grammar, $name);
-    is($check->{code}, 1, 'and is no success');
+    is($check->{code}, 1, "$name, with exit status 1");
 }
 for my $case (@followed) {
     my ($what, $lines, $question, $line) = @$case;
     my $answer = explained($lines, $question);
     like($answer->{verdict}, qr/\ADenied/, "$what: refused");
-    my ($said) = $answer->{advice} =~ /conf:(\d+)/;
-    is($said, $line, "$what: the advice names its line") or diag($answer->{advice});
+    my ($advised) = $answer->{advice} =~ /conf:(\d+)/;
+    is($advised, $line, "$what: the advice names its line") or diag($answer->{advice});
     for my $within (0, 1) {
         my ($now, $then, @unknown) = ($answer, $question);
         my @lines = @$lines;
-        # a question about what no browser sends is asked anew
+        # a request that no browser sends is replaced as the advice names
         for (0 .. ($answer->{advice} =~ /Ask about/ ? 1 : 0)) {
             my ($changed, $asked, $unknown) = follow($now->{advice}, \@lines, $then, $within);
             push @unknown, $unknown if $unknown;
@@ -268,9 +269,9 @@ is($excluded, "To allow it, take what excludes it out of the file $docs/excluded
     'a file that excludes an origin is named');
 Httpd::spew("$docs/excluded.txt", "https://*.example.org\n");
 is(explained([ 'CorsPolicy On', "CorsAllowOriginsFile $docs/excluded.txt" ], "GET $deep from https://old.example.org")->{verdict}, $yes,
-    'and lists it when that is followed');
+    'the advice for a file that excludes an origin allows it');
 like(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example' ], "GET $deep from file://")->{advice}, qr/\AA page from a file sends the origin null/,
-    'what a page from a file sends is told');
+    'the advice explains the origin of a page from a file');
 like(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', '<Limit PATCH>', 'CorsAllowOrigins https://patch.example', '</Limit>', '</Location>' ],
-    "patch $deep from https://patch.example")->{advice}, qr/CorsAllowOrigins conf:2/, 'patch is not judged by <Limit PATCH>, as httpd does not');
+    "patch $deep from https://patch.example")->{advice}, qr/CorsAllowOrigins conf:2/, 'patch is not decided by <Limit PATCH>, as in httpd');
 is(config_check($conf)->{printed}, '', 'without the definition nothing is printed');
