@@ -35,18 +35,18 @@ typedef struct {
     const cors_policy_t *policy; /* NULL: not known */
 } place_t;
 
-static const char *within(const place_t *scope, const char *prefixed)
+static const char *within(const place_t *place, const char *prefixed)
 {
-    return apr_pstrcat(scope->p, "write ", scope->directive, " ", prefixed,
+    return apr_pstrcat(place->p, "write ", place->directive, " ", prefixed,
                        " in a section within", NULL);
 }
 
 /* Returns "To allow it, CHANGE, or write DIRECTIVE +ARGUMENT in a nested section." */
-static const char *either(const place_t *scope, const char *change,
+static const char *either(const place_t *place, const char *change,
                           const char *prefixed)
 {
-    return apr_pstrcat(scope->p, "To allow it, ", change, ", or ",
-                       within(scope, prefixed), ".", NULL);
+    return apr_pstrcat(place->p, "To allow it, ", change, ", or ",
+                       within(place, prefixed), ".", NULL);
 }
 
 static bool is_none(const cors_setting_t *setting)
@@ -59,39 +59,39 @@ static bool is_none(const cors_setting_t *setting)
  * Returns the advice for arguments that no entry excludes. prefixed has "+" before
  * each argument.
  */
-static const char *add_words(const place_t *scope, const char *plain,
+static const char *add_words(const place_t *place, const char *plain,
                              const char *prefixed)
 {
-    apr_pool_t *p = scope->p;
-    const cors_setting_t *setting = scope->setting;
+    apr_pool_t *p = place->p;
+    const cors_setting_t *setting = place->setting;
     const char *words = setting && setting->edit ? prefixed : plain;
-    apr_size_t len = strlen(scope->directive);
+    apr_size_t len = strlen(place->directive);
 
     /* a default has no line to change */
-    if (strstr(scope->source, "(default)")) {
-        return apr_pstrcat(p, "To allow it, write ", scope->directive, " ",
+    if (strstr(place->source, "(default)")) {
+        return apr_pstrcat(p, "To allow it, write ", place->directive, " ",
                            prefixed, " in the section.", NULL);
     }
     if (!setting) {
-        return apr_pstrcat(p, "To allow it, ", within(scope, prefixed),
-                           " that of ", scope->source, ".", NULL);
+        return apr_pstrcat(p, "To allow it, ", within(place, prefixed),
+                           " that of ", place->source, ".", NULL);
     }
     if (is_none(setting)) {
-        return either(scope,
+        return either(place,
                       apr_pstrcat(p, "write ", words, " instead of None in ",
-                                  scope->source, NULL),
+                                  place->source, NULL),
                       prefixed);
     }
     /* a list of regular expressions or of files does not accept origins */
-    if (strncmp(scope->source, scope->directive, len) == 0
-        && scope->source[len] != ' ') {
-        return either(scope,
-                      apr_pstrcat(p, "write ", scope->directive, " ", words,
-                                  " beside ", scope->source, NULL),
+    if (strncmp(place->source, place->directive, len) == 0
+        && place->source[len] != ' ') {
+        return either(place,
+                      apr_pstrcat(p, "write ", place->directive, " ", words,
+                                  " beside ", place->source, NULL),
                       prefixed);
     }
-    return either(scope,
-                  apr_pstrcat(p, "add ", words, " to ", scope->source, NULL),
+    return either(place,
+                  apr_pstrcat(p, "add ", words, " to ", place->source, NULL),
                   prefixed);
 }
 
@@ -120,41 +120,41 @@ static bool outside_lists(const cors_policy_t *policy,
 }
 
 /* Returns the advice for an origin that an entry excludes. */
-static const char *take_out(const place_t *scope, const cors_refused_t *refused,
+static const char *take_out(const place_t *place, const cors_refused_t *refused,
                             cors_attr_e attr, const cors_origin_t *origin,
                             const cors_origin_word_t *word)
 {
-    apr_pool_t *p = scope->p;
+    apr_pool_t *p = place->p;
     const cors_listing_e without =
-        cors_origin_set_without(scope->setting->origins, origin, word);
-    const char *prefix = scope->setting->edit ? "-" : "!";
+        cors_origin_set_without(place->setting->origins, origin, word);
+    const char *prefix = place->setting->edit ? "-" : "!";
     const char *prefixed = apr_pstrcat(p, "+", refused->origin, NULL);
-    const char *source = word->source ? word->source : scope->source;
+    const char *source = word->source ? word->source : place->source;
 
     if (word->file) {
-        return either(scope,
+        return either(place,
                       apr_pstrcat(p, "take what excludes it out of the file ",
                                   word->text, NULL),
                       prefixed);
     }
     if (without == CORS_ORIGIN_LISTED
         || (without == CORS_ORIGIN_UNLISTED
-            && outside_lists(refused->policy, scope->setting, attr, origin))) {
-        return either(scope,
+            && outside_lists(refused->policy, place->setting, attr, origin))) {
+        return either(place,
                       apr_pstrcat(p, "take ", prefix, word->text, " out of ",
                                   source, NULL),
                       prefixed);
     }
     if (without == CORS_ORIGIN_UNLISTED
         && strcmp(word->text, refused->origin) == 0) {
-        return either(scope,
-                      apr_pstrcat(p, "write ", scope->setting->edit ? "+" : "",
+        return either(place,
+                      apr_pstrcat(p, "write ", place->setting->edit ? "+" : "",
                                   refused->origin, " instead of ", prefix,
                                   word->text, " in ", source, NULL),
                       prefixed);
     }
     /* several entries exclude it, or the entry covers more than this origin */
-    return apr_pstrcat(p, "To allow it, ", within(scope, prefixed), " that of ",
+    return apr_pstrcat(p, "To allow it, ", within(place, prefixed), " that of ",
                        source, ".", NULL);
 }
 
@@ -193,7 +193,7 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
         strncmp(refused->source, handshakes, strlen(handshakes)) == 0;
     const cors_attr_e attr =
         websocket ? CORS_ATTR_WEBSOCKET_ORIGINS : CORS_ATTR_ORIGINS;
-    const place_t scope = { p, cors_attr_directive(attr), refused->source,
+    const place_t place = { p, cors_attr_directive(attr), refused->source,
                             refused->setting, refused->policy };
     const cors_origin_word_t *word = NULL;
     cors_pattern_t pattern;
@@ -214,8 +214,8 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
         && cors_origin_parse(cors_slice(refused->origin), &origin)) {
         word = cors_origin_set_excluding(refused->setting->origins, &origin);
     }
-    return word ? take_out(&scope, refused, attr, &origin, word)
-                : add_words(&scope, refused->origin,
+    return word ? take_out(&place, refused, attr, &origin, word)
+                : add_words(&place, refused->origin,
                             apr_pstrcat(p, "+", refused->origin, NULL));
 }
 
@@ -272,11 +272,11 @@ static const char *not_nameable(apr_pool_t *p, const char *name,
  * Returns the advice for one name, or adds the name to words if it only has to be
  * listed.
  */
-static const char *advise_name(const place_t *scope, cors_names_e kind,
+static const char *advise_name(const place_t *place, cors_names_e kind,
                                const char *name, words_t *words)
 {
-    apr_pool_t *p = scope->p;
-    const cors_name_set_t *set = scope->setting ? scope->setting->names : NULL;
+    apr_pool_t *p = place->p;
+    const cors_name_set_t *set = place->setting ? place->setting->names : NULL;
     const char *prefixed = apr_pstrcat(p, "+", name, NULL);
     const char *suggestion;
     cors_problem_e problem =
@@ -286,12 +286,12 @@ static const char *advise_name(const place_t *scope, cors_names_e kind,
     const char *source;
 
     problem = problem ? problem : cors_name_idle(kind, cors_slice(name));
-    if (problem == CORS_PROBLEM_METHOD_CASE && scope->policy
-        && cors_policy_name_listed(scope->policy, CORS_ATTR_METHODS,
+    if (problem == CORS_PROBLEM_METHOD_CASE && place->policy
+        && cors_policy_name_listed(place->policy, CORS_ATTR_METHODS,
                                    cors_slice(suggestion + 1))
                == CORS_NAME_UNLISTED) {
         /* the name that the script means is refused as well */
-        source = advise_name(scope, kind, suggestion + 1, words);
+        source = advise_name(place, kind, suggestion + 1, words);
         return cors_sentences(p, not_nameable(p, name, problem, suggestion),
                               source);
     }
@@ -303,17 +303,17 @@ static const char *advise_name(const place_t *scope, cors_names_e kind,
         return NULL;
     }
     source = set->removed_sources[at];
-    return either(scope,
+    return either(place,
                   apr_pstrcat(p, "write ", prefixed, " instead of -",
                               set->removed[at], " in ",
-                              source ? source : scope->source, NULL),
+                              source ? source : place->source, NULL),
                   prefixed);
 }
 
 static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
                                 const cors_refused_t *refused)
 {
-    const place_t scope = { p, cors_attr_directive(attr), refused->source,
+    const place_t place = { p, cors_attr_directive(attr), refused->source,
                             refused->setting, refused->policy };
     words_t words = { { NULL, 0, 0 }, { NULL, 0, 0 } };
     cors_slice_t rest = cors_slice(refused->rejected);
@@ -322,7 +322,7 @@ static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
 
     while (cors_list_next(&rest, &name)) {
         cors_join(p, &advice, " ",
-                  cors_slice(advise_name(&scope,
+                  cors_slice(advise_name(&place,
                                          attr == CORS_ATTR_METHODS
                                              ? CORS_NAMES_METHODS
                                              : CORS_NAMES_REQUEST_HEADERS,
@@ -330,7 +330,7 @@ static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
     }
     if (words.plain.text) {
         cors_join(p, &advice, " ",
-                  cors_slice(add_words(&scope, words.plain.text,
+                  cors_slice(add_words(&place, words.plain.text,
                                        words.prefixed.text)));
     }
     return advice.text;

@@ -66,7 +66,7 @@ struct cors_counters_t {
     apr_uint64_t recorded;
     cors_recorded_refusal_t refusals[CORS_COUNTERS_REFUSALS];
     /* hash table: maps a hash to a possible index in refusals */
-    apr_byte_t scopes[CORS_COUNTERS_REFUSALS];
+    apr_byte_t places[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[CORS_COUNTERS_ORIGINS];
 
     budget_t refusal_lines;
@@ -352,18 +352,18 @@ void cors_counters_refuse(cors_counters_t *counters,
 {
     apr_uint64_t origin = hash_text(0, refusal->origin);
     apr_uint64_t hash = identity_of(refusal, origin);
-    apr_byte_t *scope;
+    apr_byte_t *place;
     cors_recorded_refusal_t *recorded;
 
     if (!try_lock(counters, cors_clock())) {
         return;
     }
-    scope = &counters->scopes[hash >> 32 & (CORS_COUNTERS_REFUSALS - 1)];
-    recorded = &counters->refusals[*scope & (CORS_COUNTERS_REFUSALS - 1)];
+    place = &counters->places[hash >> 32 & (CORS_COUNTERS_REFUSALS - 1)];
+    recorded = &counters->refusals[*place & (CORS_COUNTERS_REFUSALS - 1)];
     if (recorded->hash != hash || recorded->times == 0) {
         recorded = add_refusal(counters, refusal);
         recorded->hash = hash;
-        *scope = (apr_byte_t)(recorded - counters->refusals);
+        *place = (apr_byte_t)(recorded - counters->refusals);
     }
     recorded->times++;
     recorded->time = refusal->time;

@@ -70,7 +70,7 @@ struct cors_automaton_t {
 
 typedef struct {
     apr_pool_t *p;
-    place_t *scopes;
+    place_t *places;
     /* number of places */
     unsigned count;
     unsigned room;
@@ -81,22 +81,22 @@ typedef struct {
 
 #define NOWHERE 0
 
-static unsigned add_scope(maker_t *maker, place_e kind, unsigned next)
+static unsigned add_place(maker_t *maker, place_e kind, unsigned next)
 {
-    place_t *scope;
+    place_t *place;
 
     if (maker->count == maker->room) {
         place_t *more =
             apr_palloc(maker->p, (apr_size_t)2 * maker->room * sizeof(*more));
 
-        memcpy(more, maker->scopes, maker->count * sizeof(*more));
-        maker->scopes = more;
+        memcpy(more, maker->places, maker->count * sizeof(*more));
+        maker->places = more;
         maker->room *= 2;
     }
-    scope = &maker->scopes[maker->count];
-    memset(scope, 0, sizeof(*scope));
-    scope->kind = kind;
-    scope->next = next;
+    place = &maker->places[maker->count];
+    memset(place, 0, sizeof(*place));
+    place->kind = kind;
+    place->next = next;
     return maker->count++;
 }
 
@@ -108,18 +108,18 @@ static bool is_too_large(const maker_t *maker)
 
 static unsigned make_fork(maker_t *maker, unsigned next, unsigned other)
 {
-    unsigned scope = add_scope(maker, PLACE_FORK, next);
+    unsigned place = add_place(maker, PLACE_FORK, next);
 
-    maker->scopes[scope].other = other;
-    return scope;
+    maker->places[place].other = other;
+    return place;
 }
 
 static unsigned make_read(maker_t *maker, cors_symbols_t set, unsigned next)
 {
-    unsigned scope = add_scope(maker, PLACE_READ, next);
+    unsigned place = add_place(maker, PLACE_READ, next);
 
-    maker->scopes[scope].set = set;
-    return scope;
+    maker->places[place].set = set;
+    return place;
 }
 
 static unsigned make_places(maker_t *maker, const cors_regex_node_t *node,
@@ -137,7 +137,7 @@ static unsigned make_repeat(maker_t *maker, const cors_regex_node_t *node,
         unsigned loop = make_fork(maker, NOWHERE, next);
         unsigned body = make_places(maker, child, loop);
 
-        maker->scopes[loop].next = body;
+        maker->places[loop].next = body;
         entry = left > 0 ? body : loop;
         left--;
     }
@@ -189,8 +189,8 @@ static unsigned make_places(maker_t *maker, const cors_regex_node_t *node,
     case CORS_REGEX_REPEAT:
         return make_repeat(maker, node, next);
     default:
-        entry = add_scope(maker, PLACE_ASSERT, next);
-        maker->scopes[entry].assertion = node->kind;
+        entry = add_place(maker, PLACE_ASSERT, next);
+        maker->places[entry].assertion = node->kind;
         return entry;
     }
 }
@@ -253,16 +253,16 @@ static void add_move(closer_t *closer, unsigned state, bool multiple)
  * Visits a place. A second visit continues once more, because everything after the
  * place can then be reached in several ways.
  */
-static void come_to(closer_t *closer, unsigned scope, unsigned *depth)
+static void come_to(closer_t *closer, unsigned place, unsigned *depth)
 {
-    if (closer->seen[scope] != closer->round) {
-        closer->seen[scope] = closer->round;
-        closer->stack[(*depth)++] = scope;
+    if (closer->seen[place] != closer->round) {
+        closer->seen[place] = closer->round;
+        closer->stack[(*depth)++] = place;
     }
-    else if (closer->again[scope] != closer->round) {
-        closer->again[scope] = closer->round;
-        if (closer->maker->scopes[scope].kind != PLACE_READ) {
-            closer->stack[(*depth)++] = scope;
+    else if (closer->again[place] != closer->round) {
+        closer->again[place] = closer->round;
+        if (closer->maker->places[place].kind != PLACE_READ) {
+            closer->stack[(*depth)++] = place;
         }
     }
 }
@@ -275,7 +275,7 @@ static void close_from(closer_t *closer, unsigned state, unsigned from,
                        side_e before, side_e behind)
 {
     maker_t *maker = closer->maker;
-    const place_t *scopes = maker->scopes;
+    const place_t *places = maker->places;
     unsigned depth = 0;
     unsigned count = 0;
     unsigned i;
@@ -284,17 +284,17 @@ static void close_from(closer_t *closer, unsigned state, unsigned from,
     come_to(closer, from, &depth);
     while (depth > 0 && maker->work <= CORS_AUTOMATON_MOVES * 4) {
         unsigned number = closer->stack[--depth];
-        const place_t *scope = &scopes[number];
+        const place_t *place = &places[number];
 
         maker->work++;
-        switch (scope->kind) {
+        switch (place->kind) {
         case PLACE_FORK:
-            come_to(closer, scope->next, &depth);
-            come_to(closer, scope->other, &depth);
+            come_to(closer, place->next, &depth);
+            come_to(closer, place->other, &depth);
             break;
         case PLACE_ASSERT:
-            if (holds(scope->assertion, before, behind)) {
-                come_to(closer, scope->next, &depth);
+            if (holds(place->assertion, before, behind)) {
+                come_to(closer, place->next, &depth);
             }
             break;
         case PLACE_END:
@@ -303,7 +303,7 @@ static void close_from(closer_t *closer, unsigned state, unsigned from,
                                              || behind == SIDE_NOTHING;
             break;
         default:
-            if (!maker->assertions || side_of(closer, scope->set) == behind) {
+            if (!maker->assertions || side_of(closer, place->set) == behind) {
                 closer->reads[count++] = number;
             }
         }
@@ -311,7 +311,7 @@ static void close_from(closer_t *closer, unsigned state, unsigned from,
     for (i = 0; i < count; i++) {
         unsigned number = closer->reads[i];
 
-        add_move(closer, scopes[number].state,
+        add_move(closer, places[number].state,
                  closer->again[number] == closer->round);
     }
 }
@@ -352,8 +352,8 @@ static bool number_states(maker_t *maker, cors_automaton_t *automaton)
 
     automaton->count = 1;
     for (i = 0; i < maker->count; i++) {
-        if (maker->scopes[i].kind == PLACE_READ) {
-            maker->scopes[i].state = automaton->count++;
+        if (maker->places[i].kind == PLACE_READ) {
+            maker->places[i].state = automaton->count++;
         }
     }
     if (automaton->count > CORS_AUTOMATON_STATES) {
@@ -362,8 +362,8 @@ static bool number_states(maker_t *maker, cors_automaton_t *automaton)
     automaton->into =
         apr_pcalloc(maker->p, automaton->count * sizeof(*automaton->into));
     for (i = 0; i < maker->count; i++) {
-        if (maker->scopes[i].kind == PLACE_READ) {
-            automaton->into[maker->scopes[i].state] = maker->scopes[i].set;
+        if (maker->places[i].kind == PLACE_READ) {
+            automaton->into[maker->places[i].state] = maker->places[i].set;
         }
     }
     return true;
@@ -412,8 +412,8 @@ static bool make_moves(maker_t *maker, cors_automaton_t *automaton,
     maker->work = 0;
     close_state(&closer, 0, start);
     for (i = 0; i < maker->count && closer.moves <= CORS_AUTOMATON_MOVES; i++) {
-        if (maker->scopes[i].kind == PLACE_READ) {
-            close_state(&closer, maker->scopes[i].state, maker->scopes[i].next);
+        if (maker->places[i].kind == PLACE_READ) {
+            close_state(&closer, maker->places[i].state, maker->places[i].next);
         }
     }
     automaton->first[0][automaton->count] = closer.moves;
@@ -432,10 +432,10 @@ cors_automaton_t *cors_automaton_make(apr_pool_t *p,
     memset(&maker, 0, sizeof(maker));
     maker.p = p;
     maker.room = 64;
-    maker.scopes = apr_palloc(p, maker.room * sizeof(*maker.scopes));
+    maker.places = apr_palloc(p, maker.room * sizeof(*maker.places));
     maker.assertions = read->assertions;
     maker.word = cors_symbols(WORD);
-    start = add_scope(&maker, PLACE_END, NOWHERE);
+    start = add_place(&maker, PLACE_END, NOWHERE);
     start = make_places(&maker, read->root, start);
     if (is_too_large(&maker) || !number_states(&maker, automaton)
         || !make_moves(&maker, automaton, start)) {

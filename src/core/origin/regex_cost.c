@@ -37,7 +37,7 @@ typedef struct {
     graph_t *graph;
     unsigned *index; /* of each node; 0: not visited */
     unsigned *low;
-    unsigned *scope; /* the next transition of each node */
+    unsigned *place; /* the next transition of each node */
     unsigned *stack;
     unsigned *path;
     unsigned depth;
@@ -49,7 +49,7 @@ typedef struct {
 static void enter(finder_t *finder, unsigned node)
 {
     finder->index[node] = finder->low[node] = ++finder->next;
-    finder->scope[node] = finder->graph->first[node];
+    finder->place[node] = finder->graph->first[node];
     finder->stack[finder->depth++] = node;
     finder->path[finder->length++] = node;
 }
@@ -85,8 +85,8 @@ static void find_from(finder_t *finder, unsigned start)
     while (finder->length > 0) {
         unsigned node = finder->path[finder->length - 1];
 
-        if (finder->scope[node] < graph->first[node + 1]) {
-            unsigned to = graph->to[finder->scope[node]++];
+        if (finder->place[node] < graph->first[node + 1]) {
+            unsigned to = graph->to[finder->place[node]++];
 
             if (!finder->index[to]) {
                 enter(finder, to);
@@ -112,8 +112,8 @@ static void find_parts(apr_pool_t *p, graph_t *graph)
     finder.graph = graph;
     finder.index = all;
     finder.low = all + graph->count;
-    finder.scope = finder.low + graph->count;
-    finder.stack = finder.scope + graph->count;
+    finder.place = finder.low + graph->count;
+    finder.stack = finder.place + graph->count;
     finder.path = finder.stack + graph->count;
     graph->part = apr_pcalloc(p, graph->count * sizeof(*graph->part));
     graph->order = apr_palloc(p, graph->count * sizeof(*graph->order));
@@ -167,7 +167,7 @@ typedef struct {
     const graph_t *states;
     const unsigned *members;
     unsigned size;
-    unsigned *scope; /* index of each state among the members */
+    unsigned *place; /* index of each state among the members */
 } loop_t;
 
 /* Add the transitions of one pair. Returns false if there are too many. */
@@ -197,7 +197,7 @@ static bool add_moves(const loop_t *loop, graph_t *pairs, unsigned left,
                 return false;
             }
             pairs->to[(*moves)++] =
-                loop->scope[to] * loop->size + loop->scope[other];
+                loop->place[to] * loop->size + loop->place[other];
         }
     }
     return true;
@@ -246,11 +246,11 @@ static bool is_exponential(apr_pool_t *p, const cors_automaton_t *automaton,
     if (has_multiple(automaton, states)) {
         return true;
     }
-    loop.scope = apr_pcalloc(p, states->count * sizeof(*loop.scope));
+    loop.place = apr_pcalloc(p, states->count * sizeof(*loop.place));
     for (i = 0; i < states->count; i++) {
         unsigned state = states->order[i];
 
-        loop.scope[state] = loop.size++;
+        loop.place[state] = loop.size++;
         if (i + 1 < states->count
             && states->part[states->order[i + 1]] == states->part[state]) {
             continue;

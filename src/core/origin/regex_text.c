@@ -49,9 +49,9 @@ typedef struct {
 
 cors_symbols_t cors_symbol(char byte)
 {
-    const char *scope = byte ? strchr(CORS_SYMBOLS, byte) : NULL;
+    const char *place = byte ? strchr(CORS_SYMBOLS, byte) : NULL;
 
-    return scope ? (cors_symbols_t)1 << (scope - CORS_SYMBOLS) : 0;
+    return place ? (cors_symbols_t)1 << (place - CORS_SYMBOLS) : 0;
 }
 
 cors_symbols_t cors_symbols(const char *bytes)

@@ -104,15 +104,15 @@ cors_origin_share_t *cors_origin_share_copy(const void *from, apr_size_t size,
     for (tries = 0; tries < COPY_TRIES; tries++) {
         apr_uint32_t number = read_number(&share->current);
         /* Do not use share->room: other processes can write it. */
-        const char *scope = (const char *)from
+        const char *place = (const char *)from
                             + whole_pages(sizeof(cors_origin_share_t))
                             + (number & 1) * room;
         apr_size_t bytes;
 
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
-        bytes = cors_origin_block_size(scope, room);
+        bytes = cors_origin_block_size(place, room);
         copy->room = room;
-        memcpy(place_of(copy, 0), scope, bytes);
+        memcpy(place_of(copy, 0), place, bytes);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         if (bytes > 0 && is_undisturbed(share, number)
             && cors_origin_block_size(place_of(copy, 0), bytes) == bytes) {

@@ -187,9 +187,9 @@ static int find_name(const cors_name_set_t *set, const char **names, int count,
 }
 
 /* Returns the map value for an index, which must not be NULL. */
-static const void *value_of(int scope)
+static const void *value_of(int place)
 {
-    return (const void *)((apr_uintptr_t)scope + 1);
+    return (const void *)((apr_uintptr_t)place + 1);
 }
 
 static int find_in_map(const cors_text_map_t *map, cors_slice_t name)
