@@ -107,6 +107,75 @@ static cors_listing_e expected(const cors_pattern_t *patterns, int count,
     return listing;
 }
 
+/* The distinct patterns of a list that match an origin, and what was visited. */
+typedef struct {
+    const cors_pattern_t *patterns;
+    int count;
+    const cors_origin_t *origin;
+    int visits;
+    int rank; /* of the last visit: the order that the header promises */
+} visits_t;
+
+static bool is_match_of(const cors_origin_match_t *match,
+                        const cors_pattern_t *pattern)
+{
+    return match->any_port == pattern->any_port
+           && (match->domain.ptr != NULL) == pattern->subdomains
+           && (!pattern->subdomains
+               || cors_slice_equal(match->domain, pattern->host));
+}
+
+static void check_visit(void *context, const cors_origin_match_t *match)
+{
+    visits_t *visits = context;
+    int rank = (match->domain.ptr ? 2 + 2 * (int)match->domain.len : 0)
+               + match->any_port;
+    bool listed = false;
+    bool excluded = false;
+    int i;
+
+    for (i = 0; i < visits->count; i++) {
+        const cors_pattern_t *pattern = &visits->patterns[i];
+
+        if (covers(pattern, visits->origin) && is_match_of(match, pattern)) {
+            listed = listed || !pattern->exclude;
+            excluded = excluded || pattern->exclude;
+        }
+    }
+    assert_true(listed == match->listed && excluded == match->excluded);
+    assert_true(listed || excluded);
+    assert_true(visits->visits == 0 || rank > visits->rank);
+    visits->rank = rank;
+    visits->visits++;
+}
+
+/* Each pattern that matches is visited once, in order. */
+static void agree_on_matches(const cors_origin_table_t *table,
+                             const cors_pattern_t *patterns, int count,
+                             const cors_origin_t *origin)
+{
+    visits_t visits = { patterns, count, origin, 0, 0 };
+    int distinct = 0;
+    int i;
+    int k;
+
+    for (i = 0; i < count; i++) {
+        if (covers(&patterns[i], origin)) {
+            for (k = 0;
+                 k < i
+                 && !(covers(&patterns[k], origin)
+                      && patterns[k].any_port == patterns[i].any_port
+                      && patterns[k].subdomains == patterns[i].subdomains
+                      && cors_slice_equal(patterns[k].host, patterns[i].host));
+                 k++) {
+            }
+            distinct += k == i;
+        }
+    }
+    cors_origin_table_matches(table, origin, check_visit, &visits);
+    assert_int_equal(visits.visits, distinct);
+}
+
 static void agree(const cors_origin_table_t *table, const void *block,
                   const cors_pattern_t *patterns, int count, const char *text)
 {
@@ -126,6 +195,7 @@ static void agree(const cors_origin_table_t *table, const void *block,
                    != listing) {
             fail_msg("%s: not %d", text, (int)listing);
         }
+        agree_on_matches(table, patterns, count, &origin);
     }
     free(copy);
 }

@@ -4,9 +4,9 @@
  * Holds the list of origins of one section: origins, wildcards, exclusions, regular
  * expressions and list files. It is a separate file because it combines several
  * matchers into one result; each matcher has a file of its own. It does not merge
- * the lists of several sections; policy.c does that. Each origin is stored twice: in
- * a hash table for requests, and in an index that knows the entry and its source for
- * the checks and explanations. An exclusion always takes precedence.
+ * the lists of several sections; policy.c does that. Checks and explanations search the same
+ * hash table as requests; the entry of a pattern, with its source, is then found by
+ * its text. An exclusion always takes precedence.
  */
 
 #include "core/origin/origin_set.h"
@@ -32,7 +32,6 @@ typedef struct {
 
 /* The entries that list origins, or those that exclude them. */
 typedef struct {
-    cors_text_map_t *patterns;   /* origin or wildcard text -> word_t */
     apr_array_header_t *regexes; /* regex_t; or NULL */
     const word_t *null;          /* the entry null; or NULL */
     const word_t *self;          /* the entry Self; or NULL */
@@ -40,7 +39,7 @@ typedef struct {
 
 struct cors_origin_set_t {
     cors_origin_table_t *table; /* all patterns, for requests; or NULL */
-    index_t listed;             /* the same patterns, with their entries */
+    index_t listed;
     index_t excluded;
     apr_array_header_t *live_lists; /* const cors_origin_source_t *; or NULL */
     bool listed_by_source;          /* a live list lists an origin now */
@@ -65,23 +64,6 @@ cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
     set->texts[0] = cors_text_map_make(p, false);
     set->texts[1] = cors_text_map_make(p, false);
     return set;
-}
-
-static void index_add(apr_pool_t *p, index_t *index,
-                      const cors_pattern_t *pattern, const word_t *word)
-{
-    if (pattern->kind == CORS_PATTERN_NULL) {
-        index->null = word;
-        return;
-    }
-    if (pattern->kind == CORS_PATTERN_SELF) {
-        index->self = word;
-        return;
-    }
-    if (!index->patterns) {
-        index->patterns = cors_text_map_make(p, false);
-    }
-    cors_text_map_add(index->patterns, pattern->origin, word);
 }
 
 static cors_problem_e check_place(const cors_origin_set_t *set,
@@ -154,16 +136,23 @@ static cors_problem_e take_prefix(const cors_origin_set_t *set,
     return CORS_OK;
 }
 
-static void table_add(apr_pool_t *p, cors_origin_set_t *set,
-                      const cors_pattern_t *pattern, bool take_out)
+static void add_pattern(apr_pool_t *p, cors_origin_set_t *set,
+                        const cors_pattern_t *pattern, const word_t *word)
 {
-    if (pattern->kind != CORS_PATTERN_ORIGIN) {
+    index_t *index = word->exclude ? &set->excluded : &set->listed;
+
+    if (pattern->kind == CORS_PATTERN_NULL) {
+        index->null = word;
+        return;
+    }
+    if (pattern->kind == CORS_PATTERN_SELF) {
+        index->self = word;
         return;
     }
     if (!set->table) {
         set->table = cors_origin_table_make(p, 0, 0);
     }
-    cors_origin_table_add(set->table, pattern, take_out);
+    cors_origin_table_add(set->table, pattern, word->exclude);
 }
 
 /* Returns the entries of a text, each with the prefix. */
@@ -249,8 +238,7 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
         set->none = true;
     }
     else {
-        index_add(p, take_out ? &set->excluded : &set->listed, &pattern, word);
-        table_add(p, set, &pattern, take_out);
+        add_pattern(p, set, &pattern, word);
         set->excludes = set->excludes || take_out;
     }
     word->suffix = pattern.subdomains && cors_suffix_is_shared(p, pattern.host);
@@ -450,67 +438,47 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
     return CORS_OK;
 }
 
-/* A buffer for the text of a pattern that would cover an origin. */
+/* The search for the first entry that covers an origin. */
 typedef struct {
+    const cors_text_map_t *texts; /* of the entries to search */
+    const cors_origin_t *origin;
+    bool exclude;
+    const word_t *but; /* ignored */
+    const word_t *found;
+} search_t;
+
+static char *append(char *to, cors_slice_t text)
+{
+    memcpy(to, text.ptr, text.len);
+    return to + text.len;
+}
+
+/* Find the entry of a pattern that matches, by the text of the pattern. */
+static void find_entry(void *context, const cors_origin_match_t *match)
+{
+    search_t *search = context;
+    const cors_origin_t *origin = search->origin;
+    const char *host_end = cors_slice_end(origin->host);
     char text[CORS_ORIGIN_MAX + sizeof("*.:*")];
-    apr_size_t len;
-} candidate_t;
-
-static void append(candidate_t *candidate, cors_slice_t text)
-{
-    memcpy(candidate->text + candidate->len, text.ptr, text.len);
-    candidate->len += text.len;
-}
-
-/* Returns the entry of the pattern HEAD with the port, or of HEAD with ":*". The
- * entry `but` is ignored. */
-static const word_t *find_ports(const index_t *index, candidate_t *head,
-                                cors_slice_t port, const word_t *but)
-{
-    const apr_size_t len = head->len;
-    cors_slice_t key = { head->text, len + port.len };
+    char *end =
+        append(text, cors_slice_between(origin->text.ptr, origin->host.ptr));
     const word_t *word;
 
-    append(head, port);
-    word = cors_text_map_get(index->patterns, key);
-    if (!word || word == but) {
-        head->len = len;
-        append(head, cors_slice(":*"));
-        key.len = head->len;
-        word = cors_text_map_get(index->patterns, key);
+    if (search->found || !(search->exclude ? match->excluded : match->listed)) {
+        return;
     }
-    return word != but ? word : NULL;
-}
-
-/* Returns the entry of a pattern that covers an origin, or NULL; the entry `but` is
- * ignored. Looks for the origin itself first, then for wildcards, the shortest domain
- * first. Builds the text of each pattern: a host has few labels. */
-static const word_t *find_pattern(const index_t *index,
-                                  const cors_origin_t *origin,
-                                  const word_t *but)
-{
-    const char *start = origin->host.ptr;
-    const char *end = cors_slice_end(origin->host);
-    const cors_slice_t port =
-        cors_slice_between(end, cors_slice_end(origin->text));
-    candidate_t candidate = { "", 0 };
-    const word_t *word;
-    const char *p;
-
-    append(&candidate, cors_slice_between(origin->text.ptr, end));
-    word = find_ports(index, &candidate, port, but);
-    /* "*.example.com" matches neither example.com nor a host that starts with a
-     * dot. */
-    for (p = end - 1; !word && p > start; p--) {
-        if (*p == '.') {
-            candidate.len = 0;
-            append(&candidate, cors_slice_between(origin->text.ptr, start));
-            append(&candidate, cors_slice("*."));
-            append(&candidate, cors_slice_between(p + 1, end));
-            word = find_ports(index, &candidate, port, but);
-        }
+    if (match->domain.ptr) {
+        end = append(append(end, cors_slice("*.")), match->domain);
     }
-    return word;
+    else {
+        end = append(end, origin->host);
+    }
+    end = append(end, match->any_port
+                          ? cors_slice(":*")
+                          : cors_slice_between(host_end,
+                                               cors_slice_end(origin->text)));
+    word = cors_text_map_get(search->texts, cors_slice_between(text, end));
+    search->found = word != search->but ? word : NULL;
 }
 
 /* Returns the entry of the first regular expression that matches an origin, or NULL.
@@ -530,22 +498,24 @@ static const word_t *find_regex(const apr_array_header_t *regexes,
     return NULL;
 }
 
-/* Returns the first entry of an index that covers an origin, or NULL; the entry `but`
- * is ignored. */
-static const word_t *index_find(const index_t *index,
-                                const cors_origin_t *origin, bool null_ok,
-                                const word_t *but)
+/* Returns the first entry that lists an origin, or that excludes it; NULL if there is
+ * none. The entry `but` is ignored. */
+static const word_t *find_word(const cors_origin_set_t *set, bool exclude,
+                               const cors_origin_t *origin, const word_t *but)
 {
-    const word_t *word;
+    const index_t *index = exclude ? &set->excluded : &set->listed;
+    search_t search = { set->texts[exclude], origin, exclude, but, NULL };
 
     if (origin->null) {
-        return null_ok && index->null != but ? index->null : NULL;
+        return index->null != but ? index->null : NULL;
     }
-    word = index->patterns ? find_pattern(index, origin, but) : NULL;
-    if (!word && index->regexes) {
-        word = find_regex(index->regexes, origin, false);
+    if (set->table) {
+        cors_origin_table_matches(set->table, origin, find_entry, &search);
     }
-    return word != but ? word : NULL;
+    if (!search.found && index->regexes) {
+        search.found = find_regex(index->regexes, origin, false);
+    }
+    return search.found != but ? search.found : NULL;
 }
 
 /* Match the regular expressions; exclusions first. If the matcher gives up, the
@@ -655,7 +625,7 @@ const cors_origin_word_t *
 cors_origin_set_excluding(const cors_origin_set_t *set,
                           const cors_origin_t *origin)
 {
-    const word_t *word = index_find(&set->excluded, origin, true, NULL);
+    const word_t *word = find_word(set, true, origin, NULL);
 
     if (!word && !origin->null) {
         word = find_source(set, origin);
@@ -674,11 +644,11 @@ cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
 {
     bool asks_files = !word->file && !origin->null;
 
-    if (index_find(&set->excluded, origin, true, word)
+    if (find_word(set, true, origin, word)
         || (asks_files && find_source(set, origin))) {
         return CORS_ORIGIN_EXCLUDED;
     }
-    return set->any_origin || index_find(&set->listed, origin, true, NULL)
+    return set->any_origin || find_word(set, false, origin, NULL)
                    || (!origin->null && set->live_lists
                        && look_up_sources(set->live_lists, origin,
                                           CORS_ORIGIN_UNLISTED)
@@ -710,13 +680,13 @@ const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
 
 /* Returns the entry that covers an origin, given as text; NULL if there is none or if
  * the text is not an origin. */
-static const word_t *find_text(const index_t *index, const char *text,
-                               const word_t *but)
+static const word_t *find_text(const cors_origin_set_t *set, bool exclude,
+                               const char *text, const word_t *but)
 {
     cors_origin_t origin;
 
     return cors_origin_parse(cors_slice(text), &origin)
-               ? index_find(index, &origin, true, but)
+               ? find_word(set, exclude, &origin, but)
                : NULL;
 }
 
@@ -744,13 +714,14 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
                              "://x--any.", pattern.host.ptr, NULL);
     }
     if (!pattern.any_port) {
-        covering = find_text(index, origin, word);
+        covering = find_text(set, exclude, origin, word);
     }
     else {
         origin = apr_pstrndup(p, origin, strlen(origin) - strlen(":*"));
-        covering = find_text(index, origin, word);
+        covering = find_text(set, exclude, origin, word);
         if (covering
-            != find_text(index, apr_pstrcat(p, origin, ":64999", NULL), word)) {
+            != find_text(set, exclude, apr_pstrcat(p, origin, ":64999", NULL),
+                         word)) {
             return NULL;
         }
     }
@@ -797,8 +768,8 @@ bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet)
 
     return !set->any_origin
            && !(yet ? set->listed_by_source : !!set->live_lists)
-           && !listed->null && !listed->self && !listed->patterns
-           && !listed->regexes;
+           && !listed->null && !listed->self && !listed->regexes
+           && !(set->table && cors_origin_table_listed(set->table) > 0);
 }
 
 const cors_origin_word_t *

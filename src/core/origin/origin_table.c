@@ -239,14 +239,32 @@ static apr_uint32_t find(const view_t *view, apr_uint32_t hash,
     return 0;
 }
 
-/* Returns the flags of a pattern; 0 if the table does not have it. */
+/* Receives every pattern that matches an origin. */
+typedef struct {
+    cors_origin_match_fn visit;
+    void *context;
+} visitor_t;
+
+/* Returns the flags of a pattern; 0 if the table does not have it. A request has no
+ * visitor. */
 static inline unsigned flags_of(const view_t *view, const wanted_t *wanted,
-                                apr_uint32_t key, kind_e kind)
+                                apr_uint32_t key, kind_e kind,
+                                const visitor_t *visitor)
 {
     apr_uint32_t at = find(view, hash_of(view->keys, wanted->sum, key, kind),
                            wanted, key, kind);
+    unsigned flags = at ? entry_at(view, at)->flags : 0;
 
-    return at ? entry_at(view, at)->flags : 0;
+    if (visitor && flags) {
+        const cors_origin_match_t match = {
+            wanted->second,
+            kind == KIND_ANY_PORT || kind == KIND_SUBDOMAINS_ANY_PORT,
+            (flags & FLAG_LISTED) != 0, (flags & FLAG_EXCLUDED) != 0
+        };
+
+        visitor->visit(visitor->context, &match);
+    }
+    return flags;
 }
 
 static unsigned dots_in(cors_slice_t host)
@@ -304,7 +322,9 @@ static apr_uint64_t dots_bit(unsigned dots)
 }
 
 /* Returns the combined flags of all wildcards that match the host. */
-static unsigned find_domains(const view_t *view, const cors_origin_t *origin)
+static inline unsigned find_domains(const view_t *view,
+                                    const cors_origin_t *origin,
+                                    const visitor_t *visitor)
 {
     const keys_t *keys = view->keys;
     const char *start = origin->host.ptr;
@@ -342,18 +362,21 @@ static unsigned find_domains(const view_t *view, const cors_origin_t *origin)
         if (view->facts.kinds & KIND_BIT(KIND_SUBDOMAINS)) {
             flags |= flags_of(view, &wanted,
                               entry_key(origin->scheme.len, len, origin->port),
-                              KIND_SUBDOMAINS);
+                              KIND_SUBDOMAINS, visitor);
         }
         if (view->facts.kinds & KIND_BIT(KIND_SUBDOMAINS_ANY_PORT)) {
             flags |=
                 flags_of(view, &wanted, entry_key(origin->scheme.len, len, 0),
-                         KIND_SUBDOMAINS_ANY_PORT);
+                         KIND_SUBDOMAINS_ANY_PORT, visitor);
         }
     }
     return flags;
 }
 
-static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin)
+/* Returns the combined flags of the patterns that match an origin. With a visitor, all
+ * of them are found; without one, only those that can change the result. */
+static inline unsigned match(const view_t *view, const cors_origin_t *origin,
+                             const visitor_t *visitor)
 {
     const facts_t *facts = &view->facts;
     apr_size_t scheme_len = origin->scheme.len;
@@ -363,25 +386,34 @@ static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin)
 
     if (facts->count == 0 || scheme_len > CORS_SCHEME_MAX
         || host_len > CORS_HOST_MAX) {
-        return CORS_ORIGIN_UNLISTED;
+        return 0;
     }
     wanted.first.ptr = origin->text.ptr;
     wanted.first.len = scheme_len + SEPARATOR_LEN + host_len;
+    wanted.second.ptr = NULL;
     wanted.second.len = 0;
     wanted.sum =
         hash_text(view->keys->text, wanted.first.ptr, wanted.first.len);
-    flags = flags_of(view, &wanted,
-                     entry_key(scheme_len, host_len, origin->port), KIND_EXACT);
+    flags =
+        flags_of(view, &wanted, entry_key(scheme_len, host_len, origin->port),
+                 KIND_EXACT, visitor);
     /* A listed origin may still be excluded by another pattern. */
-    if ((!flags || facts->excludes)
+    if ((visitor || !flags || facts->excludes)
         && (facts->kinds & KIND_BIT(KIND_ANY_PORT))) {
         flags |= flags_of(view, &wanted, entry_key(scheme_len, host_len, 0),
-                          KIND_ANY_PORT);
+                          KIND_ANY_PORT, visitor);
     }
-    if ((!flags || facts->excludes) && facts->dots
+    if ((visitor || !flags || facts->excludes) && facts->dots
         && may_be_below(view, origin->host)) {
-        flags |= find_domains(view, origin);
+        flags |= find_domains(view, origin, visitor);
     }
+    return flags;
+}
+
+static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin)
+{
+    unsigned flags = match(view, origin, NULL);
+
     return flags & FLAG_EXCLUDED ? CORS_ORIGIN_EXCLUDED
            : flags               ? CORS_ORIGIN_LISTED
                                  : CORS_ORIGIN_UNLISTED;
@@ -391,6 +423,15 @@ cors_listing_e cors_origin_table_lookup(const cors_origin_table_t *table,
                                         const cors_origin_t *origin)
 {
     return look_up(&table->view, origin);
+}
+
+void cors_origin_table_matches(const cors_origin_table_t *table,
+                               const cors_origin_t *origin,
+                               cors_origin_match_fn visit, void *context)
+{
+    const visitor_t visitor = { visit, context };
+
+    match(&table->view, origin, &visitor);
 }
 
 /* Returns the bits for a table of count entries with at least a third of its slots

@@ -59,6 +59,29 @@ bool cors_origin_table_add(cors_origin_table_t *table,
 cors_listing_e cors_origin_table_lookup(const cors_origin_table_t *table,
                                         const cors_origin_t *origin);
 
+/** A pattern that matches an origin. */
+typedef struct {
+    cors_slice_t
+        domain;    /* of a wildcard, without "*."; absent: the whole host */
+    bool any_port; /* the pattern has ":*"; else the origin's own port */
+    bool listed;
+    bool excluded; /* both may be set: the pattern is in the list twice */
+} cors_origin_match_t;
+
+/** Called for a pattern. @a match is valid only during the call. */
+typedef void (*cors_origin_match_fn)(void *context,
+                                     const cors_origin_match_t *match);
+
+/**
+ * Visit all patterns that match an origin that is not null, by the same search as
+ * cors_origin_table_lookup(): the origin itself first, then wildcards, the shortest
+ * domain first; a pattern with one port before the one with any port. For explanations,
+ * not for every request.
+ */
+void cors_origin_table_matches(const cors_origin_table_t *table,
+                               const cors_origin_t *origin,
+                               cors_origin_match_fn visit, void *context);
+
 /** @return the number of different patterns listed, and of those excluded */
 apr_size_t cors_origin_table_listed(const cors_origin_table_t *table);
 apr_size_t cors_origin_table_excluded(const cors_origin_table_t *table);
