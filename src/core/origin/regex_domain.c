@@ -314,8 +314,7 @@ static bool is_in_address(const walker_t *walker)
 {
     cors_slice_t host = undotted(walker->at);
 
-    return host.len > 0 && memchr(host.ptr, '.', host.len)
-           && ends_in_number(host);
+    return memchr(host.ptr, '.', host.len) && ends_in_number(host);
 }
 
 /* Returns the bytes that may precede the end of an IPv4 address: it has at most four
