@@ -65,6 +65,11 @@ static void a_whole_frame_has_lines_and_version(void **state)
         /* lines that look like ends are lines, if the count is right */
         { "begin 1\nend 7\nend 1\n", "1", "end 7\n", 1 },
         { "begin 1\nbegin 2\nend 1\n", "1", "begin 2\n", 1 },
+        /* counts of two digits, and all bytes that a version may start with */
+        { "begin !~\n1\n2\n3\n4\n5\n6\n7\n8\n9\n0\n1\n2\nend 12 !~\n", "!~",
+          "1\n2\n3\n4\n5\n6\n7\n8\n9\n0\n1\n2\n", 12 },
+        { "begin 1\n1\n2\n3\n4\n5\n6\n7\n8\n9\nend 9   1 \n", "1",
+          "1\n2\n3\n4\n5\n6\n7\n8\n9\n", 9 },
     };
     size_t i;
 
@@ -117,6 +122,10 @@ static void every_beginning_of_a_frame_is_open(void **state)
     /* what is appended to a frame opens it again */
     assert_int_equal(read_text("begin 1\na\nend 1\nb\n"), CORS_FRAME_OPEN);
     assert_int_equal(frame.line, 4);
+    assert_int_equal(read_text("begin 1\n\n"), CORS_FRAME_OPEN);
+    assert_int_equal(read_text("begin 1"), CORS_FRAME_OPEN);
+    assert_int_equal(frame.line, 1);
+    assert_int_equal(read_text("begin 1\n"), CORS_FRAME_OPEN);
     /* the count is not all there */
     assert_int_equal(read_text("begin 1\na\nend 1"), CORS_FRAME_OPEN);
 }
@@ -141,6 +150,8 @@ static void a_frame_that_contradicts_itself_is_bad(void **state)
           "end is followed by the number of lines between" },
         { "begin 1\na\nend 01\n", 3,
           "end is followed by the number of lines between" },
+        { "begin 1\nend 100000000\n", 2,
+          "there is another number of lines between" },
         { "begin 1\nend 1000000000\n", 2,
           "end is followed by the number of lines between" },
         { "begin 1\nend 0x\n", 2,
