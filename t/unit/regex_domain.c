@@ -460,6 +460,9 @@ static void names_of_classes_are_few(void **state)
         { "http://10\\.[0-4]\\.0\\.\\d+", RIGHT },
         { "http://10\\.\\d+\\.0\\.\\d+", OPEN },
         { "http://10\\.(1?[0-9][0-9]|0)\\.0\\.1", OPEN },
+        /* a name for every four bytes can be spelled out, and no more */
+        { "https://www\\.(a|b){7}\\.com", RIGHT },
+        { "https://www\\.(a|b){9}\\.com", SUFFIX },
         /* names that are spelled out do not count as names of a class */
         { "https://x[0-9]\\.com|"
           "https://(a|b|c|d|e)(a|b|c|d|e)(a|b|c|d|e)\\.com",
