@@ -265,6 +265,7 @@ static void what_cannot_be_read_is_named_with_its_place(void **state)
         { "[!-[.b.]]", "a character class", 0 },
         { "[!-[=b=]]", "a character class", 0 },
         { "[a-", "a character class", 0 },
+        { "[\\0-", "a character class", 0 },
         { "[[", "a character class", 0 },
         { "[\\", "a character class", 0 },
         { "[[:digit:]-z]", "a character class", 0 },
