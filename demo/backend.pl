@@ -86,7 +86,7 @@ any '/*rest' => { rest => '' } => sub ($c) {
     $c->render(json => { error => 'nothing here' }, status => 404);
 };
 
-# Nobody left to end it: it ends itself.
+# The parent has ended, so this process ends, too.
 Mojo::IOLoop->recurring(1 => sub { Mojo::IOLoop->stop if getppid() != $parent })
     if $parent;
 

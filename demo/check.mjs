@@ -24,7 +24,7 @@ const OVERRIDE = `CorsAllowOrigins ${origins.denied}`;
 const SOCKET = `CorsWebSocketAllowOrigins ${origins.allowed}`;
 const SILENT = "CorsPolicy Off is in force here: no policy applies";
 
-// What the server said: method, status, verdict, reason, directive.
+// What the server logged: method, status, verdict, reason, directive.
 const ok = (method, status = 200) =>
     [method, status, "allowed", "origin-allowed", LISTED];
 const no = (method) =>

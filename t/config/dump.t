@@ -112,9 +112,9 @@ sub virtual_host {
 
 sub pattern_matches {
     my ($word, $origin) = @_;
-    return $origin =~ /\A(?:$word->{word})\z/ && $origin ne 'null' if $word->{regex};
-    return 1 if $word->{word} eq '*' || $word->{word} eq $origin;
-    my ($scheme, $star, $host, $port) = $word->{word} =~ m{\A([^:]+)://(\*\.)?(\[[^\]]*\]|[^:]*)(:.*)?\z} or return 0;
+    return $origin =~ /\A(?:$word->{entry})\z/ && $origin ne 'null' if $word->{regex};
+    return 1 if $word->{entry} eq '*' || $word->{entry} eq $origin;
+    my ($scheme, $star, $host, $port) = $word->{entry} =~ m{\A([^:]+)://(\*\.)?(\[[^\]]*\]|[^:]*)(:.*)?\z} or return 0;
     my $regex = quotemeta("$scheme://") . ($star ? '(?:[^.:/]+\.)+' : '') . quotemeta($host)
         . (!defined $port ? '' : $port eq ':*' ? '(?::\d+)?' : quotemeta $port);
     return $origin =~ /\A$regex\z/;
@@ -132,8 +132,8 @@ sub origin_listed {
 sub name_listed {
     my ($list, $name, $any_case) = @_;
     for my $word (@$list) {
-        my $same = $any_case ? lc $word->{word} eq lc $name : $word->{word} eq $name;
-        return $word->{exclude} ? undef : $word->{word} if $same || $word->{word} eq '*';
+        my $same = $any_case ? lc $word->{entry} eq lc $name : $word->{entry} eq $name;
+        return $word->{exclude} ? undef : $word->{entry} if $same || $word->{entry} eq '*';
     }
     return;
 }
@@ -153,13 +153,13 @@ sub words { return join ', ', sort split /\s*,\s*/, $_[0] }
 
 sub joined {
     my ($list) = @_;
-    return words(join ', ', map { $_->{word} } grep { !$_->{exclude} } @$list);
+    return words(join ', ', map { $_->{entry} } grep { !$_->{exclude} } @$list);
 }
 
 # What is sent of a list of methods or headers; undef: nothing.
 sub sent_list {
     my ($is, $list, $asked, $rejected) = @_;
-    my $wildcard = grep { $_->{word} eq '*' } @$list;
+    my $wildcard = grep { $_->{entry} eq '*' } @$list;
     my $value = $wildcard && ($rejected || $is->{CorsAllowCredentials} eq 'On' || grep { $_->{exclude} } @$list)
         ? $asked : joined($list);
     return defined $value && $value ne '' ? words($value) : undef;
@@ -173,7 +173,7 @@ sub expected {
     my $preflight = defined $announced && defined $origin;
     my $credentials = $is{CorsAllowCredentials} eq 'On';
     my @listed = grep { !$_->{exclude} } @{ $is{CorsAllowOrigins} };
-    my $any_origin = grep { $_->{word} eq '*' && !$_->{regex} } @listed;
+    my $any_origin = grep { $_->{entry} eq '*' && !$_->{regex} } @listed;
     my $constant = $any_origin && !$credentials && @listed == @{ $is{CorsAllowOrigins} };
     my $allowed = defined $origin && origin_listed($is{CorsAllowOrigins}, $origin);
     my %cors;
@@ -306,7 +306,7 @@ is_deeply($location->{policies}[0]{attributes}{CorsAllowOrigins}, {
     from => 'own', set_by => $line->('CorsAllowOrigins', 5),
     value => [
         map { my ($word, $exclude, $regex, $said, $from) = @$_;
-            { from => $from, word => $word, exclude => $exclude ? JSON::PP::true : JSON::PP::false, regex => $regex ? JSON::PP::true : JSON::PP::false, set_by => $said } }
+            { from => $from, entry => $word, exclude => $exclude ? JSON::PP::true : JSON::PP::false, regex => $regex ? JSON::PP::true : JSON::PP::false, set_by => $said } }
         [ 'https://a.example', 1, 0, $line->('CorsAllowOrigins', 5), 'own' ],
         [ 'https://b.example', 0, 0, $line->('CorsAllowOrigins', 5), 'own' ],
         [ 'https://a.example', 0, 0, $line->('CorsAllowOrigins', 2), 'inherited' ],

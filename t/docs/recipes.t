@@ -48,7 +48,7 @@ my @recipes = (
         { preflight_fields($app, \@all, 'content-type, x-csrf-token', $credentials => 'true') } ],
       [ 'another page may not change things', OPTIONS => '/api/items', { origin => $evil, acrm => 'PUT' }, 403, {%asked} ],
       [ 'a URL outside of the API has no policy', GET => '/data.txt', { origin => $app }, 200, {} ] ],
-    [ 'Public fonts and JSON for everybody' => [],
+    [ 'Public fonts and JSON for any origin' => [],
       (map { [ "$_->[0] reads a font", GET => '/fonts/a.woff2', $_->[1], 200, { any_origin_fields() } ] }
           [ 'any page', { origin => $evil } ], [ 'a sandboxed frame', { origin => 'null' } ], [ 'a cache without Origin', {} ]),
       [ 'any page reads JSON and its ETag', GET => '/open-data/a.json', { origin => $evil }, 200,

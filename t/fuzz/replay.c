@@ -29,7 +29,7 @@ int main(int argc, char **argv)
             return 2;
         }
         fclose(file);
-        /* the last line before a crash names the culprit */
+        /* the last line before a crash names the input */
         printf("%s\n", argv[i]);
         fflush(stdout);
         LLVMFuzzerTestOneInput(input, size);

@@ -172,7 +172,7 @@ is($section{'localhost <Location "/report">'}{'report-only'}{denied}, 4, 'a deci
 is($section{'localhost <Location "/report">'}{enforced}{denied}, 0, 'decisions with ReportOnly are counted apart');
 is($section{'localhost <Location "/socket">'}{enforced}{'websocket-denied'}, 2, 'a handshake is counted for the section that has the list');
 my $latest = $decisions->{refusals}[0];
-is_deeply([ @$latest{qw(mode verdict reason base path origin method culprit)} ],
+is_deeply([ @$latest{qw(mode verdict reason base path origin method rejected)} ],
     [ 'report-only', 'preflight-denied', 'method-not-allowed', "http://localhost:$port", '/report', $app, 'DELETE', 'DELETE' ],
     'the latest refusal comes first');
 is_deeply([ map { $_->{times} } grep { $_->{path} eq '/report' && $_->{reason} eq 'origin-not-allowed' && $_->{verdict} eq 'denied' } @{ $decisions->{refusals} } ],

@@ -34,7 +34,7 @@ static const char *words_of(const cors_decision_t *decision)
                        decision->private_network ? " private" : "",
                        decision->reject ? " reject" : "",
                        field("origin", decision->origin),
-                       field("culprit", decision->rejected),
+                       field("rejected", decision->rejected),
                        field("method", decision->echo_method),
                        field("headers", decision->echo_headers), NULL);
 }
@@ -278,12 +278,12 @@ static const row_t rows[] = {
       LIST,
       { .origin = A, .method = "PURGE" },
       "preflight-denied method-not-allowed by CorsAllowMethods preflight "
-      "origin-ok origin=" A " culprit=PURGE" },
+      "origin-ok origin=" A " rejected=PURGE" },
     { "a method is listed to the byte",
       LIST "; CorsAllowMethods PUT",
       { .origin = A, .method = "put" },
       "preflight-denied method-not-allowed by CorsAllowMethods conf:3 "
-      "preflight origin-ok origin=" A " culprit=put" },
+      "preflight origin-ok origin=" A " rejected=put" },
     { "GET is allowed where another method is listed",
       LIST "; CorsAllowMethods PUT",
       { .origin = A, .method = "GET" },
@@ -303,12 +303,12 @@ static const row_t rows[] = {
       LIST "; CorsAllowMethods PUT",
       { .origin = A, .method = "post" },
       "preflight-denied method-not-allowed by CorsAllowMethods conf:3 "
-      "preflight origin-ok origin=" A " culprit=post" },
+      "preflight origin-ok origin=" A " rejected=post" },
     { "a method that browsers never send is denied, whatever is listed",
       LIST "; CorsAllowMethods *",
       { .origin = A, .method = "TRACE" },
       "preflight-denied method-not-allowed by CorsAllowMethods conf:3 "
-      "preflight origin-ok origin=" A " culprit=TRACE" },
+      "preflight origin-ok origin=" A " rejected=TRACE" },
     { "any other method is of *",
       LIST "; CorsAllowMethods *",
       { .origin = A, .method = "ANY" },
@@ -332,12 +332,12 @@ static const row_t rows[] = {
       LIST "; CorsAllowHeaders x-a",
       { .origin = A, .method = "GET", .headers = "x-a,x-b,x-c" },
       "preflight-denied header-not-allowed by CorsAllowHeaders conf:3 "
-      "preflight origin-ok origin=" A " culprit=x-b method=GET headers=x-a" },
+      "preflight origin-ok origin=" A " rejected=x-b method=GET headers=x-a" },
     { "the method is to blame before a header",
       LIST "; CorsAllowHeaders x-a",
       { .origin = A, .method = "BAN", .headers = "x-b" },
       "preflight-denied method-not-allowed by CorsAllowMethods "
-      "preflight origin-ok origin=" A " culprit=BAN" },
+      "preflight origin-ok origin=" A " rejected=BAN" },
     { "blanks around announced headers are not sent back",
       LIST "; CorsAllowHeaders *",
       { .origin = A, .method = "GET", .headers = " x-a, ,x-b\t" },
@@ -357,17 +357,17 @@ static const row_t rows[] = {
       LIST,
       { .origin = A, .method = "GET", .headers = "x-a, x@" },
       "preflight-denied header-not-allowed by CorsAllowHeaders "
-      "preflight origin-ok origin=" A " culprit=x-a method=GET" },
+      "preflight origin-ok origin=" A " rejected=x-a method=GET" },
     { "a malformed list is not sent back with the method to blame either",
       LIST,
       { .origin = A, .method = "BAN", .headers = "x@" },
       "preflight-denied method-not-allowed by CorsAllowMethods "
-      "preflight origin-ok origin=" A " culprit=BAN" },
+      "preflight origin-ok origin=" A " rejected=BAN" },
     { "Authorization is not of *",
       LIST "; CorsAllowHeaders *",
       { .origin = A, .method = "GET", .headers = "x-a, AUTHORIZATION" },
       "preflight-denied header-not-allowed by CorsAllowHeaders conf:3 "
-      "preflight origin-ok origin=" A " culprit=AUTHORIZATION method=GET "
+      "preflight origin-ok origin=" A " rejected=AUTHORIZATION method=GET "
       "headers=x-a" },
     { "Authorization is allowed beside *",
       LIST "; CorsAllowHeaders * authorization",
@@ -378,7 +378,7 @@ static const row_t rows[] = {
       LIST "; CorsAllowHeaders * | CorsAllowHeaders -x-a",
       { .origin = A, .method = "GET", .headers = "x-a" },
       "preflight-denied header-not-allowed by CorsAllowHeaders conf:4 "
-      "preflight origin-ok origin=" A " culprit=x-a method=GET" },
+      "preflight origin-ok origin=" A " rejected=x-a method=GET" },
     { "a preflight of everybody is allowed",
       STAR,
       { .origin = "null", .method = "PUT" },
@@ -409,7 +409,7 @@ static const row_t rows[] = {
       LIST "; CorsAllowPrivateNetwork On",
       { .origin = A, .method = "BAN", .private_network = "true" },
       "preflight-denied method-not-allowed by CorsAllowMethods preflight "
-      "origin-ok origin=" A " culprit=BAN" },
+      "origin-ok origin=" A " rejected=BAN" },
 
     { "a handshake is not checked without a list",
       LIST,

@@ -405,7 +405,7 @@ static void texts_are_cut_to_their_room(void **state)
     same_text("path", out[0].path, repeat("/", 255));
     same_text("origin", out[0].origin, repeat("o", 255));
     same_text("method", out[0].method, repeat("M", 64));
-    same_text("culprit", out[0].rejected, "");
+    same_text("rejected", out[0].rejected, "");
     assert_int_equal(cors_counters_origins(counters, origins, 1), 1);
     same_text("origin", origins[0].origin, repeat("o", 255));
 }

@@ -163,8 +163,9 @@ static const char *not_listable(apr_pool_t *p, const char *origin,
                                 cors_problem_e problem, const char *suggestion)
 {
     if (problem == CORS_PROBLEM_ORIGIN_FILE) {
-        return "A page from a file sends the origin null, anybody's. Give the "
-               "page an origin of its own.";
+        return "A page from a file sends the origin null, as anyone's page "
+               "can. "
+               "Give the page an origin of its own.";
     }
     return apr_pstrcat(p, "No browser sends the origin ", origin, ": ",
                        cors_problem_reason(problem), ".",
@@ -202,8 +203,9 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
     cors_problem_e problem;
 
     if (strcmp(refused->origin, "null") == 0) {
-        return "The origin null is sent by sandboxed frames and files, "
-               "anybody's. Give the page an origin of its own.";
+        return "Sandboxed frames and files send the origin null, and anyone "
+               "can "
+               "make one. Give the page an origin of its own.";
     }
     problem = cors_pattern_parse(p, cors_slice(refused->origin), websocket,
                                  &pattern, &suggestion);

@@ -213,7 +213,7 @@ static void print_title(dump_t *dump)
 static void json_value(dump_t *dump, const cors_value_t *value)
 {
     cors_json_open(dump->json, NULL, '{');
-    cors_json_string(dump->json, "word", value->text);
+    cors_json_string(dump->json, "entry", value->text);
     cors_json_bool(dump->json, "exclude", value->exclude);
     cors_json_bool(dump->json, "regex", value->regex);
     cors_json_string(dump->json, "from",

@@ -44,7 +44,7 @@ static void json_refusal(cors_json_t *json, cors_page_t *page,
     cors_json_string(json, "origin",
                      refusal->origin[0] ? refusal->origin : NULL);
     cors_json_string(json, "method", refusal->method);
-    cors_json_string(json, "culprit",
+    cors_json_string(json, "rejected",
                      refusal->rejected[0] ? refusal->rejected : NULL);
     cors_json_string(json, "decided_by", refusal->source);
     cors_json_string(json, "advice",
@@ -59,7 +59,7 @@ static void json_origin(cors_json_t *json, cors_page_t *page,
     cors_json_number(json, "count", (apr_int64_t)refused->count);
     cors_json_number(json, "excess", (apr_int64_t)refused->excess);
     cors_json_string(json, "reason", cors_reason_text(refused->reason));
-    cors_json_string(json, "culprit",
+    cors_json_string(json, "rejected",
                      refused->rejected[0] ? refused->rejected : NULL);
     cors_json_string(json, "decided_by", refused->source);
     cors_json_string(json, "advice",
