@@ -193,6 +193,7 @@ sub start_all {
     @to = (h1 => $server->{port}{port});
     return $server;
 }
+sub allowed_by { my ($n) = @_; return [ map { defined cors_response(\@to, GET => "/c$n", origin => $_)->{'access-control-allow-origin'} ? 1 : 0 } $always, 'https://good.example', 'https://part1.example', 'https://evil.example' ] }
 sleep 2.1;
 start_all()->stop;
 my %copy_of = map { my $file = $_; Httpd::slurp($file) =~ /\A\S+ 1 \S+ \d+ (.*)\n/ ? ($1 => $file) : () } glob "$runtime/cors_policy/*.copy";
