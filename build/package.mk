@@ -1,0 +1,37 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# Tarballs and packages, and how each is tried on a bare machine.
+.PHONY: dist dist-check deb deb-check srpm rpm-check fresh-check
+
+##  make dist        out/dist/mod_cors_policy-VERSION.tar.gz
+VERSION = $(shell sed -n 's/^\#define CORS_POLICY_VERSION "\(.*\)"/\1/p' include/mod_cors_policy.h)
+dist:
+	@VERSION=$(VERSION) sh build/dist
+
+##  make dist-check  unpack it elsewhere; it builds and tests by itself
+dist-check: deps deps-dist dist
+	@VERSION=$(VERSION) APXS="$(APXS)" sh build/dist check
+
+##  make deb         a package for Debian in out/deb, which lintian has read
+deb: deps-deb dist
+	@VERSION=$(VERSION) sh build/deb
+
+##  make deb-check   install, enable, use and purge it in a bare chroot
+deb-check: deps-chroot deb
+	@sh build/deb-check
+
+##  make srpm        a source package for Fedora in out/rpm, for rpmbuild
+srpm: deps-rpm dist
+	@VERSION=$(VERSION) sh build/srpm
+
+##  make rpm-check   build the package from that, every section of the spec
+rpm-check: srpm
+	@APXS="$(APXS)" sh build/rpm-check
+
+##  make fresh-check a bare chroot of each Debian release, and what the README
+##                   promises of it; RELEASES=trixie FRESH_AS='root user'
+RELEASES = bookworm trixie
+FRESH_AS = root user
+fresh-check: deps-chroot
+	@set -e; for release in $(RELEASES); do for who in $(FRESH_AS); do \
+	    sh build/fresh-check $$release $$who; done; done

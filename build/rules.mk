@@ -1,0 +1,126 @@
+# Licensed under the Apache License, Version 2.0; see LICENSE.
+#
+# How each object and program is built. The compiler writes beside each result what it
+# included (result.d), so a changed header compiles again only what includes it. Other
+# flags compile everything again.
+
+# Another build, such as that for coverage, goes to a directory of its own below out/.
+OUT = out
+
+# the public suffixes below others, of the system's list; SUFFIX_LIST=file is another
+SUFFIXES = out/generated/suffixes_below.h
+
+CORE := $(patsubst src/%.c,%,$(wildcard src/core/*/*.c))
+GLUE := $(patsubst src/%.c,%,$(wildcard src/httpd/*.c src/httpd/*/*.c))
+CORE_OBJECTS := $(CORE:%=$(OUT)/%.o)
+OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/%.o) $(CORE_OBJECTS)
+RACE_OBJECTS := $(OBJECTS:$(OUT)/%=$(OUT)/race/objects/%)
+FUZZ_OBJECTS := $(CORE:%=$(OUT)/fuzz/objects/%.o)
+UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
+BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linear
+FUZZ_TARGETS ?= core expression host json list names origin list_file pattern \
+               regex
+REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
+
+# A line for each file; V=1 prints the whole command, make -s nothing.
+LONG = $(V)$(findstring s,$(firstword -$(MAKEFLAGS)))
+short = $(if $(LONG),,@echo '  $(1) $(or $(2),$<)' &&)
+
+# The compilers, with what is written to result.d.
+DEPENDS = -MMD -MP -MT $@ -MF $@.d
+COMPILE_CORE = $(call short,CC) $(CC) $(CORE_FLAGS) $(DEPENDS)
+COMPILE_GLUE = $(call short,CC) $(CC) $(GLUE_FLAGS) $(DEPENDS)
+COMPILE_FUZZ = $(call short,CC) clang $(CORE_FLAGS) -O1 -fno-sanitize-recover=undefined $(DEPENDS)
+
+# The flags of the last build. make install does not compare them: as root it may be
+# called without those that the build was given.
+STAMP = $(OUT)/flags
+FLAGS_NOW := $(strip $(CC) $(CFLAGS) $(LTO) $(WARNINGS))
+ifneq ($(FLAGS_NOW),$(strip $(shell cat $(STAMP) 2>/dev/null)))
+$(STAMP): $(if $(filter install,$(MAKECMDGOALS)),,FORCE)
+endif
+$(STAMP): build/flags.mk build/rules.mk
+	@mkdir -p $(@D)
+	@echo '$(subst ','\'',$(FLAGS_NOW))' >$@
+.PHONY: FORCE
+FORCE:
+
+$(SUFFIXES): build/suffixes $(SUFFIX_LIST)
+	@mkdir -p $(@D)
+	perl build/suffixes $(SUFFIX_LIST) >$@.new && mv $@.new $@
+
+# the module
+
+$(OUT)/mod_cors_policy.so: $(OBJECTS) build/exports.map
+	$(call short,LD,$@) $(CC) -shared $(if $(LTO),$(HARDENING) $(LTO)) \
+	    -Wl,--version-script=build/exports.map $(LDFLAGS) \
+	    -o $@ $(OBJECTS) $(LIBS)
+
+$(OUT)/mod_cors_policy.o: mod_cors_policy.c $(STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_GLUE) $(LTO) -c -o $@ $<
+
+$(OUT)/httpd/%.o: src/httpd/%.c $(STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_GLUE) $(LTO) -c -o $@ $<
+
+$(OUT)/core/%.o: src/core/%.c $(STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_CORE) $(LTO) -c -o $@ $<
+
+# before the first compilation nothing knows who includes this header
+$(foreach objects,$(OUT) $(OUT)/race/objects $(OUT)/fuzz/objects,\
+    $(objects)/core/base/suffix.o): $(SUFFIXES)
+
+# programs with the core alone
+
+$(OUT)/unit/%.t: t/unit/%.c $(CORE_OBJECTS)
+	@mkdir -p $(@D)
+	$(COMPILE_CORE) $(WITHOUT_LTO) -It/unit -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS) -lcmocka
+
+$(OUT)/bench/%: t/bench/%.c $(CORE_OBJECTS)
+	@mkdir -p $(@D)
+	$(COMPILE_CORE) $(LTO) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
+
+$(OUT)/bench/mod_bench_control.so: t/bench/mod_bench_control.c $(STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_GLUE) -shared -o $@ $<
+
+# libFuzzer wants the core compiled for it, too
+.SECONDARY: $(FUZZ_OBJECTS)
+$(OUT)/fuzz/objects/%.o: src/%.c $(STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZ) -fsanitize=fuzzer-no-link,address,undefined -c -o $@ $<
+
+$(OUT)/fuzz/%: t/fuzz/%.c $(FUZZ_OBJECTS)
+	@mkdir -p $(@D)
+	$(COMPILE_FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_OBJECTS) $(APR_LIBS) $(LIBS)
+
+$(OUT)/replay/%: t/fuzz/%.c $(OUT)/replay/replay.o $(CORE_OBJECTS)
+	@mkdir -p $(@D)
+	$(COMPILE_CORE) $(WITHOUT_LTO) -o $@ $< $(OUT)/replay/replay.o $(CORE_OBJECTS) \
+	    $(APR_LIBS) $(LIBS)
+
+.SECONDARY: $(OUT)/replay/replay.o
+$(OUT)/replay/replay.o: t/fuzz/replay.c $(STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_CORE) $(WITHOUT_LTO) -c -o $@ $<
+
+# the second opinion of this one is PCRE itself
+$(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
+
+# the module reports to helgrind what its atomics order
+
+$(OUT)/race/mod_cors_policy.so: $(RACE_OBJECTS)
+	$(call short,LD,$@) $(CC) -shared $(LDFLAGS) -o $@ $(RACE_OBJECTS) $(LIBS)
+
+$(OUT)/race/objects/mod_cors_policy.o: mod_cors_policy.c $(STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_GLUE) -DCORS_RACE -c -o $@ $<
+
+$(OUT)/race/objects/%.o: src/%.c $(STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_GLUE) -DCORS_RACE -c -o $@ $<
+
+-include $(wildcard $(patsubst %,%.d,$(OBJECTS) $(RACE_OBJECTS) $(FUZZ_OBJECTS) $(UNIT) \
+    $(BENCH) $(REPLAY) $(FUZZ_TARGETS:%=$(OUT)/fuzz/%)))
