@@ -20,53 +20,53 @@ all: module
 module: $(OUT)/mod_cors_policy.so
 	@:
 
-##  make demo        a private httpd and pages to try it in a browser
+##  make demo        start a private httpd, and pages to try it in a browser
 .PHONY: demo
 demo: deps-demo
 	@$(BUILD) module
 	@APXS="$(APXS)" sh demo/run
 
-##  make test        install what is missing, unit tests, replay, Apache::Test
+##  make test        run all tests: unit tests, stored fuzz inputs, Apache::Test
 .PHONY: test
 test: deps-test
 	@$(BUILD) module unit-build $(REPLAY)
 	@$(MAKE) --no-print-directory unit replay
 	@APXS="$(APXS)" sh build/apache-test --timer
 
-##  make unit        the core alone, no server
+##  make unit        run the unit tests: the core without a server
 .PHONY: unit unit-build
 unit: unit-build
 	@prove --exec '' $(UNIT)
 unit-build: $(UNIT)
 	@:
 
-##  make check       layers, manual against directives and messages, format
+##  make check       check rooms, manual, messages, links, licences and format
 .PHONY: check
 check: deps-check $(SUFFIXES)
 	@CC='$(CC)' FLAGS='$(GLUE_FLAGS)' sh build/check
 
-##  make format      clang-format over all C
+##  make format      run clang-format over all C
 .PHONY: format
 format: deps-check
 	@sh build/format
 
-##  make deps        find what is missing for all of these, and install it
+##  make deps        find and install the packages that the targets need
 .PHONY: deps
 deps:
 	@sh build/deps
 
-##  make deps-build  no more than building takes; also deps-demo, deps-browser,
+##  make deps-build  the same for building only; also deps-demo, deps-browser,
 ##                   deps-check, deps-test, deps-tools, deps-deb, deps-rpm,
 ##                   deps-dist, deps-chroot
 deps-%:
 	@sh build/deps $*
 
-##  make install     where apxs says, and enable it; DESTDIR=, PREFIX=/usr/local
+##  make install     install where apxs reports, and enable; DESTDIR=, PREFIX=/usr/local
 .PHONY: install uninstall
 install: module
 	@APXS="$(APXS)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh build/install
 
-##  make uninstall   what make install did, undone
+##  make uninstall   revert make install
 uninstall:
 	@APXS="$(APXS)" DESTDIR="$(DESTDIR)" PREFIX="$(PREFIX)" sh build/install remove
 
@@ -75,10 +75,11 @@ uninstall:
 clean:
 	rm -rf out
 
-##  make help        this list
+##  make help        print this list
 .PHONY: help
 help:
-	@cat Makefile build/develop.mk build/package.mk | sed -n 's/^##  //p'
+	@for file in Makefile build/develop.mk build/package.mk; do \
+	    sed -n 's/^##  //p' $$file; echo; done
 	@echo 'variables: APXS=$(APXS) CC=$(CC) CFLAGS=$(CFLAGS)'
 	@echo '           EXCHANGES=$(EXCHANGES) SEEDS=$(SEEDS) SEED=$(SEED)'
 

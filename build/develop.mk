@@ -5,17 +5,18 @@
 .PHONY: demo-check pictures prove browser fuzz replay soak race memcheck-httpd \
         sanitize coverage analyze memcheck mutate bench bench-check
 
-##  make demo-check  the demo's pages driven in headless Chromium
+##  make demo-check  run the demo's pages in headless Chromium
 demo-check: deps-browser
 	@$(BUILD) module
 	@APXS="$(APXS)" sh demo/run --check
 
-##  make pictures    those of the manual: docs/demo.png and docs/explain.png
+##  make pictures    make the manual's pictures: docs/demo.png, docs/explain.png
 pictures: deps-browser
 	@$(BUILD) module
 	@APXS="$(APXS)" sh demo/run --pictures docs
 
-##  make prove       policies by chance against a second opinion, 200,000 times
+##  make prove       compare random exchanges with the second opinion of t/lib,
+##                   EXCHANGES=200000 in SEEDS=10 runs, the first by SEED=
 EXCHANGES = 200000
 SEEDS = 10
 SEED = $(shell date +%s)
@@ -24,19 +25,19 @@ prove: deps-test
 	@APXS="$(APXS)" CORS_EXCHANGES=$(EXCHANGES) CORS_RUNS=$(SEEDS) \
 	    CORS_SEED=$(SEED) TESTS=t/reference/decisions.t sh build/apache-test -v
 
-##  make browser     what pages in headless Chromium may do, against the same
+##  make browser     compare headless Chromium with the second opinion
 browser: deps-test
 	@$(BUILD) module
 	@APXS="$(APXS)" TESTS=t/browser/browser.t sh build/apache-test
 
-##  make fuzz        each parser, and the whole core, under libFuzzer, ASan and
+##  make fuzz        fuzz each parser and the whole core with libFuzzer, ASan and
 ##                   UBSan; FUZZ_SECONDS=60 each, FUZZ_TARGETS='core host'
 FUZZ_SECONDS ?= 60
 fuzz: deps-tools
 	@$(BUILD) $(FUZZ_TARGETS:%=$(OUT)/fuzz/%)
 	@FUZZ_SECONDS=$(FUZZ_SECONDS) sh build/fuzz $(FUZZ_TARGETS)
 
-##  make replay      what fuzzing has found, and the seeds, without libFuzzer
+##  make replay      run the stored fuzz inputs without libFuzzer
 replay: $(REPLAY)
 	@set -e; for target in $(FUZZ_TARGETS); do \
 	    $(REPLAY_WITH) $(OUT)/replay/$$target $$(find t/fuzz/seeds/$$target \
@@ -45,14 +46,14 @@ replay: $(REPLAY)
 	    echo "replay: $$target: $$(wc -l <$(OUT)/replay/$$target.log) inputs"; \
 	done
 
-##  make soak        a long run under load, SOAK_SECONDS=600
+##  make soak        run under load for SOAK_SECONDS=600
 SOAK_SECONDS ?= 600
 soak: deps
 	@$(BUILD) module
 	@APXS="$(APXS)" SOAK_SECONDS=$(SOAK_SECONDS) TESTS=t/soak/soak.t \
 	    sh build/apache-test -v
 
-##  make race        threads of one child under helgrind; RACE_SECONDS=30
+##  make race        check the threads of one child with helgrind, RACE_SECONDS=30
 RACE_SECONDS ?= 30
 VALGRIND = valgrind -q --fullpath-after= --num-callers=20 \
     --suppressions=t/valgrind/httpd.supp
@@ -62,7 +63,8 @@ race: deps
 	    CORS_UNDER="$(VALGRIND) --tool=helgrind --history-level=full --error-limit=no" \
 	    TESTS=t/valgrind/race.t sh build/apache-test -v
 
-##  make memcheck-httpd  requests of all kinds to httpd under valgrind's memcheck
+##  make memcheck-httpd  run test files with httpd under valgrind's memcheck;
+##                   MEMCHECK='limits page'
 MEMCHECK ?= decisions preflights page htaccess origins_file reload hosts limits
 memcheck-httpd: deps
 	@$(BUILD) module
@@ -70,7 +72,7 @@ memcheck-httpd: deps
 	    CORS_UNDER="$(VALGRIND) --tool=memcheck --leak-check=no" \
 	    TESTS="$(foreach name,$(MEMCHECK),$(or $(wildcard t/*/$(name).t),t/$(name).t))" sh build/apache-test --timer
 
-##  make sanitize    unit tests and Apache::Test under ASan and UBSan
+##  make sanitize    run unit tests and Apache::Test under ASan and UBSan
 SANITIZE = -fsanitize=address,undefined -fno-sanitize-recover=undefined
 sanitize: deps
 	@$(MAKE) --no-print-directory clean
@@ -82,12 +84,12 @@ sanitize: deps
 	    sh build/apache-test
 	@$(MAKE) --no-print-directory clean
 
-##  make coverage    lines that the tests reach, out/coverage.txt; fails below
-##                   97 % of the core and 92 % of all C
+##  make coverage    measure the lines that tests reach: out/coverage.txt; fails
+##                   below 97 % of the core or 92 % of all C
 COVERAGE = --coverage -fprofile-update=atomic
-# What is counted is written when the module would be unloaded. Where httpd is
-# told to end at once that is while its threads run, and takes long enough for one
-# of them to miss the code: it stays where it is.
+# The counts are written when the module would be unloaded. Where httpd has to end at
+# once, its threads still run then, and one of them could miss the code: so the module
+# stays loaded.
 COVERAGE_LINK = $(COVERAGE) -Wl,-z,nodelete
 coverage: deps
 	@rm -rf out/coverage
@@ -95,11 +97,11 @@ coverage: deps
 	    CFLAGS="-O0 $(COVERAGE)" LDFLAGS="$(COVERAGE_LINK)" module unit-build
 	@APXS="$(APXS)" sh build/coverage
 
-##  make analyze     gcc -fanalyzer, clang-tidy, cppcheck
+##  make analyze     run gcc -fanalyzer, clang-tidy and cppcheck
 analyze: deps-tools
 	@FLAGS="$(GLUE_FLAGS)" sh build/analyze
 
-##  make memcheck    the unit tests and the replay under valgrind
+##  make memcheck    run unit tests and stored fuzz inputs under valgrind
 UNDER_MEMCHECK = valgrind -q --error-exitcode=1 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite
 memcheck: deps-tools
@@ -107,18 +109,18 @@ memcheck: deps-tools
 	@prove -j 2 --exec '$(UNDER_MEMCHECK)' $(UNIT)
 	@$(MAKE) --no-print-directory REPLAY_WITH='$(UNDER_MEMCHECK)' replay
 
-##  make mutate      does a unit test notice each change of what decides? Takes
-##                   half an hour; MUTATE='src/core/policy/emit.c:40'
+##  make mutate      check that unit tests notice changes of the code that decides;
+##                   takes half an hour; MUTATE='src/core/policy/emit.c:40'
 mutate: deps-tools
 	@FLAGS="$(CORE_FLAGS)" LIBRARIES="$(APR_LIBS) $(LIBS) -lpcre2-8" \
 	    perl build/mutate $(MUTATE)
 
-##  make bench       instructions per request, throughput as ratios
+##  make bench       count instructions per request, and compare throughput
 bench: deps
 	@$(BUILD) module $(BENCH)
 	@APXS="$(APXS)" sh build/bench $(PARTS)
 
-##  make bench-check the same against t/bench/limits
+##  make bench-check compare the counts with t/bench/limits
 bench-check: deps
 	@$(BUILD) module $(BENCH)
 	@APXS="$(APXS)" sh build/bench check

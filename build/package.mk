@@ -3,16 +3,16 @@
 # Tarballs and packages, and how each is tried on a bare machine.
 .PHONY: dist dist-check deb deb-check srpm rpm-check fresh-check
 
-##  make dist        out/dist/mod_cors_policy-VERSION.tar.gz
+##  make dist        make out/dist/mod_cors_policy-VERSION.tar.gz
 VERSION = $(shell sed -n 's/^\#define CORS_POLICY_VERSION "\(.*\)"/\1/p' include/mod_cors_policy.h)
 dist:
 	@VERSION=$(VERSION) sh build/dist
 
-##  make dist-check  unpack it elsewhere; it builds and tests by itself
+##  make dist-check  unpack it elsewhere, build and test it there
 dist-check: deps deps-dist dist
 	@VERSION=$(VERSION) APXS="$(APXS)" sh build/dist check
 
-##  make deb         a package for Debian in out/deb, which lintian has read
+##  make deb         build a Debian package in out/deb, and check it with lintian
 deb: deps-deb dist
 	@VERSION=$(VERSION) sh build/deb
 
@@ -20,16 +20,16 @@ deb: deps-deb dist
 deb-check: deps-chroot deb
 	@sh build/deb-check
 
-##  make srpm        a source package for Fedora in out/rpm, for rpmbuild
+##  make srpm        build a source package for Fedora in out/rpm
 srpm: deps-rpm dist
 	@VERSION=$(VERSION) sh build/srpm
 
-##  make rpm-check   build the package from that, every section of the spec
+##  make rpm-check   build the package from it with every section of the spec
 rpm-check: srpm
 	@APXS="$(APXS)" sh build/rpm-check
 
-##  make fresh-check a bare chroot of each Debian release, and what the README
-##                   promises of it; RELEASES=trixie FRESH_AS='root user'
+##  make fresh-check do in bare chroots of Debian releases what the README promises;
+##                   RELEASES=trixie FRESH_AS='root user'
 RELEASES = bookworm trixie
 FRESH_AS = root user
 fresh-check: deps-chroot
