@@ -15,7 +15,7 @@ typedef struct {
     const char *expected;
 } case_t;
 
-static void is_advised(void **state)
+static void advice_of_row(void **state)
 {
     const case_t *row = *state;
 
@@ -84,7 +84,7 @@ static const case_t cases[] = {
       "section." }
 };
 
-static const char *said_for(const char *policy, const char *origin)
+static const char *deciding_source(const char *policy, const char *origin)
 {
     cors_facts_t facts = { .origin = exactly(origin) };
     cors_decision_t decision;
@@ -93,26 +93,29 @@ static const char *said_for(const char *policy, const char *origin)
     return cors_decision_source(pool, &decision);
 }
 
-static void the_line_that_decided_is_that_of_an_exclusion(void **state)
+static void source_of_the_decision_is_the_exclusion(void **state)
 {
     const char *policy = "CorsPolicy On; CorsAllowOrigins !" A
                          "; CorsAllowOrigins https://*.example";
 
     (void)state;
-    same_text("excluded", said_for(policy, A), "CorsAllowOrigins conf:2");
-    same_text("listed", said_for(policy, "https://b.example"),
+    same_text("excluded", deciding_source(policy, A),
+              "CorsAllowOrigins conf:2");
+    same_text("listed", deciding_source(policy, "https://b.example"),
               "CorsAllowOrigins conf:3");
-    same_text("unlisted", said_for(policy, A "r"), "CorsAllowOrigins conf:3");
-    same_text("null", said_for(policy, "null"), "CorsAllowOrigins conf:3");
-    same_text("default", said_for("CorsPolicy On", A),
+    same_text("unlisted", deciding_source(policy, A "r"),
+              "CorsAllowOrigins conf:3");
+    same_text("null", deciding_source(policy, "null"),
+              "CorsAllowOrigins conf:3");
+    same_text("default", deciding_source("CorsPolicy On", A),
               "CorsAllowOrigins (default)");
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = { TEST(
-        the_line_that_decided_is_that_of_an_exclusion) };
-    const table_t tables[] = { TABLE(is_advised, cases) };
+        source_of_the_decision_is_the_exclusion) };
+    const table_t tables[] = { TABLE(advice_of_row, cases) };
 
     return run(tests, COUNT(tests), tables, COUNT(tables));
 }

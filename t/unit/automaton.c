@@ -22,7 +22,7 @@ static const cors_automaton_t *automaton_of(const char *regex,
     return cors_automaton_make(pool, &read, obstacle);
 }
 
-static const cors_automaton_t *make(const char *regex)
+static const cors_automaton_t *make_automaton(const char *regex)
 {
     const char *unused;
     const cors_automaton_t *automaton = automaton_of(regex, &unused);
@@ -31,7 +31,7 @@ static const cors_automaton_t *make(const char *regex)
     return automaton;
 }
 
-static bool has(cors_states_t set, unsigned state)
+static bool has_state(cors_states_t set, unsigned state)
 {
     unsigned i;
 
@@ -43,9 +43,10 @@ static bool has(cors_states_t set, unsigned state)
     return false;
 }
 
-static bool leads(const cors_automaton_t *automaton, unsigned from, unsigned to)
+static bool has_move(const cors_automaton_t *automaton, unsigned from,
+                     unsigned to)
 {
-    return has(cors_automaton_next(automaton, from), to);
+    return has_state(cors_automaton_next(automaton, from), to);
 }
 
 /* The moves both ways are the same, and the ends are the states that end. */
@@ -65,20 +66,20 @@ static void check_states(const cors_automaton_t *automaton, const char *regex)
         forth += cors_automaton_next(automaton, state).count;
         back += before.count;
         for (i = 0; i < before.count; i++) {
-            if (!leads(automaton, before.states[i], state)) {
+            if (!has_move(automaton, before.states[i], state)) {
                 fail_msg("%s: %u does not lead to %u", regex, before.states[i],
                          state);
             }
         }
         ending += cors_automaton_ends(automaton, state) ? 1 : 0;
-        same_number(regex, has(ends, state),
+        same_number(regex, has_state(ends, state),
                     cors_automaton_ends(automaton, state));
     }
     same_number(regex, ends.count, ending);
     same_number(regex, back, forth);
 }
 
-static void an_automaton_is_as_large_as_its_expression(void **state)
+static void size_grows_with_the_regex(void **state)
 {
     static const struct {
         const char *regex;
@@ -110,7 +111,7 @@ static void an_automaton_is_as_large_as_its_expression(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        const cors_automaton_t *automaton = make(rows[i].regex);
+        const cors_automaton_t *automaton = make_automaton(rows[i].regex);
         unsigned moves = 0;
         unsigned n;
 
@@ -122,12 +123,12 @@ static void an_automaton_is_as_large_as_its_expression(void **state)
         same_number(rows[i].regex, moves, rows[i].moves);
         check_states(automaton, rows[i].regex);
     }
-    check_states(make(repeat("(?:a?b?){5}", 20)), "a long one");
+    check_states(make_automaton(repeat("(?:a?b?){5}", 20)), "a long one");
 }
 
 /* A set, as the bytes that lead into its states, in order. */
-static const char *text_of_set(const cors_automaton_t *automaton,
-                               cors_states_t set)
+static const char *symbols_of_set(const cors_automaton_t *automaton,
+                                  cors_states_t set)
 {
     const char *text = "";
     const char *c;
@@ -148,7 +149,7 @@ static const char *text_of_set(const cors_automaton_t *automaton,
 }
 
 /* What leads on in several ways by one byte, as pairs "ab": from a to b. */
-static const char *multiples_of(const cors_automaton_t *automaton)
+static const char *ambiguous_moves_of(const cors_automaton_t *automaton)
 {
     const char *text = "";
     unsigned state;
@@ -162,16 +163,17 @@ static const char *multiples_of(const cors_automaton_t *automaton)
             if (cors_automaton_is_multiple(automaton, state, i)) {
                 cors_states_t to = { next.states + i, 1 };
 
-                text = join_with(text, " ",
-                                 apr_pstrcat(pool, text_of_set(automaton, from),
-                                             text_of_set(automaton, to), NULL));
+                text =
+                    join_with(text, " ",
+                              apr_pstrcat(pool, symbols_of_set(automaton, from),
+                                          symbols_of_set(automaton, to), NULL));
             }
         }
     }
     return text;
 }
 
-static void moves_that_can_be_made_in_several_ways_are_known(void **state)
+static void ambiguous_moves_are_listed(void **state)
 {
     static const struct {
         const char *regex;
@@ -193,14 +195,17 @@ static void moves_that_can_be_made_in_several_ways_are_known(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        same_text(rows[i].regex, multiples_of(make(rows[i].regex)),
+        same_text(rows[i].regex,
+                  ambiguous_moves_of(make_automaton(rows[i].regex)),
                   rows[i].multiple);
     }
     /* also where there are more moves than there was room for at first */
-    same_text("many", multiples_of(make("(?:|)(?:a|b|c)(d?){40}")), "^c ^b ^a");
+    same_text("many",
+              ambiguous_moves_of(make_automaton("(?:|)(?:a|b|c)(d?){40}")),
+              "^c ^b ^a");
 }
 
-static void an_automaton_is_made_up_to_its_limits(void **state)
+static void limits_are_inclusive(void **state)
 {
     const char *many = apr_pstrcat(pool, "(?:", repeat("a|", 977), "a)", NULL);
     const struct {
@@ -242,9 +247,9 @@ static void an_automaton_is_made_up_to_its_limits(void **state)
     }
 }
 
-static void a_step_reaches_each_state_once(void **state)
+static void step_reaches_each_state_once(void **state)
 {
-    const cors_automaton_t *automaton = make("(a|[ab])(c|d)*e");
+    const cors_automaton_t *automaton = make_automaton("(a|[ab])(c|d)*e");
     cors_walk_t *walk = cors_walk_make(pool, automaton);
     cors_states_t start = cors_walk_start(pool);
     cors_states_t first = cors_walk_forth(pool, walk, start, cors_symbol('a'));
@@ -252,28 +257,29 @@ static void a_step_reaches_each_state_once(void **state)
     cors_states_t set;
 
     (void)state;
-    same_text("start", text_of_set(automaton, start), "^");
+    same_text("start", symbols_of_set(automaton, start), "^");
     same_number("one from the start, two reached", (long)cors_walk_work(walk),
                 3);
-    same_text("a", text_of_set(automaton, first), "aab");
+    same_text("a", symbols_of_set(automaton, first), "aab");
     set = cors_walk_forth(pool, walk, first, cors_symbols("cz"));
-    same_text("ac", text_of_set(automaton, set), "c");
+    same_text("ac", symbols_of_set(automaton, set), "c");
     same_number("two more, one reached twice", (long)cors_walk_work(walk), 7);
     set = cors_walk_forth(pool, walk, first, cors_symbols("ce"));
-    same_text("ac or ae", text_of_set(automaton, set), "ce");
+    same_text("ac or ae", symbols_of_set(automaton, set), "ce");
     same_text("nothing",
-              text_of_set(automaton, cors_walk_forth(pool, walk, set, 0)), "");
+              symbols_of_set(automaton, cors_walk_forth(pool, walk, set, 0)),
+              "");
 
-    same_text("ends", text_of_set(automaton, ends), "e");
+    same_text("ends", symbols_of_set(automaton, ends), "e");
     set = cors_walk_back(pool, walk, ends, cors_symbol('d'));
-    same_text("not by d", text_of_set(automaton, set), "");
+    same_text("not by d", symbols_of_set(automaton, set), "");
     set = cors_walk_back(pool, walk, ends, cors_symbol('e'));
-    same_text("before e", text_of_set(automaton, set), "aabcd");
+    same_text("before e", symbols_of_set(automaton, set), "aabcd");
     set = cors_walk_back(pool, walk, set, cors_symbol('b'));
-    same_text("before be", text_of_set(automaton, set), "^");
+    same_text("before be", symbols_of_set(automaton, set), "^");
 }
 
-static void a_closure_has_all_that_a_text_leads_to(void **state)
+static void closure_has_all_reachable_states(void **state)
 {
     static const struct {
         const char *symbols;
@@ -288,8 +294,8 @@ static void a_closure_has_all_that_a_text_leads_to(void **state)
         { "ef", true, "def" },        { "df", true, "abcdef" },
         { "dcbf", true, "abcdef" },   { "abcdef", true, "^abcdef" },
     };
-    const cors_automaton_t *automaton = make("a(b|c)*de?f");
-    const cors_automaton_t *both = make("ac*|bd*");
+    const cors_automaton_t *automaton = make_automaton("a(b|c)*de?f");
+    const cors_automaton_t *both = make_automaton("ac*|bd*");
     cors_walk_t *walk = cors_walk_make(pool, automaton);
     cors_states_t two;
     size_t i;
@@ -300,8 +306,8 @@ static void a_closure_has_all_that_a_text_leads_to(void **state)
                                           : cors_walk_start(pool);
 
         same_text(rows[i].symbols,
-                  text_of_set(automaton,
-                              cors_walk_closure(pool, walk, from,
+                  symbols_of_set(automaton, cors_walk_closure(
+                                                pool, walk, from,
                                                 cors_symbols(rows[i].symbols),
                                                 rows[i].back)),
                   rows[i].set);
@@ -310,19 +316,20 @@ static void a_closure_has_all_that_a_text_leads_to(void **state)
     two =
         cors_walk_forth(pool, walk, cors_walk_start(pool), cors_symbols("ab"));
     same_text("of two",
-              text_of_set(both, cors_walk_closure(pool, walk, two,
-                                                  cors_symbols("cd"), false)),
+              symbols_of_set(both,
+                             cors_walk_closure(pool, walk, two,
+                                               cors_symbols("cd"), false)),
               "abcd");
 }
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(an_automaton_is_as_large_as_its_expression),
-        TEST(moves_that_can_be_made_in_several_ways_are_known),
-        TEST(an_automaton_is_made_up_to_its_limits),
-        TEST(a_step_reaches_each_state_once),
-        TEST(a_closure_has_all_that_a_text_leads_to),
+        TEST(size_grows_with_the_regex),
+        TEST(ambiguous_moves_are_listed),
+        TEST(limits_are_inclusive),
+        TEST(step_reaches_each_state_once),
+        TEST(closure_has_all_reachable_states),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

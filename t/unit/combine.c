@@ -171,16 +171,17 @@ static const row_t rows[] = {
       VARY },
 };
 
-static const cors_section_t *merged(const cors_section_t *outer,
-                                    const cors_section_t *inner,
-                                    const cors_section_t *last)
+static const cors_section_t *merge_sections(const cors_section_t *outer,
+                                            const cors_section_t *inner,
+                                            const cors_section_t *last)
 {
     outer = cors_section_merge(pool, outer, inner);
     return last ? cors_section_merge(pool, outer, last) : outer;
 }
 
-static void check_both(const char *name, const cors_policy_t *asked,
-                       const cors_policy_t *overlay, const cors_policy_t *both)
+static void check_combined_policy(const char *name, const cors_policy_t *asked,
+                                  const cors_policy_t *overlay,
+                                  const cors_policy_t *both)
 {
     static const cors_attr_e weaker[] = { CORS_ATTR_CREDENTIALS,
                                           CORS_ATTR_BACKEND };
@@ -206,9 +207,9 @@ static void check_both(const char *name, const cors_policy_t *asked,
 
 /* A decision that is changed is that of the served resource, and has no more than
  * that changed. */
-static void check_change(const char *name, bool changed,
-                         const cors_decision_t *before,
-                         const cors_decision_t *after)
+static void check_changed_decision(const char *name, bool changed,
+                                   const cors_decision_t *before,
+                                   const cors_decision_t *after)
 {
     same_number(name, changed,
                 before->verdict != after->verdict
@@ -220,14 +221,15 @@ static void check_change(const char *name, bool changed,
     }
 }
 
-static void check_row(void **state)
+static void check_combined_row(void **state)
 {
     const row_t *row = *state;
     const cors_section_t *common = sections_of(row->common);
     const cors_section_t *last = row->last ? sections_of(row->last) : NULL;
-    const cors_section_t *asked = merged(common, sections_of(row->asked), last);
+    const cors_section_t *asked =
+        merge_sections(common, sections_of(row->asked), last);
     const cors_section_t *served =
-        merged(common, sections_of(row->served), last);
+        merge_sections(common, sections_of(row->served), last);
     apr_table_t *headers = apr_table_make(pool, 4);
     cors_policy_t policy;
     cors_policy_t overlay;
@@ -245,10 +247,11 @@ static void check_row(void **state)
                             &overlay)) {
         memset(&both, 0xa5, sizeof(both));
         cors_policy_both(pool, &policy, &overlay, &both);
-        check_both(row->name, &policy, &overlay, &both);
+        check_combined_policy(row->name, &policy, &overlay, &both);
         before = decision;
-        check_change(row->name, cors_decide_served(&overlay, &facts, &decision),
-                     &before, &decision);
+        check_changed_decision(row->name,
+                               cors_decide_served(&overlay, &facts, &decision),
+                               &before, &decision);
         words = apr_pstrcat(pool, cors_verdict_text(decision.verdict), " ",
                             cors_reason_text(decision.reason), NULL);
         if (row->decision && strstr(row->decision, " by ")) {
@@ -338,7 +341,7 @@ static void check_narrowed(void **state)
 }
 
 /* The hundred entries that are tried. */
-static void a_long_list_is_not_tried_to_its_end(void **state)
+static void comparison_stops_after_100_entries(void **state)
 {
     const int counts[] = { 99, 100 };
     size_t i;
@@ -363,7 +366,7 @@ static void a_long_list_is_not_tried_to_its_end(void **state)
     }
 }
 
-static void sections_are_told_apart_by_their_addresses(void **state)
+static void sections_are_compared_by_address(void **state)
 {
     const cors_section_t *one = sections_of("CorsMaxAge 1");
     const cors_section_t *two = sections_of("CorsMaxAge 1");
@@ -383,10 +386,10 @@ static void sections_are_told_apart_by_their_addresses(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(sections_are_told_apart_by_their_addresses),
-        TEST(a_long_list_is_not_tried_to_its_end),
+        TEST(sections_are_compared_by_address),
+        TEST(comparison_stops_after_100_entries),
     };
-    static const table_t tables[] = { TABLE(check_row, rows),
+    static const table_t tables[] = { TABLE(check_combined_row, rows),
                                       TABLE(check_narrowed, narrowed_rows) };
 
     return run(tests, COUNT(tests), tables, COUNT(tables));

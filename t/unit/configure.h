@@ -37,7 +37,7 @@ add_expression(cors_origin_set_t *set, const char *word, const char *source)
                                      match_expression, &unused);
 }
 
-static inline cors_names_e kind_of(cors_attr_e attr)
+static inline cors_names_e names_kind_of(cors_attr_e attr)
 {
     return attr == CORS_ATTR_METHODS   ? CORS_NAMES_METHODS
            : attr == CORS_ATTR_HEADERS ? CORS_NAMES_REQUEST_HEADERS
@@ -49,8 +49,8 @@ static inline bool is_edit(const char *word)
     return word[0] == '+' || word[0] == '-';
 }
 
-static inline void set_word(cors_setting_t *setting, cors_attr_e attr,
-                            bool expression, bool first, const char *word)
+static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
+                                bool expression, bool first, const char *word)
 {
     const char *const *choice = cors_attr_choices(attr);
     bool websocket = attr == CORS_ATTR_WEBSOCKET_ORIGINS;
@@ -91,7 +91,7 @@ static inline void set_word(cors_setting_t *setting, cors_attr_e attr,
         if (!setting->names) {
             setting->edit = is_edit(word);
             setting->names =
-                cors_name_set_make(pool, kind_of(attr), setting->edit);
+                cors_name_set_make(pool, names_kind_of(attr), setting->edit);
         }
         problem = cors_name_set_add(pool, setting->names, exactly(word),
                                     setting->source, &suggestion);
@@ -101,7 +101,7 @@ static inline void set_word(cors_setting_t *setting, cors_attr_e attr,
     }
 }
 
-static inline cors_attr_e attr_of(const char *directive)
+static inline cors_attr_e attr_of_directive(const char *directive)
 {
     int attr = 0;
 
@@ -117,7 +117,8 @@ static inline cors_attr_e attr_of(const char *directive)
 }
 
 /* One directive, in line number. */
-static inline void set_line(cors_section_t *section, char *line, int number)
+static inline void set_directive(cors_section_t *section, char *line,
+                                 int number)
 {
     cors_methods_t methods = CORS_METHODS_ALL;
     char *last;
@@ -138,15 +139,16 @@ static inline void set_line(cors_section_t *section, char *line, int number)
         word = apr_strtok(NULL, " ", &last);
     }
     directive = word;
-    attr = attr_of(directive);
+    attr = attr_of_directive(directive);
     setting = cors_section_set(pool, section, methods, attr, &first);
     if (first) {
         setting->directive = directive;
     }
     setting->source = apr_psprintf(pool, "%s conf:%d", directive, number);
     while ((word = apr_strtok(NULL, " ", &last)) != NULL) {
-        set_word(setting, attr, strcmp(directive, "CorsAllowOriginsMatch") == 0,
-                 first, word);
+        set_argument(setting, attr,
+                     strcmp(directive, "CorsAllowOriginsMatch") == 0, first,
+                     word);
         first = false;
     }
 }
@@ -170,7 +172,7 @@ static inline const cors_section_t *sections_of(const char *text)
         char *line = apr_strtok(part, ";", &last);
 
         for (; line; line = apr_strtok(NULL, ";", &last)) {
-            set_line(section, line, ++number);
+            set_directive(section, line, ++number);
         }
         all = cors_section_merge(pool, all, section);
     }
@@ -192,7 +194,7 @@ static inline const cors_policy_t *policy_of(const char *text)
     return policy_for(text, 0);
 }
 
-static inline const char *said_by(const cors_setting_t *setting)
+static inline const char *source_of(const cors_setting_t *setting)
 {
     return setting ? setting->source : "(default)";
 }

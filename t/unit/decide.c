@@ -17,13 +17,13 @@
 
 /* A decision in words: verdict, reason, the directive and line that decided,
  * then all that is set in it. */
-static const char *field(const char *name, cors_slice_t value)
+static const char *field_text(const char *name, cors_slice_t value)
 {
     return value.ptr ? apr_pstrcat(pool, " ", name, "=", text_of(value), NULL)
                      : "";
 }
 
-static const char *words_of(const cors_decision_t *decision)
+static const char *decision_text(const cors_decision_t *decision)
 {
     return apr_pstrcat(pool, cors_verdict_text(decision->verdict), " ",
                        cors_reason_text(decision->reason), " by ",
@@ -33,10 +33,10 @@ static const char *words_of(const cors_decision_t *decision)
                        decision->origin_allowed ? " origin-ok" : "",
                        decision->private_network ? " private" : "",
                        decision->reject ? " reject" : "",
-                       field("origin", decision->origin),
-                       field("rejected", decision->rejected),
-                       field("method", decision->echo_method),
-                       field("headers", decision->echo_headers), NULL);
+                       field_text("origin", decision->origin),
+                       field_text("rejected", decision->rejected),
+                       field_text("method", decision->echo_method),
+                       field_text("headers", decision->echo_headers), NULL);
 }
 
 typedef struct {
@@ -570,13 +570,13 @@ static const row_t rows[] = {
 
 #undef ORIGINS2
 
-static void check_row(void **state)
+static void check_decision_row(void **state)
 {
     const row_t *row = *state;
     cors_decision_t decision;
 
     decide(policy_of(row->text), &row->request, &decision);
-    same_text(row->text, words_of(&decision), row->decision);
+    same_text(row->text, decision_text(&decision), row->decision);
 }
 
 static const char *decision_of(const char *text, const request_t *request)
@@ -584,7 +584,7 @@ static const char *decision_of(const char *text, const request_t *request)
     cors_decision_t decision;
 
     decide(policy_of(text), request, &decision);
-    return words_of(&decision);
+    return decision_text(&decision);
 }
 
 static bool starts_with(const char *text, const char *beginning)
@@ -592,7 +592,7 @@ static bool starts_with(const char *text, const char *beginning)
     return strncmp(text, beginning, strlen(beginning)) == 0;
 }
 
-static void an_announced_method_has_64_bytes_at_the_most(void **state)
+static void requested_method_has_at_most_64_bytes(void **state)
 {
     request_t request = { .origin = A };
 
@@ -604,7 +604,7 @@ static void an_announced_method_has_64_bytes_at_the_most(void **state)
     assert_true(starts_with(decision_of(LIST, &request), "allowed "));
 }
 
-static void announced_headers_have_4096_bytes_at_the_most(void **state)
+static void requested_headers_have_at_most_4096_bytes(void **state)
 {
     request_t request = { .origin = A, .method = "GET" };
 
@@ -619,7 +619,7 @@ static void announced_headers_have_4096_bytes_at_the_most(void **state)
 
 /* An honest list has a comma and at most a blank between two names, and hardly a
  * name twice; what is not honest is not read to its end. */
-static void announced_headers_are_read_no_further_than_needed(void **state)
+static void padded_header_lists_are_malformed(void **state)
 {
     request_t request = { .origin = A, .method = "GET" };
 
@@ -652,7 +652,7 @@ static void announced_headers_are_read_no_further_than_needed(void **state)
 }
 
 /* Of a list of forty names so many can be announced, and of all the others 32. */
-static void as_many_headers_are_announced_as_are_listed(void **state)
+static void list_length_bounds_the_requested_headers(void **state)
 {
     request_t request = { .origin = A, .method = "GET" };
     const char *policy = LIST "; CorsAllowHeaders";
@@ -674,7 +674,7 @@ static void as_many_headers_are_announced_as_are_listed(void **state)
                             "preflight-denied malformed-request-headers "));
 }
 
-static void announced_headers_are_128_at_the_most(void **state)
+static void wildcard_allows_at_most_128_headers(void **state)
 {
     request_t request = { .origin = A, .method = "GET" };
 
@@ -687,7 +687,7 @@ static void announced_headers_are_128_at_the_most(void **state)
                             "preflight-denied malformed-request-headers "));
 }
 
-static void a_hostile_origin_is_denied(void **state)
+static void hostile_origin_is_denied(void **state)
 {
     const char *const origins[] = { repeat("a", 8192),
                                     apr_pstrcat(pool, "https://",
@@ -712,17 +712,17 @@ static void a_hostile_origin_is_denied(void **state)
     assert_null(decision.origin.ptr);
 }
 
-static cors_listing_e look_up_not_loaded(const void *self,
-                                         const cors_origin_t *origin)
+static cors_listing_e lookup_not_loaded(const void *self,
+                                        const cors_origin_t *origin)
 {
     (void)self;
     (void)origin;
     return CORS_ORIGIN_NOT_LOADED;
 }
 
-static void no_origin_is_allowed_before_the_list_is_loaded(void **state)
+static void list_not_loaded_allows_no_origin(void **state)
 {
-    static const cors_origin_source_t live = { look_up_not_loaded, NULL };
+    static const cors_origin_source_t live = { lookup_not_loaded, NULL };
     static const cors_origin_notes_t notes = { true, NULL, NULL, NULL, NULL };
     const request_t request = { .origin = A };
     const request_t preflight = { .origin = A, .method = "PUT" };
@@ -745,7 +745,7 @@ static void no_origin_is_allowed_before_the_list_is_loaded(void **state)
     assert_int_equal(decision.reason, CORS_REASON_ORIGINS_NOT_LOADED);
 }
 
-static void a_preflight_is_options_with_an_origin_and_a_method(void **state)
+static void preflight_needs_options_origin_and_method(void **state)
 {
     static const struct {
         request_t request;
@@ -771,7 +771,7 @@ static void a_preflight_is_options_with_an_origin_and_a_method(void **state)
     }
 }
 
-static void the_host_alone_is_no_origin_to_compare_with(void **state)
+static void target_without_scheme_never_matches(void **state)
 {
     cors_facts_t facts;
     cors_decision_t decision;
@@ -785,7 +785,7 @@ static void the_host_alone_is_no_origin_to_compare_with(void **state)
     assert_int_equal(decision.verdict, CORS_VERDICT_DENIED);
 }
 
-static void a_decision_borrows_the_bytes_of_the_request(void **state)
+static void decision_borrows_request_bytes(void **state)
 {
     const request_t request = { .origin = A,
                                 .method = "GET",
@@ -801,7 +801,7 @@ static void a_decision_borrows_the_bytes_of_the_request(void **state)
     assert_ptr_equal(decision.echo_headers.ptr, facts.request_headers.ptr + 1);
 }
 
-static void every_verdict_and_reason_has_its_word(void **state)
+static void verdicts_and_reasons_have_texts(void **state)
 {
     static const char *const verdicts[] = {
         "not-cors",          "same-origin",
@@ -849,8 +849,8 @@ typedef struct {
     int hosts;         /* how often it was asked about the host */
 } own_t;
 
-static void say_own(void *context, const cors_origin_t *origin,
-                    cors_target_t *target)
+static void get_test_target(void *context, const cors_origin_t *origin,
+                            cors_target_t *target)
 {
     own_t *say = context;
 
@@ -867,7 +867,7 @@ static void say_own(void *context, const cors_origin_t *origin,
     }
 }
 
-static bool say_host(void *context)
+static bool has_test_host(void *context)
 {
     own_t *say = context;
 
@@ -875,7 +875,7 @@ static bool say_host(void *context)
     return !say->foreign;
 }
 
-static void who_is_about_to_be_denied_is_asked_for(void **state)
+static void target_is_looked_up_before_a_denial(void **state)
 {
     static const struct {
         own_t target;
@@ -913,8 +913,8 @@ static void who_is_about_to_be_denied_is_asked_for(void **state)
         own_t target = own_rows[i].target;
 
         facts_of(&request, &facts);
-        facts.get_target = say_own;
-        facts.has_host = say_host;
+        facts.get_target = get_test_target;
+        facts.has_host = has_test_host;
         facts.context = &target;
         cors_decide(policy, &facts, &decision);
         same_text("verdict", cors_verdict_text(decision.verdict),
@@ -924,13 +924,13 @@ static void who_is_about_to_be_denied_is_asked_for(void **state)
     }
     /* nobody else is */
     facts_of(&allowed, &facts);
-    facts.get_target = say_own;
+    facts.get_target = get_test_target;
     facts.context = NULL;
     cors_decide(policy, &facts, &decision);
     same_text("verdict", cors_verdict_text(decision.verdict), "allowed");
 }
 
-static void the_text_at_hand_goes_with_a_well_formed_origin(void **state)
+static void decision_text_needs_a_valid_origin(void **state)
 {
     static const char text[] = A;
     const request_t request = { .origin = A };
@@ -949,7 +949,7 @@ static void the_text_at_hand_goes_with_a_well_formed_origin(void **state)
     assert_null(decision.origin_text);
 }
 
-static void blanks_around_a_comma_are_no_matter(void **state)
+static void spaces_around_commas_are_ignored(void **state)
 {
     const request_t request = {
         .origin = A,
@@ -966,7 +966,7 @@ static void blanks_around_a_comma_are_no_matter(void **state)
               "preflight-allowed");
 }
 
-static void who_is_refused_gets_nothing_else(void **state)
+static void denied_origin_gets_no_other_header(void **state)
 {
     const request_t refused = { .origin = A,
                                 .method = "GET",
@@ -989,7 +989,7 @@ static void who_is_refused_gets_nothing_else(void **state)
     assert_int_equal(decision.rejected.len, 0);
 }
 
-static void a_decision_refuses_the_requested_and_the_served_url(void **state)
+static void requested_and_served_url_can_reject(void **state)
 {
     static const struct {
         const char *text;
@@ -1042,7 +1042,7 @@ static void a_decision_refuses_the_requested_and_the_served_url(void **state)
     }
 }
 
-static void what_is_easily_missed_is_said(void **state)
+static void hints_name_common_mistakes(void **state)
 {
     static const struct {
         const char *text;
@@ -1086,25 +1086,25 @@ static void what_is_easily_missed_is_said(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(an_announced_method_has_64_bytes_at_the_most),
-        TEST(announced_headers_have_4096_bytes_at_the_most),
-        TEST(announced_headers_are_read_no_further_than_needed),
-        TEST(as_many_headers_are_announced_as_are_listed),
-        TEST(announced_headers_are_128_at_the_most),
-        TEST(no_origin_is_allowed_before_the_list_is_loaded),
-        TEST(a_hostile_origin_is_denied),
-        TEST(a_preflight_is_options_with_an_origin_and_a_method),
-        TEST(the_host_alone_is_no_origin_to_compare_with),
-        TEST(a_decision_borrows_the_bytes_of_the_request),
-        TEST(every_verdict_and_reason_has_its_word),
-        TEST(who_is_about_to_be_denied_is_asked_for),
-        TEST(the_text_at_hand_goes_with_a_well_formed_origin),
-        TEST(blanks_around_a_comma_are_no_matter),
-        TEST(who_is_refused_gets_nothing_else),
-        TEST(a_decision_refuses_the_requested_and_the_served_url),
-        TEST(what_is_easily_missed_is_said),
+        TEST(requested_method_has_at_most_64_bytes),
+        TEST(requested_headers_have_at_most_4096_bytes),
+        TEST(padded_header_lists_are_malformed),
+        TEST(list_length_bounds_the_requested_headers),
+        TEST(wildcard_allows_at_most_128_headers),
+        TEST(list_not_loaded_allows_no_origin),
+        TEST(hostile_origin_is_denied),
+        TEST(preflight_needs_options_origin_and_method),
+        TEST(target_without_scheme_never_matches),
+        TEST(decision_borrows_request_bytes),
+        TEST(verdicts_and_reasons_have_texts),
+        TEST(target_is_looked_up_before_a_denial),
+        TEST(decision_text_needs_a_valid_origin),
+        TEST(spaces_around_commas_are_ignored),
+        TEST(denied_origin_gets_no_other_header),
+        TEST(requested_and_served_url_can_reject),
+        TEST(hints_name_common_mistakes),
     };
-    static const table_t tables[] = { TABLE(check_row, rows) };
+    static const table_t tables[] = { TABLE(check_decision_row, rows) };
 
     return run(tests, COUNT(tests), tables, COUNT(tables));
 }

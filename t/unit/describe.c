@@ -86,7 +86,7 @@ static const row_t rows[] = {
       CORS_ATTR_EXPOSE, "ETag@CorsExposeHeaders conf:1\n" },
 };
 
-static void check_row(void **state)
+static void check_description_row(void **state)
 {
     const row_t *row = *state;
     const apr_array_header_t *values =
@@ -105,7 +105,7 @@ static void check_row(void **state)
     same_text(row->text, all, row->values);
 }
 
-static void five_attributes_are_lists_and_the_others_have_one_word(void **state)
+static void five_attributes_are_lists(void **state)
 {
     static const bool lists[CORS_ATTR_COUNT] = {
         [CORS_ATTR_ORIGINS] = true,           [CORS_ATTR_METHODS] = true,
@@ -131,9 +131,9 @@ static void five_attributes_are_lists_and_the_others_have_one_word(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(five_attributes_are_lists_and_the_others_have_one_word),
+        TEST(five_attributes_are_lists),
     };
-    static const table_t tables[] = { TABLE(check_row, rows) };
+    static const table_t tables[] = { TABLE(check_description_row, rows) };
 
     return run(tests, COUNT(tests), tables, COUNT(tables));
 }

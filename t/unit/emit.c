@@ -754,7 +754,7 @@ static const row_t rows[] = {
 };
 
 /* "Name: value" lines into a table */
-static apr_table_t *table_of(const char *lines)
+static apr_table_t *table_from_lines(const char *lines)
 {
     apr_table_t *table = apr_table_make(pool, 4);
     char *last;
@@ -769,12 +769,12 @@ static apr_table_t *table_of(const char *lines)
     return table;
 }
 
-static void check_row(void **state)
+static void check_headers_row(void **state)
 {
     const row_t *row = *state;
     const cors_policy_t *policy = policy_of(row->text);
-    apr_table_t *headers = table_of(row->before);
-    apr_table_t *errors = table_of(row->errors);
+    apr_table_t *headers = table_from_lines(row->before);
+    apr_table_t *errors = table_from_lines(row->errors);
     cors_decision_t decision;
 
     decide(policy, &row->request, &decision);
@@ -783,7 +783,7 @@ static void check_row(void **state)
     same_text(row->text, lines_of(errors), row->kept);
 }
 
-static void vary_is_one_field_without_repetition(void **state)
+static void vary_is_one_field_without_duplicates(void **state)
 {
     static const struct {
         const char *before;
@@ -815,8 +815,8 @@ static void vary_is_one_field_without_repetition(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(cases); i++) {
-        apr_table_t *headers = table_of(cases[i].before);
-        apr_table_t *errors = table_of(cases[i].errors);
+        apr_table_t *headers = table_from_lines(cases[i].before);
+        apr_table_t *errors = table_from_lines(cases[i].errors);
 
         cors_vary_add(pool, cases[i].names, headers, errors);
         assert_int_equal(apr_table_elts(headers)->nelts, 1);
@@ -831,7 +831,7 @@ static void vary_is_one_field_without_repetition(void **state)
 }
 
 /* The field that is extended in place is what gathering all names makes. */
-static void the_usual_vary_is_extended_to_the_same(void **state)
+static void vary_extended_in_place_is_the_same(void **state)
 {
     static const char *const values[] = { "Accept-Encoding",
                                           "accept-encoding",
@@ -881,7 +881,7 @@ static void the_usual_vary_is_extended_to_the_same(void **state)
 }
 
 /* of x-1 to so many */
-static const char *many_names(int count)
+static const char *numbered_names(int count)
 {
     const char *names = "";
     int i;
@@ -897,7 +897,7 @@ static const char *allowed_headers(int listed, const char *method,
 {
     const cors_policy_t *policy =
         policy_of(apr_pstrcat(pool, LIST "; CorsAllowHeaders ",
-                              many_names(listed), NULL));
+                              numbered_names(listed), NULL));
     const request_t asks = { .origin = A, .method = method, .headers = names };
     apr_table_t *headers = apr_table_make(pool, 4);
     cors_decision_t decision;
@@ -908,7 +908,7 @@ static const char *allowed_headers(int listed, const char *method,
     return apr_table_get(headers, "Access-Control-Allow-Headers");
 }
 
-static void a_long_list_is_answered_with_what_was_asked(void **state)
+static void long_list_echoes_the_request(void **state)
 {
     (void)state;
     assert_int_equal(strncmp(allowed_headers(64, "PUT", "x-2"), "x-1, x-2, ",
@@ -923,7 +923,7 @@ static void a_long_list_is_answered_with_what_was_asked(void **state)
     same_text("none asked for", allowed_headers(65, "PUT", NULL), NULL);
 }
 
-static void what_is_sent_outlives_the_request_bytes(void **state)
+static void headers_outlive_the_request_bytes(void **state)
 {
     const cors_policy_t *policy = policy_of(LIST);
     apr_table_t *headers = apr_table_make(pool, 4);
@@ -941,7 +941,7 @@ static void what_is_sent_outlives_the_request_bytes(void **state)
     assert_string_equal(lines_of(headers), VARY ORIGIN_A);
 }
 
-static void what_the_policy_owns_can_be_taken_out_alone(void **state)
+static void policy_headers_can_be_removed_alone(void **state)
 {
     apr_table_t *headers = apr_table_make(pool, 4);
     apr_table_t *errors = apr_table_make(pool, 4);
@@ -962,13 +962,13 @@ static void what_the_policy_owns_can_be_taken_out_alone(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(vary_is_one_field_without_repetition),
-        TEST(the_usual_vary_is_extended_to_the_same),
-        TEST(a_long_list_is_answered_with_what_was_asked),
-        TEST(what_is_sent_outlives_the_request_bytes),
-        TEST(what_the_policy_owns_can_be_taken_out_alone),
+        TEST(vary_is_one_field_without_duplicates),
+        TEST(vary_extended_in_place_is_the_same),
+        TEST(long_list_echoes_the_request),
+        TEST(headers_outlive_the_request_bytes),
+        TEST(policy_headers_can_be_removed_alone),
     };
-    static const table_t tables[] = { TABLE(check_row, rows) };
+    static const table_t tables[] = { TABLE(check_headers_row, rows) };
 
     return run(tests, COUNT(tests), tables, COUNT(tables));
 }

@@ -22,7 +22,7 @@ typedef struct {
     const char *expected; /* "asks|sent|reads: objection; advice" */
 } case_t;
 
-static const char *answer_of(const cors_explanation_t *answer)
+static const char *explanation_text(const cors_explanation_t *answer)
 {
     const char *objection = answer->preflighted && !answer->sent
                                 ? answer->preflight.objection
@@ -37,13 +37,13 @@ static const char *answer_of(const cors_explanation_t *answer)
                        answer->advice ? answer->advice : "", NULL);
 }
 
-static void is_explained(void **state)
+static void check_explanation(void **state)
 {
     const case_t *row = *state;
     cors_explanation_t answer;
 
     cors_explain(pool, policy_of(row->policy), &row->question, &answer);
-    same_text(row->policy, answer_of(&answer), row->expected);
+    same_text(row->policy, explanation_text(&answer), row->expected);
 }
 
 static const case_t cases[] = {
@@ -350,7 +350,7 @@ static const case_t cases[] = {
       "CorsWebSocketAllowOrigins +https://a.exampler in a section within." }
 };
 
-static void the_own_origin_is_no_matter_of_cors(void **state)
+static void request_to_the_own_origin_is_not_cors(void **state)
 {
     cors_question_t question = { .origin = A, .method = "PUT" };
     cors_explanation_t answer;
@@ -358,12 +358,12 @@ static void the_own_origin_is_no_matter_of_cors(void **state)
     (void)state;
     assert_true(cors_origin_parse(exactly(A), &question.target));
     cors_explain(pool, policy_of("CorsPolicy On"), &question, &answer);
-    same_text("own", answer_of(&answer), "same origin, sent, read");
+    same_text("own", explanation_text(&answer), "same origin, sent, read");
 }
 
 /* The page is rebound: its host has the address of this server, and is none of
  * its names. */
-static void a_host_that_is_not_the_servers_is_rejected(void **state)
+static void unknown_host_is_rejected(void **state)
 {
     const char *const advice =
         "The host of the request is not a name of its virtual host, so the "
@@ -407,7 +407,7 @@ static void a_host_that_is_not_the_servers_is_rejected(void **state)
     same_text("advice", answer.advice, advice);
 }
 
-static void the_own_origin_is_its_own_though_it_is_listed(void **state)
+static void listed_own_origin_is_same_origin(void **state)
 {
     const char *const policies[] = { ON, "CorsPolicy On; CorsAllowOrigins *" };
     cors_question_t question = { .origin = A,
@@ -420,15 +420,15 @@ static void the_own_origin_is_its_own_though_it_is_listed(void **state)
     assert_true(cors_origin_parse(exactly(A), &question.target));
     for (i = 0; i < COUNT(policies); i++) {
         cors_explain(pool, policy_of(policies[i]), &question, &answer);
-        same_text("own", answer_of(&answer), "same origin, sent, read");
+        same_text("own", explanation_text(&answer), "same origin, sent, read");
     }
     question.target.host = exactly("b.example");
     cors_explain(pool, policy_of(ON "; CorsAllowCredentials On"), &question,
                  &answer);
-    same_text("other", answer_of(&answer), "asks, sent, read");
+    same_text("other", explanation_text(&answer), "asks, sent, read");
 }
 
-static void a_rejected_request_is_answered_with_403(void **state)
+static void rejected_request_gets_403(void **state)
 {
     cors_question_t question = { .origin = A "r", .method = "GET" };
     cors_explanation_t answer;
@@ -444,12 +444,11 @@ static void a_rejected_request_is_answered_with_403(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(the_own_origin_is_no_matter_of_cors),
-        TEST(a_host_that_is_not_the_servers_is_rejected),
-        TEST(the_own_origin_is_its_own_though_it_is_listed),
-        TEST(a_rejected_request_is_answered_with_403)
+        TEST(request_to_the_own_origin_is_not_cors),
+        TEST(unknown_host_is_rejected), TEST(listed_own_origin_is_same_origin),
+        TEST(rejected_request_gets_403)
     };
-    const table_t tables[] = { TABLE(is_explained, cases) };
+    const table_t tables[] = { TABLE(check_explanation, cases) };
 
     return run(tests, COUNT(tests), tables, COUNT(tables));
 }

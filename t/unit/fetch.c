@@ -6,13 +6,13 @@
 
 #include "core/base/fetch.h"
 
-static char upper(char c)
+static char upper_case(char c)
 {
     return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
 /* Every name in any case is in the list; one byte more or less is not. */
-static void holds_in_any_case(bool (*list)(cors_slice_t),
+static void check_in_any_case(bool (*list)(cors_slice_t),
                               const char *const *names)
 {
     for (; *names; names++) {
@@ -22,7 +22,7 @@ static void holds_in_any_case(bool (*list)(cors_slice_t),
         size_t i;
 
         for (i = 0; i < len; i++) {
-            loud[i] = upper(loud[i]);
+            loud[i] = upper_case(loud[i]);
             lower[i] = cors_lower(lower[i]);
         }
         same_number(*names, list(exactly(*names)), true);
@@ -35,7 +35,8 @@ static void holds_in_any_case(bool (*list)(cors_slice_t),
 }
 
 /* None of some names is in the list. */
-static void holds_none(bool (*list)(cors_slice_t), const char *const *names)
+static void check_not_in_list(bool (*list)(cors_slice_t),
+                              const char *const *names)
 {
     for (; *names; names++) {
         same_number(*names, list(exactly(*names)), false);
@@ -43,7 +44,7 @@ static void holds_none(bool (*list)(cors_slice_t), const char *const *names)
     assert_false(list(exactly("")));
 }
 
-static void connect_trace_and_track_are_forbidden_in_any_case(void **state)
+static void connect_trace_and_track_are_forbidden(void **state)
 {
     static const char *const forbidden[] = { "CONNECT", "TRACE", "TRACK",
                                              NULL };
@@ -51,11 +52,11 @@ static void connect_trace_and_track_are_forbidden_in_any_case(void **state)
                                            NULL };
 
     (void)state;
-    holds_in_any_case(cors_fetch_forbidden_method, forbidden);
-    holds_none(cors_fetch_forbidden_method, allowed);
+    check_in_any_case(cors_fetch_forbidden_method, forbidden);
+    check_not_in_list(cors_fetch_forbidden_method, allowed);
 }
 
-static void get_head_and_post_in_capitals_need_no_permission(void **state)
+static void get_head_and_post_are_safelisted(void **state)
 {
     static const char *const asked[] = { "get",    "Post",  "PUT",
                                          "DELETE", "PATCH", "OPTIONS",
@@ -65,10 +66,10 @@ static void get_head_and_post_in_capitals_need_no_permission(void **state)
     assert_true(cors_fetch_safelisted_method(exactly("GET")));
     assert_true(cors_fetch_safelisted_method(exactly("HEAD")));
     assert_true(cors_fetch_safelisted_method(exactly("POST")));
-    holds_none(cors_fetch_safelisted_method, asked);
+    check_not_in_list(cors_fetch_safelisted_method, asked);
 }
 
-static void a_well_known_method_is_known_in_any_case(void **state)
+static void well_known_methods_in_any_case(void **state)
 {
     static const char *const methods[] = {
         "DELETE", "GET",      "HEAD",   "OPTIONS", "POST",      "PUT",
@@ -93,7 +94,7 @@ static void a_well_known_method_is_known_in_any_case(void **state)
     assert_null(cors_fetch_well_known_method(exactly("")));
 }
 
-static void a_script_cannot_set_the_forbidden_request_headers(void **state)
+static void forbidden_request_headers(void **state)
 {
     static const char *const forbidden[] = {
         "Accept-Charset",
@@ -145,10 +146,10 @@ static void a_script_cannot_set_the_forbidden_request_headers(void **state)
         same_number(*name, cors_fetch_forbidden_request_header(exactly(*name)),
                     true);
     }
-    holds_none(cors_fetch_forbidden_request_header, allowed);
+    check_not_in_list(cors_fetch_forbidden_request_header, allowed);
 }
 
-static void a_script_never_sees_set_cookie(void **state)
+static void set_cookie_is_a_forbidden_response_header(void **state)
 {
     static const char *const seen[] = { "Set-Cooki", "Set-Cookie3", "Cookie",
                                         "ETag", NULL };
@@ -156,10 +157,10 @@ static void a_script_never_sees_set_cookie(void **state)
     (void)state;
     assert_true(cors_fetch_forbidden_response_header(exactly("set-cookie")));
     assert_true(cors_fetch_forbidden_response_header(exactly("SET-COOKIE2")));
-    holds_none(cors_fetch_forbidden_response_header, seen);
+    check_not_in_list(cors_fetch_forbidden_response_header, seen);
 }
 
-static void a_script_sees_seven_response_headers_unasked(void **state)
+static void seven_response_headers_are_safelisted(void **state)
 {
     static const char *const safelisted[] = {
         "Cache-Control", "Content-Language", "Content-Length", "Content-Type",
@@ -169,22 +170,22 @@ static void a_script_sees_seven_response_headers_unasked(void **state)
                                          "Location", NULL };
 
     (void)state;
-    holds_in_any_case(cors_fetch_safelisted_response_header, safelisted);
-    holds_none(cors_fetch_safelisted_response_header, asked);
+    check_in_any_case(cors_fetch_safelisted_response_header, safelisted);
+    check_not_in_list(cors_fetch_safelisted_response_header, asked);
 }
 
-static void a_wildcard_stands_for_every_header_but_authorization(void **state)
+static void wildcard_excludes_authorization(void **state)
 {
     static const char *const named[] = { "Authorization", NULL };
     static const char *const covered[] = { "Proxy-Authorization",
                                            "Content-Type", "Cookie", NULL };
 
     (void)state;
-    holds_in_any_case(cors_fetch_non_wildcard_header, named);
-    holds_none(cors_fetch_non_wildcard_header, covered);
+    check_in_any_case(cors_fetch_non_wildcard_header, named);
+    check_not_in_list(cors_fetch_non_wildcard_header, covered);
 }
 
-static void headers_of_responses_alone_are_known(void **state)
+static void response_only_headers(void **state)
 {
     static const char *const names[] = { "Accept-Ranges",
                                          "Access-Control-Allow-Credentials",
@@ -225,12 +226,12 @@ static void headers_of_responses_alone_are_known(void **state)
                                           "X-Etag",        NULL };
 
     (void)state;
-    holds_in_any_case(cors_fetch_response_only_header, names);
+    check_in_any_case(cors_fetch_response_only_header, names);
     assert_true(cors_fetch_response_only_header(exactly("proxy-authenticate")));
-    holds_none(cors_fetch_response_only_header, others);
+    check_not_in_list(cors_fetch_response_only_header, others);
 }
 
-static void headers_of_requests_alone_are_known(void **state)
+static void request_only_headers(void **state)
 {
     static const char *const names[] = {
         "Accept-Charset",
@@ -261,12 +262,12 @@ static void headers_of_requests_alone_are_known(void **state)
     };
 
     (void)state;
-    holds_in_any_case(cors_fetch_request_only_header, names);
+    check_in_any_case(cors_fetch_request_only_header, names);
     assert_true(cors_fetch_request_only_header(exactly("proxy-authorization")));
-    holds_none(cors_fetch_request_only_header, others);
+    check_not_in_list(cors_fetch_request_only_header, others);
 }
 
-static void five_schemes_have_a_port_that_goes_without_saying(void **state)
+static void default_ports_of_five_schemes(void **state)
 {
     static const struct {
         const char *scheme;
@@ -289,16 +290,16 @@ static void five_schemes_have_a_port_that_goes_without_saying(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(connect_trace_and_track_are_forbidden_in_any_case),
-        TEST(get_head_and_post_in_capitals_need_no_permission),
-        TEST(a_well_known_method_is_known_in_any_case),
-        TEST(a_script_cannot_set_the_forbidden_request_headers),
-        TEST(a_script_never_sees_set_cookie),
-        TEST(a_script_sees_seven_response_headers_unasked),
-        TEST(a_wildcard_stands_for_every_header_but_authorization),
-        TEST(headers_of_responses_alone_are_known),
-        TEST(headers_of_requests_alone_are_known),
-        TEST(five_schemes_have_a_port_that_goes_without_saying),
+        TEST(connect_trace_and_track_are_forbidden),
+        TEST(get_head_and_post_are_safelisted),
+        TEST(well_known_methods_in_any_case),
+        TEST(forbidden_request_headers),
+        TEST(set_cookie_is_a_forbidden_response_header),
+        TEST(seven_response_headers_are_safelisted),
+        TEST(wildcard_excludes_authorization),
+        TEST(response_only_headers),
+        TEST(request_only_headers),
+        TEST(default_ports_of_five_schemes),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

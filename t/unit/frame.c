@@ -46,7 +46,7 @@ static cors_frame_state_e read_text(const char *text)
     return read_bytes(text, strlen(text));
 }
 
-static void a_whole_frame_has_lines_and_version(void **state)
+static void whole_frame_has_lines_and_version(void **state)
 {
     static const struct {
         const char *text;
@@ -105,7 +105,7 @@ static void other_texts_are_not_frames(void **state)
     }
 }
 
-static void every_beginning_of_a_frame_is_open(void **state)
+static void truncated_frame_is_open(void **state)
 {
     static const char text[] =
         "begin v1\nhttps://a.example\n!https://b.example\n"
@@ -130,7 +130,7 @@ static void every_beginning_of_a_frame_is_open(void **state)
     assert_int_equal(read_text("begin 1\na\nend 1"), CORS_FRAME_OPEN);
 }
 
-static void a_frame_that_contradicts_itself_is_bad(void **state)
+static void contradictory_frame_is_bad(void **state)
 {
     static const struct {
         const char *text;
@@ -170,7 +170,7 @@ static void a_frame_that_contradicts_itself_is_bad(void **state)
     }
 }
 
-static void a_version_has_64_characters_at_most(void **state)
+static void version_has_at_most_64_characters(void **state)
 {
     char text[100];
 
@@ -187,7 +187,7 @@ static void a_version_has_64_characters_at_most(void **state)
 
 /* A file that is overwritten in place has, for a while, the beginning of the new
  * text and the end of the old one. */
-static void no_mixture_is_whole_if_the_end_has_the_version(void **state)
+static void mixed_versions_are_never_whole(void **state)
 {
     static const char before[] = "begin 1\na\nb\n!c\nend 3 1\n";
     static const char after[] = "begin 2\n!c\nb\na\nend 3 2\n";
@@ -207,12 +207,12 @@ static void no_mixture_is_whole_if_the_end_has_the_version(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(a_whole_frame_has_lines_and_version),
+        cmocka_unit_test(whole_frame_has_lines_and_version),
         cmocka_unit_test(other_texts_are_not_frames),
-        cmocka_unit_test(every_beginning_of_a_frame_is_open),
-        cmocka_unit_test(a_frame_that_contradicts_itself_is_bad),
-        cmocka_unit_test(a_version_has_64_characters_at_most),
-        cmocka_unit_test(no_mixture_is_whole_if_the_end_has_the_version)
+        cmocka_unit_test(truncated_frame_is_open),
+        cmocka_unit_test(contradictory_frame_is_bad),
+        cmocka_unit_test(version_has_at_most_64_characters),
+        cmocka_unit_test(mixed_versions_are_never_whole)
     };
 
     cmocka_set_message_output(CM_OUTPUT_TAP);

@@ -34,8 +34,7 @@ static void check_rows(const row_t *rows, size_t count)
     }
 }
 
-static void
-a_host_has_small_letters_digits_hyphens_and_underscores(void **state)
+static void host_has_lower_case_digits_hyphens_underscores(void **state)
 {
     static const row_t rows[] = {
         { "", CORS_PROBLEM_ORIGIN_HOST_MISSING, NULL },
@@ -68,7 +67,7 @@ a_host_has_small_letters_digits_hyphens_and_underscores(void **state)
     check_rows(rows, COUNT(rows));
 }
 
-static void a_host_beyond_ascii_is_shown_as_punycode(void **state)
+static void unicode_host_suggests_punycode(void **state)
 {
     static const row_t rows[] = {
         { "b\xc3\xbc"
@@ -92,8 +91,7 @@ static void a_host_beyond_ascii_is_shown_as_punycode(void **state)
     check_rows(rows, COUNT(rows));
 }
 
-static void
-a_label_has_63_bytes_and_a_host_253_without_its_final_dot(void **state)
+static void label_has_63_bytes_and_host_253(void **state)
 {
     const char *l63 = repeat("a", 63);
     const char *l61 = repeat("a", 61);
@@ -121,7 +119,7 @@ a_label_has_63_bytes_and_a_host_253_without_its_final_dot(void **state)
                CORS_PROBLEM_ORIGIN_HOST_LONG, NULL);
 }
 
-static void only_one_final_dot_leaves_no_empty_label(void **state)
+static void one_final_dot_is_allowed(void **state)
 {
     static const row_t rows[] = {
         { "a.", CORS_OK, NULL },
@@ -137,7 +135,7 @@ static void only_one_final_dot_leaves_no_empty_label(void **state)
     check_rows(rows, COUNT(rows));
 }
 
-static void an_ipv4_address_is_four_decimal_numbers(void **state)
+static void ipv4_address_is_four_decimal_numbers(void **state)
 {
 #define BAD CORS_PROBLEM_ORIGIN_IPV4_BAD
     static const row_t rows[] = {
@@ -196,8 +194,7 @@ static void an_ipv4_address_is_four_decimal_numbers(void **state)
     check_rows(rows, COUNT(rows));
 }
 
-static void
-an_ipv6_address_stands_in_its_shortest_form_in_brackets(void **state)
+static void ipv6_address_is_shortest_form_in_brackets(void **state)
 {
 #define BAD CORS_PROBLEM_ORIGIN_IPV6_BAD
 #define FORM CORS_PROBLEM_ORIGIN_IPV6_FORM
@@ -273,7 +270,7 @@ an_ipv6_address_stands_in_its_shortest_form_in_brackets(void **state)
     check_rows(rows, COUNT(rows));
 }
 
-static void a_nul_byte_is_in_no_host(void **state)
+static void nul_byte_is_rejected(void **state)
 {
     const char *suggestion;
 
@@ -289,7 +286,7 @@ static void a_nul_byte_is_in_no_host(void **state)
                      CORS_PROBLEM_ORIGIN_HOST_BAD);
 }
 
-static void a_host_that_ends_in_a_number_is_an_address_to_browsers(void **state)
+static void host_ending_in_a_number_is_an_address(void **state)
 {
     static const struct {
         const char *host;
@@ -315,7 +312,7 @@ static void a_host_that_ends_in_a_number_is_an_address_to_browsers(void **state)
     }
 }
 
-static void the_machine_itself_has_the_names_of_secure_contexts(void **state)
+static void loopback_hosts_of_secure_contexts(void **state)
 {
     static const struct {
         const char *host;
@@ -357,7 +354,7 @@ static void the_machine_itself_has_the_names_of_secure_contexts(void **state)
     }
 }
 
-static void an_address_is_a_host_that_is_not_a_name(void **state)
+static void addresses_are_not_names(void **state)
 {
     static const struct {
         const char *host;
@@ -400,16 +397,16 @@ static void an_address_is_a_host_that_is_not_a_name(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(a_host_has_small_letters_digits_hyphens_and_underscores),
-        TEST(a_host_beyond_ascii_is_shown_as_punycode),
-        TEST(a_label_has_63_bytes_and_a_host_253_without_its_final_dot),
-        TEST(only_one_final_dot_leaves_no_empty_label),
-        TEST(an_ipv4_address_is_four_decimal_numbers),
-        TEST(an_ipv6_address_stands_in_its_shortest_form_in_brackets),
-        TEST(a_nul_byte_is_in_no_host),
-        TEST(a_host_that_ends_in_a_number_is_an_address_to_browsers),
-        TEST(the_machine_itself_has_the_names_of_secure_contexts),
-        TEST(an_address_is_a_host_that_is_not_a_name),
+        TEST(host_has_lower_case_digits_hyphens_underscores),
+        TEST(unicode_host_suggests_punycode),
+        TEST(label_has_63_bytes_and_host_253),
+        TEST(one_final_dot_is_allowed),
+        TEST(ipv4_address_is_four_decimal_numbers),
+        TEST(ipv6_address_is_shortest_form_in_brackets),
+        TEST(nul_byte_is_rejected),
+        TEST(host_ending_in_a_number_is_an_address),
+        TEST(loopback_hosts_of_secure_contexts),
+        TEST(addresses_are_not_names),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

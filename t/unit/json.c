@@ -11,7 +11,7 @@ typedef struct {
     const char *text;
 } sink_t;
 
-static void collect(void *context, const char *text, apr_size_t len)
+static void append_output(void *context, const char *text, apr_size_t len)
 {
     sink_t *sink = context;
 
@@ -19,31 +19,31 @@ static void collect(void *context, const char *text, apr_size_t len)
         apr_pstrcat(pool, sink->text, apr_pstrmemdup(pool, text, len), NULL);
 }
 
-static sink_t *start(cors_json_t *json)
+static sink_t *start_writer(cors_json_t *json)
 {
     sink_t *sink = apr_palloc(pool, sizeof(*sink));
 
     sink->text = "";
-    cors_json_start(json, collect, sink);
+    cors_json_start(json, append_output, sink);
     return sink;
 }
 
 /* a string as it is written */
-static const char *string_of(const char *text)
+static const char *json_string(const char *text)
 {
     /* NUL-terminated, of exactly its length */
     cors_slice_t copy = exactly_bytes(text, strlen(text) + 1);
     cors_json_t json;
-    sink_t *sink = start(&json);
+    sink_t *sink = start_writer(&json);
 
     cors_json_string(&json, NULL, copy.ptr);
     return sink->text;
 }
 
-static void objects_and_arrays_nest_a_member_on_a_line(void **state)
+static void objects_and_arrays_nest_by_lines(void **state)
 {
     cors_json_t json;
-    sink_t *sink = start(&json);
+    sink_t *sink = start_writer(&json);
 
     (void)state;
     cors_json_open(&json, NULL, '{');
@@ -76,10 +76,10 @@ static void objects_and_arrays_nest_a_member_on_a_line(void **state)
                                     "}\n");
 }
 
-static void an_empty_object_is_a_text_and_ends_a_line(void **state)
+static void empty_object_ends_its_line(void **state)
 {
     cors_json_t json;
-    sink_t *sink = start(&json);
+    sink_t *sink = start_writer(&json);
 
     (void)state;
     cors_json_open(&json, NULL, '{');
@@ -87,7 +87,7 @@ static void an_empty_object_is_a_text_and_ends_a_line(void **state)
     assert_string_equal(sink->text, "{}\n");
 }
 
-static void a_number_has_64_bits_and_a_sign(void **state)
+static void numbers_are_signed_64_bit(void **state)
 {
     static const struct {
         apr_int64_t number;
@@ -104,14 +104,14 @@ static void a_number_has_64_bits_and_a_sign(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         cors_json_t json;
-        sink_t *sink = start(&json);
+        sink_t *sink = start_writer(&json);
 
         cors_json_number(&json, NULL, rows[i].number);
         assert_string_equal(sink->text, rows[i].text);
     }
 }
 
-static void what_could_end_a_text_or_a_page_is_escaped(void **state)
+static void quotes_controls_and_markup_are_escaped(void **state)
 {
     int c;
 
@@ -120,16 +120,16 @@ static void what_could_end_a_text_or_a_page_is_escaped(void **state)
         const char text[] = { 'a', (char)c, 'b', '\0' };
         bool escaped = c < 32 || c == 127 || strchr("\"\\<>&'", c);
 
-        same_text(text, string_of(text),
+        same_text(text, json_string(text),
                   escaped ? apr_psprintf(pool, "\"a\\u%04xb\"", (unsigned)c)
                           : apr_psprintf(pool, "\"%s\"", text));
     }
 }
 
-static void a_name_is_escaped_as_a_string_is(void **state)
+static void names_are_escaped_like_strings(void **state)
 {
     cors_json_t json;
-    sink_t *sink = start(&json);
+    sink_t *sink = start_writer(&json);
 
     (void)state;
     cors_json_open(&json, NULL, '{');
@@ -138,7 +138,7 @@ static void a_name_is_escaped_as_a_string_is(void **state)
     assert_string_equal(sink->text, "{\n \"\\u0022\\ufffd\": true\n}\n");
 }
 
-static void utf_8_is_written_as_it_is(void **state)
+static void utf_8_is_written_unchanged(void **state)
 {
     static const char *const rows[] = {
         "\xc2\x80",         "\xc3\xbc",         "\xdf\xbf",
@@ -153,12 +153,12 @@ static void utf_8_is_written_as_it_is(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         same_text(rows[i],
-                  string_of(apr_pstrcat(pool, "a", rows[i], "b", NULL)),
+                  json_string(apr_pstrcat(pool, "a", rows[i], "b", NULL)),
                   apr_pstrcat(pool, "\"a", rows[i], "b\"", NULL));
     }
 }
 
-static void what_is_no_utf_8_is_replaced_byte_by_byte(void **state)
+static void invalid_utf_8_is_replaced_byte_by_byte(void **state)
 {
     /* the bytes, and how many of them are replaced */
     static const struct {
@@ -206,30 +206,30 @@ static void what_is_no_utf_8_is_replaced_byte_by_byte(void **state)
         const char *replaced = repeat("\\ufffd", rows[i].replaced);
 
         /* at the end, and before what is well-formed */
-        same_text(rows[i].bytes, string_of(rows[i].bytes),
+        same_text(rows[i].bytes, json_string(rows[i].bytes),
                   apr_pstrcat(pool, "\"", replaced, "\"", NULL));
         same_text(rows[i].bytes,
-                  string_of(
+                  json_string(
                       apr_pstrcat(pool, rows[i].bytes, "(\xc3\xbc", NULL)),
                   apr_pstrcat(pool, "\"", replaced, "(\xc3\xbc\"", NULL));
     }
 }
 
-static void what_ends_a_line_of_a_script_is_escaped(void **state)
+static void script_line_ends_are_escaped(void **state)
 {
     (void)state;
     same_text("both",
-              string_of("a\xe2\x80\xa8"
-                        "b\xe2\x80\xa9"),
+              json_string("a\xe2\x80\xa8"
+                          "b\xe2\x80\xa9"),
               "\"a\\u2028b\\u2029\"");
-    same_text("neighbours", string_of("\xe2\x80\xa7\xe2\x80\xaa"),
+    same_text("neighbours", json_string("\xe2\x80\xa7\xe2\x80\xaa"),
               "\"\xe2\x80\xa7\xe2\x80\xaa\"");
 }
 
-static void nesting_too_deep_stays_in_bounds(void **state)
+static void deep_nesting_stays_in_bounds(void **state)
 {
     cors_json_t json;
-    sink_t *sink = start(&json);
+    sink_t *sink = start_writer(&json);
     int i;
 
     (void)state;
@@ -251,15 +251,15 @@ static void nesting_too_deep_stays_in_bounds(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(objects_and_arrays_nest_a_member_on_a_line),
-        TEST(an_empty_object_is_a_text_and_ends_a_line),
-        TEST(a_number_has_64_bits_and_a_sign),
-        TEST(what_could_end_a_text_or_a_page_is_escaped),
-        TEST(a_name_is_escaped_as_a_string_is),
-        TEST(utf_8_is_written_as_it_is),
-        TEST(what_is_no_utf_8_is_replaced_byte_by_byte),
-        TEST(what_ends_a_line_of_a_script_is_escaped),
-        TEST(nesting_too_deep_stays_in_bounds),
+        TEST(objects_and_arrays_nest_by_lines),
+        TEST(empty_object_ends_its_line),
+        TEST(numbers_are_signed_64_bit),
+        TEST(quotes_controls_and_markup_are_escaped),
+        TEST(names_are_escaped_like_strings),
+        TEST(utf_8_is_written_unchanged),
+        TEST(invalid_utf_8_is_replaced_byte_by_byte),
+        TEST(script_line_ends_are_escaped),
+        TEST(deep_nesting_stays_in_bounds),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -178,8 +178,8 @@ static const row_t setting_rows[] = {
 };
 
 /* who collects, for a visit of all settings */
-static void lint_each(void *context, cors_attr_e attr,
-                      const cors_setting_t *setting)
+static void lint_setting(void *context, cors_attr_e attr,
+                         const cors_setting_t *setting)
 {
     cors_lint_setting(pool, attr, setting, append_finding, context);
 }
@@ -189,12 +189,12 @@ static void check_setting_row(void **state)
     const row_t *row = *state;
     const char *all = "";
 
-    cors_section_visit(sections_of(row->text), CORS_METHODS_ALL, lint_each,
+    cors_section_visit(sections_of(row->text), CORS_METHODS_ALL, lint_setting,
                        &all);
     same_text(row->text, all, row->found);
 }
 
-static void a_max_age_of_none_is_not_too_long(void **state)
+static void max_age_of_none_is_not_too_long(void **state)
 {
     cors_setting_t setting;
     const char *all = "";
@@ -207,7 +207,7 @@ static void a_max_age_of_none_is_not_too_long(void **state)
     assert_string_equal(all, "");
 }
 
-static void a_word_of_no_line_has_the_line_of_its_setting(void **state)
+static void entry_without_source_has_its_settings_source(void **state)
 {
     cors_setting_t setting;
     const char *all = "";
@@ -312,7 +312,7 @@ static void count_finding(void *context, const char *source,
     ((seen_t *)context)->found++;
 }
 
-static void a_list_that_has_been_looked_at_is_not_read_again(void **state)
+static void checked_list_is_not_read_again(void **state)
 {
     const cors_policy_t *policy =
         policy_of("CorsPolicy On; CorsAllowCredentials On; CorsAllowOrigins "
@@ -327,7 +327,7 @@ static void a_list_that_has_been_looked_at_is_not_read_again(void **state)
     assert_ptr_equal(seen.seen[1], policy->link[CORS_ATTR_CREDENTIALS].setting);
 }
 
-static void a_wildcard_that_forgets_authorization_is_told_of(void **state)
+static void wildcard_without_authorization_is_reported(void **state)
 {
     static const struct {
         const char *text;
@@ -364,10 +364,10 @@ static void a_wildcard_that_forgets_authorization_is_told_of(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(a_max_age_of_none_is_not_too_long),
-        TEST(a_word_of_no_line_has_the_line_of_its_setting),
-        TEST(a_list_that_has_been_looked_at_is_not_read_again),
-        TEST(a_wildcard_that_forgets_authorization_is_told_of),
+        TEST(max_age_of_none_is_not_too_long),
+        TEST(entry_without_source_has_its_settings_source),
+        TEST(checked_list_is_not_read_again),
+        TEST(wildcard_without_authorization_is_reported),
     };
     static const table_t tables[] = {
         TABLE(check_setting_row, setting_rows),

@@ -34,8 +34,7 @@ static void check_rows(next_fn next, const row_t *rows, size_t count)
     }
 }
 
-static void
-a_list_is_parted_by_commas_and_empty_elements_do_not_count(void **state)
+static void commas_separate_and_empty_elements_are_skipped(void **state)
 {
     static const row_t rows[] = {
         { NULL, "" },
@@ -57,7 +56,7 @@ a_list_is_parted_by_commas_and_empty_elements_do_not_count(void **state)
     check_rows(cors_list_next, rows, COUNT(rows));
 }
 
-static void words_stand_apart_by_blanks_commas_or_both(void **state)
+static void spaces_and_commas_separate_entries(void **state)
 {
     static const row_t rows[] = {
         { NULL, "" },
@@ -76,12 +75,12 @@ static void words_stand_apart_by_blanks_commas_or_both(void **state)
     check_rows(cors_word_next, rows, COUNT(rows));
 }
 
-static bool take_part(cors_slice_t *rest, cors_slice_t *part)
+static bool next_part(cors_slice_t *rest, cors_slice_t *part)
 {
     return cors_part_next(rest, ";|", part);
 }
 
-static void parts_stand_apart_by_what_is_asked_for(void **state)
+static void parts_are_split_at_the_separators(void **state)
 {
     static const row_t rows[] = {
         { NULL, "" },
@@ -92,10 +91,10 @@ static void parts_stand_apart_by_what_is_asked_for(void **state)
     };
 
     (void)state;
-    check_rows(take_part, rows, COUNT(rows));
+    check_rows(next_part, rows, COUNT(rows));
 }
 
-static void a_nul_byte_is_a_byte_of_an_element(void **state)
+static void nul_byte_belongs_to_an_element(void **state)
 {
     cors_slice_t rest = exactly_bytes("a\0b,c", 5);
     cors_slice_t item;
@@ -110,7 +109,7 @@ static void a_nul_byte_is_a_byte_of_an_element(void **state)
     assert_int_equal(item.ptr[0], 0);
 }
 
-static void a_token_has_letters_digits_and_fifteen_other_bytes(void **state)
+static void token_bytes_are_those_of_http(void **state)
 {
     static const char tchars[] = "!#$%&'*+-.^_`|~0123456789"
                                  "abcdefghijklmnopqrstuvwxyz"
@@ -133,7 +132,7 @@ static void a_token_has_letters_digits_and_fifteen_other_bytes(void **state)
     assert_false(cors_is_token(exactly("GET ")));
 }
 
-static void letters_are_the_same_in_any_case_and_nothing_else_is(void **state)
+static void case_is_ignored_for_letters_only(void **state)
 {
     static const struct {
         const char *a;
@@ -174,7 +173,7 @@ static void letters_are_the_same_in_any_case_and_nothing_else_is(void **state)
         cors_slice_equal(exactly_bytes("a\0b", 3), exactly_bytes("a\0c", 3)));
 }
 
-static void only_capitals_are_made_small(void **state)
+static void lower_case_changes_capitals_only(void **state)
 {
     int c;
 
@@ -185,8 +184,7 @@ static void only_capitals_are_made_small(void **state)
     }
 }
 
-static void
-a_slice_of_no_string_is_absent_and_of_an_empty_one_is_not(void **state)
+static void slice_of_null_is_absent(void **state)
 {
     (void)state;
     assert_null(cors_slice(NULL).ptr);
@@ -196,7 +194,7 @@ a_slice_of_no_string_is_absent_and_of_an_empty_one_is_not(void **state)
     assert_int_equal(cors_slice("abc").len, 3);
 }
 
-static void a_slice_ends_behind_its_last_byte(void **state)
+static void slice_end_is_after_its_last_byte(void **state)
 {
     cors_slice_t text = exactly("abc");
 
@@ -208,8 +206,7 @@ static void a_slice_ends_behind_its_last_byte(void **state)
                      text.ptr + 1);
 }
 
-static void
-the_first_byte_of_a_set_is_found_and_a_nul_byte_is_in_none(void **state)
+static void first_byte_of_a_set_is_found(void **state)
 {
     cors_slice_t text = exactly_bytes("a\0b/c?", 6);
 
@@ -222,7 +219,7 @@ the_first_byte_of_a_set_is_found_and_a_nul_byte_is_in_none(void **state)
     assert_null(cors_slice_find_any(exactly(""), "?/"));
 }
 
-static void a_prefix_is_no_longer_than_its_text(void **state)
+static void prefix_is_at_most_its_text(void **state)
 {
     (void)state;
     assert_true(cors_slice_has_prefix(exactly("abc"), "ab"));
@@ -232,7 +229,7 @@ static void a_prefix_is_no_longer_than_its_text(void **state)
     assert_false(cors_slice_has_prefix(exactly("Ab"), "ab"));
 }
 
-static void blanks_at_both_ends_are_trimmed_and_no_other_byte(void **state)
+static void spaces_and_tabs_are_trimmed(void **state)
 {
     static const char *const rows[][2] = {
         { "a", "a" },  { " \ta b\t ", "a b" }, { "  ", "" },
@@ -249,7 +246,7 @@ static void blanks_at_both_ends_are_trimmed_and_no_other_byte(void **state)
     assert_null(cors_slice_trim(cors_slice(NULL)).ptr);
 }
 
-static void a_list_grows_to_the_byte(void **state)
+static void list_grows_by_exact_bytes(void **state)
 {
     cors_joined_t list = { NULL, 0, 0 };
     cors_joined_t fixed = { "*", 1, 0 };
@@ -281,19 +278,19 @@ static void a_list_grows_to_the_byte(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(a_list_grows_to_the_byte),
-        TEST(a_list_is_parted_by_commas_and_empty_elements_do_not_count),
-        TEST(words_stand_apart_by_blanks_commas_or_both),
-        TEST(parts_stand_apart_by_what_is_asked_for),
-        TEST(a_nul_byte_is_a_byte_of_an_element),
-        TEST(a_token_has_letters_digits_and_fifteen_other_bytes),
-        TEST(letters_are_the_same_in_any_case_and_nothing_else_is),
-        TEST(only_capitals_are_made_small),
-        TEST(a_slice_of_no_string_is_absent_and_of_an_empty_one_is_not),
-        TEST(a_slice_ends_behind_its_last_byte),
-        TEST(the_first_byte_of_a_set_is_found_and_a_nul_byte_is_in_none),
-        TEST(a_prefix_is_no_longer_than_its_text),
-        TEST(blanks_at_both_ends_are_trimmed_and_no_other_byte),
+        TEST(list_grows_by_exact_bytes),
+        TEST(commas_separate_and_empty_elements_are_skipped),
+        TEST(spaces_and_commas_separate_entries),
+        TEST(parts_are_split_at_the_separators),
+        TEST(nul_byte_belongs_to_an_element),
+        TEST(token_bytes_are_those_of_http),
+        TEST(case_is_ignored_for_letters_only),
+        TEST(lower_case_changes_capitals_only),
+        TEST(slice_of_null_is_absent),
+        TEST(slice_end_is_after_its_last_byte),
+        TEST(first_byte_of_a_set_is_found),
+        TEST(prefix_is_at_most_its_text),
+        TEST(spaces_and_tabs_are_trimmed),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -19,7 +19,8 @@
 static apr_pool_t *pool;
 static const char *told; /* "LINE: ID\n" for each mistake */
 
-static void tell(void *context, apr_size_t line, const cors_finding_t *finding)
+static void append_mistake(void *context, apr_size_t line,
+                           const cors_finding_t *finding)
 {
     (void)context;
     told = apr_psprintf(pool, "%s%d: %s%s%s\n", told, (int)line,
@@ -37,12 +38,13 @@ static cors_origin_file_t read_text(const char *text, size_t len)
 
     memcpy(copy, text, len);
     told = "";
-    file = cors_origin_file_read(pool, slice, tell, NULL);
+    file = cors_origin_file_read(pool, slice, append_mistake, NULL);
     free(copy);
     return file;
 }
 
-static cors_listing_e ask(const cors_origin_file_t *file, const char *text)
+static cors_listing_e listing_of(const cors_origin_file_t *file,
+                                 const char *text)
 {
     cors_origin_t origin;
 
@@ -50,7 +52,7 @@ static cors_listing_e ask(const cors_origin_file_t *file, const char *text)
     return cors_origin_table_lookup(file->table, &origin);
 }
 
-static void lines_may_be_written_in_any_way(void **state)
+static void line_formats_are_equivalent(void **state)
 {
     static const char text[] = "\xef\xbb\xbf"
                                "https://a.example\r\n"
@@ -67,14 +69,19 @@ static void lines_may_be_written_in_any_way(void **state)
     assert_int_equal(file.mistakes, 0);
     assert_int_equal(cors_origin_table_listed(file.table), 3);
     assert_int_equal(cors_origin_table_excluded(file.table), 1);
-    assert_int_equal(ask(&file, "https://a.example"), CORS_ORIGIN_LISTED);
-    assert_int_equal(ask(&file, "https://x.b.example:81"), CORS_ORIGIN_LISTED);
-    assert_int_equal(ask(&file, "https://old.b.example"), CORS_ORIGIN_EXCLUDED);
-    assert_int_equal(ask(&file, "http://localhost:3000"), CORS_ORIGIN_LISTED);
-    assert_int_equal(ask(&file, "http://localhost"), CORS_ORIGIN_UNLISTED);
+    assert_int_equal(listing_of(&file, "https://a.example"),
+                     CORS_ORIGIN_LISTED);
+    assert_int_equal(listing_of(&file, "https://x.b.example:81"),
+                     CORS_ORIGIN_LISTED);
+    assert_int_equal(listing_of(&file, "https://old.b.example"),
+                     CORS_ORIGIN_EXCLUDED);
+    assert_int_equal(listing_of(&file, "http://localhost:3000"),
+                     CORS_ORIGIN_LISTED);
+    assert_int_equal(listing_of(&file, "http://localhost"),
+                     CORS_ORIGIN_UNLISTED);
 }
 
-static void every_mistake_has_its_line(void **state)
+static void mistakes_have_line_numbers(void **state)
 {
     static const char text[] = "https://a.example/\n"
                                "https://b.example https://c.example\n"
@@ -99,7 +106,7 @@ static void every_mistake_has_its_line(void **state)
     assert_int_equal(file.mistakes, 8);
 }
 
-static void a_file_in_another_encoding_has_that_mistake_alone(void **state)
+static void wrong_encoding_is_the_only_mistake(void **state)
 {
     (void)state;
     assert_int_equal(read_text("\xff\xfeh\0t\0\n\0h\0", 10).mistakes, 1);
@@ -114,7 +121,7 @@ static void a_file_in_another_encoding_has_that_mistake_alone(void **state)
     assert_string_equal(told, "1: origin-scheme-missing\n");
 }
 
-static void a_line_of_another_list_loses_its_comma(void **state)
+static void entries_with_commas_get_a_suggestion(void **state)
 {
     static const char text[] = "https://a.example,\nhttps://a.example/,\n"
                                "NULL\n!NULL\na,b\n!https://a.example;\n"
@@ -130,16 +137,17 @@ static void a_line_of_another_list_loses_its_comma(void **state)
                               "7: file-entries\n");
 }
 
-static void an_empty_file_lists_nobody(void **state)
+static void empty_file_lists_no_origin(void **state)
 {
     cors_origin_file_t file = read_text("", 0);
 
     (void)state;
     assert_string_equal(told, "");
-    assert_int_equal(ask(&file, "https://a.example"), CORS_ORIGIN_UNLISTED);
+    assert_int_equal(listing_of(&file, "https://a.example"),
+                     CORS_ORIGIN_UNLISTED);
 }
 
-static void empty_lines_take_no_room(void **state)
+static void empty_lines_need_no_room(void **state)
 {
     enum {
         LINES = 600000
@@ -160,14 +168,14 @@ static void empty_lines_take_no_room(void **state)
                          cors_origin_table_make(pool, LINES / 6, 0)));
 }
 
-static void a_mark_and_nothing_else_is_a_cut_line(void **state)
+static void byte_order_mark_alone_is_a_cut_line(void **state)
 {
     (void)state;
     read_text("\xef\xbb\xbf", 3);
     assert_string_equal(told, "1: file-cut\n");
 }
 
-static void the_first_public_suffix_is_known(void **state)
+static void first_public_suffix_is_reported(void **state)
 {
     static const char text[] = "https://*.example.com\n"
                                "!https://*.com\n"
@@ -180,7 +188,7 @@ static void the_first_public_suffix_is_known(void **state)
     assert_int_equal(file.suffix_line, 3);
 }
 
-static void the_first_plain_http_origin_is_known(void **state)
+static void first_plain_http_origin_is_reported(void **state)
 {
     static const char text[] = "https://a.example\n"
                                "!http://a.example\n"
@@ -197,7 +205,7 @@ static void the_first_plain_http_origin_is_known(void **state)
     assert_null(file.insecure);
 }
 
-static void any_bytes_are_read_to_their_end(void **state)
+static void random_bytes_stay_in_bounds(void **state)
 {
     unsigned seed = 7;
     int round;
@@ -219,7 +227,7 @@ static void any_bytes_are_read_to_their_end(void **state)
     }
 }
 
-static void a_frame_is_taken_whole_or_not_at_all(void **state)
+static void frame_is_read_whole_or_rejected(void **state)
 {
     static const char whole[] = "begin 7\n# two\nhttps://a.example\n"
                                 "!https://b.example\nend 3\n";
@@ -233,7 +241,8 @@ static void a_frame_is_taken_whole_or_not_at_all(void **state)
     assert_int_equal(file.frame.state, CORS_FRAME_WHOLE);
     assert_int_equal(cors_origin_table_listed(file.table), 1);
     assert_int_equal(cors_origin_table_excluded(file.table), 1);
-    assert_int_equal(ask(&file, "https://a.example"), CORS_ORIGIN_LISTED);
+    assert_int_equal(listing_of(&file, "https://a.example"),
+                     CORS_ORIGIN_LISTED);
     /* lines are those of the file */
     read_text(wrong, sizeof(wrong) - 1);
     assert_string_equal(told, "2: origin-path https://a.example\n"
@@ -256,17 +265,17 @@ static void a_frame_is_taken_whole_or_not_at_all(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(lines_may_be_written_in_any_way),
-        cmocka_unit_test(every_mistake_has_its_line),
-        cmocka_unit_test(a_file_in_another_encoding_has_that_mistake_alone),
-        cmocka_unit_test(a_line_of_another_list_loses_its_comma),
-        cmocka_unit_test(an_empty_file_lists_nobody),
-        cmocka_unit_test(empty_lines_take_no_room),
-        cmocka_unit_test(a_mark_and_nothing_else_is_a_cut_line),
-        cmocka_unit_test(a_frame_is_taken_whole_or_not_at_all),
-        cmocka_unit_test(the_first_public_suffix_is_known),
-        cmocka_unit_test(the_first_plain_http_origin_is_known),
-        cmocka_unit_test(any_bytes_are_read_to_their_end)
+        cmocka_unit_test(line_formats_are_equivalent),
+        cmocka_unit_test(mistakes_have_line_numbers),
+        cmocka_unit_test(wrong_encoding_is_the_only_mistake),
+        cmocka_unit_test(entries_with_commas_get_a_suggestion),
+        cmocka_unit_test(empty_file_lists_no_origin),
+        cmocka_unit_test(empty_lines_need_no_room),
+        cmocka_unit_test(byte_order_mark_alone_is_a_cut_line),
+        cmocka_unit_test(frame_is_read_whole_or_rejected),
+        cmocka_unit_test(first_public_suffix_is_reported),
+        cmocka_unit_test(first_plain_http_origin_is_reported),
+        cmocka_unit_test(random_bytes_stay_in_bounds)
     };
     int failed;
 

@@ -11,7 +11,7 @@
 #define RESPONSE CORS_NAMES_RESPONSE_HEADERS
 
 /* Add words; the first problem ends it. */
-static cors_problem_e add_words(cors_name_set_t *set, const char *words,
+static cors_problem_e add_names(cors_name_set_t *set, const char *words,
                                 const char **suggestion)
 {
     cors_slice_t rest = exactly(words);
@@ -36,7 +36,7 @@ typedef struct {
     const char *joined; /* what is in the set then */
 } row_t;
 
-static void check_rows(const row_t *rows, size_t count)
+static void check_name_rows(const row_t *rows, size_t count)
 {
     size_t i;
 
@@ -46,14 +46,14 @@ static void check_rows(const row_t *rows, size_t count)
         const char *suggestion;
 
         same_text(rows[i].words,
-                  cors_problem_id(add_words(set, rows[i].words, &suggestion)),
+                  cors_problem_id(add_names(set, rows[i].words, &suggestion)),
                   cors_problem_id(rows[i].problem));
         same_text(rows[i].words, suggestion, rows[i].suggestion);
         same_text(rows[i].words, set->joined.text, rows[i].joined);
     }
 }
 
-static void a_method_is_a_token_that_browsers_send_in_their_case(void **state)
+static void methods_are_tokens_in_the_browsers_case(void **state)
 {
     static const row_t rows[] = {
         { METHODS, "GET", CORS_OK, NULL, "GET" },
@@ -118,10 +118,10 @@ static void a_method_is_a_token_that_browsers_send_in_their_case(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_name_rows(rows, COUNT(rows));
 }
 
-static void a_request_header_is_one_that_a_script_can_set(void **state)
+static void request_headers_are_tokens(void **state)
 {
     static const row_t rows[] = {
         { REQUEST, "X-A", CORS_OK, NULL, "X-A" },
@@ -170,10 +170,10 @@ static void a_request_header_is_one_that_a_script_can_set(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_name_rows(rows, COUNT(rows));
 }
 
-static void an_exposed_header_is_one_that_a_script_can_see(void **state)
+static void exposed_headers_are_readable_by_scripts(void **state)
 {
     static const row_t rows[] = {
         { RESPONSE, "ETag X-A", CORS_OK, NULL, "ETag, X-A" },
@@ -195,19 +195,18 @@ static void an_exposed_header_is_one_that_a_script_can_see(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_name_rows(rows, COUNT(rows));
 }
 
-static void
-methods_are_compared_to_the_byte_and_headers_in_any_case(void **state)
+static void methods_are_exact_and_headers_ignore_case(void **state)
 {
     cors_name_set_t *methods = cors_name_set_make(pool, METHODS, true);
     cors_name_set_t *headers = cors_name_set_make(pool, REQUEST, true);
     const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_words(methods, "+PURGE -BAN", &suggestion), CORS_OK);
-    assert_int_equal(add_words(headers, "+X-A +X-B -X-C", &suggestion),
+    assert_int_equal(add_names(methods, "+PURGE -BAN", &suggestion), CORS_OK);
+    assert_int_equal(add_names(headers, "+X-A +X-B -X-C", &suggestion),
                      CORS_OK);
     assert_true(cors_name_set_lists(methods, exactly("PURGE")));
     assert_false(cors_name_set_lists(methods, exactly("Purge")));
@@ -225,13 +224,13 @@ methods_are_compared_to_the_byte_and_headers_in_any_case(void **state)
     assert_false(cors_name_set_takes_out(headers, exactly("x-a")));
 }
 
-static void a_wildcard_lists_no_name_by_itself(void **state)
+static void wildcard_lists_no_name_explicitly(void **state)
 {
     cors_name_set_t *set = cors_name_set_make(pool, REQUEST, false);
     const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_words(set, "* Authorization", &suggestion), CORS_OK);
+    assert_int_equal(add_names(set, "* Authorization", &suggestion), CORS_OK);
     assert_true(set->wildcard);
     assert_false(set->none);
     assert_int_equal(set->count, 1);
@@ -240,13 +239,13 @@ static void a_wildcard_lists_no_name_by_itself(void **state)
     assert_false(cors_name_set_lists(set, exactly("*")));
 }
 
-static void every_name_knows_the_line_that_wrote_it_first(void **state)
+static void names_keep_their_first_source(void **state)
 {
     cors_name_set_t *set = cors_name_set_make(pool, RESPONSE, true);
     const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_words(set, "+ETag +etag -X-A +X-B -X-C", &suggestion),
+    assert_int_equal(add_names(set, "+ETag +etag -X-A +X-B -X-C", &suggestion),
                      CORS_OK);
     assert_int_equal(set->count, 2);
     assert_string_equal(set->names[0], "ETag");
@@ -262,19 +261,19 @@ static void every_name_knows_the_line_that_wrote_it_first(void **state)
     assert_int_equal(set->kind, RESPONSE);
 }
 
-static void none_is_written_and_is_not_the_same_as_nothing(void **state)
+static void none_differs_from_an_empty_set(void **state)
 {
     cors_name_set_t *set = cors_name_set_make(pool, REQUEST, false);
     const char *suggestion;
 
     (void)state;
     assert_false(set->none);
-    assert_int_equal(add_words(set, "None", &suggestion), CORS_OK);
+    assert_int_equal(add_names(set, "None", &suggestion), CORS_OK);
     assert_true(set->none);
     assert_int_equal(set->count, 0);
 }
 
-static void each_list_has_its_default(void **state)
+static void default_lists(void **state)
 {
     const cors_name_set_t *methods = cors_name_set_default(METHODS);
     const cors_name_set_t *headers = cors_name_set_default(REQUEST);
@@ -301,7 +300,7 @@ static void each_list_has_its_default(void **state)
     assert_false(cors_name_set_takes_out(exposed, exactly("etag")));
 }
 
-static void a_set_reads_no_byte_behind_a_word(void **state)
+static void set_reads_no_byte_after_a_name(void **state)
 {
     cors_name_set_t *set = cors_name_set_make(pool, METHODS, false);
     const char *suggestion;
@@ -323,15 +322,15 @@ static void a_set_reads_no_byte_behind_a_word(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(a_method_is_a_token_that_browsers_send_in_their_case),
-        TEST(a_request_header_is_one_that_a_script_can_set),
-        TEST(an_exposed_header_is_one_that_a_script_can_see),
-        TEST(methods_are_compared_to_the_byte_and_headers_in_any_case),
-        TEST(a_wildcard_lists_no_name_by_itself),
-        TEST(every_name_knows_the_line_that_wrote_it_first),
-        TEST(none_is_written_and_is_not_the_same_as_nothing),
-        TEST(each_list_has_its_default),
-        TEST(a_set_reads_no_byte_behind_a_word),
+        TEST(methods_are_tokens_in_the_browsers_case),
+        TEST(request_headers_are_tokens),
+        TEST(exposed_headers_are_readable_by_scripts),
+        TEST(methods_are_exact_and_headers_ignore_case),
+        TEST(wildcard_lists_no_name_explicitly),
+        TEST(names_keep_their_first_source),
+        TEST(none_differs_from_an_empty_set),
+        TEST(default_lists),
+        TEST(set_reads_no_byte_after_a_name),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -7,7 +7,7 @@
 #include "core/base/host.h"
 #include "core/origin/origin.h"
 
-static void an_origin_is_a_scheme_a_host_and_perhaps_a_port(void **state)
+static void origin_is_scheme_host_and_optional_port(void **state)
 {
     static const struct {
         const char *text;
@@ -52,7 +52,7 @@ static void an_origin_is_a_scheme_a_host_and_perhaps_a_port(void **state)
     }
 }
 
-static void an_opaque_origin_is_null_in_small_letters(void **state)
+static void opaque_origin_is_null_in_lower_case(void **state)
 {
     static const char *const neighbours[] = { "Null",  "NULL",  "nul",
                                               "nulll", "null ", " null" };
@@ -71,7 +71,7 @@ static void an_opaque_origin_is_null_in_small_letters(void **state)
     }
 }
 
-static void what_no_browser_sends_is_no_origin(void **state)
+static void malformed_origins_are_rejected(void **state)
 {
     static const char *const rows[] = {
         "",
@@ -175,7 +175,7 @@ static void what_no_browser_sends_is_no_origin(void **state)
     }
 }
 
-static void every_byte_has_its_place_in_an_origin_or_none(void **state)
+static void each_byte_is_checked_in_each_part(void **state)
 {
     static const char in_scheme[] = "abcdefghijklmnopqrstuvwxyz0123456789+-.";
     static const char in_host[] = "abcdefghijklmnopqrstuvwxyz0123456789"
@@ -205,7 +205,7 @@ static void every_byte_has_its_place_in_an_origin_or_none(void **state)
     }
 }
 
-static bool parses(const char *scheme, const char *host, const char *port)
+static bool is_origin(const char *scheme, const char *host, const char *port)
 {
     cors_origin_t origin;
 
@@ -214,35 +214,34 @@ static bool parses(const char *scheme, const char *host, const char *port)
                              &origin);
 }
 
-static void
-an_origin_is_as_long_as_its_longest_parts_and_no_longer(void **state)
+static void parts_have_maximum_lengths(void **state)
 {
     const char *scheme = repeat("s", CORS_SCHEME_MAX);
     const char *host = repeat("h", CORS_HOST_MAX);
 
     (void)state;
     assert_int_equal(CORS_ORIGIN_MAX, 296);
-    assert_true(parses(scheme, host, ":65535"));
-    assert_false(parses(scheme, host, ":655350"));
-    assert_true(parses(scheme, "h", ""));
-    assert_false(parses(repeat("s", CORS_SCHEME_MAX + 1), "h", ""));
-    assert_true(parses("s", host, ""));
-    assert_false(parses("s", repeat("h", CORS_HOST_MAX + 1), ""));
-    assert_true(parses("s", repeat("a.", 127), ":1"));
+    assert_true(is_origin(scheme, host, ":65535"));
+    assert_false(is_origin(scheme, host, ":655350"));
+    assert_true(is_origin(scheme, "h", ""));
+    assert_false(is_origin(repeat("s", CORS_SCHEME_MAX + 1), "h", ""));
+    assert_true(is_origin("s", host, ""));
+    assert_false(is_origin("s", repeat("h", CORS_HOST_MAX + 1), ""));
+    assert_true(is_origin("s", repeat("a.", 127), ":1"));
 }
 
-static void a_hostile_origin_is_refused_whatever_its_length(void **state)
+static void hostile_origins_are_rejected_at_any_length(void **state)
 {
     cors_origin_t origin;
 
     (void)state;
-    assert_false(parses("https", repeat("a", 8192), ""));
-    assert_false(parses("https", repeat("a.", 10000), "example.com"));
-    assert_false(parses("https", repeat(".", 8192), ""));
-    assert_false(parses(repeat("a", 8192), "b", ""));
-    assert_false(parses("https", repeat("[", 8192), ""));
-    assert_false(parses("https", "a:", repeat("0", 8192)));
-    assert_false(parses("https", repeat("a,", 4096), ""));
+    assert_false(is_origin("https", repeat("a", 8192), ""));
+    assert_false(is_origin("https", repeat("a.", 10000), "example.com"));
+    assert_false(is_origin("https", repeat(".", 8192), ""));
+    assert_false(is_origin(repeat("a", 8192), "b", ""));
+    assert_false(is_origin("https", repeat("[", 8192), ""));
+    assert_false(is_origin("https", "a:", repeat("0", 8192)));
+    assert_false(is_origin("https", repeat("a,", 4096), ""));
     assert_false(cors_origin_parse(exactly(repeat(":", 8192)), &origin));
     assert_false(cors_origin_parse(exactly(repeat("https://a.example,", 4096)),
                                    &origin));
@@ -257,7 +256,7 @@ static void a_hostile_origin_is_refused_whatever_its_length(void **state)
         cors_origin_parse(exactly_bytes("https://a:8\0", 12), &origin));
 }
 
-static void every_beginning_of_an_origin_is_read_to_its_end_only(void **state)
+static void truncated_origins_stay_in_bounds(void **state)
 {
     static const char text[] = "https://[2001:db8::1]:8443";
     cors_origin_t origin;
@@ -275,8 +274,7 @@ static void every_beginning_of_an_origin_is_read_to_its_end_only(void **state)
     }
 }
 
-static void
-a_port_is_a_number_from_1_to_65535_without_leading_zeros(void **state)
+static void port_is_1_to_65535_without_leading_zeros(void **state)
 {
     static const struct {
         const char *digits;
@@ -299,7 +297,7 @@ a_port_is_a_number_from_1_to_65535_without_leading_zeros(void **state)
     }
 }
 
-static void a_default_port_written_or_not_is_the_same_origin(void **state)
+static void default_port_may_be_omitted(void **state)
 {
     static const struct {
         const char *a;
@@ -341,15 +339,15 @@ static void a_default_port_written_or_not_is_the_same_origin(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(an_origin_is_a_scheme_a_host_and_perhaps_a_port),
-        TEST(an_opaque_origin_is_null_in_small_letters),
-        TEST(what_no_browser_sends_is_no_origin),
-        TEST(every_byte_has_its_place_in_an_origin_or_none),
-        TEST(an_origin_is_as_long_as_its_longest_parts_and_no_longer),
-        TEST(a_hostile_origin_is_refused_whatever_its_length),
-        TEST(every_beginning_of_an_origin_is_read_to_its_end_only),
-        TEST(a_port_is_a_number_from_1_to_65535_without_leading_zeros),
-        TEST(a_default_port_written_or_not_is_the_same_origin),
+        TEST(origin_is_scheme_host_and_optional_port),
+        TEST(opaque_origin_is_null_in_lower_case),
+        TEST(malformed_origins_are_rejected),
+        TEST(each_byte_is_checked_in_each_part),
+        TEST(parts_have_maximum_lengths),
+        TEST(hostile_origins_are_rejected_at_any_length),
+        TEST(truncated_origins_stay_in_bounds),
+        TEST(port_is_1_to_65535_without_leading_zeros),
+        TEST(default_port_may_be_omitted),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

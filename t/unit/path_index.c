@@ -8,7 +8,7 @@
 
 #include "core/base/path_index.h"
 
-static void a_path_is_above_by_whole_segments(void **state)
+static void ancestors_match_whole_segments(void **state)
 {
     static const struct {
         const char *outer;
@@ -52,7 +52,7 @@ static void a_path_is_above_by_whole_segments(void **state)
 }
 
 /* A path of some segments of one letter, some of them empty. */
-static const char *draw_path(unsigned *seed)
+static const char *random_path(unsigned *seed)
 {
     char path[16];
     size_t len = 0;
@@ -71,8 +71,8 @@ static const char *draw_path(unsigned *seed)
 }
 
 /* What a comparison with each path would find. */
-static int compare_each(const char *const *paths, int count, const char *path,
-                        int except, bool above)
+static int find_by_comparison(const char *const *paths, int count,
+                              const char *path, int except, bool above)
 {
     int i;
 
@@ -86,7 +86,7 @@ static int compare_each(const char *const *paths, int count, const char *path,
     return CORS_PATH_NONE;
 }
 
-static void the_index_finds_what_comparing_each_path_finds(void **state)
+static void index_agrees_with_each_comparison(void **state)
 {
     const char *paths[40];
     unsigned seed = 1;
@@ -98,23 +98,26 @@ static void the_index_finds_what_comparing_each_path_finds(void **state)
         cors_path_index_t *index = cors_path_index_make(pool);
 
         for (i = 0; i < (int)COUNT(paths); i++) {
-            paths[i] = draw_path(&seed);
+            paths[i] = random_path(&seed);
             cors_path_index_add(index, paths[i], i);
         }
         for (i = 0; i < (int)COUNT(paths); i++) {
-            const char *path = draw_path(&seed);
+            const char *path = random_path(&seed);
             apr_array_header_t *all = apr_array_make(pool, 4, sizeof(int));
             int expected = 0;
             int k;
 
             same_number(path, cors_path_index_above(index, path, i),
-                        compare_each(paths, COUNT(paths), path, i, true));
+                        find_by_comparison(paths, COUNT(paths), path, i, true));
             same_number(path, cors_path_index_below(index, path, i),
-                        compare_each(paths, COUNT(paths), path, i, false));
+                        find_by_comparison(paths, COUNT(paths), path, i,
+                                           false));
             same_number(paths[i], cors_path_index_above(index, paths[i], i),
-                        compare_each(paths, COUNT(paths), paths[i], i, true));
+                        find_by_comparison(paths, COUNT(paths), paths[i], i,
+                                           true));
             same_number(paths[i], cors_path_index_below(index, paths[i], i),
-                        compare_each(paths, COUNT(paths), paths[i], i, false));
+                        find_by_comparison(paths, COUNT(paths), paths[i], i,
+                                           false));
             cors_path_index_all_above(index, path, all);
             for (k = 0; k < (int)COUNT(paths); k++) {
                 expected += cors_path_is_above(paths[k], path) ? 1 : 0;
@@ -129,7 +132,7 @@ static void the_index_finds_what_comparing_each_path_finds(void **state)
     }
 }
 
-static void what_is_above_comes_shortest_first(void **state)
+static void ancestors_come_shortest_first(void **state)
 {
     static const char *const paths[] = { "/a/b", "/",  "/a",
                                          "/a/b", "/c", "/a/b/c" };
@@ -149,7 +152,7 @@ static void what_is_above_comes_shortest_first(void **state)
     }
 }
 
-static void none_is_lower_than_no_number(void **state)
+static void lower_number_prefers_any_number(void **state)
 {
     (void)state;
     assert_int_equal(cors_path_lower(CORS_PATH_NONE, 3), 3);
@@ -163,10 +166,10 @@ static void none_is_lower_than_no_number(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(a_path_is_above_by_whole_segments),
-        TEST(the_index_finds_what_comparing_each_path_finds),
-        TEST(what_is_above_comes_shortest_first),
-        TEST(none_is_lower_than_no_number),
+        TEST(ancestors_match_whole_segments),
+        TEST(index_agrees_with_each_comparison),
+        TEST(ancestors_come_shortest_first),
+        TEST(lower_number_prefers_any_number),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -6,7 +6,7 @@
 
 #include "core/origin/pattern.h"
 
-static void an_accepted_word_is_taken_apart(void **state)
+static void accepted_pattern_has_its_parts(void **state)
 {
     static const struct {
         const char *word;
@@ -74,7 +74,7 @@ static void an_accepted_word_is_taken_apart(void **state)
     }
 }
 
-static void some_words_stand_for_no_single_origin(void **state)
+static void keywords_are_not_origins(void **state)
 {
     static const struct {
         const char *word;
@@ -109,7 +109,7 @@ static void some_words_stand_for_no_single_origin(void **state)
     }
 }
 
-static void handshakes_have_a_word_for_the_own_origin(void **state)
+static void self_is_accepted_for_websockets(void **state)
 {
     static const char *const words[] = { "Self", "self", "SELF", "!Self" };
     cors_pattern_t pattern;
@@ -135,7 +135,7 @@ typedef struct {
     const char *suggestion;
 } row_t;
 
-static void check_rows(const row_t *rows, size_t count)
+static void check_pattern_rows(const row_t *rows, size_t count)
 {
     cors_pattern_t pattern;
     size_t i;
@@ -170,12 +170,12 @@ static void check_rows(const row_t *rows, size_t count)
         static const row_t rows[] = { __VA_ARGS__ };                           \
                                                                                \
         (void)state;                                                           \
-        check_rows(rows, COUNT(rows));                                         \
+        check_pattern_rows(rows, COUNT(rows));                                 \
     }
 
 #define MISSING CORS_PROBLEM_ORIGIN_SCHEME_MISSING
-ROWS(an_origin_without_scheme_is_refused, { "", MISSING, NULL },
-     { "!", MISSING, NULL }, { "example.com", MISSING, "https://example.com" },
+ROWS(missing_scheme_is_rejected, { "", MISSING, NULL }, { "!", MISSING, NULL },
+     { "example.com", MISSING, "https://example.com" },
      { "!example.com", MISSING, "!https://example.com" },
      { "example.com:8443", MISSING, "https://example.com:8443" },
      { "*.example.com", MISSING, "https://*.example.com" },
@@ -205,7 +205,7 @@ ROWS(an_origin_without_scheme_is_refused, { "", MISSING, NULL },
      { "Nones", MISSING, NULL })
 #undef MISSING
 
-ROWS(a_scheme_is_of_small_letters_and_no_wildcard,
+ROWS(scheme_is_lower_case_without_wildcard,
      { "HTTPS://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD,
        "https://example.com" },
      { "httpS://example.com", CORS_PROBLEM_ORIGIN_SCHEME_BAD,
@@ -230,7 +230,7 @@ ROWS(a_scheme_is_of_small_letters_and_no_wildcard,
        "https://example.com" },
      { "wsss://example.com", CORS_OK, NULL })
 
-ROWS(an_origin_has_nothing_before_its_host_and_behind_its_port,
+ROWS(userinfo_path_query_and_fragment_are_rejected,
      { "https://example.com/", CORS_PROBLEM_ORIGIN_PATH,
        "https://example.com" },
      { "https://example.com:8443/a/b?c#d", CORS_PROBLEM_ORIGIN_PATH,
@@ -261,7 +261,7 @@ ROWS(an_origin_has_nothing_before_its_host_and_behind_its_port,
        "https://example.com:81" },
      { "https:///example.com", CORS_PROBLEM_ORIGIN_PATH, NULL })
 
-ROWS(a_host_is_what_browsers_would_send,
+ROWS(host_is_what_browsers_send,
      { "https://", CORS_PROBLEM_ORIGIN_HOST_MISSING, NULL },
      { "https://:8443", CORS_PROBLEM_ORIGIN_HOST_MISSING, NULL },
      { "https://Example.COM", CORS_PROBLEM_ORIGIN_HOST_CASE,
@@ -308,8 +308,7 @@ ROWS(a_host_is_what_browsers_would_send,
        "https://[fe80::1]:81" })
 
 #define EXPRESSION CORS_PROBLEM_ORIGIN_EXPRESSION
-ROWS(an_expression_belongs_elsewhere,
-     { "^https://a.example", EXPRESSION, NULL },
+ROWS(regex_in_a_pattern_is_rejected, { "^https://a.example", EXPRESSION, NULL },
      { "!^https://a.example", EXPRESSION, NULL },
      { "/https://a.example/", EXPRESSION, NULL },
      { "https://a.example$", EXPRESSION, NULL },
@@ -337,7 +336,7 @@ ROWS(an_expression_belongs_elsewhere,
 #undef EXPRESSION
 
 #define SEVERAL CORS_PROBLEM_LIST_SEPARATOR
-ROWS(words_stand_apart_by_blanks,
+ROWS(several_patterns_in_one_are_rejected,
      { "https://a;https://b", SEVERAL, "https://a https://b" },
      { "https://a|https://b/", SEVERAL, "https://a https://b" },
      { "https://a/;https://b", SEVERAL, "https://a https://b" },
@@ -351,7 +350,7 @@ ROWS(words_stand_apart_by_blanks,
      { "https://a/x;y", CORS_PROBLEM_ORIGIN_PATH, "https://a" })
 #undef SEVERAL
 
-ROWS(a_port_is_a_number_other_than_the_schemes_own,
+ROWS(port_is_a_number_but_not_the_default,
      { "https://example.com:443", CORS_PROBLEM_ORIGIN_PORT_DEFAULT,
        "https://example.com" },
      { "http://example.com:80", CORS_PROBLEM_ORIGIN_PORT_DEFAULT,
@@ -380,7 +379,7 @@ ROWS(a_port_is_a_number_other_than_the_schemes_own,
      { "https://[::1]:0", CORS_PROBLEM_ORIGIN_PORT_BAD, NULL },
      { "https://[::1]:", CORS_PROBLEM_ORIGIN_PORT_BAD, "https://[::1]" })
 
-ROWS(a_wildcard_is_the_leftmost_label_of_a_domain_or_the_port,
+ROWS(wildcard_is_the_leftmost_label_or_the_port,
      { "https://*", CORS_PROBLEM_WILDCARD_HOST, NULL },
      { "https://*:*", CORS_PROBLEM_WILDCARD_HOST, NULL },
      { "https://*.", CORS_PROBLEM_ORIGIN_HOST_MISSING, NULL },
@@ -403,7 +402,7 @@ ROWS(a_wildcard_is_the_leftmost_label_of_a_domain_or_the_port,
      { "https://*.[::1]", CORS_PROBLEM_WILDCARD_IP, NULL },
      { "https://*.1.example", CORS_OK, NULL })
 
-static void a_page_of_a_file_is_listed_for_websockets_only(void **state)
+static void file_is_accepted_for_websockets_only(void **state)
 {
     static const struct {
         const char *word;
@@ -441,7 +440,7 @@ static cors_problem_e problem_of(const char *word)
                               &suggestion);
 }
 
-static void a_scheme_has_32_bytes_a_label_63_and_a_host_253(void **state)
+static void scheme_has_32_bytes_label_63_host_253(void **state)
 {
     const char *l63 = repeat("a", 63);
     const char *h253 =
@@ -467,7 +466,7 @@ static void a_scheme_has_32_bytes_a_label_63_and_a_host_253(void **state)
                      CORS_PROBLEM_ORIGIN_LABEL_LONG);
 }
 
-static void what_was_meant_for_files_is_file(void **state)
+static void file_url_suggests_file(void **state)
 {
     cors_pattern_t pattern;
     const char *suggestion;
@@ -482,7 +481,7 @@ static void what_was_meant_for_files_is_file(void **state)
     same_text("instead", suggestion, NULL);
 }
 
-static void a_wildcard_is_a_label_before_an_address_too(void **state)
+static void wildcard_before_an_address_needs_its_own_label(void **state)
 {
     cors_pattern_t pattern;
     const char *suggestion;
@@ -496,21 +495,21 @@ static void a_wildcard_is_a_label_before_an_address_too(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(what_was_meant_for_files_is_file),
-        TEST(a_wildcard_is_a_label_before_an_address_too),
-        TEST(an_accepted_word_is_taken_apart),
-        TEST(some_words_stand_for_no_single_origin),
-        TEST(handshakes_have_a_word_for_the_own_origin),
-        TEST(an_origin_without_scheme_is_refused),
-        TEST(a_scheme_is_of_small_letters_and_no_wildcard),
-        TEST(an_origin_has_nothing_before_its_host_and_behind_its_port),
-        TEST(a_host_is_what_browsers_would_send),
-        TEST(an_expression_belongs_elsewhere),
-        TEST(words_stand_apart_by_blanks),
-        TEST(a_port_is_a_number_other_than_the_schemes_own),
-        TEST(a_wildcard_is_the_leftmost_label_of_a_domain_or_the_port),
-        TEST(a_page_of_a_file_is_listed_for_websockets_only),
-        TEST(a_scheme_has_32_bytes_a_label_63_and_a_host_253),
+        TEST(file_url_suggests_file),
+        TEST(wildcard_before_an_address_needs_its_own_label),
+        TEST(accepted_pattern_has_its_parts),
+        TEST(keywords_are_not_origins),
+        TEST(self_is_accepted_for_websockets),
+        TEST(missing_scheme_is_rejected),
+        TEST(scheme_is_lower_case_without_wildcard),
+        TEST(userinfo_path_query_and_fragment_are_rejected),
+        TEST(host_is_what_browsers_send),
+        TEST(regex_in_a_pattern_is_rejected),
+        TEST(several_patterns_in_one_are_rejected),
+        TEST(port_is_a_number_but_not_the_default),
+        TEST(wildcard_is_the_leftmost_label_or_the_port),
+        TEST(file_is_accepted_for_websockets_only),
+        TEST(scheme_has_32_bytes_label_63_host_253),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -98,10 +98,10 @@ static void check_origin_row(void **state)
                                            false, &detail)
                     == CORS_ORIGIN_LISTED,
                 row->listed);
-    same_text(row->text, said_by(detail), row->detail);
+    same_text(row->text, source_of(detail), row->detail);
 }
 
-static void the_two_lists_of_origins_are_apart(void **state)
+static void origin_and_websocket_lists_are_separate(void **state)
 {
     const cors_policy_t *policy = policy_of(
         "CorsAllowOrigins " A "; CorsWebSocketAllowOrigins file:// " B);
@@ -234,7 +234,7 @@ static void check_names_row(void **state)
     same_number(row->text, edited, row->edited);
 }
 
-static void a_link_edits_the_list_outside_or_the_default(void **state)
+static void link_edits_the_outer_list_or_the_default(void **state)
 {
     const cors_policy_t *policy = policy_of(
         "CorsAllowMethods GET; CorsAllowHeaders +x-a | CorsAllowMethods +PUT");
@@ -260,7 +260,7 @@ static void a_link_edits_the_list_outside_or_the_default(void **state)
                      cors_name_set_default(CORS_NAMES_RESPONSE_HEADERS));
 }
 
-static void a_flag_is_off_unless_it_is_set(void **state)
+static void flags_are_off_by_default(void **state)
 {
     const cors_policy_t *none = policy_of("");
     const cors_policy_t *policy = policy_of(
@@ -287,8 +287,7 @@ static void a_flag_is_off_unless_it_is_set(void **state)
                         "CorsRejectDisallowed conf:5");
 }
 
-static void
-a_preflight_is_answered_with_204_or_403_unless_said_otherwise(void **state)
+static void preflight_status_defaults_to_204_and_403(void **state)
 {
     static const struct {
         const char *text;
@@ -314,8 +313,7 @@ a_preflight_is_answered_with_204_or_403_unless_said_otherwise(void **state)
     }
 }
 
-static void
-the_answer_is_constant_for_everybody_without_credentials(void **state)
+static void answer_is_constant_for_any_origin_without_credentials(void **state)
 {
     static const struct {
         const char *text;
@@ -498,7 +496,8 @@ static const found_row_t found_rows[] = {
       "null-without-flag null of CorsWebSocketAllowOrigins conf:5\n" },
 };
 
-static void append_found(void *context, const cors_contradiction_t *found)
+static void append_contradiction(void *context,
+                                 const cors_contradiction_t *found)
 {
     const char **all = context;
 
@@ -516,7 +515,7 @@ static void check_found_row(void **state)
     const cors_policy_t *policy = policy_of(row->text);
     const char *all = "";
 
-    cors_policy_contradictions(policy, append_found, &all);
+    cors_policy_contradictions(policy, append_contradiction, &all);
     same_text(row->text, all, row->found);
     /* the policy knows the first of them */
     same_number(row->text, policy->problem != CORS_OK, *row->found != '\0');
@@ -532,7 +531,7 @@ static void check_found_row(void **state)
     }
 }
 
-static void the_first_contradiction_names_its_settings(void **state)
+static void first_contradiction_names_its_settings(void **state)
 {
     const cors_policy_t *policy =
         policy_of(ON "CorsAllowOrigins *; CorsWebSocketAllowOrigins null");
@@ -546,7 +545,7 @@ static void the_first_contradiction_names_its_settings(void **state)
 }
 
 /* What a prepared section has for a method is what is put together for it. */
-static void a_prepared_policy_is_the_one_of_its_method(void **state)
+static void precomputed_policy_is_that_of_its_method(void **state)
 {
     cors_section_t *section = (cors_section_t *)(uintptr_t)sections_of(
         "CorsPolicy On; CorsAllowOrigins " A "; <1> CorsMaxAge 7");
@@ -583,12 +582,12 @@ static void a_prepared_policy_is_the_one_of_its_method(void **state)
     assert_ptr_equal(cors_policy_find(section, 0), prepared);
 }
 
-static void note_because(void *context, const cors_contradiction_t *found)
+static void keep_detail(void *context, const cors_contradiction_t *found)
 {
     *(const char **)context = found->detail;
 }
 
-static void an_expression_is_told_of_with_an_example(void **state)
+static void unsafe_regex_is_reported_with_an_example(void **state)
 {
     const char *detail = NULL;
 
@@ -596,15 +595,15 @@ static void an_expression_is_told_of_with_an_example(void **state)
     cors_policy_contradictions(policy_of(
                                    "CorsPolicy On; CorsAllowCredentials On; "
                                    "CorsAllowOriginsMatch https://.*"),
-                               note_because, &detail);
+                               keep_detail, &detail);
     same_text("an example", detail, "https://strangerzq.com");
     cors_policy_contradictions(policy_of("CorsPolicy On; CorsAllowCredentials "
                                          "On; CorsAllowOrigins *"),
-                               note_because, &detail);
+                               keep_detail, &detail);
     same_text("no example", detail, NULL);
 }
 
-static void a_section_is_silent_that_does_nothing_to_any_method(void **state)
+static void section_without_effect_is_inert(void **state)
 {
     static const struct {
         const char *text;
@@ -631,7 +630,8 @@ static void a_section_is_silent_that_does_nothing_to_any_method(void **state)
     }
 }
 
-static cors_listing_e list_none(const void *self, const cors_origin_t *origin)
+static cors_listing_e lookup_unlisted(const void *self,
+                                      const cors_origin_t *origin)
 {
     (void)self;
     (void)origin;
@@ -639,9 +639,9 @@ static cors_listing_e list_none(const void *self, const cors_origin_t *origin)
 }
 
 /* Its list can change between two requests, and what a cache has does not. */
-static void the_answer_varies_by_what_a_file_may_list(void **state)
+static void answer_varies_when_a_file_may_list(void **state)
 {
-    static const cors_origin_source_t file = { list_none, NULL };
+    static const cors_origin_source_t file = { lookup_unlisted, NULL };
     static const cors_origin_notes_t notes = { false, NULL, NULL, NULL, NULL };
     cors_section_t *section = cors_section_make(pool);
     cors_policy_t policy;
@@ -669,16 +669,16 @@ static void the_answer_varies_by_what_a_file_may_list(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(the_answer_varies_by_what_a_file_may_list),
-        TEST(the_two_lists_of_origins_are_apart),
-        TEST(a_link_edits_the_list_outside_or_the_default),
-        TEST(a_flag_is_off_unless_it_is_set),
-        TEST(a_preflight_is_answered_with_204_or_403_unless_said_otherwise),
-        TEST(the_answer_is_constant_for_everybody_without_credentials),
-        TEST(the_first_contradiction_names_its_settings),
-        TEST(a_prepared_policy_is_the_one_of_its_method),
-        TEST(an_expression_is_told_of_with_an_example),
-        TEST(a_section_is_silent_that_does_nothing_to_any_method),
+        TEST(answer_varies_when_a_file_may_list),
+        TEST(origin_and_websocket_lists_are_separate),
+        TEST(link_edits_the_outer_list_or_the_default),
+        TEST(flags_are_off_by_default),
+        TEST(preflight_status_defaults_to_204_and_403),
+        TEST(answer_is_constant_for_any_origin_without_credentials),
+        TEST(first_contradiction_names_its_settings),
+        TEST(precomputed_policy_is_that_of_its_method),
+        TEST(unsafe_regex_is_reported_with_an_example),
+        TEST(section_without_effect_is_inert),
     };
     static const table_t tables[] = {
         TABLE(check_origin_row, origin_rows),

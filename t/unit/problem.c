@@ -6,8 +6,8 @@
 
 #include "core/base/problem.h"
 
-static const char *sentence(cors_problem_e problem, const char *word,
-                            const char *detail, const char *suggestion)
+static const char *sentence_of(cors_problem_e problem, const char *word,
+                               const char *detail, const char *suggestion)
 {
     cors_finding_t finding;
 
@@ -18,41 +18,40 @@ static const char *sentence(cors_problem_e problem, const char *word,
     return cors_problem_sentence(pool, &finding);
 }
 
-static void
-a_sentence_has_the_word_the_reason_and_the_corrected_form(void **state)
+static void sentence_has_entry_reason_and_suggestion(void **state)
 {
     (void)state;
     assert_string_equal(
-        sentence(CORS_PROBLEM_ORIGIN_PATH, "https://a.example/", NULL,
-                 "https://a.example"),
+        sentence_of(CORS_PROBLEM_ORIGIN_PATH, "https://a.example/", NULL,
+                    "https://a.example"),
         "'https://a.example/': an origin has no path, not even a slash at its "
         "end; write https://a.example [origin-path]");
-    assert_string_equal(sentence(CORS_PROBLEM_METHOD_FORBIDDEN, "TRACE", NULL,
-                                 NULL),
+    assert_string_equal(sentence_of(CORS_PROBLEM_METHOD_FORBIDDEN, "TRACE",
+                                    NULL, NULL),
                         "'TRACE': browsers never send this method for a script "
                         "[method-forbidden]");
-    assert_string_equal(sentence(CORS_PROBLEM_ARGUMENT_MISSING, NULL, NULL,
-                                 NULL),
+    assert_string_equal(sentence_of(CORS_PROBLEM_ARGUMENT_MISSING, NULL, NULL,
+                                    NULL),
                         "an argument is missing [argument-missing]");
-    assert_string_equal(sentence(CORS_PROBLEM_ORIGIN_HOST_MISSING, "", NULL,
-                                 NULL),
+    assert_string_equal(sentence_of(CORS_PROBLEM_ORIGIN_HOST_MISSING, "", NULL,
+                                    NULL),
                         "'': the host is missing [origin-host-missing]");
 }
 
-static void a_detail_of_the_reason_stands_in_parentheses(void **state)
+static void detail_is_in_parentheses(void **state)
 {
     (void)state;
     assert_string_equal(
-        sentence(CORS_PROBLEM_REGEX_BAD, "(", "missing )", NULL),
+        sentence_of(CORS_PROBLEM_REGEX_BAD, "(", "missing )", NULL),
         "'(': not a regular expression (missing )) [regex-bad]");
     assert_string_equal(
-        sentence(CORS_PROBLEM_ORIGIN_DUPLICATE, "https://a.example",
-                 "CorsAllowOrigins conf:1", "x"),
+        sentence_of(CORS_PROBLEM_ORIGIN_DUPLICATE, "https://a.example",
+                    "CorsAllowOrigins conf:1", "x"),
         "'https://a.example': is in the list already "
         "(CorsAllowOrigins conf:1); write x [origin-duplicate]");
 }
 
-static void a_sentence_quotes_no_byte_behind_the_word(void **state)
+static void sentence_quotes_no_byte_after_the_entry(void **state)
 {
     cors_finding_t finding = {
         CORS_PROBLEM_METHOD_TOKEN, { "G@T", 2 }, NULL, NULL
@@ -72,7 +71,7 @@ static const char *const codes[] = { "OK",
 #undef CODE_TEXT
 };
 
-static void a_problem_is_named_as_the_manual_names_it(void **state)
+static void ids_are_those_of_the_manual(void **state)
 {
     int problem;
 
@@ -90,8 +89,7 @@ static void a_problem_is_named_as_the_manual_names_it(void **state)
     }
 }
 
-static void
-a_reason_starts_behind_a_colon_and_ends_without_a_full_stop(void **state)
+static void reasons_are_lower_case_without_full_stop(void **state)
 {
     int problem;
     int other;
@@ -117,7 +115,7 @@ a_reason_starts_behind_a_colon_and_ends_without_a_full_stop(void **state)
     }
 }
 
-static void what_starts_all_the_same_is_only_warned_about(void **state)
+static void warnings_are_not_errors(void **state)
 {
     int problem;
 
@@ -137,12 +135,12 @@ static void what_starts_all_the_same_is_only_warned_about(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(a_sentence_has_the_word_the_reason_and_the_corrected_form),
-        TEST(a_detail_of_the_reason_stands_in_parentheses),
-        TEST(a_sentence_quotes_no_byte_behind_the_word),
-        TEST(a_problem_is_named_as_the_manual_names_it),
-        TEST(a_reason_starts_behind_a_colon_and_ends_without_a_full_stop),
-        TEST(what_starts_all_the_same_is_only_warned_about),
+        TEST(sentence_has_entry_reason_and_suggestion),
+        TEST(detail_is_in_parentheses),
+        TEST(sentence_quotes_no_byte_after_the_entry),
+        TEST(ids_are_those_of_the_manual),
+        TEST(reasons_are_lower_case_without_full_stop),
+        TEST(warnings_are_not_errors),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -11,7 +11,7 @@ typedef struct {
     const char *words;
 } row_t;
 
-static void check_rows(const row_t *rows, size_t count)
+static void check_regex_rows(const row_t *rows, size_t count)
 {
     size_t i;
 
@@ -25,7 +25,7 @@ static void check_rows(const row_t *rows, size_t count)
     }
 }
 
-static void an_expression_for_one_name_is_that_origin(void **state)
+static void regex_for_one_name_suggests_the_origin(void **state)
 {
     static const row_t rows[] = {
         { "https://example\\.com", "https://example.com" },
@@ -42,10 +42,10 @@ static void an_expression_for_one_name_is_that_origin(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_regex_rows(rows, COUNT(rows));
 }
 
-static void an_expression_for_what_is_below_a_name_is_a_wildcard(void **state)
+static void regex_for_subdomains_suggests_a_wildcard(void **state)
 {
     static const row_t rows[] = {
         { "https://.*\\.example\\.com", "https://*.example.com" },
@@ -70,10 +70,10 @@ static void an_expression_for_what_is_below_a_name_is_a_wildcard(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_regex_rows(rows, COUNT(rows));
 }
 
-static void an_expression_for_any_port_is_a_wildcard_in_the_port(void **state)
+static void regex_for_any_port_suggests_a_port_wildcard(void **state)
 {
     static const row_t rows[] = {
         { "http://localhost(:\\d+)?", "http://localhost:*" },
@@ -87,10 +87,10 @@ static void an_expression_for_any_port_is_a_wildcard_in_the_port(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_regex_rows(rows, COUNT(rows));
 }
 
-static void an_expression_that_no_pattern_says_stays_one(void **state)
+static void regex_without_equal_pattern_is_kept(void **state)
 {
     static const row_t rows[] = {
         { "", NULL },
@@ -139,10 +139,10 @@ static void an_expression_that_no_pattern_says_stays_one(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_regex_rows(rows, COUNT(rows));
 }
 
-static void an_expression_that_no_origin_matches_is_refused(void **state)
+static void regex_that_matches_no_origin_is_rejected(void **state)
 {
 #define SLASHES CORS_PROBLEM_REGEX_SLASHES
 #define WORDS CORS_PROBLEM_REGEX_ARGUMENTS
@@ -225,7 +225,7 @@ static void an_expression_that_no_origin_matches_is_refused(void **state)
     }
 }
 
-static void names_that_an_expression_excludes_stay_excluded(void **state)
+static void excluded_names_stay_excluded(void **state)
 {
     static const struct {
         const char *regex;
@@ -283,7 +283,7 @@ static void names_that_an_expression_excludes_stay_excluded(void **state)
     }
 }
 
-static void an_expression_for_plain_http_has_one_for_https(void **state)
+static void regex_for_plain_http_suggests_https(void **state)
 {
     static const row_t rows[] = {
         { "http://a", "https://a" },
@@ -354,13 +354,13 @@ static void an_expression_for_plain_http_has_one_for_https(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(an_expression_for_one_name_is_that_origin),
-        TEST(an_expression_for_what_is_below_a_name_is_a_wildcard),
-        TEST(an_expression_for_any_port_is_a_wildcard_in_the_port),
-        TEST(an_expression_that_no_pattern_says_stays_one),
-        TEST(an_expression_that_no_origin_matches_is_refused),
-        TEST(names_that_an_expression_excludes_stay_excluded),
-        TEST(an_expression_for_plain_http_has_one_for_https),
+        TEST(regex_for_one_name_suggests_the_origin),
+        TEST(regex_for_subdomains_suggests_a_wildcard),
+        TEST(regex_for_any_port_suggests_a_port_wildcard),
+        TEST(regex_without_equal_pattern_is_kept),
+        TEST(regex_that_matches_no_origin_is_rejected),
+        TEST(excluded_names_stay_excluded),
+        TEST(regex_for_plain_http_suggests_https),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -379,7 +379,7 @@ static verdict_e verdict_of(const cors_reach_t *reach)
 }
 
 /* As httpd compiles it; NULL: it does not. */
-static pcre2_code *compile(const char *regex)
+static pcre2_code *compile_regex(const char *regex)
 {
     const char *text =
         apr_pstrcat(pool, "(*LIMIT_MATCH=50000)\\A(?:", regex, ")\\z", NULL);
@@ -390,8 +390,8 @@ static pcre2_code *compile(const char *regex)
                          &error, &at, NULL);
 }
 
-static bool matches(const pcre2_code *regex, pcre2_match_data *data,
-                    const char *text)
+static bool matches_regex(const pcre2_code *regex, pcre2_match_data *data,
+                          const char *text)
 {
     const PCRE2_SIZE *ends = pcre2_get_ovector_pointer(data);
 
@@ -402,14 +402,14 @@ static bool matches(const pcre2_code *regex, pcre2_match_data *data,
 
 static void check_witness(const char *regex, const char *origin)
 {
-    pcre2_code *compiled = compile(regex);
+    pcre2_code *compiled = compile_regex(regex);
     pcre2_match_data *data =
         pcre2_match_data_create_from_pattern(compiled, NULL);
     const char *unused;
     cors_origin_t parts;
 
     if (!cors_origin_parse(cors_slice(origin), &parts)
-        || !matches(compiled, data, origin)) {
+        || !matches_regex(compiled, data, origin)) {
         fail_msg("%s does not match %s", regex, origin);
     }
     if (cors_host_ends_in_number(parts.host)
@@ -421,7 +421,7 @@ static void check_witness(const char *regex, const char *origin)
     pcre2_code_free(compiled);
 }
 
-static void expressions_as_people_write_them_are_decided(void **state)
+static void common_regexes_are_classified(void **state)
 {
     size_t i;
 
@@ -444,7 +444,7 @@ static void expressions_as_people_write_them_are_decided(void **state)
 }
 
 /* However long an expression is, classes stand for no more than a hundred names. */
-static void names_of_classes_are_few(void **state)
+static void classes_have_at_most_100_names(void **state)
 {
     static const struct {
         const char *regex;
@@ -482,7 +482,7 @@ static void names_of_classes_are_few(void **state)
     }
 }
 
-static void plain_http_of_other_machines_is_seen(void **state)
+static void plain_http_of_other_hosts_is_found(void **state)
 {
     static const struct {
         const char *regex;
@@ -543,18 +543,18 @@ static void plain_http_of_other_machines_is_seen(void **state)
 
 static apr_uint64_t seed;
 
-static unsigned below(unsigned count)
+static unsigned random_below(unsigned count)
 {
     seed = seed * 6364136223846793005ULL + 1442695040888963407ULL;
     return (unsigned)(seed >> 33) % count;
 }
 
-#define ONE(texts) (texts)[below(COUNT(texts))]
+#define ONE(texts) (texts)[random_below(COUNT(texts))]
 
 /* An expression for names of example.com, example.org, example.net, example0.net to
  * example3.net, shop.com, me.github.io, x.amazonaws.com, corp.internal, co.uk and
  * some addresses; or for more, by one of the mistakes that there are. */
-static const char *draw_branch(void)
+static const char *random_branch(void)
 {
     static const char *const schemes[] = {
         "https://",     "https?://",         "http://",
@@ -639,22 +639,22 @@ static const char *draw_branch(void)
     };
 
     return apr_pstrcat(pool, ONE(schemes), ONE(before),
-                       below(3) ? "" : ONE(before), ONE(names), ONE(behind),
-                       NULL);
+                       random_below(3) ? "" : ONE(before), ONE(names),
+                       ONE(behind), NULL);
 }
 
-static const char *draw_regex(void)
+static const char *random_regex(void)
 {
-    const char *regex = draw_branch();
+    const char *regex = random_branch();
 
-    if (below(4) == 0) {
-        regex = apr_pstrcat(pool, regex, "|", draw_branch(), NULL);
+    if (random_below(4) == 0) {
+        regex = apr_pstrcat(pool, regex, "|", random_branch(), NULL);
     }
-    return below(5) ? regex : apr_pstrcat(pool, "^(", regex, ")$", NULL);
+    return random_below(5) ? regex : apr_pstrcat(pool, "^(", regex, ")$", NULL);
 }
 
 /* An origin of somebody who has none of these names. */
-static const char *draw_attacker(void)
+static const char *random_attacker(void)
 {
     static const char *const schemes[] = { "https", "https", "http", "app",
                                            "chrome-extension" };
@@ -712,7 +712,7 @@ static const char *draw_attacker(void)
 
 #define ORIGINS 20 /* for each expression */
 
-static void what_is_accepted_matches_no_origin_of_an_attacker(void **state)
+static void accepted_regexes_match_no_attacker(void **state)
 {
     const char *wanted = getenv("CORS_DRAWS");
     long draws = wanted ? atol(wanted) : 40000;
@@ -731,16 +731,16 @@ static void what_is_accepted_matches_no_origin_of_an_attacker(void **state)
         int n;
 
         apr_pool_create(&pool, parent);
-        regex = draw_regex();
-        compiled = compile(regex);
+        regex = random_regex();
+        compiled = compile_regex(regex);
         assert_non_null(compiled);
         data = pcre2_match_data_create_from_pattern(compiled, NULL);
         cors_regex_judge(pool, regex, &reach);
         accepted += !reach.open && !reach.suffix ? 1 : 0;
         for (n = 0; n < ORIGINS; n++) {
-            const char *origin = draw_attacker();
+            const char *origin = random_attacker();
 
-            if (matches(compiled, data, origin)) {
+            if (matches_regex(compiled, data, origin)) {
                 matched++;
                 if (!reach.open && !reach.suffix) {
                     fail_msg("%s is accepted, and matches %s", regex, origin);
@@ -765,7 +765,7 @@ static void what_is_accepted_matches_no_origin_of_an_attacker(void **state)
     }
 }
 
-static void what_would_take_too_long_is_open(void **state)
+static void regexes_that_take_too_long_are_open(void **state)
 {
     static const char *const rows[][2] = {
         { "(((a{200}){200}){200})", "too large to be decided" },
@@ -788,7 +788,7 @@ static void what_would_take_too_long_is_open(void **state)
     }
 }
 
-static void what_takes_too_long_may_be_plain_http(void **state)
+static void regexes_that_take_too_long_may_be_plain_http(void **state)
 {
     static const struct {
         const char *regex;
@@ -810,7 +810,7 @@ static void what_takes_too_long_may_be_plain_http(void **state)
 }
 
 /* PCRE may match less than the automaton. */
-static void possessive_parts_are_read_as_plain_ones(void **state)
+static void possessive_parts_are_read_as_greedy(void **state)
 {
     static const struct {
         const char *regex;
@@ -835,7 +835,7 @@ static void possessive_parts_are_read_as_plain_ones(void **state)
 
 /* Each of the texts that nest or repeat is read within the time that a line of
  * 8 KB may take of a request. */
-static void a_long_line_is_decided_soon(void **state)
+static void long_regexes_are_classified_in_time(void **state)
 {
     static const char *const units[] = { "/",
                                          "(",
@@ -885,14 +885,14 @@ static void a_long_line_is_decided_soon(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(expressions_as_people_write_them_are_decided),
-        TEST(names_of_classes_are_few),
-        TEST(plain_http_of_other_machines_is_seen),
-        TEST(what_is_accepted_matches_no_origin_of_an_attacker),
-        TEST(what_would_take_too_long_is_open),
-        TEST(what_takes_too_long_may_be_plain_http),
-        TEST(possessive_parts_are_read_as_plain_ones),
-        TEST(a_long_line_is_decided_soon),
+        TEST(common_regexes_are_classified),
+        TEST(classes_have_at_most_100_names),
+        TEST(plain_http_of_other_hosts_is_found),
+        TEST(accepted_regexes_match_no_attacker),
+        TEST(regexes_that_take_too_long_are_open),
+        TEST(regexes_that_take_too_long_may_be_plain_http),
+        TEST(possessive_parts_are_read_as_greedy),
+        TEST(long_regexes_are_classified_in_time),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -115,7 +115,7 @@ static const struct {
     { "(?i:a)*(?x: b )+", "b aabb", "a" },
 };
 
-static const char *read_word(const char **at)
+static const char *next_text(const char **at)
 {
     size_t len = strcspn(*at, " ");
     const char *word = apr_pstrmemdup(pool, *at, len);
@@ -125,7 +125,8 @@ static const char *read_word(const char **at)
 }
 
 /* As cors_automaton_matches(), from the end of the text to its start. */
-static bool matches_back(const cors_automaton_t *automaton, cors_slice_t text)
+static bool matches_backwards(const cors_automaton_t *automaton,
+                              cors_slice_t text)
 {
     cors_walk_t *walk = cors_walk_make(pool, automaton);
     cors_states_t set = cors_walk_ends(pool, automaton);
@@ -147,18 +148,18 @@ static void check_texts(const cors_automaton_t *automaton, const char *regex,
                         const char *texts, bool has)
 {
     while (*texts) {
-        const char *text = read_word(&texts);
+        const char *text = next_text(&texts);
 
         if (cors_automaton_matches(pool, automaton, exactly(text)) != has) {
             fail_msg("'%s' %s '%s'", regex, has ? "lacks" : "has", text);
         }
-        if (matches_back(automaton, exactly(text)) != has) {
+        if (matches_backwards(automaton, exactly(text)) != has) {
             fail_msg("'%s' from its end: '%s'", regex, text);
         }
     }
 }
 
-static void a_tree_has_the_texts_of_its_expression(void **state)
+static void tree_matches_the_texts_of_its_regex(void **state)
 {
     size_t i;
 
@@ -184,7 +185,7 @@ static void a_tree_has_the_texts_of_its_expression(void **state)
     }
 }
 
-static void what_cannot_be_read_is_named_with_its_place(void **state)
+static void obstacles_have_names_and_offsets(void **state)
 {
     static const struct {
         const char *regex;
@@ -332,7 +333,7 @@ static void possessive_and_atomic_parts_are_not_exact(void **state)
     }
 }
 
-static void a_tree_has_assertions_or_not(void **state)
+static void assertions_are_detected(void **state)
 {
     static const char *const with[] = { "^",    "a$",   "\\Aa", "a\\z",
                                         "\\Ga", "a\\Z", "\\b",  "(a|\\B)" };
@@ -352,7 +353,7 @@ static void a_tree_has_assertions_or_not(void **state)
     }
 }
 
-static void a_count_is_at_most_65535(void **state)
+static void repeat_count_is_at_most_65535(void **state)
 {
     static const char *const rows[] = { "a{65535}", "a{65535,}", "a{0,65535}",
                                         "a{65535,65535}" };
@@ -367,7 +368,7 @@ static void a_count_is_at_most_65535(void **state)
     }
 }
 
-static void groups_nest_as_deep_as_people_write_them(void **state)
+static void groups_nest_100_deep(void **state)
 {
     cors_regex_text_t read;
 
@@ -386,7 +387,7 @@ static void groups_nest_as_deep_as_people_write_them(void **state)
     same_text("200 side by side", read.obstacle, NULL);
 }
 
-static void what_can_be_read_in_many_ways_is_costly(void **state)
+static void ambiguous_regexes_are_costly(void **state)
 {
     static const struct {
         const char *regex;
@@ -431,7 +432,7 @@ static void what_can_be_read_in_many_ways_is_costly(void **state)
     }
 }
 
-static void a_symbol_is_a_byte_that_an_origin_can_have(void **state)
+static void symbols_are_the_bytes_of_origins(void **state)
 {
     (void)state;
     assert_int_equal(cors_symbols(CORS_SYMBOLS),
@@ -445,14 +446,14 @@ static void a_symbol_is_a_byte_that_an_origin_can_have(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(a_tree_has_the_texts_of_its_expression),
-        TEST(what_cannot_be_read_is_named_with_its_place),
+        TEST(tree_matches_the_texts_of_its_regex),
+        TEST(obstacles_have_names_and_offsets),
         TEST(possessive_and_atomic_parts_are_not_exact),
-        TEST(a_tree_has_assertions_or_not),
-        TEST(a_count_is_at_most_65535),
-        TEST(groups_nest_as_deep_as_people_write_them),
-        TEST(what_can_be_read_in_many_ways_is_costly),
-        TEST(a_symbol_is_a_byte_that_an_origin_can_have),
+        TEST(assertions_are_detected),
+        TEST(repeat_count_is_at_most_65535),
+        TEST(groups_nest_100_deep),
+        TEST(ambiguous_regexes_are_costly),
+        TEST(symbols_are_the_bytes_of_origins),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

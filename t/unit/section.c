@@ -4,7 +4,7 @@
 
 #include "configure.h"
 
-static void every_attribute_has_its_directive(void **state)
+static void attributes_have_directives(void **state)
 {
     static const char *const directives[] = {
         "CorsPolicy",
@@ -46,8 +46,7 @@ static const char *choices_of(cors_attr_e attr)
     return all;
 }
 
-static void
-a_flag_or_choice_has_its_words_in_the_order_of_its_numbers(void **state)
+static void choices_are_in_the_order_of_their_numbers(void **state)
 {
     static const char *const choices[CORS_ATTR_COUNT] = {
         [CORS_ATTR_MODE] = "Off|On|ReportOnly",
@@ -74,7 +73,7 @@ a_flag_or_choice_has_its_words_in_the_order_of_its_numbers(void **state)
     assert_int_equal(CORS_BACKEND_KEEP, 1);
 }
 
-static void every_method_has_its_bit(void **state)
+static void methods_have_distinct_bits(void **state)
 {
     cors_methods_t all = 0;
     int i;
@@ -90,8 +89,8 @@ static void every_method_has_its_bit(void **state)
     assert_true(all == CORS_METHODS_ALL);
 }
 
-static void append_said(void *context, cors_attr_e attr,
-                        const cors_setting_t *setting)
+static void append_line_number(void *context, cors_attr_e attr,
+                               const cors_setting_t *setting)
 {
     const char **text = context;
 
@@ -102,12 +101,12 @@ static void append_said(void *context, cors_attr_e attr,
 }
 
 /* the lines that hold for a method, in rising precedence */
-static const char *lines_for(const cors_section_t *section,
-                             cors_methods_t methods)
+static const char *line_numbers_for(const cors_section_t *section,
+                                    cors_methods_t methods)
 {
     const char *text = "";
 
-    cors_section_visit(section, methods, append_said, &text);
+    cors_section_visit(section, methods, append_line_number, &text);
     return text;
 }
 
@@ -147,18 +146,18 @@ static const row_t rows[] = {
     { "a section that says nothing tells of nothing", "", 0, "" },
 };
 
-static void check_row(void **state)
+static void check_settings_row(void **state)
 {
     const row_t *row = *state;
 
     same_text(row->text,
-              lines_for(sections_of(row->text),
-                        row->method < 0 ? CORS_METHODS_ALL
-                                        : cors_methods_bit(row->method)),
+              line_numbers_for(sections_of(row->text),
+                               row->method < 0 ? CORS_METHODS_ALL
+                                               : cors_methods_bit(row->method)),
               row->lines);
 }
 
-static void a_setting_is_made_once_for_its_methods(void **state)
+static void setting_is_made_once_for_its_methods(void **state)
 {
     cors_section_t *section = cors_section_make(pool);
     bool first;
@@ -187,7 +186,7 @@ static void a_setting_is_made_once_for_its_methods(void **state)
     assert_true(first);
 }
 
-static void an_empty_section_leaves_the_other_one_as_it_is(void **state)
+static void empty_section_changes_nothing(void **state)
 {
     const cors_section_t *empty = cors_section_make(pool);
     const cors_section_t *full = sections_of("CorsPolicy On");
@@ -202,26 +201,26 @@ static void an_empty_section_leaves_the_other_one_as_it_is(void **state)
     pair = cors_section_merge(pool, full, sections_of("CorsMaxAge 1"));
     assert_ptr_not_equal(pair, full);
     assert_false(cors_section_empty(pair));
-    assert_string_equal(lines_for(pair, 1), "1 1");
-    assert_string_equal(lines_for(full, 1), "1");
+    assert_string_equal(line_numbers_for(pair, 1), "1 1");
+    assert_string_equal(line_numbers_for(full, 1), "1");
 }
 
-static void merges_can_be_merged_on_either_side(void **state)
+static void merges_can_be_merged_again(void **state)
 {
     const cors_section_t *a = sections_of("CorsMaxAge 1");
     const cors_section_t *b = sections_of("CorsPolicy On; CorsMaxAge 2");
     const cors_section_t *ab = cors_section_merge(pool, a, b);
 
     (void)state;
-    assert_string_equal(lines_for(cors_section_merge(pool, ab, ab), 1),
+    assert_string_equal(line_numbers_for(cors_section_merge(pool, ab, ab), 1),
                         "1 1 2 1 1 2");
-    assert_string_equal(lines_for(cors_section_merge(pool, a, ab), 1),
+    assert_string_equal(line_numbers_for(cors_section_merge(pool, a, ab), 1),
                         "1 1 1 2");
-    assert_string_equal(lines_for(cors_section_merge(pool, ab, a), 1),
+    assert_string_equal(line_numbers_for(cors_section_merge(pool, ab, a), 1),
                         "1 1 2 1");
 }
 
-static void the_first_place_of_a_section_counts(void **state)
+static void first_scope_of_a_section_is_kept(void **state)
 {
     static cors_scope_t here = { "<Location /a>", "conf", NULL, 1, 0 };
     static cors_scope_t there = { "<Location /b>", "conf", NULL, 9, 0 };
@@ -239,7 +238,7 @@ static void the_first_place_of_a_section_counts(void **state)
 }
 
 /* Every method is in one group, and each group's one method is of it. */
-static int groups_of(const char *text, cors_methods_group_t **groups)
+static int method_groups_of(const char *text, cors_methods_group_t **groups)
 {
     int count = cors_section_groups(pool, sections_of(text), groups);
     cors_methods_t all = 0;
@@ -259,52 +258,52 @@ static int groups_of(const char *text, cors_methods_group_t **groups)
     return count;
 }
 
-static void methods_that_every_limit_treats_alike_are_a_group(void **state)
+static void methods_with_equal_limits_are_a_group(void **state)
 {
     cors_methods_group_t *groups;
     const char *each = "";
     int i;
 
     (void)state;
-    assert_int_equal(groups_of("", &groups), 1);
+    assert_int_equal(method_groups_of("", &groups), 1);
     assert_true(groups[0].one == 1);
-    assert_int_equal(groups_of("CorsPolicy On", &groups), 1);
-    assert_int_equal(groups_of("<0> CorsMaxAge 1", &groups), 2);
+    assert_int_equal(method_groups_of("CorsPolicy On", &groups), 1);
+    assert_int_equal(method_groups_of("<0> CorsMaxAge 1", &groups), 2);
     assert_true(groups[0].methods == ~cors_methods_bit(0));
     assert_true(groups[0].one == cors_methods_bit(1));
     assert_true(groups[1].methods == cors_methods_bit(0));
-    assert_int_equal(groups_of("<0,1> CorsMaxAge 1; <0,1> CorsPolicy On",
-                               &groups),
+    assert_int_equal(method_groups_of("<0,1> CorsMaxAge 1; <0,1> CorsPolicy On",
+                                      &groups),
                      2);
-    assert_int_equal(groups_of("<0,1> CorsMaxAge 1; <1,2> CorsMaxAge 2",
-                               &groups),
+    assert_int_equal(method_groups_of("<0,1> CorsMaxAge 1; <1,2> CorsMaxAge 2",
+                                      &groups),
                      4);
-    assert_int_equal(groups_of("<0,1> CorsMaxAge 1 | <1,2> CorsMaxAge 2",
-                               &groups),
+    assert_int_equal(method_groups_of("<0,1> CorsMaxAge 1 | <1,2> CorsMaxAge 2",
+                                      &groups),
                      4);
     assert_int_equal(
-        groups_of("<0> CorsMaxAge 1 | CorsMaxAge 3 | <0,63> CorsMaxAge 2",
-                  &groups),
+        method_groups_of(
+            "<0> CorsMaxAge 1 | CorsMaxAge 3 | <0,63> CorsMaxAge 2", &groups),
         3);
     for (i = 0; i < CORS_METHODS_COUNT; i++) {
         each = apr_psprintf(pool, "%s; <%d> CorsMaxAge 1", each, i);
     }
-    assert_int_equal(groups_of(each, &groups), CORS_METHODS_COUNT);
+    assert_int_equal(method_groups_of(each, &groups), CORS_METHODS_COUNT);
 }
 
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(every_attribute_has_its_directive),
-        TEST(a_flag_or_choice_has_its_words_in_the_order_of_its_numbers),
-        TEST(every_method_has_its_bit),
-        TEST(a_setting_is_made_once_for_its_methods),
-        TEST(an_empty_section_leaves_the_other_one_as_it_is),
-        TEST(merges_can_be_merged_on_either_side),
-        TEST(the_first_place_of_a_section_counts),
-        TEST(methods_that_every_limit_treats_alike_are_a_group),
+        TEST(attributes_have_directives),
+        TEST(choices_are_in_the_order_of_their_numbers),
+        TEST(methods_have_distinct_bits),
+        TEST(setting_is_made_once_for_its_methods),
+        TEST(empty_section_changes_nothing),
+        TEST(merges_can_be_merged_again),
+        TEST(first_scope_of_a_section_is_kept),
+        TEST(methods_with_equal_limits_are_a_group),
     };
-    static const table_t tables[] = { TABLE(check_row, rows) };
+    static const table_t tables[] = { TABLE(check_settings_row, rows) };
 
     return run(tests, COUNT(tests), tables, COUNT(tables));
 }

@@ -30,7 +30,7 @@
 static apr_pool_t *pool;
 static volatile int *stop; /* shared with the children */
 
-static cors_origin_table_t *list(const char *const *words)
+static cors_origin_table_t *make_list(const char *const *words)
 {
     cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
 
@@ -46,7 +46,7 @@ static cors_origin_table_t *list(const char *const *words)
     return table;
 }
 
-static cors_listing_e ask(const void *share, const char *text)
+static cors_listing_e listing_of(const void *share, const char *text)
 {
     cors_origin_t origin;
 
@@ -63,15 +63,19 @@ static const char *const even[] = { "https://even.example:*",
                                     "https://both.example", NULL };
 
 /* What never changes must never seem to. */
-static void *read_on(void *share)
+static void *read_until_stopped(void *share)
 {
     uintptr_t wrong = 0;
 
     while (!*stop) {
-        wrong += ask(share, "https://both.example") != CORS_ORIGIN_LISTED;
-        wrong += ask(share, "https://a.wild.example") != CORS_ORIGIN_LISTED;
-        wrong += ask(share, "https://none.example") != CORS_ORIGIN_UNLISTED;
-        wrong += ask(share, "https://wild.example") != CORS_ORIGIN_UNLISTED;
+        wrong +=
+            listing_of(share, "https://both.example") != CORS_ORIGIN_LISTED;
+        wrong +=
+            listing_of(share, "https://a.wild.example") != CORS_ORIGIN_LISTED;
+        wrong +=
+            listing_of(share, "https://none.example") != CORS_ORIGIN_UNLISTED;
+        wrong +=
+            listing_of(share, "https://wild.example") != CORS_ORIGIN_UNLISTED;
     }
     return (void *)wrong;
 }
@@ -85,7 +89,7 @@ static void *shared_memory(apr_size_t size)
     return memory;
 }
 
-static void ten_thousand_exchanges_disturb_nobody(void **state)
+static void readers_see_whole_lists_during_exchanges(void **state)
 {
     cors_origin_table_t *lists[2];
     apr_size_t size = cors_origin_share_size(4096);
@@ -98,22 +102,24 @@ static void ten_thousand_exchanges_disturb_nobody(void **state)
 
     (void)state;
     stop = shared_memory(4096);
-    lists[0] = list(even);
-    lists[1] = list(odd);
+    lists[0] = make_list(even);
+    lists[1] = make_list(odd);
     share = cors_origin_share_make(memory, size, lists[0]);
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        _exit(read_on(share) != NULL);
+        _exit(read_until_stopped(share) != NULL);
     }
     for (i = 0; i < READERS; i++) {
-        assert_int_equal(pthread_create(&threads[i], NULL, read_on, share), 0);
+        assert_int_equal(pthread_create(&threads[i], NULL, read_until_stopped,
+                                        share),
+                         0);
     }
     for (i = 1; i <= EXCHANGES; i++) {
         assert_true(cors_origin_share_publish(share, lists[i & 1]));
-        assert_int_equal(ask(share, "https://odd.example"),
+        assert_int_equal(listing_of(share, "https://odd.example"),
                          i & 1 ? CORS_ORIGIN_LISTED : CORS_ORIGIN_UNLISTED);
-        assert_int_equal(ask(share, "https://no.wild.example"),
+        assert_int_equal(listing_of(share, "https://no.wild.example"),
                          i & 1 ? CORS_ORIGIN_LISTED : CORS_ORIGIN_EXCLUDED);
     }
     *stop = 1;
@@ -129,26 +135,27 @@ static void ten_thousand_exchanges_disturb_nobody(void **state)
     munmap(memory, size);
 }
 
-static void a_list_without_room_changes_nothing(void **state)
+static void list_without_room_is_not_published(void **state)
 {
     apr_size_t size = cors_origin_share_size(4096);
     void *memory = shared_memory(size);
     cors_origin_share_t *share =
-        cors_origin_share_make(memory, size, list(odd));
+        cors_origin_share_make(memory, size, make_list(odd));
     cors_origin_table_t *large = cors_origin_table_make(pool, 5000, 0);
 
     (void)state;
     assert_false(cors_origin_share_publish(share, large));
-    assert_int_equal(ask(share, "https://odd.example"), CORS_ORIGIN_LISTED);
+    assert_int_equal(listing_of(share, "https://odd.example"),
+                     CORS_ORIGIN_LISTED);
     assert_int_equal(cors_origin_share_exchanges(share), 0);
     munmap(memory, size);
 }
 
-static void a_share_that_is_trimmed_has_room_for_two_lists(void **state)
+static void trimmed_share_has_room_for_two_lists(void **state)
 {
     apr_size_t size = cors_origin_share_size(1 << 20);
     void *memory = shared_memory(size);
-    cors_origin_table_t *first = list(odd);
+    cors_origin_table_t *first = make_list(odd);
     cors_origin_share_t *share = cors_origin_share_make(memory, size, first);
     apr_size_t trimmed =
         cors_origin_share_trim(share, cors_origin_table_size(first));
@@ -157,23 +164,26 @@ static void a_share_that_is_trimmed_has_room_for_two_lists(void **state)
     assert_int_equal(trimmed,
                      cors_origin_share_size(cors_origin_table_size(first)));
     assert_int_equal(munmap((char *)memory + trimmed, size - trimmed), 0);
-    assert_int_equal(ask(share, "https://odd.example"), CORS_ORIGIN_LISTED);
-    assert_true(cors_origin_share_publish(share, list(even)));
-    assert_int_equal(ask(share, "https://odd.example"), CORS_ORIGIN_UNLISTED);
+    assert_int_equal(listing_of(share, "https://odd.example"),
+                     CORS_ORIGIN_LISTED);
+    assert_true(cors_origin_share_publish(share, make_list(even)));
+    assert_int_equal(listing_of(share, "https://odd.example"),
+                     CORS_ORIGIN_UNLISTED);
     assert_true(cors_origin_share_publish(share, first));
-    assert_int_equal(ask(share, "https://odd.example"), CORS_ORIGIN_LISTED);
+    assert_int_equal(listing_of(share, "https://odd.example"),
+                     CORS_ORIGIN_LISTED);
     assert_false(
         cors_origin_share_publish(share,
                                   cors_origin_table_make(pool, 5000, 0)));
     munmap(memory, trimmed);
 }
 
-static void a_copy_has_the_list_that_counts(void **state)
+static void copy_has_the_current_list(void **state)
 {
     apr_size_t size = cors_origin_share_size(4096);
     void *memory = shared_memory(size);
     cors_origin_share_t *share =
-        cors_origin_share_make(memory, size, list(odd));
+        cors_origin_share_make(memory, size, make_list(odd));
     int i;
 
     (void)state;
@@ -183,15 +193,17 @@ static void a_copy_has_the_list_that_counts(void **state)
 
         assert_ptr_equal(copy, other);
         assert_int_equal(cors_origin_share_exchanges(copy), 0);
-        assert_int_equal(ask(copy, "https://odd.example"),
+        assert_int_equal(listing_of(copy, "https://odd.example"),
                          i & 1 ? CORS_ORIGIN_UNLISTED : CORS_ORIGIN_LISTED);
-        assert_int_equal(ask(copy, "https://no.wild.example"),
+        assert_int_equal(listing_of(copy, "https://no.wild.example"),
                          i & 1 ? CORS_ORIGIN_EXCLUDED : CORS_ORIGIN_LISTED);
         /* it is exchanged by itself */
-        assert_true(cors_origin_share_publish(copy, list(i & 1 ? odd : even)));
-        assert_int_equal(ask(share, "https://odd.example"),
+        assert_true(
+            cors_origin_share_publish(copy, make_list(i & 1 ? odd : even)));
+        assert_int_equal(listing_of(share, "https://odd.example"),
                          i & 1 ? CORS_ORIGIN_UNLISTED : CORS_ORIGIN_LISTED);
-        assert_true(cors_origin_share_publish(share, list(i & 1 ? odd : even)));
+        assert_true(
+            cors_origin_share_publish(share, make_list(i & 1 ? odd : even)));
         munmap(other, size);
     }
     munmap(memory, size);
@@ -199,7 +211,7 @@ static void a_copy_has_the_list_that_counts(void **state)
 
 /* A process that may write to a share can write anything there, and the one that
  * copies it has other rights. */
-static void copying_any_bytes_stays_within_them(void **state)
+static void copying_random_bytes_stays_in_bounds(void **state)
 {
     apr_size_t size = cors_origin_share_size(4096);
     char *memory = shared_memory(size);
@@ -212,7 +224,7 @@ static void copying_any_bytes_stays_within_them(void **state)
         apr_size_t i;
 
         memset(memory, 0, size);
-        cors_origin_share_make(memory, size, list(odd));
+        cors_origin_share_make(memory, size, make_list(odd));
         for (i = 0; i < (round % 3 ? 40 : size); i++) {
             seed = seed * 1103515245u + 12345u;
             /* before the lists, in the head of a list, everywhere */
@@ -221,8 +233,8 @@ static void copying_any_bytes_stays_within_them(void **state)
                                     : i] = (char)(seed >> 16);
         }
         if (cors_origin_share_copy(memory, size, other)) {
-            ask(other, "https://odd.example");
-            ask(other, "https://a.wild.example");
+            listing_of(other, "https://odd.example");
+            listing_of(other, "https://a.wild.example");
         }
         munmap(other, size);
         apr_pool_clear(pool);
@@ -231,7 +243,7 @@ static void copying_any_bytes_stays_within_them(void **state)
 }
 
 /* Copies are made while another process exchanges the lists. */
-static void a_copy_is_never_a_mixture(void **state)
+static void copy_is_never_mixed(void **state)
 {
     cors_origin_table_t *lists[2];
     apr_size_t size = cors_origin_share_size(4096);
@@ -244,8 +256,8 @@ static void a_copy_is_never_a_mixture(void **state)
 
     (void)state;
     stop = shared_memory(4096);
-    lists[0] = list(even);
-    lists[1] = list(odd);
+    lists[0] = make_list(even);
+    lists[1] = make_list(odd);
     share = cors_origin_share_make(memory, size, lists[0]);
     child = fork();
     assert_true(child >= 0);
@@ -260,17 +272,17 @@ static void a_copy_is_never_a_mixture(void **state)
 
         if (cors_origin_share_copy(memory, size, other)) {
             bool is_odd =
-                ask(other, "https://odd.example") == CORS_ORIGIN_LISTED;
+                listing_of(other, "https://odd.example") == CORS_ORIGIN_LISTED;
 
             copies++;
-            assert_int_equal(ask(other, "https://both.example"),
+            assert_int_equal(listing_of(other, "https://both.example"),
                              CORS_ORIGIN_LISTED);
-            assert_int_equal(ask(other, "https://a.wild.example"),
+            assert_int_equal(listing_of(other, "https://a.wild.example"),
                              CORS_ORIGIN_LISTED);
-            assert_int_equal(ask(other, "https://even.example:81"),
+            assert_int_equal(listing_of(other, "https://even.example:81"),
                              is_odd ? CORS_ORIGIN_UNLISTED
                                     : CORS_ORIGIN_LISTED);
-            assert_int_equal(ask(other, "https://no.wild.example"),
+            assert_int_equal(listing_of(other, "https://no.wild.example"),
                              is_odd ? CORS_ORIGIN_LISTED
                                     : CORS_ORIGIN_EXCLUDED);
         }
@@ -286,12 +298,12 @@ static void a_copy_is_never_a_mixture(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(ten_thousand_exchanges_disturb_nobody),
-        cmocka_unit_test(a_list_without_room_changes_nothing),
-        cmocka_unit_test(a_share_that_is_trimmed_has_room_for_two_lists),
-        cmocka_unit_test(a_copy_has_the_list_that_counts),
-        cmocka_unit_test(copying_any_bytes_stays_within_them),
-        cmocka_unit_test(a_copy_is_never_a_mixture)
+        cmocka_unit_test(readers_see_whole_lists_during_exchanges),
+        cmocka_unit_test(list_without_room_is_not_published),
+        cmocka_unit_test(trimmed_share_has_room_for_two_lists),
+        cmocka_unit_test(copy_has_the_current_list),
+        cmocka_unit_test(copying_random_bytes_stays_in_bounds),
+        cmocka_unit_test(copy_is_never_mixed)
     };
     int failed;
 

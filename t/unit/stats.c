@@ -30,7 +30,7 @@ int clock_gettime(clockid_t clock, struct timespec *time)
     return 0;
 }
 
-static cors_counters_t *fresh(void)
+static cors_counters_t *new_counters(void)
 {
     block = apr_palloc(pool, cors_counters_size());
     memset(block, 0xa5, cors_counters_size());
@@ -47,9 +47,9 @@ static cors_refusal_t refusal_of(const char *origin, apr_time_t time)
     return refusal;
 }
 
-static void a_fresh_block_counts_nothing(void **state)
+static void new_block_counts_nothing(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     cors_recorded_refusal_t refusals[1];
     cors_refused_origin_t origins[1];
 
@@ -63,9 +63,9 @@ static void a_fresh_block_counts_nothing(void **state)
     assert_int_equal(cors_counters_origins(counters, origins, 1), 0);
 }
 
-static void a_block_of_an_earlier_run_is_used_again(void **state)
+static void block_of_an_earlier_run_is_reused(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
 
     (void)state;
     cors_counters_add(counters, CORS_COUNTED_ENFORCED, CORS_VERDICT_ALLOWED,
@@ -79,22 +79,22 @@ static void a_block_of_an_earlier_run_is_used_again(void **state)
                      1);
 }
 
-static void a_block_that_is_laid_out_otherwise_is_not(void **state)
+static void block_of_another_layout_is_rejected(void **state)
 {
     size_t i;
 
     (void)state;
     /* magic, version, size: each is looked at */
     for (i = 0; i < 3; i++) {
-        fresh();
+        new_counters();
         ((unsigned char *)block)[4 * i]++;
         assert_null(cors_counters_use(block, false, 99));
     }
 }
 
-static void kinds_verdicts_reasons_and_slots_are_counted_apart(void **state)
+static void kinds_verdicts_reasons_and_slots_are_separate(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     int slot = cors_counters_slot(counters, "one");
 
     (void)state;
@@ -124,9 +124,9 @@ static void kinds_verdicts_reasons_and_slots_are_counted_apart(void **state)
                      0);
 }
 
-static void slots_are_known_by_name_and_bounded(void **state)
+static void slots_have_names_and_a_maximum(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     int i;
 
     (void)state;
@@ -139,7 +139,7 @@ static void slots_are_known_by_name_and_bounded(void **state)
     assert_int_equal(cors_counters_slot(counters, "one too many"), 0);
     same_text("slot 7", cors_counters_slot_name(counters, 7), "7");
     same_text("slot 0", cors_counters_slot_name(counters, 0), "others");
-    counters = fresh();
+    counters = new_counters();
     assert_null(cors_counters_slot_name(counters, 1));
     /* names that are alike as far as they are kept are one */
     assert_int_equal(cors_counters_slot(counters, repeat("x", 300)), 1);
@@ -147,9 +147,9 @@ static void slots_are_known_by_name_and_bounded(void **state)
     assert_int_equal(cors_counters_slot(counters, repeat("x", 254)), 2);
 }
 
-static void the_latest_refusals_are_kept_newest_first(void **state)
+static void latest_refusals_are_newest_first(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     cors_recorded_refusal_t out[CORS_COUNTERS_REFUSALS + 1];
     cors_refusal_t refusal;
     int i;
@@ -173,9 +173,9 @@ static void the_latest_refusals_are_kept_newest_first(void **state)
     assert_int_equal(cors_counters_refusals(counters, out, 2), 2);
 }
 
-static void refusals_that_are_alike_are_one(void **state)
+static void equal_refusals_are_one_entry(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     cors_recorded_refusal_t out[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[2];
     cors_refusal_t first = refusal_of("https://a.example", 1);
@@ -231,9 +231,9 @@ static void refusals_that_are_alike_are_one(void **state)
     same_text("said", origins[0].source, "CorsPolicy conf:1");
 }
 
-static void one_that_was_replaced_begins_anew(void **state)
+static void replaced_refusal_starts_at_one(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     cors_recorded_refusal_t out[CORS_COUNTERS_REFUSALS];
     cors_refusal_t first = refusal_of("https://a.example", 1);
     int i;
@@ -255,9 +255,9 @@ static void one_that_was_replaced_begins_anew(void **state)
     assert_int_equal(out[0].times, 1);
 }
 
-static void frequent_origins_stay_and_rare_ones_make_room(void **state)
+static void frequent_origins_replace_rare_ones(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     cors_refused_origin_t out[CORS_COUNTERS_ORIGINS];
     cors_refusal_t refusal;
     int i;
@@ -278,9 +278,9 @@ static void frequent_origins_stay_and_rare_ones_make_room(void **state)
     assert_true(out[1].count >= out[2].count);
 }
 
-static void a_refusal_without_origin_is_no_origin(void **state)
+static void refusal_without_origin_adds_no_origin(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     cors_refused_origin_t out[1];
     cors_refusal_t refusal = refusal_of("", 1);
 
@@ -289,9 +289,9 @@ static void a_refusal_without_origin_is_no_origin(void **state)
     assert_int_equal(cors_counters_origins(counters, out, 1), 0);
 }
 
-static void a_burst_is_logged_and_a_flood_is_not(void **state)
+static void burst_is_logged_and_flood_suppressed(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     const apr_time_t begin = apr_time_from_sec(1000);
     apr_uint32_t suppressed = 99;
     int i;
@@ -314,9 +314,9 @@ static void a_burst_is_logged_and_a_flood_is_not(void **state)
     assert_int_equal(suppressed, 0);
 }
 
-static void a_clock_that_is_set_back_does_not_end_the_log(void **state)
+static void log_continues_after_the_clock_is_set_back(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     const apr_time_t begin = apr_time_from_sec(100000);
     apr_uint32_t suppressed = 99;
     int i;
@@ -334,9 +334,9 @@ static void a_clock_that_is_set_back_does_not_end_the_log(void **state)
     assert_int_equal(suppressed, 1);
 }
 
-static void a_warning_has_lines_of_its_own(void **state)
+static void warnings_have_their_own_limit(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     const apr_time_t begin = apr_time_from_sec(1000);
     apr_uint32_t suppressed = 99;
     int i;
@@ -373,7 +373,7 @@ static void a_warning_has_lines_of_its_own(void **state)
     assert_int_equal(suppressed, 0);
 }
 
-static void elapsed_time_does_not_stand_at_0(void **state)
+static void clock_advances_from_0(void **state)
 {
     const apr_time_t before = now;
 
@@ -384,9 +384,9 @@ static void elapsed_time_does_not_stand_at_0(void **state)
     assert_int_equal(cors_clock(), before + 1);
 }
 
-static void texts_are_cut_to_their_room(void **state)
+static void texts_are_truncated(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     cors_recorded_refusal_t out[1];
     cors_refused_origin_t origins[1];
     cors_refusal_t refusal = refusal_of(repeat("o", 300), 1);
@@ -410,9 +410,9 @@ static void texts_are_cut_to_their_room(void **state)
     same_text("origin", origins[0].origin, repeat("o", 255));
 }
 
-static void long_origins_that_differ_at_the_end_are_two(void **state)
+static void long_origins_differ_by_their_ends(void **state)
 {
-    cors_counters_t *counters = fresh();
+    cors_counters_t *counters = new_counters();
     cors_refused_origin_t out[3];
     cors_refusal_t refusal =
         refusal_of(apr_pstrcat(pool, repeat("o", 300), "a", NULL), 1);
@@ -424,14 +424,14 @@ static void long_origins_that_differ_at_the_end_are_two(void **state)
     assert_int_equal(cors_counters_origins(counters, out, 3), 2);
 }
 
-static void die_at_once(int number)
+static void die_on_signal(int number)
 {
     (void)number;
     kill(getpid(), SIGKILL);
 }
 
 /* A child that is killed in the midst of a refusal, behind its lock. */
-static void kill_a_child_that_refuses(cors_counters_t *counters)
+static void kill_child_in_refusal(cors_counters_t *counters)
 {
     void *forbidden =
         mmap(NULL, 4096, PROT_NONE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
@@ -444,8 +444,8 @@ static void kill_a_child_that_refuses(cors_counters_t *counters)
     child = fork();
     assert_true(child >= 0);
     if (child == 0) {
-        signal(SIGSEGV, die_at_once);
-        signal(SIGBUS, die_at_once);
+        signal(SIGSEGV, die_on_signal);
+        signal(SIGBUS, die_on_signal);
         cors_counters_refuse(counters, &refusal);
         _exit(0);
     }
@@ -456,7 +456,7 @@ static void kill_a_child_that_refuses(cors_counters_t *counters)
 
 /* Its lock is taken over once so much time has passed, or the clock was set by so
  * much. */
-static void take_over_after(apr_interval_time_t time)
+static void check_lock_taken_over(apr_interval_time_t time)
 {
     void *memory = mmap(NULL, cors_counters_size(), PROT_READ | PROT_WRITE,
                         MAP_SHARED | MAP_ANONYMOUS, -1, 0);
@@ -467,7 +467,7 @@ static void take_over_after(apr_interval_time_t time)
 
     assert_ptr_not_equal(memory, MAP_FAILED);
     counters = cors_counters_use(memory, true, 77);
-    kill_a_child_that_refuses(counters);
+    kill_child_in_refusal(counters);
 
     /* nobody waits for it: a refusal is not kept, and a reader sees none */
     cors_counters_refuse(counters, &refusal);
@@ -490,33 +490,33 @@ static void take_over_after(apr_interval_time_t time)
     munmap(memory, cors_counters_size());
 }
 
-static void a_lock_that_a_killed_child_left_is_taken_over(void **state)
+static void lock_of_a_killed_child_is_taken_over(void **state)
 {
     (void)state;
-    take_over_after(apr_time_from_sec(3));
-    take_over_after(apr_time_from_sec(-3));
+    check_lock_taken_over(apr_time_from_sec(3));
+    check_lock_taken_over(apr_time_from_sec(-3));
 }
 
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        TEST(a_fresh_block_counts_nothing),
-        TEST(a_block_of_an_earlier_run_is_used_again),
-        TEST(a_block_that_is_laid_out_otherwise_is_not),
-        TEST(kinds_verdicts_reasons_and_slots_are_counted_apart),
-        TEST(slots_are_known_by_name_and_bounded),
-        TEST(the_latest_refusals_are_kept_newest_first),
-        TEST(refusals_that_are_alike_are_one),
-        TEST(one_that_was_replaced_begins_anew),
-        TEST(frequent_origins_stay_and_rare_ones_make_room),
-        TEST(a_refusal_without_origin_is_no_origin),
-        TEST(a_burst_is_logged_and_a_flood_is_not),
-        TEST(a_clock_that_is_set_back_does_not_end_the_log),
-        TEST(a_warning_has_lines_of_its_own),
-        TEST(elapsed_time_does_not_stand_at_0),
-        TEST(texts_are_cut_to_their_room),
-        TEST(long_origins_that_differ_at_the_end_are_two),
-        TEST(a_lock_that_a_killed_child_left_is_taken_over)
+        TEST(new_block_counts_nothing),
+        TEST(block_of_an_earlier_run_is_reused),
+        TEST(block_of_another_layout_is_rejected),
+        TEST(kinds_verdicts_reasons_and_slots_are_separate),
+        TEST(slots_have_names_and_a_maximum),
+        TEST(latest_refusals_are_newest_first),
+        TEST(equal_refusals_are_one_entry),
+        TEST(replaced_refusal_starts_at_one),
+        TEST(frequent_origins_replace_rare_ones),
+        TEST(refusal_without_origin_adds_no_origin),
+        TEST(burst_is_logged_and_flood_suppressed),
+        TEST(log_continues_after_the_clock_is_set_back),
+        TEST(warnings_have_their_own_limit),
+        TEST(clock_advances_from_0),
+        TEST(texts_are_truncated),
+        TEST(long_origins_differ_by_their_ends),
+        TEST(lock_of_a_killed_child_is_taken_over)
     };
 
     return run(tests, COUNT(tests), NULL, 0);

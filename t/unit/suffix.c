@@ -6,7 +6,7 @@
 
 #include "core/base/suffix.h"
 
-static void a_public_suffix_is_where_anybody_registers(void **state)
+static void public_suffixes(void **state)
 {
     static const struct {
         const char *host;
@@ -64,7 +64,7 @@ static void assert_below(const char *name, const char *host)
     assert_string_equal(name + 1, host);
 }
 
-static void a_public_suffix_may_lie_below_what_is_none(void **state)
+static void public_suffix_below_a_domain(void **state)
 {
     static const struct {
         const char *host;
@@ -109,7 +109,7 @@ static void a_public_suffix_may_lie_below_what_is_none(void **state)
     }
 }
 
-static void a_name_has_the_punycode_that_browsers_send(void **state)
+static void names_have_the_punycode_of_browsers(void **state)
 {
     static const char *const rows[][2] = {
         { "b\xc3\xbc"
@@ -142,7 +142,7 @@ static void a_name_has_the_punycode_that_browsers_send(void **state)
     }
 }
 
-static void a_label_of_punycode_can_be_decoded(void **state)
+static void punycode_labels_are_decoded(void **state)
 {
     static const struct {
         const char *host;
@@ -171,10 +171,10 @@ static void a_label_of_punycode_can_be_decoded(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(a_public_suffix_is_where_anybody_registers),
-        TEST(a_public_suffix_may_lie_below_what_is_none),
-        TEST(a_name_has_the_punycode_that_browsers_send),
-        TEST(a_label_of_punycode_can_be_decoded),
+        TEST(public_suffixes),
+        TEST(public_suffix_below_a_domain),
+        TEST(names_have_the_punycode_of_browsers),
+        TEST(punycode_labels_are_decoded),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -6,7 +6,7 @@
 
 #include "core/base/text_map.h"
 
-static void a_key_has_the_value_it_was_added_with(void **state)
+static void keys_have_their_values(void **state)
 {
     const char *const keys[] = { "", "a", "b", "ab", "abc", "abcd", "abcde" };
     cors_text_map_t *map = cors_text_map_make(pool, false);
@@ -27,7 +27,7 @@ static void a_key_has_the_value_it_was_added_with(void **state)
 }
 
 /* every byte against every other: letters alone have a case */
-static void letters_are_the_same_in_any_case_if_so_asked(void **state)
+static void case_is_ignored_on_request(void **state)
 {
     int one;
     int other;
@@ -50,7 +50,7 @@ static void letters_are_the_same_in_any_case_if_so_asked(void **state)
 }
 
 /* letters next to any other bytes, in keys of any length */
-static void keys_differ_in_case_alone_or_they_differ(void **state)
+static void keys_equal_only_up_to_case(void **state)
 {
     unsigned seed = 1;
     int i;
@@ -76,7 +76,7 @@ static void keys_differ_in_case_alone_or_they_differ(void **state)
     }
 }
 
-static void a_map_grows(void **state)
+static void map_grows(void **state)
 {
     cors_text_map_t *map = cors_text_map_make(pool, false);
     int i;
@@ -98,10 +98,10 @@ static void a_map_grows(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(a_key_has_the_value_it_was_added_with),
-        TEST(letters_are_the_same_in_any_case_if_so_asked),
-        TEST(keys_differ_in_case_alone_or_they_differ),
-        TEST(a_map_grows),
+        TEST(keys_have_their_values),
+        TEST(case_is_ignored_on_request),
+        TEST(keys_equal_only_up_to_case),
+        TEST(map_grows),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -129,7 +129,7 @@ static const case_t cases[] = {
       "Vary: Origin\n" },
 };
 
-static void check_case(void **state)
+static void check_headers_case(void **state)
 {
     const case_t *one = *state;
     const cors_policy_t *policy = policy_of(one->text);
@@ -157,7 +157,7 @@ static void check_case(void **state)
 
 int main(void)
 {
-    static const table_t tables[] = { TABLE(check_case, cases) };
+    static const table_t tables[] = { TABLE(check_headers_case, cases) };
 
     return run(NULL, 0, tables, COUNT(tables));
 }
