@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What to change, where less is known than a policy; t/unit/explain.c has the
- * rest. */
+/* Advice where the policy itself is not known, as after a restart. Advice with a
+ * policy is tested in t/unit/explain.c. */
 
 #include "configure.h"
 

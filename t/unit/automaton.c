@@ -1,11 +1,11 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Automata: how many states and moves they have, where their limits are, and what each
- * step of a walk reaches. Which texts an automaton matches is tested in regex_text.c,
- * beside the expressions that it is made from; it is a file of its own because this
- * here knows nothing of how an expression is read. States have no names: a set is
- * written as the bytes that lead into its states, and ^ for the start.
+ * Automata: the number of their states and moves, their limits, and what each step
+ * of a walk reaches. regex_text.c tests which texts an automaton matches, together
+ * with the regular expressions that it is made from; the tests here do not depend on
+ * how a regular expression is parsed. States have no names: a set is written as the
+ * bytes that lead into its states, with ^ for the start.
  */
 
 #include "unit.h"
@@ -49,7 +49,7 @@ static bool has_move(const cors_automaton_t *automaton, unsigned from,
     return has_state(cors_automaton_next(automaton, from), to);
 }
 
-/* The moves both ways are the same, and the ends are the states that end. */
+/* Moves forth and back agree, and cors_walk_ends() returns the final states. */
 static void check_states(const cors_automaton_t *automaton, const char *regex)
 {
     cors_states_t ends = cors_walk_ends(pool, automaton);
@@ -97,7 +97,7 @@ static void size_grows_with_the_regex(void **state)
         { "a.b", 4, 3 },
         { "(a|b|c|d|e|f)*", 7, 42 },
         { "(.)*\\d*", 3, 5 },
-        /* with assertions, a place reads either word bytes or others */
+        /* with assertions, a state reads either word bytes or other bytes */
         { "^a$", 2, 1 },
         { "^-$", 2, 1 },
         { "^.$", 3, 2 },
@@ -126,7 +126,7 @@ static void size_grows_with_the_regex(void **state)
     check_states(make_automaton(repeat("(?:a?b?){5}", 20)), "a long one");
 }
 
-/* A set, as the bytes that lead into its states, in order. */
+/* A set of states, as the bytes that lead into them, in order. */
 static const char *symbols_of_set(const cors_automaton_t *automaton,
                                   cors_states_t set)
 {
@@ -148,7 +148,7 @@ static const char *symbols_of_set(const cors_automaton_t *automaton,
     return text;
 }
 
-/* What leads on in several ways by one byte, as pairs "ab": from a to b. */
+/* Moves that exist more than once, as pairs "ab": from a to b. */
 static const char *ambiguous_moves_of(const cors_automaton_t *automaton)
 {
     const char *text = "";
@@ -199,7 +199,7 @@ static void ambiguous_moves_are_listed(void **state)
                   ambiguous_moves_of(make_automaton(rows[i].regex)),
                   rows[i].multiple);
     }
-    /* also where there are more moves than there was room for at first */
+    /* also after the array of moves has grown */
     same_text("many",
               ambiguous_moves_of(make_automaton("(?:|)(?:a|b|c)(d?){40}")),
               "^c ^b ^a");
@@ -211,7 +211,7 @@ static void limits_are_inclusive(void **state)
     const struct {
         const char *what;
         const char *regex;
-        const char *text; /* that it matches; NULL: it is not made */
+        const char *text; /* a text that it matches; NULL: too large */
     } rows[] = {
         { "12000 states", "a{11999}", repeat("a", 11999) },
         { "12001 states", "a{12000}", NULL },
@@ -283,7 +283,7 @@ static void closure_has_all_reachable_states(void **state)
 {
     static const struct {
         const char *symbols;
-        bool back; /* from the ends, not from the start */
+        bool back; /* starts at the ends, not at the start */
         const char *set;
     } rows[] = {
         { "", false, "^" },           { "", true, "f" },

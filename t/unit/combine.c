@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What the policy of the requested URL allows and the served resource does not
- * deny: the decision, and the headers. */
+/* Two policies for one response: that of the requested URL allows, that of the
+ * served resource can only deny. Tests the decision and the headers. */
 
 #include "request.h"
 
@@ -20,14 +20,14 @@
 #define VARY "Vary: Origin\n"
 
 /* Sections: those that match both URLs, then those of the requested URL, then
- * those of the served resource; "~" stands where a section that matches both
- * comes after them. */
+ * those of the served resource, and last a section that matches both and is
+ * applied after them. */
 typedef struct {
     const char *name;
     const char *common;
     const char *asked;
     const char *served;
-    const char *last; /* of both, applied last; NULL: none */
+    const char *last; /* for both, applied last; or NULL */
     request_t request;
     const char *decision; /* NULL: no section denies anything */
     const char *headers;
@@ -205,8 +205,8 @@ static void check_combined_policy(const char *name, const cors_policy_t *asked,
     }
 }
 
-/* A decision that is changed is that of the served resource, and has no more than
- * that changed. */
+/* The served resource changes the verdict or the setting, and nothing else that
+ * the requested URL decided. */
 static void check_changed_decision(const char *name, bool changed,
                                    const cors_decision_t *before,
                                    const cors_decision_t *after)
@@ -268,12 +268,13 @@ static void check_combined_row(void **state)
     }
 }
 
-/* What a preflight for the requested URL grants and the served resource withholds. */
+/* Which origin a preflight for the requested URL allows although the served
+ * resource denies it, and by which setting. */
 typedef struct {
     const char *name;
     const char *asked;
     const char *served;
-    const char *setting; /* NULL: nothing */
+    const char *setting; /* NULL: no such origin */
     const char *origin;
 } narrowed_t;
 
@@ -340,7 +341,7 @@ static void check_narrowed(void **state)
     same_text(row->name, origin, row->origin);
 }
 
-/* The hundred entries that are tried. */
+/* At most 100 entries are compared. */
 static void comparison_stops_after_100_entries(void **state)
 {
     const int counts[] = { 99, 100 };

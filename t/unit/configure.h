@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Lines of a configuration, for tests that want a policy. */
+/* Builds a policy from lines of configuration, for tests that need one. */
 
 #ifndef CONFIGURE_H
 #define CONFIGURE_H
@@ -9,7 +9,8 @@
 
 #include "core/policy/policy.h"
 
-/* An expression of a test: itself, or a beginning and ".*"; at "?" it gives up. */
+/* In place of PCRE: a test's regular expression matches itself, or any text with
+ * its prefix if it ends in ".*"; the result for "?" is doubt. */
 static inline bool match_expression(const void *regex, cors_slice_t text,
                                     bool doubt)
 {
@@ -116,7 +117,7 @@ static inline cors_attr_e attr_of_directive(const char *directive)
     return (cors_attr_e)attr;
 }
 
-/* One directive, in line number. */
+/* Add the directive of a line to a section; number is the line's. */
 static inline void set_directive(cors_section_t *section, char *line,
                                  int number)
 {
@@ -154,10 +155,11 @@ static inline void set_directive(cors_section_t *section, char *line,
 }
 
 /*
- * Sections, the outer before the inner one:
+ * Merge sections, the outer one first:
  *   "CorsPolicy On; CorsAllowOrigins https://a.example | CorsMaxAge 60"
- * A directive ends in ";", a section in "|". "<0,2>" before a directive are the
- * numbers of its <Limit>'s methods. Directive 1 is the first, in "conf:1".
+ * ";" ends a directive, "|" ends a section. "<0,2>" before a directive puts it in
+ * a <Limit> for the methods with these numbers. The source of the first directive
+ * is "conf:1".
  */
 static inline const cors_section_t *sections_of(const char *text)
 {
@@ -179,7 +181,7 @@ static inline const cors_section_t *sections_of(const char *text)
     return all;
 }
 
-/* What it makes for the method of a number. */
+/* The policy of such sections for the method with a number. */
 static inline const cors_policy_t *policy_for(const char *text, int method)
 {
     cors_policy_t *policy = apr_palloc(pool, sizeof(*policy));

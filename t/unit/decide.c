@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Facts of a request and a policy, and what is decided. */
+/* Decisions: from the facts of a request and a policy. */
 
 #include "request.h"
 
@@ -15,8 +15,8 @@
 #define BROKEN STAR "; CorsAllowCredentials On"
 #define SOCKETS "CorsWebSocketAllowOrigins " A
 
-/* A decision in words: verdict, reason, the directive and line that decided,
- * then all that is set in it. */
+/* A decision as text: verdict, reason, the directive and line that decided, then
+ * each field that is set. */
 static const char *field_text(const char *name, cors_slice_t value)
 {
     return value.ptr ? apr_pstrcat(pool, " ", name, "=", text_of(value), NULL)
@@ -617,8 +617,8 @@ static void requested_headers_have_at_most_4096_bytes(void **state)
                             "preflight-denied malformed-request-headers "));
 }
 
-/* An honest list has a comma and at most a blank between two names, and hardly a
- * name twice; what is not honest is not read to its end. */
+/* A browser puts one comma between two names and lists no name twice. A list with
+ * much padding or repetition is hostile and is not read to its end. */
 static void padded_header_lists_are_malformed(void **state)
 {
     request_t request = { .origin = A, .method = "GET" };
@@ -651,7 +651,8 @@ static void padded_header_lists_are_malformed(void **state)
                             "preflight-denied malformed-request-headers "));
 }
 
-/* Of a list of forty names so many can be announced, and of all the others 32. */
+/* A policy that lists forty names accepts as many requested names; the minimum of
+ * this bound is 32. */
 static void list_length_bounds_the_requested_headers(void **state)
 {
     request_t request = { .origin = A, .method = "GET" };
@@ -839,40 +840,40 @@ static void verdicts_and_reasons_have_texts(void **state)
     }
 }
 
-/* What a callback says of the server's own origin. */
+/* What the callbacks return for the target, and how they were called. */
 typedef struct {
     const char *site;
     const char *origin;
     const char *canonical;
-    bool foreign;      /* the host is not the server's */
-    const char *asked; /* with which origin it was called */
-    int hosts;         /* how often it was asked about the host */
+    bool foreign;      /* the host is not a name of the server */
+    const char *asked; /* the origin that it was called with */
+    int hosts;         /* calls of has_test_host() */
 } own_t;
 
 static void get_test_target(void *context, const cors_origin_t *origin,
                             cors_target_t *target)
 {
-    own_t *say = context;
+    own_t *own = context;
 
-    say->asked = text_of(origin->text);
-    if (say->site) {
-        target->fetch_site = exactly(say->site);
+    own->asked = text_of(origin->text);
+    if (own->site) {
+        target->fetch_site = exactly(own->site);
     }
-    if (say->origin) {
-        assert_true(cors_origin_parse(exactly(say->origin), &target->origin));
+    if (own->origin) {
+        assert_true(cors_origin_parse(exactly(own->origin), &target->origin));
     }
-    if (say->canonical) {
+    if (own->canonical) {
         assert_true(
-            cors_origin_parse(exactly(say->canonical), &target->canonical));
+            cors_origin_parse(exactly(own->canonical), &target->canonical));
     }
 }
 
 static bool has_test_host(void *context)
 {
-    own_t *say = context;
+    own_t *own = context;
 
-    say->hosts++;
-    return !say->foreign;
+    own->hosts++;
+    return !own->foreign;
 }
 
 static void target_is_looked_up_before_a_denial(void **state)
@@ -922,7 +923,7 @@ static void target_is_looked_up_before_a_denial(void **state)
         same_text("asked", target.asked, B);
         same_number("hosts", target.hosts, own_rows[i].hosts);
     }
-    /* nobody else is */
+    /* an allowed origin needs no look-up */
     facts_of(&allowed, &facts);
     facts.get_target = get_test_target;
     facts.context = NULL;

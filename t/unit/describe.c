@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What an effective policy says. */
+/* Descriptions of an effective policy, entry by entry. */
 
 #include "configure.h"
 
@@ -10,8 +10,8 @@ typedef struct {
     const char *name;
     const char *text;
     cors_attr_e attr;
-    const char
-        *values; /* each: "!", "~", the word, "@" its line or a default */
+    const char *
+        values; /* for each entry: "!", "~", its text, "@", its line or "default" */
 } row_t;
 
 #define A "https://a.example"

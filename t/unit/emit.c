@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* A decision, and the headers of the response. */
+/* The response headers of a decision. */
 
 #include "request.h"
 
@@ -30,7 +30,7 @@
 #define DEFAULTS METHODS("GET, HEAD, PUT, PATCH, POST, DELETE")
 #define TYPE HEADERS("content-type")
 
-/* names that are nearly ours */
+/* names that differ a little from those of the module */
 #define NEARLY                                                                 \
     "Access-Control: x\nAccess-Control-: x\nAccess-Control-Allow: x\n"         \
     "Access-Control-Allowed: x\nAccess-Control-Max-Ages: x\n"                  \
@@ -48,8 +48,8 @@ typedef struct {
     const char *text;
     request_t request;
     cors_response_e response;
-    const char *before; /* headers_out; NULL: none */
-    const char *errors; /* err_headers_out, which keeps what is not ours */
+    const char *before; /* headers_out, or NULL */
+    const char *errors; /* err_headers_out afterwards */
     const char *headers;
     const char *kept;
 } row_t;
@@ -753,7 +753,7 @@ static const row_t rows[] = {
       "Vary: b\n" },
 };
 
-/* "Name: value" lines into a table */
+/* Make a table of "Name: value" lines. */
 static apr_table_t *table_from_lines(const char *lines)
 {
     apr_table_t *table = apr_table_make(pool, 4);
@@ -823,14 +823,15 @@ static void vary_is_one_field_without_duplicates(void **state)
         same_text(cases[i].names, apr_table_get(headers, "Vary"),
                   cases[i].vary);
         same_text(cases[i].names, lines_of(errors), "");
-        /* once more changes nothing */
+        /* a second call changes nothing */
         cors_vary_add(pool, cases[i].names, headers, errors);
         same_text(cases[i].names, apr_table_get(headers, "Vary"),
                   cases[i].vary);
     }
 }
 
-/* The field that is extended in place is what gathering all names makes. */
+/* cors_emit() extends the usual Vary in place; the result is that of the general
+ * cors_vary_add(). */
 static void vary_extended_in_place_is_the_same(void **state)
 {
     static const char *const values[] = { "Accept-Encoding",
@@ -880,7 +881,7 @@ static void vary_extended_in_place_is_the_same(void **state)
     }
 }
 
-/* of x-1 to so many */
+/* "x-1 x-2 ...", count names */
 static const char *numbered_names(int count)
 {
     const char *names = "";

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What a browser concludes, and what to change. */
+/* Explanations: what a browser does with a request, and what to change. */
 
 #include "configure.h"
 
@@ -361,8 +361,8 @@ static void request_to_the_own_origin_is_not_cors(void **state)
     same_text("own", explanation_text(&answer), "same origin, sent, read");
 }
 
-/* The page is rebound: its host has the address of this server, and is none of
- * its names. */
+/* DNS rebinding: the page's host resolves to this server but is not one of its
+ * names. */
 static void unknown_host_is_rejected(void **state)
 {
     const char *const advice =
@@ -383,7 +383,7 @@ static void unknown_host_is_rejected(void **state)
     same_text("reason", cors_reason_text(answer.actual.decision.reason),
               "unknown-host");
     same_text("advice", answer.advice, advice);
-    /* without the directive nothing is rejected */
+    /* without CorsRejectDisallowed nothing is rejected */
     cors_explain(pool, policy_of("CorsPolicy On"), &question, &answer);
     assert_int_equal(answer.actual.status, 0);
     assert_null(answer.advice);

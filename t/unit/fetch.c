@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The Fetch Standard's lists, written here once more from the standard. */
+/* The lists of the Fetch Standard, copied here from the standard once more. */
 
 #include "unit.h"
 
@@ -11,7 +11,7 @@ static char upper_case(char c)
     return c >= 'a' && c <= 'z' ? (char)(c - 'a' + 'A') : c;
 }
 
-/* Every name in any case is in the list; one byte more or less is not. */
+/* Each name is in the list in any case; with one byte more or less it is not. */
 static void check_in_any_case(bool (*list)(cors_slice_t),
                               const char *const *names)
 {
@@ -34,7 +34,7 @@ static void check_in_any_case(bool (*list)(cors_slice_t),
     }
 }
 
-/* None of some names is in the list. */
+/* None of these names is in the list. */
 static void check_not_in_list(bool (*list)(cors_slice_t),
                               const char *const *names)
 {

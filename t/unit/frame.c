@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Frames around lists of lines: what is whole, what is not yet, what never is. */
+/* Frames around lists of lines: whole, still open, or bad. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -17,8 +17,8 @@ static cors_frame_t frame;
 static char version[CORS_FRAME_VERSION_MAX + 1];
 static char lines[4096];
 
-/* Read a heap copy of exactly the text's length; what the frame points at is copied,
- * too. */
+/* Read a heap copy of the text's exact length, and copy the version and the lines
+ * that the frame points at. */
 static cors_frame_state_e read_bytes(const char *text, size_t len)
 {
     char *copy = malloc(len ? len : 1);
@@ -62,7 +62,7 @@ static void whole_frame_has_lines_and_version(void **state)
         { "\xef\xbb\xbf"
           "begin a\r\nx\r\nend 1 a\r\n",
           "a", "x\r\n", 1 },
-        /* lines that look like ends are lines, if the count is right */
+        /* an "end" or "begin" among the counted lines is an ordinary line */
         { "begin 1\nend 7\nend 1\n", "1", "end 7\n", 1 },
         { "begin 1\nbegin 2\nend 1\n", "1", "begin 2\n", 1 },
         /* counts of two digits, and all bytes that a version may start with */
@@ -119,14 +119,14 @@ static void truncated_frame_is_open(void **state)
     }
     assert_int_equal(read_bytes(text, len), CORS_FRAME_WHOLE);
     assert_int_equal(frame.count, 2);
-    /* what is appended to a frame opens it again */
+    /* a line after the end opens the frame again */
     assert_int_equal(read_text("begin 1\na\nend 1\nb\n"), CORS_FRAME_OPEN);
     assert_int_equal(frame.line, 4);
     assert_int_equal(read_text("begin 1\n\n"), CORS_FRAME_OPEN);
     assert_int_equal(read_text("begin 1"), CORS_FRAME_OPEN);
     assert_int_equal(frame.line, 1);
     assert_int_equal(read_text("begin 1\n"), CORS_FRAME_OPEN);
-    /* the count is not all there */
+    /* the line of the end may be incomplete */
     assert_int_equal(read_text("begin 1\na\nend 1"), CORS_FRAME_OPEN);
 }
 
@@ -185,8 +185,8 @@ static void version_has_at_most_64_characters(void **state)
     assert_int_equal(read_text(text), CORS_FRAME_BAD);
 }
 
-/* A file that is overwritten in place has, for a while, the beginning of the new
- * text and the end of the old one. */
+/* While a file is overwritten in place, it has the start of the new text and the end
+ * of the old text. */
 static void mixed_versions_are_never_whole(void **state)
 {
     static const char before[] = "begin 1\na\nb\n!c\nend 3 1\n";

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Hosts as browsers serialise them. */
+/* Hosts are accepted in the form that browsers send. */
 
 #include "unit.h"
 
@@ -206,7 +206,7 @@ static void ipv6_address_is_shortest_form_in_brackets(void **state)
         { "[2001:db8::af]", CORS_OK, NULL },
         { "[1:2:3:4:5:6:7:8]", CORS_OK, NULL },
         { "[ffff:ffff:ffff:ffff:ffff:ffff:ffff:ffff]", CORS_OK, NULL },
-        /* one zero is not shortened, the first of the longest runs is */
+        /* "::" replaces the first of the longest runs, never a single zero */
         { "[1:0:3:4:5:6:7:8]", CORS_OK, NULL },
         { "[1::3:4:5:6:7:8]", FORM, "[1:0:3:4:5:6:7:8]" },
         { "[0:2:3:4:5:6:7:8]", CORS_OK, NULL },
@@ -231,7 +231,7 @@ static void ipv6_address_is_shortest_form_in_brackets(void **state)
         { "::1", BAD, "[::1]" },
         { "[::1", BAD, "[::1]" },
         { "::1]", BAD, "[::1]" },
-        /* the last group may be a port, if an address is left before it */
+        /* the last group may be meant as a port if the rest is an address */
         { "::1:3000", BAD, NULL },
         { "::1:3000]", BAD, NULL },
         { "2001:db8::1:1", BAD, NULL },

@@ -1,12 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* JSON text, written piece by piece. */
+/* JSON text, as the writer of src/core/base/json.c makes it. */
 
 #include "unit.h"
 
 #include "core/base/json.h"
 
-/* what was written */
+/* the text so far */
 typedef struct {
     const char *text;
 } sink_t;
@@ -28,10 +28,10 @@ static sink_t *start_writer(cors_json_t *json)
     return sink;
 }
 
-/* a string as it is written */
+/* A string as the writer makes it. */
 static const char *json_string(const char *text)
 {
-    /* NUL-terminated, of exactly its length */
+    /* NUL-terminated, on the heap, of exact length */
     cors_slice_t copy = exactly_bytes(text, strlen(text) + 1);
     cors_json_t json;
     sink_t *sink = start_writer(&json);
@@ -165,7 +165,7 @@ static void invalid_utf_8_is_replaced_byte_by_byte(void **state)
         const char *bytes;
         size_t replaced;
     } rows[] = {
-        /* continuations alone */
+        /* continuation bytes alone */
         { "\x80", 1 },
         { "\xbf", 1 },
         /* overlong */
@@ -185,7 +185,7 @@ static void invalid_utf_8_is_replaced_byte_by_byte(void **state)
         { "\xf8\x88\x80\x80\x80", 5 },
         { "\xfe", 1 },
         { "\xff", 1 },
-        /* cut short */
+        /* truncated sequences */
         { "\xc3", 1 },
         { "\xdf", 1 },
         { "\xe2", 1 },
@@ -205,7 +205,7 @@ static void invalid_utf_8_is_replaced_byte_by_byte(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         const char *replaced = repeat("\\ufffd", rows[i].replaced);
 
-        /* at the end, and before what is well-formed */
+        /* at the end, and before a valid character */
         same_text(rows[i].bytes, json_string(rows[i].bytes),
                   apr_pstrcat(pool, "\"", replaced, "\"", NULL));
         same_text(rows[i].bytes,

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What is allowed in a configuration and hardly meant. */
+/* Warnings about settings that are valid but probably mistakes. */
 
 #include "configure.h"
 
@@ -12,7 +12,8 @@
 typedef struct {
     const char *name;
     const char *text;
-    const char *found; /* each: line, problem, word, (because), -> instead */
+    const char
+        *found; /* for each: line, problem, entry, (detail), -> suggestion */
 } row_t;
 
 static void append_finding(void *context, const char *source,
@@ -31,7 +32,7 @@ static void append_finding(void *context, const char *source,
                     finding->suggestion ? finding->suggestion : "", "\n", NULL);
 }
 
-/* What can be told of settings by themselves. */
+/* Findings that need a single setting. */
 static const row_t setting_rows[] = {
     { "a list of two origins is nothing to warn about",
       "CorsAllowOrigins " A " https://b.example", "" },
@@ -177,7 +178,7 @@ static const row_t setting_rows[] = {
       "CorsPolicy On; CorsAllowCredentials On", "" },
 };
 
-/* who collects, for a visit of all settings */
+/* Visitor of cors_section_visit(). */
 static void lint_setting(void *context, cors_attr_e attr,
                          const cors_setting_t *setting)
 {
@@ -231,7 +232,7 @@ static void entry_without_source_has_its_settings_source(void **state)
 #define ON "CorsPolicy On; CorsAllowCredentials On; "
 #define BY " (CorsAllowCredentials conf:2) -> "
 
-/* What only shows when a policy is in force. */
+/* Findings that need an effective policy. */
 static const row_t policy_rows[] = {
     { "a plain-http origin with credentials is told of",
       ON "CorsAllowOrigins http://a.example:81",
@@ -287,7 +288,7 @@ static void check_policy_row(void **state)
     same_text(row->text, all, row->found);
 }
 
-/* Settings that have been looked at; what is said of the others. */
+/* The pair of settings checked last, and the number of findings. */
 typedef struct {
     const cors_setting_t *seen[2];
     int found;

@@ -18,7 +18,7 @@ static const char *items_of(next_fn next, cors_slice_t rest)
     return items;
 }
 
-/* What a text is taken apart into, in brackets. */
+/* The items of a text, each in brackets. */
 typedef struct {
     const char *value;
     const char *items;
@@ -270,7 +270,7 @@ static void list_grows_by_exact_bytes(void **state)
         assert_string_equal(list.text, expected);
         assert_int_equal(list.len, strlen(expected));
     }
-    /* what stands in memory that is nobody's to write to is copied */
+    /* a text in read-only memory is copied before it is extended */
     cors_join(pool, &fixed, ", ", exactly("X-A"));
     assert_string_equal(fixed.text, "*, X-A");
 }

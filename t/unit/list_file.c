@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The text of files that list origins. */
+/* Files that list origins: parsing of their text. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -29,7 +29,7 @@ static void append_mistake(void *context, apr_size_t line,
                         finding->suggestion ? finding->suggestion : "");
 }
 
-/* read a heap copy of exactly the text's length */
+/* Read a heap copy of the text's exact length. */
 static cors_origin_file_t read_text(const char *text, size_t len)
 {
     char *copy = malloc(len ? len : 1);
@@ -162,7 +162,7 @@ static void empty_lines_need_no_room(void **state)
     free(text);
     assert_string_equal(told, "");
     assert_int_equal(cors_origin_table_listed(file.table), 0);
-    /* an origin has six bytes or more */
+    /* a line with an origin has at least six bytes */
     assert_int_equal(cors_origin_table_size(file.table),
                      cors_origin_table_size(
                          cors_origin_table_make(pool, LINES / 6, 0)));
@@ -243,11 +243,11 @@ static void frame_is_read_whole_or_rejected(void **state)
     assert_int_equal(cors_origin_table_excluded(file.table), 1);
     assert_int_equal(listing_of(&file, "https://a.example"),
                      CORS_ORIGIN_LISTED);
-    /* lines are those of the file */
+    /* line numbers count from the start of the file */
     read_text(wrong, sizeof(wrong) - 1);
     assert_string_equal(told, "2: origin-path https://a.example\n"
                               "3: file-entry\n");
-    /* a frame that is wrong has that mistake alone */
+    /* a bad frame is the only mistake that is reported */
     file = read_text(counted, sizeof(counted) - 1);
     assert_string_equal(told, "3: file-frame\n");
     assert_int_equal(file.mistakes, 1);

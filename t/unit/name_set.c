@@ -10,7 +10,7 @@
 #define REQUEST CORS_NAMES_REQUEST_HEADERS
 #define RESPONSE CORS_NAMES_RESPONSE_HEADERS
 
-/* Add words; the first problem ends it. */
+/* Add names until the first problem. */
 static cors_problem_e add_names(cors_name_set_t *set, const char *words,
                                 const char **suggestion)
 {
@@ -30,10 +30,10 @@ static cors_problem_e add_names(cors_name_set_t *set, const char *words,
 
 typedef struct {
     cors_names_e kind;
-    const char *words; /* the last one may be refused */
+    const char *words; /* the last one may be rejected */
     cors_problem_e problem;
     const char *suggestion;
-    const char *joined; /* what is in the set then */
+    const char *joined; /* the set afterwards */
 } row_t;
 
 static void check_name_rows(const row_t *rows, size_t count)

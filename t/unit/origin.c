@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The bytes of an Origin header. */
+/* Parsing of the Origin header, byte by byte. */
 
 #include "unit.h"
 

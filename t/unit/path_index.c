@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Paths above and below each other. */
+/* The index of paths: which path contains another. */
 
 #include "unit.h"
 
@@ -51,7 +51,7 @@ static void ancestors_match_whole_segments(void **state)
     }
 }
 
-/* A path of some segments of one letter, some of them empty. */
+/* A path of one-letter and empty segments. */
 static const char *random_path(unsigned *seed)
 {
     char path[16];
@@ -70,7 +70,7 @@ static const char *random_path(unsigned *seed)
     return apr_pstrdup(pool, path);
 }
 
-/* What a comparison with each path would find. */
+/* The expected number, by comparing with each path. */
 static int find_by_comparison(const char *const *paths, int count,
                               const char *path, int except, bool above)
 {

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What an administrator writes for an origin. */
+/* Patterns: the entries of CorsAllowOrigins, and suggestions for wrong ones. */
 
 #include "unit.h"
 
@@ -128,7 +128,7 @@ static void self_is_accepted_for_websockets(void **state)
     }
 }
 
-/* A word that is refused, why, and what is shown instead. */
+/* An entry, its problem, and the suggestion. */
 typedef struct {
     const char *word;
     cors_problem_e problem;
@@ -475,10 +475,10 @@ static void file_url_suggests_file(void **state)
     assert_int_equal(cors_pattern_parse(pool, exactly("FILE:///home"), true,
                                         &pattern, &suggestion),
                      CORS_PROBLEM_ORIGIN_SCHEME_BAD);
-    same_text("instead", suggestion, "file://");
+    same_text("suggestion", suggestion, "file://");
     cors_pattern_parse(pool, exactly("FILE:///home"), false, &pattern,
                        &suggestion);
-    same_text("instead", suggestion, NULL);
+    same_text("suggestion", suggestion, NULL);
 }
 
 static void wildcard_before_an_address_needs_its_own_label(void **state)

@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* All sections folded for one method, and what contradicts itself in them. */
+/* Sections resolved to the policy of one method, and its contradictions. */
 
 #include "configure.h"
 
 #define A "https://a.example"
 #define B "https://b.example"
 
-/* Who is listed by whom. */
+/* Whether an origin is listed, and the source of the setting that decides. */
 typedef struct {
     const char *name;
     const char *text;
@@ -123,17 +123,17 @@ static void origin_and_websocket_lists_are_separate(void **state)
         cors_policy_checks_websocket(policy_of("CorsAllowOrigins " A)));
 }
 
-/* How names are listed, and the header value they make. */
+/* How names are listed, and the header value that they are joined to. */
 typedef struct {
     const char *name;
     const char *text;
     cors_attr_e attr;
     const char *joined;
-    const char *listed;   /* names that are listed by themselves */
+    const char *listed;   /* names that are listed explicitly */
     const char *wildcard; /* names that only "*" lists */
     const char *unlisted;
-    bool star;   /* it holds "*" */
-    bool edited; /* and something is taken out of it */
+    bool star;   /* the list has "*" */
+    bool edited; /* and excludes a name from it */
 } names_row_t;
 
 #define METHODS CORS_ATTR_METHODS
@@ -363,7 +363,7 @@ static void answer_is_constant_for_any_origin_without_credentials(void **state)
     }
 }
 
-/* What contradicts itself in a policy, each with its word and lines. */
+/* The contradictions of a policy, each with its entry and its sources. */
 typedef struct {
     const char *name;
     const char *text;
@@ -371,7 +371,7 @@ typedef struct {
 } found_row_t;
 
 #define ON "CorsPolicy On; CorsAllowCredentials On; "
-#define EVERYBODY "any-origin-with-credentials "
+#define ANY_ORIGIN "any-origin-with-credentials "
 #define UNDECIDED "undecided-with-credentials "
 #define SUFFIX "suffix-with-credentials "
 #define WITH " with CorsAllowCredentials conf:2\n"
@@ -381,31 +381,31 @@ static const found_row_t found_rows[] = {
     { "everybody goes without credentials", "CorsPolicy On; CorsAllowOrigins *",
       "" },
     { "everybody does not go with credentials", ON "CorsAllowOrigins *",
-      EVERYBODY "* of CorsAllowOrigins conf:3" WITH },
+      ANY_ORIGIN "* of CorsAllowOrigins conf:3" WITH },
     { "everybody goes with credentials by the flag",
       ON "CorsAllowOrigins *; CorsAllowAnyOriginWithCredentialsUnsafe On", "" },
     { "another flag does not let everybody go with credentials",
       ON "CorsAllowOrigins *; CorsAllowPublicSuffixUnsafe On",
-      EVERYBODY "* of CorsAllowOrigins conf:3" WITH },
+      ANY_ORIGIN "* of CorsAllowOrigins conf:3" WITH },
     { "credentials in a nested section do not go with everybody outside",
       "CorsPolicy On; CorsAllowOrigins * | CorsAllowCredentials On",
-      EVERYBODY "* of CorsAllowOrigins conf:2 with CorsAllowCredentials "
-                "conf:3\n" },
+      ANY_ORIGIN "* of CorsAllowOrigins conf:2 with CorsAllowCredentials "
+                 "conf:3\n" },
     { "a nested section without credentials may allow everybody",
       ON "CorsMaxAge 1 | CorsAllowCredentials Off; CorsAllowOrigins *", "" },
     { "ReportOnly is checked as On is",
       "CorsPolicy ReportOnly; CorsAllowCredentials On; CorsAllowOrigins *",
-      EVERYBODY "* of CorsAllowOrigins conf:3" WITH },
+      ANY_ORIGIN "* of CorsAllowOrigins conf:3" WITH },
     { "a policy that is off is not checked",
       "CorsPolicy Off; CorsAllowCredentials On; CorsAllowOrigins *", "" },
     { "an expression that matches any origin is everybody too",
       ON "CorsAllowOriginsMatch .*",
-      EVERYBODY ".* of CorsAllowOriginsMatch conf:3" WITH },
+      ANY_ORIGIN ".* of CorsAllowOriginsMatch conf:3" WITH },
     { "an expression that matches less is not everybody",
       ON "CorsAllowOriginsMatch https://.*\\.a\\.example", "" },
     { "an expression that matches any app is everybody",
       ON "CorsAllowOriginsMatch app://.*",
-      EVERYBODY "app://.* of CorsAllowOriginsMatch conf:3" WITH },
+      ANY_ORIGIN "app://.* of CorsAllowOriginsMatch conf:3" WITH },
     { "an expression that cannot be decided is refused for that reason",
       ON "CorsAllowOriginsMatch https://(?!x).*\\.a\\.example",
       UNDECIDED "https://(?!x).*\\.a\\.example of "
@@ -420,11 +420,11 @@ static const found_row_t found_rows[] = {
     { "each Unsafe directive lifts its own finding: that of the suffix",
       ON "CorsAllowOriginsMatch https://.*\\.co\\.uk https://.*b\\.de; "
          "CorsAllowPublicSuffixUnsafe On",
-      EVERYBODY "https://.*b\\.de of "
-                "CorsAllowOriginsMatch conf:3" WITH },
+      ANY_ORIGIN "https://.*b\\.de of "
+                 "CorsAllowOriginsMatch conf:3" WITH },
     { "everybody does not go with credentials through an edit either",
       ON "CorsAllowOrigins * | CorsAllowOrigins +" A,
-      EVERYBODY "* of CorsAllowOrigins conf:3" WITH },
+      ANY_ORIGIN "* of CorsAllowOrigins conf:3" WITH },
     { "everybody outside a list does not count",
       ON "CorsAllowOrigins * | CorsAllowOrigins " A, "" },
     { "a public suffix does not go with credentials",
@@ -490,7 +490,7 @@ static const found_row_t found_rows[] = {
     { "everything that is wrong is told of",
       ON "CorsAllowOrigins *; CorsExposeHeaders *; CorsWebSocketAllowOrigins "
          "null",
-      EVERYBODY
+      ANY_ORIGIN
       "* of CorsAllowOrigins conf:3" WITH
       "expose-all-with-credentials * of CorsExposeHeaders conf:4" WITH
       "null-without-flag null of CorsWebSocketAllowOrigins conf:5\n" },
@@ -517,7 +517,7 @@ static void check_found_row(void **state)
 
     cors_policy_contradictions(policy, append_contradiction, &all);
     same_text(row->text, all, row->found);
-    /* the policy knows the first of them */
+    /* the policy has the first of them */
     same_number(row->text, policy->problem != CORS_OK, *row->found != '\0');
     if (policy->problem) {
         const char *id = cors_problem_id(policy->problem);
@@ -544,7 +544,7 @@ static void first_contradiction_names_its_settings(void **state)
                      policy->link[CORS_ATTR_CREDENTIALS].setting);
 }
 
-/* What a prepared section has for a method is what is put together for it. */
+/* The precomputed policy of a method is the one that is resolved for it. */
 static void precomputed_policy_is_that_of_its_method(void **state)
 {
     cors_section_t *section = (cors_section_t *)(uintptr_t)sections_of(
@@ -577,7 +577,7 @@ static void precomputed_policy_is_that_of_its_method(void **state)
                     method == 1);
         assert_true(found->rendered && !alone.rendered);
     }
-    /* once is enough */
+    /* a second call changes nothing */
     cors_policy_precompute(pool, section);
     assert_ptr_equal(cors_policy_find(section, 0), prepared);
 }
@@ -608,25 +608,25 @@ static void section_without_effect_is_inert(void **state)
     static const struct {
         const char *text;
         bool inert;
-    } silent_rows[] = { { "CorsAllowOrigins " A, true },
-                        { "CorsMaxAge 7; <1> CorsMaxAge 8", true },
-                        { "CorsPolicy Off", false },
-                        { "<0> CorsPolicy On", false },
-                        { "<2> CorsPolicy On", false },
-                        { "CorsWebSocketAllowOrigins " A, false },
-                        { "<1> CorsWebSocketAllowOrigins " A, false },
-                        { "CorsPolicy On; CorsWebSocketAllowOrigins " A,
-                          false } };
+    } inert_rows[] = { { "CorsAllowOrigins " A, true },
+                       { "CorsMaxAge 7; <1> CorsMaxAge 8", true },
+                       { "CorsPolicy Off", false },
+                       { "<0> CorsPolicy On", false },
+                       { "<2> CorsPolicy On", false },
+                       { "CorsWebSocketAllowOrigins " A, false },
+                       { "<1> CorsWebSocketAllowOrigins " A, false },
+                       { "CorsPolicy On; CorsWebSocketAllowOrigins " A,
+                         false } };
     size_t i;
 
     (void)state;
-    for (i = 0; i < COUNT(silent_rows); i++) {
+    for (i = 0; i < COUNT(inert_rows); i++) {
         cors_section_t *section =
-            (cors_section_t *)(uintptr_t)sections_of(silent_rows[i].text);
+            (cors_section_t *)(uintptr_t)sections_of(inert_rows[i].text);
 
         cors_policy_precompute(pool, section);
-        same_number(silent_rows[i].text, cors_section_inert(section),
-                    silent_rows[i].inert);
+        same_number(inert_rows[i].text, cors_section_inert(section),
+                    inert_rows[i].inert);
     }
 }
 
@@ -638,7 +638,8 @@ static cors_listing_e lookup_unlisted(const void *self,
     return CORS_ORIGIN_UNLISTED;
 }
 
-/* Its list can change between two requests, and what a cache has does not. */
+/* A file's list can change between two requests, so a cached answer needs Vary even
+ * while the list is empty. */
 static void answer_varies_when_a_file_may_list(void **state)
 {
     static const cors_origin_source_t file = { lookup_unlisted, NULL };

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The catalogue of messages: the one test that knows their wording. */
+/* The catalogue of messages. Only this test depends on their wording. */
 
 #include "unit.h"
 
@@ -63,7 +63,7 @@ static void sentence_quotes_no_byte_after_the_entry(void **state)
                         "[method-token]");
 }
 
-/* The codes as they are written. */
+/* The names of the codes. */
 static const char *const codes[] = { "OK",
 #define CODE_TEXT(code, id, reason) #code,
                                      CORS_ERRORS(CODE_TEXT)
@@ -101,7 +101,7 @@ static void reasons_are_lower_case_without_full_stop(void **state)
 
         const char *end = reason + strlen(reason);
 
-        /* ", - or ." names the byte */
+        /* these reasons end with the byte itself */
         if (reason[0] == ' ' || (end[-1] == '.' && end[-2] != ' ')
             || strstr(reason, "  ")
             || (cors_lower(reason[0]) != reason[0]

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Expressions that are plain patterns in disguise. */
+/* Regular expressions that a pattern can replace. */
 
 #include "unit.h"
 
@@ -16,7 +16,7 @@ static void check_regex_rows(const row_t *rows, size_t count)
     size_t i;
 
     for (i = 0; i < count; i++) {
-        /* NUL-terminated, of exactly its length */
+        /* NUL-terminated, on the heap, of exact length */
         cors_slice_t regex =
             exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
 
@@ -160,7 +160,7 @@ static void regex_that_matches_no_origin_is_rejected(void **state)
         { "https://[^]/]x", CORS_OK, "", NULL },
         { "https://[\\]/]x", CORS_OK, "", NULL },
         { "https?://([^/]+\\.)?a(/x|, )?", CORS_OK, "", NULL },
-        /* slashes of another language */
+        /* slashes as in JavaScript */
         { "/^https:\\/\\/a$/", SLASHES, "", "\"^https:\\/\\/a$\"" },
         { "/^https://a$/gi", SLASHES, "-", "\"-^https://a$\"" },
         { "/https://a/x/", SLASHES, "+", "\"+https://a\"" },
@@ -170,7 +170,7 @@ static void regex_that_matches_no_origin_is_rejected(void **state)
         { "/a/k", CORS_OK, "", NULL },
         { "/a\\/", CORS_OK, "", NULL },
         { "a/i", CORS_OK, "", NULL },
-        /* several in one */
+        /* several patterns in one entry */
         { "a, b", WORDS, "", "\"a\" \"b\"" },
         { "a,(b,c)\tx[ ]", WORDS, "+", "\"+a\" \"+(b,c)\" \"+x[ ]\"" },
         { "a\\[,]b", WORDS, "", "\"a\\[\" \"]b\"" },
@@ -186,7 +186,7 @@ static void regex_that_matches_no_origin_is_rejected(void **state)
         { "(?i-x) a b", CORS_OK, "", NULL },
         { "\\Qa b", CORS_OK, "", NULL },
         { "(?:a) b", WORDS, "", "\"(?:a)\" \"b\"" },
-        /* a path */
+        /* with a path */
         { "https://a/", PATH, "", "\"https://a\"" },
         { "https://a/$", PATH, "-", "\"-https://a$\"" },
         { "^https:\\/\\/a\\/.*$", PATH, "", "\"^https:\\/\\/a$\"" },
@@ -201,7 +201,7 @@ static void regex_that_matches_no_origin_is_rejected(void **state)
         { "https://a|https://b/", CORS_OK, "", NULL },
         { "https://", CORS_OK, "", NULL },
         { "x/", CORS_OK, "", NULL },
-        /* what does not compile is read to its end and no further */
+        /* an invalid regular expression is read to its end only */
         { "https://[", CORS_OK, "", NULL },
         { "https://[^", CORS_OK, "", NULL },
         { "https://[a\\", CORS_OK, "", NULL },
@@ -252,7 +252,7 @@ static void excluded_names_stay_excluded(void **state)
         { "https://(?!old.example.com)(.*\\.)?example.com", "",
           "https://*.example.com !https://old.example.com "
           "!https://*.old.example.com" },
-        /* what is excluded is not spelled out */
+        /* the excluded names are not literal */
         { "https://(?!old|new)[a-z]+\\.example\\.com", "", NULL },
         { "https://(?!(old|new))[a-z]+\\.example\\.com", "", NULL },
         { "https://(?!.*old)[a-z]+\\.example\\.com", "", NULL },
@@ -262,7 +262,7 @@ static void excluded_names_stay_excluded(void **state)
         { "https://(?!example\\.com)[a-z.]+example\\.com", "", NULL },
         { "https://(?!myexample\\.com)[a-z.]+example\\.com", "", NULL },
         { "https://(?!a\\)b)[a-z]+\\.example\\.com", "", NULL },
-        /* the name itself may start with what is not part of it */
+        /* the name may start with the text of the look-ahead */
         { "https://([a-z])\\1\\.example\\.com", "", "https://*.example.com" },
         { "https://(?=x).*\\d\\.example\\.com", "", "https://*.example.com" },
         { "https://(?=x).*a\\.example\\.com", "", "https://*.a.example.com" },
@@ -306,7 +306,7 @@ static void regex_for_plain_http_suggests_https(void **state)
         { "http://(localhost|127\\.0\\.0\\.1)\\.example",
           "https://(localhost|127\\.0\\.0\\.1)\\.example" },
         { "http://127\\.example", "https://127\\.example" },
-        /* the machine itself */
+        /* loopback */
         { "http://localhost", NULL },
         { "https?://localhost:(3000|8080)", NULL },
         { "http://localhost(:3\\d+)?$", NULL },
@@ -316,10 +316,10 @@ static void regex_for_plain_http_suggests_https(void **state)
         { "http://\\[::1\\](:\\d+)?", NULL },
         { "http://(localhost|127\\.0\\.0\\.1)(:\\d+)?", NULL },
         { "http://(?:localhost|\\[::1\\]):3000", NULL },
-        /* what cannot be decided, by its scheme */
+        /* undecidable, judged by the scheme */
         { "http://(?!b)a", "https://(?!b)a" },
         { "https?://(?!b)localhost", "https://(?!b)localhost" },
-        /* none is known */
+        /* insecure without a suggestion */
         { ".*a", "" },
         { "(.*|app)://a", "" },
         { "htt[p]://a", "https://a" },

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Whose origins expressions match, of expressions as people write them, and of drawn
- * ones against PCRE. */
+/* Which domains a regular expression lets in: common mistakes with the expected
+ * verdict, and random regular expressions compared with PCRE. */
 
 #include "unit.h"
 
@@ -22,11 +22,11 @@ typedef enum {
     NONE
 } verdict_e;
 
-/* Each with what start-up says of it with credentials. */
+/* Regular expressions, and their verdict at start-up with credentials. */
 static const struct {
     const char *regex;
     verdict_e verdict;
-} people[] = {
+} common[] = {
     { "https://example\\.com", RIGHT },
     { "^https://example\\.com$", RIGHT },
     { "\\Ahttps://example\\.com\\z", RIGHT },
@@ -378,7 +378,7 @@ static verdict_e verdict_of(const cors_reach_t *reach)
                            : RIGHT;
 }
 
-/* As httpd compiles it; NULL: it does not. */
+/* Compile with httpd's options. Returns NULL if it is invalid. */
 static pcre2_code *compile_regex(const char *regex)
 {
     const char *text =
@@ -426,24 +426,25 @@ static void common_regexes_are_classified(void **state)
     size_t i;
 
     (void)state;
-    assert_true(COUNT(people) >= 200);
-    for (i = 0; i < COUNT(people); i++) {
+    assert_true(COUNT(common) >= 200);
+    for (i = 0; i < COUNT(common); i++) {
         cors_reach_t reach;
 
-        cors_regex_judge(pool, people[i].regex, &reach);
-        same_number(people[i].regex, verdict_of(&reach), people[i].verdict);
+        cors_regex_judge(pool, common[i].regex, &reach);
+        same_number(common[i].regex, verdict_of(&reach), common[i].verdict);
         if (reach.open && !reach.obstacle) {
             assert_non_null(reach.open_origin);
-            check_witness(people[i].regex, reach.open_origin);
+            check_witness(common[i].regex, reach.open_origin);
         }
         if (reach.suffix) {
             assert_non_null(reach.suffix_origin);
-            check_witness(people[i].regex, reach.suffix_origin);
+            check_witness(common[i].regex, reach.suffix_origin);
         }
     }
 }
 
-/* However long an expression is, classes stand for no more than a hundred names. */
+/* Character classes may stand for at most a hundred names, whatever the length of
+ * the regular expression. */
 static void classes_have_at_most_100_names(void **state)
 {
     static const struct {
@@ -460,10 +461,10 @@ static void classes_have_at_most_100_names(void **state)
         { "http://10\\.[0-4]\\.0\\.\\d+", RIGHT },
         { "http://10\\.\\d+\\.0\\.\\d+", OPEN },
         { "http://10\\.(1?[0-9][0-9]|0)\\.0\\.1", OPEN },
-        /* a name for every four bytes can be spelled out, and no more */
+        /* at most one literal name for every four bytes */
         { "https://www\\.(a|b){7}\\.com", RIGHT },
         { "https://www\\.(a|b){9}\\.com", SUFFIX },
-        /* names that are spelled out do not count as names of a class */
+        /* literal names do not count as names of a class */
         { "https://x[0-9]\\.com|"
           "https://(a|b|c|d|e)(a|b|c|d|e)(a|b|c|d|e)\\.com",
           RIGHT },
@@ -551,9 +552,10 @@ static unsigned random_below(unsigned count)
 
 #define ONE(texts) (texts)[random_below(COUNT(texts))]
 
-/* An expression for names of example.com, example.org, example.net, example0.net to
- * example3.net, shop.com, me.github.io, x.amazonaws.com, corp.internal, co.uk and
- * some addresses; or for more, by one of the mistakes that there are. */
+/* A regular expression for names of example.com, example.org, example.net,
+ * example0.net to example3.net, shop.com, me.github.io, x.amazonaws.com,
+ * corp.internal, co.uk and some addresses, with or without a common mistake that
+ * lets in more. */
 static const char *random_branch(void)
 {
     static const char *const schemes[] = {
@@ -653,7 +655,7 @@ static const char *random_regex(void)
     return random_below(5) ? regex : apr_pstrcat(pool, "^(", regex, ")$", NULL);
 }
 
-/* An origin of somebody who has none of these names. */
+/* An origin of an attacker, who owns none of these names. */
 static const char *random_attacker(void)
 {
     static const char *const schemes[] = { "https", "https", "http", "app",
@@ -710,7 +712,7 @@ static const char *random_attacker(void)
                        name, ONE(ports), NULL);
 }
 
-#define ORIGINS 20 /* for each expression */
+#define ORIGINS 20 /* for each regular expression */
 
 static void accepted_regexes_match_no_attacker(void **state)
 {
@@ -756,7 +758,7 @@ static void accepted_regexes_match_no_attacker(void **state)
         apr_pool_destroy(pool);
     }
     pool = parent;
-    /* both are drawn often enough to say something */
+    /* both cases must be frequent enough for the test to mean something */
     assert_true(accepted > draws / ORIGINS / 20);
     assert_true(matched > draws / 50);
     if (wanted) {
@@ -809,7 +811,7 @@ static void regexes_that_take_too_long_may_be_plain_http(void **state)
     }
 }
 
-/* PCRE may match less than the automaton. */
+/* PCRE may match less than the automaton: wider is then true. */
 static void possessive_parts_are_read_as_greedy(void **state)
 {
     static const struct {
@@ -833,8 +835,8 @@ static void possessive_parts_are_read_as_greedy(void **state)
     }
 }
 
-/* Each of the texts that nest or repeat is read within the time that a line of
- * 8 KB may take of a request. */
+/* A .htaccess file is read during a request, so a line of 8 KB has to be classified
+ * in a short time, whatever it repeats or nests. */
 static void long_regexes_are_classified_in_time(void **state)
 {
     static const char *const units[] = { "/",
@@ -878,7 +880,7 @@ static void long_regexes_are_classified_in_time(void **state)
                                      "example\\.com", NULL),
                          &reach);
     }
-    /* 52 of them; under a sanitizer on a busy machine too */
+    /* for all 52 together, also with a sanitizer on a busy machine */
     assert_true(apr_time_now() - start < apr_time_from_sec(60));
 }
 

@@ -1,15 +1,15 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The text of expressions: what the tree has, by the automaton that is made of it, and
- * what cannot be read. */
+/* Parsing of regular expressions: the automaton of the tree matches the right texts,
+ * and what the parser does not support is named. */
 
 #include "unit.h"
 
 #include "core/origin/automaton.h"
 #include "core/origin/regex_cost.h"
 
-/* An expression, texts that it has, and texts that it does not have; blanks between
- * them, and "~" for the empty one. */
+/* A regular expression, texts that it matches, and texts that it does not match,
+ * separated by spaces; "~" is the empty text. */
 static const struct {
     const char *regex;
     const char *has;
@@ -124,7 +124,7 @@ static const char *next_text(const char **at)
     return strcmp(word, "~") == 0 ? "" : word;
 }
 
-/* As cors_automaton_matches(), from the end of the text to its start. */
+/* Like cors_automaton_matches(), but from the end of the text to its start. */
 static bool matches_backwards(const cors_automaton_t *automaton,
                               cors_slice_t text)
 {
@@ -174,7 +174,7 @@ static void tree_matches_the_texts_of_its_regex(void **state)
 
         cors_regex_read(pool, regex, &read);
         if (read.obstacle) {
-            /* a row without texts: it need not be read */
+            /* only a row without texts may have an obstacle */
             assert_string_equal(languages[i].has, "");
             continue;
         }
@@ -401,7 +401,7 @@ static void ambiguous_regexes_are_costly(void **state)
         { "(a|b)*c", false },
         { "a*a*a*b", false },
         { ".*\\..*\\..*x", false },
-        /* exponential */
+        /* exponential backtracking */
         { "(([a-z])+.)+[A-Z]([a-z])+", true },
         { "(a+)+b", true },
         { "(a*)*b", true },
@@ -410,10 +410,10 @@ static void ambiguous_regexes_are_costly(void **state)
         { "(a?a)*b", true },
         { "(.*,?)*x", true },
         { "(?:[a-z0-9]+[-.]?)*evil.*", true },
-        /* a polynomial of a high degree */
+        /* polynomial backtracking of a high degree */
         { "a*a*a*a*b", true },
         { ".*.*.*.*x", true },
-        /* a loop that is too large to decide */
+        /* too large a loop to be analysed */
         { "(a{300}b?)*", true },
     };
     size_t i;

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Requests, for tests that decide. */
+/* Builds the facts of a request, for tests of decisions. */
 
 #ifndef REQUEST_H
 #define REQUEST_H
@@ -9,17 +9,17 @@
 
 #include "core/policy/decide.h"
 
-/* What a client sends; NULL is absent. */
+/* What a client sends; NULL means absent. */
 typedef struct {
     const char *origin;
-    const char *method;  /* announced by a preflight, which makes it OPTIONS */
-    const char *headers; /* announced */
+    const char *method;  /* Access-Control-Request-Method; makes it OPTIONS */
+    const char *headers; /* Access-Control-Request-Headers */
     const char *site;    /* Sec-Fetch-Site */
-    const char *target;  /* the origin that the request was made to */
+    const char *target;  /* the origin that the request is for */
     const char *private_network;
-    bool options; /* without an announced method */
+    bool options; /* OPTIONS without Access-Control-Request-Method */
     bool websocket;
-    bool unknown_host; /* own is not an origin of the server */
+    bool unknown_host; /* target is not an origin of the server */
 } request_t;
 
 static inline void facts_of(const request_t *request, cors_facts_t *facts)

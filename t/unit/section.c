@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Sections, their <Limit>s, and how they are paired. */
+/* Sections, their <Limit>s, and how sections are merged. */
 
 #include "configure.h"
 
@@ -100,7 +100,7 @@ static void append_line_number(void *context, cors_attr_e attr,
                           + strlen(" conf:"));
 }
 
-/* the lines that hold for a method, in rising precedence */
+/* The lines that apply to some methods, the weakest first. */
 static const char *line_numbers_for(const cors_section_t *section,
                                     cors_methods_t methods)
 {
@@ -110,11 +110,11 @@ static const char *line_numbers_for(const cors_section_t *section,
     return text;
 }
 
-/* What is configured, for which method, and the lines that hold. */
+/* A configuration, a method, and the lines that apply to it. */
 typedef struct {
     const char *name;
     const char *text;
-    int method; /* -1: every setting there is */
+    int method; /* -1: the settings of all methods */
     const char *lines;
 } row_t;
 
@@ -237,7 +237,8 @@ static void first_scope_of_a_section_is_kept(void **state)
     assert_true(cors_section_empty(section));
 }
 
-/* Every method is in one group, and each group's one method is of it. */
+/* Check that each method is in exactly one group, and that the sample method of each
+ * group is one of its methods. */
 static int method_groups_of(const char *text, cors_methods_group_t **groups)
 {
     int count = cors_section_groups(pool, sections_of(text), groups);

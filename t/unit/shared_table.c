@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Lists that are exchanged while they are read, by threads and by processes. */
+/* Lists that are replaced while threads and processes read them. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -62,7 +62,7 @@ static const char *const even[] = { "https://even.example:*",
                                     "!https://no.wild.example",
                                     "https://both.example", NULL };
 
-/* What never changes must never seem to. */
+/* Entries that are in both lists must be found at any moment. */
 static void *read_until_stopped(void *share)
 {
     uintptr_t wrong = 0;
@@ -197,7 +197,7 @@ static void copy_has_the_current_list(void **state)
                          i & 1 ? CORS_ORIGIN_UNLISTED : CORS_ORIGIN_LISTED);
         assert_int_equal(listing_of(copy, "https://no.wild.example"),
                          i & 1 ? CORS_ORIGIN_EXCLUDED : CORS_ORIGIN_LISTED);
-        /* it is exchanged by itself */
+        /* the copy and the original are replaced separately */
         assert_true(
             cors_origin_share_publish(copy, make_list(i & 1 ? odd : even)));
         assert_int_equal(listing_of(share, "https://odd.example"),
@@ -209,8 +209,8 @@ static void copy_has_the_current_list(void **state)
     munmap(memory, size);
 }
 
-/* A process that may write to a share can write anything there, and the one that
- * copies it has other rights. */
+/* The copying process has more rights than the processes that can write to a share,
+ * so no content of the share may harm it. */
 static void copying_random_bytes_stays_in_bounds(void **state)
 {
     apr_size_t size = cors_origin_share_size(4096);
@@ -227,7 +227,7 @@ static void copying_random_bytes_stays_in_bounds(void **state)
         cors_origin_share_make(memory, size, make_list(odd));
         for (i = 0; i < (round % 3 ? 40 : size); i++) {
             seed = seed * 1103515245u + 12345u;
-            /* before the lists, in the head of a list, everywhere */
+            /* in the share's own fields, in the head of a list, anywhere */
             memory[round % 3 == 1   ? i % 32
                    : round % 3 == 2 ? 4096 + i % 48
                                     : i] = (char)(seed >> 16);
@@ -242,7 +242,7 @@ static void copying_random_bytes_stays_in_bounds(void **state)
     munmap(memory, size);
 }
 
-/* Copies are made while another process exchanges the lists. */
+/* Copies while another process replaces the lists. */
 static void copy_is_never_mixed(void **state)
 {
     cors_origin_table_t *lists[2];

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What happened, in a block of memory. */
+/* Counters and recent refusals in a block of shared memory. */
 
 #include "unit.h"
 
@@ -18,10 +18,10 @@
 #endif
 
 static void *block;
-/* The clock of a test stands still, however long the machine takes. */
+/* The clock stands still during a test, however slow the machine is. */
 static apr_time_t now = APR_INT64_C(1700000000000000);
 
-/* instead of the system's */
+/* Replaces the system's function. */
 int clock_gettime(clockid_t clock, struct timespec *time)
 {
     (void)clock;
@@ -84,7 +84,7 @@ static void block_of_another_layout_is_rejected(void **state)
     size_t i;
 
     (void)state;
-    /* magic, version, size: each is looked at */
+    /* magic number, version and size are each checked */
     for (i = 0; i < 3; i++) {
         new_counters();
         ((unsigned char *)block)[4 * i]++;
@@ -141,7 +141,7 @@ static void slots_have_names_and_a_maximum(void **state)
     same_text("slot 0", cors_counters_slot_name(counters, 0), "others");
     counters = new_counters();
     assert_null(cors_counters_slot_name(counters, 1));
-    /* names that are alike as far as they are kept are one */
+    /* names that are equal after truncation share a slot */
     assert_int_equal(cors_counters_slot(counters, repeat("x", 300)), 1);
     assert_int_equal(cors_counters_slot(counters, repeat("x", 301)), 1);
     assert_int_equal(cors_counters_slot(counters, repeat("x", 254)), 2);
@@ -211,9 +211,9 @@ static void equal_refusals_are_one_entry(void **state)
     assert_int_equal(cors_counters_refusals(counters, out,
                                             CORS_COUNTERS_REFUSALS),
                      11);
-    same_text("said", out[0].source, "CorsPolicy conf:2");
+    same_text("source", out[0].source, "CorsPolicy conf:2");
 
-    /* the first comes again, and becomes the latest */
+    /* the first one happens again and becomes the latest */
     first.time = 99;
     cors_counters_refuse(counters, &first);
     assert_int_equal(cors_counters_refusals(counters, out,
@@ -221,14 +221,14 @@ static void equal_refusals_are_one_entry(void **state)
                      11);
     assert_int_equal(out[0].times, 2);
     assert_int_equal(out[0].time, 99);
-    same_text("said", out[0].source, "CorsPolicy conf:1");
+    same_text("source", out[0].source, "CorsPolicy conf:1");
     assert_int_equal(out[1].times, 1);
     assert_int_equal(out[1].time, 11);
 
-    /* and what is told of its origin is of the latest, too */
+    /* the entry of its origin has the source of the latest, too */
     assert_int_equal(cors_counters_origins(counters, origins, 2), 1);
     assert_int_equal(origins[0].count, 12);
-    same_text("said", origins[0].source, "CorsPolicy conf:1");
+    same_text("source", origins[0].source, "CorsPolicy conf:1");
 }
 
 static void replaced_refusal_starts_at_one(void **state)
@@ -325,7 +325,7 @@ static void log_continues_after_the_clock_is_set_back(void **state)
     for (i = 0; i < CORS_LOG_LINES; i++) {
         assert_true(cors_counters_may_log(counters, begin, &suppressed));
     }
-    /* less than a minute: the window is a little longer */
+    /* set back by less than a minute: the window only gets longer */
     assert_false(cors_counters_may_log(counters,
                                        begin - apr_time_from_sec(60) + 1,
                                        &suppressed));
@@ -356,7 +356,7 @@ static void warnings_have_their_own_limit(void **state)
                                        begin + apr_time_from_sec(60),
                                        &suppressed));
     assert_int_equal(suppressed, 1);
-    /* whoever comes last shares with all others, until a window is over */
+    /* kinds beyond the maximum share one limit until the window ends */
     for (i = 100; i < 100 + CORS_LOG_WARNING_KINDS + CORS_LOG_WARNINGS; i++) {
         cors_counters_may_warn(counters, (apr_uint64_t)i,
                                begin + apr_time_from_sec(60), &suppressed);
@@ -430,7 +430,7 @@ static void die_on_signal(int number)
     kill(getpid(), SIGKILL);
 }
 
-/* A child that is killed in the midst of a refusal, behind its lock. */
+/* Kill a child while it records a refusal and holds the lock. */
 static void kill_child_in_refusal(cors_counters_t *counters)
 {
     void *forbidden =
@@ -454,8 +454,7 @@ static void kill_child_in_refusal(cors_counters_t *counters)
     munmap(forbidden, 4096);
 }
 
-/* Its lock is taken over once so much time has passed, or the clock was set by so
- * much. */
+/* The lock is taken over after this time, or after the clock was changed by it. */
 static void check_lock_taken_over(apr_interval_time_t time)
 {
     void *memory = mmap(NULL, cors_counters_size(), PROT_READ | PROT_WRITE,
@@ -469,11 +468,11 @@ static void check_lock_taken_over(apr_interval_time_t time)
     counters = cors_counters_use(memory, true, 77);
     kill_child_in_refusal(counters);
 
-    /* nobody waits for it: a refusal is not kept, and a reader sees none */
+    /* nothing waits for the lock: no refusal is recorded or read */
     cors_counters_refuse(counters, &refusal);
     assert_int_equal(cors_counters_refusals(counters, refusals, 8), 0);
     assert_int_equal(cors_counters_origins(counters, origins, 8), 0);
-    /* what needs no lock is counted all the same */
+    /* counters need no lock */
     cors_counters_add(counters, CORS_COUNTED_ENFORCED, CORS_VERDICT_DENIED,
                       CORS_REASON_ORIGIN_NOT_ALLOWED, 0);
     assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
@@ -483,7 +482,7 @@ static void check_lock_taken_over(apr_interval_time_t time)
 
     now += time;
     cors_counters_refuse(counters, &refusal);
-    /* what was half written is not shown */
+    /* the half-written entry is not shown */
     assert_int_equal(cors_counters_refusals(counters, refusals, 8), 1);
     assert_string_equal(refusals[0].origin, "https://after.example");
     assert_int_equal(cors_counters_origins(counters, origins, 8), 1);

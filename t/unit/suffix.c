@@ -17,10 +17,10 @@ static void public_suffixes(void **state)
         { "co.uk", true },
         { "example.co.uk", false },
         { "uk", true },
-        /* the private section */
+        /* from the private section of the list */
         { "github.io", true },
         { "user.github.io", false },
-        /* with the dot that ends it: browsers send it, as another host */
+        /* with a final dot: browsers send it and treat it as another host */
         { "github.io.", true },
         { "user.github.io.", false },
         { ".", false },
@@ -34,10 +34,10 @@ static void public_suffixes(void **state)
         { "www.ck", false },
         { "city.kawasaki.jp", false },
         { "other.kawasaki.jp", true },
-        /* an internationalised one */
+        /* an internationalised domain */
         { "xn--p1ai", true },
         { "xn--e1afmkfd.xn--p1ai", false },
-        /* the default rule: a last label that the list does not know */
+        /* the default rule: a top-level label that is not listed */
         { "corp", true },
         { "corp.", true },
         { "intranet.corp", false },
@@ -54,8 +54,8 @@ static void public_suffixes(void **state)
     }
 }
 
-/* Whether it is a suffix is not asked: libpsl may have an older list than the one
- * that the module was built with. */
+/* Only checks that name is below host, not that it is a public suffix: libpsl may
+ * have an older list than the one that the module was built with. */
 static void assert_below(const char *name, const char *host)
 {
     assert_true(strlen(name) > strlen(host) + 1);
@@ -69,7 +69,7 @@ static void public_suffix_below_a_domain(void **state)
     static const struct {
         const char *host;
         bool shared;
-        const char *below; /* one of them */
+        const char *below; /* a public suffix below it */
         bool stranger;
     } rows[] = {
         { "amazonaws.com", true, "s3.amazonaws.com", true },
@@ -118,7 +118,7 @@ static void names_have_the_punycode_of_browsers(void **state)
         { "B\xc3\x9c"
           "CHER.Example",
           "xn--bcher-kva.example" },
-        /* sharp s stays itself: no transitional processing */
+        /* no transitional processing: sharp s is kept */
         { "stra\xc3\x9f"
           "e.example",
           "xn--strae-oqa.example" },
@@ -127,7 +127,7 @@ static void names_have_the_punycode_of_browsers(void **state)
         { "\xd0\xbf\xd1\x80\xd0\xb8\xd0\xbc\xd0\xb5\xd1\x80.\xd1\x80\xd1\x84",
           "xn--e1afmkfd.xn--p1ai" },
         { "plain.example", "plain.example" },
-        /* no UTF-8 */
+        /* invalid UTF-8 */
         { "b\xfc"
           "cher.example",
           NULL },
@@ -151,7 +151,7 @@ static void punycode_labels_are_decoded(void **state)
         { "xn--bcher-kva", true },
         { "xn--bcher-kva.example", true },
         { "xn--p1ai", true },
-        /* a symbol, which browsers accept */
+        /* browsers accept symbols */
         { "xn--ls8h", true },
         { "plain", true },
         { "xn--0", false },

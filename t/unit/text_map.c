@@ -26,7 +26,7 @@ static void keys_have_their_values(void **state)
     assert_null(cors_text_map_get(map, exactly_bytes("a\0", 2)));
 }
 
-/* every byte against every other: letters alone have a case */
+/* each byte compared with each other: only letters have a case */
 static void case_is_ignored_on_request(void **state)
 {
     int one;
@@ -49,7 +49,7 @@ static void case_is_ignored_on_request(void **state)
     }
 }
 
-/* letters next to any other bytes, in keys of any length */
+/* Letters next to other bytes, in keys of several lengths. */
 static void keys_equal_only_up_to_case(void **state)
 {
     unsigned seed = 1;

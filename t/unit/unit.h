@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What every unit test shares: a pool for each test, input to the byte, tables
- * whose rows are tests. */
+/* Shared by all unit tests: a pool for each test, input copied to the exact byte, and
+ * tables in which each row is a test. */
 
 #ifndef UNIT_H
 #define UNIT_H
@@ -23,7 +23,7 @@
 
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
-/* of the test that runs; gone when it ends */
+/* The pool of the current test, destroyed when it ends. */
 static apr_pool_t *pool;
 
 static inline int make_pool(void **state)
@@ -45,11 +45,11 @@ static inline apr_status_t free_copy(void *copy)
     return APR_SUCCESS;
 }
 
-/* A heap copy of exactly so many bytes, so that reading one too far is seen;
- * it lives as long as the test. */
+/* A heap copy of exactly len bytes, so that valgrind and ASan see a read beyond them.
+ * It lives as long as the test. */
 static inline cors_slice_t exactly_bytes(const char *bytes, size_t len)
 {
-    /* of nothing, the address one past a byte: that is one too far as well */
+    /* for no bytes, the address after a byte: reading there is an error, too */
     char *copy = malloc(len ? len : 1);
     cors_slice_t slice;
 
@@ -61,13 +61,13 @@ static inline cors_slice_t exactly_bytes(const char *bytes, size_t len)
     return slice;
 }
 
-/* The same of a string; absent for NULL. */
+/* Such a copy of a string without its NUL; NULL gives an absent slice. */
 static inline cors_slice_t exactly(const char *text)
 {
     return text ? exactly_bytes(text, strlen(text)) : cors_slice(NULL);
 }
 
-/* one unit of text so many times */
+/* A text repeated. */
 static inline char *repeat(const char *unit, size_t times)
 {
     size_t len = strlen(unit);
@@ -91,14 +91,14 @@ static inline const char *or_none(const char *text)
     return text ? text : "(none)";
 }
 
-/* a name to the left of a line of text, for lists that grow */
+/* Append a text to a list with a separator. */
 static inline const char *join_with(const char *list, const char *between,
                                     const char *text)
 {
     return *list ? apr_pstrcat(pool, list, between, text, NULL) : text;
 }
 
-/* All fields of a table as "name: value" lines, in order. */
+/* Append a field of a table as a line "name: value". */
 static inline int append_line(void *context, const char *name,
                               const char *value)
 {
@@ -116,7 +116,7 @@ static inline const char *lines_of(const apr_table_t *table)
     return lines;
 }
 
-/* Both texts are the same, or the test says what they belong to. */
+/* Fail unless both texts are equal; what names the case in the message. */
 static inline void same_text(const char *what, const char *is,
                              const char *expected)
 {
@@ -133,8 +133,8 @@ static inline void same_number(const char *what, long is, long expected)
     }
 }
 
-/* A table whose rows start with their names; each row is a test, and what
- * checks it gets it as its state. */
+/* A table of tests. Each row starts with its name, and check() gets the row as its
+ * state. */
 typedef struct {
     CMUnitTestFunction check;
     const void *rows;

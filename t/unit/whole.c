@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The core as a whole: words of a configuration and facts of a request in, the
- * complete set of headers out. */
+/* The core as a whole: from a configuration and a request to the complete set of
+ * response headers. */
 
 #include "request.h"
 
 #include "core/policy/emit.h"
 
-/* One case: what is configured and sent, and what must come of it. */
+/* A configuration and a request, with the expected decision and headers. */
 typedef struct {
     const char *name;
     const char *text;
@@ -138,7 +138,7 @@ static void check_headers_case(void **state)
     apr_table_t *errors = apr_table_make(pool, 8);
 
     decide(policy, &one->request, &decision);
-    /* what a backend and a recipe may have left */
+    /* headers of a backend and of mod_headers */
     apr_table_add(errors, "access-control-allow-origin", "https://x.example");
     apr_table_add(headers, "Access-Control-Allow-Origin", "*");
     apr_table_add(headers, "Access-Control-Max-Age", "1");
