@@ -23,7 +23,7 @@ static void advice_of_row(void **state)
 }
 
 static const case_t cases[] = {
-    { "of a line that is gone only what always holds is said",
+    { "a line that is gone gets general advice",
       { .reason = CORS_REASON_ORIGIN_NOT_ALLOWED,
         .source = "CorsAllowOrigins conf:1",
         .origin = A,
@@ -43,7 +43,7 @@ static const case_t cases[] = {
         .origin = A,
         .rejected = "X-A" },
       "To allow it, write CorsAllowHeaders +X-A in the section." },
-    { "patch is told where no policy is known",
+    { "patch is explained without a policy",
       { .reason = CORS_REASON_METHOD_NOT_ALLOWED,
         .source = "CorsAllowMethods (default)",
         .origin = A,
@@ -51,21 +51,21 @@ static const case_t cases[] = {
       "Write PATCH in the script: methods are case-sensitive, and fetch() "
       "makes "
       "only DELETE, GET, HEAD, OPTIONS, POST and PUT upper case." },
-    { "a handshake without origin is told its line",
+    { "a handshake without Origin names its line",
       { .reason = CORS_REASON_ORIGIN_REQUIRED,
         .source = "CorsWebSocketRequireOrigin conf:1",
         .origin = "",
         .rejected = "" },
       "Handshakes without Origin are refused by CorsWebSocketRequireOrigin "
       "conf:1." },
-    { "a list that is not loaded needs no other line",
+    { "a list that is not loaded suggests no other line",
       { .reason = CORS_REASON_ORIGINS_NOT_LOADED,
         .source = "CorsAllowOrigins conf:1",
         .origin = A,
         .rejected = "" },
       "A file of CorsAllowOriginsFile could not be loaded yet; the error log "
       "says why. No origin is allowed until it is." },
-    { "a host that is not the server's is told what names it",
+    { "an unknown host names the directives for it",
       { .reason = CORS_REASON_UNKNOWN_HOST,
         .source = "CorsAllowOrigins conf:1",
         .origin = A,

@@ -47,67 +47,67 @@ static void check_explanation(void **state)
 }
 
 static const case_t cases[] = {
-    { "a simple request of a listed origin is read without asking",
+    { "a simple request from a listed origin needs no preflight",
       ON,
       { .origin = A, .method = "GET" },
       "sent, read" },
-    { "a simple request of another origin is sent and not read",
+    { "a simple request from another origin is sent and not read",
       ON,
       { .origin = A "r", .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; To "
       "allow it, add https://a.exampler to CorsAllowOrigins conf:2, or write "
       "CorsAllowOrigins +https://a.exampler in a section within." },
-    { "where nothing is listed a line is to be written",
+    { "without a list a line is suggested",
       "CorsPolicy On",
       { .origin = A, .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; To "
       "allow it, write CorsAllowOrigins +https://a.example in the section." },
-    { "a method that is not safelisted is asked for",
+    { "a method that is not safelisted needs a preflight",
       ON,
       { .origin = A, .method = "PUT" },
       "asks, sent, read" },
-    { "put is made PUT, as browsers do",
+    { "put is sent as PUT, as browsers do",
       ON,
       { .origin = A, .method = "put" },
       "asks, sent, read" },
-    { "patch is not made PATCH",
+    { "patch is not sent as PATCH",
       ON,
       { .origin = A, .method = "patch" },
       "asks, not read: Access-Control-Allow-Methods does not list patch; Write "
       "PATCH in the script: methods are case-sensitive, and fetch() makes only "
       "DELETE, GET, HEAD, OPTIONS, POST and PUT upper case." },
-    { "a header is asked for",
+    { "a header needs a preflight",
       ON "; CorsAllowHeaders x-a",
       { .origin = A, .method = "GET", .headers = "X-A, accept" },
       "asks, sent, read" },
-    { "a header that every page may set is not",
+    { "a safelisted header needs no preflight",
       ON,
       { .origin = A, .method = "GET", .headers = "Accept,Accept-Language" },
       "sent, read" },
-    { "a header that is not listed is told",
+    { "a header that is not listed is suggested",
       ON "; CorsAllowHeaders x-a",
       { .origin = A, .method = "GET", .headers = "x-b" },
       "asks, not read: Access-Control-Allow-Headers does not list x-b; To "
       "allow it, add x-b to CorsAllowHeaders conf:3, or write CorsAllowHeaders "
       "+x-b in a section within." },
-    { "a refused method shows in the list where the status is a success",
+    { "a denied method shows in the list with a success status",
       ON "; CorsAllowMethods GET; CorsPreflightStatus 204 200",
       { .origin = A, .method = "DELETE" },
       "asks, not read: Access-Control-Allow-Methods does not list DELETE; To "
       "allow it, add DELETE to CorsAllowMethods conf:3, or write "
       "CorsAllowMethods +DELETE in a section within." },
-    { "a refused header shows in the list where the status is a success",
+    { "a denied header shows in the list with a success status",
       ON "; CorsAllowHeaders x-a; CorsPreflightStatus 204 200",
       { .origin = A, .method = "GET", .headers = "x-a,x-b" },
       "asks, not read: Access-Control-Allow-Headers does not list x-b; To "
       "allow it, add x-b to CorsAllowHeaders conf:3, or write CorsAllowHeaders "
       "+x-b in a section within." },
-    { "a method that browsers do not send is none to allow",
+    { "a forbidden method cannot be allowed",
       ON,
       { .origin = A, .method = "Trace" },
       "asks, not read: Access-Control-Allow-Methods does not list Trace; No "
       "browser sends this method, and it cannot be allowed." },
-    { "a header that browsers keep to themselves is none to allow",
+    { "a forbidden header cannot be allowed",
       ON,
       { .origin = A, .method = "GET", .headers = "cookie" },
       "asks, not read: Access-Control-Allow-Headers does not list cookie; No "
@@ -122,7 +122,7 @@ static const case_t cases[] = {
       "asks, not read: Access-Control-Allow-Headers does not list "
       "authorization; To allow it, add authorization to CorsAllowHeaders "
       "conf:3, or write CorsAllowHeaders +authorization in a section within." },
-    { "credentials want their header",
+    { "credentials need their header",
       ON,
       { .origin = A, .method = "GET", .credentials = true },
       "sent, not read: the request has credentials and the response has no "
@@ -132,18 +132,18 @@ static const case_t cases[] = {
       ON "; CorsAllowCredentials On; CorsAllowMethods *; CorsAllowHeaders *",
       { .origin = A, .method = "BAN", .headers = "x", .credentials = true },
       "asks, sent, read" },
-    { "everybody is not everybody with credentials",
+    { "any origin is not allowed with credentials",
       "CorsPolicy On; CorsAllowOrigins *",
       { .origin = A, .method = "GET", .credentials = true },
       "sent, not read: Access-Control-Allow-Origin is *, which does not hold "
       "for a request with credentials; The request has credentials. Write "
       "CorsAllowCredentials On in the section, and the origin "
       "https://a.example instead of * in CorsAllowOrigins conf:2." },
-    { "everybody is everybody without",
+    { "any origin is allowed without credentials",
       "CorsPolicy On; CorsAllowOrigins *",
       { .origin = A, .method = "GET" },
       "sent, read" },
-    { "where no policy is in force it is said",
+    { "a policy that is off is reported",
       "CorsAllowOrigins " A,
       { .origin = A, .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; No "
@@ -155,95 +155,95 @@ static const case_t cases[] = {
       "asks, not read: the response has no Access-Control-Allow-Origin; The "
       "policy only reports. Write On instead of ReportOnly in CorsPolicy "
       "conf:1; this is allowed then." },
-    { "null is no origin to allow",
+    { "null should not be allowed",
       ON,
       { .origin = "null", .method = "GET" },
-      "sent, not read: the response has no Access-Control-Allow-Origin; "
-      "Sandboxed frames and files send the origin null, and anyone can make "
-      "one. Give the page an origin of its own." },
-    { "what is no origin is told with the origin that is meant",
+      "sent, not read: the response has no Access-Control-Allow-Origin; The "
+      "origin null is sent by sandboxed frames and files, anybody's. Give the "
+      "page an origin of its own." },
+    { "an invalid origin suggests the intended one",
       ON,
       { .origin = A "/", .method = "GET" },
       NOT_READ "No browser sends the origin https://a.example/: an origin has "
                "no path, not even a slash at its end. Ask about "
                "https://a.example, which it sends." },
-    { "what is no origin cannot be allowed",
+    { "an invalid origin cannot be allowed",
       ON,
       { .origin = "*", .method = "GET" },
       NOT_READ "No browser sends such an origin, and none can be allowed." },
-    { "nor can what is a pattern",
+    { "a pattern is not an origin",
       ON,
       { .origin = "a,b", .method = "GET" },
       NOT_READ "No browser sends such an origin, and none can be allowed." },
-    { "a policy that contradicts itself allows nothing",
+    { "a contradictory policy allows nothing",
       "CorsPolicy On; CorsAllowOrigins *; CorsAllowCredentials On",
       { .origin = A, .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; The "
       "sections that apply contradict each other; see CorsAllowOrigins conf:2 "
       "and the error log." },
-    { "an origin that is excluded is to be taken out",
+    { "an exclusion is suggested to be removed",
       "CorsPolicy On; CorsAllowOrigins https://*.example; CorsAllowOrigins "
       "!" A,
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, take !https://a.example out of CorsAllowOrigins "
                "conf:3, or write CorsAllowOrigins +https://a.example in a "
                "section within." },
-    { "one that is excluded and not listed is to be written instead",
+    { "an exclusion that is not listed is suggested as an entry",
       "CorsPolicy On; CorsAllowOrigins https://b.example !" A,
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write https://a.example instead of "
                "!https://a.example in CorsAllowOrigins conf:2, or write "
                "CorsAllowOrigins +https://a.example in a section within." },
-    { "one that a wildcard alone excludes is to be written within",
+    { "an origin excluded by a wildcard is suggested for a section within",
       "CorsPolicy On; CorsAllowOrigins https://b.example !https://*.example",
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write CorsAllowOrigins +https://a.example in a "
                "section within that of CorsAllowOrigins conf:2." },
-    { "and so is one that is excluded twice",
+    { "an origin excluded twice is suggested for a section within",
       "CorsPolicy On; CorsAllowOrigins https://*.example !" A
       " !https://a.example:*",
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write CorsAllowOrigins +https://a.example in a "
                "section within that of CorsAllowOrigins conf:2." },
-    { "one that is taken out of everybody is to be left in",
+    { "an origin removed from any is suggested to be kept",
       "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins -" A,
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, take -https://a.example out of CorsAllowOrigins "
                "conf:3, or write CorsAllowOrigins +https://a.example in a "
                "section within." },
-    { "one that is taken out of nothing is to be added",
+    { "an origin removed without being listed is suggested as an addition",
       "CorsPolicy On; CorsAllowOrigins https://b.example | CorsAllowOrigins "
       "-" A,
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write +https://a.example instead of "
                "-https://a.example in CorsAllowOrigins conf:3, or write "
                "CorsAllowOrigins +https://a.example in a section within." },
-    { "an expression is told by its own line",
+    { "a regular expression is named with its own line",
       "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins +https://b.example;"
       " CorsAllowOriginsMatch -" A ".*",
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, take -https://a.example.* out of "
                "CorsAllowOriginsMatch conf:4, or write CorsAllowOrigins "
                "+https://a.example in a section within." },
-    { "a list that says None is to be replaced",
+    { "a list of None is suggested to be replaced",
       "CorsPolicy On; CorsAllowOrigins None",
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write https://a.example instead of None in "
                "CorsAllowOrigins conf:2, or write CorsAllowOrigins "
                "+https://a.example in a section within." },
-    { "a list that is edited wants its mark",
+    { "an addition to an edit has a plus",
       ON " | CorsAllowOrigins +https://b.example",
       { .origin = A "r", .method = "GET" },
       NOT_READ "To allow it, add +https://a.exampler to CorsAllowOrigins "
                "conf:3, or write CorsAllowOrigins +https://a.exampler in a "
                "section within." },
-    { "an origin is not added to expressions",
+    { "an origin is not added to regular expressions",
       "CorsPolicy On; CorsAllowOriginsMatch https://b.*",
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write CorsAllowOrigins https://a.example beside "
                "CorsAllowOriginsMatch conf:2, or write CorsAllowOrigins "
                "+https://a.example in a section within." },
-    { "an origin that no browser sends is told with the one it sends",
+    { "an origin with its default port suggests the one without",
       ON,
       { .origin = A ":443", .method = "GET" },
       NOT_READ "No browser sends the origin https://a.example:443: browsers "
@@ -252,17 +252,16 @@ static const case_t cases[] = {
     { "a file has the origin null",
       ON,
       { .origin = "file://", .method = "GET" },
-      NOT_READ
-      "A page from a file sends the origin null, as anyone's page can. "
-      "Give the page an origin of its own." },
-    { "a method that is taken out is to be put back",
+      NOT_READ "A page from a file sends the origin null, anybody's. Give the "
+               "page an origin of its own." },
+    { "a removed method is suggested to be restored",
       ON "; CorsAllowMethods +BAN; CorsAllowMethods -PUT",
       { .origin = A, .method = "PUT" },
       NO_METHOD(
           "PUT") "To allow it, write +PUT instead of -PUT in CorsAllowMethods "
                  "conf:4, or write CorsAllowMethods +PUT in a section "
                  "within." },
-    { "patch where PATCH is refused as well is told both",
+    { "patch and a denied PATCH are both explained",
       ON "; CorsAllowMethods GET",
       { .origin = A, .method = "patch" },
       NO_METHOD(
@@ -272,13 +271,13 @@ static const case_t cases[] = {
                    "case. To "
                    "allow it, add PATCH to CorsAllowMethods conf:3, or write "
                    "CorsAllowMethods +PATCH in a section within." },
-    { "all headers that are missing are told",
+    { "all missing headers are listed",
       ON "; CorsAllowHeaders x-c",
       { .origin = A, .method = "GET", .headers = "x-a,x-c,x-b" },
       NO_HEADER("x-a") "To allow it, add x-a x-b to CorsAllowHeaders conf:3, "
                        "or write "
                        "CorsAllowHeaders +x-a +x-b in a section within." },
-    { "headers of the server are to be left out",
+    { "response headers are suggested to be omitted",
       ON "; CorsAllowHeaders None",
       { .origin = A, .method = "GET", .headers = "etag,x-a" },
       NO_HEADER("etag") "The server sends etag, not the page: take it out of "
@@ -286,7 +285,7 @@ static const case_t cases[] = {
                         "allow it, write x-a instead of None in "
                         "CorsAllowHeaders conf:3, or "
                         "write CorsAllowHeaders +x-a in a section within." },
-    { "a header that is taken out in other letters is to be put back",
+    { "a header removed in other case is suggested to be restored",
       ON "; CorsAllowHeaders +x-a -Content-Type",
       { .origin = A, .method = "GET", .headers = "content-type" },
       NO_HEADER("content-type") "To allow it, write +content-type instead of "
@@ -299,7 +298,7 @@ static const case_t cases[] = {
       { .origin = A, .method = "GET", .headers = "none" },
       NO_HEADER("none") "none cannot be allowed: + and - are followed by one "
                         "origin or name, not by * or None." },
-    { "everything that stands in the way is told",
+    { "all objections are listed",
       ON "; CorsAllowMethods GET",
       { .origin = A "r",
         .method = "PUT",
@@ -313,14 +312,14 @@ static const case_t cases[] = {
       "CorsAllowMethods +PUT in a section within. To allow it, write "
       "CorsAllowHeaders +x-a in the section. The request has credentials. "
       "Write CorsAllowCredentials On in the section." },
-    { "with credentials * is no list of exposed headers",
+    { "with credentials * exposes no header",
       ON "; CorsExposeHeaders *",
       { .origin = A, .method = "GET", .credentials = true },
       "sent, not read: the request has credentials and the response has no "
       "Access-Control-Allow-Credentials; The request has credentials. Write "
       "CorsAllowCredentials On in the section, and names of headers instead of "
       "* in CorsExposeHeaders conf:3." },
-    { "a policy that only reports is told with what it would refuse",
+    { "a ReportOnly policy is explained with what it would deny",
       "CorsPolicy ReportOnly; CorsAllowOrigins " A,
       { .origin = A "r", .method = "GET" },
       NOT_READ
@@ -328,13 +327,13 @@ static const case_t cases[] = {
       "CorsPolicy conf:1; this is still refused then. To allow it, add "
       "https://a.exampler to CorsAllowOrigins conf:2, or write "
       "CorsAllowOrigins +https://a.exampler in a section within." },
-    { "and so is one that is off",
+    { "a policy that is off is explained with what it would deny",
       "CorsPolicy Off",
       { .origin = A, .method = "GET" },
       NOT_READ "No policy is in force here. Write On instead of Off in "
                "CorsPolicy conf:1; this is still refused then. To allow it, "
                "write CorsAllowOrigins +https://a.example in the section." },
-    { "a handshake is not asked for and opens",
+    { "a handshake needs no preflight and opens",
       "CorsWebSocketAllowOrigins " A,
       { .origin = A, .method = "GET", .websocket = true },
       "sent, read" },
@@ -342,7 +341,7 @@ static const case_t cases[] = {
       "CorsPolicy ReportOnly; CorsWebSocketAllowOrigins " A,
       { .origin = A "r", .method = "GET", .websocket = true },
       "sent, read" },
-    { "a refused handshake does not open",
+    { "a denied handshake does not open",
       "CorsWebSocketAllowOrigins " A,
       { .origin = A "r", .method = "GET", .websocket = true },
       "sent, not read: the handshake is answered with a 403; To allow it, add "
