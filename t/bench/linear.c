@@ -2,15 +2,14 @@
 
 /**
  * @file linear.c
- * @brief Every function of the core that reads what others write, at n and 2n
+ * @brief Runs each function of the core that parses foreign text, at sizes n and 2n
  *
- * What a .htaccess file, a list file, a client or a backend says may be long, and
- * must not cost the square of its length. The inputs are generated: each byte that
- * separates something, and pairs of them, after several beginnings and before
- * several ends; lists of words of several forms. Under callgrind a dump follows each
- * run and a line is printed for it: BenchLinear.pm compares the counts. With the
- * argument "time" it prints the inputs whose time grows fastest instead, of a longer
- * size: a quick look while one works on it, and nothing that a test rests on.
+ * A .htaccess file, a list file, a client and a backend can send long texts, and the
+ * cost must be linear in their length. The inputs are generated: separators and pairs
+ * of separators between several beginnings and ends, and lists of entries of several
+ * forms. Under callgrind each run is followed by a dump and a printed line;
+ * BenchLinear.pm compares the counts. With the argument "time" the program prints the
+ * inputs whose time grows fastest, at a larger size; that is for development only.
  */
 
 #include <stdio.h>
@@ -38,17 +37,17 @@
 #define COUNT(array) (sizeof(array) / sizeof((array)[0]))
 
 #define WORD_SIZE 512   /* bytes */
-#define LIST_SIZE 256   /* words */
-#define TIMES_LONGER 16 /* to look at time */
+#define LIST_SIZE 256   /* entries */
+#define TIMES_LONGER 16 /* factor of the sizes for "time" */
 
-/* of one run */
+/* The pool of one run. */
 static apr_pool_t *pool;
-static apr_uint64_t sum; /* of what was found, so that it is not left out */
+static apr_uint64_t sum; /* of results, so that the compiler keeps the calls */
 
-/* What is read: a text of one word or several. */
+/* A benchmarked function; text has one entry or several. */
 typedef void (*run_fn)(cors_slice_t text);
 
-/* --- one word */
+/* --- one entry */
 
 static void parse_pattern(cors_slice_t text)
 {
@@ -156,8 +155,8 @@ static void write_json(cors_slice_t text)
     cors_json_string(&json, text.ptr, text.ptr);
 }
 
-static void note_mistake(void *context, apr_size_t line,
-                         const cors_finding_t *finding)
+static void count_mistake(void *context, apr_size_t line,
+                          const cors_finding_t *finding)
 {
     (void)context;
     sum += line + (apr_size_t)finding->problem;
@@ -166,10 +165,10 @@ static void note_mistake(void *context, apr_size_t line,
 
 static void read_file(cors_slice_t text)
 {
-    sum += cors_origin_file_read(pool, text, note_mistake, NULL).mistakes;
+    sum += cors_origin_file_read(pool, text, count_mistake, NULL).mistakes;
 }
 
-static void refuse(cors_slice_t text)
+static void record_refusal(cors_slice_t text)
 {
     void *block = apr_pcalloc(pool, cors_counters_size());
     cors_counters_t *counters = cors_counters_use(block, true, 1);
@@ -202,7 +201,7 @@ static bool is_origins(cors_attr_e attr)
     return attr == CORS_ATTR_ORIGINS || attr == CORS_ATTR_WEBSOCKET_ORIGINS;
 }
 
-/* Add a word to a list; the first decides whether the list edits. */
+/* Add an entry to a list; the first one decides whether it is an edit. */
 static void add_word(cors_section_t *section, cors_attr_e attr,
                      cors_methods_t methods, cors_slice_t word)
 {
@@ -255,21 +254,22 @@ static cors_section_t *make_section(void)
     return section;
 }
 
-static void note_finding(void *context, const char *source,
-                         const cors_finding_t *finding)
+static void count_finding(void *context, const char *source,
+                          const cors_finding_t *finding)
 {
     (void)context;
     sum += (apr_size_t)source[0] + (apr_size_t)finding->problem;
 }
 
-static void note_contradiction(void *context, const cors_contradiction_t *found)
+static void count_contradiction(void *context,
+                                const cors_contradiction_t *found)
 {
     (void)context;
     sum += (apr_size_t)found->problem;
 }
 
-static void ask(const cors_policy_t *policy, const char *origin,
-                const char *method, const char *headers)
+static void explain_request(const cors_policy_t *policy, const char *origin,
+                            const char *method, const char *headers)
 {
     cors_question_t question;
     cors_explanation_t explanation;
@@ -283,22 +283,22 @@ static void ask(const cors_policy_t *policy, const char *origin,
     sum += explanation.readable;
 }
 
-/* All that is done with a policy: by start-up, a request and the page. */
+/* All uses of a policy: at start-up, by a request and by the status page. */
 static void use_policy(const cors_section_t *section, cors_attr_e attr,
                        const char *words)
 {
     cors_policy_t policy;
     cors_slice_t rest = cors_slice(words);
     cors_slice_t word;
-    int left = CORS_REQUEST_NAMES_MAX; /* a request has no more */
+    int left = CORS_REQUEST_NAMES_MAX; /* the maximum of a request */
 
     cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
     if (policy.link[attr].setting) {
-        cors_lint_setting(pool, attr, policy.link[attr].setting, note_finding,
+        cors_lint_setting(pool, attr, policy.link[attr].setting, count_finding,
                           NULL);
     }
-    cors_lint_policy(pool, &policy, NULL, note_finding, NULL);
-    cors_policy_contradictions(&policy, note_contradiction, NULL);
+    cors_lint_policy(pool, &policy, NULL, count_finding, NULL);
+    cors_policy_contradictions(&policy, count_contradiction, NULL);
     sum += (apr_size_t)cors_policy_values(pool, &policy, attr)->nelts;
     if (!is_origins(attr)) {
         sum += cors_policy_joined(pool, &policy, attr) != NULL;
@@ -334,7 +334,7 @@ static void use_list(cors_slice_t text, cors_attr_e attr)
     add_words(section, attr, text);
     use_policy(section, attr, text.ptr);
     cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
-    ask(&policy, "https://app.example.com", "PUT", text.ptr);
+    explain_request(&policy, "https://app.example.com", "PUT", text.ptr);
 }
 
 static void use_origins(cors_slice_t text)
@@ -357,7 +357,7 @@ static void use_exposed(cors_slice_t text)
     use_list(text, CORS_ATTR_EXPOSE);
 }
 
-/* Each word in a <Limit> of its own, all of which are for the first method. */
+/* Each entry in its own <Limit> for the first method. */
 static void use_limits(cors_slice_t text)
 {
     cors_section_t *section = make_section();
@@ -374,7 +374,7 @@ static void use_limits(cors_slice_t text)
     use_policy(section, CORS_ATTR_HEADERS, text.ptr);
 }
 
-/* --- explain and advise */
+/* --- explanations and advice */
 
 static const cors_policy_t *small_policy(void)
 {
@@ -390,20 +390,20 @@ static const cors_policy_t *small_policy(void)
 
 static void explain_origin(cors_slice_t text)
 {
-    ask(small_policy(), text.ptr, "PUT", "x-a");
+    explain_request(small_policy(), text.ptr, "PUT", "x-a");
 }
 
 static void explain_method(cors_slice_t text)
 {
-    ask(small_policy(), "https://app.example.com", text.ptr, "x-a");
+    explain_request(small_policy(), "https://app.example.com", text.ptr, "x-a");
 }
 
 static void explain_headers(cors_slice_t text)
 {
-    ask(small_policy(), "https://app.example.com", "PUT", text.ptr);
+    explain_request(small_policy(), "https://app.example.com", "PUT", text.ptr);
 }
 
-static void preflight(cors_slice_t text)
+static void decide_preflight(cors_slice_t text)
 {
     cors_facts_t facts;
     cors_decision_t decision;
@@ -419,7 +419,7 @@ static void preflight(cors_slice_t text)
 
 /* --- a response */
 
-static void vary_by(cors_slice_t text)
+static void add_vary(cors_slice_t text)
 {
     apr_table_t *headers = apr_table_make(pool, 4);
     apr_table_t *errors = apr_table_make(pool, 4);
@@ -429,8 +429,8 @@ static void vary_by(cors_slice_t text)
     sum += apr_table_get(headers, "Vary") != NULL;
 }
 
-/* Each word in a field of its own: of Vary, or by a name that begins like ours. */
-static void respond(cors_slice_t text)
+/* Each entry in its own header: Vary, or one with the prefix of the module's names. */
+static void emit_response(cors_slice_t text)
 {
     apr_table_t *headers = apr_table_make(pool, 4);
     apr_table_t *errors = apr_table_make(pool, 4);
@@ -454,7 +454,7 @@ static void respond(cors_slice_t text)
     sum += (apr_size_t)apr_table_elts(headers)->nelts;
 }
 
-/* --- what is run with what */
+/* --- functions and their inputs */
 
 typedef struct {
     const char *name;
@@ -476,12 +476,12 @@ static const entry_t word_entries[] = {
     { "Origin", parse_origin },
     { "JSON", write_json },
     { "line of a file", read_file },
-    { "refusal", refuse },
+    { "refusal", record_refusal },
     { "explain: origin", explain_origin },
     { "explain: method", explain_method },
     { "explain: headers", explain_headers },
-    { "preflight", preflight },
-    { "Vary", vary_by },
+    { "preflight", decide_preflight },
+    { "Vary", add_vary },
 };
 
 static const entry_t list_entries[] = {
@@ -490,13 +490,13 @@ static const entry_t list_entries[] = {
     { "list of CorsAllowHeaders", use_headers },
     { "list of CorsExposeHeaders", use_exposed },
     { "list of <Limit>", use_limits },
-    { "list in Vary", vary_by },
-    { "list of fields", respond },
-    { "list in a preflight", preflight },
+    { "list in Vary", add_vary },
+    { "list of fields", emit_response },
+    { "list in a preflight", decide_preflight },
     { "list in explain", explain_headers },
 };
 
-/* Bytes that separate something somewhere, alone and in pairs. */
+/* Bytes that are separators in some syntax, alone and in pairs. */
 static const char *const units[] = {
     "[",
     "]",
@@ -598,7 +598,7 @@ static const char *const beginnings[] = {
 
 static const char *const endings[] = { "", "]", "$", ".com", "/", "://a", ":" };
 
-/* What a list has of: with a number in it, or always the same. */
+/* Forms of list entries, with or without a number. */
 static const char *const forms[] = {
     "x-%d",
     "x",
@@ -629,9 +629,9 @@ static const char *const forms[] = {
     "%d;x",
 };
 
-/* Whole units only: half a character is an error that is found at once. */
-static char *repeat_to(apr_size_t size, const char *beginning, const char *unit,
-                       const char *ending)
+/* Repeats whole units: an incomplete character would be rejected at once. */
+static char *repeat_to_size(apr_size_t size, const char *beginning,
+                            const char *unit, const char *ending)
 {
     const apr_size_t len = strlen(unit);
     apr_size_t left = (size - strlen(beginning)) / len;
@@ -647,8 +647,8 @@ static char *repeat_to(apr_size_t size, const char *beginning, const char *unit,
     return text;
 }
 
-/* So many words. */
-static char *list_of(apr_size_t count, const char *form)
+/* A list of count entries. */
+static char *numbered_list(apr_size_t count, const char *form)
 {
     cors_joined_t list = { NULL, 0, 0 };
     apr_size_t i;
@@ -666,10 +666,10 @@ static char *list_of(apr_size_t count, const char *form)
     return (char *)(apr_uintptr_t)list.text;
 }
 
-/* Words of one length whose sums of bytes times a power of 33 are equal: what an
- * apr_hash_t cannot tell apart. Or that differ in the case of letters alone. */
-static char *list_of_twins(apr_size_t count, const char *head, const char *one,
-                           const char *other)
+/* A list of entries that collide in an apr_hash_t (equal length, and equal sum of
+ * bytes times powers of 33), or that differ only in case. */
+static char *list_of_collisions(apr_size_t count, const char *head,
+                                const char *one, const char *other)
 {
     cors_joined_t list = { NULL, 0, 0 };
     apr_size_t i;
@@ -696,7 +696,7 @@ static const char *const twins[][3] = {
     { "x", "^", "~" },
 };
 
-static const char *printable(const char *text)
+static const char *printable_text(const char *text)
 {
     char *shown = apr_pcalloc(pool, 4 * strlen(text) + 1);
 
@@ -710,12 +710,12 @@ static const char *printable(const char *text)
     return shown;
 }
 
-static bool looks_at_time;
+static bool prints_time;
 
-/* Run once; in the two ways that there are. */
+/* Run once, counted by callgrind; returns the time. */
 static double run_once(const entry_t *entry, const char *text)
 {
-    /* exactly as long as it is: what reads on is seen by valgrind */
+    /* of exact length, so that valgrind sees a read beyond it */
     cors_slice_t slice = cors_slice(apr_pstrdup(pool, text));
     clock_t began = clock();
 
@@ -732,7 +732,7 @@ static void run_both(const entry_t *entry, const char *label, const char *one,
     double before = run_once(entry, one);
     double after = run_once(entry, two);
 
-    if (!looks_at_time) {
+    if (!prints_time) {
         printf("%s\t%s\n", entry->name, label);
     }
     else if (after > 0.02 && after > 2.6 * before) {
@@ -744,7 +744,7 @@ static void run_both(const entry_t *entry, const char *label, const char *one,
 
 static void run_words(const entry_t *entry, bool all)
 {
-    apr_size_t size = looks_at_time ? TIMES_LONGER * WORD_SIZE : WORD_SIZE;
+    apr_size_t size = prints_time ? TIMES_LONGER * WORD_SIZE : WORD_SIZE;
     apr_size_t i;
     apr_size_t j;
     apr_size_t k;
@@ -752,18 +752,19 @@ static void run_words(const entry_t *entry, bool all)
     for (i = 0; i < COUNT(units); i++) {
         for (j = 0; j < COUNT(beginnings); j++) {
             for (k = 0; k < COUNT(endings); k++) {
-                /* each with each takes an hour under callgrind */
+                /* all combinations take an hour under callgrind */
                 if (!all && (i + j + k) % 7 != 0) {
                     continue;
                 }
                 apr_pool_clear(pool);
                 run_both(entry,
-                         apr_pstrcat(pool, printable(beginnings[j]), " ",
-                                     printable(units[i]), " ",
-                                     printable(endings[k]), NULL),
-                         repeat_to(size, beginnings[j], units[i], endings[k]),
-                         repeat_to(2 * size, beginnings[j], units[i],
-                                   endings[k]));
+                         apr_pstrcat(pool, printable_text(beginnings[j]), " ",
+                                     printable_text(units[i]), " ",
+                                     printable_text(endings[k]), NULL),
+                         repeat_to_size(size, beginnings[j], units[i],
+                                        endings[k]),
+                         repeat_to_size(2 * size, beginnings[j], units[i],
+                                        endings[k]));
             }
         }
     }
@@ -771,13 +772,13 @@ static void run_words(const entry_t *entry, bool all)
 
 static void run_lists(const entry_t *entry)
 {
-    apr_size_t size = looks_at_time ? TIMES_LONGER * LIST_SIZE : LIST_SIZE;
+    apr_size_t size = prints_time ? TIMES_LONGER * LIST_SIZE : LIST_SIZE;
     apr_size_t i;
 
     for (i = 0; i < COUNT(forms); i++) {
         apr_pool_clear(pool);
-        run_both(entry, printable(forms[i]), list_of(size, forms[i]),
-                 list_of(2 * size, forms[i]));
+        run_both(entry, printable_text(forms[i]), numbered_list(size, forms[i]),
+                 numbered_list(2 * size, forms[i]));
     }
     for (i = 0; i < COUNT(twins); i++) {
         const char *const *twin = twins[i];
@@ -785,8 +786,8 @@ static void run_lists(const entry_t *entry)
         apr_pool_clear(pool);
         run_both(entry,
                  apr_pstrcat(pool, twin[0], " ", twin[1], " ", twin[2], NULL),
-                 list_of_twins(size, twin[0], twin[1], twin[2]),
-                 list_of_twins(2 * size, twin[0], twin[1], twin[2]));
+                 list_of_collisions(size, twin[0], twin[1], twin[2]),
+                 list_of_collisions(2 * size, twin[0], twin[1], twin[2]));
     }
 }
 
@@ -798,10 +799,10 @@ int main(int argc, char **argv)
     apr_initialize();
     apr_pool_create(&all, NULL);
     apr_pool_create(&pool, all);
-    looks_at_time = argc > 1 && strcmp(argv[1], "time") == 0;
+    prints_time = argc > 1 && strcmp(argv[1], "time") == 0;
     for (i = 0; i < COUNT(word_entries); i++) {
         if (argc < 3 || strcmp(argv[2], word_entries[i].name) == 0) {
-            run_words(&word_entries[i], looks_at_time);
+            run_words(&word_entries[i], prints_time);
         }
     }
     for (i = 0; i < COUNT(list_entries); i++) {

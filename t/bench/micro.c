@@ -2,11 +2,11 @@
 
 /**
  * @file micro.c
- * @brief The core's own functions, one at a time, for callgrind to count
+ * @brief Runs single functions of the core for callgrind to count
  *
- * Without arguments: prints a line per case and, under callgrind, dumps after
- * its short and its long run. With "patterns": how many patterns are parsed in
- * a second.
+ * Without arguments it prints a line for each case and, under callgrind, dumps the
+ * counts after a short and a long run. With "patterns" it prints the number of
+ * patterns parsed in a second.
  */
 
 #include <stdio.h>
@@ -25,9 +25,9 @@
 #define LONG_RUN 220
 
 static apr_pool_t *pool;
-static apr_uint64_t sum; /* of what was decided, so that it is not left out */
+static apr_uint64_t sum; /* of results, so that the compiler keeps the calls */
 
-static cors_setting_t *setting(cors_section_t *section, cors_attr_e attr)
+static cors_setting_t *make_setting(cors_section_t *section, cors_attr_e attr)
 {
     bool first;
     cors_setting_t *made =
@@ -43,12 +43,12 @@ static void add_origin(cors_origin_set_t *set, const char *word)
     const char *suggestion;
 
     if (cors_origin_set_add(pool, set, cors_slice(word), NULL, &suggestion)) {
-        fprintf(stderr, "%s is no pattern\n", word);
+        fprintf(stderr, "%s is not a pattern\n", word);
         exit(1);
     }
 }
 
-/* the n-th of a list in which exact origins and wildcards are mixed */
+/* The n-th entry of a list of exact origins and wildcards. */
 static const char *origin_at(int n)
 {
     static const char *const forms[] = { "https://any%d.example.com:*",
@@ -60,7 +60,7 @@ static const char *origin_at(int n)
                   : apr_psprintf(pool, forms[n % 4], n);
 }
 
-static cors_origin_set_t *origins(int count)
+static cors_origin_set_t *make_origins(int count)
 {
     cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
     int n;
@@ -71,7 +71,7 @@ static cors_origin_set_t *origins(int count)
     return set;
 }
 
-static cors_name_set_t *names(cors_names_e kind, const char *words)
+static cors_name_set_t *make_names(cors_names_e kind, const char *words)
 {
     cors_name_set_t *set = cors_name_set_make(pool, kind, false);
     cors_slice_t rest = cors_slice(words);
@@ -84,7 +84,7 @@ static cors_name_set_t *names(cors_names_e kind, const char *words)
     return set;
 }
 
-static void prefix(int times)
+static void dump_counts(int times)
 {
     char label[16];
 
@@ -94,7 +94,7 @@ static void prefix(int times)
 
 typedef void (*run_fn)(const void *what);
 
-static void count(const char *name, run_fn run, const void *what)
+static void count_runs(const char *name, run_fn run, const void *what)
 {
     const int runs[] = { 0, SHORT_RUN, LONG_RUN };
     int i;
@@ -106,9 +106,9 @@ static void count(const char *name, run_fn run, const void *what)
         for (n = 0; n < runs[i]; n++) {
             run(what);
         }
-        prefix(runs[i]);
+        dump_counts(runs[i]);
     }
-    /* what prepares the next case need not be slow */
+    /* run the preparation of the next case at full speed */
     CALLGRIND_STOP_INSTRUMENTATION;
     printf("%s\n", name);
     fflush(stdout);
@@ -119,7 +119,7 @@ typedef struct {
     cors_facts_t facts;
 } question_t;
 
-static void ask(const void *what)
+static void decide_once(const void *what)
 {
     const question_t *question = what;
     cors_decision_t decision;
@@ -128,8 +128,9 @@ static void ask(const void *what)
     sum += (apr_uint64_t)decision.verdict;
 }
 
-static void decide(const char *name, const cors_policy_t *policy,
-                   const char *origin, const char *method, const char *headers)
+static void count_decision(const char *name, const cors_policy_t *policy,
+                           const char *origin, const char *method,
+                           const char *headers)
 {
     question_t question;
 
@@ -140,10 +141,10 @@ static void decide(const char *name, const cors_policy_t *policy,
     question.facts.request_method = cors_slice(method);
     question.facts.request_headers = cors_slice(headers);
     question.facts.target.fetch_site = cors_slice("cross-site");
-    count(name, ask, &question);
+    count_runs(name, decide_once, &question);
 }
 
-static const char *repeat(const char *text, int times)
+static const char *repeat_text(const char *text, int times)
 {
     char *all = apr_pcalloc(pool, strlen(text) * (apr_size_t)times + 1);
 
@@ -153,48 +154,52 @@ static const char *repeat(const char *text, int times)
     return all;
 }
 
-static void decide_all(void)
+static void count_decisions(void)
 {
     cors_section_t *section = cors_section_make(pool);
     cors_policy_t policy;
     const char *app = "https://app.example.com";
-    const char *many = repeat("x-token,", 100);
+    const char *many = repeat_text("x-token,", 100);
 
-    setting(section, CORS_ATTR_MODE)->number = CORS_MODE_ON;
-    setting(section, CORS_ATTR_CREDENTIALS)->number = 1;
-    setting(section, CORS_ATTR_ORIGINS)->origins = origins(100);
-    setting(section, CORS_ATTR_METHODS)->names =
-        names(CORS_NAMES_METHODS, "GET PUT DELETE");
-    setting(section, CORS_ATTR_HEADERS)->names =
-        names(CORS_NAMES_REQUEST_HEADERS, "content-type authorization x-token");
+    make_setting(section, CORS_ATTR_MODE)->number = CORS_MODE_ON;
+    make_setting(section, CORS_ATTR_CREDENTIALS)->number = 1;
+    make_setting(section, CORS_ATTR_ORIGINS)->origins = make_origins(100);
+    make_setting(section, CORS_ATTR_METHODS)->names =
+        make_names(CORS_NAMES_METHODS, "GET PUT DELETE");
+    make_setting(section, CORS_ATTR_HEADERS)->names =
+        make_names(CORS_NAMES_REQUEST_HEADERS,
+                   "content-type authorization x-token");
     cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
 
-    decide("decide: not-cors", &policy, NULL, NULL, NULL);
-    decide("decide: allowed", &policy, app, NULL, NULL);
-    decide("decide: allowed by a wildcard", &policy,
-           "https://www.w5.example.org", NULL, NULL);
-    decide("decide: denied", &policy, "https://www.stranger.example.com", NULL,
-           NULL);
-    decide("decide: preflight-allowed", &policy, app, "PUT",
-           "authorization,content-type,x-token");
-    decide("decide: preflight-allowed, 100 names", &policy, app, "PUT", many);
-    decide("decide: preflight-denied, origin", &policy,
-           "https://www.stranger.example.com", "PUT",
-           "authorization,content-type,x-token");
-    decide("decide: preflight-denied, method", &policy, app, "PATCH",
-           "authorization,content-type,x-token");
-    decide("decide: preflight-denied, header", &policy, app, "PUT",
-           "authorization,content-type,x-other");
-    decide("decide: hostile, 8 KB of Origin", &policy,
-           apr_pstrcat(pool, "https://", repeat("a", 8000), NULL), NULL, NULL);
-    decide("decide: hostile, as many labels as a host can have", &policy,
-           apr_pstrcat(pool, "https://", repeat("a.", 119), "w5.example.org",
-                       NULL),
-           NULL, NULL);
-    decide("decide: hostile, 3000 names", &policy, app, "PUT",
-           repeat("x-name,", 3000));
-    decide("decide: hostile, 4 KB of commas", &policy, app, "PUT",
-           repeat(",", 4000));
+    count_decision("decide: not-cors", &policy, NULL, NULL, NULL);
+    count_decision("decide: allowed", &policy, app, NULL, NULL);
+    count_decision("decide: allowed by a wildcard", &policy,
+                   "https://www.w5.example.org", NULL, NULL);
+    count_decision("decide: denied", &policy,
+                   "https://www.stranger.example.com", NULL, NULL);
+    count_decision("decide: preflight-allowed", &policy, app, "PUT",
+                   "authorization,content-type,x-token");
+    count_decision("decide: preflight-allowed, 100 names", &policy, app, "PUT",
+                   many);
+    count_decision("decide: preflight-denied, origin", &policy,
+                   "https://www.stranger.example.com", "PUT",
+                   "authorization,content-type,x-token");
+    count_decision("decide: preflight-denied, method", &policy, app, "PATCH",
+                   "authorization,content-type,x-token");
+    count_decision("decide: preflight-denied, header", &policy, app, "PUT",
+                   "authorization,content-type,x-other");
+    count_decision("decide: hostile, 8 KB of Origin", &policy,
+                   apr_pstrcat(pool, "https://", repeat_text("a", 8000), NULL),
+                   NULL, NULL);
+    count_decision("decide: hostile, as many labels as a host can have",
+                   &policy,
+                   apr_pstrcat(pool, "https://", repeat_text("a.", 119),
+                               "w5.example.org", NULL),
+                   NULL, NULL);
+    count_decision("decide: hostile, 3000 names", &policy, app, "PUT",
+                   repeat_text("x-name,", 3000));
+    count_decision("decide: hostile, 4 KB of commas", &policy, app, "PUT",
+                   repeat_text(",", 4000));
 }
 
 typedef struct {
@@ -202,34 +207,34 @@ typedef struct {
     cors_origin_t origin;
 } lookup_t;
 
-static void look_up(const void *what)
+static void look_up_once(const void *what)
 {
     const lookup_t *lookup = what;
 
     sum += cors_origin_set_lookup(lookup->set, &lookup->origin, false);
 }
 
-static void contains(const cors_origin_set_t *set, int size, const char *name,
-                     const char *text)
+static void count_lookup(const cors_origin_set_t *set, int size,
+                         const char *name, const char *text)
 {
     lookup_t lookup;
 
     lookup.set = set;
     cors_origin_parse(cors_slice(text), &lookup.origin);
-    count(apr_psprintf(pool, "contains: %s, %d origins", name, size), look_up,
-          &lookup);
+    count_runs(apr_psprintf(pool, "contains: %s, %d origins", name, size),
+               look_up_once, &lookup);
 }
 
-static void contains_all(int most)
+static void count_lookups(int most)
 {
     int size;
 
     for (size = 1; size <= most; size *= 100) {
-        const cors_origin_set_t *set = origins(size);
+        const cors_origin_set_t *set = make_origins(size);
 
-        contains(set, size, "exact", "https://app.example.com");
-        contains(set, size, "by a wildcard", "https://www.w5.example.org");
-        contains(set, size, "none", "https://www.stranger.example.com");
+        count_lookup(set, size, "exact", "https://app.example.com");
+        count_lookup(set, size, "by a wildcard", "https://www.w5.example.org");
+        count_lookup(set, size, "none", "https://www.stranger.example.com");
     }
 }
 
@@ -264,8 +269,8 @@ int main(int argc, char **argv)
         parse_patterns();
     }
     else {
-        decide_all();
-        contains_all(argc > 1 ? atoi(argv[1]) : 1000000);
+        count_decisions();
+        count_lookups(argc > 1 ? atoi(argv[1]) : 1000000);
     }
     apr_terminate();
     return sum == 0;

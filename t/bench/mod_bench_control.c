@@ -2,9 +2,9 @@
 
 /**
  * @file mod_bench_control.c
- * @brief Lets the benchmark's client tell callgrind, by a request, when to
- *        count and when to write down what it has counted; writes down what
- *        httpd -t has needed to the file that BENCH_USAGE names
+ * @brief Lets the benchmark's client control callgrind by requests: start to count,
+ *        or dump the counts. Writes the resources used by httpd -t to the file that
+ *        BENCH_USAGE names
  */
 
 #include <httpd.h>
@@ -36,8 +36,8 @@ static int handle(request_rec *r)
     return OK;
 }
 
-/* Processor time in microseconds, and the most memory in kilobytes. What getrusage()
- * has for memory is that of the process before exec as well. */
+/* Processor time in microseconds and peak memory in kilobytes. The peak memory of
+ * getrusage() would include the process before exec. */
 static void write_usage(apr_pool_t *p, server_rec *server)
 {
     /* NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has one thread */

@@ -1,26 +1,26 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What a system does when it fails, by order of a test: preloaded into httpd, it
- * stands before open, stat, read, mmap, apr_table_get and the clocks. An order is a file of the
- * directory that CORS_FAULTS names: its name is what fails, its text is how, and
- * "once " before that takes the order back as it is carried out. Only files that
- * end with .origins, and memory as this module maps it, are concerned.
+/* Injects system failures on request of a test. The library is preloaded into httpd
+ * and wraps open, stat, read, mmap, apr_table_get and the clocks. A test requests a
+ * fault by a file in the directory CORS_FAULTS: its name is the fault, its text the
+ * details; with "once " before the text the fault happens only once. Faults apply to
+ * files that end in .origins and to memory mapped as by this module.
  *
- *   open, stat     the number of an error
- *   read           the number of an error; kill: the process dies of it, and
- *                  its number stands in the file "killed"; cut: the file loses
- *                  its end; grow: it gets a line; tell: the file "reading" gets
- *                  the number of the process
- *   list, counts   the number of an error: mapping memory for a list, for counts
- *   lock           the number of an error: making the file of a lock
- *   count          die: the process that gets a request may not
- *                  write to the end of the memory of the counts, and dies of it
- *   scribble       first: the process that gets a request writes over what
- *                  stands before the lists
- *   clock          seconds by which the time of day has been set, on or back
- *   elapsed        seconds that have passed besides those that have
+ *   open, stat     an errno: the call fails
+ *   read           an errno: the call fails; kill: the process kills itself and adds
+ *                  its id to the file "killed"; cut: the file is truncated; grow: a
+ *                  line is appended to it; tell: the process writes its id to the
+ *                  file "reading"
+ *   list, counts   an errno: mapping memory for a list or for the counts fails
+ *   lock           an errno: creating the file of a lock fails
+ *   count          die: the process that gets a request crashes when it writes to
+ *                  the end of the counts
+ *   scribble       first: the process that gets a request overwrites the memory
+ *                  before the lists
+ *   clock          seconds to add to the time of day; may be negative
+ *   elapsed        seconds to add to the monotonic clock
  *
- * With CORS_CLOCK_ONLY nothing but the time of day is concerned.
+ * With CORS_CLOCK_ONLY only the time of day is wrapped.
  */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -51,7 +51,7 @@ static char *lists[16];
 static size_t lists_count;
 #endif
 
-static void *next(const char *name)
+static void *next_function(const char *name)
 {
     void *function = dlsym(RTLD_NEXT, name);
 
@@ -61,7 +61,7 @@ static void *next(const char *name)
     return function;
 }
 
-static const char *path_of(const char *name, char *path, size_t size)
+static const char *order_path(const char *name, char *path, size_t size)
 {
     const char *dir = getenv("CORS_FAULTS");
 
@@ -72,15 +72,15 @@ static const char *path_of(const char *name, char *path, size_t size)
     return path;
 }
 
-/* Whether there is an order, and its text. */
-static bool is_ordered(const char *name, char *text, size_t size)
+/* Whether a test requests a fault; text gets the details. */
+static bool is_requested(const char *name, char *text, size_t size)
 {
     char path[512];
     int before = errno;
     ssize_t len;
     long fd;
 
-    if (!path_of(name, path, sizeof(path))) {
+    if (!order_path(name, path, sizeof(path))) {
         return false;
     }
     fd = syscall(SYS_openat, AT_FDCWD, path, O_RDONLY | O_CLOEXEC);
@@ -102,8 +102,8 @@ static bool is_ordered(const char *name, char *text, size_t size)
     return true;
 }
 
-/* The order is looked for fifty times a second at most: a busy server asks for the
- * time often. */
+/* Looks for the file at most fifty times a second, because a busy server often gets
+ * the time. */
 int gettimeofday(struct timeval *restrict now, void *restrict zone)
 {
     static int (*real)(struct timeval *, void *);
@@ -115,14 +115,14 @@ int gettimeofday(struct timeval *restrict now, void *restrict zone)
     int result;
 
     if (!real) {
-        real = (int (*)(struct timeval *, void *))next("gettimeofday");
+        real = (int (*)(struct timeval *, void *))next_function("gettimeofday");
     }
     result = real(now, zone);
     clock_gettime(CLOCK_MONOTONIC, &steady);
     moment = (long long)steady.tv_sec * 50 + steady.tv_nsec / 20000000;
     if (moment != looked) {
         looked = moment;
-        offset = is_ordered("clock", text, sizeof(text))
+        offset = is_requested("clock", text, sizeof(text))
                      ? strtol(text, NULL, 10)
                      : 0;
     }
@@ -139,12 +139,12 @@ static bool is_list(const char *path)
     return len > 8 && strcmp(path + len - 8, ".origins") == 0;
 }
 
-/* Whether a call has to fail; errno is then set. */
-static bool fails(const char *name)
+/* Whether a call must fail; sets errno if so. */
+static bool must_fail(const char *name)
 {
     char text[32];
 
-    if (!is_ordered(name, text, sizeof(text))) {
+    if (!is_requested(name, text, sizeof(text))) {
         return false;
     }
     errno = atoi(text);
@@ -154,14 +154,14 @@ static bool fails(const char *name)
 int open(const char *path, int flags, ...)
 {
     int (*real)(const char *, int, ...) =
-        (int (*)(const char *, int, ...))next("open");
+        (int (*)(const char *, int, ...))next_function("open");
     va_list more;
     mode_t mode;
 
     va_start(more, flags);
     mode = flags & O_CREAT ? va_arg(more, mode_t) : 0;
     va_end(more);
-    if (is_list(path) && fails("open")) {
+    if (is_list(path) && must_fail("open")) {
         return -1;
     }
     return real(path, flags, mode);
@@ -169,30 +169,30 @@ int open(const char *path, int flags, ...)
 
 int mkstemp(char *name)
 {
-    int (*real)(char *) = (int (*)(char *))next("mkstemp");
+    int (*real)(char *) = (int (*)(char *))next_function("mkstemp");
 
-    /* as APR names it */
-    return strstr(name, "/aprXXXXXX") && fails("lock") ? -1 : real(name);
+    /* APR's template for the file of a lock */
+    return strstr(name, "/aprXXXXXX") && must_fail("lock") ? -1 : real(name);
 }
 
 int stat(const char *restrict path, struct stat *restrict info)
 {
     int (*real)(const char *, struct stat *) =
-        (int (*)(const char *, struct stat *))next("stat");
+        (int (*)(const char *, struct stat *))next_function("stat");
 
-    if (is_list(path) && fails("stat")) {
+    if (is_list(path) && must_fail("stat")) {
         return -1;
     }
     return real(path, info);
 }
 
-static void spoil(const char *how, const char *path)
+static void spoil_read(const char *how, const char *path)
 {
     char mark[512];
     struct stat info;
     FILE *file;
 
-    if (strcmp(how, "kill") == 0 && path_of("killed", mark, sizeof(mark))
+    if (strcmp(how, "kill") == 0 && order_path("killed", mark, sizeof(mark))
         && (file = fopen(mark, "a"))) {
         fprintf(file, "%ld\n", (long)getpid());
         fclose(file);
@@ -207,7 +207,8 @@ static void spoil(const char *how, const char *path)
         fputs("https://grown.example\n", file);
         fclose(file);
     }
-    else if (strcmp(how, "tell") == 0 && path_of("reading", mark, sizeof(mark))
+    else if (strcmp(how, "tell") == 0
+             && order_path("reading", mark, sizeof(mark))
              && (file = fopen(mark, "w"))) {
         fprintf(file, "%ld\n", (long)getpid());
         fclose(file);
@@ -217,7 +218,7 @@ static void spoil(const char *how, const char *path)
 ssize_t read(int fd, void *buffer, size_t size)
 {
     ssize_t (*real)(int, void *, size_t) =
-        (ssize_t(*)(int, void *, size_t))next("read");
+        (ssize_t(*)(int, void *, size_t))next_function("read");
     char link[64];
     char path[512];
     char how[32];
@@ -227,12 +228,12 @@ ssize_t read(int fd, void *buffer, size_t size)
     len = readlink(link, path, sizeof(path) - 1);
     if (len > 0) {
         path[len] = '\0';
-        if (is_list(path) && is_ordered("read", how, sizeof(how))) {
+        if (is_list(path) && is_requested("read", how, sizeof(how))) {
             if (atoi(how) > 0) {
                 errno = atoi(how);
                 return -1;
             }
-            spoil(how, path);
+            spoil_read(how, path);
         }
     }
     return real(fd, buffer, size);
@@ -242,15 +243,15 @@ void *mmap(void *address, size_t size, int protection, int flags, int fd,
            off_t offset)
 {
     void *(*real)(void *, size_t, int, int, int, off_t) =
-        (void *(*)(void *, size_t, int, int, int, off_t))next("mmap");
+        (void *(*)(void *, size_t, int, int, int, off_t))next_function("mmap");
     bool shared = (flags & MAP_SHARED) && (flags & MAP_ANONYMOUS);
     bool is_counts = shared && !(flags & MAP_NORESERVE) && size >= COUNTS_MIN;
     void *memory;
 
-    if (shared && (flags & MAP_NORESERVE) && fails("list")) {
+    if (shared && (flags & MAP_NORESERVE) && must_fail("list")) {
         return MAP_FAILED;
     }
-    if (is_counts && fails("counts")) {
+    if (is_counts && must_fail("counts")) {
         return MAP_FAILED;
     }
     memory = real(address, size, protection, flags, fd, offset);
@@ -272,23 +273,23 @@ const char *apr_table_get(const void *table, const char *key)
     char how[32];
 
     if (!real) {
-        real =
-            (const char *(*)(const void *, const char *))next("apr_table_get");
+        real = (const char *(*)(const void *, const char *))next_function(
+            "apr_table_get");
     }
     value = real(table, key);
     if (value && counts && strcasecmp(key, "Host") == 0
-        && is_ordered("count", how, sizeof(how))) {
-        /* the last entries of the lists, which are written under the lock; what
-         * limits the log stands behind them */
+        && is_requested("count", how, sizeof(how))) {
+        /* the last entries of the lists, which are written under the lock; the
+         * limits of the log, after them, stay writable */
         mprotect(counts + (counts_size - 11 * PAGE) / PAGE * PAGE, 10 * PAGE,
                  PROT_READ);
     }
     if (value && lists_count > 0 && strcasecmp(key, "Host") == 0
-        && is_ordered("scribble", how, sizeof(how))) {
+        && is_requested("scribble", how, sizeof(how))) {
         size_t *words = (size_t *)(void *)lists[lists_count - 1];
         size_t i;
 
-        /* a size that the parent would believe */
+        /* a plausible size of a list */
         for (i = 0; i < PAGE / sizeof(*words); i++) {
             words[i] = (size_t)160 << 20;
         }
@@ -296,12 +297,12 @@ const char *apr_table_get(const void *table, const char *key)
     return value;
 }
 
-/* How far a clock is off. */
+/* The seconds to add to a clock. */
 static long seconds_of(const char *name)
 {
     char text[32];
 
-    return is_ordered(name, text, sizeof(text)) ? atol(text) : 0;
+    return is_requested(name, text, sizeof(text)) ? atol(text) : 0;
 }
 
 int clock_gettime(clockid_t clock, struct timespec *now)
@@ -310,7 +311,8 @@ int clock_gettime(clockid_t clock, struct timespec *now)
     int result;
 
     if (!real) {
-        real = (int (*)(clockid_t, struct timespec *))next("clock_gettime");
+        real = (int (*)(clockid_t, struct timespec *))next_function(
+            "clock_gettime");
     }
     result = real(clock, now);
     now->tv_sec += clock == CLOCK_MONOTONIC  ? seconds_of("elapsed")

@@ -1,11 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * The whole core under libFuzzer: a policy and a request, a line each part, in;
- * headers out. What must always hold is asserted: an origin is allowed only where
- * a loop over all words, written apart, allows it; no field stands twice, none has
- * a byte that was not checked, and Vary stands wherever the answer depends on the
- * origin.
+ * The whole core under libFuzzer. Each line of the input is a part of a policy or of
+ * a request. The target asserts that an origin is allowed only if a separate loop
+ * over all entries allows it, that no header is sent twice or has an unchecked byte,
+ * and that Vary is sent whenever the answer depends on the origin.
  */
 
 #include "fuzz.h"
@@ -16,15 +15,15 @@
 #include "core/diagnose/lint.h"
 #include "core/origin/list_file.h"
 
-static cors_setting_t *set(cors_section_t *section, cors_attr_e attr)
+static cors_setting_t *set_attr(cors_section_t *section, cors_attr_e attr)
 {
     bool first;
 
     return cors_section_set(pool, section, CORS_METHODS_ALL, attr, &first);
 }
 
-/* A corrected form has to be right itself, each of its words. */
-static void check_instead(cors_slice_t word, const char *suggestion)
+/* Each entry of a suggestion must be valid. */
+static void check_suggestion(cors_slice_t word, const char *suggestion)
 {
     cors_slice_t rest = cors_slice(suggestion);
     cors_slice_t right;
@@ -45,7 +44,7 @@ static void check_instead(cors_slice_t word, const char *suggestion)
 
 static void set_origins(cors_section_t *section, cors_slice_t words)
 {
-    cors_setting_t *setting = set(section, CORS_ATTR_ORIGINS);
+    cors_setting_t *setting = set_attr(section, CORS_ATTR_ORIGINS);
     cors_slice_t word;
     const char *suggestion;
 
@@ -54,7 +53,7 @@ static void set_origins(cors_section_t *section, cors_slice_t words)
     while (cors_word_next(&words, &word)) {
         if (cors_origin_set_add(pool, setting->origins, word, NULL, &suggestion)
             && suggestion) {
-            check_instead(word, suggestion);
+            check_suggestion(word, suggestion);
         }
     }
 }
@@ -62,7 +61,7 @@ static void set_origins(cors_section_t *section, cors_slice_t words)
 static void set_names(cors_section_t *section, cors_attr_e attr,
                       cors_names_e kind, cors_slice_t words)
 {
-    cors_setting_t *setting = set(section, attr);
+    cors_setting_t *setting = set_attr(section, attr);
     cors_slice_t word;
     const char *suggestion;
 
@@ -73,8 +72,8 @@ static void set_names(cors_section_t *section, cors_attr_e attr,
     }
 }
 
-/* Whether one word, as it was accepted, stands for an origin. */
-static bool stands_for(const char *word, const char *origin)
+/* Whether an accepted entry matches an origin. */
+static bool entry_matches(const char *word, const char *origin)
 {
     const char *host = strstr(word, "://");
     const char *target = strstr(origin, "://");
@@ -111,7 +110,7 @@ static bool stands_for(const char *word, const char *origin)
     return its > length && strncmp(target + its - length, host, length) == 0;
 }
 
-static bool naively_allowed(const cors_origin_set_t *words, const char *origin)
+static bool allowed_by_loop(const cors_origin_set_t *words, const char *origin)
 {
     bool allowed = false;
     int i;
@@ -119,7 +118,7 @@ static bool naively_allowed(const cors_origin_set_t *words, const char *origin)
     for (i = 0; i < cors_origin_set_count(words); i++) {
         const cors_origin_word_t *word = cors_origin_set_word(words, i);
 
-        if (stands_for(word->text, origin)) {
+        if (entry_matches(word->text, origin)) {
             if (word->exclude) {
                 return false;
             }
@@ -129,7 +128,7 @@ static bool naively_allowed(const cors_origin_set_t *words, const char *origin)
     return allowed;
 }
 
-/* Each field once, and made of what a field may have. */
+/* Each header is sent once and has only valid bytes. */
 static void check_headers(const apr_table_t *headers)
 {
     const apr_array_header_t *fields = apr_table_elts(headers);
@@ -142,7 +141,7 @@ static void check_headers(const apr_table_t *headers)
             &APR_ARRAY_IDX(fields, i, apr_table_entry_t);
 
         for (c = one->val; *c; c++) {
-            /* blanks of a list that is echoed may be tabs, as RFC 9110 has it */
+            /* RFC 9110 allows tabs between the names of an echoed list */
             must((*c >= ' ' && *c < 0x7f) || *c == '\t');
         }
         for (j = 0; j < i; j++) {
@@ -153,8 +152,8 @@ static void check_headers(const apr_table_t *headers)
     }
 }
 
-static void note_finding(void *context, const char *source,
-                         const cors_finding_t *finding)
+static void check_finding(void *context, const char *source,
+                          const cors_finding_t *finding)
 {
     (void)context;
     must(source && cors_problem_is_warning(finding->problem));
@@ -178,7 +177,7 @@ static void decide_and_check(const cors_section_t *section,
     apr_table_addn(headers, "access-control-allow-origin", "https://another");
     apr_table_addn(errors, "Vary", "Accept");
     cors_policy_resolve(pool, section, 1, &policy);
-    cors_lint_policy(pool, &policy, NULL, note_finding, NULL);
+    cors_lint_policy(pool, &policy, NULL, check_finding, NULL);
     cors_decide(&policy, facts, &decision);
     cors_emit(pool, &policy, &decision,
               decision.preflight ? CORS_RESPONSE_PREFLIGHT
@@ -197,29 +196,29 @@ static void decide_and_check(const cors_section_t *section,
     must(!policy.problem);
     if (strcmp(sent, "*") == 0) {
         must(!apr_table_get(headers, "Access-Control-Allow-Credentials"));
-        must(naively_allowed(origins->origins, "null"));
+        must(allowed_by_loop(origins->origins, "null"));
         return;
     }
     must(strcmp(sent, origin) == 0 && strlen(origin) == facts->origin.len);
     must(vary && strstr(vary, "Origin"));
-    must(naively_allowed(origins->origins, origin));
+    must(allowed_by_loop(origins->origins, origin));
 }
 
-static void note_mistake(void *context, apr_size_t line,
-                         const cors_finding_t *finding)
+static void check_mistake(void *context, apr_size_t line,
+                          const cors_finding_t *finding)
 {
     (void)context;
     must(line > 0 && !cors_problem_is_warning(finding->problem));
 }
 
-static void discard(void *context, const char *text, apr_size_t len)
+static void check_output(void *context, const char *text, apr_size_t len)
 {
     (void)context;
     must(len == 0 || text[len - 1] != '\0');
 }
 
-/* What else reads text. */
-static void read_texts(cors_slice_t text)
+/* Other functions that parse text. */
+static void read_other_texts(cors_slice_t text)
 {
     const char *copy = apr_pstrmemdup(pool, text.ptr, text.len);
     cors_json_t json;
@@ -234,8 +233,8 @@ static void read_texts(cors_slice_t text)
              == CORS_OK);
     }
     cors_expression_domain(pool, copy, 'x');
-    cors_origin_file_read(pool, text, note_mistake, NULL);
-    cors_json_start(&json, discard, NULL);
+    cors_origin_file_read(pool, text, check_mistake, NULL);
+    cors_json_start(&json, check_output, NULL);
     cors_json_string(&json, NULL, copy);
 }
 
@@ -253,11 +252,12 @@ static void check(cors_slice_t input)
     flags = (unsigned char)*at++;
     section = cors_section_make(pool);
     memset(&facts, 0, sizeof(facts));
-    set(section, CORS_ATTR_MODE)->number = CORS_MODE_ON;
-    set(section, CORS_ATTR_CREDENTIALS)->number = (int)(flags & 1);
-    set(section, CORS_ATTR_ANY_UNSAFE)->number = (int)(flags >> 1 & 1);
-    set(section, CORS_ATTR_NULL_UNSAFE)->number = (int)(flags >> 2 & 1);
-    set(section, CORS_ATTR_PRIVATE_NETWORK)->number = (int)(flags >> 3 & 1);
+    set_attr(section, CORS_ATTR_MODE)->number = CORS_MODE_ON;
+    set_attr(section, CORS_ATTR_CREDENTIALS)->number = (int)(flags & 1);
+    set_attr(section, CORS_ATTR_ANY_UNSAFE)->number = (int)(flags >> 1 & 1);
+    set_attr(section, CORS_ATTR_NULL_UNSAFE)->number = (int)(flags >> 2 & 1);
+    set_attr(section, CORS_ATTR_PRIVATE_NETWORK)->number =
+        (int)(flags >> 3 & 1);
     set_origins(section, next_line(&at, end));
     set_names(section, CORS_ATTR_METHODS, CORS_NAMES_METHODS,
               next_line(&at, end));
@@ -275,6 +275,6 @@ static void check(cors_slice_t input)
     if (at < end) {
         cors_slice_t rest = { at, (apr_size_t)(end - at) };
 
-        read_texts(rest);
+        read_other_texts(rest);
     }
 }

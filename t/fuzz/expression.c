@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Expressions that are made plain words: whatever a word stands for, the
- * expression matches. The C library has the second opinion. */
+/* Regular expressions and the patterns suggested for them: the regular expression
+ * must match whatever the pattern matches, according to the C library. */
 
 #include "fuzz.h"
 
@@ -11,8 +11,8 @@
 #include "core/origin/regex.h"
 #include "core/origin/pattern.h"
 
-/* The whole expression as POSIX writes it. */
-static const char *extended(const char *regex)
+/* The regular expression in POSIX syntax, anchored. */
+static const char *posix_regex(const char *regex)
 {
     const char *text = "^(";
 
@@ -30,7 +30,7 @@ static const char *extended(const char *regex)
             regex++;
         }
         else if (*regex == '\\' && regex[1]) {
-            /* a byte for itself, or what POSIX does not know */
+            /* an escaped byte, never an escape that POSIX lacks */
             must(!isalnum((unsigned char)regex[1]));
             text = apr_psprintf(pool, "%s[%c]", text, *++regex);
         }
@@ -41,7 +41,7 @@ static const char *extended(const char *regex)
     return apr_pstrcat(pool, text, ")$", NULL);
 }
 
-static void check_word(const regex_t *regex, const char *word)
+static void check_pattern_matches(const regex_t *regex, const char *word)
 {
     static const char *const stars[] = { "a.", "a.b-c.", "x1." };
     static const char *const ports[] = { "", ":1", ":65535" };
@@ -67,8 +67,8 @@ static void check_word(const regex_t *regex, const char *word)
     }
 }
 
-/* What is to be written instead: quoted arguments, each of them right. */
-static void check_instead(const char *suggestion)
+/* A suggestion has quoted arguments, each of them valid. */
+static void check_suggestion(const char *suggestion)
 {
     const char *end;
     const char *unused;
@@ -99,7 +99,7 @@ static void check(cors_slice_t input)
     regex_t regex;
     int words = 0;
 
-    /* both end alike; an unescaped dot is one character in either */
+    /* both are reduced in the same way, with one character for an unescaped dot */
     must(!domain || (*domain && *domain != '.'));
     must(!open || (*open && *open != '.'));
     must(!domain || open);
@@ -112,18 +112,18 @@ static void check(cors_slice_t input)
         must(!suggestion);
     }
     else if (suggestion) {
-        check_instead(suggestion);
+        check_suggestion(suggestion);
     }
     if (!plain) {
         return;
     }
-    must(regcomp(&regex, extended(text), REG_EXTENDED | REG_NOSUB) == 0);
+    must(regcomp(&regex, posix_regex(text), REG_EXTENDED | REG_NOSUB) == 0);
     while (cors_word_next(&rest, &word)) {
         words++;
         must(cors_pattern_parse(pool, word, false, &pattern, &unused)
              == CORS_OK);
         must(pattern.kind == CORS_PATTERN_ORIGIN && !pattern.exclude);
-        check_word(&regex, text_of(word));
+        check_pattern_matches(&regex, text_of(word));
     }
     regfree(&regex);
     must(words > 0 && words <= 4);

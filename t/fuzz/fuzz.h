@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* What every target shares: a pool for each input, input to the byte, promises.
- * A target has check(), and is run by libFuzzer or by replay.c. */
+/* Shared by all targets: a pool for each input, input copied to the exact byte, and
+ * assertions. A target defines check(); libFuzzer or replay.c calls it. */
 
 #ifndef FUZZ_H
 #define FUZZ_H
@@ -20,18 +20,18 @@
 int LLVMFuzzerInitialize(int *argc, char ***argv);
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size);
 
-/* of the input that runs */
+/* The pool of the current input. */
 static apr_pool_t *pool;
 
-/* what a target holds its input against */
+/* Defined by the target: check one input. */
 static void check(cors_slice_t input);
 
-/* A promise that is not kept ends the process: that is what libFuzzer sees. */
+/* Abort unless the condition holds; libFuzzer then reports the input. */
 #define must(holds)                                                            \
     do {                                                                       \
         if (!(holds)) {                                                        \
-            fprintf(stderr, "%s:%d: not so: %s\n", __FILE__, __LINE__,         \
-                    #holds);                                                   \
+            fprintf(stderr, "%s:%d: assertion failed: %s\n", __FILE__,         \
+                    __LINE__, #holds);                                         \
             abort();                                                           \
         }                                                                      \
     } while (0)
@@ -42,7 +42,7 @@ static inline apr_status_t free_copy(void *copy)
     return APR_SUCCESS;
 }
 
-/* A heap copy of exactly so many bytes, so that one too far is seen. */
+/* A heap copy of exactly len bytes, so that ASan sees a read beyond them. */
 static inline cors_slice_t exactly(const char *bytes, size_t len)
 {
     char *copy = malloc(len ? len : 1);
@@ -54,7 +54,7 @@ static inline cors_slice_t exactly(const char *bytes, size_t len)
     return slice;
 }
 
-/* The next line of the input, such a copy. */
+/* The next line of the input, as such a copy. */
 static inline cors_slice_t next_line(const char **at, const char *end)
 {
     const char *start = *at;

@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Hosts: what is accepted is what browsers send, what is proposed instead is
- * nearer to it. */
+/* Hosts: an accepted host is one that browsers send, and a suggestion is closer to
+ * that form. */
 
 #include "fuzz.h"
 
@@ -71,7 +71,7 @@ static void check(cors_slice_t input)
         must(!cors_slice_equal(input, cors_slice(suggestion))
              || problem == CORS_PROBLEM_ORIGIN_IPV6_BAD);
         problem = cors_host_check(pool, cors_slice(suggestion), &again);
-        /* the form is never what is still wrong with it */
+        /* a suggestion has no problem of form */
         must(problem != CORS_PROBLEM_ORIGIN_HOST_CASE
              && problem != CORS_PROBLEM_ORIGIN_HOST_UNICODE
              && problem != CORS_PROBLEM_ORIGIN_IPV6_FORM

@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* JSON that is written piece by piece, read again by RFC 8259: it is one value,
- * its strings are those that were written, and nothing in it ends a page's text.
- * A line of the input is a piece; its first byte says which. */
+/* Writes JSON and parses it again by RFC 8259: it must be a single value with the
+ * same strings, and have no byte that could end a script in a page. Each line of the
+ * input is a piece of the value; its first byte selects the kind. */
 
 #include "fuzz.h"
 
@@ -12,11 +12,11 @@
 
 typedef struct {
     apr_array_header_t *bytes; /* char */
-    apr_array_header_t *texts; /* const char *, in the order written */
-    int read;                  /* how many of them have been read again */
+    apr_array_header_t *texts; /* const char *, in order */
+    int read;                  /* number of strings parsed again */
 } output_t;
 
-static void collect(void *context, const char *text, apr_size_t len)
+static void append_output(void *context, const char *text, apr_size_t len)
 {
     output_t *out = context;
 
@@ -25,8 +25,8 @@ static void collect(void *context, const char *text, apr_size_t len)
     }
 }
 
-/* A character in UTF-8. */
-static const char *encode(unsigned c)
+/* The UTF-8 of a character. */
+static const char *encode_utf8(unsigned c)
 {
     return c < 0x80      ? apr_psprintf(pool, "%c", (int)c)
            : c < 0x800   ? apr_psprintf(pool, "%c%c", (int)(0xc0 | c >> 6),
@@ -40,8 +40,8 @@ static const char *encode(unsigned c)
                                         (int)(0x80 | (c & 63)));
 }
 
-/* The character that starts at p, and its length; false: it is no UTF-8. */
-static bool decode(const unsigned char *p, unsigned *c, int *len)
+/* Get the character at p and its length. Returns false for invalid UTF-8. */
+static bool decode_utf8(const unsigned char *p, unsigned *c, int *len)
 {
     static const unsigned least[] = { 0, 0, 0x80, 0x800, 0x10000 };
     int i;
@@ -64,8 +64,8 @@ static bool decode(const unsigned char *p, unsigned *c, int *len)
     return *c >= least[*len] && *c < 0x110000 && (*c < 0xd800 || *c > 0xdfff);
 }
 
-/* A text as it must come back: each byte that is no UTF-8 is a U+FFFD. */
-static const char *mended(const char *text)
+/* The text as it must be parsed again: U+FFFD replaces each invalid byte. */
+static const char *repaired_utf8(const char *text)
 {
     const unsigned char *p = (const unsigned char *)text;
     const char *to = "";
@@ -73,17 +73,17 @@ static const char *mended(const char *text)
     int len;
 
     while (*p) {
-        bool good = decode(p, &c, &len);
+        bool good = decode_utf8(p, &c, &len);
 
-        to = apr_pstrcat(pool, to, encode(good ? c : 0xfffd), NULL);
+        to = apr_pstrcat(pool, to, encode_utf8(good ? c : 0xfffd), NULL);
         p += good ? len : 1;
     }
     return to;
 }
 
-/* The reader. Each part takes itself off the front. */
+/* The parser. Each function advances *p past what it has parsed. */
 
-static void skip(const char **p)
+static void skip_space(const char **p)
 {
     *p += strspn(*p, " \n");
 }
@@ -107,12 +107,12 @@ static void read_string(const char **p, output_t *out)
             *p += 6;
         }
         else {
-            must(decode((const unsigned char *)*p, &c, &len));
+            must(decode_utf8((const unsigned char *)*p, &c, &len));
             must(c >= ' ' && c != 0x7f && c != 0x2028 && c != 0x2029);
             must(c > 0x7f || !strchr("<>&'\"\\", (int)c));
             *p += len;
         }
-        text = apr_pstrcat(pool, text, encode(c), NULL);
+        text = apr_pstrcat(pool, text, encode_utf8(c), NULL);
     }
     (*p)++;
     must(out->read < out->texts->nelts);
@@ -128,18 +128,18 @@ static void read_value(const char **p, output_t *out)
 
     if (**p == '{' || **p == '[') {
         ++*p;
-        skip(p);
+        skip_space(p);
         while (**p != close) {
             if (close == '}') {
                 read_string(p, out);
                 must(*(*p)++ == ':');
-                skip(p);
+                skip_space(p);
             }
             read_value(p, out);
-            skip(p);
+            skip_space(p);
             if (**p == ',') {
                 ++*p;
-                skip(p);
+                skip_space(p);
                 must(**p != close);
             }
             else {
@@ -165,9 +165,9 @@ static void read_value(const char **p, output_t *out)
     *p += strspn(*p, "0123456789");
 }
 
-static const char *note(output_t *out, const char *text)
+static const char *expect_string(output_t *out, const char *text)
 {
-    APR_ARRAY_PUSH(out->texts, const char *) = mended(text);
+    APR_ARRAY_PUSH(out->texts, const char *) = repaired_utf8(text);
     return text;
 }
 
@@ -182,7 +182,7 @@ static void check(cors_slice_t input)
     cors_json_t json;
     const char *read;
 
-    cors_json_start(&json, collect, &out);
+    cors_json_start(&json, append_output, &out);
     cors_json_open(&json, NULL, '[');
     while (at < end) {
         cors_slice_t line = next_line(&at, end);
@@ -199,7 +199,7 @@ static void check(cors_slice_t input)
             continue;
         }
         if (member) {
-            name = note(&out, text);
+            name = expect_string(&out, text);
         }
         if ((*piece == '{' || *piece == '[') && depth < STACK) {
             cors_json_open(&json, name, *piece);
@@ -213,7 +213,7 @@ static void check(cors_slice_t input)
         }
         else {
             cors_json_string(&json, name,
-                             *piece == '~' ? NULL : note(&out, text));
+                             *piece == '~' ? NULL : expect_string(&out, text));
         }
     }
     while (depth-- > 0) {

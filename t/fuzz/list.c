@@ -1,13 +1,12 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Lists, words and slices, against a reading of one byte after the other. */
+/* Lists, entries and slices, compared with a parser that reads byte by byte. */
 
 #include "fuzz.h"
 
-/* The next stretch of bytes that are not in ends, blanks at its ends taken off;
- * false: there is none. */
-static bool next_naively(cors_slice_t text, size_t *at, const char *ends,
-                         cors_slice_t *item)
+/* Get the next run of bytes without separators, trimmed. Returns false at the end. */
+static bool next_by_bytes(cors_slice_t text, size_t *at, const char *ends,
+                          cors_slice_t *item)
 {
     while (*at < text.len) {
         size_t start = *at;
@@ -35,8 +34,8 @@ static bool next_naively(cors_slice_t text, size_t *at, const char *ends,
     return false;
 }
 
-static void compare(cors_slice_t text, const char *ends,
-                    bool (*next)(cors_slice_t *, cors_slice_t *))
+static void compare_items(cors_slice_t text, const char *ends,
+                          bool (*next)(cors_slice_t *, cors_slice_t *))
 {
     cors_slice_t rest = text;
     cors_slice_t item;
@@ -44,12 +43,12 @@ static void compare(cors_slice_t text, const char *ends,
     size_t at = 0;
 
     while (next(&rest, &item)) {
-        must(next_naively(text, &at, ends, &expected));
+        must(next_by_bytes(text, &at, ends, &expected));
         must(item.ptr == expected.ptr && item.len == expected.len);
         must(rest.ptr + rest.len == text.ptr + text.len);
     }
-    must(!next_naively(text, &at, ends, &expected));
-    /* and it stays at the end */
+    must(!next_by_bytes(text, &at, ends, &expected));
+    /* the end is final */
     must(!next(&rest, &item));
 }
 
@@ -69,8 +68,8 @@ static void check(cors_slice_t input)
     bool same = true;
     size_t i;
 
-    compare(input, ",", cors_list_next);
-    compare(input, ", \t", cors_word_next);
+    compare_items(input, ",", cors_list_next);
+    compare_items(input, ", \t", cors_word_next);
     for (i = 0; i < input.len; i++) {
         token = token && is_tchar(input.ptr[i]);
         lower[i] = cors_lower(input.ptr[i]);

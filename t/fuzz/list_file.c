@@ -1,33 +1,34 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The text of a file of origins, against its lines read one by one. */
+/* Files that list origins, compared with a parser that reads line by line. */
 
 #include "fuzz.h"
 
 #include "core/origin/list_file.h"
 
-/* What has been told, and what should have been. */
+/* The mistakes reported so far, and the number of lines. */
 typedef struct {
     apr_size_t count;
     apr_size_t last;
     apr_size_t lines;
-} told_t;
+} reported_t;
 
-static void note(void *context, apr_size_t line, const cors_finding_t *finding)
+static void check_mistake(void *context, apr_size_t line,
+                          const cors_finding_t *finding)
 {
-    told_t *told = context;
+    reported_t *reported = context;
 
     must(finding->problem != CORS_OK);
     must(!cors_problem_is_warning(finding->problem));
     must(cors_problem_sentence(pool, finding) != NULL);
-    /* in order, each on a line that there is */
-    must(line > 0 && line >= told->last && line <= told->lines);
-    told->last = line;
-    told->count++;
+    /* in order, with an existing line */
+    must(line > 0 && line >= reported->last && line <= reported->lines);
+    reported->last = line;
+    reported->count++;
 }
 
-/* A line without its end, a comment and blanks. */
-static cors_slice_t bare(cors_slice_t line)
+/* A line without its end, its comment and spaces. */
+static cors_slice_t trim_line(cors_slice_t line)
 {
     apr_size_t i;
 
@@ -50,7 +51,7 @@ static cors_slice_t bare(cors_slice_t line)
     return line;
 }
 
-static bool is_good(cors_slice_t word, cors_pattern_t *pattern)
+static bool is_valid_entry(cors_slice_t word, cors_pattern_t *pattern)
 {
     const char *unused;
 
@@ -59,9 +60,9 @@ static bool is_good(cors_slice_t word, cors_pattern_t *pattern)
            && pattern->kind == CORS_PATTERN_ORIGIN;
 }
 
-/* Each word that is no wildcard is listed, or excluded, as it stands. */
-static void look_up(const cors_origin_table_t *table,
-                    const cors_pattern_t *pattern)
+/* An entry without a wildcard must be found as listed or excluded. */
+static void check_lookup(const cors_origin_table_t *table,
+                         const cors_pattern_t *pattern)
 {
     cors_origin_t origin;
     cors_listing_e is;
@@ -75,15 +76,15 @@ static void look_up(const cors_origin_table_t *table,
          || (is == CORS_ORIGIN_LISTED && !pattern->exclude));
 }
 
-static bool is_framed(const char *at, const char *end)
+static bool has_frame(const char *at, const char *end)
 {
     return end - at >= 5 && memcmp(at, "begin", 5) == 0
            && (end - at == 5 || at[5] == ' ' || at[5] == '\n'
                || (at[5] == '\r' && (end - at == 6 || at[6] == '\n')));
 }
 
-/* The next word of a line; NULL: there are no more. */
-static char *cut_word(char **rest)
+/* The next word of a line, or NULL. */
+static char *next_word(char **rest)
 {
     char *word = *rest + strspn(*rest, " ");
 
@@ -97,10 +98,10 @@ static char *cut_word(char **rest)
     return word;
 }
 
-/* A whole frame has as many lines as it says, between lines of the right form;
- * then only these lines are left to look at. */
-static void check_whole(const cors_frame_t *frame, const char **at,
-                        const char **end)
+/* Check the first and last line of a whole frame and its count of lines. Narrow *at
+ * and *end to the lines between. */
+static void check_whole_frame(const cors_frame_t *frame, const char **at,
+                              const char **end)
 {
     const char *last = *end - 1;
     const char *p;
@@ -118,13 +119,13 @@ static void check_whole(const cors_frame_t *frame, const char **at,
     }
     text = apr_pstrmemdup(pool, last, (apr_size_t)(*end - 1 - last));
     text[strcspn(text, "\r")] = '\0';
-    word = cut_word(&text);
+    word = next_word(&text);
     must(word && strcmp(word, "end") == 0);
-    word = cut_word(&text);
+    word = next_word(&text);
     must(word
          && strcmp(word, apr_psprintf(pool, "%lu", (unsigned long)frame->count))
                 == 0);
-    word = cut_word(&text);
+    word = next_word(&text);
     must(!word || cors_slice_equal(cors_slice(word), frame->version));
     p = memchr(*at, '\n', (apr_size_t)(*end - *at));
     must(frame->version.len > 0 && frame->version.ptr > *at + 5
@@ -137,7 +138,7 @@ static void check(cors_slice_t input)
 {
     const char *at = input.ptr;
     const char *end = at + input.len;
-    told_t told = { 0, 0, 1 };
+    reported_t reported = { 0, 0, 1 };
     cors_origin_file_t file;
     apr_size_t mistakes = 0;
     apr_size_t listed = 0;
@@ -145,10 +146,10 @@ static void check(cors_slice_t input)
     apr_size_t i;
 
     for (i = 0; i < input.len; i++) {
-        told.lines += input.ptr[i] == '\n' && i + 1 < input.len ? 1 : 0;
+        reported.lines += input.ptr[i] == '\n' && i + 1 < input.len ? 1 : 0;
     }
-    file = cors_origin_file_read(pool, input, note, &told);
-    must(told.count == file.mistakes);
+    file = cors_origin_file_read(pool, input, check_mistake, &reported);
+    must(reported.count == file.mistakes);
     if ((input.len > 0 && memchr(at, 0, input.len))
         || (input.len >= 2
             && (memcmp(at, "\xff\xfe", 2) == 0
@@ -159,39 +160,39 @@ static void check(cors_slice_t input)
     if (input.len >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
         at += 3;
     }
-    must((file.frame.state != CORS_FRAME_NONE) == is_framed(at, end));
+    must((file.frame.state != CORS_FRAME_NONE) == has_frame(at, end));
     if (file.frame.state == CORS_FRAME_WHOLE) {
-        check_whole(&file.frame, &at, &end);
+        check_whole_frame(&file.frame, &at, &end);
     }
     else if (file.frame.state != CORS_FRAME_NONE) {
-        must(file.mistakes == 1 && told.last == file.frame.line);
+        must(file.mistakes == 1 && reported.last == file.frame.line);
         must(cors_origin_table_listed(file.table) == 0);
         must(cors_origin_table_excluded(file.table) == 0);
         return;
     }
     while (at < end) {
-        cors_slice_t word = bare(next_line(&at, end));
+        cors_slice_t word = trim_line(next_line(&at, end));
         cors_pattern_t pattern;
 
         if (word.len == 0) {
             continue;
         }
-        if (!is_good(word, &pattern)) {
+        if (!is_valid_entry(word, &pattern)) {
             mistakes++;
             continue;
         }
         listed += pattern.exclude ? 0 : 1;
         excluded += pattern.exclude ? 1 : 0;
-        look_up(file.table, &pattern);
+        check_lookup(file.table, &pattern);
     }
     mistakes += input.len > 0 && input.ptr[input.len - 1] != '\n' ? 1 : 0;
     must(mistakes == file.mistakes);
-    /* one that stands twice counts once */
+    /* a repeated entry counts once */
     must(cors_origin_table_listed(file.table) <= listed);
     must(cors_origin_table_excluded(file.table) <= excluded);
     must((cors_origin_table_listed(file.table) > 0) == (listed > 0));
     must((cors_origin_table_excluded(file.table) > 0) == (excluded > 0));
     must(!file.suffix
-         || (file.suffix_line > 0 && file.suffix_line <= told.lines
+         || (file.suffix_line > 0 && file.suffix_line <= reported.lines
              && strstr(file.suffix, "://*.")));
 }

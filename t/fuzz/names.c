@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Lists of methods and header names, against arrays that are searched from one
- * end to the other. The first byte says what the names are. */
+/* Lists of methods and header names, compared with a linear search. The first byte of
+ * the input selects the kind of names. */
 
 #include "fuzz.h"
 
@@ -10,27 +10,27 @@
 #include "core/base/fetch.h"
 #include "core/policy/name_set.h"
 
-static bool same(cors_names_e kind, const char *a, const char *b)
+static bool is_same_name(cors_names_e kind, const char *a, const char *b)
 {
     return kind == CORS_NAMES_METHODS ? strcmp(a, b) == 0
                                       : strcasecmp(a, b) == 0;
 }
 
-static bool has(cors_names_e kind, const apr_array_header_t *names,
-                const char *name)
+static bool has_name(cors_names_e kind, const apr_array_header_t *names,
+                     const char *name)
 {
     int i;
 
     for (i = 0; i < names->nelts; i++) {
-        if (same(kind, APR_ARRAY_IDX(names, i, const char *), name)) {
+        if (is_same_name(kind, APR_ARRAY_IDX(names, i, const char *), name)) {
             return true;
         }
     }
     return false;
 }
 
-static void check_instead(cors_names_e kind, cors_slice_t word,
-                          const char *suggestion)
+static void check_suggestion(cors_names_e kind, cors_slice_t word,
+                             const char *suggestion)
 {
     static const char expose[] = "CorsExposeHeaders ";
     cors_slice_t rest = cors_slice(suggestion);
@@ -53,28 +53,28 @@ static void check_instead(cors_names_e kind, cors_slice_t word,
     }
 }
 
-/* What a name is to a set, and what its neighbours are. */
-static void compare(const cors_name_set_t *set,
-                    const apr_array_header_t *listed,
-                    const apr_array_header_t *taken, const char *name)
+/* Compare the look-up of a name and of similar names with a linear search. */
+static void compare_name(const cors_name_set_t *set,
+                         const apr_array_header_t *listed,
+                         const apr_array_header_t *taken, const char *name)
 {
     const char *longer = apr_pstrcat(pool, name, "x", NULL);
     char *other = apr_pstrdup(pool, name);
 
     other[0] = (char)(other[0] ^ ' '); /* the other case, or another byte */
     must(cors_name_set_lists(set, exactly(name, strlen(name)))
-         == has(set->kind, listed, name));
+         == has_name(set->kind, listed, name));
     must(cors_name_set_lists(set, exactly(name, strlen(name) - 1))
-         == has(set->kind, listed,
-                apr_pstrmemdup(pool, name, strlen(name) - 1)));
+         == has_name(set->kind, listed,
+                     apr_pstrmemdup(pool, name, strlen(name) - 1)));
     must(cors_name_set_lists(set, cors_slice(longer))
-         == has(set->kind, listed, longer));
+         == has_name(set->kind, listed, longer));
     if (cors_is_token(cors_slice(other))) {
         must(cors_name_set_lists(set, cors_slice(other))
-             == has(set->kind, listed, other));
+             == has_name(set->kind, listed, other));
     }
     must(cors_name_set_takes_out(set, exactly(name, strlen(name)))
-         == has(set->kind, taken, name));
+         == has_name(set->kind, taken, name));
 }
 
 static void check(cors_slice_t input)
@@ -108,7 +108,7 @@ static void check(cors_slice_t input)
         if (cors_name_set_add(pool, set, exactly(word.ptr, word.len), NULL,
                               &suggestion)) {
             if (suggestion) {
-                check_instead(kind, word, suggestion);
+                check_suggestion(kind, word, suggestion);
             }
             continue;
         }
@@ -127,7 +127,7 @@ static void check(cors_slice_t input)
         if (edit && word.ptr[0] == '-') {
             APR_ARRAY_PUSH(taken, const char *) = name;
         }
-        else if (!has(kind, listed, name)) {
+        else if (!has_name(kind, listed, name)) {
             APR_ARRAY_PUSH(listed, const char *) = name;
         }
     }
@@ -143,6 +143,6 @@ static void check(cors_slice_t input)
     }
     must(strcmp(joined, set->joined.text ? set->joined.text : "") == 0);
     for (i = 0; i < all->nelts; i++) {
-        compare(set, listed, taken, APR_ARRAY_IDX(all, i, const char *));
+        compare_name(set, listed, taken, APR_ARRAY_IDX(all, i, const char *));
     }
 }

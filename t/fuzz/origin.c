@@ -1,13 +1,13 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The Origin of a request, against a grammar that is read apart from it. */
+/* The Origin of a request, compared with a separate parser of its grammar. */
 
 #include "fuzz.h"
 
 #include "core/origin/origin.h"
 
-/* How many bytes from at are in a set. */
-static size_t span(cors_slice_t text, size_t at, const char *set)
+/* The number of bytes from at that are in a set. */
+static size_t span_length(cors_slice_t text, size_t at, const char *set)
 {
     size_t start = at;
 
@@ -23,7 +23,7 @@ static size_t span(cors_slice_t text, size_t at, const char *set)
 /* scheme "://" ( host | "[" ipv6 "]" ) [ ":" port ] */
 static bool is_origin(cors_slice_t text)
 {
-    size_t scheme = span(text, 0, SMALL DIGITS "+-.");
+    size_t scheme = span_length(text, 0, SMALL DIGITS "+-.");
     size_t host = scheme + 3;
     size_t at;
     size_t digits;
@@ -32,7 +32,7 @@ static bool is_origin(cors_slice_t text)
         return true;
     }
     if (text.len > CORS_ORIGIN_MAX || scheme == 0 || scheme > CORS_SCHEME_MAX
-        || !span(text, 0, SMALL) || text.len < host
+        || !span_length(text, 0, SMALL) || text.len < host
         || memcmp(text.ptr + scheme, "://", 3) != 0) {
         return false;
     }
@@ -40,14 +40,14 @@ static bool is_origin(cors_slice_t text)
         return scheme == 4 && memcmp(text.ptr, "file", 4) == 0;
     }
     if (text.ptr[host] == '[') {
-        at = host + 1 + span(text, host + 1, DIGITS "abcdef:");
+        at = host + 1 + span_length(text, host + 1, DIGITS "abcdef:");
         if (at == text.len || text.ptr[at] != ']') {
             return false;
         }
         at++;
     }
     else {
-        at = host + span(text, host, SMALL DIGITS "!$&'()*+-.;=_~");
+        at = host + span_length(text, host, SMALL DIGITS "!$&'()*+-.;=_~");
     }
     if (at == host || at - host > CORS_HOST_MAX) {
         return false;
@@ -55,7 +55,7 @@ static bool is_origin(cors_slice_t text)
     if (at == text.len) {
         return true;
     }
-    digits = span(text, at + 1, DIGITS);
+    digits = span_length(text, at + 1, DIGITS);
     return text.ptr[at] == ':' && at + 1 + digits == text.len && digits > 0
            && digits < 6 && text.ptr[at + 1] != '0'
            && atoi(text_of(
@@ -79,13 +79,13 @@ static void check(cors_slice_t input)
     if (origin.null) {
         return;
     }
-    /* what it was taken apart into makes the same bytes */
+    /* its parts make the same bytes */
     text =
         apr_pstrcat(pool, text_of(origin.scheme), "://", text_of(origin.host),
                     origin.port ? apr_psprintf(pool, ":%u", origin.port) : NULL,
                     NULL);
     must(cors_slice_equal(input, cors_slice(text)));
-    /* its neighbours are none */
+    /* similar texts are rejected */
     must(!cors_origin_parse(cors_slice(apr_pstrcat(pool, text, "/", NULL)),
                             &again));
     must(

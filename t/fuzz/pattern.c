@@ -1,21 +1,21 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* One word of a list of origins: what is accepted lists origins that browsers
- * send, and what is proposed instead is accepted. */
+/* One entry of a list of origins: an accepted pattern matches origins that browsers
+ * send, and a suggestion is accepted. */
 
 #include "fuzz.h"
 
 #include "core/origin/origin_table.h"
 
-static const char *serialise(const cors_pattern_t *pattern, const char *star,
-                             const char *port)
+static const char *serialise_pattern(const cors_pattern_t *pattern,
+                                     const char *star, const char *port)
 {
     return apr_pstrcat(pool, text_of(pattern->scheme), "://", star,
                        text_of(pattern->host), port, NULL);
 }
 
-static cors_listing_e look_up(const cors_origin_table_t *table,
-                              const char *text)
+static cors_listing_e look_up_text(const cors_origin_table_t *table,
+                                   const char *text)
 {
     cors_origin_t origin;
 
@@ -33,29 +33,29 @@ static void check_listed(const cors_pattern_t *pattern)
         pattern->port ? apr_psprintf(pool, ":%u", pattern->port) : "";
     const char *below = pattern->subdomains ? "a." : "";
     cors_origin_t unused;
-    const char *text = serialise(pattern, below, port);
+    const char *text = serialise_pattern(pattern, below, port);
 
     must(cors_origin_table_add(table, pattern, pattern->exclude));
-    /* below the longest of domains there is none */
+    /* the longest domains have no subdomains */
     must(cors_origin_parse(cors_slice(text), &unused)
          || pattern->host.len + 2 > CORS_HOST_MAX);
     if (cors_origin_parse(cors_slice(text), &unused)) {
-        must(look_up(table, text) == is);
+        must(look_up_text(table, text) == is);
     }
     if (pattern->subdomains) {
-        must(look_up(table, serialise(pattern, "", port))
+        must(look_up_text(table, serialise_pattern(pattern, "", port))
              == CORS_ORIGIN_UNLISTED);
-        must(look_up(table, serialise(pattern, "a", port))
+        must(look_up_text(table, serialise_pattern(pattern, "a", port))
              == CORS_ORIGIN_UNLISTED);
     }
     else {
-        must(look_up(table, serialise(pattern, "a.", port))
+        must(look_up_text(table, serialise_pattern(pattern, "a.", port))
              == CORS_ORIGIN_UNLISTED);
     }
     if (pattern->host.len > 0) {
-        const char *another = serialise(pattern, below, ":64999");
+        const char *another = serialise_pattern(pattern, below, ":64999");
 
-        must(look_up(table, another)
+        must(look_up_text(table, another)
              == (pattern->any_port || pattern->port == 64999
                      ? cors_origin_parse(cors_slice(another), &unused)
                            ? is
@@ -89,12 +89,11 @@ static void check_accepted(cors_slice_t word, const cors_pattern_t *pattern)
         break;
     case CORS_PATTERN_ORIGIN:
         must(cors_slice_equal(
-            bare,
-            cors_slice(serialise(pattern, pattern->subdomains ? "*." : "",
-                                 pattern->any_port ? ":*"
-                                 : pattern->port
-                                     ? apr_psprintf(pool, ":%u", pattern->port)
-                                     : ""))));
+            bare, cors_slice(serialise_pattern(
+                      pattern, pattern->subdomains ? "*." : "",
+                      pattern->any_port ? ":*"
+                      : pattern->port ? apr_psprintf(pool, ":%u", pattern->port)
+                                      : ""))));
         check_listed(pattern);
         break;
     }

@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Expressions: what the automaton has, PCRE matches, and the other way round; and
- * what start-up would accept with credentials matches nobody else's origin.
+/* Regular expressions: the automaton and PCRE match the same texts, and a regular
+ * expression that start-up accepts with credentials matches no attacker's origin.
  *
- * The first line of the input is the expression, each further one a text. */
+ * The first line of the input is the regular expression, each further line a text. */
 
 #include "fuzz.h"
 
@@ -15,8 +15,8 @@
 #include "core/origin/regex_cost.h"
 #include "core/origin/regex_domain.h"
 
-/* As httpd compiles it; NULL: it does not. */
-static pcre2_code *compile(const char *format, const char *regex)
+/* Compile with httpd's options. Returns NULL if it is invalid. */
+static pcre2_code *compile_regex(const char *format, const char *regex)
 {
     const char *text = apr_psprintf(pool, format, regex);
     int error;
@@ -28,7 +28,7 @@ static pcre2_code *compile(const char *format, const char *regex)
 
 static pcre2_code *compile_whole(const char *regex)
 {
-    pcre2_code *alone = compile("%s", regex);
+    pcre2_code *alone = compile_regex("%s", regex);
     pcre2_code *whole;
 
     if (!alone || !*regex) {
@@ -36,12 +36,13 @@ static pcre2_code *compile_whole(const char *regex)
         return NULL;
     }
     pcre2_code_free(alone);
-    whole = compile("(*LIMIT_MATCH=50000)\\A(?:%s)\\z", regex);
-    return whole ? whole : compile("(*LIMIT_MATCH=50000)\\A(?:%s\n)\\z", regex);
+    whole = compile_regex("(*LIMIT_MATCH=50000)\\A(?:%s)\\z", regex);
+    return whole ? whole
+                 : compile_regex("(*LIMIT_MATCH=50000)\\A(?:%s\n)\\z", regex);
 }
 
-/* 1: it matches the whole; 0: it does not; -1: PCRE gives up */
-static int match(const pcre2_code *regex, cors_slice_t text)
+/* Match the whole text. Returns 1, 0, or -1 if PCRE gives up. */
+static int match_whole(const pcre2_code *regex, cors_slice_t text)
 {
     pcre2_match_data *data = pcre2_match_data_create_from_pattern(regex, NULL);
     int result =
@@ -53,7 +54,7 @@ static int match(const pcre2_code *regex, cors_slice_t text)
     return result >= 0 ? whole : result == PCRE2_ERROR_NOMATCH ? 0 : -1;
 }
 
-static bool is_text(cors_slice_t text)
+static bool is_origin_text(cors_slice_t text)
 {
     apr_size_t i;
 
@@ -65,18 +66,17 @@ static bool is_text(cors_slice_t text)
     return true;
 }
 
-/* An origin that is said to show something. */
+/* Check an origin that is reported as an example. */
 static void check_witness(const pcre2_code *regex, bool exact,
                           const char *origin)
 {
     cors_origin_t parsed;
 
     must(cors_origin_parse(cors_slice(origin), &parsed));
-    must(!exact || match(regex, cors_slice(origin)) != 0);
+    must(!exact || match_whole(regex, cors_slice(origin)) != 0);
 }
 
-/* Whether a browser can send a text as the origin of a plain-http page of another
- * machine. */
+/* Whether a text is a plain-http origin of another host, as browsers send it. */
 static bool is_insecure(cors_slice_t text)
 {
     cors_origin_t origin;
@@ -99,7 +99,7 @@ static void check(cors_slice_t input)
     cors_reach_t reach;
     const char *obstacle = NULL;
 
-    /* what does not compile is read all the same */
+    /* an invalid regular expression is parsed, too */
     cors_regex_read(pool, regex, &read);
     must(!read.root == !!read.obstacle);
     must(!read.obstacle || read.at <= strlen(regex));
@@ -115,10 +115,10 @@ static void check(cors_slice_t input)
     must(reach.suffix || !reach.suffix_origin);
     while (compiled && at < end) {
         cors_slice_t text = next_line(&at, end);
-        int matched = match(compiled, text);
+        int matched = match_whole(compiled, text);
         bool has = cors_automaton_matches(pool, automaton, text);
 
-        if (!is_text(text)) {
+        if (!is_origin_text(text)) {
             must(!has);
             continue;
         }

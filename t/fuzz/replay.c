@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* A target without libFuzzer: runs it on the files named, and says how many. */
+/* Runs a target without libFuzzer on the named files and prints their number. */
 
 #include <stdint.h>
 #include <stdio.h>

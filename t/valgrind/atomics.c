@@ -1,8 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* APR's atomic operations for helgrind, which knows locks only: preloaded into
- * httpd, each of these is what APR's own is, a full barrier. httpd's MPMs hand
- * pools and sockets from thread to thread by them, and the module its lists. */
+/* APR's atomic operations, annotated for helgrind, which only knows locks. The
+ * library is preloaded into httpd. Like APR's own functions, each is a full barrier.
+ * httpd's MPMs use them to pass pools and sockets between threads, and the module to
+ * publish its lists. */
 #include <apr_atomic.h>
 #include <valgrind/helgrind.h>
 
