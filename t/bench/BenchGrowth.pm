@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package BenchGrowth;
 
-# What a request costs, and what a server keeps in memory, as a configuration
-# grows in one direction; both beside httpd with the same sections and hosts and
-# nothing of this module in them.
+# The cost of a request and the memory of a server as a configuration grows in one
+# direction, compared with an httpd that has the same sections and hosts but no
+# directive of this module.
 use strict;
 use warnings FATAL => 'all';
 
@@ -19,7 +19,7 @@ sub location { return "<Location \"$_[0]\">\n$_[1]</Location>\n" }
 
 sub names { return join ' ', map { "x-name-$_" } 1 .. $_[0] }
 
-# name => [ sizes, what a size means with the module, without it, the request ]
+# name => [ sizes, configuration of a size with the module, without it, request ]
 my %curves = (
     'origins in a list' => [ [ 1, 100, 10_000, 1_000_000 ],
         sub { location('/api', BenchTable::policy($_[0])) }, sub { location('/api', '') }, $actual ],
@@ -45,7 +45,7 @@ sub measure {
     for my $name (sort keys %curves) {
         my ($sizes, $with, $without, $request) = @{ $curves{$name} };
         my (%with, %without);
-        # methods that nobody sends; httpd counts them too
+        # methods that no request has; httpd registers them as well
         my $register = $name =~ /Limit/ ? 'RegisterHttpMethod ' . join(' ', map { "M$_" } 1 .. 20) . "\n" : '';
         for (@$sizes) {
             $with{"n$_"} = $with->($_);
@@ -67,7 +67,7 @@ sub measure {
     return { instructions => \@result, memory => memory() };
 }
 
-# Virtual hosts of one address are told by their names.
+# Name-based virtual hosts of one address.
 sub hosts {
     my @result;
     for my $count (1, 10, 100, 1000) {
@@ -94,8 +94,8 @@ sub hosts {
     return @result;
 }
 
-# What lies in memory: kilobytes that the server's processes have for themselves
-# or share, each counted once.
+# The memory of the server's processes in kilobytes, private and shared; shared memory
+# is counted once.
 sub used {
     my ($httpd) = @_;
     my $sum = 0;
@@ -132,7 +132,7 @@ sub memory {
         }
         push @result, { name => $name, count => $count, bytes_each => int(1024 * ($used[1] - $used[0]) / $count) };
     }
-    # memory that processes share is counted where it is, not where it is read
+    # shared memory is counted in the process that wrote it
     for my $size (10_000, 1_000_000) {
         my $before = shared();
         my $httpd = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/m-file$size", module => $ENV{BENCH_SO},

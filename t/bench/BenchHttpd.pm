@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package BenchHttpd;
 
-# A private httpd on loopback for the benchmark: one virtual host, on a port of
-# its own, for each configuration that is measured, so that none of them pays
-# for another. Runs natively or, with -X, under callgrind.
+# A private httpd on loopback for the benchmark. Each measured configuration has its
+# own virtual host on its own port, so that it does not add to the cost of another.
+# Runs natively or, with -X, under callgrind.
 use strict;
 use warnings FATAL => 'all';
 
@@ -13,16 +13,16 @@ use IO::Socket::INET ();
 use POSIX ':sys_wait_h';
 use Time::HiRes qw(sleep time);
 
-# What is counted is what reads a request and answers it; not how the threads of
-# the MPM wait for each other.
+# The functions that read and answer a request are counted, not the synchronisation
+# of the MPM's threads.
 #
-# Requests before counting, of the short run and of the long one. What both
-# have in common, the control requests too, is not in their difference.
+# The number of requests before counting, of the short run and of the long run. The
+# difference of both runs excludes constant costs such as the control requests.
 our ($warm, $short, $long) = (20, 20, 120);
 
-# dir: where it lives; hosts: name -> configuration; modules: more of httpd's
-# own; module: the path of mod_cors_policy.so or none; valgrind: whether;
-# global: configuration outside the virtual hosts; limit_size: a field's length
+# dir: its directory; hosts: name -> configuration; modules: further modules of httpd;
+# module: the path of mod_cors_policy.so, or undef; valgrind: run under callgrind;
+# global: configuration outside the virtual hosts; limit_size: LimitRequestFieldSize
 sub start {
     my ($class, %self) = @_;
     my $self = bless { again => 0, %self }, $class;
@@ -54,11 +54,11 @@ sub start {
     until (eval { $self->connect_to($any) }) {
         if (waitpid($self->{pid}, WNOHANG) || time - $began > 300) {
             $self->stop;
-            my $said = slurp("$self->{dir}/out");
-            # somebody else has taken a port since it was found free
+            my $output = slurp("$self->{dir}/out");
+            # another process has taken the port in the meantime
             return $class->start(%self, again => $self->{again} + 1)
-                if $said =~ /Address already in use/ && !$self->{global} && $self->{again} < 5;
-            die "httpd did not start:\n$said";
+                if $output =~ /Address already in use/ && !$self->{global} && $self->{again} < 5;
+            die "httpd did not start:\n$output";
         }
         sleep 0.05;
     }
@@ -112,7 +112,7 @@ END
     open my $file, '>', "$dir/httpd.conf" or die $!;
     print $file $conf;
     close $file or die $!;
-    # a server that root has started works, and callgrind writes, as nobody
+    # a server started by root runs, and callgrind writes, as the user nobody
     if ($> == 0) {
         chmod 0755, $dir;
         chown scalar getpwnam("nobody"), $ENV{BENCH_GID}, $dir;
@@ -133,14 +133,14 @@ sub DESTROY {
     $self->stop;
 }
 
-# Processes that measure side by side have ports of their own: all of them begin with
-# the same random numbers, and one would find the server of another.
+# Parallel processes use separate ports: all of them start with the same random
+# numbers, so one could connect to the server of another.
 our ($lane, $lanes) = (0, 1);
 
 my %taken;
 sub free_port {
     for (1 .. 1000) {
-        # below those that clients get
+        # below the ephemeral ports
         my $port = 20000 + $lanes * int(rand 12000 / $lanes) + $lane;
         next if $taken{$port}++;
         my $free = IO::Socket::INET->new(
@@ -166,7 +166,7 @@ sub connect_to {
         Timeout => 30) || die "connect to $port: $!\n";
 }
 
-# One request over an open connection; the whole answer, head and body.
+# Send a request over an open connection. Returns the whole response.
 sub exchange {
     my ($socket, $request) = @_;
     my $answer = '';
@@ -199,7 +199,7 @@ sub control {
     exchange($self->{control}, "GET $uri HTTP/1.1\r\nHost: control\r\n\r\n");
 }
 
-# Instructions that httpd spends on one request, and its answer.
+# The instructions that httpd needs for one request, and the response.
 sub count {
     my ($self, $host, $request) = @_;
     my $socket = $self->connect_to($self->{port}{$host});
@@ -224,7 +224,7 @@ sub dumped {
     return $total;
 }
 
-# The instructions that a dump of callgrind has counted.
+# The total of a dump of callgrind.
 sub total_of {
     my ($file) = @_;
     my ($total) = slurp($file) =~ /^(?:totals|summary): (\d+)/m

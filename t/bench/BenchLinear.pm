@@ -1,20 +1,20 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package BenchLinear;
 
-# Whether what others write costs its length and not its square: instructions of the
-# core's functions for inputs of n and 2n, as linear.c generates them, and of whole
-# requests that read a .htaccess file.
+# Checks that foreign input has a linear cost: counts the instructions of the core's
+# functions for the inputs of size n and 2n that linear.c generates, and of requests
+# that read a .htaccess file.
 use strict;
 use warnings FATAL => 'all';
 
 use BenchHttpd;
 
-# Twice the input may cost 2.3 times as much, and what one step of a pool or of a
-# hash table costs.
+# Twice the input may cost 2.3 times as much, plus one growth of a pool or of a hash
+# table.
 our $most = 2.3;
 our $step = 4000;
 
-# What a .htaccess file may be full of: sizes, and its text of one.
+# Contents of a .htaccess file: two sizes, and its text for a size.
 my @methods = map { "M$_" } 1 .. 20;
 my %files = (
     'brackets' => [ 2000, 4000, sub { 'CorsAllowOrigins "a://' . '[' x $_[0] . "\"\n" } ],
@@ -32,19 +32,19 @@ my %files = (
             . ">\nCorsAllowHeaders +x-$n\n</Limit>\n" } 1 .. $_[0] } ],
 );
 
-# Instructions of a request that reads such a file.
+# The instructions of a request that reads such a file.
 sub request_with {
     my ($httpd, $text) = @_;
     my $request = "GET /api/small.txt HTTP/1.1\r\nHost: localhost\r\nOrigin: https://app.example.com\r\n\r\n";
     open my $file, '>', "$httpd->{dir}/htdocs/api/.htaccess" or die $!;
     print $file "CorsPolicy On\n", $text;
     close $file or die $!;
-    # a mistake is a 500, which ends the connection
-    my $ask = sub { BenchHttpd::exchange($httpd->connect_to($httpd->{port}{x}), $request) };
-    $ask->() for 1 .. 2;
+    # a mistake in the file is a 500, which closes the connection
+    my $request_once = sub { BenchHttpd::exchange($httpd->connect_to($httpd->{port}{x}), $request) };
+    $request_once->() for 1 .. 2;
     $httpd->control('/warm');
     $httpd->dumped;
-    $ask->();
+    $request_once->();
     $httpd->control('/one');
     return $httpd->dumped;
 }
@@ -110,7 +110,7 @@ sub show {
         for map { $worst{$_} } sort keys %worst;
 }
 
-# What costs more than it may; an empty list if nothing does.
+# The inputs that cost too much.
 sub broken {
     my ($rows) = @_;
     return map { "$_->{entry} of '$_->{input}': $_->{once} instructions, twice as long $_->{twice}" }

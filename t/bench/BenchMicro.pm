@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package BenchMicro;
 
-# What the core's own functions cost: instructions per call, and how many
-# patterns are parsed in a second of processor time.
+# The cost of single functions of the core: instructions per call, and the number of
+# patterns that are parsed in a second of processor time.
 use strict;
 use warnings FATAL => 'all';
 

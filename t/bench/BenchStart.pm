@@ -1,13 +1,13 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package BenchStart;
 
-# What a start costs as a configuration grows: every kind of thing that a
-# configuration has, so many of it and twice as many. Counted are the instructions
-# of this module alone in httpd -t, under callgrind, and the memory that httpd -t
-# needs at most, beside httpd with the same configuration and no directive of this
-# module in it. One reading of a large configuration is compared with httpd's own.
-# The status page of so many sections is counted as a request; and the memory of
-# httpd's parent is the same after one graceful restart and after eleven.
+# The cost of start-up as a configuration grows. Each kind of directive or section is
+# measured at a size and at twice that size: the instructions of this module alone in
+# httpd -t, under callgrind, and the peak memory of httpd -t compared with an httpd
+# with the same configuration but no directive of this module. The time for one large
+# configuration is compared with that of httpd alone. The status page is measured as a
+# request. The memory of httpd's parent must be the same after one graceful restart
+# and after eleven.
 use strict;
 use warnings FATAL => 'all';
 
@@ -22,22 +22,22 @@ sub section { return "<$_[0] \"$_[1]\">\n$_[2]</$_[0]>\n" }
 
 sub many { my ($count, $one) = @_; return join '', map { $one->($_) } 1 .. $count }
 
-# A virtual host by its number and what stands in it.
+# A virtual host with a number and its content.
 sub host { return "<VirtualHost *:1>\nServerName h$_[0].example\n$_[1]</VirtualHost>\n" }
 
-# So many sections of one kind, each with a policy of its own.
+# A number of sections of one kind, each with its own policy.
 sub sections {
     my ($name, $argument) = @_;
     return sub { many($_[0], sub { section($name, $argument->($_[0]), $on) }) };
 }
 
-# So many directives, next to a policy of the whole server.
+# A number of directives beside a policy of the whole server.
 sub lines {
     my ($one, $policy) = @_;
     return sub { ($policy // $on) . many($_[0], $one) };
 }
 
-# Sections within sections, so deep, and as many of these as a size wants.
+# Nested sections of a depth, repeated up to the size.
 sub nested {
     my ($depth, $name, $argument) = @_;
     return sub {
@@ -52,7 +52,7 @@ sub nested {
 
 my $headers = 'set Access-Control-Allow-Origin https://app.example.com';
 
-# name => what so many of it look like
+# name => configuration of a size
 our %kinds = (
     'virtual hosts' => sub { many($_[0], sub { host($_[0], $on) }) },
     'virtual hosts that inherit' => sub { $on . many($_[0], sub { host($_[0], '') }) },
@@ -122,14 +122,14 @@ our %kinds = (
     'CorsExposeHeaders' => sub { $on . many($_[0], sub { "CorsExposeHeaders x-h$_[0]\n" }) },
 );
 
-# httpd -t beside other options, so many sections
+# httpd -t with other options
 our %dumps = (
     'DUMP_CORS' => [ '-D DUMP_CORS', $kinds{'Location'} ],
     'DUMP_CORS_JSON' => [ '-D DUMP_CORS_JSON', $kinds{'Location'} ],
     'DUMP_CORS of virtual hosts' => [ '-D DUMP_CORS', $kinds{'virtual hosts'} ],
 );
 
-# nothing of this module in it
+# no directive of this module
 our %without = (
     'no directive, virtual hosts with ProxyPass' => sub {
         many($_[0], sub { host($_[0], "ProxyPass /api http://127.0.0.1:9/\n") }) },
@@ -137,15 +137,15 @@ our %without = (
         many($_[0], sub { section('Location', "/l$_[0]", "ProxyPass http://127.0.0.1:9/\n") }) },
 );
 
-# What the module's own part of a reading is: it is counted from the entry of each of
-# these functions to its return.
+# The module's own part of reading a configuration: callgrind counts from the entry of
+# each of these functions to its return.
 my @entries = qw(cors_set_choice cors_set_origins cors_set_origins_match cors_set_origins_file cors_set_names
     cors_set_max_age cors_set_preflight_status cors_create_dir_config cors_merge_dir_configs cors_check_config
     cors_dump);
 
 my @modules = qw(mpm_event unixd authz_core authn_core alias dir headers rewrite setenvif proxy proxy_http macro);
 
-# Write a configuration; bare: without this module and its directives.
+# Write a configuration; with $bare, without this module and its directives.
 sub configure {
     my ($name, $text, $bare) = @_;
     my $dir = $ENV{BENCH_TMP};
@@ -159,7 +159,7 @@ sub configure {
     $conf .= "LoadModule bench_control_module $ENV{BENCH_CONTROL}\n";
     $conf .= "LoadModule cors_policy_module $ENV{BENCH_SO}\n" if !$bare;
     $text =~ s/^\s*Cors\w+ .*\n//mg if $bare;
-    # a DocumentRoot has to be there
+    # the DocumentRoot must exist
     $text =~ s/\Q$root\E/$dir/g;
     open my $file, '>', "$dir/$name.conf" or die "$dir/$name.conf: $!";
     print $file $conf, $text;
@@ -169,11 +169,11 @@ sub configure {
 
 sub reading {
     my ($name, $file, $options, @before) = @_;
-    my $said = `@before $ENV{BENCH_HTTPD} -t -f $file $options 2>&1 >$file.out`;
-    die "$name: httpd -t fails:\n" . substr($said, 0, 1000) if $? || $said !~ /Syntax OK/;
+    my $output = `@before $ENV{BENCH_HTTPD} -t -f $file $options 2>&1 >$file.out`;
+    die "$name: httpd -t fails:\n" . substr($output, 0, 1000) if $? || $output !~ /Syntax OK/;
 }
 
-# The module's instructions in one reading.
+# The module's instructions while httpd -t reads a configuration.
 sub instructions {
     my ($name, $key, $text, @options) = @_;
     my $file = configure($key, $text);
@@ -185,8 +185,8 @@ sub instructions {
     return $total;
 }
 
-# What one reading needs: processor time in seconds, and the most memory in kilobytes;
-# the least of some.
+# The processor time in seconds and the peak memory in kilobytes of httpd -t; the
+# minimum of some runs.
 sub usage {
     my ($name, $key, $text, $bare, $times) = @_;
     my $file = configure($key, $text, $bare);
@@ -206,11 +206,11 @@ sub usage {
 
 sub exponent { my ($one, $two) = @_; return $one > 0 && $two > 0 ? log($two / $one) / log 2 : 0 }
 
-# Sizes: instructions are counted slowly, and memory comes in pages. A section on the
-# status page is a hundred thousand instructions.
+# Sizes for instructions (callgrind is slow), for memory (which grows by pages) and for
+# the status page (a hundred thousand instructions for a section).
 our ($counted, $weighed, $shown) = (300, 2000, 100);
 
-# One kind, at a size and at twice of it.
+# Measure one kind at a size and at twice the size.
 sub grow {
     my ($dir, $name, $text, @options) = @_;
     my $row = { name => $name, size => $counted,
@@ -225,7 +225,7 @@ sub grow {
     return $row;
 }
 
-# The status page of so many sections.
+# Measure the status page.
 sub page {
     my ($dir, $name, $query) = @_;
     local ($BenchHttpd::warm, $BenchHttpd::short, $BenchHttpd::long) = (1, 1, 3);
@@ -242,7 +242,7 @@ sub page {
     return { name => $name, size => $shown, count => \@count };
 }
 
-# Restart a server gracefully; whether it did.
+# Restart a server gracefully. Returns whether it succeeded.
 sub restart {
     my ($httpd) = @_;
     my $runs = sub { my @all = BenchHttpd::slurp("$httpd->{dir}/error_log") =~ /resuming normal operations/g; scalar @all };
@@ -254,7 +254,7 @@ sub restart {
         }
         return 0;
     };
-    # before it runs for the first time a signal would end it
+    # before it is ready, the signal would end it
     $await->(0) or return 0;
     my $before = $runs->();
     kill USR1 => $httpd->{pid} or return 0;
@@ -278,11 +278,11 @@ sub restarts {
     return { name => $name, flat => 1, weighed => $weighed, memory => \@memory };
 }
 
-# All that is measured: a name and what measures it, given a directory of its own.
+# All measurements: a name, and a function that gets its own directory.
 sub tasks {
     my @tasks;
     my $add = sub { my ($name, $measure, @more) = @_; push @tasks, [ $name, sub { $measure->($_[0], $name, @more) } ] };
-    # what takes long comes first
+    # the slowest come first
     $add->('graceful restarts, one and eleven', \&restarts);
     $add->('status page, all policies', \&page, '?view=policies');
     $add->('status page, all policies, JSON', \&page, '?view=policies&format=json');
@@ -292,7 +292,7 @@ sub tasks {
     return @tasks;
 }
 
-# One process of some: the next task whenever one is done.
+# A worker process: run tasks from the queue until it is empty.
 sub work {
     my ($dir, $queue, $tasks, $write) = @_;
     while (sysread $queue, my $number, 1) {
@@ -302,8 +302,7 @@ sub work {
     close $write;
 }
 
-# The cost of each kind at a size and at twice of it, in as many processes as there
-# are processors.
+# Measure everything, with one process for each processor.
 sub growth {
     my @tasks = tasks();
     my %row;
@@ -336,19 +335,19 @@ sub growth {
     return [ map { $row{ $_->[0] } } @tasks ];
 }
 
-# What the policy of a section replaces: the same by httpd's own means.
+# The equal of a section's policy without the module.
 my $recipe = "SetEnvIf Origin ^https://app\\.example\\.com\$ cors=\$0\n"
     . "Header set Access-Control-Allow-Origin %{cors}e env=cors\n";
 
-# One reading of a large configuration with the module and of one without it; and how
-# many times as much of processor time it may take. The module's part of it is counted
-# above; this one is of a machine that does other things as well.
+# httpd -t for large configurations, with the module and without it, and the limit for
+# the ratio of their processor times. The limits are wide, because the time depends on
+# the load of the machine; the instructions are counted above.
 sub large {
     my @result;
     for (
         [ '10,000 virtual hosts', 3, 10_000, $kinds{'virtual hosts'} ],
         [ '10,000 virtual hosts with a ProxyPass', 3, 10_000, $kinds{'virtual hosts with ProxyPass'} ],
-        # httpd alone has next to nothing to do here
+        # httpd alone does almost nothing here
         [ '20,000 sections', 6, 20_000, $kinds{'Location'} ],
         [ '20,000 sections, beside SetEnvIf and Header', 3, 20_000, $kinds{'Location'},
             sub { many($_[0], sub { section('Location', "/l$_[0]", $recipe) }) } ],
@@ -379,12 +378,12 @@ sub show {
         $_->{with}{memory} / 1024, $_->{httpd}{memory} / 1024 for @{ $result->{large} };
 }
 
-# The exponents of what grows, below which it counts as linear: a loop over all
-# pairs of things, of five instructions a pair, shows in 300 and 600 of them by 1.1, as
-# it does in 600 and 1,200 by 1.2. And what a server without a directive of this module
-# may cost, whatever its size.
+# The highest exponents that count as linear growth, for instructions and for memory. A
+# loop over all pairs, at five instructions for a pair, has an exponent of 1.1 at the
+# sizes 300 and 600, and 1.2 at 600 and 1,200. The third number limits the instructions
+# for a server without a directive of this module, of any size.
 my ($most, $most_memory, $nothing) = (1.1, 1.2, 2000);
-# How much more of memory is the same, in kilobytes.
+# Differences of memory, in kilobytes, that are ignored.
 my $same = 1024;
 
 sub broken {
@@ -399,7 +398,7 @@ sub broken {
         push @broken, "$_->{name}: $two instructions, limit $nothing" if $without{ $_->{name} } && $two > $nothing;
         push @broken, sprintf '%s: instructions grow with the power of %.2f', $_->{name}, exponent($one, $two)
             if exponent($one, $two) > $most;
-        # half a megabyte, of either size, is the chance of pages and of pools
+        # half a megabyte depends on pages and pools by chance
         push @broken, sprintf '%s: memory grows with the power of %.2f', $_->{name}, exponent(@{ $_->{memory} })
             if $_->{memory} && exponent($_->{memory}[0] + 512, $_->{memory}[1]) > $most_memory;
     }

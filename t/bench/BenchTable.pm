@@ -1,9 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package BenchTable;
 
-# What a request costs with the module, against the same bytes sent to httpd
-# without it. Where the policy stands in a <Location>, httpd alone has that
-# <Location> too, with nothing in it.
+# The cost of a request with the module, compared with the same request to an httpd
+# without it. If the policy is in a <Location>, that httpd has an empty <Location>.
 use strict;
 use warnings FATAL => 'all';
 
@@ -25,7 +24,7 @@ sub preflight {
         . join('', map { "Access-Control-Request-Headers: $_\r\n" } @headers) . "\r\n";
 }
 
-# A list of so many origins: the n-th is what the n-th of four kinds is.
+# The n-th origin of a list, in turn of one of four kinds.
 sub origin_at {
     my ($i) = @_;
     return 'https://app.example.com' if $i == 0;
@@ -36,7 +35,7 @@ sub origin_at {
         : "https://any$i.example.com:*";
 }
 
-# CorsAllowOrigins for so many, in a file where there are many.
+# A directive for a number of origins; more than one are in a file.
 sub origins {
     my ($count) = @_;
     return "CorsAllowOrigins " . origin_at(0) . "\n" if $count == 1;
@@ -70,7 +69,7 @@ my $app = 'https://app.example.com';
 my $stranger = 'https://www.stranger.example.com';
 my $announced = 'authorization,content-type,x-token';
 
-# name, host (and how many origins), request, whether hostile
+# name, host, number of origins, request, whether it is hostile
 sub rows {
     my @rows = (
         [ 'no policy in force', 'off', 0, actual($app) ],
@@ -91,7 +90,7 @@ sub rows {
             [ 'preflight, header not allowed', 'full', $size, preflight($app, 'PUT', "$announced,x-other") ];
     }
     my $size = $sizes[-1];
-    # strings that the times-33 hash of APR, unseeded, cannot tell apart
+    # strings that collide in APR's times-33 hash without a seed
     my $collision = 'https://' . ('Ez' x 12 =~ s/Ez/rand() < 0.5 ? 'ez' : 'fY'/gre) . '.example.com';
     my @names = map { "x-name-$_" } 1 .. 3000;
     push @rows,
@@ -110,8 +109,8 @@ sub rows {
     return @rows;
 }
 
-# Every legal request that is dear: what a hostile one is measured by.
-my %dear = map { $_ => 1 } 'origin allowed, credentials and exposed headers', 'preflight, header not allowed';
+# The most expensive legal requests, as a measure for hostile ones.
+my %expensive = map { $_ => 1 } 'origin allowed, credentials and exposed headers', 'preflight, header not allowed';
 
 sub measure {
     my @rows = rows();
@@ -122,15 +121,15 @@ sub measure {
     }
     my %without = (off => '', section => section(''));
     return [ compare(\%without, \%hosts, {}, grep { !$_->[4] } @rows),
-        # a hostile request needs limits on a request that nobody has set
+        # hostile requests need a higher LimitRequestFieldSize
         compare(\%without, { map { $_ => $hosts{$_} } "policy.$sizes[-1]", "full.$sizes[-1]" },
             { limit_size => 65536 }, grep { $_->[4] } @rows) ];
 }
 
-# Lengths of a field that httpd only reads. A pool takes memory in pieces of 8 KB,
-# and whatever makes a request need one byte more than a piece costs some 250
-# instructions more at that length. The module needs some memory, so most of the
-# differences that are too large are so for that; the second least of five counts.
+# Lengths of an additional header. A pool allocates blocks of 8 KB, so at some length
+# of the request a few more bytes cost about 250 instructions for a further block. The
+# module needs some memory, which shifts that length; so the second lowest of five
+# counts is used.
 my @pads = (0, 200, 450, 800, 1200);
 
 sub padded {
@@ -138,7 +137,7 @@ sub padded {
     return $pad ? $request =~ s/\r\n\r\n\z/"\r\nUser-Agent: " . 'x' x $pad . "\r\n\r\n"/er : $request;
 }
 
-# The rows as counted by a httpd with the module and one without it.
+# Count the rows with the module and without it.
 sub compare {
     my ($without, $hosts, $limits, @rows) = @_;
     my %common = (valgrind => 1, %$limits);
@@ -174,21 +173,21 @@ sub show {
         for @$rows;
 }
 
-# The limits: a number of added instructions and the name of a row.
+# Read the limits: a number of added instructions and the name of a row.
 sub limits {
     my ($name) = @_;
     my %limit;
     open my $file, '<', $name or die "$name: $!";
     while (<$file>) {
         next if /^\s*(?:#|$)/;
-        s/\s+#.*//s; # the aim
+        s/\s+#.*//s; # the target
         /^(-?\d+)\s+(.*\S)/ or die "$name: line $.: not a limit\n";
         $limit{$2} = $1;
     }
     return %limit;
 }
 
-# Instructions by which two counts of the same thing may differ: see limits.
+# Instructions by which two equal counts may differ; see limits.
 our $margin = 150;
 
 sub keeps_to_limits {
@@ -199,7 +198,7 @@ sub keeps_to_limits {
     my @rows = @{ $result->{requests} };
     my ($dearest) = sort { $b <=> $a } map { $_->{added} } grep { !$_->{hostile} } @rows;
     my %one = map { $_->{name} => $_ } grep { $_->{origins} == 1 } @rows;
-    # what a wildcard allows is measured by what an origin allows
+    # an origin allowed by a wildcard is compared with an exact one
     $one{$_} = $one{'origin allowed'}
         for 'origin allowed by a wildcard', 'origin allowed by a port wildcard';
 
@@ -215,7 +214,7 @@ sub keeps_to_limits {
         push @broken, "$what, the dearest legal request $dearest"
             if $row->{hostile} && $row->{added} > 2 * $dearest + $margin;
     }
-    # both are of nearly the same bytes, so httpd spends the same on them
+    # both requests have nearly the same bytes, so they cost httpd the same
     my %added = map { ("$_->{name} $_->{origins}" => $_->{added}) } @rows;
     for (@sizes) {
         push @broken, "a preflight of an origin that is not allowed is dearer, $_ origins"

@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package BenchThroughput;
 
-# Requests per second as ratios: one server after the other in turns, so that what
-# else the machine does meets all of them; the middle of the turns counts. No
-# number here is a measure of anything but its neighbours.
+# Requests per second, as ratios of two servers. The servers are measured in turns, so
+# that other load affects all of them, and the median is used. Only the ratios mean
+# something, not the absolute numbers.
 use strict;
 use warnings FATAL => 'all';
 
@@ -18,7 +18,7 @@ my $app = 'https://app.example.com';
 my @preflight = ('OPTIONS', 'Access-Control-Request-Method: PUT',
     'Access-Control-Request-Headers: authorization,content-type,x-token');
 
-# What people write without a module.
+# A usual configuration without the module.
 my $recipe = <<'END';
 <Location "/api">
     SetEnvIf Origin "^https://app\.example\.com$" CORS_OK=$0
@@ -57,10 +57,10 @@ sub wrk {
     }
     else { shift @headers }
     push @command, map { ('-H', $_) } @headers;
-    my $said = run(@command, "http://127.0.0.1:$port/api/small.txt");
-    my ($rate) = $said =~ m{^Requests/sec:\s+([\d.]+)}m or die "wrk: $said\n";
-    # a refused connection or a reset one would make a server look fast
-    die "wrk: $said\n" if $said =~ /Socket errors/;
+    my $output = run(@command, "http://127.0.0.1:$port/api/small.txt");
+    my ($rate) = $output =~ m{^Requests/sec:\s+([\d.]+)}m or die "wrk: $output\n";
+    # refused and reset connections would make a server look fast
+    die "wrk: $output\n" if $output =~ /Socket errors/;
     return $rate;
 }
 
@@ -69,25 +69,25 @@ sub h2load {
     my $method = shift @headers;
     my @command = ('h2load', '-t1', '-c8', '-m8', "-n$requests", map { ('-H', $_) } @headers);
     push @command, '-H', ":method: $method" if $method ne 'GET';
-    my $said = run(@command, "http://127.0.0.1:$port/api/small.txt");
-    my ($rate) = $said =~ m{([\d.]+) req/s} or die "h2load: $said\n";
-    die "h2load: $said\n" if $said !~ /\b0 failed, 0 errored/;
+    my $output = run(@command, "http://127.0.0.1:$port/api/small.txt");
+    my ($rate) = $output =~ m{([\d.]+) req/s} or die "h2load: $output\n";
+    die "h2load: $output\n" if $output !~ /\b0 failed, 0 errored/;
     return $rate;
 }
 
 sub run {
     open my $from, '-|', @_ or die "$_[0]: $!";
     local $/;
-    my $said = <$from>;
+    my $output = <$from>;
     close $from;
-    return $said;
+    return $output;
 }
 
-sub middle { my @sorted = sort { $a <=> $b } @_; return $sorted[@sorted / 2] }
+sub median { my @sorted = sort { $a <=> $b } @_; return $sorted[@sorted / 2] }
 
 sub has { my ($name) = @_; return grep { -x "$_/$name" } split /:/, $ENV{PATH} }
 
-# name => [ server to compare, server to compare it with, client, request ]
+# The median ratio of two servers, for a client function and a request.
 sub compare {
     my ($load, $one, $other, @request) = @_;
     my (@ones, @others);
@@ -95,7 +95,7 @@ sub compare {
         push @ones, $load->($one, @request);
         push @others, $load->($other, @request);
     }
-    return sprintf('%.3f', middle(map { $ones[$_] / $others[$_] } 0 .. $#ones)) + 0;
+    return sprintf('%.3f', median(map { $ones[$_] / $others[$_] } 0 .. $#ones)) + 0;
 }
 
 sub measure {
@@ -133,7 +133,7 @@ sub measure {
     return \%ratio;
 }
 
-# nginx with its map recipe, against nginx without it.
+# nginx with its map recipe, compared with nginx without it.
 sub nginx {
     my ($ratio, $get) = @_;
     my $binary = $ENV{BENCH_NGINX};

@@ -1,15 +1,15 @@
 #!/usr/bin/perl
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# The benchmark; started by build/bench, which names its parts:
+# The benchmark. build/bench starts it with the names of parts:
 #   table       instructions per request, by callgrind
 #   micro       instructions per call of the core's functions, by callgrind
-#   linear      instructions of the same for inputs of n and 2n, by callgrind
-#   growth      instructions and memory against the size of a configuration
-#   start       what httpd -t costs against the size of a configuration
+#   linear      instructions of these functions for inputs of n and 2n, by callgrind
+#   growth      instructions and memory as a configuration grows
+#   start       cost of httpd -t as a configuration grows
 #   throughput  requests per second as ratios, by wrk and h2load
-#   check       whether the table keeps to t/bench/limits, and no function of the
-#               core costs more than its input grows; the exit status says
-# Everything is printed and, but for check, written to out/bench.json.
+#   check       fails if the table exceeds t/bench/limits or a function of the core
+#               grows faster than its input
+# The results are printed and, except for check, written to out/bench.json.
 use strict;
 use warnings FATAL => 'all';
 
@@ -59,7 +59,7 @@ if (!$part{check}) {
     print "\nwritten to $out/bench.json\n";
 }
 my @faster = $result{linear} ? BenchLinear::broken($result{linear}) : ();
-print "\n", map { "faster than its input: $_\n" } @faster if @faster;
+print "\n", map { "grows faster than its input: $_\n" } @faster if @faster;
 if ($part{check}) {
     my @broken = BenchStart::broken($result{start});
     my $kept = BenchTable::keeps_to_limits("$FindBin::Bin/limits", \%result);

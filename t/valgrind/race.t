@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# One child with many threads under helgrind, its file of origins read again and
-# again while requests of all kinds are decided: no race in which the module has
-# a part. `make race` compiles the module so that it says what its atomics order.
+# One child with many threads runs under helgrind. Its file of origins is reloaded
+# again and again while requests of all kinds are decided. The test fails on a race in
+# the module. `make race` compiles the module with annotations for its atomics.
 #
-#   RACE_SECONDS=30   how long
+#   RACE_SECONDS=30   the duration
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -18,7 +18,7 @@ my $seconds = $ENV{RACE_SECONDS} || 30;
 die "a child of prefork has no threads to race\n" if Httpd::mpm() eq 'prefork';
 die "make race\n" if !$ENV{CORS_UNDER};
 
-# what httpd's threads hand each other by APR's atomics
+# annotated atomics of APR, which httpd's threads use
 my $atomics = "$ENV{CORS_WORK}/t/logs/atomics.so";
 my $flags = `apr-1-config --cppflags --includes`;
 system("cc -O2 -g -fPIC -shared $flags -o $atomics $ENV{CORS_WORK}/t/valgrind/atomics.c" =~ s/\n/ /gr) == 0
@@ -28,7 +28,7 @@ my $always = 'https://always.example';
 my $never = 'https://never.example';
 my $list = "$ENV{CORS_WORK}/t/logs/race.origins";
 my $lists = 0;
-# a frame, which counts at once
+# a file with a frame is loaded without waiting for an interval
 sub replace {
     $lists++;
     my @lines = ($always, 'https://*.wild.example', map { "https://list$lists-$_.example" } 1 .. 5000);
@@ -130,6 +130,6 @@ my @logs = glob "$httpd->{dir}/under.*";
 my $findings = () = map { Httpd::slurp($_) =~ /Possible data race/g } @logs;
 ok(scalar @logs, "helgrind was at work (it has $findings reports, of httpd's and APR's own memory)");
 my @found = $httpd->findings;
-is(scalar @found, 0, 'there is no race in which the module has a part') or diag(join "\n", @found[ 0 .. ($#found > 9 ? 9 : $#found) ]);
+is(scalar @found, 0, 'there is no race in the module') or diag(join "\n", @found[ 0 .. ($#found > 9 ? 9 : $#found) ]);
 
 done_testing();
