@@ -1,10 +1,11 @@
 #!/usr/bin/perl
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# backend.pl PORT PARENT API ALLOWED DENIED: the application behind the API of the
-# demo. It answers with what it was asked, echoes WebSocket messages, and knows nothing
-# of CORS. Its first page describes the routes; API, ALLOWED and DENIED are the ports
-# that it links to.
+# backend.pl PORT PARENT API ALLOWED DENIED
+#
+# The application behind the API of the demo. It returns the method and path of each
+# request, echoes WebSocket messages, and has no code for CORS. Its start page describes
+# the routes. API, ALLOWED and DENIED are the ports that it links to.
 
 use Mojolicious::Lite -signatures;
 use Mojo::IOLoop;
@@ -16,7 +17,7 @@ die "usage: backend.pl PORT PARENT API ALLOWED DENIED\n"
 
 if ($> == 0 && $ENV{DEMO_USER}) {
     my ($uid, $gid) = (getpwnam $ENV{DEMO_USER})[2, 3];
-    die "there is no user $ENV{DEMO_USER}\n" unless defined $uid;
+    die "user $ENV{DEMO_USER} does not exist\n" unless defined $uid;
     $( = $gid;
     $) = "$gid $gid";
     POSIX::setuid($uid);
@@ -39,7 +40,7 @@ sub answer ($c, %more) {
     );
 }
 
-# A person gets a page, a program that does not ask for HTML the same as elsewhere.
+# A browser gets a page; a client that does not accept HTML gets JSON as elsewhere.
 get '/' => sub ($c) {
     my $html = ($c->req->headers->accept // '') =~ m{\btext/html\b};
     $c->res->headers->append(Vary => 'Accept');
@@ -86,7 +87,7 @@ any '/*rest' => { rest => '' } => sub ($c) {
     $c->render(json => { error => 'nothing here' }, status => 404);
 };
 
-# The parent has ended, so this process ends, too.
+# Ends when its parent has ended.
 Mojo::IOLoop->recurring(1 => sub { Mojo::IOLoop->stop if getppid() != $parent })
     if $parent;
 

@@ -1,8 +1,8 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 //
 // Presses every button of both pages of the demo in a headless Chromium and
-// compares what the pages show. Speaks TAP. Run by demo/run --check, which
-// starts the demo and brings playwright-core.
+// compares what the pages show. Prints TAP. Run by demo/run --check, which
+// starts the demo and provides playwright-core.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
@@ -22,9 +22,9 @@ const origins = {
 const LISTED = `CorsAllowOrigins ${origins.allowed}`;
 const OVERRIDE = `CorsAllowOrigins ${origins.denied}`;
 const SOCKET = `CorsWebSocketAllowOrigins ${origins.allowed}`;
-const SILENT = "CorsPolicy Off is in force here: no policy applies";
+const NO_POLICY = "CorsPolicy Off is in force here: no policy applies";
 
-// What the server logged: method, status, verdict, reason, directive.
+// Expected exchanges: method, status, verdict, reason, directive.
 const ok = (method, status = 200) =>
     [method, status, "allowed", "origin-allowed", LISTED];
 const no = (method) =>
@@ -32,18 +32,18 @@ const no = (method) =>
 const asked = ["OPTIONS", 204, "preflight-allowed", "origin-allowed", LISTED];
 const refused = ["OPTIONS", 403, "preflight-denied", "origin-not-allowed",
     LISTED];
-const silent = (method, status) => [method, status, "none", "none", SILENT];
+const withoutPolicy = (method, status) => [method, status, "none", "none", NO_POLICY];
 
-// What is pressed, what the browser makes of it, and each exchange.
+// For each button: the result in the browser, and the exchanges.
 const EXPECTED = {
     allowed: [
         ["simple", "allowed", [ok("GET")]],
         ["put", "allowed", [asked, ok("PUT")]],
         ["cookies", "allowed", [ok("GET")]],
-        ["off", "blocked", [silent("GET", 200)]],
+        ["off", "blocked", [withoutPolicy("GET", 200)]],
         ["override", "blocked",
             [["GET", 200, "denied", "origin-not-allowed", OVERRIDE]]],
-        ["signup", "blocked", [silent("OPTIONS", 404)]],
+        ["signup", "blocked", [withoutPolicy("OPTIONS", 404)]],
         ["private", "allowed", [asked, ok("GET")]],
         ["socket", "allowed",
             [["GET", 101, "websocket-allowed", "origin-allowed", SOCKET]]],
@@ -52,17 +52,17 @@ const EXPECTED = {
         ["simple", "blocked", [no("GET")]],
         ["put", "blocked", [refused]],
         ["cookies", "blocked", [no("GET")]],
-        ["off", "blocked", [silent("GET", 200)]],
+        ["off", "blocked", [withoutPolicy("GET", 200)]],
         ["override", "allowed",
             [["GET", 200, "allowed", "origin-allowed", OVERRIDE]]],
-        ["signup", "blocked", [silent("OPTIONS", 404)]],
+        ["signup", "blocked", [withoutPolicy("OPTIONS", 404)]],
         ["private", "blocked", [refused]],
         ["socket", "blocked",
             [["GET", 403, "websocket-denied", "origin-not-allowed", SOCKET]]],
     ],
 };
 
-// The headers of an exchange that are worth a sentence of their own.
+// Expected headers.
 const VARY = "Vary: Origin";
 const VARY_PREFLIGHT = "Vary: Origin, Access-Control-Request-Method, "
     + "Access-Control-Request-Headers";
@@ -118,7 +118,7 @@ function same(got, wanted, sentence) {
         wanted);
 }
 
-// What a card shows once its request is over, as text.
+// The text of a card after its request.
 async function shown(page, name) {
     await page.locator(`#${name}[data-state=done]`).waitFor();
     return page.locator(`#${name}`).evaluate((card) => ({
@@ -169,16 +169,16 @@ async function checkPage(browser, kind) {
         same(card.exchanges.map((e) =>
             e.directive.replace(/ \(httpd\.conf:[1-9]\d*\)$/, " (place)")),
         exchanges.map(([, , , , directive]) =>
-            directive === SILENT ? SILENT : `${directive} (place)`),
+            directive === NO_POLICY ? NO_POLICY : `${directive} (place)`),
         `${what}: the directive that decided, and where it stands`);
         if (HEADERS[kind][name]) {
-            // httpd itself takes the blanks out of Vary
+            // httpd removes the spaces from Vary
             same(card.exchanges.map((e) => e.headers.replace(/,(?=\S)/g, ", ")),
                 HEADERS[kind][name], `${what}: exactly these headers`);
         }
     }
 
-    // Cookies: the second request brings what the first was given.
+    // The second request sends the cookie that the first one set.
     if (kind === "allowed") {
         await page.locator("#cookies .send").click();
         const card = await shown(page, "cookies");
@@ -215,7 +215,7 @@ async function checkPage(browser, kind) {
     await page.close();
 }
 
-// What a person finds at the API's own address.
+// The page at the API's own address.
 async function checkApiPage(browser) {
     const api = `http://localhost:${ports.api}/`;
     const page = await browser.newPage({
@@ -245,7 +245,7 @@ async function checkApiPage(browser) {
     await page.close();
 }
 
-// Somebody's way from a refusal to its cause, and to a policy that allows it.
+// From a denied request to its cause, and to a policy that allows it.
 async function checkPolicyPage(browser) {
     const api = `http://localhost:${ports.api}/cors-policy`;
     const page = await browser.newPage({
@@ -283,7 +283,7 @@ async function checkPolicyPage(browser) {
         + "wanted");
     await screenshot("happened-dark");
 
-    // with the keyboard alone
+    // with the keyboard only
     await refusal.locator("a").focus();
     await page.keyboard.press("Enter");
     await page.locator(".answer").waitFor();
@@ -299,7 +299,7 @@ async function checkPolicyPage(browser) {
     same(match && match[1], origins.denied, "it says what to add, and where");
     await screenshot("explain-dark");
 
-    // as the page says
+    // as the page suggests
     const lines = readFileSync(env.DEMO_CONF, "utf8").split("\n");
     same([match[2], lines[match[3] - 1].trim()],
         [env.DEMO_CONF, `CorsAllowOrigins ${origins.allowed}`],
@@ -346,7 +346,7 @@ async function checkPolicyPage(browser) {
     await page.emulateMedia({ colorScheme: "light" });
     await screenshot("explain-narrow");
 
-    // the API's own pages cannot read it, allowed or not
+    // the API's own pages cannot read it in any case
     await page.goto(`${origins.allowed}/`);
     same(await page.evaluate((url) => fetch(url).then(() => "read",
         () => "refused"), api), "refused", "no page of another origin reads it");

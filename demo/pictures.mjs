@@ -1,8 +1,8 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 //
-// The pictures of the manual, taken of the demo by headless Chromium: both pages
-// side by side, and the page that says why. Run by demo/run --pictures, which
-// starts the demo and brings playwright-core.
+// Takes the pictures of the manual in headless Chromium: both pages of the demo side
+// by side, and the status page. Run by demo/run --pictures, which starts the demo and
+// provides playwright-core.
 
 import { writeFileSync } from "node:fs";
 import { dirname, join } from "node:path";
@@ -40,8 +40,8 @@ function chunk(type, data) {
     return all;
 }
 
-// A PNG with a palette: a page has few colours, and fewer bits for each of them
-// until 256 are enough.
+// A PNG with a palette. A page has few colours; their precision is reduced until 256
+// are enough.
 function encode(width, height, rgba) {
     for (let lost = 0; ; lost++) {
         const palette = new Map();
@@ -74,7 +74,7 @@ function encode(width, height, rgba) {
     }
 }
 
-// Screenshots side by side, as one file.
+// Join screenshots side by side in one file.
 async function save(browser, name, ...shots) {
     const canvas = await browser.newPage();
     const { width, height, bytes } = await canvas.evaluate(async (all) => {
@@ -111,7 +111,7 @@ async function save(browser, name, ...shots) {
     await canvas.close();
 }
 
-// The same request from the page that is allowed and from the one that is not.
+// The same request from the allowed page and from the denied page.
 async function takeDemo(browser) {
     const width = 600;
     const pages = [];
@@ -148,7 +148,7 @@ async function takeExplain(browser) {
     page.setDefaultTimeout(15000);
     await page.goto(`${api}/cors-policy?explain&${query}`);
     await page.locator(".answer").waitFor();
-    // the directory of a demo is another each time
+    // the directory differs in each demo
     await page.evaluate((directory) => {
         const texts = document.createTreeWalker(document.body,
             NodeFilter.SHOW_TEXT);
@@ -157,7 +157,7 @@ async function takeExplain(browser) {
             text.data = text.data.split(directory).join("");
         }
     }, `${dirname(env.DEMO_CONF)}/`);
-    // the policy stands further down
+    // the policy is further down the page
     const { y } = await page.getByText("The sections that apply")
         .boundingBox();
     await save(browser, "explain.png", await page.screenshot({ fullPage: true,

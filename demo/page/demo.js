@@ -9,7 +9,7 @@ const HEADERS = ["Access-Control-Allow-Origin",
     "Access-Control-Allow-Headers", "Access-Control-Expose-Headers",
     "Access-Control-Max-Age", "Vary"];
 
-const SILENT = "CorsPolicy Off is in force here: no policy applies";
+const NO_POLICY = "CorsPolicy Off is in force here: no policy applies";
 
 const JSON_BODY = {
     "Content-Type": "application/json",
@@ -99,7 +99,7 @@ function randomId() {
     return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
 }
 
-// ---- the request, and what the browser makes of it ------------------------
+// ---- the request and its result in the browser -----------------------------
 
 async function sendFetch(url, init) {
     try {
@@ -144,7 +144,7 @@ function sendSocket(url) {
     });
 }
 
-// ---- what the server says that it did --------------------------------------
+// ---- the server's log ------------------------------------------------------
 
 async function readLog(id) {
     const answer = await fetch("/decisions.tsv", { cache: "no-store" });
@@ -173,8 +173,8 @@ async function readLog(id) {
     return found;
 }
 
-// A line is written after its answer was sent: ask until it is there and, when
-// the browser stopped half-way, until nothing more comes.
+// A line is written after its response is sent. So read the log until the line is
+// there or, if the browser blocked a request, until no more lines are added.
 async function waitForLog(id, method, allowed) {
     let entries = [];
     let quiet = 0;
@@ -204,7 +204,7 @@ async function readConfiguration() {
     return configuration;
 }
 
-// "CorsAllowOrigins /somewhere/httpd.conf:46" -> the line itself, and its place
+// "CorsAllowOrigins /somewhere/httpd.conf:46" -> the text of the line, and its position
 async function directiveText(directive) {
     const place = /^(.*?)\s*\(?(\S*\/)?(httpd\.conf):(\d+)\)?$/
         .exec(directive);
@@ -219,7 +219,7 @@ async function directiveText(directive) {
     return `${text} (${place[3]}:${place[4]})`;
 }
 
-// ---- showing it -------------------------------------------------------------
+// ---- the page ---------------------------------------------------------------
 
 function requestText(card) {
     if (card.socket) {
@@ -239,12 +239,12 @@ async function showExchange(list, entry) {
     const put = (name, text) => {
         part.querySelector(name).textContent = text;
     };
-    const silent = entry.verdict === "-";
+    const withoutPolicy = entry.verdict === "-";
 
     put(".line", `${entry.method} ${entry.path}: status ${entry.status}`);
-    put(".verdict", silent ? "none" : entry.verdict);
-    put(".reason", silent ? "none" : entry.reason);
-    put(".directive", silent ? SILENT : await directiveText(entry.directive));
+    put(".verdict", withoutPolicy ? "none" : entry.verdict);
+    put(".reason", withoutPolicy ? "none" : entry.reason);
+    put(".directive", withoutPolicy ? NO_POLICY : await directiveText(entry.directive));
     put(".headers", entry.headers.join("\n")
         || "no CORS header, no Vary");
     list.append(part);
@@ -259,15 +259,15 @@ async function runCard(card, section) {
 
     button.disabled = true;
     delete section.dataset.state;
-    const response = card.socket
+    const received = card.socket
         ? await sendSocket(`${socketUrl(card)}?id=${id}`)
         : await sendFetch(`${DEMO.api}${card.path}?id=${id}`, card.init);
     const method = card.socket ? "GET" : card.init.method || "GET";
-    const entries = await waitForLog(id, method, response.allowed);
+    const entries = await waitForLog(id, method, received.allowed);
 
-    outcome.textContent = response.outcome;
-    outcome.className = `outcome ${response.allowed ? "good" : "bad"}`;
-    section.querySelector(".body").textContent = response.body;
+    outcome.textContent = received.outcome;
+    outcome.className = `outcome ${received.allowed ? "good" : "bad"}`;
+    section.querySelector(".body").textContent = received.body;
     list.replaceChildren();
     for (const entry of entries) {
         await showExchange(list, entry);
@@ -278,7 +278,7 @@ async function runCard(card, section) {
         list.append(line);
     }
     result.hidden = false;
-    section.dataset.outcome = response.allowed ? "allowed" : "blocked";
+    section.dataset.outcome = received.allowed ? "allowed" : "blocked";
     section.dataset.state = "done";
     button.disabled = false;
 }
