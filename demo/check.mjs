@@ -146,7 +146,7 @@ async function checkPage(browser, kind) {
         await page.locator("#standing").textContent()],
     [origins[kind], kind === "allowed" ? "The policy allows this origin."
         : "The policy does not allow this origin."],
-    `the ${kind} page says who it is`);
+    `the ${kind} page shows its origin`);
 
     for (const [name, outcome, exchanges] of EXPECTED[kind]) {
         const what = `${kind} page, ${name}`;
@@ -292,11 +292,11 @@ async function checkPolicyPage(browser) {
     [origins.denied, "GET"], "Explain knows the refused request");
     same(await page.locator(".answer strong").textContent(),
         "Denied: the request is sent, and the page may not read the response.",
-        "it says what the browser does");
+        "it shows what the browser does");
     const advice = await page.locator(".answer p").textContent();
     const match = advice.match(
         /^To allow it, add (\S+) to CorsAllowOrigins (\S+):(\d+), or write /);
-    same(match && match[1], origins.denied, "it says what to add, and where");
+    same(match && match[1], origins.denied, "it shows what to add, and where");
     await screenshot("explain-dark");
 
     // as the page suggests

@@ -85,7 +85,7 @@ const CARDS = [
         name: "socket",
         title: "A WebSocket",
         about: "Browsers do not apply CORS to WebSockets. The server checks "
-            + "who asks, and refuses the handshake.",
+            + "the origin and rejects the handshake.",
         path: "/socket",
         socket: true,
     },

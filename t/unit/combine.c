@@ -41,7 +41,7 @@ typedef struct {
 static const row_t rows[] = {
     { "the served resource has no section that decides", LIST, "CorsMaxAge 5",
       "", NULL, FROM_A, NULL, VARY ORIGIN_A },
-    { "a section that matches both URLs is no second policy", "CorsPolicy Off",
+    { "a section that matches both URLs is applied once", "CorsPolicy Off",
       LIST, "", NULL, FROM_A, NULL, VARY ORIGIN_A },
     { "another setting denies nothing", LIST, "", "CorsMaxAge 5", NULL, FROM_A,
       ALLOWED, VARY ORIGIN_A },

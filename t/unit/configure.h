@@ -14,18 +14,17 @@
 static inline bool match_expression(const void *regex, cors_slice_t text,
                                     bool doubt)
 {
-    const char *expression = regex;
-    size_t len = strlen(expression);
+    const char *pattern = regex;
+    size_t len = strlen(pattern);
 
-    if (strcmp(expression, "?") == 0) {
+    if (strcmp(pattern, "?") == 0) {
         return doubt;
     }
 
-    if (len >= 2 && strcmp(expression + len - 2, ".*") == 0) {
-        return text.len >= len - 2
-               && memcmp(text.ptr, expression, len - 2) == 0;
+    if (len >= 2 && strcmp(pattern + len - 2, ".*") == 0) {
+        return text.len >= len - 2 && memcmp(text.ptr, pattern, len - 2) == 0;
     }
-    return cors_slice_equal(text, cors_slice(expression));
+    return cors_slice_equal(text, cors_slice(pattern));
 }
 
 static inline cors_problem_e
@@ -51,7 +50,7 @@ static inline bool is_edit(const char *word)
 }
 
 static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
-                                bool expression, bool first, const char *word)
+                                bool is_regex, bool first, const char *word)
 {
     const char *const *choice = cors_attr_choices(attr);
     bool websocket = attr == CORS_ATTR_WEBSOCKET_ORIGINS;
@@ -71,7 +70,7 @@ static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
                 cors_origin_set_make(pool, websocket, setting->edit);
         }
         problem =
-            expression
+            is_regex
                 ? add_expression(setting->origins, word, setting->source)
                 : cors_origin_set_add(pool, setting->origins, exactly(word),
                                       setting->source, &suggestion);

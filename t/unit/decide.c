@@ -995,9 +995,9 @@ static void requested_and_served_url_can_reject(void **state)
     static const struct {
         const char *text;
         request_t request;
-        bool refuses;
+        bool rejects;
         bool served;
-    } refusals[] = {
+    } rejections[] = {
         { LIST "; CorsRejectDisallowed On", { .origin = B }, true, true },
         { LIST "; CorsRejectDisallowed On", { .origin = A }, false, false },
         { LIST, { .origin = B }, false, false },
@@ -1030,16 +1030,17 @@ static void requested_and_served_url_can_reject(void **state)
     size_t i;
 
     (void)state;
-    for (i = 0; i < COUNT(refusals); i++) {
-        const cors_policy_t *policy = policy_of(refusals[i].text);
+    for (i = 0; i < COUNT(rejections); i++) {
+        const cors_policy_t *policy = policy_of(rejections[i].text);
         cors_decision_t decision;
 
-        decide(policy, &refusals[i].request, &decision);
-        same_number(refusals[i].text, cors_decision_refuses(policy, &decision),
-                    refusals[i].refuses);
-        same_number(refusals[i].text,
+        decide(policy, &rejections[i].request, &decision);
+        same_number(rejections[i].text,
+                    cors_decision_refuses(policy, &decision),
+                    rejections[i].rejects);
+        same_number(rejections[i].text,
                     cors_decision_refuses_served(policy, &decision),
-                    refusals[i].served);
+                    rejections[i].served);
     }
 }
 

@@ -155,7 +155,7 @@ static const row_t setting_rows[] = {
       "CorsAllowOrigins " BELOW " !https://*.x.a.example",
       "1 exclusion-name !https://*.x.a.example -> !https://x.a.example "
       "!https://*.x.a.example\n" },
-    { "excluded subdomains leave a name that is listed by itself",
+    { "excluded subdomains leave a name that is listed explicitly",
       "CorsAllowOrigins https://b.example !https://*.b.example", "" },
     { "an exclusion keeps its ports",
       "CorsAllowOrigins https://*.a.example:* !https://x.a.example:*",

@@ -17,16 +17,17 @@
 #include "core/origin/list_file.h"
 
 static apr_pool_t *pool;
-static const char *told; /* "LINE: ID\n" for each mistake */
+static const char *mistakes_text; /* "LINE: ID\n" for each mistake */
 
 static void append_mistake(void *context, apr_size_t line,
                            const cors_finding_t *finding)
 {
     (void)context;
-    told = apr_psprintf(pool, "%s%d: %s%s%s\n", told, (int)line,
-                        cors_problem_id(finding->problem),
-                        finding->suggestion ? " " : "",
-                        finding->suggestion ? finding->suggestion : "");
+    mistakes_text =
+        apr_psprintf(pool, "%s%d: %s%s%s\n", mistakes_text, (int)line,
+                     cors_problem_id(finding->problem),
+                     finding->suggestion ? " " : "",
+                     finding->suggestion ? finding->suggestion : "");
 }
 
 /* Read a heap copy of the text's exact length. */
@@ -37,7 +38,7 @@ static cors_origin_file_t read_text(const char *text, size_t len)
     cors_origin_file_t file;
 
     memcpy(copy, text, len);
-    told = "";
+    mistakes_text = "";
     file = cors_origin_file_read(pool, slice, append_mistake, NULL);
     free(copy);
     return file;
@@ -65,7 +66,7 @@ static void line_formats_are_equivalent(void **state)
     cors_origin_file_t file = read_text(text, sizeof(text) - 1);
 
     (void)state;
-    assert_string_equal(told, "");
+    assert_string_equal(mistakes_text, "");
     assert_int_equal(file.mistakes, 0);
     assert_int_equal(cors_origin_table_listed(file.table), 3);
     assert_int_equal(cors_origin_table_excluded(file.table), 1);
@@ -95,14 +96,14 @@ static void mistakes_have_line_numbers(void **state)
     cors_origin_file_t file = read_text(text, sizeof(text) - 1);
 
     (void)state;
-    assert_string_equal(told, "1: origin-path https://a.example\n"
-                              "2: file-entries\n"
-                              "4: file-entry\n"
-                              "5: file-entry\n"
-                              "6: file-entry\n"
-                              "7: origin-fragment https://a.example\n"
-                              "8: origin-scheme-bad\n"
-                              "9: file-cut\n");
+    assert_string_equal(mistakes_text, "1: origin-path https://a.example\n"
+                                       "2: file-entries\n"
+                                       "4: file-entry\n"
+                                       "5: file-entry\n"
+                                       "6: file-entry\n"
+                                       "7: origin-fragment https://a.example\n"
+                                       "8: origin-scheme-bad\n"
+                                       "9: file-cut\n");
     assert_int_equal(file.mistakes, 8);
 }
 
@@ -110,15 +111,15 @@ static void wrong_encoding_is_the_only_mistake(void **state)
 {
     (void)state;
     assert_int_equal(read_text("\xff\xfeh\0t\0\n\0h\0", 10).mistakes, 1);
-    assert_string_equal(told, "1: file-encoding\n");
+    assert_string_equal(mistakes_text, "1: file-encoding\n");
     read_text("\xfe\xff\0h", 4);
-    assert_string_equal(told, "1: file-encoding\n");
+    assert_string_equal(mistakes_text, "1: file-encoding\n");
     read_text("h\0\n\0", 4);
-    assert_string_equal(told, "1: file-encoding\n");
+    assert_string_equal(mistakes_text, "1: file-encoding\n");
     read_text("a\n\n#\0\n\0", 7);
-    assert_string_equal(told, "3: file-encoding\n");
+    assert_string_equal(mistakes_text, "3: file-encoding\n");
     read_text("\xff\n", 2);
-    assert_string_equal(told, "1: origin-scheme-missing\n");
+    assert_string_equal(mistakes_text, "1: origin-scheme-missing\n");
 }
 
 static void entries_with_commas_get_a_suggestion(void **state)
@@ -129,12 +130,12 @@ static void entries_with_commas_get_a_suggestion(void **state)
 
     (void)state;
     read_text(text, sizeof(text) - 1);
-    assert_string_equal(told, "1: file-entries https://a.example\n"
-                              "2: origin-path https://a.example\n"
-                              "3: file-entry\n4: null-case !null\n"
-                              "5: file-entries\n"
-                              "6: file-entries !https://a.example\n"
-                              "7: file-entries\n");
+    assert_string_equal(mistakes_text, "1: file-entries https://a.example\n"
+                                       "2: origin-path https://a.example\n"
+                                       "3: file-entry\n4: null-case !null\n"
+                                       "5: file-entries\n"
+                                       "6: file-entries !https://a.example\n"
+                                       "7: file-entries\n");
 }
 
 static void empty_file_lists_no_origin(void **state)
@@ -142,7 +143,7 @@ static void empty_file_lists_no_origin(void **state)
     cors_origin_file_t file = read_text("", 0);
 
     (void)state;
-    assert_string_equal(told, "");
+    assert_string_equal(mistakes_text, "");
     assert_int_equal(listing_of(&file, "https://a.example"),
                      CORS_ORIGIN_UNLISTED);
 }
@@ -160,7 +161,7 @@ static void empty_lines_need_no_room(void **state)
     memset(text, '\n', LINES);
     file = read_text(text, LINES);
     free(text);
-    assert_string_equal(told, "");
+    assert_string_equal(mistakes_text, "");
     assert_int_equal(cors_origin_table_listed(file.table), 0);
     /* a line with an origin has at least six bytes */
     assert_int_equal(cors_origin_table_size(file.table),
@@ -172,7 +173,7 @@ static void byte_order_mark_alone_is_a_cut_line(void **state)
 {
     (void)state;
     read_text("\xef\xbb\xbf", 3);
-    assert_string_equal(told, "1: file-cut\n");
+    assert_string_equal(mistakes_text, "1: file-cut\n");
 }
 
 static void first_public_suffix_is_reported(void **state)
@@ -237,7 +238,7 @@ static void frame_is_read_whole_or_rejected(void **state)
     size_t len;
 
     (void)state;
-    assert_string_equal(told, "");
+    assert_string_equal(mistakes_text, "");
     assert_int_equal(file.frame.state, CORS_FRAME_WHOLE);
     assert_int_equal(cors_origin_table_listed(file.table), 1);
     assert_int_equal(cors_origin_table_excluded(file.table), 1);
@@ -245,11 +246,11 @@ static void frame_is_read_whole_or_rejected(void **state)
                      CORS_ORIGIN_LISTED);
     /* line numbers count from the start of the file */
     read_text(wrong, sizeof(wrong) - 1);
-    assert_string_equal(told, "2: origin-path https://a.example\n"
-                              "3: file-entry\n");
+    assert_string_equal(mistakes_text, "2: origin-path https://a.example\n"
+                                       "3: file-entry\n");
     /* a bad frame is the only mistake that is reported */
     file = read_text(counted, sizeof(counted) - 1);
-    assert_string_equal(told, "3: file-frame\n");
+    assert_string_equal(mistakes_text, "3: file-frame\n");
     assert_int_equal(file.mistakes, 1);
     assert_int_equal(cors_origin_table_listed(file.table), 0);
     for (len = strlen("begin"); len < sizeof(whole) - 1; len++) {

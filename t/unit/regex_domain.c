@@ -634,7 +634,7 @@ static const char *random_branch(void)
                                          "example[^a-z0-9]com",
                                          "shop\\x2ecom",
                                          "(?x) shop \\. com" };
-    static const char *const behind[] = {
+    static const char *const after[] = {
         "",  "",           "",       "",      ".*",       "(:\\d+)?", ":[0-9]+",
         "$", "\\z",        "(:.*)?", ":?.*",  "\\b",      "\\.?",     "/?",
         "",  "(\\.evil)?", "[.]?",   "[^/]*", "(?:$|.*)", "(?<=m)"
@@ -642,7 +642,7 @@ static const char *random_branch(void)
 
     return apr_pstrcat(pool, ONE(schemes), ONE(before),
                        random_below(3) ? "" : ONE(before), ONE(names),
-                       ONE(behind), NULL);
+                       ONE(after), NULL);
 }
 
 static const char *random_regex(void)
@@ -762,8 +762,9 @@ static void accepted_regexes_match_no_attacker(void **state)
     assert_true(accepted > draws / ORIGINS / 20);
     assert_true(matched > draws / 50);
     if (wanted) {
-        print_message("# %ld draws, %ld expressions accepted, %ld matches\n",
-                      draws, accepted, matched);
+        print_message(
+            "# %ld draws, %ld regular expressions accepted, %ld matches\n",
+            draws, accepted, matched);
     }
 }
 

@@ -119,10 +119,10 @@ while (time < $until - 4 || ($counted <= $seconds / 6 && time < $until + 120)) {
     sleep 0.1 until time > $late || defined cors_response($to, GET => '/plain.txt', origin => $own)->{'access-control-allow-origin'};
     $counted++ if time <= $late;
 }
-my $said = join '', map { my $from = $_; local $/; scalar readline $from } @clients;
+my $output = join '', map { my $from = $_; local $/; scalar readline $from } @clients;
 my $asked = 0;
-$asked += $_ for $said =~ /asked: (\d+)/g;
-is(join('', $said =~ /^(wrong: .*\n)/mg), '', "none of $asked answers is wrong");
+$asked += $_ for $output =~ /asked: (\d+)/g;
+is(join('', $output =~ /^(wrong: .*\n)/mg), '', "none of $asked answers is wrong");
 cmp_ok($asked, '>', 5 * $seconds, 'many were asked for');
 cmp_ok($counted, '>', $seconds / 6, "lists were exchanged meanwhile ($counted)");
 $httpd->stop;
