@@ -11,7 +11,7 @@
 
 /* In place of PCRE: a test's regular expression matches itself, or any text with
  * its prefix if it ends in ".*"; the result for "?" is doubt. */
-static inline bool match_expression(const void *regex, cors_slice_t text,
+static inline bool match_test_regex(const void *regex, cors_slice_t text,
                                     bool doubt)
 {
     const char *pattern = regex;
@@ -27,14 +27,14 @@ static inline bool match_expression(const void *regex, cors_slice_t text,
     return cors_slice_equal(text, cors_slice(pattern));
 }
 
-static inline cors_problem_e
-add_expression(cors_origin_set_t *set, const char *word, const char *source)
+static inline cors_problem_e add_regex(cors_origin_set_t *set, const char *word,
+                                       const char *source)
 {
     const char *bare = cors_origin_set_edits(set) ? word + 1 : word;
     const char *unused;
 
     return cors_origin_set_add_regex(pool, set, word, source, bare,
-                                     match_expression, &unused);
+                                     match_test_regex, &unused);
 }
 
 static inline cors_names_e names_kind_of(cors_attr_e attr)
@@ -69,11 +69,10 @@ static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
             setting->origins =
                 cors_origin_set_make(pool, websocket, setting->edit);
         }
-        problem =
-            is_regex
-                ? add_expression(setting->origins, word, setting->source)
-                : cors_origin_set_add(pool, setting->origins, exactly(word),
-                                      setting->source, &suggestion);
+        problem = is_regex ? add_regex(setting->origins, word, setting->source)
+                           : cors_origin_set_add(pool, setting->origins,
+                                                 exactly(word), setting->source,
+                                                 &suggestion);
     }
     else if (attr == CORS_ATTR_MAX_AGE) {
         setting->text = strcmp(word, "None") == 0 ? NULL : word;

@@ -1,30 +1,31 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Lists of origins: what they accept, and what they say of an origin. */
+/* Lists of origins: which entries are accepted, which origins are listed, and what
+ * start-up and explanations need to know about the entries. */
 
 #include "configure.h"
 
 #include <regex.h>
 
-/* Add a word, or behind "~" an expression. */
-static cors_problem_e add_word(cors_origin_set_t *set, const char *word,
-                               const char *source, const char **suggestion)
+/* Add an entry; "~" marks a regular expression. */
+static cors_problem_e add_entry(cors_origin_set_t *set, const char *word,
+                                const char *source, const char **suggestion)
 {
     const char *tilde = strchr(word, '~');
 
-    /* an expression has no corrected form */
+    /* no suggestion for regular expressions */
     *suggestion = tilde ? NULL : "left over";
-    return tilde ? add_expression(set,
-                                  tilde == word
-                                      ? tilde + 1
-                                      : apr_psprintf(pool, "%c%s", word[0],
-                                                     tilde + 1),
-                                  source)
-                 : cors_origin_set_add(pool, set, exactly(word), source,
-                                       suggestion);
+    return tilde
+               ? add_regex(set,
+                           tilde == word
+                               ? tilde + 1
+                               : apr_psprintf(pool, "%c%s", word[0], tilde + 1),
+                           source)
+               : cors_origin_set_add(pool, set, exactly(word), source,
+                                     suggestion);
 }
 
-/* The set of some words, each of a line of its own; the first problem ends it. */
+/* Make a set of entries, each with its own source, until the first problem. */
 static cors_origin_set_t *set_of(const char *words, bool file,
                                  cors_problem_e *problem,
                                  const char **suggestion)
@@ -37,13 +38,13 @@ static cors_origin_set_t *set_of(const char *words, bool file,
     *problem = CORS_OK;
     *suggestion = NULL;
     for (; word && !*problem; word = apr_strtok(NULL, " ", &last)) {
-        *problem = add_word(set, word, apr_psprintf(pool, "conf:%d", ++number),
-                            suggestion);
+        *problem = add_entry(set, word, apr_psprintf(pool, "conf:%d", ++number),
+                             suggestion);
     }
     return set;
 }
 
-static cors_origin_set_t *good_set(const char *words)
+static cors_origin_set_t *valid_set(const char *words)
 {
     cors_problem_e problem;
     const char *suggestion;
@@ -76,7 +77,7 @@ static void check_listings(const listing_t *rows, size_t count)
 
     for (i = 0; i < count; i++) {
         same_text(apr_pstrcat(pool, rows[i].words, " / ", rows[i].origin, NULL),
-                  listing_of(good_set(rows[i].words), rows[i].origin, false),
+                  listing_of(valid_set(rows[i].words), rows[i].origin, false),
                   rows[i].listing);
     }
 }
@@ -84,7 +85,7 @@ static void check_listings(const listing_t *rows, size_t count)
 #define A "https://a.example.com"
 #define BELOW "https://*.example.com"
 
-static void an_origin_is_listed_to_the_byte(void **state)
+static void origins_are_compared_exactly(void **state)
 {
     static const listing_t rows[] = {
         { A, A, "listed" },
@@ -117,7 +118,7 @@ static void an_origin_is_listed_to_the_byte(void **state)
     check_listings(rows, COUNT(rows));
 }
 
-static void a_wildcard_lists_what_is_below_a_domain(void **state)
+static void wildcard_lists_all_subdomains(void **state)
 {
     static const listing_t rows[] = {
         { BELOW, "https://a.example.com", "listed" },
@@ -156,7 +157,7 @@ static void a_wildcard_lists_what_is_below_a_domain(void **state)
     check_listings(rows, COUNT(rows));
 }
 
-static void a_wildcard_in_the_port_lists_every_port_and_none(void **state)
+static void port_wildcard_lists_any_port_and_the_default(void **state)
 {
     static const listing_t rows[] = {
         { "http://localhost:*", "http://localhost", "listed" },
@@ -181,7 +182,7 @@ static void a_wildcard_in_the_port_lists_every_port_and_none(void **state)
     check_listings(rows, COUNT(rows));
 }
 
-static void an_exclusion_outweighs_whatever_lists_the_origin(void **state)
+static void exclusion_has_precedence(void **state)
 {
     static const listing_t rows[] = {
         { BELOW " !" A, A, "excluded" },
@@ -208,7 +209,7 @@ static void an_exclusion_outweighs_whatever_lists_the_origin(void **state)
     check_listings(rows, COUNT(rows));
 }
 
-static void an_edit_lists_with_plus_and_excludes_with_minus(void **state)
+static void edit_adds_with_plus_and_removes_with_minus(void **state)
 {
     static const listing_t rows[] = {
         { "+" A, A, "listed" },
@@ -228,9 +229,9 @@ static void an_edit_lists_with_plus_and_excludes_with_minus(void **state)
     check_listings(rows, COUNT(rows));
 }
 
-static void everybody_is_every_origin_and_null(void **state)
+static void star_lists_any_origin_and_null(void **state)
 {
-    cors_origin_set_t *set = good_set("*");
+    cors_origin_set_t *set = valid_set("*");
 
     (void)state;
     assert_string_equal(listing_of(set, A, false), "listed");
@@ -239,21 +240,21 @@ static void everybody_is_every_origin_and_null(void **state)
     assert_true(cors_origin_set_any(set));
 }
 
-static void null_is_listed_only_where_it_counts(void **state)
+static void null_needs_its_flag(void **state)
 {
     (void)state;
-    assert_string_equal(listing_of(good_set("null"), "null", true), "listed");
-    assert_string_equal(listing_of(good_set("null"), "null", false),
+    assert_string_equal(listing_of(valid_set("null"), "null", true), "listed");
+    assert_string_equal(listing_of(valid_set("null"), "null", false),
                         "unlisted");
-    assert_string_equal(listing_of(good_set("null"), A, true), "unlisted");
-    assert_string_equal(listing_of(good_set("+null"), "null", true), "listed");
-    assert_string_equal(listing_of(good_set("null !null"), "null", true),
+    assert_string_equal(listing_of(valid_set("null"), A, true), "unlisted");
+    assert_string_equal(listing_of(valid_set("+null"), "null", true), "listed");
+    assert_string_equal(listing_of(valid_set("null !null"), "null", true),
                         "excluded");
-    assert_string_equal(listing_of(good_set(A), "null", true), "unlisted");
-    assert_string_equal(listing_of(good_set("~.*"), "null", true), "unlisted");
+    assert_string_equal(listing_of(valid_set(A), "null", true), "unlisted");
+    assert_string_equal(listing_of(valid_set("~.*"), "null", true), "unlisted");
 }
 
-static void an_expression_sees_the_whole_origin_and_nothing_else(void **state)
+static void regex_gets_exactly_the_origin(void **state)
 {
     static const listing_t rows[] = {
         { "~" A, A, "listed" },
@@ -263,7 +264,7 @@ static void an_expression_sees_the_whole_origin_and_nothing_else(void **state)
         { "~https://x ~" A, "https://y", "unlisted" },
         { "~.*", "https://any", "listed" },
         { "~.*", "null", "unlisted" },
-        /* who gives up allows nobody */
+        /* an undecided match allows no origin, but excludes it */
         { "~?", A, "unlisted" },
         { "+~?", A, "unlisted" },
         { "-~?", A, "excluded" },
@@ -276,7 +277,7 @@ static void an_expression_sees_the_whole_origin_and_nothing_else(void **state)
     check_listings(rows, COUNT(rows));
 }
 
-static void a_page_of_a_file_can_be_listed_where_files_can(void **state)
+static void file_is_listed_for_websockets_only(void **state)
 {
     cors_problem_e problem;
     const char *suggestion;
@@ -290,11 +291,12 @@ static void a_page_of_a_file_can_be_listed_where_files_can(void **state)
     assert_int_equal(problem, CORS_PROBLEM_ORIGIN_FILE);
 }
 
-static void the_own_origin_can_be_listed_for_handshakes(void **state)
+static void self_is_listed_for_websockets_only(void **state)
 {
     static const struct {
         const char *words;
-        cors_listing_e unlisted; /* what becomes of it where it is own */
+        cors_listing_e
+            unlisted; /* of the own origin, if no other entry lists it */
         cors_listing_e listed;
         bool names;
     } rows[] = {
@@ -333,13 +335,13 @@ static void the_own_origin_can_be_listed_for_handshakes(void **state)
     set = set_of("https://*.example.com !Self", true, &problem, &suggestion);
     assert_true(cors_origin_set_excludes(set));
     assert_true(cors_origin_parse(exactly(A), &origin));
-    same_text("word", cors_origin_set_excluding(set, &origin)->text, "Self");
+    same_text("entry", cors_origin_set_excluding(set, &origin)->text, "Self");
     assert_true(cors_origin_parse(exactly("https://b.example"), &origin));
     assert_null(cors_origin_set_excluding(set, &origin));
 }
 
-/* The first problem of some words, and what is shown instead. */
-static void the_words_of_a_list_stand_together_or_are_refused(void **state)
+/* The first problem of some entries, and its suggestion. */
+static void incompatible_entries_are_rejected(void **state)
 {
     static const struct {
         const char *words;
@@ -412,17 +414,17 @@ static void the_words_of_a_list_stand_together_or_are_refused(void **state)
     }
 }
 
-static void a_refused_word_leaves_the_list_as_it_was(void **state)
+static void rejected_entry_leaves_the_list_unchanged(void **state)
 {
-    cors_origin_set_t *set = good_set(A);
+    cors_origin_set_t *set = valid_set(A);
     const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_word(set, "*", NULL, &suggestion),
+    assert_int_equal(add_entry(set, "*", NULL, &suggestion),
                      CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE);
-    assert_int_equal(add_word(set, "https://b/", NULL, &suggestion),
+    assert_int_equal(add_entry(set, "https://b/", NULL, &suggestion),
                      CORS_PROBLEM_ORIGIN_PATH);
-    assert_int_equal(add_word(set, "+~x", NULL, &suggestion),
+    assert_int_equal(add_entry(set, "+~x", NULL, &suggestion),
                      CORS_PROBLEM_EDIT_MIXED);
     assert_int_equal(cors_origin_set_count(set), 1);
     assert_false(cors_origin_set_any(set));
@@ -430,8 +432,8 @@ static void a_refused_word_leaves_the_list_as_it_was(void **state)
     assert_string_equal(listing_of(set, A, false), "listed");
 }
 
-/* every word of a set: its marks, its text, its line */
-static const char *words_of(const cors_origin_set_t *set)
+/* All entries of a set: marks, text, source. */
+static const char *entries_of(const cors_origin_set_t *set)
 {
     const char *all = "";
     int i;
@@ -449,11 +451,11 @@ static const char *words_of(const cors_origin_set_t *set)
     return all;
 }
 
-static void every_word_is_kept_as_it_was_written(void **state)
+static void entries_keep_their_texts(void **state)
 {
     (void)state;
-    assert_string_equal(words_of(good_set(A " !" BELOW " null ~x ~.* ~x " A
-                                            " !" A " ~" A)),
+    assert_string_equal(entries_of(valid_set(A " !" BELOW " null ~x ~.* ~x " A
+                                               " !" A " ~" A)),
                         "https://a.example.com@conf:1\n"
                         "!https://*.example.com@conf:2\n"
                         "null@conf:3\n"
@@ -463,8 +465,8 @@ static void every_word_is_kept_as_it_was_written(void **state)
                         "https://a.example.com@conf:7 again conf:1\n"
                         "!https://a.example.com@conf:8\n"
                         "~https://a.example.com@conf:9 any\n");
-    assert_string_equal(words_of(good_set("+https://*.github.io -" A
-                                          " +~x -~x -" A)),
+    assert_string_equal(entries_of(valid_set("+https://*.github.io -" A
+                                             " +~x -~x -" A)),
                         "https://*.github.io@conf:1 suffix\n"
                         "!https://a.example.com@conf:2\n"
                         "~x@conf:3\n"
@@ -472,14 +474,14 @@ static void every_word_is_kept_as_it_was_written(void **state)
                         "!https://a.example.com@conf:5 again conf:2\n");
 }
 
-static void a_word_of_no_line_repeats_a_word_of_no_line(void **state)
+static void repeated_entry_may_lack_a_source(void **state)
 {
     cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
     const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_word(set, A, NULL, &suggestion), CORS_OK);
-    assert_int_equal(add_word(set, A, "conf:2", &suggestion), CORS_OK);
+    assert_int_equal(add_entry(set, A, NULL, &suggestion), CORS_OK);
+    assert_int_equal(add_entry(set, A, "conf:2", &suggestion), CORS_OK);
     assert_null(cors_origin_set_word(set, 0)->first);
     assert_null(cors_origin_set_word(set, 0)->source);
     assert_string_equal(cors_origin_set_word(set, 1)->first, "");
@@ -490,7 +492,7 @@ static const char *text_or_none(const cors_origin_word_t *word)
     return word ? word->text : NULL;
 }
 
-static void a_list_knows_what_stands_out_in_it(void **state)
+static void list_records_notable_entries(void **state)
 {
     static const struct {
         const char *words;
@@ -540,7 +542,7 @@ static void a_list_knows_what_stands_out_in_it(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         const char *words = rows[i].words;
-        cors_origin_set_t *set = good_set(words);
+        cors_origin_set_t *set = valid_set(words);
 
         same_number(words, cors_origin_set_edits(set), rows[i].edits);
         same_number(words, cors_origin_set_any(set), rows[i].any_origin);
@@ -555,9 +557,9 @@ static void a_list_knows_what_stands_out_in_it(void **state)
     }
 }
 
-static void a_word_is_covered_by_one_that_lists_all_that_it_lists(void **state)
+static void entry_is_covered_by_a_wider_entry(void **state)
 {
-    /* the first word is covered by another, listed or excluded */
+    /* which entry covers the first one, among listed or excluded entries */
     static const struct {
         const char *words;
         bool exclude;
@@ -599,7 +601,7 @@ static void a_word_is_covered_by_one_that_lists_all_that_it_lists(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        const cors_origin_set_t *set = good_set(rows[i].words);
+        const cors_origin_set_t *set = valid_set(rows[i].words);
 
         same_text(rows[i].words,
                   text_or_none(
@@ -610,9 +612,9 @@ static void a_word_is_covered_by_one_that_lists_all_that_it_lists(void **state)
     }
 }
 
-static void a_host_of_as_many_labels_as_fit_is_looked_up(void **state)
+static void host_with_most_labels_is_found(void **state)
 {
-    cors_origin_set_t *set = good_set(BELOW " https://*.a.a.a");
+    cors_origin_set_t *set = valid_set(BELOW " https://*.a.a.a");
     const char *host = repeat("a.", 126);
 
     (void)state;
@@ -635,18 +637,18 @@ static void a_host_of_as_many_labels_as_fit_is_looked_up(void **state)
 }
 
 /*
- * A list against a loop over all its patterns, written apart: texts are cut at
- * "://" and at the colon before the port, and compared.
+ * Random lists, compared with a separate loop over all patterns. The loop splits
+ * texts at "://" and at the colon before the port, and compares the parts.
  */
 typedef struct {
     const char *scheme;
     const char *host;
     const char *port;
-} cut_t;
+} parts_t;
 
-static cut_t cut(const char *text)
+static parts_t split_origin(const char *text)
 {
-    cut_t parts;
+    parts_t parts;
     const char *host = strstr(text, "://") + 3;
     const char *bracket = strchr(host, ']');
     const char *colon = strchr(bracket ? bracket : host, ':');
@@ -660,16 +662,16 @@ static cut_t cut(const char *text)
 
 static bool naive_match(const char *pattern, const char *text)
 {
-    cut_t wanted;
-    cut_t origin;
+    parts_t wanted;
+    parts_t origin;
     size_t tail;
     size_t length;
 
     if (strcmp(pattern, "null") == 0 || strcmp(text, "null") == 0) {
         return strcmp(pattern, text) == 0;
     }
-    wanted = cut(pattern);
-    origin = cut(text);
+    wanted = split_origin(pattern);
+    origin = split_origin(text);
     if (strcmp(wanted.scheme, origin.scheme) != 0
         || (strcmp(wanted.port, "*") != 0
             && strcmp(wanted.port, origin.port) != 0)) {
@@ -689,7 +691,7 @@ static bool is_exclusion(const char *word)
     return word[0] == '!' || word[0] == '-';
 }
 
-static const char *bare(const char *word)
+static const char *without_prefix(const char *word)
 {
     return word[0] == '!' || is_edit(word) ? word + 1 : word;
 }
@@ -700,7 +702,7 @@ static const char *naive_listing(char words[][96], int count, const char *text)
     int i;
 
     for (i = 0; i < count; i++) {
-        if (naive_match(bare(words[i]), text)) {
+        if (naive_match(without_prefix(words[i]), text)) {
             if (is_exclusion(words[i])) {
                 return "excluded";
             }
@@ -710,8 +712,8 @@ static const char *naive_listing(char words[][96], int count, const char *text)
     return listed ? "listed" : "unlisted";
 }
 
-/* xorshift: the same numbers on every machine */
-static unsigned below(apr_uint64_t *seed, unsigned limit)
+/* xorshift: the same numbers on each machine */
+static unsigned random_below(apr_uint64_t *seed, unsigned limit)
 {
     *seed ^= *seed << 13;
     *seed ^= *seed >> 7;
@@ -723,69 +725,69 @@ static const char *random_scheme(apr_uint64_t *seed)
 {
     static const char *const schemes[] = { "https", "https", "http", "app" };
 
-    return schemes[below(seed, COUNT(schemes))];
+    return schemes[random_below(seed, COUNT(schemes))];
 }
 
 static const char *random_host(apr_uint64_t *seed)
 {
     static const char *const labels[] = { "a", "b", "ab", "example", "com" };
     static const char *const hosts[] = { "localhost", "127.0.0.1", "[::1]" };
-    const char *host = labels[below(seed, COUNT(labels))];
-    unsigned more = below(seed, 4);
+    const char *host = labels[random_below(seed, COUNT(labels))];
+    unsigned more = random_below(seed, 4);
 
-    if (below(seed, 12) == 0) {
-        return hosts[below(seed, COUNT(hosts))];
+    if (random_below(seed, 12) == 0) {
+        return hosts[random_below(seed, COUNT(hosts))];
     }
     for (; more > 0; more--) {
-        host = apr_pstrcat(pool, labels[below(seed, COUNT(labels))], ".", host,
-                           NULL);
+        host = apr_pstrcat(pool, labels[random_below(seed, COUNT(labels))], ".",
+                           host, NULL);
     }
     return host;
 }
 
-/* a port that no scheme has of its own; mostly none */
+/* No port, or one that is no scheme's default. */
 static const char *random_port(apr_uint64_t *seed)
 {
     static const char *const ports[] = { "", "", "", ":81", ":8080", ":8443" };
 
-    return ports[below(seed, COUNT(ports))];
+    return ports[random_below(seed, COUNT(ports))];
 }
 
-static void random_word(apr_uint64_t *seed, bool edit, char *word, size_t size)
+static void random_entry(apr_uint64_t *seed, bool edit, char *word, size_t size)
 {
     const char *host = random_host(seed);
     bool name = host[0] != '[' && strcmp(host, "127.0.0.1") != 0;
-    bool exclude = below(seed, 5) == 0;
+    bool exclude = random_below(seed, 5) == 0;
     const char *prefix = edit ? exclude ? "-" : "+" : exclude ? "!" : "";
 
-    if (below(seed, 30) == 0) {
+    if (random_below(seed, 30) == 0) {
         apr_snprintf(word, size, "%snull", prefix);
         return;
     }
     apr_snprintf(word, size, "%s%s://%s%s%s", prefix, random_scheme(seed),
-                 name && below(seed, 2) ? "*." : "", host,
-                 below(seed, 4) ? random_port(seed) : ":*");
+                 name && random_below(seed, 2) ? "*." : "", host,
+                 random_below(seed, 4) ? random_port(seed) : ":*");
 }
 
-/* An origin that a word lists, or nearly. */
-static const char *near(apr_uint64_t *seed, const char *word)
+/* An origin that an entry lists, or a similar one. */
+static const char *similar_origin(apr_uint64_t *seed, const char *word)
 {
-    cut_t parts;
+    parts_t parts;
 
-    if (strcmp(bare(word), "null") == 0) {
+    if (strcmp(without_prefix(word), "null") == 0) {
         return "null";
     }
-    parts = cut(bare(word));
+    parts = split_origin(without_prefix(word));
     if (strncmp(parts.host, "*.", 2) == 0) {
         static const char *const heads[] = { "", ".", "a.", "b.a.", "a" };
 
-        parts.host = apr_pstrcat(pool, heads[below(seed, COUNT(heads))],
+        parts.host = apr_pstrcat(pool, heads[random_below(seed, COUNT(heads))],
                                  parts.host + 2, NULL);
     }
     parts.port = strcmp(parts.port, "*") == 0 ? random_port(seed)
                  : *parts.port ? apr_pstrcat(pool, ":", parts.port, NULL)
                                : "";
-    switch (below(seed, 14)) {
+    switch (random_below(seed, 14)) {
     case 0:
         parts.scheme = random_scheme(seed);
         break;
@@ -827,7 +829,7 @@ static const char *near(apr_uint64_t *seed, const char *word)
     return apr_pstrcat(pool, parts.scheme, "://", parts.host, parts.port, NULL);
 }
 
-/* What covers a word lists what the word lists. */
+/* A covering entry must match the text if the covered entry does. */
 static void check_covering(const cors_origin_set_t *set, const char *text)
 {
     int i;
@@ -854,8 +856,8 @@ static void check_covering(const cors_origin_set_t *set, const char *text)
 static void compare_one_list(apr_uint64_t *seed, long *listed)
 {
     char words[8][96];
-    bool edit = below(seed, 3) == 0;
-    int count = (int)below(seed, COUNT(words)) + 1;
+    bool edit = random_below(seed, 3) == 0;
+    int count = (int)random_below(seed, COUNT(words)) + 1;
     cors_origin_set_t *set = cors_origin_set_make(pool, false, edit);
     const char *all = "";
     int i;
@@ -863,16 +865,17 @@ static void compare_one_list(apr_uint64_t *seed, long *listed)
     for (i = 0; i < count; i++) {
         const char *suggestion;
 
-        random_word(seed, edit, words[i], sizeof(words[i]));
+        random_entry(seed, edit, words[i], sizeof(words[i]));
         all = join_with(all, " ", words[i]);
         same_text(words[i],
-                  cors_problem_id(add_word(set, words[i], NULL, &suggestion)),
+                  cors_problem_id(add_entry(set, words[i], NULL, &suggestion)),
                   NULL);
     }
     for (i = 0; i < 12; i++) {
         const char *text =
-            below(seed, 4)
-                ? near(seed, words[below(seed, (unsigned)count)])
+            random_below(seed, 4)
+                ? similar_origin(seed,
+                                 words[random_below(seed, (unsigned)count)])
                 : apr_pstrcat(pool, random_scheme(seed), "://",
                               random_host(seed), random_port(seed), NULL);
         const char *is = listing_of(set, text, true);
@@ -889,7 +892,7 @@ static void compare_one_list(apr_uint64_t *seed, long *listed)
     }
 }
 
-static void a_list_says_what_a_loop_over_its_patterns_says(void **state)
+static void list_agrees_with_a_loop_over_its_patterns(void **state)
 {
     apr_uint64_t seed = 0x5eed0c0ffee12345;
     apr_pool_t *outer = pool;
@@ -903,13 +906,13 @@ static void a_list_says_what_a_loop_over_its_patterns_says(void **state)
         apr_pool_destroy(pool);
         pool = outer;
     }
-    /* it compared something */
+    /* enough origins were listed */
     assert_in_range(listed, 40000, 100000);
 }
 
-/* A source that lists one host, and excludes another. */
-static cors_listing_e look_up_source(const void *self,
-                                     const cors_origin_t *origin)
+/* A source that lists one host and excludes another. */
+static cors_listing_e lookup_source(const void *self,
+                                    const cors_origin_t *origin)
 {
     const char *const *hosts = self;
 
@@ -922,85 +925,84 @@ static cors_listing_e look_up_source(const void *self,
 
 static const cors_origin_notes_t nothing = { false, NULL, NULL, NULL, NULL };
 
-static void a_source_lists_as_words_do(void **state)
+static void source_lists_like_entries(void **state)
 {
     static const char *const one[] = { "one.example", "word.example" };
     static const char *const two[] = { "two.example", "one.example" };
-    static const cors_origin_source_t live_lists[] = {
-        { look_up_source, one }, { look_up_source, two }
-    };
+    static const cors_origin_source_t live_lists[] = { { lookup_source, one },
+                                                       { lookup_source, two } };
     static const cors_origin_notes_t notes = { true, "https://*.github.io",
                                                "/two:7", "http://a.example",
                                                "/two:9" };
     cors_origin_set_t *set =
-        good_set("https://word.example https://other.example");
+        valid_set("https://word.example https://other.example");
 
     (void)state;
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
                                                 &live_lists[0], &nothing),
                      CORS_OK);
-    same_text("a word", listing_of(set, "https://other.example", false),
+    same_text("an entry", listing_of(set, "https://other.example", false),
               "listed");
     same_text("a source", listing_of(set, "https://one.example", false),
               "listed");
-    same_text("a source that excludes a word",
+    same_text("a source that excludes an entry",
               listing_of(set, "https://word.example", false), "excluded");
     same_text("none", listing_of(set, "https://none.example", false),
               "unlisted");
-    /* the same again is a word that stands twice, and no other source */
+    /* the same path again is a repeated entry, not a second source */
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:4",
                                                 &live_lists[1], &nothing),
                      CORS_OK);
     same_text("the second", listing_of(set, "https://two.example", false),
               "unlisted");
-    same_text("where the first stands", cors_origin_set_word(set, 3)->first,
+    same_text("the source of the first", cors_origin_set_word(set, 3)->first,
               "conf:3");
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:5",
                                                 &live_lists[1], &notes),
                      CORS_OK);
     same_text("the second", listing_of(set, "https://two.example", false),
               "listed");
-    same_text("what one of them excludes",
+    same_text("excluded by one of them",
               listing_of(set, "https://one.example", false), "excluded");
     same_text("its suffix", cors_origin_set_public_suffix(set)->text,
               "https://*.github.io");
-    same_text("where that stands", cors_origin_set_public_suffix(set)->source,
+    same_text("its source", cors_origin_set_public_suffix(set)->source,
               "/two:7");
     assert_true(cors_origin_set_public_suffix(set)->suffix);
-    /* two words, one of them twice, the second, its suffix */
+    /* two entries, /one twice, /two, and its public suffix */
     assert_int_equal(cors_origin_set_count(set), 6);
-    same_text("a word", cors_origin_set_word(set, 4)->text, "/two");
+    same_text("an entry", cors_origin_set_word(set, 4)->text, "/two");
     assert_true(cors_origin_set_word(set, 4)->file);
     assert_false(cors_origin_set_word(set, 4)->regex);
     assert_false(cors_origin_set_word(set, 4)->exclude);
     assert_false(cors_origin_set_word(set, 4)->suffix);
     same_text("its plain http", cors_origin_set_word(set, 4)->insecure,
               "http://a.example");
-    same_text("where that stands",
-              cors_origin_set_word(set, 4)->insecure_source, "/two:9");
+    same_text("its source", cors_origin_set_word(set, 4)->insecure_source,
+              "/two:9");
     assert_null(cors_origin_set_word(set, 2)->insecure);
-    same_text("the last word", cors_origin_set_word(set, 5)->text,
+    same_text("the last entry", cors_origin_set_word(set, 5)->text,
               "https://*.github.io");
     assert_false(cors_origin_set_empty(set, false));
     assert_false(cors_origin_set_empty(set, true));
 }
 
-static cors_listing_e look_up_not_loaded(const void *self,
-                                         const cors_origin_t *origin)
+static cors_listing_e lookup_not_loaded(const void *self,
+                                        const cors_origin_t *origin)
 {
     (void)self;
     (void)origin;
     return CORS_ORIGIN_NOT_LOADED;
 }
 
-static void nothing_is_listed_before_every_source_is_loaded(void **state)
+static void unloaded_source_lists_nothing(void **state)
 {
     static const char *const one[] = { "one.example", "word.example" };
     static const cors_origin_source_t live_lists[] = {
-        { look_up_source, one }, { look_up_not_loaded, NULL }
+        { lookup_source, one }, { lookup_not_loaded, NULL }
     };
     cors_origin_set_t *set =
-        good_set("https://other.example !https://no.example");
+        valid_set("https://other.example !https://no.example");
     cors_origin_t origin;
     const char *word;
     int i;
@@ -1020,18 +1022,18 @@ static void nothing_is_listed_before_every_source_is_loaded(void **state)
                                     : CORS_ORIGIN_NOT_LOADED);
         }
     }
-    /* what is excluded stays so */
+    /* exclusions apply nevertheless */
     assert_true(cors_origin_parse(cors_slice("https://no.example"), &origin));
     assert_int_equal(cors_origin_set_lookup(set, &origin, false),
                      CORS_ORIGIN_EXCLUDED);
 }
 
-static void a_source_may_list_nothing_yet(void **state)
+static void empty_source_lists_nothing(void **state)
 {
     static const char *const none[] = { "none.example", "none.example" };
-    static const cors_origin_source_t live = { look_up_source, none };
+    static const cors_origin_source_t live = { lookup_source, none };
     static const cors_origin_notes_t lists = { true, NULL, NULL, NULL, NULL };
-    cors_origin_set_t *set = good_set("");
+    cors_origin_set_t *set = valid_set("");
 
     (void)state;
     assert_true(cors_origin_set_empty(set, true));
@@ -1049,7 +1051,8 @@ static void a_source_may_list_nothing_yet(void **state)
     assert_false(cors_origin_set_empty(set, true));
 }
 
-static const char *excluding(const cors_origin_set_t *set, const char *text)
+static const char *excluding_entry(const cors_origin_set_t *set,
+                                   const char *text)
 {
     static const char *const texts[] = { "unlisted", "listed", "excluded" };
     const cors_origin_word_t *word;
@@ -1065,50 +1068,50 @@ static const char *excluding(const cors_origin_set_t *set, const char *text)
                        NULL);
 }
 
-static void the_word_that_takes_an_origin_out_is_known(void **state)
+static void excluding_entry_is_known(void **state)
 {
     static const char *const hosts[] = { "one.example", "a.w.example" };
-    static const cors_origin_source_t live = { look_up_source, hosts };
+    static const cors_origin_source_t live = { lookup_source, hosts };
     cors_origin_set_t *set =
-        good_set("https://*.w.example https://b.example !https://b.w.example "
-                 "!https://none.example !https://c.w.example "
-                 "!https://c.w.example:* !https://*.d.w.example");
+        valid_set("https://*.w.example https://b.example !https://b.w.example "
+                  "!https://none.example !https://c.w.example "
+                  "!https://c.w.example:* !https://*.d.w.example");
 
     (void)state;
-    same_text("listed", excluding(set, "https://b.example"), "none");
-    same_text("unlisted", excluding(set, "https://x.example"), "none");
-    same_text("excluded", excluding(set, "https://b.w.example"),
+    same_text("listed", excluding_entry(set, "https://b.example"), "none");
+    same_text("unlisted", excluding_entry(set, "https://x.example"), "none");
+    same_text("excluded", excluding_entry(set, "https://b.w.example"),
               "https://b.w.example, else listed");
-    same_text("by a wildcard", excluding(set, "https://x.d.w.example"),
+    same_text("by a wildcard", excluding_entry(set, "https://x.d.w.example"),
               "https://*.d.w.example, else listed");
-    same_text("twice", excluding(set, "https://c.w.example"),
+    same_text("twice", excluding_entry(set, "https://c.w.example"),
               "https://c.w.example, else excluded");
-    same_text("and not listed", excluding(set, "https://none.example"),
+    same_text("and not listed", excluding_entry(set, "https://none.example"),
               "https://none.example, else unlisted");
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
                                                 &live, &nothing),
                      CORS_OK);
-    same_text("by a file", excluding(set, "https://a.w.example"),
+    same_text("by a file", excluding_entry(set, "https://a.w.example"),
               "/one, else listed");
-    same_text("listed by a file", excluding(set, "https://one.example"),
+    same_text("listed by a file", excluding_entry(set, "https://one.example"),
               "none");
-    same_text("null", excluding(set, "null"), "none");
-    same_text("by a word beside a file", excluding(set, "https://b.w.example"),
+    same_text("null", excluding_entry(set, "null"), "none");
+    same_text("by an entry beside a file",
+              excluding_entry(set, "https://b.w.example"),
               "https://b.w.example, else listed");
     same_text("not listed by a file either",
-              excluding(set, "https://none.example"),
+              excluding_entry(set, "https://none.example"),
               "https://none.example, else unlisted");
 }
 
-static void a_file_and_a_word_take_out_by_themselves(void **state)
+static void file_and_entry_exclude_separately(void **state)
 {
     static const char *const one[] = { "one.example", "no.example" };
     static const char *const two[] = { "two.example", "out.example" };
-    static const cors_origin_source_t live_lists[] = {
-        { look_up_source, one }, { look_up_source, two }
-    };
+    static const cors_origin_source_t live_lists[] = { { lookup_source, one },
+                                                       { lookup_source, two } };
     static const char *const texts[] = { "unlisted", "listed", "excluded" };
-    cors_origin_set_t *set = good_set("");
+    cors_origin_set_t *set = valid_set("");
     const char *suggestion;
     const cors_origin_word_t *word;
     cors_origin_t null;
@@ -1120,28 +1123,29 @@ static void a_file_and_a_word_take_out_by_themselves(void **state)
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:2",
                                                 &live_lists[1], &nothing),
                      CORS_OK);
-    same_text("the first file", excluding(set, "https://no.example"),
+    same_text("the first file", excluding_entry(set, "https://no.example"),
               "/one, else unlisted");
-    same_text("the second file", excluding(set, "https://out.example"),
+    same_text("the second file", excluding_entry(set, "https://out.example"),
               "/two, else unlisted");
-    add_word(set, "!https://out.example", "conf:3", &suggestion);
-    add_word(set, "!https://two.example", "conf:4", &suggestion);
-    add_word(set, "null", "conf:5", &suggestion);
-    add_word(set, "!null", "conf:6", &suggestion);
-    same_text("a word and a file", excluding(set, "https://out.example"),
+    add_entry(set, "!https://out.example", "conf:3", &suggestion);
+    add_entry(set, "!https://two.example", "conf:4", &suggestion);
+    add_entry(set, "null", "conf:5", &suggestion);
+    add_entry(set, "!null", "conf:6", &suggestion);
+    same_text("an entry and a file",
+              excluding_entry(set, "https://out.example"),
               "https://out.example, else excluded");
-    same_text("what a file lists", excluding(set, "https://two.example"),
+    same_text("listed by a file", excluding_entry(set, "https://two.example"),
               "https://two.example, else listed");
-    same_text("null", excluding(set, "null"), "null, else listed");
+    same_text("null", excluding_entry(set, "null"), "null, else listed");
     assert_true(cors_origin_parse(exactly("null"), &null));
     word = cors_origin_set_word(set, 2);
-    same_text("without another word",
+    same_text("without another entry",
               texts[cors_origin_set_without(set, &null, word)], "excluded");
 }
 
-static void who_gives_up_covers_nothing(void **state)
+static void undecided_regex_covers_nothing(void **state)
 {
-    cors_origin_set_t *set = good_set("~? https://a.example");
+    cors_origin_set_t *set = valid_set("~? https://a.example");
 
     (void)state;
     assert_true(cors_origin_set_word(set, 0)->undecided);
@@ -1149,14 +1153,14 @@ static void who_gives_up_covers_nothing(void **state)
                                          cors_origin_set_word(set, 1), false));
 }
 
-static void a_wrong_expression_is_not_added(void **state)
+static void invalid_regex_is_not_added(void **state)
 {
-    cors_origin_set_t *set = good_set("");
+    cors_origin_set_t *set = valid_set("");
     const char *suggestion = "left over";
 
     (void)state;
     assert_int_equal(cors_origin_set_add_regex(pool, set, "/https://a/",
-                                               "conf:1", "", match_expression,
+                                               "conf:1", "", match_test_regex,
                                                &suggestion),
                      CORS_PROBLEM_REGEX_SLASHES);
     assert_string_equal(suggestion, "\"https://a\"");
@@ -1164,16 +1168,16 @@ static void a_wrong_expression_is_not_added(void **state)
     suggestion = "left over";
     set = cors_origin_set_make(pool, false, true);
     assert_int_equal(cors_origin_set_add_regex(pool, set, "https://a", "conf:1",
-                                               "", match_expression,
+                                               "", match_test_regex,
                                                &suggestion),
                      CORS_PROBLEM_EDIT_MIXED);
     assert_null(suggestion);
 }
 
-static void a_source_stands_where_an_origin_could(void **state)
+static void source_may_replace_an_origin(void **state)
 {
     static const char *const hosts[] = { "a.example", "b.example" };
-    static const cors_origin_source_t live = { look_up_source, hosts };
+    static const cors_origin_source_t live = { lookup_source, hosts };
     static const struct {
         const char *words;
         cors_problem_e problem;
@@ -1187,14 +1191,14 @@ static void a_source_stands_where_an_origin_could(void **state)
     (void)state;
     for (i = 0; i < COUNT(cases); i++) {
         same_number(cases[i].words,
-                    cors_origin_set_add_source(pool, good_set(cases[i].words),
+                    cors_origin_set_add_source(pool, valid_set(cases[i].words),
                                                "/file", NULL, &live, &nothing),
                     cases[i].problem);
     }
 }
 
-/* An expression for the whole of a text, by the C library. */
-static bool match_whole(const void *regex, cors_slice_t text, bool doubt)
+/* Match a whole text with a regular expression of the C library. */
+static bool match_posix_regex(const void *regex, cors_slice_t text, bool doubt)
 {
     (void)doubt;
     return regexec(regex, text_of(text), 0, NULL, 0) == 0;
@@ -1206,7 +1210,7 @@ static apr_status_t free_regex(void *regex)
     return APR_SUCCESS;
 }
 
-static cors_problem_e add_real(cors_origin_set_t *set, const char *word)
+static cors_problem_e add_posix_regex(cors_origin_set_t *set, const char *word)
 {
     const char *bare = cors_origin_set_edits(set) ? word + 1 : word;
     regex_t *regex = apr_palloc(pool, sizeof(*regex));
@@ -1217,20 +1221,21 @@ static cors_problem_e add_real(cors_origin_set_t *set, const char *word)
                      0);
     apr_pool_cleanup_register(pool, regex, free_regex, apr_pool_cleanup_null);
     return cors_origin_set_add_regex(pool, set, word, "conf:1", regex,
-                                     match_whole, &unused);
+                                     match_posix_regex, &unused);
 }
 
-static void no_expression_matches_an_origin_without_a_host(void **state)
+static void origin_without_host_matches_no_regex(void **state)
 {
-    cors_origin_set_t *set = good_set("");
+    cors_origin_set_t *set = valid_set("");
 
     (void)state;
-    assert_int_equal(add_real(set, "https://a\\.example|[a-z]+://.*"), CORS_OK);
+    assert_int_equal(add_posix_regex(set, "https://a\\.example|[a-z]+://.*"),
+                     CORS_OK);
     assert_string_equal(listing_of(set, "https://a.example", false), "listed");
     assert_string_equal(listing_of(set, "file://", false), "unlisted");
 }
 
-static void an_expression_that_anybody_can_match_is_known(void **state)
+static void open_regex_has_an_example(void **state)
 {
     static const struct {
         const char *regex;
@@ -1240,7 +1245,7 @@ static void an_expression_that_anybody_can_match_is_known(void **state)
         { "https://.*\\.example\\.com", NULL, NULL },
         { "https://[^/]*\\.www\\.example\\.com", NULL, NULL },
         { "https://example\\.com", NULL, NULL },
-        /* a dot that is missing, or stands for any byte */
+        /* a missing dot, or one that matches any byte */
         { "https://.*example\\.com", "https://strangerzqexample.com", NULL },
         { "https://a.example\\.com", "https://axexample.com", NULL },
         { "http://a.example\\.com", "http://axexample.com", NULL },
@@ -1258,7 +1263,7 @@ static void an_expression_that_anybody_can_match_is_known(void **state)
         { "https://[a-z]+\\.github\\.io", NULL,
           "https://strangerzq.github.io" },
         { "https://.*\\.co\\.uk", NULL, "https://strangerzq.co.uk" },
-        /* both, and each is known */
+        /* open and a suffix: both have an example */
         { "https://.*\\.co\\.uk|https://.*b\\.de", "https://strangerzqb.de",
           "https://strangerzq.co.uk" },
         /* any name */
@@ -1266,7 +1271,7 @@ static void an_expression_that_anybody_can_match_is_known(void **state)
         { "https?://[a-z-]+[0-9]\\.info", "https://strangerzq0.info", NULL },
         { "http://www\\.[a-z]+\\.net|x", NULL, "http://www.strangerzq.net" },
         { "http://a\\.b\\.[a-z]+\\.org|x", NULL, "http://a.b.strangerzq.org" },
-        /* what cannot be decided: the same, and what stands in the way */
+        /* undecidable: the obstacle, with an example if there is one */
         { "https://.*(a)\\2\\.example\\.com", "a back-reference at byte 14",
           NULL },
         { "https://(.)?.*\\2?",
@@ -1279,7 +1284,7 @@ static void an_expression_that_anybody_can_match_is_known(void **state)
         cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
         const cors_origin_word_t *word;
 
-        assert_int_equal(add_real(set, rows[i].regex), CORS_OK);
+        assert_int_equal(add_posix_regex(set, rows[i].regex), CORS_OK);
         word = cors_origin_set_word(set, 0);
         same_text(rows[i].regex, word->open_detail, rows[i].open);
         same_text(rows[i].regex, word->suffix_detail, rows[i].suffix);
@@ -1296,27 +1301,29 @@ static void an_expression_that_anybody_can_match_is_known(void **state)
     }
 }
 
-static void the_first_public_suffix_of_expressions_is_known(void **state)
+static void first_public_suffix_of_regexes_is_found(void **state)
 {
     cors_origin_set_t *set = cors_origin_set_make(pool, false, true);
 
     (void)state;
-    assert_int_equal(add_real(set, "-https://.*\\.co\\.uk"), CORS_OK);
+    assert_int_equal(add_posix_regex(set, "-https://.*\\.co\\.uk"), CORS_OK);
     assert_null(cors_origin_set_public_suffix(set));
-    assert_int_equal(add_real(set, "+https://.*\\.github\\.io"), CORS_OK);
-    assert_int_equal(add_real(set, "+https://.*\\.gitlab\\.io"), CORS_OK);
+    assert_int_equal(add_posix_regex(set, "+https://.*\\.github\\.io"),
+                     CORS_OK);
+    assert_int_equal(add_posix_regex(set, "+https://.*\\.gitlab\\.io"),
+                     CORS_OK);
     assert_ptr_equal(cors_origin_set_public_suffix(set),
                      cors_origin_set_word(set, 1));
 }
 
-static void an_exclusion_holds_against_an_expression_that_lists(void **state)
+static void exclusion_has_precedence_over_a_regex(void **state)
 {
     cors_origin_set_t *set = cors_origin_set_make(pool, false, true);
     const char *suggestion;
 
     (void)state;
-    assert_int_equal(add_real(set, "+https://a.*\\.example"), CORS_OK);
-    assert_int_equal(add_real(set, "-https://z.*\\.example"), CORS_OK);
+    assert_int_equal(add_posix_regex(set, "+https://a.*\\.example"), CORS_OK);
+    assert_int_equal(add_posix_regex(set, "-https://z.*\\.example"), CORS_OK);
     assert_int_equal(cors_origin_set_add(pool, set,
                                          exactly("-https://a.example"), NULL,
                                          &suggestion),
@@ -1326,10 +1333,11 @@ static void an_exclusion_holds_against_an_expression_that_lists(void **state)
     same_text("listed", listing_of(set, "https://ab.example", false), "listed");
 }
 
-static void wildcards_of_one_domain_are_all_looked_at(void **state)
+static void all_wildcards_of_a_domain_are_compared(void **state)
 {
-    cors_origin_set_t *set = good_set("https://*.a.example http://*.a.example "
-                                      "https://b.a.example http://b.a.example");
+    cors_origin_set_t *set =
+        valid_set("https://*.a.example http://*.a.example "
+                  "https://b.a.example http://b.a.example");
 
     (void)state;
     assert_ptr_equal(cors_origin_set_covering(pool, set,
@@ -1342,7 +1350,7 @@ static void wildcards_of_one_domain_are_all_looked_at(void **state)
                      cors_origin_set_word(set, 1));
 }
 
-static void an_empty_word_is_none(void **state)
+static void empty_entry_is_rejected(void **state)
 {
     const char *suggestion;
 
@@ -1360,38 +1368,38 @@ static void an_empty_word_is_none(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(an_origin_is_listed_to_the_byte),
-        TEST(a_wildcard_lists_what_is_below_a_domain),
-        TEST(a_wildcard_in_the_port_lists_every_port_and_none),
-        TEST(an_exclusion_outweighs_whatever_lists_the_origin),
-        TEST(an_edit_lists_with_plus_and_excludes_with_minus),
-        TEST(everybody_is_every_origin_and_null),
-        TEST(null_is_listed_only_where_it_counts),
-        TEST(an_expression_sees_the_whole_origin_and_nothing_else),
-        TEST(a_page_of_a_file_can_be_listed_where_files_can),
-        TEST(the_own_origin_can_be_listed_for_handshakes),
-        TEST(the_words_of_a_list_stand_together_or_are_refused),
-        TEST(a_refused_word_leaves_the_list_as_it_was),
-        TEST(every_word_is_kept_as_it_was_written),
-        TEST(a_word_of_no_line_repeats_a_word_of_no_line),
-        TEST(a_list_knows_what_stands_out_in_it),
-        TEST(a_word_is_covered_by_one_that_lists_all_that_it_lists),
-        TEST(a_host_of_as_many_labels_as_fit_is_looked_up),
-        TEST(a_source_lists_as_words_do),
-        TEST(the_word_that_takes_an_origin_out_is_known),
-        TEST(a_file_and_a_word_take_out_by_themselves),
-        TEST(who_gives_up_covers_nothing),
-        TEST(a_wrong_expression_is_not_added),
-        TEST(nothing_is_listed_before_every_source_is_loaded),
-        TEST(a_source_may_list_nothing_yet),
-        TEST(a_source_stands_where_an_origin_could),
-        TEST(no_expression_matches_an_origin_without_a_host),
-        TEST(an_expression_that_anybody_can_match_is_known),
-        TEST(the_first_public_suffix_of_expressions_is_known),
-        TEST(an_exclusion_holds_against_an_expression_that_lists),
-        TEST(wildcards_of_one_domain_are_all_looked_at),
-        TEST(an_empty_word_is_none),
-        TEST(a_list_says_what_a_loop_over_its_patterns_says),
+        TEST(origins_are_compared_exactly),
+        TEST(wildcard_lists_all_subdomains),
+        TEST(port_wildcard_lists_any_port_and_the_default),
+        TEST(exclusion_has_precedence),
+        TEST(edit_adds_with_plus_and_removes_with_minus),
+        TEST(star_lists_any_origin_and_null),
+        TEST(null_needs_its_flag),
+        TEST(regex_gets_exactly_the_origin),
+        TEST(file_is_listed_for_websockets_only),
+        TEST(self_is_listed_for_websockets_only),
+        TEST(incompatible_entries_are_rejected),
+        TEST(rejected_entry_leaves_the_list_unchanged),
+        TEST(entries_keep_their_texts),
+        TEST(repeated_entry_may_lack_a_source),
+        TEST(list_records_notable_entries),
+        TEST(entry_is_covered_by_a_wider_entry),
+        TEST(host_with_most_labels_is_found),
+        TEST(source_lists_like_entries),
+        TEST(excluding_entry_is_known),
+        TEST(file_and_entry_exclude_separately),
+        TEST(undecided_regex_covers_nothing),
+        TEST(invalid_regex_is_not_added),
+        TEST(unloaded_source_lists_nothing),
+        TEST(empty_source_lists_nothing),
+        TEST(source_may_replace_an_origin),
+        TEST(origin_without_host_matches_no_regex),
+        TEST(open_regex_has_an_example),
+        TEST(first_public_suffix_of_regexes_is_found),
+        TEST(exclusion_has_precedence_over_a_regex),
+        TEST(all_wildcards_of_a_domain_are_compared),
+        TEST(empty_entry_is_rejected),
+        TEST(list_agrees_with_a_loop_over_its_patterns),
     };
 
     return run(tests, COUNT(tests), NULL, 0);

@@ -1,6 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* The table of origins against a plain comparison of each pattern. */
+/* The table of origins, compared with a loop over all patterns, and hostile blocks of
+ * shared memory. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -21,9 +22,9 @@
 
 static apr_pool_t *pool;
 static uint32_t seed = 1;
-static bool no_random; /* the system has none to give */
+static bool no_random; /* the system has no random bytes */
 
-/* in place of APR's */
+/* Replaces APR's function. */
 apr_status_t apr_generate_random_bytes(unsigned char *bytes, apr_size_t length)
 {
     FILE *random;
@@ -39,39 +40,42 @@ apr_status_t apr_generate_random_bytes(unsigned char *bytes, apr_size_t length)
     return got == length ? APR_SUCCESS : APR_EGENERAL;
 }
 
-static unsigned some(unsigned below)
+static unsigned random_below(unsigned below)
 {
     seed = seed * 1103515245u + 12345u;
     return (seed >> 16) % below;
 }
 
-/* one of few names, so that much of what is asked for is there */
-static const char *host(void)
+/* One of few names, so that many look-ups succeed. */
+static const char *random_host(void)
 {
     static const char *const labels[] = { "a", "b", "www",
                                           "a-label-as-long-as-a-whole-name-is",
                                           "x-1" };
-    const char *name = some(2) ? "org" : "example.com";
-    unsigned count = some(4);
+    const char *name = random_below(2) ? "org" : "example.com";
+    unsigned count = random_below(4);
 
     while (count-- > 0) {
-        name = apr_pstrcat(pool, labels[some(5)], ".", name, NULL);
+        name = apr_pstrcat(pool, labels[random_below(5)], ".", name, NULL);
     }
     return name;
 }
 
-static const char *word(bool pattern)
+static const char *random_entry(bool pattern)
 {
     static const char *const schemes[] = { "https://", "http://", "app://" };
     static const char *const ports[] = { "", "", ":81", ":8080", ":65535" };
-    const char *port = pattern && some(4) == 0 ? ":*" : ports[some(5)];
+    const char *port =
+        pattern && random_below(4) == 0 ? ":*" : ports[random_below(5)];
 
-    return apr_pstrcat(pool, schemes[some(3)],
-                       pattern && some(3) == 0 ? "*." : "", host(), port, NULL);
+    return apr_pstrcat(pool, schemes[random_below(3)],
+                       pattern && random_below(3) == 0 ? "*." : "",
+                       random_host(), port, NULL);
 }
 
-/* what a pattern means, in as few words as possible */
-static bool covers(const cors_pattern_t *pattern, const cors_origin_t *origin)
+/* Whether a pattern matches an origin, in simple code. */
+static bool pattern_covers(const cors_pattern_t *pattern,
+                           const cors_origin_t *origin)
 {
     cors_slice_t tail = origin->host;
 
@@ -90,14 +94,14 @@ static bool covers(const cors_pattern_t *pattern, const cors_origin_t *origin)
     return tail.ptr[-1] == '.' && cors_slice_equal(tail, pattern->host);
 }
 
-static cors_listing_e expected(const cors_pattern_t *patterns, int count,
-                               const cors_origin_t *origin)
+static cors_listing_e expected_listing(const cors_pattern_t *patterns,
+                                       int count, const cors_origin_t *origin)
 {
     cors_listing_e listing = CORS_ORIGIN_UNLISTED;
     int i;
 
     for (i = 0; i < count; i++) {
-        if (covers(&patterns[i], origin)) {
+        if (pattern_covers(&patterns[i], origin)) {
             if (patterns[i].exclude) {
                 return CORS_ORIGIN_EXCLUDED;
             }
@@ -107,13 +111,13 @@ static cors_listing_e expected(const cors_pattern_t *patterns, int count,
     return listing;
 }
 
-/* The distinct patterns of a list that match an origin, and what was visited. */
+/* The patterns of a list, and the matches for an origin visited so far. */
 typedef struct {
     const cors_pattern_t *patterns;
     int count;
     const cors_origin_t *origin;
     int visits;
-    int rank; /* of the last visit: the order that the header promises */
+    int rank; /* of the last visit; must rise, see the header */
 } visits_t;
 
 static bool is_match_of(const cors_origin_match_t *match,
@@ -137,7 +141,8 @@ static void check_visit(void *context, const cors_origin_match_t *match)
     for (i = 0; i < visits->count; i++) {
         const cors_pattern_t *pattern = &visits->patterns[i];
 
-        if (covers(pattern, visits->origin) && is_match_of(match, pattern)) {
+        if (pattern_covers(pattern, visits->origin)
+            && is_match_of(match, pattern)) {
             listed = listed || !pattern->exclude;
             excluded = excluded || pattern->exclude;
         }
@@ -149,10 +154,10 @@ static void check_visit(void *context, const cors_origin_match_t *match)
     visits->visits++;
 }
 
-/* Each pattern that matches is visited once, in order. */
-static void agree_on_matches(const cors_origin_table_t *table,
-                             const cors_pattern_t *patterns, int count,
-                             const cors_origin_t *origin)
+/* Each distinct matching pattern is visited once, in order. */
+static void check_matches(const cors_origin_table_t *table,
+                          const cors_pattern_t *patterns, int count,
+                          const cors_origin_t *origin)
 {
     visits_t visits = { patterns, count, origin, 0, 0 };
     int distinct = 0;
@@ -160,10 +165,10 @@ static void agree_on_matches(const cors_origin_table_t *table,
     int k;
 
     for (i = 0; i < count; i++) {
-        if (covers(&patterns[i], origin)) {
+        if (pattern_covers(&patterns[i], origin)) {
             for (k = 0;
                  k < i
-                 && !(covers(&patterns[k], origin)
+                 && !(pattern_covers(&patterns[k], origin)
                       && patterns[k].any_port == patterns[i].any_port
                       && patterns[k].subdomains == patterns[i].subdomains
                       && cors_slice_equal(patterns[k].host, patterns[i].host));
@@ -176,10 +181,11 @@ static void agree_on_matches(const cors_origin_table_t *table,
     assert_int_equal(visits.visits, distinct);
 }
 
-static void agree(const cors_origin_table_t *table, const void *block,
-                  const cors_pattern_t *patterns, int count, const char *text)
+static void check_lookup(const cors_origin_table_t *table, const void *block,
+                         const cors_pattern_t *patterns, int count,
+                         const char *text)
 {
-    /* on the heap and without a NUL, so that a byte too far is seen */
+    /* on the heap and without a NUL, so that ASan sees a read beyond it */
     size_t len = strlen(text);
     char *copy = malloc(len);
     cors_slice_t slice = { copy, len };
@@ -187,7 +193,7 @@ static void agree(const cors_origin_table_t *table, const void *block,
 
     memcpy(copy, text, len);
     if (cors_origin_parse(slice, &origin) && !origin.null) {
-        cors_listing_e listing = expected(patterns, count, &origin);
+        cors_listing_e listing = expected_listing(patterns, count, &origin);
 
         if (cors_origin_table_lookup(table, &origin) != listing
             || cors_origin_block_lookup(block, cors_origin_table_size(table),
@@ -195,65 +201,65 @@ static void agree(const cors_origin_table_t *table, const void *block,
                    != listing) {
             fail_msg("%s: not %d", text, (int)listing);
         }
-        agree_on_matches(table, patterns, count, &origin);
+        check_matches(table, patterns, count, &origin);
     }
     free(copy);
 }
 
-static void compare(int rounds)
+static void compare_random_lists(int rounds)
 {
     int round;
 
     for (round = 0; round < rounds; round++) {
         cors_origin_table_t *table =
-            cors_origin_table_make(pool, some(2) ? PATTERNS : 0,
-                                   some(2) ? 12000 : 0);
+            cors_origin_table_make(pool, random_below(2) ? PATTERNS : 0,
+                                   random_below(2) ? 12000 : 0);
         cors_pattern_t patterns[PATTERNS];
-        int count = (int)some(PATTERNS);
+        int count = (int)random_below(PATTERNS);
         const char *suggestion;
         void *block;
         int i;
 
         for (i = 0; i < count; i++) {
-            const char *text = word(true);
+            const char *text = random_entry(true);
 
             assert_int_equal(cors_pattern_parse(pool, cors_slice(text), false,
                                                 &patterns[i], &suggestion),
                              CORS_OK);
-            patterns[i].exclude = some(10) == 0;
+            patterns[i].exclude = random_below(10) == 0;
             assert_true(cors_origin_table_add(table, &patterns[i],
                                               patterns[i].exclude));
         }
         block = malloc(cors_origin_table_size(table));
         cors_origin_table_save(table, block);
         for (i = 0; i < 2000; i++) {
-            agree(table, block, patterns, count, word(false));
+            check_lookup(table, block, patterns, count, random_entry(false));
         }
-        agree(table, block, patterns, count, "https://.example.com");
-        agree(table, block, patterns, count, "https://a..example.com");
-        agree(table, block, patterns, count, "https://a.example.com.");
-        agree(table, block, patterns, count, "file://");
-        agree(table, block, patterns, count, "https://[::1]:81");
+        check_lookup(table, block, patterns, count, "https://.example.com");
+        check_lookup(table, block, patterns, count, "https://a..example.com");
+        check_lookup(table, block, patterns, count, "https://a.example.com.");
+        check_lookup(table, block, patterns, count, "file://");
+        check_lookup(table, block, patterns, count, "https://[::1]:81");
         free(block);
         apr_pool_clear(pool);
     }
 }
 
-static void the_table_says_what_each_pattern_means(void **state)
+static void table_agrees_with_each_pattern(void **state)
 {
     (void)state;
-    compare(60);
+    compare_random_lists(60);
 }
 
-static void so_it_does_where_nothing_is_random(void **state)
+static void table_agrees_without_random_keys(void **state)
 {
     (void)state;
     no_random = true;
-    compare(5);
+    compare_random_lists(5);
     no_random = false;
 }
 
-static void what_no_origin_has_room_for_is_not_added(void **state)
+static void too_long_patterns_are_not_added(void **state)
 {
     cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
     char text[CORS_HOST_MAX + 2];
@@ -274,8 +280,8 @@ static void what_no_origin_has_room_for_is_not_added(void **state)
     assert_int_equal(cors_origin_table_listed(table), 0);
 }
 
-/* a heap copy of exactly its bytes, freed by who asked for it */
-static cors_slice_t copy_of(const char *text)
+/* A heap copy of exact length; the caller frees it. */
+static cors_slice_t heap_copy_of(const char *text)
 {
     cors_slice_t slice = { malloc(strlen(text)), strlen(text) };
 
@@ -284,9 +290,9 @@ static cors_slice_t copy_of(const char *text)
     return slice;
 }
 
-static void add_text(cors_origin_table_t *table, const char *text)
+static void add_pattern_text(cors_origin_table_t *table, const char *text)
 {
-    cors_slice_t word = copy_of(text);
+    cors_slice_t word = heap_copy_of(text);
     cors_pattern_t pattern;
     const char *suggestion;
 
@@ -297,11 +303,11 @@ static void add_text(cors_origin_table_t *table, const char *text)
     free((char *)(uintptr_t)word.ptr);
 }
 
-/* what a table says, and its block */
-static cors_listing_e ask_both(const cors_origin_table_t *table,
-                               const char *text)
+/* Look up an origin in a table and in its saved block; both must agree. */
+static cors_listing_e look_up_both(const cors_origin_table_t *table,
+                                   const char *text)
 {
-    cors_slice_t copy = copy_of(text);
+    cors_slice_t copy = heap_copy_of(text);
     apr_size_t size = cors_origin_table_size(table);
     void *block = malloc(size);
     cors_origin_t origin;
@@ -316,7 +322,7 @@ static cors_listing_e ask_both(const cors_origin_table_t *table,
     return listing;
 }
 
-static char *times(const char *unit, size_t count)
+static char *repeat_text(const char *unit, size_t count)
 {
     char *text = apr_pstrdup(pool, "");
 
@@ -326,7 +332,7 @@ static char *times(const char *unit, size_t count)
     return text;
 }
 
-static void a_domain_has_as_many_dots_as_fit(void **state)
+static void domains_with_any_number_of_dots_are_found(void **state)
 {
     static const size_t labels[] = { 1, 2, 62, 63, 64, 65, 66, 100, 120 };
     cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
@@ -334,80 +340,87 @@ static void a_domain_has_as_many_dots_as_fit(void **state)
 
     (void)state;
     for (i = 0; i < sizeof(labels) / sizeof(labels[0]); i++) {
-        /* of names that differ in their first labels */
-        const char *name = apr_psprintf(pool, "%s%c.", times("a.", labels[i]),
-                                        (char)('b' + (int)i));
+        /* names that differ in their first label */
+        const char *name =
+            apr_psprintf(pool, "%s%c.", repeat_text("a.", labels[i]),
+                         (char)('b' + (int)i));
 
-        add_text(table, apr_pstrcat(pool, "https://*.", name, NULL));
-        assert_int_equal(ask_both(table,
-                                  apr_pstrcat(pool, "https://x.", name, NULL)),
+        add_pattern_text(table, apr_pstrcat(pool, "https://*.", name, NULL));
+        assert_int_equal(look_up_both(table, apr_pstrcat(pool, "https://x.",
+                                                         name, NULL)),
                          CORS_ORIGIN_LISTED);
-        assert_int_equal(ask_both(table,
-                                  apr_pstrcat(pool, "https://", name, NULL)),
+        assert_int_equal(look_up_both(table, apr_pstrcat(pool, "https://", name,
+                                                         NULL)),
                          CORS_ORIGIN_UNLISTED);
     }
-    /* a wildcard far out and one further in, under the same top */
+    /* wildcards on domains of different depths below one domain */
     for (i = 62; i < 70; i++) {
         table = cors_origin_table_make(pool, 0, 0);
-        add_text(table, "https://*.top.example");
-        add_text(table, apr_pstrcat(pool, "http://*.", times("a.", i),
-                                    "top.example", NULL));
-        add_text(table, apr_pstrcat(pool, "http://*.", times("a.", i - 2),
-                                    "b.top.example", NULL));
-        add_text(table, apr_pstrcat(pool, "app://*.", times("a.", i + 1),
-                                    "top.example", NULL));
-        assert_int_equal(ask_both(table,
-                                  apr_pstrcat(pool, "http://x.", times("a.", i),
-                                              "top.example", NULL)),
+        add_pattern_text(table, "https://*.top.example");
+        add_pattern_text(table,
+                         apr_pstrcat(pool, "http://*.", repeat_text("a.", i),
+                                     "top.example", NULL));
+        add_pattern_text(table, apr_pstrcat(pool, "http://*.",
+                                            repeat_text("a.", i - 2),
+                                            "b.top.example", NULL));
+        add_pattern_text(table,
+                         apr_pstrcat(pool, "app://*.", repeat_text("a.", i + 1),
+                                     "top.example", NULL));
+        assert_int_equal(look_up_both(table, apr_pstrcat(pool, "http://x.",
+                                                         repeat_text("a.", i),
+                                                         "top.example", NULL)),
                          CORS_ORIGIN_LISTED);
-        assert_int_equal(ask_both(table, apr_pstrcat(pool, "app://x.",
-                                                     times("a.", i + 1),
-                                                     "top.example", NULL)),
+        assert_int_equal(look_up_both(table,
+                                      apr_pstrcat(pool, "app://x.",
+                                                  repeat_text("a.", i + 1),
+                                                  "top.example", NULL)),
                          CORS_ORIGIN_LISTED);
     }
 }
 
-static void a_wildcard_on_a_domain_of_any_length_is_found(void **state)
+static void wildcards_of_any_length_are_found(void **state)
 {
     size_t len;
 
     (void)state;
     for (len = 1; len < 20; len++) {
-        const char *domain = apr_pstrcat(pool, times("d", len), NULL);
+        const char *domain = apr_pstrcat(pool, repeat_text("d", len), NULL);
         const char *longer = apr_pstrcat(pool, "d", domain, NULL);
         cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
 
-        add_text(table, apr_pstrcat(pool, "https://*.", domain, NULL));
-        assert_int_equal(ask_both(table, apr_pstrcat(pool, "https://x.", domain,
-                                                     NULL)),
+        add_pattern_text(table, apr_pstrcat(pool, "https://*.", domain, NULL));
+        assert_int_equal(look_up_both(table, apr_pstrcat(pool, "https://x.",
+                                                         domain, NULL)),
                          CORS_ORIGIN_LISTED);
-        assert_int_equal(ask_both(table, apr_pstrcat(pool, "https://x.y.",
-                                                     domain, NULL)),
+        assert_int_equal(look_up_both(table, apr_pstrcat(pool, "https://x.y.",
+                                                         domain, NULL)),
                          CORS_ORIGIN_LISTED);
-        assert_int_equal(ask_both(table, apr_pstrcat(pool, "https://x.", longer,
-                                                     NULL)),
+        assert_int_equal(look_up_both(table, apr_pstrcat(pool, "https://x.",
+                                                         longer, NULL)),
                          CORS_ORIGIN_UNLISTED);
-        assert_int_equal(ask_both(table,
-                                  apr_pstrcat(pool, "https://", domain, NULL)),
+        assert_int_equal(look_up_both(table, apr_pstrcat(pool, "https://",
+                                                         domain, NULL)),
                          CORS_ORIGIN_UNLISTED);
-        assert_int_equal(ask_both(table, "https://x.y"), CORS_ORIGIN_UNLISTED);
+        assert_int_equal(look_up_both(table, "https://x.y"),
+                         CORS_ORIGIN_UNLISTED);
     }
 }
 
-static void the_longest_parts_are_found(void **state)
+static void longest_parts_are_found(void **state)
 {
     cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
-    const char *scheme = times("s", CORS_SCHEME_MAX);
+    const char *scheme = repeat_text("s", CORS_SCHEME_MAX);
     const char *text = apr_pstrcat(pool, scheme, "://host", NULL);
-    char *host = times("h", CORS_HOST_MAX);
+    char *host = repeat_text("h", CORS_HOST_MAX);
     cors_pattern_t pattern;
 
     (void)state;
-    add_text(table, text);
-    assert_int_equal(ask_both(table, text), CORS_ORIGIN_LISTED);
-    add_text(table, "https://*.hhh");
+    add_pattern_text(table, text);
+    assert_int_equal(look_up_both(table, text), CORS_ORIGIN_LISTED);
+    add_pattern_text(table, "https://*.hhh");
     host[CORS_HOST_MAX - 4] = '.';
-    assert_int_equal(ask_both(table, apr_pstrcat(pool, "https://", host, NULL)),
+    assert_int_equal(look_up_both(table,
+                                  apr_pstrcat(pool, "https://", host, NULL)),
                      CORS_ORIGIN_LISTED);
     memset(&pattern, 0, sizeof(pattern));
     pattern.kind = CORS_PATTERN_ORIGIN;
@@ -417,14 +430,14 @@ static void the_longest_parts_are_found(void **state)
     pattern.scheme.len = 4;
     pattern.host = cors_slice(text + 7);
     assert_true(cors_origin_table_add(table, &pattern, false));
-    assert_int_equal(ask_both(table, text), CORS_ORIGIN_LISTED);
+    assert_int_equal(look_up_both(table, text), CORS_ORIGIN_LISTED);
 }
 
-/* where a block has its numbers */
+/* offsets of the numbers in the head of a block */
 #define BITS_AT 8
 #define USED_AT 28
 
-static void a_block_that_is_cut_or_full_leads_nowhere(void **state)
+static void truncated_or_full_block_lists_nothing(void **state)
 {
     static const char text[] = "https://one.example";
     cors_origin_table_t *table = cors_origin_table_make(pool, 1, 0);
@@ -437,12 +450,12 @@ static void a_block_that_is_cut_or_full_leads_nowhere(void **state)
     unsigned char *slots;
 
     (void)state;
-    add_text(table, text);
-    assert_int_equal(ask_both(table, text), CORS_ORIGIN_LISTED);
+    add_pattern_text(table, text);
+    assert_int_equal(look_up_both(table, text), CORS_ORIGIN_LISTED);
     assert_true(cors_origin_parse(cors_slice(text), &origin));
     size = cors_origin_table_size(table);
     for (cut = 4; cut <= 24; cut += 4) {
-        /* the entry goes on behind what is used, and behind the block */
+        /* the entry continues after the used area and after the block */
         unsigned char *whole = malloc(size);
 
         block = malloc(size - cut);
@@ -462,15 +475,15 @@ static void a_block_that_is_cut_or_full_leads_nowhere(void **state)
     memcpy(&used, block + USED_AT, sizeof(used));
     slots = block + size - used - ((apr_size_t)8 << bits);
     memset(slots, 0xff, (apr_size_t)8 << bits);
-    /* what stands where no entry is */
+    /* bytes where no entry is */
     memset(block + size - used, 0xff, used);
     assert_int_equal(cors_origin_block_lookup(block, size, &origin),
                      CORS_ORIGIN_UNLISTED);
     free(block);
 }
 
-/* A reader may meet a block while another process writes to it. */
-static void a_broken_block_leads_nowhere(void **state)
+/* A reader may see a block while another process writes to it. */
+static void corrupt_block_stays_in_bounds(void **state)
 {
     cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
     apr_size_t size;
@@ -483,8 +496,9 @@ static void a_broken_block_leads_nowhere(void **state)
         cors_pattern_t pattern;
         const char *suggestion;
 
-        assert_int_equal(cors_pattern_parse(pool, cors_slice(word(true)), false,
-                                            &pattern, &suggestion),
+        assert_int_equal(cors_pattern_parse(pool,
+                                            cors_slice(random_entry(true)),
+                                            false, &pattern, &suggestion),
                          CORS_OK);
         cors_origin_table_add(table, &pattern, false);
     }
@@ -494,15 +508,16 @@ static void a_broken_block_leads_nowhere(void **state)
     cors_origin_table_save(table, block);
     for (i = 0; i < 20000; i++) {
         cors_origin_t origin;
-        unsigned times = 1 + some(40);
+        unsigned times = 1 + random_below(40);
 
         memcpy(broken, block, size);
         while (times-- > 0) {
-            /* half of them where the numbers are */
-            broken[some(2) ? some(48) : some((unsigned)size)] =
-                (unsigned char)some(256);
+            /* half of the changes are in the head */
+            broken[random_below(2) ? random_below(48)
+                                   : random_below((unsigned)size)] =
+                (unsigned char)random_below(256);
         }
-        if (cors_origin_parse(cors_slice(word(false)), &origin)) {
+        if (cors_origin_parse(cors_slice(random_entry(false)), &origin)) {
             cors_origin_block_lookup(broken, size, &origin);
         }
     }
@@ -510,7 +525,7 @@ static void a_broken_block_leads_nowhere(void **state)
     free(broken);
 }
 
-static void bytes_are_what_their_standards_say(void **state)
+static void byte_classes_follow_the_standards(void **state)
 {
     int c;
 
@@ -534,15 +549,15 @@ static void bytes_are_what_their_standards_say(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(the_table_says_what_each_pattern_means),
-        cmocka_unit_test(so_it_does_where_nothing_is_random),
-        cmocka_unit_test(what_no_origin_has_room_for_is_not_added),
-        cmocka_unit_test(a_domain_has_as_many_dots_as_fit),
-        cmocka_unit_test(a_wildcard_on_a_domain_of_any_length_is_found),
-        cmocka_unit_test(the_longest_parts_are_found),
-        cmocka_unit_test(a_block_that_is_cut_or_full_leads_nowhere),
-        cmocka_unit_test(a_broken_block_leads_nowhere),
-        cmocka_unit_test(bytes_are_what_their_standards_say)
+        cmocka_unit_test(table_agrees_with_each_pattern),
+        cmocka_unit_test(table_agrees_without_random_keys),
+        cmocka_unit_test(too_long_patterns_are_not_added),
+        cmocka_unit_test(domains_with_any_number_of_dots_are_found),
+        cmocka_unit_test(wildcards_of_any_length_are_found),
+        cmocka_unit_test(longest_parts_are_found),
+        cmocka_unit_test(truncated_or_full_block_lists_nothing),
+        cmocka_unit_test(corrupt_block_stays_in_bounds),
+        cmocka_unit_test(byte_classes_follow_the_standards)
     };
     int failed;
 
