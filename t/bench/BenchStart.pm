@@ -364,7 +364,7 @@ sub measure { return { growth => growth(), large => large() } }
 
 sub show {
     my ($result) = @_;
-    printf "\n%-45s %6s %10s %10s %5s %7s %7s %5s\n", 'httpd -t, what this module adds', 'size', 'n', '2n', 'exp.',
+    printf "\n%-45s %6s %10s %10s %5s %7s %7s %5s\n", 'httpd -t, added by this module', 'size', 'n', '2n', 'exp.',
         'KB, n', '2n', 'exp.';
     for (@{ $result->{growth} }) {
         printf '%-45s', $_->{name};

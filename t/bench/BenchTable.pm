@@ -196,7 +196,7 @@ sub keeps_to_limits {
     my %seen;
     my @broken;
     my @rows = @{ $result->{requests} };
-    my ($dearest) = sort { $b <=> $a } map { $_->{added} } grep { !$_->{hostile} } @rows;
+    my ($most_expensive) = sort { $b <=> $a } map { $_->{added} } grep { !$_->{hostile} } @rows;
     my %one = map { $_->{name} => $_ } grep { $_->{origins} == 1 } @rows;
     # an origin allowed by a wildcard is compared with an exact one
     $one{$_} = $one{'origin allowed'}
@@ -211,13 +211,13 @@ sub keeps_to_limits {
         my $one = $one{ $row->{name} };
         push @broken, "$what, with one origin $one->{added}"
             if $one && $one->{httpd} + $row->{added} > 1.05 * ($one->{httpd} + $one->{added});
-        push @broken, "$what, the dearest legal request $dearest"
-            if $row->{hostile} && $row->{added} > 2 * $dearest + $margin;
+        push @broken, "$what, the most expensive legal request $most_expensive"
+            if $row->{hostile} && $row->{added} > 2 * $most_expensive + $margin;
     }
     # both requests have nearly the same bytes, so they cost httpd the same
     my %added = map { ("$_->{name} $_->{origins}" => $_->{added}) } @rows;
     for (@sizes) {
-        push @broken, "a preflight of an origin that is not allowed is dearer, $_ origins"
+        push @broken, "a preflight of an origin that is not allowed is not cheaper, $_ origins"
             if $added{"preflight, origin not allowed $_"} >= $added{"preflight allowed $_"};
     }
     push @broken, map { "no such row: $_" } grep { !$seen{$_} } sort keys %limit;

@@ -25,7 +25,7 @@ static void check_host(const char *host, cors_problem_e problem,
     }
 }
 
-static void check_rows(const row_t *rows, size_t count)
+static void check_host_rows(const row_t *rows, size_t count)
 {
     size_t i;
 
@@ -64,7 +64,7 @@ static void host_has_lower_case_digits_hyphens_underscores(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_host_rows(rows, COUNT(rows));
 }
 
 static void unicode_host_suggests_punycode(void **state)
@@ -88,7 +88,7 @@ static void unicode_host_suggests_punycode(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_host_rows(rows, COUNT(rows));
 }
 
 static void label_has_63_bytes_and_host_253(void **state)
@@ -132,7 +132,7 @@ static void one_final_dot_is_allowed(void **state)
     };
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_host_rows(rows, COUNT(rows));
 }
 
 static void ipv4_address_is_four_decimal_numbers(void **state)
@@ -191,7 +191,7 @@ static void ipv4_address_is_four_decimal_numbers(void **state)
 #undef BAD
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_host_rows(rows, COUNT(rows));
 }
 
 static void ipv6_address_is_shortest_form_in_brackets(void **state)
@@ -267,7 +267,7 @@ static void ipv6_address_is_shortest_form_in_brackets(void **state)
 #undef ZONE
 
     (void)state;
-    check_rows(rows, COUNT(rows));
+    check_host_rows(rows, COUNT(rows));
 }
 
 static void nul_byte_is_rejected(void **state)

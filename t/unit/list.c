@@ -24,7 +24,7 @@ typedef struct {
     const char *items;
 } row_t;
 
-static void check_rows(next_fn next, const row_t *rows, size_t count)
+static void check_items(next_fn next, const row_t *rows, size_t count)
 {
     size_t i;
 
@@ -53,7 +53,7 @@ static void commas_separate_and_empty_elements_are_skipped(void **state)
     };
 
     (void)state;
-    check_rows(cors_list_next, rows, COUNT(rows));
+    check_items(cors_list_next, rows, COUNT(rows));
 }
 
 static void spaces_and_commas_separate_entries(void **state)
@@ -72,7 +72,7 @@ static void spaces_and_commas_separate_entries(void **state)
     };
 
     (void)state;
-    check_rows(cors_word_next, rows, COUNT(rows));
+    check_items(cors_word_next, rows, COUNT(rows));
 }
 
 static bool next_part(cors_slice_t *rest, cors_slice_t *part)
@@ -91,7 +91,7 @@ static void parts_are_split_at_the_separators(void **state)
     };
 
     (void)state;
-    check_rows(next_part, rows, COUNT(rows));
+    check_items(next_part, rows, COUNT(rows));
 }
 
 static void nul_byte_belongs_to_an_element(void **state)

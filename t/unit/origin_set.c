@@ -745,7 +745,7 @@ static const char *random_host(apr_uint64_t *seed)
     return host;
 }
 
-/* No port, or one that is no scheme's default. */
+/* No port, or a port that is not the default of any scheme. */
 static const char *random_port(apr_uint64_t *seed)
 {
     static const char *const ports[] = { "", "", "", ":81", ":8080", ":8443" };
