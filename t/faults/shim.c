@@ -9,7 +9,7 @@
  *   open, stat     an errno: the call fails
  *   read           an errno: the call fails; kill: the process kills itself and adds
  *                  its id to the file "killed"; cut: the file is truncated; grow: a
- *                  line is appended to it; tell: the process writes its id to the
+ *                  line is appended to it; report: the process writes its id to the
  *                  file "reading"
  *   list, counts   an errno: mapping memory for a list or for the counts fails
  *   lock           an errno: creating the file of a lock fails
@@ -207,7 +207,7 @@ static void spoil_read(const char *how, const char *path)
         fputs("https://grown.example\n", file);
         fclose(file);
     }
-    else if (strcmp(how, "tell") == 0
+    else if (strcmp(how, "report") == 0
              && order_path("reading", mark, sizeof(mark))
              && (file = fopen(mark, "w"))) {
         fprintf(file, "%ld\n", (long)getpid());

@@ -151,7 +151,7 @@ $good = $new;
 # the child is killed at some moment of reading and of writing the new list
 my ($kills, $wrong, $late) = (0, 0, 0);
 for my $round (1 .. 3) {
-    order(read => 'tell');
+    order(read => 'report');
     unlink "$orders/reading";
     $new = replace(map { "https://r$round-$_.example" } 1 .. 60_000);
     wait_until(sub { -s "$orders/reading" }) or die "no child reads\n";
