@@ -87,7 +87,8 @@ static void check_suggestion(const char *suggestion)
 
 static void check(cors_slice_t input)
 {
-    const char *text = exactly(text_of(input), strlen(text_of(input)) + 1).ptr;
+    const char *text =
+        exact_copy(text_of(input), strlen(text_of(input)) + 1).ptr;
     const char *plain = cors_expression_plain(pool, text, "");
     const char *domain = cors_expression_domain(pool, text, '.');
     const char *open = cors_expression_domain(pool, text, 'x');

@@ -43,7 +43,7 @@ static inline apr_status_t free_copy(void *copy)
 }
 
 /* A heap copy of exactly len bytes, so that ASan sees a read beyond them. */
-static inline cors_slice_t exactly(const char *bytes, size_t len)
+static inline cors_slice_t exact_copy(const char *bytes, size_t len)
 {
     char *copy = malloc(len ? len : 1);
     cors_slice_t slice = { copy, len };
@@ -61,7 +61,7 @@ static inline cors_slice_t next_line(const char **at, const char *end)
     const char *stop = memchr(start, '\n', (size_t)(end - start));
 
     *at = stop ? stop + 1 : end;
-    return exactly(start, (size_t)((stop ? stop : end) - start));
+    return exact_copy(start, (size_t)((stop ? stop : end) - start));
 }
 
 static inline const char *text_of(cors_slice_t slice)
@@ -79,7 +79,7 @@ int LLVMFuzzerInitialize(int *argc, char ***argv)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
     if (apr_pool_create(&pool, NULL) == APR_SUCCESS) {
-        check(exactly(size ? (const char *)data : "", size));
+        check(exact_copy(size ? (const char *)data : "", size));
         apr_pool_destroy(pool);
     }
     return 0;

@@ -62,9 +62,9 @@ static void compare_name(const cors_name_set_t *set,
     char *other = apr_pstrdup(pool, name);
 
     other[0] = (char)(other[0] ^ ' '); /* the other case, or another byte */
-    must(cors_name_set_lists(set, exactly(name, strlen(name)))
+    must(cors_name_set_lists(set, exact_copy(name, strlen(name)))
          == has_name(set->kind, listed, name));
-    must(cors_name_set_lists(set, exactly(name, strlen(name) - 1))
+    must(cors_name_set_lists(set, exact_copy(name, strlen(name) - 1))
          == has_name(set->kind, listed,
                      apr_pstrmemdup(pool, name, strlen(name) - 1)));
     must(cors_name_set_lists(set, cors_slice(longer))
@@ -73,7 +73,7 @@ static void compare_name(const cors_name_set_t *set,
         must(cors_name_set_lists(set, cors_slice(other))
              == has_name(set->kind, listed, other));
     }
-    must(cors_name_set_takes_out(set, exactly(name, strlen(name)))
+    must(cors_name_set_takes_out(set, exact_copy(name, strlen(name)))
          == has_name(set->kind, taken, name));
 }
 
@@ -105,7 +105,7 @@ static void check(cors_slice_t input)
             word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
         const char *name = text_of(word) + (edit && prefixed ? 1 : 0);
 
-        if (cors_name_set_add(pool, set, exactly(word.ptr, word.len), NULL,
+        if (cors_name_set_add(pool, set, exact_copy(word.ptr, word.len), NULL,
                               &suggestion)) {
             if (suggestion) {
                 check_suggestion(kind, word, suggestion);

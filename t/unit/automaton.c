@@ -123,7 +123,7 @@ static void size_grows_with_the_regex(void **state)
         same_number(rows[i].regex, moves, rows[i].moves);
         check_states(automaton, rows[i].regex);
     }
-    check_states(make_automaton(repeat("(?:a?b?){5}", 20)), "a long one");
+    check_states(make_automaton(repeat_text("(?:a?b?){5}", 20)), "a long one");
 }
 
 /* A set of states, as the bytes that lead into them, in order. */
@@ -207,21 +207,22 @@ static void ambiguous_moves_are_listed(void **state)
 
 static void limits_are_inclusive(void **state)
 {
-    const char *many = apr_pstrcat(pool, "(?:", repeat("a|", 977), "a)", NULL);
+    const char *many =
+        apr_pstrcat(pool, "(?:", repeat_text("a|", 977), "a)", NULL);
     const struct {
         const char *what;
         const char *regex;
         const char *text; /* a text that it matches; NULL: too large */
     } rows[] = {
-        { "12000 states", "a{11999}", repeat("a", 11999) },
+        { "12000 states", "a{11999}", repeat_text("a", 11999) },
         { "12001 states", "a{12000}", NULL },
         { "50000 places", "(?:||||){12499}(?:|||)", "" },
         { "50001 places", "(?:||||){12500}", NULL },
         { "100000 nodes", "(?:){49998}|", "" },
         { "100001 nodes", "(?:){49999}", NULL },
         { "100000 moves", "c|(?:a?){446}|b{318}", "c" },
-        { "the same", "c|(?:a?){446}|b{318}", repeat("a", 446) },
-        { "the same", "c|(?:a?){446}|b{318}", repeat("b", 318) },
+        { "the same", "c|(?:a?){446}|b{318}", repeat_text("a", 446) },
+        { "the same", "c|(?:a?){446}|b{318}", repeat_text("b", 318) },
         { "100001 moves", "c|(?:a?){446}|b{319}", NULL },
         { "400000 steps", "(?:a|b|c|d|e|f|g)(?:|){28570}", "a" },
         { "the same", "(?:a|b|c|d|e|f|g)(?:|){28570}", "g" },
@@ -241,7 +242,7 @@ static void limits_are_inclusive(void **state)
         if (automaton) {
             same_number(rows[i].what,
                         cors_automaton_matches(pool, automaton,
-                                               exactly(rows[i].text)),
+                                               exact_copy(rows[i].text)),
                         true);
         }
     }
@@ -332,5 +333,5 @@ int main(void)
         TEST(closure_has_all_reachable_states),
     };
 
-    return run(tests, COUNT(tests), NULL, 0);
+    return run_all_tests(tests, COUNT(tests), NULL, 0);
 }

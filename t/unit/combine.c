@@ -394,5 +394,5 @@ int main(void)
     static const table_t tables[] = { TABLE(check_combined_row, rows),
                                       TABLE(check_narrowed, narrowed_rows) };
 
-    return run(tests, COUNT(tests), tables, COUNT(tables));
+    return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));
 }

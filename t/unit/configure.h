@@ -71,8 +71,8 @@ static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
         }
         problem = is_regex ? add_regex(setting->origins, word, setting->source)
                            : cors_origin_set_add(pool, setting->origins,
-                                                 exactly(word), setting->source,
-                                                 &suggestion);
+                                                 exact_copy(word),
+                                                 setting->source, &suggestion);
     }
     else if (attr == CORS_ATTR_MAX_AGE) {
         setting->text = strcmp(word, "None") == 0 ? NULL : word;
@@ -92,7 +92,7 @@ static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
             setting->names =
                 cors_name_set_make(pool, names_kind_of(attr), setting->edit);
         }
-        problem = cors_name_set_add(pool, setting->names, exactly(word),
+        problem = cors_name_set_add(pool, setting->names, exact_copy(word),
                                     setting->source, &suggestion);
     }
     if (problem) {

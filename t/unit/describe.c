@@ -135,5 +135,5 @@ int main(void)
     };
     static const table_t tables[] = { TABLE(check_description_row, rows) };
 
-    return run(tests, COUNT(tests), tables, COUNT(tables));
+    return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));
 }

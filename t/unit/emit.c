@@ -777,7 +777,7 @@ static void check_headers_row(void **state)
     apr_table_t *errors = table_from_lines(row->errors);
     cors_decision_t decision;
 
-    decide(policy, &row->request, &decision);
+    decide_request(policy, &row->request, &decision);
     cors_emit(pool, policy, &decision, row->response, headers, errors);
     same_text(row->text, lines_of(headers), row->headers);
     same_text(row->text, lines_of(errors), row->kept);
@@ -870,7 +870,7 @@ static void vary_extended_in_place_is_the_same(void **state)
                               "Access-Control-Request-Headers"
                             : "Origin",
                           gathered, errors);
-            decide(policy, &asks[k], &decision);
+            decide_request(policy, &asks[k], &decision);
             cors_emit(pool, policy, &decision, k ? PREFLIGHT : ACTUAL, headers,
                       errors);
             same_text(values[i], apr_table_get(headers, "Vary"),
@@ -903,7 +903,7 @@ static const char *allowed_headers(int listed, const char *method,
     apr_table_t *headers = apr_table_make(pool, 4);
     cors_decision_t decision;
 
-    decide(policy, &asks, &decision);
+    decide_request(policy, &asks, &decision);
     cors_emit(pool, policy, &decision, PREFLIGHT, headers,
               apr_table_make(pool, 4));
     return apr_table_get(headers, "Access-Control-Allow-Headers");
@@ -934,7 +934,7 @@ static void headers_outlive_the_request_bytes(void **state)
 
     (void)state;
     apr_pool_create(&pool, outer);
-    decide(policy, &request, &decision);
+    decide_request(policy, &request, &decision);
     cors_emit(outer, policy, &decision, ACTUAL, headers,
               apr_table_make(pool, 1));
     apr_pool_destroy(pool);
@@ -971,5 +971,5 @@ int main(void)
     };
     static const table_t tables[] = { TABLE(check_headers_row, rows) };
 
-    return run(tests, COUNT(tests), tables, COUNT(tables));
+    return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));
 }

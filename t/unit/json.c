@@ -32,7 +32,7 @@ static sink_t *start_writer(cors_json_t *json)
 static const char *json_string(const char *text)
 {
     /* NUL-terminated, on the heap, of exact length */
-    cors_slice_t copy = exactly_bytes(text, strlen(text) + 1);
+    cors_slice_t copy = exact_bytes(text, strlen(text) + 1);
     cors_json_t json;
     sink_t *sink = start_writer(&json);
 
@@ -203,7 +203,7 @@ static void invalid_utf_8_is_replaced_byte_by_byte(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        const char *replaced = repeat("\\ufffd", rows[i].replaced);
+        const char *replaced = repeat_text("\\ufffd", rows[i].replaced);
 
         /* at the end, and before a valid character */
         same_text(rows[i].bytes, json_string(rows[i].bytes),
@@ -262,5 +262,5 @@ int main(void)
         TEST(deep_nesting_stays_in_bounds),
     };
 
-    return run(tests, COUNT(tests), NULL, 0);
+    return run_all_tests(tests, COUNT(tests), NULL, 0);
 }

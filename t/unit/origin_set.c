@@ -21,7 +21,7 @@ static cors_problem_e add_entry(cors_origin_set_t *set, const char *word,
                                ? tilde + 1
                                : apr_psprintf(pool, "%c%s", word[0], tilde + 1),
                            source)
-               : cors_origin_set_add(pool, set, exactly(word), source,
+               : cors_origin_set_add(pool, set, exact_copy(word), source,
                                      suggestion);
 }
 
@@ -60,7 +60,7 @@ static const char *listing_of(const cors_origin_set_t *set, const char *text,
     static const char *const texts[] = { "unlisted", "listed", "excluded" };
     cors_origin_t origin;
 
-    return cors_origin_parse(exactly(text), &origin)
+    return cors_origin_parse(exact_copy(text), &origin)
                ? texts[cors_origin_set_lookup(set, &origin, null_ok)]
                : "malformed";
 }
@@ -334,9 +334,9 @@ static void self_is_listed_for_websockets_only(void **state)
     assert_false(cors_origin_set_excludes(set));
     set = set_of("https://*.example.com !Self", true, &problem, &suggestion);
     assert_true(cors_origin_set_excludes(set));
-    assert_true(cors_origin_parse(exactly(A), &origin));
+    assert_true(cors_origin_parse(exact_copy(A), &origin));
     same_text("entry", cors_origin_set_excluding(set, &origin)->text, "Self");
-    assert_true(cors_origin_parse(exactly("https://b.example"), &origin));
+    assert_true(cors_origin_parse(exact_copy("https://b.example"), &origin));
     assert_null(cors_origin_set_excluding(set, &origin));
 }
 
@@ -615,7 +615,7 @@ static void entry_is_covered_by_a_wider_entry(void **state)
 static void host_with_most_labels_is_found(void **state)
 {
     cors_origin_set_t *set = valid_set(BELOW " https://*.a.a.a");
-    const char *host = repeat("a.", 126);
+    const char *host = repeat_text("a.", 126);
 
     (void)state;
     assert_string_equal(
@@ -630,7 +630,7 @@ static void host_with_most_labels_is_found(void **state)
         "malformed");
     assert_string_equal(listing_of(set,
                                    apr_pstrcat(pool, "https://",
-                                               repeat("a.", 10000),
+                                               repeat_text("a.", 10000),
                                                "example.com", NULL),
                                    false),
                         "malformed");
@@ -1058,7 +1058,7 @@ static const char *excluding_entry(const cors_origin_set_t *set,
     const cors_origin_word_t *word;
     cors_origin_t origin;
 
-    assert_true(cors_origin_parse(exactly(text), &origin));
+    assert_true(cors_origin_parse(exact_copy(text), &origin));
     word = cors_origin_set_excluding(set, &origin);
     if (!word) {
         return "none";
@@ -1137,7 +1137,7 @@ static void file_and_entry_exclude_separately(void **state)
     same_text("listed by a file", excluding_entry(set, "https://two.example"),
               "https://two.example, else listed");
     same_text("null", excluding_entry(set, "null"), "null, else listed");
-    assert_true(cors_origin_parse(exactly("null"), &null));
+    assert_true(cors_origin_parse(exact_copy("null"), &null));
     word = cors_origin_set_word(set, 2);
     same_text("without another entry",
               texts[cors_origin_set_without(set, &null, word)], "excluded");
@@ -1325,7 +1325,7 @@ static void exclusion_has_precedence_over_a_regex(void **state)
     assert_int_equal(add_posix_regex(set, "+https://a.*\\.example"), CORS_OK);
     assert_int_equal(add_posix_regex(set, "-https://z.*\\.example"), CORS_OK);
     assert_int_equal(cors_origin_set_add(pool, set,
-                                         exactly("-https://a.example"), NULL,
+                                         exact_copy("-https://a.example"), NULL,
                                          &suggestion),
                      CORS_OK);
     same_text("excluded", listing_of(set, "https://a.example", false),
@@ -1357,11 +1357,11 @@ static void empty_entry_is_rejected(void **state)
     (void)state;
     assert_int_equal(
         cors_origin_set_add(pool, cors_origin_set_make(pool, false, false),
-                            exactly(""), NULL, &suggestion),
+                            exact_copy(""), NULL, &suggestion),
         CORS_PROBLEM_ORIGIN_SCHEME_MISSING);
     assert_int_equal(
         cors_origin_set_add(pool, cors_origin_set_make(pool, false, true),
-                            exactly(""), NULL, &suggestion),
+                            exact_copy(""), NULL, &suggestion),
         CORS_PROBLEM_EDIT_MIXED);
 }
 
@@ -1402,5 +1402,5 @@ int main(void)
         TEST(list_agrees_with_a_loop_over_its_patterns),
     };
 
-    return run(tests, COUNT(tests), NULL, 0);
+    return run_all_tests(tests, COUNT(tests), NULL, 0);
 }

@@ -172,5 +172,5 @@ int main(void)
         TEST(lower_number_prefers_any_number),
     };
 
-    return run(tests, COUNT(tests), NULL, 0);
+    return run_all_tests(tests, COUNT(tests), NULL, 0);
 }

@@ -53,7 +53,7 @@ static void accepted_pattern_has_its_parts(void **state)
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
-        cors_slice_t word = exactly(rows[i].word);
+        cors_slice_t word = exact_copy(rows[i].word);
         cors_pattern_t pattern;
         const char *suggestion = "left over";
 
@@ -100,7 +100,7 @@ static void keywords_are_not_origins(void **state)
         const char *suggestion;
 
         same_number(rows[i].word,
-                    cors_pattern_parse(pool, exactly(rows[i].word), false,
+                    cors_pattern_parse(pool, exact_copy(rows[i].word), false,
                                        &pattern, &suggestion),
                     rows[i].problem);
         assert_null(suggestion);
@@ -119,8 +119,8 @@ static void self_is_accepted_for_websockets(void **state)
     (void)state;
     for (i = 0; i < COUNT(words); i++) {
         same_number(words[i],
-                    cors_pattern_parse(pool, exactly(words[i]), true, &pattern,
-                                       &suggestion),
+                    cors_pattern_parse(pool, exact_copy(words[i]), true,
+                                       &pattern, &suggestion),
                     CORS_OK);
         same_number(words[i], pattern.kind, CORS_PATTERN_SELF);
         same_number(words[i], pattern.exclude, words[i][0] == '!');
@@ -145,12 +145,12 @@ static void check_pattern_rows(const row_t *rows, size_t count)
 
         same_text(rows[i].word,
                   cors_problem_id(
-                      cors_pattern_parse(pool, exactly(rows[i].word), false,
+                      cors_pattern_parse(pool, exact_copy(rows[i].word), false,
                                          &pattern, &suggestion)),
                   cors_problem_id(rows[i].problem));
         same_text(rows[i].word, suggestion, rows[i].suggestion);
         if (suggestion) {
-            cors_slice_t rest = exactly(suggestion);
+            cors_slice_t rest = exact_copy(suggestion);
             cors_slice_t word;
             const char *again;
 
@@ -425,7 +425,7 @@ static void file_is_accepted_for_websockets_only(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         same_number(rows[i].word,
-                    cors_pattern_parse(pool, exactly(rows[i].word),
+                    cors_pattern_parse(pool, exact_copy(rows[i].word),
                                        rows[i].file, &pattern, &suggestion),
                     rows[i].problem);
     }
@@ -436,22 +436,22 @@ static cors_problem_e problem_of(const char *word)
     cors_pattern_t pattern;
     const char *suggestion;
 
-    return cors_pattern_parse(pool, exactly(word), false, &pattern,
+    return cors_pattern_parse(pool, exact_copy(word), false, &pattern,
                               &suggestion);
 }
 
 static void scheme_has_32_bytes_label_63_host_253(void **state)
 {
-    const char *l63 = repeat("a", 63);
-    const char *h253 =
-        apr_pstrcat(pool, l63, ".", l63, ".", l63, ".", repeat("a", 61), NULL);
+    const char *l63 = repeat_text("a", 63);
+    const char *h253 = apr_pstrcat(pool, l63, ".", l63, ".", l63, ".",
+                                   repeat_text("a", 61), NULL);
 
     (void)state;
     assert_int_equal(problem_of(
-                         apr_pstrcat(pool, repeat("s", 32), "://a", NULL)),
+                         apr_pstrcat(pool, repeat_text("s", 32), "://a", NULL)),
                      CORS_OK);
     assert_int_equal(problem_of(
-                         apr_pstrcat(pool, repeat("s", 33), "://a", NULL)),
+                         apr_pstrcat(pool, repeat_text("s", 33), "://a", NULL)),
                      CORS_PROBLEM_ORIGIN_LONG);
     assert_int_equal(problem_of(apr_pstrcat(pool, "https://", l63, NULL)),
                      CORS_OK);
@@ -461,8 +461,8 @@ static void scheme_has_32_bytes_label_63_host_253(void **state)
                      CORS_OK);
     assert_int_equal(problem_of(apr_pstrcat(pool, "https://", h253, "a", NULL)),
                      CORS_PROBLEM_ORIGIN_HOST_LONG);
-    assert_int_equal(problem_of(apr_pstrcat(pool, "https://", repeat("a", 8192),
-                                            NULL)),
+    assert_int_equal(problem_of(apr_pstrcat(pool, "https://",
+                                            repeat_text("a", 8192), NULL)),
                      CORS_PROBLEM_ORIGIN_LABEL_LONG);
 }
 
@@ -472,11 +472,11 @@ static void file_url_suggests_file(void **state)
     const char *suggestion;
 
     (void)state;
-    assert_int_equal(cors_pattern_parse(pool, exactly("FILE:///home"), true,
+    assert_int_equal(cors_pattern_parse(pool, exact_copy("FILE:///home"), true,
                                         &pattern, &suggestion),
                      CORS_PROBLEM_ORIGIN_SCHEME_BAD);
     same_text("suggestion", suggestion, "file://");
-    cors_pattern_parse(pool, exactly("FILE:///home"), false, &pattern,
+    cors_pattern_parse(pool, exact_copy("FILE:///home"), false, &pattern,
                        &suggestion);
     same_text("suggestion", suggestion, NULL);
 }
@@ -487,8 +487,8 @@ static void wildcard_before_an_address_needs_its_own_label(void **state)
     const char *suggestion;
 
     (void)state;
-    assert_int_equal(cors_pattern_parse(pool, exactly("https://*a::1"), false,
-                                        &pattern, &suggestion),
+    assert_int_equal(cors_pattern_parse(pool, exact_copy("https://*a::1"),
+                                        false, &pattern, &suggestion),
                      CORS_PROBLEM_WILDCARD_PLACE);
 }
 
@@ -512,5 +512,5 @@ int main(void)
         TEST(scheme_has_32_bytes_label_63_host_253),
     };
 
-    return run(tests, COUNT(tests), NULL, 0);
+    return run_all_tests(tests, COUNT(tests), NULL, 0);
 }

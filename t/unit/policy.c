@@ -91,7 +91,7 @@ static void check_origin_row(void **state)
     const cors_setting_t *detail;
     cors_origin_t origin;
 
-    assert_true(cors_origin_parse(exactly(row->origin), &origin));
+    assert_true(cors_origin_parse(exact_copy(row->origin), &origin));
     same_number(row->text,
                 cors_policy_origin_listing(policy, CORS_ATTR_ORIGINS, &origin,
                                            false, &detail)
@@ -108,7 +108,7 @@ static void origin_and_websocket_lists_are_separate(void **state)
     cors_origin_t origin;
 
     (void)state;
-    assert_true(cors_origin_parse(exactly(B), &origin));
+    assert_true(cors_origin_parse(exact_copy(B), &origin));
     assert_int_equal(cors_policy_origin_listing(policy, CORS_ATTR_ORIGINS,
                                                 &origin, false, &detail),
                      CORS_ORIGIN_UNLISTED);
@@ -207,7 +207,7 @@ static const names_row_t names_rows[] = {
 static void check_listing(const cors_policy_t *policy, cors_attr_e attr,
                           const char *names, cors_name_listing_e listing)
 {
-    cors_slice_t rest = exactly(names);
+    cors_slice_t rest = exact_copy(names);
     cors_slice_t name;
 
     while (cors_word_next(&rest, &name)) {
@@ -686,5 +686,5 @@ int main(void)
         TABLE(check_found_row, found_rows),
     };
 
-    return run(tests, COUNT(tests), tables, COUNT(tables));
+    return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));
 }

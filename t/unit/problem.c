@@ -12,7 +12,7 @@ static const char *sentence_of(cors_problem_e problem, const char *word,
     cors_finding_t finding;
 
     finding.problem = problem;
-    finding.word = exactly(word);
+    finding.word = exact_copy(word);
     finding.detail = detail;
     finding.suggestion = suggestion;
     return cors_problem_sentence(pool, &finding);
@@ -143,5 +143,5 @@ int main(void)
         TEST(warnings_are_not_errors),
     };
 
-    return run(tests, COUNT(tests), NULL, 0);
+    return run_all_tests(tests, COUNT(tests), NULL, 0);
 }

@@ -18,7 +18,7 @@ static void check_regex_rows(const row_t *rows, size_t count)
     for (i = 0; i < count; i++) {
         /* NUL-terminated, on the heap, of exact length */
         cors_slice_t regex =
-            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+            exact_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
 
         same_text(rows[i].regex, cors_expression_plain(pool, regex.ptr, ""),
                   rows[i].words);
@@ -213,7 +213,7 @@ static void regex_that_matches_no_origin_is_rejected(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         cors_slice_t regex =
-            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+            exact_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
         const char *suggestion = "left over";
 
         same_text(rows[i].regex,
@@ -273,7 +273,7 @@ static void excluded_names_stay_excluded(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         cors_slice_t regex =
-            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+            exact_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
 
         same_text(rows[i].regex,
                   cors_expression_pinned(pool, regex.ptr, rows[i].prefix),
@@ -341,7 +341,7 @@ static void regex_for_plain_http_suggests_https(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         cors_slice_t regex =
-            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
+            exact_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
         const char *suggestion;
 
         if (cors_expression_is_insecure(pool, regex.ptr, &suggestion)) {
@@ -363,5 +363,5 @@ int main(void)
         TEST(regex_for_plain_http_suggests_https),
     };
 
-    return run(tests, COUNT(tests), NULL, 0);
+    return run_all_tests(tests, COUNT(tests), NULL, 0);
 }

@@ -150,10 +150,10 @@ static void check_texts(const cors_automaton_t *automaton, const char *regex,
     while (*texts) {
         const char *text = next_text(&texts);
 
-        if (cors_automaton_matches(pool, automaton, exactly(text)) != has) {
+        if (cors_automaton_matches(pool, automaton, exact_copy(text)) != has) {
             fail_msg("'%s' %s '%s'", regex, has ? "lacks" : "has", text);
         }
-        if (matches_backwards(automaton, exactly(text)) != has) {
+        if (matches_backwards(automaton, exact_copy(text)) != has) {
             fail_msg("'%s' from its end: '%s'", regex, text);
         }
     }
@@ -166,8 +166,7 @@ static void tree_matches_the_texts_of_its_regex(void **state)
     (void)state;
     for (i = 0; i < COUNT(languages); i++) {
         const char *regex =
-            exactly_bytes(languages[i].regex, strlen(languages[i].regex) + 1)
-                .ptr;
+            exact_bytes(languages[i].regex, strlen(languages[i].regex) + 1).ptr;
         cors_regex_text_t read;
         const cors_automaton_t *automaton;
         const char *unused;
@@ -299,7 +298,7 @@ static void obstacles_have_names_and_offsets(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         const char *regex =
-            exactly_bytes(rows[i].regex, strlen(rows[i].regex) + 1).ptr;
+            exact_bytes(rows[i].regex, strlen(rows[i].regex) + 1).ptr;
         cors_regex_text_t read;
 
         cors_regex_read(pool, regex, &read);
@@ -374,16 +373,16 @@ static void groups_nest_100_deep(void **state)
 
     (void)state;
     cors_regex_read(pool,
-                    apr_pstrcat(pool, repeat("(", 100), "a", repeat(")", 100),
-                                NULL),
+                    apr_pstrcat(pool, repeat_text("(", 100), "a",
+                                repeat_text(")", 100), NULL),
                     &read);
     assert_non_null(read.root);
     cors_regex_read(pool,
-                    apr_pstrcat(pool, repeat("(", 101), "a", repeat(")", 101),
-                                NULL),
+                    apr_pstrcat(pool, repeat_text("(", 101), "a",
+                                repeat_text(")", 101), NULL),
                     &read);
     same_text("101", read.obstacle, "too many groups in one another");
-    cors_regex_read(pool, repeat("((a))", 100), &read);
+    cors_regex_read(pool, repeat_text("((a))", 100), &read);
     same_text("200 side by side", read.obstacle, NULL);
 }
 
@@ -456,5 +455,5 @@ int main(void)
         TEST(symbols_are_the_bytes_of_origins),
     };
 
-    return run(tests, COUNT(tests), NULL, 0);
+    return run_all_tests(tests, COUNT(tests), NULL, 0);
 }

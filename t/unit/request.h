@@ -27,20 +27,21 @@ static inline void facts_of(const request_t *request, cors_facts_t *facts)
     memset(facts, 0, sizeof(*facts));
     facts->options = request->options || request->method;
     facts->websocket = request->websocket;
-    facts->origin = exactly(request->origin);
-    facts->request_method = exactly(request->method);
-    facts->request_headers = exactly(request->headers);
-    facts->private_network = exactly(request->private_network);
-    facts->target.fetch_site = exactly(request->site);
+    facts->origin = exact_copy(request->origin);
+    facts->request_method = exact_copy(request->method);
+    facts->request_headers = exact_copy(request->headers);
+    facts->private_network = exact_copy(request->private_network);
+    facts->target.fetch_site = exact_copy(request->site);
     facts->target.known_host = !request->unknown_host;
     if (request->target) {
-        assert_true(
-            cors_origin_parse(exactly(request->target), &facts->target.origin));
+        assert_true(cors_origin_parse(exact_copy(request->target),
+                                      &facts->target.origin));
     }
 }
 
-static inline void decide(const cors_policy_t *policy, const request_t *request,
-                          cors_decision_t *decision)
+static inline void decide_request(const cors_policy_t *policy,
+                                  const request_t *request,
+                                  cors_decision_t *decision)
 {
     cors_facts_t facts;
 

@@ -306,5 +306,5 @@ int main(void)
     };
     static const table_t tables[] = { TABLE(check_settings_row, rows) };
 
-    return run(tests, COUNT(tests), tables, COUNT(tables));
+    return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));
 }

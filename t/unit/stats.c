@@ -43,7 +43,7 @@ static cors_refusal_t refusal_of(const char *origin, apr_time_t time)
 
     memset(&refusal, 0, sizeof(refusal));
     refusal.time = time;
-    refusal.origin = exactly(origin);
+    refusal.origin = exact_copy(origin);
     return refusal;
 }
 
@@ -142,9 +142,9 @@ static void slots_have_names_and_a_maximum(void **state)
     counters = new_counters();
     assert_null(cors_counters_slot_name(counters, 1));
     /* names that are equal after truncation share a slot */
-    assert_int_equal(cors_counters_slot(counters, repeat("x", 300)), 1);
-    assert_int_equal(cors_counters_slot(counters, repeat("x", 301)), 1);
-    assert_int_equal(cors_counters_slot(counters, repeat("x", 254)), 2);
+    assert_int_equal(cors_counters_slot(counters, repeat_text("x", 300)), 1);
+    assert_int_equal(cors_counters_slot(counters, repeat_text("x", 301)), 1);
+    assert_int_equal(cors_counters_slot(counters, repeat_text("x", 254)), 2);
 }
 
 static void latest_refusals_are_newest_first(void **state)
@@ -157,7 +157,7 @@ static void latest_refusals_are_newest_first(void **state)
     (void)state;
     for (i = 1; i <= CORS_COUNTERS_REFUSALS + 3; i++) {
         refusal = refusal_of("", i);
-        refusal.path = exactly(apr_psprintf(pool, "/%d", i));
+        refusal.path = exact_copy(apr_psprintf(pool, "/%d", i));
         cors_counters_refuse(counters, &refusal);
         if (i == 2) {
             assert_int_equal(cors_counters_refusals(counters, out, 9), 2);
@@ -183,12 +183,12 @@ static void equal_refusals_are_one_entry(void **state)
     apr_size_t i;
 
     (void)state;
-    first.scheme = exactly("http");
-    first.host = exactly("host.example");
-    first.path = exactly("/some/path");
-    first.method = exactly("PUT");
+    first.scheme = exact_copy("http");
+    first.host = exact_copy("host.example");
+    first.path = exact_copy("/some/path");
+    first.method = exact_copy("PUT");
     first.source = "CorsPolicy conf:1";
-    first.by = cors_counters_hash(exactly(first.source));
+    first.by = cors_counters_hash(exact_copy(first.source));
     cors_counters_refuse(counters, &first);
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         others[i] = first;
@@ -198,13 +198,13 @@ static void equal_refusals_are_one_entry(void **state)
     others[1].verdict = CORS_VERDICT_DENIED;
     others[2].reason = CORS_REASON_HEADER_NOT_ALLOWED;
     others[3].port = 1;
-    others[4].scheme = exactly("https");
-    others[5].host = exactly("hosu.example");
-    others[6].path = exactly("/some/pati");
-    others[7].method = exactly("PUU");
-    others[8].rejected = exactly("PUT");
+    others[4].scheme = exact_copy("https");
+    others[5].host = exact_copy("hosu.example");
+    others[6].path = exact_copy("/some/pati");
+    others[7].method = exact_copy("PUU");
+    others[8].rejected = exact_copy("PUT");
     others[9].source = "CorsPolicy conf:2";
-    others[9].by = cors_counters_hash(exactly(others[9].source));
+    others[9].by = cors_counters_hash(exact_copy(others[9].source));
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         cors_counters_refuse(counters, &others[i]);
     }
@@ -389,25 +389,25 @@ static void texts_are_truncated(void **state)
     cors_counters_t *counters = new_counters();
     cors_recorded_refusal_t out[1];
     cors_refused_origin_t origins[1];
-    cors_refusal_t refusal = refusal_of(repeat("o", 300), 1);
+    cors_refusal_t refusal = refusal_of(repeat_text("o", 300), 1);
 
     (void)state;
-    refusal.scheme = exactly("https");
-    refusal.host = exactly("h");
-    refusal.path = exactly(repeat("/", 256));
-    refusal.method = exactly(repeat("M", 65));
-    refusal.rejected = exactly(NULL);
-    refusal.source = repeat("s", 300);
+    refusal.scheme = exact_copy("https");
+    refusal.host = exact_copy("h");
+    refusal.path = exact_copy(repeat_text("/", 256));
+    refusal.method = exact_copy(repeat_text("M", 65));
+    refusal.rejected = exact_copy(NULL);
+    refusal.source = repeat_text("s", 300);
     cors_counters_refuse(counters, &refusal);
     assert_int_equal(cors_counters_refusals(counters, out, 1), 1);
     same_text("scheme", out[0].scheme, "https");
     same_text("host", out[0].host, "h");
-    same_text("path", out[0].path, repeat("/", 255));
-    same_text("origin", out[0].origin, repeat("o", 255));
-    same_text("method", out[0].method, repeat("M", 64));
+    same_text("path", out[0].path, repeat_text("/", 255));
+    same_text("origin", out[0].origin, repeat_text("o", 255));
+    same_text("method", out[0].method, repeat_text("M", 64));
     same_text("rejected", out[0].rejected, "");
     assert_int_equal(cors_counters_origins(counters, origins, 1), 1);
-    same_text("origin", origins[0].origin, repeat("o", 255));
+    same_text("origin", origins[0].origin, repeat_text("o", 255));
 }
 
 static void long_origins_differ_by_their_ends(void **state)
@@ -415,11 +415,12 @@ static void long_origins_differ_by_their_ends(void **state)
     cors_counters_t *counters = new_counters();
     cors_refused_origin_t out[3];
     cors_refusal_t refusal =
-        refusal_of(apr_pstrcat(pool, repeat("o", 300), "a", NULL), 1);
+        refusal_of(apr_pstrcat(pool, repeat_text("o", 300), "a", NULL), 1);
 
     (void)state;
     cors_counters_refuse(counters, &refusal);
-    refusal = refusal_of(apr_pstrcat(pool, repeat("o", 300), "b", NULL), 1);
+    refusal =
+        refusal_of(apr_pstrcat(pool, repeat_text("o", 300), "b", NULL), 1);
     cors_counters_refuse(counters, &refusal);
     assert_int_equal(cors_counters_origins(counters, out, 3), 2);
 }
@@ -518,5 +519,5 @@ int main(void)
         TEST(lock_of_a_killed_child_is_taken_over)
     };
 
-    return run(tests, COUNT(tests), NULL, 0);
+    return run_all_tests(tests, COUNT(tests), NULL, 0);
 }

@@ -47,7 +47,7 @@ static inline apr_status_t free_copy(void *copy)
 
 /* A heap copy of exactly len bytes, so that valgrind and ASan see a read beyond them.
  * It lives as long as the test. */
-static inline cors_slice_t exactly_bytes(const char *bytes, size_t len)
+static inline cors_slice_t exact_bytes(const char *bytes, size_t len)
 {
     /* for no bytes, the address after a byte: reading there is an error, too */
     char *copy = malloc(len ? len : 1);
@@ -62,13 +62,13 @@ static inline cors_slice_t exactly_bytes(const char *bytes, size_t len)
 }
 
 /* Such a copy of a string without its NUL; NULL gives an absent slice. */
-static inline cors_slice_t exactly(const char *text)
+static inline cors_slice_t exact_copy(const char *text)
 {
-    return text ? exactly_bytes(text, strlen(text)) : cors_slice(NULL);
+    return text ? exact_bytes(text, strlen(text)) : cors_slice(NULL);
 }
 
 /* A text repeated. */
-static inline char *repeat(const char *unit, size_t times)
+static inline char *repeat_text(const char *unit, size_t times)
 {
     size_t len = strlen(unit);
     char *text = apr_palloc(pool, len * times + 1);
@@ -146,8 +146,9 @@ typedef struct {
     cmocka_unit_test_setup_teardown(function, make_pool, drop_pool)
 #define TABLE(check, rows) { check, rows, sizeof((rows)[0]), COUNT(rows) }
 
-static inline int run(const struct CMUnitTest *tests, size_t test_count,
-                      const table_t *tables, size_t table_count)
+static inline int run_all_tests(const struct CMUnitTest *tests,
+                                size_t test_count, const table_t *tables,
+                                size_t table_count)
 {
     struct CMUnitTest *all;
     size_t count = test_count;

@@ -137,7 +137,7 @@ static void check_headers_case(void **state)
     apr_table_t *headers = apr_table_make(pool, 8);
     apr_table_t *errors = apr_table_make(pool, 8);
 
-    decide(policy, &one->request, &decision);
+    decide_request(policy, &one->request, &decision);
     /* headers of a backend and of mod_headers */
     apr_table_add(errors, "access-control-allow-origin", "https://x.example");
     apr_table_add(headers, "Access-Control-Allow-Origin", "*");
@@ -159,5 +159,5 @@ int main(void)
 {
     static const table_t tables[] = { TABLE(check_headers_case, cases) };
 
-    return run(NULL, 0, tables, COUNT(tables));
+    return run_all_tests(NULL, 0, tables, COUNT(tables));
 }
