@@ -158,9 +158,9 @@ static const case_t cases[] = {
     { "null should not be allowed",
       ON,
       { .origin = "null", .method = "GET" },
-      "sent, not read: the response has no Access-Control-Allow-Origin; The "
-      "origin null is sent by sandboxed frames and files, anybody's. Give the "
-      "page an origin of its own." },
+      "sent, not read: the response has no Access-Control-Allow-Origin; "
+      "Sandboxed frames and files send the origin null, and anyone can make "
+      "one. Give the page an origin of its own." },
     { "an invalid origin suggests the intended one",
       ON,
       { .origin = A "/", .method = "GET" },
@@ -252,8 +252,9 @@ static const case_t cases[] = {
     { "a file has the origin null",
       ON,
       { .origin = "file://", .method = "GET" },
-      NOT_READ "A page from a file sends the origin null, anybody's. Give the "
-               "page an origin of its own." },
+      NOT_READ
+      "A page from a file sends the origin null, as anyone's page can. "
+      "Give the page an origin of its own." },
     { "a removed method is suggested to be restored",
       ON "; CorsAllowMethods +BAN; CorsAllowMethods -PUT",
       { .origin = A, .method = "PUT" },
