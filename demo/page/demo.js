@@ -259,15 +259,15 @@ async function runCard(card, section) {
 
     button.disabled = true;
     delete section.dataset.state;
-    const received = card.socket
+    const response = card.socket
         ? await sendSocket(`${socketUrl(card)}?id=${id}`)
         : await sendFetch(`${DEMO.api}${card.path}?id=${id}`, card.init);
     const method = card.socket ? "GET" : card.init.method || "GET";
-    const entries = await waitForLog(id, method, received.allowed);
+    const entries = await waitForLog(id, method, response.allowed);
 
-    outcome.textContent = received.outcome;
-    outcome.className = `outcome ${received.allowed ? "good" : "bad"}`;
-    section.querySelector(".body").textContent = received.body;
+    outcome.textContent = response.outcome;
+    outcome.className = `outcome ${response.allowed ? "good" : "bad"}`;
+    section.querySelector(".body").textContent = response.body;
     list.replaceChildren();
     for (const entry of entries) {
         await showExchange(list, entry);
@@ -278,7 +278,7 @@ async function runCard(card, section) {
         list.append(line);
     }
     result.hidden = false;
-    section.dataset.outcome = received.allowed ? "allowed" : "blocked";
+    section.dataset.outcome = response.allowed ? "allowed" : "blocked";
     section.dataset.state = "done";
     button.disabled = false;
 }
