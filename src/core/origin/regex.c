@@ -623,7 +623,7 @@ static bool append_excluded(apr_pool_t *p, cors_joined_t *joined,
     const char *mark = *prefix ? "-" : "!";
     cors_slice_t text;
 
-    while ((regex = find_negation(regex, &text)) != NULL) {
+    while (find_negation(regex, &text)) {
         const char *inside = cors_slice_text(p, text);
         bool plain;
         bool secure;
