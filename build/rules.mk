@@ -19,7 +19,7 @@ FUZZ_OBJECTS := $(CORE:%=$(OUT)/fuzz/objects/%.o)
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linear
 FUZZ_TARGETS ?= core expression host json list names origin list_file pattern \
-               regex
+               protect regex
 REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
 
 # A line for each file; V=1 prints the whole command, make -s nothing.

@@ -1,0 +1,553 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Decides whether a request may be forged by a page of another origin, or embeds a
+ * resource in one.
+ *
+ * It is its own file because CORS decides what a page may read, and these checks what
+ * it may send. Each rule follows from what browsers were observed to send. The order of
+ * the rules matters: Sec-Fetch-Site comes from the browser and is evaluated before
+ * Origin is compared with the server's own origin. Anything unknown is refused. What is
+ * expensive to look up is a callback, which is called only if it affects the result.
+ * The file allocates nothing, cannot fail and does not answer the request.
+ */
+
+#include "core/policy/protect.h"
+
+#include "core/base/fetch.h"
+#include "core/origin/origin_set.h"
+
+const char *cors_protect_verdict_text(cors_protect_verdict_e verdict)
+{
+    static const char *const texts[] = {
+#define CORS_PROTECT_VERDICT_TEXT(code, text) text,
+        CORS_PROTECT_VERDICTS(CORS_PROTECT_VERDICT_TEXT)
+#undef CORS_PROTECT_VERDICT_TEXT
+    };
+
+    return texts[verdict];
+}
+
+const char *cors_protect_reason_text(cors_protect_reason_e reason)
+{
+    static const char *const texts[] = {
+#define CORS_PROTECT_REASON_TEXT(code, text) text,
+        CORS_PROTECT_REASONS(CORS_PROTECT_REASON_TEXT)
+#undef CORS_PROTECT_REASON_TEXT
+    };
+
+    return texts[reason];
+}
+
+const char *cors_protect_check_text(cors_protect_check_e check)
+{
+    static const char *const texts[] = {
+#define CORS_PROTECT_CHECK_TEXT(code, text) text,
+        CORS_PROTECT_CHECKS(CORS_PROTECT_CHECK_TEXT)
+#undef CORS_PROTECT_CHECK_TEXT
+    };
+
+    return texts[check];
+}
+
+static bool is(cors_slice_t text, const char *word)
+{
+    return cors_slice_equal(text, cors_slice(word));
+}
+
+/* Returns whether the text is one of the words, which a NULL ends. */
+static bool is_one_of(cors_slice_t text, const char *const *words)
+{
+    while (*words && !is(text, *words)) {
+        words++;
+    }
+    return *words != NULL;
+}
+
+static bool is_one_of_nocase(cors_slice_t text, const char *const *words)
+{
+    while (*words && !cors_slice_is_nocase(text, *words)) {
+        words++;
+    }
+    return *words != NULL;
+}
+
+/* An empty field counts as absent: some proxies empty fields instead of removing
+ * them. */
+static bool is_absent(cors_slice_t field)
+{
+    return field.len == 0;
+}
+
+bool cors_protect_is_safe(cors_slice_t method)
+{
+    static const char *const safe[] = { "GET",   "HEAD",  "OPTIONS",
+                                        "TRACE", "QUERY", NULL };
+
+    return is_one_of(method, safe);
+}
+
+static void pass(cors_protect_decision_t *decision,
+                 cors_protect_reason_e reason)
+{
+    decision->verdict = CORS_PROTECT_VERDICT_PASSED;
+    decision->reason = reason;
+}
+
+static void refuse(cors_protect_decision_t *decision,
+                   cors_protect_reason_e reason)
+{
+    decision->verdict = CORS_PROTECT_VERDICT_REFUSED;
+    decision->reason = reason;
+}
+
+static void not_checked(cors_protect_decision_t *decision,
+                        cors_protect_reason_e reason)
+{
+    decision->verdict = CORS_PROTECT_VERDICT_NOT_CHECKED;
+    decision->reason = reason;
+}
+
+/* The Origin field of a request. */
+typedef struct {
+    bool parsed; /* well-formed, which includes "null" */
+    cors_origin_t origin;
+    cors_trust_e trust;
+} caller_t;
+
+static void find_caller(const cors_protect_facts_t *facts, caller_t *caller)
+{
+    caller->parsed =
+        facts->origin.ptr && cors_origin_parse(facts->origin, &caller->origin);
+    caller->trust = caller->parsed && facts->get_trust
+                        ? facts->get_trust(facts->context, &caller->origin)
+                        : CORS_TRUST_NONE;
+}
+
+/* Returns whether a URL belongs to an origin that is serialized as browsers do. */
+static bool url_has_origin(cors_slice_t url, cors_slice_t origin)
+{
+    cors_origin_t unused;
+
+    if (!cors_origin_parse(origin, &unused) || url.len < origin.len
+        || memcmp(url.ptr, origin.ptr, origin.len) != 0) {
+        return false;
+    }
+    url.ptr += origin.len;
+    return url.len == origin.len || *url.ptr == '/' || *url.ptr == '?'
+           || *url.ptr == '#';
+}
+
+/*
+ * Returns whether a service worker of this site may have relayed a form of another
+ * site. In Firefox, the request then has the worker's origin and the mode
+ * "same-origin". Only Referer still names the page. A page that removes it has the
+ * origin null. Both fields come from the browser, so a proxy does not disturb the
+ * comparison.
+ */
+static bool may_be_relayed(const cors_protect_facts_t *facts)
+{
+    if (!is(facts->fetch_mode, "same-origin")) {
+        return false;
+    }
+    return is(facts->origin, "null")
+           || (!is_absent(facts->referer)
+               && !url_has_origin(facts->referer, facts->origin));
+}
+
+/*
+ * Returns whether Authorization has a scheme that browsers send without a script. A
+ * joined field may have several.
+ */
+static bool browser_authorized(cors_slice_t authorization)
+{
+    static const char *const schemes[] = { "Basic", "Digest", "NTLM",
+                                           "Negotiate", NULL };
+    cors_slice_t item;
+    cors_slice_t scheme;
+
+    while (cors_list_next(&authorization, &item)) {
+        if (cors_part_next(&item, " \t", &scheme)
+            && is_one_of_nocase(scheme, schemes)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool has_credentials(const cors_protect_facts_t *facts)
+{
+    return facts->cookie.ptr || browser_authorized(facts->authorization)
+           || (facts->has_certificate
+               && facts->has_certificate(facts->context));
+}
+
+/*
+ * Returns whether a page needs a preflight to send a Content-Type. A malformed value
+ * proves nothing. The first value of a joined field counts, too.
+ */
+static bool type_needs_preflight(cors_slice_t type)
+{
+    static const char *const simple[] = { "application/x-www-form-urlencoded",
+                                          "multipart/form-data",
+                                          "text/plain",
+                                          "text/ping",
+                                          "application/csp-report",
+                                          "application/reports+json",
+                                          NULL };
+    cors_slice_t essence = cors_slice_trim(type);
+    const char *end = cors_slice_find_any(essence, ";, \t");
+    const char *slash;
+
+    if (end) {
+        essence = cors_slice_between(essence.ptr, end);
+    }
+    if (is_absent(essence) || is_one_of_nocase(essence, simple)) {
+        return false;
+    }
+    slash = cors_slice_find_any(essence, "/");
+    return slash && cors_is_token(cors_slice_between(essence.ptr, slash))
+           && cors_is_token(
+               cors_slice_between(slash + 1, cors_slice_end(essence)));
+}
+
+/*
+ * Returns whether a request is one that CORS allows or forbids. A form, a beacon and a
+ * fetch in no-cors mode are not: the browser does not ask before it sends them, and
+ * stores the cookies of the response. Without Sec-Fetch-Mode, only what needs a
+ * preflight is certain.
+ */
+static bool is_cors_request(const cors_protect_facts_t *facts)
+{
+    if (!is_absent(facts->fetch_mode)) {
+        return is(facts->fetch_mode, "cors");
+    }
+    return !is(facts->method, "POST")
+           || type_needs_preflight(facts->content_type);
+}
+
+/* Returns whether a port as an origin has it is the port of a target. The default port
+ * is never written in an origin. */
+static bool same_port(unsigned port, cors_slice_t scheme, unsigned target)
+{
+    return port == (target == cors_fetch_default_port(scheme) ? 0 : target);
+}
+
+/*
+ * Returns whether an origin is that of the target, or its twin under https if the
+ * target may be behind a proxy that terminates TLS. The default ports of both schemes
+ * correspond.
+ */
+static bool is_target(const cors_protect_facts_t *facts,
+                      const cors_origin_t *origin, const cors_origin_t *target)
+{
+    unsigned port = target->port;
+
+    if (!target->scheme.ptr
+        || !cors_slice_equal_nocase(origin->host, target->host)) {
+        return false;
+    }
+    if (cors_slice_equal(origin->scheme, target->scheme)) {
+        return same_port(origin->port, origin->scheme, port);
+    }
+    return !facts->scheme_declared && is(target->scheme, "http")
+           && is(origin->scheme, "https")
+           && same_port(origin->port, origin->scheme, port == 80 ? 0 : port);
+}
+
+static bool has_known_host(const cors_protect_facts_t *facts)
+{
+    return facts->has_host ? facts->has_host(facts->context)
+                           : facts->target.known_host;
+}
+
+/* Rules 5 and 7: the origin is compared with that of the server. */
+static void check_own_origin(const cors_protect_facts_t *facts,
+                             const caller_t *caller,
+                             cors_protect_decision_t *decision)
+{
+    cors_target_t target = facts->target;
+
+    if (!caller->parsed || caller->origin.null) {
+        refuse(decision, caller->parsed ? CORS_PROTECT_REASON_NULL_ORIGIN
+                                        : CORS_PROTECT_REASON_CROSS_SITE);
+        return;
+    }
+    if (facts->get_target) {
+        memset(&target, 0, sizeof(target));
+        facts->get_target(facts->context, &caller->origin, &target);
+    }
+    if (is_target(facts, &caller->origin, &target.canonical)) {
+        pass(decision, CORS_PROTECT_REASON_OWN_ORIGIN);
+    }
+    else if (!is_target(facts, &caller->origin, &target.origin)) {
+        refuse(decision, CORS_PROTECT_REASON_CROSS_SITE);
+    }
+    else if (has_known_host(facts)) {
+        pass(decision, CORS_PROTECT_REASON_OWN_ORIGIN);
+    }
+    else {
+        refuse(decision, CORS_PROTECT_REASON_FOREIGN_HOST);
+    }
+}
+
+/* Rule 1. Returns whether it decided: the browser knows what it requested. */
+static bool check_fetch_site(const cors_protect_facts_t *facts,
+                             cors_protect_decision_t *decision)
+{
+    if (is(facts->fetch_site, "same-origin")) {
+        if (!facts->websocket && may_be_relayed(facts)) {
+            refuse(decision, CORS_PROTECT_REASON_RELAYED);
+        }
+        else {
+            pass(decision, CORS_PROTECT_REASON_SAME_ORIGIN);
+        }
+        return true;
+    }
+    if (!facts->websocket && is(facts->fetch_site, "none")) {
+        pass(decision, CORS_PROTECT_REASON_BROWSER);
+        return true;
+    }
+    return false;
+}
+
+/* Rules 2 and 3. Returns whether they let the request pass. */
+static bool check_trust(const cors_protect_facts_t *facts,
+                        const caller_t *caller,
+                        cors_protect_decision_t *decision)
+{
+    switch (caller->trust) {
+    case CORS_TRUST_LISTED:
+        pass(decision, CORS_PROTECT_REASON_TRUSTED);
+        return true;
+    case CORS_TRUST_WITH_CREDENTIALS:
+        pass(decision, CORS_PROTECT_REASON_WITH_CREDENTIALS);
+        return true;
+    case CORS_TRUST_WITHOUT_CREDENTIALS:
+        if (!facts->websocket && is_cors_request(facts)
+            && !has_credentials(facts)) {
+            pass(decision, CORS_PROTECT_REASON_WITHOUT_CREDENTIALS);
+            return true;
+        }
+        return false;
+    default:
+        return false;
+    }
+}
+
+/* Rule 6: neither Origin nor Sec-Fetch-Site. No browser sends such a request. */
+static void check_no_browser(const cors_protect_settings_t *settings,
+                             bool websocket, cors_protect_decision_t *decision)
+{
+    if (websocket && settings->require_origin) {
+        refuse(decision, CORS_PROTECT_REASON_ORIGIN_REQUIRED);
+    }
+    else if (!websocket && settings->strict) {
+        refuse(decision, CORS_PROTECT_REASON_NO_ORIGIN);
+    }
+    else {
+        pass(decision, CORS_PROTECT_REASON_NOT_A_BROWSER);
+    }
+}
+
+void cors_protect_request(const cors_protect_settings_t *settings,
+                          const cors_protect_facts_t *facts,
+                          cors_protect_decision_t *decision)
+{
+    caller_t caller;
+
+    decision->check = CORS_PROTECT_CHECK_REQUEST;
+    if (facts->websocket && settings->websocket_list) {
+        not_checked(decision, CORS_PROTECT_REASON_WEBSOCKET_LIST);
+        return;
+    }
+    if (!facts->websocket && cors_protect_is_safe(facts->method)) {
+        not_checked(decision, CORS_PROTECT_REASON_SAFE_METHOD);
+        return;
+    }
+    if (check_fetch_site(facts, decision)) {
+        return;
+    }
+    find_caller(facts, &caller);
+    if (check_trust(facts, &caller, decision)) {
+        return;
+    }
+    /* rule 4: before the comparison with the own origin, which a page of the same name
+     * over http also has if a proxy terminates TLS */
+    if (!is_absent(facts->fetch_site)) {
+        refuse(decision, CORS_PROTECT_REASON_CROSS_SITE);
+    }
+    else if (!facts->origin.ptr) {
+        check_no_browser(settings, facts->websocket, decision);
+    }
+    else {
+        check_own_origin(facts, &caller, decision);
+    }
+}
+
+/* Returns whether the mode and the destination are those of a subresource or a frame. A
+ * navigation behind a service worker has the destination "empty". */
+static bool is_embedding(const cors_protect_facts_t *facts)
+{
+    static const char *const others[] = { "cors", "websocket", NULL };
+    static const char *const frames[] = { "iframe", "frame",  "fencedframe",
+                                          "embed",  "object", NULL };
+
+    if (is(facts->fetch_mode, "navigate")) {
+        return is_one_of(facts->fetch_dest, frames);
+    }
+    return !is_absent(facts->fetch_mode)
+           && !is_one_of(facts->fetch_mode, others);
+}
+
+void cors_protect_embedding(const cors_protect_facts_t *facts,
+                            cors_protect_decision_t *decision)
+{
+    caller_t caller;
+
+    decision->check = CORS_PROTECT_CHECK_EMBEDDING;
+    if (facts->websocket || facts->preflight
+        || !is(facts->fetch_site, "cross-site") || !is_embedding(facts)) {
+        pass(decision, CORS_PROTECT_REASON_NOT_EMBEDDED);
+        return;
+    }
+    find_caller(facts, &caller);
+    if (caller.trust < CORS_TRUST_WITH_CREDENTIALS) {
+        refuse(decision, CORS_PROTECT_REASON_EMBEDDING);
+    }
+    else {
+        check_trust(facts, &caller, decision);
+    }
+}
+
+/* Checks the host that the client requested. Returns whether the request passes. */
+static bool check_host(const cors_protect_facts_t *facts,
+                       cors_protect_decision_t *decision)
+{
+    bool known = has_known_host(facts);
+
+    decision->check = CORS_PROTECT_CHECK_HOST;
+    if (known) {
+        pass(decision, CORS_PROTECT_REASON_KNOWN_HOST);
+    }
+    else {
+        refuse(decision, CORS_PROTECT_REASON_FOREIGN_HOST);
+    }
+    return known;
+}
+
+void cors_protect(const cors_protect_settings_t *settings,
+                  const cors_protect_facts_t *facts,
+                  cors_protect_decision_t *decision)
+{
+    cors_protect_decision_t embedding;
+
+    decision->check = CORS_PROTECT_CHECK_REQUEST;
+    not_checked(decision, CORS_PROTECT_REASON_OFF);
+    if (settings->host && !check_host(facts, decision)) {
+        return;
+    }
+    if (settings->requests) {
+        cors_protect_request(settings, facts, decision);
+    }
+    if (settings->embedding
+        && decision->verdict != CORS_PROTECT_VERDICT_REFUSED) {
+        cors_protect_embedding(facts, &embedding);
+        if (embedding.verdict == CORS_PROTECT_VERDICT_REFUSED
+            || decision->verdict == CORS_PROTECT_VERDICT_NOT_CHECKED
+            || !settings->requests) {
+            *decision = embedding;
+        }
+    }
+}
+
+/* Returns whether a list of the policy has an entry that many strangers match. */
+static bool lists_strangers(const cors_policy_t *policy)
+{
+    const cors_link_t *link;
+
+    for (link = &policy->link[CORS_ATTR_ORIGINS]; link; link = link->outer) {
+        const cors_setting_t *setting = link->setting;
+
+        if (setting
+            && (cors_origin_set_any(setting->origins)
+                || cors_origin_set_public(setting->origins)
+                || cors_origin_set_public_suffix(setting->origins))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+cors_trust_e cors_protect_policy_trust(const cors_policy_t *policy,
+                                       const cors_origin_t *origin)
+{
+    const cors_setting_t *unused;
+
+    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_ON
+        || policy->problem
+        || cors_policy_origin_listing(policy, CORS_ATTR_ORIGINS, origin, false,
+                                      &unused)
+               != CORS_ORIGIN_LISTED) {
+        return CORS_TRUST_NONE;
+    }
+    return cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
+                   && !lists_strangers(policy)
+               ? CORS_TRUST_WITH_CREDENTIALS
+               : CORS_TRUST_WITHOUT_CREDENTIALS;
+}
+
+int cors_protect_status(const cors_protect_decision_t *decision)
+{
+    return decision->check == CORS_PROTECT_CHECK_HOST ? 421 : 403;
+}
+
+/* Returns whether a proxy in front of this server received the request for the host of
+ * its origin. */
+static bool proxy_changed_host(const cors_protect_facts_t *facts)
+{
+    cors_slice_t forwarded = facts->forwarded_host;
+    cors_slice_t host;
+    cors_origin_t origin;
+
+    return cors_list_next(&forwarded, &host)
+           && cors_origin_parse(facts->origin, &origin)
+           && cors_slice_equal_nocase(
+               host, cors_slice_between(origin.host.ptr,
+                                        cors_slice_end(origin.text)));
+}
+
+const char *cors_protect_hint(const cors_protect_facts_t *facts,
+                              const cors_protect_decision_t *decision)
+{
+    if (decision->verdict != CORS_PROTECT_VERDICT_REFUSED) {
+        return NULL;
+    }
+    if (decision->reason == CORS_PROTECT_REASON_RELAYED) {
+        return "a service worker may have relayed a form of another site; let "
+               "the worker handle GET only, or send Referrer-Policy: "
+               "same-origin with the site's own pages";
+    }
+    if (decision->reason == CORS_PROTECT_REASON_FOREIGN_HOST) {
+        return "the request's Host is not a name of this virtual host; name it "
+               "with ServerAlias if it is one";
+    }
+    if (decision->reason == CORS_PROTECT_REASON_NO_ORIGIN) {
+        return "the client sent neither Origin nor Sec-Fetch-Site; Strict "
+               "refuses that";
+    }
+    if (decision->check != CORS_PROTECT_CHECK_REQUEST) {
+        return NULL;
+    }
+    if (is(facts->origin, "null")) {
+        return "the page hid its origin by its Referrer-Policy, a sandbox or a "
+               "redirect; send Referrer-Policy: same-origin with the site's "
+               "own pages";
+    }
+    if (decision->reason == CORS_PROTECT_REASON_CROSS_SITE
+        && is_absent(facts->fetch_site) && proxy_changed_host(facts)) {
+        return "a proxy has changed Host; use ProxyPreserveHost On there, or "
+               "UseCanonicalName On here";
+    }
+    return NULL;
+}

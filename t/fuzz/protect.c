@@ -1,0 +1,145 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Protection: a byte of flags, then the fields, a line each. What must always hold is
+ * asserted: an untrusted cross-site request is never let pass, more trust or less
+ * strictness never refuses more, and the same facts give the same decision.
+ */
+
+#include "fuzz.h"
+
+#include "core/policy/protect.h"
+
+static cors_trust_e trust;
+
+static cors_trust_e get_trust(void *context, const cors_origin_t *origin)
+{
+    must(context == &trust && origin->text.ptr);
+    return trust;
+}
+
+static bool certificate;
+
+static bool has_certificate(void *context)
+{
+    must(context == &trust);
+    return certificate;
+}
+
+static bool equals(cors_slice_t text, const char *word)
+{
+    return cors_slice_equal(text, cors_slice(word));
+}
+
+static bool refuses(const cors_protect_settings_t *settings,
+                    const cors_protect_facts_t *facts)
+{
+    cors_protect_decision_t decision;
+    cors_protect_decision_t again;
+    bool refused;
+
+    memset(&again, 0xff, sizeof(again));
+    cors_protect(settings, facts, &decision);
+    cors_protect(settings, facts, &again);
+    must(decision.verdict == again.verdict && decision.reason == again.reason
+         && decision.check == again.check);
+    refused = decision.verdict == CORS_PROTECT_VERDICT_REFUSED;
+    must(refused == (decision.reason >= CORS_PROTECT_REASON_RELAYED));
+    must((decision.verdict == CORS_PROTECT_VERDICT_NOT_CHECKED)
+         == (decision.reason <= CORS_PROTECT_REASON_WEBSOCKET_LIST));
+    must(refused || !cors_protect_hint(facts, &decision));
+    must(cors_protect_status(&decision) == 403
+         || decision.check == CORS_PROTECT_CHECK_HOST);
+    return refused;
+}
+
+static void check_trust(const cors_protect_settings_t *settings,
+                        const cors_protect_facts_t *facts)
+{
+    bool judged = settings->requests
+                  && (facts->websocket ? !settings->websocket_list
+                                       : !cors_protect_is_safe(facts->method));
+    bool refused = true;
+
+    for (trust = CORS_TRUST_NONE; trust <= CORS_TRUST_LISTED; trust++) {
+        bool now = refuses(settings, facts);
+
+        must(refused || !now);
+        refused = now;
+        if (trust == CORS_TRUST_NONE && judged
+            && equals(facts->fetch_site, "cross-site")) {
+            must(refused);
+        }
+    }
+}
+
+static void check_strict(const cors_protect_facts_t *facts,
+                         cors_protect_settings_t settings)
+{
+    for (trust = CORS_TRUST_NONE; trust <= CORS_TRUST_LISTED; trust++) {
+        bool refused;
+
+        settings.strict = false;
+        refused = refuses(&settings, facts);
+        settings.strict = true;
+        must(!refused || refuses(&settings, facts));
+    }
+}
+
+static void fill_target(cors_slice_t line, cors_origin_t *target)
+{
+    if (!cors_origin_parse(line, target)) {
+        memset(target, 0, sizeof(*target));
+    }
+}
+
+/* A field that starts with "-" is absent. */
+static cors_slice_t next_field(const char **at, const char *end)
+{
+    cors_slice_t line = next_line(at, end);
+
+    return line.len > 0 && line.ptr[0] == '-' ? cors_slice(NULL) : line;
+}
+
+static void check(cors_slice_t input)
+{
+    const char *at = input.ptr;
+    const char *end = cors_slice_end(input);
+    cors_protect_settings_t settings;
+    cors_protect_facts_t facts;
+    unsigned flags = 0;
+
+    memset(&facts, 0, sizeof(facts));
+    if (end - at >= 2) {
+        flags = (unsigned char)at[0] | (unsigned)(unsigned char)at[1] << 8;
+        at += 2;
+    }
+    settings.requests = flags & 1;
+    settings.strict = flags >> 1 & 1;
+    settings.embedding = flags >> 2 & 1;
+    settings.host = flags >> 3 & 1;
+    settings.websocket_list = flags >> 4 & 1;
+    settings.require_origin = flags >> 5 & 1;
+    facts.websocket = flags >> 8 & 1;
+    facts.preflight = flags >> 9 & 1;
+    facts.scheme_declared = flags >> 10 & 1;
+    facts.target.known_host = flags >> 11 & 1;
+    certificate = flags >> 12 & 1;
+    facts.get_trust = get_trust;
+    facts.has_certificate = has_certificate;
+    facts.context = &trust;
+    facts.method = next_line(&at, end);
+    facts.fetch_site = next_field(&at, end);
+    facts.fetch_mode = next_field(&at, end);
+    facts.fetch_dest = next_field(&at, end);
+    facts.origin = next_field(&at, end);
+    facts.referer = next_field(&at, end);
+    facts.cookie = next_field(&at, end);
+    facts.authorization = next_field(&at, end);
+    facts.content_type = next_field(&at, end);
+    facts.forwarded_host = next_field(&at, end);
+    fill_target(next_field(&at, end), &facts.target.origin);
+    fill_target(next_field(&at, end), &facts.target.canonical);
+    check_trust(&settings, &facts);
+    check_strict(&facts, settings);
+}
