@@ -482,6 +482,105 @@ static void the_checks_have_an_order(void **state)
     }
 }
 
+static void a_refusal_has_its_remedy(void **state)
+{
+    static const struct {
+        sent_t sent;
+        const char *hint; /* its beginning */
+        bool host;
+    } rows[] = {
+        { { RELAY, .origin = "null" }, "a service worker", false },
+        { { .origin = A, .unknown_host = true }, "the request's Host", false },
+        { { .origin = A, .unknown_host = true }, "the request's Host", true },
+        { { .strict = true }, "the client sent neither", false },
+        { { .origin = "null" }, "the page hid", false },
+        { { .origin = "null", .site = "cross-site" }, "the page hid", false },
+        { { .origin = E, .forwarded = "Evil.test, x" }, "a proxy has", false },
+        { { .origin = E ":8", .forwarded = "evil.test:8" },
+          "a proxy has",
+          false },
+        { { .origin = E, .forwarded = "evil.test:8" }, NULL, false },
+        { { .origin = E "/", .forwarded = "evil.test" }, NULL, false },
+        { { X, .forwarded = "evil.test" }, NULL, false },
+        { { .origin = E }, NULL, false },
+        { { .origin = A }, NULL, false },
+        { { .websocket = true, .required = true, .forwarded = "x" },
+          NULL,
+          false },
+        { { XS, .origin = "null", .mode = "no-cors" }, NULL, false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_protect_settings_t settings = settings_of(&rows[i].sent);
+        cors_protect_facts_t facts;
+        cors_protect_decision_t decision;
+        const char *hint;
+
+        settings.host = rows[i].host;
+        settings.embedding = true;
+        facts_of(&rows[i].sent, &facts);
+        cors_protect(&settings, &facts, &decision);
+        hint = cors_protect_hint(&facts, &decision);
+        same_text(apr_itoa(pool, (int)i),
+                  hint && rows[i].hint
+                      ? apr_pstrmemdup(pool, hint, strlen(rows[i].hint))
+                      : hint,
+                  rows[i].hint);
+    }
+}
+
+static void fill_asked(void *context, const cors_origin_t *origin,
+                       cors_target_t *target)
+{
+    assert_null(target->origin.scheme.ptr);
+    assert_null(target->canonical.scheme.ptr);
+    assert_false(target->known_host);
+    (*(int *)context)++;
+    target->origin = *origin;
+}
+
+static bool know_host(void *context)
+{
+    (*(int *)context)++;
+    return true;
+}
+
+static void the_server_is_asked_only_if_it_matters(void **state)
+{
+    static const cors_protect_settings_t settings = { .requests = true };
+    sent_t sent = { .origin = E, .unknown_host = true };
+    cors_protect_decision_t decision;
+    cors_protect_facts_t facts;
+    int asked = 0;
+
+    (void)state;
+    facts_of(&sent, &facts);
+    facts.get_trust = NULL;
+    facts.has_certificate = NULL;
+    facts.get_target = fill_asked;
+    facts.has_host = know_host;
+    facts.context = &asked;
+    cors_protect_request(&settings, &facts, &decision);
+    same_text("asked", words_of(&decision), OWN);
+    same_number("asked", asked, 2);
+    facts.fetch_site = exactly("cross-site");
+    cors_protect_request(&settings, &facts, &decision);
+    same_text("not asked", words_of(&decision), CROSS);
+    same_number("not asked", asked, 2);
+    sent = (sent_t){ CORS };
+    facts_of(&sent, &facts);
+    facts.has_certificate = NULL;
+    cors_protect_request(&settings, &facts, &decision);
+    same_text("no certificate", words_of(&decision), OPEN);
+    memset(&facts.target, 0, sizeof(facts.target));
+    facts.fetch_site = exactly(NULL);
+    facts.fetch_mode = exactly(NULL);
+    cors_protect_request(&settings, &facts, &decision);
+    same_text("no target", words_of(&decision), CROSS);
+}
+
 static void a_policy_trusts_what_is_listed_with_credentials(void **state)
 {
     static const struct {
@@ -523,6 +622,8 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(what_browsers_sent_is_decided_as_listed),
         TEST(the_checks_have_an_order),
+        TEST(a_refusal_has_its_remedy),
+        TEST(the_server_is_asked_only_if_it_matters),
         TEST(a_policy_trusts_what_is_listed_with_credentials),
     };
     static const table_t tables[] = { TABLE(check_request, requests),

@@ -196,13 +196,17 @@ static bool type_needs_preflight(cors_slice_t type)
                                           "application/reports+json",
                                           NULL };
     cors_slice_t essence = cors_slice_trim(type);
-    const char *end = cors_slice_find_any(essence, ";, \t");
+    const char *end;
     const char *slash;
 
+    if (is_absent(essence)) {
+        return false;
+    }
+    end = cors_slice_find_any(essence, ";, \t");
     if (end) {
         essence = cors_slice_between(essence.ptr, end);
     }
-    if (is_absent(essence) || is_one_of_nocase(essence, simple)) {
+    if (is_one_of_nocase(essence, simple)) {
         return false;
     }
     slash = cors_slice_find_any(essence, "/");
