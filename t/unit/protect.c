@@ -603,6 +603,12 @@ static void a_policy_trusts_what_is_listed_with_credentials(void **state)
         { WITH "CorsAllowOrigins *; CorsAllowAnyOriginWithCredentialsUnsafe On"
                " | CorsAllowOrigins -" A,
           CORS_TRUST_WITHOUT_CREDENTIALS },
+        { WITH "CorsAllowOrigins https://*.test " E "; "
+               "CorsAllowPublicSuffixUnsafe On",
+          CORS_TRUST_WITHOUT_CREDENTIALS },
+        { WITH "CorsAllowOriginsMatch .*; "
+               "CorsAllowAnyOriginWithCredentialsUnsafe On",
+          CORS_TRUST_WITHOUT_CREDENTIALS },
         { WITH LISTED " | CorsAllowOrigins +" A, CORS_TRUST_WITH_CREDENTIALS },
     };
     cors_origin_t origin;
@@ -617,11 +623,31 @@ static void a_policy_trusts_what_is_listed_with_credentials(void **state)
     }
 }
 
+static void every_text_is_another_one(void **state)
+{
+    int i;
+    int j;
+
+    (void)state;
+    for (i = 0; i < CORS_PROTECT_REASON_COUNT; i++) {
+        const char *text = cors_protect_reason_text((cors_protect_reason_e)i);
+
+        assert_true(cors_is_token(cors_slice(text)));
+        for (j = 0; j < i; j++) {
+            assert_string_not_equal(text, cors_protect_reason_text(
+                                              (cors_protect_reason_e)j));
+        }
+    }
+    assert_string_equal(cors_protect_check_text(CORS_PROTECT_CHECK_HOST),
+                        "CorsProtectHost");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(what_browsers_sent_is_decided_as_listed),
         TEST(the_checks_have_an_order),
+        TEST(every_text_is_another_one),
         TEST(a_refusal_has_its_remedy),
         TEST(the_server_is_asked_only_if_it_matters),
         TEST(a_policy_trusts_what_is_listed_with_credentials),
