@@ -208,6 +208,9 @@ static const row_t requests[] = {
     { "without a mode, PUT", { READS, .method = "PUT", .type = FORM }, OPEN },
     { "an empty mode, JSON", { READS, .mode = "", .type = "a/json" }, OPEN },
     { "without a mode, JSON", { READS, .type = "application/json" }, OPEN },
+    { "without a mode, JSON with a parameter",
+      { READS, .type = "application/json; charset=utf-8" },
+      OPEN },
     { "without a mode, a form", { READS, .type = FORM }, CROSS },
     { "without a mode, multipart",
       { READS, .type = "Multipart/Form-Data; boundary=x" },
@@ -565,7 +568,7 @@ static void the_server_is_asked_only_if_it_matters(void **state)
     cors_protect_request(&settings, &facts, &decision);
     same_text("asked", words_of(&decision), OWN);
     same_number("asked", asked, 2);
-    facts.fetch_site = exactly("cross-site");
+    facts.fetch_site = exact_copy("cross-site");
     cors_protect_request(&settings, &facts, &decision);
     same_text("not asked", words_of(&decision), CROSS);
     same_number("not asked", asked, 2);
@@ -575,8 +578,8 @@ static void the_server_is_asked_only_if_it_matters(void **state)
     cors_protect_request(&settings, &facts, &decision);
     same_text("no certificate", words_of(&decision), OPEN);
     memset(&facts.target, 0, sizeof(facts.target));
-    facts.fetch_site = exactly(NULL);
-    facts.fetch_mode = exactly(NULL);
+    facts.fetch_site = exact_copy(NULL);
+    facts.fetch_mode = exact_copy(NULL);
     cors_protect_request(&settings, &facts, &decision);
     same_text("no target", words_of(&decision), CROSS);
 }
