@@ -256,13 +256,13 @@ static inline unsigned flags_of(const view_t *view, const wanted_t *wanted,
     unsigned flags = at ? entry_at(view, at)->flags : 0;
 
     if (visitor && flags) {
-        const cors_origin_match_t match = {
+        const cors_origin_match_t matched = {
             wanted->second,
             kind == KIND_ANY_PORT || kind == KIND_SUBDOMAINS_ANY_PORT,
             (flags & FLAG_LISTED) != 0, (flags & FLAG_EXCLUDED) != 0
         };
 
-        visitor->visit(visitor->context, &match);
+        visitor->visit(visitor->context, &matched);
     }
     return flags;
 }

@@ -271,6 +271,7 @@ static void check_own_origin(const cors_protect_facts_t *facts,
                              cors_protect_decision_t *decision)
 {
     cors_target_t target = facts->target;
+    bool canonical;
 
     if (!caller->parsed || caller->origin.null) {
         refuse(decision, caller->parsed ? CORS_PROTECT_REASON_NULL_ORIGIN
@@ -281,13 +282,11 @@ static void check_own_origin(const cors_protect_facts_t *facts,
         memset(&target, 0, sizeof(target));
         facts->get_target(facts->context, &caller->origin, &target);
     }
-    if (is_target(facts, &caller->origin, &target.canonical)) {
-        pass(decision, CORS_PROTECT_REASON_OWN_ORIGIN);
-    }
-    else if (!is_target(facts, &caller->origin, &target.origin)) {
+    canonical = is_target(facts, &caller->origin, &target.canonical);
+    if (!canonical && !is_target(facts, &caller->origin, &target.origin)) {
         refuse(decision, CORS_PROTECT_REASON_CROSS_SITE);
     }
-    else if (has_known_host(facts)) {
+    else if (canonical || has_known_host(facts)) {
         pass(decision, CORS_PROTECT_REASON_OWN_ORIGIN);
     }
     else {
