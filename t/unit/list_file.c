@@ -148,6 +148,19 @@ static void empty_file_lists_no_origin(void **state)
                      CORS_ORIGIN_UNLISTED);
 }
 
+/* A file that is missing has no text, not an empty one. */
+static void absent_text_lists_no_origin(void **state)
+{
+    const cors_slice_t absent = { NULL, 0 };
+    cors_origin_file_t file;
+
+    (void)state;
+    mistakes_text = "";
+    file = cors_origin_file_read(pool, absent, append_mistake, NULL);
+    assert_string_equal(mistakes_text, "");
+    assert_int_equal(cors_origin_table_listed(file.table), 0);
+}
+
 static void empty_lines_need_no_room(void **state)
 {
     enum {
@@ -271,6 +284,7 @@ int main(void)
         cmocka_unit_test(wrong_encoding_is_the_only_mistake),
         cmocka_unit_test(entries_with_commas_get_a_suggestion),
         cmocka_unit_test(empty_file_lists_no_origin),
+        cmocka_unit_test(absent_text_lists_no_origin),
         cmocka_unit_test(empty_lines_need_no_room),
         cmocka_unit_test(byte_order_mark_alone_is_a_cut_line),
         cmocka_unit_test(frame_is_read_whole_or_rejected),

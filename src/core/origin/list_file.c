@@ -182,7 +182,7 @@ static apr_size_t count_lines(cors_slice_t text)
     const char *end = p + text.len;
     apr_size_t lines = 1;
 
-    while ((p = memchr(p, '\n', (apr_size_t)(end - p))) != NULL) {
+    while (p < end && (p = memchr(p, '\n', (apr_size_t)(end - p))) != NULL) {
         lines++;
         p++;
     }
