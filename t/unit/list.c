@@ -184,6 +184,36 @@ static void lower_case_changes_capitals_only(void **state)
     }
 }
 
+static void words_are_found_whole(void **state)
+{
+    static const char *const words[] = { "GET", "HEAD", NULL };
+    static const char *const none[] = { NULL };
+
+    (void)state;
+    assert_true(cors_slice_is_one_of(exact_copy("GET"), words));
+    assert_true(cors_slice_is_one_of(exact_copy("HEAD"), words));
+    assert_false(cors_slice_is_one_of(exact_copy("Head"), words));
+    assert_false(cors_slice_is_one_of(exact_copy("HEA"), words));
+    assert_false(cors_slice_is_one_of(exact_copy("HEADS"), words));
+    assert_false(cors_slice_is_one_of(exact_copy("GET"), none));
+    assert_ptr_equal(cors_slice_find_nocase(exact_copy("get"), words),
+                     words[0]);
+    assert_ptr_equal(cors_slice_find_nocase(exact_copy("Head"), words),
+                     words[1]);
+    assert_null(cors_slice_find_nocase(exact_copy("hea"), words));
+    assert_null(cors_slice_find_nocase(exact_copy("head"), none));
+}
+
+static void bytes_are_counted(void **state)
+{
+    (void)state;
+    assert_int_equal(cors_slice_count(cors_slice(NULL), 'a'), 0);
+    assert_int_equal(cors_slice_count(exact_copy(""), 'a'), 0);
+    assert_int_equal(cors_slice_count(exact_copy("bb"), 'a'), 0);
+    assert_int_equal(cors_slice_count(exact_copy("a"), 'a'), 1);
+    assert_int_equal(cors_slice_count(exact_copy("aabaa"), 'a'), 4);
+}
+
 static void slice_of_null_is_absent(void **state)
 {
     (void)state;
@@ -286,6 +316,8 @@ int main(void)
         TEST(token_bytes_are_those_of_http),
         TEST(case_is_ignored_for_letters_only),
         TEST(lower_case_changes_capitals_only),
+        TEST(words_are_found_whole),
+        TEST(bytes_are_counted),
         TEST(slice_of_null_is_absent),
         TEST(slice_end_is_after_its_last_byte),
         TEST(first_byte_of_a_set_is_found),

@@ -129,36 +129,19 @@ static const char *const request_only_headers[] = {
     NULL
 };
 
-static const char *find_nocase(const char *const *list, cors_slice_t name)
-{
-    for (; *list; list++) {
-        if (cors_slice_is_nocase(name, *list)) {
-            return *list;
-        }
-    }
-    return NULL;
-}
-
 bool cors_fetch_forbidden_method(cors_slice_t method)
 {
-    return find_nocase(forbidden_methods, method) != NULL;
+    return cors_slice_find_nocase(method, forbidden_methods) != NULL;
 }
 
 bool cors_fetch_safelisted_method(cors_slice_t method)
 {
-    const char *const *safe;
-
-    for (safe = safelisted_methods; *safe; safe++) {
-        if (cors_slice_equal(method, cors_slice(*safe))) {
-            return true;
-        }
-    }
-    return false;
+    return cors_slice_is_one_of(method, safelisted_methods);
 }
 
 const char *cors_fetch_well_known_method(cors_slice_t method)
 {
-    return find_nocase(well_known_methods, method);
+    return cors_slice_find_nocase(method, well_known_methods);
 }
 
 bool cors_fetch_forbidden_request_header(cors_slice_t name)
@@ -173,17 +156,17 @@ bool cors_fetch_forbidden_request_header(cors_slice_t name)
             return true;
         }
     }
-    return find_nocase(forbidden_request_headers, name) != NULL;
+    return cors_slice_find_nocase(name, forbidden_request_headers) != NULL;
 }
 
 bool cors_fetch_forbidden_response_header(cors_slice_t name)
 {
-    return find_nocase(forbidden_response_headers, name) != NULL;
+    return cors_slice_find_nocase(name, forbidden_response_headers) != NULL;
 }
 
 bool cors_fetch_safelisted_response_header(cors_slice_t name)
 {
-    return find_nocase(safelisted_response_headers, name) != NULL;
+    return cors_slice_find_nocase(name, safelisted_response_headers) != NULL;
 }
 
 bool cors_fetch_non_wildcard_header(cors_slice_t name)
@@ -193,12 +176,12 @@ bool cors_fetch_non_wildcard_header(cors_slice_t name)
 
 bool cors_fetch_response_only_header(cors_slice_t name)
 {
-    return find_nocase(response_only_headers, name) != NULL;
+    return cors_slice_find_nocase(name, response_only_headers) != NULL;
 }
 
 bool cors_fetch_request_only_header(cors_slice_t name)
 {
-    return find_nocase(request_only_headers, name) != NULL;
+    return cors_slice_find_nocase(name, request_only_headers) != NULL;
 }
 
 unsigned cors_fetch_default_port(cors_slice_t scheme)
@@ -214,7 +197,7 @@ unsigned cors_fetch_default_port(cors_slice_t scheme)
     apr_size_t i;
 
     for (i = 0; i < sizeof(defaults) / sizeof(defaults[0]); i++) {
-        if (cors_slice_equal(scheme, cors_slice(defaults[i].scheme))) {
+        if (cors_slice_is(scheme, defaults[i].scheme)) {
             return defaults[i].port;
         }
     }

@@ -116,9 +116,8 @@ static cors_problem_e check_ipv6(apr_pool_t *p, cors_slice_t host,
     if (!*suggestion || !open || !closed) {
         return CORS_PROBLEM_ORIGIN_IPV6_BAD;
     }
-    return cors_slice_equal(host, cors_slice(*suggestion))
-               ? CORS_OK
-               : CORS_PROBLEM_ORIGIN_IPV6_FORM;
+    return cors_slice_is(host, *suggestion) ? CORS_OK
+                                            : CORS_PROBLEM_ORIGIN_IPV6_FORM;
 }
 
 /*
@@ -198,7 +197,7 @@ static cors_problem_e check_ipv4(apr_pool_t *p, cors_slice_t host,
                                  const char **suggestion)
 {
     *suggestion = ipv4_serialise(p, host);
-    return *suggestion && cors_slice_equal(host, cors_slice(*suggestion))
+    return *suggestion && cors_slice_is(host, *suggestion)
                ? CORS_OK
                : CORS_PROBLEM_ORIGIN_IPV4_BAD;
 }
@@ -344,12 +343,11 @@ bool cors_host_is_loopback(cors_slice_t host)
         tail = cors_slice_between(cors_slice_end(host) - length - 1,
                                   cors_slice_end(host));
         if (tail.ptr[0] != '.') {
-            return cors_slice_equal(host, cors_slice("[::1]"));
+            return cors_slice_is(host, "[::1]");
         }
         tail = cors_slice_between(tail.ptr + 1, cors_slice_end(tail));
     }
-    return cors_slice_equal(tail, cors_slice(name))
-           || cors_slice_equal(host, cors_slice("[::1]"));
+    return cors_slice_is(tail, name) || cors_slice_is(host, "[::1]");
 }
 
 unsigned cors_port_parse(cors_slice_t digits)

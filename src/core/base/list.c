@@ -72,6 +72,35 @@ bool cors_slice_equal_nocase(cors_slice_t a, cors_slice_t b)
     return true;
 }
 
+bool cors_slice_is_one_of(cors_slice_t text, const char *const *words)
+{
+    while (*words && !cors_slice_is(text, *words)) {
+        words++;
+    }
+    return *words != NULL;
+}
+
+const char *cors_slice_find_nocase(cors_slice_t text, const char *const *words)
+{
+    while (*words && !cors_slice_is_nocase(text, *words)) {
+        words++;
+    }
+    return *words;
+}
+
+apr_size_t cors_slice_count(cors_slice_t text, char byte)
+{
+    const char *p = text.ptr;
+    const char *end = p + text.len;
+    apr_size_t count = 0;
+
+    while (p < end && (p = memchr(p, byte, (apr_size_t)(end - p))) != NULL) {
+        count++;
+        p++;
+    }
+    return count;
+}
+
 cors_slice_t cors_slice_trim(cors_slice_t text)
 {
     while (text.len > 0 && is_blank(text.ptr[0])) {

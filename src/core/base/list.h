@@ -53,11 +53,27 @@ static inline bool cors_slice_equal(cors_slice_t a, cors_slice_t b)
 /** @return whether both hold the same bytes, ignoring the case of ASCII letters */
 bool cors_slice_equal_nocase(cors_slice_t a, cors_slice_t b);
 
+/** @return whether @a text equals @a word */
+static inline bool cors_slice_is(cors_slice_t text, const char *word)
+{
+    return cors_slice_equal(text, cors_slice(word));
+}
+
 /** @return whether @a text equals @a word, ignoring the case of ASCII letters */
 static inline bool cors_slice_is_nocase(cors_slice_t text, const char *word)
 {
     return cors_slice_equal_nocase(text, cors_slice(word));
 }
+
+/** @return whether @a text equals one of @a words, which end with NULL */
+bool cors_slice_is_one_of(cors_slice_t text, const char *const *words);
+
+/** @return the word, of those that NULL ends, that equals @a text, ignoring the case of
+ *          ASCII letters; NULL: not found */
+const char *cors_slice_find_nocase(cors_slice_t text, const char *const *words);
+
+/** @return how often a byte occurs in @a text, which may be absent */
+apr_size_t cors_slice_count(cors_slice_t text, char byte);
 
 /** @return the byte; an ASCII upper-case letter is converted to lower case */
 static inline char cors_lower(char c)

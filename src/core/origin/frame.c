@@ -35,11 +35,6 @@ static cors_slice_t take_word(cors_slice_t *line)
     return word;
 }
 
-static bool is_word(cors_slice_t word, const char *text)
-{
-    return cors_slice_equal(word, cors_slice(text));
-}
-
 static bool is_version(cors_slice_t word)
 {
     apr_size_t i;
@@ -71,19 +66,6 @@ static bool read_count(cors_slice_t word, apr_size_t *count)
         *count = *count * 10 + (apr_size_t)(word.ptr[i] - '0');
     }
     return true;
-}
-
-static apr_size_t count_lines(cors_slice_t text)
-{
-    const char *p = text.ptr;
-    const char *end = p + text.len;
-    apr_size_t lines = 0;
-
-    while (p < end && (p = memchr(p, '\n', (apr_size_t)(end - p))) != NULL) {
-        lines++;
-        p++;
-    }
-    return lines;
 }
 
 /*
@@ -141,12 +123,12 @@ static void read_end(cors_frame_t *frame, cors_slice_t body, cors_slice_t last)
     lines.len = (apr_size_t)(last.ptr - body.ptr);
     take_word(&rest);
     if (!read_count(take_word(&rest), &count)) {
-        spoil(frame, CORS_FRAME_BAD, count_lines(lines) + 2,
+        spoil(frame, CORS_FRAME_BAD, cors_slice_count(lines, '\n') + 2,
               "end is followed by the number of lines between");
         return;
     }
-    if (count != count_lines(lines)) {
-        spoil(frame, CORS_FRAME_BAD, count_lines(lines) + 2,
+    if (count != cors_slice_count(lines, '\n')) {
+        spoil(frame, CORS_FRAME_BAD, cors_slice_count(lines, '\n') + 2,
               "there is another number of lines between");
         return;
     }
@@ -190,7 +172,7 @@ cors_frame_t cors_frame_read(cors_slice_t text)
     }
     first = first_line(body);
     last = without_cr(first);
-    if (!is_word(take_word(&last), "begin")) {
+    if (!cors_slice_is(take_word(&last), "begin")) {
         return frame;
     }
     if (first.len == body.len) {
@@ -207,11 +189,12 @@ cors_frame_t cors_frame_read(cors_slice_t text)
 
         last = last_line(body);
         word = without_cr(last);
-        if (is_word(take_word(&word), "end")) {
+        if (cors_slice_is(take_word(&word), "end")) {
             read_end(&frame, body, last);
             return frame;
         }
     }
-    spoil(&frame, CORS_FRAME_OPEN, count_lines(body) + 1, "the end is missing");
+    spoil(&frame, CORS_FRAME_OPEN, cors_slice_count(body, '\n') + 1,
+          "the end is missing");
     return frame;
 }

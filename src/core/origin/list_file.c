@@ -178,14 +178,8 @@ static apr_size_t find_other_encoding(cors_slice_t text)
 
 static apr_size_t count_lines(cors_slice_t text)
 {
-    const char *p = text.ptr;
-    const char *end = p + text.len;
-    apr_size_t lines = 1;
+    apr_size_t lines = cors_slice_count(text, '\n') + 1;
 
-    while (p < end && (p = memchr(p, '\n', (apr_size_t)(end - p))) != NULL) {
-        lines++;
-        p++;
-    }
     /* Empty lines and comments need no slots: limit the count by the file size. */
     return lines < text.len / sizeof("a://b") ? lines
                                               : text.len / sizeof("a://b");

@@ -108,8 +108,7 @@ bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin)
         return false;
     }
     if (p == end) {
-        return origin->host.len > 0
-               || cors_slice_equal(origin->scheme, cors_slice("file"));
+        return origin->host.len > 0 || cors_slice_is(origin->scheme, "file");
     }
     if (*p != ':' || origin->host.len == 0) {
         return false;

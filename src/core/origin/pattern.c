@@ -46,8 +46,7 @@ static cors_problem_e check_scheme(cors_slice_t scheme)
     if (scheme.len > CORS_SCHEME_MAX) {
         return CORS_PROBLEM_ORIGIN_LONG;
     }
-    if (cors_slice_equal(scheme, cors_slice("ws"))
-        || cors_slice_equal(scheme, cors_slice("wss"))) {
+    if (cors_slice_is(scheme, "ws") || cors_slice_is(scheme, "wss")) {
         return CORS_PROBLEM_ORIGIN_SCHEME_WEBSOCKET;
     }
     return CORS_OK;
@@ -324,9 +323,9 @@ static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word, bool file,
     if (problem) {
         return problem;
     }
-    if (cors_slice_equal(parts.scheme, cors_slice("file"))) {
+    if (cors_slice_is(parts.scheme, "file")) {
         pattern->host = parts.host;
-        return file && cors_slice_equal(word, cors_slice("file://"))
+        return file && cors_slice_is(word, "file://")
                    ? CORS_OK
                    : CORS_PROBLEM_ORIGIN_FILE;
     }
@@ -387,7 +386,7 @@ static cors_slice_t suggest_host(apr_pool_t *p, cors_slice_t host)
 
     /* In lower case it may be an address or punycode: check it again. */
     while (cors_host_check(p, host, &suggestion) && suggestion
-           && !cors_slice_equal(host, cors_slice(suggestion))) {
+           && !cors_slice_is(host, suggestion)) {
         host = cors_slice(suggestion);
     }
     return host;
@@ -503,9 +502,8 @@ static const char *suggest_origin(apr_pool_t *p, cors_slice_t word, bool file)
         star = ""; /* an address has no subdomains */
     }
     host = suggest_host(p, host);
-    scheme = cors_slice_equal(parts.scheme, cors_slice("*"))
-                 ? "https"
-                 : suggest_scheme(p, parts.scheme);
+    scheme = cors_slice_is(parts.scheme, "*") ? "https"
+                                              : suggest_scheme(p, parts.scheme);
     return valid_or_null(p,
                          apr_pstrcat(p, scheme, "://", star,
                                      cors_slice_text(p, host),
@@ -570,13 +568,12 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
         word = skip_bytes(word, 1);
     }
     memset(pattern, 0, sizeof(*pattern));
-    if (cors_slice_equal(word, cors_slice("*"))
-        || cors_slice_is_nocase(word, "None")) {
+    if (cors_slice_is(word, "*") || cors_slice_is_nocase(word, "None")) {
         pattern->kind =
             word.ptr[0] == '*' ? CORS_PATTERN_ANY : CORS_PATTERN_NONE;
         problem = exclude ? CORS_PROBLEM_EXCLUSION_OF_ALL : CORS_OK;
     }
-    else if (cors_slice_equal(word, cors_slice("null"))) {
+    else if (cors_slice_is(word, "null")) {
         pattern->kind = CORS_PATTERN_NULL;
         problem = CORS_OK;
     }
@@ -599,6 +596,6 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
 bool cors_pattern_is_insecure(const cors_pattern_t *pattern)
 {
     return pattern->kind == CORS_PATTERN_ORIGIN && !pattern->exclude
-           && cors_slice_equal(pattern->scheme, cors_slice("http"))
+           && cors_slice_is(pattern->scheme, "http")
            && !cors_host_is_loopback(pattern->host);
 }

@@ -80,7 +80,7 @@ CORS_SLOW static relation_e relate(const cors_facts_t *facts,
      * proxy has changed the host.
      */
     if (target->fetch_site.ptr
-        && !cors_slice_equal(target->fetch_site, cors_slice("same-origin"))) {
+        && !cors_slice_is(target->fetch_site, "same-origin")) {
         return RELATION_FOREIGN;
     }
     if (is_origin(origin, &target->canonical)) {

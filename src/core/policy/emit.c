@@ -212,7 +212,7 @@ static bool extend_vary(apr_pool_t *p, apr_table_entry_t *field,
 {
     const cors_slice_t name = cors_slice(field->val);
 
-    if (!cors_is_token(name) || cors_slice_equal(name, cors_slice("*"))
+    if (!cors_is_token(name) || cors_slice_is(name, "*")
         || cors_list_has(names, name, true)) {
         return false;
     }

@@ -54,8 +54,7 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind, bool edit)
 /* returns whether an entry stands for a whole list */
 static bool is_whole_list(cors_slice_t word)
 {
-    return cors_slice_equal(word, cors_slice("*"))
-           || cors_slice_is_nocase(word, "None");
+    return cors_slice_is(word, "*") || cors_slice_is_nocase(word, "None");
 }
 
 static cors_problem_e check_method(cors_slice_t name, const char **suggestion)
@@ -69,7 +68,7 @@ static cors_problem_e check_method(cors_slice_t name, const char **suggestion)
         return CORS_PROBLEM_METHOD_FORBIDDEN;
     }
     well_known = cors_fetch_well_known_method(name);
-    if (well_known && !cors_slice_equal(name, cors_slice(well_known))) {
+    if (well_known && !cors_slice_is(name, well_known)) {
         *suggestion = well_known;
         return CORS_PROBLEM_METHOD_CASE;
     }
@@ -368,7 +367,7 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
                                                          cors_slice_end(word)));
         return CORS_PROBLEM_NAME_EXCLUSION;
     }
-    wildcard = cors_slice_equal(word, cors_slice("*"));
+    wildcard = cors_slice_is(word, "*");
     none =
         set->kind != CORS_NAMES_METHODS && cors_slice_is_nocase(word, "None");
     if (wildcard && prefixed && set->count == 0 && set->removed_count == 0

@@ -50,28 +50,6 @@ const char *cors_protect_check_text(cors_protect_check_e check)
     return texts[check];
 }
 
-static bool is(cors_slice_t text, const char *word)
-{
-    return cors_slice_equal(text, cors_slice(word));
-}
-
-/* Returns whether the text is one of the words, which a NULL ends. */
-static bool is_one_of(cors_slice_t text, const char *const *words)
-{
-    while (*words && !is(text, *words)) {
-        words++;
-    }
-    return *words != NULL;
-}
-
-static bool is_one_of_nocase(cors_slice_t text, const char *const *words)
-{
-    while (*words && !cors_slice_is_nocase(text, *words)) {
-        words++;
-    }
-    return *words != NULL;
-}
-
 /* An empty field counts as absent: some proxies empty fields instead of removing
  * them. */
 static bool is_absent(cors_slice_t field)
@@ -84,7 +62,7 @@ bool cors_protect_is_safe(cors_slice_t method)
     static const char *const safe[] = { "GET",   "HEAD",  "OPTIONS",
                                         "TRACE", "QUERY", NULL };
 
-    return is_one_of(method, safe);
+    return cors_slice_is_one_of(method, safe);
 }
 
 static void pass(cors_protect_decision_t *decision,
@@ -147,10 +125,10 @@ static bool url_has_origin(cors_slice_t url, cors_slice_t origin)
  */
 static bool may_be_relayed(const cors_protect_facts_t *facts)
 {
-    if (!is(facts->fetch_mode, "same-origin")) {
+    if (!cors_slice_is(facts->fetch_mode, "same-origin")) {
         return false;
     }
-    return is(facts->origin, "null")
+    return cors_slice_is(facts->origin, "null")
            || (!is_absent(facts->referer)
                && !url_has_origin(facts->referer, facts->origin));
 }
@@ -168,7 +146,7 @@ static bool browser_authorized(cors_slice_t authorization)
 
     while (cors_list_next(&authorization, &item)) {
         if (cors_part_next(&item, " \t", &scheme)
-            && is_one_of_nocase(scheme, schemes)) {
+            && cors_slice_find_nocase(scheme, schemes)) {
             return true;
         }
     }
@@ -206,7 +184,7 @@ static bool type_needs_preflight(cors_slice_t type)
     if (end) {
         essence = cors_slice_between(essence.ptr, end);
     }
-    if (is_one_of_nocase(essence, simple)) {
+    if (cors_slice_find_nocase(essence, simple)) {
         return false;
     }
     slash = cors_slice_find_any(essence, "/");
@@ -224,9 +202,9 @@ static bool type_needs_preflight(cors_slice_t type)
 static bool is_cors_request(const cors_protect_facts_t *facts)
 {
     if (!is_absent(facts->fetch_mode)) {
-        return is(facts->fetch_mode, "cors");
+        return cors_slice_is(facts->fetch_mode, "cors");
     }
-    return !is(facts->method, "POST")
+    return !cors_slice_is(facts->method, "POST")
            || type_needs_preflight(facts->content_type);
 }
 
@@ -254,8 +232,8 @@ static bool is_target(const cors_protect_facts_t *facts,
     if (cors_slice_equal(origin->scheme, target->scheme)) {
         return same_port(origin->port, origin->scheme, port);
     }
-    return !facts->scheme_declared && is(target->scheme, "http")
-           && is(origin->scheme, "https")
+    return !facts->scheme_declared && cors_slice_is(target->scheme, "http")
+           && cors_slice_is(origin->scheme, "https")
            && same_port(origin->port, origin->scheme, port == 80 ? 0 : port);
 }
 
@@ -298,7 +276,7 @@ static void check_own_origin(const cors_protect_facts_t *facts,
 static bool check_fetch_site(const cors_protect_facts_t *facts,
                              cors_protect_decision_t *decision)
 {
-    if (is(facts->fetch_site, "same-origin")) {
+    if (cors_slice_is(facts->fetch_site, "same-origin")) {
         if (!facts->websocket && may_be_relayed(facts)) {
             refuse(decision, CORS_PROTECT_REASON_RELAYED);
         }
@@ -307,7 +285,7 @@ static bool check_fetch_site(const cors_protect_facts_t *facts,
         }
         return true;
     }
-    if (!facts->websocket && is(facts->fetch_site, "none")) {
+    if (!facts->websocket && cors_slice_is(facts->fetch_site, "none")) {
         pass(decision, CORS_PROTECT_REASON_BROWSER);
         return true;
     }
@@ -396,11 +374,11 @@ static bool is_embedding(const cors_protect_facts_t *facts)
     static const char *const frames[] = { "iframe", "frame",  "fencedframe",
                                           "embed",  "object", NULL };
 
-    if (is(facts->fetch_mode, "navigate")) {
-        return is_one_of(facts->fetch_dest, frames);
+    if (cors_slice_is(facts->fetch_mode, "navigate")) {
+        return cors_slice_is_one_of(facts->fetch_dest, frames);
     }
     return !is_absent(facts->fetch_mode)
-           && !is_one_of(facts->fetch_mode, others);
+           && !cors_slice_is_one_of(facts->fetch_mode, others);
 }
 
 void cors_protect_embedding(const cors_protect_facts_t *facts,
@@ -410,7 +388,8 @@ void cors_protect_embedding(const cors_protect_facts_t *facts,
 
     decision->check = CORS_PROTECT_CHECK_EMBEDDING;
     if (facts->websocket || facts->preflight
-        || !is(facts->fetch_site, "cross-site") || !is_embedding(facts)) {
+        || !cors_slice_is(facts->fetch_site, "cross-site")
+        || !is_embedding(facts)) {
         pass(decision, CORS_PROTECT_REASON_NOT_EMBEDDED);
         return;
     }
@@ -542,7 +521,7 @@ const char *cors_protect_hint(const cors_protect_facts_t *facts,
     if (decision->check != CORS_PROTECT_CHECK_REQUEST) {
         return NULL;
     }
-    if (is(facts->origin, "null")) {
+    if (cors_slice_is(facts->origin, "null")) {
         return "the page hid its origin by its Referrer-Policy, a sandbox or a "
                "redirect; send Referrer-Policy: same-origin with the site's "
                "own pages";

@@ -191,7 +191,7 @@ apr_status_t cors_last_good_write(apr_pool_t *p, const char *path,
         return last_error();
     }
     if (read_private(p, directory, name, strlen(head), &before) == APR_SUCCESS
-        && cors_slice_equal(before, cors_slice(head))) {
+        && cors_slice_is(before, head)) {
         close(directory);
         return APR_SUCCESS;
     }
