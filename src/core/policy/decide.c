@@ -24,22 +24,14 @@
 
 const char *cors_verdict_text(cors_verdict_e verdict)
 {
-    static const char *const texts[] = {
-#define CORS_VERDICT_TEXT(code, text) text,
-        CORS_VERDICTS(CORS_VERDICT_TEXT)
-#undef CORS_VERDICT_TEXT
-    };
+    static const char *const texts[] = { CORS_VERDICTS(CORS_TEXT_OF) };
 
     return texts[verdict];
 }
 
 const char *cors_reason_text(cors_reason_e reason)
 {
-    static const char *const texts[] = {
-#define CORS_REASON_TEXT(code, text) text,
-        CORS_REASONS(CORS_REASON_TEXT)
-#undef CORS_REASON_TEXT
-    };
+    static const char *const texts[] = { CORS_REASONS(CORS_TEXT_OF) };
 
     return texts[reason];
 }

@@ -14,38 +14,27 @@
 
 #include "core/policy/protect.h"
 
+#include "core/base/compiler.h"
 #include "core/base/fetch.h"
 #include "core/origin/origin_set.h"
 
 const char *cors_protect_verdict_text(cors_protect_verdict_e verdict)
 {
-    static const char *const texts[] = {
-#define CORS_PROTECT_VERDICT_TEXT(code, text) text,
-        CORS_PROTECT_VERDICTS(CORS_PROTECT_VERDICT_TEXT)
-#undef CORS_PROTECT_VERDICT_TEXT
-    };
+    static const char *const texts[] = { CORS_PROTECT_VERDICTS(CORS_TEXT_OF) };
 
     return texts[verdict];
 }
 
 const char *cors_protect_reason_text(cors_protect_reason_e reason)
 {
-    static const char *const texts[] = {
-#define CORS_PROTECT_REASON_TEXT(code, text) text,
-        CORS_PROTECT_REASONS(CORS_PROTECT_REASON_TEXT)
-#undef CORS_PROTECT_REASON_TEXT
-    };
+    static const char *const texts[] = { CORS_PROTECT_REASONS(CORS_TEXT_OF) };
 
     return texts[reason];
 }
 
 const char *cors_protect_check_text(cors_protect_check_e check)
 {
-    static const char *const texts[] = {
-#define CORS_PROTECT_CHECK_TEXT(code, text) text,
-        CORS_PROTECT_CHECKS(CORS_PROTECT_CHECK_TEXT)
-#undef CORS_PROTECT_CHECK_TEXT
-    };
+    static const char *const texts[] = { CORS_PROTECT_CHECKS(CORS_TEXT_OF) };
 
     return texts[check];
 }
