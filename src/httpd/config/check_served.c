@@ -190,18 +190,10 @@ typedef struct {
 static void parse_pattern(apr_pool_t *p, const ap_directive_t *node,
                           pattern_t *pattern)
 {
-    const char *end = strrchr(node->args, '>');
-    const char *rest =
-        end ? apr_pstrmemdup(p, node->args, (apr_size_t)(end - node->args))
-            : node->args;
-    const char *word = ap_getword_conf(p, &rest);
-    bool regex = cors_directive_is(node, "<FilesMatch");
+    bool regex;
+    const char *word = cors_container_argument(p, node, &regex);
 
     memset(pattern, 0, sizeof(*pattern));
-    if (!regex && strcmp(word, "~") == 0) {
-        word = ap_getword_conf(p, &rest);
-        regex = true;
-    }
     if (regex) {
         pattern->regex = ap_pregcomp(p, word, AP_REG_EXTENDED);
     }

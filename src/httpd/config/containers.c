@@ -34,21 +34,32 @@ static const struct {
                    { "<Proxy", CORS_CONTAINER_IF, false },
                    { "<ProxyMatch", CORS_CONTAINER_IF, false } };
 
+const char *cors_container_argument(apr_pool_t *p, const ap_directive_t *node,
+                                    bool *regex)
+{
+    /* the container's line ends with '>', which httpd keeps */
+    const char *end = strrchr(node->args, '>');
+    const char *rest =
+        end ? apr_pstrmemdup(p, node->args, (apr_size_t)(end - node->args))
+            : node->args;
+    const char *argument = ap_getword_conf(p, &rest);
+
+    *regex = strstr(node->directive, "Match") != NULL;
+    if (strcmp(argument, "~") == 0) {
+        *regex = true;
+        argument = ap_getword_conf(p, &rest);
+    }
+    return argument;
+}
+
 /* Returns the path that a container is for; NULL: it has a regular expression or
  * wildcards. */
 static const char *plain_path(apr_pool_t *p, const ap_directive_t *container)
 {
-    const char *rest = container->args;
-    apr_size_t len = strlen(rest);
-    bool closed = len > 0 && rest[len - 1] == '>';
-    char *path = ap_getword_conf(p, &rest);
+    bool regex;
+    const char *path = cors_container_argument(p, container, &regex);
 
-    /* an argument without quotes includes the closing '>' of the container's line */
-    len = strlen(path);
-    if (closed && !*rest && len > 0) {
-        path[len - 1] = '\0';
-    }
-    return path[0] == '~' || strpbrk(path, "*?[") ? NULL : path;
+    return regex || path[0] == '~' || strpbrk(path, "*?[") ? NULL : path;
 }
 
 cors_container_t cors_container_of(apr_pool_t *p, const ap_directive_t *node)
@@ -74,20 +85,13 @@ cors_container_t cors_container_of(apr_pool_t *p, const ap_directive_t *node)
 }
 
 /* Returns whether the argument of a container matches a path or a file name. */
-static bool holds(apr_pool_t *p, const ap_directive_t *node, bool regex,
+static bool holds(apr_pool_t *p, const ap_directive_t *node,
                   cors_container_e kind, const char *text)
 {
-    const char *rest =
-        apr_pstrndup(p, node->args,
-                     strcspn(node->args, ">") == 0 ? 0
-                                                   : strlen(node->args) - 1);
-    const char *path = ap_getword_conf(p, &rest);
+    bool regex;
+    const char *path = cors_container_argument(p, node, &regex);
     const ap_regex_t *compiled;
 
-    if (path[0] == '~' && !path[1]) {
-        regex = true;
-        path = ap_getword_conf(p, &rest);
-    }
     if (regex) {
         compiled = ap_pregcomp(p, path, AP_REG_EXTENDED);
         return compiled && ap_regexec(compiled, text, 0, NULL, 0) == 0;
@@ -119,8 +123,7 @@ cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
             if (kind == CORS_CONTAINER_IF) {
                 match = CORS_MATCH_UNKNOWN;
             }
-            else if (!holds(p, node, strstr(node->directive, "Match") != NULL,
-                            kind,
+            else if (!holds(p, node, kind,
                             kind == CORS_CONTAINER_LOCATION ? path
                             : kind == CORS_CONTAINER_FILES
                                 ? base ? base + 1 : file

@@ -49,6 +49,16 @@ typedef struct {
  */
 cors_container_t cors_container_of(apr_pool_t *p, const ap_directive_t *node);
 
+/**
+ * @param p      the pool for the argument
+ * @param node   a container with one argument, such as \<Location>
+ * @param regex  set to whether the argument is a regular expression: the container is a
+ *   \<...Match>, or "~" precedes the argument
+ * @return the argument, without quotes
+ */
+const char *cors_container_argument(apr_pool_t *p, const ap_directive_t *node,
+                                    bool *regex);
+
 /** Whether a container and those around it match a URL path and a file. */
 typedef enum {
     CORS_MATCH_NO,
