@@ -112,7 +112,7 @@ END
     open my $file, '>', "$dir/httpd.conf" or die $!;
     print $file $conf;
     close $file or die $!;
-    # a server started by root runs, and callgrind writes, as the user nobody
+    # if root starts the server, it runs as the user nobody, and callgrind writes as nobody
     if ($> == 0) {
         chmod 0755, $dir;
         chown scalar getpwnam("nobody"), $ENV{BENCH_GID}, $dir;

@@ -551,8 +551,8 @@ static const char *write_pinned(apr_pool_t *p, const char *regex,
 }
 
 /*
- * Finds the first negated look-around, "(?!...)" or "(?<!...)". Returns its start and
- * sets text to what is inside; NULL: there is none.
+ * Finds the first negated look-around, "(?!...)" or "(?<!...)", and sets text to its
+ * content. Returns its start; NULL: not found.
  */
 static const char *find_negation(const char *regex, cors_slice_t *text)
 {

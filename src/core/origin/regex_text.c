@@ -311,7 +311,7 @@ static bool take_posix(reader_t *reader, cors_symbols_t *set, options_t options)
     return false;
 }
 
-/* Parse one byte of a class. Returns NO_BYTE if there is none. */
+/* Parse one byte of a class. Returns NO_BYTE if no byte follows. */
 static int take_class_byte(reader_t *reader)
 {
     const char *at = reader->at;

@@ -6,7 +6,7 @@
  * Action names the file, the browser sends the request after a preflight that the
  * response does not confirm.
  *
- * Only what is certain is reported. The directive that names the file has to be in a
+ * Only certain findings are reported. The directive that names the file has to be in a
  * container around the section (the nearest one that has such a directive), or in the
  * <Location> that it serves. Sections that can override the <Files> section, or that
  * depend on a condition, end the check. An ErrorDocument is not considered: its section

@@ -20,7 +20,7 @@
 typedef struct {
     apr_pool_t *p;       /* destroyed after the checks */
     apr_pool_t *scratch; /* any check may clear it */
-    int flags;           /* APLOG_STARTUP while there is no log; else 0 */
+    int flags;           /* APLOG_STARTUP before the log is open; else 0 */
     apr_hash_t *source;  /* the sentences reported so far */
     int refusals;        /* the number of errors */
     int counts[CORS_PROBLEM_COUNT]; /* the number of findings of each kind */
@@ -30,7 +30,7 @@ typedef struct {
  * Start a reporter.
  *
  * @param reporter  filled
- * @param flags     APLOG_STARTUP while there is no log; else 0
+ * @param flags     APLOG_STARTUP before the log is open; else 0
  */
 void cors_reporter_start(cors_reporter_t *reporter, int flags);
 

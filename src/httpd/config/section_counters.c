@@ -26,7 +26,7 @@ typedef struct {
     apr_pool_t *p;
     const server_rec *server;
     const char *name; /* of the server; NULL: not composed yet */
-    /* the last section that was named or for which there was no counter left */
+    /* the last section that was named, or that got no counter because all are used */
     const cors_scope_t *last;
 } naming_t;
 

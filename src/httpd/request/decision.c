@@ -2,7 +2,7 @@
 
 /*
  * The state of one client request, shared by all its internal redirects and subrequests:
- * what was noted of it, which policy grants, and what was decided. The hooks, the output
+ * the noted fields, the policy that grants, and the decision. The hooks, the output
  * filter and the check of served resources use it and keep no state of their own.
  *
  * The state is attached to the first request_rec, because a preflight can only know that

@@ -39,7 +39,7 @@
  * The check at start-up is conservative. A server is excluded if a .htaccess file may
  * have directives of this module, if any <Location> contains an <If> or <Files>, or if a
  * section for files contains a directive of a module that is not known to be harmless.
- * The list of harmless modules is a list of what is known to be safe: a module that is
+ * The list of harmless modules names those that are known to be safe: a module that is
  * not in it disables the optimization, not the answer.
  */
 
