@@ -2,7 +2,7 @@
 package Tools;
 
 # What many test files need beside a client and a server: waiting, list files, chance,
-# the library that makes system calls fail, and the CORS fields of a plain response.
+# the library that makes system calls fail, and the CORS fields of common responses.
 use strict;
 use warnings FATAL => 'all';
 
@@ -10,7 +10,7 @@ use Exporter 'import';
 use Httpd ();
 use Time::HiRes qw(sleep time);
 
-our @EXPORT_OK = qw(wait_until replace_file one_of some_of chance build_shim allowed denied);
+our @EXPORT_OK = qw(wait_until replace_file one_of some_of chance build_shim allowed denied corner_headers corner_lists);
 
 # Call a test until it is true; returns whether it was within so many seconds.
 sub wait_until {
@@ -61,5 +61,24 @@ sub build_shim {
 # The response to a GET that a policy with nothing but a list allows, and denies.
 sub allowed { my ($origin) = @_; return { status => 200, vary => 'Origin', 'access-control-allow-origin' => $origin } }
 sub denied { return { status => 200, vary => 'Origin' } }
+
+# The policy of t/conf/corners-policy.conf: the CORS fields of a response to its allowed
+# origin, and of the answer to an allowed preflight.
+sub corner_headers {
+    return (
+        'access-control-allow-origin' => 'https://app.example',
+        'access-control-allow-credentials' => 'true',
+        'access-control-expose-headers' => 'X-Total',
+    );
+}
+sub corner_lists {
+    return (
+        'access-control-allow-origin' => 'https://app.example',
+        'access-control-allow-credentials' => 'true',
+        'access-control-allow-methods' => 'GET, HEAD, PUT, POST, PROPFIND',
+        'access-control-allow-headers' => 'Content-Type, X-Token',
+        'access-control-max-age' => 600,
+    );
+}
 
 1;

@@ -7,6 +7,7 @@ use lib 't/lib';
 use Test::More;
 use Client qw(cors_response preflight_vary protocols send_request);
 use Httpd ();
+use Tools qw(corner_headers corner_lists);
 
 my $app = 'https://app.example';
 my $evil = 'https://app.example.evil';
@@ -19,18 +20,8 @@ my $httpd = Httpd->start(
     vars => { fcgi => $fcgi, backend => $backend },
     modules => [qw(ssl socache_shmcb auth_digest proxy_fcgi asis)]);
 
-my %headers = (
-    'access-control-allow-origin' => $app,
-    'access-control-allow-credentials' => 'true',
-    'access-control-expose-headers' => 'X-Total',
-);
-my %lists = (
-    'access-control-allow-origin' => $app,
-    'access-control-allow-credentials' => 'true',
-    'access-control-allow-methods' => 'GET, HEAD, PUT, POST, PROPFIND',
-    'access-control-allow-headers' => 'Content-Type, X-Token',
-    'access-control-max-age' => 600,
-);
+my %headers = corner_headers();
+my %lists = corner_lists();
 my %asked = preflight_vary();
 
 # name; method and path; status; then what differs:

@@ -7,6 +7,7 @@ use lib 't/lib';
 use Test::More;
 use Client qw(preflight_vary protocols response_bytes send_request);
 use Httpd ();
+use Tools qw(corner_headers corner_lists);
 
 my $app = 'https://app.example';
 my $evil = 'https://app.example.evil';
@@ -14,18 +15,8 @@ my $httpd = Httpd->start(
     name => 'neighbours', conf => 'neighbours.conf', ports => [qw(on report off)],
     modules => [qw(brotli expires session session_cookie ratelimit)]);
 
-my %headers = (
-    'access-control-allow-origin' => $app,
-    'access-control-allow-credentials' => 'true',
-    'access-control-expose-headers' => 'X-Total',
-);
-my %preflight = (
-    'access-control-allow-origin' => $app,
-    'access-control-allow-credentials' => 'true',
-    'access-control-allow-methods' => 'GET, HEAD, PUT, POST, PROPFIND',
-    'access-control-allow-headers' => 'Content-Type, X-Token',
-    'access-control-max-age' => 600,
-);
+my %headers = corner_headers();
+my %preflight = corner_lists();
 my %asked = preflight_vary();
 
 # name; directory; fields that are sent; what the other module varies on; a field

@@ -7,6 +7,7 @@ use lib 't/lib';
 use Test::More;
 use Client qw(cors_response parse_response preflight_vary protocols send_bytes send_request);
 use Httpd ();
+use Tools qw(corner_headers corner_lists);
 
 my $app = 'https://app.example';
 my $evil = 'https://app.example.evil';
@@ -21,18 +22,8 @@ my $httpd = Httpd->start(
         unique_id security2 auth_openidc)]);
 
 my %asked = preflight_vary();
-my %headers = (
-    'access-control-allow-origin' => $app,
-    'access-control-allow-credentials' => 'true',
-    'access-control-expose-headers' => 'X-Total',
-);
-my %lists = (
-    'access-control-allow-origin' => $app,
-    'access-control-allow-credentials' => 'true',
-    'access-control-allow-methods' => 'GET, HEAD, PUT, POST, PROPFIND',
-    'access-control-allow-headers' => 'Content-Type, X-Token',
-    'access-control-max-age' => 600,
-);
+my %headers = corner_headers();
+my %lists = corner_lists();
 my $allowed = { status => 204, %lists, %asked };
 my $refused = { status => 403, %asked };
 
