@@ -83,15 +83,15 @@ static bool has_frame(const char *at, const char *end)
                || (at[5] == '\r' && (end - at == 6 || at[6] == '\n')));
 }
 
-/* The next word of a line, or NULL. */
+/* The next word of a line, or NULL. Words have spaces or tabs between. */
 static char *next_word(char **rest)
 {
-    char *word = *rest + strspn(*rest, " ");
+    char *word = *rest + strspn(*rest, " \t");
 
     if (*word == '\0') {
         return NULL;
     }
-    *rest = word + strcspn(word, " ");
+    *rest = word + strcspn(word, " \t");
     if (**rest != '\0') {
         *(*rest)++ = '\0';
     }
