@@ -76,10 +76,6 @@ my @differences = (
         [ '11-app-per-route', ['HEAD'], '/public', 'all', ['omit'], [qw(content-type x-token)], 'not sent', 'read 200 with X-Total' ],
         [ '11-app-per-route', ['HEAD'], '/videos', \@documented, ['omit'], [qw(content-type x-token)], 'not sent', 'read 200 with X-Total' ],
     ) ],
-    [ 'a string is a list of origins, as it was before Sails 1' => (
-        [ '11-app-per-route', ['GET'], '/two', [ 'https://one.example', 'https://read.example' ], \@either, [''], 'sent, not read', 'read 200 with X-Total' ],
-        [ '11-app-per-route', ['GET'], '/two', [ 'https://one.example', 'https://read.example' ], \@either, [qw(content-type x-token)], 'not sent', 'read 200 with X-Total' ],
-    ) ],
 );
 # Off is silent: what an app says by itself gets through there.
 my %is_off = map { $_ => 1 } ('11-app-per-route GET /off', '12-app-all-routes POST /signup', '12-app-all-routes PUT /signup', '13-app-everybody GET /private');

@@ -152,9 +152,14 @@ sub route_settings {
             if !$value && $is_global;
     }
     elsif (!ref $value && defined $value) {
+        my @origins = words($value);
         sails_settings($section, { allowOrigins => $value });
         $section->{attr}{policy} = 'On';
-        note($section, "'$value': Sails 1 treats this as one origin, which never matches; here each of them is allowed") if !$app->{old} && words($value) > 1;
+        if (!$app->{old} && @origins > 1) {
+            @{ $section->{attr} }{qw(nobody credentials)} = (1, 0);
+            delete @{ $section->{attr} }{qw(everybody origins)};
+            note($section, "'$value': Sails 1 treats this as one origin, which never matches; if each of them was meant, write CorsAllowOrigins @origins");
+        }
     }
     else { note($section, 'the route is omitted: its cors is neither a boolean, a string nor a dictionary', 1) }
     note($section, 'Sails answers preflights of this route by the settings of allRoutes, and their origins can read it; here the route overrides them, as documented')

@@ -4,7 +4,7 @@ module.exports.routes = {
     cors: { allowOrigins: ['http://example.com','https://api.example.com'], allowCredentials: false },
   },
   '/plain': { action: 'plain', cors: true },
-  'PUT /user/:id': { action: 'user/update', cors: 'https://one.example, https://two.example' },
+  'PUT /user/:id': { action: 'user/update', cors: 'https://two.example' },
   '/files/*': [{ policy: 'isLoggedIn' }, { action: 'files/get', cors: { allowRequestMethods: 'GET,HEAD' } }],
   'get /archive/:year/:month?': { action: 'archive', cors: { allowOrigins: '*', allowCredentials: false } },
   'r|^/\\d+/(\\w+)$|number': { action: 'number', cors: true },
