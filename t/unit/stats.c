@@ -11,6 +11,7 @@
 #include <unistd.h>
 
 #include "core/base/clock.h"
+#include "core/base/hash.h"
 #include "core/diagnose/stats.h"
 
 #ifndef MAP_ANONYMOUS
@@ -188,7 +189,7 @@ static void equal_refusals_are_one_entry(void **state)
     first.path = exact_copy("/some/path");
     first.method = exact_copy("PUT");
     first.source = "CorsPolicy conf:1";
-    first.by = cors_counters_hash(exact_copy(first.source));
+    first.by = cors_hash_text(0, exact_copy(first.source));
     cors_counters_refuse(counters, &first);
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         others[i] = first;
@@ -204,7 +205,7 @@ static void equal_refusals_are_one_entry(void **state)
     others[7].method = exact_copy("PUU");
     others[8].rejected = exact_copy("PUT");
     others[9].source = "CorsPolicy conf:2";
-    others[9].by = cors_counters_hash(exact_copy(others[9].source));
+    others[9].by = cors_hash_text(0, exact_copy(others[9].source));
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         cors_counters_refuse(counters, &others[i]);
     }

@@ -17,6 +17,7 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/hash.h"
 #include "core/base/ordered.h"
 
 #define MAGIC 0x636f7273u /* "cors" */
@@ -228,56 +229,22 @@ static void unlock(cors_counters_t *counters)
     __atomic_store_n(&counters->lock, 0, __ATOMIC_RELEASE);
 }
 
-/*
- * Continues a hash with a number or a text. The hash is not collision resistant: a
- * client that finds a collision gains only a place in a list.
- */
-static apr_uint64_t hash_number(apr_uint64_t hash, apr_uint64_t number)
-{
-    hash = (hash ^ number) * APR_UINT64_C(0x9e3779b97f4a7c15);
-    return hash ^ hash >> 29;
-}
-
-static apr_uint64_t hash_text(apr_uint64_t hash, cors_slice_t text)
-{
-    apr_uint64_t word = 0;
-    apr_size_t i;
-
-    hash += text.len;
-    if (text.len < sizeof(word)) {
-        for (i = 0; i < text.len; i++) {
-            word = word << 8 | (unsigned char)text.ptr[i];
-        }
-        return hash_number(hash, word);
-    }
-    for (i = 0; i + sizeof(word) < text.len; i += sizeof(word)) {
-        memcpy(&word, text.ptr + i, sizeof(word));
-        hash = hash_number(hash, word);
-    }
-    /* the last eight bytes end where the text ends and may overlap the previous ones */
-    memcpy(&word, text.ptr + text.len - sizeof(word), sizeof(word));
-    return hash_number(hash, word);
-}
-
-apr_uint64_t cors_counters_hash(cors_slice_t text)
-{
-    return hash_text(0, text);
-}
-
 /* Returns a hash of all fields of a refusal except its time. */
 static apr_uint64_t identity_of(const cors_refusal_t *refusal,
                                 apr_uint64_t origin)
 {
     apr_uint64_t hash = origin + refusal->by;
 
-    hash = hash_number(hash, (apr_uint64_t)refusal->kind << 48
-                                 | (apr_uint64_t)refusal->verdict << 40
-                                 | (apr_uint64_t)refusal->reason << 32
-                                 | refusal->scheme.len << 24 | refusal->port);
-    hash = hash_text(hash, refusal->path);
-    hash = hash_text(hash, refusal->host);
-    hash = hash_text(hash, refusal->method);
-    return refusal->rejected.ptr ? hash_text(hash, refusal->rejected) : hash;
+    hash =
+        cors_hash_number(hash, (apr_uint64_t)refusal->kind << 48
+                                   | (apr_uint64_t)refusal->verdict << 40
+                                   | (apr_uint64_t)refusal->reason << 32
+                                   | refusal->scheme.len << 24 | refusal->port);
+    hash = cors_hash_text(hash, refusal->path);
+    hash = cors_hash_text(hash, refusal->host);
+    hash = cors_hash_text(hash, refusal->method);
+    return refusal->rejected.ptr ? cors_hash_text(hash, refusal->rejected)
+                                 : hash;
 }
 
 /*
@@ -350,7 +317,7 @@ static cors_recorded_refusal_t *add_refusal(cors_counters_t *counters,
 void cors_counters_refuse(cors_counters_t *counters,
                           const cors_refusal_t *refusal)
 {
-    apr_uint64_t origin = hash_text(0, refusal->origin);
+    apr_uint64_t origin = cors_hash_text(0, refusal->origin);
     apr_uint64_t hash = identity_of(refusal, origin);
     apr_byte_t *place;
     cors_recorded_refusal_t *recorded;

@@ -161,9 +161,6 @@ apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
                                     cors_counted_e kind,
                                     cors_verdict_e verdict);
 
-/** @return a hash of a text, for cors_refusal_t.by */
-apr_uint64_t cors_counters_hash(cors_slice_t text);
-
 /**
  * Stores a refusal among the latest, and its origin among the most refused. If it is
  * already stored, its count is increased.

@@ -92,7 +92,7 @@ const char *cors_scope_position(apr_pool_t *p, const cors_scope_t *scope);
 typedef struct cors_setting_t {
     const char *directive;    /* the directive's name */
     const char *source;       /* "CorsPolicy file:line" */
-    apr_uint64_t source_hash; /* cors_counters_hash() of source */
+    apr_uint64_t source_hash; /* cors_hash_text() of source */
     cors_scope_t *scope;      /* of its section; NULL if unknown */
     int number;
     unsigned number2 : 16;

@@ -25,6 +25,7 @@
 
 #include "core/base/clock.h"
 #include "core/base/compiler.h"
+#include "core/base/hash.h"
 #include "core/base/list.h"
 #include "core/base/problem.h"
 #include "core/diagnose/stats.h"
@@ -183,7 +184,7 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
     if (*first || !(setting->origins || setting->names)) {
         setting->directive = cmd->cmd->name;
         setting->source = reading->source;
-        setting->source_hash = cors_counters_hash(cors_slice(reading->source));
+        setting->source_hash = cors_hash_text(0, cors_slice(reading->source));
         setting->scope = cors_section_scope(reading->section);
     }
     return setting;
@@ -542,9 +543,10 @@ CORS_SLOW static void log_give_up(const matcher_t *matcher, cors_slice_t text)
     apr_pool_t *p;
 
     if (cors_count_all()
-        && !cors_counters_may_warn(
-            cors_count_all(), cors_counters_hash(cors_slice(matcher->source)),
-            cors_clock(), &unused)) {
+        && !cors_counters_may_warn(cors_count_all(),
+                                   cors_hash_text(0,
+                                                  cors_slice(matcher->source)),
+                                   cors_clock(), &unused)) {
         return;
     }
     apr_pool_create(&p, NULL);

@@ -24,6 +24,7 @@
 
 #include <apr_strings.h>
 
+#include "core/base/hash.h"
 #include "httpd/shared/stamp.h"
 
 #define DIRECTORY "cors_policy"
@@ -78,12 +79,12 @@ static int open_directory(apr_pool_t *p, bool make)
 static const char *name_of(apr_pool_t *p, const char *path)
 {
     return apr_psprintf(p, "%016" APR_UINT64_T_HEX_FMT ".copy",
-                        cors_hash_text(cors_slice(path)));
+                        cors_hash_text(0, cors_slice(path)));
 }
 
 static const char *head_of(apr_pool_t *p, const char *path, cors_slice_t text)
 {
-    return apr_psprintf(p, HEAD, cors_hash_text(text), text.len, path);
+    return apr_psprintf(p, HEAD, cors_hash_text(0, text), text.len, path);
 }
 
 /* Read a private regular file of the directory, up to @a most bytes. */

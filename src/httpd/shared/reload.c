@@ -24,6 +24,7 @@
 #include <mod_watchdog.h>
 
 #include "core/base/clock.h"
+#include "core/base/hash.h"
 #include "core/base/list.h"
 #include "core/base/problem.h"
 #include "core/origin/frame.h"
@@ -198,7 +199,7 @@ static bool reload(look_t *look, bool early)
         }
         return false; /* may be temporary: no descriptors, no file server */
     }
-    content = cors_hash_text(text);
+    content = cors_hash_text(0, text);
     if (has_content(look, content)) {
         return !early;
     }

@@ -24,6 +24,7 @@
 #include <mod_watchdog.h>
 
 #include "core/base/clock.h"
+#include "core/base/hash.h"
 #include "core/base/list.h"
 #include "core/base/problem.h"
 #include "core/origin/frame.h"
@@ -505,7 +506,7 @@ static bool make_list(const cors_list_files_t *files, const reading_t *reading,
         list->insecure_line = file->insecure_line;
     }
     list->memory.page->accepted = list->memory.page->seen = reading->stamp;
-    list->memory.page->content = cors_hash_text(reading->text);
+    list->memory.page->content = cors_hash_text(0, reading->text);
     list->memory.page->listed = cors_origin_table_listed(file->table);
     list->memory.page->excluded = cors_origin_table_excluded(file->table);
     return true;

@@ -181,21 +181,3 @@ bool cors_file_begins_frame(const char *path)
     }
     return cors_slice_has_prefix(start, "begin ");
 }
-
-/* FNV-1a, but over eight bytes at a time as long as there are eight. */
-apr_uint64_t cors_hash_text(cors_slice_t text)
-{
-    apr_uint64_t hash = 14695981039346656037u;
-    apr_uint64_t word;
-    apr_size_t i = 0;
-
-    for (; i + sizeof(word) <= text.len; i += sizeof(word)) {
-        memcpy(&word, text.ptr + i, sizeof(word));
-        hash = (hash ^ word) * 1099511628211u;
-        hash ^= hash >> 29;
-    }
-    for (; i < text.len; i++) {
-        hash = (hash ^ (unsigned char)text.ptr[i]) * 1099511628211u;
-    }
-    return hash;
-}

@@ -64,10 +64,4 @@ apr_status_t cors_read_stamped(apr_pool_t *p, const char *path,
 /** @return whether a file begins like a frame, see cors_frame_read() */
 bool cors_file_begins_frame(const char *path);
 
-/**
- * @return a hash of a text, to find out whether a touched file has changed; it does not
- *   protect against forgery
- */
-apr_uint64_t cors_hash_text(cors_slice_t text);
-
 #endif /* CORS_SHARED_STAMP_H */
