@@ -45,6 +45,7 @@ static void order_and_length_count(void **state)
     for (len = 0; len < LONGEST; len++) {
         assert_true(hash_of(zeros, len) != hash_of(zeros, len + 1));
     }
+    assert_true(hash_of("", 0) != 0);
     assert_true(hash_of("ab", 2) != hash_of("ba", 2));
     assert_true(hash_of("abcdefghijklmnop", 16)
                 != hash_of("ijklmnopabcdefgh", 16));

@@ -5,7 +5,8 @@
  *
  * It is its own file so that there is one such function. The trick is to take eight
  * bytes at a time: the last eight bytes of a text end where the text ends and may
- * overlap the previous ones, so that no byte is left over.
+ * overlap the previous ones, so that no byte is left over. The length is counted from
+ * 1, so that the hash of an empty text is not 0, which callers use for "not yet read".
  */
 
 #include "core/base/hash.h"
@@ -23,7 +24,7 @@ apr_uint64_t cors_hash_text(apr_uint64_t hash, cors_slice_t text)
     apr_uint64_t word = 0;
     apr_size_t i;
 
-    hash += text.len;
+    hash += text.len + 1;
     if (text.len < sizeof(word)) {
         for (i = 0; i < text.len; i++) {
             word = word << 8 | (unsigned char)text.ptr[i];
