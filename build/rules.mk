@@ -106,8 +106,9 @@ $(OUT)/replay/replay.o: t/fuzz/replay.c $(STAMP)
 	@mkdir -p $(@D)
 	$(COMPILE_CORE) $(WITHOUT_LTO) -c -o $@ $<
 
-# the second opinion of this one is PCRE itself
-$(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
+# the second opinion of these is PCRE itself
+$(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t \
+$(OUT)/unit/algebra.t: LIBS += -lpcre2-8
 
 # the module reports to helgrind what its atomics order
 

@@ -1,0 +1,807 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Decides whether a list of origins allows an origin that another list does not. It is
+ * a separate file because requests never need it: they ask about one origin, this file
+ * about all of them. It does not read policies and does not know where a list is from.
+ *
+ * The trick: patterns cannot distinguish two names that no pattern mentions. One label
+ * and one port that are in no entry therefore stand for all others, and only a few
+ * origins need to be tried: one for each pattern that lists, one for each exclusion of
+ * the second list, and one for each pair of them that share only a part. Regular
+ * expressions can distinguish any two names. With them, all automata are walked side by
+ * side. The lists are asked about each origin that is found, by the table of requests.
+ */
+
+#include "core/origin/algebra.h"
+
+#include <stdlib.h>
+#include <string.h>
+
+#include <apr_hash.h>
+#include <apr_lib.h>
+#include <apr_strings.h>
+#include <apr_tables.h>
+
+#include "core/base/host.h"
+#include "core/base/list.h"
+#include "core/origin/automaton.h"
+#include "core/origin/origin.h"
+#include "core/origin/origin_table.h"
+#include "core/origin/pattern.h"
+#include "core/origin/regex_text.h"
+
+/* The limits: matches of a regular expression and pairs of patterns; steps and bytes
+ * of a walk. */
+#define TRIES_MAX 1000000
+#define STEPS_MAX 200000
+#define BYTES_MAX ((apr_size_t)16 * 1024 * 1024)
+
+#define PORT_COUNT 65536
+#define PORT_FIRST 1024 /* above the default ports of all schemes */
+
+/* The index of the entries that list, and of those that exclude. */
+enum {
+    LISTED,
+    EXCLUDED,
+    WAYS
+};
+
+struct cors_algebra_list_t {
+    apr_pool_t *p;
+    cors_origin_table_t *table;
+    apr_array_header_t *patterns[WAYS]; /* cors_pattern_t */
+    apr_array_header_t *automata[WAYS]; /* of the regular expressions */
+    bool null[WAYS];
+    bool null_ok;
+    bool any;             /* "*" is listed */
+    const char *obstacle; /* why the list cannot be compared; or NULL */
+};
+
+cors_algebra_list_t *cors_algebra_make(apr_pool_t *p, bool null_ok)
+{
+    cors_algebra_list_t *list = apr_pcalloc(p, sizeof(*list));
+    int way;
+
+    list->p = p;
+    list->null_ok = null_ok;
+    list->table = cors_origin_table_make(p, 0, 0);
+    for (way = 0; way < WAYS; way++) {
+        list->patterns[way] = apr_array_make(p, 4, sizeof(cors_pattern_t));
+        list->automata[way] = apr_array_make(p, 1, sizeof(cors_automaton_t *));
+    }
+    return list;
+}
+
+static void add_regex(cors_algebra_list_t *list, const char *text, int way)
+{
+    cors_regex_text_t read;
+    cors_automaton_t *automaton = NULL;
+    const char *obstacle;
+
+    cors_regex_read(list->p, text, &read);
+    obstacle = read.obstacle;
+    if (read.root && !read.exact) {
+        obstacle = "atomic group or possessive quantifier";
+    }
+    else if (read.root) {
+        automaton = cors_automaton_make(list->p, &read, &obstacle);
+    }
+    if (automaton) {
+        APR_ARRAY_PUSH(list->automata[way], cors_automaton_t *) = automaton;
+    }
+    else {
+        list->obstacle =
+            apr_psprintf(list->p, "regular expression %s: %s", text, obstacle);
+    }
+}
+
+cors_problem_e cors_algebra_add(cors_algebra_list_t *list,
+                                const cors_origin_word_t *word)
+{
+    const char *text = apr_pstrdup(list->p, word->text);
+    const int way = word->exclude ? EXCLUDED : LISTED;
+    cors_pattern_t pattern;
+    const char *unused;
+    cors_problem_e problem;
+
+    if (word->file) {
+        list->obstacle = apr_pstrcat(list->p, "file ", text, NULL);
+        return CORS_OK;
+    }
+    if (word->regex) {
+        add_regex(list, text, way);
+        return CORS_OK;
+    }
+    problem =
+        cors_pattern_parse(list->p, cors_slice(text), true, &pattern, &unused);
+    if (problem) {
+        return problem;
+    }
+    switch (pattern.kind) {
+    case CORS_PATTERN_ANY:
+        list->any = true;
+        break;
+    case CORS_PATTERN_NONE:
+        break;
+    case CORS_PATTERN_NULL:
+        list->null[way] = true;
+        break;
+    case CORS_PATTERN_SELF:
+        list->obstacle = "Self";
+        break;
+    default:
+        if (!cors_origin_table_add(list->table, &pattern, word->exclude)) {
+            list->obstacle = "more than 4 GB of origins";
+        }
+        *(cors_pattern_t *)apr_array_push(list->patterns[way]) = pattern;
+    }
+    return CORS_OK;
+}
+
+/* The search for an origin of the first list that is not in the second. */
+typedef struct {
+    apr_pool_t *p;       /* of the result */
+    apr_pool_t *scratch; /* cleared after each origin */
+    const cors_algebra_list_t *first;
+    const cors_algebra_list_t *second;
+    const char *label; /* the first label of no host in an entry */
+    unsigned port;     /* the port of no entry */
+    unsigned tries;
+    cors_difference_t *result;
+} search_t;
+
+static bool has_regexes(const cors_algebra_list_t *list)
+{
+    return list->automata[LISTED]->nelts > 0
+           || list->automata[EXCLUDED]->nelts > 0;
+}
+
+/* Returns whether a regular expression matches. No request with an empty host
+ * (file://) is compared with one. */
+static bool is_matched(search_t *search, const apr_array_header_t *automata,
+                       const cors_origin_t *origin)
+{
+    int i;
+
+    for (i = 0; i < automata->nelts && origin->host.len > 0; i++) {
+        search->tries++;
+        if (cors_automaton_matches(search->scratch,
+                                   APR_ARRAY_IDX(automata, i,
+                                                 const cors_automaton_t *),
+                                   origin->text)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+static bool allows_origin(search_t *search, const cors_algebra_list_t *list,
+                          const cors_origin_t *origin)
+{
+    cors_listing_e listing;
+
+    if (origin->null) {
+        return !list->null[EXCLUDED]
+               && (list->any || (list->null[LISTED] && list->null_ok));
+    }
+    listing = cors_origin_table_lookup(list->table, origin);
+    if (listing == CORS_ORIGIN_EXCLUDED
+        || is_matched(search, list->automata[EXCLUDED], origin)) {
+        return false;
+    }
+    return list->any || listing == CORS_ORIGIN_LISTED
+           || is_matched(search, list->automata[LISTED], origin);
+}
+
+/* Returns whether browsers send an origin. The check of patterns rejects some bytes
+ * that a host may have but that nobody uses; here they count as letters. */
+static bool is_sent(apr_pool_t *p, const cors_origin_t *origin)
+{
+    char *text = cors_slice_text(p, origin->text);
+    cors_pattern_t pattern;
+    const char *unused;
+    char *c;
+
+    if (origin->null) {
+        return true;
+    }
+    for (c = strstr(text, "://") + strlen("://"); *c; c++) {
+        if (strchr("!$&'()*+,;=~", *c)) {
+            *c = 'x';
+        }
+    }
+    return cors_pattern_parse(p, cors_slice(text), true, &pattern, &unused)
+           == CORS_OK;
+}
+
+/* Try one origin. Returns whether it is a witness. */
+static bool try_origin(search_t *search, const char *text)
+{
+    cors_difference_t *result = search->result;
+    cors_origin_t origin;
+
+    if (!cors_origin_parse(cors_slice(text), &origin)) {
+        result->obstacle = "name of the maximum length";
+    }
+    else if (allows_origin(search, search->first, &origin)
+             && !allows_origin(search, search->second, &origin)) {
+        if (is_sent(search->scratch, &origin)) {
+            result->answer = CORS_ALGEBRA_DIFFERS;
+            result->witness = apr_pstrdup(search->p, text);
+        }
+        else {
+            result->obstacle = "name that browsers may not send";
+        }
+    }
+    if (search->tries > TRIES_MAX) {
+        result->obstacle = "too large to be decided";
+    }
+    apr_pool_clear(search->scratch);
+    return result->answer == CORS_ALGEBRA_DIFFERS;
+}
+
+/* Try an origin with the host of a pattern and a port; 0: without a port. */
+static bool try_host(search_t *search, const cors_pattern_t *pattern,
+                     unsigned port)
+{
+    const char *text =
+        apr_pstrcat(search->scratch,
+                    cors_slice_text(search->scratch, pattern->scheme), "://",
+                    pattern->subdomains ? search->label : "",
+                    pattern->subdomains ? "." : "",
+                    cors_slice_text(search->scratch, pattern->host),
+                    port ? apr_psprintf(search->scratch, ":%u", port) : "",
+                    NULL);
+
+    return try_origin(search, text);
+}
+
+/* Try an origin of a pattern that no narrower pattern matches. */
+static bool try_pattern(search_t *search, const cors_pattern_t *pattern)
+{
+    return try_host(search, pattern, pattern->port)
+           || (pattern->any_port && try_host(search, pattern, search->port));
+}
+
+static bool try_patterns(search_t *search, const apr_array_header_t *patterns)
+{
+    int i;
+
+    for (i = 0; i < patterns->nelts && search->tries <= TRIES_MAX; i++) {
+        if (try_pattern(search, &APR_ARRAY_IDX(patterns, i, cors_pattern_t))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Try the origins that have the host of one pattern, which has any port, and the port
+ * of the other, which is a wildcard. Returns whether one is a witness. */
+static bool try_pairs(search_t *search, const apr_array_header_t *hosts,
+                      const apr_array_header_t *ports)
+{
+    int i;
+    int j;
+
+    for (i = 0; i < hosts->nelts; i++) {
+        const cors_pattern_t *host = &APR_ARRAY_IDX(hosts, i, cors_pattern_t);
+
+        for (j = 0; host->any_port && j < ports->nelts; j++) {
+            const cors_pattern_t *port =
+                &APR_ARRAY_IDX(ports, j, cors_pattern_t);
+
+            if (++search->tries > TRIES_MAX) {
+                search->result->obstacle = "too large to be decided";
+                return false;
+            }
+            if (port->subdomains && !port->any_port
+                && cors_slice_equal(host->scheme, port->scheme)
+                && try_host(search, host, port->port)) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/* Try an origin that no pattern matches. A host of one label is below no domain. */
+static bool try_other(search_t *search)
+{
+    return try_origin(search, apr_pstrcat(search->scratch, "https://",
+                                          search->label, ".example", NULL))
+           || try_origin(search, apr_pstrcat(search->scratch, "https://",
+                                             search->label, NULL));
+}
+
+/* Try an origin for each way in which the patterns can differ. */
+static bool try_all(search_t *search)
+{
+    const apr_array_header_t *listed = search->first->patterns[LISTED];
+    const apr_array_header_t *excluded = search->second->patterns[EXCLUDED];
+
+    return try_other(search) || try_patterns(search, listed)
+           || try_origin(search, "null") || try_patterns(search, excluded)
+           || try_pairs(search, listed, excluded)
+           || try_pairs(search, excluded, listed);
+}
+
+#define LABEL "any-other"
+
+/* Returns the number of a label LABEL "-number"; 0 if it does not have this form. */
+static apr_size_t label_number(cors_slice_t host)
+{
+    const char *end = cors_slice_find_any(host, ".");
+
+    if (!cors_slice_has_prefix(host, LABEL "-")) {
+        return 0;
+    }
+    end = end ? end : cors_slice_end(host);
+    return cors_port_parse(
+        cors_slice_between(host.ptr + strlen(LABEL "-"), end));
+}
+
+/* What the entries of both lists mention. */
+typedef struct {
+    bool ports[PORT_COUNT];
+    bool labels[PORT_COUNT]; /* by number; 0: LABEL itself */
+} mentioned_t;
+
+static void note_mentioned(mentioned_t *mentioned,
+                           const cors_algebra_list_t *list)
+{
+    int way;
+    int i;
+
+    for (way = 0; way < WAYS; way++) {
+        for (i = 0; i < list->patterns[way]->nelts; i++) {
+            const cors_pattern_t *pattern =
+                &APR_ARRAY_IDX(list->patterns[way], i, cors_pattern_t);
+
+            mentioned->ports[pattern->port] = true;
+            if (cors_slice_has_prefix(pattern->host, LABEL)) {
+                mentioned->labels[label_number(pattern->host)] = true;
+            }
+        }
+    }
+}
+
+/* Choose a label and a port that no entry mentions. Returns false if there are none. */
+static bool choose_unmentioned(search_t *search)
+{
+    mentioned_t *mentioned = apr_pcalloc(search->p, sizeof(*mentioned));
+    unsigned label = 0;
+    unsigned port = PORT_COUNT - 1;
+
+    note_mentioned(mentioned, search->first);
+    note_mentioned(mentioned, search->second);
+    while (label < PORT_COUNT && mentioned->labels[label]) {
+        label++;
+    }
+    while (port >= PORT_FIRST && mentioned->ports[port]) {
+        port--;
+    }
+    search->label = label ? apr_psprintf(search->p, LABEL "-%u", label) : LABEL;
+    search->port = port;
+    return label < PORT_COUNT && port >= PORT_FIRST;
+}
+
+/* Every origin with a host that a request can have, and few others. */
+#define ANY_ORIGIN                                                             \
+    "[a-z][a-z0-9+.-]*://"                                                     \
+    "(?:[a-z0-9._!$&'()*+,;=~-]+|\\[[0-9a-f:]+\\])(?::[1-9][0-9]{0,4})?"
+
+/* Those with a name that is_sent() accepts. The walk does not need them to prove
+ * anything. They keep it from reaching all states with other names only. */
+#define USUAL_ORIGIN                                                           \
+    "[a-z][a-z0-9+.-]*://"                                                     \
+    "(?:[a-z0-9_-]+\\.)*[a-z_][a-z0-9_-]*(?::[1-9][0-9]{0,4})?"
+
+/* Whose origins an automaton of the walk matches. */
+typedef enum {
+    OF_FIRST,
+    OF_SECOND,
+    OF_REQUESTS,
+    OF_USUAL,
+    OWNERS
+} owner_e;
+
+/* An automaton of the walk. */
+typedef struct {
+    const cors_automaton_t *automaton;
+    cors_walk_t *walk;
+    owner_e owner;
+    int way;
+} part_t;
+
+/* A point of the walk: the states that a text leads to, for each automaton. */
+typedef struct point_t {
+    const struct point_t *before; /* without the last byte; NULL: the start */
+    char byte;
+    apr_size_t length;     /* of the text */
+    cors_states_t sets[1]; /* one for each part */
+} point_t;
+
+typedef struct {
+    search_t *search;
+    apr_pool_t *p;             /* of the walk */
+    apr_array_header_t *parts; /* part_t */
+    apr_array_header_t *bytes; /* char: one for all bytes with the same moves */
+    apr_hash_t *seen;          /* the points, by their sets */
+    apr_array_header_t *queue; /* const point_t * */
+    apr_size_t size;           /* of all keys, in bytes */
+    unsigned steps;
+} tour_t;
+
+static void add_part(tour_t *tour, const cors_automaton_t *automaton,
+                     owner_e owner, int way)
+{
+    part_t *part = apr_array_push(tour->parts);
+
+    part->automaton = automaton;
+    part->walk = cors_walk_make(tour->p, automaton);
+    part->owner = owner;
+    part->way = way;
+}
+
+/* Add the automaton of a regular expression of this file. Returns false if it would be
+ * too large. */
+static bool add_text(tour_t *tour, const char *text, owner_e owner, int way)
+{
+    const char **obstacle = &tour->search->result->obstacle;
+    cors_regex_text_t read;
+    cors_automaton_t *automaton = NULL;
+
+    cors_regex_read(tour->p, text, &read);
+    *obstacle = read.obstacle;
+    if (read.root) {
+        automaton = cors_automaton_make(tour->p, &read, obstacle);
+    }
+    if (automaton) {
+        add_part(tour, automaton, owner, way);
+    }
+    return automaton != NULL;
+}
+
+/* Append the bytes of a text to a regular expression. */
+static void join_bytes(apr_pool_t *p, cors_joined_t *regex, cors_slice_t text)
+{
+    const char *c;
+
+    for (c = text.ptr; c < cors_slice_end(text); c++) {
+        cors_join(p, regex, apr_isalnum(*c) || *c == '_' ? "" : "\\",
+                  cors_slice_between(c, c + 1));
+    }
+}
+
+/* Returns patterns as one regular expression. */
+static const char *patterns_regex(apr_pool_t *p,
+                                  const apr_array_header_t *patterns)
+{
+    cors_joined_t regex = { NULL, 0, 0 };
+    int i;
+
+    for (i = 0; i < patterns->nelts; i++) {
+        const cors_pattern_t *pattern =
+            &APR_ARRAY_IDX(patterns, i, cors_pattern_t);
+
+        cors_join(p, &regex, "|", cors_slice("(?:"));
+        join_bytes(p, &regex, pattern->scheme);
+        cors_join(p, &regex, "", cors_slice("://"));
+        cors_join(p, &regex, "",
+                  cors_slice(pattern->subdomains ? "[^:/]+\\." : ""));
+        join_bytes(p, &regex, pattern->host);
+        cors_join(p, &regex, "",
+                  cors_slice(pattern->any_port ? "(?::[0-9]+)?"
+                             : pattern->port
+                                 ? apr_psprintf(p, ":%u", pattern->port)
+                                 : ""));
+        cors_join(p, &regex, "", cors_slice(")"));
+    }
+    return regex.text;
+}
+
+/* Add the automata of a list. Returns false if they would be too large. */
+static bool add_list(tour_t *tour, const cors_algebra_list_t *list,
+                     owner_e owner)
+{
+    int way;
+    int i;
+
+    for (way = 0; way < WAYS; way++) {
+        for (i = 0; i < list->automata[way]->nelts; i++) {
+            add_part(tour,
+                     APR_ARRAY_IDX(list->automata[way], i, cors_automaton_t *),
+                     owner, way);
+        }
+        if (list->patterns[way]->nelts > 0
+            && !add_text(tour, patterns_regex(tour->p, list->patterns[way]),
+                         owner, way)) {
+            return false;
+        }
+    }
+    return true;
+}
+
+/* Split the classes of symbols so that a set contains all or none of each class. */
+static void split_classes(apr_array_header_t *classes, cors_symbols_t set)
+{
+    int count = classes->nelts;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        cors_symbols_t *symbols = &APR_ARRAY_IDX(classes, i, cors_symbols_t);
+        cors_symbols_t in = *symbols & set;
+        cors_symbols_t out = *symbols & ~set;
+
+        if (in && out) {
+            *symbols = in;
+            APR_ARRAY_PUSH(classes, cors_symbols_t) = out;
+        }
+    }
+}
+
+/* Choose one byte of each class that no automaton divides. */
+static void choose_bytes(tour_t *tour)
+{
+    static const char symbols[] = CORS_SYMBOLS;
+    apr_array_header_t *classes =
+        apr_array_make(tour->p, 8, sizeof(cors_symbols_t));
+    const char *c;
+    unsigned state;
+    int i;
+
+    APR_ARRAY_PUSH(classes, cors_symbols_t) = cors_symbols(symbols);
+    for (i = 0; i < tour->parts->nelts; i++) {
+        const cors_automaton_t *automaton =
+            APR_ARRAY_IDX(tour->parts, i, part_t).automaton;
+
+        for (state = 1; state < cors_automaton_count(automaton); state++) {
+            split_classes(classes, cors_automaton_into(automaton, state));
+        }
+    }
+    for (i = 0; i < classes->nelts; i++) {
+        for (c = symbols;
+             !(cors_symbol(*c) & APR_ARRAY_IDX(classes, i, cors_symbols_t));
+             c++) {
+        }
+        APR_ARRAY_PUSH(tour->bytes, char) = *c;
+    }
+}
+
+static bool has_end(const part_t *part, cors_states_t set)
+{
+    unsigned i;
+
+    for (i = 0; i < set.count; i++) {
+        if (cors_automaton_ends(part->automaton, set.states[i])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns whether the text of a point is an origin of only the first list. */
+static bool is_difference(const tour_t *tour, const point_t *point)
+{
+    bool in[OWNERS][WAYS] = { { false, false } };
+    int i;
+
+    in[OF_FIRST][LISTED] = tour->search->first->any;
+    in[OF_SECOND][LISTED] = tour->search->second->any;
+    for (i = 0; i < tour->parts->nelts; i++) {
+        const part_t *part = &APR_ARRAY_IDX(tour->parts, i, part_t);
+
+        if (has_end(part, point->sets[i])) {
+            in[part->owner][part->way] = true;
+        }
+    }
+    return in[OF_REQUESTS][LISTED] && in[OF_FIRST][LISTED]
+           && !in[OF_FIRST][EXCLUDED]
+           && (!in[OF_SECOND][LISTED] || in[OF_SECOND][EXCLUDED]);
+}
+
+/* Returns whether a longer text of a point may be a difference: it can still become an
+ * origin of a request, and one of the first list. */
+static bool is_alive(const tour_t *tour, const point_t *point)
+{
+    bool request = false;
+    bool listed = tour->search->first->any;
+    int i;
+
+    for (i = 0; i < tour->parts->nelts; i++) {
+        const part_t *part = &APR_ARRAY_IDX(tour->parts, i, part_t);
+
+        if (point->sets[i].count > 0 && part->way == LISTED) {
+            request = request || part->owner == OF_REQUESTS;
+            listed = listed || part->owner == OF_FIRST;
+        }
+    }
+    return request && listed;
+}
+
+static int compare_states(const void *a, const void *b)
+{
+    const unsigned *first = a;
+    const unsigned *second = b;
+
+    return (*first > *second) - (*first < *second);
+}
+
+/* Returns the sets of a point as one text: the number of states of each set and the
+ * states in order. */
+static cors_slice_t point_key(apr_pool_t *p, const point_t *point, int parts)
+{
+    apr_size_t count = 0;
+    unsigned *key;
+    cors_slice_t text;
+    int i;
+
+    for (i = 0; i < parts; i++) {
+        count += 1 + point->sets[i].count;
+    }
+    text.len = count * sizeof(*key);
+    key = apr_palloc(p, text.len);
+    text.ptr = (const char *)key;
+    for (i = 0; i < parts; i++) {
+        const cors_states_t *set = &point->sets[i];
+
+        *key++ = set->count;
+        if (set->count > 0) {
+            memcpy(key, set->states, set->count * sizeof(*key));
+            qsort(key, set->count, sizeof(*key), compare_states);
+        }
+        key += set->count;
+    }
+    return text;
+}
+
+static point_t *make_point(tour_t *tour, const point_t *before, char byte)
+{
+    const apr_size_t more = (apr_size_t)tour->parts->nelts - 1;
+    point_t *point =
+        apr_palloc(tour->p, sizeof(*point) + more * sizeof(point->sets[0]));
+
+    point->before = before;
+    point->byte = byte;
+    point->length = before ? before->length + 1 : 0;
+    return point;
+}
+
+/* Add a point to the queue unless another text leads to the same states. */
+static void add_point(tour_t *tour, const point_t *point)
+{
+    cors_slice_t key = point_key(tour->p, point, tour->parts->nelts);
+
+    tour->size += 2 * key.len + sizeof(*point);
+    if (!apr_hash_get(tour->seen, key.ptr, (apr_ssize_t)key.len)) {
+        apr_hash_set(tour->seen, key.ptr, (apr_ssize_t)key.len, point);
+        APR_ARRAY_PUSH(tour->queue, const point_t *) = point;
+    }
+}
+
+static void follow_byte(tour_t *tour, const point_t *from, char byte)
+{
+    point_t *point = make_point(tour, from, byte);
+    int i;
+
+    for (i = 0; i < tour->parts->nelts; i++) {
+        point->sets[i] =
+            cors_walk_forth(tour->p, APR_ARRAY_IDX(tour->parts, i, part_t).walk,
+                            from->sets[i], cors_symbol(byte));
+        tour->size += point->sets[i].count * sizeof(unsigned);
+    }
+    tour->steps++;
+    if (is_alive(tour, point)) {
+        add_point(tour, point);
+    }
+}
+
+/* Returns whether the text of a point is a witness. */
+static bool try_point(tour_t *tour, const point_t *point)
+{
+    char *text = apr_pcalloc(tour->p, point->length + 1);
+
+    if (!is_difference(tour, point)) {
+        return false;
+    }
+    for (; point->before; point = point->before) {
+        text[point->length - 1] = point->byte;
+    }
+    return try_origin(tour->search, text);
+}
+
+/* Walk all automata from the start, the shortest texts first, to a witness or until no
+ * other states are reached. */
+static void walk_all(tour_t *tour)
+{
+    point_t *start = make_point(tour, NULL, '\0');
+    int i;
+    int j;
+
+    for (i = 0; i < tour->parts->nelts; i++) {
+        start->sets[i] = cors_walk_start(tour->p);
+    }
+    add_point(tour, start);
+    for (i = 0; i < tour->queue->nelts; i++) {
+        const point_t *point = APR_ARRAY_IDX(tour->queue, i, const point_t *);
+
+        if (tour->steps > STEPS_MAX || tour->size > BYTES_MAX) {
+            tour->search->result->obstacle = "too large to be decided";
+            return;
+        }
+        if (try_point(tour, point)) {
+            return;
+        }
+        for (j = 0; j < tour->bytes->nelts; j++) {
+            follow_byte(tour, point, APR_ARRAY_IDX(tour->bytes, j, char));
+        }
+    }
+}
+
+/* Compare lists with regular expressions. */
+static void compare_automata(search_t *search)
+{
+    tour_t tour;
+
+    memset(&tour, 0, sizeof(tour));
+    tour.search = search;
+    if (apr_pool_create(&tour.p, search->p) != APR_SUCCESS) {
+        search->result->obstacle = "out of memory";
+        return;
+    }
+    tour.parts = apr_array_make(tour.p, 4, sizeof(part_t));
+    tour.bytes = apr_array_make(tour.p, 16, sizeof(char));
+    tour.queue = apr_array_make(tour.p, 64, sizeof(const point_t *));
+    tour.seen = apr_hash_make(tour.p);
+    if (add_text(&tour, ANY_ORIGIN, OF_REQUESTS, LISTED)
+        && add_text(&tour, USUAL_ORIGIN, OF_USUAL, LISTED)
+        && add_list(&tour, search->first, OF_FIRST)
+        && add_list(&tour, search->second, OF_SECOND)) {
+        choose_bytes(&tour);
+        walk_all(&tour);
+    }
+    apr_pool_destroy(tour.p);
+}
+
+/* Compare lists that have no entry with an obstacle. */
+static void compare_lists(search_t *search)
+{
+    if (!choose_unmentioned(search)) {
+        search->result->obstacle = "too large to be decided";
+    }
+    else if (!try_all(search) && !search->result->obstacle
+             && (has_regexes(search->first) || has_regexes(search->second))) {
+        compare_automata(search);
+    }
+}
+
+void cors_algebra_compare(apr_pool_t *p, const cors_algebra_list_t *first,
+                          const cors_algebra_list_t *second,
+                          cors_difference_t *result)
+{
+    search_t search;
+
+    memset(&search, 0, sizeof(search));
+    memset(result, 0, sizeof(*result));
+    search.p = p;
+    search.first = first;
+    search.second = second;
+    search.result = result;
+    result->obstacle = first->obstacle ? first->obstacle : second->obstacle;
+    if (!result->obstacle) {
+        if (apr_pool_create(&search.scratch, p) == APR_SUCCESS) {
+            compare_lists(&search);
+            apr_pool_destroy(search.scratch);
+        }
+        else {
+            result->obstacle = "out of memory";
+        }
+    }
+    if (result->witness) {
+        result->obstacle = NULL;
+    }
+    else if (result->obstacle) {
+        result->answer = CORS_ALGEBRA_UNDECIDED;
+    }
+}
