@@ -46,6 +46,13 @@ static cors_frame_state_e read_text(const char *text)
     return read_bytes(text, strlen(text));
 }
 
+/* Unless a frame is whole, its lines are the whole text, and they are not counted. */
+static void is_all_of(size_t len)
+{
+    assert_int_equal(frame.lines.len, len);
+    assert_int_equal(frame.count, 0);
+}
+
 static void whole_frame_has_lines_and_version(void **state)
 {
     static const struct {
@@ -70,6 +77,8 @@ static void whole_frame_has_lines_and_version(void **state)
           "1\n2\n3\n4\n5\n6\n7\n8\n9\n0\n1\n2\n", 12 },
         { "begin 1\n1\n2\n3\n4\n5\n6\n7\n8\n9\nend 9   1 \n", "1",
           "1\n2\n3\n4\n5\n6\n7\n8\n9\n", 9 },
+        { "begin 1\n1\n2\n3\n4\n5\n6\n7\n8\n9\n0\nend 10\n", "1",
+          "1\n2\n3\n4\n5\n6\n7\n8\n9\n0\n", 10 },
     };
     size_t i;
 
@@ -79,6 +88,7 @@ static void whole_frame_has_lines_and_version(void **state)
         assert_string_equal(version, rows[i].version);
         assert_string_equal(lines, rows[i].lines);
         assert_int_equal(frame.count, rows[i].count);
+        assert_int_equal(frame.line, 0);
         assert_null(frame.detail);
     }
 }
@@ -101,8 +111,20 @@ static void other_texts_are_not_frames(void **state)
     (void)state;
     for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
         assert_int_equal(read_text(rows[i]), CORS_FRAME_NONE);
-        assert_int_equal(frame.lines.len, strlen(rows[i]));
+        is_all_of(strlen(rows[i]));
+        assert_int_equal(frame.line, 0);
+        assert_null(frame.detail);
     }
+}
+
+static void absent_text_is_not_a_frame(void **state)
+{
+    static const cors_slice_t absent = { NULL, 0 };
+
+    (void)state;
+    frame = cors_frame_read(absent);
+    assert_int_equal(frame.state, CORS_FRAME_NONE);
+    is_all_of(0);
 }
 
 static void truncated_frame_is_open(void **state)
@@ -116,11 +138,14 @@ static void truncated_frame_is_open(void **state)
     for (len = strlen("begin"); len < sizeof(text) - 1; len++) {
         assert_int_equal(read_bytes(text, len), CORS_FRAME_OPEN);
         assert_string_equal(frame.detail, "the end is missing");
+        is_all_of(len);
     }
     assert_int_equal(read_bytes(text, len), CORS_FRAME_WHOLE);
     assert_int_equal(frame.count, 2);
     /* a line after the end opens the frame again */
     assert_int_equal(read_text("begin 1\na\nend 1\nb\n"), CORS_FRAME_OPEN);
+    assert_int_equal(frame.line, 4);
+    assert_int_equal(read_text("begin 1\na\nend 1\n\n"), CORS_FRAME_OPEN);
     assert_int_equal(frame.line, 4);
     assert_int_equal(read_text("begin 1\n\n"), CORS_FRAME_OPEN);
     assert_int_equal(read_text("begin 1"), CORS_FRAME_OPEN);
@@ -140,6 +165,8 @@ static void contradictory_frame_is_bad(void **state)
         { "begin\nend 0\n", 1, "begin is followed by a version" },
         { "begin a b\nend 0\n", 1, "begin is followed by a version" },
         { "begin \xc3\xa4\nend 0\n", 1, "begin is followed by a version" },
+        { "begin \001a\nend 0\n", 1, "begin is followed by a version" },
+        { "begin a\177\nend 0\n", 1, "begin is followed by a version" },
         { "begin 1\na\nend 2\n", 3,
           "there is another number of lines between" },
         { "begin 1\na\nend 0\n", 3,
@@ -167,6 +194,7 @@ static void contradictory_frame_is_bad(void **state)
         assert_int_equal(read_text(rows[i].text), CORS_FRAME_BAD);
         assert_int_equal(frame.line, rows[i].line);
         assert_string_equal(frame.detail, rows[i].detail);
+        is_all_of(strlen(rows[i].text));
     }
 }
 
@@ -209,6 +237,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(whole_frame_has_lines_and_version),
         cmocka_unit_test(other_texts_are_not_frames),
+        cmocka_unit_test(absent_text_is_not_a_frame),
         cmocka_unit_test(truncated_frame_is_open),
         cmocka_unit_test(contradictory_frame_is_bad),
         cmocka_unit_test(version_has_at_most_64_characters),
