@@ -1301,6 +1301,58 @@ static void open_regex_has_an_example(void **state)
     }
 }
 
+static bool match_nothing(const void *regex, cors_slice_t text, bool part)
+{
+    (void)regex;
+    (void)text;
+    (void)part;
+    return false;
+}
+
+static bool match_anything(const void *regex, cors_slice_t text, bool part)
+{
+    (void)regex;
+    (void)text;
+    (void)part;
+    return true;
+}
+
+/* PCRE matches less than the analysis if a part is possessive. */
+static void unmatched_origin_is_not_an_example(void **state)
+{
+    static const struct {
+        const char *regex;
+        cors_regex_match_fn match;
+        const char *open;
+        const char *suffix;
+    } rows[] = {
+        { "https://.*+x\\.com", match_nothing, NULL, NULL },
+        { "https://.*+x\\.com", match_anything, "https://strangerzqx.com",
+          NULL },
+        { "https://.*x\\.com", match_nothing, "https://strangerzqx.com", NULL },
+        { "https://.*+\\.com", match_nothing, NULL, NULL },
+        { "https://.*+\\.com", match_anything, NULL, "https://strangerzq.com" },
+        { "https://.*\\.com", match_nothing, NULL, "https://strangerzq.com" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
+        const cors_origin_word_t *word;
+        const char *unused;
+
+        assert_int_equal(cors_origin_set_add_regex(pool, set, rows[i].regex,
+                                                   "conf:1", rows[i].regex,
+                                                   rows[i].match, &unused),
+                         CORS_OK);
+        word = cors_origin_set_word(set, 0);
+        same_text(rows[i].regex, word->open_detail, rows[i].open);
+        same_text(rows[i].regex, word->suffix_detail, rows[i].suffix);
+        assert_true(word->open || word->suffix);
+    }
+}
+
 static void first_public_suffix_of_regexes_is_found(void **state)
 {
     cors_origin_set_t *set = cors_origin_set_make(pool, false, true);
@@ -1395,6 +1447,7 @@ int main(void)
         TEST(source_may_replace_an_origin),
         TEST(origin_without_host_matches_no_regex),
         TEST(open_regex_has_an_example),
+        TEST(unmatched_origin_is_not_an_example),
         TEST(first_public_suffix_of_regexes_is_found),
         TEST(exclusion_has_precedence_over_a_regex),
         TEST(all_wildcards_of_a_domain_are_compared),

@@ -367,6 +367,21 @@ static const struct {
     { "https://.*\\.www\\.ck", RIGHT },
     { "https://.*\\.x\\.ck", SUFFIX },
     { "http://127\\.0\\.0\\.\\d+", OPEN },
+    /* a number that no address has ends the walk before it has taken too long */
+    { "http://\\d+\\.\\d+\\.\\d+\\.256", NONE },
+    { "http://\\d+\\.\\d+\\.256\\.1", NONE },
+    { "http://\\d+\\.\\d+\\.\\d+\\.300", NONE },
+    { "http://\\d+\\.\\d+\\.300\\.1", NONE },
+    { "http://\\d+\\.\\d+\\.\\d+\\.1000", NONE },
+    { "http://\\d+\\.\\d+\\.1000\\.1", NONE },
+    { "http://\\d+\\.\\d+\\.\\d+\\.01", NONE },
+    { "http://\\d+\\.\\d+\\.01\\.1", NONE },
+    { "http://\\d+\\.\\d+\\.00\\.1", NONE },
+    { "http://255\\.1\\.10\\.100", RIGHT },
+    { "http://1\\.255\\.100\\.10", RIGHT },
+    { "http://200\\.0\\.0\\.255", RIGHT },
+    { "http://1\\.1\\.255\\.0", RIGHT },
+    { "http://\\d\\.1\\.10\\.1", RIGHT },
 };
 
 static verdict_e verdict_of(const cors_reach_t *reach)
@@ -539,6 +554,121 @@ static void plain_http_of_other_hosts_is_found(void **state)
 
         cors_regex_judge(pool, rows[i].regex, &reach);
         same_number(rows[i].regex, reach.insecure, rows[i].insecure);
+    }
+}
+
+/* The examples of a message are names that anyone can register, not the names that the
+ * regular expression spells out. */
+static void examples_are_not_spelled_out(void **state)
+{
+    static const struct {
+        const char *regex;
+        const char *open;
+        const char *suffix;
+    } rows[] = {
+        { "https://.*", "https://strangerzq.com", NULL },
+        { "app://.*", "app://abcdefghijklmnopabcdefghijklmnop", NULL },
+        { "(app|http)://.*", "http://strangerzq.com", NULL },
+        { "[a-z]+://.*", "https://strangerzq.com", NULL },
+        { "[b-z][a-z0-9+.-]+://.+", "https://strangerzq.com", NULL },
+        { "[a-c]x+:[/]/.+", "ax://abcdefghijklmnopabcdefghijklmnop", NULL },
+        { "moz-extension://[0-9a-f-]+", "moz-extension://a", NULL },
+        { "https://.+:81", "https://strangerzq.com:81", NULL },
+        { "https://.+:6553[0-9]", "https://strangerzq.com:65530", NULL },
+        { "https://.+:655\\d\\d", "https://strangerzq.com:65500", NULL },
+        { "https://.+:\\d{5}", "https://strangerzq.com:10000", NULL },
+        { "https://.+:[6-9]\\d{4}", "https://strangerzq.com:60000", NULL },
+        { "https://.+:(99999|8)", "https://strangerzq.com:8", NULL },
+        { "https://.+(:99999|:7)", "https://strangerzq.com:7", NULL },
+        { "https://.+:(22|11|33)", "https://strangerzq.com:11", NULL },
+        { "https://.+:99999", NULL, NULL },
+        { "https://.+:70000", NULL, NULL },
+        { "http://\\[.*\\]", "http://[2001:db8::1]", NULL },
+        { "http://\\[[0-9a-f:]*1::\\]", "http://[a1::]", NULL },
+        { "http://\\[2001:[0-9a-f]+::1\\]", "http://[2001:a::1]", NULL },
+        { "http://203\\.0\\.113\\.\\d+", "http://203.0.113.130", NULL },
+        { "http://.*0\\.113\\.7", "http://130.100.113.7", NULL },
+        { "http://203\\.0\\..*", "http://203.0.strangerzq.com", NULL },
+        { "https://.*example\\.com", "https://strangerzqexample.com", NULL },
+        { "https://.*-example\\.com", "https://strangerzq-example.com", NULL },
+        { "https://.?example\\.com", "https://xexample.com", NULL },
+        { "https://[^x]example\\.com", "https://zexample.com", NULL },
+        { "https://example.{2}com", "https://examplexxcom", NULL },
+        { "https://[a-z]{3}", "https://net", NULL },
+        { "https://a[a-z]*", "https://anet", NULL },
+        { "https://.*\\.example\\.[a-z]{2}", "https://strangerzq.example.xx",
+          NULL },
+        { "https://.*example\\.com\\.", "https://strangerzqexample.com.",
+          NULL },
+        { "https://(.{3}|.{5})x\\.com", "https://xxxx.com", NULL },
+        { "https://([a-z]{3}q|[a-z]{2}r)x\\.com", "https://xxrx.com", NULL },
+        { "https://x[a-z]+y\\.com", "https://xstrangerzqy.com", NULL },
+        { "https://[^/]{14}", "https://strangerzq.com", NULL },
+        { "https://a{1,101}\\.com", "https://aaaaaaaaaaa.com", NULL },
+        { "(https://a\\.com|app://.*)", "app://strangerzq.com", NULL },
+        { "(https://a\\.com|app://[a-z]+)", "app://net", NULL },
+        { "https://(a|[b-z]{3})x\\.com", "https://xxxx.com", NULL },
+        { "https://(a\\.b|c[b-z]{3})x\\.com", "https://cxxxx.com", NULL },
+        { "https://([a-z]x|y)\\.com", "https://xx.com", NULL },
+        { "https://[0-9]{3}x\\.com", "https://010x.com", NULL },
+        { "(https://a\\.com|app://.*\\.com)", NULL, "app://strangerzq.com" },
+        { "https://(a|[b-z]{3})\\.com", NULL, "https://xxx.com" },
+        { "https://(a|[b-z]{3})\\.github\\.io", NULL, "https://xxx.github.io" },
+        { "https://x(\\.com|[b-z]{3}\\.com)", NULL, "https://xxxx.com" },
+        { "(http://a\\.com|https://[a-z]{2}\\.com)", NULL, "https://xx.com" },
+        { "(https://a\\.com|http://[a-z]{2}\\.com)", NULL, "http://xx.com" },
+        { "http(s|)://[a-z]+\\.com", NULL, "https://strangerzq.com" },
+        { "https://.*\\.com\\.", NULL, "https://strangerzq.com." },
+        { "https://[ab]{7}\\.com", NULL, "https://ababaaa.com" },
+        { "https://www\\.(a|b){9}\\.com", NULL, "https://www.ababaaaaa.com" },
+        { "https://x[0-9]{3}\\.(github\\.io|com)", NULL, "https://x010.com" },
+        { "https://x[0-9]{3}\\.github\\.io", NULL, "https://x010.github.io" },
+        { "https://(.*\\.github\\.io|x[0-9]{3}\\.github\\.io)", NULL,
+          "https://strangerzq.github.io" },
+        { "https://([a-z]x|.*)\\.com", NULL, "https://strangerzq.com" },
+        { "https://[a-z]x\\.github\\.io", NULL, "https://xx.github.io" },
+        { "https://(.*\\.com|[a-z]+\\.github\\.io)", NULL,
+          "https://strangerzq.com" },
+        { "https://(.*\\.github\\.io|[a-z]x\\.com)", "https://xx.com",
+          "https://strangerzq.github.io" },
+        { "https://([a-z]x\\.net|.*\\.github\\.io)", "https://xx.net",
+          "https://strangerzq.github.io" },
+        { "https://([a-z]x\\.com|.*\\.com|[a-z]y\\.net)", "https://xy.net",
+          "https://strangerzq.com" },
+        { "https://([a-z]x\\.net|x[0-9]{3}\\.github\\.io)", "https://xx.net",
+          "https://x010.github.io" },
+        { "https://(x[0-9]{3}\\.github\\.io|[0-9]{3}\\.example\\.de)", NULL,
+          "https://x010.github.io" },
+        { "https://([0-9]{3}x\\.de|x[0-9]{3}\\.github\\.io)", "https://010x.de",
+          NULL },
+        { "https://([a-z]x\\.de|x[0-9]{3}\\.github\\.io)", "https://xx.de",
+          "https://x010.github.io" },
+        { "https://(me|x[0-9]{3})\\.github\\.io|https://[0-9]{2}\\.de", NULL,
+          "https://01.de" },
+        { "https://([0-9]{2}\\.io|x[0-9]{3}\\.github\\.io|[0-9]{2}\\.de)", NULL,
+          "https://01.de" },
+        { "https://([0-9]{2}\\.github\\.io|x[0-9]\\.de)", NULL,
+          "https://00.github.io" },
+        { "https://(x[0-9]{3}\\.github\\.io|[0-9]{3}aaaaaaaaaaaaaaaaaaa\\.de)",
+          "https://010aaaaaaaaaaaaaaaaaaa.de", "https://x010.github.io" },
+        { "https://([0-9]{3}aaaaaaaaaaaaaaaaaaa\\.de|x[0-9]{3}\\.github\\.io)",
+          "https://010aaaaaaaaaaaaaaaaaaa.de", "https://x010.github.io" },
+        { "https://((a|b|c|d)(a|b|c|d)|[0-9]{3})\\.com", NULL,
+          "https://010.com" },
+        { "https://(www\\.(a|b|c|d)(a|b|c|d)|aaaaaaaa[0-9]{3})\\.com", NULL,
+          "https://aaaaaaaa010.com" },
+        { "https://((a|b|c|d)(a|b|c|d)|aaaaaaaa[0-9]{3})x\\.com",
+          "https://aaaaaaaa010x.com", NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_reach_t reach;
+
+        cors_regex_judge(pool, rows[i].regex, &reach);
+        same_text(rows[i].regex, reach.open_origin, rows[i].open);
+        same_text(rows[i].regex, reach.suffix_origin, rows[i].suffix);
     }
 }
 
@@ -892,6 +1022,7 @@ int main(void)
         TEST(common_regexes_are_classified),
         TEST(classes_have_at_most_100_names),
         TEST(plain_http_of_other_hosts_is_found),
+        TEST(examples_are_not_spelled_out),
         TEST(accepted_regexes_match_no_attacker),
         TEST(regexes_that_take_too_long_are_open),
         TEST(regexes_that_take_too_long_may_be_plain_http),

@@ -319,19 +319,29 @@ static const char *match_resembling(apr_pool_t *p, const char *text,
     return found;
 }
 
+/* Returns an example of what the regular expression matches; NULL for an origin that
+ * PCRE does not match. */
+static const char *example_or_null(const cors_reach_t *reach,
+                                   const char *origin, const void *regex,
+                                   cors_regex_match_fn match)
+{
+    if (origin && reach->wider && !match(regex, cors_slice(origin), false)) {
+        return NULL;
+    }
+    return origin;
+}
+
 /* Record whether the regular expression matches origins that anyone can register. */
 static void note_reach(apr_pool_t *p, word_t *word, const cors_reach_t *reach,
                        const void *regex, cors_regex_match_fn match)
 {
-    const char *origin = reach->open_origin;
+    const char *origin =
+        example_or_null(reach, reach->open_origin, regex, match);
 
     word->open = reach->open;
     word->suffix = reach->suffix;
-    word->suffix_detail = reach->suffix_origin;
-    /* An origin that PCRE does not match is not an example. */
-    if (origin && reach->wider && !match(regex, cors_slice(origin), false)) {
-        origin = NULL;
-    }
+    word->suffix_detail =
+        example_or_null(reach, reach->suffix_origin, regex, match);
     if (reach->obstacle) {
         origin = match_resembling(p, word->text, regex, match);
         origin = origin ? origin : match_stranger(p, regex, match);

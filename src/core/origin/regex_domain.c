@@ -353,16 +353,18 @@ static cors_symbols_t allowed(const walker_t *walker)
     return len == 0 ? walker->host | cors_symbol(']') : walker->host;
 }
 
-/* Returns the bytes that lead to a set. Sets open if one state has more of them than
- * CORS_REACH_CLASS; the numbers of an address are exempt, as they are limited. */
+/* Returns the bytes that lead to a set. Sets open to the states that have more of them
+ * than CORS_REACH_CLASS; the numbers of an address are exempt, as they are limited. */
 static cors_symbols_t look_back(const walker_t *walker, cors_states_t set,
-                                bool *open)
+                                cors_states_t *open)
 {
     cors_symbols_t may = allowed(walker);
+    unsigned *states = apr_palloc(walker->p, set.count * sizeof(*states));
     cors_symbols_t all = 0;
     unsigned i;
 
-    *open = false;
+    open->states = states;
+    open->count = 0;
     for (i = 0; i < set.count; i++) {
         unsigned state = set.states[i];
         cors_symbols_t symbols =
@@ -370,9 +372,10 @@ static cors_symbols_t look_back(const walker_t *walker, cors_states_t set,
 
         if (walker->inside[state]) {
             all |= symbols;
-            *open = *open
-                    || (count_symbols(symbols) > CORS_REACH_CLASS
-                        && !is_in_address(walker));
+            if (count_symbols(symbols) > CORS_REACH_CLASS
+                && !is_in_address(walker)) {
+                states[open->count++] = state;
+            }
         }
     }
     return all;
@@ -542,49 +545,60 @@ static const char *find_scheme(const walker_t *walker, cors_states_t front)
     return NULL;
 }
 
-/* Returns an origin that starts with a text, with a port if it needs one. */
-static const char *add_port(const walker_t *walker, const char *text)
+/* Returns the lowest port of some digits that matches after a text and its colon, with
+ * the text; NULL if there is none. */
+static const char *add_lowest_port(const walker_t *walker, const char *text,
+                                   cors_states_t set, int digits)
 {
-    static const char *const ports[] = { "",      ":8443", ":3000", ":80",
-                                         ":8080", ":443",  ":1" };
-    cors_states_t ends[PORT_DIGITS + 1];
-    cors_states_t set = forth_text(walker, cors_walk_start(walker->p),
-                                   apr_pstrcat(walker->p, text, ":", NULL));
-    apr_size_t i;
+    cors_states_t ends[PORT_DIGITS];
     int left;
-    char digit;
+    char digit = '\0';
 
-    for (i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
-        const char *whole = apr_pstrcat(walker->p, text, ports[i], NULL);
-
-        if (cors_automaton_matches(walker->p, walker->automaton,
-                                   cors_slice(whole))) {
-            return whole;
-        }
-    }
     ends[0] = cors_walk_ends(walker->p, walker->automaton);
-    for (left = 1; left <= PORT_DIGITS; left++) {
+    for (left = 1; left < digits; left++) {
         ends[left] = cors_walk_back(walker->p, walker->walk, ends[left - 1],
                                     cors_symbols(DIGITS));
     }
-    text = apr_pstrcat(walker->p, text, ":", NULL);
-    for (left = PORT_DIGITS; left > 0; left--) {
-        for (digit = '9'; digit >= '0'; digit--) {
+    for (left = digits - 1; left >= 0 && digit <= '9'; left--) {
+        for (digit = left == digits - 1 ? '1' : '0'; digit <= '9'; digit++) {
             cors_states_t next = cors_walk_forth(walker->p, walker->walk, set,
                                                  cors_symbol(digit));
-            const char *more = apr_psprintf(walker->p, "%s%c", text, digit);
-            cors_origin_t unused;
 
-            if (join(walker, next, ends[left - 1]).count
-                    < next.count + ends[left - 1].count
-                && cors_origin_parse(cors_slice(more), &unused)) {
-                text = more;
+            if (join(walker, next, ends[left]).count
+                < next.count + ends[left].count) {
+                text = apr_psprintf(walker->p, "%s%c", text, digit);
                 set = next;
                 break;
             }
         }
     }
-    return text;
+    return digit <= '9' ? text : NULL;
+}
+
+/* Returns an origin that starts with a text, with a port if it needs one; NULL if no
+ * port matches. */
+static const char *add_port(const walker_t *walker, const char *text)
+{
+    static const char *const ports[] = { "",      ":8443", ":3000", ":80",
+                                         ":8080", ":443",  ":1" };
+    const char *start = apr_pstrcat(walker->p, text, ":", NULL);
+    cors_states_t set = forth_text(walker, cors_walk_start(walker->p), start);
+    const char *whole = NULL;
+    apr_size_t i;
+    int digits;
+
+    for (i = 0; i < sizeof(ports) / sizeof(ports[0]); i++) {
+        whole = apr_pstrcat(walker->p, text, ports[i], NULL);
+        if (cors_automaton_matches(walker->p, walker->automaton,
+                                   cors_slice(whole))) {
+            return whole;
+        }
+    }
+    whole = NULL;
+    for (digits = 1; digits <= PORT_DIGITS && !whole; digits++) {
+        whole = add_lowest_port(walker, start, set, digits);
+    }
+    return whole;
 }
 
 /* Returns whether browsers send a complete host: if it looks like an address, it must
@@ -649,21 +663,24 @@ static void note_plain(walker_t *walker, cors_states_t set, unsigned most)
         walker->reach->insecure || is_within(set, walker->from_plain, most);
 }
 
-static void note_open(walker_t *walker, cors_states_t set)
+/* Record that names are open before a set. The example comes from the states `from`:
+ * other states of the set may lead to a name that is spelled out. */
+static void note_open(walker_t *walker, cors_states_t set, cors_states_t from)
 {
     note_plain(walker, set, FAR - 1);
     walker->reach->open = true;
     if (!walker->reach->open_origin) {
-        walker->reach->open_origin = find_origin(walker, set);
+        walker->reach->open_origin = find_origin(walker, from);
     }
 }
 
-static void note_suffix(walker_t *walker, cors_states_t set)
+/* Like note_open(), below a public suffix. */
+static void note_suffix(walker_t *walker, cors_states_t set, cors_states_t from)
 {
     note_plain(walker, set, FAR - 1);
     walker->reach->suffix = true;
     if (!walker->reach->suffix_origin) {
-        walker->reach->suffix_origin = find_origin(walker, set);
+        walker->reach->suffix_origin = find_origin(walker, from);
     }
 }
 
@@ -707,7 +724,7 @@ static bool is_of_counted_network(walker_t *walker)
 }
 
 /* Count one name. If there are too many, the walk ends, and one of the first names is
- * the example. The limit for names that are spelled out is higher than for names with
+ * the example, if possible a name with bytes of a class. The limit for names that are spelled out is higher than for names with
  * bytes of a class. With `whole`, the host starts in a state of the set. */
 static void count_name(walker_t *walker, cors_states_t set, bool whole)
 {
@@ -719,7 +736,9 @@ static void count_name(walker_t *walker, cors_states_t set, bool whole)
         return;
     }
     walker->chosen += walker->classes > 0 ? 1 : 0;
-    if (++walker->names >= SHOWN && !walker->shown) {
+    walker->names++;
+    if ((walker->names >= SHOWN && !walker->shown)
+        || (walker->classes > 0 && walker->chosen == SHOWN)) {
         walker->shown =
             whole ? write_origin(walker, set) : find_origin(walker, set);
     }
@@ -861,7 +880,7 @@ static void walk_byte(walker_t *walker, cors_states_t set, char byte)
 /* Continue the walk from a set, byte by byte, until every name is fixed. */
 static void walk_host(walker_t *walker, cors_states_t set)
 {
-    bool open;
+    cors_states_t open;
     cors_symbols_t symbols = look_back(walker, set, &open);
     const char *c;
     char nearest;
@@ -871,8 +890,8 @@ static void walk_host(walker_t *walker, cors_states_t set)
     if (walker->overflow || walker->spent) {
         return;
     }
-    if (open) {
-        note_open(walker, set);
+    if (!is_empty(open)) {
+        note_open(walker, set, open);
         return;
     }
     if (*walker->at && is_at_front(walker, set) && is_sent(walker)) {
@@ -898,14 +917,14 @@ static void walk_suffix(walker_t *walker, cors_states_t set, bool private)
     const char *had_origin = walker->reach->open_origin;
     unsigned names = walker->names;
     unsigned chosen = walker->chosen;
-    bool open;
+    cors_states_t open;
     cors_symbols_t symbols = look_back(walker, set, &open);
 
     if (walker->overflow || walker->spent) {
         return;
     }
-    if (open) {
-        note_suffix(walker, set);
+    if (!is_empty(open)) {
+        note_suffix(walker, set, open);
         return;
     }
     walker->reach->open = false;
@@ -916,6 +935,7 @@ static void walk_suffix(walker_t *walker, cors_states_t set, bool private)
         walker->overflow = false;
         walker->names = names;
         walker->chosen = chosen;
+        walker->shown = NULL;
         walker->reach->suffix = true;
         if (!walker->reach->suffix_origin) {
             walker->reach->suffix_origin = walker->reach->open_origin;
@@ -986,7 +1006,7 @@ static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
                 &spelled);
         }
         if (!is_empty(there) && !spelled) {
-            note_suffix(walker, there);
+            note_suffix(walker, there, there);
         }
         else if (!is_empty(there)) {
             walk_suffix(walker, there, true);
@@ -1051,7 +1071,7 @@ void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
     if (walker.spent) {
         reach->none = false;
         reach->obstacle = "too much to be decided";
-        note_open(&walker, ends);
+        note_open(&walker, ends, ends);
     }
     apr_pool_destroy(walker.p);
 }
