@@ -382,6 +382,12 @@ static const struct {
     { "http://200\\.0\\.0\\.255", RIGHT },
     { "http://1\\.1\\.255\\.0", RIGHT },
     { "http://\\d\\.1\\.10\\.1", RIGHT },
+    { "https://[0-9]{3}x\\.com", OPEN },
+    { "https://[0-9]{3}[xy]\\.com", SUFFIX },
+    { "https://.*\\.compute\\.amazonaws\\.com", SUFFIX },
+    { "https://me\\.[a-j]u\\.platform\\.sh", RIGHT },
+    { "https://me\\.[a-k]u\\.platform\\.sh", SUFFIX },
+    { "https://me\\.(eu|[^a-z.]{2})\\.platform\\.sh", RIGHT },
 };
 
 static verdict_e verdict_of(const cors_reach_t *reach)
@@ -545,6 +551,9 @@ static void plain_http_of_other_hosts_is_found(void **state)
         { "http://.*\\.localhost\\.", false },
         { "[^s]+://x\\.com", true },
         { ".*s://x\\.com", false },
+        { "http://[a-z]+x\\.com", true },
+        { "https://[a-z]+x\\.com", false },
+        { "http://[a-z]+\\.com", true },
     };
     size_t i;
 
@@ -574,6 +583,7 @@ static void examples_are_not_spelled_out(void **state)
         { "[a-c]x+:[/]/.+", "ax://abcdefghijklmnopabcdefghijklmnop", NULL },
         { "moz-extension://[0-9a-f-]+", "moz-extension://a", NULL },
         { "https://.+:81", "https://strangerzq.com:81", NULL },
+        { "https://.+:\\d+", "https://strangerzq.com:8443", NULL },
         { "https://.+:6553[0-9]", "https://strangerzq.com:65530", NULL },
         { "https://.+:655\\d\\d", "https://strangerzq.com:65500", NULL },
         { "https://.+:\\d{5}", "https://strangerzq.com:10000", NULL },
@@ -625,6 +635,10 @@ static void examples_are_not_spelled_out(void **state)
         { "https://x[0-9]{3}\\.github\\.io", NULL, "https://x010.github.io" },
         { "https://(.*\\.github\\.io|x[0-9]{3}\\.github\\.io)", NULL,
           "https://strangerzq.github.io" },
+        /* names in one place do not count elsewhere */
+        { "https://(x[0-9]{3}\\.github\\.io|abcdefghijklmnop\\.de)", NULL,
+          "https://x010.github.io" },
+        { "https://([0-9]{4}com|x{9}[a-z]\\.com)", "https://0100com", NULL },
         { "https://([a-z]x|.*)\\.com", NULL, "https://strangerzq.com" },
         { "https://[a-z]x\\.github\\.io", NULL, "https://xx.github.io" },
         { "https://(.*\\.com|[a-z]+\\.github\\.io)", NULL,
