@@ -552,7 +552,7 @@ static const char *add_lowest_port(const walker_t *walker, const char *text,
 {
     cors_states_t ends[PORT_DIGITS];
     int left;
-    char digit = '\0';
+    int digit = 0;
 
     ends[0] = cors_walk_ends(walker->p, walker->automaton);
     for (left = 1; left < digits; left++) {
@@ -562,7 +562,7 @@ static const char *add_lowest_port(const walker_t *walker, const char *text,
     for (left = digits - 1; left >= 0 && digit <= '9'; left--) {
         for (digit = left == digits - 1 ? '1' : '0'; digit <= '9'; digit++) {
             cors_states_t next = cors_walk_forth(walker->p, walker->walk, set,
-                                                 cors_symbol(digit));
+                                                 cors_symbol((char)digit));
 
             if (join(walker, next, ends[left]).count
                 < next.count + ends[left].count) {
