@@ -47,6 +47,10 @@
     AP_INIT_RAW_ARGS(name, handler, (void *)&cors_attrs[CORS_ATTR_##attr],     \
                      RSRC_CONF, help)
 
+/* for httpd -t -c only; it sets no attribute */
+#define COMMAND_DIRECTIVE(none, name, handler, help)                          \
+    AP_INIT_RAW_ARGS(name, handler, NULL, RSRC_CONF, help)
+
 static const command_rec directives[] = {
     DIRECTIVE(MODE, "CorsPolicy", cors_set_choice,
               "Whether the CORS policy is in force"),
@@ -93,6 +97,8 @@ static const command_rec directives[] = {
               "Origins whose pages may open a WebSocket"),
     DIRECTIVE(WEBSOCKET_REQUIRE, "CorsWebSocketRequireOrigin", cors_set_choice,
               "Whether a checked WebSocket handshake must have an Origin header"),
+    COMMAND_DIRECTIVE(NONE, "CorsExplain", cors_set_explain,
+              "With httpd -t: whether a page may make a request, and why"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
 /* clang-format on */

@@ -97,7 +97,7 @@ static bool holds(apr_pool_t *p, const ap_directive_t *node,
         return compiled && ap_regexec(compiled, text, 0, NULL, 0) == 0;
     }
     if (kind == CORS_CONTAINER_FILES) {
-        return apr_fnmatch(path, text, APR_FNM_PERIOD) == APR_SUCCESS;
+        return apr_fnmatch(path, text, APR_FNM_PATHNAME) == APR_SUCCESS;
     }
     if (apr_fnmatch_test(path)) {
         return apr_fnmatch(path, text, APR_FNM_PATHNAME | APR_FNM_PERIOD)

@@ -461,6 +461,22 @@ bool cors_config_sections_retain(apr_pool_t *p, apr_pool_t *scratch,
     return true;
 }
 
+const char *cors_server_position(apr_pool_t *p, const server_rec *server)
+{
+    int i;
+
+    for (i = 0; retained.levels && i < retained.levels->nelts; i++) {
+        const level_t *level = &APR_ARRAY_IDX(retained.levels, i, level_t);
+
+        if (level->server == server) {
+            return cors_scope_position(p, &level->scope);
+        }
+    }
+    return server->is_virtual && server->defn_name
+               ? line_of(p, server->defn_name, (int)server->defn_line_number)
+               : NULL;
+}
+
 bool cors_page_configured(const request_rec *r)
 {
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);

@@ -83,6 +83,12 @@ bool cors_config_section_owns(const cors_config_section_t *section,
 /** @return the \<Proxy> sections of a server, ap_conf_vector_t *; NULL: none */
 const apr_array_header_t *cors_proxy_sections(const server_rec *server);
 
+/**
+ * @return "file:line" of the \<VirtualHost> of a server; NULL: the base server. At run
+ *   time, valid only if cors_config_sections_retain() was called.
+ */
+const char *cors_server_position(apr_pool_t *p, const server_rec *server);
+
 /** @return whether any .htaccess file may have directives of this module */
 bool cors_htaccess_allowed(const server_rec *server);
 

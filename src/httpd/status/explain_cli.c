@@ -1,10 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * httpd -t -D EXPLAIN_CORS: print which sections apply to a URL and what a browser does
- * with a request from a given origin. The request is read from the environment variable
- * CORS_EXPLAIN, because -D only defines names. The core's explain.c simulates the
- * browser; this file reads the request and prints the answer.
+ * CorsExplain: httpd -t -c 'CorsExplain METHOD URL from ORIGIN' prints which sections
+ * apply to a URL and what a browser does with a request from a given origin. The core's
+ * explain.c simulates the browser; this file reads the request and prints the answer.
  *
  * There is no request_rec under httpd -t, so httpd cannot select the sections. This
  * file matches containers against the URL path and the file that DocumentRoot makes of
@@ -20,8 +19,10 @@
 #include <apr_file_io.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
+#include <http_main.h>
 #include <http_protocol.h>
 
+#include "core/base/json.h"
 #include "core/base/list.h"
 #include "core/diagnose/explain.h"
 #include "core/policy/decide.h"
@@ -30,24 +31,31 @@
 #include "httpd/config/containers.h"
 #include "httpd/config/sections.h"
 #include "httpd/config/server_names.h"
+#include "httpd/status/explain_json.h"
+#include "httpd/status/explain_request.h"
 #include "httpd/status/explain_url.h"
 
-#define VARIABLE "CORS_EXPLAIN"
-#define USAGE                                                                  \
-    "Set " VARIABLE " to a question, METHOD URL from ORIGIN [with NAME[,NAME]" \
-    "...] [and cookies], such as:\n"                                           \
-    "  " VARIABLE "='PUT https://api.example.com/videos from "                 \
-    "https://app.example.com with x-token and cookies'\n"                      \
-    "sudo drops the variable unless it stands behind sudo.\n"
+#define DIRECTIVE "CorsExplain"
+
+/* The userdata key of the requests to explain in the configuration's pool: an array of
+ * asked_t. */
+#define ASKED "mod_cors_policy CorsExplain"
+
+/* A CorsExplain as read. */
+typedef struct {
+    cors_explain_request_t request;
+    apr_uri_t uri;
+    bool json;
+} asked_t;
 
 /* The request to explain, and what was found for it. */
 typedef struct {
     apr_pool_t *p;
     apr_file_t *out;
-    apr_uri_t uri;
-    const char *file; /* the path appended to DocumentRoot */
+    asked_t *asked;
+    cors_explain_request_t *request; /* of asked */
+    const char *file;                /* the path appended to DocumentRoot */
     server_rec *server;
-    cors_question_t question;
     cors_container_e kind;         /* the kind being merged */
     int unknown;                   /* sections that only a request can match */
     const cors_section_t *section; /* the merged sections that apply */
@@ -66,105 +74,134 @@ static void print(explain_t *explain, const char *format, ...)
 }
 
 /* Returns the error for an argument: its text and what was expected. */
-static const char *expected(const explain_t *explain, const char *word,
-                            const char *what)
+static const char *expected(apr_pool_t *p, const char *word, const char *what)
 {
-    return apr_pstrcat(explain->p, "'", word, "': ", what, NULL);
+    return apr_pstrcat(p, "'", word, "': ", what, NULL);
 }
 
 /* Parse METHOD URL from ORIGIN. Returns an error message, or NULL. */
-static const char *read_request(explain_t *explain, const char **text)
+static const char *read_request(apr_pool_t *p, const char **args,
+                                asked_t *asked)
 {
-    const char *url;
+    cors_explain_request_t *request = &asked->request;
     const char *word;
 
-    explain->question.method = ap_getword_white(explain->p, text);
-    if (!cors_is_token(cors_slice(explain->question.method))) {
-        return expected(explain, explain->question.method,
-                        "a question begins with a method, such as GET");
+    request->method = ap_getword_conf(p, args);
+    if (!cors_is_token(cors_slice(request->method))) {
+        return expected(p, request->method,
+                        "a request begins with its method, as in GET "
+                        "https://api.example.com/ from "
+                        "https://app.example.com");
     }
-    url = ap_getword_white(explain->p, text);
-    if (!cors_question_url(explain->p, url, &explain->uri, &explain->question)
-        || !explain->uri.scheme || !explain->uri.hostname) {
-        return expected(explain, url,
-                        apr_pstrcat(explain->p,
-                                    "a whole URL is needed, as in "
+    request->url = ap_getword_conf(p, args);
+    if (!cors_question_url(p, request->url, &asked->uri, &request->question)
+        || !asked->uri.scheme || !asked->uri.hostname) {
+        return expected(p, request->url,
+                        apr_pstrcat(p,
+                                    "an absolute URL is needed, as in "
                                     "https://api.example.com",
-                                    url[0] == '/' ? url : "/videos", NULL));
+                                    request->url[0] == '/' ? request->url
+                                                           : "/videos",
+                                    NULL));
     }
-    word = ap_getword_white(explain->p, text);
+    word = ap_getword_conf(p, args);
     if (strcmp(word, "from") != 0) {
-        return expected(explain, word,
-                        "from and the origin of the page follow the "
-                        "URL");
+        return expected(p, word,
+                        "from and the origin of the page follow the URL, as "
+                        "in from https://app.example.com");
     }
-    explain->question.origin = ap_getword_white(explain->p, text);
-    return explain->question.origin[0]
+    request->origin = ap_getword_conf(p, args);
+    return request->origin[0]
                ? NULL
-               : expected(explain, "",
+               : expected(p, "",
                           "the origin of the page follows from, as in "
                           "https://app.example.com");
 }
 
-/* Parse METHOD URL from ORIGIN [with NAME[,NAME]...] [and cookies]. The names may be
- * separated by commas, spaces, "and" or "with". Returns an error message, or NULL. */
-static const char *read_question(explain_t *explain, const char *text)
+/* Parse METHOD URL from ORIGIN [with NAME[,NAME]...] [and cookies] [as json]. The names
+ * may be separated by commas, spaces, "and" or "with". Returns an error message, or
+ * NULL. */
+static const char *read_arguments(apr_pool_t *p, const char *args,
+                                  asked_t *asked)
 {
+    cors_explain_request_t *request = &asked->request;
+    const char *error = read_request(p, &args, asked);
     const char *word;
-    const char *mistake = read_request(explain, &text);
 
-    while (!mistake && *(word = ap_getword_white(explain->p, &text))) {
+    request->headers = "";
+    while (!error && *(word = ap_getword_conf(p, &args))) {
         if (strcmp(word, "with") == 0 || strcmp(word, "and") == 0) {
             continue;
         }
         if (strcmp(word, "cookies") == 0) {
-            explain->question.credentials = true;
+            request->credentials = true;
+        }
+        else if (strcmp(word, "as") == 0) {
+            word = ap_getword_conf(p, &args);
+            if (strcmp(word, "json") != 0) {
+                error =
+                    expected(p, word, "the output is plain text or as json");
+            }
+            asked->json = true;
         }
         else {
-            explain->question.headers =
-                explain->question.headers
-                    ? apr_pstrcat(explain->p, explain->question.headers, ",",
-                                  word, NULL)
+            request->headers =
+                request->headers[0]
+                    ? apr_pstrcat(p, request->headers, ",", word, NULL)
                     : word;
         }
     }
-    return mistake;
+    return error;
 }
 
-/* Print the usage or an error message, and exit. */
-static void refuse_question(explain_t *explain, const char *mistake)
+const char *cors_set_explain(cmd_parms *cmd, void *section, const char *args)
 {
-    print(explain, "%s%s%s" USAGE, mistake ? VARIABLE ": " : "",
-          mistake ? mistake : "", mistake ? ".\n" : "");
-    apr_file_flush(explain->out);
-    /* httpd would continue, report that the syntax is OK and exit with 0.
-     * NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has a single thread */
-    exit(EXIT_FAILURE);
+    const char *misplaced = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    void *list = NULL;
+    asked_t *asked;
+    const char *error;
+
+    (void)section;
+    if (misplaced) {
+        return misplaced;
+    }
+    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST) {
+        return DIRECTIVE ": it is for the command line only; remove it, and "
+                         "run httpd -t -c '" DIRECTIVE " METHOD URL from "
+                         "ORIGIN'";
+    }
+    asked = apr_pcalloc(cmd->pool, sizeof(*asked));
+    error = read_arguments(cmd->pool, args, asked);
+    if (error) {
+        return apr_pstrcat(cmd->pool, DIRECTIVE ": ", error, NULL);
+    }
+    apr_pool_userdata_get(&list, ASKED, cmd->pool);
+    if (!list) {
+        list = apr_array_make(cmd->pool, 1, sizeof(asked_t *));
+        apr_pool_userdata_setn(list, ASKED, NULL, cmd->pool);
+    }
+    APR_ARRAY_PUSH((apr_array_header_t *)list, asked_t *) = asked;
+    return NULL;
 }
 
-/* Merge a section that applies to the path, and print its name. */
+/* Merge a section that applies to the path, and add its position. */
 static void merge_section(void *context, const cors_config_section_t *listed)
 {
     explain_t *explain = context;
     cors_match_e match;
-    const char *where;
 
     if (listed->kind != explain->kind) {
         return;
     }
     match = cors_container_match(explain->p, listed->scope->node,
-                                 explain->uri.path, explain->file);
+                                 explain->asked->uri.path, explain->file);
     if (match == CORS_MATCH_YES) {
         explain->section =
             explain->section
                 ? cors_section_merge(explain->p, explain->section, listed->own)
                 : listed->own;
-        where = cors_scope_position(explain->p, listed->scope);
-        print(explain, "  %s%s%s%s\n",
-              listed->scope->title ? listed->scope->title
-              : where              ? "VirtualHost"
-                                   : "Server",
-              where ? " (" : "", where ? where : "", where ? ")" : "");
+        APR_ARRAY_PUSH(explain->request->scopes, const cors_scope_t *) =
+            listed->scope;
     }
     explain->unknown += match == CORS_MATCH_UNKNOWN ? 1 : 0;
 }
@@ -176,17 +213,55 @@ static void merge_sections(explain_t *explain, server_rec *server)
         CORS_CONTAINER_SERVER, CORS_CONTAINER_DIRECTORY, CORS_CONTAINER_FILES,
         CORS_CONTAINER_LOCATION, CORS_CONTAINER_IF
     };
+    apr_array_header_t *notes = explain->request->notes;
     apr_size_t i;
 
-    print(explain, "Sections that apply, outermost first:\n");
     for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
         explain->kind = kinds[i];
         cors_config_sections_visit(explain->p, server, explain->server,
                                    merge_section, explain);
     }
     if (explain->unknown > 0) {
-        print(explain, "  (%d <If> not evaluated: only a request can tell)\n",
-              explain->unknown);
+        APR_ARRAY_PUSH(notes, const char *) =
+            apr_psprintf(explain->p,
+                         "%d <If> not evaluated: only a request can tell",
+                         explain->unknown);
+    }
+    if (cors_htaccess_allowed(explain->server)) {
+        APR_ARRAY_PUSH(notes, const char *) =
+            "No .htaccess file is read here, and AllowOverride permits CORS "
+            "directives in one; the status page reads them";
+    }
+}
+
+static void print_scopes(explain_t *explain)
+{
+    const apr_array_header_t *scopes = explain->request->scopes;
+    int i;
+
+    print(explain, "Sections that apply, outermost first:\n");
+    for (i = 0; i < scopes->nelts; i++) {
+        const cors_scope_t *scope =
+            APR_ARRAY_IDX(scopes, i, const cors_scope_t *);
+        const char *where = cors_scope_position(explain->p, scope);
+        const char *title = scope->title;
+
+        if (!title) {
+            title = where ? "VirtualHost" : "Server";
+        }
+        print(explain, "  %s%s%s%s\n", title, where ? " (" : "",
+              where ? where : "", where ? ")" : "");
+    }
+}
+
+static void print_host(explain_t *explain)
+{
+    const apr_array_header_t *notes = explain->request->notes;
+    int i;
+
+    print(explain, "%s\n", cors_explain_host(explain->p, explain->request));
+    for (i = 0; i < notes->nelts; i++) {
+        print(explain, "  %s.\n", APR_ARRAY_IDX(notes, i, const char *));
     }
 }
 
@@ -225,71 +300,140 @@ static void print_same_origin(explain_t *explain,
           answer->advice);
 }
 
-static void answer(explain_t *explain)
+/* Print what becomes of the request, and what to change. */
+static void print_answer(explain_t *explain)
 {
-    cors_policy_t policy;
-    cors_explanation_t answer;
+    const cors_explanation_t *answer = &explain->request->answer;
 
-    cors_policy_resolve(explain->p, explain->section,
-                        cors_script_methods(explain->p,
-                                            explain->question.method),
-                        &policy);
-    cors_explain(explain->p, &policy, &explain->question, &answer);
-    if (!answer.cross_origin) {
-        print_same_origin(explain, &answer);
+    if (!answer->cross_origin) {
+        print_same_origin(explain, answer);
         return;
     }
-    if (answer.preflighted) {
-        print_exchange(explain, "The preflight", &answer.preflight);
+    if (answer->preflighted) {
+        print_exchange(explain, "The preflight", &answer->preflight);
     }
     print_exchange(explain,
-                   answer.sent ? "The request" : "The request, were it sent",
-                   &answer.actual);
+                   answer->sent ? "The request" : "The request, were it sent",
+                   &answer->actual);
     print(explain, "%s\n",
-          explain->question.websocket
-              ? answer.readable ? "Allowed: the WebSocket opens."
-                                : "Denied: the WebSocket does not open."
-          : answer.readable ? "Allowed: the page may read the response."
-          : answer.sent ? "Denied: the request is sent, and the page may not "
-                          "read the response."
-                        : "Denied: the browser does not send the request.");
-    if (answer.advice) {
-        print(explain, "%s\n", answer.advice);
+          explain->request->question.websocket
+              ? answer->readable ? "Allowed: the WebSocket opens."
+                                 : "Denied: the WebSocket does not open."
+          : answer->readable ? "Allowed: the page may read the response."
+          : answer->sent ? "Denied: the request is sent, and the page may not "
+                           "read the response."
+                         : "Denied: the browser does not send the request.");
+    if (answer->advice) {
+        print(explain, "%s\n", answer->advice);
     }
+}
+
+static void write_json(void *context, const char *text, apr_size_t len)
+{
+    apr_file_write_full(context, text, len, NULL);
+}
+
+static void print_json(explain_t *explain)
+{
+    cors_json_t json;
+
+    cors_json_start(&json, write_json, explain->out);
+    cors_json_open(&json, NULL, '{');
+    cors_json_number(&json, "version", CORS_EXPLAIN_JSON_VERSION);
+    cors_explain_json(explain->p, explain->request, true, &json);
+    cors_json_close(&json, '}');
+}
+
+/* Find the virtual host, its sections and the policy, and compute the answer. */
+static void find_answer(explain_t *explain, server_rec *main_server)
+{
+    cors_explain_request_t *request = explain->request;
+    apr_uri_t *uri = &explain->asked->uri;
+    const core_server_config *core;
+    const char *note;
+
+    request->notes = apr_array_make(explain->p, 2, sizeof(const char *));
+    request->scopes =
+        apr_array_make(explain->p, 4, sizeof(const cors_scope_t *));
+    explain->server = cors_server_for(explain->p, main_server, uri, &note);
+    if (!explain->server) {
+        request->problem = apr_pstrcat(explain->p, note, ".", NULL);
+        return;
+    }
+    if (note) {
+        APR_ARRAY_PUSH(request->notes, const char *) = note;
+    }
+    if (!uri->path) {
+        uri->path = apr_pstrdup(explain->p, "/");
+    }
+    ap_unescape_url(uri->path);
+    request->server = explain->server;
+    request->path = uri->path;
+    request->question.origin = request->origin;
+    request->question.method = request->method;
+    request->question.headers = request->headers[0] ? request->headers : NULL;
+    request->question.credentials = request->credentials;
+    request->question.known_host =
+        cors_server_has_host(explain->server, uri->hostname);
+    core = ap_get_core_module_config(explain->server->module_config);
+    explain->file =
+        apr_pstrcat(explain->p,
+                    core->ap_document_root ? core->ap_document_root : "",
+                    uri->path, NULL);
+    merge_sections(explain, main_server);
+    cors_policy_resolve(explain->p, explain->section,
+                        cors_script_methods(explain->p, request->method),
+                        &request->policy);
+    cors_explain(explain->p, &request->policy, &request->question,
+                 &request->answer);
+}
+
+/* Returns false if there is no answer. */
+static bool explain_one(explain_t *explain, server_rec *main_server)
+{
+    find_answer(explain, main_server);
+    if (explain->asked->json) {
+        print_json(explain);
+        return !explain->request->problem;
+    }
+    if (explain->request->problem) {
+        print(explain, DIRECTIVE ": %s\n", explain->request->problem);
+        return false;
+    }
+    print_host(explain);
+    print_scopes(explain);
+    print_answer(explain);
+    return true;
 }
 
 void cors_explain_cli(apr_pool_t *p, server_rec *server)
 {
-    /* NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has a single thread */
-    const char *text = getenv(VARIABLE);
-    const core_server_config *core;
-    const char *mistake;
+    void *list = NULL;
+    const apr_array_header_t *all;
     explain_t explain;
+    bool answered = true;
+    int i;
 
+    apr_pool_userdata_get(&list, ASKED, p);
     memset(&explain, 0, sizeof(explain));
-    explain.p = p;
-    if (!ap_exists_config_define("EXPLAIN_CORS")
+    if (!list
         || apr_file_open_flags_stdout(&explain.out, APR_BUFFERED, p)
                != APR_SUCCESS) {
         return;
     }
-    mistake = text && text[0] ? read_question(&explain, text) : NULL;
-    if (!text || !text[0] || mistake) {
-        refuse_question(&explain, mistake);
+    explain.p = p;
+    all = list;
+    for (i = 0; i < all->nelts; i++) {
+        explain.asked = APR_ARRAY_IDX(all, i, asked_t *);
+        explain.request = &explain.asked->request;
+        explain.section = NULL;
+        explain.unknown = 0;
+        answered = explain_one(&explain, server) && answered;
     }
-    if (!explain.uri.path) {
-        explain.uri.path = apr_pstrdup(p, "/");
-    }
-    ap_unescape_url(explain.uri.path);
-    explain.server = cors_server_for(server, &explain.uri, NULL);
-    explain.question.known_host =
-        cors_server_has_host(explain.server, explain.uri.hostname);
-    core = ap_get_core_module_config(explain.server->module_config);
-    explain.file =
-        apr_pstrcat(p, core->ap_document_root ? core->ap_document_root : "",
-                    explain.uri.path, NULL);
-
-    merge_sections(&explain, server);
-    answer(&explain);
     apr_file_flush(explain.out);
+    if (!answered) {
+        /* httpd would continue, report that the syntax is OK and exit with 0.
+         * NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has a single thread */
+        exit(EXIT_FAILURE);
+    }
 }

@@ -10,10 +10,10 @@
 
 #include "httpd/httpd.h"
 
-/**
- * httpd -t -D EXPLAIN_CORS: explain the request in the environment variable
- * CORS_EXPLAIN.
- */
+/** CorsExplain METHOD URL from ORIGIN: store a request to explain. */
+const char *cors_set_explain(cmd_parms *cmd, void *section, const char *args);
+
+/** httpd -t: print the explanations of all CorsExplain. */
 void cors_explain_cli(apr_pool_t *p, server_rec *server);
 
 #endif /* CORS_STATUS_EXPLAIN_CLI_H */

@@ -21,12 +21,51 @@
 #include "core/policy/decide.h"
 #include "core/policy/section.h"
 #include "httpd/config/directives.h"
+#include "httpd/config/sections.h"
 #include "httpd/config/server_names.h"
 #include "httpd/status/explain_url.h"
+
+const char *cors_explain_host(apr_pool_t *p,
+                              const cors_explain_request_t *request)
+{
+    const char *where = cors_server_position(p, request->server);
+    const char *name = request->server->server_hostname;
+
+    return where ? apr_pstrcat(p, "Virtual host: ", name ? name : "no name",
+                               " (", where, ")", NULL)
+                 : apr_pstrcat(p, "Server: ", name ? name : "no name",
+                               " (outside all virtual hosts)", NULL);
+}
 
 static void add_scope(void *context, const cors_scope_t *scope)
 {
     APR_ARRAY_PUSH((apr_array_header_t *)context, const cors_scope_t *) = scope;
+}
+
+/* Find the virtual host of a URL with a host. Returns false if there is none. */
+static bool find_host(request_rec *copy, const apr_uri_t *uri,
+                      cors_explain_request_t *request)
+{
+    const char *host = cors_uri_host(copy->pool, uri);
+    const char *note;
+    server_rec *server =
+        cors_server_for(copy->pool, ap_server_conf, uri, &note);
+
+    if (!server) {
+        request->problem = apr_pstrcat(copy->pool, note, ".", NULL);
+        return false;
+    }
+    if (note) {
+        APR_ARRAY_PUSH(request->notes, const char *) = note;
+    }
+    copy->server = server;
+    copy->hostname = uri->hostname;
+    request->question.known_host = cors_server_has_host(server, uri->hostname);
+    apr_table_setn(copy->headers_in, "Host",
+                   uri->port_str
+                       ? apr_pstrcat(copy->pool, host, ":", uri->port_str, NULL)
+                       : host);
+    return true;
 }
 
 /* Returns the error in a request to explain; NULL: none. */
@@ -77,19 +116,11 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request)
     /* an <If> must see the headers of the request to explain, not those of this one */
     copy->headers_in = apr_table_copy(r->pool, r->headers_in);
     apr_table_setn(copy->headers_in, "Origin", request->origin);
-    if (uri.hostname) {
-        const char *host = cors_uri_host(r->pool, &uri);
-
-        copy->server = cors_server_for(ap_server_conf, &uri, r->server);
-        copy->hostname = uri.hostname;
-        request->question.known_host =
-            cors_server_has_host(copy->server, uri.hostname);
-        apr_table_setn(copy->headers_in, "Host",
-                       uri.port_str
-                           ? apr_pstrcat(r->pool, host, ":", uri.port_str, NULL)
-                           : host);
+    request->notes = apr_array_make(r->pool, 1, sizeof(const char *));
+    if (uri.hostname && !find_host(copy, &uri, request)) {
+        return;
     }
-    request->server = copy->server->server_hostname;
+    request->server = copy->server;
     request->path = uri.path;
     request->question.origin = request->origin;
     request->question.method = request->method;

@@ -20,9 +20,10 @@ typedef struct {
     const char *headers;
     bool credentials;
     const char *problem; /* why there is no answer; NULL: there is one */
-    const char *server;  /* the name of the virtual host */
+    const server_rec *server;
     const char *path;
-    int lookup;                 /* the status of the look-up */
+    int lookup; /* the status of the look-up; 0: without a server, there is none */
+    apr_array_header_t *notes;  /* const char *: what limits the answer */
     apr_array_header_t *scopes; /* const cors_scope_t *: the sections */
     cors_policy_t policy;
     cors_question_t question;
@@ -37,5 +38,12 @@ typedef struct {
  * @param request  the parameters are set; the other members are filled
  */
 void cors_explain_request(request_rec *r, cors_explain_request_t *request);
+
+/**
+ * @return the first line of every answer: the virtual host and its position,
+ *   "Virtual host: api.example.com (httpd.conf:12)"
+ */
+const char *cors_explain_host(apr_pool_t *p,
+                              const cors_explain_request_t *request);
 
 #endif /* CORS_STATUS_EXPLAIN_REQUEST_H */

@@ -12,23 +12,125 @@
 
 #include <string.h>
 
+#include <ap_listen.h>
+#include <apr_network_io.h>
 #include <apr_strings.h>
 #include <http_protocol.h>
 
 #include "core/base/fetch.h"
+#include "core/base/host.h"
 #include "core/base/list.h"
 #include "httpd/config/server_names.h"
 
-static bool has_port(const server_rec *server, apr_port_t port)
+/* How well a virtual host fits a URL; higher is better. */
+enum {
+    /* the port fits: 1, or 2 if the address is that of the URL, too */
+    FITS_PORT = 1,
+    FITS_ADDRESS = 2,
+    /* plus the two below */
+    FITS_NAME = 8,
+    FITS_SCHEME = 2,
+    FITS_DECLARED_PORT = 1,
+    FITS_NAME_AND_PORT = 16,
+    /* an address in the URL selects the hosts of this address before any name does */
+    FITS_ADDRESS_FIRST = 32
+};
+
+/* What a virtual host is compared with. */
+typedef struct {
+    const char *name;
+    const char *scheme;
+    apr_port_t port;
+    bool is_address; /* the name is an IP address */
+} wanted_t;
+
+/* Returns FITS_PORT, FITS_ADDRESS, or 0. */
+static int fits_port(const server_rec *server, const wanted_t *wanted)
 {
     const server_addr_rec *address;
+    int best = 0;
 
     for (address = server->addrs; address; address = address->next) {
-        if (address->host_port == 0 || address->host_port == port) {
+        char text[64];
+        int fit = FITS_PORT;
+
+        if (address->host_port != 0 && address->host_port != wanted->port) {
+            continue;
+        }
+        if (wanted->is_address && address->host_addr
+            && apr_sockaddr_ip_getbuf(text, sizeof(text), address->host_addr)
+                   == APR_SUCCESS
+            && strcmp(text, "0.0.0.0") != 0 && strcmp(text, "::") != 0) {
+            fit = strcmp(text, wanted->name) == 0 ? FITS_ADDRESS : 0;
+        }
+        best = fit > best ? fit : best;
+    }
+    return best;
+}
+
+/* Returns how well a server fits. port_fits: as fits_port() returns it. */
+static int fits(const server_rec *server, const wanted_t *wanted, int port_fits)
+{
+    bool named = cors_server_has_name(server, wanted->name);
+    int fit = port_fits;
+
+    if (named && port_fits) {
+        fit += FITS_NAME_AND_PORT;
+    }
+    else if (named && !wanted->is_address) {
+        fit = FITS_NAME;
+        if (server->server_scheme
+            && ap_cstr_casecmp(server->server_scheme, wanted->scheme) == 0) {
+            fit += FITS_SCHEME;
+        }
+        if (server->port == wanted->port) {
+            fit += FITS_DECLARED_PORT;
+        }
+    }
+    return port_fits == FITS_ADDRESS ? fit + FITS_ADDRESS_FIRST : fit;
+}
+
+static bool listens_on(apr_port_t port)
+{
+    const ap_listen_rec *listener;
+
+    for (listener = ap_listeners; listener; listener = listener->next) {
+        if (listener->bind_addr && listener->bind_addr->port == port) {
             return true;
         }
     }
     return false;
+}
+
+/* Returns the best server, and how well it fits. httpd stores the virtual hosts in
+ * reverse order; the first one in the configuration wins. */
+static server_rec *find_best(server_rec *main_server, const wanted_t *wanted,
+                             int *best)
+{
+    server_rec *found = NULL;
+    server_rec *server;
+    bool port_taken = false;
+    int fit;
+
+    *best = 0;
+    for (server = main_server->next; server; server = server->next) {
+        int port_fits = fits_port(server, wanted);
+
+        port_taken = port_taken || port_fits > 0;
+        fit = fits(server, wanted, port_fits);
+        if (fit > 0 && fit >= *best) {
+            *best = fit;
+            found = server;
+        }
+    }
+    /* the base server has the ports that no virtual host has */
+    fit = fits(main_server, wanted,
+               !port_taken && listens_on(wanted->port) ? FITS_PORT : 0);
+    if (fit > *best) {
+        *best = fit;
+        found = main_server;
+    }
+    return found;
 }
 
 const char *cors_uri_host(apr_pool_t *p, const apr_uri_t *uri)
@@ -65,26 +167,62 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
     return true;
 }
 
-server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,
-                            server_rec *otherwise)
+server_rec *cors_server_for(apr_pool_t *p, server_rec *main_server,
+                            const apr_uri_t *uri, const char **note)
 {
+    const char *host = cors_uri_host(p, uri);
+    server_rec *server;
+    wanted_t wanted;
+    int fit;
+
+    *note = NULL;
+    if (!main_server->next) {
+        return main_server;
+    }
+    wanted.name = uri->hostname;
+    wanted.is_address = cors_host_is_address(cors_slice(uri->hostname));
+    wanted.scheme = strcmp(uri->scheme, "wss") == 0  ? "https"
+                    : strcmp(uri->scheme, "ws") == 0 ? "http"
+                                                     : uri->scheme;
     /* APR knows only the default ports of http and https */
-    apr_port_t port =
+    wanted.port =
         uri->port_str
             ? uri->port
             : (apr_port_t)cors_fetch_default_port(cors_slice(uri->scheme));
-    server_rec *of_port = NULL;
-    server_rec *server;
-
-    for (server = main_server->next; server; server = server->next) {
-        if (has_port(server, port)) {
-            of_port = of_port ? of_port : server;
-            if (cors_server_has_name(server, uri->hostname)) {
-                return server;
-            }
-        }
+    server = find_best(main_server, &wanted, &fit);
+    if (fit >= FITS_NAME_AND_PORT || (server && wanted.is_address)) {
+        return server;
     }
-    return otherwise ? otherwise : of_port ? of_port : main_server;
+    if (fit >= FITS_NAME) {
+        *note = apr_psprintf(p,
+                             "No virtual host of this name has port %u, so a "
+                             "proxy in front of httpd must have it",
+                             wanted.port);
+        return server;
+    }
+    if (server) {
+        *note =
+            apr_psprintf(p, "No virtual host has the name %s; httpd uses %s",
+                         host,
+                         server->is_virtual
+                             ? apr_psprintf(p, "the first one for port %u",
+                                            wanted.port)
+                             : "the server outside all virtual hosts");
+        return server;
+    }
+    *note = apr_psprintf(p,
+                         "No virtual host has the name %s, and httpd does not "
+                         "listen on port %u",
+                         host, wanted.port);
+    if (main_server->next->next) {
+        *note = apr_pstrcat(p, *note,
+                            "; give the port on which httpd receives the "
+                            "request, as in http://",
+                            host, ":8080/", NULL);
+        return NULL;
+    }
+    *note = apr_pstrcat(p, *note, "; this is the only virtual host", NULL);
+    return main_server->next;
 }
 
 cors_methods_t cors_script_methods(apr_pool_t *p, const char *method)

@@ -32,14 +32,20 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
                        cors_question_t *question);
 
 /**
- * Find the virtual host of a URL by its name and port.
+ * Find the virtual host of a URL. Name and port decide, as in httpd. If no virtual host
+ * of the name has the port, the name alone decides, because TLS may end in front of
+ * httpd; a host whose ServerName has the scheme of the URL is preferred. If none has the
+ * name, it is the first one for the port.
  *
- * @param uri        with a host
- * @param otherwise  returned if no virtual host has the name; NULL: the first one of
- *   the port, as in httpd, or the base server
+ * @param p            the pool of the note
+ * @param main_server  the base server
+ * @param uri          with a scheme and a host, in lower case
+ * @param note         set to a sentence on how the host was found, or why it was not;
+ *   NULL: its name and port are those of the URL
+ * @return NULL if no virtual host has the name or the port and there are several
  */
-server_rec *cors_server_for(server_rec *main_server, const apr_uri_t *uri,
-                            server_rec *otherwise);
+server_rec *cors_server_for(apr_pool_t *p, server_rec *main_server,
+                            const apr_uri_t *uri, const char **note);
 
 /**
  * @param method  as passed to fetch()

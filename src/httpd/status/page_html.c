@@ -648,6 +648,22 @@ static void show_scopes(const cors_page_t *page)
     show_policy(page, &request->policy, false);
 }
 
+/* The first lines of every answer: the virtual host, and what limits the answer. */
+static void show_host(const cors_page_t *page)
+{
+    const apr_array_header_t *notes = page->request->notes;
+    int i;
+
+    ap_rvputs(page->r, "<p class=\"host\">",
+              text(page, cors_explain_host(page->p, page->request)), "</p>\n",
+              NULL);
+    for (i = 0; i < notes->nelts; i++) {
+        ap_rvputs(page->r, "<p class=\"note\">",
+                  text(page, APR_ARRAY_IDX(notes, i, const char *)), ".</p>\n",
+                  NULL);
+    }
+}
+
 static void show_request(const cors_page_t *page)
 {
     ap_rputs("<p class=\"soft\">What becomes of a request that a page makes, "
@@ -659,6 +675,7 @@ static void show_request(const cors_page_t *page)
                   text(page, page->request->problem), "</div>\n", NULL);
     }
     else if (page->asked) {
+        show_host(page);
         show_answer(page);
         show_scopes(page);
     }

@@ -15,14 +15,13 @@
 #include <http_protocol.h>
 
 #include "core/base/json.h"
-#include "core/diagnose/explain.h"
 #include "core/diagnose/stats.h"
 #include "core/policy/decide.h"
 #include "core/policy/section.h"
 #include "httpd/status/dump.h"
-#include "httpd/status/explain_request.h"
+#include "httpd/status/explain_json.h"
 
-#define JSON_VERSION 1
+#define JSON_VERSION CORS_EXPLAIN_JSON_VERSION
 
 static void write_text(void *context, const char *text, apr_size_t len)
 {
@@ -158,78 +157,6 @@ static void json_happened(cors_page_t *page, cors_json_t *json)
     cors_json_close(json, ']');
 }
 
-/* Write a header of a table as a JSON string. */
-static int json_header(void *context, const char *name, const char *value)
-{
-    cors_json_string(context, name, value);
-    return 1;
-}
-
-static void json_exchange(cors_json_t *json, const char *name,
-                          const cors_exchange_t *exchange, apr_pool_t *p)
-{
-    cors_json_open(json, name, '{');
-    cors_json_string(json, "verdict",
-                     cors_verdict_text(exchange->decision.verdict));
-    cors_json_string(json, "reason",
-                     cors_reason_text(exchange->decision.reason));
-    cors_json_string(json, "decided_by",
-                     cors_decision_source(p, &exchange->decision));
-    if (exchange->status) {
-        cors_json_number(json, "status", exchange->status);
-    }
-    else {
-        cors_json_string(json, "status", NULL);
-    }
-    cors_json_open(json, "headers", '{');
-    apr_table_do(json_header, json, exchange->headers, NULL);
-    cors_json_close(json, '}');
-    cors_json_string(json, "objection", exchange->objection);
-    cors_json_close(json, '}');
-}
-
-static void json_explained(const cors_page_t *page, cors_json_t *json)
-{
-    const cors_explain_request_t *request = page->request;
-    const cors_explanation_t *answer = &request->answer;
-    int i;
-
-    cors_json_number(json, "version", JSON_VERSION);
-    cors_json_string(json, "url", request->url);
-    cors_json_string(json, "origin", request->origin);
-    cors_json_string(json, "method", request->method);
-    cors_json_string(json, "headers", request->headers);
-    cors_json_bool(json, "credentials", request->credentials);
-    cors_json_string(json, "problem",
-                     page->asked ? request->problem : "Nothing was asked.");
-    if (!page->asked || request->problem) {
-        return;
-    }
-    cors_json_string(json, "server_name", request->server);
-    cors_json_number(json, "lookup", request->lookup);
-    cors_json_open(json, "sections", '[');
-    for (i = 0; i < request->scopes->nelts; i++) {
-        const cors_scope_t *scope =
-            APR_ARRAY_IDX(request->scopes, i, const cors_scope_t *);
-
-        cors_json_open(json, NULL, '{');
-        cors_json_string(json, "section", scope->title);
-        cors_json_string(json, "where",
-                         cors_scope_position(page->r->pool, scope));
-        cors_json_close(json, '}');
-    }
-    cors_json_close(json, ']');
-    cors_json_bool(json, "cross_origin", answer->cross_origin);
-    cors_json_bool(json, "preflighted", answer->preflighted);
-    if (answer->preflighted) {
-        json_exchange(json, "preflight", &answer->preflight, page->r->pool);
-    }
-    cors_json_bool(json, "sent", answer->sent);
-    json_exchange(json, "actual", &answer->actual, page->r->pool);
-    cors_json_bool(json, "readable", answer->readable);
-    cors_json_string(json, "advice", answer->advice);
-}
-
 void cors_page_json(cors_page_t *page)
 {
     cors_json_t json;
@@ -237,7 +164,8 @@ void cors_page_json(cors_page_t *page)
     cors_json_start(&json, write_text, page->r);
     cors_json_open(&json, NULL, '{');
     if (page->request) {
-        json_explained(page, &json);
+        cors_json_number(&json, "version", JSON_VERSION);
+        cors_explain_json(page->r->pool, page->request, page->asked, &json);
     }
     else if (page->policies) {
         cors_dump_json(page->r->pool, ap_server_conf, &json);
