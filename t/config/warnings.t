@@ -120,7 +120,21 @@ my @cases = (
     [ [ [ 'exclusion-unused', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://*.a.example !http://b.a.example\n",
       "${on}<Location /x>\nCorsAllowOrigins -https://a.example\n</Location>\n" ],
 
+    # misspelled names
+    [ [ [ 'scheme-misspelled', 2 ] ], "CorsPolicy On\nCorsAllowOrigins htps://a.example\n", "CorsPolicy On\nCorsAllowOrigins app://a.example\n" ],
+    [ [ [ 'name-misspelled', 3 ] ], "${on}CorsAllowMethods ALL\n", "${on}CorsAllowMethods *\n" ],
+    [ [ [ 'name-misspelled', 3 ] ], "${on}CorsAllowMethods DELET\n", "${on}CorsAllowMethods DELETE\n" ],
+    [ [ [ 'name-misspelled', 3 ] ], "${on}CorsAllowHeaders content-type Authorisation\n", "${on}CorsAllowHeaders content-type Authorization\n" ],
+    [ [ [ 'name-misspelled', 3 ] ], "${on}CorsExposeHeaders all\n", "${on}CorsExposeHeaders *\n" ],
+    [ [ [ 'expose-cors', 3 ] ], "${on}CorsExposeHeaders Access-Control-Allow-Origin\n", "${on}CorsExposeHeaders ETag\n" ],
+
+    # the method in a condition
+    [ [ [ 'if-method', 3 ] ], "$on<If \"%{REQUEST_METHOD} == 'PUT'\">\nCorsPolicy Off\n</If>\n", "$on<If \"%{HTTP_HOST} == 'a'\">\nCorsPolicy Off\n</If>\n" ],
+    [ [ [ 'if-method', 5 ] ], "$on<If false>\n</If>\n<ElseIf \"%{REQUEST_METHOD} == 'PUT'\">\nCorsMaxAge 60\n</ElseIf>\n",
+      "$on<If \"%{REQUEST_METHOD} == 'PUT'\">\nServerSignature Off\n</If>\n<Limit PUT>\nCorsMaxAge 60\n</Limit>\n" ],
+
     # expressions
+    [ [ [ 'regex-never', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch a\\.example\n", "CorsPolicy On\nCorsAllowOriginsMatch https://a[0-9]\\.example\n" ],
     (map {
         my ($regex, $neighbour) = @$_;
         [ [ [ 'regex-plain', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch \"$regex\"\n", "CorsPolicy On\nCorsAllowOriginsMatch \"$neighbour\"\n" ]

@@ -43,8 +43,56 @@ static const row_t setting_rows[] = {
       "CorsAllowOrigins " BELOW " !" A " !https://*.a.example"
       " !" A,
       "1 origin-duplicate " A " (CorsAllowOrigins conf:1)\n" },
-    { "a repeated regular expression is reported", "CorsAllowOriginsMatch x x",
-      "1 origin-duplicate x (CorsAllowOriginsMatch conf:1)\n" },
+    { "a repeated regular expression is reported",
+      "CorsAllowOriginsMatch x://[ab] x://[ab]",
+      "1 origin-duplicate x://[ab] (CorsAllowOriginsMatch conf:1)\n" },
+    { "a regular expression without a scheme matches no origin",
+      "CorsAllowOriginsMatch a\\.example",
+      "1 regex-never a\\.example -> CorsAllowOrigins https://a.example\n" },
+    { "an added regular expression suggests one with a scheme",
+      "CorsAllowOriginsMatch +^[ab]\\.x\\.example",
+      "1 regex-never ^[ab]\\.x\\.example -> "
+      "CorsAllowOriginsMatch \"+https://[ab]\\.x\\.example\"\n" },
+    { "a regular expression that is not fixed has no suggestion",
+      "CorsAllowOriginsMatch .*\\.com/", "1 regex-never .*\\.com/\n" },
+    { "a scheme that is nearly https is reported",
+      "CorsAllowOrigins htps://a.example",
+      "1 scheme-misspelled htps://a.example -> https://a.example\n" },
+    { "a scheme that is nearly http is reported in an edited list",
+      "CorsAllowOrigins +ttp://a.example",
+      "1 scheme-misspelled ttp://a.example -> +http://a.example\n" },
+    { "an excluded origin with a scheme that is nearly https is reported",
+      "CorsAllowOrigins -httpss://a.example",
+      "1 scheme-misspelled httpss://a.example -> -https://a.example\n" },
+    { "the scheme of an app is not reported",
+      "CorsAllowOrigins app://a.example http://a.example " A, "" },
+    { "ALL and ANY as methods are reported", "CorsAllowMethods ALL any",
+      "1 name-misspelled ALL -> CorsAllowMethods *\n"
+      "1 name-misspelled any -> CorsAllowMethods *\n" },
+    { "misspelled methods are reported",
+      "CorsAllowMethods OPTION DELET PACTH PUTT",
+      "1 name-misspelled OPTION -> OPTIONS\n"
+      "1 name-misspelled DELET -> DELETE\n"
+      "1 name-misspelled PACTH -> PATCH\n"
+      "1 name-misspelled PUTT -> PUT\n" },
+    { "methods of an application are not reported",
+      "CorsAllowMethods GET PUT PURGE SET SUBSCRIBE", "" },
+    { "misspelled request headers are reported",
+      "CorsAllowHeaders +Authorisation +Contenttype +X_CSRF_Token",
+      "1 name-misspelled Authorisation -> +Authorization\n"
+      "1 name-misspelled Contenttype -> +Content-Type\n"
+      "1 name-misspelled X_CSRF_Token -> +X-CSRF-Token\n" },
+    { "request headers of an application are not reported",
+      "CorsAllowHeaders authorization content-type X-CSRFToken X-XSRF-TOKEN "
+      "x-token x-a",
+      "" },
+    { "ALL as a header is reported",
+      "CorsAllowHeaders All; CorsExposeHeaders ANY",
+      "1 name-misspelled All -> CorsAllowHeaders *\n"
+      "2 name-misspelled ANY -> CorsExposeHeaders *\n" },
+    { "a header of CORS need not be exposed",
+      "CorsExposeHeaders Access-Control-Max-Age X-Access-Control",
+      "1 expose-cors Access-Control-Max-Age\n" },
     { "an origin that a wildcard covers is needless",
       "CorsAllowOrigins " A "; CorsAllowOrigins " BELOW,
       "1 origin-shadowed " A " (" BELOW ")\n" },

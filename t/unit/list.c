@@ -305,6 +305,49 @@ static void list_grows_by_exact_bytes(void **state)
     assert_string_equal(fixed.text, "*, X-A");
 }
 
+static void texts_that_differ_by_one_mistake_are_near(void **state)
+{
+    static const struct {
+        const char *text;
+        const char *word;
+        bool near;
+    } rows[] = {
+        { "htps", "https", true },
+        { "ttps", "https", true },
+        { "http", "https", true },
+        { "httpss", "https", true },
+        { "HTPS", "https", true },
+        { "htpps", "https", true },
+        { "htttps", "https", true },
+        { "hptts", "https", false },
+        { "thtps", "https", true },
+        { "https", "https", false },
+        { "HTTPS", "https", false },
+        { "", "a", true },
+        { "a", "", true },
+        { "", "", false },
+        { "ab", "", false },
+        { "ba", "ab", true },
+        { "bac", "abd", false },
+        { "PACTH", "PATCH", true },
+        { "PACT", "PATCH", false },
+        { "xhttps", "https", true },
+        { "xhttpsx", "https", false },
+        { "htp", "https", false },
+        { "hbtpc", "https", false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        if (cors_slice_is_near(exact_copy(rows[i].text), rows[i].word)
+            != rows[i].near) {
+            print_error("%s: %s\n", rows[i].text, rows[i].word);
+            fail();
+        }
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -317,6 +360,7 @@ int main(void)
         TEST(case_is_ignored_for_letters_only),
         TEST(lower_case_changes_capitals_only),
         TEST(words_are_found_whole),
+        TEST(texts_that_differ_by_one_mistake_are_near),
         TEST(bytes_are_counted),
         TEST(slice_of_null_is_absent),
         TEST(slice_end_is_after_its_last_byte),

@@ -26,6 +26,31 @@ static const char *const well_known_methods[] = {
     "REPORT",   "QUERY", "ACL",  "SEARCH",    NULL
 };
 
+/* Headers that scripts often set; only names that differ from all are misspelled. */
+static const char *const usual_request_headers[] = { "Accept",
+                                                     "Accept-Language",
+                                                     "Api-Key",
+                                                     "ApiKey",
+                                                     "Authorization",
+                                                     "Cache-Control",
+                                                     "Content-Language",
+                                                     "Content-Type",
+                                                     "Idempotency-Key",
+                                                     "If-Match",
+                                                     "If-Modified-Since",
+                                                     "If-None-Match",
+                                                     "If-Unmodified-Since",
+                                                     "Range",
+                                                     "X-Api-Key",
+                                                     "X-ApiKey",
+                                                     "X-Authorization",
+                                                     "X-CSRF-Token",
+                                                     "X-CSRFToken",
+                                                     "X-HTTP-Method-Override",
+                                                     "X-Requested-With",
+                                                     "X-XSRF-Token",
+                                                     NULL };
+
 static const char *const forbidden_request_headers[] = {
     "Accept-Charset",
     "Accept-Encoding",
@@ -142,6 +167,61 @@ bool cors_fetch_safelisted_method(cors_slice_t method)
 const char *cors_fetch_well_known_method(cors_slice_t method)
 {
     return cors_slice_find_nocase(method, well_known_methods);
+}
+
+/* Returns the word that a text is near to; NULL: none, or it is one of the words. */
+static const char *find_near(cors_slice_t text, const char *const *words)
+{
+    const char *const *word;
+
+    if (text.len < 4 || cors_slice_find_nocase(text, words)) {
+        return NULL;
+    }
+    for (word = words; *word; word++) {
+        if (cors_slice_is_near(text, *word)) {
+            return *word;
+        }
+    }
+    return NULL;
+}
+
+const char *cors_fetch_near_method(cors_slice_t method)
+{
+    return find_near(method, well_known_methods);
+}
+
+/* Returns whether two names are equal apart from hyphens and underscores. */
+static bool same_letters(cors_slice_t name, const char *word)
+{
+    apr_size_t i = 0;
+
+    for (;;) {
+        while (i < name.len && (name.ptr[i] == '-' || name.ptr[i] == '_')) {
+            i++;
+        }
+        word += strspn(word, "-_");
+        if (i == name.len || !*word) {
+            return i == name.len && !*word;
+        }
+        if (cors_lower(name.ptr[i++]) != cors_lower(*word++)) {
+            return false;
+        }
+    }
+}
+
+const char *cors_fetch_near_request_header(cors_slice_t name)
+{
+    const char *const *word;
+
+    if (cors_slice_find_nocase(name, usual_request_headers)) {
+        return NULL;
+    }
+    for (word = usual_request_headers; *word; word++) {
+        if (same_letters(name, *word)) {
+            return *word;
+        }
+    }
+    return find_near(name, usual_request_headers);
 }
 
 bool cors_fetch_forbidden_request_header(cors_slice_t name)

@@ -35,6 +35,19 @@ bool cors_fetch_safelisted_method(cors_slice_t method);
 const char *cors_fetch_well_known_method(cors_slice_t method);
 
 /**
+ * @return the well-known method that @a method is probably meant to be, static: they
+ *         differ in one character; NULL: none, or it is well-known itself
+ */
+const char *cors_fetch_near_method(cors_slice_t method);
+
+/**
+ * @return the request header that @a name is probably meant to be, static: they differ
+ *         in one character, or in hyphens and underscores; NULL: none, or it is itself a
+ *         header that scripts often set
+ */
+const char *cors_fetch_near_request_header(cors_slice_t name);
+
+/**
  * @return whether scripts cannot set the request header of this name
  *
  * Fetch, "forbidden request-header" (#forbidden-request-header)

@@ -88,6 +88,44 @@ const char *cors_slice_find_nocase(cors_slice_t text, const char *const *words)
     return *words;
 }
 
+bool cors_slice_is_near(cors_slice_t text, const char *word)
+{
+    cors_slice_t other = cors_slice(word);
+
+    /* what follows the common beginning */
+    while (text.len > 0 && other.len > 0
+           && cors_lower(text.ptr[0]) == cors_lower(other.ptr[0])) {
+        text.ptr++;
+        text.len--;
+        other.ptr++;
+        other.len--;
+    }
+    if (text.len == 0 || other.len == 0) {
+        return text.len + other.len == 1;
+    }
+    /* two exchanged bytes */
+    if (text.len == other.len && text.len > 1
+        && cors_lower(text.ptr[0]) == cors_lower(other.ptr[1])
+        && cors_lower(text.ptr[1]) == cors_lower(other.ptr[0])) {
+        text.ptr += 2;
+        other.ptr += 2;
+        text.len = other.len = text.len - 2;
+        return cors_slice_equal_nocase(text, other);
+    }
+    if (text.len > other.len + 1 || other.len > text.len + 1) {
+        return false;
+    }
+    if (text.len >= other.len) {
+        text.ptr++;
+        text.len--;
+    }
+    if (other.len > text.len) {
+        other.ptr++;
+        other.len--;
+    }
+    return cors_slice_equal_nocase(text, other);
+}
+
 apr_size_t cors_slice_count(cors_slice_t text, char byte)
 {
     const char *p = text.ptr;

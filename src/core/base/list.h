@@ -72,6 +72,13 @@ bool cors_slice_is_one_of(cors_slice_t text, const char *const *words);
  *          ASCII letters; NULL: not found */
 const char *cors_slice_find_nocase(cors_slice_t text, const char *const *words);
 
+/**
+ * @return whether one byte is missing, additional or different in @a text, or two
+ *         adjacent ones are exchanged, compared with @a word and ignoring case; not if
+ *         they are equal
+ */
+bool cors_slice_is_near(cors_slice_t text, const char *word);
+
 /** @return how often a byte occurs in @a text, which may be absent */
 apr_size_t cors_slice_count(cors_slice_t text, char byte);
 

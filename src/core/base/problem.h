@@ -252,6 +252,12 @@
       "it cannot be decided whose origins the regular expression " \
       "matches; with CorsAllowCredentials On httpd would not " \
       "start") \
+    X(REGEX_NEVER, "regex-never", \
+      "the regular expression matches no origin: it has to match all " \
+      "of it, from the scheme to the port") \
+    X(SCHEME_MISSPELLED, "scheme-misspelled", \
+      "pages have this origin only if their scheme is exactly this " \
+      "one") \
     X(REGEX_COSTLY, "regex-costly", \
       "an origin can make this regular expression try very many " \
       "matches, up to a limit; no two adjacent or nested " \
@@ -265,6 +271,11 @@
     X(HEADER_IS_RESPONSE, "header-is-response", \
       "servers send this header, not pages; list request headers " \
       "here") \
+    X(NAME_MISSPELLED, "name-misspelled", \
+      "this stands only for what has exactly this name") \
+    X(EXPOSE_CORS, "expose-cors", \
+      "browsers read this header, and scripts do not need it; remove " \
+      "it") \
     X(EXPOSE_REDUNDANT, "expose-redundant", \
       "browsers show this header to every script anyway") \
     X(METHOD_SAFELISTED, "method-safelisted", \
@@ -280,6 +291,9 @@
       "a preflight is decided by the method that it announces, so " \
       "a directive in <Limit OPTIONS> does not apply to " \
       "preflights") \
+    X(IF_METHOD, "if-method", \
+      "a preflight has the method OPTIONS, so this condition decides " \
+      "on the request alone; directives in a <Limit> apply to both") \
     X(RECIPE_HEADER, "recipe-header", \
       "the policy writes this header where it is in force; remove " \
       "this line") \

@@ -26,6 +26,7 @@
 #include "core/origin/pattern.h"
 #include "core/origin/regex.h"
 #include "core/origin/regex_cost.h"
+#include "core/origin/regex_domain.h"
 #include "core/origin/regex_text.h"
 #include "core/policy/name_set.h"
 
@@ -78,11 +79,52 @@ static bool is_costly(apr_pool_t *p, const char *text)
     return costly;
 }
 
+/*
+ * Returns the line that lists what a regular expression without a scheme was probably
+ * meant for, with https; NULL: unknown.
+ */
+static const char *with_scheme(const lint_t *lint,
+                               const cors_origin_word_t *word)
+{
+    const char *text = word->text + (word->text[0] == '^' ? 1 : 0);
+    const char *prefix = prefix_of(lint, word);
+    const char *plain;
+    cors_reach_t reach;
+
+    if (strstr(text, "//") || strpbrk(text, "|\"")) {
+        return NULL;
+    }
+    text = apr_pstrcat(lint->p, "https://", text, NULL);
+    cors_regex_judge(lint->p, text, &reach);
+    if (reach.obstacle || reach.none || reach.open || reach.suffix) {
+        return NULL;
+    }
+    plain = cors_expression_plain(lint->p, text, prefix);
+    return plain ? apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL)
+                 : apr_pstrcat(lint->p, "CorsAllowOriginsMatch \"",
+                               lint->setting->edit ? prefix : "", text, "\"",
+                               NULL);
+}
+
+/* Returns whether a regular expression matches no origin. */
+static bool is_never(apr_pool_t *p, const char *text)
+{
+    cors_reach_t reach;
+
+    cors_regex_judge(p, text, &reach);
+    return reach.none && !reach.obstacle;
+}
+
 static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
 {
     const char *plain =
         cors_expression_plain(lint->p, word->text, prefix_of(lint, word));
 
+    if (is_never(lint->p, word->text)) {
+        warn(lint, word->source, CORS_PROBLEM_REGEX_NEVER, word->text, NULL,
+             with_scheme(lint, word));
+        return;
+    }
     if (is_costly(lint->p, word->text)) {
         warn(lint, word->source, CORS_PROBLEM_REGEX_COSTLY, word->text, NULL,
              NULL);
@@ -205,6 +247,24 @@ static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
     }
 }
 
+/* Reports an origin whose scheme is nearly http or https. */
+static void lint_scheme(const lint_t *lint, const cors_origin_word_t *word)
+{
+    const char *end = strstr(word->text, "://");
+    cors_slice_t scheme =
+        cors_slice_between(word->text, end ? end : word->text);
+    const char *meant = cors_slice_is_near(scheme, "https")  ? "https"
+                        : cors_slice_is_near(scheme, "http") ? "http"
+                                                             : NULL;
+
+    if (end && meant && !word->file && !cors_slice_is(scheme, "http")
+        && !cors_slice_is(scheme, "https")) {
+        warn(lint, word->source, CORS_PROBLEM_SCHEME_MISSPELLED, word->text,
+             NULL,
+             apr_pstrcat(lint->p, prefix_of(lint, word), meant, end, NULL));
+    }
+}
+
 static void lint_origins(const lint_t *lint, cors_attr_e attr)
 {
     const cors_origin_set_t *set = lint->setting->origins;
@@ -221,10 +281,14 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
             lint_regex(lint, word);
         }
         else if (word->exclude) {
+            lint_scheme(lint, word);
             lint_excluded(lint, word);
         }
-        else if (cors_origin_set_count(set) > 1) {
-            lint_listed(lint, word);
+        else {
+            lint_scheme(lint, word);
+            if (cors_origin_set_count(set) > 1) {
+                lint_listed(lint, word);
+            }
         }
         if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && word->suffix
             && !word->exclude) {
@@ -254,13 +318,15 @@ static const char *names_of_line(const lint_t *lint, int first)
     return joined.text;
 }
 
+/* The beginning of the headers that the module writes. */
+static const char own_headers[] = "access-control-";
+
 /* Returns the line that exposes a response header; NULL: the module writes it. */
 static const char *exposing(const lint_t *lint, const char *name)
 {
-    static const char own[] = "access-control-";
     const cors_name_set_t *names = lint->setting->names;
 
-    return strncasecmp(name, own, sizeof(own) - 1) == 0
+    return strncasecmp(name, own_headers, sizeof(own_headers) - 1) == 0
                    || cors_fetch_forbidden_response_header(cors_slice(name))
                ? NULL
                : apr_pstrcat(lint->p, "CorsExposeHeaders ",
@@ -298,12 +364,55 @@ static void lint_request_headers(const lint_t *lint)
     }
 }
 
+/* Returns what a name was probably meant to be; NULL: itself. */
+static const char *meant_by(cors_names_e kind, const char *name)
+{
+    static const char *const all[] = { "ALL", "ANY", NULL };
+
+    if (cors_slice_find_nocase(cors_slice(name), all)) {
+        return "*";
+    }
+    return kind == CORS_NAMES_METHODS ? cors_fetch_near_method(cors_slice(name))
+           : kind == CORS_NAMES_REQUEST_HEADERS
+               ? cors_fetch_near_request_header(cors_slice(name))
+               : NULL;
+}
+
+/* Reports names that are probably misspelled. */
+static void lint_spelling(const lint_t *lint)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    int i;
+
+    for (i = 0; i < names->count; i++) {
+        const char *meant = meant_by(names->kind, names->names[i]);
+
+        if (!meant) {
+            continue;
+        }
+        if (strcmp(meant, "*") == 0) {
+            /* it stands alone, and does not edit a list */
+            meant = apr_pstrcat(lint->p, lint->setting->directive, " *", NULL);
+        }
+        else if (names->edit) {
+            meant = apr_pstrcat(lint->p, "+", meant, NULL);
+        }
+        warn(lint, names->sources[i], CORS_PROBLEM_NAME_MISSPELLED,
+             names->names[i], NULL, meant);
+    }
+}
+
 static void lint_exposed(const lint_t *lint)
 {
     const cors_name_set_t *names = lint->setting->names;
     int i;
 
     for (i = 0; i < names->count; i++) {
+        if (strncasecmp(names->names[i], own_headers, sizeof(own_headers) - 1)
+            == 0) {
+            warn(lint, names->sources[i], CORS_PROBLEM_EXPOSE_CORS,
+                 names->names[i], NULL, NULL);
+        }
         if (cors_fetch_safelisted_response_header(
                 cors_slice(names->names[i]))) {
             warn(lint, names->sources[i], CORS_PROBLEM_EXPOSE_REDUNDANT,
@@ -340,12 +449,15 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
         lint_origins(&lint, attr);
         break;
     case CORS_ATTR_METHODS:
+        lint_spelling(&lint);
         lint_removed_methods(&lint);
         break;
     case CORS_ATTR_HEADERS:
+        lint_spelling(&lint);
         lint_request_headers(&lint);
         break;
     case CORS_ATTR_EXPOSE:
+        lint_spelling(&lint);
         lint_exposed(&lint);
         break;
     case CORS_ATTR_MAX_AGE:

@@ -479,6 +479,26 @@ static void look_at_limit(module_walk_t *walk, const ap_directive_t *directive)
     }
 }
 
+/* <If "%{REQUEST_METHOD} == 'PUT'"> with directives of this module */
+static void look_at_if(module_walk_t *walk, const ap_directive_t *directive)
+{
+    const ap_directive_t *child = directive->first_child;
+    const char *name;
+
+    if (!cors_directive_is(directive, "<If")
+        && !cors_directive_is(directive, "<ElseIf")) {
+        return;
+    }
+    name = strstr(directive->args, "REQUEST_METHOD");
+    while (child && !has_prefix_nocase(child->directive, "Cors")) {
+        child = child->next;
+    }
+    if (child && name) {
+        report_module(walk, source(walk, directive), CORS_PROBLEM_IF_METHOD,
+                      "REQUEST_METHOD", NULL, NULL);
+    }
+}
+
 /* Returns whether a path has a policy that applies to proxied URLs, among the policies
  * of one virtual host or of the base server. */
 static bool is_covered_by(const module_walk_t *walk, const void *owner,
@@ -714,7 +734,8 @@ static void look(module_walk_t *walk, const ap_directive_t *directive)
 {
     static const directive_fn looks[] = {
         look_at_header, look_at_rewrite, look_at_authentication,
-        look_at_limit,  look_at_proxy,   look_at_log
+        look_at_limit,  look_at_if,      look_at_proxy,
+        look_at_log
     };
     apr_size_t i;
 

@@ -41,6 +41,30 @@ our %fetch = (
         acl
         search
     ) },
+    usual_request_headers => { map { $_ => 1 } qw(
+        accept
+        accept-language
+        api-key
+        apikey
+        authorization
+        cache-control
+        content-language
+        content-type
+        idempotency-key
+        if-match
+        if-modified-since
+        if-none-match
+        if-unmodified-since
+        range
+        x-api-key
+        x-apikey
+        x-authorization
+        x-csrf-token
+        x-csrftoken
+        x-http-method-override
+        x-requested-with
+        x-xsrf-token
+    ) },
     forbidden_request_headers => { map { $_ => 1 } qw(
         accept-charset
         accept-encoding
