@@ -75,6 +75,7 @@ my %port = %{ $httpd->{port} };
 (my $conf = $hosts) =~ s/\@(\w+)\@/$port{$1}/g;
 
 # [URL, the ServerName that answers, an origin that it allows, the note]
+my $default = 'No virtual host for this port has the name nosuch.example.com';
 my $none = 'No virtual host has the name nosuch.example.com';
 my $proxy = 'No virtual host of this name has port 443, so a proxy in front of httpd must have it';
 my @cases = (
@@ -87,10 +88,10 @@ my @cases = (
     [ 'https://twice.example.com/x', 'twice.example.com', 'https://second.example', $proxy ],
     [ "http://twice.example.com:$port{other}/x", 'twice.example.com', 'https://first.example' ],
     [ "http://twice.example.com:$port{port}/x", 'twice.example.com', 'https://second.example' ],
-    [ "http://third.example.com:$port{port}/x", 'third.example.com', 'https://third.example',
-      "No virtual host of this name has port $port{port}, so a proxy in front of httpd must have it" ],
-    [ "http://nosuch.example.com:$port{port}/x", 'www.example.com', 'https://www-app.example', "$none; httpd uses the first one for port $port{port}" ],
-    [ "http://nosuch.example.com:$port{other}/x", 'twice.example.com', 'https://first.example', "$none; httpd uses the first one for port $port{other}" ],
+    [ "http://third.example.com:$port{port}/x", 'www.example.com', 'https://www-app.example',
+      "No virtual host for this port has the name third.example.com; httpd uses the first one for port $port{port}" ],
+    [ "http://nosuch.example.com:$port{port}/x", 'www.example.com', 'https://www-app.example', "$default; httpd uses the first one for port $port{port}" ],
+    [ "http://nosuch.example.com:$port{other}/x", 'twice.example.com', 'https://first.example', "$default; httpd uses the first one for port $port{other}" ],
     [ "http://127.0.0.1:$port{port}/x", 'www.example.com', 'https://www-app.example' ],
     [ "http://127.0.0.1:$port{default}/x", 'default.example.com', 'https://default-app.example' ],
     [ "http://[::1]:$port{default}/x", 'six.example.com', 'https://six-app.example' ],
@@ -141,7 +142,7 @@ like(config_check($one, "-c 'CorsExplain GET https://any.example/ from https://a
     qr/\AVirtual host: one\.example .*\n  No virtual host has the name any\.example, and httpd does not listen on port 443; this is the only virtual host\.\n/,
     'a name that the only virtual host does not have is reported');
 like(config_check("$one<VirtualHost *:81>\nServerName two.example\n</VirtualHost>\n", "-c 'CorsExplain GET http://any.example:1/ from https://app.example'")->{printed},
-    qr/\AServer: localhost .*\n  No virtual host has the name any\.example; httpd uses the server outside all virtual hosts\.\n/,
+    qr/\AServer: localhost .*\n  No virtual host for this port has the name any\.example; httpd uses the server outside all virtual hosts\.\n/,
     'a port that only the server itself has belongs to it');
 like(config_check("<Directory />\nAllowOverride FileInfo\n</Directory>\n$alone", "-c 'CorsExplain GET https://any.example/ from https://app.example'")->{printed},
     qr/^  No \.htaccess file is read here, and AllowOverride permits CORS directives in one; the status page reads them\.$/m,

@@ -42,6 +42,8 @@ typedef struct {
     const char *scheme;
     apr_port_t port;
     bool is_address; /* the name is an IP address */
+    /* the URL has a port, and a virtual host has it: httpd gets the request there */
+    bool port_decides;
 } wanted_t;
 
 /* Returns FITS_PORT, FITS_ADDRESS, or 0. */
@@ -77,7 +79,7 @@ static int fits(const server_rec *server, const wanted_t *wanted, int port_fits)
     if (named && port_fits) {
         fit += FITS_NAME_AND_PORT;
     }
-    else if (named && !wanted->is_address) {
+    else if (named && !wanted->is_address && !wanted->port_decides) {
         fit = FITS_NAME;
         if (server->server_scheme
             && ap_cstr_casecmp(server->server_scheme, wanted->scheme) == 0) {
@@ -104,8 +106,8 @@ static bool listens_on(apr_port_t port)
 
 /* Returns the best server, and how well it fits. httpd stores the virtual hosts in
  * reverse order; the first one in the configuration wins. */
-static server_rec *find_best(server_rec *main_server, const wanted_t *wanted,
-                             int *best)
+static server_rec *find_best(server_rec *main_server, wanted_t *wanted,
+                             bool port_given, int *best)
 {
     server_rec *found = NULL;
     server_rec *server;
@@ -113,11 +115,13 @@ static server_rec *find_best(server_rec *main_server, const wanted_t *wanted,
     int fit;
 
     *best = 0;
+    for (server = main_server->next; server && !port_taken;
+         server = server->next) {
+        port_taken = fits_port(server, wanted) > 0;
+    }
+    wanted->port_decides = port_given && port_taken;
     for (server = main_server->next; server; server = server->next) {
-        int port_fits = fits_port(server, wanted);
-
-        port_taken = port_taken || port_fits > 0;
-        fit = fits(server, wanted, port_fits);
+        fit = fits(server, wanted, fits_port(server, wanted));
         if (fit > 0 && fit >= *best) {
             *best = fit;
             found = server;
@@ -189,7 +193,7 @@ server_rec *cors_server_for(apr_pool_t *p, server_rec *main_server,
         uri->port_str
             ? uri->port
             : (apr_port_t)cors_fetch_default_port(cors_slice(uri->scheme));
-    server = find_best(main_server, &wanted, &fit);
+    server = find_best(main_server, &wanted, uri->port_str != NULL, &fit);
     if (fit >= FITS_NAME_AND_PORT || (server && wanted.is_address)) {
         return server;
     }
@@ -201,13 +205,12 @@ server_rec *cors_server_for(apr_pool_t *p, server_rec *main_server,
         return server;
     }
     if (server) {
-        *note =
-            apr_psprintf(p, "No virtual host has the name %s; httpd uses %s",
-                         host,
-                         server->is_virtual
-                             ? apr_psprintf(p, "the first one for port %u",
-                                            wanted.port)
-                             : "the server outside all virtual hosts");
+        *note = apr_psprintf(
+            p, "No virtual host for this port has the name %s; httpd uses %s",
+            host,
+            server->is_virtual
+                ? apr_psprintf(p, "the first one for port %u", wanted.port)
+                : "the server outside all virtual hosts");
         return server;
     }
     *note = apr_psprintf(p,

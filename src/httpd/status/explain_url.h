@@ -34,7 +34,8 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
 /**
  * Find the virtual host of a URL. Name and port decide, as in httpd. If no virtual host
  * of the name has the port, the name alone decides, because TLS may end in front of
- * httpd; a host whose ServerName has the scheme of the URL is preferred. If none has the
+ * httpd, unless the URL names a port that a virtual host has; a host whose ServerName
+ * has the scheme of the URL is preferred. If none has the
  * name, it is the first one for the port.
  *
  * @param p            the pool of the note
