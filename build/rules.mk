@@ -9,6 +9,8 @@ OUT = out
 
 # the public suffixes below others, of the system's list; SUFFIX_LIST=file is another
 SUFFIXES = out/generated/suffixes_below.h
+# the style sheet of the status page, as a string
+STYLE_SHEET = out/generated/page_css.h
 
 CORE := $(patsubst src/%.c,%,$(wildcard src/core/*/*.c))
 GLUE := $(patsubst src/%.c,%,$(wildcard src/httpd/*.c src/httpd/*/*.c))
@@ -49,6 +51,10 @@ $(SUFFIXES): build/suffixes $(SUFFIX_LIST)
 	@mkdir -p $(@D)
 	perl build/suffixes $(SUFFIX_LIST) >$@.new && mv $@.new $@
 
+$(STYLE_SHEET): src/httpd/status/page.css build/css
+	@mkdir -p $(@D)
+	sh build/css $< >$@.new && mv $@.new $@
+
 # the module
 
 $(OUT)/mod_cors_policy.so: $(OBJECTS) build/exports.map
@@ -68,9 +74,10 @@ $(OUT)/core/%.o: src/core/%.c $(STAMP)
 	@mkdir -p $(@D)
 	$(COMPILE_CORE) $(LTO) -c -o $@ $<
 
-# before the first compilation nothing knows who includes this header
+# before the first compilation nothing knows who includes these headers
 $(foreach objects,$(OUT) $(OUT)/race/objects $(OUT)/fuzz/objects,\
     $(objects)/core/base/suffix.o): $(SUFFIXES)
+$(OUT)/httpd/status/page_html.o $(OUT)/race/objects/httpd/status/page_html.o: $(STYLE_SHEET)
 
 # programs with the core alone
 
