@@ -10,6 +10,7 @@
 
 #include <apr_hash.h>
 
+#include "core/base/html.h"
 #include "core/diagnose/stats.h"
 #include "core/policy/decide.h"
 #include "httpd/httpd.h"
@@ -19,6 +20,7 @@
 typedef struct {
     request_rec *r;
     apr_pool_t *p;                   /* for texts, until they are written */
+    const cors_html_t *html;         /* where HTML is written to; else NULL */
     bool policies;                   /* show the view of policies */
     cors_explain_request_t *request; /* for the view that explains; else NULL */
     bool asked;                      /* request has parameters to explain */
