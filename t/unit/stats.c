@@ -180,7 +180,7 @@ static void equal_refusals_are_one_entry(void **state)
     cors_recorded_refusal_t out[CORS_COUNTERS_REFUSALS];
     cors_refused_origin_t origins[2];
     cors_refusal_t first = refusal_of("https://a.example", 1);
-    cors_refusal_t others[10];
+    cors_refusal_t others[11];
     apr_size_t i;
 
     (void)state;
@@ -189,7 +189,7 @@ static void equal_refusals_are_one_entry(void **state)
     first.path = exact_copy("/some/path");
     first.method = exact_copy("PUT");
     first.source = "CorsPolicy conf:1";
-    first.by = cors_hash_text(0, exact_copy(first.source));
+    first.setting = 101;
     cors_counters_refuse(counters, &first);
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         others[i] = first;
@@ -205,31 +205,38 @@ static void equal_refusals_are_one_entry(void **state)
     others[7].method = exact_copy("PUU");
     others[8].rejected = exact_copy("PUT");
     others[9].source = "CorsPolicy conf:2";
-    others[9].by = cors_hash_text(0, exact_copy(others[9].source));
+    others[9].setting = 102;
+    others[10].attr = CORS_ATTR_HEADERS;
     for (i = 0; i < sizeof(others) / sizeof(others[0]); i++) {
         cors_counters_refuse(counters, &others[i]);
     }
     assert_int_equal(cors_counters_refusals(counters, out,
                                             CORS_COUNTERS_REFUSALS),
-                     11);
-    same_text("source", out[0].source, "CorsPolicy conf:2");
+                     12);
+    assert_int_equal(out[0].cause.attr, CORS_ATTR_HEADERS);
+    assert_int_equal(out[0].cause.setting, 101);
+    assert_int_equal(out[1].cause.attr, CORS_ATTR_MODE);
+    assert_int_equal(out[1].cause.setting, 102);
+    same_text("source", out[1].cause.source, "CorsPolicy conf:2");
 
     /* the first one happens again and becomes the latest */
     first.time = 99;
     cors_counters_refuse(counters, &first);
     assert_int_equal(cors_counters_refusals(counters, out,
                                             CORS_COUNTERS_REFUSALS),
-                     11);
+                     12);
     assert_int_equal(out[0].times, 2);
     assert_int_equal(out[0].time, 99);
-    same_text("source", out[0].source, "CorsPolicy conf:1");
+    same_text("source", out[0].cause.source, "CorsPolicy conf:1");
     assert_int_equal(out[1].times, 1);
-    assert_int_equal(out[1].time, 11);
+    assert_int_equal(out[1].time, 12);
 
     /* the entry of its origin has the source of the latest, too */
     assert_int_equal(cors_counters_origins(counters, origins, 2), 1);
-    assert_int_equal(origins[0].count, 12);
-    same_text("source", origins[0].source, "CorsPolicy conf:1");
+    assert_int_equal(origins[0].count, 13);
+    assert_int_equal(origins[0].cause.setting, 101);
+    assert_int_equal(origins[0].cause.attr, CORS_ATTR_MODE);
+    same_text("source", origins[0].cause.source, "CorsPolicy conf:1");
 }
 
 static void replaced_refusal_starts_at_one(void **state)
@@ -406,7 +413,7 @@ static void texts_are_truncated(void **state)
     same_text("path", out[0].path, repeat_text("/", 255));
     same_text("origin", out[0].origin, repeat_text("o", 255));
     same_text("method", out[0].method, repeat_text("M", 64));
-    same_text("rejected", out[0].rejected, "");
+    same_text("rejected", out[0].cause.rejected, "");
     assert_int_equal(cors_counters_origins(counters, origins, 1), 1);
     same_text("origin", origins[0].origin, repeat_text("o", 255));
 }

@@ -28,11 +28,7 @@ typedef struct {
     apr_pool_t *p;
     /* the directive that takes such arguments */
     const char *directive;
-    /* the source of the setting that decided */
-    const char *source;
-    /* the setting that decided; NULL: not known */
-    const cors_setting_t *setting;
-    const cors_policy_t *policy; /* NULL: not known */
+    const cors_refused_t *refused;
 } place_t;
 
 static const char *within(const place_t *place, const char *prefixed)
@@ -55,6 +51,18 @@ static bool is_none(const cors_setting_t *setting)
            || (setting->names && setting->names->none);
 }
 
+/* Returns whether the first directive of a setting takes the names themselves, not
+ * regular expressions or files. */
+static bool takes_names(const cors_setting_t *setting)
+{
+    const cors_origin_word_t *first =
+        setting->origins && cors_origin_set_count(setting->origins) > 0
+            ? cors_origin_set_word(setting->origins, 0)
+            : NULL;
+
+    return !first || !(first->regex || first->file);
+}
+
 /*
  * Returns the advice for arguments that no entry excludes. prefixed has "+" before
  * each argument.
@@ -63,49 +71,46 @@ static const char *add_words(const place_t *place, const char *plain,
                              const char *prefixed)
 {
     apr_pool_t *p = place->p;
-    const cors_setting_t *setting = place->setting;
+    const cors_setting_t *setting = place->refused->setting;
+    const char *source = place->refused->source;
     const char *words = setting && setting->edit ? prefixed : plain;
-    apr_size_t len = strlen(place->directive);
 
     /* a default has no line to change */
-    if (strstr(place->source, "(default)")) {
+    if (place->refused->by_default) {
         return apr_pstrcat(p, "To allow it, write ", place->directive, " ",
                            prefixed, " in the section.", NULL);
     }
     if (!setting) {
         return apr_pstrcat(p, "To allow it, ", within(place, prefixed),
-                           " that of ", place->source, ".", NULL);
+                           " that of ", source, ".", NULL);
     }
     if (is_none(setting)) {
         return either(place,
                       apr_pstrcat(p, "write ", words, " instead of None in ",
-                                  place->source, NULL),
+                                  source, NULL),
                       prefixed);
     }
-    /* a list of regular expressions or of files does not accept origins */
-    if (strncmp(place->source, place->directive, len) == 0
-        && place->source[len] != ' ') {
+    if (!takes_names(setting)) {
         return either(place,
                       apr_pstrcat(p, "write ", place->directive, " ", words,
-                                  " beside ", place->source, NULL),
+                                  " beside ", source, NULL),
                       prefixed);
     }
-    return either(place,
-                  apr_pstrcat(p, "add ", words, " to ", place->source, NULL),
+    return either(place, apr_pstrcat(p, "add ", words, " to ", source, NULL),
                   prefixed);
 }
 
 /* --- origins */
 
-/* Returns whether the list that a setting edits allows an origin. */
-static bool outside_lists(const cors_policy_t *policy,
-                          const cors_setting_t *setting, cors_attr_e attr,
+/* Returns whether the list that the deciding setting edits allows an origin. */
+static bool outside_lists(const cors_refused_t *refused,
                           const cors_origin_t *origin)
 {
-    const cors_link_t *link = policy ? &policy->link[attr] : NULL;
+    const cors_policy_t *policy = refused->policy;
+    const cors_link_t *link = policy ? &policy->link[refused->attr] : NULL;
     cors_listing_e listing = CORS_ORIGIN_UNLISTED;
 
-    while (link && link->setting != setting) {
+    while (link && link->setting != refused->setting) {
         link = link->outer;
     }
     for (link = link ? link->outer : NULL;
@@ -120,16 +125,17 @@ static bool outside_lists(const cors_policy_t *policy,
 }
 
 /* Returns the advice for an origin that an entry excludes. */
-static const char *take_out(const place_t *place, const cors_refused_t *refused,
-                            cors_attr_e attr, const cors_origin_t *origin,
+static const char *take_out(const place_t *place, const cors_origin_t *origin,
                             const cors_origin_word_t *word)
 {
     apr_pool_t *p = place->p;
+    const cors_refused_t *refused = place->refused;
+    const cors_setting_t *setting = refused->setting;
     const cors_listing_e without =
-        cors_origin_set_without(place->setting->origins, origin, word);
-    const char *prefix = place->setting->edit ? "-" : "!";
+        cors_origin_set_without(setting->origins, origin, word);
+    const char *prefix = setting->edit ? "-" : "!";
     const char *prefixed = apr_pstrcat(p, "+", refused->origin, NULL);
-    const char *source = word->source ? word->source : place->source;
+    const char *source = word->source ? word->source : refused->source;
 
     if (word->file) {
         return either(place,
@@ -139,7 +145,7 @@ static const char *take_out(const place_t *place, const cors_refused_t *refused,
     }
     if (without == CORS_ORIGIN_LISTED
         || (without == CORS_ORIGIN_UNLISTED
-            && outside_lists(refused->policy, place->setting, attr, origin))) {
+            && outside_lists(refused, origin))) {
         return either(place,
                       apr_pstrcat(p, "take ", prefix, word->text, " out of ",
                                   source, NULL),
@@ -148,7 +154,7 @@ static const char *take_out(const place_t *place, const cors_refused_t *refused,
     if (without == CORS_ORIGIN_UNLISTED
         && strcmp(word->text, refused->origin) == 0) {
         return either(place,
-                      apr_pstrcat(p, "write ", place->setting->edit ? "+" : "",
+                      apr_pstrcat(p, "write ", setting->edit ? "+" : "",
                                   refused->origin, " instead of ", prefix,
                                   word->text, " in ", source, NULL),
                       prefixed);
@@ -188,14 +194,7 @@ static const char *advise_malformed(apr_pool_t *p, const char *origin)
 
 static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
 {
-    const char *const handshakes =
-        cors_attr_directive(CORS_ATTR_WEBSOCKET_ORIGINS);
-    const bool websocket =
-        strncmp(refused->source, handshakes, strlen(handshakes)) == 0;
-    const cors_attr_e attr =
-        websocket ? CORS_ATTR_WEBSOCKET_ORIGINS : CORS_ATTR_ORIGINS;
-    const place_t place = { p, cors_attr_directive(attr), refused->source,
-                            refused->setting, refused->policy };
+    const place_t place = { p, cors_attr_directive(refused->attr), refused };
     const cors_origin_word_t *word = NULL;
     cors_pattern_t pattern;
     cors_origin_t origin;
@@ -207,7 +206,8 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
                "can "
                "make one. Give the page an origin of its own.";
     }
-    problem = cors_pattern_parse(p, cors_slice(refused->origin), websocket,
+    problem = cors_pattern_parse(p, cors_slice(refused->origin),
+                                 refused->attr == CORS_ATTR_WEBSOCKET_ORIGINS,
                                  &pattern, &suggestion);
     if (problem) {
         return not_listable(p, refused->origin, problem, suggestion);
@@ -216,7 +216,7 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
         && cors_origin_parse(cors_slice(refused->origin), &origin)) {
         word = cors_origin_set_excluding(refused->setting->origins, &origin);
     }
-    return word ? take_out(&place, refused, attr, &origin, word)
+    return word ? take_out(&place, &origin, word)
                 : add_words(&place, refused->origin,
                             apr_pstrcat(p, "+", refused->origin, NULL));
 }
@@ -278,7 +278,9 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
                                const char *name, words_t *words)
 {
     apr_pool_t *p = place->p;
-    const cors_name_set_t *set = place->setting ? place->setting->names : NULL;
+    const cors_refused_t *refused = place->refused;
+    const cors_name_set_t *set =
+        refused->setting ? refused->setting->names : NULL;
     const char *prefixed = apr_pstrcat(p, "+", name, NULL);
     const char *suggestion;
     cors_problem_e problem =
@@ -288,8 +290,8 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
     const char *source;
 
     problem = problem ? problem : cors_name_idle(kind, cors_slice(name));
-    if (problem == CORS_PROBLEM_METHOD_CASE && place->policy
-        && cors_policy_name_listed(place->policy, CORS_ATTR_METHODS,
+    if (problem == CORS_PROBLEM_METHOD_CASE && refused->policy
+        && cors_policy_name_listed(refused->policy, CORS_ATTR_METHODS,
                                    cors_slice(suggestion + 1))
                == CORS_NAME_UNLISTED) {
         /* the name that the script means is refused as well */
@@ -308,15 +310,14 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
     return either(place,
                   apr_pstrcat(p, "write ", prefixed, " instead of -",
                               set->removed[at], " in ",
-                              source ? source : place->source, NULL),
+                              source ? source : refused->source, NULL),
                   prefixed);
 }
 
-static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
+static const char *advise_names(apr_pool_t *p, cors_names_e kind,
                                 const cors_refused_t *refused)
 {
-    const place_t place = { p, cors_attr_directive(attr), refused->source,
-                            refused->setting, refused->policy };
+    const place_t place = { p, cors_attr_directive(refused->attr), refused };
     words_t words = { { NULL, 0, 0 }, { NULL, 0, 0 } };
     cors_slice_t rest = cors_slice(refused->rejected);
     cors_slice_t name;
@@ -324,11 +325,8 @@ static const char *advise_names(apr_pool_t *p, cors_attr_e attr,
 
     while (cors_list_next(&rest, &name)) {
         cors_join(p, &advice, " ",
-                  cors_slice(advise_name(&place,
-                                         attr == CORS_ATTR_METHODS
-                                             ? CORS_NAMES_METHODS
-                                             : CORS_NAMES_REQUEST_HEADERS,
-                                         cors_slice_text(p, name), &words)));
+                  cors_slice(advise_name(&place, kind, cors_slice_text(p, name),
+                                         &words)));
     }
     if (words.plain.text) {
         cors_join(p, &advice, " ",
@@ -344,9 +342,9 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
     case CORS_REASON_ORIGIN_NOT_ALLOWED:
         return advise_origin(p, refused);
     case CORS_REASON_METHOD_NOT_ALLOWED:
-        return advise_names(p, CORS_ATTR_METHODS, refused);
+        return advise_names(p, CORS_NAMES_METHODS, refused);
     case CORS_REASON_HEADER_NOT_ALLOWED:
-        return advise_names(p, CORS_ATTR_HEADERS, refused);
+        return advise_names(p, CORS_NAMES_REQUEST_HEADERS, refused);
     case CORS_REASON_MALFORMED_ORIGIN:
         return advise_malformed(p, refused->origin);
     case CORS_REASON_CONTRADICTORY_POLICY:

@@ -15,13 +15,17 @@
 /** What was refused, as far as it is known. */
 typedef struct {
     cors_reason_e reason;
-    /* "Directive file:line" of the setting that decided, or "Directive (default)" */
+    /* the attribute that decided */
+    cors_attr_e attr;
+    /* no setting decided, but the attribute's default */
+    bool by_default;
+    /* for people: "Directive file:line" of the entry or setting that decided */
     const char *source;
     /* origin of the page */
     const char *origin;
     /* the method, or the header names as a comma-separated list; or "" */
     const char *rejected;
-    /* the setting that source names; NULL: not known */
+    /* the setting that decided; NULL: a default, or not known */
     const cors_setting_t *setting;
     /* the policy of that setting; NULL: not known */
     const cors_policy_t *policy;

@@ -199,9 +199,14 @@ static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
                              const char *rejected)
 {
     const cors_refused_t refused = {
-        decision->reason,  cors_decision_source(p, decision),
-        question->origin,  rejected,
-        decision->setting, policy
+        .reason = decision->reason,
+        .attr = decision->attr,
+        .by_default = !decision->setting,
+        .source = cors_decision_source(p, decision),
+        .origin = question->origin,
+        .rejected = rejected,
+        .setting = decision->setting,
+        .policy = policy,
     };
 
     return cors_advice(p, &refused);

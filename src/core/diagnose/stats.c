@@ -21,7 +21,9 @@
 #include "core/base/ordered.h"
 
 #define MAGIC 0x636f7273u /* "cors" */
-#define VERSION 2 /* increase it if the layout changes but its size does not */
+#define VERSION 3 /* increase it if the layout changes but its size does not */
+/* recorded refusals hold attributes by number */
+#define LAYOUT ((apr_uint32_t)VERSION << 16 | CORS_ATTR_COUNT)
 #define LOG_WINDOW apr_time_from_sec(60)
 #define LOCK_BREAK apr_time_from_sec(2)
 
@@ -85,14 +87,14 @@ cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now)
     int i;
 
     if (!fresh) {
-        return counters->magic == MAGIC && counters->version == VERSION
+        return counters->magic == MAGIC && counters->version == LAYOUT
                        && counters->size == sizeof(*counters)
                    ? counters
                    : NULL;
     }
     memset(counters, 0, sizeof(*counters));
     counters->magic = MAGIC;
-    counters->version = VERSION;
+    counters->version = LAYOUT;
     counters->size = sizeof(*counters);
     counters->since = now;
     CORS_IS_ATOMIC(counters->lock);
@@ -233,10 +235,11 @@ static void unlock(cors_counters_t *counters)
 static apr_uint64_t identity_of(const cors_refusal_t *refusal,
                                 apr_uint64_t origin)
 {
-    apr_uint64_t hash = origin + refusal->by;
+    apr_uint64_t hash = cors_hash_number(origin, refusal->setting);
 
     hash =
-        cors_hash_number(hash, (apr_uint64_t)refusal->kind << 48
+        cors_hash_number(hash, (apr_uint64_t)refusal->attr << 56
+                                   | (apr_uint64_t)refusal->kind << 48
                                    | (apr_uint64_t)refusal->verdict << 40
                                    | (apr_uint64_t)refusal->reason << 32
                                    | refusal->scheme.len << 24 | refusal->port);
@@ -274,6 +277,17 @@ static cors_refused_origin_t *entry_for(cors_counters_t *counters,
     return least;
 }
 
+static void record_cause(cors_recorded_cause_t *cause,
+                         const cors_refusal_t *refusal)
+{
+    cause->reason = refusal->reason;
+    cause->attr = refusal->attr;
+    cause->setting = refusal->setting;
+    copy_text(cause->rejected, sizeof(cause->rejected), refusal->rejected);
+    copy_text(cause->source, sizeof(cause->source),
+              cors_slice(refusal->source));
+}
+
 static void record_origin(cors_counters_t *counters,
                           const cors_refusal_t *refusal, apr_uint64_t origin,
                           apr_uint64_t identity)
@@ -283,10 +297,7 @@ static void record_origin(cors_counters_t *counters,
     entry->count++;
     if (entry->last != identity) {
         entry->last = identity;
-        entry->reason = refusal->reason;
-        copy_text(entry->rejected, sizeof(entry->rejected), refusal->rejected);
-        copy_text(entry->source, sizeof(entry->source),
-                  cors_slice(refusal->source));
+        record_cause(&entry->cause, refusal);
     }
 }
 
@@ -300,17 +311,13 @@ static cors_recorded_refusal_t *add_refusal(cors_counters_t *counters,
     recorded->times = 0;
     recorded->kind = refusal->kind;
     recorded->verdict = refusal->verdict;
-    recorded->reason = refusal->reason;
     recorded->port = refusal->port;
+    record_cause(&recorded->cause, refusal);
     copy_text(recorded->scheme, sizeof(recorded->scheme), refusal->scheme);
     copy_text(recorded->host, sizeof(recorded->host), refusal->host);
     copy_text(recorded->path, sizeof(recorded->path), refusal->path);
     copy_text(recorded->origin, sizeof(recorded->origin), refusal->origin);
     copy_text(recorded->method, sizeof(recorded->method), refusal->method);
-    copy_text(recorded->rejected, sizeof(recorded->rejected),
-              refusal->rejected);
-    copy_text(recorded->source, sizeof(recorded->source),
-              cors_slice(refusal->source));
     return recorded;
 }
 

@@ -62,11 +62,22 @@ typedef struct {
     cors_slice_t method;
     /* the method or header that is not allowed, or absent */
     cors_slice_t rejected;
-    /* "Directive file:line" of the setting that decided */
+    /* the attribute that decided */
+    cors_attr_e attr;
+    /* the id of the setting that decided; 0: the default */
+    apr_uint64_t setting;
+    /* "Directive file:line" of that setting, for people */
     const char *source;
-    /* a hash of source, or another value that identifies it */
-    apr_uint64_t by;
 } cors_refusal_t;
+
+/** Why a refusal happened, as stored. */
+typedef struct {
+    cors_reason_e reason;
+    cors_attr_e attr;
+    apr_uint64_t setting;
+    char rejected[CORS_METHOD_MAX + 1];
+    char source[CORS_COUNTERS_TEXT];
+} cors_recorded_cause_t;
 
 /** One refusal as stored: texts are truncated, absent texts are "". */
 typedef struct {
@@ -80,15 +91,13 @@ typedef struct {
     apr_time_t time;
     cors_counted_e kind;
     cors_verdict_e verdict;
-    cors_reason_e reason;
     unsigned port;
+    cors_recorded_cause_t cause;
     char scheme[8];
     char host[CORS_COUNTERS_TEXT];
     char path[CORS_COUNTERS_TEXT];
     char origin[CORS_COUNTERS_TEXT];
     char method[CORS_METHOD_MAX + 1];
-    char rejected[CORS_METHOD_MAX + 1];
-    char source[CORS_COUNTERS_TEXT];
 } cors_recorded_refusal_t;
 
 /** A refused origin and the details of its latest refusal. */
@@ -101,10 +110,8 @@ typedef struct {
     apr_uint64_t hash;
     /* the hash of the refusal that is described */
     apr_uint64_t last;
-    cors_reason_e reason;
+    cors_recorded_cause_t cause;
     char origin[CORS_COUNTERS_TEXT];
-    char rejected[CORS_METHOD_MAX + 1];
-    char source[CORS_COUNTERS_TEXT];
 } cors_refused_origin_t;
 
 /** The block. Opaque. */

@@ -90,10 +90,12 @@ const char *cors_scope_position(apr_pool_t *p, const cors_scope_t *scope);
 /** One attribute as one section sets it. See CORS_ATTRS for the fields that each
  * attribute uses. */
 typedef struct cors_setting_t {
-    const char *directive;    /* the directive's name */
-    const char *source;       /* "CorsPolicy file:line" */
-    apr_uint64_t source_hash; /* cors_hash_text() of source */
-    cors_scope_t *scope;      /* of its section; NULL if unknown */
+    const char *directive; /* the directive's name */
+    const char *source;    /* "CorsPolicy file:line" */
+    /* identifies the setting, also after a restart that leaves its line where it is;
+     * never 0 */
+    apr_uint64_t id;
+    cors_scope_t *scope; /* of its section; NULL if unknown */
     int number;
     unsigned number2 : 16;
     /* a cors_attr_e; cors_section_set() fills it */

@@ -184,7 +184,7 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
     if (*first || !(setting->origins || setting->names)) {
         setting->directive = cmd->cmd->name;
         setting->source = reading->source;
-        setting->source_hash = cors_hash_text(0, cors_slice(reading->source));
+        setting->id = cors_hash_text(0, cors_slice(reading->source));
         setting->scope = cors_section_scope(reading->section);
     }
     return setting;

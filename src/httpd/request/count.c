@@ -51,8 +51,8 @@ CORS_SLOW static void record_refusal(request_rec *r,
     refusal.method = cors_slice(method);
     refusal.rejected = decision->rejected;
     refusal.source = cors_decision_source(r->pool, decision);
-    refusal.by = decision->setting ? decision->setting->source_hash
-                                   : (apr_uint64_t)decision->attr;
+    refusal.attr = decision->attr;
+    refusal.setting = decision->setting ? decision->setting->id : 0;
     cors_counters_refuse(cors_count_all(), &refusal);
 }
 

@@ -54,7 +54,7 @@ static bool has_room(request_rec *r, const cors_decision_t *decision, int level)
     if (!counters || APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
         return true;
     }
-    about = decision->setting ? decision->setting->source_hash : 1;
+    about = decision->setting ? decision->setting->id : 1;
     if (!(warns ? cors_counters_may_warn(counters, about, cors_clock(),
                                          &suppressed)
                 : cors_counters_may_log(counters, cors_clock(), &suppressed))) {

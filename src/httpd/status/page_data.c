@@ -5,8 +5,8 @@
  * for a recorded refusal.
  *
  * It is its own file because the formats use it and page.c uses the formats. It writes
- * nothing. A recorded refusal names its setting as text, since shared memory holds no
- * pointers; the setting is found again by that name.
+ * nothing. A recorded refusal holds the id of its setting, since shared memory holds no
+ * pointers; the setting is found again by that id, also after a restart.
  */
 
 #include "httpd/status/page_data.h"
@@ -19,7 +19,6 @@
 #include "core/base/fetch.h"
 #include "core/base/list.h"
 #include "core/diagnose/advice.h"
-#include "core/origin/origin_set.h"
 #include "core/policy/section.h"
 #include "httpd/config/sections.h"
 
@@ -47,46 +46,37 @@ const char *cors_page_base(apr_pool_t *p,
                               refusal->port);
 }
 
-/* Register a setting under a name, unless the name is taken already. */
-static void name_setting(cors_page_t *page, const char *source,
-                         const cors_setting_t *setting)
+static void add_setting(void *context, cors_attr_e attr,
+                        const cors_setting_t *setting)
 {
-    if (source && !apr_hash_get(page->settings, source, APR_HASH_KEY_STRING)) {
-        apr_hash_set(page->settings, source, APR_HASH_KEY_STRING, setting);
-    }
-}
-
-/* A setting is identified by its first line. Exclusions and files have their own
- * lines. */
-static void find_setting(void *context, cors_attr_e attr,
-                         const cors_setting_t *setting)
-{
-    cors_page_t *page = context;
-    const cors_origin_set_t *set = setting->origins;
-    int i;
+    const cors_page_t *page = context;
 
     (void)attr;
-    name_setting(page, setting->source, setting);
-    for (i = 0; set && i < cors_origin_set_count(set); i++) {
-        const cors_origin_word_t *word = cors_origin_set_word(set, i);
-
-        if (word->exclude || word->file) {
-            name_setting(page, word->source, setting);
-        }
-    }
+    apr_hash_set(page->settings, &setting->id, sizeof(setting->id), setting);
 }
 
-const char *cors_page_advice(cors_page_t *page, cors_reason_e reason,
-                             const char *source, const char *origin,
-                             const char *rejected)
+const char *cors_page_advice(cors_page_t *page,
+                             const cors_recorded_cause_t *cause,
+                             const char *origin)
 {
-    cors_refused_t refused = { reason, source, origin, rejected, NULL, NULL };
+    const cors_setting_t *setting;
+    cors_refused_t refused;
 
     if (!page->settings) {
         page->settings = apr_hash_make(page->r->pool);
-        cors_settings_visit(page->r->pool, ap_server_conf, find_setting, page);
+        cors_settings_visit(page->r->pool, ap_server_conf, add_setting, page);
     }
-    refused.setting = apr_hash_get(page->settings, source, APR_HASH_KEY_STRING);
+    setting =
+        apr_hash_get(page->settings, &cause->setting, sizeof(cause->setting));
+    memset(&refused, 0, sizeof(refused));
+    refused.reason = cause->reason;
+    refused.attr = cause->attr;
+    refused.by_default = cause->setting == 0;
+    refused.source = cause->source;
+    refused.origin = origin;
+    refused.rejected = cause->rejected;
+    /* another module may have been loaded since, with other attributes */
+    refused.setting = setting && setting->attr == cause->attr ? setting : NULL;
     return cors_advice(page->r->pool, &refused);
 }
 

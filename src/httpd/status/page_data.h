@@ -24,7 +24,7 @@ typedef struct {
     bool policies;                   /* show the view of policies */
     cors_explain_request_t *request; /* for the view that explains; else NULL */
     bool asked;                      /* request has parameters to explain */
-    /* the settings by the names that counters use; NULL: not collected yet */
+    /* the settings of the configuration by their ids; NULL: not collected yet */
     apr_hash_t *settings;
     /* for the view of what happened; NULL: none */
     cors_counters_t *counters;
@@ -41,14 +41,12 @@ const char *cors_page_base(apr_pool_t *p,
                            const cors_recorded_refusal_t *refusal);
 
 /**
- * @param source    the setting of the refusal, "Directive file:line"
- * @param origin    the origin of the refused request
- * @param rejected  the name that was refused, or NULL
+ * @param origin  the origin of the refused request
  * @return what to change so that a recorded refusal would be allowed
  */
-const char *cors_page_advice(cors_page_t *page, cors_reason_e reason,
-                             const char *source, const char *origin,
-                             const char *rejected);
+const char *cors_page_advice(cors_page_t *page,
+                             const cors_recorded_cause_t *cause,
+                             const char *origin);
 
 /** @return "enforced" or "report-only" */
 const char *cors_counted_text(cors_counted_e kind);

@@ -139,8 +139,8 @@ static void link_to_explain(const cors_page_t *page,
     cors_html_parameter(page->html, "url", url);
     cors_html_parameter(page->html, "origin", refusal->origin);
     cors_html_parameter(page->html, "method", refusal->method);
-    if (refusal->reason == CORS_REASON_HEADER_NOT_ALLOWED) {
-        cors_html_parameter(page->html, "headers", refusal->rejected);
+    if (refusal->cause.reason == CORS_REASON_HEADER_NOT_ALLOWED) {
+        cors_html_parameter(page->html, "headers", refusal->cause.rejected);
     }
     cors_html(page->html, "\">Explain</a>");
 }
@@ -158,14 +158,15 @@ static void show_refusal(const cors_page_t *page,
               "<td>%s",
               one->method, cors_page_base(page->p, one), one->path,
               one->origin[0] ? one->origin : "none",
-              cors_reason_text(one->reason));
-    if (one->rejected[0]) {
-        cors_html(page->html, " <code>%s</code>", one->rejected);
+              cors_reason_text(one->cause.reason));
+    if (one->cause.rejected[0]) {
+        cors_html(page->html, " <code>%s</code>", one->cause.rejected);
     }
     if (one->kind == CORS_COUNTED_REPORTED) {
         cors_html(page->html, " (report-only)");
     }
-    cors_html(page->html, "</td><td><code>%s</code></td><td>", one->source);
+    cors_html(page->html, "</td><td><code>%s</code></td><td>",
+              one->cause.source);
     link_to_explain(page, one);
     cors_html(page->html, "</td></tr>\n");
 }
@@ -199,9 +200,8 @@ static void show_origin(cors_page_t *page, const cors_refused_origin_t *one)
               "<tr><td><code>%s</code></td><td class=\"n\">%s"
               "%" APR_UINT64_T_FMT "</td><td>%s</td><td>%s</td></tr>\n",
               one->origin, one->excess > 0 ? "at most " : "", one->count,
-              cors_reason_text(one->reason),
-              cors_page_advice(page, one->reason, one->source, one->origin,
-                               one->rejected));
+              cors_reason_text(one->cause.reason),
+              cors_page_advice(page, &one->cause, one->origin));
 }
 
 static void show_origins(cors_page_t *page)

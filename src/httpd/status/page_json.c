@@ -37,18 +37,18 @@ static void json_refusal(cors_json_t *json, cors_page_t *page,
     cors_json_number(json, "times", (apr_int64_t)refusal->times);
     cors_json_string(json, "mode", cors_counted_text(refusal->kind));
     cors_json_string(json, "verdict", cors_verdict_text(refusal->verdict));
-    cors_json_string(json, "reason", cors_reason_text(refusal->reason));
+    cors_json_string(json, "reason", cors_reason_text(refusal->cause.reason));
     cors_json_string(json, "base", cors_page_base(p, refusal));
     cors_json_string(json, "path", refusal->path);
     cors_json_string(json, "origin",
                      refusal->origin[0] ? refusal->origin : NULL);
     cors_json_string(json, "method", refusal->method);
     cors_json_string(json, "rejected",
-                     refusal->rejected[0] ? refusal->rejected : NULL);
-    cors_json_string(json, "decided_by", refusal->source);
+                     refusal->cause.rejected[0] ? refusal->cause.rejected
+                                                : NULL);
+    cors_json_string(json, "decided_by", refusal->cause.source);
     cors_json_string(json, "advice",
-                     cors_page_advice(page, refusal->reason, refusal->source,
-                                      refusal->origin, refusal->rejected));
+                     cors_page_advice(page, &refusal->cause, refusal->origin));
 }
 
 static void json_origin(cors_json_t *json, cors_page_t *page,
@@ -57,13 +57,13 @@ static void json_origin(cors_json_t *json, cors_page_t *page,
     cors_json_string(json, "origin", refused->origin);
     cors_json_number(json, "count", (apr_int64_t)refused->count);
     cors_json_number(json, "excess", (apr_int64_t)refused->excess);
-    cors_json_string(json, "reason", cors_reason_text(refused->reason));
+    cors_json_string(json, "reason", cors_reason_text(refused->cause.reason));
     cors_json_string(json, "rejected",
-                     refused->rejected[0] ? refused->rejected : NULL);
-    cors_json_string(json, "decided_by", refused->source);
+                     refused->cause.rejected[0] ? refused->cause.rejected
+                                                : NULL);
+    cors_json_string(json, "decided_by", refused->cause.source);
     cors_json_string(json, "advice",
-                     cors_page_advice(page, refused->reason, refused->source,
-                                      refused->origin, refused->rejected));
+                     cors_page_advice(page, &refused->cause, refused->origin));
 }
 
 static void json_count(void *context, cors_counted_e kind,
