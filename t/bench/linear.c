@@ -248,9 +248,9 @@ static cors_section_t *make_section(void)
 {
     cors_section_t *section = cors_section_make(pool);
 
-    setting_for(section, CORS_ATTR_MODE, CORS_METHODS_ALL)->number =
+    setting_for(section, CORS_ATTR_MODE, CORS_METHODS_ALL)->choice =
         CORS_MODE_ON;
-    setting_for(section, CORS_ATTR_CREDENTIALS, CORS_METHODS_ALL)->number = 1;
+    setting_for(section, CORS_ATTR_CREDENTIALS, CORS_METHODS_ALL)->choice = 1;
     return section;
 }
 

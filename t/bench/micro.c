@@ -161,8 +161,8 @@ static void count_decisions(void)
     const char *app = "https://app.example.com";
     const char *many = repeat_text("x-token,", 100);
 
-    make_setting(section, CORS_ATTR_MODE)->number = CORS_MODE_ON;
-    make_setting(section, CORS_ATTR_CREDENTIALS)->number = 1;
+    make_setting(section, CORS_ATTR_MODE)->choice = CORS_MODE_ON;
+    make_setting(section, CORS_ATTR_CREDENTIALS)->choice = 1;
     make_setting(section, CORS_ATTR_ORIGINS)->origins = make_origins(100);
     make_setting(section, CORS_ATTR_METHODS)->names =
         make_names(CORS_NAMES_METHODS, "GET PUT DELETE");

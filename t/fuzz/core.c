@@ -252,11 +252,11 @@ static void check(cors_slice_t input)
     flags = (unsigned char)*at++;
     section = cors_section_make(pool);
     memset(&facts, 0, sizeof(facts));
-    set_attr(section, CORS_ATTR_MODE)->number = CORS_MODE_ON;
-    set_attr(section, CORS_ATTR_CREDENTIALS)->number = (int)(flags & 1);
-    set_attr(section, CORS_ATTR_ANY_UNSAFE)->number = (int)(flags >> 1 & 1);
-    set_attr(section, CORS_ATTR_NULL_UNSAFE)->number = (int)(flags >> 2 & 1);
-    set_attr(section, CORS_ATTR_PRIVATE_NETWORK)->number =
+    set_attr(section, CORS_ATTR_MODE)->choice = CORS_MODE_ON;
+    set_attr(section, CORS_ATTR_CREDENTIALS)->choice = (int)(flags & 1);
+    set_attr(section, CORS_ATTR_ANY_UNSAFE)->choice = (int)(flags >> 1 & 1);
+    set_attr(section, CORS_ATTR_NULL_UNSAFE)->choice = (int)(flags >> 2 & 1);
+    set_attr(section, CORS_ATTR_PRIVATE_NETWORK)->choice =
         (int)(flags >> 3 & 1);
     set_origins(section, next_line(&at, end));
     set_names(section, CORS_ATTR_METHODS, CORS_NAMES_METHODS,

@@ -59,7 +59,7 @@ static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
 
     if (choice) {
         for (; *choice && strcmp(*choice, word) != 0; choice++) {
-            setting->number++;
+            setting->choice++;
         }
         assert_non_null(*choice);
     }
@@ -75,15 +75,15 @@ static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
                                                  setting->source, &suggestion);
     }
     else if (attr == CORS_ATTR_MAX_AGE) {
-        setting->text = strcmp(word, "None") == 0 ? NULL : word;
-        setting->number = atoi(word);
+        setting->max_age_text = strcmp(word, "None") == 0 ? NULL : word;
+        setting->max_age = atoi(word);
     }
     else if (attr == CORS_ATTR_PREFLIGHT_STATUS) {
         if (first) {
-            setting->number = atoi(word);
+            setting->allowed_status = (unsigned)atoi(word) & 0x3ffu;
         }
         else {
-            setting->number2 = (unsigned)atoi(word) & 0xffffu;
+            setting->denied_status = (unsigned)atoi(word) & 0x3ffu;
         }
     }
     else {

@@ -652,7 +652,7 @@ static void answer_varies_when_a_file_may_list(void **state)
     setting = cors_section_set(pool, section, CORS_METHODS_ALL, CORS_ATTR_MODE,
                                &first);
     setting->source = "conf:0";
-    setting->number = CORS_MODE_ON;
+    setting->choice = CORS_MODE_ON;
     setting = cors_section_set(pool, section, CORS_METHODS_ALL,
                                CORS_ATTR_ORIGINS, &first);
     setting->source = "conf:1";

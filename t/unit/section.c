@@ -168,7 +168,7 @@ static void setting_is_made_once_for_its_methods(void **state)
     (void)state;
     assert_true(first);
     assert_null(all->source);
-    assert_null(all->text);
+    assert_null(all->shared_args);
     one = cors_section_set(pool, section, 1, CORS_ATTR_MAX_AGE, &first);
     assert_true(first);
     assert_ptr_not_equal(one, all);

@@ -345,9 +345,9 @@ static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
 static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
                                   const cors_question_t *question)
 {
-    static const cors_setting_t on = { .number = CORS_MODE_ON };
+    static const cors_setting_t on = { .choice = CORS_MODE_ON };
     const cors_setting_t *mode = policy->link[CORS_ATTR_MODE].setting;
-    const bool off = !mode || mode->number == CORS_MODE_OFF;
+    const bool off = !mode || mode->choice == CORS_MODE_OFF;
     cors_policy_t as_if = *policy;
     cors_explanation_t then;
 
@@ -357,7 +357,7 @@ static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
                        off ? "No policy is in force here. Write "
                            : "The policy only reports. Write ",
                        mode ? "On instead of " : "CorsPolicy On in the section",
-                       mode ? cors_attr_choices(CORS_ATTR_MODE)[mode->number]
+                       mode ? cors_attr_choices(CORS_ATTR_MODE)[mode->choice]
                             : "",
                        mode ? " in " : "", mode ? mode->source : "",
                        then.readable ? "; this is allowed then."

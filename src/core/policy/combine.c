@@ -183,7 +183,7 @@ bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,
     if (!decision->origin_allowed || decision->preflight) {
         return false;
     }
-    if (mode->number == CORS_MODE_OFF) {
+    if (mode->choice == CORS_MODE_OFF) {
         served = *decision;
         served.origin_allowed = false;
         served.verdict = CORS_VERDICT_DENIED;

@@ -321,7 +321,7 @@ CORS_SLOW static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
            list_value(p, policy, CORS_ATTR_HEADERS, decision,
                       decision->echo_headers));
     if (allowed && max_age) {
-        add_if(headers, "Access-Control-Max-Age", max_age->text);
+        add_if(headers, "Access-Control-Max-Age", max_age->max_age_text);
     }
     if (decision->private_network) {
         apr_table_addn(headers, "Access-Control-Allow-Private-Network", "true");

@@ -49,8 +49,9 @@ void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
     const cors_setting_t *setting =
         policy->link[CORS_ATTR_PREFLIGHT_STATUS].setting;
 
-    *allowed = setting ? setting->number : STATUS_ALLOWED;
-    *denied = setting && setting->number2 ? setting->number2 : STATUS_DENIED;
+    *allowed = setting ? (int)setting->allowed_status : STATUS_ALLOWED;
+    *denied = setting && setting->denied_status ? (int)setting->denied_status
+                                                : STATUS_DENIED;
 }
 
 bool cors_policy_checks_websocket(const cors_policy_t *policy)

@@ -99,7 +99,7 @@ static inline int cors_policy_number(const cors_policy_t *policy,
     const cors_setting_t *setting = policy->link[attr].setting;
 
     /* every default is 0: CorsPolicy Off, Answer, Replace, Off */
-    return setting ? setting->number : 0;
+    return setting ? setting->choice : 0;
 }
 
 /** Get the HTTP statuses of the answers to an allowed and to a denied preflight. */

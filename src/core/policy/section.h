@@ -15,9 +15,7 @@
 
 /**
  * The attributes of a policy, in the order of the manual: code and directive. Loops
- * over attributes run from 0 to CORS_ATTR_COUNT. A setting stores a list in origins or
- * names; CorsMaxAge in text (NULL: None); CorsPreflightStatus in number (allowed) and
- * number2 (denied; 0: the default); and every flag or choice in number.
+ * over attributes run from 0 to CORS_ATTR_COUNT.
  */
 #define CORS_ATTRS(X)                                                          \
     X(MODE, "CorsPolicy")                                                      \
@@ -87,8 +85,8 @@ typedef struct {
 /** @return "file:line" of the innermost container; NULL if there is none */
 const char *cors_scope_position(apr_pool_t *p, const cors_scope_t *scope);
 
-/** One attribute as one section sets it. See CORS_ATTRS for the fields that each
- * attribute uses. */
+/** One attribute as one section sets it. The fields that its value does not use are 0
+ * or NULL. */
 typedef struct cors_setting_t {
     const char *directive; /* the directive's name */
     const char *source;    /* "CorsPolicy file:line" */
@@ -96,8 +94,15 @@ typedef struct cors_setting_t {
      * never 0 */
     apr_uint64_t id;
     cors_scope_t *scope; /* of its section; NULL if unknown */
-    int number;
-    unsigned number2 : 16;
+    /* of a flag or a choice: the index of its argument, see cors_attr_choices() */
+    int choice;
+    /* of CorsMaxAge: seconds */
+    int max_age;
+    /* the same in decimal; NULL: None */
+    const char *max_age_text;
+    /* of CorsPreflightStatus; 0: the default */
+    unsigned allowed_status : 10;
+    unsigned denied_status : 10;
     /* a cors_attr_e; cors_section_set() fills it */
     unsigned attr : 8;
     /* a list whose entries have "+" or "-" */
@@ -110,8 +115,8 @@ typedef struct cors_setting_t {
     /* set by the checks at start-up: the setting has been checked by itself */
     unsigned linted : 1;
     /* of a list: its arguments, while other settings may share the list; NULL: the
-     * list is not shared. Of CorsMaxAge: its value. */
-    const char *text;
+     * list is not shared */
+    const char *shared_args;
     cors_origin_set_t *origins;
     cors_name_set_t *names;
     struct cors_setting_t *next; /* used by section.c: by attribute */

@@ -236,7 +236,7 @@ static void find_needed(void *context, cors_attr_e attr,
 {
     bool *found = context;
 
-    if (attr == CORS_ATTR_MODE && setting->number != CORS_MODE_OFF) {
+    if (attr == CORS_ATTR_MODE && setting->choice != CORS_MODE_OFF) {
         found[NEEDED_MODE] = true;
     }
     if (attr == CORS_ATTR_ORIGINS) {
@@ -321,7 +321,7 @@ static void check_setting(void *context, cors_attr_e attr,
         return;
     }
     if (attr == CORS_ATTR_MODE) {
-        if (setting->number != CORS_MODE_OFF && !setting->allows_some
+        if (setting->choice != CORS_MODE_OFF && !setting->allows_some
             && !may_be_completed(walk, NEEDED_ORIGINS)) {
             report_setting(walk, setting, CORS_PROBLEM_NO_ORIGIN_ALLOWED);
         }

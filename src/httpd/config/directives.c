@@ -321,15 +321,15 @@ const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args)
     reading_t reading = start_reading(cmd, section);
     const char *const *choices = cors_attr_choices(reading.attr);
     const char *word = only_argument(&reading, args);
-    int number = word ? find_word(choices, word) : -1;
+    int choice = word ? find_word(choices, word) : -1;
     bool first;
 
-    if (word && number < 0) {
+    if (word && choice < 0) {
         report_error(&reading, CORS_PROBLEM_CHOICE_UNKNOWN, cors_slice(word),
                      suggest_choice(cmd->pool, choices, word));
     }
     if (!reading.errors) {
-        setting_here(&reading, &first)->number = number;
+        setting_here(&reading, &first)->choice = choice;
     }
     return explain(&reading);
 }
@@ -384,10 +384,10 @@ static cors_problem_e add_entry(const reading_t *reading,
 /* Replace a shared list by an equal list that belongs to the setting alone. */
 static void copy_list(const reading_t *reading, cors_setting_t *setting)
 {
-    const char *args = setting->text;
+    const char *args = setting->shared_args;
     const char *unused;
 
-    setting->text = NULL;
+    setting->shared_args = NULL;
     make_list(reading, setting);
     while (*args) {
         cors_slice_t rest =
@@ -411,7 +411,7 @@ static cors_setting_t *list_here(const reading_t *reading, const char *word)
         setting->edit = is_edit(word);
         make_list(reading, setting);
     }
-    else if (setting->text) {
+    else if (setting->shared_args) {
         copy_list(reading, setting);
     }
     return setting;
@@ -474,7 +474,7 @@ static bool take_same_list(const reading_t *reading, const char *args)
     setting->edit = same->edit;
     setting->origins = same->origins;
     setting->names = same->names;
-    setting->text = same->args;
+    setting->shared_args = same->args;
     return true;
 }
 
@@ -489,7 +489,7 @@ static void offer_list(const reading_t *reading, const char *args)
     }
     setting = setting_here(reading, &first);
     if (setting->source == reading->source) {
-        setting->text =
+        setting->shared_args =
             cors_same_list_offer(reading->cmd->temp_pool, setting, args);
     }
 }
@@ -781,9 +781,9 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
     if (!reading.errors) {
         cors_setting_t *setting = setting_here(&reading, &first);
 
-        setting->text =
+        setting->max_age_text =
             none ? NULL : apr_psprintf(cmd->pool, "%" APR_INT64_T_FMT, seconds);
-        setting->number = (int)seconds;
+        setting->max_age = (int)seconds;
     }
     return explain(&reading);
 }
@@ -827,8 +827,8 @@ const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
     if (!reading.errors) {
         cors_setting_t *setting = setting_here(&reading, &first);
 
-        setting->number = allowed_status;
-        setting->number2 = (unsigned)denied_status & 0xffffu;
+        setting->allowed_status = (unsigned)allowed_status & 0x3ffu;
+        setting->denied_status = (unsigned)denied_status & 0x3ffu;
     }
     return explain(&reading);
 }

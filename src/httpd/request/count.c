@@ -60,7 +60,7 @@ void cors_count(request_rec *r, const cors_policy_t *policy,
                 const cors_decision_t *decision)
 {
     const cors_setting_t *setting = policy->link[CORS_ATTR_MODE].setting;
-    cors_counted_e kind = setting && setting->number == CORS_MODE_REPORT_ONLY
+    cors_counted_e kind = setting && setting->choice == CORS_MODE_REPORT_ONLY
                               ? CORS_COUNTED_REPORTED
                               : CORS_COUNTED_ENFORCED;
     cors_counters_t *counters = cors_count_all();
