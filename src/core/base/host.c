@@ -72,9 +72,10 @@ static const char *ipv6_serialise(apr_pool_t *p, cors_slice_t text)
 {
     unsigned char address[2 * IPV6_PIECES];
 
-    return inet_pton(AF_INET6, cors_slice_text(p, text), address) == 1
-               ? ipv6_text(p, address)
-               : NULL;
+    if (inet_pton(AF_INET6, cors_slice_text(p, text), address) == 1) {
+        return ipv6_text(p, address);
+    }
+    return NULL;
 }
 
 /*
@@ -116,8 +117,10 @@ static cors_problem_e check_ipv6(apr_pool_t *p, cors_slice_t host,
     if (!*suggestion || !open || !closed) {
         return CORS_PROBLEM_ORIGIN_IPV6_BAD;
     }
-    return cors_slice_is(host, *suggestion) ? CORS_OK
-                                            : CORS_PROBLEM_ORIGIN_IPV6_FORM;
+    if (cors_slice_is(host, *suggestion)) {
+        return CORS_OK;
+    }
+    return CORS_PROBLEM_ORIGIN_IPV6_FORM;
 }
 
 /*
@@ -141,11 +144,7 @@ static bool ipv4_number(cors_slice_t part, apr_uint64_t *number)
             cors_slice_between(part.ptr + (hex ? 2 : 1), cors_slice_end(part));
     }
     for (i = 0; i < part.len; i++) {
-        char c = part.ptr[i];
-        unsigned digit = apr_isdigit(c) ? (unsigned)(c - '0')
-                         : apr_isxdigit(c)
-                             ? (unsigned)(cors_lower(c) - 'a') + 10
-                             : base;
+        unsigned digit = (unsigned)cors_digit(part.ptr[i]);
 
         if (digit >= base || *number > APR_UINT32_MAX) {
             return false;
@@ -197,9 +196,10 @@ static cors_problem_e check_ipv4(apr_pool_t *p, cors_slice_t host,
                                  const char **suggestion)
 {
     *suggestion = ipv4_serialise(p, host);
-    return *suggestion && cors_slice_is(host, *suggestion)
-               ? CORS_OK
-               : CORS_PROBLEM_ORIGIN_IPV4_BAD;
+    if (*suggestion && cors_slice_is(host, *suggestion)) {
+        return CORS_OK;
+    }
+    return CORS_PROBLEM_ORIGIN_IPV4_BAD;
 }
 
 bool cors_host_ends_in_number(cors_slice_t host)
@@ -304,8 +304,10 @@ cors_problem_e cors_host_check(apr_pool_t *p, cors_slice_t host,
     if (problem) {
         return problem;
     }
-    return cors_host_ends_in_number(host) ? check_ipv4(p, host, suggestion)
-                                          : check_labels(p, host);
+    if (cors_host_ends_in_number(host)) {
+        return check_ipv4(p, host, suggestion);
+    }
+    return check_labels(p, host);
 }
 
 bool cors_host_is_address(cors_slice_t host)

@@ -104,17 +104,29 @@ void cors_json_close(cors_json_t *json, char bracket)
     }
 }
 
+/* Returns the number of bytes that the first byte of a UTF-8 character announces; 0: no
+ * character begins with it. */
+static int announced_length(unsigned char first)
+{
+    if (first < 0x80) {
+        return 1;
+    }
+    if (first < 0xc2 || first > 0xf4) {
+        return 0;
+    }
+    if (first < 0xe0) {
+        return 2;
+    }
+    return first < 0xf0 ? 3 : 4;
+}
+
 /*
  * Returns the number of bytes of the UTF-8 character at p; 0: it is invalid. Unicode,
  * table 3-7 "Well-Formed UTF-8 Byte Sequences"
  */
 static int character_length(const unsigned char *p)
 {
-    int length = *p < 0x80                 ? 1
-                 : *p >= 0xc2 && *p < 0xe0 ? 2
-                 : *p >= 0xe0 && *p < 0xf0 ? 3
-                 : *p >= 0xf0 && *p < 0xf5 ? 4
-                                           : 0;
+    int length = announced_length(*p);
     int i;
 
     for (i = 1; i < length; i++) {

@@ -282,6 +282,15 @@ void cors_join_entry(apr_pool_t *p, cors_joined_t *joined, const char *prefix,
     cors_join(p, joined, "", entry);
 }
 
+const char *cors_join_two(apr_pool_t *p, const char *one, const char *other)
+{
+    cors_joined_t both = { NULL, 0, 0 };
+
+    cors_join(p, &both, " ", cors_slice(one));
+    cors_join(p, &both, " ", cors_slice(other));
+    return both.text;
+}
+
 bool cors_is_token(cors_slice_t text)
 {
     apr_size_t i;

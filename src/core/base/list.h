@@ -88,6 +88,16 @@ static inline char cors_lower(char c)
     return c >= 'A' && c <= 'Z' ? (char)(c - 'A' + 'a') : c;
 }
 
+/** @return the value of a hexadecimal digit; 16: the byte is not one */
+static inline int cors_digit(char c)
+{
+    if (c >= '0' && c <= '9') {
+        return c - '0';
+    }
+    c = cors_lower(c);
+    return c >= 'a' && c <= 'f' ? c - 'a' + 10 : 16;
+}
+
 /** @return @a text without spaces and tabs at its ends, borrowed from it */
 cors_slice_t cors_slice_trim(cors_slice_t text);
 
@@ -174,6 +184,9 @@ void cors_join(apr_pool_t *p, cors_joined_t *joined, const char *between,
  *  is empty, the prefix ("+", "-" or ""), the entry. Otherwise like cors_join(). */
 void cors_join_entry(apr_pool_t *p, cors_joined_t *joined, const char *prefix,
                      cors_slice_t entry);
+
+/** @return two texts with a space in between, in @a p; either may be NULL */
+const char *cors_join_two(apr_pool_t *p, const char *one, const char *other);
 
 /**
  * @return whether @a text is a token: at least one byte, all of them tchar

@@ -199,8 +199,10 @@ int cors_path_index_below(const cors_path_index_t *index, const char *path,
         return CORS_PATH_NONE;
     }
     under = entry->under[0] == except ? entry->under[1] : entry->under[0];
-    return slash ? under
-                 : cors_path_lower(under, lowest_but(&entry->plain, except));
+    if (slash) {
+        return under;
+    }
+    return cors_path_lower(under, lowest_but(&entry->plain, except));
 }
 
 static void append_chain(void *context, const chain_t *chain)

@@ -112,10 +112,13 @@ const char *cors_suffix_stranger(apr_pool_t *p, cors_slice_t domain)
     int number = 0;
     const char *below = cors_suffix_below(p, without_dot(p, domain), &number);
 
-    return !below ? NULL
-           : strncmp(below, "*.", 2) == 0
-               ? apr_pstrcat(p, "strangerzq.x", below + 1, NULL)
-               : apr_pstrcat(p, "strangerzq.", below, NULL);
+    if (!below) {
+        return NULL;
+    }
+    if (strncmp(below, "*.", 2) == 0) {
+        return apr_pstrcat(p, "strangerzq.x", below + 1, NULL);
+    }
+    return apr_pstrcat(p, "strangerzq.", below, NULL);
 }
 
 const char *cors_suffix_registrable(apr_pool_t *p, const char *host)
@@ -124,9 +127,10 @@ const char *cors_suffix_registrable(apr_pool_t *p, const char *host)
     const char *name = without_dot(p, cors_slice(host));
     const char *top = strrchr(name, '.');
 
-    return list && top && is_listed(top + 1)
-               ? psl_registrable_domain(list, name)
-               : NULL;
+    if (list && top && is_listed(top + 1)) {
+        return psl_registrable_domain(list, name);
+    }
+    return NULL;
 }
 
 const char *cors_suffix_punycode(apr_pool_t *p, cors_slice_t host)

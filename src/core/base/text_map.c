@@ -96,8 +96,10 @@ static apr_uint32_t hash_of(const cors_text_map_t *map, cors_slice_t key)
 static bool slot_is(const cors_text_map_t *map, const slot_t *slot,
                     cors_slice_t key)
 {
-    return map->any_case ? cors_slice_equal_nocase(slot->key, key)
-                         : cors_slice_equal(slot->key, key);
+    if (map->any_case) {
+        return cors_slice_equal_nocase(slot->key, key);
+    }
+    return cors_slice_equal(slot->key, key);
 }
 
 /* Returns the slot of a key, or the free slot for it. */
@@ -156,8 +158,10 @@ const void *cors_text_map_get(const cors_text_map_t *map, cors_slice_t key)
     if (map->count > 1) {
         return slot_for(map, hash_of(map, key), key)->value;
     }
-    return map->count == 1 && slot_is(map, map->slots, key) ? map->slots->value
-                                                            : NULL;
+    if (map->count == 1 && slot_is(map, map->slots, key)) {
+        return map->slots->value;
+    }
+    return NULL;
 }
 
 static void add_first(cors_text_map_t *map, cors_slice_t key, const void *value)

@@ -235,15 +235,6 @@ static void add_word(apr_pool_t *p, words_t *words, const char *word)
     cors_join_entry(p, &words->prefixed, "+", cors_slice(word));
 }
 
-const char *cors_sentences(apr_pool_t *p, const char *one, const char *other)
-{
-    cors_joined_t both = { NULL, 0, 0 };
-
-    cors_join(p, &both, " ", cors_slice(one));
-    cors_join(p, &both, " ", cors_slice(other));
-    return both.text;
-}
-
 /* Returns the advice for a name that no directive accepts. */
 static const char *not_nameable(apr_pool_t *p, const char *name,
                                 cors_problem_e problem, const char *suggestion)
@@ -296,8 +287,8 @@ static const char *advise_name(const place_t *place, cors_names_e kind,
                == CORS_NAME_UNLISTED) {
         /* the name that the script means is refused as well */
         source = advise_name(place, kind, suggestion + 1, words);
-        return cors_sentences(p, not_nameable(p, name, problem, suggestion),
-                              source);
+        return cors_join_two(p, not_nameable(p, name, problem, suggestion),
+                             source);
     }
     if (problem) {
         return not_nameable(p, name, problem, suggestion);

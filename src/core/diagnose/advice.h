@@ -42,7 +42,4 @@ typedef struct {
  */
 const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused);
 
-/** @return two sentences joined by a space; either may be NULL */
-const char *cors_sentences(apr_pool_t *p, const char *one, const char *other);
-
 #endif /* CORS_ADVICE_H */

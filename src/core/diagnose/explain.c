@@ -332,13 +332,12 @@ static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
         return advice;
     }
     if (announced) {
-        advice = cors_sentences(p, advice,
-                                advise_method(p, policy, question, *announced));
-        advice =
-            cors_sentences(p, advice,
-                           advise_headers(p, policy, question, *announced));
+        advice = cors_join_two(p, advice,
+                               advise_method(p, policy, question, *announced));
+        advice = cors_join_two(p, advice,
+                               advise_headers(p, policy, question, *announced));
     }
-    return cors_sentences(p, advice, advise_credentials(p, policy, question));
+    return cors_join_two(p, advice, advise_credentials(p, policy, question));
 }
 
 /* Returns the advice for a policy that is not on: what it would do if it were. */

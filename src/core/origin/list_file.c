@@ -181,8 +181,10 @@ static apr_size_t count_lines(cors_slice_t text)
     apr_size_t lines = cors_slice_count(text, '\n') + 1;
 
     /* Empty lines and comments need no slots: limit the count by the file size. */
-    return lines < text.len / sizeof("a://b") ? lines
-                                              : text.len / sizeof("a://b");
+    if (lines < text.len / sizeof("a://b")) {
+        return lines;
+    }
+    return text.len / sizeof("a://b");
 }
 
 cors_origin_file_t cors_origin_file_read(apr_pool_t *p, cors_slice_t text,

@@ -121,8 +121,10 @@ bool cors_origin_parse(cors_slice_t text, cors_origin_t *origin)
 
 static unsigned effective_port(const cors_origin_t *origin)
 {
-    return origin->port ? origin->port
-                        : cors_fetch_default_port(origin->scheme);
+    if (origin->port) {
+        return origin->port;
+    }
+    return cors_fetch_default_port(origin->scheme);
 }
 
 bool cors_origin_same(const cors_origin_t *a, const cors_origin_t *b)

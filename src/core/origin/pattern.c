@@ -63,9 +63,10 @@ static cors_problem_e check_port(cors_slice_t scheme, cors_slice_t digits,
     if (pattern->port == 0) {
         return CORS_PROBLEM_ORIGIN_PORT_BAD;
     }
-    return pattern->port == cors_fetch_default_port(scheme)
-               ? CORS_PROBLEM_ORIGIN_PORT_DEFAULT
-               : CORS_OK;
+    if (pattern->port == cors_fetch_default_port(scheme)) {
+        return CORS_PROBLEM_ORIGIN_PORT_DEFAULT;
+    }
+    return CORS_OK;
 }
 
 /* Returns what follows "://"; NULL if the entry does not have it. */
@@ -227,8 +228,10 @@ static const char *host_end(cors_slice_t authority)
     }
     /* An IPv6 address without brackets: the last number is certainly a port only if it
      * has five digits. */
-    return cors_port_parse(cors_slice_between(last, end)) > 9999 ? last - 1
-                                                                 : end;
+    if (cors_port_parse(cors_slice_between(last, end)) > 9999) {
+        return last - 1;
+    }
+    return end;
 }
 
 static bool split_parts(cors_slice_t word, parts_t *parts)
@@ -272,9 +275,13 @@ static cors_problem_e check_tail(const parts_t *parts)
     if (parts->tail.len == 0) {
         return CORS_OK;
     }
-    return parts->tail.ptr[0] == '?'   ? CORS_PROBLEM_ORIGIN_QUERY
-           : parts->tail.ptr[0] == '#' ? CORS_PROBLEM_ORIGIN_FRAGMENT
-                                       : CORS_PROBLEM_ORIGIN_PATH;
+    if (parts->tail.ptr[0] == '?') {
+        return CORS_PROBLEM_ORIGIN_QUERY;
+    }
+    if (parts->tail.ptr[0] == '#') {
+        return CORS_PROBLEM_ORIGIN_FRAGMENT;
+    }
+    return CORS_PROBLEM_ORIGIN_PATH;
 }
 
 static bool is_address(cors_slice_t host)
@@ -325,9 +332,10 @@ static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word, bool file,
     }
     if (cors_slice_is(parts.scheme, "file")) {
         pattern->host = parts.host;
-        return file && cors_slice_is(word, "file://")
-                   ? CORS_OK
-                   : CORS_PROBLEM_ORIGIN_FILE;
+        if (file && cors_slice_is(word, "file://")) {
+            return CORS_OK;
+        }
+        return CORS_PROBLEM_ORIGIN_FILE;
     }
     problem = check_tail(&parts);
     if (problem) {
@@ -351,10 +359,16 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
     cors_problem_e problem = check_parts(p, word, file, pattern);
 
     /* Valid entries are the common case: diagnose only after the check has failed. */
-    return !problem              ? CORS_OK
-           : is_expression(word) ? CORS_PROBLEM_ORIGIN_EXPRESSION
-           : is_several(word)    ? CORS_PROBLEM_LIST_SEPARATOR
-                                 : problem;
+    if (!problem) {
+        return CORS_OK;
+    }
+    if (is_expression(word)) {
+        return CORS_PROBLEM_ORIGIN_EXPRESSION;
+    }
+    if (is_several(word)) {
+        return CORS_PROBLEM_LIST_SEPARATOR;
+    }
+    return problem;
 }
 
 /* Returns the guess if it is a valid pattern, else NULL. */
@@ -374,9 +388,13 @@ static const char *suggest_scheme(apr_pool_t *p, cors_slice_t scheme)
     for (c = lower; *c; c++) {
         *c = cors_lower(*c);
     }
-    return strcmp(lower, "wss") == 0  ? "https"
-           : strcmp(lower, "ws") == 0 ? "http"
-                                      : lower;
+    if (strcmp(lower, "wss") == 0) {
+        return "https";
+    }
+    if (strcmp(lower, "ws") == 0) {
+        return "http";
+    }
+    return lower;
 }
 
 /* Returns the host as browsers send it, or unchanged if it cannot be corrected. */
@@ -426,17 +444,18 @@ static const char *suggest_two_slashes(apr_pool_t *p, cors_slice_t word,
         return NULL;
     }
     scheme = cors_slice_between(word.ptr, slash);
-    return cors_slice_is_nocase(scheme, "https:")
-                   || cors_slice_is_nocase(scheme, "http:")
-               ? suggest_origin(
-                     p,
-                     cors_slice(apr_pstrcat(
-                         p, cors_slice_text(p, scheme), "/",
-                         cors_slice_text(p, cors_slice_between(
-                                                slash, cors_slice_end(word))),
-                         NULL)),
-                     file)
-               : NULL;
+    if (cors_slice_is_nocase(scheme, "https:")
+        || cors_slice_is_nocase(scheme, "http:")) {
+        return suggest_origin(
+            p,
+            cors_slice(apr_pstrcat(
+                p, cors_slice_text(p, scheme), "/",
+                cors_slice_text(p, cors_slice_between(slash,
+                                                      cors_slice_end(word))),
+                NULL)),
+            file);
+    }
+    return NULL;
 }
 
 /* Returns the suggestion for an entry without "://", which may be a host with or
@@ -551,8 +570,10 @@ static const char *suggest_pattern(apr_pool_t *p, cors_problem_e problem,
         return split_pattern(p, word, file);
     }
     suggestion = suggest_origin(p, skip_bytes(word, exclude ? 1 : 0), file);
-    return suggestion && exclude ? apr_pstrcat(p, "!", suggestion, NULL)
-                                 : suggestion;
+    if (suggestion && exclude) {
+        return apr_pstrcat(p, "!", suggestion, NULL);
+    }
+    return suggestion;
 }
 
 cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,

@@ -157,8 +157,11 @@ static const char *find_bare(const char *p, const char *set)
         else if (*p == '{') {
             p += strcspn(p, "}");
         }
-        else {
-            depth += *p == '(' ? 1 : *p == ')' ? -1 : 0;
+        else if (*p == '(') {
+            depth++;
+        }
+        else if (*p == ')') {
+            depth--;
         }
         if (!*p) {
             return NULL;
@@ -189,8 +192,10 @@ static const char *quote(apr_pool_t *p, const char *prefix, const char *regex)
         return NULL;
     }
     cors_regex_judge(p, regex, &reach);
-    return reach.obstacle ? NULL
-                          : apr_pstrcat(p, "\"", prefix, regex, "\"", NULL);
+    if (reach.obstacle) {
+        return NULL;
+    }
+    return apr_pstrcat(p, "\"", prefix, regex, "\"", NULL);
 }
 
 /*
@@ -411,11 +416,12 @@ const char *cors_expression_plain(apr_pool_t *p, const char *regex,
     parts_t parts;
     words_t words = { p, prefix, { NULL, 0, 0 } };
 
-    return cut(p, regex, &parts)
-                   && (!parts.plain || append_both(&words, "http://", &parts))
-                   && (!parts.secure || append_both(&words, "https://", &parts))
-               ? words.joined.text
-               : NULL;
+    if (cut(p, regex, &parts)
+        && (!parts.plain || append_both(&words, "http://", &parts))
+        && (!parts.secure || append_both(&words, "https://", &parts))) {
+        return words.joined.text;
+    }
+    return NULL;
 }
 
 /* Removes one of several texts from the end. */
@@ -545,9 +551,11 @@ static const char *write_pinned(apr_pool_t *p, const char *regex,
         return NULL;
     }
     plain = cors_expression_plain(p, regex, prefix);
-    return plain ? apr_pstrcat(p, "CorsAllowOrigins ", plain, NULL)
-                 : apr_pstrcat(p, "CorsAllowOriginsMatch \"", prefix, regex,
-                               "\"", NULL);
+    if (plain) {
+        return apr_pstrcat(p, "CorsAllowOrigins ", plain, NULL);
+    }
+    return apr_pstrcat(p, "CorsAllowOriginsMatch \"", prefix, regex, "\"",
+                       NULL);
 }
 
 /*
@@ -664,10 +672,11 @@ static const char *write_below(apr_pool_t *p, const char *regex,
     }
     word = apr_pstrcat(p, "https://*.", domain, NULL);
     cors_join_entry(p, &joined, prefix, cors_slice(word));
-    return is_pattern(p, word)
-                   && append_excluded(p, &joined, regex, prefix, domain)
-               ? apr_pstrcat(p, "CorsAllowOrigins ", joined.text, NULL)
-               : NULL;
+    if (is_pattern(p, word)
+        && append_excluded(p, &joined, regex, prefix, domain)) {
+        return apr_pstrcat(p, "CorsAllowOrigins ", joined.text, NULL);
+    }
+    return NULL;
 }
 
 const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
@@ -785,12 +794,12 @@ static const char *take_http(const char *regex, const char *at)
     const char *end =
         at == regex || strchr("^(|:A", at[-1]) ? skip_any(at, forms) : NULL;
 
-    return end
-                   && (*end == ':'
-                       || ((*end == '|' || *end == ')')
-                           && at < find_colon(regex)))
-               ? end
-               : NULL;
+    if (end
+        && (*end == ':'
+            || ((*end == '|' || *end == ')') && at < find_colon(regex)))) {
+        return end;
+    }
+    return NULL;
 }
 
 /*

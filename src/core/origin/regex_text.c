@@ -145,10 +145,7 @@ static int take_digits(const char *at, int base, int most, int *value)
     int count = 0;
 
     for (*value = 0; count < most; count++) {
-        char c = at[count];
-        int digit = apr_isdigit(c)    ? c - '0'
-                    : apr_isxdigit(c) ? cors_lower(c) - 'a' + 10
-                                      : base;
+        int digit = cors_digit(at[count]);
 
         if (digit >= base) {
             break;
@@ -220,12 +217,22 @@ static int take_escaped_byte(reader_t *reader)
 /* Returns the name of an unsupported escape, given the text after its backslash. */
 static const char *name_escape(const char *at)
 {
-    return !*at                 ? "a backslash at the end"
-           : apr_isdigit(*at)   ? "a back-reference"
-           : strchr("gk", *at)  ? "a back-reference or a call"
-           : *at == 'K'         ? "\\K"
-           : strchr("pPX", *at) ? "a Unicode property"
-                                : "an escape";
+    if (!*at) {
+        return "a backslash at the end";
+    }
+    if (apr_isdigit(*at)) {
+        return "a back-reference";
+    }
+    if (strchr("gk", *at)) {
+        return "a back-reference or a call";
+    }
+    if (*at == 'K') {
+        return "\\K";
+    }
+    if (strchr("pPX", *at)) {
+        return "a Unicode property";
+    }
+    return "an escape";
 }
 
 static node_t *read_escape(reader_t *reader, options_t options)
@@ -431,13 +438,25 @@ static void skip_nothing(reader_t *reader, options_t options)
 /* Returns the name of an unsupported group, given the text after its "(?". */
 static const char *name_group(const char *at)
 {
-    return *at == '=' || *at == '!' || *at == '*'  ? "look-ahead"
-           : *at == '<'                            ? "look-behind"
-           : *at == '('                            ? "a condition"
-           : *at == 'C'                            ? "a callout"
-           : strncmp(at, "P=", 2) == 0             ? "a back-reference"
-           : *at && strchr("R&P+-0123456789", *at) ? "recursion"
-                                                   : "a group";
+    if (*at == '=' || *at == '!' || *at == '*') {
+        return "look-ahead";
+    }
+    if (*at == '<') {
+        return "look-behind";
+    }
+    if (*at == '(') {
+        return "a condition";
+    }
+    if (*at == 'C') {
+        return "a callout";
+    }
+    if (strncmp(at, "P=", 2) == 0) {
+        return "a back-reference";
+    }
+    if (*at && strchr("R&P+-0123456789", *at)) {
+        return "recursion";
+    }
+    return "a group";
 }
 
 /* Parse the options of "(?i-x)" or "(?i-x:", up to the ")" or ":". Returns false if one

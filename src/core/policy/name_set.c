@@ -101,11 +101,13 @@ static cors_problem_e check_name(apr_pool_t *p, cors_names_e kind,
         /* a name that no preflight announces does no harm */
         return CORS_OK;
     }
-    return cors_fetch_forbidden_response_header(name)
-               ? CORS_PROBLEM_EXPOSE_FORBIDDEN
-           : cors_fetch_request_only_header(name)
-               ? CORS_PROBLEM_EXPOSE_IS_REQUEST
-               : CORS_OK;
+    if (cors_fetch_forbidden_response_header(name)) {
+        return CORS_PROBLEM_EXPOSE_FORBIDDEN;
+    }
+    if (cors_fetch_request_only_header(name)) {
+        return CORS_PROBLEM_EXPOSE_IS_REQUEST;
+    }
+    return CORS_OK;
 }
 
 /*
@@ -123,8 +125,10 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
         && check_name(p, kind, name, &unused) == CORS_OK) {
         *suggestion = cors_slice_text(p, name);
     }
-    return kind == CORS_NAMES_METHODS ? CORS_PROBLEM_METHOD_TOKEN
-                                      : CORS_PROBLEM_HEADER_TOKEN;
+    if (kind == CORS_NAMES_METHODS) {
+        return CORS_PROBLEM_METHOD_TOKEN;
+    }
+    return CORS_PROBLEM_HEADER_TOKEN;
 }
 
 /*
@@ -335,12 +339,16 @@ static const char *suggest_removal(apr_pool_t *p, const cors_name_set_t *set,
 
 cors_problem_e cors_name_idle(cors_names_e kind, cors_slice_t name)
 {
-    return kind != CORS_NAMES_REQUEST_HEADERS ? CORS_OK
-           : cors_fetch_response_only_header(name)
-               ? CORS_PROBLEM_HEADER_IS_RESPONSE
-           : cors_fetch_forbidden_request_header(name)
-               ? CORS_PROBLEM_HEADER_FORBIDDEN
-               : CORS_OK;
+    if (kind != CORS_NAMES_REQUEST_HEADERS) {
+        return CORS_OK;
+    }
+    if (cors_fetch_response_only_header(name)) {
+        return CORS_PROBLEM_HEADER_IS_RESPONSE;
+    }
+    if (cors_fetch_forbidden_request_header(name)) {
+        return CORS_PROBLEM_HEADER_FORBIDDEN;
+    }
+    return CORS_OK;
 }
 
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
@@ -348,7 +356,10 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
                                  const char **suggestion)
 {
     bool prefixed = word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
-    const char *prefix = !prefixed ? "" : word.ptr[0] == '+' ? "+" : "-";
+    const char *prefix =
+        prefixed
+            ? cors_slice_text(p, cors_slice_between(word.ptr, word.ptr + 1))
+            : "";
     bool wildcard;
     bool none;
     cors_problem_e problem;
@@ -375,9 +386,13 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
         *suggestion = *prefix == '+' ? "*" : "None";
     }
     if (wildcard || none) {
-        return prefixed   ? CORS_PROBLEM_EDIT_OF_ALL
-               : wildcard ? add_wildcard(p, set)
-                          : add_none(set);
+        if (prefixed) {
+            return CORS_PROBLEM_EDIT_OF_ALL;
+        }
+        if (wildcard) {
+            return add_wildcard(p, set);
+        }
+        return add_none(set);
     }
     problem = *prefix == '-' ? remove_name(p, set, word, source, suggestion)
                              : add_name(p, set, word, source, suggestion);
@@ -394,8 +409,11 @@ bool cors_name_set_lists(const cors_name_set_t *set, cors_slice_t name)
 
 int cors_name_set_find_removed(const cors_name_set_t *set, cors_slice_t name)
 {
-    return set->removed_count == 0 ? -1
-           : set->removed_index
-               ? find_in_map(set->removed_index, name)
-               : find_name(set, set->removed, set->removed_count, name);
+    if (set->removed_count == 0) {
+        return -1;
+    }
+    if (set->removed_index) {
+        return find_in_map(set->removed_index, name);
+    }
+    return find_name(set, set->removed, set->removed_count, name);
 }

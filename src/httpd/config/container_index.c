@@ -162,11 +162,11 @@ int cors_container_index_above(const cors_container_index_t *index,
         return CORS_PATH_NONE;
     }
     lowest = lowest_but(&parts->pathless, CORS_PATH_NONE);
-    return parts->paths
-               ? cors_path_lower(lowest,
-                                 cors_path_index_above(parts->paths, path,
-                                                       CORS_PATH_NONE))
-               : lowest;
+    if (parts->paths) {
+        return cors_path_lower(lowest, cors_path_index_above(parts->paths, path,
+                                                             CORS_PATH_NONE));
+    }
+    return lowest;
 }
 
 bool cors_container_index_has(const cors_container_index_t *index,

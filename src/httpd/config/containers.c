@@ -106,6 +106,19 @@ static bool holds(apr_pool_t *p, const ap_directive_t *node,
     return cors_path_is_above(path, text);
 }
 
+/* Returns what httpd compares with the argument of a container: the path of the URL, the
+ * file, or the name of the file. */
+static const char *compared_text(cors_container_e kind, const char *path,
+                                 const char *file)
+{
+    const char *base = strrchr(file, '/');
+
+    if (kind == CORS_CONTAINER_LOCATION) {
+        return path;
+    }
+    return kind == CORS_CONTAINER_FILES && base ? base + 1 : file;
+}
+
 cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
                                   const char *path, const char *file)
 {
@@ -115,7 +128,6 @@ cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
     for (; node; node = node->parent) {
         for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
             cors_container_e kind = containers[i].kind;
-            const char *base = strrchr(file, '/');
 
             if (!cors_directive_is(node, containers[i].name)) {
                 continue;
@@ -123,11 +135,7 @@ cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
             if (kind == CORS_CONTAINER_IF) {
                 match = CORS_MATCH_UNKNOWN;
             }
-            else if (!holds(p, node, kind,
-                            kind == CORS_CONTAINER_LOCATION ? path
-                            : kind == CORS_CONTAINER_FILES
-                                ? base ? base + 1 : file
-                                : file)) {
+            else if (!holds(p, node, kind, compared_text(kind, path, file))) {
                 return CORS_MATCH_NO;
             }
         }

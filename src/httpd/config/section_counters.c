@@ -33,14 +33,11 @@ typedef struct {
 static const char *name_of_server(naming_t *naming)
 {
     const server_rec *server = naming->server;
-    const char *address;
+    const char *host = server->server_hostname ? server->server_hostname : "-";
 
     if (!naming->name) {
-        address = cors_server_address(naming->p, server);
-        naming->name =
-            apr_pstrcat(naming->p,
-                        server->server_hostname ? server->server_hostname : "-",
-                        address ? " " : "", address ? address : "", NULL);
+        naming->name = cors_join_two(naming->p, host,
+                                     cors_server_address(naming->p, server));
     }
     return naming->name;
 }
@@ -54,12 +51,10 @@ static void name_scope(void *context, cors_attr_e attr,
     if (setting->scope && setting->scope != naming->last
         && setting->scope->slot == 0) {
         naming->last = setting->scope;
-        setting->scope->slot = cors_counters_slot(
-            naming->counters,
-            apr_pstrcat(naming->p, name_of_server(naming),
-                        setting->scope->title ? " " : "",
-                        setting->scope->title ? setting->scope->title : "",
-                        NULL));
+        setting->scope->slot =
+            cors_counters_slot(naming->counters,
+                               cors_join_two(naming->p, name_of_server(naming),
+                                             setting->scope->title));
     }
 }
 

@@ -226,9 +226,10 @@ apr_status_t cors_last_good_read(apr_pool_t *p, const char *path,
     text->len = (apr_size_t)(copy.ptr + copy.len - text->ptr);
     copy.len -= text->len;
     /* compare with the first line that a copy of this text and path must have */
-    return cors_slice_equal(copy, cors_slice(head_of(p, path, *text)))
-               ? APR_SUCCESS
-               : APR_EGENERAL;
+    if (cors_slice_equal(copy, cors_slice(head_of(p, path, *text)))) {
+        return APR_SUCCESS;
+    }
+    return APR_EGENERAL;
 }
 
 void cors_last_good_remove(apr_pool_t *p, const char *path)

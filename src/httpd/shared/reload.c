@@ -115,18 +115,21 @@ static bool is_refused(look_t *look, const cors_origin_file_t *list)
 static void log_loaded(const look_t *look, const cors_origin_file_t *list)
 {
     bool empty = cors_origin_table_listed(list->table) == 0;
+    const char *version = "";
 
+    if (list->frame.state == CORS_FRAME_WHOLE) {
+        version =
+            apr_pstrcat(look->scratch, ", version ",
+                        cors_slice_text(look->scratch, list->frame.version),
+                        NULL);
+    }
     ap_log_error(APLOG_MARK,
                  empty && look->page->listed > 0 ? APLOG_WARNING : APLOG_INFO,
                  0, look->server,
                  "CorsAllowOriginsFile: %s is read again: %" APR_SIZE_T_FMT
-                 " listed, %" APR_SIZE_T_FMT " excluded%s%s",
+                 " listed, %" APR_SIZE_T_FMT " excluded%s",
                  look->file->path, cors_origin_table_listed(list->table),
-                 cors_origin_table_excluded(list->table),
-                 list->frame.state == CORS_FRAME_WHOLE ? ", version " : "",
-                 list->frame.state == CORS_FRAME_WHOLE
-                     ? cors_slice_text(look->scratch, list->frame.version)
-                     : "");
+                 cors_origin_table_excluded(list->table), version);
 }
 
 /* Returns whether a list must wait because it has shrunk too much. This is logged

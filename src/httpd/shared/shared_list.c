@@ -159,15 +159,17 @@ void cors_report_unreadable(const cors_file_report_t *report,
                             apr_status_t status, const char *detail)
 {
     char text[120];
-    const cors_finding_t finding = {
-        detail ? CORS_PROBLEM_FILE_KIND : CORS_PROBLEM_FILE_UNREADABLE,
-        cors_slice(report->path), NULL,
-        detail ? detail
-        : APR_STATUS_IS_EAGAIN(status)
-            ? "it changes while it is read"
-            : apr_strerror(status, text, sizeof(text))
-    };
+    cors_finding_t finding = { CORS_PROBLEM_FILE_UNREADABLE,
+                               cors_slice(report->path), NULL,
+                               "it changes while it is read" };
 
+    if (detail) {
+        finding.problem = CORS_PROBLEM_FILE_KIND;
+        finding.detail = detail;
+    }
+    else if (!APR_STATUS_IS_EAGAIN(status)) {
+        finding.detail = apr_strerror(status, text, sizeof(text));
+    }
     APR_ARRAY_PUSH(report->sentences, const char *) =
         cors_problem_sentence(report->p, &finding);
 }
@@ -290,8 +292,10 @@ static int generation(void)
 {
     int number = 0;
 
-    return ap_mpm_query(AP_MPMQ_GENERATION, &number) == APR_SUCCESS ? number
-                                                                    : 0;
+    if (ap_mpm_query(AP_MPMQ_GENERATION, &number) == APR_SUCCESS) {
+        return number;
+    }
+    return 0;
 }
 
 static void retain(const cors_list_file_t *file, int children)
@@ -398,6 +402,15 @@ const char *cors_shrank_text(apr_pool_t *p, const char *path,
         (int)apr_time_sec(CORS_FILE_HELD));
 }
 
+/* Returns the state of a file that could not be read. */
+static read_state_e unreadable_state(apr_status_t status, const char *detail)
+{
+    if (APR_STATUS_IS_EAGAIN(status)) {
+        return READ_UNSTABLE;
+    }
+    return detail ? READ_BAD : READ_MISSING;
+}
+
 /* Read a file once.
  *
  * stable: it has been unchanged for long enough, regardless of its time */
@@ -416,9 +429,7 @@ static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
     }
     if (status != APR_SUCCESS) {
         cors_report_unreadable(report, status, detail);
-        reading->state = APR_STATUS_IS_EAGAIN(status) ? READ_UNSTABLE
-                         : detail                     ? READ_BAD
-                                                      : READ_MISSING;
+        reading->state = unreadable_state(status, detail);
         return;
     }
     stable = stable || cors_stamp_is_older(&reading->stamp, CORS_FILE_STABLE);
@@ -433,9 +444,10 @@ static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
     if (is_check() && reading->file.mistakes == 0 && text.len > 0) {
         stable = true;
     }
-    reading->state = !stable                      ? READ_UNSTABLE
-                     : reading->file.mistakes > 0 ? READ_BAD
-                                                  : READ_GOOD;
+    reading->state = reading->file.mistakes > 0 ? READ_BAD : READ_GOOD;
+    if (!stable) {
+        reading->state = READ_UNSTABLE;
+    }
 }
 
 /* Read a file that may be incomplete: check it repeatedly until it has been unchanged
@@ -532,9 +544,10 @@ static bool make_list_of_text(apr_pool_t *scratch,
 static cors_listing_e look_up_if_loaded(const void *self,
                                         const cors_origin_t *origin)
 {
-    return cors_origin_share_exchanges(self) > 0
-               ? cors_origin_share_lookup(self, origin)
-               : CORS_ORIGIN_NOT_LOADED;
+    if (cors_origin_share_exchanges(self) > 0) {
+        return cors_origin_share_lookup(self, origin);
+    }
+    return CORS_ORIGIN_NOT_LOADED;
 }
 
 /* Pass the list in force on to the next children. If children use it, it is copied:

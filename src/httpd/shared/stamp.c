@@ -67,11 +67,19 @@ bool cors_stamp_is_older(const cors_stamp_t *stamp, apr_time_t age)
 /* Returns what kind of file it is; NULL: a regular file. */
 static const char *describe_kind(mode_t mode)
 {
-    return S_ISREG(mode)    ? NULL
-           : S_ISDIR(mode)  ? "it is a directory"
-           : S_ISFIFO(mode) ? "it is a FIFO"
-           : S_ISSOCK(mode) ? "it is a socket"
-                            : "it is a device";
+    if (S_ISREG(mode)) {
+        return NULL;
+    }
+    if (S_ISDIR(mode)) {
+        return "it is a directory";
+    }
+    if (S_ISFIFO(mode)) {
+        return "it is a FIFO";
+    }
+    if (S_ISSOCK(mode)) {
+        return "it is a socket";
+    }
+    return "it is a device";
 }
 
 apr_status_t cors_stamp_file(const char *path, cors_stamp_t *stamp,

@@ -111,11 +111,12 @@ static const char *read_request(apr_pool_t *p, const char **args,
                         "in from https://app.example.com");
     }
     request->origin = ap_getword_conf(p, args);
-    return request->origin[0]
-               ? NULL
-               : expected(p, "",
-                          "the origin of the page follows from, as in "
-                          "https://app.example.com");
+    if (request->origin[0]) {
+        return NULL;
+    }
+    return expected(p, "",
+                    "the origin of the page follows from, as in "
+                    "https://app.example.com");
 }
 
 /* Parse METHOD URL from ORIGIN [with NAME[,NAME]...] [and cookies] [as json]. The names
@@ -249,8 +250,10 @@ static void print_scopes(explain_t *explain)
         if (!title) {
             title = where ? "VirtualHost" : "Server";
         }
-        print(explain, "  %s%s%s%s\n", title, where ? " (" : "",
-              where ? where : "", where ? ")" : "");
+        if (where) {
+            title = apr_pstrcat(explain->p, title, " (", where, ")", NULL);
+        }
+        print(explain, "  %s\n", title);
     }
 }
 
@@ -282,9 +285,12 @@ static void print_exchange(explain_t *explain, const char *title,
         print(explain, "    status %d\n", exchange->status);
     }
     apr_table_do(print_header, explain, exchange->headers, NULL);
-    print(explain, "  %s%s.\n",
-          exchange->objection ? "The browser stops: " : "The browser goes on",
-          exchange->objection ? exchange->objection : "");
+    if (exchange->objection) {
+        print(explain, "  The browser stops: %s.\n", exchange->objection);
+    }
+    else {
+        print(explain, "  The browser goes on.\n");
+    }
 }
 
 static void print_same_origin(explain_t *explain,
@@ -300,7 +306,24 @@ static void print_same_origin(explain_t *explain,
           answer->advice);
 }
 
-/* Print what becomes of the request, and what to change. */
+/* Returns what the request comes to. */
+static const char *result_of(const cors_explanation_t *answer, bool websocket)
+{
+    if (websocket) {
+        return answer->readable ? "Allowed: the WebSocket opens."
+                                : "Denied: the WebSocket does not open.";
+    }
+    if (answer->readable) {
+        return "Allowed: the page may read the response.";
+    }
+    if (answer->sent) {
+        return "Denied: the request is sent, and the page may not read the "
+               "response.";
+    }
+    return "Denied: the browser does not send the request.";
+}
+
+/* Print the result of the request, and what to change. */
 static void print_answer(explain_t *explain)
 {
     const cors_explanation_t *answer = &explain->request->answer;
@@ -316,13 +339,7 @@ static void print_answer(explain_t *explain)
                    answer->sent ? "The request" : "The request, were it sent",
                    &answer->actual);
     print(explain, "%s\n",
-          explain->request->question.websocket
-              ? answer->readable ? "Allowed: the WebSocket opens."
-                                 : "Denied: the WebSocket does not open."
-          : answer->readable ? "Allowed: the page may read the response."
-          : answer->sent ? "Denied: the request is sent, and the page may not "
-                           "read the response."
-                         : "Denied: the browser does not send the request.");
+          result_of(answer, explain->request->question.websocket));
     if (answer->advice) {
         print(explain, "%s\n", answer->advice);
     }

@@ -147,6 +147,15 @@ const char *cors_uri_host(apr_pool_t *p, const apr_uri_t *uri)
     return host;
 }
 
+/* Returns the scheme of the connection that a scheme uses. */
+static const char *http_scheme_of(const char *scheme)
+{
+    if (strcmp(scheme, "wss") == 0) {
+        return "https";
+    }
+    return strcmp(scheme, "ws") == 0 ? "http" : scheme;
+}
+
 bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
                        cors_question_t *question)
 {
@@ -161,10 +170,7 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
     if (uri->hostname) {
         ap_str_tolower(uri->hostname);
         /* the origin of a page that would open ws:// or wss:// URLs of the same host */
-        question->target.scheme = !question->websocket ? cors_slice(uri->scheme)
-                                  : strcmp(uri->scheme, "wss") == 0
-                                      ? cors_slice("https")
-                                      : cors_slice("http");
+        question->target.scheme = cors_slice(http_scheme_of(uri->scheme));
         question->target.host = cors_slice(cors_uri_host(p, uri));
         question->target.port = uri->port_str ? uri->port : 0;
     }
@@ -185,9 +191,7 @@ server_rec *cors_server_for(apr_pool_t *p, server_rec *main_server,
     }
     wanted.name = uri->hostname;
     wanted.is_address = cors_host_is_address(cors_slice(uri->hostname));
-    wanted.scheme = strcmp(uri->scheme, "wss") == 0  ? "https"
-                    : strcmp(uri->scheme, "ws") == 0 ? "http"
-                                                     : uri->scheme;
+    wanted.scheme = http_scheme_of(uri->scheme);
     /* APR knows only the default ports of http and https */
     wanted.port =
         uri->port_str
