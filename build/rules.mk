@@ -20,8 +20,8 @@ RACE_OBJECTS := $(OBJECTS:$(OUT)/%=$(OUT)/race/objects/%)
 FUZZ_OBJECTS := $(CORE:%=$(OUT)/fuzz/objects/%.o)
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linear
-FUZZ_TARGETS ?= core expression host json list names origin list_file pattern \
-               protect regex
+FUZZ_TARGETS ?= algebra core expression host json list names origin list_file \
+               pattern protect regex
 REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
 
 # A line for each file; V=1 prints the whole command, make -s nothing.
@@ -114,8 +114,8 @@ $(OUT)/replay/replay.o: t/fuzz/replay.c $(STAMP)
 	$(COMPILE_CORE) $(WITHOUT_LTO) -c -o $@ $<
 
 # the second opinion of these is PCRE itself
-$(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t \
-$(OUT)/unit/algebra.t: LIBS += -lpcre2-8
+$(OUT)/fuzz/algebra $(OUT)/replay/algebra $(OUT)/unit/algebra.t \
+$(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
 
 # the module reports to helgrind what its atomics order
 

@@ -199,6 +199,12 @@ static const struct {
     { "an atomic group", "/https://(?>a|ab)\\.com", "", UNDECIDED,
       "regular expression https://(?>a|ab)\\.com: atomic group or possessive "
       "quantifier" },
+    { "a name longer than any", "/https://a{300}\\.com", "", SAME, NULL },
+    { "an origin of the maximum length",
+      "/[a-z]{32}://([a-z]{63}\\.){3}[a-z]{63}:65535", "", UNDECIDED,
+      "name that browsers may not send" },
+    { "one byte more", "/[a-z]{33}://([a-z]{63}\\.){3}[a-z]{63}:65535", "",
+      SAME, NULL },
     { "too many states", "/https://(.{40}x.{40}){20}",
       "/https://.*a.{60}|https://.*b.{60}", UNDECIDED,
       "too large to be decided" },
@@ -306,6 +312,69 @@ static void pairs_are_limited(void **state)
         same_text("obstacle", result.obstacle,
                   n ? "too large to be decided" : NULL);
         assert_int_equal(result.answer, n ? UNDECIDED : SAME);
+    }
+}
+
+/* The automaton of this regular expression reads 84100 moves for each "a". */
+static const char *slow_regex(const char *after)
+{
+    return apr_pstrcat(pool, "/https://(a", repeat_text("|a", 289), ")*", after,
+                       NULL);
+}
+
+/* A regular expression that takes long is matched with many names, or walked to many
+ * sets of states. */
+static void work_is_limited(void **state)
+{
+    cors_algebra_list_t *many = list_of("", false);
+    cors_algebra_list_t *slow = list_of(slow_regex(""), false);
+    const char *name =
+        apr_pstrcat(pool, "https://", repeat_text("a", 60), NULL);
+    cors_difference_t result;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 1000; i++) {
+        const cors_origin_word_t word =
+            entry_of(apr_psprintf(pool, "%s.b:%d", name, i + 1000));
+
+        assert_int_equal(cors_algebra_add(many, &word), CORS_OK);
+    }
+    cors_algebra_compare(pool, list_of("https://aaaa", false), slow, &result);
+    assert_int_equal(result.answer, SAME);
+    cors_algebra_compare(pool, many, list_of("", false), &result);
+    same_text("witness", result.witness, apr_pstrcat(pool, name, ".b:1000", NULL));
+    cors_algebra_compare(pool, many,
+                         list_of(apr_pstrcat(pool, slow_regex("c"),
+                                             " https://*.b:*", NULL),
+                                 false),
+                         &result);
+    same_text("matches", result.obstacle, "too large to be decided");
+    cors_algebra_compare(pool, list_of(slow_regex(".*a.{14}"), false),
+                         list_of("/https://.*b.{14}", false), &result);
+    same_text("walk", result.obstacle, "too large to be decided");
+}
+
+/* All regular expressions of a list have at most 100000 states. */
+static void states_are_limited(void **state)
+{
+    static const struct {
+        const char *last;
+        const char *obstacle;
+    } rows_of[] = { { "a{3999}", NULL },
+                    { "a{4000}", "too large to be decided" } };
+    size_t n;
+
+    (void)state;
+    for (n = 0; n < COUNT(rows_of); n++) {
+        cors_algebra_list_t *list =
+            list_of(apr_pstrcat(pool, repeat_text("/a{11999} ", 8), "/",
+                                rows_of[n].last, NULL),
+                    false);
+        cors_difference_t result;
+
+        cors_algebra_compare(pool, list, list_of("", false), &result);
+        same_text(rows_of[n].last, result.obstacle, rows_of[n].obstacle);
     }
 }
 
@@ -500,6 +569,8 @@ int main(void)
         TEST(an_invalid_entry_changes_nothing),
         TEST(a_hundred_thousand_origins),
         TEST(pairs_are_limited),
+        TEST(work_is_limited),
+        TEST(states_are_limited),
         TEST(lists_agree_with_the_set_of_a_request)
     };
     const table_t tables[] = { TABLE(check_row, rows) };

@@ -259,12 +259,12 @@ static void step_reaches_each_state_once(void **state)
 
     (void)state;
     same_text("start", symbols_of_set(automaton, start), "^");
-    same_number("one from the start, two reached", (long)cors_walk_work(walk),
-                3);
+    same_number("the start and its two moves", (long)cors_walk_work(walk), 3);
     same_text("a", symbols_of_set(automaton, first), "aab");
     set = cors_walk_forth(pool, walk, first, cors_symbols("cz"));
     same_text("ac", symbols_of_set(automaton, set), "c");
-    same_number("two more, one reached twice", (long)cors_walk_work(walk), 7);
+    same_number("two more, each with three moves", (long)cors_walk_work(walk),
+                11);
     set = cors_walk_forth(pool, walk, first, cors_symbols("ce"));
     same_text("ac or ae", symbols_of_set(automaton, set), "ce");
     same_text("nothing",
@@ -274,6 +274,7 @@ static void step_reaches_each_state_once(void **state)
     same_text("ends", symbols_of_set(automaton, ends), "e");
     set = cors_walk_back(pool, walk, ends, cors_symbol('d'));
     same_text("not by d", symbols_of_set(automaton, set), "");
+    same_number("no move of the end is read", (long)cors_walk_work(walk), 25);
     set = cors_walk_back(pool, walk, ends, cors_symbol('e'));
     same_text("before e", symbols_of_set(automaton, set), "aabcd");
     set = cors_walk_back(pool, walk, set, cors_symbol('b'));
@@ -313,6 +314,11 @@ static void closure_has_all_reachable_states(void **state)
                                                 rows[i].back)),
                   rows[i].set);
     }
+    walk = cors_walk_make(pool, automaton);
+    cors_walk_closure(pool, walk, cors_walk_ends(pool, automaton),
+                      cors_symbols("e"), true);
+    same_number("the end, and the end again without its moves",
+                (long)cors_walk_work(walk), 2);
     walk = cors_walk_make(pool, both);
     two =
         cors_walk_forth(pool, walk, cors_walk_start(pool), cors_symbols("ab"));

@@ -31,11 +31,17 @@
 #include "core/origin/pattern.h"
 #include "core/origin/regex_text.h"
 
-/* The limits: matches of a regular expression and pairs of patterns; steps and bytes
- * of a walk. */
-#define TRIES_MAX 1000000
-#define STEPS_MAX 200000
-#define BYTES_MAX ((apr_size_t)16 * 1024 * 1024)
+/* The limit for the work of a comparison, as cors_walk_work() counts it: a second. */
+#define WORK_MAX 100000000
+
+/* The work of comparing two patterns. */
+#define PAIR_WORK 100
+
+/* The limit for the memory of a walk, in bytes. */
+#define BYTES_MAX 50000000
+
+/* The limit for the states of all regular expressions of a list. */
+#define STATES_MAX 100000
 
 #define PORT_COUNT 65536
 #define PORT_FIRST 1024 /* above the default ports of all schemes */
@@ -52,6 +58,7 @@ struct cors_algebra_list_t {
     cors_origin_table_t *table;
     apr_array_header_t *patterns[WAYS]; /* cors_pattern_t */
     apr_array_header_t *automata[WAYS]; /* of the regular expressions */
+    unsigned states;                    /* of all automata */
     bool null[WAYS];
     bool null_ok;
     bool any;             /* "*" is listed */
@@ -87,12 +94,16 @@ static void add_regex(cors_algebra_list_t *list, const char *text, int way)
     else if (read.root) {
         automaton = cors_automaton_make(list->p, &read, &obstacle);
     }
-    if (automaton) {
-        APR_ARRAY_PUSH(list->automata[way], cors_automaton_t *) = automaton;
-    }
-    else {
+    if (!automaton) {
         list->obstacle =
             apr_psprintf(list->p, "regular expression %s: %s", text, obstacle);
+    }
+    else if (list->states + cors_automaton_count(automaton) > STATES_MAX) {
+        list->obstacle = "too large to be decided";
+    }
+    else {
+        APR_ARRAY_PUSH(list->automata[way], cors_automaton_t *) = automaton;
+        list->states += cors_automaton_count(automaton);
     }
 }
 
@@ -139,15 +150,21 @@ cors_problem_e cors_algebra_add(cors_algebra_list_t *list,
     return CORS_OK;
 }
 
+/* One of the two lists, with the memory to match its regular expressions. */
+typedef struct {
+    const cors_algebra_list_t *list;
+    apr_array_header_t *walks[WAYS]; /* cors_walk_t *, of the automata */
+} side_t;
+
 /* The search for an origin of the first list that is not in the second. */
 typedef struct {
     apr_pool_t *p;       /* of the result */
     apr_pool_t *scratch; /* cleared after each origin */
-    const cors_algebra_list_t *first;
-    const cors_algebra_list_t *second;
+    side_t first;
+    side_t second;
     const char *label; /* the first label of no host in an entry */
     unsigned port;     /* the port of no entry */
-    unsigned tries;
+    apr_uint64_t work;
     cors_difference_t *result;
 } search_t;
 
@@ -157,28 +174,56 @@ static bool has_regexes(const cors_algebra_list_t *list)
            || list->automata[EXCLUDED]->nelts > 0;
 }
 
-/* Returns whether a regular expression matches. No request with an empty host
- * (file://) is compared with one. */
-static bool is_matched(search_t *search, const apr_array_header_t *automata,
+static bool is_too_much(const search_t *search)
+{
+    return search->work > WORK_MAX;
+}
+
+static side_t make_side(apr_pool_t *p, const cors_algebra_list_t *list)
+{
+    side_t side;
+    int way;
+    int i;
+
+    side.list = list;
+    for (way = 0; way < WAYS; way++) {
+        const apr_array_header_t *automata = list->automata[way];
+
+        side.walks[way] =
+            apr_array_make(p, automata->nelts, sizeof(cors_walk_t *));
+        for (i = 0; i < automata->nelts; i++) {
+            APR_ARRAY_PUSH(side.walks[way], cors_walk_t *) =
+                cors_walk_make(p, APR_ARRAY_IDX(automata, i,
+                                                const cors_automaton_t *));
+        }
+    }
+    return side;
+}
+
+/* Returns whether a regular expression matches; false if it is too much to find out. No
+ * request with an empty host (file://) is compared with one. */
+static bool is_matched(search_t *search, const apr_array_header_t *walks,
                        const cors_origin_t *origin)
 {
     int i;
 
-    for (i = 0; i < automata->nelts && origin->host.len > 0; i++) {
-        search->tries++;
-        if (cors_automaton_matches(search->scratch,
-                                   APR_ARRAY_IDX(automata, i,
-                                                 const cors_automaton_t *),
-                                   origin->text)) {
-            return true;
+    for (i = 0; i < walks->nelts && origin->host.len > 0; i++) {
+        cors_walk_t *walk = APR_ARRAY_IDX(walks, i, cors_walk_t *);
+        apr_uint64_t before = cors_walk_work(walk);
+        bool matched = cors_walk_matches(search->scratch, walk, origin->text);
+
+        search->work += cors_walk_work(walk) - before;
+        if (matched || is_too_much(search)) {
+            return matched;
         }
     }
     return false;
 }
 
-static bool allows_origin(search_t *search, const cors_algebra_list_t *list,
+static bool allows_origin(search_t *search, const side_t *side,
                           const cors_origin_t *origin)
 {
+    const cors_algebra_list_t *list = side->list;
     cors_listing_e listing;
 
     if (origin->null) {
@@ -187,11 +232,11 @@ static bool allows_origin(search_t *search, const cors_algebra_list_t *list,
     }
     listing = cors_origin_table_lookup(list->table, origin);
     if (listing == CORS_ORIGIN_EXCLUDED
-        || is_matched(search, list->automata[EXCLUDED], origin)) {
+        || is_matched(search, side->walks[EXCLUDED], origin)) {
         return false;
     }
     return list->any || listing == CORS_ORIGIN_LISTED
-           || is_matched(search, list->automata[LISTED], origin);
+           || is_matched(search, side->walks[LISTED], origin);
 }
 
 /* Returns whether browsers send an origin. The check of patterns rejects some bytes
@@ -215,30 +260,38 @@ static bool is_sent(apr_pool_t *p, const cors_origin_t *origin)
            == CORS_OK;
 }
 
+/* Returns whether an origin is in the first list only. */
+static bool is_in_first_only(search_t *search, const cors_origin_t *origin)
+{
+    return allows_origin(search, &search->first, origin)
+           && !allows_origin(search, &search->second, origin);
+}
+
 /* Try one origin. Returns whether it is a witness. */
 static bool try_origin(search_t *search, const char *text)
 {
     cors_difference_t *result = search->result;
     cors_origin_t origin;
+    bool differs = false;
 
     if (!cors_origin_parse(cors_slice(text), &origin)) {
         result->obstacle = "name of the maximum length";
     }
-    else if (allows_origin(search, search->first, &origin)
-             && !allows_origin(search, search->second, &origin)) {
-        if (is_sent(search->scratch, &origin)) {
-            result->answer = CORS_ALGEBRA_DIFFERS;
-            result->witness = apr_pstrdup(search->p, text);
-        }
-        else {
-            result->obstacle = "name that browsers may not send";
-        }
+    else {
+        differs = is_in_first_only(search, &origin);
     }
-    if (search->tries > TRIES_MAX) {
+    if (is_too_much(search)) {
         result->obstacle = "too large to be decided";
     }
+    else if (differs && is_sent(search->scratch, &origin)) {
+        result->answer = CORS_ALGEBRA_DIFFERS;
+        result->witness = apr_pstrdup(search->p, text);
+    }
+    else if (differs) {
+        result->obstacle = "name that browsers may not send";
+    }
     apr_pool_clear(search->scratch);
-    return result->answer == CORS_ALGEBRA_DIFFERS;
+    return result->witness != NULL;
 }
 
 /* Try an origin with the host of a pattern and a port; 0: without a port. */
@@ -268,7 +321,7 @@ static bool try_patterns(search_t *search, const apr_array_header_t *patterns)
 {
     int i;
 
-    for (i = 0; i < patterns->nelts && search->tries <= TRIES_MAX; i++) {
+    for (i = 0; i < patterns->nelts && !is_too_much(search); i++) {
         if (try_pattern(search, &APR_ARRAY_IDX(patterns, i, cors_pattern_t))) {
             return true;
         }
@@ -291,7 +344,8 @@ static bool try_pairs(search_t *search, const apr_array_header_t *hosts,
             const cors_pattern_t *port =
                 &APR_ARRAY_IDX(ports, j, cors_pattern_t);
 
-            if (++search->tries > TRIES_MAX) {
+            search->work += PAIR_WORK;
+            if (is_too_much(search)) {
                 search->result->obstacle = "too large to be decided";
                 return false;
             }
@@ -317,8 +371,9 @@ static bool try_other(search_t *search)
 /* Try an origin for each way in which the patterns can differ. */
 static bool try_all(search_t *search)
 {
-    const apr_array_header_t *listed = search->first->patterns[LISTED];
-    const apr_array_header_t *excluded = search->second->patterns[EXCLUDED];
+    const apr_array_header_t *listed = search->first.list->patterns[LISTED];
+    const apr_array_header_t *excluded =
+        search->second.list->patterns[EXCLUDED];
 
     return try_other(search) || try_patterns(search, listed)
            || try_origin(search, "null") || try_patterns(search, excluded)
@@ -373,8 +428,8 @@ static bool choose_unmentioned(search_t *search)
     unsigned label = 0;
     unsigned port = PORT_COUNT - 1;
 
-    note_mentioned(mentioned, search->first);
-    note_mentioned(mentioned, search->second);
+    note_mentioned(mentioned, search->first.list);
+    note_mentioned(mentioned, search->second.list);
     while (label < PORT_COUNT && mentioned->labels[label]) {
         label++;
     }
@@ -429,8 +484,7 @@ typedef struct {
     apr_array_header_t *bytes; /* char: one for all bytes with the same moves */
     apr_hash_t *seen;          /* the points, by their sets */
     apr_array_header_t *queue; /* const point_t * */
-    apr_size_t size;           /* of all keys, in bytes */
-    unsigned steps;
+    apr_size_t size;           /* of all points and keys, in bytes */
 } tour_t;
 
 static void add_part(tour_t *tour, const cors_automaton_t *automaton,
@@ -587,8 +641,8 @@ static bool is_difference(const tour_t *tour, const point_t *point)
     bool in[OWNERS][WAYS] = { { false, false } };
     int i;
 
-    in[OF_FIRST][LISTED] = tour->search->first->any;
-    in[OF_SECOND][LISTED] = tour->search->second->any;
+    in[OF_FIRST][LISTED] = tour->search->first.list->any;
+    in[OF_SECOND][LISTED] = tour->search->second.list->any;
     for (i = 0; i < tour->parts->nelts; i++) {
         const part_t *part = &APR_ARRAY_IDX(tour->parts, i, part_t);
 
@@ -601,12 +655,12 @@ static bool is_difference(const tour_t *tour, const point_t *point)
            && (!in[OF_SECOND][LISTED] || in[OF_SECOND][EXCLUDED]);
 }
 
-/* Returns whether a longer text of a point may be a difference: it can still become an
- * origin of a request, and one of the first list. */
+/* Returns whether the text of a point, or a longer one, may be a difference: it can
+ * still become an origin of a request, and one of the first list. */
 static bool is_alive(const tour_t *tour, const point_t *point)
 {
     bool request = false;
-    bool listed = tour->search->first->any;
+    bool listed = tour->search->first.list->any;
     int i;
 
     for (i = 0; i < tour->parts->nelts; i++) {
@@ -617,7 +671,7 @@ static bool is_alive(const tour_t *tour, const point_t *point)
             listed = listed || part->owner == OF_FIRST;
         }
     }
-    return request && listed;
+    return request && listed && point->length <= CORS_ORIGIN_MAX;
 }
 
 static int compare_states(const void *a, const void *b)
@@ -659,9 +713,10 @@ static cors_slice_t point_key(apr_pool_t *p, const point_t *point, int parts)
 static point_t *make_point(tour_t *tour, const point_t *before, char byte)
 {
     const apr_size_t more = (apr_size_t)tour->parts->nelts - 1;
-    point_t *point =
-        apr_palloc(tour->p, sizeof(*point) + more * sizeof(point->sets[0]));
+    const apr_size_t size = sizeof(point_t) + more * sizeof(cors_states_t);
+    point_t *point = apr_palloc(tour->p, size);
 
+    tour->size += size;
     point->before = before;
     point->byte = byte;
     point->length = before ? before->length + 1 : 0;
@@ -673,7 +728,7 @@ static void add_point(tour_t *tour, const point_t *point)
 {
     cors_slice_t key = point_key(tour->p, point, tour->parts->nelts);
 
-    tour->size += 2 * key.len + sizeof(*point);
+    tour->size += key.len;
     if (!apr_hash_get(tour->seen, key.ptr, (apr_ssize_t)key.len)) {
         apr_hash_set(tour->seen, key.ptr, (apr_ssize_t)key.len, point);
         APR_ARRAY_PUSH(tour->queue, const point_t *) = point;
@@ -686,12 +741,14 @@ static void follow_byte(tour_t *tour, const point_t *from, char byte)
     int i;
 
     for (i = 0; i < tour->parts->nelts; i++) {
+        cors_walk_t *walk = APR_ARRAY_IDX(tour->parts, i, part_t).walk;
+        apr_uint64_t before = cors_walk_work(walk);
+
         point->sets[i] =
-            cors_walk_forth(tour->p, APR_ARRAY_IDX(tour->parts, i, part_t).walk,
-                            from->sets[i], cors_symbol(byte));
+            cors_walk_forth(tour->p, walk, from->sets[i], cors_symbol(byte));
         tour->size += point->sets[i].count * sizeof(unsigned);
+        tour->search->work += cors_walk_work(walk) - before;
     }
-    tour->steps++;
     if (is_alive(tour, point)) {
         add_point(tour, point);
     }
@@ -700,11 +757,12 @@ static void follow_byte(tour_t *tour, const point_t *from, char byte)
 /* Returns whether the text of a point is a witness. */
 static bool try_point(tour_t *tour, const point_t *point)
 {
-    char *text = apr_pcalloc(tour->p, point->length + 1);
+    char *text;
 
     if (!is_difference(tour, point)) {
         return false;
     }
+    text = apr_pcalloc(tour->search->scratch, point->length + 1);
     for (; point->before; point = point->before) {
         text[point->length - 1] = point->byte;
     }
@@ -726,15 +784,15 @@ static void walk_all(tour_t *tour)
     for (i = 0; i < tour->queue->nelts; i++) {
         const point_t *point = APR_ARRAY_IDX(tour->queue, i, const point_t *);
 
-        if (tour->steps > STEPS_MAX || tour->size > BYTES_MAX) {
-            tour->search->result->obstacle = "too large to be decided";
-            return;
-        }
         if (try_point(tour, point)) {
             return;
         }
         for (j = 0; j < tour->bytes->nelts; j++) {
             follow_byte(tour, point, APR_ARRAY_IDX(tour->bytes, j, char));
+            if (is_too_much(tour->search) || tour->size > BYTES_MAX) {
+                tour->search->result->obstacle = "too large to be decided";
+                return;
+            }
         }
     }
 }
@@ -756,8 +814,8 @@ static void compare_automata(search_t *search)
     tour.seen = apr_hash_make(tour.p);
     if (add_text(&tour, ANY_ORIGIN, OF_REQUESTS, LISTED)
         && add_text(&tour, USUAL_ORIGIN, OF_USUAL, LISTED)
-        && add_list(&tour, search->first, OF_FIRST)
-        && add_list(&tour, search->second, OF_SECOND)) {
+        && add_list(&tour, search->first.list, OF_FIRST)
+        && add_list(&tour, search->second.list, OF_SECOND)) {
         choose_bytes(&tour);
         walk_all(&tour);
     }
@@ -771,7 +829,8 @@ static void compare_lists(search_t *search)
         search->result->obstacle = "too large to be decided";
     }
     else if (!try_all(search) && !search->result->obstacle
-             && (has_regexes(search->first) || has_regexes(search->second))) {
+             && (has_regexes(search->first.list)
+                 || has_regexes(search->second.list))) {
         compare_automata(search);
     }
 }
@@ -785,12 +844,12 @@ void cors_algebra_compare(apr_pool_t *p, const cors_algebra_list_t *first,
     memset(&search, 0, sizeof(search));
     memset(result, 0, sizeof(*result));
     search.p = p;
-    search.first = first;
-    search.second = second;
     search.result = result;
     result->obstacle = first->obstacle ? first->obstacle : second->obstacle;
     if (!result->obstacle) {
         if (apr_pool_create(&search.scratch, p) == APR_SUCCESS) {
+            search.first = make_side(p, first);
+            search.second = make_side(p, second);
             compare_lists(&search);
             apr_pool_destroy(search.scratch);
         }

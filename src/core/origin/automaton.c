@@ -525,7 +525,6 @@ static void begin(cors_walk_t *walk)
 
 static void find(cors_walk_t *walk, unsigned state)
 {
-    walk->work++;
     if (walk->seen[state] != walk->round) {
         walk->seen[state] = walk->round;
         walk->found[walk->count++] = state;
@@ -553,6 +552,7 @@ static void step(cors_walk_t *walk, unsigned state, cors_symbols_t symbols,
     if (back && !(automaton->into[state] & symbols)) {
         return;
     }
+    walk->work += moves.count;
     for (i = 0; i < moves.count; i++) {
         if (back || automaton->into[moves.states[i]] & symbols) {
             find(walk, moves.states[i]);
@@ -592,6 +592,7 @@ cors_states_t cors_walk_closure(apr_pool_t *p, cors_walk_t *walk,
     unsigned i;
 
     begin(walk);
+    walk->work += set.count;
     for (i = 0; i < set.count; i++) {
         find(walk, set.states[i]);
     }
@@ -624,10 +625,8 @@ cors_states_t cors_walk_ends(apr_pool_t *p, const cors_automaton_t *automaton)
     return ends;
 }
 
-bool cors_automaton_matches(apr_pool_t *p, const cors_automaton_t *automaton,
-                            cors_slice_t text)
+bool cors_walk_matches(apr_pool_t *p, cors_walk_t *walk, cors_slice_t text)
 {
-    cors_walk_t *walk = cors_walk_make(p, automaton);
     cors_states_t states = cors_walk_start(p);
     apr_size_t i;
     unsigned n;
@@ -636,9 +635,15 @@ bool cors_automaton_matches(apr_pool_t *p, const cors_automaton_t *automaton,
         states = cors_walk_forth(p, walk, states, cors_symbol(text.ptr[i]));
     }
     for (n = 0; n < states.count; n++) {
-        if (automaton->ends[states.states[n]]) {
+        if (walk->automaton->ends[states.states[n]]) {
             return true;
         }
     }
     return false;
+}
+
+bool cors_automaton_matches(apr_pool_t *p, const cors_automaton_t *automaton,
+                            cors_slice_t text)
+{
+    return cors_walk_matches(p, cors_walk_make(p, automaton), text);
 }

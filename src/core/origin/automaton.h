@@ -86,7 +86,7 @@ typedef struct cors_walk_t cors_walk_t;
 
 cors_walk_t *cors_walk_make(apr_pool_t *p, const cors_automaton_t *automaton);
 
-/** @return the work done by a walk, as a number of visited states */
+/** @return the work done by a walk: its states and their moves that it has read */
 apr_uint64_t cors_walk_work(const cors_walk_t *walk);
 
 /** @return the states that one of the symbols leads to from a set; allocated in @a p */
@@ -113,7 +113,11 @@ cors_states_t cors_walk_start(apr_pool_t *p);
 /** @return all states in which a text may end */
 cors_states_t cors_walk_ends(apr_pool_t *p, const cors_automaton_t *automaton);
 
-/** @return whether the automaton matches the text, which may hold any bytes */
+/** @return whether the automaton of a walk matches the text, which may hold any bytes;
+ *          @a p is scratch */
+bool cors_walk_matches(apr_pool_t *p, cors_walk_t *walk, cors_slice_t text);
+
+/** Like cors_walk_matches(), with a walk of its own. */
 bool cors_automaton_matches(apr_pool_t *p, const cors_automaton_t *automaton,
                             cors_slice_t text);
 
