@@ -343,7 +343,8 @@ static void work_is_limited(void **state)
     cors_algebra_compare(pool, list_of("https://aaaa", false), slow, &result);
     assert_int_equal(result.answer, SAME);
     cors_algebra_compare(pool, many, list_of("", false), &result);
-    same_text("witness", result.witness, apr_pstrcat(pool, name, ".b:1000", NULL));
+    same_text("witness", result.witness,
+              apr_pstrcat(pool, name, ".b:1000", NULL));
     cors_algebra_compare(pool, many,
                          list_of(apr_pstrcat(pool, slow_regex("c"),
                                              " https://*.b:*", NULL),

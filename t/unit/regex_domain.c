@@ -388,6 +388,15 @@ static const struct {
     { "https://me\\.[a-j]u\\.platform\\.sh", RIGHT },
     { "https://me\\.[a-k]u\\.platform\\.sh", SUFFIX },
     { "https://me\\.(eu|[^a-z.]{2})\\.platform\\.sh", RIGHT },
+    { "https://[a-z]+eu\\.platform\\.sh", RIGHT },
+    { "https://[a-z]x\\.eu\\.platform\\.sh", SUFFIX },
+    { "https://me\\.[a-z]+\\.compute\\.amazonaws\\.com", SUFFIX },
+    { "https://me\\.eu\\.compute\\.amazonaws\\.com", RIGHT },
+    { "https://me\\.[a-z]+\\.0emm\\.com", SUFFIX },
+    { "https://me\\.[a-z]+\\.platformsh\\.site", SUFFIX },
+    { "https://me\\.eu\\.platformsh\\.site", RIGHT },
+    { "https://([a-z]x\\.net|me\\.github\\.io)", OPEN },
+    { "https://([a-z]x\\.net|x[0-9]{3}\\.github\\.io)", OPEN },
 };
 
 static verdict_e verdict_of(const cors_reach_t *reach)
@@ -554,6 +563,7 @@ static void plain_http_of_other_hosts_is_found(void **state)
         { "http://[a-z]+x\\.com", true },
         { "https://[a-z]+x\\.com", false },
         { "http://[a-z]+\\.com", true },
+        { "https://10\\.0\\.0\\.1|http://x10\\.0\\.0\\.1", false },
     };
     size_t i;
 
@@ -673,6 +683,14 @@ static void examples_are_not_spelled_out(void **state)
           "https://aaaaaaaa010.com" },
         { "https://((a|b|c|d)(a|b|c|d)|aaaaaaaa[0-9]{3})x\\.com",
           "https://aaaaaaaa010x.com", NULL },
+        { "https://([0-8]a|[01]b|xc|[0-9]{3}d)\\.com", NULL, "https://1b.com" },
+        { "https://([0-9]?(a|b|c|d)(a|b|c|d))\\.com", NULL, "https://0ba.com" },
+        { "https://(x[0-9]{3}\\.github\\.io|a{20,121}\\.com)",
+          "https://aaaaaaaaaaaaaaaaaaaaaaaaaaaaaa.com",
+          "https://x010.github.io" },
+        { "https://([a-z]+\\.eu\\.platform\\.sh|[a-z]+x{30}\\.com)",
+          "https://strangerzqxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx.com",
+          "https://strangerzq.eu.platform.sh" },
     };
     size_t i;
 

@@ -43,6 +43,9 @@
 
 #define FAR (~0u)
 
+/* Any distance but FAR. */
+#define ANY_DISTANCE (FAR - 1)
+
 /* The number of the name that is the example if there are too many. */
 #define SHOWN 11
 
@@ -66,7 +69,7 @@ typedef struct {
     unsigned chosen;      /* number of names with bytes of a class */
     unsigned classes;     /* bytes of a class in the host so far */
     unsigned in_networks; /* hosts in private networks, counted or not */
-    unsigned whole;       /* complete hosts, counted or not */
+    unsigned hosts;       /* hosts, counted or not */
     apr_hash_t *networks; /* private networks counted, by their numbers */
     /* states before the last number from which all hosts are in private networks; or
      * empty */
@@ -667,7 +670,7 @@ static void note_plain(walker_t *walker, cors_states_t set, unsigned most)
  * other states of the set may lead to a name that is spelled out. */
 static void note_open(walker_t *walker, cors_states_t set, cors_states_t from)
 {
-    note_plain(walker, set, FAR - 1);
+    note_plain(walker, set, ANY_DISTANCE);
     walker->reach->open = true;
     if (!walker->reach->open_origin) {
         walker->reach->open_origin = find_origin(walker, from);
@@ -677,7 +680,7 @@ static void note_open(walker_t *walker, cors_states_t set, cors_states_t from)
 /* Like note_open(), below a public suffix. */
 static void note_suffix(walker_t *walker, cors_states_t set, cors_states_t from)
 {
-    note_plain(walker, set, FAR - 1);
+    note_plain(walker, set, ANY_DISTANCE);
     walker->reach->suffix = true;
     if (!walker->reach->suffix_origin) {
         walker->reach->suffix_origin = find_origin(walker, from);
@@ -724,14 +727,16 @@ static bool is_of_counted_network(walker_t *walker)
 }
 
 /* Count one name. If there are too many, the walk ends, and one of the first names is
- * the example, if possible a name with bytes of a class. The limit for names that are spelled out is higher than for names with
- * bytes of a class. With `whole`, the host starts in a state of the set. */
+ * the example, if possible a name with bytes of a class. The limit for names that are
+ * spelled out is higher than for names with bytes of a class. With `whole`, the host
+ * starts in a state of the set; otherwise it starts with a dot, after which the name
+ * is fixed. */
 static void count_name(walker_t *walker, cors_states_t set, bool whole)
 {
-    if (!cors_host_is_loopback(undotted(walker->at + (whole ? 0 : 1)))) {
-        note_plain(walker, set, whole ? 0 : FAR - 1);
+    if (!cors_host_is_loopback(undotted(walker->at))) {
+        note_plain(walker, set, whole ? 0 : ANY_DISTANCE);
     }
-    walker->whole += whole ? 1 : 0;
+    walker->hosts++;
     if (whole && is_of_counted_network(walker)) {
         return;
     }
@@ -838,7 +843,7 @@ static void walk_last_number(walker_t *walker, cors_states_t set)
 {
     const cors_states_t known = walker->before_last;
     unsigned in_networks = walker->in_networks;
-    unsigned others = walker->whole - in_networks;
+    unsigned others = walker->hosts - in_networks;
 
     if (set.count == known.count && known.count > 0
         && memcmp(set.states, known.states, set.count * sizeof(*set.states))
@@ -847,7 +852,7 @@ static void walk_last_number(walker_t *walker, cors_states_t set)
     }
     walk_host(walker, set);
     if (walker->in_networks > in_networks
-        && walker->whole - walker->in_networks == others
+        && walker->hosts - walker->in_networks == others
         && !walker->reach->open) {
         walker->before_last = set;
     }
@@ -949,17 +954,17 @@ static void walk_suffix(walker_t *walker, cors_states_t set, bool private)
     }
 }
 
-/* Like back_text(). Sets spelled to false if a byte of the text comes from a class that
- * is too large for a list of names. */
+/* Like back_text(), but if it returns an empty set, the host is changed. Sets spelled
+ * to false if a byte of the text comes from a class that is too large for a list of
+ * names. */
 static cors_states_t back_spelled(walker_t *walker, cors_states_t set,
                                   const char *text, bool *spelled)
 {
     apr_size_t len = strlen(text);
-    char *at = walker->at;
 
     *spelled = true;
     for (; len > 0 && !is_empty(set); len--) {
-        const char byte[2] = { text[len - 1], '\0' };
+        const char byte[] = { text[len - 1], '\0' };
         cors_symbols_t may = allowed(walker);
         unsigned i;
 
@@ -973,9 +978,6 @@ static cors_states_t back_spelled(walker_t *walker, cors_states_t set,
             }
         }
         set = back_text(walker, set, byte);
-    }
-    if (is_empty(set)) {
-        walker->at = at;
     }
     return set;
 }
@@ -991,14 +993,14 @@ static void walk_below(walker_t *walker, cors_states_t set, const char *domain)
     for (number = 0;
          (suffix = cors_suffix_below(walker->p, domain, &number)) != NULL;) {
         char *at = walker->at;
-        bool any_label = strncmp(suffix, "*.", 2) == 0;
+        bool any_label = *suffix == '*';
         bool spelled = true;
         apr_size_t more;
         cors_states_t there = set;
 
         suffix += any_label ? 2 : 0;
         more = strlen(suffix) - len;
-        if (more > 0) {
+        if (more != 0) {
             there = back_spelled(
                 walker, set,
                 apr_pstrcat(walker->p, ".",
@@ -1065,7 +1067,7 @@ void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
     ends = keep_near(&walker, find_ends(&walker), walker.from_front);
     walk_host(&walker, ends);
     if (walker.overflow || walker.spent) {
-        note_plain(&walker, ends, FAR - 1);
+        note_plain(&walker, ends, ANY_DISTANCE);
     }
     reach->none = walker.names == 0 && !reach->open && !reach->suffix;
     if (walker.spent) {
