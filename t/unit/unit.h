@@ -164,9 +164,7 @@ static inline int run_all_tests(const struct CMUnitTest *tests,
     if (!all) {
         return 1;
     }
-    for (count = 0; count < test_count; count++) {
-        all[count] = tests[count];
-    }
+    count = 0;
     for (i = 0; i < table_count; i++) {
         for (row = 0; row < tables[i].count; row++) {
             const char *at =
@@ -178,6 +176,9 @@ static inline int run_all_tests(const struct CMUnitTest *tests,
 
             all[count++] = test;
         }
+    }
+    for (i = 0; i < test_count; i++) {
+        all[count++] = tests[i];
     }
     cmocka_set_message_output(CM_OUTPUT_TAP);
     failed = _cmocka_run_group_tests("tests", all, count, NULL, NULL);
