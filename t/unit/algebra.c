@@ -45,11 +45,12 @@ static cors_algebra_list_t *list_of(const char *entries, bool null_ok)
     return list;
 }
 
-#define D253                                                                   \
+#define D243                                                                   \
     "a123456789b123456789c123456789d123456789e123456789f123456789.a123456789"  \
     "b123456789c123456789d123456789e123456789f123456789.a123456789b123456789"  \
     "c123456789d123456789e123456789f123456789.a123456789b123456789c123456789"  \
-    "d123456789e123456789f123456789.abcdefgh"
+    "d123456789e123456789f123456789"
+#define D252 D243 ".abcdefgh"
 
 /* The answer, and the witness or the obstacle. */
 static const struct {
@@ -84,6 +85,14 @@ static const struct {
       "https://*.b.a.com", MORE, "https://any-other.a.com" },
     { "the label is in no entry", "https://*.a.com",
       "https://any-other.a.com https://any-other-1.a.com", MORE,
+      "https://any-other-2.a.com" },
+    { "the first list mentions a label",
+      "https://*.a.com !https://any-other.a.com", "", MORE,
+      "https://any-other-1.a.com" },
+    { "the first list mentions a port", "https://a.com:* !https://a.com:65535",
+      "https://a.com", MORE, "https://a.com:65534" },
+    { "a name of one label", "https://*.a.com",
+      "https://any-other https://any-other-1", MORE,
       "https://any-other-2.a.com" },
     { "a label with a number that is not one", "https://*.a.com",
       "https://any-other-x.a.com https://any-other-1x.a.com", MORE,
@@ -130,6 +139,10 @@ static const struct {
     { "any port of any name, except one port", "https://*.a.com:*",
       "https://*.a.com:* !https://*.a.com:77", MORE,
       "https://any-other.a.com:77" },
+    { "the first of two pairs", "https://*.b.a.com:* https://*.c.com:88",
+      "https://*.b.a.com:* https://*.c.com:88 "
+      "!https://*.a.com:77 !https://x.c.com:*",
+      MORE, "https://any-other.b.a.com:77" },
     { "both exclude the same part", "https://*.a.com:77 !https://b.a.com:*",
       "https://*.a.com:77 !https://b.a.com:*", SAME, NULL },
     { "* in a list", "*", "https://*.a.com", MORE,
@@ -142,6 +155,8 @@ static const struct {
       "https://a.com" },
     { "* with an exclusion in *", "* !https://a.com", "*", SAME, NULL },
     { "null", "null", "https://a.com", MORE, "null" },
+    { "null comes after patterns", "https://a.com null", "", MORE,
+      "https://a.com" },
     { "null in null", "null", "null", SAME, NULL },
     { "* except null", "*", "* !null", MORE, "null" },
     { "null that is excluded", "null !null", "", SAME, NULL },
@@ -154,8 +169,10 @@ static const struct {
     { "Self in both", "Self", "Self", UNDECIDED, "Self" },
     { "Self in the second", "https://a.com", "Self", UNDECIDED, "Self" },
     { "a file", "@/etc/origins", "", UNDECIDED, "file /etc/origins" },
-    { "a wildcard without room for a label", "https://*." D253, "", UNDECIDED,
+    { "a wildcard without room for a label", "https://*." D252, "", UNDECIDED,
       "name of the maximum length" },
+    { "a wildcard with hardly any room for a label", "https://*.x" D243, "",
+      UNDECIDED, "name that browsers may not send" },
     { "the same regular expression", "/https://[a-z]+\\.a\\.com",
       "/https://[a-z]+\\.a\\.com", SAME, NULL },
     { "the same, written differently", "/https://(a|b)\\.com(:\\d+)?",
@@ -172,6 +189,8 @@ static const struct {
       "https://a.com:*", SAME, NULL },
     { "a regular expression in one port", "/https://a\\.com:80[01]",
       "https://a.com:800", MORE, "https://a.com:801" },
+    { "a regular expression in two ports", "/https://a\\.com(:\\d)?",
+      "https://a.com https://a.com:1", MORE, "https://a.com:2" },
     { "a wildcard in a regular expression", "https://*.a.com",
       "/https://[a-z]+\\.a\\.com", MORE, "https://any-other.a.com" },
     { "a wildcard in one of the same size", "https://*.a.com",
@@ -313,6 +332,43 @@ static void pairs_are_limited(void **state)
         same_text("obstacle", result.obstacle,
                   n ? "too large to be decided" : NULL);
         assert_int_equal(result.answer, n ? UNDECIDED : SAME);
+    }
+}
+
+/* A comparison needs one port from 1024 and one label that no entry mentions. */
+static void unmentioned_names_are_limited(void **state)
+{
+    static const struct {
+        const char *format;
+        const char *wildcard;
+        int from;
+        const char *last; /* the number 1024 or 65535, which is left out */
+    } rows_of[] = {
+        { "https://a.com:%d", "https://a.com:*", 1025, "https://a.com:1024" },
+        { "https://any-other-%d.b.com", "https://*.b.com https://any-other.c",
+          1, "https://any-other-65535.b.com" },
+    };
+    size_t n;
+    int i;
+
+    (void)state;
+    for (n = 0; n < COUNT(rows_of); n++) {
+        cors_algebra_list_t *first = list_of(rows_of[n].wildcard, false);
+        cors_algebra_list_t *second = list_of("https://a.com", false);
+        const cors_origin_word_t last = entry_of(rows_of[n].last);
+        cors_difference_t result;
+
+        for (i = rows_of[n].from; i < (n ? 65535 : 65536); i++) {
+            const cors_origin_word_t word =
+                entry_of(apr_psprintf(pool, rows_of[n].format, i));
+
+            assert_int_equal(cors_algebra_add(second, &word), CORS_OK);
+        }
+        cors_algebra_compare(pool, first, second, &result);
+        same_text("one is left", result.witness, rows_of[n].last);
+        assert_int_equal(cors_algebra_add(second, &last), CORS_OK);
+        cors_algebra_compare(pool, first, second, &result);
+        same_text("none is left", result.obstacle, "too large to be decided");
     }
 }
 
@@ -589,6 +645,7 @@ int main(void)
         TEST(an_invalid_entry_changes_nothing),
         TEST(a_hundred_thousand_origins),
         TEST(pairs_are_limited),
+        TEST(unmentioned_names_are_limited),
         TEST(work_of_matches_is_limited),
         TEST(work_of_a_walk_is_limited),
         TEST(states_are_limited),

@@ -38,7 +38,7 @@
 #define PAIR_WORK 100
 
 /* The limit for the memory of a walk, in bytes. */
-#define BYTES_MAX 50000000
+#define BYTES_MAX 30000000
 
 /* The limit for the states of all regular expressions of a list. */
 #define STATES_MAX 100000
@@ -80,20 +80,30 @@ cors_algebra_list_t *cors_algebra_make(apr_pool_t *p, bool null_ok)
     return list;
 }
 
-static void add_regex(cors_algebra_list_t *list, const char *text, int way)
+/* Returns the automaton of a regular expression; NULL with the obstacle if it cannot be
+ * exact. */
+static cors_automaton_t *make_automaton(apr_pool_t *p, const char *text,
+                                        const char **obstacle)
 {
     cors_regex_text_t read;
-    cors_automaton_t *automaton = NULL;
-    const char *obstacle;
 
-    cors_regex_read(list->p, text, &read);
-    obstacle = read.obstacle;
-    if (read.root && !read.exact) {
-        obstacle = "atomic group or possessive quantifier";
+    cors_regex_read(p, text, &read);
+    *obstacle = read.obstacle;
+    if (!read.root) {
+        return NULL;
     }
-    else if (read.root) {
-        automaton = cors_automaton_make(list->p, &read, &obstacle);
+    if (!read.exact) {
+        *obstacle = "atomic group or possessive quantifier";
+        return NULL;
     }
+    return cors_automaton_make(p, &read, obstacle);
+}
+
+static void add_regex(cors_algebra_list_t *list, const char *text, int way)
+{
+    const char *obstacle;
+    cors_automaton_t *automaton = make_automaton(list->p, text, &obstacle);
+
     if (!automaton) {
         list->obstacle =
             apr_psprintf(list->p, "regular expression %s: %s", text, obstacle);
@@ -165,6 +175,7 @@ typedef struct {
     const char *label; /* the first label of no host in an entry */
     unsigned port;     /* the port of no entry */
     apr_uint64_t work;
+    apr_size_t size; /* of all points and keys of a walk, in bytes */
     cors_difference_t *result;
 } search_t;
 
@@ -176,7 +187,7 @@ static bool has_regexes(const cors_algebra_list_t *list)
 
 static bool is_too_much(const search_t *search)
 {
-    return search->work > WORK_MAX;
+    return search->work > WORK_MAX || search->size > BYTES_MAX;
 }
 
 static side_t make_side(apr_pool_t *p, const cors_algebra_list_t *list)
@@ -251,7 +262,7 @@ static bool is_sent(apr_pool_t *p, const cors_origin_t *origin)
     if (origin->null) {
         return true;
     }
-    for (c = strstr(text, "://") + strlen("://"); *c; c++) {
+    for (c = strstr(text, "://"); *c; c++) {
         if (strchr("!$&'()*+,;=~", *c)) {
             *c = 'x';
         }
@@ -280,15 +291,14 @@ static bool try_origin(search_t *search, const char *text)
     else {
         differs = is_in_first_only(search, &origin);
     }
-    if (is_too_much(search)) {
-        result->obstacle = "too large to be decided";
-    }
-    else if (differs && is_sent(search->scratch, &origin)) {
-        result->answer = CORS_ALGEBRA_DIFFERS;
-        result->witness = apr_pstrdup(search->p, text);
-    }
-    else if (differs) {
-        result->obstacle = "name that browsers may not send";
+    if (differs && !is_too_much(search)) {
+        if (is_sent(search->scratch, &origin)) {
+            result->answer = CORS_ALGEBRA_DIFFERS;
+            result->witness = apr_pstrdup(search->p, text);
+        }
+        else {
+            result->obstacle = "name that browsers may not send";
+        }
     }
     apr_pool_clear(search->scratch);
     return result->witness != NULL;
@@ -340,15 +350,12 @@ static bool try_pairs(search_t *search, const apr_array_header_t *hosts,
     for (i = 0; i < hosts->nelts; i++) {
         const cors_pattern_t *host = &APR_ARRAY_IDX(hosts, i, cors_pattern_t);
 
-        for (j = 0; host->any_port && j < ports->nelts; j++) {
+        for (j = 0; host->any_port && j < ports->nelts && !is_too_much(search);
+             j++) {
             const cors_pattern_t *port =
                 &APR_ARRAY_IDX(ports, j, cors_pattern_t);
 
             search->work += PAIR_WORK;
-            if (is_too_much(search)) {
-                search->result->obstacle = "too large to be decided";
-                return false;
-            }
             if (port->subdomains && !port->any_port
                 && cors_slice_equal(host->scheme, port->scheme)
                 && try_host(search, host, port->port)) {
@@ -399,7 +406,8 @@ static apr_size_t label_number(cors_slice_t host)
 /* What the entries of both lists mention. */
 typedef struct {
     bool ports[PORT_COUNT];
-    bool labels[PORT_COUNT]; /* by number; 0: LABEL itself */
+    /* by number; 0: LABEL itself; the last one is never mentioned */
+    bool labels[PORT_COUNT + 1];
 } mentioned_t;
 
 static void note_mentioned(mentioned_t *mentioned,
@@ -430,7 +438,7 @@ static bool choose_unmentioned(search_t *search)
 
     note_mentioned(mentioned, search->first.list);
     note_mentioned(mentioned, search->second.list);
-    while (label < PORT_COUNT && mentioned->labels[label]) {
+    while (mentioned->labels[label]) {
         label++;
     }
     while (port >= PORT_FIRST && mentioned->ports[port]) {
@@ -484,7 +492,6 @@ typedef struct {
     apr_array_header_t *bytes; /* char: one for all bytes with the same moves */
     apr_hash_t *seen;          /* the points, by their sets */
     apr_array_header_t *queue; /* const point_t * */
-    apr_size_t size;           /* of all points and keys, in bytes */
 } tour_t;
 
 static void add_part(tour_t *tour, const cors_automaton_t *automaton,
@@ -502,15 +509,9 @@ static void add_part(tour_t *tour, const cors_automaton_t *automaton,
  * too large. */
 static bool add_text(tour_t *tour, const char *text, owner_e owner, int way)
 {
-    const char **obstacle = &tour->search->result->obstacle;
-    cors_regex_text_t read;
-    cors_automaton_t *automaton = NULL;
+    cors_automaton_t *automaton =
+        make_automaton(tour->p, text, &tour->search->result->obstacle);
 
-    cors_regex_read(tour->p, text, &read);
-    *obstacle = read.obstacle;
-    if (read.root) {
-        automaton = cors_automaton_make(tour->p, &read, obstacle);
-    }
     if (automaton) {
         add_part(tour, automaton, owner, way);
     }
@@ -716,7 +717,7 @@ static point_t *make_point(tour_t *tour, const point_t *before, char byte)
     const apr_size_t size = sizeof(point_t) + more * sizeof(cors_states_t);
     point_t *point = apr_palloc(tour->p, size);
 
-    tour->size += size;
+    tour->search->size += size;
     point->before = before;
     point->byte = byte;
     point->length = before ? before->length + 1 : 0;
@@ -728,7 +729,7 @@ static void add_point(tour_t *tour, const point_t *point)
 {
     cors_slice_t key = point_key(tour->p, point, tour->parts->nelts);
 
-    tour->size += key.len;
+    tour->search->size += key.len;
     if (!apr_hash_get(tour->seen, key.ptr, (apr_ssize_t)key.len)) {
         apr_hash_set(tour->seen, key.ptr, (apr_ssize_t)key.len, point);
         APR_ARRAY_PUSH(tour->queue, const point_t *) = point;
@@ -746,7 +747,7 @@ static void follow_byte(tour_t *tour, const point_t *from, char byte)
 
         point->sets[i] =
             cors_walk_forth(tour->p, walk, from->sets[i], cors_symbol(byte));
-        tour->size += point->sets[i].count * sizeof(unsigned);
+        tour->search->size += point->sets[i].count * sizeof(unsigned);
         tour->search->work += cors_walk_work(walk) - before;
     }
     if (is_alive(tour, point)) {
@@ -754,7 +755,8 @@ static void follow_byte(tour_t *tour, const point_t *from, char byte)
     }
 }
 
-/* Returns whether the text of a point is a witness. */
+/* Returns whether the text of a point is a witness. If the automata say so and the lists
+ * do not, nothing is proven. */
 static bool try_point(tour_t *tour, const point_t *point)
 {
     char *text;
@@ -762,6 +764,7 @@ static bool try_point(tour_t *tour, const point_t *point)
     if (!is_difference(tour, point)) {
         return false;
     }
+    tour->search->result->obstacle = "name that browsers may not send";
     text = apr_pcalloc(tour->search->scratch, point->length + 1);
     for (; point->before; point = point->before) {
         text[point->length - 1] = point->byte;
@@ -789,8 +792,7 @@ static void walk_all(tour_t *tour)
         }
         for (j = 0; j < tour->bytes->nelts; j++) {
             follow_byte(tour, point, APR_ARRAY_IDX(tour->bytes, j, char));
-            if (is_too_much(tour->search) || tour->size > BYTES_MAX) {
-                tour->search->result->obstacle = "too large to be decided";
+            if (is_too_much(tour->search)) {
                 return;
             }
         }
@@ -851,6 +853,9 @@ void cors_algebra_compare(apr_pool_t *p, const cors_algebra_list_t *first,
             search.first = make_side(p, first);
             search.second = make_side(p, second);
             compare_lists(&search);
+            if (is_too_much(&search)) {
+                result->obstacle = "too large to be decided";
+            }
             apr_pool_destroy(search.scratch);
         }
         else {

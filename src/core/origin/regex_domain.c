@@ -139,7 +139,7 @@ static unsigned *measure(const walker_t *walker, cors_states_t set,
         unsigned found = 0;
 
         for (i = 0; i < set.count; i++) {
-            if (distance[set.states[i]] > far) {
+            if (distance[set.states[i]] == FAR) {
                 distance[set.states[i]] = far;
                 fresh[found++] = set.states[i];
             }
@@ -320,26 +320,17 @@ static bool is_in_address(const walker_t *walker)
     return memchr(host.ptr, '.', host.len) && ends_in_number(host);
 }
 
-/* Returns the bytes that may precede the end of an IPv4 address: it has at most four
- * numbers of at most three digits, without leading zeros. */
+/* Returns the bytes that may precede the end of an IPv4 address, which has four
+ * numbers. is_no_octet() checks the numbers. */
 static cors_symbols_t allowed_in_address(const walker_t *walker)
 {
-    apr_size_t digits = strspn(walker->at, DIGITS);
-    cors_symbols_t may = 0;
     const char *dot;
     int dots = 0;
 
     for (dot = walker->at; (dot = strchr(dot, '.')) && dot[1]; dot++) {
         dots++;
     }
-    if (digits < OCTET_DIGITS && dots < OCTETS) {
-        may |= cors_symbols(DIGITS);
-    }
-    if (dots < OCTETS - 1
-        && (digits == 1 || (digits > 1 && *walker->at != '0'))) {
-        may |= cors_symbol('.');
-    }
-    return may;
+    return cors_symbols(dots < OCTETS - 1 ? DIGITS "." : DIGITS);
 }
 
 /* Returns the bytes that may precede the host so far. */
@@ -687,15 +678,23 @@ static void note_suffix(walker_t *walker, cors_states_t set, cors_states_t from)
     }
 }
 
+static bool is_16_to_31(const char *number)
+{
+    long value = strtol(number, NULL, 10);
+
+    return value >= 16 && value <= 31;
+}
+
 /* Returns the network of a private address, which is all but its last number; length 0
  * for any other host (RFC 1918). */
 static cors_slice_t private_network(const char *host)
 {
     cors_slice_t all = undotted(host);
     const char *end = cors_slice_end(all);
-    long second = !strncmp(host, "172.", 4) ? strtol(host + 4, NULL, 10) : 0;
-    bool is_private = !strncmp(host, "10.", 3) || !strncmp(host, "192.168.", 8)
-                      || (second >= 16 && second <= 31);
+    bool is_private = cors_slice_has_prefix(all, "10.")
+                      || cors_slice_has_prefix(all, "192.168.")
+                      || (cors_slice_has_prefix(all, "172.")
+                          && is_16_to_31(host + strlen("172.")));
 
     if (!is_private || !ends_in_number(all)) {
         return cors_slice_between(host, host);
@@ -758,13 +757,14 @@ static void count_name(walker_t *walker, cors_states_t set, bool whole)
 }
 
 /* Returns whether the first number of the host so far is invalid in an IPv4 address:
- * too large, or with leading zeros. */
+ * too large, with leading zeros, or absent. */
 static bool is_no_octet(const walker_t *walker)
 {
     apr_size_t digits = strspn(walker->at, DIGITS);
 
     if (*walker->at == '.') {
-        return walker->at[1] == '0' && apr_isdigit(walker->at[2]);
+        return walker->at[1] == '.'
+               || (walker->at[1] == '0' && apr_isdigit(walker->at[2]));
     }
     return digits > OCTET_DIGITS
            || (digits == OCTET_DIGITS
@@ -862,7 +862,7 @@ static void walk_last_number(walker_t *walker, cors_states_t set)
 static void walk_byte(walker_t *walker, cors_states_t set, char byte)
 {
     cors_states_t before = back(walker, set, byte);
-    unsigned chosen = is_spelled(walker, set, byte, allowed(walker)) ? 0 : 1;
+    bool chosen = !is_spelled(walker, set, byte, allowed(walker));
 
     if (is_empty(before) || !has_room(walker, before)) {
         return;
