@@ -639,11 +639,12 @@ static bool has_end(const part_t *part, cors_states_t set)
 /* Returns whether the text of a point is an origin of only the first list. */
 static bool is_difference(const tour_t *tour, const point_t *point)
 {
-    bool in[OWNERS][WAYS] = { { false, false } };
+    bool in[OWNERS][WAYS] = {
+        [OF_FIRST][LISTED] = tour->search->first.list->any,
+        [OF_SECOND][LISTED] = tour->search->second.list->any,
+    };
     int i;
 
-    in[OF_FIRST][LISTED] = tour->search->first.list->any;
-    in[OF_SECOND][LISTED] = tour->search->second.list->any;
     for (i = 0; i < tour->parts->nelts; i++) {
         const part_t *part = &APR_ARRAY_IDX(tour->parts, i, part_t);
 
