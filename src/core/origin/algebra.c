@@ -168,7 +168,8 @@ typedef struct {
 
 /* The search for an origin of the first list that is not in the second. */
 typedef struct {
-    apr_pool_t *p;       /* of the result */
+    apr_pool_t *result_pool;
+    apr_pool_t *p;       /* of the search */
     apr_pool_t *scratch; /* cleared after each origin */
     side_t first;
     side_t second;
@@ -294,7 +295,7 @@ static bool try_origin(search_t *search, const char *text)
     if (differs && !is_too_much(search)) {
         if (is_sent(search->scratch, &origin)) {
             result->answer = CORS_ALGEBRA_DIFFERS;
-            result->witness = apr_pstrdup(search->p, text);
+            result->witness = apr_pstrdup(search->result_pool, text);
         }
         else {
             result->obstacle = "name that browsers may not send";
@@ -481,13 +482,13 @@ typedef struct {
 typedef struct point_t {
     const struct point_t *before; /* without the last byte; NULL: the start */
     char byte;
-    apr_size_t length;     /* of the text */
-    cors_states_t sets[1]; /* one for each part */
+    apr_size_t length;    /* of the text */
+    cors_states_t sets[]; /* one for each part */
 } point_t;
 
 typedef struct {
     search_t *search;
-    apr_pool_t *p;             /* of the walk */
+    apr_pool_t *p;             /* of the search */
     apr_array_header_t *parts; /* part_t */
     apr_array_header_t *bytes; /* char: one for all bytes with the same moves */
     apr_hash_t *seen;          /* the points, by their sets */
@@ -703,10 +704,8 @@ static cors_slice_t point_key(apr_pool_t *p, const point_t *point, int parts)
         const cors_states_t *set = &point->sets[i];
 
         *key++ = set->count;
-        if (set->count > 0) {
-            memcpy(key, set->states, set->count * sizeof(*key));
-            qsort(key, set->count, sizeof(*key), compare_states);
-        }
+        memcpy(key, set->states, set->count * sizeof(*key));
+        qsort(key, set->count, sizeof(*key), compare_states);
         key += set->count;
     }
     return text;
@@ -714,8 +713,9 @@ static cors_slice_t point_key(apr_pool_t *p, const point_t *point, int parts)
 
 static point_t *make_point(tour_t *tour, const point_t *before, char byte)
 {
-    const apr_size_t more = (apr_size_t)tour->parts->nelts - 1;
-    const apr_size_t size = sizeof(point_t) + more * sizeof(cors_states_t);
+    const apr_size_t size =
+        sizeof(point_t)
+        + (apr_size_t)tour->parts->nelts * sizeof(cors_states_t);
     point_t *point = apr_palloc(tour->p, size);
 
     tour->search->size += size;
@@ -807,10 +807,7 @@ static void compare_automata(search_t *search)
 
     memset(&tour, 0, sizeof(tour));
     tour.search = search;
-    if (apr_pool_create(&tour.p, search->p) != APR_SUCCESS) {
-        search->result->obstacle = "out of memory";
-        return;
-    }
+    tour.p = search->p;
     tour.parts = apr_array_make(tour.p, 4, sizeof(part_t));
     tour.bytes = apr_array_make(tour.p, 16, sizeof(char));
     tour.queue = apr_array_make(tour.p, 64, sizeof(const point_t *));
@@ -822,7 +819,6 @@ static void compare_automata(search_t *search)
         choose_bytes(&tour);
         walk_all(&tour);
     }
-    apr_pool_destroy(tour.p);
 }
 
 /* Compare lists that have no entry with an obstacle. */
@@ -846,22 +842,19 @@ void cors_algebra_compare(apr_pool_t *p, const cors_algebra_list_t *first,
 
     memset(&search, 0, sizeof(search));
     memset(result, 0, sizeof(*result));
-    search.p = p;
+    search.result_pool = p;
     search.result = result;
     result->obstacle = first->obstacle ? first->obstacle : second->obstacle;
     if (!result->obstacle) {
-        if (apr_pool_create(&search.scratch, p) == APR_SUCCESS) {
-            search.first = make_side(p, first);
-            search.second = make_side(p, second);
-            compare_lists(&search);
-            if (is_too_much(&search)) {
-                result->obstacle = "too large to be decided";
-            }
-            apr_pool_destroy(search.scratch);
+        apr_pool_create(&search.p, p);
+        apr_pool_create(&search.scratch, search.p);
+        search.first = make_side(search.p, first);
+        search.second = make_side(search.p, second);
+        compare_lists(&search);
+        if (is_too_much(&search)) {
+            result->obstacle = "too large to be decided";
         }
-        else {
-            result->obstacle = "out of memory";
-        }
+        apr_pool_destroy(search.p);
     }
     if (result->witness) {
         result->obstacle = NULL;
