@@ -4,7 +4,7 @@
  * @file mod_cors_policy.h
  * @brief What mod_cors_policy offers to other modules
  *
- * The module's own files do not share anything through this header: their headers stand
+ * The module's own files do not share anything through this header: their headers are
  * beside them in src.
  */
 

@@ -4,10 +4,10 @@
  * Measures elapsed time.
  *
  * The limits of the log and the take-over of a lock whose holder has died must not
- * depend on the time of day. An administrator or NTP may set that back by any amount,
- * and every recorded time would then be in the future, even after a restart. APR has
- * no monotonic clock. This file does not provide the times that are shown to people:
- * those are the time of day.
+ * depend on the time of day. If an administrator or NTP set the clock back, every
+ * recorded time would be in the future, even after a restart. APR has no monotonic
+ * clock. This file does not provide the times that are shown to people: those are the
+ * time of day.
  */
 
 #include "core/base/clock.h"

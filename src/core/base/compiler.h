@@ -18,7 +18,7 @@
 #define CORS_SLOW
 #endif
 
-/** The text of an entry of a list X(code, text): makes the elements of an array. */
+/** Expands an entry X(code, text) of a list to an element of an array of texts. */
 #define CORS_TEXT_OF(code, text) text,
 
 #endif /* CORS_COMPILER_H */

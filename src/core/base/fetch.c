@@ -26,7 +26,7 @@ static const char *const well_known_methods[] = {
     "REPORT",   "QUERY", "ACL",  "SEARCH",    NULL
 };
 
-/* Headers that scripts often set; only names that differ from all are misspelled. */
+/* Headers that scripts often set. None of these names is reported as misspelled. */
 static const char *const usual_request_headers[] = { "Accept",
                                                      "Accept-Language",
                                                      "Api-Key",
@@ -169,7 +169,8 @@ const char *cors_fetch_well_known_method(cors_slice_t method)
     return cors_slice_find_nocase(method, well_known_methods);
 }
 
-/* Returns the word that a text is near to; NULL: none, or it is one of the words. */
+/* Returns the word that differs from a text by one mistake; NULL: there is none, or the
+ * text is one of the words. */
 static const char *find_near(cors_slice_t text, const char *const *words)
 {
     const char *const *word;

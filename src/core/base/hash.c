@@ -3,8 +3,8 @@
 /*
  * Hashes numbers and texts without a key.
  *
- * It is its own file so that there is one such function. The trick is to take eight
- * bytes at a time: the last eight bytes of a text end where the text ends and may
+ * It is its own file so that there is only one such function. The trick is to take
+ * eight bytes at a time: the last eight bytes of a text end where the text ends and may
  * overlap the previous ones, so that no byte is left over. The length is counted from
  * 1, so that the hash of an empty text is not 0, which callers use for "not yet read".
  */

@@ -5,8 +5,8 @@
  *
  * It is its own file so that the pages cannot write a value in any other way: host
  * names, origins and paths come from clients, and any of them may hold markup. It
- * allocates nothing and knows no elements. The trick is in the header: the markup is
- * glued to an empty literal, so a variable in its place does not compile.
+ * allocates nothing and knows no elements. The trick is in the header: the macro
+ * concatenates the markup with an empty literal, so a variable does not compile.
  */
 
 #include "core/base/html.h"
@@ -26,7 +26,7 @@ static void put(const cors_html_t *html, const char *text, apr_size_t len)
     }
 }
 
-/* The entity of a character that has a meaning in markup; NULL: it has none. */
+/* Returns the entity of a character that has a meaning in markup; NULL: it has none. */
 static const char *entity(char c)
 {
     switch (c) {

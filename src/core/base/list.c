@@ -20,7 +20,7 @@ static bool is_blank(char c)
     return c == ' ' || c == '\t';
 }
 
-/* returns whether a byte is in a set, which a NUL never is */
+/* Returns whether a byte is in a set. A NUL is in no set. */
 static bool is_any(char c, const char *set)
 {
     return c && strchr(set, c);
@@ -92,7 +92,7 @@ bool cors_slice_is_near(cors_slice_t text, const char *word)
 {
     cors_slice_t other = cors_slice(word);
 
-    /* what follows the common beginning */
+    /* skip the common prefix */
     while (text.len > 0 && other.len > 0
            && cors_lower(text.ptr[0]) == cors_lower(other.ptr[0])) {
         text.ptr++;
@@ -209,10 +209,9 @@ bool cors_word_next(cors_slice_t *rest, cors_slice_t *word)
  *
  * Schemes: the lower-case letters, the digits and + - .
  *
- * Hosts: all printable characters except those that no serialized host contains. These
- * are the "forbidden domain code points" of the URL Standard and the upper-case
- * letters. The comma is excluded too, because it joins two Origin fields. So: without
- * A-Z and #%/:<>?@[\]^|,"`{}
+ * Hosts: all printable characters except A-Z and #%/:<>?@[\]^|,"`{} Most of these are
+ * the "forbidden domain code points" of the URL Standard, which no serialized host
+ * contains, and a comma joins two Origin fields.
  *
  * Each line covers sixteen byte values. Bytes outside ASCII are in no class.
  */

@@ -68,8 +68,8 @@ static inline bool cors_slice_is_nocase(cors_slice_t text, const char *word)
 /** @return whether @a text equals one of @a words, which end with NULL */
 bool cors_slice_is_one_of(cors_slice_t text, const char *const *words);
 
-/** @return the word, of those that NULL ends, that equals @a text, ignoring the case of
- *          ASCII letters; NULL: not found */
+/** @return the one of @a words, which end with NULL, that equals @a text, ignoring the
+ *          case of ASCII letters; NULL: not found */
 const char *cors_slice_find_nocase(cors_slice_t text, const char *const *words);
 
 /**
@@ -101,7 +101,7 @@ static inline int cors_digit(char c)
 /** @return @a text without spaces and tabs at its ends, borrowed from it */
 cors_slice_t cors_slice_trim(cors_slice_t text);
 
-/** The syntax elements that a byte may be part of. */
+/** The syntax elements that can contain a byte. */
 typedef enum {
     CORS_BYTE_TOKEN = 1, /* RFC 9110, 5.6.2 "Tokens" */
     /* a host as browsers write it, except [ ] and : */

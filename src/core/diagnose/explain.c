@@ -3,7 +3,7 @@
 /*
  * Explains whether a web page may make a request, and why.
  *
- * It is its own file because it plays the browser: it runs the checks of the Fetch
+ * It is its own file because it acts as the browser: it runs the checks of the Fetch
  * Standard on the headers that the module would send. It does not make a request and
  * does not match origins itself. The decision comes from cors_decide() and the headers
  * from cors_emit(), as for a real request. For advice beyond the first problem, it
@@ -117,7 +117,7 @@ static const char *check_preflight(apr_pool_t *p, int status,
 }
 
 /*
- * Returns the names that a browser asks for in a preflight: in lower case and sorted,
+ * Returns the names that a browser announces in a preflight: in lower case and sorted,
  * without those that any page may set.
  */
 static const char *unsafe_names(apr_pool_t *p, const char *names)

@@ -70,7 +70,7 @@ typedef struct {
  * @param question     the request
  * @param explanation  filled
  *
- * A WebSocket does not need permission by CORS, and is readable once it opens.
+ * CORS does not apply to a WebSocket: a page can read it once it is open.
  *
  * Fetch, "HTTP fetch" (#http-fetch), "CORS-preflight fetch" (#cors-preflight-fetch),
  * "CORS check" (#concept-cors-check)

@@ -22,8 +22,8 @@
 
 #include "core/base/list.h"
 
-/* How many entries of a list are tried as origins, divided by the number of regular
- * expressions that each of them is matched against. */
+/* The maximum number of entries that are tried as origins if the lists have no regular
+ * expression. Each regular expression makes a trial more expensive, so fewer are tried. */
 #define TRIED_MAX 100
 
 /* A setting of the served resource, in the form of cors_link_t. */
@@ -256,7 +256,7 @@ static int count_regexes(const cors_policy_t *policy)
 
 /* Returns the setting that denies an entry of the requested URL's lists; NULL: none.
  *
- * left: how many entries may be tried
+ * left: the maximum number of entries to try
  */
 static const cors_setting_t *denied_entry(apr_pool_t *p,
                                           const cors_policy_t *asked,

@@ -62,7 +62,8 @@ const char *cors_verdict_text(cors_verdict_e verdict);
 /** @return the reason's text in logs and variables, static */
 const char *cors_reason_text(cors_reason_e reason);
 
-/** The maximum of Access-Control-Request-Headers that is read: bytes, names. */
+/** The maximum length of Access-Control-Request-Headers in bytes, and its maximum number
+ * of names. */
 #define CORS_REQUEST_HEADERS_MAX 4096
 #define CORS_REQUEST_NAMES_MAX 128
 
@@ -93,7 +94,7 @@ typedef struct {
  *
  * @param context  the context member of the facts
  * @param origin   the origin to compare with
- * @param target      to be filled in; all members are absent
+ * @param target   to be filled in; all members are absent
  */
 typedef void (*cors_target_fn)(void *context, const cors_origin_t *origin,
                                cors_target_t *target);
@@ -116,9 +117,9 @@ typedef struct {
     cors_slice_t request_method;  /* Access-Control-Request-Method */
     cors_slice_t request_headers; /* Access-Control-Request-Headers */
     cors_slice_t private_network; /* Access-Control-Request-Private-Network */
-    /* called only for a request that is about to be denied; NULL: own is filled in */
+    /* called only for a request that is about to be denied; NULL: target is filled in */
     cors_target_fn get_target;
-    /* NULL: own.known_host is used */
+    /* NULL: target.known_host is used */
     cors_has_host_fn has_host;
     /* for get_target and has_host */
     void *context;

@@ -27,10 +27,10 @@ typedef enum {
  * Writes a decision into the Access-Control-* and Vary headers of a response, each as
  * one field.
  *
- * Fields of other origin are removed first: Access-Control-Allow-*, -Expose-Headers
- * and -Max-Age, in both tables. With CorsBackendHeaders Keep, a response that has an
- * Access-Control-Allow-Origin does not change, except the answer to a preflight by
- * this module.
+ * Fields that something else has set are removed first: Access-Control-Allow-*,
+ * -Expose-Headers and -Max-Age, in both tables. With CorsBackendHeaders Keep, a
+ * response that has an Access-Control-Allow-Origin does not change, except the answer
+ * to a preflight by this module.
  *
  * @param p         pool for the values
  * @param policy    the policy of the decision; its mode is CORS_MODE_ON

@@ -51,7 +51,7 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind, bool edit)
     return set;
 }
 
-/* returns whether an entry stands for a whole list */
+/* Returns whether an entry stands for a whole list. */
 static bool is_whole_list(cors_slice_t word)
 {
     return cors_slice_is(word, "*") || cors_slice_is_nocase(word, "None");
@@ -120,7 +120,7 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
     const char *unused;
 
     name.len -= name.len > 0 && cors_slice_end(name)[-1] == ':' ? 1 : 0;
-    /* of several colons one remains, and the argument is not checked further */
+    /* if there are several colons, one remains, and the argument is not checked further */
     if (cors_is_token(name) && !is_whole_list(name)
         && check_name(p, kind, name, &unused) == CORS_OK) {
         *suggestion = cors_slice_text(p, name);

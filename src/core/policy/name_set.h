@@ -14,7 +14,7 @@
 #include "core/base/problem.h"
 #include "core/base/text_map.h"
 
-/** The kind of names, which determines how they are checked and compared. */
+/** The kind of name, which determines how names are checked and compared. */
 typedef enum {
     CORS_NAMES_METHODS,         /* case-sensitive */
     CORS_NAMES_REQUEST_HEADERS, /* in any case */

@@ -3,8 +3,8 @@
 /*
  * The values of a decision that others can read: log formats, expressions and programs.
  *
- * It is its own file because their names are needed twice: where httpd asks for a value, and
- * where start-up checks the log formats of the configuration.
+ * It is its own file because their names are needed twice: to look up the value that
+ * httpd requests, and to check the log formats of the configuration at start-up.
  */
 
 #include "core/policy/reading.h"

@@ -7,11 +7,12 @@
  * directives of other modules, so a query must not visit every section. Several checks
  * use it, so it is a file of its own.
  *
- * Each part has an owner, which is any key that the caller chooses (a server, or a
- * virtual host's container), and a number. Numbers increase from part to part. Three
- * things are kept for each owner and kind: the two lowest numbers, the two lowest
- * numbers of parts without a path, and an index of the paths. Two numbers are needed
- * because a query may exclude one part, usually the part itself.
+ * A part is a section, or a directive of another module. It has an owner, which is any key
+ * that the caller chooses (a server, or a virtual host's container), and a number.
+ * Numbers increase from part to part. Three things are stored for each owner and kind:
+ * the two lowest numbers, the two lowest numbers of parts without a path, and an index
+ * of the paths. Two numbers are needed because a query may exclude one part, usually the
+ * part itself.
  */
 
 #include "httpd/config/container_index.h"

@@ -71,7 +71,8 @@ typedef enum {
  * @param node  the innermost container; NULL: the server itself
  * @param path  of the URL, decoded
  * @param file  the path appended to DocumentRoot
- * @return whether what is in the container applies to a request, as far as its path determines that
+ * @return whether the contents of the container apply to a request, as far as its path
+ *   determines that
  */
 cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
                                   const char *path, const char *file);

@@ -4,10 +4,10 @@
  * Reports the findings of the checks at start-up, each sentence once, and at most twenty
  * of a kind.
  *
- * It is its own file because all checks use it and none of them should know how a finding
- * is written. It does not check anything. The checks need much memory, which httpd's
- * parent would otherwise keep, so a reporter owns a pool that returns its memory to the
- * system.
+ * It is its own file because all checks use it, and none of them should know how a
+ * finding is logged. It does not check anything. The checks need much memory, which
+ * httpd's parent would otherwise keep, so a reporter owns a pool that returns its memory
+ * to the system.
  */
 
 #include "httpd/config/findings.h"

@@ -44,7 +44,7 @@ void cors_reporter_start(cors_reporter_t *reporter, int flags);
 void cors_report_finding(cors_reporter_t *reporter, server_rec *server,
                          const char *source, const cors_finding_t *finding);
 
-/** Report how many findings of each kind were not written, and destroy the pools. */
+/** Report how many findings of each kind were not logged, and destroy the pools. */
 void cors_reporter_end(cors_reporter_t *reporter, server_rec *server);
 
 #endif /* CORS_CONFIG_FINDINGS_H */

@@ -6,10 +6,10 @@
  * in them. httpd offers no such walk, so this file reads the core's and mod_proxy's
  * configuration structures.
  *
- * It does not judge what it finds. Two facts to know: httpd appends each virtual host's
- * sections to those of the base server, so a walk has to recognise inherited ones; and
- * the status page is identified by the address of httpd's parsed SetHandler, because
- * the text alone could come from a .htaccess file.
+ * It checks nothing that it finds. Two facts are important: httpd appends each virtual
+ * host's sections to those of the base server, so a walk has to recognize inherited
+ * ones; and the status page is identified by the address of httpd's parsed SetHandler,
+ * because the text alone could come from a .htaccess file.
  */
 
 #include "httpd/config/sections.h"

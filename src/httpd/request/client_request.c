@@ -10,7 +10,7 @@
  *
  * Start-up determines which fields the directives of a server read. Nothing is noted
  * for a server that has no directive of this module and where no .htaccess file can
- * have one. This file only collects; facts.c interprets the fields.
+ * have one. This file only collects the fields; facts.c interprets them.
  */
 
 #include "httpd/request/client_request.h"

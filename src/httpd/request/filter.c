@@ -31,8 +31,8 @@
 static ap_filter_rec_t *output_filter;
 static ap_filter_rec_t *page_filter;
 
-/* Returns the policy that the response is written by: the requested URL's, or its
- * combination with the served resource's if that one is stricter. */
+/* Returns the policy for the headers of the response: that of the requested URL, or its
+ * combination with that of the served resource if the latter is stricter. */
 static const cors_policy_t *policy_of(const cors_chain_t *chain)
 {
     return chain->both ? chain->both : chain->policy;

@@ -6,7 +6,7 @@
  * page follows the policy of the requested URL, like any other error. mod_http2, too,
  * creates such a request: it answers with 500 for a stream without a response.
  *
- * httpd leaves a note at each request for which it has looked for sections. If the note
+ * httpd stores a note in each request for which it has looked for sections. If the note
  * is missing, this file walks over the sections with httpd's own functions, but on a
  * copy of the request, and removes the notes of this walk. So httpd and other modules
  * see no difference. It does not look for files: a <Directory>, <Files> or .htaccess

@@ -10,9 +10,9 @@
  * both policies: what the requested URL allows is withheld if a section that matches
  * only the served resource denies it (src/core/policy/combine.c).
  *
- * "Accepted" marks a section once a request was found not to be refused by it. A section
- * that is equal to that of another URL is not accepted for that reason alone: a request
- * that ends early was never checked.
+ * "Accepted" marks a section that is known not to refuse the request. A section is not
+ * accepted just because another URL of the chain has the same one: a request that ends
+ * early was never checked.
  */
 
 #include "httpd/request/served.h"
@@ -31,9 +31,9 @@
 
 /*
  * Returns whether a refused request may get an error page that the administrator has
- * configured, even if that page lies in a section that refuses the request. Only a
- * request that can be made without an Origin may: it reaches a handler that a plain
- * link can reach as well. Any other request gets httpd's own page.
+ * configured, even if that page is in a section that refuses the request. This is
+ * permitted only for a request that can be made without Origin: a plain link can reach
+ * the handler of the page as well. Any other request gets httpd's own page.
  */
 static bool may_have_page(const cors_chain_t *chain)
 {

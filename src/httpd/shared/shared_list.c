@@ -46,7 +46,8 @@
 #define MISTAKES_SHOWN 20
 #define RELOAD_DEFAULT apr_time_from_sec(5)
 
-/* How long reading a configuration waits for files in total, and between two checks. */
+/* The maximum time for which reading a configuration waits for files in total, and the
+ * time between two checks. */
 #define PATIENCE apr_time_from_sec(5)
 #define PAUSE apr_time_from_msec(100)
 
@@ -623,7 +624,7 @@ static bool make_replacement(apr_pool_t *pconf, apr_pool_t *scratch,
         return false;
     }
     list->loaded = false;
-    list->lists = true; /* possibly: it is unknown until the file is loaded */
+    list->lists = true; /* assumed until the file is loaded */
     list->growth = 0;
     add_not_loaded(pconf, path);
     return true;

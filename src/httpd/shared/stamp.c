@@ -2,13 +2,13 @@
 
 /*
  * Reads the state ("stamp") and the text of a file. The parent and the child that
- * reloads must compare files in the same way, so both use this file, which alone makes
- * the system calls for it. It does not parse lists.
+ * reloads must compare files in the same way, so these system calls are made in this
+ * file only. It does not parse lists.
  *
  * A path may name any kind of file, and another one a moment later. So only regular
- * files are opened, they are opened without blocking, and their state is checked again
- * through the descriptor. A text is valid only if the file had the same state before
- * and after it was read.
+ * files are opened, without blocking, and their state is checked again through the
+ * descriptor. A text is valid only if the file had the same state before and after it
+ * was read.
  */
 
 #include "httpd/shared/stamp.h"

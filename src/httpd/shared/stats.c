@@ -33,7 +33,7 @@ typedef struct {
 /* Set before the children start and not changed later; NULL: nothing is counted. */
 static cors_counters_t *counters;
 
-/* Whether refusals are kept: only if a page shows them. */
+/* Whether refusals are recorded: only if a page shows them. */
 static bool records_refusals;
 
 cors_counters_t *cors_count_all(void)

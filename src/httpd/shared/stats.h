@@ -14,14 +14,14 @@
 /**
  * Find the counters of an earlier generation, or create them.
  *
- * @param page  whether a page shows refusals; if not, none are kept
+ * @param page  whether a page shows refusals; if not, none are recorded
  */
 void cors_count_open(server_rec *server, bool page);
 
 /** @return the counters; NULL: there is no shared memory */
 cors_counters_t *cors_count_all(void);
 
-/** @return whether refusals are kept, because a page shows them */
+/** @return whether refusals are recorded, because a page shows them */
 bool cors_count_records_refusals(void);
 
 #endif /* CORS_SHARED_STATS_H */
