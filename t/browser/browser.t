@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# A real browser: what Chromium makes of requests of pages, and what it sends, is
-# what the Fetch Standard (t/lib/Fetch.pm) makes of the answers that the manual
-# promises (t/lib/Reference.pm). Run by make browser.
+# A real browser: Chromium sends the requests of pages. What it sends, and what the page
+# receives, must be what the Fetch Standard (t/lib/Fetch.pm) requires for the responses
+# that the manual specifies (t/lib/Reference.pm). Run by make browser.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -17,9 +17,9 @@ my $work = $ENV{CORS_WORK};
 my $here = "$work/t/browser";
 my $json = JSON::PP->new->canonical;
 
-# --- a private authority, and a certificate for the names of loopback
+# --- a private authority, and a certificate for the loopback names
 
-# One site, so that cookies are not those of a third party.
+# All names are of one site, so that no cookie is a third-party cookie.
 my @hosts = ('localhost', map { "$_.site.localhost" } qw(a b api other));
 
 sub openssl {
@@ -119,12 +119,12 @@ my $httpd = Httpd->start(name => 'browser', text => $text, ports => [qw(http alt
 my %port = %{ $httpd->{port} };
 my ($reference) = map { Reference->new($_) } $text =~ s/\@(http|alt|tls1?)\@/$port{$1}/gr;
 
-# --- what must be
+# --- what is expected
 
 sub query_of { my ($url) = @_; return map { split /=/, $_, 2 } split /[&]/, $url =~ s/\A[^?]*\??//r }
 sub unescaped { my ($text) = @_; $text =~ s/%([0-9A-Fa-f]{2})/chr hex $1/ge; return $text }
 
-# The answer that the manual promises to a request.
+# The response to a request that the manual specifies.
 sub promised {
     my ($sent, $upgrade) = @_;
     my ($scheme, $host, $port, $path) = $sent->{url} =~ m{\A(\w+)://(?:[^/@]*@)?([^:/]+):(\d+)(/[^?]*)} or die "no address: $sent->{url}\n";
@@ -144,9 +144,8 @@ sub promised {
 
 sub address { my ($scheme, $host, $port, $path) = @_; return "$scheme://$host:$port{$port}$path" }
 
-# What a log line says of a request that goes out. A browser keeps the cookies of
-# a site from a frame that has no origin in it; over http they are not looked at,
-# since they are for https only.
+# The log line of a request. A browser sends no cookies with the requests of a frame that has
+# the origin null. Cookies are not compared over http, because they are for https only.
 sub in_log {
     my ($sent, $origin) = @_;
     my ($scheme, $authority, $path) = $sent->{url} =~ m{\A(\w+)://(?:[^/@]*@)?([^/]+)(/[^?]*)};
@@ -202,14 +201,14 @@ sub expect {
     return (\@results, \@sent);
 }
 
-# --- what is done
+# --- the cases
 
 my @places;
 my %case;
 my $next = 0;
 
-# A case of a page: steps that are done one after the other. %id% in an address
-# becomes the case's own.
+# A case of a page: steps that run one after the other. %id% in an address stands for the
+# id of the case.
 sub add {
     my ($place, $name, @steps) = @_;
     my $id = 'c' . $next++;
@@ -318,7 +317,7 @@ add($https, 'a request of the page itself is not rejected', fetching("$own/rejec
 add($https, 'a redirect loses Authorization on the way to another origin',
     fetching(redirect("$api/cred", "$other/open", 307), headers => [ [ 'authorization', 'Basic YTpi' ] ]));
 
-# elements and other ways to ask
+# elements and other ways to send a request
 for my $policy (qw(open cred list wild nobody off null)) {
     my $url = "$api/$policy";
     for ([ script => 'js' ], [ module => 'js' ], [ image => 'png' ], [ style => 'css' ]) {
@@ -337,7 +336,7 @@ for my $policy (qw(open cred list wild nobody off null)) {
 }
 $https->{linger} = 1500;
 
-# the preflight cache: one address, asked again
+# the preflight cache: one address, requested again
 my $put = sub { my ($policy, %more) = @_; return fetching("$api/$policy", method => 'PUT', %more) };
 for (qw(age0 age2 age600 agenone list)) {
     add($https, "/$_ twice", $put->($_), $put->($_));
@@ -398,7 +397,7 @@ for my $row (@console) {
     }
 }
 
-# --- do it, and compare
+# --- run the cases and compare
 
 chdir $here or die "$here: $!\n";
 Httpd::spew("$here/cases.json", $json->encode({ places => \@places, authority => $authority,
@@ -444,6 +443,6 @@ for my $id (sort keys %console) {
     like(join("\n", grep { /\bid=$id\b/ } @{ $done->{said} }), qr/$message/, "the console reports: $console{$id}");
 }
 my ($section) = Httpd::slurp("$work/docs/console.md") =~ /^## Chromium.*?\n(.*?)^## /ms;
-is_deeply([ $section =~ /^\| `(.*?)` \|/mg ], [ map { $_->[0] } @console ], 'docs/console.md has these messages and no other');
+is_deeply([ $section =~ /^\| `(.*?)` \|/mg ], [ map { $_->[0] } @console ], 'docs/console.md has exactly the messages that are tested');
 cmp_ok(scalar keys %case, '>=', 300, 'there are at least three hundred combinations');
-cmp_ok($by_protocol{'HTTP/2.0'} // 0, '>=', 5, 'WebSockets went over HTTP/2 too') or diag($json->encode(\%by_protocol));
+cmp_ok($by_protocol{'HTTP/2.0'} // 0, '>=', 5, 'WebSockets were opened over HTTP/2 too') or diag($json->encode(\%by_protocol));

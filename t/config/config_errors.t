@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Arguments that keep httpd from starting: each error with its suggestion, and the nearest
+# Arguments that keep httpd from starting: each error with its suggestion, beside the nearest
 # argument that is accepted.
 use strict;
 use warnings FATAL => 'all';
@@ -12,7 +12,7 @@ my $label63 = 'a' x 63;
 my $host253 = join '.', ('a' x 63) x 3, 'a' x 61;
 
 # A row: id of the error, arguments, suggestion (undef: none), the nearest accepted
-# arguments. The rejected word is all of the arguments, or given beside them: [word,
+# arguments. If only one word of the arguments is rejected, the second element is [word,
 # arguments].
 sub table {
     my ($directive, @rows) = @_;
@@ -60,7 +60,7 @@ my @origins = (
     [ 'origin-file', 'file:///home', undef, 'files://home' ],
     [ 'origin-long', 'a' x 33 . '://example.com', undef, 'a' x 32 . '://example.com' ],
 
-    # what an origin has not
+    # parts that an origin does not have
     [ 'origin-path', 'https://example.com/', 'https://example.com', 'https://example.com' ],
     [ 'origin-path', 'https://example.com//', 'https://example.com', 'https://example.com:8' ],
     [ 'origin-path', 'https://example.com/app', 'https://example.com', 'https://app.example.com' ],
@@ -176,7 +176,7 @@ my @origins = (
     [ 'wildcard-ip', 'http://*.0.0.1', undef, 'http://127.0.0.1' ],
     [ 'wildcard-ip', 'http://*.[::1]', undef, 'http://[::1]' ],
 
-    # words for the whole list, exclusions and edits
+    # entries for the whole list, exclusions and edits
     [ 'any-origin-not-alone', [ 'https://example.com', '* https://example.com' ], undef, '*' ],
     [ 'any-origin-not-alone', [ '*', 'https://example.com *' ], undef, '*' ],
     [ 'any-origin-not-alone', [ '!https://example.com', '* !https://example.com' ], undef, '* *' ],
@@ -400,7 +400,7 @@ my $together = config_check(join '', map {
 for my $row (@bad) {
     my $name = "$row->{directive} $row->{good}";
     if ($together->{code} == 0) {
-        pass("$name: httpd -t finds nothing wrong");
+        pass("$name: httpd -t accepts it");
     }
     else {
         config_starts($name, "$row->{directive} $row->{good}\n");

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Requests get what httpd -t -D DUMP_CORS shows for their section: two hundred random
+# Requests are decided as httpd -t -D DUMP_CORS shows for their section: two hundred random
 # configurations, each evaluated from its JSON alone.
 use strict;
 use warnings FATAL => 'all';
@@ -16,7 +16,7 @@ my $seed = $ENV{CORS_SEED} // 20260101;
 srand $seed;
 
 
-# --- configurations by chance
+# --- random configurations
 
 my @origins = ('https://a.example', 'https://b.example:8443', 'https://*.c.example', 'http://d.example:*',
     'https://*.e.example:*', 'capacitor://localhost', 'http://[::1]:81');
@@ -69,8 +69,8 @@ sub section {
     return "$begin\n$text$end\n";
 }
 
-# A virtual host and, by the path that a request takes to it, the title of each
-# of its sections that has a request of its own.
+# A virtual host, and the title of each of its sections, by the path of a request to which
+# the section applies.
 sub virtual_host {
     my ($name) = @_;
     my $root = Apache::Test::vars('documentroot');
@@ -108,7 +108,7 @@ sub virtual_host {
     return ("<VirtualHost 127.0.0.1:\@port\@>\n$text</VirtualHost>\n", \%paths);
 }
 
-# --- what a policy allows, by the JSON alone
+# --- what a policy allows, according to the JSON alone
 
 sub pattern_matches {
     my ($word, $origin) = @_;
@@ -128,7 +128,7 @@ sub origin_listed {
     return 0;
 }
 
-# undef: not listed; '*': by the wildcard; else by its name
+# undef: not listed; '*': listed by the wildcard; else listed by name
 sub name_listed {
     my ($list, $name, $any_case) = @_;
     for my $word (@$list) {
@@ -148,7 +148,7 @@ sub policy_for {
     return $others // die "no policy for $method";
 }
 
-# The sorted words of a field.
+# The sorted elements of a field.
 sub words { return join ', ', sort split /\s*,\s*/, $_[0] }
 
 sub joined {
@@ -156,7 +156,7 @@ sub joined {
     return words(join ', ', map { $_->{entry} } grep { !$_->{exclude} } @$list);
 }
 
-# What is sent of a list of methods or headers; undef: nothing.
+# The value that is sent for a list of methods or headers; undef: no field is sent.
 sub sent_list {
     my ($is, $list, $asked, $rejected) = @_;
     my $wildcard = grep { $_->{entry} eq '*' } @$list;
@@ -165,7 +165,7 @@ sub sent_list {
     return defined $value && $value ne '' ? words($value) : undef;
 }
 
-# Status (undef: the handler's) and fields that a request must get.
+# The status (undef: that of the handler) and the fields that a response must have.
 sub expected {
     my ($site, $method, $origin, $announced, $names) = @_;
     my $policy = policy_for($site, $announced // $method);
@@ -214,7 +214,7 @@ sub expected {
     return ($ok && $is{CorsPreflight} ne 'Answer' ? undef : $good, \%cors);
 }
 
-# --- the proof
+# --- the comparison
 
 my (@hosts, $text);
 $text = "Listen 127.0.0.1:\@port\@\nCorsMaxAge 99\nCorsAllowMethods GET PUT\n";
@@ -241,7 +241,7 @@ $site{ $_->{server_name} }{ $_->{section} // '' } = $_ for @{ $dump->{sections} 
 
 my ($exchanges, $allowed) = (0, 0);
 plan tests => $configurations + 20;
-is($dump->{version}, 1, 'the JSON has its version');
+is($dump->{version}, 1, 'the JSON is of version 1');
 for my $host (@hosts) {
     my ($name, $paths, $conf) = @$host;
     my @wrong;
@@ -272,10 +272,10 @@ for my $host (@hosts) {
         or diag("seed $seed\n$conf\n", @wrong[ 0 .. ($#wrong > 4 ? 4 : $#wrong) ]);
 }
 cmp_ok($exchanges, '>', 10 * $configurations, 'there were many exchanges');
-cmp_ok($allowed, '>', $exchanges / 5, 'and many of them were allowed');
-cmp_ok($exchanges - $allowed, '>', $exchanges / 5, 'and many were not');
+cmp_ok($allowed, '>', $exchanges / 5, 'many exchanges were allowed');
+cmp_ok($exchanges - $allowed, '>', $exchanges / 5, 'many exchanges were not allowed');
 
-# --- the form of both, to the letter
+# --- the exact form of the JSON and of the text
 
 my $small = <<'CONF';
 CorsPolicy On
@@ -298,10 +298,10 @@ is_deeply([ map { [ sort keys %$_ ] } $small_dump, $server, $server->{policies}[
 is_deeply([ @$server{qw(server_name virtual_host section where)} ], [ 'localhost', undef, undef, undef ],
     'a server itself has neither section nor place');
 is_deeply([ @$location{qw(virtual_host section)} ], [ undef, '<Location "/a b">' ], 'a section has its title as it is written');
-is($location->{where}, "$check->{file}:" . ($check->{before} + 4), 'and the line where it begins');
+is($location->{where}, "$check->{file}:" . ($check->{before} + 4), 'a section has the line where it begins');
 is_deeply([ map { [ $_->{methods} && [ grep { /\A(?:GET|PUT)\z/ } @{ $_->{methods} } ], $_->{others} ? 1 : 0 ] } @{ $location->{policies} } ],
     [ [ ['GET'], 1 ], [ ['PUT'], 0 ] ], 'a <Limit> makes a policy of its own');
-is($server->{policies}[0]{methods}, undef, 'methods is null where all are treated alike');
+is($server->{policies}[0]{methods}, undef, 'methods is null if all methods are treated alike');
 is_deeply($location->{policies}[0]{attributes}{CorsAllowOrigins}, {
     from => 'own', set_by => $line->('CorsAllowOrigins', 5),
     value => [
@@ -312,27 +312,27 @@ is_deeply($location->{policies}[0]{attributes}{CorsAllowOrigins}, {
         [ 'https://a.example', 0, 0, $line->('CorsAllowOrigins', 2), 'inherited' ],
         [ 'https://"<&>\.example', 0, 1, $line->('CorsAllowOriginsMatch', 3), 'inherited' ],
     ],
-}, 'each word of a list has its line, and the first that matches decides');
+}, 'each entry of a list has its line, and entries are in the order in which they decide');
 is_deeply($location->{policies}[1]{attributes}{CorsMaxAge},
-    { value => '60', from => 'own', set_by => $line->('CorsMaxAge', 7) }, 'what a <Limit> sets is its own');
+    { value => '60', from => 'own', set_by => $line->('CorsMaxAge', 7) }, 'a setting in a <Limit> is from the section itself');
 is_deeply($location->{policies}[0]{attributes}{CorsPolicy},
-    { value => 'On', from => 'inherited', set_by => $line->('CorsPolicy', 1) }, 'what is inherited has the line that set it');
+    { value => 'On', from => 'inherited', set_by => $line->('CorsPolicy', 1) }, 'an inherited setting has the line that set it');
 is_deeply($location->{policies}[0]{attributes}{CorsWebSocketAllowOrigins},
     { value => undef, from => 'default', set_by => undef }, 'a WebSocket list that is not set is null');
 
 my $shown = config_check($small, '-D DUMP_CORS')->{printed};
-like($shown, qr/^CORS policies:\nServer localhost\n    CorsPolicy +On +own: CorsPolicy \S+:\d+$/m, 'the text has a heading and a line an attribute');
+like($shown, qr/^CORS policies:\nServer localhost\n    CorsPolicy +On +own: CorsPolicy \S+:\d+$/m, 'the text has a heading, and a line for each attribute');
 like($shown, qr/^  <Location "\/a b"> \(\S+:\d+\)\n   all other methods\n    CorsPolicy +On +inherited: CorsPolicy \S+:\d+$/m,
-    'and sections below their server');
-like($shown, qr/^   PUT\n(?:    .*\n)+?    CorsMaxAge +60 +own: CorsMaxAge \S+:\d+$/m, 'and a part for the methods of a <Limit>');
-unlike(config_check($small)->{printed}, qr/CORS/, 'without the definition nothing is printed');
+    'the text has the sections below their server');
+like($shown, qr/^   PUT\n(?:    .*\n)+?    CorsMaxAge +60 +own: CorsMaxAge \S+:\d+$/m, 'the text has a part for the methods of a <Limit>');
+unlike(config_check($small)->{printed}, qr/CORS/, 'httpd -t prints nothing without -D DUMP_CORS');
 
 like(config_check("<VirtualHost *:8080 *:80 *:8080 127.0.0.1:80>\nServerName a.example\nCorsPolicy On\nCorsAllowOrigins https://a.example\n</VirtualHost>\n",
-    '-D DUMP_CORS')->{printed}, qr/^VirtualHost \*:8080 \*:80 127\.0\.0\.1:80 a\.example \(/m, 'each address of a virtual host stands once');
+    '-D DUMP_CORS')->{printed}, qr/^VirtualHost \*:8080 \*:80 127\.0\.0\.1:80 a\.example \(/m, 'each address of a virtual host is printed once');
 
 # --- thousands of sections
 
 my $many = config_check(join('', "CorsPolicy On\nCorsAllowOrigins https://a.example\n",
     map { "<Location /$_>\nCorsAllowOrigins https://a$_.example\n<Limit PUT>\nCorsMaxAge $_\n</Limit>\n</Location>\n" } 1 .. 3000),
     '-D DUMP_CORS_JSON');
-is(scalar @{ JSON::PP->new->decode($many->{printed})->{sections} }, 3001, 'three thousand sections are all there');
+is(scalar @{ JSON::PP->new->decode($many->{printed})->{sections} }, 3001, 'the JSON has all of three thousand sections');

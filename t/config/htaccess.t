@@ -1,6 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# .htaccess: changes count at once, and a hostile file harms its own directory
-# alone.
+# .htaccess: changes take effect at once, and a hostile file affects only its own directory.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -35,10 +34,10 @@ sub lists { return { preflight_vary(), 'access-control-allow-origin' => $_[0],
     'access-control-allow-methods' => $_[1] // 'GET, HEAD, PUT, PATCH, POST, DELETE',
     'access-control-allow-headers' => 'content-type' } }
 
-# at once
-is_deeply(get('/change/a.txt', $app), allowed($app), 'without .htaccess the policy of the server counts');
+# changes
+is_deeply(get('/change/a.txt', $app), allowed($app), 'without .htaccess the policy of the server applies');
 write_htaccess(change => "CorsAllowOrigins $other\n");
-is_deeply(get('/change/a.txt', $other), allowed($other), 'a new .htaccess counts for the next request');
+is_deeply(get('/change/a.txt', $other), allowed($other), 'a new .htaccess applies to the next request');
 is_deeply(get('/change/a.txt', $app), $nothing, 'the list of a new .htaccess replaces that of the server');
 is_deeply(preflight('/change/a.txt', $other, 'PUT'), { status => 204, %{ lists($other) } }, 'the list of a new .htaccess applies to preflights');
 is_deeply(preflight('/change/a.txt', $app, 'PUT'), { status => 403, preflight_vary() },
@@ -55,7 +54,7 @@ write_htaccess(change => "CorsRejectDisallowed On\n");
 is_deeply(get('/change/a.txt', $evil), { status => 403, %vary }, 'CorsRejectDisallowed in .htaccess applies to the next request');
 is_deeply(get('/change/a.txt', $app), allowed($app), 'CorsRejectDisallowed in .htaccess does not reject an origin that the server lists');
 unlink "$site/change/.htaccess" or die $!;
-is_deeply(get('/change/a.txt', $evil), $nothing, 'a removed .htaccess no longer counts');
+is_deeply(get('/change/a.txt', $evil), $nothing, 'a removed .htaccess no longer applies');
 write_htaccess(files => "<Files a.txt>\nCorsAllowOrigins $other\n</Files>\n");
 is_deeply(get('/files/a.txt', $other), allowed($other), '<Files> in .htaccess applies');
 is_deeply(get('/files/', $other), { status => 403, %vary }, '<Files> in .htaccess does not apply to other files');
@@ -78,7 +77,7 @@ is_deeply(get('/list/a.txt', $app), { status => 500, 'access-control-allow-origi
     'CorsAllowOriginsFile is a 500 in .htaccess, also where AllowOverrideList names it');
 like($httpd->log_since($list_mark), qr/CorsAllowOriginsFile cannot occur within htaccess files/, 'the log says that CorsAllowOriginsFile is not for .htaccess');
 
-# mistakes: 500 for their directory, a line in the log, and no harm elsewhere
+# errors: a 500 below their directory, a line in the log, and no effect elsewhere
 for (
     [ 'a path in an origin', "CorsAllowOrigins https://x.example/\n", qr{'https://x\.example/'.*:1\b} ],
     [ 'an unknown argument', "# first\nCorsPolicy Perhaps\n", qr{Perhaps.*:2\b} ],
@@ -87,7 +86,7 @@ for (
     [ 'a regex that takes exponential time', "CorsAllowOriginsMatch \"(a+)+\\.\"\nCorsPolicy Maybe\n", qr{Maybe} ],
     [ 'a section that does not end', "<Files a.txt>\nCorsPolicy On\n", qr{was not closed} ],
     [ 'bytes that are not text', "CorsAllowOrigins \x80\xff\x01\n", qr{CorsAllowOrigins} ],
-    [ 'a word of 100,000 letters', 'CorsAllowOrigins https://' . 'a' x 100_000 . "\n", qr{CorsAllowOrigins|too long}i ],
+    [ 'an entry of 100,000 letters', 'CorsAllowOrigins https://' . 'a' x 100_000 . "\n", qr{CorsAllowOrigins|too long}i ],
     [ '2,000 mistakes', "CorsAllowOrigins " . join(' ', map { "https://o$_.example/" } 1 .. 2000) . "\n", undef ],
 ) {
     my ($what, $text, $line) = @$_;
@@ -95,7 +94,7 @@ for (
     write_htaccess(broken => $text);
     my $got = get('/broken/a.txt', $app);
     if ($what eq 'credentials for any origin') {
-        # a module does not learn where a .htaccess file ends
+        # httpd does not tell a module where a .htaccess file ends
         is_deeply($got, $nothing, "$what in .htaccess allow no origin");
         like($httpd->log_since($mark), qr/contradictory-policy/, "$what in .htaccess is in the log");
     }
@@ -104,11 +103,11 @@ for (
             "$what in .htaccess is a 500 with the headers of the server's policy");
         like($httpd->log_since($mark), $line, "$what in .htaccess is logged with its line") if $line;
     }
-    is_deeply(get($unharmed->[0], $app), $unharmed->[1], "$what in .htaccess harms no other directory");
+    is_deeply(get($unharmed->[0], $app), $unharmed->[1], "$what in .htaccess does not affect another directory");
 }
 unlink "$site/broken/.htaccess";
 
-# large lists; t/bench/BenchLinear.pm counts that their cost grows in proportion
+# large lists; t/bench/BenchLinear.pm checks that their cost is linear
 write_htaccess(hostile => join '', map { "CorsAllowOrigins https://o$_.example https://*.w$_.example\n" } 1 .. 10_000);
 is_deeply(get('/hostile/a.txt', 'https://o9999.example'), allowed('https://o9999.example'),
     '10,000 origins and as many patterns in .htaccess work');
@@ -116,7 +115,7 @@ is_deeply(get('/hostile/a.txt', 'https://a.w1.example'), allowed('https://a.w1.e
 is_deeply(get('/hostile/a.txt', 'https://o10001.example'), $nothing, '10,000 origins in .htaccess do not allow another one');
 is_deeply(get($unharmed->[0], $app), $unharmed->[1], '10,000 origins in .htaccess do not affect another directory');
 
-# deep: every level adds an origin, the lowest also removes one
+# deep nesting: every level adds an origin, and the deepest one also removes an origin
 my $path = 'deep';
 for my $level (1 .. 40) {
     $path .= '/d';

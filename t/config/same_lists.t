@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Sections whose lists are written alike share them; what each of them allows, and
-# where that comes from, is as if they did not. The same configuration is read twice:
-# with lines that are equal, and with spaces that make each line different.
+# Sections whose lists have the same text share them. What each section allows, and the
+# sources of its settings, must not change. The same configuration is read twice: with equal
+# lines, and with spaces that make each line different.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -51,7 +51,7 @@ for my $option (qw(DUMP_CORS DUMP_CORS_JSON)) {
     my ($printed, $errors) = dump_of($option, 0);
     my ($printed_alone, $errors_alone) = dump_of($option, 1);
 
-    is($printed, $printed_alone, "$option is the same, where lists are shared and where they are not");
+    is($printed, $printed_alone, "$option is the same whether lists are shared or not");
     is($errors, $errors_alone, 'the warnings are the same whether lists are shared or not');
-    like($errors, qr/https:\/\/h\.example.*CorsAllowOrigins FILE:\d+/, 'with the line of the first of two equal words') if $option eq 'DUMP_CORS';
+    like($errors, qr/https:\/\/h\.example.*CorsAllowOrigins FILE:\d+/, 'a warning about two equal entries has the line of the first') if $option eq 'DUMP_CORS';
 }

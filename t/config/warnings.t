@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Configurations that are allowed but hardly intended: each warning with its line, once;
-# beside it the nearest configuration without a warning.
+# Configurations that are valid but probably not intended: each warning with its line, once,
+# beside the nearest configuration without a warning.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -25,7 +25,7 @@ my ($plain, $empty, $exclusions) = map {
 # A case: the warnings of the first configuration, [name, line] for each; that
 # configuration; a configuration without a warning.
 my @cases = (
-    # origins that act as a logged-in user
+    # plain http origins with credentials
     [ [ [ 'insecure-origin', 3 ] ], "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins http://a.example\n",
       "CorsPolicy On\nCorsAllowCredentials On\nCorsAllowOrigins https://a.example\n" ],
     [ [ [ 'insecure-origin', 2 ] ], "CorsPolicy On\nCorsAllowOrigins http://*.a.example:*\nCorsAllowCredentials On\n",
@@ -78,7 +78,7 @@ my @cases = (
     [ [ [ 'no-origin-allowed', 3 ] ], "<Location /a>\n<Limit PUT>\nCorsPolicy On\n</Limit>\n</Location>\n",
       "<Location /a>\n<Limit PUT>\nCorsPolicy On\nCorsAllowOrigins https://a.example\n</Limit>\n</Location>\n" ],
 
-    # what no policy reaches
+    # settings that no policy uses
     [ [ [ 'unreachable', 1 ] ], "CorsMaxAge 60\n", "${on}CorsMaxAge 60\n" ],
     [ [ [ 'unreachable', 2 ], [ 'unreachable', 3 ] ], "<Location /a>\nCorsAllowMethods GET\nCorsAllowOrigins https://a.example\n</Location>\n",
       "<Location /a>\n<If true>\nCorsPolicy On\n</If>\nCorsAllowMethods GET\nCorsAllowOrigins https://a.example\n</Location>\n" ],
@@ -133,7 +133,7 @@ my @cases = (
     [ [ [ 'if-method', 5 ] ], "$on<If false>\n</If>\n<ElseIf \"%{REQUEST_METHOD} == 'PUT'\">\nCorsMaxAge 60\n</ElseIf>\n",
       "$on<If \"%{REQUEST_METHOD} == 'PUT'\">\nServerSignature Off\n</If>\n<Limit PUT>\nCorsMaxAge 60\n</Limit>\n" ],
 
-    # expressions
+    # regular expressions
     [ [ [ 'regex-never', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch a\\.example\n", "CorsPolicy On\nCorsAllowOriginsMatch https://a[0-9]\\.example\n" ],
     (map {
         my ($regex, $neighbour) = @$_;
@@ -144,7 +144,7 @@ my @cases = (
        [ 'https?://a\.example', 'https?://(a|b)\.example' ],
        [ 'http://localhost(:\d+)?', 'http://localhost(:3\d+)?' ],
        [ '^https:\/\/(.*\.)?a\.example(:[0-9]+)?\z', '^https:\/\/(x.*\.)?a\.example' ])),
-    # names that look like those of one owner and that anyone can register
+    # names that look as if they had one owner, but that anyone can register
     (map {
         my ($regex, $neighbour) = @$_;
         [ [ [ 'regex-everything', 2 ] ], "CorsPolicy On\nCorsAllowOriginsMatch \"$regex\"\n", "CorsPolicy On\nCorsAllowOriginsMatch \"$neighbour\"\n" ]
@@ -193,7 +193,7 @@ my @cases = (
     [ [ [ 'limit-options', 4 ] ], "$on<Location /x>\n<Limit OPTIONS>\nCorsMaxAge 60\n</Limit>\n</Location>\n",
       "$on<Location /x>\n<Limit OPTIONS>\nOptions None\n</Limit>\n</Location>\n" ],
 
-    # neighbours
+    # directives of other modules
     [ [ [ 'recipe-header', 3 ] ], "${on}Header set Access-Control-Allow-Origin *\n", "${on}Header set X-Access-Control-Allow-Origin *\n" ],
     [ [ [ 'recipe-header', 4 ] ], "$on<Directory $docs>\nHeader always append access-control-allow-methods PUT\n</Directory>\n",
       "<Location /x>\n$on</Location>\n<Location /y>\nHeader always append access-control-allow-methods PUT\n</Location>\n" ],
@@ -223,7 +223,7 @@ my @cases = (
       "<Directory $docs>\n$on</Directory>\nProxyPass /a http://127.0.0.1:9/\nProxyPass /b http://127.0.0.1:9/\n<Location />\n$on</Location>\n" ],
     [ [ [ 'directory-behind-proxy', 4 ] ], "<VirtualHost *:1>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n<Location /a>\n$on</Location>\n</VirtualHost>\nProxyPass /a http://127.0.0.1:9/\nProxyPass /b http://127.0.0.1:9/\n",
       "<VirtualHost *:1>\nDocumentRoot $docs\n<Directory $docs>\n$on</Directory>\n<Location /a>\n$on</Location>\n</VirtualHost>\nProxyPass /a http://127.0.0.1:9/\n" ],
-    # a file that serves other URLs, and grants less than they do
+    # a file that serves other URLs and grants less than they do
     [ [ [ 'served-narrower', 5 ] ], "${on}DirectoryIndex index.html index.php\n<Files index.php>\nCorsPolicy Off\n</Files>\n",
       "${on}DirectoryIndex index.html index.php\n<Files index.phps>\nCorsPolicy Off\n</Files>\n" ],
     [ [ [ 'served-narrower', 5 ] ], "${on}DirectoryIndex index.php\n<Files index.php>\nCorsAllowOrigins https://b.example\n</Files>\n",
@@ -258,8 +258,7 @@ my @cases = (
       "${on}DirectoryIndex index.php\n<Files index.php>\nCorsPolicy Off\n</Files>\n<Location />\nCorsPolicy On\n</Location>\n" ],
 );
 
-# A suggestion is a whole line where it names another directive, and that line has no
-# warning.
+# A suggestion that needs another directive is a whole line, and that line has no warning.
 my @lines = (
     [ 'CorsAllowOriginsMatch "-https://pr-1\.example\.com"', 'CorsAllowOrigins -https://pr-1.example.com' ],
     [ 'CorsAllowOriginsMatch "+https?://a\.example"', 'CorsAllowOrigins +http://a.example +https://a.example' ],
@@ -319,8 +318,8 @@ my $many = config_check("CorsMaxAge 25h\n" . join '', map { "<VirtualHost *:$_>\
 is_deeply([ config_warnings($many) ], [ [ 'max-age-beyond', 1 ] ], 'a warning that fifty virtual hosts inherit is reported once');
 unlike($many->{errors}, qr/AH00526/, 'a configuration with warnings is accepted');
 
-# Of one kind twenty are reported and the others are counted; LogLevel debug
-# reports each.
+# At most twenty warnings of one kind are reported, and the others are counted; with LogLevel
+# debug each is reported.
 sub without_effect { return join '', map { "<Location /l$_>\nCorsMaxAge 60\n</Location>\n" } 1 .. $_[0] }
 sub summaries { return [ $_[0]{errors} =~ /^(?:Warning: )?(\.\.\. and .*)$/mg ] }
 for ([ 20, '', 20 ], [ 21, '', 20, '... and 1 more; write LogLevel cors_policy:debug to see all of them [unreachable]' ],
@@ -328,16 +327,16 @@ for ([ 20, '', 20 ], [ 21, '', 20, '... and 1 more; write LogLevel cors_policy:d
     [ 25, "LogLevel cors_policy:debug\n", 25 ]) {
     my ($count, $level, $reported, @summary) = @$_;
     my $check = config_check($level . without_effect($count));
-    is(scalar(my @found = config_warnings($check)), $reported, "of $count warnings of a kind $reported are reported"
+    is(scalar(my @found = config_warnings($check)), $reported, "of $count warnings of one kind $reported are reported"
         . ($level && ' at LogLevel debug'));
-    is_deeply(summaries($check), \@summary, "of $count warnings of a kind the others are counted" . ($level && ' at LogLevel debug')) or diag($check->{errors});
+    is_deeply(summaries($check), \@summary, "of $count warnings of one kind the others are counted" . ($level && ' at LogLevel debug')) or diag($check->{errors});
 }
 my $kinds = config_check(without_effect(22) . join '', map { "<Location /m$_>\nCorsPolicy On\n</Location>\n" } 1 .. 23);
 is_deeply([ map { /and (\d+) more.*\[(.*)\]/ ? "$1 $2" : $_ } @{ summaries($kinds) } ],
-    [ '3 no-origin-allowed', '2 unreachable' ], 'each kind is counted by itself');
+    [ '3 no-origin-allowed', '2 unreachable' ], 'each kind of warning is counted by itself');
 my $refused = config_check("CorsPolicy On\nCorsAllowCredentials On\n"
     . join '', map { "<Location /m$_>\nCorsAllowOrigins *\n</Location>\n" } 1 .. 30);
 is($refused->{code}, 1, 'thirty errors keep httpd from starting');
 is_deeply([ scalar(my @sentences = $refused->{errors} =~ /^Cors.*\[any-origin-with-credentials\]$/mg), @{ summaries($refused) } ],
     [ 20, '... and 10 more; write LogLevel cors_policy:debug to see all of them [any-origin-with-credentials]' ],
-    'of thirty errors of a kind twenty are reported');
+    'of thirty errors of one kind twenty are reported');

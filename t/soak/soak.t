@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# A long run: mixed load over HTTP/1.1 and HTTP/2, a list file that is deployed in every way
-# all the time, graceful restarts, killed children, a clock that is set. Every response is
-# checked. It fails if a request fails without a restart or a kill, if a verdict is wrong,
-# if memory or descriptors grow, or if responses become slower.
+# A long run: mixed load over HTTP/1.1 and HTTP/2, a list file that is deployed continuously
+# in every way, graceful restarts, killed children, and a clock that is set. Every response
+# is checked. The test fails if a request fails without a restart or a kill, if a verdict is
+# wrong, if memory or descriptors grow, or if responses become slower.
 #
 #   SOAK_SECONDS=600   how long
 use strict;
@@ -16,15 +16,15 @@ use Httpd ();
 use Tools qw(build_shim);
 
 my $seconds = $ENV{SOAK_SECONDS} || 600;
-die "the run is of HTTP/2, which wants a threaded MPM\n" if !Httpd::has_h2();
+die "the soak test needs HTTP/2, and therefore a threaded MPM\n" if !Httpd::has_h2();
 
-# What may differ between two parts of the run, medians compared: memory by 5 % and a
-# megabyte, descriptors by two; the 99th percentile of latency between restarts by a
-# factor of three, where it is above 20 ms, in a short run above 100 ms.
+# By how much the medians of two parts of the run may differ: memory by 5 % and a
+# megabyte, descriptors by two. The 99th percentile of latency between restarts may
+# be three times as high, and is not compared below 20 ms (100 ms in a short run).
 my ($rss_share, $rss_kb, $fds, $factor, $least) = (0.05, 1024, 2, 3, $seconds < 120 ? 100_000 : 20_000);
 
-# A restart in each period, and a sample of the server before it; none in the last
-# third of the run, for what a child loses ends with the child.
+# Each period has a restart, and a sample of the server before it. The last third of the
+# run has no restarts, because a leak in a child ends with the child.
 my $period = $seconds / 30;
 $period = $period < 5 ? 5 : $period > 20 ? 20 : $period;
 my $periods = int($seconds / $period);
@@ -36,25 +36,25 @@ my $wild = 'https://a.b.wild.example';
 my $never = 'https://never.example';
 my $app = 'https://app.example';
 my $list = "$ENV{CORS_WORK}/t/logs/soak.origins";
-# what is excluded comes last: a list that is cut there allows more
+# the exclusion comes last, so a list that is cut before it allows more
 my @both = ($always, 'https://*.wild.example');
 my $excluded = '!https://out.wild.example';
 my $lists = 0;
 my $work = "$ENV{CORS_WORK}/t/logs/soak";
 mkdir $work or die "$work: $!\n";
 
-# Lists of a few thousand, as large as each other, so that their memory is.
+# Lists of a few thousand origins, all of the same size, so that they need the same memory.
 sub good_list {
     $lists++;
     return map { "$_\n" } @both, map({ "https://list$lists-" . (10000 + $_) . '.example' } 1 .. 5000), $excluded;
 }
-# A frame around a list, which counts at once.
+# A frame around a list: httpd loads it without waiting.
 sub framed { my (@lines) = @_; return ("begin $lists\n", @lines, 'end ' . @lines . " $lists\n") }
 sub own_origin { return "https://list$lists-12000.example" }
 sub replace { Httpd::spew("$list.new", @_); rename "$list.new", $list or die "$list: $!\n" }
 replace(good_list());
 
-# a file of this library's directory sets the clock of httpd
+# this library reads the clock of httpd from a file in its directory
 my $shim = "$work/clock.so";
 build_shim($shim, "$work/orders", '-DCORS_CLOCK_ONLY');
 
@@ -64,7 +64,7 @@ my $httpd = Httpd->start(
     expected => qr/CorsAllowOriginsFile: |exit signal Killed|this configuration has no policy|\[ssl:warn\]/);
 my ($plain, $tls) = @{ $httpd->{port} }{qw(plain tls)};
 
-# --- clients that judge whole answers
+# --- clients that check whole responses
 my %vary = (vary => 'Origin');
 my %preflight = (preflight_vary());
 sub let { my ($origin, %more) = @_; return ('access-control-allow-origin' => $origin, %more) }
@@ -98,8 +98,8 @@ my @handshake = (connection => 'Upgrade, close', upgrade => 'websocket',
 
 sub text_of { my ($answer) = @_; return join ' | ', map { "$_: $answer->{$_}" } sort keys %$answer }
 
-# One exchange on a connection that is kept, and opened anew when the server has
-# closed it, as browsers do.
+# One exchange on a persistent connection. Like a browser, the client opens a new one after
+# the server has closed it.
 my $kept = Client->new($plain);
 sub send_on_kept {
     my ($method, $path, %send) = @_;
@@ -108,8 +108,8 @@ sub send_on_kept {
         headers => [ map { [ $field{$_} => $send{$_} ] } sort keys %send ] });
 }
 
-# One client for a protocol; each writes a line about every answer that is wrong,
-# and every request that has none.
+# A client for one protocol. It prints a line for each wrong response and for each request
+# without a response.
 my $began = time;
 sub judge {
     my ($protocol, $port) = @_;
@@ -125,8 +125,7 @@ sub judge {
         my $is = eval { ($protocol eq 'kept' ? send_on_kept(@$request) : send_request([ $protocol => $port ], @$request))->cors };
         my $said = $is ? text_of($is) : "no answer: $@";
         $asked++;
-        # a child that is killed leaves its requests without an answer, never with a
-        # wrong one
+        # requests of a killed child may get no response, but never a wrong one
         next if -e "$work/killing" && (!$is || !defined $is->{status} || $is->{status} eq 'none');
         print "wrong: $protocol @$request: $said\n" if $said ne text_of($expected) && $complaints++ < 20;
         sleep 0.01;
@@ -143,8 +142,7 @@ sub wrk {
     return Httpd::start_program('wrk', "-t$threads", "-c$threads", '-d', most(1, int $time) . 's', '--timeout', '10s', '-s', "$ENV{CORS_WORK}/t/soak/mix.lua",
         "http://127.0.0.1:$plain/", '--', 3, $always, $never);
 }
-# Streams over TLS: one on each connection where a restart may come between, many
-# where none does.
+# Streams over TLS: one on each connection if a restart may occur meanwhile, else many.
 sub h2load {
     my ($requests, $connections, $streams) = @_;
     return Httpd::start_program('h2load', '-n', $requests, '-c', $connections, '-m', $streams, '-t', 1,
@@ -164,7 +162,7 @@ sub h2_done {
 sub process {
     my ($pid) = @_;
     my ($rss) = Httpd::slurp("/proc/$pid/status") =~ /^VmRSS:\s+(\d+) kB/m;
-    # those that stay: at each moment some are for what is being answered
+    # some descriptors belong to requests in progress, so take the minimum of some samples
     my @fds;
     for (1 .. 5) {
         opendir my $dir, "/proc/$pid/fd" or return;
@@ -179,7 +177,7 @@ sub least { return (sort { $a <=> $b } @_)[0] }
 sub most { return (sort { $b <=> $a } @_)[0] }
 sub sample {
     my $parent = process($httpd->pid);
-    # a child may end while it is looked at
+    # a child may end while its data is read
     my @children = grep { defined } map { my $pid = $_; eval { process($pid) } } $httpd->children;
     my $sum = $parent->{rss};
     $sum += $_->{rss} for @children;
@@ -188,11 +186,11 @@ sub sample {
         'child fds' => most(map { $_->{fds} } @children), shared => $parent->{shared} };
 }
 
-# --- the file of origins
+# --- the list file
 my %changes;
 my @late;
 sub allows { my ($origin) = @_; return defined cors_response([ h1 => $plain ], GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} }
-# The list that was written last comes to count, in all children.
+# Wait until the list that was written last is in force in all children.
 sub await_list {
     my $changed = time;
     until (eval { allows(own_origin()) }) {
@@ -201,8 +199,8 @@ sub await_list {
     }
     push @{ $changes{times} }, time - $changed;
 }
-# In its place, as one should not: in two parts, the second of which has what is
-# excluded.
+# Write a list in place, as an administrator should not: in two parts, of which the second
+# has the exclusion.
 sub write_slowly {
     my ($how) = @_;
     my $text = join '', good_list();
@@ -230,7 +228,7 @@ sub change {
     else { replace(good_list()); await_list() }
 }
 
-# What happens to a server, between two loads: a child is killed, the clock is set.
+# An incident between two loads: a child is killed, or the clock is set.
 sub incident {
     my ($kind) = @_;
     $changes{"$kind (incident)"}++;
@@ -264,13 +262,13 @@ for my $number (1 .. $periods) {
     my $end = time + $period;
     my $time = $end - time - 0.3;
     my $load = wrk(2, $time);
-    # a restart with streams under way, from a good list
+    # restart with streams in progress and a good list
     replace(good_list());
     my $streams = h2load(100, 100, 1);
     $restarts++ if $number <= $with_restarts && $httpd->graceful;
     h2_done($streams);
-    # latency between restarts: where the children that end are not replaced within
-    # a second, as httpd does it, nobody answers so long
+    # Measure latency between restarts only: httpd replaces ended children once a second,
+    # and until then there may be no child to respond.
     sleep 0.5;
     my $latency = wrk(2, $end - time - 0.3);
     my $sampled;
@@ -289,51 +287,51 @@ for my $number (1 .. $periods) {
         ($is{seen} + $across{seen}) / $period, $s->{p50} / 1000, $s->{p99} / 1000);
 }
 
-# --- what came of it
+# --- the results
 Httpd::spew("$work/stop", '');
 ok($httpd->is_running, "httpd runs after $seconds seconds");
-is($restarts, $with_restarts, "every graceful restart came back ($restarts)");
+is($restarts, $with_restarts, "httpd came back after every graceful restart ($restarts)");
 my ($asked, @complaints) = (0);
 for (@judges) {
     my $told = Httpd::read_output($_->{from});
     $asked += $told =~ /asked: (\d+)/ ? $1 : push(@complaints, "$_->{protocol}: ended early") && 0;
     push @complaints, $told =~ /^(wrong: .*)$/mg;
 }
-is(scalar @complaints, 0, "each of $asked answers to judging clients is right, over HTTP/1.1 and HTTP/2, with TLS and without") or diag(join "\n", @complaints);
-cmp_ok($asked, '>', 10 * $seconds, 'they were at work');
+is(scalar @complaints, 0, "each of $asked responses to the checking clients is right, over HTTP/1.1 and HTTP/2, with TLS and without") or diag(join "\n", @complaints);
+cmp_ok($asked, '>', 10 * $seconds, 'the checking clients sent requests all the time');
 cmp_ok($wrk{seen}, '>', 50 * $seconds, "wrk: there was load ($wrk{seen})");
-is_deeply([ @wrk{qw(wrong connect read write timeout)} ], [ (0) x 5 ], 'wrk: no request failed, and no answer was wrong');
-is($h2{bad}, 0, "h2load: none of $h2{total} streams failed");
+is_deeply([ @wrk{qw(wrong connect read write timeout)} ], [ (0) x 5 ], 'wrk: no request failed, and no response was wrong');
+is($h2{bad}, 0, "h2load: 0 of $h2{total} streams failed");
 my @times = sort { $a <=> $b } @{ $changes{times} };
-is(scalar @late, 0, sprintf 'every good list counted in all the run (%d of them; %.1f s in the middle, %.1f s at most)', scalar @times, median(@times), $times[-1])
+is(scalar @late, 0, sprintf 'every good list took effect during the run (%d lists; median %.1f s, maximum %.1f s)', scalar @times, median(@times), $times[-1])
     or diag("@late");
 note(join ', ', map { "$_: $changes{$_}" } grep { !ref $changes{$_} } sort keys %changes);
 
-# Those of a part of the run, from one end of it and from the other: the second and
-# the last quarter of the part with restarts, the first and the last third of that
-# without.
+# The medians that are compared: of the second and the last quarter of the part with
+# restarts, and of the first and the last third of the part without.
 my $quarter = int($with_restarts / 4);
 my $third = int(($periods - $with_restarts) / 3);
 sub middle { my ($from, $count, $what) = @_; return median(map { $_->{$what} } @samples[ $from .. $from + $count - 1 ]) }
 sub quarters { my ($what) = @_; return (middle($quarter, $quarter, $what), middle($with_restarts - $quarter, $quarter, $what)) }
 sub thirds { my ($what) = @_; return (middle($with_restarts, $third, $what), middle($periods - $third, $third, $what)) }
-my %text = (parent => 'of the parent', child => 'of the largest child', mean => 'of a process in the mean');
+my %text = (parent => 'memory of the parent', child => 'memory of the largest child', mean => 'mean memory of a process',
+    'parent fds' => 'descriptors of the parent', 'child fds' => 'descriptors of a child', shared => 'shared mappings');
 my ($second, $last);
 for my $what (qw(parent child mean)) {
     ($second, $last) = quarters($what);
-    cmp_ok($last, '<=', $second * (1 + $rss_share) + $rss_kb, "memory $text{$what} does not grow over restarts ($second kB, then $last kB)");
+    cmp_ok($last, '<=', $second * (1 + $rss_share) + $rss_kb, "$text{$what} does not grow over restarts ($second kB, then $last kB)");
     ($second, $last) = thirds($what);
-    cmp_ok($last, '<=', $second * (1 + $rss_share) + $rss_kb, "nor without restarts ($second kB, then $last kB)");
+    cmp_ok($last, '<=', $second * (1 + $rss_share) + $rss_kb, "$text{$what} does not grow without restarts ($second kB, then $last kB)");
 }
 for my $what ('parent fds', 'child fds', 'shared') {
     ($second, $last) = quarters($what);
-    cmp_ok($last, '<=', $second + ($what eq 'shared' ? 0 : $fds), "$what: no more over restarts ($second, then $last)");
+    cmp_ok($last, '<=', $second + ($what eq 'shared' ? 0 : $fds), "$text{$what} do not increase over restarts ($second, then $last)");
     ($second, $last) = thirds($what);
-    cmp_ok($last, '<=', $second + ($what eq 'shared' ? 0 : $fds), "$what: no more without restarts ($second, then $last)");
+    cmp_ok($last, '<=', $second + ($what eq 'shared' ? 0 : $fds), "$text{$what} do not increase without restarts ($second, then $last)");
 }
 for ([ 'over restarts', quarters('p99') ], [ 'without restarts', thirds('p99') ]) {
     (my $how, $second, $last) = @$_;
-    cmp_ok($last, '<=', most($factor * $second, $least), sprintf 'the 99th percentile is not above %d times what it was %s (%.2f ms, then %.2f ms)', $factor, $how, $second / 1000, $last / 1000);
+    cmp_ok($last, '<=', most($factor * $second, $least), sprintf 'the 99th percentile is not above %d times its earlier value %s (%.2f ms, then %.2f ms)', $factor, $how, $second / 1000, $last / 1000);
 }
 
 done_testing();
