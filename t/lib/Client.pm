@@ -3,7 +3,7 @@ package Client;
 
 # The HTTP client of the tests. It sends exactly the fields that a test names, in any
 # spelling, and shows every byte of the response; HTTP libraries do neither. HTTP/1.1
-# is done here, HTTP/2 by Http2.pm; both return a Response.
+# is implemented here, HTTP/2 by Http2.pm; both return a Response.
 #
 # Most tests need one function, which opens a connection for one request:
 #
@@ -139,8 +139,8 @@ sub write_bytes {
     return $self->{socket}->print($bytes);
 }
 
-# The next response, or undef if the connection ends before its head does. Interim
-# responses are passed over. A body that is cut is returned as far as it came.
+# The next response, or undef if the connection ends before the end of its head. Interim
+# responses are skipped. If a body is cut, the received part is returned.
 sub read_response {
     my ($self, $method) = @_;
     $method //= 'GET';
@@ -189,7 +189,7 @@ sub fill_buffer {
     $self->{closed} = 1 if !$self->{socket}->sysread($self->{buffer}, 65536, length $self->{buffer});
 }
 
-# So many bytes, or all there are until the connection ends.
+# The given number of bytes, or all bytes until the connection ends.
 sub take_bytes {
     my ($self, $count) = @_;
     $self->fill_buffer while !$self->{closed} && length $self->{buffer} < $count;

@@ -21,7 +21,7 @@ our @EXPORT_OK = qw(send_to_suite run_cases config_check config_fails
 my $started = log_mark();
 END {
     my $log = log_since($started);
-    # a contradiction that a test makes is expected
+    # a test may configure a contradiction
     $log =~ s/^.*contradictory-policy.*\n//mg;
     if ($log =~ /^(.*(?:exit signal|AddressSanitizer|cors_policy:(?:warn|error|crit|alert|emerg)).*)$/m) {
         print STDERR "in the error log: $1\n";
@@ -48,7 +48,7 @@ sub run_cases {
     }
 }
 
-# Run httpd -t on a configuration, behind the LoadModule lines of base.conf.
+# Run httpd -t on a configuration, after the LoadModule lines of base.conf.
 # Returns the exit code, standard error (errors), standard output (printed), the file, and
 # the number of its lines before the given text.
 sub config_check {

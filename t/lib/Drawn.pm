@@ -1,9 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Drawn;
 
-# Random CORS configurations, made of the forms in which people write
-# them: conditions, groups, containers, maps. Each is valid for its server, which
-# determines its meaning.
+# Random CORS configurations in the forms that people write: conditions, groups, containers,
+# maps. Each is valid for its server, and the server determines its meaning.
 use strict;
 use warnings FATAL => 'all';
 
@@ -14,12 +13,12 @@ sub any { return $_[ rand @_ ] }
 sub perhaps { my ($part, @text) = @_; return rand() < $part ? join '', @text : '' }
 sub some { my ($least, $most, $code) = @_; return join '', map { $code->() } 1 .. $least + int rand($most - $least + 1) }
 
-# The origins that both servers are asked with.
+# The origins of the requests to both servers.
 sub drawn_origins {
     return (map({ "https://$_.example" } qw(a b two evil x.a)), 'http://a.example', 'https://a.example:8443', 'https://a.example.evil', 'null');
 }
 
-# Expressions on the origin.
+# Regular expressions on the origin.
 sub regex {
     return any('^https://a\.example$', '^https://(a|b)\.example$', '^https?://(.+\.)?a\.example$', '^https?://[a-z]+\.example$', 'a\.example$', '^https://a\.example',
         '^(https://(a|two)\.example)$', '^https://a\.example(:[0-9]+)?$', '^https://(.*)\.example$', '^https?://', '.+', '^(.*)$', 'https://b.example', '(a|b)\.example', '^null$', '://', '\.a\.example$');
@@ -90,7 +89,7 @@ sub drawn_httpd { return some(1, 3, \&httpd_part) }
 
 sub nginx_value { my ($text) = @_; return $text =~ /\s|;/ && $text !~ /\A"/ ? "\"$text\"" : $text }
 
-# A map, of a variable with this number in it.
+# A map of a variable whose name has this number.
 sub nginx_map {
     my ($name, $number, @others) = @_;
     my $source = @others && rand() < 0.4 ? any(@others) : any('$http_origin', '$http_origin', '$http_origin', '"$request_method:$http_origin"');
@@ -140,7 +139,7 @@ sub nginx_body {
         . some(0, 2, sub { nginx_if($flags, $variables, $is_location) }) . perhaps(0.8, some(1, 3, sub { nginx_header(@$flags, @$variables) }));
 }
 
-# The lines of http and those of a server; the number keeps their variables apart.
+# The lines of http and those of a server; the number makes the names of variables unique.
 sub drawn_nginx {
     my ($number) = @_;
     my @variables = map { "\$v${number}_$_" } 0 .. int rand 3;

@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Fetch;
 
-# What a browser makes of a request: the parts of the Fetch Standard that look
-# at an origin, step by step and by the standard's own names. It knows nothing of
-# a server; the answers come from a callback.
+# What a browser does with a request: the parts of the Fetch Standard that depend on an
+# origin, step by step and with the standard's own names. It knows nothing of a server; the
+# responses come from a callback.
 use strict;
 use warnings FATAL => 'all';
 
@@ -15,7 +15,7 @@ our @EXPORT_OK = qw(fetch url_origin cors_check unsafe_names is_preflighted
 my %default_port = (http => 80, https => 443, ws => 80, wss => 443);
 my $token = qr/[!#\$%&'*+.^_`|~0-9A-Za-z-]+/;
 
-# URL, "origin", serialised: of an address, not of a page.
+# URL, "origin", serialized: the origin of a URL.
 sub url_origin {
     my ($url) = @_;
     my ($scheme, $host, $port) = $url =~ m{\A([a-z]+)://(?:[^/@]*@)?(\[[^\]]*\]|[^:/?#]+)(?::(\d+))?}
@@ -24,15 +24,15 @@ sub url_origin {
     return "$scheme://$host" . (defined $port ? ":$port" : '');
 }
 
-# Headers are a list of pairs. "get" of a header list: joined, or undef.
+# Headers are a list of pairs. Fetch, "get" of a header list: the joined values, or undef.
 sub header_of {
     my ($headers, $name) = @_;
     my @values = map { $_->[1] } grep { lc $_->[0] eq lc $name } @$headers;
     return @values ? join(', ', @values) : undef;
 }
 
-# Fetch, "extract header list values" of a list of tokens: the names, nothing
-# for a header that is not there, and failure as a string.
+# Fetch, "extract header list values" of a list of tokens: the names, nothing if the header
+# is missing, or failure as a string.
 sub extract_tokens {
     my ($headers, $name) = @_;
     my $value = header_of($headers, $name);
@@ -63,7 +63,7 @@ sub is_safelisted_header {
     return scalar(lc $essence =~ m{\A(?:application/x-www-form-urlencoded|multipart/form-data|text/plain)\z});
 }
 
-# Fetch, "CORS-unsafe request-header names": in small letters and sorted.
+# Fetch, "CORS-unsafe request-header names": in lower case and sorted.
 sub unsafe_names {
     my ($headers) = @_;
     my (@unsafe, @potential, $size);
@@ -77,7 +77,7 @@ sub unsafe_names {
     return @names;
 }
 
-# Whether a request in mode "cors" goes without a preflight.
+# Whether a request in mode "cors" is sent without a preflight.
 sub needs_no_asking {
     my ($method, $headers) = @_;
     my @unsafe = unsafe_names($headers);
@@ -98,7 +98,7 @@ sub preflight_request {
     };
 }
 
-# Fetch, "CORS check": nothing, or why it fails.
+# Fetch, "CORS check": nothing, or the reason why it fails.
 sub cors_check {
     my ($origin, $credentials, $headers) = @_;
     my $allowed = header_of($headers, 'Access-Control-Allow-Origin');
@@ -111,8 +111,8 @@ sub cors_check {
     return "Access-Control-Allow-Credentials is '$with'";
 }
 
-# Fetch, "CORS-preflight fetch": what is concluded of the response; nothing, or
-# why it is a network error.
+# Fetch, "CORS-preflight fetch", the checks of the response: nothing, or the reason for a
+# network error.
 sub preflight_error {
     my ($request, $origin, $response) = @_;
     my ($method, $credentials, $list) = ($request->{method}, $request->{credentials}, $request->{headers});
@@ -140,8 +140,8 @@ sub preflight_error {
     return;
 }
 
-# Fetch, "CORS-safelisted response-header name" and main fetch's step for
-# Access-Control-Expose-Headers: which of the given names a script may see.
+# Fetch, "CORS-safelisted response-header name" and the step of "main fetch" for
+# Access-Control-Expose-Headers: which of the given names a script may read.
 sub exposed_names {
     my ($credentials, $headers, @names) = @_;
     my $list = extract_tokens($headers, 'Access-Control-Expose-Headers');
@@ -164,14 +164,14 @@ sub serialized_origin {
 }
 
 # Fetch, "main fetch" down to "HTTP-redirect fetch", for one request of a page.
-#   request  url, method, headers, mode, credentials, redirect and origin, which
-#            is that of the page; upload: Fetch, "use-CORS-preflight flag"
-#   answer   called with each request that goes out: method, url, headers and
-#            with (whether credentials go with it); gives status and headers
-#   cache    the CORS-preflight cache, a hash that the caller keeps
+#   request  url, method, headers, mode, credentials, redirect and origin (that of the
+#            page); upload: Fetch, "use-CORS-preflight flag"
+#   answer   called with each request that is sent: method, url, headers and with (whether
+#            it has credentials); returns status and headers
+#   cache    the CORS-preflight cache, a hash that the caller owns
 #   now      seconds, for the cache
-# Gives the type of the response (basic, cors, opaque, error), its status, why
-# it is an error, and the requests that went out.
+# Returns the type of the response (basic, cors, opaque, error), its status, the reason for
+# an error, and the requests that were sent.
 sub fetch {
     my ($request, $answer, $cache, $now) = @_;
     my %request = (mode => 'cors', credentials => 'same-origin', redirect => 'follow', method => 'GET',

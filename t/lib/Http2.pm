@@ -1,13 +1,13 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Http2;
 
-# HTTP/2. Requests go by nghttp and return a Response, as those of Client.pm do.
+# HTTP/2. nghttp sends the requests; each returns a Response, as in Client.pm.
 #
-# A WebSocket by extended CONNECT (RFC 8441) goes by the frames that are made here
-# (RFC 9113), because curl and nghttp have no option for it, and Node has it from
-# version 20 on: one stream, header fields as literals without Huffman codes. Of the
-# fields of that response only :status is read. It comes first, and the dynamic table is
-# off, so that nothing else has to be decoded.
+# A WebSocket by extended CONNECT (RFC 8441) is opened with frames that are made here (RFC
+# 9113), because curl and nghttp cannot do that, and Node only from version 20 on. There is
+# one stream, with header fields as literals without Huffman codes. Of the response only
+# :status is read. It comes first, and the dynamic table is off, so that nothing else has to
+# be decoded.
 use strict;
 use warnings FATAL => 'all';
 
@@ -20,7 +20,7 @@ use Response ();
 
 our @EXPORT_OK = qw(extended_connect);
 
-# Send a request and return its Response. Its body is not kept.
+# Send a request and return its Response, without the body.
 sub send_request {
     my ($tls, $port, $request) = @_;
     my ($method, $path, $body) = @$request{qw(method path body)};
@@ -102,9 +102,8 @@ sub masked {
     return "\x81" . chr(0x80 | length $text) . $mask . ($text ^ substr $mask x length $text, 0, length $text);
 }
 
-# Opens a WebSocket and sends "hello". Returns the status with the text of the first
-# frame that comes back, or with the reason why none did. The authority is
-# localhost's if there is none.
+# Opens a WebSocket and sends "hello". Returns the status with the text of the first frame
+# that is received, or with the reason why there is none. The default authority is localhost.
 sub extended_connect {
     my ($port, $tls, $path, $origin, $authority) = @_;
     my @to = (PeerAddr => '127.0.0.1', PeerPort => $port, Timeout => 20);

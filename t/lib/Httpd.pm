@@ -1,9 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Httpd;
 
-# A private httpd for one test file. It takes from Apache::Test what that knows: the
-# httpd binary, the directories, the modules, whether a port is free. Apache::Test itself
-# runs one server, which it starts before the first test file. This module adds
+# A private httpd for one test file. It uses Apache::Test for the httpd binary, the
+# directories, the modules, and to find free ports. Apache::Test itself runs one server,
+# which it starts before the first test file. This module adds
 #   - a server, or several, of one test file, with a configuration of its own: a template
 #     of t/conf, or a text; it ends with the test file
 #   - graceful restarts, signals, the children of a server, what it prints
@@ -25,12 +25,12 @@ my @running;
 my $owner = $$;
 my %taken;
 
-# valgrind, if httpd runs under it. Its log is $dir/under.PID; a finding in it with a
-# frame of the module fails the test. Everything takes longer then.
+# valgrind, if httpd runs under it. Its log is $dir/under.PID; a finding in the log with a
+# frame of the module fails the test. All time limits are longer then.
 my $valgrind = $ENV{CORS_UNDER};
 my $attempts = 400 * ($valgrind ? 10 : 1);
 
-# Stops what is left, also when a test dies.
+# Stops the servers that still run, also when a test dies.
 END {
     if ($$ == $owner) {
         my $code = $?;
@@ -47,7 +47,7 @@ END {
 }
 $SIG{INT} = $SIG{TERM} = sub { exit 1 };
 
-# Below the range from which connections take their own ports.
+# Ports below the ephemeral range, from which the kernel chooses client ports.
 sub free_port {
     for (1 .. 1000) {
         my $port = 20000 + int rand 12000;
@@ -159,7 +159,7 @@ sub run {
     return $? ? "exit $?: $self->{output}" : '';
 }
 
-# How often it has started or restarted.
+# The number of starts and restarts.
 sub generations {
     my ($self) = @_;
     return scalar(() = $self->log_since(0) =~ /resuming normal operations/g);
@@ -213,7 +213,7 @@ sub wait_until_ready {
     die "httpd $self->{name} does not answer\n";
 }
 
-# Tell it to end; stop() waits until it has.
+# Make it end; stop() waits until it has ended.
 sub terminate {
     my ($self) = @_;
     my $pid = $self->pid or return;
@@ -243,8 +243,8 @@ sub log_since {
     return <$log> // '';
 }
 
-# The first line of the error log that tells of a crash, of a sanitizer or of a warning of
-# the module and that is not expected; or what valgrind has found. Else undef.
+# The first unexpected line of the error log about a crash, from a sanitizer, or with a
+# warning of the module; or a finding of valgrind. Otherwise undef.
 sub unexpected_line {
     my ($self) = @_;
     my $expected = $self->{expected} // qr/(?!)/;
@@ -268,7 +268,7 @@ sub findings {
         my $text = slurp($log) =~ s/^[=*-]{2}\d+[=*-]{2} ?//gmr;
         my @parts = split /\n\s*\n/, $text;
         if ($text =~ /^-{60}/m) {
-            # helgrind: the two accesses, not where the memory and the locks were made
+            # helgrind: the two accesses, not the places where memory and locks were created
             @parts = map { s/\A.*?(?=^Possible data race)//msr =~ s/^ *Address 0x.*//msr } split /^-{60}-*\n/m, $text;
         }
         push @found, grep { m{\bsrc/(?:core|httpd)/\w+/\w+\.[ch]:|mod_cors_policy\.(?:so|c:)} } @parts;

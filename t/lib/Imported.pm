@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Imported;
 
-# What the importer prints and reports of a file, without a process for each: its
-# readers run in the test.
+# What the importer prints and reports for a file. Its readers run in the process of the
+# test.
 use strict;
 use warnings FATAL => 'all';
 
@@ -16,7 +16,7 @@ our @EXPORT_OK = qw(imported);
 
 my %reader = (httpd => \&import_httpd, nginx => \&import_nginx);
 
-# Of a file, as this kind: the configuration and the report.
+# For a file of a given kind: the configuration and the report.
 sub imported {
     my ($kind, $file) = @_;
     @sections = @report = ();

@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Reach;
 
-# How far a page's requests get at one server and at another: nowhere, to the
-# server, to be read; and what the page sees of the answer.
+# How far the requests of a page get at two servers: they are not sent, they are sent, or
+# the page can read the response; and which headers of the response the page can read.
 use strict;
 use warnings FATAL => 'all';
 
@@ -17,8 +17,8 @@ sub exchanges { return $exchanges }
 
 my %connection;
 
-# One request on the wire, to a port or to [port, host]: status, list of header
-# fields. A connection is kept.
+# One request over the network, to a port or to [port, host]: status and list of header
+# fields. Connections are persistent.
 sub send_by_wire {
     my ($to, $request) = @_;
     my ($port, $host) = ref $to ? @$to : ($to, 'api.example');
@@ -30,7 +30,7 @@ sub send_by_wire {
         headers => [ @{ $request->{headers} }, $request->{with} ? [ Cookie => 'user=1' ] : () ] });
 }
 
-# The same, once for requests that differ in nothing but the cookie.
+# The same, sent only once for requests that differ only in the cookie.
 sub ask_once {
     my ($to, $request, $cache) = @_;
     my $key = join "\n", $request->{method}, $request->{url}, map { "$_->[0]: $_->[1]" } @{ $request->{headers} };
@@ -47,8 +47,8 @@ sub reach {
     return (2, exposed_names($case->{credentials}, $got->{response}{headers}, qw(X-Total X-C ETag Content-Range)));
 }
 
-# What gets further at the second port than at the first; how many requests got as
-# far, how many there were, and what gets less far.
+# The requests that get further at the second port than at the first; the number of requests
+# that get as far, the number of all requests, and the requests that get less far.
 sub further {
     my ($before_port, $here_port, $paths, $origins) = @_;
     my ($same, $all, @more, @less) = (0, 0);
@@ -69,7 +69,7 @@ sub further {
     return (\@more, $same, $all, \@less);
 }
 
-# Whether one sees a header that the other does not.
+# Whether a page can read a header of one response that it cannot read of the other.
 sub lacks {
     my ($one, $other) = @_;
     my %has = map { $_ => 1 } @$one[ 1 .. $#$one ];

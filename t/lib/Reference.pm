@@ -2,9 +2,9 @@
 package Reference;
 
 # A second opinion: the manual implemented once more, in another language, from its text
-# alone. It reads a configuration and returns the response that a request must get. Where
-# the module uses tables, this uses loops over everything that was written: slow, and
-# simple enough to be compared with the manual by eye.
+# alone. It reads a configuration and returns the response that a request must get. The
+# module uses tables; this file uses loops over all entries, which are slow but simple
+# enough to compare with the manual by eye.
 use strict;
 use warnings FATAL => 'all';
 
@@ -28,9 +28,9 @@ my $token = qr/[!#\$%&'*+.^_`|~0-9A-Za-z-]+/;
 
 # --- the configuration
 
-# Takes the text of a configuration: VirtualHost with ServerName, sections,
-# Limit and LimitExcept. root is where its documents are; htaccess has the texts of
-# .htaccess files by the directories below it.
+# Reads the text of a configuration: VirtualHost with ServerName, sections, Limit and
+# LimitExcept. root is the document root; htaccess has the texts of .htaccess files by the
+# directories below it.
 sub new {
     my ($class, $text, %more) = @_;
     my $self = bless { top => parsed($text), root => $more{root} // '/nowhere' }, $class;
@@ -72,10 +72,10 @@ sub words_of {
     return @words;
 }
 
-# The sections that apply to a request, in the order in which httpd merges them:
-# server and virtual host, Directory, Files, Location, If; each If after all
-# others, in the order of the sections around it. A request that dies early has no
-# file, and none of its sections.
+# The sections that apply to a request, in the order in which httpd merges them: server and
+# virtual host, Directory, Files, Location, If. Every If comes after all other sections, in
+# the order of the sections around it. A request that ends early has no file, so no section
+# for files applies.
 sub sections {
     my ($self, $request) = @_;
     my $top = $self->{top};
@@ -109,7 +109,7 @@ sub is_below {
     return $path eq $prefix || index($path, "$prefix/") == 0;
 }
 
-# The If and Else sections of a section that hold for the request.
+# The If and Else sections in a section that apply to the request.
 sub conditional {
     my ($request, $section) = @_;
     my (@holding, $before);
@@ -131,8 +131,8 @@ sub holds {
     return (field($request, $name) // '') eq $value;
 }
 
-# What a section says for a method: its own directives first, then those of each
-# set of methods, sets in the order in which they first stand.
+# The layers of a section for a method: its directives without a method first, then those
+# of each set of methods, in the order in which the sets first occur.
 sub layers {
     my ($section, $method) = @_;
     my $as = $method eq 'HEAD' ? 'GET' : $method;
@@ -153,15 +153,15 @@ sub layers {
     return map { $layer{$_} // [] } '', @layers;
 }
 
-# The policy for a method: a word for each directive that takes one; for each
-# that takes a list its layers, the outermost first.
+# The policy for a method: for each directive with one argument the argument, and for each
+# directive with a list its layers, the outermost first.
 sub policy {
     my ($self, $request, $method) = @_;
     return folded($method, $self->sections($request));
 }
 
-# The policy of sections; {by} has the section that each word is from, as each layer
-# of a list has.
+# The policy of some sections. {by} has the section of each argument, and of each layer of a
+# list.
 sub folded {
     my ($method, @sections) = @_;
     my %is = (%default, by => {}, map { $_ => $default_list{$_} && [ layer(map { { word => $_ } } @{ $default_list{$_} }) ] }
@@ -197,7 +197,7 @@ sub word_of {
     return { mark => $mark, word => $text, regex => $regex };
 }
 
-# The words of one list: those that it takes in and those that it leaves out.
+# The entries of one list: those that it allows (take) and those that it excludes (leave).
 sub layer {
     my @words = grep { $_->{regex} || lc $_->{word} ne 'none' } @_;
     return {
@@ -209,7 +209,8 @@ sub layer {
 
 # --- lists
 
-# The innermost layer that names it decides; in one layer, what is left out.
+# Whether a list has an entry that matches. The innermost layer with a match decides; in one
+# layer, exclusions take precedence.
 sub listed {
     my ($list, $is) = @_;
     for my $layer (reverse @$list) {
@@ -222,13 +223,13 @@ sub listed {
 sub has { my ($list, $what) = @_; return scalar grep { $what->($_) } map { @{ $_->{take} } } @$list }
 sub leaves_out { return scalar map { @{ $_->{leave} } } @{ $_[0] } }
 
-# Whether a list of origins is everybody, whatever bytes they send.
+# Whether a list allows any origin, whatever bytes it sends.
 sub lets_all {
     my ($list) = @_;
     return !leaves_out($list) && has($list, sub { !$_[0]{regex} && $_[0]{word} eq '*' });
 }
 
-# The names of a list as they are sent: none that was left out, none twice.
+# The names of a list as they are sent: without those that are removed, each once.
 sub names {
     my ($list, $same) = @_;
     my @names;
@@ -247,8 +248,8 @@ sub any_case { return lc $_[0] eq lc $_[1] }
 
 # --- origins
 
-# Scheme, host and port of the bytes of an Origin header, as browsers serialise
-# them; nothing for any other bytes.
+# Scheme, host and port of an Origin header, as browsers serialize them; nothing for any
+# other bytes.
 sub origin_parts {
     my ($origin) = @_;
     # some embedded browsers send it
@@ -256,9 +257,9 @@ sub origin_parts {
     my ($scheme, $host, $port) = $origin
         =~ m{\A([a-z][a-z0-9+.-]{0,31})://(\[[0-9a-f:]+\]|[a-z0-9_.!"\$&'()*+;=`{}~-]+)(?::([1-9][0-9]{0,4}))?\z} or return;
     return if defined $port && $port > 65535;
-    # No browser sends a scheme's own port, an address in another than its shortest
-    # form or an empty label: such bytes are taken as they stand, and match what is
-    # written as they are, or a wildcard.
+    # No browser sends a default port, an address that is not in its shortest form, or an
+    # empty label. Such bytes are not converted: they match an entry with the same bytes, or
+    # a wildcard.
     return if $host !~ /\A\[/ && length $host > 253 + ($host =~ /\.\z/);
     return ($scheme, $host, $port // '');
 }
@@ -268,8 +269,8 @@ sub is_well_formed {
     return $origin eq 'null' || scalar(() = origin_parts($origin));
 }
 
-# Whether a word of a list of origins is about a well-formed origin, which may be
-# the server's own.
+# A function that returns whether an entry of a list matches a well-formed origin. own:
+# whether it is the server's own origin.
 sub is_about {
     my ($origin, $own) = @_;
     my ($scheme, $host, $port) = $origin eq 'null' ? () : origin_parts($origin);
@@ -292,8 +293,8 @@ sub is_about {
     };
 }
 
-# Whether a word takes in strangers: everybody, or an expression that matches
-# what anybody can have. A dot that is not escaped and a number without an end do.
+# Whether an entry allows origins of strangers: any origin, or a regular expression that
+# matches names that anyone can register. An unescaped dot and an unbounded number do that.
 sub is_everybody {
     my ($word) = @_;
     return $word->{word} eq '*' if !$word->{regex};
@@ -303,7 +304,7 @@ sub is_everybody {
 
 my %public_suffix = map { $_ => 1 } qw(github.io co.uk com);
 
-# Whether what was said cannot stand together.
+# Whether the settings of a policy contradict each other.
 sub contradicts {
     my ($is) = @_;
     my $origins = $is->{CorsAllowOrigins};
@@ -320,7 +321,7 @@ sub contradicts {
 
 # --- requests
 
-# A field as httpd hands it on: what stands several times is joined.
+# The value of a field as httpd passes it to modules: repeated fields are joined.
 sub field {
     my ($request, $name) = @_;
     my @values = map { $_->[1] =~ s/\A[ \t]+|[ \t]+\z//gr } grep { lc $_->[0] eq lc $name } @{ $request->{headers} };
@@ -340,8 +341,8 @@ sub announced_method {
 
 # --- the server's own origin
 
-# What a virtual host calls itself: names, scheme and port of a ServerName with a
-# scheme, and whether UseCanonicalName is On.
+# How a virtual host is named: its names, the scheme and port of a ServerName with a scheme,
+# and whether UseCanonicalName is On.
 sub server {
     my ($self, $request) = @_;
     my %server = (names => []);
@@ -361,8 +362,8 @@ sub server {
     return \%server;
 }
 
-# Whether a host, in lower case and without a final dot, is one of a server's own:
-# any other can be anybody's who gives it the address of the server.
+# Whether a host, in lower case and without a final dot, is one of the server's own. The
+# owner of any other name can point it to the address of the server.
 sub is_own_host {
     my ($server, $host) = @_;
     return 1 if $host =~ /\A\[[0-9a-f:.]+\]\z/ || $host =~ /\A(?:.*\.)?localhost\z/s;
@@ -379,12 +380,12 @@ sub canonical {
     return "$scheme://$host" . (!$port || $port == ({ http => 80, https => 443 }->{$scheme} // 0) ? '' : ":$port");
 }
 
-# What an origin is to the server: own, foreign, or unknown-host: what the browser
-# takes for the origin of the server, by a host that is not the server's.
+# How an origin relates to the server: own, foreign, or unknown-host (the browser considers
+# it same-origin, but the host is not the server's own).
 #   request  scheme, authority (the field Host) and headers
 sub relation {
     my ($server, $request, $origin) = @_;
-    # no browser sends such an Origin, whatever else it says
+    # no browser sends such an Origin, whatever the other fields are
     return 'foreign' if !is_well_formed($origin);
     my $site = field($request, 'Sec-Fetch-Site');
     return 'foreign' if defined $site && $site ne 'same-origin';
@@ -398,11 +399,11 @@ sub relation {
     return is_own_host($server, $host =~ s/\.\z//r) ? 'own' : 'unknown-host';
 }
 
-# What the answer must be.
+# The response that a request must get.
 #   request  scheme, host, port, path, method and headers (a list of pairs)
-#   handler  what comes without a policy: status and fields, which holds vary and
-#            access-control-* in small letters
-# Gives status and fields.
+#   handler  the response without a policy: status and fields, which has vary and
+#            access-control-* in lower case
+# Returns status and fields.
 sub answer {
     my ($self, $request, $handler) = @_;
     my $websocket = is_websocket($request);
@@ -410,7 +411,7 @@ sub answer {
     my $is = $self->policy($request, $announced // $request->{method});
     my $origin = field($request, 'Origin');
     my $well_formed = defined $origin && is_well_formed($origin);
-    # a handler may answer a handshake as it answers any request
+    # a handler may respond to a handshake like to any other request
     my $plain = { status => $handler->{status}, fields => { %{ $handler->{fields} } } };
 
     my $own = $well_formed && relation($self->server($request), $request, $origin) eq 'own';
@@ -443,7 +444,7 @@ sub answer {
         $own{'access-control-expose-headers'} = join ', ', @names if @names;
     }
     elsif ($reject && !$websocket && defined $origin && !$handler->{early} && !$own) { $status = 403 }
-    # what the module answers by itself has no backend
+    # an answer of the module itself has no backend
     $plain->{status} = $status;
     return $plain if $is->{CorsBackendHeaders} eq 'Keep' && defined $sent{'access-control-allow-origin'} && $by_handler;
     $own{vary} = with_comma(@vary);
@@ -460,18 +461,18 @@ sub refuses_handshake {
     return !is_well_formed($origin) || !listed($list, is_about($origin, relation($server, $request, $origin) eq 'own'));
 }
 
-# Whether a policy refuses a request, of whatever kind.
+# Whether a policy refuses a request of any kind.
 sub refuses {
     my ($is, $request, $server) = @_;
     my $origin = field($request, 'Origin');
     return refuses_handshake($is, $request, $server) if is_websocket($request);
     return 0 if $is->{CorsPolicy} ne 'On' || $is->{CorsRejectDisallowed} ne 'On' || !defined $origin;
-    # one that comes to a handler, which is not answered before
+    # a preflight that reaches a handler, because it was not answered before
     return !grants($is, $origin) if defined announced_method($request);
     return !grants($is, $origin) && relation($server, $request, $origin) ne 'own';
 }
 
-# Whether a policy that is on is everybody's, and the same for each.
+# Whether a policy that is on allows any origin, with the same response for each.
 sub is_constant {
     my ($is) = @_;
     return !contradicts($is) && $is->{CorsAllowCredentials} ne 'On' && lets_all($is->{CorsAllowOrigins});
@@ -482,11 +483,11 @@ sub grants {
     return is_constant($is) || !contradicts($is) && is_well_formed($origin) && listed($is->{CorsAllowOrigins}, is_about($origin));
 }
 
-# --- requests that are served by another URL than the one asked for
+# --- requests for which httpd serves another URL
 
-# What the policy of the requested URL becomes by the sections that are the served
-# resource's alone, by their last word: a list that they edit is that of the
-# requested URL. Nothing where no such section has a say.
+# The policy of the requested URL with the settings of the sections that match only the
+# served resource. If they edit a list, they edit that of the requested URL. Nothing if no
+# such section has a setting in force.
 sub narrowed {
     my ($asked, $served, $asked_sections) = @_;
     my %shared = map { $_ => 1 } @$asked_sections;
@@ -506,8 +507,8 @@ sub narrowed {
     return $any && $is{CorsPolicy} ne 'ReportOnly' ? \%is : undef;
 }
 
-# The fields of a response to an actual request that all of some policies have to
-# allow; the first is on.
+# The fields of a response to an actual request that all given policies must allow. The first
+# policy is on.
 sub sent_by {
     my ($request, @policies) = @_;
     my $origin = field($request, 'Origin');
@@ -528,18 +529,19 @@ sub sent_by {
     return \%own;
 }
 
-# A refusal needs one, a grant needs both. A journey is
-#   steps     the URLs on the way, the requested one first: path; fast => 1 where
-#             httpd puts its file in place of the one before; early => 1 where the
-#             request dies before its file is looked for; get => 1 where httpd makes it
-#             a GET
-#   error     where httpd ends it: status, and what was judged before that: judged
-#             => 0 nothing, 1 handshakes, 2 all
+# The outcome of a journey: one policy can refuse the request, and a grant needs both. A
+# journey is
+#   steps     the URLs on the way, the requested one first: path; fast => 1 if httpd
+#             replaces the previous file by that of this URL; early => 1 if the request ends
+#             before httpd looks for a file; get => 1 if httpd changes the method to GET
+#   error     if httpd ends the request: its status, and what was checked before that:
+#             judged => 0 nothing, 1 handshakes, 2 all
 #   pages     for each status the steps of its ErrorDocument
 #   includes  for the path of a page the URLs that it includes
-# Gives the status where it is not that of the served resource, the CORS fields with
-# Vary of this module, whether the served resource took a grant back, and what runs: the path of what is shown, then for each
-# include its path, with "-" if it is refused; nothing where httpd's own page is sent.
+# Returns the status if it is not that of the served resource, the CORS fields with the Vary
+# of this module, whether the served resource withdrew a grant, and what runs: the path of
+# the page, then the path of each include, with "-" if it is refused; nothing if httpd sends
+# its own page.
 sub arrive {
     my ($self, $request, $journey) = @_;
     my $announced = is_websocket($request) ? undef : announced_method($request);
@@ -553,8 +555,8 @@ sub arrive {
 
     for my $i (0 .. $#way) {
         if ($i && $i < $#way && $way[ $i + 1 ]{fast}) {
-            # a directory on the way is judged with its index; but the first URL with a
-            # policy, or the last without, refuses a handshake before an index is looked for
+            # a directory on the way is checked with its index; but the first URL with a
+            # policy, or the last without one, refuses a handshake before the look-up of an index
             next if (grep { $_->{policy}{by}{CorsPolicy} } @way[ 0 .. $i - 1 ]) || !refuses_handshake($way[$i]{policy}, $request, $server);
             ($refused, $last) = (1, $i);
             last;
@@ -590,8 +592,8 @@ sub arrive {
         runs => [ $runs ? ($shown[-1]{path}, @includes) : () ] };
 }
 
-# The answer to a preflight by the first URL on the way that has a policy; nothing
-# where that is off, only reports, or is not known when preflights are answered.
+# The answer to a preflight by the first URL on the way that has a policy. Nothing if that
+# policy is off, only reports, or is not known yet when preflights are answered.
 sub answered {
     my ($self, $request, $announced, @way) = @_;
     my ($first) = grep { !$_->{fast} && $_->{policy}{by}{CorsPolicy} } @way;
@@ -601,8 +603,8 @@ sub answered {
     return { answered => 1, status => $status, fields => { %own, vary => preflight_vary() }, runs => [] };
 }
 
-# What is added to a handler's answer to a preflight that a policy allows; nothing if
-# it does not.
+# The fields that are added to a handler's answer to an allowed preflight; nothing if the
+# preflight is not allowed.
 sub continued {
     my ($self, $request, $announced, $is) = @_;
     my ($headers) = announced_headers($is->{CorsAllowHeaders}, field($request, 'Access-Control-Request-Headers') // '');
@@ -625,8 +627,8 @@ sub allowance {
         $is->{CorsAllowCredentials} eq 'On' ? ('access-control-allow-credentials' => 'true') : ());
 }
 
-# A list as it is sent with a preflight's answer: as it is, or, where a wildcard
-# would mean nothing or too much to a browser, what was asked for and is allowed.
+# A list as it is sent in the answer to a preflight: the list itself or, if a browser would
+# give a wildcard no meaning or too wide a meaning, the requested names that are allowed.
 sub sent_list {
     my ($is, $list, $same, $asked, $allowed) = @_;
     my $wildcard = has($list, sub { $_[0]{word} eq '*' });
@@ -643,9 +645,9 @@ sub allows_method {
     return listed($is->{CorsAllowMethods}, sub { $_[0]{word} eq $method || $_[0]{word} eq '*' });
 }
 
-# Whether all headers that a preflight announces are allowed, and those that may be
-# sent back: all of them, or those before the first that is not allowed. A list
-# with a malformed part before that has none.
+# Whether all headers that a preflight announces are allowed, and which ones may be sent
+# back: all of them, or those before the first one that is not allowed. If the list is
+# malformed before that, none may be sent back.
 sub announced_headers {
     my ($list, $asked) = @_;
     my $most = has($list, sub { $_[0]{word} eq '*' }) ? 128 : max(32, min(128, has($list, sub { 1 })));
@@ -672,7 +674,7 @@ sub preflight {
     my ($headers_allowed, @sent) = announced_headers($is->{CorsAllowHeaders},
         field($request, 'Access-Control-Request-Headers') // '');
     my $methods = sent_list($is, $is->{CorsAllowMethods}, \&same_case, $method_allowed ? $method : '', $method_allowed);
-    # a browser takes the announced method as listed where no list is sent
+    # without a list, a browser treats the announced method as listed
     $methods = 'GET, HEAD, POST' if $methods eq '' && !$method_allowed;
 
     my %own = allowance($is, field($request, 'Origin'), $constant);
@@ -691,9 +693,9 @@ sub seconds {
     return $number * ({ '' => 1, s => 1, m => 60, mi => 60, h => 3600 }->{$unit} // die "no unit: $unit\n");
 }
 
-# Whether a page may make a request and read what comes of it: what was meant by
-# the policy, without a header in between.
-#   page  origin, method, names (the headers that are asked for), preflighted,
+# Whether a page may make a request and read the response, directly by the policy and not by
+# headers.
+#   page  origin, method, names (the requested header names), preflighted,
 #         credentials (whether the request's mode is include)
 sub permits {
     my ($self, $request, $page) = @_;
@@ -713,15 +715,14 @@ sub permits {
 
 # --- comparing
 
-# An answer in a form that does not depend on the order of a list, or on the
-# letters of names.
+# A response in a form that does not depend on the order of a list or the case of names.
 sub shown {
     my ($answer) = @_;
     my %fields = map { $_ => $answer->{fields}{$_} } grep { defined $answer->{fields}{$_} } keys %{ $answer->{fields} };
     for (grep { /vary|-methods|-headers/ } keys %fields) {
         my $value = /-methods/ ? $fields{$_} : lc $fields{$_};
         $fields{$_} = join ', ', sort grep { length } split /\s*,\s*/, $value;
-        # what was asked for may be a list of nothing
+        # the requested list may be empty
         delete $fields{$_} if $fields{$_} eq '';
     }
     return join "\n", $answer->{status}, map { "$_: $fields{$_}" } sort keys %fields;

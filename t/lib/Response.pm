@@ -20,8 +20,8 @@ sub status { return $_[0]{status} }
 sub body { return $_[0]{body} }
 sub bytes { return $_[0]{bytes} }
 
-# The value of a field, or undef. If the field stands twice, the values are joined with
-# " | ", which no comparison takes for one value.
+# The value of a field, or undef. If the field occurs twice, the values are joined with
+# " | ", so that no comparison accepts them as one value.
 sub field {
     my ($self, $name) = @_;
     my @values = map { $_->[1] } grep { lc $_->[0] eq lc $name } @{ $self->{headers} };

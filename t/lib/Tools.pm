@@ -12,7 +12,7 @@ use Time::HiRes qw(sleep time);
 
 our @EXPORT_OK = qw(wait_until replace_file one_of some_of chance build_shim allowed denied corner_headers corner_lists);
 
-# Call a test until it is true; returns whether it was within so many seconds.
+# Call a test until it is true. Returns whether that happened within the given seconds.
 sub wait_until {
     my ($test, $seconds) = @_;
     my $until = time + ($seconds // 20);
@@ -45,8 +45,8 @@ sub some_of {
 
 # --- system calls that fail
 
-# Compile t/faults/shim.c into a directory, for preload of Httpd->start. The files below
-# the second one are its orders: ENV{CORS_FAULTS} names it.
+# Compile t/faults/shim.c into a directory, for preload of Httpd->start. The files in the
+# second directory say which calls fail: ENV{CORS_FAULTS} names it.
 sub build_shim {
     my ($library, $orders, @flags) = @_;
     system('cc', @flags, qw(-O2 -fPIC -fno-builtin -shared -o), $library, "$ENV{CORS_WORK}/t/faults/shim.c", '-ldl') == 0
@@ -58,7 +58,7 @@ sub build_shim {
 
 # --- what is expected
 
-# The response to a GET that a policy with nothing but a list allows, and denies.
+# The responses to a GET that a policy with only a list allows, and that it denies.
 sub allowed { my ($origin) = @_; return { status => 200, vary => 'Origin', 'access-control-allow-origin' => $origin } }
 sub denied { return { status => 200, vary => 'Origin' } }
 

@@ -1,7 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# An application behind httpd that has CORS headers of its own: on every path it
-# allows one partner, answers OPTIONS with 405 and sends Vary. Every request is a
-# line of a log.
+# An application behind httpd that sends CORS headers of its own: on every path it allows
+# one partner, answers OPTIONS with 405 and sends Vary. It logs a line for each request.
 use Mojolicious::Lite -signatures;
 
 app->log->level('fatal');

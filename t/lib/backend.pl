@@ -1,10 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What httpd proxies to: HTTP with CORS headers of its own, and a WebSocket.
-# Every request is a line of a log, so that a test can check that none came.
+# The backend of httpd: HTTP with CORS headers of its own, and a WebSocket. It logs a line
+# for each request, so that a test can check that there was none.
 use Mojolicious::Lite -signatures;
 
 app->log->level('fatal');
-# httpd names it by a port: started with nothing but that, it listens there
+# if the only argument is a port, listen there
 @ARGV = ('daemon', '-l', "http://127.0.0.1:$ARGV[0]")
     if @ARGV && $ARGV[0] =~ /\A\d+\z/;
 my $log = $ENV{CORS_BACKEND_LOG};
@@ -29,7 +29,7 @@ any '/unmodified' => sub ($c) {
     return $c->rendered(304) if defined $c->req->headers->if_none_match;
     $c->render(text => "unmodified\n");
 };
-# stale at once, and to be asked about again
+# stale at once; to be revalidated
 any '/stale' => sub ($c) {
     $c->res->headers->etag('"stale"');
     $c->res->headers->cache_control('max-age=0');
@@ -53,7 +53,7 @@ any '/garbage' => sub ($c) {
     Mojo::IOLoop->stream($c->tx->connection)
         ->write("HTTP/1.1 200 OK\r\nno field at all\r\n\r\n" => sub { shift->close });
 };
-# closes the connection instead of an answer
+# closes the connection instead of responding
 any '/closed' => sub ($c) { $c->render_later; Mojo::IOLoop->stream($c->tx->connection)->close };
 any '/broken' => sub ($c) { $c->render(text => "broken\n", status => 500) };
 websocket '/echo' => sub ($c) {

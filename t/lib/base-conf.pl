@@ -1,7 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Prints LoadModule lines for the modules that the tests need, from httpd's own
-# module directory, and for the module under test; a module that is built in is not
-# loaded again.
+# Prints LoadModule lines for the modules that the tests need, from httpd's own module
+# directory, and for the module under test. Modules that are built into httpd are omitted.
 #
 #   base-conf.pl MODULES_DIR MODULE_FILE MPM
 use strict;

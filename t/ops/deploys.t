@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# A list file is deployed with every common tool, at any moment of a graceful restart: httpd
-# never ends, no list in force is wider than the old and the new one, none is empty, and
-# each one is loaded in the end. Observers send requests all the time.
+# A list file is deployed with every common tool, at any moment of a graceful restart. httpd
+# keeps running, no list in force is empty or wider than the old and the new one, and each
+# new list is eventually loaded. Observers send requests all the time.
 #
 #   CORS_DEPLOYS=18   how many restarts, half of them with frames
 #   CORS_SEED=1       the seed of the random numbers
@@ -45,7 +45,7 @@ sub run { my (@command) = @_; system(@command) == 0 or die "@command: $?\n" }
 # All but the last line or two, and the rest.
 sub halves { my ($text) = @_; my $at = rindex $text, "\n", length($text) - length("!$out\nend 100 v100\n") - 1; return (substr($text, 0, $at + 1), substr $text, $at + 1) }
 
-# Each tool puts a text in the place of the file; a slow one pauses in the middle.
+# Each tool replaces the text of the file; a slow one pauses in the middle.
 sub source { my ($text) = @_; Httpd::spew("$dir/source", $text); return "$dir/source" }
 sub write_in_place {
     my ($text, $pause, $mode) = @_;
@@ -72,7 +72,7 @@ my %tools = (
     'mv' => sub { run('mv', source($_[0]), $path) },
     'sed -i' => sub {
         my ($text) = @_;
-        # what sed writes is the text; that it edits another file is all the same
+        # sed edits another file here, but writes the same text
         run('cp', source($text), "$dir/edited"); rename "$dir/edited", "$path.next" or die $!;
         run('sed', '-i', 's/^nothing$//', "$path.next"); rename "$path.next", $path or die $!;
     },
@@ -125,8 +125,8 @@ CONF
 my @to = (h1 => $httpd->{port}{port});
 sub allows { my ($origin) = @_; return defined cors_response(\@to, GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} }
 
-# Start an observer, which sends requests until it is stopped, of origins that must always
-# be allowed and of others that must never be.
+# Start an observer. Until it is stopped, it sends requests from origins that must always be
+# allowed and from others that must never be allowed.
 sub start_observer {
     pipe my $from, my $into or die $!;
     my $pid = fork // die $!;

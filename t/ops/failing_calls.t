@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# System calls fail, as t/faults/shim.c is ordered to. While list files are reloaded, the
-# last good list stays in force, the reason is logged once, and reloading recovers; at a
-# start httpd reports the failure.
+# System calls fail, as files tell t/faults/shim.c. While list files are reloaded, the last
+# good list stays in force, the reason is logged once, and reloading recovers. At a start,
+# httpd reports the failure.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -57,7 +57,7 @@ CorsAllowOriginsFileReload 100ms
 </Location>
 CONF
 my $expected = qr/CorsAllowOriginsFile: |CORS: no shared memory|exit signal (?:Killed|Segmentation fault)/;
-# under ASan the child that may not write says so
+# under ASan a child that writes to read-only memory reports it
 $expected = qr/$expected|AddressSanitizer:(?:DEADLYSIGNAL| SEGV)|AddressSanitizer can not provide/ if $ENV{SANITIZER};
 my $httpd = Httpd->start(name => 'failing_calls', preload => $shim, expected => $expected, text => $conf);
 my @to = (h1 => $httpd->{port}{port});
@@ -65,7 +65,7 @@ my @to = (h1 => $httpd->{port}{port});
 sub answer { my ($origin) = @_; return cors_response(\@to, GET => '/plain.txt', origin => $origin) }
 sub allows { return defined answer(@_)->{'access-control-allow-origin'} }
 
-# A call fails while the file changes; then it does not fail any more.
+# A call fails while the file changes, and then succeeds again.
 my $good = $first;
 sub fails_and_recovers {
     my ($name, $call, $error) = @_;
@@ -76,9 +76,9 @@ sub fails_and_recovers {
     wait_until(sub { $httpd->log_since($mark) =~ /\Q$text\E/ });
     sleep 10 * $interval; # ten checks, each of which fails
     is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ],
-        "$name: the last good list is kept");
+        "$name: the last good list stays in force");
     my $log = $httpd->log_since($mark);
-    like($log, qr/failing\.origins.*\Q$text\E.*\n.*the last good list of \S+failing\.origins is kept/, "$name: the reason is logged");
+    like($log, qr/failing\.origins.*\Q$text\E.*\n.*the last good list of \S+failing\.origins stays in force/, "$name: the reason is logged");
     is(scalar(() = $log =~ /CorsAllowOriginsFile: /g), 2, "$name: the reason is logged once") or diag($log);
     recall($call);
     ok(wait_until(sub { allows($new) }), "$name: when the call succeeds again, the new list is in force");
@@ -122,7 +122,7 @@ for my $step (-3600, 3600, -315_360_000) {
 $mark = $httpd->log_mark;
 order(read => 'once cut');
 $new = replace();
-ok(wait_until(sub { !-e "$orders/read" && $httpd->log_since($mark) =~ /is kept/ }), 'a file is cut while it is read');
+ok(wait_until(sub { !-e "$orders/read" && $httpd->log_since($mark) =~ /stays in force/ }), 'a file is cut while it is read');
 is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'a file that is cut while it is read does not replace the list');
 $new = replace();
 ok(wait_until(sub { allows($new) }), 'a whole file after one that was cut is loaded');
@@ -135,14 +135,14 @@ ok(allows($new) && !allows($good), 'a file that grew while it was read is in for
 is(scalar(() = $httpd->log_since($mark) =~ /CorsAllowOriginsFile: /g), 1, 'a file that grows while it is read is loaded once') or diag($httpd->log_since($mark));
 $good = $new;
 
-# The child that reads dies of it; the next one does as well.
+# Each child that reads the file is killed by it.
 $mark = $httpd->log_mark;
 order(read => 'kill');
 $new = replace();
-ok(wait_until(sub { $httpd->log_since($mark) =~ /the last good list of \S+ is kept/ }, 30), 'a file that kills every child that reads it is not read again');
+ok(wait_until(sub { $httpd->log_since($mark) =~ /the last good list of \S+ stays in force/ }, 30), 'a file that kills every child that reads it is not read again');
 my %killed = map { $_ => 1 } Httpd::slurp("$orders/killed") =~ /(\d+)/g;
 is(scalar keys %killed, 3, 'a file kills at most three children');
-is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'the last good list is kept');
+is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'a file that kills children leaves the last good list in force');
 recall('read');
 $new = replace();
 ok(wait_until(sub { allows($new) }), 'the file after one that killed children is loaded');
@@ -159,8 +159,8 @@ for my $round (1 .. 3) {
     sleep 0.015 * $round;
     recall('read');
     $kills += kill KILL => $pid;
-    # A request may die with it, and with prefork one that waits for this very child;
-    # a verdict is what comes.
+    # A request of the killed child gets no response; with prefork, this also happens to a
+    # request that waits for this child. Only responses are compared.
     my $verdict = sub {
         my ($origin) = @_;
         my $got;
@@ -180,7 +180,7 @@ my $evil = sub { "https://evil$_[0].example" };
 my $died = 0;
 for my $n (1 .. 16) {
     order(count => 'once die');
-    # what was allotted to the lists is read-only now, but for a few entries
+    # the shim has made the memory of the lists read-only, except for a few entries
     $died = !defined answer($evil->($n))->{vary} and last;
 }
 ok($died, 'a child that dies while it holds the lock of the counts does not answer that request');
@@ -229,8 +229,8 @@ for ([ open => 'EACCES' ], [ read => 'EIO' ], [ stat => 'EIO' ], [ list => 'ENOM
     does_not_start("$call fails with $error", $conf, qr/CorsAllowOriginsFile.*failing\.origins.*\Q$text\E.*\[file-unreadable\]/s);
     recall($call);
 }
-# The lock by which one child checks the files is an unlinked file; where that cannot be
-# created, it is mod_watchdog's.
+# The lock of the child that checks the files is an unlinked file. If that cannot be created,
+# mod_watchdog's lock is used.
 my $closed = "$dir/closed";
 mkdir $closed, 0555 or die "$closed: $!\n";
 my $no_mutex = "Mutex flock:$closed watchdog-callback\n$conf";
@@ -248,7 +248,7 @@ for ([ 'with the lock of mod_watchdog', $conf ], [ 'with its own lock, without t
     recall('lock');
 }
 
-# with a limit of the address space (ulimit -v) a list has less room to grow
+# with a limit on the address space (ulimit -v), a list has less room to grow
 order(list => 'once ' . Errno::ENOMEM());
 $good = replace();
 my $small = starts($conf);
@@ -259,7 +259,7 @@ ok(wait_until(sub { allows($new) }), 'a list changes in the room for a small one
 $good = $new;
 $mark = $small->log_mark;
 $new = replace(map { "https://more$_.example" } 1 .. 60_000);
-ok(wait_until(sub { $small->log_since($mark) =~ /has outgrown the room .*; restart gracefully/ }), 'a list that outgrows its room is not loaded, and the reason is logged');
+ok(wait_until(sub { $small->log_since($mark) =~ /has outgrown the memory .*; restart gracefully/ }), 'a list that outgrows its room is not loaded, and the reason is logged');
 is_deeply([ map { answer($_) } $always, $good, $new ], [ allowed($always), allowed($good), denied() ], 'a list that outgrows its room leaves the last good list in force');
 sleep 10 * $interval;
 is(scalar(() = $small->log_since($mark) =~ /CorsAllowOriginsFile: /g), 2, 'a list that outgrows its room is logged once');

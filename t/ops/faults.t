@@ -79,7 +79,7 @@ my $written = $logs->log_since(0);
 is(scalar(() = $written =~ /CORS: (?:allowed|denied|preflight|not-cors)/g), scalar @exchanges, 'only the decisions of the virtual host with a writable log are written');
 $logs->stop;
 
-# the log of the whole server, while a file of origins is good and bad
+# the log of the whole server, while a valid and an invalid list file are deployed
 my $full = Httpd->start(name => 'full_log', text => <<"CONF" . $policy);
 Listen 127.0.0.1:\@port\@
 ErrorLog /dev/full
@@ -93,13 +93,13 @@ my $to = [ h1 => $full->{port}{port} ];
 sub allows { my ($origin) = @_; return defined cors_response($to, GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} }
 is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, with the server's log on a full disk") for @exchanges;
 replace_file($path, 'https://second.example');
-ok(wait_until(sub { allows('https://second.example') }), 'a changed list file is loaded though nothing can be logged');
+ok(wait_until(sub { allows('https://second.example') }), 'a changed list file is loaded although nothing can be logged');
 replace_file($path, 'https://third.example', 'no origin');
 sleep 3; # it is read after two seconds
-ok(allows('https://second.example') && !allows('https://third.example'), 'a list file with a mistake is not loaded though nothing can be logged');
+ok(allows('https://second.example') && !allows('https://third.example'), 'a list file with an error is not loaded although nothing can be logged');
 replace_file($path, 'https://fourth.example');
 kill USR1 => $full->pid;
-ok(wait_until(sub { allows('https://fourth.example') }), 'a graceful restart loads the list though nothing can be logged');
+ok(wait_until(sub { allows('https://fourth.example') }), 'a graceful restart loads the list although nothing can be logged');
 $full->stop;
 
 # --- a child is killed in the middle of its requests
@@ -112,8 +112,8 @@ CONF
 my $port = $httpd->{port}{port};
 $to = [ h1 => $port ];
 
-# The child that serves a connection, found by the kernel's tables: the client's port gives
-# the inode of the socket, and the inode the child with that descriptor.
+# The child that serves a connection. The kernel's table of connections has the inode of the
+# socket for the client's port; the child with a descriptor of that inode is the one.
 sub child_of {
     my ($socket) = @_;
     my $client = sprintf '%04X', $socket->sockport;
@@ -147,7 +147,7 @@ for (@open) {
 my $lost = grep { $_->{child} == $victim } @open;
 is_deeply(\%whole, { cut => $lost, whole => @open - $lost }, 'a child is killed: its responses are cut and all others are complete');
 is_deeply(verdicts($to), { allowed => 12 }, 'the requests of the killed child are counted, each once');
-is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, afterwards") for @exchanges;
+is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, after a child was killed") for @exchanges;
 my %sum = (allowed => 12);
 $sum{ $_->[2] }++ for @exchanges;
 is_deeply(verdicts($to), \%sum, 'counting continues after a child was killed');
@@ -185,9 +185,9 @@ sub sums {
     return @all;
 }
 
-# --- hard restarts, which cut what is being answered, and that alone. A child of
-# prefork that gets SIGTERM in a request may abort: what it does on the signal is
-# not for signal handlers. There nothing is asked meanwhile.
+# --- Hard restarts cut responses in progress and nothing else. A prefork child that receives
+# SIGTERM during a request may abort, because its handler calls functions that are not safe
+# there. With prefork, no requests are sent during a restart.
 my $began = status_data($to)->{since};
 my $before = verdicts($to);
 my $prefork = Httpd::mpm() eq 'prefork';
@@ -204,7 +204,7 @@ for (1 .. 4) {
 }
 @sums = sums(@clients) if !$prefork;
 is($hard, 4, 'four hard restarts');
-cmp_ok($sums[0], '>', 100, "answers between them ($sums[0], and $sums[2] that were cut)");
+cmp_ok($sums[0], '>', 100, "there were responses between hard restarts ($sums[0], and $sums[2] that were cut)");
 is($sums[1], 0, 'no response between hard restarts is wrong');
 my $after = verdicts($to);
 my $counted = 0;
@@ -216,8 +216,8 @@ $httpd->stop;
 
 # --- another version of the module, put in its place by rename
 
-# A version is made of the sources with some edits, each on top of those before. The
-# first one is made here, too: what is compiled for coverage is never unloaded.
+# Each version is built from the sources with some edits, on top of the previous version. The
+# first version is built here too, because a module compiled for coverage is never unloaded.
 my $source = "$dir/source";
 mkdir $source or die $!;
 system('cp', '-R', map({ "$ENV{CORS_WORK}/$_" } qw(Makefile build include mod_cors_policy.c src)), $source) and die "cp: $?\n";
@@ -256,7 +256,7 @@ sub upgrade {
     my ($answers, $wrong, $none) = sums(@clients);
     is($restarted && $is, $version, "after the restart the module is '$name'");
     cmp_ok($answers, '>', 100, "$name: there was load ($answers)");
-    is_deeply([ $wrong, $none ], [ 0, 0 ], "$name: no request failed, and none had a wrong header");
+    is_deeply([ $wrong, $none ], [ 0, 0 ], "$name: no request failed, and no response had a wrong header");
     return $answers;
 }
 my $answers = upgrade(same => 'same layout, ');
@@ -276,6 +276,6 @@ is($then, $total + 7, 'a version with another layout counts exactly');
 $began = status_data($to)->{since};
 upgrade(first => '');
 isnt(status_data($to)->{since}, $began, 'the first version starts anew after one with another layout');
-is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, after all that") for @exchanges;
+is_deeply(cors_response($to, @{ $_->[0] }), $_->[1], "@{ $_->[0] }, after three upgrades") for @exchanges;
 
 done_testing();

@@ -68,7 +68,7 @@ is_deeply(answer($always), allowed($always), 'a start right after the file was w
 cmp_ok($took, '>', 1.8, sprintf 'a start waits two seconds for a new file (%.1f s)', $took);
 my ($copies) = grep { -d } glob "$httpd->{dir}/cors_policy";
 my ($copy) = glob "$copies/*.copy";
-ok($copy, 'a copy is kept in the runtime directory');
+ok($copy, 'a start stores a copy of the list in the runtime directory');
 is_deeply([ map { sprintf '%04o', (stat)[2] & 07777 } $copies, $copy ], [ '0700', '0600' ], 'only its user may read the copy');
 like(Httpd::slurp($copy), qr/\Acors-policy-last-good 1 [0-9a-f]{16} \d+ \Q$list\E\n\Q$always\E\n\z/, 'the copy has the path and the text of the file');
 
@@ -82,7 +82,7 @@ $httpd->graceful;
 ok(wait_until(sub { -e $copy }), 'a restart with a stable file makes a copy');
 like(Httpd::slurp($copy), qr/newer/, 'the copy after a restart is that of the newer list');
 
-# --- a graceful restart with the file gone, then another thing in its place
+# --- a graceful restart without the file, then with something else in its place
 for my $case ([ 'a missing file' => sub { unlink $list }, 'file-unreadable' ], [ 'a directory' => sub { mkdir $list }, 'file-kind' ],
     [ 'a FIFO' => sub { rmdir $list; POSIX::mkfifo($list, 0600) }, 'file-kind' ],
     [ 'a mistake' => sub { unlink $list; write_stable_list($list, $always, 'https://newer.example', 'https://bad.example/') }, 'origin-path' ],
@@ -92,7 +92,7 @@ for my $case ([ 'a missing file' => sub { unlink $list }, 'file-unreadable' ], [
     my $mark = $httpd->log_mark;
     ok($httpd->graceful && $httpd->is_running, "a graceful restart with $name does not end httpd");
     is_deeply([ map { allows($_) } $always, 'https://newer.example', 'https://never.example' ], [ 1, 1, 0 ], "$name: the list in force is kept");
-    like($httpd->log_since($mark), qr/cors_policy:error.*\Q$list\E.*\[$id\]\n.*the list in force of \Q$list\E is kept/, "$name: the reason is logged");
+    like($httpd->log_since($mark), qr/cors_policy:error.*\Q$list\E.*\[$id\]\n.*the current list of \Q$list\E stays in force/, "$name: the reason is logged");
 }
 ok(!-e $copy, 'there is no copy of a list that may be older');
 write_list($list, 'begin 2', $always, 'https://framed.example', 'end 2 2');
@@ -101,17 +101,17 @@ write_list($list, 'begin 3', $always, 'https://early.example', 'end 3 3');
 sleep 3.5;
 is_deeply([ map { allows($_) } 'https://framed.example', 'https://early.example' ], [ 1, 0 ], 'a frame with a wrong number of lines is never loaded');
 
-# --- a directive for a new file, which is not there
+# --- a directive for a new file that does not exist yet
 my $text = Httpd::slurp("$httpd->{dir}/httpd.conf");
 Httpd::spew("$httpd->{dir}/httpd.conf", $text, "<Location /one.txt>\nCorsAllowOriginsFile $dir/not-yet.origins\n</Location>\n");
 my $mark = $httpd->log_mark;
-ok($httpd->graceful, 'a graceful restart with a new file that is missing');
+ok($httpd->graceful, 'httpd restarts gracefully with a new file that is missing');
 is(cors_response(\@to, GET => '/one.txt', origin => $always)->{'access-control-allow-origin'}, undef, 'no origin is allowed by a new file that is missing');
 is_deeply(answer($always), allowed($always), 'a new file that is missing does not affect other sections');
 is(reasons()->{'denied origins-not-loaded'}, 1, 'a new file that is missing is counted as origins-not-loaded');
-like($httpd->log_since($mark), qr/not-yet\.origins'.*\[file-unreadable\]\n.*not-yet\.origins cannot be loaded yet; no origin is allowed/, 'a new file that is missing is logged');
+like($httpd->log_since($mark), qr/not-yet\.origins'.*\[file-unreadable\]\n.*not-yet\.origins cannot be loaded yet; until then, .* allow no origin/, 'a new file that is missing is logged');
 write_list("$dir/not-yet.origins", $always);
-ok(wait_until(sub { cors_response(\@to, GET => '/one.txt', origin => $always)->{'access-control-allow-origin'} }), 'a new file is loaded once it is there');
+ok(wait_until(sub { cors_response(\@to, GET => '/one.txt', origin => $always)->{'access-control-allow-origin'} }), 'a new file is loaded once it exists');
 
 # --- a list that empties, or loses its exclusions
 write_stable_list($list, $always, 'https://many1.example', 'https://many2.example', '!https://no.example', 'https://many3.example');
@@ -131,9 +131,9 @@ Httpd::spew($list, '');
 $mark = $httpd->log_mark;
 sleep 20;
 ok(allows($always), 'an empty file does not replace the list for twenty seconds');
-ok(wait_until(sub { !allows($always) }, 20), 'a file that stays empty is loaded in the end');
-ok(allows('https://word.example'), 'an empty file leaves the other lists as they are');
-like($httpd->log_since($mark), qr/cors_policy:warn.*\Q$list\E is read again: 0 listed/, 'an empty file that is loaded is logged as a warning');
+ok(wait_until(sub { !allows($always) }, 20), 'a file that stays empty is loaded after half a minute');
+ok(allows('https://word.example'), 'an empty file does not change the other lists');
+like($httpd->log_since($mark), qr/cors_policy:warn.*\Q$list\E reloaded: 0 listed/, 'an empty file that is loaded is logged as a warning');
 write_list($list, 'begin 9', $always, map({ "https://f$_.example" } 1 .. 9), 'end 10');
 ok(wait_until(sub { allows($always) }, 3), 'a frame replaces an empty list at once');
 write_list($list, 'begin 10', 'end 0');
@@ -142,7 +142,7 @@ ok(wait_until(sub { !allows($always) }, 3), 'an empty frame is loaded at once: i
 # --- times in the future
 write_list($list, $always, 'https://future.example');
 utime time + 3600, time + 3600, $list;
-ok(wait_until(sub { allows('https://future.example') }, 10), 'a file of an hour from now is loaded when it has been unchanged for two seconds');
+ok(wait_until(sub { allows('https://future.example') }, 10), 'a file with a time in the future is loaded when it has been unchanged for two seconds');
 $httpd->graceful;
 ok(allows('https://future.example'), 'a restart keeps the list of a file with a time in the future');
 write_list($list, $always, 'https://future2.example');
@@ -158,7 +158,7 @@ $httpd = start($list);
 is(waitpid($writer, POSIX::WNOHANG()), 0, 'a start does not wait until a file that changes all the time is stable');
 is_deeply([ map { answer($_) } $always, 'https://part1.example', 'https://word.example' ], [ (denied()) x 3 ], 'no origin is allowed before the list is loaded, not even of another list');
 is_deeply(reasons(), { 'denied origins-not-loaded' => 3 }, 'a list that is not loaded is counted as origins-not-loaded');
-like($httpd->log_since(0), qr/cors_policy:warn.*\Q$list\E cannot be loaded yet; no origin is allowed/, 'a list that is not loaded is logged');
+like($httpd->log_since(0), qr/cors_policy:warn.*\Q$list\E cannot be loaded yet; until then, .* allow no origin/, 'a list that is not loaded is logged');
 kill TERM => $writer;
 waitpid $writer, 0;
 ok(wait_until(sub { allows($always) }), 'a list is loaded when its file is stable');
@@ -202,8 +202,8 @@ $cases[$_][2]->($copy_of{ $copied[$_] }, Httpd::slurp($copy_of{ $copied[$_] })) 
 my @writers = map { keep_writing($_, 9) } @copied;
 $httpd = start_all();
 is_deeply(allowed_by($_), $cases[$_][1] ? [ 1, 1, 0, 0 ] : [ 0, 0, 0, 0 ], $cases[$_][0]) for 0 .. $#cases;
-like($httpd->log_since(0), $cases[$_][1] ? qr/warn.*\Q$copied[$_]\E is not stable; its last good list is in force until it is/
-    : qr/warn.*\Q$copied[$_]\E cannot be loaded yet/, "$cases[$_][0]: this is logged") for 0 .. $#cases;
+like($httpd->log_since(0), $cases[$_][1] ? qr/warn.*\Q$copied[$_]\E is still changing; its last good list is in force until the file is stable/
+    : qr/warn.*\Q$copied[$_]\E cannot be loaded yet/, "$cases[$_][0], and the log reports the list in force") for 0 .. $#cases;
 waitpid $_, 0 for @writers;
 ok(wait_until(sub { 10 == grep { allowed_by($_)->[2] } 0 .. $#cases }), 'each file is loaded when it is stable');
 $httpd->stop;
@@ -217,7 +217,7 @@ is_deeply(allowed_by(0), [ 0, 0, 0, 0 ], 'no copy is used if others may enter th
 $httpd->stop;
 waitpid $_, 0 for @writers;
 
-# --- httpd -t waits only for a file with a mistake
+# --- httpd -t waits only for a file with an error
 my ($check, @took);
 for (1 .. 5) {
     $list = write_list("$dir/checked.origins", $always);

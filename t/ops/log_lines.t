@@ -17,7 +17,7 @@ build_shim($shim, $orders);
 
 my $good = 'https://good.example';
 my $evil = 'https://evil.example';
-# each <Directory> is right by itself, and so is each <LocationMatch>
+# each <Directory> is valid by itself, and so is each <LocationMatch>
 my $conf = <<"CONF";
 Listen 127.0.0.1:\@port\@
 MaxKeepAliveRequests 0
@@ -45,7 +45,7 @@ my $expected = qr/contradictory/;
 sub start { my ($name, $level) = @_; return Httpd->start(name => $name, preload => $shim, expected => $expected, text => "$level$conf") }
 sub order { my ($clock, $seconds) = @_; Httpd::spew("$orders/$clock", $seconds) }
 
-# Send so many requests on one connection; returns the number of responses.
+# Send a number of requests on one connection. Returns the number of responses.
 sub send_many {
     my ($httpd, $count, $path) = @_;
     my $request = "GET $path HTTP/1.1\r\nHost: localhost\r\nOrigin: $evil\r\n";
@@ -53,7 +53,7 @@ sub send_many {
     return scalar(() = $answers =~ m{^HTTP/1\.1 200 }mg);
 }
 
-# The log lines since: contradictions by path, refusals, and the suppressed ones.
+# The log lines since a mark: contradictions by path, refusals, and suppressed lines.
 sub logged {
     my ($httpd, $mark) = @_;
     my $text = $httpd->log_since($mark);

@@ -13,7 +13,7 @@ my $interval = 0.2;
 my $path = "$ENV{CORS_WORK}/t/logs/live.origins";
 my @always = ('https://always.example', 'https://*.always.example');
 
-# as an administrator should: beside it, then in its place
+# write as an administrator should: another file, then rename it
 sub replace {
     replace_file($path, @_);
 }
@@ -84,9 +84,9 @@ my $mark = $httpd->log_mark;
 replace(@always, 'https://second.example');
 ok(becomes('https://second.example', 1), 'a changed file is loaded in all children');
 ok(becomes('https://first.example', 0), 'an origin that a changed file does not list is not allowed in any child');
-like($httpd->log_since($mark), qr/live\.origins is read again: 3 listed, 0 excluded/, 'a reload is logged');
+like($httpd->log_since($mark), qr/live\.origins reloaded: 3 listed, 0 excluded/, 'a reload is logged');
 
-# A file with a mistake: the last good list is kept, and each mistake is logged once.
+# A file with an error: the last good list stays in force, and each error is logged once.
 sub check_bad_file {
     my ($name, $spoil, @sentences) = @_;
     my $before = $httpd->log_mark;
@@ -128,9 +128,9 @@ ok(becomes('https://third.example', 1), 'a file that can be opened again is load
 $mark = $httpd->log_mark;
 utime undef, undef, $path or die $!;
 settled();
-unlike($httpd->log_since($mark), qr/read again/, 'a file with another time and the same text is not loaded again');
+unlike($httpd->log_since($mark), qr/reloaded/, 'a file with another time and the same text is not loaded again');
 
-# many changes under load: what all lists have is allowed all the time
+# many changes under load: an origin that all lists have is always allowed
 my $stranger = 'https://never.example';
 my @load = map {
     my ($origin, $expected) = @$_;
@@ -154,12 +154,12 @@ for my $round (1 .. 11) {
     replace_by_frame(@always, map { "https://round$round-$_.example" } 1 .. 1000 * $round);
     sleep 2.5 * $interval;
 }
-# one that shrinks so much by itself would wait
+# a list that shrinks so much by itself would be delayed
 replace_by_frame(@always);
 waitpid($_, 0), is($?, 0, 'no request fails, and no verdict is wrong, while lists are exchanged') for @load;
-cmp_ok(scalar(() = $httpd->log_since($mark) =~ /read again: .*, version \d+$/mg), '>=', 5, 'the lists were exchanged under load');
+cmp_ok(scalar(() = $httpd->log_since($mark) =~ /reloaded: .*, version \d+$/mg), '>=', 5, 'the lists were exchanged under load');
 
-# sections that only a request combines are checked as a start checks them
+# sections that only a request combines are checked like those that a start combines
 my $github = 'https://anybody.github.io';
 $mark = $httpd->log_mark;
 Httpd::spew($public, "https://friend.example\nhttps://*.github.io\n");
@@ -167,7 +167,7 @@ settled();
 is_deeply([ map { public_allows($_, $github) } '', '/private' ], [ 0, 0 ], 'a reload does not add a public suffix to a list without one');
 like($httpd->log_since($mark), qr/public\.origins:2: 'https:\/\/\*\.github\.io' is a wildcard on a public suffix, .* restart gracefully/,
     'a public suffix that is not loaded is logged with what to do');
-ok($httpd->graceful, 'a graceful restart');
+ok($httpd->graceful, 'httpd restarts gracefully with a public suffix in a list');
 my $until = time + 10;
 sleep 0.05 while !public_allows('', $github) && time < $until;
 is_deeply([ map { public_allows($_, $github) } '', '/private' ], [ 1, 0 ], 'after a graceful restart the public suffix is allowed, but not with credentials');
@@ -178,7 +178,7 @@ for (1 .. 30) {
     replace(@always, 'https://third.example');
     sleep $interval / 2;
 }
-is(scalar(() = $httpd->log_since($mark) =~ /live\.origins changes oftener than it is looked at/g), 1, 'a file that changes all the time is logged once');
+is(scalar(() = $httpd->log_since($mark) =~ /live\.origins keeps changing/g), 1, 'a file that changes all the time is logged once');
 settled();
 
 # a restart keeps the list in force while the file is being written
@@ -192,7 +192,7 @@ if (!$writer) {
 }
 replace(@always, 'https://fourth.example');
 $mark = $httpd->log_mark;
-ok($httpd->graceful, 'a graceful restart while the file is written');
+ok($httpd->graceful, 'httpd restarts gracefully while the file is written');
 ok(allows('https://third.example'), 'a graceful restart while the file is written keeps the list in force');
-like($httpd->log_since($mark), qr/the list in force of \S+live\.origins is kept until the file can be loaded/, 'keeping the list in force over a restart is logged');
+like($httpd->log_since($mark), qr/the current list of \S+live\.origins stays in force until the file can be loaded/, 'keeping the list in force over a restart is logged');
 ok(becomes('https://fourth.example', 1), 'the children load the file when it is stable');

@@ -29,7 +29,7 @@ my @load = map { my ($origin, $expected) = @$_;
 my $until = Time::HiRes::time() + $seconds - 1;
 my $h2 = Httpd::has_h2();
 my ($count, %h2) = (0);
-# at least two less than there are seconds, however long they take
+# a restart for each second except two, however long the restarts take
 while (Time::HiRes::time() < $until || $count < $seconds - 2) {
     my $next = Time::HiRes::time() + 1;
     # a restart may close a connection of HTTP/2: one request on each
@@ -67,7 +67,7 @@ for (@load) {
     my %number = $printed =~ /(\w+)=(\d+)/g;
     cmp_ok($number{seen} // 0, '>', 100, "wrk: there was load from $origin (" . ($number{seen} // $printed) . ')');
     is_deeply([ @number{qw(wrong connect read write status timeout)} ], [ (0) x 6 ],
-        "wrk: no request of $origin failed, and none had a wrong header");
+        "wrk: no request of $origin failed, and no response had a wrong header");
 }
 if ($h2) {
     cmp_ok($h2{total}, '>=', 60, "h2load: there were streams ($h2{total})");

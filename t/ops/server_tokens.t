@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# The Server header has name and version of the module with ServerTokens Full, if there is
-# a directive of the module.
+# With ServerTokens Full, the Server header has the name and version of the module, if there
+# is a directive of the module.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -21,7 +21,7 @@ my @cases = (
 );
 plan tests => @cases + 2;
 
-# The Server header of an answer.
+# The Server header of a response.
 sub server_of {
     my ($httpd) = @_;
     return send_request([ h1 => $httpd->{port}{port} ], GET => '/')->field('server') // '';

@@ -14,7 +14,7 @@ my $rounds = 5;
 my $path = "$ENV{CORS_WORK}/t/logs/takeover.origins";
 my $version = 0;
 
-# A frame counts as soon as it is seen.
+# A frame is loaded as soon as it is seen.
 sub replace {
     my $origin = 'https://v' . ++$version . '.example';
     replace_file($path, "begin $version", $origin, "end 1 $version");
@@ -73,7 +73,7 @@ for my $round (1 .. $rounds) {
 }
 is(scalar @times, $rounds, 'the child in charge is killed: each new list is loaded');
 my @sorted = sort { $a <=> $b } @times;
-# the one in the middle: a machine that does other things may stop for a second
+# compare the median: a busy machine may pause for a second
 cmp_ok($sorted[ @sorted / 2 ], '<', 2, "the next child takes over within two seconds (@{[ map { sprintf '%.1f', $_ } @times ]})");
 my %owners = map { $_ => 1 } @owners;
 is(scalar keys %owners, $rounds, 'another child takes over each time');
@@ -84,5 +84,5 @@ $httpd->graceful;
 my $new = replace();
 ok(wait_until(sub { allows($new) }, 10), 'after a graceful restart a child of the new generation loads the new list');
 ok(wait_until(sub { my @pids = in_charge(); @pids == 1 && $pids[0] != $owner }, 10), 'after a graceful restart one other child is in charge');
-is(scalar(() = $httpd->log_since(0) =~ /is read again: 1 listed/g), $version - 1, 'each list was read once')
+is(scalar(() = $httpd->log_since(0) =~ / reloaded: 1 listed/g), $version - 1, 'each list was read once')
     or diag($httpd->log_since(0));

@@ -24,12 +24,12 @@ my ($with, $without) = map {
     Httpd->start(name => "unconfigured-$_", text => "Listen 127.0.0.1:\@port\@\n", module => $_ eq 'with')
 } qw(with without);
 
-# The bytes of a response, as far as they are the same each time.
+# The bytes of a response, without those that differ each time.
 sub stable_bytes {
     my ($httpd, $request) = @_;
     my $bytes = response_bytes([ h1 => $httpd->{port}{port} ], @$request, host => 'localhost');
     $bytes =~ s/^Date: .*\r\n//m;
-    # the order of Allow is that of a hash whose seed each start draws
+    # the order of Allow depends on a hash with a random seed for each start
     $bytes =~ s/^(Allow: )(.*)\r$/$1 . join(',', sort split m{,}, $2) . "\r"/me;
     return $bytes;
 }

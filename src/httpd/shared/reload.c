@@ -81,9 +81,10 @@ static void log_report(const look_t *look)
                      "CorsAllowOriginsFile: %s",
                      APR_ARRAY_IDX(look->report.sentences, i, const char *));
     }
-    ap_log_error(APLOG_MARK, APLOG_ERR, 0, look->server,
-                 "CorsAllowOriginsFile: the last good list of %s is kept",
-                 look->report.path);
+    ap_log_error(
+        APLOG_MARK, APLOG_ERR, 0, look->server,
+        "CorsAllowOriginsFile: the last good list of %s stays in force",
+        look->report.path);
 }
 
 /* Returns whether a list is refused because of a wildcard on a public suffix, as it
@@ -126,7 +127,7 @@ static void log_loaded(const look_t *look, const cors_origin_file_t *list)
     ap_log_error(APLOG_MARK,
                  empty && look->page->listed > 0 ? APLOG_WARNING : APLOG_INFO,
                  0, look->server,
-                 "CorsAllowOriginsFile: %s is read again: %" APR_SIZE_T_FMT
+                 "CorsAllowOriginsFile: %s reloaded: %" APR_SIZE_T_FMT
                  " listed, %" APR_SIZE_T_FMT " excluded%s",
                  look->file->path, cors_origin_table_listed(list->table),
                  cors_origin_table_excluded(list->table), version);
@@ -158,7 +159,7 @@ static bool exchange(look_t *look, const cors_origin_file_t *list,
                                    list->table)) {
         APR_ARRAY_PUSH(look->report.sentences, const char *) = apr_psprintf(
             look->scratch,
-            "%s: the list has outgrown the room that it was given when"
+            "%s: the list has outgrown the memory that was reserved when"
             " the server started; restart gracefully",
             look->file->path);
         return false;
@@ -255,10 +256,10 @@ static void note_change(look_t *look)
     page->held = false;
     if (++page->unstable == UNSTABLE_LOGGED) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, look->server,
-                     "CorsAllowOriginsFile: %s changes oftener than it is"
-                     " looked at; it is read again when it has kept still"
-                     " for the time of CorsAllowOriginsFileReload, and two"
-                     " seconds at least",
+                     "CorsAllowOriginsFile: %s keeps changing; it is reloaded"
+                     " once it has been unchanged for the interval of"
+                     " CorsAllowOriginsFileReload, and for at least two"
+                     " seconds",
                      look->file->path);
     }
 }
@@ -445,8 +446,8 @@ void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server)
     }
     if (!get_instance || !register_callback) {
         ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, server,
-                     "CorsAllowOriginsFile: without mod_watchdog files are read"
-                     " again at a graceful restart only");
+                     "CorsAllowOriginsFile: without mod_watchdog, files are"
+                     " reloaded only by a graceful restart");
         return;
     }
     watching = apr_pcalloc(pconf, sizeof(*watching));
@@ -462,7 +463,7 @@ void cors_watch_origins_files(apr_pool_t *pconf, server_rec *server)
     }
     if (status != APR_SUCCESS) {
         ap_log_error(APLOG_MARK, APLOG_ERR, status, server,
-                     "CorsAllowOriginsFile: mod_watchdog does not watch the"
-                     " files; they are read again at a graceful restart only");
+                     "CorsAllowOriginsFile: mod_watchdog cannot check the"
+                     " files; they are reloaded only by a graceful restart");
     }
 }

@@ -592,8 +592,8 @@ static void add_not_stable(apr_pool_t *pconf, const char *path)
 {
     add_notice(pconf, APLOG_WARNING,
                apr_psprintf(pconf,
-                            "%s is not stable; its last good list is in force "
-                            "until it is",
+                            "%s is still changing; its last good list is in "
+                            "force until the file is stable",
                             path));
 }
 
@@ -601,8 +601,8 @@ static void add_not_loaded(apr_pool_t *pconf, const char *path)
 {
     add_notice(pconf, APLOG_WARNING,
                apr_psprintf(pconf,
-                            "%s cannot be loaded yet; no origin is allowed by "
-                            "the policies that name it until it can be",
+                            "%s cannot be loaded yet; until then, the policies "
+                            "that name it allow no origin",
                             path));
 }
 
@@ -683,8 +683,8 @@ static bool keep_list(apr_pool_t *pconf, apr_pool_t *scratch, retained_t *entry,
         add_notice(pconf,
                    reading->state == READ_UNSTABLE ? APLOG_NOTICE : APLOG_ERR,
                    apr_psprintf(pconf,
-                                "the list in force of %s is kept until the "
-                                "file can be loaded",
+                                "the current list of %s stays in force until "
+                                "the file can be loaded",
                                 report->path));
     }
     return true;
@@ -701,8 +701,8 @@ static void copy_list(apr_pool_t *pconf, apr_pool_t *scratch, const char *path,
     if (status != APR_SUCCESS) {
         add_notice(pconf, APLOG_NOTICE,
                    apr_psprintf(pconf,
-                                "no copy of the list of %s can be kept for a "
-                                "start with an unstable file: %s",
+                                "cannot store a copy of %s for a start at "
+                                "which the file is being written: %s",
                                 path,
                                 apr_strerror(status, reason, sizeof(reason))));
     }
