@@ -17,7 +17,7 @@ for my $page (qw(why limits README)) {
         push @blocks, [ "$page, configuration " . ++$number, $1 ];
     }
 }
-# The sample file, as it is and with each of its other lines in force.
+# The sample file, as it is and with each of its commented lines in force.
 my $sample = Httpd::slurp("$ENV{CORS_WORK}/docs/sample.conf");
 push @blocks, [ 'the sample file', $sample ];
 push @blocks, map { [ "the sample file with $_", $sample =~ s/^( *)#(?=\Q$_\E$)/$1/mr ] } $sample =~ /^ *#(Cors.*)$/mg;

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# docs/getting-started.md: its files, its configuration and its answers, to the
-# page in a browser. Ports and directories are those of the test.
+# docs/getting-started.md: its files, its configuration, its responses, and the page in a
+# browser. Only the ports and directories are those of the test.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -29,12 +29,12 @@ is($httpd->{output}, '', 'the configuration starts without a message');
 $httpd->run('-t');
 is($httpd->{output}, "Syntax OK\n", 'httpd -t has no warning about the configuration');
 
-# the curl command, as it stands
+# the curl command exactly as printed
 my ($curl) = $page =~ /^```\n(curl .*?)^```$/ms or die "no curl on the page\n";
 s/\b8080\b/$api/g, s/\b8081\b/$own/g for $curl;
 (my $answer = `$curl`) =~ s/^(?:Date|Server): .*\r?\n//mg;
 $answer =~ s/\r//g;
-is_deeply([ sort split /\n/, $answer ], [ sort split /\n/, $block{http} ], 'the preflight is answered as it stands on the page');
+is_deeply([ sort split /\n/, $answer ], [ sort split /\n/, $block{http} ], 'the preflight has the answer that the manual shows');
 
 # what the page shows in a browser, and the error for a slash
 for ([ 'localhost', qr/>http:\/\/localhost:$own may read: world</ ], [ '127.0.0.1', qr/>http:\/\/127\.0\.0\.1:$own may not read it</ ]) {

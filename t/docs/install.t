@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# make install and make uninstall, in the layouts of Debian, of Fedora and of
-# httpd's own makefile, below a directory of the test: httpd loads what was
-# installed, and afterwards everything is as it was.
+# make install and make uninstall, in the layouts of Debian, of Fedora and of httpd's own
+# makefile, below a directory of the test. httpd loads the installed module, and make
+# uninstall restores the previous state.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -13,8 +13,8 @@ my $root = "$ENV{CORS_WORK}/t/run/install";
 my $alias = "LoadModule alias_module @{[ Httpd::modules_dir() ]}/mod_alias.so\n";
 my $head = "ServerRoot /\nServerName localhost\nListen 127.0.0.1:1\n";
 
-# A layout: the directory of the configuration by apxs, the files that are there,
-# and the lines that read those of a module.
+# A layout: the configuration directory that apxs reports, the existing files, and the lines
+# that include the files of a module.
 my @layouts = (
     [ Debian => '/etc/apache2', { '/etc/apache2/mods-available/alias.load' => $alias, '/etc/apache2/mods-enabled/alias.load' => $alias },
       "IncludeOptional \@root\@/etc/apache2/mods-enabled/*.load\nIncludeOptional \@root\@/etc/apache2/mods-enabled/*.conf\n" ],
@@ -34,7 +34,7 @@ sub make_dirs {
     for (split m{/}, $path =~ s{\A/|/[^/]*\z}{}gr) { mkdir($so_far .= "/$_") }
 }
 
-# every file below a directory, with its contents, mode, or where it points
+# every file below a directory, with its contents and mode, or the target of a link
 sub tree {
     my ($dir) = @_;
     my %tree;
@@ -53,7 +53,7 @@ for my $layout (@layouts) {
         make_dirs("$dir$file");
         Httpd::spew("$dir$file", $files->{$file});
     }
-    # an apxs that knows this place
+    # an apxs that reports these directories
     Httpd::spew("$root/apxs-$number", <<"APXS");
 #!/bin/sh
 case \$2 in
@@ -66,14 +66,14 @@ APXS
     my $before = tree($dir);
     my $run = "cd $ENV{CORS_WORK} && APXS=$root/apxs-$number DESTDIR=$dir OUT=$ENV{CORS_WORK} sh build/install";
 
-    is(system("$run >/dev/null"), 0, "$name: it can be installed");
+    is(system("$run >/dev/null"), 0, "$name: make install succeeds");
     my $installed = tree($dir);
     ok($installed->{'/modules/mod_cors_policy.so'} && $installed->{'/usr/local/bin/cors-policy-import'}
-        && $installed->{'/usr/local/share/man/man1/cors-policy-import.1'}, "$name: module, program and manual page are there");
+        && $installed->{'/usr/local/share/man/man1/cors-policy-import.1'}, "$name: module, program and manual page are installed");
     like(scalar `$dir/usr/local/bin/cors-policy-import $ENV{CORS_WORK}/tools/cors-policy-import/t/httpd/01-everybody.conf 2>/dev/null`,
-        qr/^CorsAllowOrigins +\*$/m, "$name: and the program finds its parts");
+        qr/^CorsAllowOrigins +\*$/m, "$name: the installed program finds its modules");
 
-    # what is written for / is looked for below the directory
+    # adapt absolute paths of the configuration to the directory of the test
     my $check = "$root/check-$number.conf";
     Httpd::spew("$dir$_", Httpd::slurp("$dir$_") =~ s{(cors_policy_module) /modules}{$1 $dir/modules}r)
         for grep { !-l "$dir$_" && /\.(?:conf|load)\z/ } keys %$installed;
@@ -83,22 +83,22 @@ APXS
     Httpd::spew($check, $head, "ErrorLog $root/log\n", $mpm // '', $unixd // '', $core // '', $includes =~ s/\@root\@/$dir/gr,
         "CorsPolicy On\nCorsAllowOrigins https://a.example\n");
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
-    is(scalar `@{[ Httpd::binary() ]} -t -f $check 2>&1`, "Syntax OK\n", "$name: httpd loads it");
+    is(scalar `@{[ Httpd::binary() ]} -t -f $check 2>&1`, "Syntax OK\n", "$name: httpd loads the installed module");
     Httpd::spew("$dir$_", $installed->{$_} =~ s/\A\d+ //r) for grep { !-l "$dir$_" && /\.(?:conf|load)\z/ } keys %$installed;
 
-    is(system("$run >/dev/null"), 0, "$name: it can be installed again");
-    is_deeply(tree($dir), $installed, "$name: which changes nothing");
-    is(system("$run remove >/dev/null"), 0, "$name: it can be removed");
-    is_deeply(tree($dir), $before, "$name: after which everything is as it was");
-    is(system("$run remove >/dev/null"), 0, "$name: and removed again");
+    is(system("$run >/dev/null"), 0, "$name: make install succeeds a second time");
+    is_deeply(tree($dir), $installed, "$name: a second make install changes nothing");
+    is(system("$run remove >/dev/null"), 0, "$name: make uninstall succeeds");
+    is_deeply(tree($dir), $before, "$name: make uninstall restores the previous state");
+    is(system("$run remove >/dev/null"), 0, "$name: make uninstall succeeds a second time");
 }
 
-# edits of a file stay
+# make uninstall keeps a modified file
 my $dir = "$root/1";
 my $run = "cd $ENV{CORS_WORK} && APXS=$root/apxs-1 DESTDIR=$dir OUT=$ENV{CORS_WORK} sh build/install";
 my $own = '/etc/apache2/mods-available/cors_policy.conf';
 my $before = tree($dir);
 system "$run >/dev/null";
 Httpd::spew("$dir$own", "CorsPolicy On\n");
-like(scalar `$run remove`, qr/^kept \Q$dir$own\E, which was changed$/m, 'a configuration that was changed is kept');
-is_deeply(tree($dir), { %$before, $own => '644 ' . "CorsPolicy On\n" }, 'and nothing else, and nothing loads it');
+like(scalar `$run remove`, qr/^kept \Q$dir$own\E, which was changed$/m, 'make uninstall keeps a modified configuration');
+is_deeply(tree($dir), { %$before, $own => '644 ' . "CorsPolicy On\n" }, 'make uninstall removes everything else, and nothing loads the modified configuration');

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# docs/recipes.md: each recipe starts as it stands there, without a message, and does what
-# the page promises. Only the paths and the application are those of the test.
+# docs/recipes.md: each recipe starts exactly as printed, without a message, and does what the
+# page says. Only the paths and the application are those of the test.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -23,7 +23,7 @@ my %handshake = (
 );
 my @all = (GET => 'HEAD', PUT => 'PATCH', POST => 'DELETE');
 
-# what an answer has for an origin; what an allowed preflight has
+# the fields of a response for an origin; the fields of the answer to an allowed preflight
 sub allowed_fields { return (%vary, 'access-control-allow-origin' => shift, @_) }
 sub preflight_fields {
     my ($origin, $methods, $headers, @more) = @_;
@@ -33,8 +33,8 @@ sub preflight_fields {
 }
 sub any_origin_fields { return ('access-control-allow-origin' => '*', @_) }
 
-# Of each recipe: the title on the page, modules it names, and exchanges: what
-# is promised, method, path, request fields, the status and all CORS fields.
+# For each recipe: the title on the page, the modules that it names, and exchanges: what the
+# page says, method, path, request fields, the status and all CORS fields.
 my @cookies = ($credentials => 'true', 'access-control-expose-headers' => 'X-Request-Id');
 my @recipes = (
     [ 'Single-page app with cookies' => [],
@@ -167,10 +167,10 @@ while ($page =~ /^## (.*)\n((?:(?!^## ).*\n)*)/gm) {
 plan tests => 5 + 2 * @recipes + map { @$_[ 2 .. $#$_ ] } @recipes;
 
 my %seen;
-is_deeply(\@titles, [ grep { !$seen{$_}++ } map { $_->[0] } @recipes ], 'each recipe of the page is tested, in its order');
-is_deeply([ $page =~ /^- \[(.*)\]/gm ], \@titles, 'and listed above');
+is_deeply(\@titles, [ grep { !$seen{$_}++ } map { $_->[0] } @recipes ], 'each recipe of the page is tested, in the order of the page');
+is_deeply([ $page =~ /^- \[(.*)\]/gm ], \@titles, 'the list at the top of the page has each recipe');
 is_deeply([ $page =~ /^- \[.*\]\(#(.*)\)$/gm ], [ map { (my $to = lc $_) =~ s/[^a-z0-9_ -]//g; $to =~ tr/ /-/; $to } @titles ],
-    'under the address that its title has');
+    'the list at the top of the page links to the title of each recipe');
 
 # --- the files of a site
 
@@ -212,7 +212,7 @@ for my $number (1 .. @recipes) {
 $_->stop for @httpds;
 
 (my $log = Httpd::slurp("$www/logs/cors_log")) =~ s/^\[.*?\] | \S+:(\d+)$//mg;
-is($log, <<"LOG", 'Trying a policy with ReportOnly: its log names verdict, reason and origin');
+is($log, <<"LOG", 'Trying a policy with ReportOnly: its log has the verdict, the reason and the origin');
 "GET /api/items HTTP/1.1" allowed origin-allowed "$app" CorsAllowOrigins
 "GET /api/items HTTP/1.1" denied origin-not-allowed "$evil" CorsAllowOrigins
 "OPTIONS /api/items HTTP/1.1" preflight-denied method-not-allowed "$app" CorsAllowMethods

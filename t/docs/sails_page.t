@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# The sentences of the Sails page on CORS, one by one.
+# The statements of the documentation of Sails about CORS, one by one.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# What administrators complain about when CORS is made of Header directives: each
-# complaint as a promise that it cannot happen with the module.
+# Problems that occur when CORS is built from Header directives: none of them can occur with
+# the module.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -21,7 +21,7 @@ my $httpd = Httpd->start(
     vars => { backend => $backend, fcgi => $fcgi },
     modules => [qw(proxy_fcgi unique_id security2 auth_openidc)]);
 my @h1 = (h1 => $httpd->{port}{port});
-# prefork knows no HTTP/2: there the promise about it is kept over HTTP/1.1
+# prefork has no HTTP/2; with it, the tests for HTTP/2 use HTTP/1.1
 my @h2 = (Httpd::has_h2() ? 'h2c' : 'h1', $h1[1]);
 
 my %asked = preflight_vary();
@@ -58,7 +58,7 @@ sub check_preflights {
     check_response(($more // '') . 'and refused for another origin',
         [ OPTIONS => $path, origin => $evil, acrm => $announces ], { status => 403, %asked });
 }
-# the same status for every origin, the headers for the allowed one alone
+# the same status for every origin, and the headers for the allowed origin only
 sub check_answers {
     my ($what, $path, $status, %more) = @_;
     my $vary = join ', ', $more{vary} // (), 'Origin';

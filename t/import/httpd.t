@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# The output of cors-policy-import for recipes of httpd is never wider than the
-# recipe: each recipe runs unchanged beside its output, in front of the same
-# application, and a browser sends both the same requests.
+# The output of cors-policy-import for recipes of httpd never allows more than the recipe:
+# each recipe runs unchanged beside its output, in front of the same application, and a
+# browser sends the same requests to both.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';

@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# The output of cors-policy-import for configurations of nginx is never wider than
-# the original: nginx runs each of them, httpd its output, both in front of the same
-# application, and a browser sends both the same requests.
+# The output of cors-policy-import for configurations of nginx never allows more than the
+# original: nginx runs each configuration and httpd its output, both in front of the same
+# application, and a browser sends the same requests to both.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -64,9 +64,9 @@ for my $name (sort keys %paths) {
     $conf =~ s/(\blocation [^;]*? \{)(?=\s)/$1 proxy_pass http:\/\/127.0.0.1:$backend; /g;
     my $port = $port{"$name before"} = Httpd::free_port();
     my $rest = $conf =~ /location \/ \{/ ? '' : "location / { proxy_pass http://127.0.0.1:$backend; }";
-    # what one of them has in http is not for the others
+    # the lines of one of them in http do not apply to the others
     $conf =~ s/\bserver \{/server { listen 127.0.0.1:$port; add_header X-Own yes; $rest /;
-    # a variable is one in all of nginx
+    # a variable is global in nginx
     $conf =~ s/\$(\{?)(cors|who|trusted|from|kind|ok|allowed|asked_methods|answers|named|by_host|part|allowed_methods|allowed_origin)\b/"\$$1$2_" . $name =~ tr{-}{_}r/ge;
     $servers .= $conf;
 }

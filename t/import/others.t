@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # The output of cors-policy-import for HAProxy, Caddy, Traefik, ingress-nginx, Tomcat,
-# Spring, Envoy and Istio allows the origins of the original and none that is similar:
-# httpd runs the output in front of an application, and a browser sends requests. The
-# table has the origins that the original allowed.
+# Spring, Envoy and Istio allows the origins of the original, and no similar origins: httpd
+# runs the output in front of an application, and a browser sends requests. The table has
+# the origins that the original allowed.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -15,8 +15,8 @@ my $inputs = "$work/tools/cors-policy-import/t";
 my $backend = Httpd::free_port();
 Httpd::start_helper('../browser/backend.pl', $backend);
 
-# Input, path, method, and the origins that could read the answer, with the cookies of
-# the user (2) or without (1). Similar origins could not.
+# Input, path, method, and the origins that could read the response, with the cookies of the
+# user (2) or without (1). Similar origins could not.
 my ($one, $two) = qw(https://one.example https://two.example);
 my @cases = (
     [ 'haproxy/01-recipe.cfg', '/x', GET => { 'https://app.example' => 2, 'https://admin.example' => 2, 'https://x-1.preview.example' => 1 } ],
@@ -123,7 +123,7 @@ sub near_misses {
     return @all;
 }
 
-# Similar origins that the original allowed, too.
+# Similar origins that the original allowed as well.
 my %is_meant = map { $_ => 1 } (
     'haproxy/01-recipe.cfg GET https://evil-x-1.preview.example',
     (map { "haproxy/02-lua.cfg PUT $_" } 'https://localhost:3000', 'http://localhost:1', 'http://a.partner.example', 'https://evil-a.partner.example', 'https://x.y.a.partner.example'),

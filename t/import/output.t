@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# cors-policy-import: the whole of what it prints for each form of the table, and
-# that httpd -t accepts it. The inputs are in tools/cors-policy-import/t, the outputs beside them.
+# cors-policy-import: the whole output for each input of the table, and whether httpd -t
+# accepts it. The inputs are in tools/cors-policy-import/t, with the outputs beside them.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -12,7 +12,7 @@ use Httpd ();
 my $import = "$ENV{CORS_WORK}/tools/cors-policy-import/bin/cors-policy-import";
 chdir "$ENV{CORS_WORK}/tools/cors-policy-import/t" or die "tools/cors-policy-import/t: $!\n";
 
-# the forms; README.md there lists the same, with their outcomes
+# the inputs; README.md there lists the same inputs with their outcomes
 my @forms = (
     'httpd/01-everybody.conf' => 'any origin, in <IfModule>',
     'httpd/02-one-origin.conf' => 'one origin with everything, in a virtual host',
@@ -175,7 +175,7 @@ my @forms = (
     'sails/20-several' => 'values that need several variables, a number, or a package',
     'sails/21-copied' => 'a copy of the environment',
 );
-# where something is not read or not known, and the status is 1
+# inputs with something that is not read or not known: the status is 1
 my %is_partly_read = map { $_ => 1 } qw(httpd/15-backend.conf httpd/16-unset-variable.conf httpd/21-expr.conf
     httpd/35-unknown.conf httpd/47-directory httpd/49-entries.conf nginx/10-include.conf nginx/14-hostile.conf nginx/30-elsewhere.conf iis/17-elsewhere.config sails/20-several sails/21-copied httpd/45-macro.conf nginx/27-template.conf iis/07-hostile.config
     iis/10-outbound.config iis/11-broken.config sails/09-hostile sails/10-broken sails/15-environment sails/16-functions sails/18-module
@@ -185,8 +185,8 @@ my %is_partly_read = map { $_ => 1 } qw(httpd/15-backend.conf httpd/16-unset-var
 my %included = map { $_ => 1 } qw(nginx/snippets);
 my @names = grep { m{/} && -e } map { $forms[ 2 * $_ ] } 0 .. $#forms / 2;
 
-# Requests to httpd with the output: form, what is promised, method, path,
-# fields, status, CORS fields.
+# Requests to httpd with the output: input, description, method, path, fields, status, CORS
+# fields.
 my %asked = preflight_vary();
 my %vary = (vary => 'Origin');
 my $credentials = 'access-control-allow-credentials';

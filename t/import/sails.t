@@ -1,10 +1,9 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Sails itself beside what cors-policy-import makes of its configuration: three
-# apps of tools/cors-policy-import/t/sails are lifted as they stand, and once more without a word
-# about CORS behind httpd with the imported policy. A browser (t/lib/Fetch.pm)
-# asks both the same and must come to the same conclusion. Where Sails does
-# other than it documents, the documentation decides, and the table below says
-# which sentence of it.
+# Sails itself, and httpd with the policy that cors-policy-import makes of its configuration.
+# Three apps of tools/cors-policy-import/t/sails are lifted unchanged, and once more without
+# CORS settings behind httpd with the imported policy. A browser (t/lib/Fetch.pm) sends the
+# same requests to both, and must reach the same result. Where Sails differs from its
+# documentation, the documentation decides, and a table below has the sentence.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -19,7 +18,7 @@ my $work = $ENV{CORS_WORK};
 my @near = ('https://app.example.evil', 'https://notapp.example', 'https://app.example:8080', 'http://app.example', 'null');
 my @documented = ('http://example.com', 'https://api.example.com', 'http://blog.example.com:1337', 'https://foo.com:8888');
 
-# Each app with its origins, what is asked, and what may ask: path => methods.
+# Each app with the origins that send requests, and the requests: path => methods.
 my %app = (
     '11-app-per-route' => {
         origins => [ 'https://app.example', 'http://app.example:8080', @near, 'https://one.example', @documented[ 0, 3 ],
@@ -47,9 +46,8 @@ my %app = (
 my %header = ('content-type' => 'application/json', map { $_ => '1' } qw(x-token x-file x-old));
 sub headers_for { return ('', 'content-type', 'x-token', $_[0] =~ m{\A/files/a} ? 'x-file' : (), $_[0] eq '/old' ? 'x-old' : ()) }
 
-# Where the two differ: the sentence of the documentation, and which requests:
-# app, methods, path, origins, credentials, headers; what a browser concludes of
-# Sails and of httpd.
+# The differences: the sentence of the documentation, and the requests: app, methods, path,
+# origins, credentials, headers; the browser's results with Sails and with httpd.
 my @either = qw(omit include);
 my $video = 'https://video.example';
 my @differences = (
@@ -77,9 +75,9 @@ my @differences = (
         [ '11-app-per-route', ['HEAD'], '/videos', \@documented, ['omit'], [qw(content-type x-token)], 'not sent', 'read 200 with X-Total' ],
     ) ],
 );
-# Off is silent: what an app says by itself gets through there.
+# With CorsPolicy Off, the app's own headers are sent.
 my %is_off = map { $_ => 1 } ('11-app-per-route GET /off', '12-app-all-routes POST /signup', '12-app-all-routes PUT /signup', '13-app-everybody GET /private');
-# Handshakes: origin (nothing where there is none), status of Sails and of httpd.
+# Handshakes: origin (undef: none), status of Sails and of httpd.
 my @sockets = (
     [ 'https://app.example', 101, 101 ], [ 'https://staging.example:8443', 101, 101 ],
     map { [ $_, 400, 403 ] } 'https://staging.example', 'http://app.example', 'https://app.example.evil', 'https://evil.example', 'null', undef,
@@ -97,7 +95,7 @@ my ($from, $to);
 my $owner = $$;
 my $pid = IPC::Open2::open2($from, $to, 'node', "$work/t/sails/lift.cjs", "$work/t/sails/node_modules",
     map { ("$work/tools/cors-policy-import/t/sails/$_:$port{$_}{sails}:cors", "$work/tools/cors-policy-import/t/sails/$_:$port{$_}{plain}:plain") } sort keys %app);
-# it ends when its standard input does
+# it ends at the end of its standard input
 sub end_sails {
     return if !$pid || $$ != $owner;
     close $to;
@@ -132,7 +130,7 @@ for my $name (keys %app) {
 
 # --- the browser
 
-# What a browser concludes, in words.
+# The result for a browser, as text.
 sub conclusion {
     my ($port, $case) = @_;
     my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { send_by_wire($port, $_[0]) });
@@ -143,7 +141,7 @@ sub conclusion {
     return join ' ', "read $got->{status}", map { "with $_" } @seen;
 }
 
-# each request that is named above: its place there, the two conclusions
+# each request of the table above: its position there, and the two results
 my (%named, %told);
 for my $at (0 .. $#differences) {
     my ($sentence, @rows) = @{ $differences[$at] };
@@ -168,7 +166,7 @@ for my $name (sort keys %app) {
                 my $told = $named{$key};
                 if ($told) { push @{ $told{ $told->[0] } }, "$key: $sails, $here" if "$sails, $here" ne "$told->[1], $told->[2]" }
                 elsif ($sails ne $here) { push @wrong, "$key: $sails, $here" }
-                # the app as it stands behind the policy
+                # the unchanged app behind the policy
                 next if $credentials eq 'include' || $header !~ /\A(?:|content-type)\z/;
                 my $before = conclusion($port->{before}, $case);
                 push @through, "$key: $before" if $before ne ($is_off{"$name $method $path"} ? $sails : $here);

@@ -31,12 +31,12 @@ sub replace_file {
     return;
 }
 
-# --- by chance
+# --- random choices
 
 sub one_of { return $_[ rand @_ ] }
 sub chance { return rand() < $_[0] }
 
-# Each of the others with that probability, and at least one.
+# Each of the other arguments with the given probability, and at least one.
 sub some_of {
     my ($probability, @from) = @_;
     my @chosen = grep { chance($probability) } @from;

@@ -3,7 +3,7 @@
 # keeps running, no list in force is empty or wider than the old and the new one, and each
 # new list is eventually loaded. Observers send requests all the time.
 #
-#   CORS_DEPLOYS=18   how many restarts, half of them with frames
+#   CORS_DEPLOYS=18   the number of restarts, half of them with frames
 #   CORS_SEED=1       the seed of the random numbers
 use strict;
 use warnings FATAL => 'all';

@@ -4,9 +4,9 @@
 # that a page can make, t/lib/Fetch.pm evaluates the response as a browser does, and the
 # page must get what the policy allows.
 #
-#   CORS_EXCHANGES=5000   how many requests
-#   CORS_RUNS=1           with how many seeds
-#   CORS_SEED=20260101    the first of them; the next ones count up
+#   CORS_EXCHANGES=5000   the number of requests
+#   CORS_RUNS=1           the number of seeds
+#   CORS_SEED=20260101    the first seed; the next ones count up
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -26,7 +26,7 @@ my $hosts = 200;
 my $root = "$ENV{CORS_WORK}/t/htdocs";
 
 
-# --- what both servers have: with the module and without
+# --- the configuration of both servers, with and without the module
 
 my $common = <<'CONF';
 Listen 127.0.0.1:@port@
@@ -269,7 +269,7 @@ sub page {
 
 my (%plain, $without, $client_without);
 
-# What is compared of a response: its status and its CORS fields.
+# The parts of a response that are compared: its status and its CORS fields.
 sub seen {
     my ($response) = @_;
     return { status => $response->status, fields => $response->cors_fields };
@@ -311,7 +311,7 @@ sub differs {
         headers => [ map { [ $_->[0], $_->[1] =~ s/:$request->{port}\b/:$port/r ] } @{ $request->{headers} } ]);
     my $got = seen(Client->new($port)->request(\%again));
     my $want = Reference->new("$common$text", root => $root)->answer(\%again, handler($request));
-    # it ends while the next one starts
+    # the previous server ends while the next one starts
     kill TERM => $httpd->pid;
     return Reference::same_answer($got, $want) ? 0 : { got => $got, want => $want, request => \%again };
 }

@@ -2,10 +2,10 @@
 # Every way by which httpd serves another URL than the requested one. Random sections apply
 # to the requested URL, to those on the way, to the served file, to error documents and to
 # includes. Each response is compared with that of t/lib/Reference.pm: one policy can
-# refuse, and all must allow. RequestHeader changes the fields that decide, which must not
-# change a decision.
+# refuse, and all must allow. RequestHeader changes the fields that decisions read; this
+# must not change a decision.
 #
-#   CORS_JOURNEYS=2000    how many exchanges
+#   CORS_JOURNEYS=2000    the number of exchanges
 #   CORS_SEED=401         the seed; .ci/nightly takes the time
 use strict;
 use warnings FATAL => 'all';
@@ -40,7 +40,7 @@ my %other = (
     '/act/x.act' => 'nothing', '/auth/a.txt' => "I am /auth/a.txt\n", '/denied/a.txt' => "I am /denied/a.txt\n",
 );
 
-# What all virtual hosts have; their documents are copies.
+# The common part of all virtual hosts; their documents are copies.
 my $topology = <<'CONF';
 DirectoryIndex index.txt
 Action act-x /cgi/echo.cgi virtual
@@ -128,7 +128,7 @@ my @journeys = (
 
 # --- random policies
 
-# credentials, or what does not start with them
+# whether a policy may have credentials; if not, it may have *, which excludes credentials
 my $credentials;
 my @origins = ('https://a.example', 'https://b.example', 'https://*.c.example');
 sub policy {
@@ -173,7 +173,7 @@ sub made {
     return ($text, \%htaccess);
 }
 
-# Directives that change the fields that decide.
+# Directives that change the fields that decisions read.
 sub changes {
     my ($late) = @_;
     return join '', map { "RequestHeader $_\n" } grep { chance(0.25) }

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# mod_cache, with either store, before and behind the handlers: an origin never gets a
+# mod_cache with either store, with CacheQuickHandler On and Off: an origin never gets a
 # response that was stored for another one, and its second request is a hit.
 use strict;
 use warnings FATAL => 'all';
@@ -21,10 +21,10 @@ my $httpd = Httpd->start(
     vars => { backend => $backend }, modules => [qw(cache_socache socache_shmcb)]);
 
 my @caches = (
-    [ 'mod_cache_disk before the handlers', 'diskquick' ],
-    [ 'mod_cache_disk behind the handlers', 'disknormal' ],
-    [ 'mod_cache_socache before the handlers', 'soquick' ],
-    [ 'mod_cache_socache behind the handlers', 'sonormal' ],
+    [ 'mod_cache_disk with CacheQuickHandler On', 'diskquick' ],
+    [ 'mod_cache_disk with CacheQuickHandler Off', 'disknormal' ],
+    [ 'mod_cache_socache with CacheQuickHandler On', 'soquick' ],
+    [ 'mod_cache_socache with CacheQuickHandler Off', 'sonormal' ],
 );
 
 my %vary = (vary => 'Origin');
@@ -146,7 +146,7 @@ for (@caches) {
     }
 }
 
-# ReportOnly: hits and misses are those of a server without the module, to the byte
+# ReportOnly: hits and misses have the same bytes as on a server without the module
 for my $path ('/place/plain.txt', '/plain.txt', '/everybody/plain.txt', '/api/own', '/api/stale', '/api/moved') {
     for ([ $app, 'the first' ], [ $b, 'another origin' ], [ undef, 'a request without Origin' ], [ $app, 'the first again' ]) {
         my ($origin, $who) = @$_;

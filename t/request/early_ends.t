@@ -30,7 +30,7 @@ sub answer {
 my $rest = "%HOrigin: $app\n";
 my $long = 'x' x 3000;
 for my $case (
-    # the URL is known, and all fields before the one that fails
+    # the URL is known, and so are all fields before the invalid one
     [ 'a field that is too large', "GET /api/x HTTP/1.1\n${rest}X-A: 1\nX-B: $long\n\n", 400, \%section ],
     [ 'a field before Origin that is too large', "GET /api/x HTTP/1.1\nX-B: $long\n$rest\n", 400, \%unread ],
     [ 'too many fields', "GET /api/x HTTP/1.1\n$rest" . join('', map { "X-$_: 1\n" } 1 .. 30) . "\n", 400, \%section ],
@@ -41,7 +41,7 @@ for my $case (
     [ 'an unknown Expect', "GET /api/x HTTP/1.1\n${rest}Expect: x\n\n", 417, \%section ],
     [ 'no Host', "GET /api/x HTTP/1.1\nOrigin: $app\nConnection: close\n\n", 400, \%section ],
     [ 'an invalid Host', "GET /api/x HTTP/1.1\nHost: a/b\nOrigin: $app\nConnection: close\n\n", 400, \%section ],
-    # the request line is wrong: httpd reads no field
+    # the request line is invalid: httpd reads no field
     [ 'a control character in the URL', "GET /api/x\x01 HTTP/1.1\n$rest\n", 400, \%unread ],
     [ 'a protocol in lower case', "GET /api/x http/1.1\n$rest\n", 400, \%unread ],
     [ 'two spaces', "GET  /api/x HTTP/1.1\n$rest\n", 400, \%unread ],
@@ -73,7 +73,7 @@ for my $case (
     for ([ 'a policy in sections', $port, 'localhost', {} ], [ 'one of the server as well', $wide, 'site.example', \%vary ]) {
         my ($where, $to, $host, $else) = @$_;
         my %expected = (status => $status, %{ $section // $else });
-        # conditions are evaluated if all was read
+        # conditions are evaluated if httpd has read all fields
         my $if = $to == $wide && ($whole || $text =~ m{ /\.\./| /api/(?:%zz|a%2fb|%00) });
         $expected{vary} = "X-Mode, $expected{vary}" if $if && $expected{vary};
         is_deeply(answer($to, $text =~ s/%H/Host: $host\nConnection: close\n/r =~ s/%N/$host/r), \%expected, "$name, $where");

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# WebSocket handshakes by every way through httpd: a page of another origin never
+# WebSocket handshakes on every way through httpd: a page of another origin never
 # reaches the backend. The backend's log shows what it received.
 use strict;
 use warnings FATAL => 'all';
@@ -38,7 +38,7 @@ my @origins = (
     [ 'an empty origin', '', 0 ],
 );
 
-# Whether the backend has received a request since; waits a moment if one is expected.
+# Whether the backend has received a request meanwhile; waits a moment if one is expected.
 sub backend_state {
     my ($mark) = @_;
     for (1 .. 40) {
@@ -116,8 +116,8 @@ if (Httpd::has_h2()) {
     }
 }
 
-# ReportOnly lets every handshake pass, as a server without the module does, and logs
-# what it would have done
+# ReportOnly lets every handshake pass, like a server without the module, and logs what On
+# would do
 for ([ 'a listed origin', $app ], [ 'another origin', 'https://evil.example' ],
      [ 'a client without Origin', undef ]) {
     my ($who, $origin) = @$_;

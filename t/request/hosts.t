@@ -18,7 +18,7 @@ my %vary = (vary => 'Origin');
 my $own = { status => 200, %vary };
 my $rejected = { status => 403, %vary };
 
-# Whose page sends the form: protocol, Host, Origin, and the response.
+# A form, by the page that sends it: protocol, Host, Origin, and the response.
 sub check_origin {
     my ($name, $via, $host, $origin, $expected, %more) = @_;
     my $path = delete $more{path} // '/plain.txt';
@@ -64,11 +64,11 @@ for (protocols('h1s', Httpd::has_h2() ? 'h2' : ())) {
     check_origin("$called: the list of the first virtual host does not apply to the second", $via, "two.example:$p", 'https://app.example', $rejected);
 }
 
-# behind a proxy that ends TLS, asked directly and through it
+# behind a proxy that ends TLS: requests sent directly and through the proxy
 my $inner = [ h1 => $port{inner} ];
 my $front = [ h1s => $port{front} ];
 my %proto = ('x-forwarded-proto' => 'https');
-check_origin('a server that does not know of TLS in front takes its own page for another origin', $front, 'unaware.example',
+check_origin('a server that does not know of TLS in front treats its own page as another origin', $front, 'unaware.example',
     'https://unaware.example', $rejected, path => '/keeps/plain.txt');
 check_origin('Sec-Fetch-Site: same-origin is trusted behind TLS in front', $front, 'unaware.example',
     'https://unaware.example', $own, path => '/keeps/plain.txt', 'sec-fetch-site' => 'same-origin');

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# The sentences of docs/limits.md: each limit beside what is possible.
+# The statements of docs/limits.md: each limit beside what is possible.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -37,7 +37,7 @@ is_deeply(get('/cgi/own.cgi'), { status => 200, %allowed, vary => 'Accept, Origi
 is_deeply(get('/cgi/nph-own.cgi'), { status => 200 }, 'an nph script has no CORS headers');
 is_deeply(preflight('/cgi/nph-own.cgi'), $answered, 'a preflight for an nph script is answered');
 is_deeply(cors_response($via, OPTIONS => '*', origin => $app, acrm => 'PUT'), { status => 200 },
-    'OPTIONS * is left alone');
+    'the response to OPTIONS * does not change');
 
 is_deeply(preflight('/place/moved'), $answered, 'a preflight for a redirect of the server is answered by the policy of a Location');
 is_deeply(get('/place/moved'), { status => 301, %allowed }, 'a redirect of the server has the headers of the policy of a Location');

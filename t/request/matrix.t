@@ -110,8 +110,8 @@ my @kinds = (
     [ 'a TRACE that is off', TRACE => '/plain.txt', 405, actual_only => 1 ],
 );
 
-# whose request; its origin; whether it is a preflight, which announces the method of
-# the kind
+# who sends the request; its origin; whether it is a preflight, which announces the method
+# of the row above
 my @clients = (
     [ 'to an allowed origin', $app, 0 ],
     [ 'to another origin', $evil, 0 ],
@@ -157,8 +157,8 @@ for (@protocols) {
     }
 }
 
-# The bytes of a response, as far as they are the same each time. Whether the response of
-# a script is chunked depends on its pace, and the boundary between ranges is random.
+# The bytes of a response, without those that differ each time. Whether the response of a
+# script is chunked depends on its speed, and the boundary between ranges is random.
 sub stable_bytes {
     my ($response) = @_;
     my ($head) = split /\r\n\r\n/, $response->bytes, 2;

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # Other modules that write the same headers, change responses or send their own: the
-# CORS headers are right, and the other module still does its work.
+# CORS headers are correct, and the other module still works.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -55,7 +55,7 @@ for (protocols('h1', Httpd::has_h2() ? 'h2c' : ())) {
             my $response = send_request($via, GET => $path, @send,
                 defined $origin ? (origin => $origin) : ());
             my $cors = $response->cors;
-            # the order in which mod_headers has put names is its own
+            # mod_headers determines the order of its names
             $cors->{vary} = join ', ', sort { lc $a cmp lc $b } split /, /, lc $cors->{vary}
                 if $more{folded} && defined $cors->{vary};
             my $vary = $more{whole} // join ', ', $more{vary} // (), 'Origin';

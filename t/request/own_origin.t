@@ -22,7 +22,7 @@ my $rejected = { status => 403, %vary };
 my %handshake = handshake_fields();
 my %same = ('sec-fetch-site' => 'same-origin');
 
-# Whose page sends the request: protocol, Host, Origin, and the response.
+# A request, by the page that sends it: protocol, Host, Origin, and the response.
 sub check_origin {
     my ($name, $via, $host, $origin, $expected, %more) = @_;
     is_deeply(cors_response($via, GET => '/plain.txt', host => $host, origin => $origin, %more), $expected, $name);
@@ -52,14 +52,14 @@ check_origin('a port in Host is that of the server\'s own origin', $plain, 'port
 check_origin('a handshake of a page of a name that is not the server\'s is rejected', $plain, "evil.example:$p", "http://evil.example:$p", $rejected, %handshake);
 check_origin('a handshake of a page of the server passes', $plain, "one.example:$p", "http://one.example:$p", $own, %handshake);
 like(send_bytes($p, "GET /plain.txt HTTP/1.0\r\nOrigin: http://first.example\r\nSec-Fetch-Site: same-origin\r\n\r\n"), qr{\AHTTP/1\.1 403 },
-    'a request without Host has no own origin');
+    'a request without Host has no origin that is the server\'s own');
 like(send_bytes($p, "GET /plain.txt HTTP/1.0\r\n\r\n"), qr{\AHTTP/1\.1 200 }, 'a request without Host and Origin passes');
 like(send_bytes($p, "GET http://one.example:$p/plain.txt HTTP/1.1\r\nHost: evil.example\r\nOrigin: http://one.example:$p\r\nConnection: close\r\n\r\n"),
     qr{\AHTTP/1\.1 200 }, 'the host of an absolute URL counts, not that of Host');
 like(send_bytes($p, "GET http://evil.example:$p/plain.txt HTTP/1.1\r\nHost: one.example:$p\r\nOrigin: http://evil.example:$p\r\nConnection: close\r\n\r\n"),
     qr{\AHTTP/1\.1 403 }, 'an absolute URL of a name that is not the server\'s is rejected, whatever Host is');
 
-# --- each Host with each Origin, against the rule
+# --- each Host with each Origin, compared with Reference.pm
 
 my @servers = (
     { via => 'plain', names => ['first.example'] },
@@ -158,7 +158,7 @@ is($refusal->{verdict}, 'denied', 'the status page has the verdict');
 like($refusal->{advice}, qr/\AThe host of the request is not a name of its virtual host, .* add it with ServerAlias;/, 'the status page has advice to add the name with ServerAlias');
 ok((grep { $_->{reason} eq 'unknown-host' && $_->{verdict} eq 'websocket-denied' } @{ $happened->{counts} }), 'the handshakes are counted as websocket-denied, unknown-host');
 
-# --- and explained
+# --- explanations
 for my $case (
     [ "http://evil.example:$p/plain.txt", "http://evil.example:$p", 0, 'denied', 'unknown-host', 403 ],
     [ "http://one.example:$p/plain.txt", "http://one.example:$p", 0, 'same-origin', 'same-origin', undef ],

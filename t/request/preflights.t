@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # A preflight is answered in every form, before authentication, redirects and anything
-# else that would end it; the request that follows meets every check.
+# else that would end it; the request that follows is subject to every check.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -28,7 +28,7 @@ my $allowed = { status => 204, %lists, %asked };
 my $refused = { status => 403, %asked };
 
 # what would end the request; the path; the method and status of the request that
-# follows; the status of a refused preflight where another module ends it first
+# follows; the status of a refused preflight if another module ends it first
 my @ways = (
     [ 'Basic authentication', '/private.txt', GET => 401 ],
     [ 'Digest authentication', '/digest.txt', GET => 401 ],
@@ -79,7 +79,7 @@ for (protocols(qw(h1), Httpd::has_h2() ? qw(h2c h2) : ())) {
             "$called: a preflight of another origin is refused without more information, before $name");
         is(-s $backend_log, $mark, "$called: no preflight reaches a backend behind $name");
         my $code = send_request($via, $method, $path, origin => $app, accept => '*/*')->status;
-        is($code, $status, "$called: the request that follows meets $name");
+        is($code, $status, "$called: the request that follows is subject to $name");
     }
 
     # a firewall can deny a preflight in its first and in its last phase
@@ -103,19 +103,19 @@ for (protocols(qw(h1), Httpd::has_h2() ? qw(h2c h2) : ())) {
                 vary => join ', ', $vary // (), $asked{vary} },
             "$called: a preflight is answered before a Redirect that has $document as its ErrorDocument");
         is_deeply([ $response->body, map { $response->field($_) } qw(location content-type content-encoding etag last-modified) ],
-            [ '', (undef) x 5 ], "$called: a preflight answered before a Redirect has nothing of $document");
+            [ '', (undef) x 5 ], "$called: a preflight answered before a Redirect has no part of $document");
     }
     my $early = cors_response($via, OPTIONS => '/forbidden/', origin => $app, acrm => 'GET');
     is_deeply($early, { status => 302, %headers, vary => "Accept, $asked{vary}" },
-        "$called: a refusal by a firewall stays one, although its ErrorDocument is a redirect");
+        "$called: a refusal by a firewall remains a refusal, although its ErrorDocument is a redirect");
 
-    # only redirects are undone
+    # only redirects are replaced
     is_deeply(cors_response($via, OPTIONS => '/rewrite-forbidden', origin => $app, acrm => 'GET'),
         { status => 403, %headers, %asked },
         "$called: a preflight does not get past a RewriteRule of the server that forbids");
 }
 
-# every form in which a preflight can come
+# every form that a preflight can have
 my $port = $httpd->{port}{plain};
 my $head = "Host: site.example\r\nOrigin: $app\r\nAccess-Control-Request-Method: PUT\r\n";
 my @forms = (

@@ -1,5 +1,5 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# Every kind of response, line by line of the manual: whole header sets.
+# Every kind of response that the manual describes: whole header sets.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -87,7 +87,7 @@ my @cases = (
       send => full(OPTIONS => '/status', origin => $evil, acrm => 'PUT'),
       code => 404, cors => { preflight_vary() } },
 
-    # in the way of a preflight
+    # what could prevent an answer to a preflight
     (map { {
         name => "a preflight for $_->[0] is answered",
         send => full(OPTIONS => $_->[1], origin => $app, acrm => 'PUT'),
@@ -224,7 +224,7 @@ my @cases = (
 plan tests => 2 * @cases + 22;
 run_cases(@cases);
 
-# conditional
+# conditional requests
 my $etag = send_to_suite(GET => '/plain.txt', vhost => 'cors_full', origin => $app)->field('etag');
 for ([ $app, \%allowed, 'allowed' ], [ $evil, \%vary, 'denied' ]) {
     my $response = send_to_suite(GET => '/plain.txt', vhost => 'cors_full', origin => $_->[0],
@@ -282,7 +282,7 @@ $response = send_to_suite(GET => '/variables', vhost => 'cors_full');
 is(join(' ', map { $response->field($_) } qw(x-verdict x-reason)), 'not-cors no-origin', 'a request without Origin is not CORS');
 is($response->field('x-directive'), '(null)', 'a request without Origin has no CORS_DIRECTIVE');
 
-# requests that end before they have a configuration
+# requests that end before their configuration is known
 my $long = '/' . 'a' x 9000;
 $response = send_to_suite(GET => $long, vhost => 'cors_full', origin => $app);
 is($response->status, 414, 'a request line that is too long is 414');

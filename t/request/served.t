@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# A resource that is served by another URL than its own: its own policy still refuses and
-# denies. Random ways are in t/reference/journeys.t.
+# A resource that is served for another URL than its own: its own policy still refuses and
+# denies. t/reference/journeys.t tests random ways.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -22,7 +22,7 @@ Httpd::spew($ran, '');
 chmod 0666, $ran;
 Httpd::spew("$site/$_", "I am $_\n") for qw(front.txt plain.txt multi/private.txt dir/private.txt author/plain.txt);
 Httpd::spew("$site/page.shtml", "I am a page <!--#include virtual=\"/run.cgi\" --> to its end\n");
-# the author of a .htaccess file tries to pass for another origin
+# the author of a .htaccess file tries to change the Origin of requests
 Httpd::spew("$site/author/.htaccess", <<"END");
 RequestHeader set Origin $app
 RequestHeader set Sec-Fetch-Site same-origin
@@ -79,7 +79,7 @@ if (Httpd::has_h2()) {
     }
 }
 
-# --- RequestHeader changes what the backend gets, and no decision
+# --- RequestHeader changes what the backend receives, but no decision
 my %with = (%vary, 'access-control-allow-origin' => $app, 'access-control-allow-credentials' => 'true');
 for my $case ([ 'the URL itself', '/run.cgi' ], [ 'DirectoryIndex', '/' ], [ 'FallbackResource', '/fall/a' ], [ 'RewriteRule', '/rw/run' ], [ 'RewriteRule of a .htaccess', '/author/run' ]) {
     my ($by, $path) = @$case;
@@ -114,7 +114,7 @@ check_result('GET with a body does not run the error document of a refusal', { s
 check_result('POST does not run the error document of a refusal', { status => 403, %vary, ran => 0 }, 'own-page' => POST => '/plain.txt', origin => $evil);
 check_result('GET with Upgrade does not run the error document of a refusal', { status => 403, %vary, ran => 0 }, 'own-page' => GET => '/plain.txt', origin => $evil, upgrade => 'h9', connection => 'Upgrade');
 
-# --- a file by another name
+# --- a file that has another URL
 my @names = ([ 'MultiViews', '/multi/private' ], [ 'DirectoryIndex', '/dir/' ], [ 'FallbackResource', '/fall/a' ], [ 'RewriteRule', '/rw/private' ]);
 for my $case ([ 'its own name', '/multi/private.txt' ], @names) {
     my ($by, $path) = @$case;

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# CorsExplain of httpd -t: how a request would be decided, without a server. Its advice,
-# followed to the letter, allows the request.
+# CorsExplain of httpd -t: how a request would be decided, without a server. If the advice is
+# followed literally, the request is allowed.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -118,9 +118,9 @@ my @mistakes = (
     [ 'GET http://api.example/ from https://app.example as xml', "'xml': the output is plain text or as json" ],
 );
 
-# Advice that is followed to the letter: the policy and the question, and where
-# the advice has to be; every change it names is made, and then, in a second
-# policy, what it says may be written in a section within instead.
+# Advice that is followed literally: the policy and the request to explain, and where the
+# advice has to be. Each change that it names is made. Then, in a second policy, the line
+# that it suggests for an inner section is added instead.
 my $deep = 'http://api.example/deep/er/x';
 my @followed = (
     [ 'an origin', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://new.example", 2 ],
@@ -132,21 +132,21 @@ my @followed = (
       "GET $deep from https://a.old.example.org", 3 ],
     [ 'an origin that is excluded and not listed', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowOrigins !https://old.example.org'],
       "GET $deep from https://old.example.org", 3 ],
-    [ 'an origin that is taken out of *', ['CorsPolicy On', 'CorsAllowOrigins *', '<Location "/deep">', 'CorsAllowOrigins -https://old.example.org', '</Location>'],
+    [ 'an origin that is removed from *', ['CorsPolicy On', 'CorsAllowOrigins *', '<Location "/deep">', 'CorsAllowOrigins -https://old.example.org', '</Location>'],
       "GET $deep from https://old.example.org", 4 ],
-    [ 'an origin that is taken out of nothing', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOrigins -https://old.example.org', '</Location>'],
+    [ 'an origin that is removed from a list that does not have it', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOrigins -https://old.example.org', '</Location>'],
       "GET $deep from https://old.example.org", 4 ],
-    [ 'an origin that an expression takes out', ['CorsPolicy On', 'CorsAllowOrigins *', '<Location "/deep">', 'CorsAllowOriginsMatch -https://old\\.example\\.org', '</Location>'],
+    [ 'an origin that a regular expression removes', ['CorsPolicy On', 'CorsAllowOrigins *', '<Location "/deep">', 'CorsAllowOriginsMatch -https://old\\.example\\.org', '</Location>'],
       "GET $deep from https://old.example.org", 4 ],
     [ 'an origin where none is listed', ['CorsPolicy On', 'CorsAllowOrigins None'], "GET $deep from https://new.example", 2 ],
     [ 'an origin of a list that is edited', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOrigins +https://b.example', '</Location>'],
       "GET $deep from https://new.example", 4 ],
-    [ 'an origin beside expressions', ['CorsPolicy On', 'CorsAllowOriginsMatch https://(a|b)\\.example\\.org'], "GET $deep from https://new.example", 2 ],
-    [ 'an origin beside expressions that edit', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOriginsMatch +https://(a|b)\\.example\\.org', '</Location>'],
+    [ 'an origin beside regular expressions', ['CorsPolicy On', 'CorsAllowOriginsMatch https://(a|b)\\.example\\.org'], "GET $deep from https://new.example", 2 ],
+    [ 'an origin beside regular expressions that edit the list', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOriginsMatch +https://(a|b)\\.example\\.org', '</Location>'],
       "GET $deep from https://new.example", 4 ],
     [ 'an origin beside a file', ['CorsPolicy On', "CorsAllowOriginsFile $docs/explained.txt"], "GET $deep from https://new.example", 2 ],
     [ 'an origin without a directive for origins', ['CorsPolicy On'], "GET $deep from https://new.example" ],
-    [ 'an origin with its own port', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://new.example:443" ],
+    [ 'an origin with the default port', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://new.example:443" ],
     [ 'an origin with a path', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://New.example/" ],
     [ 'an address in another form', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from http://127.1" ],
     [ 'the URL of a WebSocket as origin', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from wss://new.example" ],
@@ -175,8 +175,8 @@ my @followed = (
 );
 Httpd::spew("$docs/explained.txt", "https://a.example.org\n");
 
-# The answer to a question about lines of a configuration, with its advice, in
-# which a line is its number in these lines.
+# The explanation of a request for the given lines of a configuration, with its advice.
+# Positions in the advice are replaced by the numbers of these lines.
 sub explained {
     my ($lines, $question) = @_;
     my $check = config_check(join('', map { "$_\n" } @$lines), option($question));
@@ -185,8 +185,8 @@ sub explained {
     return { verdict => $verdict // "none: $check->{errors}$printed", advice => $advice // '' };
 }
 
-# Make every change that an advice names; with $within what may be written in a
-# section within is, instead of the change beside it.
+# Make every change that the advice names. With $within, the line for an inner section is
+# added instead, if the advice offers it.
 sub follow {
     my ($advice, $lines, $question, $within) = @_;
     my @lines = @$lines;
@@ -255,7 +255,7 @@ for my $case (@followed) {
     for my $within (0, 1) {
         my ($now, $then, @unknown) = ($answer, $question);
         my @lines = @$lines;
-        # a request that no browser sends is replaced as the advice names
+        # replace a request that no browser sends by the one that the advice suggests
         for (0 .. ($answer->{advice} =~ /Ask about/ ? 1 : 0)) {
             my ($changed, $asked, $unknown) = follow($now->{advice}, \@lines, $then, $within);
             push @unknown, $unknown if $unknown;
@@ -272,7 +272,7 @@ is($excluded, "To allow it, take what excludes it out of the file $docs/excluded
     'a file that excludes an origin is named');
 Httpd::spew("$docs/excluded.txt", "https://*.example.org\n");
 is(explained([ 'CorsPolicy On', "CorsAllowOriginsFile $docs/excluded.txt" ], "GET $deep from https://old.example.org")->{verdict}, $yes,
-    'the advice for a file that excludes an origin allows it');
+    'following the advice for a file that excludes an origin allows the origin');
 like(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example' ], "GET $deep from file://")->{advice}, qr/\AA page from a file sends the origin null/,
     'the advice explains the origin of a page from a file');
 like(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', '<Limit PATCH>', 'CorsAllowOrigins https://patch.example', '</Limit>', '</Location>' ],

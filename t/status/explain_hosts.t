@@ -100,8 +100,8 @@ my @cases = (
 my $unknown = "$none, and httpd does not listen on port 443; give the port on which httpd receives the request, as in http://nosuch.example.com:8080/.";
 my $json = JSON::PP->new->utf8;
 
-# The virtual host's name, whether its line has the directive that the name stands in,
-# the notes, and whether the page may read the response.
+# The virtual host's name, whether its line has the directive with that name, the notes, and
+# whether the page may read the response.
 sub host_of {
     my ($explained, $file, $text) = @_;
     my ($line) = ($explained->{server_where} // '') =~ /\A\Q$file\E:(\d+)\z/;
@@ -136,7 +136,7 @@ is_deeply([ @$check{qw(code printed)} ], [ 1, "CorsExplain: $unknown\n" ], 'a UR
 
 my $alone = "CorsPolicy On\nCorsAllowOrigins https://app.example\n";
 like(config_check($alone, "-c 'CorsExplain GET https://any.example/ from https://app.example'")->{printed},
-    qr/\AServer: localhost \(outside all virtual hosts\)\nSections that apply/, 'without virtual hosts every name is that of the server');
+    qr/\AServer: localhost \(outside all virtual hosts\)\nSections that apply/, 'without virtual hosts every name is a name of the server');
 my $one = "<VirtualHost *:80>\nServerName one.example\n$alone</VirtualHost>\n";
 like(config_check($one, "-c 'CorsExplain GET https://any.example/ from https://app.example'")->{printed},
     qr/\AVirtual host: one\.example .*\n  No virtual host has the name any\.example, and httpd does not listen on port 443; this is the only virtual host\.\n/,

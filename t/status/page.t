@@ -141,7 +141,7 @@ my @requests = (
     [ 1, undef, GET => '/off', origin => $evil ],
 );
 
-# A question for ?explain and the exchanges that prove the answer.
+# A request for ?explain, and the exchanges that confirm the answer.
 my @questions;
 for my $path ('/plain.txt', '/videos', '/network', '/off', '/private') {
     for my $origin ($app, $evil, 'https://a.wild.example', 'https://old.wild.example', 'https://tv.example', 'https://editor.example') {
@@ -260,7 +260,7 @@ is($parsed->{'cors_policy_requests_total mode=enforced reason=origin-not-allowed
     'the metrics have the same counts as the page');
 cmp_ok(scalar keys %$parsed, '<', 2 * 8 * 12 + 512 * 16, 'the number of series is bounded');
 
-# --- explain: its answer is what requests get
+# --- explain: its answer agrees with actual requests
 
 for my $question (@questions) {
     my ($path, $origin, $method, $headers, $credentials) = @$question;
@@ -278,7 +278,7 @@ for my $question (@questions) {
         push @wrong, [ $part, $code, $cors, \%fields ] if JSON::PP->new->canonical->encode($cors) ne JSON::PP->new->canonical->encode(\%fields);
         push @wrong, [ $part, $code, $explained->{$part}{status} ] if $explained->{$part}{status} && $explained->{$part}{status} != $code;
     }
-    is_deeply(\@wrong, [], "$method $path from $origin: explain is right");
+    is_deeply(\@wrong, [], "$method $path from $origin: explain agrees with the actual responses");
 }
 is_deeply([ map { my $explained = json("explain&url=$_->[0]&origin=" . encode($_->[1]) . '&method=GET');
     [ $explained->{readable} ? 1 : 0, $explained->{server_name} ] }
@@ -288,7 +288,7 @@ is_deeply([ map { my $explained = json("explain&url=$_->[0]&origin=" . encode($_
 is_deeply([ map { json("explain&url=" . encode("ws://localhost:$port/socket") . '&origin=' . encode($_) . '&method=GET')->{readable} ? 1 : 0 } $app, $evil ],
     [ 1, 0 ], 'a ws: URL is that of a WebSocket');
 is(json('explain&url=nothing&origin=x&method=GET')->{problem}, 'The URL needs a path that starts with a slash: /videos, or https://api.example.com/videos.',
-    'a URL without a path is answered with what is needed');
+    'for a URL without a path, the answer says what is missing');
 for my $case ([ 'url=/x', 'A URL and the origin of the page are needed.' ],
     [ "origin=$app", 'A URL and the origin of the page are needed.' ],
     [ "url=/x&origin=$app&method=G(T", 'This is not a method.' ],
@@ -301,7 +301,7 @@ for my $case ([ 'url=/x', 'A URL and the origin of the page are needed.' ],
     like(page("explain&$query")->body, qr/\Q$problem\E/, "the page reports the wrong query: " . substr $query, 0, 60);
 }
 is_deeply([ map { json("explain&url=" . encode("http://$_/if") . '&origin=https://partner.example&method=GET')->{readable} ? 1 : 0 }
-    "other.example:$port", "localhost:$port", "OTHER.example:$port", "[::1]:$port" ], [ 1, 0, 1, 1 ], 'an <If> finds the Origin and the Host of the request explained');
+    "other.example:$port", "localhost:$port", "OTHER.example:$port", "[::1]:$port" ], [ 1, 0, 1, 1 ], 'an <If> sees the Origin and the Host of the explained request');
 is(json("explain&url=" . encode("HTTP://localhost:$port/") . "&origin=" . encode("http://localhost:$port") . '&method=GET')->{cross_origin},
     JSON::PP::false, 'a scheme may be in capitals');
 for my $case ([ 'http', '', 'other.example', '/plain.txt', $app ], [ 'http', '', 'localhost', '/a%3fb%23c%25d', $evil ],
@@ -311,7 +311,7 @@ for my $case ([ 'http', '', 'other.example', '/plain.txt', $app ], [ 'http', '',
     my ($link) = page('')->body =~ /href="\?(explain&amp;[^"]*)"/;
     $link =~ s/&amp;/&/g;
     is_deeply([ map { my $at = $_; $at =~ s/%([0-9a-f]{2})/chr hex $1/gei; $at } $link =~ /url=([^&]*)/ ], ["$scheme://$host:$port$path"],
-        "the link beside a refusal is of its own URL: $scheme $host $path");
+        "the link beside a refusal has its URL: $scheme $host $path");
     my $explained = json($link);
     is_deeply([ @$explained{qw(readable)}, $explained->{problem} ], [ JSON::PP::false, undef ], 'the link beside a refusal explains it');
 }
