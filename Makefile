@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# What most people need. The rest stands beside it:
+# The targets that most users need. The others are in these files:
 #   build/flags.mk    compiler, flags and libraries
 #   build/rules.mk    how each object and program is built, and from what
 #   build/develop.mk  targets that test, measure and analyze the code
@@ -10,7 +10,7 @@
 include build/flags.mk
 include build/rules.mk
 
-# A target builds on all cores, unless make has a number of jobs.
+# A target builds on all cores, unless make is given a number of jobs.
 CORES = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 BUILD = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
 
@@ -55,7 +55,7 @@ format: deps-check
 deps:
 	@sh build/deps
 
-##  make deps-build  the same for building only; also deps-demo, deps-browser,
+##  make deps-build  the same, for building only; also deps-demo, deps-browser,
 ##                   deps-check, deps-test, deps-tools, deps-deb, deps-rpm,
 ##                   deps-dist, deps-chroot
 deps-%:

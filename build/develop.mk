@@ -1,7 +1,7 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# Targets for developers: what tests, measures and analyzes the code. Each finds and
-# installs what it needs first.
+# Targets for developers, which test, measure and analyze the code. Each first finds and
+# installs what it needs.
 .PHONY: demo-check pictures prove browser fuzz replay soak race memcheck-httpd \
         sanitize coverage analyze memcheck mutate bench bench-check
 
@@ -87,9 +87,8 @@ sanitize: deps
 ##  make coverage    measure the lines that tests reach: out/coverage.txt; fails
 ##                   below 97 % of the core or 92 % of all C
 COVERAGE = --coverage -fprofile-update=atomic
-# The counts are written when the module would be unloaded. Where httpd has to end at
-# once, its threads still run then, and one of them could miss the code: so the module
-# stays loaded.
+# gcov writes the counts when the module is unloaded. If httpd has to end at once, threads may
+# still run the module's code at that moment. So the module is never unloaded.
 COVERAGE_LINK = $(COVERAGE) -Wl,-z,nodelete
 coverage: deps
 	@rm -rf out/coverage

@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# Tarballs and packages, and how each is tried on a bare machine.
+# Tarballs and packages, and their tests on bare machines.
 .PHONY: dist dist-check deb deb-check srpm rpm-check fresh-check
 
 ##  make dist        make out/dist/mod_cors_policy-VERSION.tar.gz

@@ -1,13 +1,13 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
-# How each object and program is built. The compiler writes beside each result what it
-# included (result.d), so a changed header compiles again only what includes it. Other
-# flags compile everything again.
+# How each object and program is built. The compiler writes the included files beside each
+# result (result.d), so a changed header recompiles only the files that include it. Changed
+# flags recompile everything.
 
-# Another build, such as that for coverage, goes to a directory of its own below out/.
+# Another build, such as the one for coverage, has a directory of its own below out/.
 OUT = out
 
-# the public suffixes below others, of the system's list; SUFFIX_LIST=file is another
+# the public suffixes below other domains, from the system's list or from SUFFIX_LIST=file
 SUFFIXES = out/generated/suffixes_below.h
 # the style sheet of the status page, as a string
 STYLE_SHEET = out/generated/page_css.h
@@ -28,14 +28,14 @@ REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
 LONG = $(V)$(findstring s,$(firstword -$(MAKEFLAGS)))
 short = $(if $(LONG),,@echo '  $(1) $(or $(2),$<)' &&)
 
-# The compilers, with what is written to result.d.
+# The compilers, with the flags that write result.d.
 DEPENDS = -MMD -MP -MT $@ -MF $@.d
 COMPILE_CORE = $(call short,CC) $(CC) $(CORE_FLAGS) $(DEPENDS)
 COMPILE_GLUE = $(call short,CC) $(CC) $(GLUE_FLAGS) $(DEPENDS)
 COMPILE_FUZZ = $(call short,CC) clang $(CORE_FLAGS) -O1 -fno-sanitize-recover=undefined $(DEPENDS)
 
-# The flags of the last build. make install does not compare them: as root it may be
-# called without those that the build was given.
+# The flags of the last build. make install does not compare them, because root may call it
+# without the flags of the build.
 STAMP = $(OUT)/flags
 FLAGS_NOW := $(strip $(CC) $(CFLAGS) $(LTO) $(WARNINGS))
 ifneq ($(FLAGS_NOW),$(strip $(shell cat $(STAMP) 2>/dev/null)))
@@ -74,7 +74,7 @@ $(OUT)/core/%.o: src/core/%.c $(STAMP)
 	@mkdir -p $(@D)
 	$(COMPILE_CORE) $(LTO) -c -o $@ $<
 
-# before the first compilation nothing knows who includes these headers
+# there is no result.d before the first compilation, so these headers are named here
 $(foreach objects,$(OUT) $(OUT)/race/objects $(OUT)/fuzz/objects,\
     $(objects)/core/base/suffix.o): $(SUFFIXES)
 $(OUT)/httpd/status/page_html.o $(OUT)/race/objects/httpd/status/page_html.o: $(STYLE_SHEET)
@@ -93,7 +93,7 @@ $(OUT)/bench/mod_bench_control.so: t/bench/mod_bench_control.c $(STAMP)
 	@mkdir -p $(@D)
 	$(COMPILE_GLUE) -shared -o $@ $<
 
-# libFuzzer wants the core compiled for it, too
+# libFuzzer needs the core compiled with its instrumentation
 .SECONDARY: $(FUZZ_OBJECTS)
 $(OUT)/fuzz/objects/%.o: src/%.c $(STAMP)
 	@mkdir -p $(@D)
@@ -113,7 +113,7 @@ $(OUT)/replay/replay.o: t/fuzz/replay.c $(STAMP)
 	@mkdir -p $(@D)
 	$(COMPILE_CORE) $(WITHOUT_LTO) -c -o $@ $<
 
-# the second opinion of these is PCRE itself
+# these are compared with PCRE itself
 $(OUT)/fuzz/algebra $(OUT)/replay/algebra $(OUT)/unit/algebra.t \
 $(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
 

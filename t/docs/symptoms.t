@@ -90,12 +90,12 @@ check_answers('a 500', '/cgi/die.cgi', 500);
 check_answers('a 503', '/dead/x', 503);
 check_answers('a 404 of a backend', '/api/missing', 404);
 
-promise(6, 'Header set and Header always set do not add up');
+promise(6, 'Header set and Header always set never make two fields');
 check_answers('there is one field', '/recipe-twice/plain.txt', 200);
 check_answers('there is one field on an error', '/recipe-twice/not-there', 404);
 check_preflights('/recipe-twice/plain.txt', 'there is one field on a preflight, ');
 
-promise(7, 'CORS headers of a backend do not add up');
+promise(7, 'CORS headers of a backend are not sent beside those of the policy');
 check_answers('there is one field', '/api/own', 200, vary => 'Accept');
 
 promise(8, 'CORS headers of FastCGI are replaced');
@@ -129,12 +129,12 @@ check_response('the first request', [ GET => '/cached/plain.txt?12', origin => $
 check_response('a request of another origin', [ GET => '/cached/plain.txt?12', origin => $app ], { status => 200, %headers, %vary });
 check_response('a second request of the first origin', [ GET => '/cached/plain.txt?12', origin => $evil ], { status => 200, %vary });
 
-promise(13, 'a copy made without Origin does no harm');
+promise(13, 'a response stored for a request without Origin is not used for a page');
 check_response('the copy has Vary', [ GET => '/cached/plain.txt?13' ], { status => 200, %vary });
 check_response('a page gets a copy of its own', [ GET => '/cached/plain.txt?13', origin => $app ],
     { status => 200, %headers, %vary });
 
-promise(14, 'an expression matches the whole origin or not at all');
+promise(14, 'a regular expression matches the whole origin or not at all');
 for ([ '/regex/', 'https://a.example.com', 1 ], [ '/regex/', 'https://other.example', 1 ],
      [ '/wild/', 'https://a.example.com', 1 ], [ '/wild/', 'https://a.b.example.com', 1 ],
      (map { my $path = $_; map { [ $path, $_, 0 ] }
@@ -147,7 +147,7 @@ for ([ '/regex/', 'https://a.example.com', 1 ], [ '/regex/', 'https://other.exam
         { status => 200, $ok ? (%headers, 'access-control-allow-origin' => $origin) : (), %vary });
 }
 
-promise(15, 'credentials for any origin do not start');
+promise(15, 'httpd does not start with credentials for any origin');
 config_fails(promised('in one section'), <<'EOC', 3, 'CorsAllowAnyOriginWithCredentialsUnsafe');
 CorsPolicy On
 CorsAllowCredentials On
@@ -196,7 +196,7 @@ is_deeply([ $options->cors, $options->field('dav') // 'nothing' ],
     promised('from a client that is not a browser'));
 check_preflights('/dav/a', 'and a preflight is answered, ', 'PROPFIND');
 
-promise(22, 'a mistake is reported when the server starts, with its line and a suggestion');
+promise(22, 'an error is reported when the server starts, with its line and a suggestion');
 config_fails(promised('a path'), <<'EOC', 2, 'https://app.example/', 'write https://app.example');
 CorsPolicy On
 CorsAllowOrigins https://app.example/
@@ -207,13 +207,13 @@ CorsAllowOrigin https://app.example
 EOC
 check_answers('the correct directive works in .htaccess as well', '/htaccess-policy/a', 200);
 
-promise(23, 'an old client can have its 200');
+promise(23, 'an old client can get the status 200 for a preflight');
 check_response('for an allowed origin', [ OPTIONS => '/old/plain.txt', origin => $app, acrm => 'PUT' ],
     { status => 200, %preflight });
 check_response('and refused for another origin', [ OPTIONS => '/old/plain.txt', origin => $evil, acrm => 'PUT' ],
     { status => 403, %asked });
 
-promise(24, 'a page of another origin opens no WebSocket');
+promise(24, 'a page of another origin cannot open a WebSocket');
 for ([ $app, 101, 'a page of an allowed origin opens one' ], [ $evil, 403, 'the page of another origin is refused' ]) {
     my $before = -s $backend_log;
     my $status = send_request(\@h1, GET => '/socket', %handshake, origin => $_->[0])->status;

@@ -102,8 +102,8 @@ static bool is_requested(const char *name, char *text, size_t size)
     return true;
 }
 
-/* Looks for the file at most fifty times a second, because a busy server often gets
- * the time. */
+/* Looks for the file at most fifty times a second, because a busy server reads the clock
+ * often. */
 int gettimeofday(struct timeval *restrict now, void *restrict zone)
 {
     static int (*real)(struct timeval *, void *);

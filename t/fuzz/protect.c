@@ -1,9 +1,9 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Protection: a byte of flags, then the fields, a line each. What must always hold is
- * asserted: an untrusted cross-site request is never let pass, more trust or less
- * strictness never refuses more, and the same facts give the same decision.
+ * Protection. The input is a byte of flags, then the fields, one on each line. The target
+ * asserts that an untrusted cross-site request never passes, that more trust or less
+ * strictness never refuses more, and that the same facts give the same decision.
  */
 
 #include "fuzz.h"

@@ -1,6 +1,6 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
-/* Hashes: which texts and numbers they tell apart. */
+/* Hashes: which texts and numbers they distinguish. */
 
 #include "unit.h"
 

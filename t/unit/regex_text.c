@@ -412,7 +412,7 @@ static void ambiguous_regexes_are_costly(void **state)
         /* polynomial backtracking of a high degree */
         { "a*a*a*a*b", true },
         { ".*.*.*.*x", true },
-        /* too large a loop to be analysed */
+        /* a loop that is too large to be analyzed */
         { "(a{300}b?)*", true },
     };
     size_t i;

@@ -34,7 +34,7 @@ static void public_suffixes(void **state)
         { "www.ck", false },
         { "city.kawasaki.jp", false },
         { "other.kawasaki.jp", true },
-        /* an internationalised domain */
+        /* an internationalized domain */
         { "xn--p1ai", true },
         { "xn--e1afmkfd.xn--p1ai", false },
         /* the default rule: a top-level label that is not listed */

@@ -1,5 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
+/* The map from texts to values, with keys of any bytes and length. */
+
 #include "unit.h"
 
 #include <apr_lib.h>
