@@ -347,10 +347,10 @@ add($https, '/age2, again after three seconds', $put->('age2'), $put->('age2', w
 add($https, '/agenone, again after six seconds', $put->('agenone'), $put->('agenone', wait => 6));
 add($https, '/agenone, again after two seconds', $put->('agenone'), $put->('agenone', wait => 2));
 add($https, '/age600, again after six seconds', $put->('age600'), $put->('age600', wait => 6));
-add($https, '/age600, asked for without credentials and then with', $put->('age600'), $put->('age600', credentials => 'include'));
-add($https, '/age600, asked for with credentials and then without', $put->('age600', credentials => 'include'), $put->('age600'));
-add($https, '/nobody twice: a refusal is not remembered', $put->('nobody'), $put->('nobody'));
-add($https, '/list, a refused header is asked for again', $put->('list', headers => [ [ 'x-b', '1' ] ]), $put->('list', headers => [ [ 'x-b', '1' ] ]));
+add($https, '/age600, first without credentials and then with', $put->('age600'), $put->('age600', credentials => 'include'));
+add($https, '/age600, first with credentials and then without', $put->('age600', credentials => 'include'), $put->('age600'));
+add($https, '/nobody twice: a refusal is not cached', $put->('nobody'), $put->('nobody'));
+add($https, '/list, a refused header is requested again', $put->('list', headers => [ [ 'x-b', '1' ] ]), $put->('list', headers => [ [ 'x-b', '1' ] ]));
 
 # WebSocket
 for my $policy (qw(socket socketnot socketall socketnull open)) {

@@ -100,9 +100,9 @@ plan tests => 2 * @cases + 7;
 run_cases(@cases);
 
 my $mark = log_mark();
-is(send_to_suite(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost)->status, 500, 'a mistake in .htaccess is a 500');
+is(send_to_suite(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost)->status, 500, 'an error in .htaccess is a 500');
 like(log_since($mark), qr{CorsAllowOrigins: 'https://htaccess\.example/': .*; write https://htaccess\.example \[origin-path\] \(\S+/htaccess-bad/\.htaccess:2\)},
-    'a mistake in .htaccess is logged with its line and a suggestion');
+    'an error in .htaccess is logged with its line and a suggestion');
 $mark = log_mark();
 is_deeply(send_to_suite(GET => '/htaccess-bad/a', vhost => 'cors_sections', origin => $vhost)->cors_fields, { %vary, 'access-control-allow-origin' => $vhost },
     'a 500 of a broken .htaccess has the headers of the policy around it');

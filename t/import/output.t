@@ -224,7 +224,7 @@ my @exchanges = (
     [ 'nginx/15-best.conf', 'the longest prefix has no credentials', GET => '/api/public/x', { origin => 'https://a.example' }, 404, { 'access-control-allow-origin' => '*' } ],
     [ 'nginx/15-best.conf', 'the shorter one has credentials', GET => '/api/x', { origin => 'https://a.example' }, 404,
       { %vary, 'access-control-allow-origin' => 'https://a.example', $credentials => 'true', 'access-control-expose-headers' => 'X-Total' } ],
-    [ 'nginx/15-best.conf', 'a location without CORS within has none', GET => '/api/private/x', { origin => 'https://a.example' }, 404, {} ],
+    [ 'nginx/15-best.conf', 'a nested location without CORS has none', GET => '/api/private/x', { origin => 'https://a.example' }, 404, {} ],
     [ 'nginx/15-best.conf', 'nor has one by expression', GET => '/api/x.html', { origin => 'https://a.example' }, 404, {} ],
     [ 'nginx/15-best.conf', 'an exact one wins', GET => '/api/public/one', { origin => 'https://b.example' }, 404, { %vary, 'access-control-allow-origin' => 'https://b.example' } ],
     [ 'nginx/13-equal.conf', 'another origin is rejected', GET => '/not/x', { origin => 'https://evil.example' }, 403, {%vary} ],
@@ -237,7 +237,7 @@ my @exchanges = (
     [ 'httpd/29-if.conf', 'any origin reads a font', GET => '/x.woff', { origin => 'https://two.example' }, 404, { 'access-control-allow-origin' => '*', vary => 'Origin' } ],
     [ 'httpd/29-if.conf', 'and an origin of the <If> has its credentials there', GET => '/x.woff', { origin => 'https://a.example' }, 404,
       { %vary, 'access-control-allow-origin' => 'https://a.example', $credentials => 'true' } ],
-    [ 'httpd/30-order.conf', 'any origin reads within a section with credentials', GET => '/open-data/x', { origin => 'https://two.example' }, 404, { 'access-control-allow-origin' => '*' } ],
+    [ 'httpd/30-order.conf', 'any origin reads in a section nested in one with credentials', GET => '/open-data/x', { origin => 'https://two.example' }, 404, { 'access-control-allow-origin' => '*' } ],
     [ 'iis/06-own-headers.config', 'credentials of the first origin are not those of the second', GET => '/x', { origin => 'https://two.example' }, 404,
       { %vary, 'access-control-allow-origin' => 'https://two.example', 'access-control-expose-headers' => 'X-Seen-Both' } ],
     [ 'iis/08-inherited.config', 'an origin with settings of its own has them', GET => '/x', { origin => 'https://b.example' }, 404,
@@ -249,7 +249,7 @@ my @exchanges = (
     [ 'iis/08-inherited.config', 'but not the one that it removes', GET => '/fewer/x', { origin => 'https://a.example' }, 404, {%vary} ],
     [ 'iis/09-custom-inherited.config', 'a location keeps the headers that it does not remove', GET => '/other/x', { origin => 'https://b.example' }, 404,
       { %vary, 'access-control-allow-origin' => 'https://b.example', $credentials => 'true' } ],
-    [ 'iis/09-custom-inherited.config', 'and has none where it removes them', GET => '/none/x', { origin => 'https://a.example' }, 404, {} ],
+    [ 'iis/09-custom-inherited.config', 'a location that removes customHeaders has none', GET => '/none/x', { origin => 'https://a.example' }, 404, {} ],
     [ 'iis/09-custom-inherited.config', 'a location that comes before the server has none of its credentials', GET => '/star/x', { origin => 'https://b.example' }, 404, { 'access-control-allow-origin' => '*' } ],
     [ 'sails/14-same-path', 'any origin reads the route of one verb', POST => '/videos', { origin => 'https://b.example' }, 200, { 'access-control-allow-origin' => '*' } ],
     [ 'sails/14-same-path', 'the others have credentials', GET => '/videos', { origin => 'https://a.example' }, 200,
@@ -267,7 +267,7 @@ my @exchanges = (
         'access-control-allow-headers' => 'content-type, x-token', 'access-control-max-age' => '5400' } ],
     [ 'iis/02-everybody.config', 'any origin reads', GET => '/x', { origin => 'https://a.example' }, 404,
       { %vary, 'access-control-allow-origin' => 'https://a.example' } ],
-    [ 'iis/02-everybody.config', 'except the excluded one', GET => '/x', { origin => 'http://old.example' }, 404, {%vary} ],
+    [ 'iis/02-everybody.config', 'the excluded origin cannot read', GET => '/x', { origin => 'http://old.example' }, 404, {%vary} ],
 );
 
 # Invalid arguments, and paths that cannot be read: status and message.

@@ -85,7 +85,7 @@ like(Httpd::slurp($copy), qr/newer/, 'the copy after a restart is that of the ne
 # --- a graceful restart without the file, then with something else in its place
 for my $case ([ 'a missing file' => sub { unlink $list }, 'file-unreadable' ], [ 'a directory' => sub { mkdir $list }, 'file-kind' ],
     [ 'a FIFO' => sub { rmdir $list; POSIX::mkfifo($list, 0600) }, 'file-kind' ],
-    [ 'a mistake' => sub { unlink $list; write_stable_list($list, $always, 'https://newer.example', 'https://bad.example/') }, 'origin-path' ],
+    [ 'an error' => sub { unlink $list; write_stable_list($list, $always, 'https://newer.example', 'https://bad.example/') }, 'origin-path' ],
     [ 'half a frame' => sub { write_stable_list($list, 'begin 1', $always) }, 'file-frame' ]) {
     my ($name, $make, $id) = @$case;
     $make->();

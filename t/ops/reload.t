@@ -28,7 +28,7 @@ replace(@always, 'https://first.example');
 Httpd::spew($public, "https://friend.example\n");
 
 my $httpd = Httpd->start(name => 'reload', ports => ['port'],
-    expected => qr/CorsAllowOriginsFile: |contradictory-policy|public suffix/, # the mistakes that are made below
+    expected => qr/CorsAllowOriginsFile: |contradictory-policy|public suffix/, # the errors that are made below
     text => <<"CONF");
 Listen 127.0.0.1:\@port\@
 LogLevel warn cors_policy:info
@@ -94,15 +94,15 @@ sub check_bad_file {
     settled();
     my $log = $httpd->log_since($before);
     ok(allows('https://second.example') && !allows('https://third.example'), "$name: the last good list is kept");
-    is(join('|', map { scalar(() = $log =~ /\Q$_\E/g) } @sentences), join('|', (1) x @sentences), "$name: each mistake is logged once")
+    is(join('|', map { scalar(() = $log =~ /\Q$_\E/g) } @sentences), join('|', (1) x @sentences), "$name: each error is logged once")
         or diag($log);
 }
-check_bad_file('a mistake', sub { replace('https://third.example', 'https://third.example/', '*') },
+check_bad_file('an error', sub { replace('https://third.example', 'https://third.example/', '*') },
     "live.origins:2: 'https://third.example/'", "live.origins:3: '*'", 'the last good list');
 check_bad_file('a file that is half written', sub { Httpd::spew($path, "https://third.example\nhttps://four") },
     'live.origins:2:', '[file-cut]');
 check_bad_file('a file that is removed', sub { unlink $path or die $! }, '[file-unreadable]');
-check_bad_file('a directory in its place', sub { mkdir $path or die $! }); # still none
+check_bad_file('a directory in place of the file', sub { mkdir $path or die $! }); # still none
 rmdir $path or die $!;
 check_bad_file('a public suffix where credentials are sent', sub { replace('https://third.example', 'https://*.github.io') },
     "live.origins:2: 'https://*.github.io'");

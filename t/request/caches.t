@@ -75,7 +75,7 @@ for (@caches) {
         my $etag;
         for my $round ([ MISS => 'is stored for' ], [ HIT => 'comes from the cache for' ]) {
             my ($status, $does) = @$round;
-            for ([ $one, 'an allowed origin' ], [ $two, 'another one' ],
+            for ([ $one, 'an allowed origin' ], [ $two, 'another origin' ],
                  [ $evil, 'an origin that is not allowed' ], [ undef, 'a request without Origin' ]) {
                 my ($origin, $whose) = @$_;
                 my $response = check_request($via, "$cache: $what $does $whose with its own headers",
@@ -86,7 +86,7 @@ for (@caches) {
         check_request($via, "$cache: $what is still stored for the first origin", $path, $one, {}, 200, 'HIT',
             { vary => $vary, %{ $policy->($one) } });
         next if !$etag;
-        for ([ $one, 'an allowed origin' ], [ $two, 'another one' ], [ $evil, 'an origin that is not allowed' ],
+        for ([ $one, 'an allowed origin' ], [ $two, 'another origin' ], [ $evil, 'an origin that is not allowed' ],
              [ undef, 'a request without Origin' ]) {
             check_request($via, "$cache: $what, if it has not changed, is a 304 with the headers for $_->[1]", $path, $_->[0],
                 { 'if-none-match' => $etag }, 304, 'HIT', { vary => $vary, %{ $policy->($_->[0]) } });
@@ -108,7 +108,7 @@ for (@caches) {
 
     # a redirect that is stored
     for my $status (qw(MISS HIT)) {
-        for ([ $app, 'an allowed origin' ], [ $evil, 'another one' ]) {
+        for ([ $app, 'an allowed origin' ], [ $evil, 'an origin that is not allowed' ]) {
             check_request($via, "$cache: a redirect is a $status for $_->[1], with its own headers", '/api/moved', $_->[0],
                 {}, 302, $status, { %vary, %{ location_headers($_->[0]) } });
         }

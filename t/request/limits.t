@@ -104,7 +104,7 @@ for (map { "https://$_.example.com" } 'evil', 'evil' . 'a' x 60) {
     is_deeply(cors_response($via, GET => '/place/expression', origin => $_), { status => 404, %vary }, "$_ is excluded by a regular expression that exceeds PCRE's limit");
 }
 
-for ([ 'port', 'before the handlers' ], [ 'behind', 'behind the handlers' ]) {
+for ([ 'port', 'with CacheQuickHandler On' ], [ 'behind', 'with CacheQuickHandler Off' ]) {
     my ($port, $cache) = ($_->[0], "the cache $_->[1]");
     my $to = [ h1 => $httpd->{port}{$port} ];
     my $stored = sub {
