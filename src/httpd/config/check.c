@@ -6,9 +6,9 @@
  * each <Location> or <Directory> merged with all sections whose path is above its own.
  *
  * The warnings are in check_reach.c, check_modules.c and check_served.c, and findings.c
- * writes them. httpd reads the configuration twice at a start: the first time the terminal shows the messages,
- * the second time the error log. Errors stop httpd in both readings. A warning is written
- * once to the terminal and once to the log.
+ * writes them. httpd reads the configuration twice at a start: messages of the first
+ * reading go to the terminal, those of the second to the error log. Errors stop httpd in
+ * both readings. A warning is written once to the terminal and once to the log.
  */
 
 #include "httpd/config/check.h"

@@ -2,17 +2,17 @@
 
 /*
  * Warnings about a <Files> section that grants less than the URLs that its file serves.
- * A preflight knows the requested URL only. If DirectoryIndex, FallbackResource or
- * Action names the file, the browser sends the request after a preflight that the
- * response does not confirm.
+ * A preflight is answered by the policy of the requested URL. If DirectoryIndex,
+ * FallbackResource or Action names the file, the browser sends the request after a
+ * preflight that the response does not confirm.
  *
- * Only certain findings are reported. The directive that names the file has to be in a
- * container around the section (the nearest one that has such a directive), or in the
- * <Location> that it serves. Sections that can override the <Files> section, or that
- * depend on a condition, end the check. An ErrorDocument is not considered: its section
- * never changes what a response grants. Nor is a RewriteRule: its conditions are not
- * known. A container has at most NAMED_MAX names, so that many sections with regular
- * expressions and many names do not cost their product.
+ * Only findings that are certain are reported. The directive that names the file must
+ * be in a container around the section (the nearest one that has such a directive), or
+ * in the <Location> that it serves. Sections that can override the <Files> section, or
+ * that depend on a condition, end the check. An ErrorDocument is not considered, because its
+ * section never changes what a response grants. A RewriteRule is not considered either,
+ * because its conditions are not known. A container has at most NAMED_MAX names, so that
+ * many sections with regular expressions and many names do not cost their product.
  */
 
 #include "httpd/config/check_served.h"
