@@ -16,13 +16,13 @@ use Time::HiRes qw(sleep time);
 # The functions that read and answer a request are counted, not the synchronisation
 # of the MPM's threads.
 #
-# The number of requests before counting, of the short run and of the long run. The
-# difference of both runs excludes constant costs such as the control requests.
-our ($warm, $short, $long) = (20, 20, 120);
+# The number of requests before counting, and of those that are counted.
+our ($warm, $times) = (10, 30);
 
 # dir: its directory; hosts: name -> configuration; modules: further modules of httpd;
 # module: the path of mod_cors_policy.so, or undef; valgrind: run under callgrind;
-# global: configuration outside the virtual hosts; limit_size: LimitRequestFieldSize
+# global: configuration outside the virtual hosts; limit_size: LimitRequestFieldSize.
+# In a configuration, @root@ is the document root.
 sub start {
     my ($class, %self) = @_;
     my $self = bless { again => 0, %self }, $class;
@@ -31,6 +31,10 @@ sub start {
     $self->{dir} = abs_path($self->{dir});
     open my $file, '>', "$self->{dir}/htdocs/api/small.txt" or die $!;
     print $file 'x' x 100;
+    close $file;
+    # for mod_mime
+    open $file, '>', "$self->{dir}/mime.types" or die $!;
+    print $file "text/plain txt\n";
     close $file;
     $self->{port} = { map { $_ => free_port() } keys %{ $self->{hosts} },
         $self->{valgrind} ? 'control' : () };
@@ -109,6 +113,7 @@ END
         $conf .= "<VirtualHost 127.0.0.1:$self->{port}{$name}>\n"
             . "$self->{hosts}{$name}\n</VirtualHost>\n";
     }
+    $conf =~ s/\@root\@/$dir\/htdocs/g;
     open my $file, '>', "$dir/httpd.conf" or die $!;
     print $file $conf;
     close $file or die $!;
@@ -199,21 +204,29 @@ sub control {
     exchange($self->{control}, "GET $uri HTTP/1.1\r\nHost: control\r\n\r\n");
 }
 
-# The instructions that httpd needs for one request, and the response.
+# The instructions that httpd needs for one request, and the response. Each dump also
+# counts one control request.
 sub count {
     my ($self, $host, $request) = @_;
     my $socket = $self->connect_to($self->{port}{$host});
     my $answer;
-    my @total;
 
-    $self->control('/start') if !$self->{counting}++;
-    exchange($socket, $request) for 1 .. $warm;
-    for my $times (0, $short, $long) {
-        $answer = exchange($socket, $request) for 1 .. $times;
-        $self->control("/$times");
-        push @total, $self->dumped;
+    if (!$self->{counting}++) {
+        $self->control('/start');
+        $self->dump_as('/begin') for 1 .. 3;
+        $self->{control_cost} = $self->dump_as('/control');
     }
-    return (int(($total[2] - $total[1]) / ($long - $short) + 0.5), $answer);
+    exchange($socket, $request) for 1 .. $warm;
+    $self->dump_as('/begin');
+    $answer = exchange($socket, $request) for 1 .. $times;
+    my $total = $self->dump_as('/end') - $self->{control_cost};
+    return (int($total / $times + 0.5), $answer);
+}
+
+sub dump_as {
+    my ($self, $uri) = @_;
+    $self->control($uri);
+    return $self->dumped;
 }
 
 sub dumped {
