@@ -23,6 +23,7 @@
 
 #include "httpd/config/check.h"
 #include "httpd/config/directives.h"
+#include "httpd/config/precompute.h"
 #include "httpd/lifecycle.h"
 #include "httpd/request/early.h"
 #include "httpd/request/filter.h"
@@ -118,6 +119,7 @@ static void register_hooks(apr_pool_t *p)
     ap_hook_test_config(cors_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cors_explain_cli, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_post_config(cors_post_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_child_init(cors_hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cors_monitor_origins_files, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_pre_connection(cors_hook_pre_connection, NULL, NULL,
                            APR_HOOK_MIDDLE);

@@ -61,6 +61,15 @@ DocumentRoot "\@root\@/corners"
     CorsAllowHeaders +X-Deep
     CorsRejectDisallowed On
 </Location>
+<Location "/deep/er">
+    CorsMaxAge 60
+</Location>
+<LocationMatch "^/deep/er/[0-4]">
+    CorsAllowCredentials Off
+</LocationMatch>
+<LocationMatch "^/deep/er/[3-9]">
+    CorsAllowMethods GET
+</LocationMatch>
 <Location "/cors-policy">
     CorsPolicy Off
     SetHandler cors-policy
@@ -85,6 +94,11 @@ my @exchanges = (
         'access-control-allow-origin' => $always, 'access-control-allow-credentials' => 'true',
         'access-control-allow-methods' => 'GET, HEAD, PUT, PATCH, POST, DELETE', 'access-control-allow-headers' => 'content-type, X-Deep' } ],
     [ [ OPTIONS => '/deep', origin => $never, acrm => 'PUT' ], { status => 403, preflight_vary() } ],
+    # several sections each, which threads merge for all requests
+    (map { [ [ OPTIONS => "/deep/er/$_", origin => $always, acrm => 'GET' ], { status => 204, preflight_vary(),
+        'access-control-allow-origin' => $always, $_ < 5 ? () : ('access-control-allow-credentials' => 'true'),
+        'access-control-allow-methods' => $_ < 3 ? 'GET, HEAD, PUT, PATCH, POST, DELETE' : 'GET',
+        'access-control-allow-headers' => 'content-type, X-Deep', 'access-control-max-age' => 60 } ] } 2, 4, 6),
     [ [ GET => '/cors-policy?format=json' ], { status => 200 } ],
     [ [ GET => '/cors-policy?view=policies' ], { status => 200 } ],
     [ [ GET => '/cors-policy?explain&url=/deep&origin=https://always.example&method=PUT' ], { status => 200 } ],

@@ -499,7 +499,7 @@ static void render(apr_pool_t *p, cors_policy_t *policy)
     policy->rendered = true;
 }
 
-void cors_policy_precompute(apr_pool_t *p, cors_section_t *section)
+int cors_policy_precompute(apr_pool_t *p, cors_section_t *section)
 {
     apr_pool_t *scratch;
     cors_methods_group_t *groups;
@@ -510,7 +510,7 @@ void cors_policy_precompute(apr_pool_t *p, cors_section_t *section)
     int method;
 
     if (cors_section_resolved(section)) {
-        return;
+        return 0;
     }
     apr_pool_create(&scratch, p);
     count = cors_section_groups(scratch, section, &groups);
@@ -531,6 +531,7 @@ void cors_policy_precompute(apr_pool_t *p, cors_section_t *section)
     }
     apr_pool_destroy(scratch);
     cors_section_remember_resolved(section, resolved, inert);
+    return count;
 }
 
 const cors_policy_t *cors_policy_find(const cors_section_t *section, int method)

@@ -80,11 +80,12 @@ void cors_policy_complete(cors_policy_t *policy);
  * Compute the policies of a section for all methods and store them with the section.
  * Requests then use cors_policy_find() and merge nothing.
  *
- * Call it only at start-up, before any thread reads the section.
+ * Call it before any other thread reads the section.
  *
  * @param p  lives as long as the section
+ * @return the number of policies that were stored; 0 if the section has some already
  */
-void cors_policy_precompute(apr_pool_t *p, cors_section_t *section);
+int cors_policy_precompute(apr_pool_t *p, cors_section_t *section);
 
 /** @return the policy of a section for a method, by httpd's method number; NULL if the
  *          section has not been prepared */

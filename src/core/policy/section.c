@@ -55,6 +55,7 @@ typedef struct {
 struct cors_section_t {
     cors_section_head_t head;
     bool is_pair; /* selects the member of the union */
+    bool lasts;   /* see cors_section_keep() */
     union {
         pair_t pair;
         own_t layers;
@@ -252,8 +253,8 @@ static const cors_section_t *made_pair(const cors_section_t *outer,
                        : NULL;
 }
 
-static cors_section_t *make_pair(apr_pool_t *p, const cors_section_t *outer,
-                                 const cors_section_t *inner)
+cors_section_t *cors_section_join(apr_pool_t *p, const cors_section_t *outer,
+                                  const cors_section_t *inner)
 {
     cors_section_t *pair = apr_pcalloc(p, sizeof(*pair));
 
@@ -263,20 +264,43 @@ static cors_section_t *make_pair(apr_pool_t *p, const cors_section_t *outer,
     return pair;
 }
 
-const cors_section_t *cors_section_merge(apr_pool_t *p,
-                                         const cors_section_t *outer,
-                                         const cors_section_t *inner)
+bool cors_section_is_pair_of(const cors_section_t *section,
+                             const cors_section_t *outer,
+                             const cors_section_t *inner)
 {
-    const cors_section_t *pair;
+    return section->is_pair && section->of.pair.outer == outer
+           && section->of.pair.inner == inner;
+}
 
+void cors_section_keep(cors_section_t *section)
+{
+    section->lasts = true;
+}
+
+bool cors_section_lasts(const cors_section_t *section)
+{
+    return section->lasts;
+}
+
+const cors_section_t *cors_section_merged(const cors_section_t *outer,
+                                          const cors_section_t *inner)
+{
     if (cors_section_empty(outer)) {
         return inner;
     }
     if (cors_section_empty(inner)) {
         return outer;
     }
-    pair = made_pair(outer, inner);
-    return pair ? pair : make_pair(p, outer, inner);
+    return made_pair(outer, inner);
+}
+
+const cors_section_t *cors_section_merge(apr_pool_t *p,
+                                         const cors_section_t *outer,
+                                         const cors_section_t *inner)
+{
+    const cors_section_t *merged = cors_section_merged(outer, inner);
+
+    return merged ? merged : cors_section_join(p, outer, inner);
 }
 
 static void remember_pair(apr_pool_t *p, cors_section_t *inner,
@@ -311,16 +335,18 @@ const cors_section_t *cors_section_pair(apr_pool_t *p,
                                         const cors_section_t *outer,
                                         cors_section_t *inner)
 {
-    const cors_section_t *pair;
+    const cors_section_t *made;
+    cors_section_t *pair;
 
     if (cors_section_empty(outer) || cors_section_empty(inner)) {
         return cors_section_merge(p, outer, inner);
     }
-    pair = made_pair(outer, inner);
-    if (!pair) {
-        pair = make_pair(p, outer, inner);
-        remember_pair(p, inner, pair);
+    made = made_pair(outer, inner);
+    if (made) {
+        return made;
     }
+    pair = cors_section_join(p, outer, inner);
+    remember_pair(p, inner, pair);
     return pair;
 }
 

@@ -175,6 +175,31 @@ const cors_section_t *cors_section_merge(apr_pool_t *p,
                                          const cors_section_t *inner);
 
 /**
+ * @return the result of cors_section_merge() if no pair has to be made for it: one of
+ *   the sections is empty, or cors_section_pair() has made the pair; else NULL
+ */
+const cors_section_t *cors_section_merged(const cors_section_t *outer,
+                                          const cors_section_t *inner);
+
+/** @return a new pair of two sections; see cors_section_merge() */
+cors_section_t *cors_section_join(apr_pool_t *p, const cors_section_t *outer,
+                                  const cors_section_t *inner);
+
+/** @return whether a section is a pair of two others */
+bool cors_section_is_pair_of(const cors_section_t *section,
+                             const cors_section_t *outer,
+                             const cors_section_t *inner);
+
+/**
+ * Mark a section as one that lasts as long as the configuration, as opposed to one of a
+ * .htaccess file or of a request. Call it before any other thread reads the section.
+ */
+void cors_section_keep(cors_section_t *section);
+
+/** @return whether a section was marked by cors_section_keep() */
+bool cors_section_lasts(const cors_section_t *section);
+
+/**
  * Merge two sections like cors_section_merge(), and cache the pair with the inner one,
  * so that later merges of the two return it.
  *

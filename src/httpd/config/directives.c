@@ -52,13 +52,6 @@ void *cors_create_dir_config(apr_pool_t *p, char *dir)
     return cors_section_make(p);
 }
 
-void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner)
-{
-    /* httpd passes configurations as non-const; nothing writes to them after the
-     * merge */
-    return (void *)(apr_uintptr_t)cors_section_merge(p, outer, inner);
-}
-
 const cors_section_t *cors_section_of(const ap_conf_vector_t *config)
 {
     /* a request whose reading fails may have no configuration yet */

@@ -2,7 +2,7 @@
 
 /**
  * @file directives.h
- * @brief Read the module's directives; create and merge per-directory configurations
+ * @brief Read the module's directives; create per-directory configurations
  */
 
 #ifndef CORS_CONFIG_DIRECTIVES_H
@@ -40,9 +40,8 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_preflight_status(cmd_parms *cmd, void *section,
                                       const char *args);
 
-/** httpd's create_dir_config and merge_dir_config */
+/** httpd's create_dir_config */
 void *cors_create_dir_config(apr_pool_t *p, char *dir);
-void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner);
 
 /**
  * @return whether the configuration that was read into a pool has a directive of this

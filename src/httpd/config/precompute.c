@@ -5,7 +5,8 @@
  * request. This file merges, once, a server's own level with each of its sections, and
  * these with the sections nested in them, and resolves their policies. If a single
  * <Location> or <Directory> applies to a request, the request only looks up the result.
- * Other combinations are merged during the request.
+ * Other combinations are merged when a request of a child needs them for the first time,
+ * and are kept by the child (pair_cache.c).
  */
 
 #include "httpd/config/precompute.h"
@@ -13,6 +14,7 @@
 #include <string.h>
 
 #include "core/origin/origin_set.h"
+#include "core/policy/pair_cache.h"
 #include "core/policy/policy.h"
 #include "core/policy/section.h"
 #include "httpd/config/directives.h"
@@ -27,6 +29,34 @@ typedef struct {
     apr_pool_t *p;
     int left;
 } precompute_t;
+
+/* What the requests of this child have merged; NULL while the configuration is read, and
+ * in a process that serves no requests. */
+static cors_pair_cache_t *merges;
+
+static apr_status_t forget_merges(void *unused)
+{
+    (void)unused;
+    merges = NULL;
+    return APR_SUCCESS;
+}
+
+void cors_hook_child_init(apr_pool_t *child, server_rec *server)
+{
+    if (cors_is_configured(server->process->pconf)) {
+        merges = cors_pair_cache_make(child);
+        apr_pool_cleanup_register(child, NULL, forget_merges,
+                                  apr_pool_cleanup_null);
+    }
+}
+
+void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner)
+{
+    /* httpd passes configurations as non-const; nothing writes to them after the
+     * merge */
+    return (void *)(apr_uintptr_t)cors_pair_cache_merge(merges, p, outer,
+                                                        inner);
+}
 
 static cors_section_t *own_section(const ap_conf_vector_t *config)
 {
@@ -64,6 +94,7 @@ static void precompute_section(precompute_t *work,
     const cors_policy_t *last = NULL;
     int method;
 
+    cors_section_keep((cors_section_t *)(apr_uintptr_t)section);
     if (!cors_section_empty(section) && !cors_section_resolved(section)) {
         cors_policy_precompute(work->p,
                                (cors_section_t *)(apr_uintptr_t)section);
@@ -92,6 +123,7 @@ static void precompute_all(precompute_t *work, const cors_section_t *outer,
         const cors_section_t *merged = outer;
 
         if (own) {
+            cors_section_keep(own);
             merged = cors_section_pair(work->p, outer, own);
             precompute_section(work, merged);
         }

@@ -11,6 +11,15 @@
 #include "httpd/httpd.h"
 
 /**
+ * child_init hook: prepare for keeping what requests merge, if there is a directive of
+ * this module.
+ */
+void cors_hook_child_init(apr_pool_t *child, server_rec *server);
+
+/** httpd's merge_dir_config */
+void *cors_merge_dir_configs(apr_pool_t *p, void *outer, void *inner);
+
+/**
  * Precompute merged sections and their policies, once the configuration is final, so
  * that requests to which a single section applies need not.
  */
