@@ -15,6 +15,8 @@ typedef struct {
     /* answer preflights before httpd looks for a file: no section for files and no
      * .htaccess file can change the answer */
     bool answers_early;
+    /* some <Directory> has directives of this module; only if answers_early is set */
+    bool has_directories;
     /* a bit mask of the header fields that are noted of its requests, see client_request.c */
     unsigned fields;
 } cors_server_t;

@@ -39,6 +39,8 @@
  * The check at start-up is conservative. A server is excluded if a .htaccess file may
  * have directives of this module, if any <Location> contains an <If> or <Files>, or if a
  * section for files contains a directive of a module that is not known to be harmless.
+ * This module's own directives are harmless in a <Directory> with a plain path only,
+ * because the text of the path shows whether it applies (directories.c).
  * The list of harmless modules names those that are known to be safe: a module that is
  * not in it disables the optimization, not the answer.
  */
@@ -54,6 +56,7 @@
 #include "httpd/config/sections.h"
 #include "httpd/config/server.h"
 #include "httpd/request/decision.h"
+#include "httpd/request/directories.h"
 #include "httpd/request/facts.h"
 #include "httpd/request/preflight.h"
 
@@ -113,12 +116,15 @@ static bool is_harmless(const char *module)
            || strncmp(module, "mod_authn_", 10) == 0;
 }
 
-static bool holds_harmless_only(const ap_conf_vector_t *config)
+/* but: a module whose directives do not count; NULL: none */
+static bool holds_harmless_only(const ap_conf_vector_t *config,
+                                const module *but)
 {
     int i;
 
     for (i = 0; ap_loaded_modules[i]; i++) {
-        if (ap_get_module_config(config, ap_loaded_modules[i])
+        if (ap_loaded_modules[i] != but
+            && ap_get_module_config(config, ap_loaded_modules[i])
             && !is_harmless(ap_loaded_modules[i]->name)) {
             return false;
         }
@@ -129,7 +135,7 @@ static bool holds_harmless_only(const ap_conf_vector_t *config)
 /* Returns whether sections for files, including nested ones, contain only directives of
  * such modules. The base server's sections were already checked for the base server. */
 static bool are_harmless(const apr_array_header_t *sections,
-                         const apr_array_header_t *base)
+                         const apr_array_header_t *base, const module *but)
 {
     int i;
 
@@ -139,8 +145,8 @@ static bool are_harmless(const apr_array_header_t *sections,
         const core_dir_config *core = ap_get_core_module_config(config);
 
         if (!is_base_section(base, i, config)
-            && (!holds_harmless_only(config) || core->sec_if || core->log
-                || !are_harmless(core->sec_file, NULL))) {
+            && (!holds_harmless_only(config, but) || core->sec_if || core->log
+                || !are_harmless(core->sec_file, NULL, NULL))) {
             return false;
         }
     }
@@ -184,9 +190,21 @@ static bool can_answer_early(const server_rec *server, const server_rec *base)
     /* a virtual host inherits all sections of the base server */
     return (is_base || answers_early(base)) && !cors_htaccess_allowed(server)
            && !core->sec_if && have_no_expression(core_server->sec_url)
-           && are_harmless(core->sec_file, is_base ? NULL : base_core->sec_file)
+           && are_harmless(core->sec_file, is_base ? NULL : base_core->sec_file,
+                           NULL)
            && are_harmless(core_server->sec_dir,
-                           is_base ? NULL : base_server->sec_dir);
+                           is_base ? NULL : base_server->sec_dir,
+                           &cors_policy_module);
+}
+
+static void prepare(const server_rec *server, const server_rec *base)
+{
+    cors_server_t *own = cors_server_of(server);
+
+    own->has_directories = cors_has_directories(server);
+    own->answers_early =
+        can_answer_early(server, base)
+        && (!own->has_directories || cors_directories_are_plain(server));
 }
 
 void cors_early_prepare(server_rec *server)
@@ -194,8 +212,38 @@ void cors_early_prepare(server_rec *server)
     const server_rec *base = server;
 
     for (; server; server = server->next) {
-        cors_server_of(server)->answers_early = can_answer_early(server, base);
+        prepare(server, base);
     }
+}
+
+/* Merge the sections that apply, as httpd would do next. Returns false if they are not
+ * known without looking for the file. */
+static bool find_sections(request_rec *r)
+{
+    return (!cors_server_of(r->server)->has_directories
+            || cors_directories_merge(r))
+           && ap_location_walk(r) == OK;
+}
+
+/* Decide by the sections found. Returns the status of the answer; DECLINED: the module
+ * does not answer the request. */
+static int answer_by_sections(request_rec *r, cors_chain_t *chain)
+{
+    int status;
+
+    cors_capture(r, true);
+    if (!chain->section) {
+        return DECLINED;
+    }
+    cors_chain_decide(r, chain);
+    if (!cors_preflight_is_answered(chain)) {
+        return DECLINED;
+    }
+    status = ap_run_post_perdir_config(r);
+    if (status == OK || status == DECLINED) {
+        status = ap_run_header_parser(r);
+    }
+    return status == OK ? DECLINED : status;
 }
 
 /*
@@ -205,38 +253,34 @@ void cors_early_prepare(server_rec *server)
  */
 CORS_SLOW static int answer_early(request_rec *r)
 {
+    const cors_server_t *server = cors_server_of(r->server);
     ap_conf_vector_t *config = r->per_dir_config;
+    cors_chain_t *chain = cors_chain(r);
     cors_facts_t facts;
-    cors_chain_t *chain;
-    int status;
+    cors_visit_t visit;
+    request_rec *owner;
+    int status = DECLINED;
 
-    if (r->prev || r->main || r->proxyreq
-        || !cors_server_of(r->server)->answers_early) {
-        return DECLINED;
-    }
-    chain = cors_chain(r);
-    if (!chain || !chain->section) {
+    if (r->prev || r->main || r->proxyreq || !server->answers_early || !chain
+        || (!chain->section && !server->has_directories)) {
         return DECLINED;
     }
     cors_facts(&chain->noted, &facts);
-    if (!cors_is_preflight(&facts) || ap_location_walk(r) != OK) {
-        r->per_dir_config = config;
+    if (!cors_is_preflight(&facts)) {
         return DECLINED;
     }
-    cors_capture(r, true);
-    cors_chain_decide(r, chain);
-    if (cors_preflight_is_answered(chain)) {
-        status = ap_run_post_perdir_config(r);
-        if (status == OK || status == DECLINED) {
-            status = ap_run_header_parser(r);
-        }
-        if (status != OK && status != DECLINED) {
-            return status;
-        }
+    visit = chain->visit;
+    owner = chain->owner;
+    if (find_sections(r)) {
+        status = answer_by_sections(r, chain);
     }
-    chain->final = false;
-    r->per_dir_config = config;
-    return DECLINED;
+    if (status == DECLINED) {
+        /* decided again later, with all sections */
+        r->per_dir_config = config;
+        cors_chain_take(chain, owner, visit.section, false);
+        chain->visit = visit;
+    }
+    return status;
 }
 
 int cors_hook_map_to_storage(request_rec *r)
