@@ -414,8 +414,8 @@ CORS_SLOW static void decide_cors(const cors_policy_t *policy,
     }
 }
 
-void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
-                 cors_decision_t *decision)
+void cors_decide_not_cors(const cors_policy_t *policy,
+                          cors_decision_t *decision)
 {
     static const cors_decision_t not_cors = { .verdict = CORS_VERDICT_NOT_CORS,
                                               .reason = CORS_REASON_NO_ORIGIN,
@@ -423,6 +423,12 @@ void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
 
     *decision = not_cors;
     decision->setting = policy->link[CORS_ATTR_MODE].setting;
+}
+
+void cors_decide(const cors_policy_t *policy, const cors_facts_t *facts,
+                 cors_decision_t *decision)
+{
+    cors_decide_not_cors(policy, decision);
     if (facts->origin.ptr || facts->websocket) {
         decide_cors(policy, facts, decision);
     }

@@ -166,6 +166,11 @@ typedef struct {
  */
 bool cors_is_preflight(const cors_facts_t *facts);
 
+/** Decides on a request without Origin that asks for no WebSocket, like
+ * cors_decide(). */
+void cors_decide_not_cors(const cors_policy_t *policy,
+                          cors_decision_t *decision);
+
 /**
  * Decides on a request. Never fails and never allocates.
  *

@@ -92,12 +92,9 @@ cors_visit_t *cors_visit_make(request_rec *r)
     return visit;
 }
 
-const cors_policy_t *cors_policy_for(apr_pool_t *p,
-                                     const cors_section_t *section,
-                                     const cors_chain_t *chain,
-                                     const cors_facts_t *facts)
+static const cors_policy_t *
+policy_of_method(apr_pool_t *p, const cors_section_t *section, int method)
 {
-    int method = cors_method_number(chain->noted.method, facts);
     const cors_policy_t *found = cors_policy_find(section, method);
     cors_policy_t *policy;
 
@@ -107,6 +104,15 @@ const cors_policy_t *cors_policy_for(apr_pool_t *p,
     policy = apr_palloc(p, sizeof(*policy));
     cors_policy_resolve(p, section, cors_methods_bit(method), policy);
     return policy;
+}
+
+const cors_policy_t *cors_policy_for(apr_pool_t *p,
+                                     const cors_section_t *section,
+                                     const cors_chain_t *chain,
+                                     const cors_facts_t *facts)
+{
+    return policy_of_method(p, section,
+                            cors_method_number(chain->noted.method, facts));
 }
 
 /* Returns whether an <If> was evaluated, and may have added the headers it read to
@@ -126,17 +132,40 @@ void cors_save_vary(request_rec *r, cors_chain_t *chain)
     }
 }
 
-CORS_SLOW static void decide_first(request_rec *r, cors_chain_t *chain)
+/* Note that the decision has been made. */
+static void set_decided(request_rec *r, cors_chain_t *chain)
 {
-    request_rec *first = cors_first(r);
-    cors_facts_t facts;
-
-    cors_facts(&chain->noted, &facts);
-    chain->policy = cors_policy_for(first->pool, chain->section, chain, &facts);
-    cors_decide(chain->policy, &facts, &chain->decision);
     chain->decided = true;
     chain->vary = NULL;
     cors_save_vary(r, chain);
+}
+
+CORS_SLOW void cors_chain_decide_facts(request_rec *r, cors_chain_t *chain,
+                                       const cors_facts_t *facts)
+{
+    if (!chain->decided) {
+        chain->policy =
+            cors_policy_for(cors_first(r)->pool, chain->section, chain, facts);
+        cors_decide(chain->policy, facts, &chain->decision);
+        set_decided(r, chain);
+    }
+}
+
+CORS_SLOW static void decide_first(request_rec *r, cors_chain_t *chain)
+{
+    cors_facts_t facts;
+
+    /* true for most requests */
+    if (!chain->noted.field[CORS_FIELD_ORIGIN]
+        && !chain->noted.field[CORS_FIELD_UPGRADE]) {
+        chain->policy = policy_of_method(cors_first(r)->pool, chain->section,
+                                         chain->noted.method);
+        cors_decide_not_cors(chain->policy, &chain->decision);
+        set_decided(r, chain);
+        return;
+    }
+    cors_facts(&chain->noted, &facts);
+    cors_chain_decide_facts(r, chain, &facts);
 }
 
 void cors_chain_decide(request_rec *r, cors_chain_t *chain)

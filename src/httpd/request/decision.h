@@ -156,6 +156,10 @@ const cors_policy_t *cors_policy_for(apr_pool_t *p,
 /** Decide by the policy that grants. Does nothing if the decision is made already. */
 void cors_chain_decide(request_rec *r, cors_chain_t *chain);
 
+/** Like cors_chain_decide(), with the facts of the request. */
+void cors_chain_decide_facts(request_rec *r, cors_chain_t *chain,
+                             const cors_facts_t *facts);
+
 /**
  * Store the Vary that an <If> has set, because a backend's response would replace it.
  */

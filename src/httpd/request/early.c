@@ -227,7 +227,8 @@ static bool find_sections(request_rec *r)
 
 /* Decide by the sections found. Returns the status of the answer; DECLINED: the module
  * does not answer the request. */
-static int answer_by_sections(request_rec *r, cors_chain_t *chain)
+static int answer_by_sections(request_rec *r, cors_chain_t *chain,
+                              const cors_facts_t *facts)
 {
     int status;
 
@@ -235,7 +236,7 @@ static int answer_by_sections(request_rec *r, cors_chain_t *chain)
     if (!chain->section) {
         return DECLINED;
     }
-    cors_chain_decide(r, chain);
+    cors_chain_decide_facts(r, chain, facts);
     if (!cors_preflight_is_answered(chain)) {
         return DECLINED;
     }
@@ -272,7 +273,7 @@ CORS_SLOW static int answer_early(request_rec *r)
     visit = chain->visit;
     owner = chain->owner;
     if (find_sections(r)) {
-        status = answer_by_sections(r, chain);
+        status = answer_by_sections(r, chain, &facts);
     }
     if (status == DECLINED) {
         /* decided again later, with all sections */

@@ -22,6 +22,7 @@
 #include "core/policy/emit.h"
 #include "core/policy/policy.h"
 #include "core/policy/section.h"
+#include "httpd/config/server.h"
 #include "httpd/request/decision.h"
 #include "httpd/request/late.h"
 #include "httpd/request/preflight.h"
@@ -51,6 +52,13 @@ static bool may_be_taken(const request_rec *r, const cors_chain_t *chain)
 
     return !chain->policy->link[CORS_ATTR_MODE].setting
            && section != chain->section && !cors_is_inert(section);
+}
+
+/* Returns whether no policy can apply to a request: its server has no directive of this
+ * module, and no .htaccess file can have one. */
+static inline bool is_of_others(const request_rec *r, const cors_chain_t *chain)
+{
+    return !chain && !r->prev && !cors_server_of(r->server)->fields;
 }
 
 /* Returns whether the requested URL may have a policy that no hook has captured: the
@@ -83,7 +91,8 @@ void cors_hook_insert_filter(request_rec *r)
             return;
         }
     }
-    else if (cors_is_inert(cors_section_in_force(r)) && !may_be_of_first(r)) {
+    else if (cors_is_inert(cors_section_in_force(r))
+             && (is_of_others(r, chain) || !may_be_of_first(r))) {
         return;
     }
     ap_add_output_filter_handle(output_filter, NULL, r, r->connection);
