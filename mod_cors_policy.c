@@ -98,6 +98,10 @@ static const command_rec directives[] = {
               "Origins whose pages may open a WebSocket"),
     DIRECTIVE(WEBSOCKET_REQUIRE, "CorsWebSocketRequireOrigin", cors_set_choice,
               "Whether a checked WebSocket handshake must have an Origin header"),
+    DIRECTIVE(PROTECT, "CorsProtect", cors_set_protect,
+              "Whether requests that may be forged by another site are refused"),
+    DIRECTIVE(PROTECT_ORIGINS, "CorsProtectAllowOrigins", cors_set_origins,
+              "Origins whose pages may send the requests that CorsProtect refuses"),
     COMMAND_DIRECTIVE(NONE, "CorsExplain", cors_set_explain,
               "With httpd -t: whether a page may make a request, and why"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }

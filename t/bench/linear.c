@@ -198,7 +198,7 @@ static cors_setting_t *setting_for(cors_section_t *section, cors_attr_e attr,
 
 static bool is_origins(cors_attr_e attr)
 {
-    return attr == CORS_ATTR_ORIGINS || attr == CORS_ATTR_WEBSOCKET_ORIGINS;
+    return cors_attr_is_origins(attr);
 }
 
 /* Add an entry to a list; the first one decides whether it is an edit. */

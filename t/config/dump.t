@@ -53,6 +53,9 @@ my %words = (
     CorsPreflightStatus => sub { 'CorsPreflightStatus ' . one_of('200', '204 404', '299 200') },
     CorsRejectDisallowed => sub { 'CorsRejectDisallowed ' . one_of(qw(On Off)) },
     CorsAllowPrivateNetwork => sub { 'CorsAllowPrivateNetwork ' . one_of(qw(On Off)) },
+    # On would refuse some of the requests
+    CorsProtect => sub { 'CorsProtect ' . one_of('Off', 'ReportOnly', 'ReportOnly Strict') },
+    CorsProtectAllowOrigins => sub { list('CorsProtectAllowOrigins', ['None'], 1, @origins[ 0 .. 4 ]) },
     CorsBackendHeaders => sub { 'CorsBackendHeaders ' . one_of(qw(Replace Keep)) },
 );
 

@@ -82,6 +82,8 @@ for (
     [ 'a path in an origin', "CorsAllowOrigins https://x.example/\n", qr{'https://x\.example/'.*:1\b} ],
     [ 'an unknown argument', "# first\nCorsPolicy Perhaps\n", qr{Perhaps.*:2\b} ],
     [ 'credentials for any origin', "CorsAllowCredentials On\nCorsAllowOrigins *\n", undef ],
+    [ 'CorsProtect Off', "CorsProtect Off\n", qr{'Off': .* \Q[protect-local-off]\E.*:1\b} ],
+    [ 'an origin that CorsProtect trusts', "CorsProtectAllowOrigins https://x.example !https://y.example *\n", qr{'https://x\.example': .* \Q[protect-local-origin]\E\. Also '!https://y\.example': .* Also '\*': .* \[protect-any-origin\].*:1\b} ],
     [ 'a regex that does not compile', "CorsAllowOriginsMatch \"https://(\"\n", qr{https://\(} ],
     [ 'a regex that takes exponential time', "CorsAllowOriginsMatch \"(a+)+\\.\"\nCorsPolicy Maybe\n", qr{Maybe} ],
     [ 'a section that does not end', "<Files a.txt>\nCorsPolicy On\n", qr{was not closed} ],

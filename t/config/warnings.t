@@ -92,6 +92,16 @@ my @cases = (
       "CorsAllowNullOriginUnsafe On\n<VirtualHost *:1>\nServerName a.example\nCorsWebSocketAllowOrigins null\n</VirtualHost>\n" ],
     [ [ [ 'require-alone', 1 ] ], "CorsWebSocketRequireOrigin On\n", "CorsWebSocketRequireOrigin On\nCorsWebSocketAllowOrigins None\n" ],
 
+    [ [ [ 'require-alone', 1 ] ], "CorsWebSocketRequireOrigin On\n", "CorsWebSocketRequireOrigin On\nCorsProtect On\n" ],
+    [ [ [ 'protect-alone', 1 ] ], "CorsProtectAllowOrigins https://a.example\n", "CorsProtectAllowOrigins https://a.example\n<Location /a>\nCorsProtect ReportOnly\n</Location>\n" ],
+    [ [ [ 'protect-alone', 2 ] ], "CorsProtect Off\nCorsProtectAllowOrigins https://a.example\n", "CorsProtect On\nCorsProtectAllowOrigins https://a.example\n" ],
+    [ [ [ 'protect-weaker', 3 ] ], "CorsProtect On\n<Location /a>\nCorsProtect ReportOnly\n</Location>\n", "CorsProtect On\n<Location /a>\nCorsProtect Off\n</Location>\n" ],
+    [ [ [ 'protect-weaker', 4 ] ], "CorsProtect On Strict\n<VirtualHost *:1>\nServerName a.example\nCorsProtect ReportOnly Strict\n</VirtualHost>\n",
+      "CorsProtect ReportOnly\n<VirtualHost *:1>\nServerName a.example\nCorsProtect On\n<Location /b>\nCorsProtect On Strict\n</Location>\n</VirtualHost>\n" ],
+    [ [ [ 'server-name-missing', 2 ] ], "<VirtualHost *:1>\nCorsProtect On\n</VirtualHost>\n", "<VirtualHost *:1>\nServerName a.example\nCorsProtect On\n</VirtualHost>\n" ],
+    [ [ [ 'unreachable', 2 ] ], "CorsProtect On\nCorsMaxAge 60\n", "CorsProtect On\nCorsAllowNullOriginUnsafe On\nCorsAllowPublicSuffixUnsafe On\n" ],
+    [ [ [ 'origin-duplicate', 2 ] ], "CorsProtect On\nCorsProtectAllowOrigins https://a.example https://a.example\n", "CorsProtect On\nCorsProtectAllowOrigins https://a.example\n" ],
+
     # lists
     [ [ [ 'origin-duplicate', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example https://b.example https://a.example\n",
       "CorsPolicy On\nCorsAllowOrigins https://a.example https://b.example https://a.example:81\n" ],

@@ -58,12 +58,17 @@ static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
     cors_problem_e problem = CORS_OK;
 
     if (choice) {
+        if (strcmp(word, "Strict") == 0) {
+            setting->choice += CORS_PROTECTION_STRICT;
+            return;
+        }
+        setting->choice = 0;
         for (; *choice && strcmp(*choice, word) != 0; choice++) {
             setting->choice++;
         }
         assert_non_null(*choice);
     }
-    else if (attr == CORS_ATTR_ORIGINS || websocket) {
+    else if (cors_attr_is_origins(attr)) {
         if (!setting->origins) {
             setting->edit = is_edit(word);
             setting->origins =
@@ -117,7 +122,7 @@ static inline cors_attr_e attr_of_directive(const char *directive)
 
 /* Add the directive of a line to a section; number is the line's. */
 static inline void set_directive(cors_section_t *section, char *line,
-                                 int number)
+                                 int number, bool local)
 {
     cors_methods_t methods = CORS_METHODS_ALL;
     char *last;
@@ -144,6 +149,7 @@ static inline void set_directive(cors_section_t *section, char *line,
         setting->directive = directive;
     }
     setting->source = apr_psprintf(pool, "%s conf:%d", directive, number);
+    setting->local = local;
     while ((word = apr_strtok(NULL, " ", &last)) != NULL) {
         set_argument(setting, attr,
                      strcmp(directive, "CorsAllowOriginsMatch") == 0, first,
@@ -156,7 +162,7 @@ static inline void set_directive(cors_section_t *section, char *line,
  * Merge sections, the outer one first:
  *   "CorsPolicy On; CorsAllowOrigins https://a.example | CorsMaxAge 60"
  * ";" ends a directive, "|" ends a section. "<0,2>" before a directive puts it in
- * a <Limit> for the methods with these numbers. The source of the first directive
+ * a <Limit> for the methods with these numbers. "." begins a .htaccess file. The source of the first directive
  * is "conf:1".
  */
 static inline const cors_section_t *sections_of(const char *text)
@@ -169,10 +175,14 @@ static inline const cors_section_t *sections_of(const char *text)
     for (; part; part = apr_strtok(NULL, "|", &last_section)) {
         cors_section_t *section = cors_section_make(pool);
         char *last;
-        char *line = apr_strtok(part, ";", &last);
+        bool local = part[strspn(part, " ")] == '.';
+        char *line =
+            apr_strtok(part + (local ? strspn(part, " .") : 0), ";", &last);
 
         for (; line; line = apr_strtok(NULL, ";", &last)) {
-            set_directive(section, line, ++number);
+            if (line[strspn(line, " ")]) {
+                set_directive(section, line, ++number, local);
+            }
         }
         all = cors_section_merge(pool, all, section);
     }

@@ -105,12 +105,15 @@ static void check_description_row(void **state)
     same_text(row->text, all, row->values);
 }
 
-static void five_attributes_are_lists(void **state)
+static void six_attributes_are_lists(void **state)
 {
     static const bool lists[CORS_ATTR_COUNT] = {
-        [CORS_ATTR_ORIGINS] = true,           [CORS_ATTR_METHODS] = true,
-        [CORS_ATTR_HEADERS] = true,           [CORS_ATTR_EXPOSE] = true,
+        [CORS_ATTR_ORIGINS] = true,
+        [CORS_ATTR_METHODS] = true,
+        [CORS_ATTR_HEADERS] = true,
+        [CORS_ATTR_EXPOSE] = true,
         [CORS_ATTR_WEBSOCKET_ORIGINS] = true,
+        [CORS_ATTR_PROTECT_ORIGINS] = true,
     };
     int i;
 
@@ -131,7 +134,7 @@ static void five_attributes_are_lists(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
-        TEST(five_attributes_are_lists),
+        TEST(six_attributes_are_lists),
     };
     static const table_t tables[] = { TABLE(check_description_row, rows) };
 

@@ -486,6 +486,25 @@ static const found_row_t found_rows[] = {
       "CorsPolicy On; CorsExposeHeaders * | CorsExposeHeaders -x-a",
       "expose-all-edited * of CorsExposeHeaders conf:2 with CorsExposeHeaders "
       "conf:3\n" },
+    { "a public suffix that CorsProtect trusts is reported",
+      "CorsProtect On; CorsProtectAllowOrigins https://*.github.io "
+      "!https://*.gitlab.io",
+      "protect-suffix https://*.github.io of CorsProtectAllowOrigins conf:2 "
+      "with CorsProtect conf:1\n" },
+    { "also if CorsProtect only reports, in every list of an edit",
+      "CorsProtect ReportOnly Strict; CorsProtectAllowOrigins "
+      "https://*.github.io | CorsProtectAllowOrigins +" A,
+      "protect-suffix https://*.github.io of CorsProtectAllowOrigins conf:2 "
+      "with CorsProtect conf:1\n" },
+    { "a public suffix is valid with its flag",
+      "CorsProtect On; CorsProtectAllowOrigins https://*.github.io; "
+      "CorsAllowPublicSuffixUnsafe On",
+      "" },
+    { "a public suffix without CorsProtect is not checked",
+      "CorsProtect Off; CorsProtectAllowOrigins https://*.github.io null", "" },
+    { "null needs its flag where CorsProtect is on",
+      "CorsProtect On; CorsProtectAllowOrigins null",
+      "null-without-flag null of CorsProtectAllowOrigins conf:2\n" },
     { "all contradictions are reported",
       ON "CorsAllowOrigins *; CorsExposeHeaders *; CorsWebSocketAllowOrigins "
          "null",
@@ -614,6 +633,9 @@ static void section_without_effect_is_inert(void **state)
                        { "<2> CorsPolicy On", false },
                        { "CorsWebSocketAllowOrigins " A, false },
                        { "<1> CorsWebSocketAllowOrigins " A, false },
+                       { "CorsProtectAllowOrigins " A, true },
+                       { "CorsProtect Off", false },
+                       { "<1> CorsProtect On", false },
                        { "CorsPolicy On; CorsWebSocketAllowOrigins " A,
                          false } };
     size_t i;
@@ -666,6 +688,67 @@ static void answer_varies_when_a_file_may_list(void **state)
     assert_true(policy.varies);
 }
 
+/* What is in force where a .htaccess file has a part; "." begins it. */
+static const struct {
+    const char *text;
+    const char *all;
+    const char *configured;
+} local_rows[] = {
+    { "", "Off", "Off" },
+    { "CorsProtect On", "On", "On" },
+    { "CorsProtect On | CorsProtect ReportOnly", "ReportOnly", "ReportOnly" },
+    { "CorsProtect On Strict | CorsProtect Off", "Off", "Off" },
+    { "CorsProtect On | .CorsProtect Off", "On", "On" },
+    { "CorsProtect On | .CorsProtect ReportOnly", "On", "On" },
+    { "CorsProtect ReportOnly | .CorsProtect On", "On", "ReportOnly" },
+    { "CorsProtect On | .CorsProtect On Strict", "On Strict", "On" },
+    { "CorsProtect On Strict | .CorsProtect On", "On Strict", "On Strict" },
+    { "CorsProtect On | .CorsProtect ReportOnly Strict", "On Strict", "On" },
+    { "CorsProtect ReportOnly Strict | .CorsProtect On", "On Strict",
+      "ReportOnly Strict" },
+    { "CorsProtect ReportOnly | .CorsProtect ReportOnly Strict",
+      "ReportOnly Strict", "ReportOnly" },
+    { ".CorsProtect On", "On", "Off" },
+    { ".CorsProtect On | .CorsProtect ReportOnly", "On", "Off" },
+    { ".CorsProtect On | CorsProtect Off", "Off", "Off" },
+    { "CorsProtect Off | .CorsProtect ReportOnly", "ReportOnly", "Off" },
+};
+
+static const char *protection_of(const cors_policy_t *policy)
+{
+    const char *word = cors_attr_choices(
+        CORS_ATTR_PROTECT)[cors_policy_number(policy, CORS_ATTR_PROTECT)];
+    const char *strict = cors_policy_protects_strictly(policy) ? " Strict" : "";
+
+    same_text(
+        word, word,
+        apr_pstrcat(pool,
+                    cors_attr_choices(
+                        CORS_ATTR_PROTECT)[cors_policy_protection(policy)],
+                    strict, NULL));
+    return word;
+}
+
+static void htaccess_strengthens_protection_only(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(local_rows); i++) {
+        const char *text = local_rows[i].text;
+        const cors_section_t *sections = sections_of(text);
+        cors_policy_t policy;
+
+        cors_policy_resolve(pool, sections, cors_methods_bit(0), &policy);
+        same_text(text, protection_of(&policy), local_rows[i].all);
+        same_number(text, policy.local, strchr(text, '.') != NULL);
+        cors_policy_resolve_configured(pool, sections, cors_methods_bit(0),
+                                       &policy);
+        same_text(text, protection_of(&policy), local_rows[i].configured);
+        assert_false(policy.local);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -679,6 +762,7 @@ int main(void)
         TEST(precomputed_policy_is_that_of_its_method),
         TEST(unsafe_regex_is_reported_with_an_example),
         TEST(section_without_effect_is_inert),
+        TEST(htaccess_strengthens_protection_only),
     };
     static const table_t tables[] = {
         TABLE(check_origin_row, origin_rows),

@@ -626,6 +626,114 @@ static void a_policy_trusts_what_is_listed_with_credentials(void **state)
     }
 }
 
+/* The policy of sections without those of .htaccess files. */
+static const cors_policy_t *configured_of(const char *text)
+{
+    cors_policy_t *policy = apr_palloc(pool, sizeof(*policy));
+
+    cors_policy_resolve_configured(pool, sections_of(text), cors_methods_bit(0),
+                                   policy);
+    return policy;
+}
+
+static void a_htaccess_file_does_not_trust(void **state)
+{
+#define P "CorsProtect On; "
+#define PLIST "CorsProtectAllowOrigins "
+    static const struct {
+        const char *text;
+        const char *origin;
+        cors_trust_e trust;
+    } rows[] = {
+        { P, E, CORS_TRUST_NONE },
+        { P PLIST E, E, CORS_TRUST_LISTED },
+        { P PLIST E, A, CORS_TRUST_NONE },
+        { P PLIST E "; " WITH LISTED, E, CORS_TRUST_LISTED },
+        { P PLIST "!" E "; " WITH LISTED, E, CORS_TRUST_WITH_CREDENTIALS },
+        { P PLIST "null", "null", CORS_TRUST_NONE },
+        { P PLIST "null; CorsAllowNullOriginUnsafe On", "null",
+          CORS_TRUST_LISTED },
+        { P PLIST "https://*.github.io", "https://a.github.io",
+          CORS_TRUST_NONE },
+        { P PLIST "https://*.github.io; CorsAllowPublicSuffixUnsafe On",
+          "https://a.github.io", CORS_TRUST_LISTED },
+        { P WITH LISTED, E, CORS_TRUST_WITH_CREDENTIALS },
+        { P PLIST E " | ." PLIST "None", E, CORS_TRUST_NONE },
+        { P PLIST E " | ." PLIST "-" E, E, CORS_TRUST_NONE },
+        { P PLIST E " | ." PLIST "-" E, A, CORS_TRUST_NONE },
+        { P PLIST E " " A " | ." PLIST "-" E, A, CORS_TRUST_LISTED },
+        { P "| ." PLIST E, E, CORS_TRUST_NONE },
+        { P "| ." WITH LISTED, E, CORS_TRUST_NONE },
+        { P WITH LISTED " | .CorsPolicy Off", E, CORS_TRUST_NONE },
+        { P "CorsPolicy On; " LISTED " | .CorsAllowCredentials On", E,
+          CORS_TRUST_WITHOUT_CREDENTIALS },
+        { P PLIST "null; CorsAllowNullOriginUnsafe Off | "
+                  ".CorsAllowNullOriginUnsafe On",
+          "null", CORS_TRUST_NONE },
+        { "CorsProtect ReportOnly | ." WITH LISTED, E, CORS_TRUST_NONE },
+        { "CorsProtect Off | ." P WITH LISTED, E, CORS_TRUST_WITH_CREDENTIALS },
+    };
+    cors_origin_t origin;
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        assert_true(cors_origin_parse(exact_copy(rows[i].origin), &origin));
+        same_number(rows[i].text,
+                    cors_protect_trust(policy_of(rows[i].text),
+                                       configured_of(rows[i].text), &origin),
+                    rows[i].trust);
+        if (!strchr(rows[i].text, '|')) {
+            same_number(rows[i].text,
+                        cors_protect_trust(policy_of(rows[i].text), NULL,
+                                           &origin),
+                        rows[i].trust);
+        }
+    }
+}
+
+static void a_policy_has_the_settings(void **state)
+{
+#define SOCKETS "CorsWebSocketAllowOrigins " E
+#define NEED "CorsWebSocketRequireOrigin "
+    static const struct {
+        const char *text;
+        const char *settings; /* requests, strict, list, required */
+    } rows[] = {
+        { "", "----" },
+        { "CorsProtect Off", "----" },
+        { P, "r---" },
+        { "CorsProtect ReportOnly", "r---" },
+        { "CorsProtect On Strict", "rs--" },
+        { "CorsProtect ReportOnly Strict", "rs--" },
+        { P SOCKETS, "r-l-" },
+        { P NEED "On", "r--n" },
+        { P "| ." SOCKETS, "r---" },
+        { P SOCKETS " | ." SOCKETS, "r-l-" },
+        { P NEED "On | ." NEED "Off", "r--n" },
+        { P NEED "Off | ." NEED "On", "r--n" },
+        { "." P SOCKETS, "r-l-" },
+        { "." P NEED "On | ." NEED "Off", "r---" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_protect_settings_t settings;
+
+        cors_protect_settings(policy_of(rows[i].text),
+                              configured_of(rows[i].text), &settings);
+        same_text(rows[i].text,
+                  apr_psprintf(pool, "%c%c%c%c", settings.requests ? 'r' : '-',
+                               settings.strict ? 's' : '-',
+                               settings.websocket_list ? 'l' : '-',
+                               settings.require_origin ? 'n' : '-'),
+                  rows[i].settings);
+        assert_false(settings.embedding);
+        assert_false(settings.host);
+    }
+}
+
 static void every_text_is_another_one(void **state)
 {
     int i;
@@ -654,6 +762,8 @@ int main(void)
         TEST(a_refusal_has_its_remedy),
         TEST(the_server_is_asked_only_if_it_matters),
         TEST(a_policy_trusts_what_is_listed_with_credentials),
+        TEST(a_htaccess_file_does_not_trust),
+        TEST(a_policy_has_the_settings),
     };
     static const table_t tables[] = { TABLE(check_request, requests),
                                       TABLE(check_embedding, embeddings) };

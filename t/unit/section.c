@@ -25,6 +25,8 @@ static void attributes_have_directives(void **state)
         "CorsSetEnv",
         "CorsWebSocketAllowOrigins",
         "CorsWebSocketRequireOrigin",
+        "CorsProtect",
+        "CorsProtectAllowOrigins",
     };
     size_t i;
 
@@ -60,6 +62,7 @@ static void choices_are_in_the_order_of_their_numbers(void **state)
         [CORS_ATTR_PRIVATE_NETWORK] = "Off|On",
         [CORS_ATTR_SET_ENV] = "Off|On",
         [CORS_ATTR_WEBSOCKET_REQUIRE] = "Off|On",
+        [CORS_ATTR_PROTECT] = "Off|On|ReportOnly|On Strict|ReportOnly Strict",
     };
     size_t i;
 
@@ -71,6 +74,7 @@ static void choices_are_in_the_order_of_their_numbers(void **state)
     assert_int_equal(CORS_MODE_REPORT_ONLY, 2);
     assert_int_equal(CORS_PREFLIGHT_CONTINUE, 1);
     assert_int_equal(CORS_BACKEND_KEEP, 1);
+    assert_int_equal(CORS_PROTECTION_REPORT_ONLY, 2);
 }
 
 static void methods_have_distinct_bits(void **state)

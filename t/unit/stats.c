@@ -505,6 +505,47 @@ static void lock_of_a_killed_child_is_taken_over(void **state)
     check_lock_taken_over(apr_time_from_sec(-3));
 }
 
+static void append_protect(void *context, cors_counted_e kind,
+                           cors_protect_verdict_e verdict,
+                           cors_protect_reason_e reason, apr_uint64_t count)
+{
+    const char **all = context;
+
+    *all = apr_psprintf(pool, "%s%d %s %s %" APR_UINT64_T_FMT "\n", *all,
+                        (int)kind, cors_protect_verdict_text(verdict),
+                        cors_protect_reason_text(reason), count);
+}
+
+static void protection_has_its_own_counts(void **state)
+{
+    cors_counters_t *counters = new_counters();
+    const char *all = "";
+
+    (void)state;
+    cors_counters_visit_protect(counters, append_protect, &all);
+    assert_string_equal(all, "");
+    cors_counters_add_protect(counters, CORS_COUNTED_REPORTED,
+                              CORS_PROTECT_VERDICT_REFUSED,
+                              CORS_PROTECT_REASON_FOREIGN_HOST);
+    cors_counters_add_protect(counters, CORS_COUNTED_ENFORCED,
+                              CORS_PROTECT_VERDICT_PASSED,
+                              CORS_PROTECT_REASON_SAME_ORIGIN);
+    cors_counters_add_protect(counters, CORS_COUNTED_ENFORCED,
+                              CORS_PROTECT_VERDICT_PASSED,
+                              CORS_PROTECT_REASON_SAME_ORIGIN);
+    cors_counters_visit_protect(counters, append_protect, &all);
+    assert_string_equal(all, "0 passed same-origin-request 2\n"
+                             "1 refused foreign-host 1\n");
+    assert_int_equal(cors_counters_get_protect(counters, CORS_COUNTED_ENFORCED,
+                                               CORS_PROTECT_VERDICT_PASSED,
+                                               CORS_PROTECT_REASON_SAME_ORIGIN),
+                     2);
+    assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
+                                       CORS_VERDICT_ALLOWED,
+                                       CORS_REASON_ORIGIN_ALLOWED),
+                     0);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -524,7 +565,8 @@ int main(void)
         TEST(clock_advances_from_0),
         TEST(texts_are_truncated),
         TEST(long_origins_differ_by_their_ends),
-        TEST(lock_of_a_killed_child_is_taken_over)
+        TEST(lock_of_a_killed_child_is_taken_over),
+        TEST(protection_has_its_own_counts),
     };
 
     return run_all_tests(tests, COUNT(tests), NULL, 0);

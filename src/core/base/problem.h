@@ -207,7 +207,19 @@
     X(SUFFIX_WITH_CREDENTIALS, "suffix-with-credentials", \
       "anyone can register a name below this public suffix, and " \
       "with CorsAllowCredentials On it can act as the logged-in " \
-      "user; CorsAllowPublicSuffixUnsafe On permits it")
+      "user; CorsAllowPublicSuffixUnsafe On permits it") \
+    X(PROTECT_ANY_ORIGIN, "protect-any-origin", \
+      "with * every page would be trusted and no request refused; " \
+      "list the origins, or write CorsProtect Off") \
+    X(PROTECT_SUFFIX, "protect-suffix", \
+      "anyone can register a name below this public suffix, and its " \
+      "pages could send every request that CorsProtect refuses; " \
+      "CorsAllowPublicSuffixUnsafe On permits it") \
+    X(PROTECT_LOCAL_OFF, "protect-local-off", \
+      "a .htaccess file can switch CorsProtect on, but not off") \
+    X(PROTECT_LOCAL_ORIGIN, "protect-local-origin", \
+      "a .htaccess file cannot trust an origin; it removes one from " \
+      "the inherited list with -, or all of them with None")
 
 #define CORS_WARNINGS(X) \
     X(INSECURE_ORIGIN, "insecure-origin", \
@@ -224,8 +236,14 @@
       "has no effect, because no CorsPolicy On or ReportOnly " \
       "applies with it") \
     X(REQUIRE_ALONE, "require-alone", \
-      "has no effect without CorsWebSocketAllowOrigins, because " \
-      "handshakes are not checked") \
+      "has no effect without CorsWebSocketAllowOrigins or CorsProtect, " \
+      "because handshakes are not checked") \
+    X(PROTECT_ALONE, "protect-alone", \
+      "has no effect, because no CorsProtect On or ReportOnly " \
+      "applies with it") \
+    X(PROTECT_WEAKER, "protect-weaker", \
+      "only reports what CorsProtect On outside of this section " \
+      "refuses") \
     X(SERVER_NAME_MISSING, "server-name-missing", \
       "the server has no ServerName, so httpd guesses its name, " \
       "and pages of any other name do not count as the server's " \

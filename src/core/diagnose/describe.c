@@ -36,9 +36,8 @@ static void add(apr_array_header_t *values, const cors_setting_t *setting,
 
 bool cors_attr_is_list(cors_attr_e attr)
 {
-    return attr == CORS_ATTR_ORIGINS || attr == CORS_ATTR_WEBSOCKET_ORIGINS
-           || attr == CORS_ATTR_METHODS || attr == CORS_ATTR_HEADERS
-           || attr == CORS_ATTR_EXPOSE;
+    return cors_attr_is_origins(attr) || attr == CORS_ATTR_METHODS
+           || attr == CORS_ATTR_HEADERS || attr == CORS_ATTR_EXPOSE;
 }
 
 /* Adds either the excluding or the allowing entries of a list. */
@@ -151,7 +150,7 @@ cors_policy_values(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
     const cors_link_t *link = &policy->link[attr];
     apr_array_header_t *values = apr_array_make(p, 4, sizeof(cors_value_t));
 
-    if (attr == CORS_ATTR_ORIGINS || attr == CORS_ATTR_WEBSOCKET_ORIGINS) {
+    if (cors_attr_is_origins(attr)) {
         describe_origins(values, link);
     }
     else if (cors_attr_is_list(attr)) {

@@ -446,6 +446,7 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
     switch (attr) {
     case CORS_ATTR_ORIGINS:
     case CORS_ATTR_WEBSOCKET_ORIGINS:
+    case CORS_ATTR_PROTECT_ORIGINS:
         lint_origins(&lint, attr);
         break;
     case CORS_ATTR_METHODS:

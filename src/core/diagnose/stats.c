@@ -59,6 +59,8 @@ struct cors_counters_t {
     apr_time_t since;
     apr_uint64_t counts[CORS_COUNTED_KINDS][CORS_VERDICT_COUNT]
                        [CORS_REASON_COUNT];
+    apr_uint64_t protect[CORS_COUNTED_KINDS][CORS_PROTECT_VERDICT_COUNT]
+                        [CORS_PROTECT_REASON_COUNT];
     slot_t slots[CORS_COUNTERS_SLOTS];
 
     /* 0: free; otherwise the time at which it was taken */
@@ -197,6 +199,44 @@ void cors_counters_visit(const cors_counters_t *counters,
                     visit(context, (cors_counted_e)kind,
                           (cors_verdict_e)verdict, (cors_reason_e)reason,
                           count);
+                }
+            }
+        }
+    }
+}
+
+void cors_counters_add_protect(cors_counters_t *counters, cors_counted_e kind,
+                               cors_protect_verdict_e verdict,
+                               cors_protect_reason_e reason)
+{
+    add_one(&counters->protect[kind][verdict][reason]);
+}
+
+apr_uint64_t cors_counters_get_protect(const cors_counters_t *counters,
+                                       cors_counted_e kind,
+                                       cors_protect_verdict_e verdict,
+                                       cors_protect_reason_e reason)
+{
+    return read_count(&counters->protect[kind][verdict][reason]);
+}
+
+void cors_counters_visit_protect(const cors_counters_t *counters,
+                                 cors_counted_protect_fn *visit, void *context)
+{
+    int kind;
+    int verdict;
+    int reason;
+
+    for (kind = 0; kind < CORS_COUNTED_KINDS; kind++) {
+        for (verdict = 0; verdict < CORS_PROTECT_VERDICT_COUNT; verdict++) {
+            for (reason = 0; reason < CORS_PROTECT_REASON_COUNT; reason++) {
+                apr_uint64_t count =
+                    read_count(&counters->protect[kind][verdict][reason]);
+
+                if (count > 0) {
+                    visit(context, (cors_counted_e)kind,
+                          (cors_protect_verdict_e)verdict,
+                          (cors_protect_reason_e)reason, count);
                 }
             }
         }

@@ -16,6 +16,7 @@
 
 #include "core/base/list.h"
 #include "core/policy/decide.h"
+#include "core/policy/protect.h"
 
 /**
  * The number of sections that are counted separately. The first slot is shared by all
@@ -33,8 +34,7 @@
 #define CORS_COUNTERS_TEXT 256
 
 /**
- * Separate counts: actual decisions, and those that CorsPolicy ReportOnly only
- * reports.
+ * Separate counts: actual decisions, and those that ReportOnly only reports.
  */
 typedef enum {
     CORS_COUNTED_ENFORCED,
@@ -162,6 +162,27 @@ typedef void cors_counted_fn(void *context, cors_counted_e kind,
 /** Calls @a visit for every count that is not 0. */
 void cors_counters_visit(const cors_counters_t *counters,
                          cors_counted_fn *visit, void *context);
+
+/** Counts a decision of CorsProtect, with one atomic addition. */
+void cors_counters_add_protect(cors_counters_t *counters, cors_counted_e kind,
+                               cors_protect_verdict_e verdict,
+                               cors_protect_reason_e reason);
+
+/** @return the number of decisions of CorsProtect with this verdict and reason */
+apr_uint64_t cors_counters_get_protect(const cors_counters_t *counters,
+                                       cors_counted_e kind,
+                                       cors_protect_verdict_e verdict,
+                                       cors_protect_reason_e reason);
+
+/** Like cors_counted_fn, for a decision of CorsProtect. */
+typedef void cors_counted_protect_fn(void *context, cors_counted_e kind,
+                                     cors_protect_verdict_e verdict,
+                                     cors_protect_reason_e reason,
+                                     apr_uint64_t count);
+
+/** Calls @a visit for every count of CorsProtect that is not 0. */
+void cors_counters_visit_protect(const cors_counters_t *counters,
+                                 cors_counted_protect_fn *visit, void *context);
 
 /** @return the number of decisions of a section's policy with this verdict */
 apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,

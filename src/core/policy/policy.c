@@ -27,7 +27,39 @@
 typedef struct {
     apr_pool_t *p;
     cors_policy_t *policy;
+    bool configured; /* without the settings of .htaccess files */
 } fold_t;
+
+static bool is_strict(const cors_setting_t *protection)
+{
+    return protection->choice > CORS_PROTECTION_REPORT_ONLY;
+}
+
+/* Returns how much a CorsProtect does, apart from Strict. */
+static int rank_of(const cors_setting_t *protection)
+{
+    static const int ranks[] = { 0, 2, 1, 2, 1 };
+
+    return ranks[protection->choice];
+}
+
+/* Returns the CorsProtect of a .htaccess file merged with the one outside of it, which
+ * it can strengthen only. */
+static const cors_setting_t *strengthen(apr_pool_t *p,
+                                        const cors_setting_t *outer,
+                                        const cors_setting_t *local)
+{
+    const cors_setting_t *stronger =
+        rank_of(local) < rank_of(outer) ? outer : local;
+    cors_setting_t *both;
+
+    if (is_strict(stronger) || (!is_strict(outer) && !is_strict(local))) {
+        return stronger;
+    }
+    both = apr_pmemdup(p, stronger, sizeof(*both));
+    both->choice += CORS_PROTECTION_STRICT;
+    return both;
+}
 
 static void fold(void *context, cors_attr_e attr, const cors_setting_t *setting)
 {
@@ -35,6 +67,15 @@ static void fold(void *context, cors_attr_e attr, const cors_setting_t *setting)
     cors_link_t *link = &fold_context->policy->link[attr];
     cors_link_t *outer = NULL;
 
+    if (setting->local) {
+        if (fold_context->configured) {
+            return;
+        }
+        fold_context->policy->local = true;
+        if (attr == CORS_ATTR_PROTECT && link->setting) {
+            setting = strengthen(fold_context->p, link->setting, setting);
+        }
+    }
     if (setting->edit && link->setting) {
         outer = apr_palloc(fold_context->p, sizeof(*outer));
         *outer = *link;
@@ -307,6 +348,7 @@ static void contradict(const check_t *check, cors_problem_e problem,
     found.word = word ? word->text : "*";
     found.detail = !word ? NULL
                    : problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
+                           || problem == CORS_PROBLEM_PROTECT_SUFFIX
                        ? word->suffix_detail
                        : word->open_detail;
     found.prefix = one->edit ? "+" : "";
@@ -413,6 +455,34 @@ static void check_exposed(const check_t *check)
     }
 }
 
+/* Report each entry of CorsProtectAllowOrigins that trusts pages of strangers. */
+static void check_protect(const check_t *check)
+{
+    const cors_policy_t *policy = check->policy;
+    const cors_link_t *link = &policy->link[CORS_ATTR_PROTECT_ORIGINS];
+    int i;
+
+    check_null(check, CORS_ATTR_PROTECT_ORIGINS);
+    if (cors_policy_number(policy, CORS_ATTR_SUFFIX_UNSAFE)) {
+        return;
+    }
+    for (; link && link->setting; link = link->outer) {
+        const cors_origin_set_t *set = link->setting->origins;
+        int count =
+            cors_origin_set_public_suffix(set) ? cors_origin_set_count(set) : 0;
+
+        for (i = 0; i < count; i++) {
+            const cors_origin_word_t *word = cors_origin_set_word(set, i);
+
+            if (word->suffix && !word->exclude) {
+                contradict(check, CORS_PROBLEM_PROTECT_SUFFIX, word,
+                           link->setting,
+                           policy->link[CORS_ATTR_PROTECT].setting);
+            }
+        }
+    }
+}
+
 void cors_policy_contradictions(const cors_policy_t *policy,
                                 cors_contradiction_fn tell, void *context)
 {
@@ -429,6 +499,9 @@ void cors_policy_contradictions(const cors_policy_t *policy,
         check_exposed(&check);
     }
     check_null(&check, CORS_ATTR_WEBSOCKET_ORIGINS);
+    if (cors_policy_protection(policy) != CORS_PROTECTION_OFF) {
+        check_protect(&check);
+    }
 }
 
 static void note_first(void *context, const cors_contradiction_t *found)
@@ -469,16 +542,29 @@ void cors_policy_complete(cors_policy_t *policy)
     cors_policy_contradictions(policy, note_first, policy);
 }
 
-void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
-                         cors_methods_t methods, cors_policy_t *policy)
+static void resolve(apr_pool_t *p, const cors_section_t *section,
+                    cors_methods_t methods, bool configured,
+                    cors_policy_t *policy)
 {
-    fold_t context;
+    fold_t context = { p, policy, configured };
 
-    context.p = p;
-    context.policy = policy;
     memset(policy, 0, sizeof(*policy));
     cors_section_visit(section, methods, fold, &context);
     cors_policy_complete(policy);
+}
+
+void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
+                         cors_methods_t methods, cors_policy_t *policy)
+{
+    resolve(p, section, methods, false, policy);
+}
+
+void cors_policy_resolve_configured(apr_pool_t *p,
+                                    const cors_section_t *section,
+                                    cors_methods_t methods,
+                                    cors_policy_t *policy)
+{
+    resolve(p, section, methods, true, policy);
 }
 
 /* The policies of a section, and the index of the policy of each method. */
@@ -522,7 +608,8 @@ int cors_policy_precompute(apr_pool_t *p, cors_section_t *section)
         cors_policy_resolve(p, section, groups[i].one, policy);
         render(p, policy);
         inert = inert && !policy->link[CORS_ATTR_MODE].setting
-                && !cors_policy_checks_websocket(policy);
+                && !cors_policy_checks_websocket(policy)
+                && !policy->link[CORS_ATTR_PROTECT].setting;
         for (method = 0; method < CORS_METHODS_COUNT; method++) {
             if (groups[i].methods & cors_methods_bit(method)) {
                 resolved->of[method] = (unsigned char)i;

@@ -29,6 +29,7 @@ typedef struct {
     bool constant;   /* any origin, and the answer is the same for each */
     bool varies;     /* the answer to an actual request depends on its origin */
     bool rendered;   /* joined has been filled */
+    bool local;      /* a .htaccess file has set an attribute */
     const char *joined[CORS_ATTR_EXPOSE + 1]; /* see cors_policy_joined() */
     cors_problem_e problem;            /* the first contradiction, or CORS_OK */
     const cors_setting_t *conflict[2]; /* the settings of problem, or NULL */
@@ -71,6 +72,15 @@ void cors_policy_resolve(apr_pool_t *p, const cors_section_t *section,
                          cors_methods_t methods, cors_policy_t *policy);
 
 /**
+ * Merge a section like cors_policy_resolve(), but without the settings of .htaccess
+ * files.
+ */
+void cors_policy_resolve_configured(apr_pool_t *p,
+                                    const cors_section_t *section,
+                                    cors_methods_t methods,
+                                    cors_policy_t *policy);
+
+/**
  * Fill the fields that follow from a policy's links: any_origin, constant, varies, and
  * the first contradiction. Before the call, all fields except the links are zero.
  */
@@ -106,6 +116,24 @@ static inline int cors_policy_number(const cors_policy_t *policy,
 /** Get the HTTP statuses of the answers to an allowed and to a denied preflight. */
 void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
                                   int *denied);
+
+/** @return CorsProtect without Strict: a cors_protection_e */
+static inline cors_protection_e
+cors_policy_protection(const cors_policy_t *policy)
+{
+    int number = cors_policy_number(policy, CORS_ATTR_PROTECT);
+
+    return (cors_protection_e)(number > CORS_PROTECTION_REPORT_ONLY
+                                   ? number - CORS_PROTECTION_STRICT
+                                   : number);
+}
+
+/** @return whether CorsProtect has Strict */
+static inline bool cors_policy_protects_strictly(const cors_policy_t *policy)
+{
+    return cors_policy_number(policy, CORS_ATTR_PROTECT)
+           > CORS_PROTECTION_REPORT_ONLY;
+}
 
 /** @return whether handshakes are checked, because CorsWebSocketAllowOrigins is set */
 bool cors_policy_checks_websocket(const cors_policy_t *policy);

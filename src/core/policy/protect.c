@@ -468,6 +468,57 @@ cors_trust_e cors_protect_policy_trust(const cors_policy_t *policy,
                : CORS_TRUST_WITHOUT_CREDENTIALS;
 }
 
+static cors_trust_e trust_by(const cors_policy_t *policy,
+                             const cors_origin_t *origin)
+{
+    const cors_setting_t *unused;
+
+    if (!policy->problem
+        && cors_policy_origin_listing(policy, CORS_ATTR_PROTECT_ORIGINS, origin,
+                                      false, &unused)
+               == CORS_ORIGIN_LISTED) {
+        return CORS_TRUST_LISTED;
+    }
+    return cors_protect_policy_trust(policy, origin);
+}
+
+/* Returns whether the configuration itself protects the request, so that a .htaccess
+ * file can only add to it. */
+static bool is_configured(const cors_policy_t *configured)
+{
+    return configured
+           && cors_policy_protection(configured) != CORS_PROTECTION_OFF;
+}
+
+cors_trust_e cors_protect_trust(const cors_policy_t *policy,
+                                const cors_policy_t *configured,
+                                const cors_origin_t *origin)
+{
+    cors_trust_e trust = trust_by(policy, origin);
+    cors_trust_e without =
+        is_configured(configured) ? trust_by(configured, origin) : trust;
+
+    return without < trust ? without : trust;
+}
+
+void cors_protect_settings(const cors_policy_t *policy,
+                           const cors_policy_t *configured,
+                           cors_protect_settings_t *settings)
+{
+    bool both = is_configured(configured);
+
+    memset(settings, 0, sizeof(*settings));
+    settings->requests = cors_policy_protection(policy) != CORS_PROTECTION_OFF;
+    settings->strict = cors_policy_protects_strictly(policy);
+    settings->websocket_list =
+        cors_policy_checks_websocket(policy)
+        && (!both || cors_policy_checks_websocket(configured));
+    settings->require_origin =
+        cors_policy_number(policy, CORS_ATTR_WEBSOCKET_REQUIRE)
+        || (both
+            && cors_policy_number(configured, CORS_ATTR_WEBSOCKET_REQUIRE));
+}
+
 int cors_protect_status(const cors_protect_decision_t *decision)
 {
     return decision->check == CORS_PROTECT_CHECK_HOST ? 421 : 403;

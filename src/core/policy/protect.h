@@ -224,6 +224,28 @@ void cors_protect_embedding(const cors_protect_facts_t *facts,
 cors_trust_e cors_protect_policy_trust(const cors_policy_t *policy,
                                        const cors_origin_t *origin);
 
+/**
+ * Returns what an origin is trusted with: by CorsProtectAllowOrigins, else by the policy.
+ *
+ * @param policy      the policy in force for the method of the request
+ * @param configured  the same policy without the settings of .htaccess files, which
+ *                    cannot trust an origin if the configuration protects the request;
+ *                    NULL: no .htaccess file has a part in it
+ * @param origin      a well-formed origin, or "null"
+ */
+cors_trust_e cors_protect_trust(const cors_policy_t *policy,
+                                const cors_policy_t *configured,
+                                const cors_origin_t *origin);
+
+/**
+ * Fills the settings from a policy.
+ *
+ * @param configured  see cors_protect_trust()
+ */
+void cors_protect_settings(const cors_policy_t *policy,
+                           const cors_policy_t *configured,
+                           cors_protect_settings_t *settings);
+
 /** @return the HTTP status of a refusal: 421 for a foreign host, otherwise 403
  *
  * RFC 9110, 15.5.20 "421 Misdirected Request"

@@ -83,12 +83,21 @@ const char *cors_attr_directive(cors_attr_e attr)
     return directives[attr];
 }
 
+bool cors_attr_is_origins(cors_attr_e attr)
+{
+    return attr == CORS_ATTR_ORIGINS || attr == CORS_ATTR_WEBSOCKET_ORIGINS
+           || attr == CORS_ATTR_PROTECT_ORIGINS;
+}
+
 const char *const *cors_attr_choices(cors_attr_e attr)
 {
     static const char *const modes[] = { "Off", "On", "ReportOnly", NULL };
     static const char *const flags[] = { "Off", "On", NULL };
     static const char *const preflights[] = { "Answer", "Continue", NULL };
     static const char *const backends[] = { "Replace", "Keep", NULL };
+    static const char *const protections[] = {
+        "Off", "On", "ReportOnly", "On Strict", "ReportOnly Strict", NULL
+    };
 
     switch (attr) {
     case CORS_ATTR_MODE:
@@ -97,6 +106,8 @@ const char *const *cors_attr_choices(cors_attr_e attr)
         return preflights;
     case CORS_ATTR_BACKEND:
         return backends;
+    case CORS_ATTR_PROTECT:
+        return protections;
     case CORS_ATTR_CREDENTIALS:
     case CORS_ATTR_ANY_UNSAFE:
     case CORS_ATTR_NULL_UNSAFE:

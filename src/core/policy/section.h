@@ -35,7 +35,9 @@
     X(PRIVATE_NETWORK, "CorsAllowPrivateNetwork")                              \
     X(SET_ENV, "CorsSetEnv")                                                   \
     X(WEBSOCKET_ORIGINS, "CorsWebSocketAllowOrigins")                          \
-    X(WEBSOCKET_REQUIRE, "CorsWebSocketRequireOrigin")
+    X(WEBSOCKET_REQUIRE, "CorsWebSocketRequireOrigin")                         \
+    X(PROTECT, "CorsProtect")                                                  \
+    X(PROTECT_ORIGINS, "CorsProtectAllowOrigins")
 
 typedef enum {
 #define CORS_ATTR_CODE(code, directive) CORS_ATTR_##code,
@@ -46,6 +48,9 @@ typedef enum {
 
 /** @return the name of the directive that sets an attribute, static */
 const char *cors_attr_directive(cors_attr_e attr);
+
+/** @return whether a setting of an attribute is a list of origins */
+bool cors_attr_is_origins(cors_attr_e attr);
 
 /** @return the arguments of an attribute that is a flag or a choice, indexed by number
  *          and terminated by NULL; NULL for any other attribute */
@@ -69,6 +74,14 @@ typedef enum {
     CORS_BACKEND_REPLACE,
     CORS_BACKEND_KEEP
 } cors_backend_e;
+
+/** CorsProtect. STRICT added to ON or REPORT_ONLY is the same mode with Strict. */
+typedef enum {
+    CORS_PROTECTION_OFF,
+    CORS_PROTECTION_ON,
+    CORS_PROTECTION_REPORT_ONLY,
+    CORS_PROTECTION_STRICT = 2
+} cors_protection_e;
 
 /**
  * The position of a section in the configuration, as written. Stored by reference, for
@@ -107,6 +120,8 @@ typedef struct cors_setting_t {
     unsigned attr : 8;
     /* a list whose entries have "+" or "-" */
     unsigned edit : 1;
+    /* of a .htaccess file */
+    unsigned local : 1;
     /* set by the checks at start-up: some policy in force uses the setting */
     unsigned reached : 1;
     /* set by the checks at start-up, for CorsPolicy: some policy of it allows an

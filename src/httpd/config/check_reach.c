@@ -34,6 +34,7 @@ typedef enum {
     NEEDED_MODE,
     NEEDED_ORIGINS,
     NEEDED_WEBSOCKET_ORIGINS,
+    NEEDED_PROTECT,
     NEEDED_COUNT
 } needed_e;
 
@@ -107,21 +108,41 @@ static bool knows_whom(const cors_policy_t *policy)
            || (origins && cors_origin_set_none(origins->origins));
 }
 
-static void learn(const cors_policy_t *policy)
+/* Returns whether a policy uses the setting of an attribute. */
+static bool is_reached(const cors_policy_t *policy, cors_attr_e attr)
 {
     bool websocket = cors_policy_checks_websocket(policy);
+    bool on = cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF;
+    bool protects = cors_policy_protection(policy) != CORS_PROTECTION_OFF;
+
+    switch (attr) {
+    case CORS_ATTR_WEBSOCKET_ORIGINS:
+        return websocket;
+    case CORS_ATTR_WEBSOCKET_REQUIRE:
+        return websocket || protects;
+    case CORS_ATTR_NULL_UNSAFE:
+        return on || websocket || protects;
+    case CORS_ATTR_SUFFIX_UNSAFE:
+        return on || protects;
+    case CORS_ATTR_SET_ENV:
+        return on || websocket;
+    case CORS_ATTR_PROTECT:
+        return true;
+    case CORS_ATTR_PROTECT_ORIGINS:
+        return protects;
+    default:
+        return on;
+    }
+}
+
+static void learn(const cors_policy_t *policy)
+{
     bool on = cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF;
     int attr;
 
     for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
         const cors_link_t *link = &policy->link[attr];
-        bool reached = attr == CORS_ATTR_WEBSOCKET_ORIGINS
-                               || attr == CORS_ATTR_WEBSOCKET_REQUIRE
-                               || ((attr == CORS_ATTR_NULL_UNSAFE
-                                    || attr == CORS_ATTR_SET_ENV)
-                                   && !on)
-                           ? websocket
-                           : on;
+        bool reached = is_reached(policy, (cors_attr_e)attr);
 
         for (; reached && link && link->setting; link = link->outer) {
             noting(link->setting)->reached = true;
@@ -173,6 +194,9 @@ static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
         && cors_policy_number(policy, CORS_ATTR_REJECT)) {
         return policy->link[CORS_ATTR_REJECT].setting;
     }
+    if (cors_policy_protection(policy) != CORS_PROTECTION_OFF) {
+        return policy->link[CORS_ATTR_PROTECT].setting;
+    }
     return handshakes && !cors_origin_set_any(handshakes->origins)
                    && !cors_origin_set_none(handshakes->origins)
                ? handshakes
@@ -212,6 +236,45 @@ static void warn_of_server_name(reach_walk_t *walk,
     }
 }
 
+/* The CorsProtect that a section is merged with. */
+typedef struct {
+    reach_walk_t *walk;
+    const cors_setting_t *outer;
+} protection_walk_t;
+
+static bool only_reports(const cors_setting_t *setting)
+{
+    return setting->choice == CORS_PROTECTION_REPORT_ONLY
+           || setting->choice
+                  == CORS_PROTECTION_REPORT_ONLY + CORS_PROTECTION_STRICT;
+}
+
+/* Warn of a section that only reports what the sections outside of it refuse. Off is
+ * not warned of: it is the remedy for a URL that other sites have to post to. */
+static void compare_protection(void *context, cors_attr_e attr,
+                               const cors_setting_t *setting)
+{
+    protection_walk_t *outside = context;
+    const cors_setting_t *outer = outside->outer;
+    cors_finding_t finding = {
+        CORS_PROBLEM_PROTECT_WEAKER, { NULL, 0 }, NULL, NULL
+    };
+
+    if (attr != CORS_ATTR_PROTECT) {
+        return;
+    }
+    outside->outer = setting;
+    if (outer && outer->choice != CORS_PROTECTION_OFF && !only_reports(outer)
+        && only_reports(setting)
+        && cors_config_section_owns(outside->walk->section, setting)
+        && !cors_config_section_owns(outside->walk->section, outer)) {
+        finding.detail = outer->source;
+        cors_report_finding(outside->walk->reporter,
+                            outside->walk->section->server, setting->source,
+                            &finding);
+    }
+}
+
 static void look_at_policies(reach_walk_t *walk)
 {
     cors_methods_group_t *groups;
@@ -220,10 +283,13 @@ static void look_at_policies(reach_walk_t *walk)
     int i;
 
     for (i = 0; i < count; i++) {
+        protection_walk_t outside = { walk, NULL };
         cors_policy_t policy;
 
         cors_policy_resolve(scratch, walk->section->merged, groups[i].one,
                             &policy);
+        cors_section_visit(walk->section->merged, groups[i].one,
+                           compare_protection, &outside);
         learn(&policy);
         warn_of_server_name(walk, knows_own_origin(&policy));
         cors_lint_policy(scratch, &policy, is_new_pair, report_finding, walk);
@@ -244,6 +310,9 @@ static void find_needed(void *context, cors_attr_e attr,
     }
     if (attr == CORS_ATTR_WEBSOCKET_ORIGINS) {
         found[NEEDED_WEBSOCKET_ORIGINS] = true;
+    }
+    if (attr == CORS_ATTR_PROTECT && setting->choice != CORS_PROTECTION_OFF) {
+        found[NEEDED_PROTECT] = true;
     }
 }
 
@@ -330,8 +399,14 @@ static void check_setting(void *context, cors_attr_e attr,
         return;
     }
     else if (attr == CORS_ATTR_WEBSOCKET_REQUIRE) {
-        if (!may_be_completed(walk, NEEDED_WEBSOCKET_ORIGINS)) {
+        if (!may_be_completed(walk, NEEDED_WEBSOCKET_ORIGINS)
+            && !may_be_completed(walk, NEEDED_PROTECT)) {
             report_setting(walk, setting, CORS_PROBLEM_REQUIRE_ALONE);
+        }
+    }
+    else if (attr == CORS_ATTR_PROTECT_ORIGINS) {
+        if (!may_be_completed(walk, NEEDED_PROTECT)) {
+            report_setting(walk, setting, CORS_PROBLEM_PROTECT_ALONE);
         }
     }
     else if (!may_be_completed(walk, NEEDED_MODE)) {

@@ -180,6 +180,7 @@ static cors_setting_t *setting_here(const reading_t *reading, bool *first)
         setting->id = cors_hash_text(0, cors_slice(reading->source));
         setting->scope = cors_section_scope(reading->section);
     }
+    setting->local = in_htaccess(cmd);
     return setting;
 }
 
@@ -327,6 +328,49 @@ const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args)
     return explain(&reading);
 }
 
+/* Returns the arguments of CorsProtect as one: "On Strict". */
+static const char *join_protection(reading_t *reading, const char *args)
+{
+    const char *mode = next_argument(reading, &args);
+    const char *strict = mode ? next_argument(reading, &args) : NULL;
+    const char *more = strict ? next_argument(reading, &args) : NULL;
+
+    if (!mode) {
+        report_missing(reading);
+    }
+    if (more) {
+        report_error(reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more),
+                     NULL);
+    }
+    return strict
+               ? apr_pstrcat(reading->cmd->temp_pool, mode, " ", strict, NULL)
+               : mode;
+}
+
+const char *cors_set_protect(cmd_parms *cmd, void *section, const char *args)
+{
+    reading_t reading = start_reading(cmd, section);
+    const char *const *choices = cors_attr_choices(CORS_ATTR_PROTECT);
+    const char *word = join_protection(&reading, args);
+    int number = word ? find_word(choices, word) : -1;
+    bool first;
+
+    if (word && number < 0) {
+        report_error(&reading, CORS_PROBLEM_CHOICE_UNKNOWN, cors_slice(word),
+                     ap_cstr_casecmp(word, "Strict") == 0
+                         ? "On Strict"
+                         : suggest_choice(cmd->pool, choices, word));
+    }
+    else if (number == CORS_PROTECTION_OFF && in_htaccess(cmd)) {
+        report_error(&reading, CORS_PROBLEM_PROTECT_LOCAL_OFF, cors_slice(word),
+                     NULL);
+    }
+    if (!reading.errors) {
+        setting_here(&reading, &first)->choice = number;
+    }
+    return explain(&reading);
+}
+
 static bool is_edit(const char *word)
 {
     return word[0] == '+' || word[0] == '-';
@@ -421,6 +465,21 @@ static cors_problem_e add_word(const reading_t *reading, cors_slice_t word,
                      suggestion);
 }
 
+/* Returns what is wrong with an entry in CorsProtectAllowOrigins alone. */
+static cors_problem_e check_trusted(const reading_t *reading, cors_slice_t word)
+{
+    if (reading->attr != CORS_ATTR_PROTECT_ORIGINS) {
+        return CORS_OK;
+    }
+    if (cors_slice_is(word, "*")) {
+        return CORS_PROBLEM_PROTECT_ANY_ORIGIN;
+    }
+    return in_htaccess(reading->cmd) && *word.ptr != '-'
+                   && !cors_slice_is_nocase(word, "None")
+               ? CORS_PROBLEM_PROTECT_LOCAL_ORIGIN
+               : CORS_OK;
+}
+
 /* Add every entry of the arguments and report all errors. */
 static void add_words(reading_t *reading, const char *args)
 {
@@ -433,8 +492,11 @@ static void add_words(reading_t *reading, const char *args)
 
         while (cors_word_next(&rest, &word)) {
             const char *suggestion = NULL;
-            cors_problem_e problem = add_word(reading, word, &suggestion);
+            cors_problem_e problem = check_trusted(reading, word);
 
+            if (!problem) {
+                problem = add_word(reading, word, &suggestion);
+            }
             any = true;
             if (problem) {
                 report_error(reading, problem, word, suggestion);

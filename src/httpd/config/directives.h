@@ -27,6 +27,7 @@ extern const cors_attr_e cors_attrs[CORS_ATTR_COUNT];
  * @param args     the raw arguments
  * @return NULL, or a message with all errors
  */
+const char *cors_set_protect(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_origins(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_origins_match(cmd_parms *cmd, void *section,

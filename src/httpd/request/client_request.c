@@ -21,6 +21,7 @@
 #include <http_core.h>
 
 #include "core/base/compiler.h"
+#include "core/policy/protect.h"
 #include "core/policy/section.h"
 #include "httpd/config/directives.h"
 #include "httpd/config/sections.h"
@@ -30,17 +31,34 @@
 #define FIELDS_WEBSOCKET                                                       \
     (FIELD_BIT(ORIGIN) | FIELD_BIT(UPGRADE) | FIELD_BIT(FETCH_SITE)            \
      | FIELD_BIT(HOST))
+#define FIELDS_POLICY                                                          \
+    (FIELDS_WEBSOCKET | FIELD_BIT(REQUEST_METHOD) | FIELD_BIT(REQUEST_HEADERS) \
+     | FIELD_BIT(PRIVATE_NETWORK))
+/* what a request can be forged by, in addition to FIELDS_WEBSOCKET */
+#define FIELDS_FORGED                                                          \
+    (FIELD_BIT(FETCH_MODE) | FIELD_BIT(REFERER) | FIELD_BIT(COOKIE)            \
+     | FIELD_BIT(AUTHORIZATION) | FIELD_BIT(CONTENT_TYPE))
 
 static void add_fields(void *context, cors_attr_e attr,
                        const cors_setting_t *setting)
 {
     unsigned *fields = context;
 
-    (void)setting;
-    *fields |= attr == CORS_ATTR_WEBSOCKET_ORIGINS
-                       || attr == CORS_ATTR_WEBSOCKET_REQUIRE
-                   ? FIELDS_WEBSOCKET
-                   : CORS_FIELDS_ALL;
+    switch (attr) {
+    case CORS_ATTR_WEBSOCKET_ORIGINS:
+    case CORS_ATTR_WEBSOCKET_REQUIRE:
+        *fields |= FIELDS_WEBSOCKET;
+        break;
+    case CORS_ATTR_PROTECT:
+        if (setting->choice != CORS_PROTECTION_OFF) {
+            *fields |= FIELDS_WEBSOCKET | FIELDS_FORGED;
+        }
+        break;
+    case CORS_ATTR_PROTECT_ORIGINS:
+        break;
+    default:
+        *fields |= FIELDS_POLICY;
+    }
 }
 
 static unsigned fields_of(const ap_conf_vector_t *config)
@@ -137,6 +155,49 @@ static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
     }
 }
 
+/* Note a field of a request that may be forged. */
+static void note_forged(const apr_table_entry_t *entry, cors_noted_t *noted)
+{
+    static const struct {
+        const char *name;
+        cors_field_e field;
+    } fields[] = {
+        { "Sec-Fetch-Mode", CORS_FIELD_FETCH_MODE },
+        { "Referer", CORS_FIELD_REFERER },
+        { "Cookie", CORS_FIELD_COOKIE },
+        { "Authorization", CORS_FIELD_AUTHORIZATION },
+        { "Content-Type", CORS_FIELD_CONTENT_TYPE },
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
+        if ((entry->key[0] | ' ') == (fields[i].name[0] | ' ')
+            && strcasecmp(entry->key, fields[i].name) == 0) {
+            take_first(noted, fields[i].field, entry);
+        }
+    }
+}
+
+/* Note the fields of a request that may be forged. A loop of its own, so that a safe
+ * request, or one without CorsProtect, does not pay for it. */
+CORS_SLOW static void note_all_forged(const apr_table_entry_t *entry,
+                                      const apr_table_entry_t *end,
+                                      cors_noted_t *noted)
+{
+    for (; entry < end; entry++) {
+        switch (entry->key[0] | ' ') {
+        case 'a':
+        case 'c':
+        case 'r':
+        case 's':
+            note_forged(entry, noted);
+            break;
+        default:
+            break;
+        }
+    }
+}
+
 /*
  * Note all fields in a single pass that compares first letters. A table look-up for
  * each field would compare its name with all names that begin with the same four
@@ -151,6 +212,11 @@ CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
 
     noted->r = r;
     noted->method = r->method_number;
+    noted->method_text = r->method;
+    if (fields & FIELDS_FORGED
+        && !cors_protect_is_safe(cors_slice(r->method))) {
+        note_all_forged(entry, end, noted);
+    }
     for (; entry < end; entry++) {
         switch (entry->key[0] | ' ') {
         case 'o':

@@ -19,6 +19,12 @@ typedef enum {
     CORS_FIELD_FETCH_SITE,      /* Sec-Fetch-Site */
     CORS_FIELD_HOST,
     CORS_FIELD_UPGRADE,
+    /* only of a request whose method is not safe: */
+    CORS_FIELD_FETCH_MODE, /* Sec-Fetch-Mode */
+    CORS_FIELD_REFERER,
+    CORS_FIELD_COOKIE,
+    CORS_FIELD_AUTHORIZATION,
+    CORS_FIELD_CONTENT_TYPE,
     CORS_FIELD_COUNT
 } cors_field_e;
 
@@ -28,6 +34,7 @@ typedef enum {
 typedef struct {
     request_rec *r;                      /* as it is now */
     int method;                          /* httpd's method number */
+    const char *method_text;             /* as it was sent */
     bool body;                           /* whether it announces a body */
     const char *field[CORS_FIELD_COUNT]; /* NULL: not sent, or not noted */
 } cors_noted_t;

@@ -78,3 +78,18 @@ void cors_count(request_rec *r, const cors_policy_t *policy,
         record_refusal(r, decision, kind);
     }
 }
+
+void cors_count_protect(const cors_policy_t *policy,
+                        const cors_protect_decision_t *decision)
+{
+    cors_counters_t *counters = cors_count_all();
+
+    if (counters) {
+        cors_counters_add_protect(counters,
+                                  cors_policy_protection(policy)
+                                          == CORS_PROTECTION_REPORT_ONLY
+                                      ? CORS_COUNTED_REPORTED
+                                      : CORS_COUNTED_ENFORCED,
+                                  decision->verdict, decision->reason);
+    }
+}

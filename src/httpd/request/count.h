@@ -10,6 +10,7 @@
 
 #include "core/policy/decide.h"
 #include "core/policy/policy.h"
+#include "core/policy/protect.h"
 #include "httpd/httpd.h"
 
 /**
@@ -19,5 +20,9 @@
  */
 void cors_count(request_rec *r, const cors_policy_t *policy,
                 const cors_decision_t *decision);
+
+/** Count a decision of CorsProtect. */
+void cors_count_protect(const cors_policy_t *policy,
+                        const cors_protect_decision_t *decision);
 
 #endif /* CORS_REQUEST_COUNT_H */

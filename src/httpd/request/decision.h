@@ -46,6 +46,12 @@ typedef struct {
     bool logged;  /* the decision was counted and logged */
     bool rescued; /* a redirect was replaced by a preflight answer */
     bool refused; /* the module has answered with 403 */
+    /* the last section whose CorsProtect let the request pass; NULL: none */
+    const cors_section_t *unforged;
+    /* the same, if it passes only as long as it has no client certificate */
+    const cors_section_t *unforged_without_certificate;
+    bool
+        protect_reported; /* a decision of CorsProtect was counted and logged */
     /* the refused request could do more than a plain link: method, body or upgrade */
     bool keeps_out;
     int answered;     /* the status of the preflight answer; 0: none */

@@ -119,17 +119,12 @@ static void fill_requested(const cors_noted_t *noted, cors_slice_t host,
     }
 }
 
-static void get_target_origin(void *context, const cors_origin_t *origin,
-                              cors_target_t *target)
+static void fill_canonical(const cors_noted_t *noted,
+                           const cors_origin_t *origin, cors_target_t *target)
 {
-    const cors_noted_t *noted = context;
     const request_rec *r = noted->r;
     const core_dir_config *core = ap_get_core_module_config(r->per_dir_config);
 
-    target->fetch_site = cors_slice(noted->field[CORS_FIELD_FETCH_SITE]);
-    if (!target->fetch_site.ptr) {
-        fill_requested(noted, origin->host, &target->origin);
-    }
     /* The server's canonical name, if UseCanonicalName On declares it valid. A proxy in
      * front of this server may have replaced the browser's Host. */
     if (core->use_canonical_name == USE_CANONICAL_NAME_ON) {
@@ -138,12 +133,39 @@ static void get_target_origin(void *context, const cors_origin_t *origin,
     }
 }
 
-/* Returns whether the client requested a host of this server. */
+void cors_noted_target(const cors_noted_t *noted, const cors_origin_t *origin,
+                       cors_target_t *target)
+{
+    fill_requested(noted, origin->host, &target->origin);
+    fill_canonical(noted, origin, target);
+}
+
+static void get_target_origin(void *context, const cors_origin_t *origin,
+                              cors_target_t *target)
+{
+    const cors_noted_t *noted = context;
+
+    target->fetch_site = cors_slice(noted->field[CORS_FIELD_FETCH_SITE]);
+    if (!target->fetch_site.ptr) {
+        fill_requested(noted, origin->host, &target->origin);
+    }
+    fill_canonical(noted, origin, target);
+}
+
+bool cors_noted_known_host(const cors_noted_t *noted)
+{
+    return cors_server_has_host(noted->r->server, noted->r->hostname);
+}
+
 static bool has_known_host(void *context)
 {
-    const request_rec *r = ((const cors_noted_t *)context)->r;
+    return cors_noted_known_host(context);
+}
 
-    return cors_server_has_host(r->server, r->hostname);
+bool cors_noted_websocket(const cors_noted_t *noted)
+{
+    return noted->field[CORS_FIELD_UPGRADE]
+           && requests_websocket(noted->field[CORS_FIELD_UPGRADE]);
 }
 
 void cors_facts(cors_noted_t *noted, cors_facts_t *facts)
@@ -156,8 +178,7 @@ void cors_facts(cors_noted_t *noted, cors_facts_t *facts)
     facts->request_method = cors_slice(field[CORS_FIELD_REQUEST_METHOD]);
     facts->request_headers = cors_slice(field[CORS_FIELD_REQUEST_HEADERS]);
     facts->private_network = cors_slice(field[CORS_FIELD_PRIVATE_NETWORK]);
-    facts->websocket = field[CORS_FIELD_UPGRADE]
-                       && requests_websocket(field[CORS_FIELD_UPGRADE]);
+    facts->websocket = cors_noted_websocket(noted);
     facts->get_target = get_target_origin;
     facts->has_host = has_known_host;
     facts->context = noted;

@@ -21,6 +21,21 @@
  */
 void cors_facts(cors_noted_t *noted, cors_facts_t *facts);
 
+/** @return whether the client asks for a WebSocket */
+bool cors_noted_websocket(const cors_noted_t *noted);
+
+/** @return whether the client requested a host of this server */
+bool cors_noted_known_host(const cors_noted_t *noted);
+
+/**
+ * Look up the origins of this server.
+ *
+ * @param origin  the origin to compare with
+ * @param target  filled, except for fetch_site
+ */
+void cors_noted_target(const cors_noted_t *noted, const cors_origin_t *origin,
+                       cors_target_t *target);
+
 /**
  * @return httpd's number of the method that selects the policy: the announced method of
  *   a preflight, else the request's own

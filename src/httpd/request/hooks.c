@@ -18,6 +18,7 @@
 #include "httpd/config/server.h"
 #include "httpd/request/decision.h"
 #include "httpd/request/preflight.h"
+#include "httpd/request/protect.h"
 #include "httpd/request/report.h"
 #include "httpd/request/served.h"
 #include "httpd/status/page.h"
@@ -68,10 +69,17 @@ int cors_hook_header_parser(request_rec *r)
 {
     cors_chain_t *chain = cors_chain(r);
 
-    if (!chain || chain->owner != r || !chain->final) {
+    if (!chain) {
         return DECLINED;
     }
+    if (chain->owner != r || !chain->final) {
+        return r->prev ? cors_protect_redirected(r, chain) : DECLINED;
+    }
     cors_chain_report(r, chain);
+    if (cors_protect_check(r, chain, chain->section, chain->policy)
+        != DECLINED) {
+        return HTTP_FORBIDDEN;
+    }
     return chain->decision.preflight || chain->decision.reject
                ? end_here(r, chain)
                : DECLINED;
@@ -99,6 +107,10 @@ int cors_hook_fixups(request_rec *r)
         return DECLINED;
     }
     cors_chain_report(r, chain);
+    if (chain->unforged_without_certificate
+        && cors_protect_again(r, chain) != DECLINED) {
+        return HTTP_FORBIDDEN;
+    }
     if (chain->owner != r) {
         return DECLINED;
     }

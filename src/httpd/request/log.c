@@ -44,7 +44,7 @@ static const char *quoted(apr_pool_t *p, const char *text)
 /* Returns whether a denial may be logged. The number of lines is limited, because any
  * client can cause denials. Policies that contradict themselves have a separate limit
  * for each setting involved. LogLevel debug disables all limits. */
-static bool has_room(request_rec *r, const cors_decision_t *decision, int level)
+static bool has_room(request_rec *r, const cors_setting_t *setting, int level)
 {
     cors_counters_t *counters = cors_count_all();
     const bool warns = level == APLOG_WARNING;
@@ -54,7 +54,7 @@ static bool has_room(request_rec *r, const cors_decision_t *decision, int level)
     if (!counters || APLOG_R_IS_LEVEL(r, APLOG_DEBUG)) {
         return true;
     }
-    about = decision->setting ? decision->setting->id : 1;
+    about = setting ? setting->id : 1;
     if (!(warns ? cors_counters_may_warn(counters, about, cors_clock(),
                                          &suppressed)
                 : cors_counters_may_log(counters, cors_clock(), &suppressed))) {
@@ -85,7 +85,7 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
     const char *by;
 
     if (!APLOG_R_IS_LEVEL(r, level)
-        || (denial && !has_room(r, decision, level))) {
+        || (denial && !has_room(r, decision->setting, level))) {
         return;
     }
     origin = cors_noted_field(r, CORS_FIELD_ORIGIN);
@@ -115,4 +115,32 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                   quoted(r->pool, origin), quoted(r->pool, asked),
                   quoted(r->pool, r->uri), by, hint ? ": " : "",
                   hint ? hint : "");
+}
+
+CORS_SLOW void cors_log_protect(request_rec *r, const cors_policy_t *policy,
+                                const cors_protect_decision_t *decision,
+                                const char *hint)
+{
+    const cors_setting_t *setting = policy->link[CORS_ATTR_PROTECT].setting;
+    bool refused = decision->verdict == CORS_PROTECT_VERDICT_REFUSED;
+    int level = refused ? APLOG_INFO : APLOG_DEBUG;
+    const cors_noted_t *noted = &cors_chain_make(r)->noted;
+
+    if (!APLOG_R_IS_LEVEL(r, level)
+        || (refused && !has_room(r, setting, level))) {
+        return;
+    }
+    ap_log_rerror(APLOG_MARK, level, 0, r,
+                  "CORS%s: %s, %s: origin %s, Sec-Fetch-Site %s, %s %s of host "
+                  "%s; by %s%s%s",
+                  cors_policy_protection(policy) == CORS_PROTECTION_REPORT_ONLY
+                      ? " (ReportOnly)"
+                      : "",
+                  cors_protect_verdict_text(decision->verdict),
+                  cors_protect_reason_text(decision->reason),
+                  quoted(r->pool, noted->field[CORS_FIELD_ORIGIN]),
+                  quoted(r->pool, noted->field[CORS_FIELD_FETCH_SITE]),
+                  quoted(r->pool, noted->method_text), quoted(r->pool, r->uri),
+                  quoted(r->pool, noted->field[CORS_FIELD_HOST]),
+                  setting->source, hint ? ": " : "", hint ? hint : "");
 }

@@ -10,6 +10,7 @@
 
 #include "core/policy/decide.h"
 #include "core/policy/policy.h"
+#include "core/policy/protect.h"
 #include "httpd/httpd.h"
 
 /**
@@ -37,5 +38,23 @@ static inline bool cors_may_be_logged(const request_rec *r,
  */
 void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                        const cors_decision_t *decision);
+
+/** @return whether a decision of CorsProtect may be logged */
+static inline bool cors_protect_may_be_logged(const request_rec *r)
+{
+    return APLOG_R_IS_LEVEL(r, APLOG_INFO);
+}
+
+/**
+ * Log a decision of CorsProtect: a refusal at info, any other decision at debug. The
+ * number of lines is limited.
+ *
+ * @param r       the first request_rec
+ * @param policy  the policy that it was decided by
+ * @param hint    what to change if the request is legitimate; NULL: unknown
+ */
+void cors_log_protect(request_rec *r, const cors_policy_t *policy,
+                      const cors_protect_decision_t *decision,
+                      const char *hint);
 
 #endif /* CORS_REQUEST_LOG_H */

@@ -27,6 +27,7 @@
 #include "httpd/request/decision.h"
 #include "httpd/request/facts.h"
 #include "httpd/request/late.h"
+#include "httpd/request/protect.h"
 #include "httpd/request/report.h"
 
 /*
@@ -54,6 +55,9 @@ static int refuse_by(request_rec *r, cors_chain_t *chain,
     }
     cors_facts(&chain->noted, &facts);
     policy = cors_policy_for(r->pool, section, chain, &facts);
+    if (cors_protect_check(r, chain, section, policy) != DECLINED) {
+        return HTTP_FORBIDDEN;
+    }
     cors_decide(policy, &facts, &decision);
     refuses = cors_decision_refuses_served(policy, &decision);
     if (section != chain->section

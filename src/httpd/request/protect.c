@@ -1,0 +1,198 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Refuses requests that a page of another site may have forged: CorsProtect.
+ *
+ * The core decides (core/policy/protect.c). This file collects the facts, most of which
+ * client_request.c has noted, and acts on the decision. It is its own file because the
+ * check does not depend on a CORS policy: it can apply where none is in force, and a
+ * request that CORS allows can be refused here.
+ *
+ * header_parser checks the requested URL and the targets of internal redirects, before
+ * the client is authenticated. The handler hook checks every other resource that a
+ * handler serves (served.c): an index, an error document, an SSI include. The facts are
+ * the same for each of them, so a section that has let a request pass is not checked
+ * again. A renegotiated client certificate is only known after authentication, so
+ * fixups repeats the check for the requests that one would refuse.
+ */
+
+#include "httpd/request/protect.h"
+
+#include <string.h>
+
+#include <apr_optional.h>
+#include <mod_ssl.h>
+
+#include "core/base/compiler.h"
+#include "core/policy/protect.h"
+#include "httpd/request/count.h"
+#include "httpd/request/facts.h"
+#include "httpd/request/log.h"
+
+/* The context of the core's callbacks. */
+typedef struct {
+    request_rec *r;
+    const cors_noted_t *noted;
+    const cors_policy_t *policy;
+    /* the policy without .htaccess files; NULL: none has a part in policy */
+    const cors_policy_t *configured;
+} check_t;
+
+static cors_trust_e get_trust(void *context, const cors_origin_t *origin)
+{
+    const check_t *check = context;
+
+    return cors_protect_trust(check->policy, check->configured, origin);
+}
+
+static void get_target(void *context, const cors_origin_t *origin,
+                       cors_target_t *target)
+{
+    cors_noted_target(((const check_t *)context)->noted, origin, target);
+}
+
+static bool has_host(void *context)
+{
+    return cors_noted_known_host(((const check_t *)context)->noted);
+}
+
+static bool has_certificate(void *context)
+{
+    request_rec *r = ((const check_t *)context)->r;
+    APR_OPTIONAL_FN_TYPE(ssl_var_lookup) *lookup =
+        APR_RETRIEVE_OPTIONAL_FN(ssl_var_lookup);
+    char name[] = "SSL_CLIENT_VERIFY";
+    const char *result =
+        lookup ? lookup(r->pool, r->server, r->connection, r, name) : NULL;
+
+    return result && result[0] && strcmp(result, "NONE") != 0;
+}
+
+static void collect_facts(check_t *check, cors_protect_facts_t *facts)
+{
+    const cors_noted_t *noted = check->noted;
+    const char *const *field = noted->field;
+
+    memset(facts, 0, sizeof(*facts));
+    facts->method = cors_slice(noted->method_text);
+    facts->websocket = cors_noted_websocket(noted);
+    facts->origin = cors_slice(field[CORS_FIELD_ORIGIN]);
+    facts->referer = cors_slice(field[CORS_FIELD_REFERER]);
+    facts->fetch_site = cors_slice(field[CORS_FIELD_FETCH_SITE]);
+    facts->fetch_mode = cors_slice(field[CORS_FIELD_FETCH_MODE]);
+    facts->cookie = cors_slice(field[CORS_FIELD_COOKIE]);
+    facts->authorization = cors_slice(field[CORS_FIELD_AUTHORIZATION]);
+    facts->content_type = cors_slice(field[CORS_FIELD_CONTENT_TYPE]);
+    facts->get_trust = get_trust;
+    facts->get_target = get_target;
+    facts->has_host = has_host;
+    facts->has_certificate = has_certificate;
+    facts->context = check;
+    facts->scheme_declared = noted->r->server->server_scheme != NULL;
+}
+
+/* Count and log a decision: a request once, and each further refusal. */
+CORS_SLOW static void report(const check_t *check, cors_chain_t *chain,
+                             cors_protect_facts_t *facts,
+                             const cors_protect_decision_t *decision)
+{
+    request_rec *first = cors_first(check->r);
+    bool refused = decision->verdict == CORS_PROTECT_VERDICT_REFUSED;
+
+    if (chain->protect_reported && !refused) {
+        return;
+    }
+    chain->protect_reported = true;
+    cors_count_protect(check->policy, decision);
+    if (cors_protect_may_be_logged(check->r)) {
+        /* for the hint only, so it need not be what the client sent */
+        facts->forwarded_host =
+            cors_slice(apr_table_get(first->headers_in, "X-Forwarded-Host"));
+        cors_log_protect(first, check->policy, decision,
+                         cors_protect_hint(facts, decision));
+    }
+}
+
+static int refuse(request_rec *r, cors_chain_t *chain)
+{
+    int status = cors_refuse(r, chain);
+
+    /* a cache must not give this answer to a request that is not forged */
+    apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
+    return status;
+}
+
+/* Resolve the policy without the settings of .htaccess files. */
+CORS_SLOW static const cors_policy_t *
+without_htaccess(request_rec *r, cors_chain_t *chain,
+                 const cors_section_t *section)
+{
+    cors_policy_t *policy = apr_palloc(r->pool, sizeof(*policy));
+    cors_facts_t facts;
+    int method;
+
+    cors_facts(&chain->noted, &facts);
+    method = cors_method_number(chain->noted.method, &facts);
+    cors_policy_resolve_configured(r->pool, section, cors_methods_bit(method),
+                                   policy);
+    return policy;
+}
+
+int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
+                               const cors_section_t *section,
+                               const cors_policy_t *policy)
+{
+    check_t check = { r, &chain->noted, policy, NULL };
+    cors_protect_settings_t settings;
+    cors_protect_facts_t facts;
+    cors_protect_decision_t decision;
+
+    if (cors_policy_protection(policy) == CORS_PROTECTION_OFF) {
+        return DECLINED;
+    }
+    if (policy->local) {
+        check.configured = without_htaccess(r, chain, section);
+    }
+    cors_protect_settings(policy, check.configured, &settings);
+    collect_facts(&check, &facts);
+    cors_protect(&settings, &facts, &decision);
+    if (decision.verdict != CORS_PROTECT_VERDICT_NOT_CHECKED) {
+        report(&check, chain, &facts, &decision);
+    }
+    if (decision.verdict == CORS_PROTECT_VERDICT_REFUSED
+        && cors_policy_protection(policy) == CORS_PROTECTION_ON) {
+        return refuse(r, chain);
+    }
+    chain->unforged = section;
+    if (decision.reason == CORS_PROTECT_REASON_WITHOUT_CREDENTIALS) {
+        chain->unforged_without_certificate = section;
+    }
+    return DECLINED;
+}
+
+CORS_SLOW int cors_protect_redirected(request_rec *r, cors_chain_t *chain)
+{
+    const cors_visit_t *visit = cors_visit(r);
+    cors_facts_t facts;
+
+    if (!visit || !visit->section || cors_is_forward_proxy(r)
+        || cors_is_error_document(r)) {
+        return DECLINED;
+    }
+    cors_facts(&chain->noted, &facts);
+    return cors_protect_check(r, chain, visit->section,
+                              cors_policy_for(r->pool, visit->section, chain,
+                                              &facts));
+}
+
+CORS_SLOW int cors_protect_again(request_rec *r, cors_chain_t *chain)
+{
+    const cors_section_t *section = chain->unforged_without_certificate;
+    cors_facts_t facts;
+
+    chain->unforged_without_certificate = NULL;
+    cors_facts(&chain->noted, &facts);
+    return cors_protect_check_section(r, chain, section,
+                                      cors_policy_for(r->pool, section, chain,
+                                                      &facts));
+}
