@@ -1,6 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# httpd accepts every configuration of README.md, docs/why.md and docs/limits.md, and
-# docs/sample.conf with each of its commented lines in force.
+# httpd accepts every configuration of README.md, docs/why.md, docs/limits.md and
+# docs/protect.md, and docs/sample.conf with each of its commented lines in force.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -9,7 +9,7 @@ use CorsTest qw(config_starts);
 use Httpd ();
 
 my @blocks;
-for my $page (qw(why limits README)) {
+for my $page (qw(why limits protect README)) {
     my $file = $page eq 'README' ? "$ENV{CORS_WORK}/README.md" : "$ENV{CORS_WORK}/docs/$page.md";
     my $text = Httpd::slurp($file);
     my $number = 0;

@@ -262,4 +262,30 @@ my $before = -s $ran;
 is(send_with_certificate('/asked', %cors), 403, 'a CORS request with a certificate that mod_ssl has asked for is refused');
 is(-s $ran, $before, 'and its script does not run');
 
+# --- counts
+sub counts {
+    my $data = status_data([ h1 => $port{port} ]);
+    return { map { ("$_->{mode} $_->{verdict} $_->{reason}" => $_->{count}) } @{ $data->{protect} } };
+}
+my %before = %{ counts() };
+get_result(h1 => own => POST => '/run.cgi', %cross) for 1 .. 3;
+get_result(h1 => own => POST => '/run.cgi', origin => $own, site('same-origin')) for 1 .. 2;
+get_result(h1 => report => POST => '/run.cgi', %cross);
+get_result(h1 => own => GET => '/run.cgi', %cross);
+get_result(h1 => own => POST => '/saml', %cross);
+get_result(h1 => names => POST => '/index/', origin => 'http://names.example', site('same-origin'));
+my %after = %{ counts() };
+my %more = map { my $more = $after{$_} - ($before{$_} // 0); $more ? ($_ => $more) : () } keys %after;
+is_deeply(\%more, { 'enforced refused cross-site-request' => 3, 'enforced passed same-origin-request' => 3, 'report-only refused cross-site-request' => 1 },
+    'each checked request is counted once, by its verdict and reason');
+my $metrics = send_request([ h1 => $port{port} ], GET => '/cors-policy?format=prometheus')->body;
+for my $count (sort keys %after) {
+    my ($mode, $verdict, $reason) = split / /, $count;
+    like($metrics, qr/^cors_policy_protect_requests_total\{mode="$mode",verdict="$verdict",reason="$reason"\} $after{$count}$/m, "the metrics have $count");
+}
+my $html = send_request([ h1 => $port{port} ], GET => '/cors-policy')->body;
+like($html, qr/<h2>CorsProtect<\/h2>.*<td>refused<\/td><td>cross-site-request<\/td><td>report-only<\/td><td class="n">$after{'report-only refused cross-site-request'}<\/td>/s,
+    'the status page has a table of CorsProtect');
+like(send_request([ h1 => $port{port} ], GET => '/cors-policy?view=policies')->body, qr/<code>CorsProtect<\/code><\/td><td>\s*<code>ReportOnly Strict<\/code>/, 'the status page shows CorsProtect of each section');
+
 done_testing();

@@ -77,6 +77,46 @@ static void show_reasons(const cors_page_t *page)
     cors_html(page->html, "</table></div>\n");
 }
 
+/* The rows of CorsProtect. */
+typedef struct {
+    const cors_page_t *page;
+    bool any;
+} protect_rows_t;
+
+static void show_protect_count(void *context, cors_counted_e kind,
+                               cors_protect_verdict_e verdict,
+                               cors_protect_reason_e reason, apr_uint64_t count)
+{
+    protect_rows_t *rows = context;
+    const cors_page_t *page = rows->page;
+
+    if (!rows->any) {
+        rows->any = true;
+        cors_html(page->html,
+                  "<h2>CorsProtect</h2>\n<p class=\"soft\">Requests that can "
+                  "change something, and WebSocket handshakes.</p>\n"
+                  "<div class=\"scroll\"><table>\n<tr><th>Verdict</th>"
+                  "<th>Reason</th><th>Mode</th><th class=\"n\">Requests</th>"
+                  "</tr>\n");
+    }
+    cors_html(page->html,
+              "<tr><td>%s</td><td>%s</td><td>%s</td>"
+              "<td class=\"n\">%" APR_UINT64_T_FMT "</td></tr>\n",
+              cors_protect_verdict_text(verdict),
+              cors_protect_reason_text(reason), cors_counted_text(kind), count);
+}
+
+/* A server without CorsProtect does not have the table. */
+static void show_protection(const cors_page_t *page)
+{
+    protect_rows_t rows = { page, false };
+
+    cors_counters_visit_protect(page->counters, show_protect_count, &rows);
+    if (rows.any) {
+        cors_html(page->html, "</table></div>\n");
+    }
+}
+
 static apr_uint64_t slot_sum(const cors_page_t *page, int slot,
                              cors_counted_e kind, cors_verdict_e one,
                              cors_verdict_e two, cors_verdict_e three)
@@ -253,4 +293,5 @@ void cors_page_html_happened(cors_page_t *page)
     show_origins(page);
     show_sections(page);
     show_reasons(page);
+    show_protection(page);
 }

@@ -87,6 +87,27 @@ static void json_counts(const cors_page_t *page, cors_json_t *json)
     cors_json_close(json, ']');
 }
 
+static void json_protect_count(void *context, cors_counted_e kind,
+                               cors_protect_verdict_e verdict,
+                               cors_protect_reason_e reason, apr_uint64_t count)
+{
+    cors_json_t *json = context;
+
+    cors_json_open(json, NULL, '{');
+    cors_json_string(json, "mode", cors_counted_text(kind));
+    cors_json_string(json, "verdict", cors_protect_verdict_text(verdict));
+    cors_json_string(json, "reason", cors_protect_reason_text(reason));
+    cors_json_number(json, "count", (apr_int64_t)count);
+    cors_json_close(json, '}');
+}
+
+static void json_protect_counts(const cors_page_t *page, cors_json_t *json)
+{
+    cors_json_open(json, "protect", '[');
+    cors_counters_visit_protect(page->counters, json_protect_count, json);
+    cors_json_close(json, ']');
+}
+
 static void json_sections(const cors_page_t *page, cors_json_t *json)
 {
     int slot;
@@ -136,6 +157,7 @@ static void json_happened(cors_page_t *page, cors_json_t *json)
     cors_json_string(json, "since",
                      cors_page_time(p, cors_counters_since(page->counters)));
     json_counts(page, json);
+    json_protect_counts(page, json);
     json_sections(page, json);
     count = cors_counters_refusals(page->counters, refusals,
                                    CORS_COUNTERS_REFUSALS);

@@ -53,6 +53,28 @@ static void prometheus_counts(const cors_page_t *page)
     cors_counters_visit(page->counters, prometheus_count, page->r);
 }
 
+static void prometheus_protect_count(void *context, cors_counted_e kind,
+                                     cors_protect_verdict_e verdict,
+                                     cors_protect_reason_e reason,
+                                     apr_uint64_t count)
+{
+    ap_rprintf(context,
+               "cors_policy_protect_requests_total{mode=\"%s\",verdict=\"%s\","
+               "reason=\"%s\"} %" APR_UINT64_T_FMT "\n",
+               cors_counted_text(kind), cors_protect_verdict_text(verdict),
+               cors_protect_reason_text(reason), count);
+}
+
+static void prometheus_protect_counts(const cors_page_t *page)
+{
+    ap_rputs("# HELP cors_policy_protect_requests_total Requests checked by "
+             "CorsProtect, by verdict and reason.\n"
+             "# TYPE cors_policy_protect_requests_total counter\n",
+             page->r);
+    cors_counters_visit_protect(page->counters, prometheus_protect_count,
+                                page->r);
+}
+
 static void prometheus_sections(const cors_page_t *page)
 {
     int slot;
@@ -94,6 +116,7 @@ void cors_page_prometheus(const cors_page_t *page)
         return;
     }
     prometheus_counts(page);
+    prometheus_protect_counts(page);
     prometheus_sections(page);
     ap_rprintf(page->r,
                "# HELP cors_policy_counting_start_time_seconds Since when it "
