@@ -352,21 +352,21 @@ const char *cors_set_protect(cmd_parms *cmd, void *section, const char *args)
     reading_t reading = start_reading(cmd, section);
     const char *const *choices = cors_attr_choices(CORS_ATTR_PROTECT);
     const char *word = join_protection(&reading, args);
-    int number = word ? find_word(choices, word) : -1;
+    int choice = word ? find_word(choices, word) : -1;
     bool first;
 
-    if (word && number < 0) {
+    if (word && choice < 0) {
         report_error(&reading, CORS_PROBLEM_CHOICE_UNKNOWN, cors_slice(word),
                      ap_cstr_casecmp(word, "Strict") == 0
                          ? "On Strict"
                          : suggest_choice(cmd->pool, choices, word));
     }
-    else if (number == CORS_PROTECTION_OFF && in_htaccess(cmd)) {
+    else if (choice == CORS_PROTECTION_OFF && in_htaccess(cmd)) {
         report_error(&reading, CORS_PROBLEM_PROTECT_LOCAL_OFF, cors_slice(word),
                      NULL);
     }
     if (!reading.errors) {
-        setting_here(&reading, &first)->choice = number;
+        setting_here(&reading, &first)->choice = choice;
     }
     return explain(&reading);
 }
