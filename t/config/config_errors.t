@@ -340,7 +340,8 @@ my @choices = (
     [ CorsProtectAllowOrigins => [ 'origin-path', 'https://example.com/', 'https://example.com', 'https://example.com' ] ],
     [ CorsProtectAllowOrigins => [ 'argument-missing', [ undef, '' ], undef, 'None' ] ],
     [ CorsPreflight => [ 'choice-unknown', 'On', 'Answer or Continue', 'Answer' ] ],
-    [ CorsBackendHeaders => [ 'choice-unknown', 'Drop', 'Replace or Keep', 'Keep' ] ],
+    [ CorsBackendHeaders => [ 'choice-unknown', 'Drop', 'Replace, Keep, KeepExposed, KeepCredentials or KeepBoth', 'KeepBoth' ] ],
+    [ CorsBackendHeaders => [ 'argument-extra', [ 'KeepCredentials', 'KeepExposed KeepCredentials' ], undef, 'KeepBoth' ] ],
     (map { ([ $_ => [ 'choice-unknown', 'Maybe', 'Off or On', 'On' ] ],
             [ $_ => [ 'choice-unknown', 'yes', 'On', 'Off' ] ]) }
         qw(CorsAllowCredentials CorsAllowAnyOriginWithCredentialsUnsafe CorsAllowNullOriginUnsafe

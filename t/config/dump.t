@@ -56,7 +56,7 @@ my %words = (
     # On would refuse some of the requests
     CorsProtect => sub { 'CorsProtect ' . one_of('Off', 'ReportOnly', 'ReportOnly Strict') },
     CorsProtectAllowOrigins => sub { list('CorsProtectAllowOrigins', ['None'], 1, @origins[ 0 .. 4 ]) },
-    CorsBackendHeaders => sub { 'CorsBackendHeaders ' . one_of(qw(Replace Keep)) },
+    CorsBackendHeaders => sub { 'CorsBackendHeaders ' . one_of(qw(Replace Keep KeepExposed KeepCredentials KeepBoth)) },
 );
 
 sub directives {

@@ -448,7 +448,22 @@ sub answer {
     $plain->{status} = $status;
     return $plain if $is->{CorsBackendHeaders} eq 'Keep' && defined $sent{'access-control-allow-origin'} && $by_handler;
     $own{vary} = with_comma(@vary);
+    keep_part($is, \%own, \%sent, defined $announced) if $by_handler;
     return { status => $status, fields => \%own };
+}
+
+# What a policy keeps of the fields that a handler has sent: the names that it
+# exposes, and whether it has credentials.
+sub keep_part {
+    my ($is, $own, $sent, $preflight) = @_;
+    my $keeps = $is->{CorsBackendHeaders};
+    return if !defined $own->{'access-control-allow-origin'};
+    delete $own->{'access-control-allow-credentials'}
+        if $keeps =~ /\A(?:KeepCredentials|KeepBoth)\z/ && ($sent->{'access-control-allow-credentials'} // '') ne 'true';
+    return if $keeps !~ /\A(?:KeepExposed|KeepBoth)\z/ || $preflight;
+    my @names = map { split /\s*[,|]\s*/ } grep { defined } map { $_->{'access-control-expose-headers'} } $own, $sent;
+    my %seen;
+    $own->{'access-control-expose-headers'} = join ', ', grep { !$seen{ lc $_ }++ } @names if @names;
 }
 
 # Whether a policy refuses a handshake, if the request is one.
@@ -668,7 +683,10 @@ sub preflight {
     my ($self, $request, $is, $method, $allowed, $constant, $handler) = @_;
     my ($good, $bad) = split ' ', $is->{CorsPreflightStatus};
     $bad //= 403;
-    return ($bad, 0) if !$allowed;
+    # a backend that keeps its headers has a policy of its own
+    my $passes = $is->{CorsPreflight} eq 'Continue' && $is->{CorsBackendHeaders} eq 'Keep'
+        && ($allowed || $is->{CorsRejectDisallowed} ne 'On');
+    return $passes ? ($handler->{status}, 1) : ($bad, 0) if !$allowed;
 
     my $method_allowed = allows_method($is, $method);
     my ($headers_allowed, @sent) = announced_headers($is->{CorsAllowHeaders},
@@ -681,7 +699,7 @@ sub preflight {
     my $names = sent_list($is, $is->{CorsAllowHeaders}, \&any_case, join(', ', @sent), $headers_allowed || !$method_allowed);
     $own{'access-control-allow-methods'} = $methods if $methods ne '';
     $own{'access-control-allow-headers'} = $names if $names ne '';
-    return ($good, 0, %own) if !$method_allowed || !$headers_allowed;
+    return $passes ? ($handler->{status}, 1, %own) : ($good, 0, %own) if !$method_allowed || !$headers_allowed;
     $own{'access-control-max-age'} = seconds($is->{CorsMaxAge}) if lc $is->{CorsMaxAge} ne 'none';
     $own{'access-control-allow-private-network'} = 'true' if $is->{CorsAllowPrivateNetwork} eq 'On'
         && lc(field($request, 'Access-Control-Request-Private-Network') // '') eq 'true';
@@ -696,12 +714,14 @@ sub seconds {
 # Whether a page may make a request and read the response, directly by the policy and not by
 # headers.
 #   page  origin, method, names (the requested header names), preflighted,
-#         credentials (whether the request's mode is include)
+#         credentials (whether the request's mode is include),
+#         handler_credentials (whether the handler sends Access-Control-Allow-Credentials)
 sub permits {
     my ($self, $request, $page) = @_;
     my $is = $self->policy($request, $page->{method});
     return 0 if $is->{CorsPolicy} ne 'On' || contradicts($is);
     my ($origin, $with) = ($page->{origin}, $is->{CorsAllowCredentials} eq 'On');
+    $with &&= $page->{handler_credentials} if $is->{CorsBackendHeaders} =~ /\A(?:KeepCredentials|KeepBoth)\z/;
     return 0 if !listed($is->{CorsAllowOrigins}, is_about($origin));
     return 0 if $page->{credentials} && !$with;
     return 1 if !$page->{preflighted};

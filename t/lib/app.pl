@@ -13,6 +13,10 @@ hook before_dispatch => sub ($c) {
 websocket '/socket' => sub ($c) {
     $c->on(message => sub ($tx, $message) { $tx->send("echo $message") });
 };
+# a part without CORS headers, which answers OPTIONS
+any '/*part/silent' => sub ($c) {
+    $c->render(text => "app\n", status => $c->req->method eq 'OPTIONS' ? 204 : 200);
+};
 any '/*anything' => sub ($c) {
     my $answer = $c->res->headers;
     $answer->add('Access-Control-Allow-Origin' => 'https://partner.example');

@@ -45,6 +45,10 @@ LimitRequestFieldSize 16000
 <Location "/own/vary">
     Header always unset Access-Control-Allow-Origin
 </Location>
+<Location "/deep/er">
+    Header always set Access-Control-Allow-Credentials true
+    Header always set Access-Control-Expose-Headers "X-Deep, etag"
+</Location>
 <LocationMatch "/vary$">
     Header always merge Vary "Accept-Language, origin"
 </LocationMatch>
@@ -122,7 +126,7 @@ my %line = (
     CorsPreflight => sub { 'CorsPreflight ' . one_of(qw(Answer Answer Continue)) },
     CorsPreflightStatus => sub { 'CorsPreflightStatus ' . one_of('200', '204 404', '299 200', '204 204') },
     CorsRejectDisallowed => on_or_off('CorsRejectDisallowed'),
-    CorsBackendHeaders => sub { 'CorsBackendHeaders ' . one_of(qw(Replace Keep)) },
+    CorsBackendHeaders => sub { 'CorsBackendHeaders ' . one_of(qw(Replace Keep KeepExposed KeepCredentials KeepBoth)) },
     CorsAllowPrivateNetwork => on_or_off('CorsAllowPrivateNetwork'),
     CorsWebSocketAllowOrigins => sub { origins('CorsWebSocketAllowOrigins', 'file://') },
     CorsWebSocketRequireOrigin => on_or_off('CorsWebSocketRequireOrigin'),
@@ -429,7 +433,8 @@ sub run {
         my $about = { %to, method => $page->{method}, headers => $page->{headers} };
         my $means = $reference{$name}->permits($about, { origin => $page->{origin}, method => $page->{method},
             names => [ Fetch::unsafe_names($page->{headers}) ], preflighted => $page->{upload} || Fetch::is_preflighted($page->{method}, $page->{headers}),
-            credentials => $page->{credentials} eq 'include' });
+            credentials => $page->{credentials} eq 'include',
+            handler_credentials => (handler({ %$about, headers => [] })->{fields}{'access-control-allow-credentials'} // '') eq 'true' });
         my ($continues, $kept) = (0, 0);
         my $verdict = Fetch::fetch({ %$page, redirect => 'manual' }, sub {
             my ($sent) = @_;

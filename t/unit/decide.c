@@ -1052,6 +1052,63 @@ static void requested_and_served_url_can_reject(void **state)
     }
 }
 
+static void preflights_go_on_to_the_backend(void **state)
+{
+    static const struct {
+        const char *text;
+        request_t request;
+        bool continues;
+    } cases[] = {
+        { LIST, { .origin = A, .method = "PUT" }, false },
+        { LIST "; CorsBackendHeaders Keep",
+          { .origin = A, .method = "PUT" },
+          false },
+        { LIST "; CorsPreflight Continue",
+          { .origin = A, .method = "PUT" },
+          true },
+        { LIST "; CorsPreflight Continue",
+          { .origin = A, .method = "BAN" },
+          false },
+        { LIST "; CorsPreflight Continue",
+          { .origin = B, .method = "PUT" },
+          false },
+        { LIST "; CorsPreflight Continue; CorsBackendHeaders Keep",
+          { .origin = A, .method = "BAN" },
+          true },
+        { LIST "; CorsPreflight Continue; CorsBackendHeaders Keep",
+          { .origin = A, .method = "PUT", .headers = "x-no" },
+          true },
+        { LIST "; CorsPreflight Continue; CorsBackendHeaders Keep",
+          { .origin = B, .method = "PUT" },
+          true },
+        { LIST "; CorsPreflight Continue; CorsBackendHeaders KeepBoth",
+          { .origin = B, .method = "PUT" },
+          false },
+        { LIST "; CorsPreflight Continue; CorsBackendHeaders Keep; "
+               "CorsRejectDisallowed On",
+          { .origin = B, .method = "PUT" },
+          false },
+        { LIST "; CorsPreflight Continue; CorsBackendHeaders Keep; "
+               "CorsRejectDisallowed On",
+          { .origin = A, .method = "BAN" },
+          true },
+        { LIST "; CorsPreflight Continue; CorsRejectDisallowed On",
+          { .origin = A, .method = "PUT" },
+          true },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(cases); i++) {
+        const cors_policy_t *policy = policy_of(cases[i].text);
+        cors_decision_t decision;
+
+        decide_request(policy, &cases[i].request, &decision);
+        same_number(cases[i].text, cors_decision_continues(policy, &decision),
+                    cases[i].continues);
+    }
+}
+
 static void hints_name_common_mistakes(void **state)
 {
     static const struct {
@@ -1113,6 +1170,7 @@ int main(void)
         TEST(spaces_around_commas_are_ignored),
         TEST(denied_origin_gets_no_other_header),
         TEST(requested_and_served_url_can_reject),
+        TEST(preflights_go_on_to_the_backend),
         TEST(hints_name_common_mistakes),
     };
     static const table_t tables[] = { TABLE(check_decision_row, rows) };

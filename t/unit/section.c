@@ -58,7 +58,8 @@ static void choices_are_in_the_order_of_their_numbers(void **state)
         [CORS_ATTR_SUFFIX_UNSAFE] = "Off|On",
         [CORS_ATTR_PREFLIGHT] = "Answer|Continue",
         [CORS_ATTR_REJECT] = "Off|On",
-        [CORS_ATTR_BACKEND] = "Replace|Keep",
+        [CORS_ATTR_BACKEND] =
+            "Replace|Keep|KeepExposed|KeepCredentials|KeepBoth",
         [CORS_ATTR_PRIVATE_NETWORK] = "Off|On",
         [CORS_ATTR_SET_ENV] = "Off|On",
         [CORS_ATTR_WEBSOCKET_REQUIRE] = "Off|On",
@@ -75,6 +76,9 @@ static void choices_are_in_the_order_of_their_numbers(void **state)
     assert_int_equal(CORS_PREFLIGHT_CONTINUE, 1);
     assert_int_equal(CORS_BACKEND_KEEP, 1);
     assert_int_equal(CORS_PROTECTION_REPORT_ONLY, 2);
+    assert_int_equal(CORS_BACKEND_KEEP_EXPOSED, 2);
+    assert_int_equal(CORS_BACKEND_KEEP_CREDENTIALS, 3);
+    assert_int_equal(CORS_BACKEND_KEEP_BOTH, 4);
 }
 
 static void methods_have_distinct_bits(void **state)

@@ -235,6 +235,12 @@
     X(UNREACHABLE, "unreachable", \
       "has no effect, because no CorsPolicy On or ReportOnly " \
       "applies with it") \
+    X(UNSAFE_UNUSED, "unsafe-unused", \
+      "no policy that it applies to needs this permission; remove " \
+      "it") \
+    X(BACKEND_CREDENTIALS, "backend-credentials", \
+      "the backend decides on credentials only where " \
+      "CorsAllowCredentials is On") \
     X(REQUIRE_ALONE, "require-alone", \
       "has no effect without CorsWebSocketAllowOrigins or CorsProtect, " \
       "because handshakes are not checked") \

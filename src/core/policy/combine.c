@@ -146,20 +146,54 @@ static const char *exposed_by_both(apr_pool_t *p, const cors_policy_t *one,
     return joined.text;
 }
 
+/*
+ * Returns the CorsBackendHeaders of both policies. The backend may expose names if both
+ * let it; it decides on credentials if one says so. Keep lets it do everything.
+ */
+static cors_link_t kept_by_both(apr_pool_t *p, const cors_policy_t *asked,
+                                const cors_policy_t *overlay)
+{
+    const int one = cors_policy_number(asked, CORS_ATTR_BACKEND);
+    const int other = cors_policy_number(overlay, CORS_ATTR_BACKEND);
+    const bool exposes = one != CORS_BACKEND_REPLACE
+                         && one != CORS_BACKEND_KEEP_CREDENTIALS
+                         && other != CORS_BACKEND_REPLACE
+                         && other != CORS_BACKEND_KEEP_CREDENTIALS;
+    const bool decides = one >= CORS_BACKEND_KEEP_CREDENTIALS
+                         || other >= CORS_BACKEND_KEEP_CREDENTIALS;
+    cors_link_t both = asked->link[CORS_ATTR_BACKEND];
+    cors_setting_t *setting;
+    int number = exposes ? CORS_BACKEND_KEEP_EXPOSED : CORS_BACKEND_REPLACE;
+
+    if (decides) {
+        number =
+            exposes ? CORS_BACKEND_KEEP_BOTH : CORS_BACKEND_KEEP_CREDENTIALS;
+    }
+    if (one == other || number == one) {
+        return both;
+    }
+    if (number == other) {
+        return overlay->link[CORS_ATTR_BACKEND];
+    }
+    setting = apr_pmemdup(p, both.setting, sizeof(*setting));
+    setting->number = number;
+    both.setting = setting;
+    return both;
+}
+
 void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
                       const cors_policy_t *overlay, cors_policy_t *both)
 {
-    const cors_attr_e weaker[] = { CORS_ATTR_CREDENTIALS, CORS_ATTR_BACKEND };
     const cors_attr_e lists[] = { CORS_ATTR_METHODS, CORS_ATTR_HEADERS };
     apr_size_t i;
 
     *both = *asked;
-    /* On and Keep are 1: a grant needs both policies */
-    for (i = 0; i < sizeof(weaker) / sizeof(weaker[0]); i++) {
-        if (!cors_policy_number(overlay, weaker[i])) {
-            both->link[weaker[i]] = overlay->link[weaker[i]];
-        }
+    /* a grant needs both policies */
+    if (!cors_policy_number(overlay, CORS_ATTR_CREDENTIALS)) {
+        both->link[CORS_ATTR_CREDENTIALS] =
+            overlay->link[CORS_ATTR_CREDENTIALS];
     }
+    both->link[CORS_ATTR_BACKEND] = kept_by_both(p, asked, overlay);
     both->constant = asked->constant && overlay->constant;
     both->varies = !both->constant && (asked->varies || overlay->varies);
     if (!asked->problem && overlay->problem) {

@@ -454,6 +454,21 @@ int cors_decision_preflight_status(const cors_policy_t *policy,
     return decision->origin_allowed ? allowed : denied;
 }
 
+bool cors_decision_continues(const cors_policy_t *policy,
+                             const cors_decision_t *decision)
+{
+    if (cors_policy_number(policy, CORS_ATTR_PREFLIGHT)
+        != CORS_PREFLIGHT_CONTINUE) {
+        return false;
+    }
+    if (decision->verdict == CORS_VERDICT_PREFLIGHT_ALLOWED) {
+        return true;
+    }
+    return cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP
+           && (decision->origin_allowed
+               || !cors_policy_number(policy, CORS_ATTR_REJECT));
+}
+
 bool cors_decision_refuses(const cors_policy_t *policy,
                            const cors_decision_t *decision)
 {

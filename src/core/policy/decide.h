@@ -198,6 +198,18 @@ int cors_decision_preflight_status(const cors_policy_t *policy,
                                    const cors_decision_t *decision);
 
 /**
+ * Returns whether a preflight goes on to its handler, like any other request.
+ *
+ * An allowed one does with CorsPreflight Continue. With CorsBackendHeaders Keep as well,
+ * the backend has its own policy, so a denied one does too, unless CorsRejectDisallowed
+ * would refuse the announced request.
+ *
+ * @param decision  of a preflight
+ */
+bool cors_decision_continues(const cors_policy_t *policy,
+                             const cors_decision_t *decision);
+
+/**
  * Returns whether a decision refuses the request: a handshake whose origin is not
  * listed, for any CorsPolicy, or a request that CorsRejectDisallowed rejects.
  *

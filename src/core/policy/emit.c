@@ -23,6 +23,8 @@
 #include "core/policy/section.h"
 
 #define ALLOW_ORIGIN "Access-Control-Allow-Origin"
+#define ALLOW_CREDENTIALS "Access-Control-Allow-Credentials"
+#define EXPOSE_HEADERS "Access-Control-Expose-Headers"
 #define VARY_PREFLIGHT                                                         \
     "Origin, Access-Control-Request-Method, Access-Control-Request-Headers"
 #define VARY_PRIVATE_NETWORK ", Access-Control-Request-Private-Network"
@@ -136,50 +138,50 @@ static inline void strip(apr_table_t *table, varies_t *varies)
 /* Up to this many names are compared one by one. */
 #define FEW 8
 
-/* The collected text of all Vary fields of a table. */
+/* The collected names of all fields that are lists of names, such as Vary. */
 typedef struct {
     apr_pool_t *p;
     cors_joined_t names;
     int count;
     /* map of the names; NULL: there are only a few */
     cors_text_map_t *map;
-} vary_t;
+} gathered_t;
 
 /* Puts the names into a map: a backend may send any number of them. */
-CORS_SLOW static cors_text_map_t *map_names(const vary_t *vary)
+CORS_SLOW static cors_text_map_t *map_names(const gathered_t *list)
 {
-    cors_text_map_t *map = cors_text_map_make(vary->p, true);
-    cors_slice_t rest = cors_slice(vary->names.text);
+    cors_text_map_t *map = cors_text_map_make(list->p, true);
+    cors_slice_t rest = cors_slice(list->names.text);
     cors_slice_t name;
 
     while (cors_list_next(&rest, &name)) {
-        cors_text_map_add(map, name, vary);
+        cors_text_map_add(map, name, list);
     }
     return map;
 }
 
-static bool is_new_name(vary_t *vary, cors_slice_t name)
+static bool is_new_name(gathered_t *list, cors_slice_t name)
 {
-    if (vary->count < FEW) {
-        return !cors_list_has(vary->names.text, name, true);
+    if (list->count < FEW) {
+        return !cors_list_has(list->names.text, name, true);
     }
-    if (!vary->map) {
-        vary->map = map_names(vary);
+    if (!list->map) {
+        list->map = map_names(list);
     }
-    return cors_text_map_add(vary->map, name, vary);
+    return cors_text_map_add(list->map, name, list);
 }
 
-static int gather_vary(void *context, const char *key, const char *value)
+static int gather_names(void *context, const char *key, const char *value)
 {
-    vary_t *vary = context;
+    gathered_t *list = context;
     cors_slice_t rest = cors_slice(value);
     cors_slice_t name;
 
     (void)key;
     while (cors_list_next(&rest, &name)) {
-        if (is_new_name(vary, name)) {
-            cors_join(vary->p, &vary->names, ", ", name);
-            vary->count++;
+        if (is_new_name(list, name)) {
+            cors_join(list->p, &list->names, ", ", name);
+            list->count++;
         }
     }
     return 1;
@@ -188,15 +190,15 @@ static int gather_vary(void *context, const char *key, const char *value)
 CORS_SLOW void cors_vary_add(apr_pool_t *p, const char *names,
                              apr_table_t *headers, apr_table_t *errors)
 {
-    vary_t vary = { p, { NULL, 0, 0 }, 0, NULL };
+    gathered_t vary = { p, { NULL, 0, 0 }, 0, NULL };
 
-    apr_table_do(gather_vary, &vary, headers, "Vary", NULL);
-    apr_table_do(gather_vary, &vary, errors, "Vary", NULL);
+    apr_table_do(gather_names, &vary, headers, "Vary", NULL);
+    apr_table_do(gather_names, &vary, errors, "Vary", NULL);
     if (cors_list_has(vary.names.text, cors_slice("*"), true)) {
         vary.names.text = "*";
     }
     else {
-        gather_vary(&vary, "Vary", names);
+        gather_names(&vary, "Vary", names);
     }
     /* caches read the first field only, so write one field in one table */
     apr_table_unset(errors, "Vary");
@@ -232,6 +234,44 @@ static const char *varies_by(const cors_policy_t *policy,
     return policy->varies ? "Origin" : NULL;
 }
 
+/* What the backend's response contributes to the fields of the policy. */
+typedef struct {
+    /* the names that the policy or the backend exposes; NULL: those of the policy */
+    const char *exposed;
+    /* the backend decides on credentials, and has not sent them */
+    bool withholds;
+} backend_t;
+
+static bool has_credentials(const apr_table_t *fields)
+{
+    const char *value = apr_table_get(fields, ALLOW_CREDENTIALS);
+
+    /* Fetch, "CORS check": exactly these bytes */
+    return value && strcmp(value, "true") == 0;
+}
+
+/* Reads what CorsBackendHeaders keeps of a response, before its fields are removed. */
+CORS_SLOW static void read_backend(apr_pool_t *p, const cors_policy_t *policy,
+                                   const apr_table_t *headers,
+                                   const apr_table_t *errors,
+                                   backend_t *backend)
+{
+    const int keeps = cors_policy_number(policy, CORS_ATTR_BACKEND);
+    gathered_t exposed = { p, { NULL, 0, 0 }, 0, NULL };
+
+    if (keeps == CORS_BACKEND_KEEP_EXPOSED || keeps == CORS_BACKEND_KEEP_BOTH) {
+        gather_names(&exposed, NULL,
+                     cors_policy_joined(p, policy, CORS_ATTR_EXPOSE));
+        apr_table_do(gather_names, &exposed, headers, EXPOSE_HEADERS, NULL);
+        apr_table_do(gather_names, &exposed, errors, EXPOSE_HEADERS, NULL);
+        backend->exposed = exposed.names.text;
+    }
+    backend->withholds = (keeps == CORS_BACKEND_KEEP_CREDENTIALS
+                          || keeps == CORS_BACKEND_KEEP_BOTH)
+                         && !has_credentials(headers)
+                         && !has_credentials(errors);
+}
+
 /*
  * The fields below are added, not set: strip() has removed all fields of these names,
  * and apr_table_setn() would compare each name with every field that begins with the
@@ -239,7 +279,8 @@ static const char *varies_by(const cors_policy_t *policy,
  */
 
 static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
-                       const cors_decision_t *decision, apr_table_t *headers)
+                       const cors_decision_t *decision,
+                       const backend_t *backend, apr_table_t *headers)
 {
     apr_table_addn(headers, ALLOW_ORIGIN,
                    policy->constant ? "*"
@@ -247,8 +288,9 @@ static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
                        ? decision->origin_text
                        : apr_pstrmemdup(p, decision->origin.ptr,
                                         decision->origin.len));
-    if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
-        apr_table_addn(headers, "Access-Control-Allow-Credentials", "true");
+    if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
+        && !backend->withholds) {
+        apr_table_addn(headers, ALLOW_CREDENTIALS, "true");
     }
 }
 
@@ -300,6 +342,7 @@ static void add_if(apr_table_t *headers, const char *field, const char *value)
 
 CORS_SLOW static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
                                     const cors_decision_t *decision,
+                                    const backend_t *backend,
                                     apr_table_t *headers)
 {
     bool allowed = decision->verdict == CORS_VERDICT_PREFLIGHT_ALLOWED;
@@ -315,7 +358,7 @@ CORS_SLOW static void add_preflight(apr_pool_t *p, const cors_policy_t *policy,
     if (!methods && decision->reason == CORS_REASON_METHOD_NOT_ALLOWED) {
         methods = "GET, HEAD, POST";
     }
-    add_origin(p, policy, decision, headers);
+    add_origin(p, policy, decision, backend, headers);
     add_if(headers, "Access-Control-Allow-Methods", methods);
     add_if(headers, "Access-Control-Allow-Headers",
            list_value(p, policy, CORS_ATTR_HEADERS, decision,
@@ -345,25 +388,29 @@ static bool keeps_its_own(const apr_table_t *headers, const apr_table_t *errors)
 
 CORS_SLOW static void add_actual(apr_pool_t *p, const cors_policy_t *policy,
                                  const cors_decision_t *decision,
-                                 apr_table_t *headers)
+                                 const backend_t *backend, apr_table_t *headers)
 {
-    add_origin(p, policy, decision, headers);
-    add_if(headers, "Access-Control-Expose-Headers",
-           cors_policy_joined(p, policy, CORS_ATTR_EXPOSE));
+    add_origin(p, policy, decision, backend, headers);
+    add_if(headers, EXPOSE_HEADERS,
+           backend->exposed ? backend->exposed
+                            : cors_policy_joined(p, policy, CORS_ATTR_EXPOSE));
 }
 
 void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
                const cors_decision_t *decision, cors_response_e response,
                apr_table_t *headers, apr_table_t *errors)
 {
+    const int keeps = cors_policy_number(policy, CORS_ATTR_BACKEND);
     const char *vary;
     varies_t varies = { 0, NULL };
+    backend_t backend = { NULL, false };
     apr_table_entry_t *of_headers;
 
-    if (response != CORS_RESPONSE_PREFLIGHT
-        && cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP
-        && keeps_its_own(headers, errors)) {
-        return;
+    if (response != CORS_RESPONSE_PREFLIGHT && keeps != CORS_BACKEND_REPLACE) {
+        if (keeps == CORS_BACKEND_KEEP && keeps_its_own(headers, errors)) {
+            return;
+        }
+        read_backend(p, policy, headers, errors, &backend);
     }
     strip(headers, &varies);
     of_headers = varies.last;
@@ -380,11 +427,11 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
 
     if (response != CORS_RESPONSE_ACTUAL) {
         if (decision->origin_allowed) {
-            add_preflight(p, policy, decision, headers);
+            add_preflight(p, policy, decision, &backend, headers);
         }
     }
     else if (decision->origin_allowed
              || (policy->constant && !policy->problem)) {
-        add_actual(p, policy, decision, headers);
+        add_actual(p, policy, decision, &backend, headers);
     }
 }

@@ -19,7 +19,7 @@ typedef enum {
     CORS_RESPONSE_ACTUAL,
     /* this module's own answer to a preflight */
     CORS_RESPONSE_PREFLIGHT,
-    /* a handler's answer to an allowed preflight */
+    /* a handler's answer to a preflight, see cors_decision_continues() */
     CORS_RESPONSE_CONTINUED
 } cors_response_e;
 
@@ -28,9 +28,11 @@ typedef enum {
  * one field.
  *
  * Fields that something else has set are removed first: Access-Control-Allow-*,
- * -Expose-Headers and -Max-Age, in both tables. With CorsBackendHeaders Keep, a
- * response that has an Access-Control-Allow-Origin does not change, except the answer
- * to a preflight by this module.
+ * -Expose-Headers and -Max-Age, in both tables. With CorsBackendHeaders Keep, a response that has an
+ * Access-Control-Allow-Origin does not change, except the answer to a preflight by
+ * this module. With KeepExposed, the names that the response exposes are added to the
+ * policy's. With KeepCredentials, a policy with credentials sends
+ * Access-Control-Allow-Credentials only if the response has it.
  *
  * @param p         pool for the values
  * @param policy    the policy of the decision; its mode is CORS_MODE_ON

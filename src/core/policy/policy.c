@@ -504,6 +504,42 @@ void cors_policy_contradictions(const cors_policy_t *policy,
     }
 }
 
+bool cors_policy_may_be_idle(cors_attr_e attr, const cors_setting_t *setting)
+{
+    switch (attr) {
+    case CORS_ATTR_ANY_UNSAFE:
+    case CORS_ATTR_NULL_UNSAFE:
+    case CORS_ATTR_SUFFIX_UNSAFE:
+        return setting->choice != 0;
+    case CORS_ATTR_BACKEND:
+        return setting->choice == CORS_BACKEND_KEEP_CREDENTIALS
+               || setting->choice == CORS_BACKEND_KEEP_BOTH;
+    default:
+        return false;
+    }
+}
+
+static void note_any(void *context, const cors_contradiction_t *found)
+{
+    bool *any = context;
+
+    (void)found;
+    *any = true;
+}
+
+bool cors_policy_needs(const cors_policy_t *policy, cors_attr_e attr)
+{
+    cors_policy_t without = *policy;
+    bool needed = policy->problem != CORS_OK;
+
+    if (attr == CORS_ATTR_BACKEND) {
+        return cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
+    }
+    without.link[attr].setting = NULL;
+    cors_policy_contradictions(&without, note_any, &needed);
+    return needed;
+}
+
 static void note_first(void *context, const cors_contradiction_t *found)
 {
     cors_policy_t *policy = context;

@@ -57,6 +57,18 @@ typedef void (*cors_contradiction_fn)(void *context,
 void cors_policy_contradictions(const cors_policy_t *policy,
                                 cors_contradiction_fn tell, void *context);
 
+/** @return whether a setting is idle unless some policy needs it: a permission (Unsafe)
+ *          that is on, or CorsBackendHeaders that leaves credentials to the backend */
+bool cors_policy_may_be_idle(cors_attr_e attr, const cors_setting_t *setting);
+
+/**
+ * @param attr  of a setting in force that cors_policy_may_be_idle()
+ * @return whether the policy needs the setting: it would be a contradiction without the
+ *         permission, or it has credentials that the backend can withhold. A
+ *         contradictory policy may need what it does not get, so it needs everything.
+ */
+bool cors_policy_needs(const cors_policy_t *policy, cors_attr_e attr);
+
 /**
  * Merge a section, and all that it was merged from, into the policy of one method.
  *

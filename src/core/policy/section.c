@@ -94,7 +94,9 @@ const char *const *cors_attr_choices(cors_attr_e attr)
     static const char *const modes[] = { "Off", "On", "ReportOnly", NULL };
     static const char *const flags[] = { "Off", "On", NULL };
     static const char *const preflights[] = { "Answer", "Continue", NULL };
-    static const char *const backends[] = { "Replace", "Keep", NULL };
+    static const char *const backends[] = { "Replace",     "Keep",
+                                            "KeepExposed", "KeepCredentials",
+                                            "KeepBoth",    NULL };
     static const char *const protections[] = {
         "Off", "On", "ReportOnly", "On Strict", "ReportOnly Strict", NULL
     };

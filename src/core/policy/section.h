@@ -72,7 +72,10 @@ typedef enum {
 /** CorsBackendHeaders */
 typedef enum {
     CORS_BACKEND_REPLACE,
-    CORS_BACKEND_KEEP
+    CORS_BACKEND_KEEP,
+    CORS_BACKEND_KEEP_EXPOSED,
+    CORS_BACKEND_KEEP_CREDENTIALS,
+    CORS_BACKEND_KEEP_BOTH
 } cors_backend_e;
 
 /** CorsProtect. STRICT added to ON or REPORT_ONLY is the same mode with Strict. */
@@ -127,6 +130,9 @@ typedef struct cors_setting_t {
     /* set by the checks at start-up, for CorsPolicy: some policy of it allows an
      * origin, or allows none explicitly */
     unsigned allows_some : 1;
+    /* set by the checks at start-up, for a setting that cors_policy_may_be_idle():
+     * some policy needs it */
+    unsigned useful : 1;
     /* set by the checks at start-up: the setting has been checked by itself */
     unsigned linted : 1;
     /* of a list: its arguments, while other settings may share the list; NULL: the

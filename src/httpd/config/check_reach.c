@@ -35,6 +35,7 @@ typedef enum {
     NEEDED_ORIGINS,
     NEEDED_WEBSOCKET_ORIGINS,
     NEEDED_PROTECT,
+    NEEDED_CREDENTIALS,
     NEEDED_COUNT
 } needed_e;
 
@@ -108,6 +109,22 @@ static bool knows_whom(const cors_policy_t *policy)
            || (origins && cors_origin_set_none(origins->origins));
 }
 
+/* Marks the settings in force that are idle elsewhere and that a policy needs. */
+static void learn_needs(const cors_policy_t *policy)
+{
+    int attr;
+
+    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+        const cors_setting_t *setting = policy->link[attr].setting;
+
+        if (setting && !setting->useful
+            && cors_policy_may_be_idle(attr, setting)
+            && cors_policy_needs(policy, attr)) {
+            noting(setting)->useful = true;
+        }
+    }
+}
+
 /* Returns whether a policy uses the setting of an attribute. */
 static bool is_reached(const cors_policy_t *policy, cors_attr_e attr)
 {
@@ -148,6 +165,7 @@ static void learn(const cors_policy_t *policy)
             noting(link->setting)->reached = true;
         }
     }
+    learn_needs(policy);
     if (on && knows_whom(policy)) {
         noting(policy->link[CORS_ATTR_MODE].setting)->allows_some = true;
     }
@@ -308,6 +326,9 @@ static void find_needed(void *context, cors_attr_e attr,
     if (attr == CORS_ATTR_ORIGINS) {
         found[NEEDED_ORIGINS] = true;
     }
+    if (attr == CORS_ATTR_CREDENTIALS && setting->number) {
+        found[NEEDED_CREDENTIALS] = true;
+    }
     if (attr == CORS_ATTR_WEBSOCKET_ORIGINS) {
         found[NEEDED_WEBSOCKET_ORIGINS] = true;
     }
@@ -381,6 +402,27 @@ static bool may_be_completed(reach_walk_t *walk, needed_e needed)
            || htaccess_allowed(walk);
 }
 
+/* Returns whether start-up cannot merge everything that may need a setting. */
+static bool may_be_needed(reach_walk_t *walk)
+{
+    return may_be_completed(walk, NEEDED_ORIGINS)
+           || may_be_completed(walk, NEEDED_WEBSOCKET_ORIGINS)
+           || may_be_completed(walk, NEEDED_CREDENTIALS);
+}
+
+/* Report a setting of a policy in force that has no effect on any policy. */
+static void check_idle(reach_walk_t *walk, cors_attr_e attr,
+                       const cors_setting_t *setting)
+{
+    if (setting->useful || !cors_policy_may_be_idle(attr, setting)
+        || may_be_needed(walk)) {
+        return;
+    }
+    report_setting(walk, setting,
+                   attr == CORS_ATTR_BACKEND ? CORS_PROBLEM_BACKEND_CREDENTIALS
+                                             : CORS_PROBLEM_UNSAFE_UNUSED);
+}
+
 static void check_setting(void *context, cors_attr_e attr,
                           const cors_setting_t *setting)
 {
@@ -396,7 +438,7 @@ static void check_setting(void *context, cors_attr_e attr,
         }
     }
     else if (setting->reached) {
-        return;
+        check_idle(walk, attr, setting);
     }
     else if (attr == CORS_ATTR_WEBSOCKET_REQUIRE) {
         if (!may_be_completed(walk, NEEDED_WEBSOCKET_ORIGINS)

@@ -208,7 +208,7 @@ static inline cors_response_e response_kind(const request_rec *r,
                    : CORS_RESPONSE_ACTUAL;
     }
     return chain->final
-                   && chain->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
+                   && cors_decision_continues(chain->policy, &chain->decision)
                ? CORS_RESPONSE_CONTINUED
                : CORS_RESPONSE_ACTUAL;
 }

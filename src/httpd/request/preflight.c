@@ -61,7 +61,5 @@ bool cors_preflight_is_answered(const cors_chain_t *chain)
 
     return decision->preflight && !cors_chain_is_websocket(chain)
            && cors_chain_mode(chain) == CORS_MODE_ON
-           && (decision->verdict != CORS_VERDICT_PREFLIGHT_ALLOWED
-               || cors_policy_number(chain->policy, CORS_ATTR_PREFLIGHT)
-                      == CORS_PREFLIGHT_ANSWER);
+           && !cors_decision_continues(chain->policy, decision);
 }
