@@ -171,9 +171,19 @@ static const row_t rows[] = {
       VARY },
 };
 
+/* Returns a policy with a CorsBackendHeaders; Replace, the default, may be omitted. */
+static const cors_policy_t *with_backend(const char *word, bool omit_default)
+{
+    if (omit_default && strcmp(word, "Replace") == 0) {
+        return policy_of(LIST);
+    }
+    return policy_of(
+        apr_pstrcat(pool, LIST "; CorsBackendHeaders ", word, NULL));
+}
+
 /* CorsBackendHeaders of the requested URL, of the served resource, and of both: names
  * are exposed if both let the backend, and it decides on credentials if one says so. */
-static void backend_headers_of_both(void **state)
+static void check_backend_of_both(bool omit_default)
 {
     static const char *const words[] = { "Replace", "Keep", "KeepExposed",
                                          "KeepCredentials", "KeepBoth" };
@@ -187,18 +197,14 @@ static void backend_headers_of_both(void **state)
     int one;
     int other;
 
-    (void)state;
     for (one = 0; one < 5; one++) {
         for (other = 0; other < 5; other++) {
             const char *name =
                 apr_pstrcat(pool, "CorsBackendHeaders ", words[one], " and ",
                             words[other], NULL);
-            const cors_policy_t *asked =
-                policy_of(apr_pstrcat(pool, LIST "; CorsBackendHeaders ",
-                                      words[one], NULL));
+            const cors_policy_t *asked = with_backend(words[one], omit_default);
             const cors_policy_t *served =
-                policy_of(apr_pstrcat(pool, LIST "; CorsBackendHeaders ",
-                                      words[other], NULL));
+                with_backend(words[other], omit_default);
             cors_policy_t result;
 
             cors_policy_both(pool, asked, served, &result);
@@ -211,6 +217,18 @@ static void backend_headers_of_both(void **state)
                         other);
         }
     }
+}
+
+static void backend_headers_of_both(void **state)
+{
+    (void)state;
+    check_backend_of_both(false);
+}
+
+static void backend_headers_of_both_with_defaults(void **state)
+{
+    (void)state;
+    check_backend_of_both(true);
 }
 
 static const cors_section_t *merge_sections(const cors_section_t *outer,
@@ -428,6 +446,7 @@ int main(void)
     static const struct CMUnitTest tests[] = {
         TEST(sections_are_compared_by_address),
         TEST(backend_headers_of_both),
+        TEST(backend_headers_of_both_with_defaults),
         TEST(comparison_stops_after_100_entries),
     };
     static const table_t tables[] = { TABLE(check_combined_row, rows),

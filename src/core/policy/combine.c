@@ -163,20 +163,25 @@ static cors_link_t kept_by_both(apr_pool_t *p, const cors_policy_t *asked,
                          || other >= CORS_BACKEND_KEEP_CREDENTIALS;
     cors_link_t both = asked->link[CORS_ATTR_BACKEND];
     cors_setting_t *setting;
-    int number = exposes ? CORS_BACKEND_KEEP_EXPOSED : CORS_BACKEND_REPLACE;
+    int choice = exposes ? CORS_BACKEND_KEEP_EXPOSED : CORS_BACKEND_REPLACE;
 
     if (decides) {
-        number =
+        choice =
             exposes ? CORS_BACKEND_KEEP_BOTH : CORS_BACKEND_KEEP_CREDENTIALS;
     }
-    if (one == other || number == one) {
+    if (one == other || choice == one) {
         return both;
     }
-    if (number == other) {
+    if (choice == other) {
         return overlay->link[CORS_ATTR_BACKEND];
     }
-    setting = apr_pmemdup(p, both.setting, sizeof(*setting));
-    setting->number = number;
+    /* a default has no setting */
+    setting =
+        apr_pmemdup(p,
+                    both.setting ? both.setting
+                                 : overlay->link[CORS_ATTR_BACKEND].setting,
+                    sizeof(*setting));
+    setting->choice = choice;
     both.setting = setting;
     return both;
 }

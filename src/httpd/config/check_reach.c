@@ -326,7 +326,7 @@ static void find_needed(void *context, cors_attr_e attr,
     if (attr == CORS_ATTR_ORIGINS) {
         found[NEEDED_ORIGINS] = true;
     }
-    if (attr == CORS_ATTR_CREDENTIALS && setting->number) {
+    if (attr == CORS_ATTR_CREDENTIALS && setting->choice) {
         found[NEEDED_CREDENTIALS] = true;
     }
     if (attr == CORS_ATTR_WEBSOCKET_ORIGINS) {
