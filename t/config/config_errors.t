@@ -56,9 +56,9 @@ my @origins = (
     [ 'origin-scheme-wildcard', '*://*.example.com:*', 'https://*.example.com:*', 'https://*.example.com:*' ],
     [ 'origin-scheme-websocket', 'wss://example.com', 'https://example.com', 'https://example.com' ],
     [ 'origin-scheme-websocket', 'ws://example.com:8080', 'http://example.com:8080', 'http://example.com:8080' ],
-    [ 'origin-file', 'file://', undef, 'app://x' ],
-    [ 'origin-file', 'file:///home', undef, 'files://home' ],
-    [ 'origin-long', 'a' x 33 . '://example.com', undef, 'a' x 32 . '://example.com' ],
+    [ 'origin-file', 'file:///', 'file://', 'file://' ],
+    [ 'origin-file', 'file:///home', 'file://', 'file://' ],
+    [ 'origin-long', 'a' x 65 . '://example.com', undef, 'a' x 64 . '://example.com' ],
 
     # parts that an origin does not have
     [ 'origin-path', 'https://example.com/', 'https://example.com', 'https://example.com' ],

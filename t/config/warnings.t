@@ -156,6 +156,29 @@ my @cases = (
     [ [ [ 'name-misspelled', 3 ] ], "${on}CorsExposeHeaders all\n", "${on}CorsExposeHeaders *\n" ],
     [ [ [ 'expose-cors', 3 ] ], "${on}CorsExposeHeaders Access-Control-Allow-Origin\n", "${on}CorsExposeHeaders ETag\n" ],
 
+    # what a list loses of the default
+    [ [ [ 'methods-default', 3 ] ], "${on}CorsAllowMethods PROPFIND REPORT\n", "${on}CorsAllowMethods +PROPFIND +REPORT\n" ],
+    [ [ [ 'methods-default', 3 ] ], "${on}CorsAllowMethods PURGE\n", "${on}CorsAllowMethods GET PURGE\n" ],
+    [ [ [ 'headers-default', 3 ] ], "${on}CorsAllowHeaders authorization\n", "${on}CorsAllowHeaders +authorization\n" ],
+    [ [ [ 'headers-default', 3 ] ], "${on}CorsAllowHeaders x-token\nCorsAllowMethods PUT\n", "${on}CorsAllowHeaders x-token\nCorsAllowMethods GET HEAD DELETE\n" ],
+    [ [ [ 'headers-default', 3 ] ], "${on}CorsAllowHeaders x-token\n<Location /a>\nCorsMaxAge 5\n</Location>\n<Location /b>\nCorsMaxAge 6\n</Location>\n",
+      "${on}CorsAllowHeaders x-token Content-Type\n" ],
+    [ [ [ 'headers-default', 3 ] ], "${on}CorsAllowHeaders x-token\nCorsAllowMethods POST\n", "${on}CorsAllowHeaders None\n" ],
+    [ [ [ 'headers-default', 3 ] ], "${on}CorsAllowHeaders x-token\nCorsAllowMethods *\n", "${on}CorsAllowHeaders *\n" ],
+
+    # file://
+    [ [ [ 'file-origin', 2 ] ], "CorsPolicy On\nCorsAllowOrigins file://\n", "CorsPolicy On\nCorsAllowOrigins https://*.a.example\n" ],
+    [ [ [ 'file-origin', 1 ] ], "CorsWebSocketAllowOrigins file://\n", "CorsWebSocketAllowOrigins app://a\n" ],
+
+    # the status page
+    [ [ [ 'page-public', 2 ] ], "<Location /s>\nSetHandler cors-policy\n</Location>\n", "<Location /s>\nSetHandler cors-policy\nRequire all granted\n</Location>\n" ],
+    [ [ [ 'page-public', 2 ] ], "<Location /s>\nSetHandler \"cors-policy\"\n</Location>\n<Location /t>\nRequire local\n</Location>\n",
+      "<Location /s>\nSetHandler \"cors-policy\"\n</Location>\n<Location />\nRequire local\n</Location>\n" ],
+    [ [ [ 'page-public', 2 ] ], "<Location /s>\nSetHandler cors-policy\nAuthType Basic\n</Location>\n",
+      "<Location /s>\nSetHandler cors-policy\n<RequireAny>\nRequire local\n</RequireAny>\n</Location>\n" ],
+    [ [ [ 'page-public', 3 ] ], "<VirtualHost *:1>\n<Location /s>\nSetHandler cors-policy\n</Location>\n</VirtualHost>\n<Location /t>\nRequire local\n</Location>\n",
+      "<VirtualHost *:1>\n<Location /s>\nSetHandler cors-policy\n</Location>\n</VirtualHost>\n<Location /s>\nRequire local\n</Location>\n" ],
+
     # the method in a condition
     [ [ [ 'if-method', 3 ] ], "$on<If \"%{REQUEST_METHOD} == 'PUT'\">\nCorsPolicy Off\n</If>\n", "$on<If \"%{HTTP_HOST} == 'a'\">\nCorsPolicy Off\n</If>\n" ],
     [ [ [ 'if-method', 5 ] ], "$on<If false>\n</If>\n<ElseIf \"%{REQUEST_METHOD} == 'PUT'\">\nCorsMaxAge 60\n</ElseIf>\n",

@@ -255,7 +255,7 @@ sub origin_parts {
     # some embedded browsers send it
     return ('file', '', '') if $origin eq 'file://';
     my ($scheme, $host, $port) = $origin
-        =~ m{\A([a-z][a-z0-9+.-]{0,31})://(\[[0-9a-f:]+\]|[a-z0-9_.!"\$&'()*+;=`{}~-]+)(?::([1-9][0-9]{0,4}))?\z} or return;
+        =~ m{\A([a-z][a-z0-9+.-]{0,63})://(\[[0-9a-f:]+\]|[a-z0-9_.!"\$&'()*+;=`{}~-]+)(?::([1-9][0-9]{0,4}))?\z} or return;
     return if defined $port && $port > 65535;
     # No browser sends a default port, an address that is not in its shortest form, or an
     # empty label. Such bytes are not converted: they match an entry with the same bytes, or

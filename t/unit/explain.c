@@ -249,12 +249,11 @@ static const case_t cases[] = {
       NOT_READ "No browser sends the origin https://a.example:443: browsers "
                "omit the scheme's default port. Ask about https://a.example, "
                "which it sends." },
-    { "a file has the origin null",
+    { "a page from a file can be listed for embedded browsers",
       ON,
       { .origin = "file://", .method = "GET" },
-      NOT_READ
-      "A page from a file sends the origin null, as anyone's page can. "
-      "Give the page an origin of its own." },
+      NOT_READ "To allow it, add file:// to CorsAllowOrigins conf:2, or write "
+               "CorsAllowOrigins +file:// in a section within." },
     { "a removed method is suggested to be restored",
       ON "; CorsAllowMethods +BAN; CorsAllowMethods -PUT",
       { .origin = A, .method = "PUT" },

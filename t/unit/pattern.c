@@ -402,7 +402,7 @@ ROWS(wildcard_is_the_leftmost_label_or_the_port,
      { "https://*.[::1]", CORS_PROBLEM_WILDCARD_IP, NULL },
      { "https://*.1.example", CORS_OK, NULL })
 
-static void file_is_accepted_for_websockets_only(void **state)
+static void file_has_no_host_and_no_path(void **state)
 {
     static const struct {
         const char *word;
@@ -411,7 +411,8 @@ static void file_is_accepted_for_websockets_only(void **state)
     } rows[] = {
         { "file://", true, CORS_OK },
         { "!file://", true, CORS_OK },
-        { "file://", false, CORS_PROBLEM_ORIGIN_FILE },
+        { "file://", false, CORS_OK },
+        { "file:///", false, CORS_PROBLEM_ORIGIN_FILE },
         { "file:///", true, CORS_PROBLEM_ORIGIN_FILE },
         { "file://host", true, CORS_PROBLEM_ORIGIN_FILE },
         { "file://*", true, CORS_PROBLEM_ORIGIN_FILE },
@@ -440,7 +441,7 @@ static cors_problem_e problem_of(const char *word)
                               &suggestion);
 }
 
-static void scheme_has_32_bytes_label_63_host_253(void **state)
+static void scheme_has_64_bytes_label_63_host_253(void **state)
 {
     const char *l63 = repeat_text("a", 63);
     const char *h253 = apr_pstrcat(pool, l63, ".", l63, ".", l63, ".",
@@ -448,10 +449,10 @@ static void scheme_has_32_bytes_label_63_host_253(void **state)
 
     (void)state;
     assert_int_equal(problem_of(
-                         apr_pstrcat(pool, repeat_text("s", 32), "://a", NULL)),
+                         apr_pstrcat(pool, repeat_text("s", 64), "://a", NULL)),
                      CORS_OK);
     assert_int_equal(problem_of(
-                         apr_pstrcat(pool, repeat_text("s", 33), "://a", NULL)),
+                         apr_pstrcat(pool, repeat_text("s", 65), "://a", NULL)),
                      CORS_PROBLEM_ORIGIN_LONG);
     assert_int_equal(problem_of(apr_pstrcat(pool, "https://", l63, NULL)),
                      CORS_OK);
@@ -466,6 +467,30 @@ static void scheme_has_32_bytes_label_63_host_253(void **state)
                      CORS_PROBLEM_ORIGIN_LABEL_LONG);
 }
 
+/* A subdomain has at least two bytes more, and a host at most 253. */
+static void name_with_subdomains_has_251_bytes(void **state)
+{
+    const char *l63 = repeat_text("a", 63);
+    const char *s192 =
+        apr_pstrcat(pool, "https://*.", l63, ".", l63, ".", l63, ".", NULL);
+
+    (void)state;
+    assert_int_equal(problem_of(
+                         apr_pstrcat(pool, s192, repeat_text("a", 59), NULL)),
+                     CORS_OK);
+    assert_int_equal(problem_of(apr_pstrcat(pool, s192, repeat_text("a", 59),
+                                            ".", NULL)),
+                     CORS_OK);
+    assert_int_equal(problem_of(
+                         apr_pstrcat(pool, s192, repeat_text("a", 60), NULL)),
+                     CORS_PROBLEM_ORIGIN_HOST_LONG);
+    assert_int_equal(problem_of(apr_pstrcat(pool, s192, repeat_text("a", 60),
+                                            ".", NULL)),
+                     CORS_PROBLEM_ORIGIN_HOST_LONG);
+    assert_int_equal(problem_of("https://*."),
+                     CORS_PROBLEM_ORIGIN_HOST_MISSING);
+}
+
 static void file_url_suggests_file(void **state)
 {
     cors_pattern_t pattern;
@@ -478,7 +503,7 @@ static void file_url_suggests_file(void **state)
     same_text("suggestion", suggestion, "file://");
     cors_pattern_parse(pool, exact_copy("FILE:///home"), false, &pattern,
                        &suggestion);
-    same_text("suggestion", suggestion, NULL);
+    same_text("suggestion", suggestion, "file://");
 }
 
 static void wildcard_before_an_address_needs_its_own_label(void **state)
@@ -495,6 +520,7 @@ static void wildcard_before_an_address_needs_its_own_label(void **state)
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        TEST(name_with_subdomains_has_251_bytes),
         TEST(file_url_suggests_file),
         TEST(wildcard_before_an_address_needs_its_own_label),
         TEST(accepted_pattern_has_its_parts),
@@ -508,8 +534,8 @@ int main(void)
         TEST(several_patterns_in_one_are_rejected),
         TEST(port_is_a_number_but_not_the_default),
         TEST(wildcard_is_the_leftmost_label_or_the_port),
-        TEST(file_is_accepted_for_websockets_only),
-        TEST(scheme_has_32_bytes_label_63_host_253),
+        TEST(file_has_no_host_and_no_path),
+        TEST(scheme_has_64_bytes_label_63_host_253),
     };
 
     return run_all_tests(tests, COUNT(tests), NULL, 0);

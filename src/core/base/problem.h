@@ -47,9 +47,8 @@
       "the origin of a handshake is that of the page, whose " \
       "scheme is never ws or wss") \
     X(ORIGIN_FILE, "origin-file", \
-      "file:// has no host and is an entry of " \
-      "CorsWebSocketAllowOrigins only; for a fetch, pages from " \
-      "files send the origin null") \
+      "the origin of a page from a file has no host and no path: " \
+      "browsers send null, and some embedded browsers send file://") \
     X(ORIGIN_HOST_MISSING, "origin-host-missing", \
       "the host is missing") \
     X(ORIGIN_HOST_CASE, "origin-host-case", \
@@ -91,7 +90,7 @@
     X(ORIGIN_FRAGMENT, "origin-fragment", \
       "an origin has no fragment") \
     X(ORIGIN_LONG, "origin-long", \
-      "a scheme of more than 32 characters is not supported") \
+      "a scheme of more than 64 characters is not supported") \
     X(WILDCARD_PLACE, "wildcard-place", \
       "a wildcard can only be the whole leftmost label of the host, " \
       "or the port") \
@@ -279,6 +278,10 @@
     X(REGEX_NEVER, "regex-never", \
       "the regular expression matches no origin: it has to match all " \
       "of it, from the scheme to the port") \
+    X(FILE_ORIGIN, "file-origin", \
+      "only some embedded browsers send it, and any page from a " \
+      "file can have it there; other browsers send null for " \
+      "pages from files") \
     X(SCHEME_MISSPELLED, "scheme-misspelled", \
       "pages have this origin only if their scheme is exactly this " \
       "one") \
@@ -286,6 +289,12 @@
       "an origin can make this regular expression try very many " \
       "matches, up to a limit; no two adjacent or nested " \
       "repetitions should match the same text") \
+    X(METHODS_DEFAULT, "methods-default", \
+      "the list replaces the default (GET HEAD PUT PATCH POST " \
+      "DELETE) and has none of its methods") \
+    X(HEADERS_DEFAULT, "headers-default", \
+      "the list replaces the default (content-type), without which " \
+      "scripts cannot send JSON") \
     X(AUTHORIZATION_NOT_NAMED, "authorization-not-named", \
       "does not stand for Authorization, which has to be listed " \
       "by name, and requests here are authenticated") \
@@ -331,6 +340,9 @@
       "this file also serves other URLs, whose preflights grant " \
       "more than its section: the browser sends the request and " \
       "hides the response; grant the same for both") \
+    X(PAGE_PUBLIC, "page-public", \
+      "the status page shows the configuration, and URLs and " \
+      "origins of requests; no Require here limits who may see it") \
     X(LOG_TAG_UNKNOWN, "log-tag-unknown", \
       "a decision has no value of this name, so the log has - on " \
       "every line")

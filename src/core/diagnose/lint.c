@@ -280,6 +280,10 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
         else if (word->regex) {
             lint_regex(lint, word);
         }
+        else if (strcmp(word->text, "file://") == 0 && !word->exclude) {
+            warn(lint, word->source, CORS_PROBLEM_FILE_ORIGIN, word->text, NULL,
+                 NULL);
+        }
         else if (word->exclude) {
             lint_scheme(lint, word);
             lint_excluded(lint, word);
@@ -437,6 +441,51 @@ static void lint_removed_methods(const lint_t *lint)
     }
 }
 
+/* Returns a list of the same names that adds to the inherited one. */
+static const char *adding(apr_pool_t *p, const cors_name_set_t *names)
+{
+    cors_joined_t words = { NULL, 0, 0 };
+    int i;
+
+    for (i = 0; i < names->count; i++) {
+        cors_join_entry(p, &words, "+", cors_slice(names->names[i]));
+    }
+    return words.text;
+}
+
+static bool names_any(const cors_name_set_t *names,
+                      const cors_name_set_t *others)
+{
+    int i;
+
+    for (i = 0; i < others->count; i++) {
+        if (cors_name_set_lists(names, cors_slice(others->names[i]))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Reports a list of methods that replaces the default and has nothing of it. A name
+ * that is probably misspelled may be meant for one of the default. */
+static void lint_default_methods(const lint_t *lint)
+{
+    const cors_name_set_t *names = lint->setting->names;
+    const cors_link_t by_default = { NULL, NULL };
+    int i;
+
+    for (i = 0; i < names->count; i++) {
+        if (meant_by(CORS_NAMES_METHODS, names->names[i])) {
+            return;
+        }
+    }
+    if (!lint->setting->edit && !names->wildcard && names->count > 0
+        && !names_any(names, cors_link_names(&by_default, CORS_ATTR_METHODS))) {
+        warn(lint, NULL, CORS_PROBLEM_METHODS_DEFAULT, NULL, NULL,
+             adding(lint->p, names));
+    }
+}
+
 void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
                        const cors_setting_t *setting, cors_lint_fn tell,
                        void *context)
@@ -451,6 +500,7 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
         break;
     case CORS_ATTR_METHODS:
         lint_spelling(&lint);
+        lint_default_methods(&lint);
         lint_removed_methods(&lint);
         break;
     case CORS_ATTR_HEADERS:
@@ -545,6 +595,40 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
                           credentials->source);
         }
     }
+}
+
+/* Returns whether a policy lists a method whose request has a body. */
+static bool takes_bodies(const cors_policy_t *policy)
+{
+    static const char *const methods[] = { "POST", "PUT", "PATCH" };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(methods) / sizeof(methods[0]); i++) {
+        if (cors_policy_name_listed(policy, CORS_ATTR_METHODS,
+                                    cors_slice(methods[i]))
+            != CORS_NAME_UNLISTED) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const cors_setting_t *cors_lint_default_headers(apr_pool_t *p,
+                                                const cors_policy_t *policy,
+                                                const char **suggestion)
+{
+    const cors_setting_t *setting = policy->link[CORS_ATTR_HEADERS].setting;
+
+    if (!setting || setting->edit || setting->names->count == 0
+        || cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_OFF
+        || cors_policy_name_listed(policy, CORS_ATTR_HEADERS,
+                                   cors_slice("content-type"))
+               != CORS_NAME_UNLISTED
+        || !takes_bodies(policy)) {
+        return NULL;
+    }
+    *suggestion = adding(p, setting->names);
+    return setting;
 }
 
 const cors_setting_t *

@@ -59,4 +59,16 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
 const cors_setting_t *
 cors_lint_authorization_missing(const cors_policy_t *policy);
 
+/**
+ * Finds a list of headers that replaces the default and is without content-type, in a
+ * policy whose requests may have bodies.
+ *
+ * @param p           the pool of the suggestion
+ * @param suggestion  set to a list that adds the same names to the default
+ * @return the setting; NULL: there is none
+ */
+const cors_setting_t *cors_lint_default_headers(apr_pool_t *p,
+                                                const cors_policy_t *policy,
+                                                const char **suggestion);
+
 #endif /* CORS_LINT_H */

@@ -10,8 +10,9 @@
 
 #include "core/base/list.h"
 
-/* The longest scheme accepted, in bytes; the schemes of browsers stay below 20. */
-#define CORS_SCHEME_MAX 32
+/* The longest scheme accepted, in bytes; the schemes of browsers stay below 20, and
+ * custom ones of apps are their reversed domain names. */
+#define CORS_SCHEME_MAX 64
 
 /* The longest host accepted, in bytes; a DNS name has 253 and may end in a dot. */
 #define CORS_HOST_MAX 255

@@ -69,7 +69,7 @@ typedef bool (*cors_regex_match_fn)(const void *regex, cors_slice_t text,
 
 /** @return an empty set that lives as long as @a p
  *
- * @param file  whether file:// and Self may be listed (the WebSocket list)
+ * @param file  whether Self may be listed (the WebSocket list)
  * @param edit  whether the entries have "+" or "-" and so edit the inherited list
  */
 cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit);

@@ -289,6 +289,9 @@ static bool is_address(cors_slice_t host)
     return cors_slice_has_prefix(host, "[") || cors_host_ends_in_number(host);
 }
 
+/* The longest name that has subdomains: a host of 253 bytes without a label and a dot. */
+#define SUFFIX_MAX (253 - 2)
+
 static cors_problem_e check_wildcard(cors_slice_t *host,
                                      cors_pattern_t *pattern)
 {
@@ -306,10 +309,14 @@ static cors_problem_e check_wildcard(cors_slice_t *host,
     if (is_address(*host)) {
         return CORS_PROBLEM_WILDCARD_IP;
     }
+    if (host->len > SUFFIX_MAX
+        && host->len - (cors_slice_end(*host)[-1] == '.') > SUFFIX_MAX) {
+        return CORS_PROBLEM_ORIGIN_HOST_LONG;
+    }
     return CORS_OK;
 }
 
-static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word, bool file,
+static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word,
                                   cors_pattern_t *pattern)
 {
     parts_t parts;
@@ -332,7 +339,7 @@ static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word, bool file,
     }
     if (cors_slice_is(parts.scheme, "file")) {
         pattern->host = parts.host;
-        if (file && cors_slice_is(word, "file://")) {
+        if (cors_slice_is(word, "file://")) {
             return CORS_OK;
         }
         return CORS_PROBLEM_ORIGIN_FILE;
@@ -353,10 +360,10 @@ static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word, bool file,
     return problem;
 }
 
-static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
+static cors_problem_e check(apr_pool_t *p, cors_slice_t word,
                             cors_pattern_t *pattern)
 {
-    cors_problem_e problem = check_parts(p, word, file, pattern);
+    cors_problem_e problem = check_parts(p, word, pattern);
 
     /* Valid entries are the common case: diagnose only after the check has failed. */
     if (!problem) {
@@ -372,11 +379,11 @@ static cors_problem_e check(apr_pool_t *p, cors_slice_t word, bool file,
 }
 
 /* Returns the guess if it is a valid pattern, else NULL. */
-static const char *valid_or_null(apr_pool_t *p, const char *guess, bool file)
+static const char *valid_or_null(apr_pool_t *p, const char *guess)
 {
     cors_pattern_t pattern;
 
-    return check(p, cors_slice(guess), file, &pattern) ? NULL : guess;
+    return check(p, cors_slice(guess), &pattern) ? NULL : guess;
 }
 
 /* Returns the suggested scheme: in lower case, and http or https for ws or wss. */
@@ -431,11 +438,10 @@ static const char *suggest_port(apr_pool_t *p, const char *scheme,
     return apr_pstrcat(p, ":", cors_slice_text(p, port), NULL);
 }
 
-static const char *suggest_origin(apr_pool_t *p, cors_slice_t word, bool file);
+static const char *suggest_origin(apr_pool_t *p, cors_slice_t word);
 
 /* Returns the suggestion for an entry such as "https:/host", or NULL. */
-static const char *suggest_two_slashes(apr_pool_t *p, cors_slice_t word,
-                                       bool file)
+static const char *suggest_two_slashes(apr_pool_t *p, cors_slice_t word)
 {
     const char *slash = cors_slice_find_any(word, "/");
     cors_slice_t scheme;
@@ -447,21 +453,18 @@ static const char *suggest_two_slashes(apr_pool_t *p, cors_slice_t word,
     if (cors_slice_is_nocase(scheme, "https:")
         || cors_slice_is_nocase(scheme, "http:")) {
         return suggest_origin(
-            p,
-            cors_slice(apr_pstrcat(
-                p, cors_slice_text(p, scheme), "/",
-                cors_slice_text(p, cors_slice_between(slash,
-                                                      cors_slice_end(word))),
-                NULL)),
-            file);
+            p, cors_slice(apr_pstrcat(
+                   p, cors_slice_text(p, scheme), "/",
+                   cors_slice_text(p, cors_slice_between(slash,
+                                                         cors_slice_end(word))),
+                   NULL)));
     }
     return NULL;
 }
 
 /* Returns the suggestion for an entry without "://", which may be a host with or
  * without a port; or NULL. */
-static const char *suggest_scheme_before(apr_pool_t *p, cors_slice_t word,
-                                         bool file)
+static const char *suggest_scheme_before(apr_pool_t *p, cors_slice_t word)
 {
     cors_slice_t host;
     bool local;
@@ -473,7 +476,7 @@ static const char *suggest_scheme_before(apr_pool_t *p, cors_slice_t word,
         word = skip_bytes(word, 2);
     }
     if (word.len == 0 || cors_slice_find_any(word, "/?#@")) {
-        return suggest_two_slashes(p, word, file);
+        return suggest_two_slashes(p, word);
     }
     host = cors_slice_between(word.ptr, host_end(word));
     local = cors_host_is_loopback(host);
@@ -481,14 +484,12 @@ static const char *suggest_scheme_before(apr_pool_t *p, cors_slice_t word,
     if (!local && host.ptr[0] != '[' && !cors_slice_find_any(host, ".")) {
         return NULL;
     }
-    return valid_or_null(p,
-                         apr_pstrcat(p, local ? "http://" : "https://",
-                                     cors_slice_text(p, word), NULL),
-                         file);
+    return valid_or_null(p, apr_pstrcat(p, local ? "http://" : "https://",
+                                        cors_slice_text(p, word), NULL));
 }
 
 /* Returns the suggestion for an entry; NULL if it would be invalid too. */
-static const char *suggest_origin(apr_pool_t *p, cors_slice_t word, bool file)
+static const char *suggest_origin(apr_pool_t *p, cors_slice_t word)
 {
     parts_t parts;
     cors_slice_t host;
@@ -498,10 +499,10 @@ static const char *suggest_origin(apr_pool_t *p, cors_slice_t word, bool file)
 
     for (;; word = cors_slice_between(parts.host.ptr, cors_slice_end(word))) {
         if (!split_parts(word, &parts)) {
-            return suggest_scheme_before(p, word, file);
+            return suggest_scheme_before(p, word);
         }
         if (cors_slice_is_nocase(parts.scheme, "file")) {
-            return valid_or_null(p, "file://", file);
+            return valid_or_null(p, "file://");
         }
         /* A whole origin was pasted after a scheme: use the inner origin. */
         if (!parts.colon || parts.port.len > 0
@@ -523,11 +524,9 @@ static const char *suggest_origin(apr_pool_t *p, cors_slice_t word, bool file)
     host = suggest_host(p, host);
     scheme = cors_slice_is(parts.scheme, "*") ? "https"
                                               : suggest_scheme(p, parts.scheme);
-    return valid_or_null(p,
-                         apr_pstrcat(p, scheme, "://", star,
-                                     cors_slice_text(p, host),
-                                     suggest_port(p, scheme, &parts), NULL),
-                         file);
+    return valid_or_null(p, apr_pstrcat(p, scheme, "://", star,
+                                        cors_slice_text(p, host),
+                                        suggest_port(p, scheme, &parts), NULL));
 }
 
 /* Split an entry at its separators. Returns the corrected origins; NULL if one cannot
@@ -569,7 +568,7 @@ static const char *suggest_pattern(apr_pool_t *p, cors_problem_e problem,
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
         return split_pattern(p, word, file);
     }
-    suggestion = suggest_origin(p, skip_bytes(word, exclude ? 1 : 0), file);
+    suggestion = suggest_origin(p, skip_bytes(word, exclude ? 1 : 0));
     if (suggestion && exclude) {
         return apr_pstrcat(p, "!", suggestion, NULL);
     }
@@ -604,7 +603,7 @@ cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
         word = cors_slice("Self");
     }
     else {
-        problem = check(p, word, file, pattern);
+        problem = check(p, word, pattern);
         if (problem) {
             *suggestion = suggest_pattern(p, problem, whole, file);
         }

@@ -38,7 +38,7 @@ typedef struct {
  *
  * @param p        scratch, and the pool of the suggestion
  * @param word     the entry, without the prefix "+" or "-"
- * @param file     whether file:// and Self may be listed (the WebSocket list)
+ * @param file     whether Self may be listed (the WebSocket list)
  * @param pattern  filled on success
  * @param suggestion on failure the corrected form, which may be several entries; NULL
  *                 if there is none

@@ -499,6 +499,70 @@ static void look_at_if(module_walk_t *walk, const ap_directive_t *directive)
     }
 }
 
+/* Returns whether some directive of a container limits access, of whatever method. */
+static bool limits_access(const ap_directive_t *directive)
+{
+    for (; directive; directive = directive->next) {
+        if (has_prefix_nocase(directive->directive, "Require")
+            || has_prefix_nocase(directive->directive, "<Require")
+            || cors_directive_is(directive, "Deny")
+            || limits_access(directive->first_child)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns whether a section other than those around a URL path limits access to it, or
+ * may do so. */
+static bool is_limited_by(const module_walk_t *walk,
+                          const ap_directive_t *section, const char *path)
+{
+    for (; section; section = section->next) {
+        const cors_container_t container =
+            cors_container_of(walk->reporter->scratch, section);
+        const apr_size_t len = container.path ? strlen(container.path) : 0;
+
+        if ((container.kind == CORS_CONTAINER_LOCATION
+             || container.kind == CORS_CONTAINER_IF)
+            && (!path
+                || strncmp(container.path ? container.path : "", path, len)
+                       == 0)
+            && limits_access(section->first_child)) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* SetHandler cors-policy in a section without Require */
+static void look_at_page(module_walk_t *walk, const ap_directive_t *directive)
+{
+    const ap_directive_t *node = directive->parent;
+    const char *rest = directive->args;
+    cors_container_t container;
+
+    if (!cors_directive_is(directive, "SetHandler")
+        || strcmp(ap_getword_conf(walk->reporter->scratch, &rest),
+                  CORS_PAGE_HANDLER)
+               != 0) {
+        return;
+    }
+    container = cors_container_of(walk->reporter->scratch, node);
+    for (; node && node != container.host; node = node->parent) {
+        if (limits_access(node->first_child)) {
+            return;
+        }
+    }
+    if ((container.host
+         && is_limited_by(walk, container.host->first_child, container.path))
+        || is_limited_by(walk, ap_conftree, container.path)) {
+        return;
+    }
+    report_module(walk, source(walk, directive), CORS_PROBLEM_PAGE_PUBLIC, NULL,
+                  NULL, "Require local");
+}
+
 /* Returns whether a path has a policy that applies to proxied URLs, among the policies
  * of one virtual host or of the base server. */
 static bool is_covered_by(const module_walk_t *walk, const void *owner,
@@ -733,9 +797,8 @@ static void look_at_log(module_walk_t *walk, const ap_directive_t *directive)
 static void look(module_walk_t *walk, const ap_directive_t *directive)
 {
     static const directive_fn looks[] = {
-        look_at_header, look_at_rewrite, look_at_authentication,
-        look_at_limit,  look_at_if,      look_at_proxy,
-        look_at_log
+        look_at_header, look_at_rewrite, look_at_authentication, look_at_limit,
+        look_at_if,     look_at_page,    look_at_proxy,          look_at_log
     };
     apr_size_t i;
 

@@ -293,6 +293,23 @@ static void compare_protection(void *context, cors_attr_e attr,
     }
 }
 
+/* Warn once for each list of headers that drops the default. */
+static void warn_of_headers(reach_walk_t *walk, const cors_policy_t *policy)
+{
+    const char *suggestion;
+    const cors_setting_t *setting =
+        cors_lint_default_headers(walk->reporter->scratch, policy, &suggestion);
+    cors_finding_t finding = {
+        CORS_PROBLEM_HEADERS_DEFAULT, { NULL, 0 }, NULL, NULL
+    };
+
+    if (setting && is_new_pair(walk, setting, setting)) {
+        finding.suggestion = suggestion;
+        cors_report_finding(walk->reporter, walk->section->server,
+                            setting->source, &finding);
+    }
+}
+
 static void look_at_policies(reach_walk_t *walk)
 {
     cors_methods_group_t *groups;
@@ -310,6 +327,7 @@ static void look_at_policies(reach_walk_t *walk)
                            compare_protection, &outside);
         learn(&policy);
         warn_of_server_name(walk, knows_own_origin(&policy));
+        warn_of_headers(walk, &policy);
         cors_lint_policy(scratch, &policy, is_new_pair, report_finding, walk);
     }
 }
