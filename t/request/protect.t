@@ -288,4 +288,12 @@ like($html, qr/<h2>CorsProtect<\/h2>.*<td>refused<\/td><td>cross-site-request<\/
     'the status page has a table of CorsProtect');
 like(send_request([ h1 => $port{port} ], GET => '/cors-policy?view=policies')->body, qr/<code>CorsProtect<\/code><\/td><td>\s*<code>ReportOnly Strict<\/code>/, 'the status page shows CorsProtect of each section');
 
+# --- explain
+my $explained = send_request([ h1 => $port{port} ], GET => "/cors-policy?format=json&explain&url=http%3A%2F%2Fown.example%2Frun.cgi&origin=$evil&method=POST")->body;
+like($explained, qr/"protect":\s*\{\s*"mode":\s*"On",\s*"verdict":\s*"refused",\s*"reason":\s*"cross-site-request",\s*"decided_by":\s*"CorsProtect [^"]+:\d+",\s*"advice":\s*null\s*\}/,
+    'an explanation has what CorsProtect decides');
+like(send_request([ h1 => $port{port} ], GET => "/cors-policy?explain&url=http%3A%2F%2Fown.example%2Frun.cgi&origin=$evil&method=POST")->body,
+    qr/<h3>CorsProtect<\/h3>\s*<p>refused, cross-site-request, decided by <code>CorsProtect [^<]+<\/code>. The request is answered with 403\./, 'so it does on the page');
+like(send_request([ h1 => $port{port} ], GET => "/cors-policy?explain&url=http%3A%2F%2Fown.example%2Ftry&origin=$evil&method=POST")->body, qr/ It only reports\./, 'and where it only reports');
+
 done_testing();

@@ -41,6 +41,12 @@ CorsAllowOrigins https://app.example
     <LocationMatch "^/(old|older)/">
         CorsPolicy Off
     </LocationMatch>
+    <Location "/walled">
+        CorsProtect On
+    </Location>
+    <Location "/tried">
+        CorsProtect ReportOnly
+    </Location>
     <Location "/socket">
         CorsWebSocketAllowOrigins https://app.example
     </Location>
@@ -106,6 +112,11 @@ my @cases = (
     [ 'CONNECT http://api.example/ from https://app.example', $unsent, 'No browser sends this method, and it cannot be allowed.' ],
     [ 'GET ws://api.example/socket from https://app.example', 'Allowed: the WebSocket opens.' ],
     [ 'GET ws://api.example/socket from https://evil.example', 'Denied: the WebSocket does not open.', 'status 403' ],
+    [ 'POST http://api.example/walled from https://app.example', $yes, 'CorsProtect: refused, cross-site-request; by CorsProtect ', 'The request is answered with 403.' ],
+    [ 'POST http://api.example/walled from null', $unread, 'CorsProtect: refused, null-origin; by CorsProtect ', '  the page hid its origin by its Referrer-Policy' ],
+    [ 'POST http://api.example/walled from http://api.example', 'Same origin: CORS does not apply.', 'CorsProtect: passed, own-origin; by CorsProtect ' ],
+    [ 'GET http://api.example/walled from https://app.example', $yes, 'CorsProtect: not-checked, safe-method; by CorsProtect ' ],
+    [ 'POST http://api.example/tried from https://app.example', $yes, 'CorsProtect (ReportOnly): refused, cross-site-request; by CorsProtect ' ],
     [ 'GET http://api.example/ from null', $unread, 'Give the page an origin of its own.' ],
 );
 my @mistakes = (

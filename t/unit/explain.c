@@ -440,12 +440,111 @@ static void rejected_request_gets_403(void **state)
     same_number("status", answer.actual.status, 0);
 }
 
+/* What CorsProtect decides on the request of a script. */
+static void protection_decides_on_the_request(void **state)
+{
+#define WALL "CorsProtect On"
+#define TO(host_, scheme_)                                                     \
+    .target = { .scheme = { scheme_, sizeof(scheme_) - 1 },                    \
+                .host = { host_, sizeof(host_) - 1 } },                        \
+    .known_host = true
+    static const struct {
+        const char *policy;
+        cors_question_t question;
+        const char *decision;
+    } rows[] = {
+        { "", { .origin = A, .method = "POST" }, "not-checked protection-off" },
+        { WALL, { .origin = A, .method = "get" }, "not-checked safe-method" },
+        { WALL,
+          { .origin = A, .method = "post" },
+          "refused cross-site-request" },
+        { WALL,
+          { .origin = A, .method = "POST", TO("a.example", "https") },
+          "passed same-origin-request" },
+        { WALL,
+          { .origin = "http://a.example",
+            .method = "POST",
+            TO("a.example", "http") },
+          "passed own-origin" },
+        { WALL,
+          { .origin = A, .method = "POST", TO("a.example", "http") },
+          "passed own-origin" },
+        { WALL,
+          { .origin = "http://b.example",
+            .method = "POST",
+            TO("a.example", "http") },
+          "refused cross-site-request" },
+        { WALL,
+          { .origin = "null", .method = "POST", TO("a.example", "http") },
+          "refused null-origin" },
+        { WALL,
+          { .origin = "https://localhost",
+            .method = "POST",
+            TO("localhost", "http") },
+          "refused cross-site-request" },
+        { WALL "; CorsProtectAllowOrigins " A,
+          { .origin = A, .method = "POST" },
+          "passed trusted-origin" },
+        { WALL ON,
+          { .origin = A, .method = "PUT" },
+          "passed allowed-without-credentials" },
+        { WALL ON,
+          { .origin = A, .method = "PUT", .credentials = true },
+          "refused cross-site-request" },
+        { WALL ON "; CorsAllowCredentials On",
+          { .origin = A, .method = "PUT", .credentials = true },
+          "passed allowed-with-credentials" },
+        { WALL ON,
+          { .origin = A, .method = "POST", TO("b.example", "http") },
+          "refused cross-site-request" },
+        { WALL ON,
+          { .origin = A,
+            .method = "POST",
+            .headers = "x-a, Content-Type",
+            TO("b.example", "http") },
+          "passed allowed-without-credentials" },
+        { WALL,
+          { .origin = A,
+            .method = "GET",
+            .websocket = true,
+            TO("b.example", "https") },
+          "refused cross-site-request" },
+        { WALL,
+          { .origin = A,
+            .method = "GET",
+            .websocket = true,
+            TO("a.example", "https") },
+          "passed own-origin" },
+        { WALL "; CorsWebSocketAllowOrigins " A,
+          { .origin = A, .method = "GET", .websocket = true },
+          "not-checked websocket-list" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_explanation_t answer;
+
+        cors_explain(pool, policy_of(rows[i].policy), &rows[i].question,
+                     &answer);
+        same_text(apr_psprintf(pool, "%d: %s", (int)i, rows[i].policy),
+                  apr_pstrcat(pool,
+                              cors_protect_verdict_text(answer.protect.verdict),
+                              " ",
+                              cors_protect_reason_text(answer.protect.reason),
+                              NULL),
+                  rows[i].decision);
+        same_number(rows[i].policy, answer.protect_hint != NULL,
+                    strcmp(rows[i].decision, "refused null-origin") == 0);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(request_to_the_own_origin_is_not_cors),
         TEST(unknown_host_is_rejected), TEST(listed_own_origin_is_same_origin),
-        TEST(rejected_request_gets_403)
+        TEST(rejected_request_gets_403), TEST(protection_decides_on_the_request)
     };
     const table_t tables[] = { TABLE(check_explanation, cases) };
 

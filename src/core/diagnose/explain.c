@@ -17,6 +17,7 @@
 #include <apr_strings.h>
 
 #include "core/base/fetch.h"
+#include "core/base/host.h"
 #include "core/base/list.h"
 #include "core/base/text_map.h"
 #include "core/diagnose/advice.h"
@@ -340,6 +341,10 @@ static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
     return cors_join_two(p, advice, advise_credentials(p, policy, question));
 }
 
+static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
+                         const cors_question_t *question,
+                         cors_explanation_t *explanation);
+
 /* Returns the advice for a policy that is not on: what it would do if it were. */
 static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
                                   const cors_question_t *question)
@@ -351,7 +356,7 @@ static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
     cors_explanation_t then;
 
     as_if.link[CORS_ATTR_MODE].setting = &on;
-    cors_explain(p, &as_if, question, &then);
+    explain_cors(p, &as_if, question, &then);
     return apr_pstrcat(p,
                        off ? "No policy is in force here. Write "
                            : "The policy only reports. Write ",
@@ -401,9 +406,57 @@ static bool is_same_origin(const cors_question_t *question,
                && cors_origin_same(&origin, &question->target));
 }
 
-void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
-                  const cors_question_t *question,
-                  cors_explanation_t *explanation)
+static cors_trust_e trust_by_policy(void *context, const cors_origin_t *origin)
+{
+    return cors_protect_trust(context, NULL, origin);
+}
+
+/* Returns whether browsers send Sec-Fetch-Site to a target. */
+static bool is_trustworthy(const cors_origin_t *target)
+{
+    return !target->scheme.ptr || cors_slice_is(target->scheme, "https")
+           || cors_host_is_loopback(target->host);
+}
+
+/*
+ * Decides on the request by CorsProtect, with the fields that a browser sends for a
+ * script. Chromium sends no Sec-Fetch-Site with a handshake, and no browser does over
+ * plain http.
+ */
+static void explain_protection(apr_pool_t *p, const cors_policy_t *policy,
+                               const cors_question_t *question,
+                               cors_explanation_t *explanation)
+{
+    cors_protect_settings_t settings;
+    cors_protect_facts_t facts;
+
+    cors_protect_settings(policy, NULL, &settings);
+    memset(&facts, 0, sizeof(facts));
+    facts.method = cors_slice(cors_normal_method(p, question->method));
+    facts.websocket = question->websocket;
+    facts.origin = cors_slice(question->origin);
+    if (!question->websocket && is_trustworthy(&question->target)) {
+        facts.fetch_site = cors_slice(
+            explanation->cross_origin ? "cross-site" : "same-origin");
+        facts.fetch_mode = cors_slice("cors");
+    }
+    facts.cookie = cors_slice(question->credentials ? "a=b" : NULL);
+    if (question->headers
+        && cors_list_has(question->headers, cors_slice("content-type"), true)) {
+        facts.content_type = cors_slice("application/json");
+    }
+    facts.target.origin = question->target;
+    facts.target.known_host = question->known_host;
+    facts.get_trust = trust_by_policy;
+    facts.context = (void *)(apr_uintptr_t)policy;
+    cors_protect(&settings, &facts, &explanation->protect);
+    explanation->protect_hint =
+        cors_protect_hint(&facts, &explanation->protect);
+}
+
+static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
+                         const cors_question_t *question,
+                         cors_explanation_t *explanation)
 {
     const char *method = cors_normal_method(p, question->method);
     const char *names = unsafe_names(p, question->headers);
@@ -457,4 +510,12 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
                             &actual->decision)
                : advise_on_mode(p, policy, question);
     }
+}
+
+void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
+                  const cors_question_t *question,
+                  cors_explanation_t *explanation)
+{
+    explain_cors(p, policy, question, explanation);
+    explain_protection(p, policy, question, explanation);
 }

@@ -13,6 +13,7 @@
 #include "core/origin/origin.h"
 #include "core/policy/decide.h"
 #include "core/policy/policy.h"
+#include "core/policy/protect.h"
 
 /** The request to explain. */
 typedef struct {
@@ -60,6 +61,10 @@ typedef struct {
     bool readable;
     /* what to change; NULL: nothing */
     const char *advice;
+    /* what CorsProtect decides on the request itself; not-checked if it is off */
+    cors_protect_decision_t protect;
+    /* how a legitimate request passes CorsProtect; NULL: unknown */
+    const char *protect_hint;
 } cors_explanation_t;
 
 /**

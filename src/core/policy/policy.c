@@ -582,9 +582,12 @@ static void resolve(apr_pool_t *p, const cors_section_t *section,
                     cors_methods_t methods, bool configured,
                     cors_policy_t *policy)
 {
-    fold_t context = { p, policy, configured };
+    fold_t context;
 
     memset(policy, 0, sizeof(*policy));
+    context.p = p;
+    context.policy = policy;
+    context.configured = configured;
     cors_section_visit(section, methods, fold, &context);
     cors_policy_complete(policy);
 }

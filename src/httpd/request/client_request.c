@@ -155,46 +155,42 @@ static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
     }
 }
 
-/* Note a field of a request that may be forged. */
-static void note_forged(const apr_table_entry_t *entry, cors_noted_t *noted)
+/* Note a field of a request that may be forged. The name, in lower case, is compared
+ * here: most differ in their first bytes, so this is faster than strcasecmp(). Setting
+ * bit 0x20 converts a letter to lower case. */
+static void note_forged(const apr_table_entry_t *entry, const char *name,
+                        cors_field_e field, cors_noted_t *noted)
 {
-    static const struct {
-        const char *name;
-        cors_field_e field;
-    } fields[] = {
-        { "Sec-Fetch-Mode", CORS_FIELD_FETCH_MODE },
-        { "Referer", CORS_FIELD_REFERER },
-        { "Cookie", CORS_FIELD_COOKIE },
-        { "Authorization", CORS_FIELD_AUTHORIZATION },
-        { "Content-Type", CORS_FIELD_CONTENT_TYPE },
-    };
-    apr_size_t i;
+    const char *key = entry->key;
 
-    for (i = 0; i < sizeof(fields) / sizeof(fields[0]); i++) {
-        if ((entry->key[0] | ' ') == (fields[i].name[0] | ' ')
-            && strcasecmp(entry->key, fields[i].name) == 0) {
-            take_first(noted, fields[i].field, entry);
+    for (; *name; key++, name++) {
+        if ((*key | ' ') != *name) {
+            return;
         }
+    }
+    if (!*key) {
+        take_first(noted, field, entry);
     }
 }
 
-/* Note the fields of a request that may be forged. A loop of its own, so that a safe
- * request, or one without CorsProtect, does not pay for it. */
-CORS_SLOW static void note_all_forged(const apr_table_entry_t *entry,
-                                      const apr_table_entry_t *end,
-                                      cors_noted_t *noted)
+/* Note a field whose name begins with C. Connection and Cache-Control are frequent. */
+static void note_content(const apr_table_entry_t *entry, cors_noted_t *noted)
 {
-    for (; entry < end; entry++) {
-        switch (entry->key[0] | ' ') {
-        case 'a':
-        case 'c':
-        case 'r':
-        case 's':
-            note_forged(entry, noted);
-            break;
-        default:
-            break;
+    const char *key = entry->key;
+
+    if ((key[1] | ' ') != 'o') {
+        return;
+    }
+    if ((key[2] | ' ') == 'n' && (key[3] | ' ') == 't') {
+        if (strcasecmp(key, "Content-Length") == 0) {
+            noted->body |= strcmp(entry->val, "0") != 0;
         }
+        else if (noted->forgeable) {
+            note_forged(entry, "content-type", CORS_FIELD_CONTENT_TYPE, noted);
+        }
+    }
+    else if (noted->forgeable) {
+        note_forged(entry, "cookie", CORS_FIELD_COOKIE, noted);
     }
 }
 
@@ -213,10 +209,9 @@ CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
     noted->r = r;
     noted->method = r->method_number;
     noted->method_text = r->method;
-    if (fields & FIELDS_FORGED
-        && !cors_protect_is_safe(cors_slice(r->method))) {
-        note_all_forged(entry, end, noted);
-    }
+    /* httpd has the number of GET for GET and HEAD alone */
+    noted->forgeable = fields & FIELDS_FORGED && noted->method != M_GET
+                       && !cors_protect_is_safe(cors_slice(r->method));
     for (; entry < end; entry++) {
         switch (entry->key[0] | ' ') {
         case 'o':
@@ -233,26 +228,34 @@ CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
             if (strcasecmp(entry->key, "Sec-Fetch-Site") == 0) {
                 take_first(noted, CORS_FIELD_FETCH_SITE, entry);
             }
+            else if (noted->forgeable) {
+                note_forged(entry, "sec-fetch-mode", CORS_FIELD_FETCH_MODE,
+                            noted);
+            }
             break;
         case 'c':
-            /* Connection, Cookie and Cache-Control are more frequent */
-            if ((entry->key[1] | ' ') == 'o' && (entry->key[2] | ' ') == 'n'
-                && (entry->key[3] | ' ') == 't'
-                && strcasecmp(entry->key, "Content-Length") == 0) {
-                noted->body |= strcmp(entry->val, "0") != 0;
-            }
+            note_content(entry, noted);
             break;
         case 'h':
             if (strcasecmp(entry->key, "Host") == 0) {
                 take_first(noted, CORS_FIELD_HOST, entry);
             }
             break;
+        case 'r':
+            if (noted->forgeable) {
+                note_forged(entry, "referer", CORS_FIELD_REFERER, noted);
+            }
+            break;
         case 't':
             noted->body |= strcasecmp(entry->key, "Transfer-Encoding") == 0;
             break;
         case 'a':
-            if (noted->method == M_OPTIONS
-                && fields & FIELD_BIT(REQUEST_METHOD)) {
+            if (noted->forgeable) {
+                note_forged(entry, "authorization", CORS_FIELD_AUTHORIZATION,
+                            noted);
+            }
+            else if (noted->method == M_OPTIONS
+                     && fields & FIELD_BIT(REQUEST_METHOD)) {
                 note_announced(entry, noted);
             }
             break;

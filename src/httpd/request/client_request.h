@@ -32,9 +32,11 @@ typedef enum {
 
 /** A request as the client sent it. */
 typedef struct {
-    request_rec *r;                      /* as it is now */
-    int method;                          /* httpd's method number */
-    const char *method_text;             /* as it was sent */
+    request_rec *r;          /* as it is now */
+    int method;              /* httpd's method number */
+    const char *method_text; /* as it was sent */
+    /* it can change something, and a CorsProtect may apply to it */
+    bool forgeable;
     bool body;                           /* whether it announces a body */
     const char *field[CORS_FIELD_COUNT]; /* NULL: not sent, or not noted */
 } cors_noted_t;

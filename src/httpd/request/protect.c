@@ -80,7 +80,7 @@ static void collect_facts(check_t *check, cors_protect_facts_t *facts)
     facts->referer = cors_slice(field[CORS_FIELD_REFERER]);
     facts->fetch_site = cors_slice(field[CORS_FIELD_FETCH_SITE]);
     facts->fetch_mode = cors_slice(field[CORS_FIELD_FETCH_MODE]);
-    facts->cookie = cors_slice(field[CORS_FIELD_COOKIE]);
+    facts->cookie.ptr = field[CORS_FIELD_COOKIE];
     facts->authorization = cors_slice(field[CORS_FIELD_AUTHORIZATION]);
     facts->content_type = cors_slice(field[CORS_FIELD_CONTENT_TYPE]);
     facts->get_trust = get_trust;

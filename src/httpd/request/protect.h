@@ -31,7 +31,11 @@ static inline int cors_protect_check(request_rec *r, cors_chain_t *chain,
                                      const cors_section_t *section,
                                      const cors_policy_t *policy)
 {
-    return policy->link[CORS_ATTR_PROTECT].setting && chain->unforged != section
+    const cors_noted_t *noted = &chain->noted;
+
+    return policy->link[CORS_ATTR_PROTECT].setting
+                   && (noted->forgeable || noted->field[CORS_FIELD_UPGRADE])
+                   && chain->unforged != section
                ? cors_protect_check_section(r, chain, section, policy)
                : DECLINED;
 }

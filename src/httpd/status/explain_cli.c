@@ -323,11 +323,38 @@ static const char *result_of(const cors_explanation_t *answer, bool websocket)
     return "Denied: the browser does not send the request.";
 }
 
+/* Print what CorsProtect decides, if it is in force. */
+static void print_protection(explain_t *explain)
+{
+    const cors_policy_t *policy = &explain->request->policy;
+    const cors_explanation_t *answer = &explain->request->answer;
+    const cors_protect_decision_t *decision = &answer->protect;
+    cors_protection_e protection = cors_policy_protection(policy);
+
+    if (protection == CORS_PROTECTION_OFF) {
+        return;
+    }
+    print(explain, "CorsProtect%s: %s, %s; by %s\n",
+          protection == CORS_PROTECTION_ON ? "" : " (ReportOnly)",
+          cors_protect_verdict_text(decision->verdict),
+          cors_protect_reason_text(decision->reason),
+          policy->link[CORS_ATTR_PROTECT].setting->source);
+    if (answer->protect_hint) {
+        print(explain, "  %s.\n", answer->protect_hint);
+    }
+    if (decision->verdict == CORS_PROTECT_VERDICT_REFUSED
+        && protection == CORS_PROTECTION_ON) {
+        print(explain, "  The request is answered with %d.\n",
+              cors_protect_status(decision));
+    }
+}
+
 /* Print the result of the request, and what to change. */
 static void print_answer(explain_t *explain)
 {
     const cors_explanation_t *answer = &explain->request->answer;
 
+    print_protection(explain);
     if (!answer->cross_origin) {
         print_same_origin(explain, answer);
         return;

@@ -81,6 +81,28 @@ static void json_host(apr_pool_t *p, cors_json_t *json,
     cors_json_close(json, ']');
 }
 
+/* Write what CorsProtect decides; null if it is off. */
+static void json_protect(cors_json_t *json, const cors_policy_t *policy,
+                         const cors_explanation_t *answer)
+{
+    const cors_setting_t *setting = policy->link[CORS_ATTR_PROTECT].setting;
+
+    if (cors_policy_protection(policy) == CORS_PROTECTION_OFF) {
+        cors_json_string(json, "protect", NULL);
+        return;
+    }
+    cors_json_open(json, "protect", '{');
+    cors_json_string(json, "mode",
+                     cors_attr_choices(CORS_ATTR_PROTECT)[setting->choice]);
+    cors_json_string(json, "verdict",
+                     cors_protect_verdict_text(answer->protect.verdict));
+    cors_json_string(json, "reason",
+                     cors_protect_reason_text(answer->protect.reason));
+    cors_json_string(json, "decided_by", setting->source);
+    cors_json_string(json, "advice", answer->protect_hint);
+    cors_json_close(json, '}');
+}
+
 void cors_explain_json(apr_pool_t *p, const cors_explain_request_t *request,
                        bool asked, cors_json_t *json)
 {
@@ -113,4 +135,5 @@ void cors_explain_json(apr_pool_t *p, const cors_explain_request_t *request,
     json_exchange(json, "actual", &answer->actual, p);
     cors_json_bool(json, "readable", answer->readable);
     cors_json_string(json, "advice", answer->advice);
+    json_protect(json, &request->policy, answer);
 }

@@ -140,6 +140,37 @@ static void show_answer(const cors_page_t *page)
     }
 }
 
+/* Show what CorsProtect decides, if it is in force. */
+static void show_protection(const cors_page_t *page)
+{
+    const cors_policy_t *policy = &page->request->policy;
+    const cors_explanation_t *answer = &page->request->answer;
+    const cors_protect_decision_t *decision = &answer->protect;
+    cors_protection_e protection = cors_policy_protection(policy);
+
+    if (protection == CORS_PROTECTION_OFF) {
+        return;
+    }
+    cors_html(page->html,
+              "<h3>CorsProtect</h3>\n<p>%s, %s, decided by <code>%s</code>.",
+              cors_protect_verdict_text(decision->verdict),
+              cors_protect_reason_text(decision->reason),
+              policy->link[CORS_ATTR_PROTECT].setting->source);
+    if (decision->verdict == CORS_PROTECT_VERDICT_REFUSED) {
+        if (protection == CORS_PROTECTION_ON) {
+            cors_html(page->html, " The request is answered with %d.",
+                      cors_protect_status(decision));
+        }
+        else {
+            cors_html(page->html, " It only reports.");
+        }
+    }
+    if (answer->protect_hint) {
+        cors_html(page->html, " Hint: %s.", answer->protect_hint);
+    }
+    cors_html(page->html, "</p>\n");
+}
+
 static const char *scope_title(const cors_scope_t *scope)
 {
     if (scope->title) {
@@ -206,6 +237,7 @@ void cors_page_html_explain(const cors_page_t *page)
     else if (page->asked) {
         show_host(page);
         show_answer(page);
+        show_protection(page);
         show_scopes(page);
     }
 }
