@@ -117,7 +117,7 @@ my @cases = (
     [ [ [ 'protect-weaker', 4 ] ], "CorsProtect On Strict\n<VirtualHost *:1>\nServerName a.example\nCorsProtect ReportOnly Strict\n</VirtualHost>\n",
       "CorsProtect ReportOnly\n<VirtualHost *:1>\nServerName a.example\nCorsProtect On\n<Location /b>\nCorsProtect On Strict\n</Location>\n</VirtualHost>\n" ],
     [ [ [ 'server-name-missing', 2 ] ], "<VirtualHost *:1>\nCorsProtect On\n</VirtualHost>\n", "<VirtualHost *:1>\nServerName a.example\nCorsProtect On\n</VirtualHost>\n" ],
-    [ [ [ 'unreachable', 2 ] ], "CorsProtect On\nCorsMaxAge 60\n", "CorsProtect On\nCorsAllowNullOriginUnsafe On\nCorsAllowPublicSuffixUnsafe On\n" ],
+    [ [ [ 'unreachable', 2 ] ], "CorsProtect On\nCorsMaxAge 60\n", "CorsProtect On\nCorsProtectAllowOrigins null https://*.github.io\nCorsAllowNullOriginUnsafe On\nCorsAllowPublicSuffixUnsafe On\n" ],
     [ [ [ 'origin-duplicate', 2 ] ], "CorsProtect On\nCorsProtectAllowOrigins https://a.example https://a.example\n", "CorsProtect On\nCorsProtectAllowOrigins https://a.example\n" ],
 
     # lists
@@ -171,13 +171,13 @@ my @cases = (
     [ [ [ 'file-origin', 1 ] ], "CorsWebSocketAllowOrigins file://\n", "CorsWebSocketAllowOrigins app://a\n" ],
 
     # the status page
-    [ [ [ 'page-public', 2 ] ], "<Location /s>\nSetHandler cors-policy\n</Location>\n", "<Location /s>\nSetHandler cors-policy\nRequire all granted\n</Location>\n" ],
-    [ [ [ 'page-public', 2 ] ], "<Location /s>\nSetHandler \"cors-policy\"\n</Location>\n<Location /t>\nRequire local\n</Location>\n",
-      "<Location /s>\nSetHandler \"cors-policy\"\n</Location>\n<Location />\nRequire local\n</Location>\n" ],
-    [ [ [ 'page-public', 2 ] ], "<Location /s>\nSetHandler cors-policy\nAuthType Basic\n</Location>\n",
-      "<Location /s>\nSetHandler cors-policy\n<RequireAny>\nRequire local\n</RequireAny>\n</Location>\n" ],
-    [ [ [ 'page-public', 3 ] ], "<VirtualHost *:1>\n<Location /s>\nSetHandler cors-policy\n</Location>\n</VirtualHost>\n<Location /t>\nRequire local\n</Location>\n",
-      "<VirtualHost *:1>\n<Location /s>\nSetHandler cors-policy\n</Location>\n</VirtualHost>\n<Location /s>\nRequire local\n</Location>\n" ],
+    [ [ [ 'page-public', 4 ] ], "$on<Location /s>\nSetHandler cors-policy\n</Location>\n", "$on<Location /s>\nSetHandler cors-policy\nRequire all granted\n</Location>\n" ],
+    [ [ [ 'page-public', 4 ] ], "$on<Location /s>\nSetHandler \"cors-policy\"\n</Location>\n<Location /t>\nRequire local\n</Location>\n",
+      "$on<Location /s>\nSetHandler \"cors-policy\"\n</Location>\n<Location />\nRequire local\n</Location>\n" ],
+    [ [ [ 'page-public', 4 ] ], "$on<Location /s>\nSetHandler cors-policy\nAuthType Basic\n</Location>\n",
+      "$on<Location /s>\nSetHandler cors-policy\n<RequireAny>\nRequire local\n</RequireAny>\n</Location>\n" ],
+    [ [ [ 'page-public', 5 ] ], "$on<VirtualHost *:1>\n<Location /s>\nSetHandler cors-policy\n</Location>\n</VirtualHost>\n<Location /t>\nRequire local\n</Location>\n",
+      "$on<VirtualHost *:1>\n<Location /s>\nSetHandler cors-policy\n</Location>\n</VirtualHost>\n<Location /s>\nRequire local\n</Location>\n" ],
 
     # the method in a condition
     [ [ [ 'if-method', 3 ] ], "$on<If \"%{REQUEST_METHOD} == 'PUT'\">\nCorsPolicy Off\n</If>\n", "$on<If \"%{HTTP_HOST} == 'a'\">\nCorsPolicy Off\n</If>\n" ],
@@ -216,9 +216,9 @@ my @cases = (
     # names and times
     [ [ [ 'header-forbidden', 3 ] ], "${on}CorsAllowHeaders Origin, X-Requested-With, Content-Type, Accept, Authorization\n",
       "${on}CorsAllowHeaders X-Requested-With, Content-Type, Accept, Authorization\n" ],
-    [ [ [ 'header-forbidden', 3 ], [ 'header-forbidden', 4 ] ], "${on}CorsAllowHeaders Cookie Host x-a\nCorsAllowHeaders sec-x proxy-x\n",
+    [ [ [ 'header-forbidden', 3 ], [ 'header-forbidden', 4 ] ], "${on}CorsAllowHeaders Cookie Host x-a\nCorsAllowHeaders sec-x proxy-x content-type\n",
       "${on}CorsAllowHeaders -Cookie -sec-x\n" ],
-    [ [ [ 'header-is-response', 3 ], [ 'header-is-response', 3 ] ], "${on}CorsAllowHeaders ETag x-a Access-Control-Allow-Origin\n",
+    [ [ [ 'header-is-response', 3 ], [ 'header-is-response', 3 ] ], "${on}CorsAllowHeaders ETag content-type Access-Control-Allow-Origin\n",
       "${on}CorsExposeHeaders ETag X-A Range\n" ],
     [ [ [ 'expose-redundant', 3 ] ], "${on}CorsExposeHeaders ETag Content-Type\n", "${on}CorsExposeHeaders ETag Content-Range\n" ],
     [ [ [ 'method-safelisted', 3 ] ], "${on}CorsAllowMethods -POST\n", "${on}CorsAllowMethods -PUT\n" ],

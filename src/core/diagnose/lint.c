@@ -448,7 +448,9 @@ static const char *adding(apr_pool_t *p, const cors_name_set_t *names)
     int i;
 
     for (i = 0; i < names->count; i++) {
-        cors_join_entry(p, &words, "+", cors_slice(names->names[i]));
+        if (!cors_name_idle(names->kind, cors_slice(names->names[i]))) {
+            cors_join_entry(p, &words, "+", cors_slice(names->names[i]));
+        }
     }
     return words.text;
 }
@@ -628,7 +630,8 @@ const cors_setting_t *cors_lint_default_headers(apr_pool_t *p,
         return NULL;
     }
     *suggestion = adding(p, setting->names);
-    return setting;
+    /* idle names have warnings of their own */
+    return *suggestion ? setting : NULL;
 }
 
 const cors_setting_t *
