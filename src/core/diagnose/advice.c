@@ -187,9 +187,10 @@ static const char *advise_malformed(apr_pool_t *p, const char *origin)
     cors_problem_e problem =
         cors_pattern_parse(p, cors_slice(origin), false, &pattern, &suggestion);
 
-    return problem && suggestion
-               ? not_listable(p, origin, problem, suggestion)
-               : "No browser sends such an origin, and none can be allowed.";
+    if (problem && suggestion) {
+        return not_listable(p, origin, problem, suggestion);
+    }
+    return "No browser sends such an origin, and none can be allowed.";
 }
 
 static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
@@ -216,9 +217,11 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
         && cors_origin_parse(cors_slice(refused->origin), &origin)) {
         word = cors_origin_set_excluding(refused->setting->origins, &origin);
     }
-    return word ? take_out(&place, &origin, word)
-                : add_words(&place, refused->origin,
-                            apr_pstrcat(p, "+", refused->origin, NULL));
+    if (word) {
+        return take_out(&place, &origin, word);
+    }
+    return add_words(&place, refused->origin,
+                     apr_pstrcat(p, "+", refused->origin, NULL));
 }
 
 /* --- methods and headers */

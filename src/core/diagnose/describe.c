@@ -134,8 +134,10 @@ static const char *word_of(apr_pool_t *p, const cors_policy_t *policy,
     int denied;
 
     if (attr == CORS_ATTR_MAX_AGE) {
-        return setting && setting->max_age_text ? setting->max_age_text
-                                                : "None";
+        if (setting && setting->max_age_text) {
+            return setting->max_age_text;
+        }
+        return "None";
     }
     if (attr == CORS_ATTR_PREFLIGHT_STATUS) {
         cors_policy_preflight_status(policy, &allowed, &denied);

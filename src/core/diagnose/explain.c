@@ -38,10 +38,11 @@ static const char *check_response(apr_pool_t *p, const apr_table_t *headers,
         return "the response has no " ALLOW_ORIGIN;
     }
     if (strcmp(allowed, "*") == 0) {
-        return question->credentials ? ALLOW_ORIGIN
-                   " is *, which does not hold for a request "
-                   "with credentials"
-                                     : NULL;
+        if (question->credentials) {
+            return ALLOW_ORIGIN " is *, which does not hold for a request "
+                                "with credentials";
+        }
+        return NULL;
     }
     if (strcmp(allowed, question->origin) != 0) {
         return apr_pstrcat(p, ALLOW_ORIGIN " is ", allowed, NULL);
@@ -111,10 +112,11 @@ static const char *check_preflight(apr_pool_t *p, int status,
     name =
         find_unlisted(p, apr_table_get(headers, "Access-Control-Allow-Headers"),
                       question, names);
-    return name.ptr
-               ? apr_pstrcat(p, "Access-Control-Allow-Headers does not list ",
-                             cors_slice_text(p, name), NULL)
-               : NULL;
+    if (name.ptr) {
+        return apr_pstrcat(p, "Access-Control-Allow-Headers does not list ",
+                           cors_slice_text(p, name), NULL);
+    }
+    return NULL;
 }
 
 /*
@@ -244,10 +246,11 @@ static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
     open_list(p, &open, CORS_ATTR_ORIGINS);
     facts.request_headers = cors_slice(NULL);
     cors_decide(&open, &facts, &decision);
-    return decision.reason == CORS_REASON_METHOD_NOT_ALLOWED
-               ? advise_on(p, policy, question, &decision,
-                           cors_slice_text(p, decision.rejected))
-               : NULL;
+    if (decision.reason == CORS_REASON_METHOD_NOT_ALLOWED) {
+        return advise_on(p, policy, question, &decision,
+                         cors_slice_text(p, decision.rejected));
+    }
+    return NULL;
 }
 
 /*
@@ -277,8 +280,10 @@ static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
         facts.request_headers =
             cors_slice_between(cors_slice_end(last.rejected), end);
     }
-    return missing.text ? advise_on(p, policy, question, &last, missing.text)
-                        : NULL;
+    if (missing.text) {
+        return advise_on(p, policy, question, &last, missing.text);
+    }
+    return NULL;
 }
 
 /* Returns the setting that allows any origin; NULL: there is none. */

@@ -57,9 +57,13 @@ static void warn(const lint_t *lint, const char *source, cors_problem_e problem,
 /* returns the prefix of an entry */
 static const char *prefix_of(const lint_t *lint, const cors_origin_word_t *word)
 {
-    return !lint->setting->edit ? (word->exclude ? "!" : "")
-           : word->exclude      ? "-"
-                                : "+";
+    if (!lint->setting->edit) {
+        return word->exclude ? "!" : "";
+    }
+    if (word->exclude) {
+        return "-";
+    }
+    return "+";
 }
 
 /* Returns whether an origin can make a regular expression backtrack heavily. */
@@ -100,10 +104,11 @@ static const char *with_scheme(const lint_t *lint,
         return NULL;
     }
     plain = cors_expression_plain(lint->p, text, prefix);
-    return plain ? apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL)
-                 : apr_pstrcat(lint->p, "CorsAllowOriginsMatch \"",
-                               lint->setting->edit ? prefix : "", text, "\"",
-                               NULL);
+    if (plain) {
+        return apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL);
+    }
+    return apr_pstrcat(lint->p, "CorsAllowOriginsMatch \"",
+                       lint->setting->edit ? prefix : "", text, "\"", NULL);
 }
 
 /* Returns whether a regular expression matches no origin. */
@@ -330,11 +335,12 @@ static const char *exposing(const lint_t *lint, const char *name)
 {
     const cors_name_set_t *names = lint->setting->names;
 
-    return strncasecmp(name, own_headers, sizeof(own_headers) - 1) == 0
-                   || cors_fetch_forbidden_response_header(cors_slice(name))
-               ? NULL
-               : apr_pstrcat(lint->p, "CorsExposeHeaders ",
-                             names->edit ? "+" : "", name, NULL);
+    if (strncasecmp(name, own_headers, sizeof(own_headers) - 1) == 0
+        || cors_fetch_forbidden_response_header(cors_slice(name))) {
+        return NULL;
+    }
+    return apr_pstrcat(lint->p, "CorsExposeHeaders ", names->edit ? "+" : "",
+                       name, NULL);
 }
 
 /*
@@ -376,10 +382,13 @@ static const char *meant_by(cors_names_e kind, const char *name)
     if (cors_slice_find_nocase(cors_slice(name), all)) {
         return "*";
     }
-    return kind == CORS_NAMES_METHODS ? cors_fetch_near_method(cors_slice(name))
-           : kind == CORS_NAMES_REQUEST_HEADERS
-               ? cors_fetch_near_request_header(cors_slice(name))
-               : NULL;
+    if (kind == CORS_NAMES_METHODS) {
+        return cors_fetch_near_method(cors_slice(name));
+    }
+    if (kind == CORS_NAMES_REQUEST_HEADERS) {
+        return cors_fetch_near_request_header(cors_slice(name));
+    }
+    return NULL;
 }
 
 /* Reports names that are probably misspelled. */
@@ -641,11 +650,12 @@ cors_lint_authorization_missing(const cors_policy_t *policy)
     const cors_link_t *link =
         cors_policy_wildcard(policy, CORS_ATTR_HEADERS, &edited);
 
-    return link && cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
-                   && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
-                   && cors_policy_name_listed(policy, CORS_ATTR_HEADERS,
-                                              cors_slice("Authorization"))
-                          == CORS_NAME_WILDCARD
-               ? link->setting
-               : NULL;
+    if (link && cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
+        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
+        && cors_policy_name_listed(policy, CORS_ATTR_HEADERS,
+                                   cors_slice("Authorization"))
+               == CORS_NAME_WILDCARD) {
+        return link->setting;
+    }
+    return NULL;
 }

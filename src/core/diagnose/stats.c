@@ -89,10 +89,11 @@ cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now)
     int i;
 
     if (!fresh) {
-        return counters->magic == MAGIC && counters->version == LAYOUT
-                       && counters->size == sizeof(*counters)
-                   ? counters
-                   : NULL;
+        if (counters->magic == MAGIC && counters->version == LAYOUT
+            && counters->size == sizeof(*counters)) {
+            return counters;
+        }
+        return NULL;
     }
     memset(counters, 0, sizeof(*counters));
     counters->magic = MAGIC;
@@ -151,9 +152,13 @@ int cors_counters_slot(cors_counters_t *counters, const char *name)
 
 const char *cors_counters_slot_name(const cors_counters_t *counters, int slot)
 {
-    return slot == 0                       ? "others"
-           : counters->slots[slot].name[0] ? counters->slots[slot].name
-                                           : NULL;
+    if (slot == 0) {
+        return "others";
+    }
+    if (counters->slots[slot].name[0]) {
+        return counters->slots[slot].name;
+    }
+    return NULL;
 }
 
 static void add_one(apr_uint64_t *count)
@@ -286,8 +291,10 @@ static apr_uint64_t identity_of(const cors_refusal_t *refusal,
     hash = cors_hash_text(hash, refusal->path);
     hash = cors_hash_text(hash, refusal->host);
     hash = cors_hash_text(hash, refusal->method);
-    return refusal->rejected.ptr ? cors_hash_text(hash, refusal->rejected)
-                                 : hash;
+    if (refusal->rejected.ptr) {
+        return cors_hash_text(hash, refusal->rejected);
+    }
+    return hash;
 }
 
 /*
@@ -416,7 +423,13 @@ static int later_first(const void *a, const void *b)
     const order_t *one = a;
     const order_t *other = b;
 
-    return one->last < other->last ? 1 : one->last > other->last ? -1 : 0;
+    if (one->last < other->last) {
+        return 1;
+    }
+    if (one->last > other->last) {
+        return -1;
+    }
+    return 0;
 }
 
 int cors_counters_refusals(cors_counters_t *counters,
@@ -449,7 +462,13 @@ static int more_refused_first(const void *a, const void *b)
     const cors_refused_origin_t *one = a;
     const cors_refused_origin_t *other = b;
 
-    return one->count < other->count ? 1 : one->count > other->count ? -1 : 0;
+    if (one->count < other->count) {
+        return 1;
+    }
+    if (one->count > other->count) {
+        return -1;
+    }
+    return 0;
 }
 
 int cors_counters_origins(cors_counters_t *counters, cors_refused_origin_t *out,

@@ -199,10 +199,16 @@ static bool holds(cors_regex_kind_e assertion, side_e before, side_e behind)
 {
     bool boundary = (before == SIDE_WORD) != (behind == SIDE_WORD);
 
-    return assertion == CORS_REGEX_START      ? before == SIDE_NOTHING
-           : assertion == CORS_REGEX_END      ? behind == SIDE_NOTHING
-           : assertion == CORS_REGEX_BOUNDARY ? boundary
-                                              : !boundary;
+    if (assertion == CORS_REGEX_START) {
+        return before == SIDE_NOTHING;
+    }
+    if (assertion == CORS_REGEX_END) {
+        return behind == SIDE_NOTHING;
+    }
+    if (assertion == CORS_REGEX_BOUNDARY) {
+        return boundary;
+    }
+    return !boundary;
 }
 
 /* Computes the moves of one state after another. */

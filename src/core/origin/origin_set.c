@@ -80,14 +80,16 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
         return CORS_PROBLEM_EDIT_EXCLUSION;
     }
     if (set->any_origin || (pattern->kind == CORS_PATTERN_ANY && used)) {
-        return pattern->kind == CORS_PATTERN_ANY && set->any_origin
-                   ? CORS_OK
-                   : CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE;
+        if (pattern->kind == CORS_PATTERN_ANY && set->any_origin) {
+            return CORS_OK;
+        }
+        return CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE;
     }
     if (set->none || (pattern->kind == CORS_PATTERN_NONE && used)) {
-        return pattern->kind == CORS_PATTERN_NONE && set->none
-                   ? CORS_OK
-                   : CORS_PROBLEM_NONE_NOT_ALONE;
+        if (pattern->kind == CORS_PATTERN_NONE && set->none) {
+            return CORS_OK;
+        }
+        return CORS_PROBLEM_NONE_NOT_ALONE;
     }
     return CORS_OK;
 }
@@ -181,14 +183,22 @@ static const char *suggest_edit(apr_pool_t *p, const cors_origin_set_t *set,
 
     switch (problem) {
     case CORS_PROBLEM_EDIT_OF_ALL:
-        return !any_origin ? NULL : prefix == '+' ? "*" : "None";
+        if (!any_origin) {
+            return NULL;
+        }
+        if (prefix == '+') {
+            return "*";
+        }
+        return "None";
     case CORS_PROBLEM_EXCLUSION_OF_ALL:
         return any_origin && !prefix ? "None" : NULL;
     case CORS_PROBLEM_EDIT_EXCLUSION:
         return apr_pstrcat(p, "-", text, NULL);
     case CORS_PROBLEM_SELF_PLACE:
-        return !prefix && !pattern->exclude && set->words->nelts == 0 ? "None"
-                                                                      : NULL;
+        if (!prefix && !pattern->exclude && set->words->nelts == 0) {
+            return "None";
+        }
+        return NULL;
     case CORS_PROBLEM_ORIGIN_EXPRESSION:
         bare = pattern->exclude ? NULL : cors_expression_plain(p, text, "");
         break;
@@ -196,9 +206,13 @@ static const char *suggest_edit(apr_pool_t *p, const cors_origin_set_t *set,
         break;
     }
     /* An entry cannot have both "!" and a prefix. */
-    return bare && prefix && strchr(bare, '!') ? NULL
-           : bare                              ? prefix_words(p, prefix, bare)
-                                               : NULL;
+    if (bare && prefix && strchr(bare, '!')) {
+        return NULL;
+    }
+    if (bare) {
+        return prefix_words(p, prefix, bare);
+    }
+    return NULL;
 }
 
 cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
@@ -261,9 +275,13 @@ static const char *match_host(apr_pool_t *p, const void *regex,
     const char *secure = apr_pstrcat(p, "https://", host, NULL);
     const char *plain = apr_pstrcat(p, "http://", host, NULL);
 
-    return match(regex, cors_slice(secure), false)  ? secure
-           : match(regex, cors_slice(plain), false) ? plain
-                                                    : NULL;
+    if (match(regex, cors_slice(secure), false)) {
+        return secure;
+    }
+    if (match(regex, cors_slice(plain), false)) {
+        return plain;
+    }
+    return NULL;
 }
 
 /* Returns an origin with an arbitrary name that the regular expression matches, or
@@ -384,8 +402,10 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
         return problem;
     }
     if (set->any_origin || set->none) {
-        return set->any_origin ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
-                               : CORS_PROBLEM_NONE_NOT_ALONE;
+        if (set->any_origin) {
+            return CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE;
+        }
+        return CORS_PROBLEM_NONE_NOT_ALONE;
     }
     word = add_entry(p, set, cors_slice_text(p, rest), source, true, take_out);
     if (word->first) {
@@ -420,8 +440,10 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         return CORS_PROBLEM_EDIT_MIXED;
     }
     if (set->any_origin || set->none) {
-        return set->any_origin ? CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE
-                               : CORS_PROBLEM_NONE_NOT_ALONE;
+        if (set->any_origin) {
+            return CORS_PROBLEM_ANY_ORIGIN_NOT_ALONE;
+        }
+        return CORS_PROBLEM_NONE_NOT_ALONE;
     }
     word = add_entry(p, set, path, source, false, false);
     word->file = true;
@@ -537,9 +559,10 @@ static cors_listing_e match_regexes(const cors_origin_set_t *set,
         && find_regex(set->excluded.regexes, origin, true)) {
         return CORS_ORIGIN_EXCLUDED;
     }
-    return set->listed.regexes && find_regex(set->listed.regexes, origin, false)
-               ? CORS_ORIGIN_LISTED
-               : CORS_ORIGIN_UNLISTED;
+    if (set->listed.regexes && find_regex(set->listed.regexes, origin, false)) {
+        return CORS_ORIGIN_LISTED;
+    }
+    return CORS_ORIGIN_UNLISTED;
 }
 
 /* Returns the combined result of all live lists and of what is known already. */
@@ -560,10 +583,13 @@ static cors_listing_e look_up_sources(const apr_array_header_t *live_lists,
 
 static cors_listing_e look_up_null(const cors_origin_set_t *set, bool null_ok)
 {
-    return set->excluded.null ? CORS_ORIGIN_EXCLUDED
-           : set->any_origin || (null_ok && set->listed.null)
-               ? CORS_ORIGIN_LISTED
-               : CORS_ORIGIN_UNLISTED;
+    if (set->excluded.null) {
+        return CORS_ORIGIN_EXCLUDED;
+    }
+    if (set->any_origin || (null_ok && set->listed.null)) {
+        return CORS_ORIGIN_LISTED;
+    }
+    return CORS_ORIGIN_UNLISTED;
 }
 
 cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
@@ -587,9 +613,10 @@ cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,
 
         listing = matched == CORS_ORIGIN_UNLISTED ? listing : matched;
     }
-    return set->any_origin && listing == CORS_ORIGIN_UNLISTED
-               ? CORS_ORIGIN_LISTED
-               : listing;
+    if (set->any_origin && listing == CORS_ORIGIN_UNLISTED) {
+        return CORS_ORIGIN_LISTED;
+    }
+    return listing;
 }
 
 bool cors_origin_set_names_self(const cors_origin_set_t *set)
@@ -603,9 +630,10 @@ cors_listing_e cors_origin_set_self(const cors_origin_set_t *set,
     if (set->excluded.self) {
         return CORS_ORIGIN_EXCLUDED;
     }
-    return set->listed.self && listing == CORS_ORIGIN_UNLISTED
-               ? CORS_ORIGIN_LISTED
-               : listing;
+    if (set->listed.self && listing == CORS_ORIGIN_UNLISTED) {
+        return CORS_ORIGIN_LISTED;
+    }
+    return listing;
 }
 
 /* Returns the entry of the file that excludes an origin, or NULL. */
@@ -641,11 +669,11 @@ cors_origin_set_excluding(const cors_origin_set_t *set,
         word = find_source(set, origin);
     }
     /* No other entry excludes this listed origin, so only Self can. */
-    return !word && set->excluded.self
-                   && cors_origin_set_lookup(set, origin, true)
-                          == CORS_ORIGIN_LISTED
-               ? set->excluded.self
-               : word;
+    if (!word && set->excluded.self
+        && cors_origin_set_lookup(set, origin, true) == CORS_ORIGIN_LISTED) {
+        return set->excluded.self;
+    }
+    return word;
 }
 
 cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
@@ -658,13 +686,13 @@ cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
         || (asks_files && find_source(set, origin))) {
         return CORS_ORIGIN_EXCLUDED;
     }
-    return set->any_origin || find_word(set, false, origin, NULL)
-                   || (!origin->null && set->live_lists
-                       && look_up_sources(set->live_lists, origin,
-                                          CORS_ORIGIN_UNLISTED)
-                              == CORS_ORIGIN_LISTED)
-               ? CORS_ORIGIN_LISTED
-               : CORS_ORIGIN_UNLISTED;
+    if (set->any_origin || find_word(set, false, origin, NULL)
+        || (!origin->null && set->live_lists
+            && look_up_sources(set->live_lists, origin, CORS_ORIGIN_UNLISTED)
+                   == CORS_ORIGIN_LISTED)) {
+        return CORS_ORIGIN_LISTED;
+    }
+    return CORS_ORIGIN_UNLISTED;
 }
 
 int cors_origin_set_count(const cors_origin_set_t *set)
@@ -695,9 +723,10 @@ static const word_t *find_text(const cors_origin_set_t *set, bool exclude,
 {
     cors_origin_t origin;
 
-    return cors_origin_parse(cors_slice(text), &origin)
-               ? find_word(set, exclude, &origin, but)
-               : NULL;
+    if (cors_origin_parse(cors_slice(text), &origin)) {
+        return find_word(set, exclude, &origin, but);
+    }
+    return NULL;
 }
 
 const cors_origin_word_t *
@@ -736,10 +765,11 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
         }
     }
     /* A regular expression may match only that one name. */
-    return covering && covering->regex
-                   && (pattern.subdomains || pattern.any_port)
-               ? NULL
-               : covering;
+    if (covering && covering->regex
+        && (pattern.subdomains || pattern.any_port)) {
+        return NULL;
+    }
+    return covering;
 }
 
 bool cors_origin_set_edits(const cors_origin_set_t *set)

@@ -414,9 +414,13 @@ static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin)
 {
     unsigned flags = match(view, origin, NULL);
 
-    return flags & FLAG_EXCLUDED ? CORS_ORIGIN_EXCLUDED
-           : flags               ? CORS_ORIGIN_LISTED
-                                 : CORS_ORIGIN_UNLISTED;
+    if (flags & FLAG_EXCLUDED) {
+        return CORS_ORIGIN_EXCLUDED;
+    }
+    if (flags) {
+        return CORS_ORIGIN_LISTED;
+    }
+    return CORS_ORIGIN_UNLISTED;
 }
 
 cors_listing_e cors_origin_table_lookup(const cors_origin_table_t *table,

@@ -618,12 +618,13 @@ static const char *write_origin(walker_t *walker, cors_states_t front)
                : NULL;
     cors_origin_t unused;
 
-    return text
-                   && cors_automaton_matches(walker->p, walker->automaton,
-                                             cors_slice(text))
-                   && cors_origin_parse(cors_slice(text), &unused)
-               ? apr_pstrdup(walker->result, text)
-               : NULL;
+    if (text
+        && cors_automaton_matches(walker->p, walker->automaton,
+                                  cors_slice(text))
+        && cors_origin_parse(cors_slice(text), &unused)) {
+        return apr_pstrdup(walker->result, text);
+    }
+    return NULL;
 }
 
 /* Returns an origin whose host ends in what was read and reaches the goal, or NULL. The

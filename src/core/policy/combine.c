@@ -258,8 +258,10 @@ static const cors_setting_t *denied_by(const cors_policy_t *asked,
     memset(&facts, 0, sizeof(facts));
     facts.origin = cors_slice(origin);
     cors_decide(asked, &facts, &decision);
-    return cors_decide_served(overlay, &facts, &decision) ? decision.setting
-                                                          : NULL;
+    if (cors_decide_served(overlay, &facts, &decision)) {
+        return decision.setting;
+    }
+    return NULL;
 }
 
 /* Returns an origin that an entry matches; NULL: unknown. */
@@ -347,8 +349,9 @@ const cors_setting_t *cors_policy_narrowed(apr_pool_t *p,
         return denied;
     }
     *origin = NULL;
-    return cors_policy_number(asked, CORS_ATTR_CREDENTIALS)
-                   && !cors_policy_number(overlay, CORS_ATTR_CREDENTIALS)
-               ? overlay->link[CORS_ATTR_CREDENTIALS].setting
-               : NULL;
+    if (cors_policy_number(asked, CORS_ATTR_CREDENTIALS)
+        && !cors_policy_number(overlay, CORS_ATTR_CREDENTIALS)) {
+        return overlay->link[CORS_ATTR_CREDENTIALS].setting;
+    }
+    return NULL;
 }

@@ -86,10 +86,11 @@ CORS_SLOW static relation_e relate(const cors_facts_t *facts,
      * its owner may have pointed the name to this server to read its content (DNS
      * rebinding).
      */
-    return (facts->has_host ? facts->has_host(facts->context)
-                            : target->known_host)
-               ? RELATION_SAME_ORIGIN
-               : RELATION_UNKNOWN_HOST;
+    if ((facts->has_host ? facts->has_host(facts->context)
+                         : target->known_host)) {
+        return RELATION_SAME_ORIGIN;
+    }
+    return RELATION_UNKNOWN_HOST;
 }
 
 static void decide_by(cors_decision_t *decision, const cors_policy_t *policy,
@@ -477,9 +478,10 @@ bool cors_decision_refuses(const cors_policy_t *policy,
     if (!decision->reject) {
         return false;
     }
-    return decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED
-               ? mode != CORS_MODE_REPORT_ONLY
-               : mode == CORS_MODE_ON;
+    if (decision->verdict == CORS_VERDICT_WEBSOCKET_DENIED) {
+        return mode != CORS_MODE_REPORT_ONLY;
+    }
+    return mode == CORS_MODE_ON;
 }
 
 const char *cors_decision_hint(const cors_policy_t *policy,

@@ -227,9 +227,10 @@ static const char *varies_by(const cors_policy_t *policy,
                              const cors_decision_t *decision)
 {
     if (decision->preflight) {
-        return cors_policy_number(policy, CORS_ATTR_PRIVATE_NETWORK)
-                   ? VARY_PREFLIGHT VARY_PRIVATE_NETWORK
-                   : VARY_PREFLIGHT;
+        if (cors_policy_number(policy, CORS_ATTR_PRIVATE_NETWORK)) {
+            return VARY_PREFLIGHT VARY_PRIVATE_NETWORK;
+        }
+        return VARY_PREFLIGHT;
     }
     return policy->varies ? "Origin" : NULL;
 }
@@ -329,8 +330,10 @@ static const char *list_value(apr_pool_t *p, const cors_policy_t *policy,
                 && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)))) {
         return cors_policy_joined(p, policy, attr);
     }
-    return asked.ptr && asked.len > 0 ? apr_pstrmemdup(p, asked.ptr, asked.len)
-                                      : NULL;
+    if (asked.ptr && asked.len > 0) {
+        return apr_pstrmemdup(p, asked.ptr, asked.len);
+    }
+    return NULL;
 }
 
 static void add_if(apr_table_t *headers, const char *field, const char *value)

@@ -237,8 +237,10 @@ static bool is_target(const cors_protect_facts_t *facts,
 
 static bool has_known_host(const cors_protect_facts_t *facts)
 {
-    return facts->has_host ? facts->has_host(facts->context)
-                           : facts->target.known_host;
+    if (facts->has_host) {
+        return facts->has_host(facts->context);
+    }
+    return facts->target.known_host;
 }
 
 /* Rules 5 and 7: the origin is compared with that of the server. */
@@ -471,10 +473,11 @@ cors_trust_e cors_protect_policy_trust(const cors_policy_t *policy,
                != CORS_ORIGIN_LISTED) {
         return CORS_TRUST_NONE;
     }
-    return cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
-                   && !lists_strangers(policy)
-               ? CORS_TRUST_WITH_CREDENTIALS
-               : CORS_TRUST_WITHOUT_CREDENTIALS;
+    if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
+        && !lists_strangers(policy)) {
+        return CORS_TRUST_WITH_CREDENTIALS;
+    }
+    return CORS_TRUST_WITHOUT_CREDENTIALS;
 }
 
 static cors_trust_e trust_by(const cors_policy_t *policy,

@@ -35,8 +35,10 @@ static const char *origin(apr_pool_t *p, const cors_decision_t *decision)
     if (!decision->origin.ptr) {
         return NULL;
     }
-    return decision->origin_text ? decision->origin_text
-                                 : cors_slice_text(p, decision->origin);
+    if (decision->origin_text) {
+        return decision->origin_text;
+    }
+    return cors_slice_text(p, decision->origin);
 }
 
 const char *cors_decision_read(apr_pool_t *p, const cors_decision_t *decision,
@@ -50,9 +52,10 @@ const char *cors_decision_read(apr_pool_t *p, const cors_decision_t *decision,
     case CORS_READING_ORIGIN:
         return origin(p, decision);
     case CORS_READING_DIRECTIVE:
-        return decision->verdict == CORS_VERDICT_NOT_CORS
-                   ? NULL
-                   : cors_decision_source(p, decision);
+        if (decision->verdict == CORS_VERDICT_NOT_CORS) {
+            return NULL;
+        }
+        return cors_decision_source(p, decision);
     case CORS_READING_COUNT:
         break;
     }

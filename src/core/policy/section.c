@@ -68,8 +68,10 @@ struct cors_section_t {
 
 const char *cors_scope_position(apr_pool_t *p, const cors_scope_t *scope)
 {
-    return scope->file ? apr_psprintf(p, "%s:%d", scope->file, scope->line)
-                       : NULL;
+    if (scope->file) {
+        return apr_psprintf(p, "%s:%d", scope->file, scope->line);
+    }
+    return NULL;
 }
 
 const char *cors_attr_directive(cors_attr_e attr)
@@ -262,8 +264,10 @@ static unsigned pair_index(const pairs_t *made, const cors_section_t *outer)
 static const cors_section_t *made_pair(const cors_section_t *outer,
                                        const cors_section_t *inner)
 {
-    return inner->made ? inner->made->pairs[pair_index(inner->made, outer)]
-                       : NULL;
+    if (inner->made) {
+        return inner->made->pairs[pair_index(inner->made, outer)];
+    }
+    return NULL;
 }
 
 cors_section_t *cors_section_join(apr_pool_t *p, const cors_section_t *outer,

@@ -641,9 +641,10 @@ static int find_behind(const cors_path_index_t *paths, const char *root,
         strncmp(directory, root, len) == 0 ? directory + len : NULL;
 
     if (!rest) {
-        return cors_path_is_above(directory, root)
-                   ? cors_path_index_below(paths, "", CORS_PATH_NONE)
-                   : CORS_PATH_NONE;
+        if (cors_path_is_above(directory, root)) {
+            return cors_path_index_below(paths, "", CORS_PATH_NONE);
+        }
+        return CORS_PATH_NONE;
     }
     return cors_path_lower(cors_path_index_above(paths, rest, CORS_PATH_NONE),
                            cors_path_index_below(paths, rest, CORS_PATH_NONE));
@@ -686,9 +687,10 @@ static int find_behind_base(const module_walk_t *walk, const proxies_t *base,
     if (is_heir(walk, host) && !cors_container_index_has(walk->covers, host)) {
         return find_behind(base->bare, root, directory);
     }
-    return is_covered(walk, host, "/")
-               ? CORS_PATH_NONE
-               : find_behind_each(walk, base, host, root, directory);
+    if (is_covered(walk, host, "/")) {
+        return CORS_PATH_NONE;
+    }
+    return find_behind_each(walk, base, host, root, directory);
 }
 
 /* Returns the first ProxyPass that a <Directory> appears to apply to; NULL: none. */
@@ -711,9 +713,10 @@ static const ap_directive_t *proxy_before(module_walk_t *walk,
     }
     number =
         find_behind_base(walk, base, host, core->ap_document_root, directory);
-    return number == CORS_PATH_NONE
-               ? NULL
-               : APR_ARRAY_IDX(base->proxied, number, proxied_t).directive;
+    if (number == CORS_PATH_NONE) {
+        return NULL;
+    }
+    return APR_ARRAY_IDX(base->proxied, number, proxied_t).directive;
 }
 
 /* Report a <Directory> that looks as if it applied to the URLs of a ProxyPass. */

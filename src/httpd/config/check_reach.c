@@ -215,10 +215,11 @@ static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
     if (cors_policy_protection(policy) != CORS_PROTECTION_OFF) {
         return policy->link[CORS_ATTR_PROTECT].setting;
     }
-    return handshakes && !cors_origin_set_any(handshakes->origins)
-                   && !cors_origin_set_none(handshakes->origins)
-               ? handshakes
-               : NULL;
+    if (handshakes && !cors_origin_set_any(handshakes->origins)
+        && !cors_origin_set_none(handshakes->origins)) {
+        return handshakes;
+    }
+    return NULL;
 }
 
 /* Warn once for each server. The sections of one server are consecutive. */

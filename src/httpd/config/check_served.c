@@ -209,9 +209,11 @@ static bool is_for(const pattern_t *pattern, const char *name)
         return pattern->regex
                && ap_regexec(pattern->regex, name, 0, NULL, 0) == 0;
     }
-    return pattern->glob ? apr_fnmatch(pattern->name, name, APR_FNM_PATHNAME)
-                               == APR_SUCCESS
-                         : strcmp(pattern->name, name) == 0;
+    if (pattern->glob) {
+        return apr_fnmatch(pattern->name, name, APR_FNM_PATHNAME)
+               == APR_SUCCESS;
+    }
+    return strcmp(pattern->name, name) == 0;
 }
 
 /* Returns whether a <Location> with directives of this module may apply to a URL, and

@@ -342,9 +342,10 @@ static const char *join_protection(reading_t *reading, const char *args)
         report_error(reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more),
                      NULL);
     }
-    return strict
-               ? apr_pstrcat(reading->cmd->temp_pool, mode, " ", strict, NULL)
-               : mode;
+    if (strict) {
+        return apr_pstrcat(reading->cmd->temp_pool, mode, " ", strict, NULL);
+    }
+    return mode;
 }
 
 const char *cors_set_protect(cmd_parms *cmd, void *section, const char *args)
@@ -412,10 +413,11 @@ static cors_problem_e add_entry(const reading_t *reading,
 {
     apr_pool_t *p = reading->cmd->pool;
 
-    return setting->origins
-               ? cors_origin_set_add(p, setting->origins, word, source,
-                                     suggestion)
-               : cors_name_set_add(p, setting->names, word, source, suggestion);
+    if (setting->origins) {
+        return cors_origin_set_add(p, setting->origins, word, source,
+                                   suggestion);
+    }
+    return cors_name_set_add(p, setting->names, word, source, suggestion);
 }
 
 /* Replace a shared list by an equal list that belongs to the setting alone. */
@@ -474,10 +476,11 @@ static cors_problem_e check_trusted(const reading_t *reading, cors_slice_t word)
     if (cors_slice_is(word, "*")) {
         return CORS_PROBLEM_PROTECT_ANY_ORIGIN;
     }
-    return in_htaccess(reading->cmd) && *word.ptr != '-'
-                   && !cors_slice_is_nocase(word, "None")
-               ? CORS_PROBLEM_PROTECT_LOCAL_ORIGIN
-               : CORS_OK;
+    if (in_htaccess(reading->cmd) && *word.ptr != '-'
+        && !cors_slice_is_nocase(word, "None")) {
+        return CORS_PROBLEM_PROTECT_LOCAL_ORIGIN;
+    }
+    return CORS_OK;
 }
 
 /* Add every entry of the arguments and report all errors. */
@@ -847,8 +850,10 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
 static int parse_status(const char *word)
 {
     /* NOLINTNEXTLINE(cert-err34-c): three digits are always a number */
-    return strlen(word) == 3 && strspn(word, "0123456789") == 3 ? atoi(word)
-                                                                : 0;
+    if (strlen(word) == 3 && strspn(word, "0123456789") == 3) {
+        return atoi(word);
+    }
+    return 0;
 }
 
 const char *cors_set_preflight_status(cmd_parms *cmd, void *section,

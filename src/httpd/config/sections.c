@@ -472,9 +472,10 @@ const char *cors_server_position(apr_pool_t *p, const server_rec *server)
             return cors_scope_position(p, &level->scope);
         }
     }
-    return server->is_virtual && server->defn_name
-               ? line_of(p, server->defn_name, (int)server->defn_line_number)
-               : NULL;
+    if (server->is_virtual && server->defn_name) {
+        return line_of(p, server->defn_name, (int)server->defn_line_number);
+    }
+    return NULL;
 }
 
 bool cors_page_configured(const request_rec *r)

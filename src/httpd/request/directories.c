@@ -135,11 +135,15 @@ static relation_e relate(const char *dir, const char *path, apr_size_t len)
     const apr_size_t dir_len = strlen(dir);
 
     if (dir_len <= len) {
-        return memcmp(dir, path, dir_len) == 0 ? RELATION_ABOVE
-                                               : RELATION_OTHER;
+        if (memcmp(dir, path, dir_len) == 0) {
+            return RELATION_ABOVE;
+        }
+        return RELATION_OTHER;
     }
-    return dir_len == len + 1 && memcmp(dir, path, len) == 0 ? RELATION_SAME
-                                                             : RELATION_OTHER;
+    if (dir_len == len + 1 && memcmp(dir, path, len) == 0) {
+        return RELATION_SAME;
+    }
+    return RELATION_OTHER;
 }
 
 static bool is_directory(const char *path, apr_pool_t *p)

@@ -58,17 +58,23 @@ static const char *scheme_of(const request_rec *r)
                             ? NULL
                             : apr_table_get(r->subprocess_env, "HTTPS");
 
-    return https && ap_cstr_casecmp(https, "on") == 0 ? "https"
-                                                      : ap_http_scheme(r);
+    if (https && ap_cstr_casecmp(https, "on") == 0) {
+        return "https";
+    }
+    return ap_http_scheme(r);
 }
 
 /* Returns the port in Host. Without one, returns the port of a ServerName that has a
  * scheme, as in the URLs that httpd itself writes. 0 is the scheme's default port. */
 static apr_port_t port_of(const request_rec *r)
 {
-    return r->parsed_uri.port_str     ? r->parsed_uri.port
-           : r->server->server_scheme ? r->server->port
-                                      : 0;
+    if (r->parsed_uri.port_str) {
+        return r->parsed_uri.port;
+    }
+    if (r->server->server_scheme) {
+        return r->server->port;
+    }
+    return 0;
 }
 
 /* Returns whether the host in Host ends in a dot, which httpd removes from
@@ -187,7 +193,8 @@ void cors_facts(cors_noted_t *noted, cors_facts_t *facts)
 int cors_method_number(int method, const cors_facts_t *facts)
 {
     /* the announced method is a complete field value, so a NUL follows it */
-    return facts->options && cors_is_preflight(facts)
-               ? ap_method_number_of(facts->request_method.ptr)
-               : method;
+    if (facts->options && cors_is_preflight(facts)) {
+        return ap_method_number_of(facts->request_method.ptr);
+    }
+    return method;
 }

@@ -203,14 +203,16 @@ static inline cors_response_e response_kind(const request_rec *r,
     }
     if (chain->answered) {
         /* a later module, such as a limit or a firewall, may have changed the status */
-        return chain->owner == r && chain->answered == r->status
-                   ? CORS_RESPONSE_PREFLIGHT
-                   : CORS_RESPONSE_ACTUAL;
+        if (chain->owner == r && chain->answered == r->status) {
+            return CORS_RESPONSE_PREFLIGHT;
+        }
+        return CORS_RESPONSE_ACTUAL;
     }
-    return chain->final
-                   && cors_decision_continues(chain->policy, &chain->decision)
-               ? CORS_RESPONSE_CONTINUED
-               : CORS_RESPONSE_ACTUAL;
+    if (chain->final
+        && cors_decision_continues(chain->policy, &chain->decision)) {
+        return CORS_RESPONSE_CONTINUED;
+    }
+    return CORS_RESPONSE_ACTUAL;
 }
 
 static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)

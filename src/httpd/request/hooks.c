@@ -61,8 +61,10 @@ CORS_SLOW static int end_here(request_rec *r, cors_chain_t *chain)
         && cors_decision_refuses(chain->policy, decision)) {
         return cors_refuse(r, chain);
     }
-    return cors_preflight_is_answered(chain) ? cors_preflight_answer(r, chain)
-                                             : DECLINED;
+    if (cors_preflight_is_answered(chain)) {
+        return cors_preflight_answer(r, chain);
+    }
+    return DECLINED;
 }
 
 int cors_hook_header_parser(request_rec *r)
@@ -80,9 +82,10 @@ int cors_hook_header_parser(request_rec *r)
         != DECLINED) {
         return HTTP_FORBIDDEN;
     }
-    return chain->decision.preflight || chain->decision.reject
-               ? end_here(r, chain)
-               : DECLINED;
+    if (chain->decision.preflight || chain->decision.reject) {
+        return end_here(r, chain);
+    }
+    return DECLINED;
 }
 
 /* mod_dav looks up a Destination with a subrequest that has the client's method, and
@@ -90,9 +93,10 @@ int cors_hook_header_parser(request_rec *r)
  * checked in the handler hook if a handler runs. */
 CORS_SLOW static int check_target(request_rec *r)
 {
-    return r->method_number == M_GET || cors_is_forward_proxy(r)
-               ? DECLINED
-               : cors_check_resource(r, cors_section_in_force(r));
+    if (r->method_number == M_GET || cors_is_forward_proxy(r)) {
+        return DECLINED;
+    }
+    return cors_check_resource(r, cors_section_in_force(r));
 }
 
 int cors_hook_fixups(request_rec *r)
@@ -126,8 +130,10 @@ CORS_SLOW static int handle(request_rec *r, const cors_section_t *section)
     int status =
         cors_is_forward_proxy(r) ? DECLINED : cors_check_resource(r, section);
 
-    return status == DECLINED && cors_names_page(r) ? cors_answer_page(r)
-                                                    : status;
+    if (status == DECLINED && cors_names_page(r)) {
+        return cors_answer_page(r);
+    }
+    return status;
 }
 
 /* Returns whether the served resource has the section that was already checked for the
@@ -140,8 +146,10 @@ static inline bool is_requested_resource(const request_rec *r,
     if (r->prev) {
         return false;
     }
-    return visit && visit->section ? visit->accepted == section
-                                   : cors_is_inert(section);
+    if (visit && visit->section) {
+        return visit->accepted == section;
+    }
+    return cors_is_inert(section);
 }
 
 int cors_hook_handler(request_rec *r)
@@ -149,7 +157,8 @@ int cors_hook_handler(request_rec *r)
     const cors_section_t *section = cors_section_in_force(r);
 
     /* true for nearly every request */
-    return is_requested_resource(r, section) && !cors_names_page(r)
-               ? DECLINED
-               : handle(r, section);
+    if (is_requested_resource(r, section) && !cors_names_page(r)) {
+        return DECLINED;
+    }
+    return handle(r, section);
 }

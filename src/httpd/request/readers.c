@@ -28,9 +28,10 @@ static const char *read_value(request_rec *r, cors_reading_e reading)
 {
     const cors_chain_t *chain = cors_chain(r);
 
-    return chain && chain->reported
-               ? cors_decision_read(r->pool, chain->reported, reading)
-               : NULL;
+    if (chain && chain->reported) {
+        return cors_decision_read(r->pool, chain->reported, reading);
+    }
+    return NULL;
 }
 
 /* Returns a value for a log line. It is escaped, because file names can contain any

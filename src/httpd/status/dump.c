@@ -99,17 +99,22 @@ bool cors_methods_real(apr_pool_t *p, cors_methods_t methods)
 
 const char *cors_methods_text(apr_pool_t *p, cors_methods_t methods)
 {
-    return (methods & cors_methods_bit(M_INVALID))
-               ? "all other methods"
-               : apr_array_pstrcat(p, method_names(p, methods), ' ');
+    if ((methods & cors_methods_bit(M_INVALID))) {
+        return "all other methods";
+    }
+    return apr_array_pstrcat(p, method_names(p, methods), ' ');
 }
 
 static const char *origin_of_setting(const cors_config_section_t *section,
                                      const cors_setting_t *setting)
 {
-    return !setting                                     ? "default"
-           : cors_config_section_owns(section, setting) ? "own"
-                                                        : "inherited";
+    if (!setting) {
+        return "default";
+    }
+    if (cors_config_section_owns(section, setting)) {
+        return "own";
+    }
+    return "inherited";
 }
 
 /* --- text output */

@@ -310,8 +310,10 @@ static void print_same_origin(explain_t *explain,
 static const char *result_of(const cors_explanation_t *answer, bool websocket)
 {
     if (websocket) {
-        return answer->readable ? "Allowed: the WebSocket opens."
-                                : "Denied: the WebSocket does not open.";
+        if (answer->readable) {
+            return "Allowed: the WebSocket opens.";
+        }
+        return "Denied: the WebSocket does not open.";
     }
     if (answer->readable) {
         return "Allowed: the page may read the response.";

@@ -31,10 +31,12 @@ const char *cors_explain_host(apr_pool_t *p,
     const char *where = cors_server_position(p, request->server);
     const char *name = request->server->server_hostname;
 
-    return where ? apr_pstrcat(p, "Virtual host: ", name ? name : "no name",
-                               " (", where, ")", NULL)
-                 : apr_pstrcat(p, "Server: ", name ? name : "no name",
-                               " (outside all virtual hosts)", NULL);
+    if (where) {
+        return apr_pstrcat(p, "Virtual host: ", name ? name : "no name", " (",
+                           where, ")", NULL);
+    }
+    return apr_pstrcat(p, "Server: ", name ? name : "no name",
+                       " (outside all virtual hosts)", NULL);
 }
 
 static void add_scope(void *context, const cors_scope_t *scope)

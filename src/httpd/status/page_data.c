@@ -40,10 +40,10 @@ const char *cors_page_base(apr_pool_t *p,
     const char *host =
         bare ? apr_pstrcat(p, "[", refusal->host, "]", NULL) : refusal->host;
 
-    return refusal->port == cors_fetch_default_port(cors_slice(refusal->scheme))
-               ? apr_pstrcat(p, refusal->scheme, "://", host, NULL)
-               : apr_psprintf(p, "%s://%s:%u", refusal->scheme, host,
-                              refusal->port);
+    if (refusal->port == cors_fetch_default_port(cors_slice(refusal->scheme))) {
+        return apr_pstrcat(p, refusal->scheme, "://", host, NULL);
+    }
+    return apr_psprintf(p, "%s://%s:%u", refusal->scheme, host, refusal->port);
 }
 
 static void add_setting(void *context, cors_attr_e attr,

@@ -94,8 +94,10 @@ static const char *answer_text(const cors_explain_request_t *request)
     const cors_explanation_t *answer = &request->answer;
 
     if (request->question.websocket) {
-        return answer->readable ? "Allowed: the WebSocket opens."
-                                : "Denied: the WebSocket does not open.";
+        if (answer->readable) {
+            return "Allowed: the WebSocket opens.";
+        }
+        return "Denied: the WebSocket does not open.";
     }
     if (!answer->cross_origin && answer->actual.status) {
         return "Same origin: CORS does not apply, but the server rejects it.";
@@ -106,9 +108,11 @@ static const char *answer_text(const cors_explain_request_t *request)
     if (answer->readable) {
         return "Allowed: the page may read the response.";
     }
-    return answer->sent ? "Denied: the request is sent, and the page may not "
-                          "read the response."
-                        : "Denied: the browser does not send the request.";
+    if (answer->sent) {
+        return "Denied: the request is sent, and the page may not "
+               "read the response.";
+    }
+    return "Denied: the browser does not send the request.";
 }
 
 static const char *request_title(const cors_explanation_t *answer)
