@@ -239,7 +239,7 @@ static void add_words(cors_section_t *section, cors_attr_e attr,
 {
     cors_slice_t word;
 
-    while (cors_word_next(&text, &word)) {
+    while (cors_argument_next(&text, &word)) {
         add_word(section, attr, CORS_METHODS_ALL, word);
     }
 }
@@ -271,15 +271,15 @@ static void count_contradiction(void *context,
 static void explain_request(const cors_policy_t *policy, const char *origin,
                             const char *method, const char *headers)
 {
-    cors_question_t question;
+    cors_fetch_request_t request;
     cors_explanation_t explanation;
 
-    memset(&question, 0, sizeof(question));
-    question.origin = origin;
-    question.method = method;
-    question.headers = headers;
-    question.credentials = true;
-    cors_explain(pool, policy, &question, &explanation);
+    memset(&request, 0, sizeof(request));
+    request.origin = origin;
+    request.method = method;
+    request.headers = headers;
+    request.credentials = true;
+    cors_explain(pool, policy, &request, &explanation);
     sum += explanation.readable;
 }
 
@@ -303,7 +303,7 @@ static void use_policy(const cors_section_t *section, cors_attr_e attr,
     if (!is_origins(attr)) {
         sum += cors_policy_joined(pool, &policy, attr) != NULL;
     }
-    while (left-- > 0 && cors_word_next(&rest, &word)) {
+    while (left-- > 0 && cors_argument_next(&rest, &word)) {
         cors_slice_t name = word;
         cors_origin_t origin;
         const cors_setting_t *setting = policy.link[attr].setting;
@@ -366,7 +366,7 @@ static void use_limits(cors_slice_t text)
     cors_methods_t methods = 1;
     cors_methods_group_t *groups;
 
-    while (cors_word_next(&rest, &word)) {
+    while (cors_argument_next(&rest, &word)) {
         add_word(section, CORS_ATTR_HEADERS, methods, word);
         methods += 2;
     }
@@ -442,7 +442,7 @@ static void emit_response(cors_slice_t text)
     memset(&facts, 0, sizeof(facts));
     facts.origin = cors_slice("https://app.example.com");
     cors_decide(policy, &facts, &decision);
-    while (cors_word_next(&text, &word)) {
+    while (cors_argument_next(&text, &word)) {
         const char *value = cors_slice_text(pool, word);
 
         apr_table_addn(headers, "Vary", value);

@@ -78,7 +78,7 @@ static cors_name_set_t *make_names(cors_names_e kind, const char *words)
     cors_slice_t word;
     const char *suggestion;
 
-    while (cors_word_next(&rest, &word)) {
+    while (cors_argument_next(&rest, &word)) {
         cors_name_set_add(pool, set, word, NULL, &suggestion);
     }
     return set;
@@ -121,10 +121,10 @@ typedef struct {
 
 static void decide_once(const void *what)
 {
-    const question_t *question = what;
+    const question_t *request = what;
     cors_decision_t decision;
 
-    cors_decide(question->policy, &question->facts, &decision);
+    cors_decide(request->policy, &request->facts, &decision);
     sum += (apr_uint64_t)decision.verdict;
 }
 
@@ -132,16 +132,16 @@ static void count_decision(const char *name, const cors_policy_t *policy,
                            const char *origin, const char *method,
                            const char *headers)
 {
-    question_t question;
+    question_t request;
 
-    memset(&question, 0, sizeof(question));
-    question.policy = policy;
-    question.facts.origin = cors_slice(origin);
-    question.facts.options = method != NULL;
-    question.facts.request_method = cors_slice(method);
-    question.facts.request_headers = cors_slice(headers);
-    question.facts.target.fetch_site = cors_slice("cross-site");
-    count_runs(name, decide_once, &question);
+    memset(&request, 0, sizeof(request));
+    request.policy = policy;
+    request.facts.origin = cors_slice(origin);
+    request.facts.options = method != NULL;
+    request.facts.request_method = cors_slice(method);
+    request.facts.request_headers = cors_slice(headers);
+    request.facts.target.fetch_site = cors_slice("cross-site");
+    count_runs(name, decide_once, &request);
 }
 
 static const char *repeat_text(const char *text, int times)

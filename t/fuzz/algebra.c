@@ -121,7 +121,7 @@ static pair_t read_list(const char **at, const char *end)
         }
     }
     for (i = 0; i < cors_origin_set_count(pair.set); i++) {
-        must(cors_algebra_add(pair.list, cors_origin_set_word(pair.set, i))
+        must(cors_algebra_add(pair.list, cors_origin_set_entry(pair.set, i))
              == CORS_OK);
     }
     return pair;

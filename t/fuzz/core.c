@@ -29,7 +29,7 @@ static void check_suggestion(cors_slice_t word, const char *suggestion)
     cors_slice_t right;
 
     must(rest.len > 0 && !cors_slice_equal(word, rest));
-    while (cors_word_next(&rest, &right)) {
+    while (cors_argument_next(&rest, &right)) {
         cors_pattern_t pattern;
         const char *unused;
 
@@ -50,7 +50,7 @@ static void set_origins(cors_section_t *section, cors_slice_t words)
 
     setting->source = "CorsAllowOrigins conf:1";
     setting->origins = cors_origin_set_make(pool, false, false);
-    while (cors_word_next(&words, &word)) {
+    while (cors_argument_next(&words, &word)) {
         if (cors_origin_set_add(pool, setting->origins, word, NULL, &suggestion)
             && suggestion) {
             check_suggestion(word, suggestion);
@@ -67,7 +67,7 @@ static void set_names(cors_section_t *section, cors_attr_e attr,
 
     setting->source = "a list conf:2";
     setting->names = cors_name_set_make(pool, kind, false);
-    while (cors_word_next(&words, &word)) {
+    while (cors_argument_next(&words, &word)) {
         cors_name_set_add(pool, setting->names, word, NULL, &suggestion);
     }
 }
@@ -116,7 +116,7 @@ static bool allowed_by_loop(const cors_origin_set_t *words, const char *origin)
     int i;
 
     for (i = 0; i < cors_origin_set_count(words); i++) {
-        const cors_origin_word_t *word = cors_origin_set_word(words, i);
+        const cors_origin_entry_t *word = cors_origin_set_entry(words, i);
 
         if (entry_matches(word->text, origin)) {
             if (word->exclude) {
@@ -222,17 +222,17 @@ static void read_other_texts(cors_slice_t text)
 {
     const char *copy = apr_pstrmemdup(pool, text.ptr, text.len);
     cors_json_t json;
-    const char *plain = cors_expression_plain(pool, copy, "");
+    const char *plain = cors_regex_suggest_plain(pool, copy, "");
     cors_slice_t rest = cors_slice(plain);
     cors_slice_t word;
     cors_pattern_t pattern;
     const char *unused;
 
-    while (cors_word_next(&rest, &word)) {
+    while (cors_argument_next(&rest, &word)) {
         must(cors_pattern_parse(pool, word, false, &pattern, &unused)
              == CORS_OK);
     }
-    cors_expression_domain(pool, copy, 'x');
+    cors_regex_suggest_domain(pool, copy, 'x');
     cors_origin_file_read(pool, text, check_mistake, NULL);
     cors_json_start(&json, check_output, NULL);
     cors_json_string(&json, NULL, copy);

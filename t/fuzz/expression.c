@@ -77,10 +77,10 @@ static void check_suggestion(const char *suggestion)
         must(*suggestion == '"');
         end = strchr(++suggestion, '"');
         must(end && end > suggestion);
-        must(cors_expression_check(pool,
-                                   apr_pstrmemdup(pool, suggestion,
-                                                  (size_t)(end - suggestion)),
-                                   "", &unused)
+        must(cors_regex_check(pool,
+                              apr_pstrmemdup(pool, suggestion,
+                                             (size_t)(end - suggestion)),
+                              "", &unused)
              == CORS_OK);
     }
 }
@@ -89,9 +89,9 @@ static void check(cors_slice_t input)
 {
     const char *text =
         exact_copy(text_of(input), strlen(text_of(input)) + 1).ptr;
-    const char *plain = cors_expression_plain(pool, text, "");
-    const char *domain = cors_expression_domain(pool, text, '.');
-    const char *open = cors_expression_domain(pool, text, 'x');
+    const char *plain = cors_regex_suggest_plain(pool, text, "");
+    const char *domain = cors_regex_suggest_domain(pool, text, '.');
+    const char *open = cors_regex_suggest_domain(pool, text, 'x');
     cors_slice_t rest = cors_slice(plain);
     cors_slice_t word;
     cors_pattern_t pattern;
@@ -105,11 +105,11 @@ static void check(cors_slice_t input)
     must(!open || (*open && *open != '.'));
     must(!domain || open);
     must(!domain || !open || strlen(open) >= strlen(domain));
-    if (cors_expression_is_insecure(pool, text, &suggestion) && suggestion) {
+    if (cors_regex_is_insecure(pool, text, &suggestion) && suggestion) {
         must(strstr(suggestion, "https"));
-        must(!cors_expression_is_insecure(pool, suggestion, &unused));
+        must(!cors_regex_is_insecure(pool, suggestion, &unused));
     }
-    if (cors_expression_check(pool, text, "", &suggestion) == CORS_OK) {
+    if (cors_regex_check(pool, text, "", &suggestion) == CORS_OK) {
         must(!suggestion);
     }
     else if (suggestion) {
@@ -119,7 +119,7 @@ static void check(cors_slice_t input)
         return;
     }
     must(regcomp(&regex, posix_regex(text), REG_EXTENDED | REG_NOSUB) == 0);
-    while (cors_word_next(&rest, &word)) {
+    while (cors_argument_next(&rest, &word)) {
         words++;
         must(cors_pattern_parse(pool, word, false, &pattern, &unused)
              == CORS_OK);

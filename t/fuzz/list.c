@@ -69,7 +69,7 @@ static void check(cors_slice_t input)
     size_t i;
 
     compare_items(input, ",", cors_list_next);
-    compare_items(input, ", \t", cors_word_next);
+    compare_items(input, ", \t", cors_argument_next);
     for (i = 0; i < input.len; i++) {
         token = token && is_tchar(input.ptr[i]);
         lower[i] = cors_lower(input.ptr[i]);

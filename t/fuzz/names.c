@@ -48,7 +48,7 @@ static void check_suggestion(cors_names_e kind, cors_slice_t word,
     must(rest.len > 0);
     set = cors_name_set_make(pool, kind,
                              rest.ptr[0] == '+' || rest.ptr[0] == '-');
-    while (cors_word_next(&rest, &name)) {
+    while (cors_argument_next(&rest, &name)) {
         must(cors_name_set_add(pool, set, name, NULL, &unused) == CORS_OK);
     }
 }
@@ -99,7 +99,7 @@ static void check(cors_slice_t input)
     set = cors_name_set_make(pool, kind, edit);
     rest.ptr++;
     rest.len--;
-    while (cors_word_next(&rest, &word)) {
+    while (cors_argument_next(&rest, &word)) {
         const char *suggestion;
         bool prefixed =
             word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');

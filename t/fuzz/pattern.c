@@ -120,7 +120,7 @@ static void check_with(cors_slice_t word, bool file)
 
         must(!cors_slice_equal(word, rest));
         must(rest.len > 0);
-        while (cors_word_next(&rest, &meant)) {
+        while (cors_argument_next(&rest, &meant)) {
             must(cors_pattern_parse(pool, meant, file, &right, &unused)
                  == CORS_OK);
             must(right.kind == CORS_PATTERN_ORIGIN

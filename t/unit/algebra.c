@@ -17,9 +17,9 @@
 
 /* One entry: "!" before an exclusion, "/" before a regular expression, "@" before a
  * file. */
-static cors_origin_word_t entry_of(const char *text)
+static cors_origin_entry_t entry_of(const char *text)
 {
-    cors_origin_word_t word;
+    cors_origin_entry_t word;
 
     memset(&word, 0, sizeof(word));
     word.exclude = *text == '!';
@@ -37,7 +37,7 @@ static cors_algebra_list_t *list_of(const char *entries, bool null_ok)
     char *entry;
 
     while ((entry = apr_strtok(rest, " ", &rest)) != NULL) {
-        const cors_origin_word_t word = entry_of(entry);
+        const cors_origin_entry_t word = entry_of(entry);
 
         assert_int_equal(cors_algebra_add(list, &word), CORS_OK);
         memset(entry, 'x', strlen(entry)); /* the list has a copy */
@@ -285,7 +285,7 @@ static void a_list_is_in_itself(void **state)
 static void an_invalid_entry_changes_nothing(void **state)
 {
     cors_algebra_list_t *list = list_of("", false);
-    const cors_origin_word_t word = entry_of("https://A.com");
+    const cors_origin_entry_t word = entry_of("https://A.com");
     cors_difference_t result;
 
     (void)state;
@@ -305,7 +305,7 @@ static void a_hundred_thousand_origins(void **state)
 
     (void)state;
     for (i = 0; i < 100000; i++) {
-        const cors_origin_word_t word =
+        const cors_origin_entry_t word =
             entry_of(apr_psprintf(pool, "https://a%d.com", i));
 
         assert_int_equal(cors_algebra_add(longer, &word), CORS_OK);
@@ -331,9 +331,9 @@ static void pairs_are_limited(void **state)
         int i;
 
         for (i = 0; i < counts[n]; i++) {
-            const cors_origin_word_t one =
+            const cors_origin_entry_t one =
                 entry_of(apr_psprintf(pool, "https://a%d.com:*", i));
-            const cors_origin_word_t other =
+            const cors_origin_entry_t other =
                 entry_of(apr_psprintf(pool, "!https://*.b%d.com:77", i));
 
             assert_int_equal(cors_algebra_add(first, &one), CORS_OK);
@@ -366,11 +366,11 @@ static void unmentioned_names_are_limited(void **state)
     for (n = 0; n < COUNT(rows_of); n++) {
         cors_algebra_list_t *first = list_of(rows_of[n].wildcard, false);
         cors_algebra_list_t *second = list_of("https://a.com", false);
-        const cors_origin_word_t last = entry_of(rows_of[n].last);
+        const cors_origin_entry_t last = entry_of(rows_of[n].last);
         cors_difference_t result;
 
         for (i = rows_of[n].from; i < (n ? 65535 : 65536); i++) {
-            const cors_origin_word_t word =
+            const cors_origin_entry_t word =
                 entry_of(apr_psprintf(pool, rows_of[n].format, i));
 
             assert_int_equal(cors_algebra_add(second, &word), CORS_OK);
@@ -519,7 +519,7 @@ static bool match_regex(const void *regex, cors_slice_t text, bool doubt)
 }
 
 static cors_problem_e add_to_set(cors_origin_set_t *set,
-                                 const cors_origin_word_t *word)
+                                 const cors_origin_entry_t *word)
 {
     const char *sign = word->exclude ? "-" : "+";
     const char *text = apr_pstrcat(pool, sign, word->text, NULL);
@@ -556,7 +556,7 @@ static pair_t random_list(bool regexes)
 
     while (count-- > 0) {
         const char *text = random_entry(regexes);
-        const cors_origin_word_t word = entry_of(text);
+        const cors_origin_entry_t word = entry_of(text);
 
         if (add_to_set(pair.set, &word) == CORS_OK) {
             assert_int_equal(cors_algebra_add(pair.list, &word), CORS_OK);

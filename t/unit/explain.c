@@ -18,7 +18,7 @@
 typedef struct {
     const char *name;
     const char *policy;
-    cors_question_t question;
+    cors_fetch_request_t request;
     const char *expected; /* "asks|sent|reads: objection; advice" */
 } case_t;
 
@@ -42,7 +42,7 @@ static void check_explanation(void **state)
     const case_t *row = *state;
     cors_explanation_t answer;
 
-    cors_explain(pool, policy_of(row->policy), &row->question, &answer);
+    cors_explain(pool, policy_of(row->policy), &row->request, &answer);
     same_text(row->policy, explanation_text(&answer), row->expected);
 }
 
@@ -351,12 +351,12 @@ static const case_t cases[] = {
 
 static void request_to_the_own_origin_is_not_cors(void **state)
 {
-    cors_question_t question = { .origin = A, .method = "PUT" };
+    cors_fetch_request_t request = { .origin = A, .method = "PUT" };
     cors_explanation_t answer;
 
     (void)state;
-    assert_true(cors_origin_parse(exact_copy(A), &question.target));
-    cors_explain(pool, policy_of("CorsPolicy On"), &question, &answer);
+    assert_true(cors_origin_parse(exact_copy(A), &request.target));
+    cors_explain(pool, policy_of("CorsPolicy On"), &request, &answer);
     same_text("own", explanation_text(&answer), "same origin, sent, read");
 }
 
@@ -371,36 +371,36 @@ static void unknown_host_is_rejected(void **state)
         "there (ProxyPreserveHost On), or write UseCanonicalName On next to "
         "ServerName.";
     const char *const reject = "CorsPolicy On; CorsRejectDisallowed On";
-    cors_question_t question = { .origin = A, .method = "POST" };
+    cors_fetch_request_t request = { .origin = A, .method = "POST" };
     cors_explanation_t answer;
 
     (void)state;
-    assert_true(cors_origin_parse(exact_copy(A), &question.target));
-    cors_explain(pool, policy_of(reject), &question, &answer);
+    assert_true(cors_origin_parse(exact_copy(A), &request.target));
+    cors_explain(pool, policy_of(reject), &request, &answer);
     assert_false(answer.cross_origin);
     assert_int_equal(answer.actual.status, 403);
     same_text("reason", cors_reason_text(answer.actual.decision.reason),
               "unknown-host");
     same_text("advice", answer.advice, advice);
     /* without CorsRejectDisallowed nothing is rejected */
-    cors_explain(pool, policy_of("CorsPolicy On"), &question, &answer);
+    cors_explain(pool, policy_of("CorsPolicy On"), &request, &answer);
     assert_int_equal(answer.actual.status, 0);
     assert_null(answer.advice);
     cors_explain(pool,
                  policy_of("CorsPolicy ReportOnly; CorsRejectDisallowed On"),
-                 &question, &answer);
+                 &request, &answer);
     assert_int_equal(answer.actual.status, 0);
-    question.known_host = true;
-    cors_explain(pool, policy_of(reject), &question, &answer);
+    request.known_host = true;
+    cors_explain(pool, policy_of(reject), &request, &answer);
     assert_int_equal(answer.actual.status, 0);
     assert_null(answer.advice);
 
-    question.websocket = true;
-    cors_explain(pool, policy_of("CorsWebSocketAllowOrigins Self"), &question,
+    request.websocket = true;
+    cors_explain(pool, policy_of("CorsWebSocketAllowOrigins Self"), &request,
                  &answer);
     assert_true(answer.readable);
-    question.known_host = false;
-    cors_explain(pool, policy_of("CorsWebSocketAllowOrigins Self"), &question,
+    request.known_host = false;
+    cors_explain(pool, policy_of("CorsWebSocketAllowOrigins Self"), &request,
                  &answer);
     assert_false(answer.readable);
     same_text("advice", answer.advice, advice);
@@ -409,34 +409,34 @@ static void unknown_host_is_rejected(void **state)
 static void listed_own_origin_is_same_origin(void **state)
 {
     const char *const policies[] = { ON, "CorsPolicy On; CorsAllowOrigins *" };
-    cors_question_t question = { .origin = A,
-                                 .method = "PUT",
-                                 .credentials = true };
+    cors_fetch_request_t request = { .origin = A,
+                                     .method = "PUT",
+                                     .credentials = true };
     cors_explanation_t answer;
     size_t i;
 
     (void)state;
-    assert_true(cors_origin_parse(exact_copy(A), &question.target));
+    assert_true(cors_origin_parse(exact_copy(A), &request.target));
     for (i = 0; i < COUNT(policies); i++) {
-        cors_explain(pool, policy_of(policies[i]), &question, &answer);
+        cors_explain(pool, policy_of(policies[i]), &request, &answer);
         same_text("own", explanation_text(&answer), "same origin, sent, read");
     }
-    question.target.host = exact_copy("b.example");
-    cors_explain(pool, policy_of(ON "; CorsAllowCredentials On"), &question,
+    request.target.host = exact_copy("b.example");
+    cors_explain(pool, policy_of(ON "; CorsAllowCredentials On"), &request,
                  &answer);
     same_text("other", explanation_text(&answer), "asks, sent, read");
 }
 
 static void rejected_request_gets_403(void **state)
 {
-    cors_question_t question = { .origin = A "r", .method = "GET" };
+    cors_fetch_request_t request = { .origin = A "r", .method = "GET" };
     cors_explanation_t answer;
 
     (void)state;
-    cors_explain(pool, policy_of(ON "; CorsRejectDisallowed On"), &question,
+    cors_explain(pool, policy_of(ON "; CorsRejectDisallowed On"), &request,
                  &answer);
     same_number("status", answer.actual.status, 403);
-    cors_explain(pool, policy_of(ON), &question, &answer);
+    cors_explain(pool, policy_of(ON), &request, &answer);
     same_number("status", answer.actual.status, 0);
 }
 
@@ -450,7 +450,7 @@ static void protection_decides_on_the_request(void **state)
     .known_host = true
     static const struct {
         const char *policy;
-        cors_question_t question;
+        cors_fetch_request_t request;
         const char *decision;
     } rows[] = {
         { "", { .origin = A, .method = "POST" }, "not-checked protection-off" },
@@ -525,7 +525,7 @@ static void protection_decides_on_the_request(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         cors_explanation_t answer;
 
-        cors_explain(pool, policy_of(rows[i].policy), &rows[i].question,
+        cors_explain(pool, policy_of(rows[i].policy), &rows[i].request,
                      &answer);
         same_text(apr_psprintf(pool, "%d: %s", (int)i, rows[i].policy),
                   apr_pstrcat(pool,

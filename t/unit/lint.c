@@ -25,7 +25,7 @@ static void append_finding(void *context, const char *source,
     *all =
         apr_pstrcat(pool, *all, strrchr(source, ':') + 1, " ",
                     cors_problem_id(finding->problem), " ",
-                    text_of(finding->word), finding->detail ? " (" : "",
+                    text_of(finding->entry), finding->detail ? " (" : "",
                     finding->detail ? finding->detail : "",
                     finding->detail ? ")" : "",
                     finding->suggestion ? " -> " : "",

@@ -72,7 +72,7 @@ static void spaces_and_commas_separate_entries(void **state)
     };
 
     (void)state;
-    check_items(cors_word_next, rows, COUNT(rows));
+    check_items(cors_argument_next, rows, COUNT(rows));
 }
 
 static bool next_part(cors_slice_t *rest, cors_slice_t *part)
@@ -104,7 +104,7 @@ static void nul_byte_belongs_to_an_element(void **state)
     assert_int_equal(item.len, 3);
     assert_memory_equal(item.ptr, "a\0b", 3);
     rest = exact_bytes("\0 c", 3);
-    assert_true(cors_word_next(&rest, &item));
+    assert_true(cors_argument_next(&rest, &item));
     assert_int_equal(item.len, 1);
     assert_int_equal(item.ptr[0], 0);
 }

@@ -20,7 +20,7 @@ static cors_problem_e add_names(cors_name_set_t *set, const char *words,
     int number = 0;
 
     *suggestion = "left over";
-    while (!problem && cors_word_next(&rest, &word)) {
+    while (!problem && cors_argument_next(&rest, &word)) {
         problem = cors_name_set_add(pool, set, word,
                                     apr_psprintf(pool, "conf:%d", ++number),
                                     suggestion);

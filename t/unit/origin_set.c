@@ -440,7 +440,7 @@ static const char *entries_of(const cors_origin_set_t *set)
     int i;
 
     for (i = 0; i < cors_origin_set_count(set); i++) {
-        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+        const cors_origin_entry_t *word = cors_origin_set_entry(set, i);
 
         all = apr_pstrcat(pool, all, word->exclude ? "!" : "",
                           word->regex ? "~" : "", word->text, "@",
@@ -483,12 +483,12 @@ static void repeated_entry_may_lack_a_source(void **state)
     (void)state;
     assert_int_equal(add_entry(set, A, NULL, &suggestion), CORS_OK);
     assert_int_equal(add_entry(set, A, "conf:2", &suggestion), CORS_OK);
-    assert_null(cors_origin_set_word(set, 0)->first);
-    assert_null(cors_origin_set_word(set, 0)->source);
-    assert_string_equal(cors_origin_set_word(set, 1)->first, "");
+    assert_null(cors_origin_set_entry(set, 0)->first);
+    assert_null(cors_origin_set_entry(set, 0)->source);
+    assert_string_equal(cors_origin_set_entry(set, 1)->first, "");
 }
 
-static const char *text_or_none(const cors_origin_word_t *word)
+static const char *text_or_none(const cors_origin_entry_t *word)
 {
     return word ? word->text : NULL;
 }
@@ -607,7 +607,7 @@ static void entry_is_covered_by_a_wider_entry(void **state)
         same_text(rows[i].words,
                   text_or_none(
                       cors_origin_set_covering(pool, set,
-                                               cors_origin_set_word(set, 0),
+                                               cors_origin_set_entry(set, 0),
                                                rows[i].exclude)),
                   rows[i].by);
     }
@@ -837,10 +837,10 @@ static void check_covering(const cors_origin_set_t *set, const char *text)
     int exclude;
 
     for (i = 0; i < cors_origin_set_count(set); i++) {
-        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+        const cors_origin_entry_t *word = cors_origin_set_entry(set, i);
 
         for (exclude = 0; exclude < 2 && !word->first; exclude++) {
-            const cors_origin_word_t *other =
+            const cors_origin_entry_t *other =
                 cors_origin_set_covering(pool, set, word, exclude);
 
             if (other
@@ -956,7 +956,7 @@ static void source_lists_like_entries(void **state)
                      CORS_OK);
     same_text("the second", listing_of(set, "https://two.example", false),
               "unlisted");
-    same_text("the source of the first", cors_origin_set_word(set, 3)->first,
+    same_text("the source of the first", cors_origin_set_entry(set, 3)->first,
               "conf:3");
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:5",
                                                 &live_lists[1], &notes),
@@ -972,17 +972,17 @@ static void source_lists_like_entries(void **state)
     assert_true(cors_origin_set_public_suffix(set)->suffix);
     /* two entries, /one twice, /two, and its public suffix */
     assert_int_equal(cors_origin_set_count(set), 6);
-    same_text("an entry", cors_origin_set_word(set, 4)->text, "/two");
-    assert_true(cors_origin_set_word(set, 4)->file);
-    assert_false(cors_origin_set_word(set, 4)->regex);
-    assert_false(cors_origin_set_word(set, 4)->exclude);
-    assert_false(cors_origin_set_word(set, 4)->suffix);
-    same_text("its plain http", cors_origin_set_word(set, 4)->insecure,
+    same_text("an entry", cors_origin_set_entry(set, 4)->text, "/two");
+    assert_true(cors_origin_set_entry(set, 4)->file);
+    assert_false(cors_origin_set_entry(set, 4)->regex);
+    assert_false(cors_origin_set_entry(set, 4)->exclude);
+    assert_false(cors_origin_set_entry(set, 4)->suffix);
+    same_text("its plain http", cors_origin_set_entry(set, 4)->insecure,
               "http://a.example");
-    same_text("its source", cors_origin_set_word(set, 4)->insecure_source,
+    same_text("its source", cors_origin_set_entry(set, 4)->insecure_source,
               "/two:9");
-    assert_null(cors_origin_set_word(set, 2)->insecure);
-    same_text("the last entry", cors_origin_set_word(set, 5)->text,
+    assert_null(cors_origin_set_entry(set, 2)->insecure);
+    same_text("the last entry", cors_origin_set_entry(set, 5)->text,
               "https://*.github.io");
     assert_false(cors_origin_set_empty(set, false));
     assert_false(cors_origin_set_empty(set, true));
@@ -1056,7 +1056,7 @@ static const char *excluding_entry(const cors_origin_set_t *set,
                                    const char *text)
 {
     static const char *const texts[] = { "unlisted", "listed", "excluded" };
-    const cors_origin_word_t *word;
+    const cors_origin_entry_t *word;
     cors_origin_t origin;
 
     assert_true(cors_origin_parse(exact_copy(text), &origin));
@@ -1114,7 +1114,7 @@ static void file_and_entry_exclude_separately(void **state)
     static const char *const texts[] = { "unlisted", "listed", "excluded" };
     cors_origin_set_t *set = valid_set("");
     const char *suggestion;
-    const cors_origin_word_t *word;
+    const cors_origin_entry_t *word;
     cors_origin_t null;
 
     (void)state;
@@ -1139,7 +1139,7 @@ static void file_and_entry_exclude_separately(void **state)
               "https://two.example, else listed");
     same_text("null", excluding_entry(set, "null"), "null, else listed");
     assert_true(cors_origin_parse(exact_copy("null"), &null));
-    word = cors_origin_set_word(set, 2);
+    word = cors_origin_set_entry(set, 2);
     same_text("without another entry",
               texts[cors_origin_set_without(set, &null, word)], "excluded");
 }
@@ -1149,9 +1149,9 @@ static void undecided_regex_covers_nothing(void **state)
     cors_origin_set_t *set = valid_set("~? https://a.example");
 
     (void)state;
-    assert_true(cors_origin_set_word(set, 0)->undecided);
+    assert_true(cors_origin_set_entry(set, 0)->undecided);
     assert_null(cors_origin_set_covering(pool, set,
-                                         cors_origin_set_word(set, 1), false));
+                                         cors_origin_set_entry(set, 1), false));
 }
 
 static void invalid_regex_is_not_added(void **state)
@@ -1283,10 +1283,10 @@ static void open_regex_has_an_example(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
-        const cors_origin_word_t *word;
+        const cors_origin_entry_t *word;
 
         assert_int_equal(add_posix_regex(set, rows[i].regex), CORS_OK);
-        word = cors_origin_set_word(set, 0);
+        word = cors_origin_set_entry(set, 0);
         same_text(rows[i].regex, word->open_detail, rows[i].open);
         same_text(rows[i].regex, word->suffix_detail, rows[i].suffix);
         same_number(rows[i].regex, word->open, rows[i].open != NULL);
@@ -1340,14 +1340,14 @@ static void unmatched_origin_is_not_an_example(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         cors_origin_set_t *set = cors_origin_set_make(pool, false, false);
-        const cors_origin_word_t *word;
+        const cors_origin_entry_t *word;
         const char *unused;
 
         assert_int_equal(cors_origin_set_add_regex(pool, set, rows[i].regex,
                                                    "conf:1", rows[i].regex,
                                                    rows[i].match, &unused),
                          CORS_OK);
-        word = cors_origin_set_word(set, 0);
+        word = cors_origin_set_entry(set, 0);
         same_text(rows[i].regex, word->open_detail, rows[i].open);
         same_text(rows[i].regex, word->suffix_detail, rows[i].suffix);
         assert_true(word->open || word->suffix);
@@ -1366,7 +1366,7 @@ static void first_public_suffix_of_regexes_is_found(void **state)
     assert_int_equal(add_posix_regex(set, "+https://.*\\.gitlab\\.io"),
                      CORS_OK);
     assert_ptr_equal(cors_origin_set_public_suffix(set),
-                     cors_origin_set_word(set, 1));
+                     cors_origin_set_entry(set, 1));
 }
 
 static void exclusion_has_precedence_over_a_regex(void **state)
@@ -1394,13 +1394,13 @@ static void all_wildcards_of_a_domain_are_compared(void **state)
 
     (void)state;
     assert_ptr_equal(cors_origin_set_covering(pool, set,
-                                              cors_origin_set_word(set, 2),
+                                              cors_origin_set_entry(set, 2),
                                               false),
-                     cors_origin_set_word(set, 0));
+                     cors_origin_set_entry(set, 0));
     assert_ptr_equal(cors_origin_set_covering(pool, set,
-                                              cors_origin_set_word(set, 3),
+                                              cors_origin_set_entry(set, 3),
                                               false),
-                     cors_origin_set_word(set, 1));
+                     cors_origin_set_entry(set, 1));
 }
 
 static void empty_entry_is_rejected(void **state)

@@ -154,7 +154,7 @@ static void check_pattern_rows(const row_t *rows, size_t count)
             cors_slice_t word;
             const char *again;
 
-            while (cors_word_next(&rest, &word)) {
+            while (cors_argument_next(&rest, &word)) {
                 same_number(suggestion,
                             cors_pattern_parse(pool, word, false, &pattern,
                                                &again),

@@ -210,7 +210,7 @@ static void check_listing(const cors_policy_t *policy, cors_attr_e attr,
     cors_slice_t rest = exact_copy(names);
     cors_slice_t name;
 
-    while (cors_word_next(&rest, &name)) {
+    while (cors_argument_next(&rest, &name)) {
         same_number(text_of(name), cors_policy_name_listed(policy, attr, name),
                     listing);
     }
@@ -520,7 +520,7 @@ static void append_contradiction(void *context,
     const char **all = context;
 
     *all = apr_pstrcat(pool, *all, cors_problem_id(found->problem), " ",
-                       found->word, " of ", found->source[0],
+                       found->entry, " of ", found->source[0],
                        found->source[1] ? " with " : "",
                        found->source[1] ? found->source[1] : "", "\n", NULL);
     assert_string_equal(found->conflict[0]->source, found->source[0]);

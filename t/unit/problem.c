@@ -6,13 +6,13 @@
 
 #include "core/base/problem.h"
 
-static const char *sentence_of(cors_problem_e problem, const char *word,
+static const char *sentence_of(cors_problem_e problem, const char *entry,
                                const char *detail, const char *suggestion)
 {
     cors_finding_t finding;
 
     finding.problem = problem;
-    finding.word = exact_copy(word);
+    finding.entry = exact_copy(entry);
     finding.detail = detail;
     finding.suggestion = suggestion;
     return cors_problem_sentence(pool, &finding);

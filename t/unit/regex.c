@@ -20,7 +20,7 @@ static void check_regex_rows(const row_t *rows, size_t count)
         cors_slice_t regex =
             exact_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
 
-        same_text(rows[i].regex, cors_expression_plain(pool, regex.ptr, ""),
+        same_text(rows[i].regex, cors_regex_suggest_plain(pool, regex.ptr, ""),
                   rows[i].words);
     }
 }
@@ -217,9 +217,9 @@ static void regex_that_matches_no_origin_is_rejected(void **state)
         const char *suggestion = "left over";
 
         same_text(rows[i].regex,
-                  cors_problem_id(cors_expression_check(pool, regex.ptr,
-                                                        rows[i].prefix,
-                                                        &suggestion)),
+                  cors_problem_id(cors_regex_check(pool, regex.ptr,
+                                                   rows[i].prefix,
+                                                   &suggestion)),
                   cors_problem_id(rows[i].problem));
         same_text(rows[i].regex, suggestion, rows[i].suggestion);
     }
@@ -276,7 +276,7 @@ static void excluded_names_stay_excluded(void **state)
             exact_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
 
         same_text(rows[i].regex,
-                  cors_expression_pinned(pool, regex.ptr, rows[i].prefix),
+                  cors_regex_suggest_pinned(pool, regex.ptr, rows[i].prefix),
                   rows[i].pinned ? apr_pstrcat(pool, "CorsAllowOrigins ",
                                                rows[i].pinned, NULL)
                                  : NULL);
@@ -344,7 +344,7 @@ static void regex_for_plain_http_suggests_https(void **state)
             exact_bytes(rows[i].regex, strlen(rows[i].regex) + 1);
         const char *suggestion;
 
-        if (cors_expression_is_insecure(pool, regex.ptr, &suggestion)) {
+        if (cors_regex_is_insecure(pool, regex.ptr, &suggestion)) {
             suggestion = suggestion ? suggestion : "";
         }
         same_text(rows[i].regex, suggestion, rows[i].words);

@@ -199,7 +199,7 @@ bool cors_part_next(cors_slice_t *rest, const char *separators,
     return part->len > 0;
 }
 
-bool cors_word_next(cors_slice_t *rest, cors_slice_t *word)
+bool cors_argument_next(cors_slice_t *rest, cors_slice_t *word)
 {
     return cors_part_next(rest, " \t,", word);
 }

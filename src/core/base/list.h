@@ -151,7 +151,7 @@ bool cors_part_next(cors_slice_t *rest, const char *separators,
  * @param word  the argument, borrowed from @a rest, at least one byte
  * @return true, or false at the end of the text
  */
-bool cors_word_next(cors_slice_t *rest, cors_slice_t *word);
+bool cors_argument_next(cors_slice_t *rest, cors_slice_t *word);
 
 /** @return a NUL-terminated copy of @a text, allocated in @a p */
 char *cors_slice_text(apr_pool_t *p, cors_slice_t text);

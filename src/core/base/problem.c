@@ -46,9 +46,9 @@ bool cors_problem_is_warning(cors_problem_e problem)
 
 const char *cors_problem_sentence(apr_pool_t *p, const cors_finding_t *finding)
 {
-    const char *word =
-        finding->word.ptr
-            ? apr_pstrcat(p, "'", cors_slice_text(p, finding->word),
+    const char *entry =
+        finding->entry.ptr
+            ? apr_pstrcat(p, "'", cors_slice_text(p, finding->entry),
                           "': ", NULL)
             : "";
     const char *detail =
@@ -58,7 +58,7 @@ const char *cors_problem_sentence(apr_pool_t *p, const cors_finding_t *finding)
             ? apr_pstrcat(p, "; write ", finding->suggestion, NULL)
             : "";
 
-    return apr_pstrcat(p, word, catalogue[finding->problem].reason, detail,
+    return apr_pstrcat(p, entry, catalogue[finding->problem].reason, detail,
                        suggestion, " [", catalogue[finding->problem].id, "]",
                        NULL);
 }

@@ -55,9 +55,9 @@ static bool is_none(const cors_setting_t *setting)
  * regular expressions or files. */
 static bool takes_names(const cors_setting_t *setting)
 {
-    const cors_origin_word_t *first =
+    const cors_origin_entry_t *first =
         setting->origins && cors_origin_set_count(setting->origins) > 0
-            ? cors_origin_set_word(setting->origins, 0)
+            ? cors_origin_set_entry(setting->origins, 0)
             : NULL;
 
     return !first || !(first->regex || first->file);
@@ -126,37 +126,37 @@ static bool outside_lists(const cors_refused_t *refused,
 
 /* Returns the advice for an origin that an entry excludes. */
 static const char *take_out(const place_t *place, const cors_origin_t *origin,
-                            const cors_origin_word_t *word)
+                            const cors_origin_entry_t *entry)
 {
     apr_pool_t *p = place->p;
     const cors_refused_t *refused = place->refused;
     const cors_setting_t *setting = refused->setting;
     const cors_listing_e without =
-        cors_origin_set_without(setting->origins, origin, word);
+        cors_origin_set_without(setting->origins, origin, entry);
     const char *prefix = setting->edit ? "-" : "!";
     const char *prefixed = apr_pstrcat(p, "+", refused->origin, NULL);
-    const char *source = word->source ? word->source : refused->source;
+    const char *source = entry->source ? entry->source : refused->source;
 
-    if (word->file) {
+    if (entry->file) {
         return either(place,
                       apr_pstrcat(p, "take what excludes it out of the file ",
-                                  word->text, NULL),
+                                  entry->text, NULL),
                       prefixed);
     }
     if (without == CORS_ORIGIN_LISTED
         || (without == CORS_ORIGIN_UNLISTED
             && outside_lists(refused, origin))) {
         return either(place,
-                      apr_pstrcat(p, "take ", prefix, word->text, " out of ",
+                      apr_pstrcat(p, "take ", prefix, entry->text, " out of ",
                                   source, NULL),
                       prefixed);
     }
     if (without == CORS_ORIGIN_UNLISTED
-        && strcmp(word->text, refused->origin) == 0) {
+        && strcmp(entry->text, refused->origin) == 0) {
         return either(place,
                       apr_pstrcat(p, "write ", setting->edit ? "+" : "",
                                   refused->origin, " instead of ", prefix,
-                                  word->text, " in ", source, NULL),
+                                  entry->text, " in ", source, NULL),
                       prefixed);
     }
     /* several entries exclude it, or the entry covers more than this origin */
@@ -196,7 +196,7 @@ static const char *advise_malformed(apr_pool_t *p, const char *origin)
 static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
 {
     const place_t place = { p, cors_attr_directive(refused->attr), refused };
-    const cors_origin_word_t *word = NULL;
+    const cors_origin_entry_t *entry = NULL;
     cors_pattern_t pattern;
     cors_origin_t origin;
     const char *suggestion;
@@ -215,10 +215,10 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
     }
     if (refused->setting
         && cors_origin_parse(cors_slice(refused->origin), &origin)) {
-        word = cors_origin_set_excluding(refused->setting->origins, &origin);
+        entry = cors_origin_set_excluding(refused->setting->origins, &origin);
     }
-    if (word) {
-        return take_out(&place, &origin, word);
+    if (entry) {
+        return take_out(&place, &origin, entry);
     }
     return add_words(&place, refused->origin,
                      apr_pstrcat(p, "+", refused->origin, NULL));
@@ -232,10 +232,10 @@ typedef struct {
     cors_joined_t prefixed;
 } words_t;
 
-static void add_word(apr_pool_t *p, words_t *words, const char *word)
+static void add_word(apr_pool_t *p, words_t *words, const char *entry)
 {
-    cors_join_entry(p, &words->plain, "", cors_slice(word));
-    cors_join_entry(p, &words->prefixed, "+", cors_slice(word));
+    cors_join_entry(p, &words->plain, "", cors_slice(entry));
+    cors_join_entry(p, &words->prefixed, "+", cors_slice(entry));
 }
 
 /* Returns the advice for a name that no directive accepts. */

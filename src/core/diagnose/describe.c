@@ -48,12 +48,12 @@ static void add_origins(apr_array_header_t *values,
     int i;
 
     for (i = 0; i < cors_origin_set_count(set); i++) {
-        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+        const cors_origin_entry_t *entry = cors_origin_set_entry(set, i);
 
-        if (word->exclude == exclude && !word->first
+        if (entry->exclude == exclude && !entry->first
             && !cors_origin_set_none(set)) {
-            add(values, setting, word->text, word->source, exclude,
-                word->regex);
+            add(values, setting, entry->text, entry->source, exclude,
+                entry->regex);
         }
     }
 }

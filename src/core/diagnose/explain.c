@@ -30,7 +30,7 @@
 
 /* Fetch, "CORS check": returns why it fails, or NULL. */
 static const char *check_response(apr_pool_t *p, const apr_table_t *headers,
-                                  const cors_question_t *question)
+                                  const cors_fetch_request_t *request)
 {
     const char *allowed = apr_table_get(headers, ALLOW_ORIGIN);
 
@@ -38,16 +38,16 @@ static const char *check_response(apr_pool_t *p, const apr_table_t *headers,
         return "the response has no " ALLOW_ORIGIN;
     }
     if (strcmp(allowed, "*") == 0) {
-        if (question->credentials) {
+        if (request->credentials) {
             return ALLOW_ORIGIN " is *, which does not hold for a request "
                                 "with credentials";
         }
         return NULL;
     }
-    if (strcmp(allowed, question->origin) != 0) {
+    if (strcmp(allowed, request->origin) != 0) {
         return apr_pstrcat(p, ALLOW_ORIGIN " is ", allowed, NULL);
     }
-    if (question->credentials
+    if (request->credentials
         && !apr_table_get(headers, "Access-Control-Allow-Credentials")) {
         return "the request has credentials and the response has no "
                "Access-Control-Allow-Credentials";
@@ -55,9 +55,9 @@ static const char *check_response(apr_pool_t *p, const apr_table_t *headers,
     return NULL;
 }
 
-static bool has_wildcard(const char *list, const cors_question_t *question)
+static bool has_wildcard(const char *list, const cors_fetch_request_t *request)
 {
-    return !question->credentials && list
+    return !request->credentials && list
            && cors_list_has(list, cors_slice("*"), false);
 }
 
@@ -66,11 +66,11 @@ static bool has_wildcard(const char *list, const cors_question_t *question)
  * none is missing.
  */
 static cors_slice_t find_unlisted(apr_pool_t *p, const char *list,
-                                  const cors_question_t *question,
+                                  const cors_fetch_request_t *request,
                                   const char *names)
 {
     cors_text_map_t *listed = cors_text_map_make(p, true);
-    const bool wildcard = has_wildcard(list, question);
+    const bool wildcard = has_wildcard(list, request);
     cors_slice_t rest = cors_slice(list);
     cors_slice_t name;
 
@@ -90,10 +90,10 @@ static cors_slice_t find_unlisted(apr_pool_t *p, const char *list,
 /* Fetch, "CORS-preflight fetch", from the check on: returns why it fails, or NULL. */
 static const char *check_preflight(apr_pool_t *p, int status,
                                    const apr_table_t *headers,
-                                   const cors_question_t *question,
+                                   const cors_fetch_request_t *request,
                                    const char *method, const char *names)
 {
-    const char *objection = check_response(p, headers, question);
+    const char *objection = check_response(p, headers, request);
     const char *list = apr_table_get(headers, "Access-Control-Allow-Methods");
     cors_slice_t name;
 
@@ -105,13 +105,13 @@ static const char *check_preflight(apr_pool_t *p, int status,
     }
     if (!cors_fetch_safelisted_method(cors_slice(method))
         && !cors_list_has(list, cors_slice(method), false)
-        && !has_wildcard(list, question)) {
+        && !has_wildcard(list, request)) {
         return apr_pstrcat(p, "Access-Control-Allow-Methods does not list ",
                            method, NULL);
     }
     name =
         find_unlisted(p, apr_table_get(headers, "Access-Control-Allow-Headers"),
-                      question, names);
+                      request, names);
     if (name.ptr) {
         return apr_pstrcat(p, "Access-Control-Allow-Headers does not list ",
                            cors_slice_text(p, name), NULL);
@@ -178,7 +178,7 @@ static void exchange(apr_pool_t *p, const cors_policy_t *policy,
 }
 
 static void send_preflight(apr_pool_t *p, const cors_policy_t *policy,
-                           const cors_question_t *question,
+                           const cors_fetch_request_t *request,
                            const cors_facts_t *announced,
                            cors_exchange_t *preflight)
 {
@@ -191,13 +191,13 @@ static void send_preflight(apr_pool_t *p, const cors_policy_t *policy,
     }
     preflight->objection =
         check_preflight(p, on ? preflight->status : 200, preflight->headers,
-                        question, announced->request_method.ptr,
+                        request, announced->request_method.ptr,
                         announced->request_headers.ptr);
 }
 
 /* Returns the advice on the decision for a request. */
 static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
-                             const cors_question_t *question,
+                             const cors_fetch_request_t *request,
                              const cors_decision_t *decision,
                              const char *rejected)
 {
@@ -206,7 +206,7 @@ static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
         .attr = decision->attr,
         .by_default = !decision->setting,
         .source = cors_decision_source(p, decision),
-        .origin = question->origin,
+        .origin = request->origin,
         .rejected = rejected,
         .setting = decision->setting,
         .policy = policy,
@@ -237,7 +237,7 @@ static void open_list(apr_pool_t *p, cors_policy_t *policy, cors_attr_e attr)
 
 /* Returns the advice on a method, regardless of the origin. */
 static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
-                                 const cors_question_t *question,
+                                 const cors_fetch_request_t *request,
                                  cors_facts_t facts)
 {
     cors_policy_t open = *policy;
@@ -247,7 +247,7 @@ static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
     facts.request_headers = cors_slice(NULL);
     cors_decide(&open, &facts, &decision);
     if (decision.reason == CORS_REASON_METHOD_NOT_ALLOWED) {
-        return advise_on(p, policy, question, &decision,
+        return advise_on(p, policy, request, &decision,
                          cors_slice_text(p, decision.rejected));
     }
     return NULL;
@@ -258,7 +258,7 @@ static const char *advise_method(apr_pool_t *p, const cors_policy_t *policy,
  * the method. A preflight is refused for the first one only.
  */
 static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
-                                  const cors_question_t *question,
+                                  const cors_fetch_request_t *request,
                                   cors_facts_t facts)
 {
     cors_policy_t open = *policy;
@@ -281,7 +281,7 @@ static const char *advise_headers(apr_pool_t *p, const cors_policy_t *policy,
             cors_slice_between(cors_slice_end(last.rejected), end);
     }
     if (missing.text) {
-        return advise_on(p, policy, question, &last, missing.text);
+        return advise_on(p, policy, request, &last, missing.text);
     }
     return NULL;
 }
@@ -300,14 +300,14 @@ static const cors_setting_t *any_origin_by(const cors_policy_t *policy)
 
 static const char *advise_credentials(apr_pool_t *p,
                                       const cors_policy_t *policy,
-                                      const cors_question_t *question)
+                                      const cors_fetch_request_t *request)
 {
     const cors_setting_t *any_origin = any_origin_by(policy);
     bool edited;
     const cors_link_t *exposed =
         cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
 
-    if (!question->credentials
+    if (!request->credentials
         || cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
         return NULL;
     }
@@ -316,7 +316,7 @@ static const char *advise_credentials(apr_pool_t *p,
         "The request has credentials. Write CorsAllowCredentials On in the "
         "section",
         any_origin ? ", and the origin " : "",
-        any_origin ? question->origin : "",
+        any_origin ? request->origin : "",
         any_origin ? " instead of * in " : "",
         any_origin ? any_origin->source : "",
         exposed ? ", and names of headers instead of * in " : "",
@@ -325,13 +325,13 @@ static const char *advise_credentials(apr_pool_t *p,
 
 /* Returns all changes after which a policy that is on allows the request. */
 static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
-                              const cors_question_t *question,
+                              const cors_fetch_request_t *request,
                               const cors_facts_t *announced,
                               const cors_decision_t *actual)
 {
     const char *advice = actual->origin_allowed
                              ? NULL
-                             : advise_on(p, policy, question, actual, "");
+                             : advise_on(p, policy, request, actual, "");
 
     if (actual->reason == CORS_REASON_MALFORMED_ORIGIN
         || actual->reason == CORS_REASON_CONTRADICTORY_POLICY) {
@@ -339,20 +339,20 @@ static const char *advise_all(apr_pool_t *p, const cors_policy_t *policy,
     }
     if (announced) {
         advice = cors_join_two(p, advice,
-                               advise_method(p, policy, question, *announced));
+                               advise_method(p, policy, request, *announced));
         advice = cors_join_two(p, advice,
-                               advise_headers(p, policy, question, *announced));
+                               advise_headers(p, policy, request, *announced));
     }
-    return cors_join_two(p, advice, advise_credentials(p, policy, question));
+    return cors_join_two(p, advice, advise_credentials(p, policy, request));
 }
 
 static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
-                         const cors_question_t *question,
+                         const cors_fetch_request_t *request,
                          cors_explanation_t *explanation);
 
 /* Returns the advice for a policy that is not on: what it would do if it were. */
 static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
-                                  const cors_question_t *question)
+                                  const cors_fetch_request_t *request)
 {
     static const cors_setting_t on = { .choice = CORS_MODE_ON };
     const cors_setting_t *mode = policy->link[CORS_ATTR_MODE].setting;
@@ -361,7 +361,7 @@ static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
     cors_explanation_t then;
 
     as_if.link[CORS_ATTR_MODE].setting = &on;
-    explain_cors(p, &as_if, question, &then);
+    explain_cors(p, &as_if, request, &then);
     return apr_pstrcat(p,
                        off ? "No policy is in force here. Write "
                            : "The policy only reports. Write ",
@@ -377,7 +377,7 @@ static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
 
 /* Explains the handshake of a WebSocket, which browsers send without a preflight. */
 static void explain_websocket(apr_pool_t *p, const cors_policy_t *policy,
-                              const cors_question_t *question,
+                              const cors_fetch_request_t *request,
                               cors_facts_t *facts,
                               cors_explanation_t *explanation)
 {
@@ -394,21 +394,21 @@ static void explain_websocket(apr_pool_t *p, const cors_policy_t *policy,
         actual->status = 403;
         actual->objection = "the handshake is answered with a 403";
         explanation->advice =
-            advise_on(p, policy, question, &actual->decision, "");
+            advise_on(p, policy, request, &actual->decision, "");
     }
     explanation->readable = !actual->objection;
 }
 
 /* Returns whether the browser treats the request as same-origin, listed or not. */
-static bool is_same_origin(const cors_question_t *question,
+static bool is_same_origin(const cors_fetch_request_t *request,
                            const cors_decision_t *actual)
 {
     cors_origin_t origin;
 
     return actual->verdict == CORS_VERDICT_SAME_ORIGIN
-           || (question->target.scheme.ptr
-               && cors_origin_parse(cors_slice(question->origin), &origin)
-               && cors_origin_same(&origin, &question->target));
+           || (request->target.scheme.ptr
+               && cors_origin_parse(cors_slice(request->origin), &origin)
+               && cors_origin_same(&origin, &request->target));
 }
 
 static cors_trust_e trust_by_policy(void *context, const cors_origin_t *origin)
@@ -429,7 +429,7 @@ static bool is_trustworthy(const cors_origin_t *target)
  * plain http.
  */
 static void explain_protection(apr_pool_t *p, const cors_policy_t *policy,
-                               const cors_question_t *question,
+                               const cors_fetch_request_t *request,
                                cors_explanation_t *explanation)
 {
     cors_protect_settings_t settings;
@@ -437,21 +437,21 @@ static void explain_protection(apr_pool_t *p, const cors_policy_t *policy,
 
     cors_protect_settings(policy, NULL, &settings);
     memset(&facts, 0, sizeof(facts));
-    facts.method = cors_slice(cors_normal_method(p, question->method));
-    facts.websocket = question->websocket;
-    facts.origin = cors_slice(question->origin);
-    if (!question->websocket && is_trustworthy(&question->target)) {
+    facts.method = cors_slice(cors_normal_method(p, request->method));
+    facts.websocket = request->websocket;
+    facts.origin = cors_slice(request->origin);
+    if (!request->websocket && is_trustworthy(&request->target)) {
         facts.fetch_site = cors_slice(
             explanation->cross_origin ? "cross-site" : "same-origin");
         facts.fetch_mode = cors_slice("cors");
     }
-    facts.cookie = cors_slice(question->credentials ? "a=b" : NULL);
-    if (question->headers
-        && cors_list_has(question->headers, cors_slice("content-type"), true)) {
+    facts.cookie = cors_slice(request->credentials ? "a=b" : NULL);
+    if (request->headers
+        && cors_list_has(request->headers, cors_slice("content-type"), true)) {
         facts.content_type = cors_slice("application/json");
     }
-    facts.target.origin = question->target;
-    facts.target.known_host = question->known_host;
+    facts.target.origin = request->target;
+    facts.target.known_host = request->known_host;
     facts.get_trust = trust_by_policy;
     facts.context = (void *)(apr_uintptr_t)policy;
     cors_protect(&settings, &facts, &explanation->protect);
@@ -460,11 +460,11 @@ static void explain_protection(apr_pool_t *p, const cors_policy_t *policy,
 }
 
 static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
-                         const cors_question_t *question,
+                         const cors_fetch_request_t *request,
                          cors_explanation_t *explanation)
 {
-    const char *method = cors_normal_method(p, question->method);
-    const char *names = unsafe_names(p, question->headers);
+    const char *method = cors_normal_method(p, request->method);
+    const char *names = unsafe_names(p, request->headers);
     const bool on = cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON;
     cors_exchange_t *actual = &explanation->actual;
     cors_facts_t facts;
@@ -472,11 +472,11 @@ static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
 
     memset(explanation, 0, sizeof(*explanation));
     memset(&facts, 0, sizeof(facts));
-    facts.origin = cors_slice(question->origin);
-    facts.target.origin = question->target;
-    facts.target.known_host = question->known_host;
-    if (question->websocket) {
-        explain_websocket(p, policy, question, &facts, explanation);
+    facts.origin = cors_slice(request->origin);
+    facts.target.origin = request->target;
+    facts.target.known_host = request->known_host;
+    if (request->websocket) {
+        explain_websocket(p, policy, request, &facts, explanation);
         return;
     }
 
@@ -484,16 +484,16 @@ static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
     if (actual->decision.reject && on) {
         actual->status = 403;
     }
-    if (is_same_origin(question, &actual->decision)) {
+    if (is_same_origin(request, &actual->decision)) {
         explanation->sent = true;
         explanation->readable = true;
-        explanation->advice = actual->status ? advise_on(p, policy, question,
+        explanation->advice = actual->status ? advise_on(p, policy, request,
                                                          &actual->decision, "")
                                              : NULL;
         return;
     }
     explanation->cross_origin = true;
-    actual->objection = check_response(p, actual->headers, question);
+    actual->objection = check_response(p, actual->headers, request);
 
     announced = facts;
     announced.options = true;
@@ -502,25 +502,24 @@ static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
     explanation->preflighted =
         names || !cors_fetch_safelisted_method(cors_slice(method));
     if (explanation->preflighted) {
-        send_preflight(p, policy, question, &announced,
-                       &explanation->preflight);
+        send_preflight(p, policy, request, &announced, &explanation->preflight);
     }
     explanation->sent =
         !explanation->preflighted || !explanation->preflight.objection;
     explanation->readable = explanation->sent && !actual->objection;
     if (!explanation->readable) {
         explanation->advice =
-            on ? advise_all(p, policy, question,
+            on ? advise_all(p, policy, request,
                             explanation->preflighted ? &announced : NULL,
                             &actual->decision)
-               : advise_on_mode(p, policy, question);
+               : advise_on_mode(p, policy, request);
     }
 }
 
 void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
-                  const cors_question_t *question,
+                  const cors_fetch_request_t *request,
                   cors_explanation_t *explanation)
 {
-    explain_cors(p, policy, question, explanation);
-    explain_protection(p, policy, question, explanation);
+    explain_cors(p, policy, request, explanation);
+    explain_protection(p, policy, request, explanation);
 }

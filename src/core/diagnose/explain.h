@@ -31,7 +31,7 @@ typedef struct {
     cors_origin_t target;
     /* the host of the target is one of the server's own */
     bool known_host;
-} cors_question_t;
+} cors_fetch_request_t;
 
 /** One request and response, as the browser checks them. */
 typedef struct {
@@ -72,7 +72,7 @@ typedef struct {
  *
  * @param p            pool for texts and tables
  * @param policy       the policy for the URL and method of the request
- * @param question     the request
+ * @param request     the request
  * @param explanation  filled
  *
  * CORS does not apply to a WebSocket: a page can read it once it is open.
@@ -81,7 +81,7 @@ typedef struct {
  * "CORS check" (#concept-cors-check)
  */
 void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
-                  const cors_question_t *question,
+                  const cors_fetch_request_t *request,
                   cors_explanation_t *explanation);
 
 /**

@@ -45,9 +45,9 @@ typedef struct {
 } lint_t;
 
 static void warn(const lint_t *lint, const char *source, cors_problem_e problem,
-                 const char *word, const char *detail, const char *suggestion)
+                 const char *entry, const char *detail, const char *suggestion)
 {
-    const cors_finding_t finding = { problem, cors_slice(word), suggestion,
+    const cors_finding_t finding = { problem, cors_slice(entry), suggestion,
                                      detail };
 
     lint->tell(lint->context, source ? source : lint->setting->source,
@@ -55,12 +55,13 @@ static void warn(const lint_t *lint, const char *source, cors_problem_e problem,
 }
 
 /* returns the prefix of an entry */
-static const char *prefix_of(const lint_t *lint, const cors_origin_word_t *word)
+static const char *prefix_of(const lint_t *lint,
+                             const cors_origin_entry_t *entry)
 {
     if (!lint->setting->edit) {
-        return word->exclude ? "!" : "";
+        return entry->exclude ? "!" : "";
     }
-    if (word->exclude) {
+    if (entry->exclude) {
         return "-";
     }
     return "+";
@@ -88,10 +89,10 @@ static bool is_costly(apr_pool_t *p, const char *text)
  * meant for, with https; NULL: unknown.
  */
 static const char *with_scheme(const lint_t *lint,
-                               const cors_origin_word_t *word)
+                               const cors_origin_entry_t *entry)
 {
-    const char *text = word->text + (word->text[0] == '^' ? 1 : 0);
-    const char *prefix = prefix_of(lint, word);
+    const char *text = entry->text + (entry->text[0] == '^' ? 1 : 0);
+    const char *prefix = prefix_of(lint, entry);
     const char *plain;
     cors_reach_t reach;
 
@@ -99,11 +100,11 @@ static const char *with_scheme(const lint_t *lint,
         return NULL;
     }
     text = apr_pstrcat(lint->p, "https://", text, NULL);
-    cors_regex_judge(lint->p, text, &reach);
+    cors_regex_find_reach(lint->p, text, &reach);
     if (reach.obstacle || reach.none || reach.open || reach.suffix) {
         return NULL;
     }
-    plain = cors_expression_plain(lint->p, text, prefix);
+    plain = cors_regex_suggest_plain(lint->p, text, prefix);
     if (plain) {
         return apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL);
     }
@@ -116,22 +117,22 @@ static bool is_never(apr_pool_t *p, const char *text)
 {
     cors_reach_t reach;
 
-    cors_regex_judge(p, text, &reach);
+    cors_regex_find_reach(p, text, &reach);
     return reach.none && !reach.obstacle;
 }
 
-static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
+static void lint_regex(const lint_t *lint, const cors_origin_entry_t *entry)
 {
     const char *plain =
-        cors_expression_plain(lint->p, word->text, prefix_of(lint, word));
+        cors_regex_suggest_plain(lint->p, entry->text, prefix_of(lint, entry));
 
-    if (is_never(lint->p, word->text)) {
-        warn(lint, word->source, CORS_PROBLEM_REGEX_NEVER, word->text, NULL,
-             with_scheme(lint, word));
+    if (is_never(lint->p, entry->text)) {
+        warn(lint, entry->source, CORS_PROBLEM_REGEX_NEVER, entry->text, NULL,
+             with_scheme(lint, entry));
         return;
     }
-    if (is_costly(lint->p, word->text)) {
-        warn(lint, word->source, CORS_PROBLEM_REGEX_COSTLY, word->text, NULL,
+    if (is_costly(lint->p, entry->text)) {
+        warn(lint, entry->source, CORS_PROBLEM_REGEX_COSTLY, entry->text, NULL,
              NULL);
     }
     if (plain) {
@@ -139,36 +140,36 @@ static void lint_regex(const lint_t *lint, const cors_origin_word_t *word)
         plain = apr_pstrcat(lint->p, "CorsAllowOrigins ", plain, NULL);
     }
     /* an exclusion does not allow any origin */
-    if (word->open && !word->exclude) {
-        const char *pinned =
-            cors_expression_pinned(lint->p, word->text, prefix_of(lint, word));
+    if (entry->open && !entry->exclude) {
+        const char *pinned = cors_regex_suggest_pinned(lint->p, entry->text,
+                                                       prefix_of(lint, entry));
 
-        warn(lint, word->source,
-             word->undecided ? CORS_PROBLEM_REGEX_UNDECIDED
-                             : CORS_PROBLEM_REGEX_EVERYTHING,
-             word->text, word->open_detail, pinned ? pinned : plain);
+        warn(lint, entry->source,
+             entry->undecided ? CORS_PROBLEM_REGEX_UNDECIDED
+                              : CORS_PROBLEM_REGEX_EVERYTHING,
+             entry->text, entry->open_detail, pinned ? pinned : plain);
     }
     else if (plain) {
-        warn(lint, word->source, CORS_PROBLEM_REGEX_PLAIN, word->text, NULL,
+        warn(lint, entry->source, CORS_PROBLEM_REGEX_PLAIN, entry->text, NULL,
              plain);
     }
 }
 
 /* Reports the reasons for which a listed entry is redundant. */
-static void lint_listed(const lint_t *lint, const cors_origin_word_t *word)
+static void lint_listed(const lint_t *lint, const cors_origin_entry_t *entry)
 {
     const cors_origin_set_t *set = lint->setting->origins;
-    const cors_origin_word_t *other =
-        cors_origin_set_covering(lint->p, set, word, true);
+    const cors_origin_entry_t *other =
+        cors_origin_set_covering(lint->p, set, entry, true);
 
     if (other) {
-        warn(lint, word->source, CORS_PROBLEM_ORIGIN_EXCLUDED, word->text,
+        warn(lint, entry->source, CORS_PROBLEM_ORIGIN_EXCLUDED, entry->text,
              apr_pstrcat(lint->p, "!", other->text, NULL), NULL);
         return;
     }
-    other = cors_origin_set_covering(lint->p, set, word, false);
+    other = cors_origin_set_covering(lint->p, set, entry, false);
     if (other) {
-        warn(lint, word->source, CORS_PROBLEM_ORIGIN_SHADOWED, word->text,
+        warn(lint, entry->source, CORS_PROBLEM_ORIGIN_SHADOWED, entry->text,
              other->text, NULL);
     }
 }
@@ -190,7 +191,7 @@ static bool allows(const cors_origin_set_t *set, const char *text)
  * allows both. A name and its subdomains are two patterns.
  */
 static void lint_half_excluded(const lint_t *lint,
-                               const cors_origin_word_t *word)
+                               const cors_origin_entry_t *entry)
 {
     const cors_origin_set_t *set = lint->setting->origins;
     cors_pattern_t pattern;
@@ -200,7 +201,7 @@ static void lint_half_excluded(const lint_t *lint,
     const char *rest;
     const char *host;
 
-    if (cors_pattern_parse(lint->p, cors_slice(word->text), true, &pattern,
+    if (cors_pattern_parse(lint->p, cors_slice(entry->text), true, &pattern,
                            &unused)
             != CORS_OK
         || pattern.kind != CORS_PATTERN_ORIGIN || !pattern.host.len) {
@@ -223,10 +224,10 @@ static void lint_half_excluded(const lint_t *lint,
             || (strchr(host, '.')
                 && allows(set, apr_pstrcat(lint->p, scheme, "://" SOME_LABEL,
                                            strchr(host, '.'), NULL))))) {
-        warn(lint, word->source,
+        warn(lint, entry->source,
              pattern.subdomains ? CORS_PROBLEM_EXCLUSION_NAME
                                 : CORS_PROBLEM_EXCLUSION_SUBDOMAINS,
-             apr_pstrcat(lint->p, "!", word->text, NULL), NULL,
+             apr_pstrcat(lint->p, "!", entry->text, NULL), NULL,
              apr_pstrcat(lint->p, "!", scheme, "://", rest, " !", scheme,
                          "://*.", rest, NULL));
     }
@@ -236,37 +237,37 @@ static void lint_half_excluded(const lint_t *lint,
  * Reports an exclusion of one origin that the same list does not allow. A wildcard
  * exclusion cannot be checked with one example.
  */
-static void lint_excluded(const lint_t *lint, const cors_origin_word_t *word)
+static void lint_excluded(const lint_t *lint, const cors_origin_entry_t *entry)
 {
     const cors_origin_set_t *set = lint->setting->origins;
 
     /* the origins of Self are not known here either */
-    if (!lint->setting->edit && !strchr(word->text, '*')
-        && strcmp(word->text, "Self") != 0
-        && !cors_origin_set_covering(lint->p, set, word, false)) {
-        warn(lint, word->source, CORS_PROBLEM_EXCLUSION_UNUSED, word->text,
+    if (!lint->setting->edit && !strchr(entry->text, '*')
+        && strcmp(entry->text, "Self") != 0
+        && !cors_origin_set_covering(lint->p, set, entry, false)) {
+        warn(lint, entry->source, CORS_PROBLEM_EXCLUSION_UNUSED, entry->text,
              NULL, NULL);
     }
-    else if (!lint->setting->edit && !word->file) {
-        lint_half_excluded(lint, word);
+    else if (!lint->setting->edit && !entry->file) {
+        lint_half_excluded(lint, entry);
     }
 }
 
 /* Reports an origin whose scheme is nearly http or https. */
-static void lint_scheme(const lint_t *lint, const cors_origin_word_t *word)
+static void lint_scheme(const lint_t *lint, const cors_origin_entry_t *entry)
 {
-    const char *end = strstr(word->text, "://");
+    const char *end = strstr(entry->text, "://");
     cors_slice_t scheme =
-        cors_slice_between(word->text, end ? end : word->text);
+        cors_slice_between(entry->text, end ? end : entry->text);
     const char *meant = cors_slice_is_near(scheme, "https")  ? "https"
                         : cors_slice_is_near(scheme, "http") ? "http"
                                                              : NULL;
 
-    if (end && meant && !word->file && !cors_slice_is(scheme, "http")
+    if (end && meant && !entry->file && !cors_slice_is(scheme, "http")
         && !cors_slice_is(scheme, "https")) {
-        warn(lint, word->source, CORS_PROBLEM_SCHEME_MISSPELLED, word->text,
+        warn(lint, entry->source, CORS_PROBLEM_SCHEME_MISSPELLED, entry->text,
              NULL,
-             apr_pstrcat(lint->p, prefix_of(lint, word), meant, end, NULL));
+             apr_pstrcat(lint->p, prefix_of(lint, entry), meant, end, NULL));
     }
 }
 
@@ -276,33 +277,34 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
     int i;
 
     for (i = 0; i < cors_origin_set_count(set); i++) {
-        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+        const cors_origin_entry_t *entry = cors_origin_set_entry(set, i);
 
-        if (word->first) {
-            warn(lint, word->source, CORS_PROBLEM_ORIGIN_DUPLICATE, word->text,
-                 *word->first ? word->first : lint->setting->source, NULL);
+        if (entry->first) {
+            warn(lint, entry->source, CORS_PROBLEM_ORIGIN_DUPLICATE,
+                 entry->text,
+                 *entry->first ? entry->first : lint->setting->source, NULL);
         }
-        else if (word->regex) {
-            lint_regex(lint, word);
+        else if (entry->regex) {
+            lint_regex(lint, entry);
         }
-        else if (strcmp(word->text, "file://") == 0 && !word->exclude) {
-            warn(lint, word->source, CORS_PROBLEM_FILE_ORIGIN, word->text, NULL,
-                 NULL);
+        else if (strcmp(entry->text, "file://") == 0 && !entry->exclude) {
+            warn(lint, entry->source, CORS_PROBLEM_FILE_ORIGIN, entry->text,
+                 NULL, NULL);
         }
-        else if (word->exclude) {
-            lint_scheme(lint, word);
-            lint_excluded(lint, word);
+        else if (entry->exclude) {
+            lint_scheme(lint, entry);
+            lint_excluded(lint, entry);
         }
         else {
-            lint_scheme(lint, word);
+            lint_scheme(lint, entry);
             if (cors_origin_set_count(set) > 1) {
-                lint_listed(lint, word);
+                lint_listed(lint, entry);
             }
         }
-        if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && word->suffix
-            && !word->exclude) {
-            warn(lint, word->source, CORS_PROBLEM_WEBSOCKET_SUFFIX, word->text,
-                 NULL, NULL);
+        if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && entry->suffix
+            && !entry->exclude) {
+            warn(lint, entry->source, CORS_PROBLEM_WEBSOCKET_SUFFIX,
+                 entry->text, NULL, NULL);
         }
     }
 }
@@ -537,47 +539,47 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
  * Returns whether an entry lists plain-http origins of other machines. Sets suggestion
  * to an entry for only their https origins, or NULL.
  */
-static bool is_insecure(apr_pool_t *p, const cors_origin_word_t *word,
+static bool is_insecure(apr_pool_t *p, const cors_origin_entry_t *entry,
                         const char **suggestion)
 {
     cors_pattern_t pattern;
     const char *unused;
 
     *suggestion = NULL;
-    if (word->exclude) {
+    if (entry->exclude) {
         return false;
     }
-    if (word->regex) {
-        return cors_expression_is_insecure(p, word->text, suggestion);
+    if (entry->regex) {
+        return cors_regex_is_insecure(p, entry->text, suggestion);
     }
-    if (!cors_slice_has_prefix(cors_slice(word->text), "http://")
-        || cors_pattern_parse(p, cors_slice(word->text), true, &pattern,
+    if (!cors_slice_has_prefix(cors_slice(entry->text), "http://")
+        || cors_pattern_parse(p, cors_slice(entry->text), true, &pattern,
                               &unused)
                != CORS_OK
         || !cors_pattern_is_insecure(&pattern)) {
         return false;
     }
-    *suggestion = apr_pstrcat(p, "https", word->text + strlen("http"), NULL);
+    *suggestion = apr_pstrcat(p, "https", entry->text + strlen("http"), NULL);
     return true;
 }
 
-static void lint_insecure(const lint_t *lint, const cors_origin_word_t *word,
+static void lint_insecure(const lint_t *lint, const cors_origin_entry_t *entry,
                           const char *detail)
 {
     const char *suggestion;
 
-    if (is_insecure(lint->p, word, &suggestion)) {
+    if (is_insecure(lint->p, entry, &suggestion)) {
         if (suggestion) {
             suggestion =
-                apr_pstrcat(lint->p, prefix_of(lint, word), suggestion, NULL);
+                apr_pstrcat(lint->p, prefix_of(lint, entry), suggestion, NULL);
         }
-        warn(lint, word->source, CORS_PROBLEM_INSECURE_ORIGIN, word->text,
+        warn(lint, entry->source, CORS_PROBLEM_INSECURE_ORIGIN, entry->text,
              detail, suggestion);
     }
-    if (word->insecure) {
-        warn(lint, word->insecure_source, CORS_PROBLEM_INSECURE_ORIGIN,
-             word->insecure, detail,
-             apr_pstrcat(lint->p, "https", word->insecure + strlen("http"),
+    if (entry->insecure) {
+        warn(lint, entry->insecure_source, CORS_PROBLEM_INSECURE_ORIGIN,
+             entry->insecure, detail,
+             apr_pstrcat(lint->p, "https", entry->insecure + strlen("http"),
                          NULL));
     }
 }
@@ -602,7 +604,7 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
             continue;
         }
         for (i = 0; i < cors_origin_set_count(set); i++) {
-            lint_insecure(&lint, cors_origin_set_word(set, i),
+            lint_insecure(&lint, cors_origin_set_entry(set, i),
                           credentials->source);
         }
     }

@@ -118,19 +118,19 @@ static void add_regex(cors_algebra_list_t *list, const char *text, int way)
 }
 
 cors_problem_e cors_algebra_add(cors_algebra_list_t *list,
-                                const cors_origin_word_t *word)
+                                const cors_origin_entry_t *entry)
 {
-    const char *text = apr_pstrdup(list->p, word->text);
-    const int way = word->exclude ? EXCLUDED : LISTED;
+    const char *text = apr_pstrdup(list->p, entry->text);
+    const int way = entry->exclude ? EXCLUDED : LISTED;
     cors_pattern_t pattern;
     const char *unused;
     cors_problem_e problem;
 
-    if (word->file) {
+    if (entry->file) {
         list->obstacle = apr_pstrcat(list->p, "file ", text, NULL);
         return CORS_OK;
     }
-    if (word->regex) {
+    if (entry->regex) {
         add_regex(list, text, way);
         return CORS_OK;
     }
@@ -152,7 +152,7 @@ cors_problem_e cors_algebra_add(cors_algebra_list_t *list,
         list->obstacle = "Self";
         break;
     default:
-        if (!cors_origin_table_add(list->table, &pattern, word->exclude)) {
+        if (!cors_origin_table_add(list->table, &pattern, entry->exclude)) {
             list->obstacle = "more than 4 GB of origins";
         }
         *(cors_pattern_t *)apr_array_push(list->patterns[way]) = pattern;

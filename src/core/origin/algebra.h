@@ -30,12 +30,12 @@ cors_algebra_list_t *cors_algebra_make(apr_pool_t *p, bool null_ok);
  * cannot represent exactly make each comparison with the list undecided.
  *
  * @param list  the list
- * @param word  an entry as cors_origin_set_word() returns it; only its text and the
+ * @param entry  an entry as cors_origin_set_entry() returns it; only its text and the
  *              flags regex, file and exclude are read; the text is copied
  * @return CORS_OK, or the problem of a pattern; the list is then unchanged
  */
 cors_problem_e cors_algebra_add(cors_algebra_list_t *list,
-                                const cors_origin_word_t *word);
+                                const cors_origin_entry_t *entry);
 
 typedef enum {
     CORS_ALGEBRA_CONTAINED, /* each origin of the first list is in the second */

@@ -22,12 +22,12 @@
 #include "core/origin/regex.h"
 #include "core/origin/regex_domain.h"
 
-typedef cors_origin_word_t word_t;
+typedef cors_origin_entry_t word_t;
 
 typedef struct {
     const void *regex;
     cors_regex_match_fn match;
-    const word_t *word;
+    const word_t *entry;
 } regex_t;
 
 /* The entries that list origins, or those that exclude them. */
@@ -43,7 +43,7 @@ struct cors_origin_set_t {
     index_t excluded;
     apr_array_header_t *live_lists; /* const cors_origin_source_t *; or NULL */
     bool listed_by_source;          /* a live list lists an origin now */
-    apr_array_header_t *words;      /* word_t *, in written order */
+    apr_array_header_t *entries;    /* word_t *, in written order */
     cors_text_map_t *texts[2];      /* listed, excluded: text -> first word_t */
     bool file;
     bool edit;
@@ -60,7 +60,7 @@ cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
 
     set->file = file;
     set->edit = edit;
-    set->words = apr_array_make(p, 4, sizeof(word_t *));
+    set->entries = apr_array_make(p, 4, sizeof(word_t *));
     set->texts[0] = cors_text_map_make(p, false);
     set->texts[1] = cors_text_map_make(p, false);
     return set;
@@ -69,7 +69,7 @@ cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
 static cors_problem_e check_place(const cors_origin_set_t *set,
                                   const cors_pattern_t *pattern)
 {
-    bool used = set->words->nelts > 0;
+    bool used = set->entries->nelts > 0;
     bool whole_list =
         pattern->kind == CORS_PATTERN_ANY || pattern->kind == CORS_PATTERN_NONE;
 
@@ -99,62 +99,62 @@ static word_t *add_entry(apr_pool_t *p, cors_origin_set_t *set,
                          const char *text, const char *source, bool regex,
                          bool exclude)
 {
-    word_t *word = apr_pcalloc(p, sizeof(*word));
+    word_t *entry = apr_pcalloc(p, sizeof(*entry));
     /* A regular expression and a pattern can have the same text: use another key. */
     const char *key = regex ? apr_pstrcat(p, "~", text, NULL) : text;
     const word_t *first =
         cors_text_map_get(set->texts[exclude], cors_slice(key));
 
-    word->text = text;
-    word->source = source;
-    word->regex = regex;
-    word->exclude = exclude;
+    entry->text = text;
+    entry->source = source;
+    entry->regex = regex;
+    entry->exclude = exclude;
     if (first) {
-        word->first = first->source ? first->source : "";
+        entry->first = first->source ? first->source : "";
     }
     else {
-        cors_text_map_add(set->texts[exclude], cors_slice(key), word);
+        cors_text_map_add(set->texts[exclude], cors_slice(key), entry);
     }
-    APR_ARRAY_PUSH(set->words, word_t *) = word;
-    return word;
+    APR_ARRAY_PUSH(set->entries, word_t *) = entry;
+    return entry;
 }
 
 /* Remove the "+" or "-" prefix from an entry of a set that edits. */
 static cors_problem_e take_prefix(const cors_origin_set_t *set,
-                                  cors_slice_t *word, char *prefix)
+                                  cors_slice_t *entry, char *prefix)
 {
     bool prefixed =
-        word->len > 0 && (word->ptr[0] == '+' || word->ptr[0] == '-');
+        entry->len > 0 && (entry->ptr[0] == '+' || entry->ptr[0] == '-');
 
     *prefix = '\0';
     if (prefixed != set->edit) {
         return CORS_PROBLEM_EDIT_MIXED;
     }
     if (prefixed) {
-        *prefix = word->ptr[0];
-        word->ptr++;
-        word->len--;
+        *prefix = entry->ptr[0];
+        entry->ptr++;
+        entry->len--;
     }
     return CORS_OK;
 }
 
 static void add_pattern(apr_pool_t *p, cors_origin_set_t *set,
-                        const cors_pattern_t *pattern, const word_t *word)
+                        const cors_pattern_t *pattern, const word_t *entry)
 {
-    index_t *index = word->exclude ? &set->excluded : &set->listed;
+    index_t *index = entry->exclude ? &set->excluded : &set->listed;
 
     if (pattern->kind == CORS_PATTERN_NULL) {
-        index->null = word;
+        index->null = entry;
         return;
     }
     if (pattern->kind == CORS_PATTERN_SELF) {
-        index->self = word;
+        index->self = entry;
         return;
     }
     if (!set->table) {
         set->table = cors_origin_table_make(p, 0, 0);
     }
-    cors_origin_table_add(set->table, pattern, word->exclude);
+    cors_origin_table_add(set->table, pattern, entry->exclude);
 }
 
 /* Returns the entries of a text, each with the prefix. */
@@ -163,10 +163,10 @@ static const char *prefix_words(apr_pool_t *p, char prefix, const char *text)
     const char sign[] = { prefix, '\0' };
     cors_joined_t words = { NULL, 0, 0 };
     cors_slice_t rest = cors_slice(text);
-    cors_slice_t word;
+    cors_slice_t entry;
 
-    while (cors_word_next(&rest, &word)) {
-        cors_join_entry(p, &words, sign, word);
+    while (cors_argument_next(&rest, &entry)) {
+        cors_join_entry(p, &words, sign, entry);
     }
     return words.text;
 }
@@ -178,7 +178,7 @@ static const char *suggest_edit(apr_pool_t *p, const cors_origin_set_t *set,
                                 const cors_pattern_t *pattern, const char *bare)
 {
     bool any_origin =
-        pattern->kind == CORS_PATTERN_ANY && set->words->nelts == 0;
+        pattern->kind == CORS_PATTERN_ANY && set->entries->nelts == 0;
     const char *text = cors_slice_text(p, pattern->origin);
 
     switch (problem) {
@@ -195,12 +195,12 @@ static const char *suggest_edit(apr_pool_t *p, const cors_origin_set_t *set,
     case CORS_PROBLEM_EDIT_EXCLUSION:
         return apr_pstrcat(p, "-", text, NULL);
     case CORS_PROBLEM_SELF_PLACE:
-        if (!prefix && !pattern->exclude && set->words->nelts == 0) {
+        if (!prefix && !pattern->exclude && set->entries->nelts == 0) {
             return "None";
         }
         return NULL;
     case CORS_PROBLEM_ORIGIN_EXPRESSION:
-        bare = pattern->exclude ? NULL : cors_expression_plain(p, text, "");
+        bare = pattern->exclude ? NULL : cors_regex_suggest_plain(p, text, "");
         break;
     default:
         break;
@@ -223,7 +223,7 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     char prefix;
     cors_problem_e problem = take_prefix(set, &text, &prefix);
     bool take_out;
-    word_t *word;
+    word_t *entry;
 
     *suggestion = NULL;
     if (problem) {
@@ -241,8 +241,8 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     }
 
     take_out = prefix == '-' || pattern.exclude;
-    word = add_entry(p, set, pattern.origin.ptr, source, false, take_out);
-    if (word->first) {
+    entry = add_entry(p, set, pattern.origin.ptr, source, false, take_out);
+    if (entry->first) {
         return CORS_OK;
     }
     if (pattern.kind == CORS_PATTERN_ANY) {
@@ -252,17 +252,18 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
         set->none = true;
     }
     else {
-        add_pattern(p, set, &pattern, word);
+        add_pattern(p, set, &pattern, entry);
         set->excludes = set->excludes || take_out;
     }
-    word->suffix = pattern.subdomains && cors_suffix_is_shared(p, pattern.host);
-    if (word->suffix && !cors_suffix_is_public(p, pattern.host)) {
-        word->suffix_detail =
+    entry->suffix =
+        pattern.subdomains && cors_suffix_is_shared(p, pattern.host);
+    if (entry->suffix && !cors_suffix_is_public(p, pattern.host)) {
+        entry->suffix_detail =
             apr_pstrcat(p, cors_slice_text(p, pattern.scheme), "://",
                         cors_suffix_stranger(p, pattern.host), NULL);
     }
-    if (word->suffix && !take_out && !set->public_suffix) {
-        set->public_suffix = word;
+    if (entry->suffix && !take_out && !set->public_suffix) {
+        set->public_suffix = entry;
     }
     return CORS_OK;
 }
@@ -311,8 +312,8 @@ static const char *match_resembling(apr_pool_t *p, const char *text,
                                     const void *regex,
                                     cors_regex_match_fn match)
 {
-    const char *domain = cors_expression_domain(p, text, '.');
-    const char *loose = cors_expression_domain(p, text, 'x');
+    const char *domain = cors_regex_suggest_domain(p, text, '.');
+    const char *loose = cors_regex_suggest_domain(p, text, 'x');
     const char *owner;
     const char *hosts[5];
     const char *found = NULL;
@@ -350,24 +351,24 @@ static const char *example_or_null(const cors_reach_t *reach,
 }
 
 /* Record whether the regular expression matches origins that anyone can register. */
-static void note_reach(apr_pool_t *p, word_t *word, const cors_reach_t *reach,
+static void note_reach(apr_pool_t *p, word_t *entry, const cors_reach_t *reach,
                        const void *regex, cors_regex_match_fn match)
 {
     const char *origin =
         example_or_null(reach, reach->open_origin, regex, match);
 
-    word->open = reach->open;
-    word->suffix = reach->suffix;
-    word->suffix_detail =
+    entry->open = reach->open;
+    entry->suffix = reach->suffix;
+    entry->suffix_detail =
         example_or_null(reach, reach->suffix_origin, regex, match);
     if (reach->obstacle) {
-        origin = match_resembling(p, word->text, regex, match);
+        origin = match_resembling(p, entry->text, regex, match);
         origin = origin ? origin : match_stranger(p, regex, match);
-        word->undecided = !origin;
+        entry->undecided = !origin;
         origin =
             apr_pstrcat(p, reach->obstacle, origin ? "; " : NULL, origin, NULL);
     }
-    word->open_detail = origin;
+    entry->open_detail = origin;
 }
 
 cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
@@ -381,22 +382,22 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     cors_problem_e problem = take_prefix(set, &rest, &prefix);
     bool take_out = prefix == '-';
     index_t *index = take_out ? &set->excluded : &set->listed;
-    regex_t *entry;
-    word_t *word;
+    regex_t *matcher;
+    word_t *entry;
     cors_reach_t reach;
 
     *suggestion = NULL;
     if (problem) {
         return problem;
     }
-    cors_regex_judge(p, rest.ptr, &reach);
+    cors_regex_find_reach(p, rest.ptr, &reach);
     /* Diagnose only an expression that matches no origin, or cannot be decided. */
     if (reach.none || reach.obstacle) {
-        problem = cors_expression_check(p, rest.ptr,
-                                        take_out ? "-"
-                                        : prefix ? "+"
-                                                 : "",
-                                        suggestion);
+        problem = cors_regex_check(p, rest.ptr,
+                                   take_out ? "-"
+                                   : prefix ? "+"
+                                            : "",
+                                   suggestion);
     }
     if (problem) {
         return problem;
@@ -407,24 +408,24 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
         }
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    word = add_entry(p, set, cors_slice_text(p, rest), source, true, take_out);
-    if (word->first) {
+    entry = add_entry(p, set, cors_slice_text(p, rest), source, true, take_out);
+    if (entry->first) {
         return CORS_OK;
     }
-    note_reach(p, word, &reach, regex, match);
+    note_reach(p, entry, &reach, regex, match);
     if (!index->regexes) {
         index->regexes = apr_array_make(p, 1, sizeof(regex_t));
     }
-    entry = apr_array_push(index->regexes);
-    entry->regex = regex;
-    entry->match = match;
-    entry->word = word;
+    matcher = apr_array_push(index->regexes);
+    matcher->regex = regex;
+    matcher->match = match;
+    matcher->entry = entry;
     set->excludes = set->excludes || take_out;
-    if (word->suffix && !take_out && !set->public_suffix) {
-        set->public_suffix = word;
+    if (entry->suffix && !take_out && !set->public_suffix) {
+        set->public_suffix = entry;
     }
-    if (word->open && !take_out && !set->public) {
-        set->public = word;
+    if (entry->open && !take_out && !set->public) {
+        set->public = entry;
     }
     return CORS_OK;
 }
@@ -434,7 +435,7 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
                                           const cors_origin_source_t *live,
                                           const cors_origin_notes_t *notes)
 {
-    word_t *word;
+    word_t *entry;
 
     if (set->edit) {
         return CORS_PROBLEM_EDIT_MIXED;
@@ -445,13 +446,13 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         }
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    word = add_entry(p, set, path, source, false, false);
-    word->file = true;
-    if (word->first) {
+    entry = add_entry(p, set, path, source, false, false);
+    entry->file = true;
+    if (entry->first) {
         return CORS_OK;
     }
-    word->insecure = notes->insecure;
-    word->insecure_source = notes->insecure_source;
+    entry->insecure = notes->insecure;
+    entry->insecure_source = notes->insecure_source;
     set->listed_by_source = set->listed_by_source || notes->lists;
     if (!set->live_lists) {
         set->live_lists =
@@ -459,13 +460,13 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
     }
     APR_ARRAY_PUSH(set->live_lists, const cors_origin_source_t *) = live;
     if (notes->suffix && !set->public_suffix) {
-        word = apr_pcalloc(p, sizeof(*word));
-        word->text = notes->suffix;
-        word->source = notes->suffix_source;
-        word->suffix = true;
-        set->public_suffix = word;
+        entry = apr_pcalloc(p, sizeof(*entry));
+        entry->text = notes->suffix;
+        entry->source = notes->suffix_source;
+        entry->suffix = true;
+        set->public_suffix = entry;
         /* The wildcard becomes an entry of its own, so that it can be reported. */
-        APR_ARRAY_PUSH(set->words, word_t *) = word;
+        APR_ARRAY_PUSH(set->entries, word_t *) = entry;
     }
     return CORS_OK;
 }
@@ -494,7 +495,7 @@ static void find_entry(void *context, const cors_origin_match_t *match)
     char text[CORS_ORIGIN_MAX + sizeof("*.:*")];
     char *end =
         append(text, cors_slice_between(origin->text.ptr, origin->host.ptr));
-    const word_t *word;
+    const word_t *entry;
 
     if (search->found || !(search->exclude ? match->excluded : match->listed)) {
         return;
@@ -509,8 +510,8 @@ static void find_entry(void *context, const cors_origin_match_t *match)
                           ? cors_slice(":*")
                           : cors_slice_between(host_end,
                                                cors_slice_end(origin->text)));
-    word = cors_text_map_get(search->texts, cors_slice_between(text, end));
-    search->found = word != search->but ? word : NULL;
+    entry = cors_text_map_get(search->texts, cors_slice_between(text, end));
+    search->found = entry != search->but ? entry : NULL;
 }
 
 /* Returns the entry of the first regular expression that matches an origin, or NULL.
@@ -521,10 +522,10 @@ static const word_t *find_regex(const apr_array_header_t *regexes,
     int i;
 
     for (i = 0; i < regexes->nelts && origin->host.len > 0; i++) {
-        const regex_t *entry = &APR_ARRAY_IDX(regexes, i, regex_t);
+        const regex_t *matcher = &APR_ARRAY_IDX(regexes, i, regex_t);
 
-        if (entry->match(entry->regex, origin->text, doubt)) {
-            return entry->word;
+        if (matcher->match(matcher->regex, origin->text, doubt)) {
+            return matcher->entry;
         }
     }
     return NULL;
@@ -643,46 +644,46 @@ static const word_t *find_source(const cors_origin_set_t *set,
     int live = 0;
     int i;
 
-    for (i = 0; set->live_lists && i < set->words->nelts; i++) {
-        const word_t *word = APR_ARRAY_IDX(set->words, i, const word_t *);
+    for (i = 0; set->live_lists && i < set->entries->nelts; i++) {
+        const word_t *entry = APR_ARRAY_IDX(set->entries, i, const word_t *);
 
         /* A repeated file has no live list of its own. */
-        if (word->file && !word->first
+        if (entry->file && !entry->first
             && cors_origin_source_lookup(
                    APR_ARRAY_IDX(set->live_lists, live++,
                                  const cors_origin_source_t *),
                    origin)
                    == CORS_ORIGIN_EXCLUDED) {
-            return word;
+            return entry;
         }
     }
     return NULL;
 }
 
-const cors_origin_word_t *
+const cors_origin_entry_t *
 cors_origin_set_excluding(const cors_origin_set_t *set,
                           const cors_origin_t *origin)
 {
-    const word_t *word = find_word(set, true, origin, NULL);
+    const word_t *entry = find_word(set, true, origin, NULL);
 
-    if (!word && !origin->null) {
-        word = find_source(set, origin);
+    if (!entry && !origin->null) {
+        entry = find_source(set, origin);
     }
     /* No other entry excludes this listed origin, so only Self can. */
-    if (!word && set->excluded.self
+    if (!entry && set->excluded.self
         && cors_origin_set_lookup(set, origin, true) == CORS_ORIGIN_LISTED) {
         return set->excluded.self;
     }
-    return word;
+    return entry;
 }
 
 cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
                                        const cors_origin_t *origin,
-                                       const cors_origin_word_t *word)
+                                       const cors_origin_entry_t *entry)
 {
-    bool asks_files = !word->file && !origin->null;
+    bool asks_files = !entry->file && !origin->null;
 
-    if (find_word(set, true, origin, word)
+    if (find_word(set, true, origin, entry)
         || (asks_files && find_source(set, origin))) {
         return CORS_ORIGIN_EXCLUDED;
     }
@@ -697,7 +698,7 @@ cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
 
 int cors_origin_set_count(const cors_origin_set_t *set)
 {
-    return set->words->nelts;
+    return set->entries->nelts;
 }
 
 static int count_regexes(const index_t *index)
@@ -710,10 +711,10 @@ int cors_origin_set_regexes(const cors_origin_set_t *set)
     return count_regexes(&set->listed) + count_regexes(&set->excluded);
 }
 
-const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
-                                               int number)
+const cors_origin_entry_t *cors_origin_set_entry(const cors_origin_set_t *set,
+                                                 int number)
 {
-    return APR_ARRAY_IDX(set->words, number, const word_t *);
+    return APR_ARRAY_IDX(set->entries, number, const word_t *);
 }
 
 /* Returns the entry that covers an origin, given as text; NULL if there is none or if
@@ -729,22 +730,22 @@ static const word_t *find_text(const cors_origin_set_t *set, bool exclude,
     return NULL;
 }
 
-const cors_origin_word_t *
+const cors_origin_entry_t *
 cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
-                         const cors_origin_word_t *word, bool exclude)
+                         const cors_origin_entry_t *entry, bool exclude)
 {
     const index_t *index = exclude ? &set->excluded : &set->listed;
     cors_pattern_t pattern;
     const char *unused;
-    const char *origin = word->text;
+    const char *origin = entry->text;
     const word_t *covering;
 
-    if (cors_pattern_parse(p, cors_slice(word->text), set->file, &pattern,
+    if (cors_pattern_parse(p, cors_slice(entry->text), set->file, &pattern,
                            &unused)) {
         return NULL;
     }
     if (pattern.kind == CORS_PATTERN_SELF) {
-        return index->self != word ? index->self : NULL;
+        return index->self != entry ? index->self : NULL;
     }
     /* Test a wildcard with one origin that it matches, of a name that no list has on
      * purpose. */
@@ -753,14 +754,14 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
                              "://x--any.", pattern.host.ptr, NULL);
     }
     if (!pattern.any_port) {
-        covering = find_text(set, exclude, origin, word);
+        covering = find_text(set, exclude, origin, entry);
     }
     else {
         origin = apr_pstrndup(p, origin, strlen(origin) - strlen(":*"));
-        covering = find_text(set, exclude, origin, word);
+        covering = find_text(set, exclude, origin, entry);
         if (covering
             != find_text(set, exclude, apr_pstrcat(p, origin, ":64999", NULL),
-                         word)) {
+                         entry)) {
             return NULL;
         }
     }
@@ -787,12 +788,12 @@ bool cors_origin_set_none(const cors_origin_set_t *set)
     return set->none;
 }
 
-const cors_origin_word_t *cors_origin_set_public(const cors_origin_set_t *set)
+const cors_origin_entry_t *cors_origin_set_public(const cors_origin_set_t *set)
 {
     return set->public;
 }
 
-const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set)
+const cors_origin_entry_t *cors_origin_set_null(const cors_origin_set_t *set)
 {
     return set->listed.null;
 }
@@ -812,7 +813,7 @@ bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet)
            && !(set->table && cors_origin_table_listed(set->table) > 0);
 }
 
-const cors_origin_word_t *
+const cors_origin_entry_t *
 cors_origin_set_public_suffix(const cors_origin_set_t *set)
 {
     return set->public_suffix;

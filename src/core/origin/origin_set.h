@@ -44,7 +44,7 @@ typedef struct {
     /* of a file: its first plain-http origin that is not loopback, or NULL */
     const char *insecure;
     const char *insecure_source; /* the source of that origin */
-} cors_origin_word_t;
+} cors_origin_entry_t;
 
 /** What the checks need to know about a live list when it is added. */
 typedef struct {
@@ -91,7 +91,7 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
 /**
  * Add a regular expression.
  *
- * cors_regex_judge() decides whether it matches origins that anyone can register. If
+ * cors_regex_find_reach() decides whether it matches origins that anyone can register. If
  * that cannot be decided, the regular expression counts as open, and some names are
  * tried to find an example.
  *
@@ -157,15 +157,15 @@ cors_listing_e cors_origin_set_self(const cors_origin_set_t *set,
 
 /** @return the entry or the file that excludes an origin; NULL if there is none. For
  *          explanations, not for every request. */
-const cors_origin_word_t *
+const cors_origin_entry_t *
 cors_origin_set_excluding(const cors_origin_set_t *set,
                           const cors_origin_t *origin);
 
-/** @return how the set would list an origin if it did not have @a word, the entry
+/** @return how the set would list an origin if it did not have @a entry, the entry
  *          that excludes it */
 cors_listing_e cors_origin_set_without(const cors_origin_set_t *set,
                                        const cors_origin_t *origin,
-                                       const cors_origin_word_t *word);
+                                       const cors_origin_entry_t *entry);
 
 /** @return the number of entries, repeated ones included */
 int cors_origin_set_count(const cors_origin_set_t *set);
@@ -174,21 +174,21 @@ int cors_origin_set_count(const cors_origin_set_t *set);
 int cors_origin_set_regexes(const cors_origin_set_t *set);
 
 /** @return an entry by its number, from 0 in written order; owned by the set */
-const cors_origin_word_t *cors_origin_set_word(const cors_origin_set_t *set,
-                                               int number);
+const cors_origin_entry_t *cors_origin_set_entry(const cors_origin_set_t *set,
+                                                 int number);
 
 /**
  * Find an entry that covers another one, as a wildcard covers an exact origin.
  *
  * @param p        scratch
  * @param set      the set
- * @param word     an entry of the set, neither a regular expression nor repeated
+ * @param entry     an entry of the set, neither a regular expression nor repeated
  * @param exclude  whether to search the exclusions
  * @return the covering entry, or NULL
  */
-const cors_origin_word_t *
+const cors_origin_entry_t *
 cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
-                         const cors_origin_word_t *word, bool exclude);
+                         const cors_origin_entry_t *entry, bool exclude);
 
 /** @return whether the set edits the list it inherits */
 bool cors_origin_set_edits(const cors_origin_set_t *set);
@@ -201,10 +201,10 @@ bool cors_origin_set_none(const cors_origin_set_t *set);
 
 /** @return the first regular expression that matches origins that anyone can
  *          register; NULL if there is none */
-const cors_origin_word_t *cors_origin_set_public(const cors_origin_set_t *set);
+const cors_origin_entry_t *cors_origin_set_public(const cors_origin_set_t *set);
 
 /** @return the entry null; NULL if it is not listed */
-const cors_origin_word_t *cors_origin_set_null(const cors_origin_set_t *set);
+const cors_origin_entry_t *cors_origin_set_null(const cors_origin_set_t *set);
 
 /** @return whether the set has an exclusion, written with "!" or "-" */
 bool cors_origin_set_excludes(const cors_origin_set_t *set);
@@ -218,7 +218,7 @@ bool cors_origin_set_empty(const cors_origin_set_t *set, bool yet);
 
 /** @return the first wildcard or regular expression on a public suffix; NULL if there
  *          is none */
-const cors_origin_word_t *
+const cors_origin_entry_t *
 cors_origin_set_public_suffix(const cors_origin_set_t *set);
 
 #endif /* CORS_ORIGIN_SET_H */

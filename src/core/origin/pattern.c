@@ -70,11 +70,11 @@ static cors_problem_e check_port(cors_slice_t scheme, cors_slice_t digits,
 }
 
 /* Returns what follows "://"; NULL if the entry does not have it. */
-static const char *find_host(cors_slice_t word)
+static const char *find_host(cors_slice_t entry)
 {
-    for (; word.len > 0; word = skip_bytes(word, 1)) {
-        if (cors_slice_has_prefix(word, "://")) {
-            return word.ptr + strlen("://");
+    for (; entry.len > 0; entry = skip_bytes(entry, 1)) {
+        if (cors_slice_has_prefix(entry, "://")) {
+            return entry.ptr + strlen("://");
         }
     }
     return NULL;
@@ -104,16 +104,16 @@ static bool is_group(cors_slice_t text)
 }
 
 /* Returns the entry up to its path, query or fragment. */
-static cors_slice_t head_of(cors_slice_t word)
+static cors_slice_t head_of(cors_slice_t entry)
 {
-    const char *host = find_host(word);
+    const char *host = find_host(entry);
     const char *end = NULL;
 
     if (host) {
-        cors_slice_t rest = cors_slice_between(host, cors_slice_end(word));
+        cors_slice_t rest = cors_slice_between(host, cors_slice_end(entry));
         end = cors_slice_find_any(rest, "/?#");
     }
-    return cors_slice_between(word.ptr, end ? end : cors_slice_end(word));
+    return cors_slice_between(entry.ptr, end ? end : cors_slice_end(entry));
 }
 
 /* The next occurrence of some bytes after the current position; NULL if there is none.
@@ -146,9 +146,9 @@ static bool is_class(const char *p, const char *end, const behind_t *next)
 }
 
 /* Returns whether a byte at this position occurs only in a regular expression. */
-static bool is_operator(cors_slice_t word, const char *p, const behind_t *next)
+static bool is_operator(cors_slice_t entry, const char *p, const behind_t *next)
 {
-    const char *end = cors_slice_end(word);
+    const char *end = cors_slice_end(entry);
 
     switch (*p) {
     case '(':
@@ -159,7 +159,7 @@ static bool is_operator(cors_slice_t word, const char *p, const behind_t *next)
     case '[':
         return is_class(p, end, next);
     case '^':
-        return p == word.ptr;
+        return p == entry.ptr;
     case '?':
         return cors_slice_has_prefix(cors_slice_between(p, end), "?://");
     case '|':
@@ -172,22 +172,23 @@ static bool is_operator(cors_slice_t word, const char *p, const behind_t *next)
 
 /* Returns whether an entry looks like a regular expression, which belongs in
  * CorsAllowOriginsMatch. */
-static bool is_expression(cors_slice_t word)
+static bool is_expression(cors_slice_t entry)
 {
-    const cors_slice_t head = head_of(word);
-    const cors_slice_t tail = skip_bytes(word, head.len);
-    const char *end = cors_slice_end(word);
+    const cors_slice_t head = head_of(entry);
+    const cors_slice_t tail = skip_bytes(entry, head.len);
+    const char *end = cors_slice_end(entry);
     behind_t next = { NULL, NULL, NULL, NULL };
     const char *p;
 
-    for (p = end; p-- > word.ptr;) {
-        if (p < cors_slice_end(head) && is_operator(word, p, &next)) {
+    for (p = end; p-- > entry.ptr;) {
+        if (p < cors_slice_end(head) && is_operator(entry, p, &next)) {
             return true;
         }
         note_behind(&next, p, end);
     }
-    return (word.len > 2 && word.ptr[0] == '/' && end[-1] == '/' && next.colon)
-           || (head.len == word.len && word.len > 1 && end[-1] == '$')
+    return (entry.len > 2 && entry.ptr[0] == '/' && end[-1] == '/'
+            && next.colon)
+           || (head.len == entry.len && entry.len > 1 && end[-1] == '$')
            || cors_slice_has_prefix(tail, "?.")
            || cors_slice_has_prefix(tail, "?:");
 }
@@ -197,13 +198,13 @@ static const char separators[] = ";|,";
 
 /* Returns whether an entry is several entries: it has a separator before any path, or
  * a separator that is followed by another origin. */
-static bool is_several(cors_slice_t word)
+static bool is_several(cors_slice_t entry)
 {
-    const char *p = cors_slice_find_any(word, separators);
+    const char *p = cors_slice_find_any(entry, separators);
 
     return p
-           && (p < cors_slice_end(head_of(word))
-               || find_host(cors_slice_between(p, cors_slice_end(word))));
+           && (p < cors_slice_end(head_of(entry))
+               || find_host(cors_slice_between(p, cors_slice_end(entry))));
 }
 
 /* Returns the end of the host in "host[:port]". */
@@ -234,9 +235,9 @@ static const char *host_end(cors_slice_t authority)
     return end;
 }
 
-static bool split_parts(cors_slice_t word, parts_t *parts)
+static bool split_parts(cors_slice_t entry, parts_t *parts)
 {
-    const char *p = find_host(word);
+    const char *p = find_host(entry);
     const char *at;
     const char *end;
     cors_slice_t authority;
@@ -245,11 +246,11 @@ static bool split_parts(cors_slice_t word, parts_t *parts)
     if (!p) {
         return false;
     }
-    parts->scheme = cors_slice_between(word.ptr, p - strlen("://"));
-    authority = cors_slice_between(p, cors_slice_end(word));
+    parts->scheme = cors_slice_between(entry.ptr, p - strlen("://"));
+    authority = cors_slice_between(p, cors_slice_end(entry));
     end = cors_slice_find_any(authority, "/?#");
-    end = end ? end : cors_slice_end(word);
-    parts->tail = cors_slice_between(end, cors_slice_end(word));
+    end = end ? end : cors_slice_end(entry);
+    parts->tail = cors_slice_between(end, cors_slice_end(entry));
     authority = cors_slice_between(authority.ptr, end);
     at = cors_slice_find_any(authority, "@");
     if (at) {
@@ -316,7 +317,7 @@ static cors_problem_e check_wildcard(cors_slice_t *host,
     return CORS_OK;
 }
 
-static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word,
+static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t entry,
                                   cors_pattern_t *pattern)
 {
     parts_t parts;
@@ -325,8 +326,8 @@ static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word,
     cors_problem_e problem;
 
     memset(pattern, 0, sizeof(*pattern));
-    if (!split_parts(word, &parts)) {
-        if (cors_slice_is_nocase(word, "null")) {
+    if (!split_parts(entry, &parts)) {
+        if (cors_slice_is_nocase(entry, "null")) {
             return CORS_PROBLEM_NULL_CASE;
         }
         return CORS_PROBLEM_ORIGIN_SCHEME_MISSING;
@@ -339,7 +340,7 @@ static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word,
     }
     if (cors_slice_is(parts.scheme, "file")) {
         pattern->host = parts.host;
-        if (cors_slice_is(word, "file://")) {
+        if (cors_slice_is(entry, "file://")) {
             return CORS_OK;
         }
         return CORS_PROBLEM_ORIGIN_FILE;
@@ -360,19 +361,19 @@ static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t word,
     return problem;
 }
 
-static cors_problem_e check(apr_pool_t *p, cors_slice_t word,
+static cors_problem_e check(apr_pool_t *p, cors_slice_t entry,
                             cors_pattern_t *pattern)
 {
-    cors_problem_e problem = check_parts(p, word, pattern);
+    cors_problem_e problem = check_parts(p, entry, pattern);
 
     /* Valid entries are the common case: diagnose only after the check has failed. */
     if (!problem) {
         return CORS_OK;
     }
-    if (is_expression(word)) {
+    if (is_expression(entry)) {
         return CORS_PROBLEM_ORIGIN_EXPRESSION;
     }
-    if (is_several(word)) {
+    if (is_several(entry)) {
         return CORS_PROBLEM_LIST_SEPARATOR;
     }
     return problem;
@@ -438,25 +439,25 @@ static const char *suggest_port(apr_pool_t *p, const char *scheme,
     return apr_pstrcat(p, ":", cors_slice_text(p, port), NULL);
 }
 
-static const char *suggest_origin(apr_pool_t *p, cors_slice_t word);
+static const char *suggest_origin(apr_pool_t *p, cors_slice_t entry);
 
 /* Returns the suggestion for an entry such as "https:/host", or NULL. */
-static const char *suggest_two_slashes(apr_pool_t *p, cors_slice_t word)
+static const char *suggest_two_slashes(apr_pool_t *p, cors_slice_t entry)
 {
-    const char *slash = cors_slice_find_any(word, "/");
+    const char *slash = cors_slice_find_any(entry, "/");
     cors_slice_t scheme;
 
     if (!slash) {
         return NULL;
     }
-    scheme = cors_slice_between(word.ptr, slash);
+    scheme = cors_slice_between(entry.ptr, slash);
     if (cors_slice_is_nocase(scheme, "https:")
         || cors_slice_is_nocase(scheme, "http:")) {
         return suggest_origin(
             p, cors_slice(apr_pstrcat(
                    p, cors_slice_text(p, scheme), "/",
-                   cors_slice_text(p, cors_slice_between(slash,
-                                                         cors_slice_end(word))),
+                   cors_slice_text(p, cors_slice_between(slash, cors_slice_end(
+                                                                    entry))),
                    NULL)));
     }
     return NULL;
@@ -464,32 +465,32 @@ static const char *suggest_two_slashes(apr_pool_t *p, cors_slice_t word)
 
 /* Returns the suggestion for an entry without "://", which may be a host with or
  * without a port; or NULL. */
-static const char *suggest_scheme_before(apr_pool_t *p, cors_slice_t word)
+static const char *suggest_scheme_before(apr_pool_t *p, cors_slice_t entry)
 {
     cors_slice_t host;
     bool local;
 
-    if (cors_slice_is_nocase(word, "null")) {
+    if (cors_slice_is_nocase(entry, "null")) {
         return "null";
     }
-    if (cors_slice_has_prefix(word, "//")) {
-        word = skip_bytes(word, 2);
+    if (cors_slice_has_prefix(entry, "//")) {
+        entry = skip_bytes(entry, 2);
     }
-    if (word.len == 0 || cors_slice_find_any(word, "/?#@")) {
-        return suggest_two_slashes(p, word);
+    if (entry.len == 0 || cors_slice_find_any(entry, "/?#@")) {
+        return suggest_two_slashes(p, entry);
     }
-    host = cors_slice_between(word.ptr, host_end(word));
+    host = cors_slice_between(entry.ptr, host_end(entry));
     local = cors_host_is_loopback(host);
     /* A single label, or "scheme:host", may not be a host: suggest nothing. */
     if (!local && host.ptr[0] != '[' && !cors_slice_find_any(host, ".")) {
         return NULL;
     }
     return valid_or_null(p, apr_pstrcat(p, local ? "http://" : "https://",
-                                        cors_slice_text(p, word), NULL));
+                                        cors_slice_text(p, entry), NULL));
 }
 
 /* Returns the suggestion for an entry; NULL if it would be invalid too. */
-static const char *suggest_origin(apr_pool_t *p, cors_slice_t word)
+static const char *suggest_origin(apr_pool_t *p, cors_slice_t entry)
 {
     parts_t parts;
     cors_slice_t host;
@@ -497,9 +498,9 @@ static const char *suggest_origin(apr_pool_t *p, cors_slice_t word)
     const char *scheme;
     const char *unused;
 
-    for (;; word = cors_slice_between(parts.host.ptr, cors_slice_end(word))) {
-        if (!split_parts(word, &parts)) {
-            return suggest_scheme_before(p, word);
+    for (;; entry = cors_slice_between(parts.host.ptr, cors_slice_end(entry))) {
+        if (!split_parts(entry, &parts)) {
+            return suggest_scheme_before(p, entry);
         }
         if (cors_slice_is_nocase(parts.scheme, "file")) {
             return valid_or_null(p, "file://");
@@ -531,13 +532,13 @@ static const char *suggest_origin(apr_pool_t *p, cors_slice_t word)
 
 /* Split an entry at its separators. Returns the corrected origins; NULL if one cannot
  * be corrected, or if only the first has a "!", which is then ambiguous. */
-static const char *split_pattern(apr_pool_t *p, cors_slice_t word, bool file)
+static const char *split_pattern(apr_pool_t *p, cors_slice_t entry, bool file)
 {
-    bool exclude = cors_slice_has_prefix(word, "!");
+    bool exclude = cors_slice_has_prefix(entry, "!");
     cors_joined_t words = { NULL, 0, 0 };
     cors_slice_t part;
 
-    while (cors_part_next(&word, separators, &part)) {
+    while (cors_part_next(&entry, separators, &part)) {
         cors_pattern_t pattern;
         const char *suggestion;
 
@@ -557,59 +558,59 @@ static const char *split_pattern(apr_pool_t *p, cors_slice_t word, bool file)
 
 /* Returns the suggestion for an entry with a problem, or NULL; a "!" is retained. */
 static const char *suggest_pattern(apr_pool_t *p, cors_problem_e problem,
-                                   cors_slice_t word, bool file)
+                                   cors_slice_t entry, bool file)
 {
-    bool exclude = cors_slice_has_prefix(word, "!");
+    bool exclude = cors_slice_has_prefix(entry, "!");
     const char *suggestion;
 
     if (problem == CORS_PROBLEM_ORIGIN_EXPRESSION) {
         return NULL;
     }
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
-        return split_pattern(p, word, file);
+        return split_pattern(p, entry, file);
     }
-    suggestion = suggest_origin(p, skip_bytes(word, exclude ? 1 : 0));
+    suggestion = suggest_origin(p, skip_bytes(entry, exclude ? 1 : 0));
     if (suggestion && exclude) {
         return apr_pstrcat(p, "!", suggestion, NULL);
     }
     return suggestion;
 }
 
-cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
+cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t entry, bool file,
                                   cors_pattern_t *pattern,
                                   const char **suggestion)
 {
     cors_problem_e problem;
-    bool exclude = cors_slice_has_prefix(word, "!");
-    cors_slice_t whole = word;
+    bool exclude = cors_slice_has_prefix(entry, "!");
+    cors_slice_t whole = entry;
 
     *suggestion = NULL;
     if (exclude) {
-        word = skip_bytes(word, 1);
+        entry = skip_bytes(entry, 1);
     }
     memset(pattern, 0, sizeof(*pattern));
-    if (cors_slice_is(word, "*") || cors_slice_is_nocase(word, "None")) {
+    if (cors_slice_is(entry, "*") || cors_slice_is_nocase(entry, "None")) {
         pattern->kind =
-            word.ptr[0] == '*' ? CORS_PATTERN_ANY : CORS_PATTERN_NONE;
+            entry.ptr[0] == '*' ? CORS_PATTERN_ANY : CORS_PATTERN_NONE;
         problem = exclude ? CORS_PROBLEM_EXCLUSION_OF_ALL : CORS_OK;
     }
-    else if (cors_slice_is(word, "null")) {
+    else if (cors_slice_is(entry, "null")) {
         pattern->kind = CORS_PATTERN_NULL;
         problem = CORS_OK;
     }
-    else if (cors_slice_is_nocase(word, "Self")) {
+    else if (cors_slice_is_nocase(entry, "Self")) {
         pattern->kind = CORS_PATTERN_SELF;
         problem = file ? CORS_OK : CORS_PROBLEM_SELF_PLACE;
-        word = cors_slice("Self");
+        entry = cors_slice("Self");
     }
     else {
-        problem = check(p, word, pattern);
+        problem = check(p, entry, pattern);
         if (problem) {
             *suggestion = suggest_pattern(p, problem, whole, file);
         }
     }
     pattern->exclude = exclude;
-    pattern->origin = word;
+    pattern->origin = entry;
     return problem;
 }
 

@@ -37,7 +37,7 @@ typedef struct {
  * Parse and check one entry of an origin list.
  *
  * @param p        scratch, and the pool of the suggestion
- * @param word     the entry, without the prefix "+" or "-"
+ * @param entry     the entry, without the prefix "+" or "-"
  * @param file     whether Self may be listed (the WebSocket list)
  * @param pattern  filled on success
  * @param suggestion on failure the corrected form, which may be several entries; NULL
@@ -46,7 +46,7 @@ typedef struct {
  *
  * URL, "host parsing" and "host serialising" (#host-parsing)
  */
-cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t word, bool file,
+cors_problem_e cors_pattern_parse(apr_pool_t *p, cors_slice_t entry, bool file,
                                   cors_pattern_t *pattern,
                                   const char **suggestion);
 

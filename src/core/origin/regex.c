@@ -191,7 +191,7 @@ static const char *quote(apr_pool_t *p, const char *prefix, const char *regex)
         || find_path(regex)) {
         return NULL;
     }
-    cors_regex_judge(p, regex, &reach);
+    cors_regex_find_reach(p, regex, &reach);
     if (reach.obstacle) {
         return NULL;
     }
@@ -303,9 +303,8 @@ static cors_problem_e check_bare(apr_pool_t *p, const char *regex,
     return CORS_OK;
 }
 
-cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
-                                     const char *prefix,
-                                     const char **suggestion)
+cors_problem_e cors_regex_check(apr_pool_t *p, const char *regex,
+                                const char *prefix, const char **suggestion)
 {
     cors_slice_t inner;
 
@@ -410,8 +409,8 @@ static bool cut(apr_pool_t *p, const char *regex, parts_t *parts)
     return c && !*take_end(c);
 }
 
-const char *cors_expression_plain(apr_pool_t *p, const char *regex,
-                                  const char *prefix)
+const char *cors_regex_suggest_plain(apr_pool_t *p, const char *regex,
+                                     const char *prefix)
 {
     parts_t parts;
     words_t words = { p, prefix, { NULL, 0, 0 } };
@@ -439,7 +438,8 @@ static void cut_any(char *text, const char *const *texts)
     }
 }
 
-const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any)
+const char *cors_regex_suggest_domain(apr_pool_t *p, const char *regex,
+                                      char any)
 {
     char *text = apr_pstrdup(p, regex);
     char *name = apr_pcalloc(p, strlen(regex) + 1);
@@ -546,11 +546,11 @@ static const char *write_pinned(apr_pool_t *p, const char *regex,
     if (!is_quotable(regex)) {
         return NULL;
     }
-    cors_regex_judge(p, regex, &reach);
+    cors_regex_find_reach(p, regex, &reach);
     if (reach.obstacle || reach.none || reach.open || reach.suffix) {
         return NULL;
     }
-    plain = cors_expression_plain(p, regex, prefix);
+    plain = cors_regex_suggest_plain(p, regex, prefix);
     if (plain) {
         return apr_pstrcat(p, "CorsAllowOrigins ", plain, NULL);
     }
@@ -660,7 +660,7 @@ static const char *write_below(apr_pool_t *p, const char *regex,
                                const char *prefix)
 {
     const char *rest = without_negations(p, regex);
-    const char *domain = cors_expression_domain(p, rest, '.');
+    const char *domain = cors_regex_suggest_domain(p, rest, '.');
     cors_joined_t joined = { NULL, 0, 0 };
     const char *word;
     bool plain;
@@ -679,8 +679,8 @@ static const char *write_below(apr_pool_t *p, const char *regex,
     return NULL;
 }
 
-const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
-                                   const char *prefix)
+const char *cors_regex_suggest_pinned(apr_pool_t *p, const char *regex,
+                                      const char *prefix)
 {
     const char *separated = separate(p, regex);
     const char *suggestion;
@@ -854,12 +854,12 @@ static bool is_insecure(apr_pool_t *p, const char *regex)
     if (host && is_loopback(host)) {
         return false;
     }
-    cors_regex_judge(p, regex, &reach);
+    cors_regex_find_reach(p, regex, &reach);
     return reach.obstacle ? begins_plain(regex) : reach.insecure;
 }
 
-bool cors_expression_is_insecure(apr_pool_t *p, const char *regex,
-                                 const char **suggestion)
+bool cors_regex_is_insecure(apr_pool_t *p, const char *regex,
+                            const char **suggestion)
 {
     const char *spelled;
     const char *begun;

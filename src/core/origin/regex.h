@@ -22,9 +22,8 @@
  * @param suggestion  on failure, the suggested arguments, quoted; or NULL
  * @return CORS_OK, or the problem
  */
-cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
-                                     const char *prefix,
-                                     const char **suggestion);
+cors_problem_e cors_regex_check(apr_pool_t *p, const char *regex,
+                                const char *prefix, const char **suggestion);
 
 /**
  * Returns the arguments of CorsAllowOrigins that are equivalent to a regular
@@ -39,8 +38,8 @@ cors_problem_e cors_expression_check(apr_pool_t *p, const char *regex,
  * @param prefix  put before each argument: "+", "-" or ""
  * @return one argument, or several separated by spaces; NULL: no pattern is equivalent
  */
-const char *cors_expression_plain(apr_pool_t *p, const char *regex,
-                                  const char *prefix);
+const char *cors_regex_suggest_plain(apr_pool_t *p, const char *regex,
+                                     const char *prefix);
 
 /**
  * Returns the domain that a regular expression for origins ends in: `github.io` for
@@ -52,7 +51,8 @@ const char *cors_expression_plain(apr_pool_t *p, const char *regex,
  *               intended name, a letter for a name that it also matches
  * @return a name without a leading dot; NULL: it ends in something else
  */
-const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any);
+const char *cors_regex_suggest_domain(apr_pool_t *p, const char *regex,
+                                      char any);
 
 /**
  * Returns a replacement for a regular expression that matches origins which any third
@@ -65,8 +65,8 @@ const char *cors_expression_domain(apr_pool_t *p, const char *regex, char any);
  * @param prefix  put before each argument: "+", "-" or ""
  * @return a directive with its arguments; NULL: none is known
  */
-const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
-                                   const char *prefix);
+const char *cors_regex_suggest_pinned(apr_pool_t *p, const char *regex,
+                                      const char *prefix);
 
 /**
  * Returns whether a regular expression matches plain-http origins of other machines. A
@@ -78,7 +78,7 @@ const char *cors_expression_pinned(apr_pool_t *p, const char *regex,
  * @param suggestion  if true is returned, a regular expression for https only; NULL:
  *                    none is known
  */
-bool cors_expression_is_insecure(apr_pool_t *p, const char *regex,
-                                 const char **suggestion);
+bool cors_regex_is_insecure(apr_pool_t *p, const char *regex,
+                            const char **suggestion);
 
 #endif /* CORS_REGEX_H */

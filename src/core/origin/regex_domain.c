@@ -1079,7 +1079,7 @@ void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
     apr_pool_destroy(walker.p);
 }
 
-void cors_regex_judge(apr_pool_t *p, const char *text, cors_reach_t *reach)
+void cors_regex_find_reach(apr_pool_t *p, const char *text, cors_reach_t *reach)
 {
     apr_pool_t *scratch;
     cors_regex_text_t read;

@@ -71,6 +71,7 @@ void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
  * @param text   the regular expression, without "+" or "-"; PCRE has compiled it
  * @param reach  filled
  */
-void cors_regex_judge(apr_pool_t *p, const char *text, cors_reach_t *reach);
+void cors_regex_find_reach(apr_pool_t *p, const char *text,
+                           cors_reach_t *reach);
 
 #endif /* CORS_REGEX_DOMAIN_H */

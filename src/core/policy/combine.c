@@ -265,7 +265,7 @@ static const cors_setting_t *denied_by(const cors_policy_t *asked,
 }
 
 /* Returns an origin that an entry matches; NULL: unknown. */
-static const char *sample_of(apr_pool_t *p, const cors_origin_word_t *word)
+static const char *sample_of(apr_pool_t *p, const cors_origin_entry_t *word)
 {
     const char *wildcard = strstr(word->text, "://*.");
     apr_size_t len = strlen(word->text);
@@ -313,7 +313,7 @@ static const cors_setting_t *denied_entry(apr_pool_t *p,
         int i;
 
         for (i = 0; i < count && !denied && left > 0; i++, left--) {
-            *origin = sample_of(p, cors_origin_set_word(set, i));
+            *origin = sample_of(p, cors_origin_set_entry(set, i));
             denied = *origin ? denied_by(asked, overlay, *origin) : NULL;
         }
     }

@@ -508,7 +508,7 @@ const char *cors_decision_hint(const cors_policy_t *policy,
 const char *cors_decision_source(apr_pool_t *p, const cors_decision_t *decision)
 {
     const cors_setting_t *detail = decision->setting;
-    const cors_origin_word_t *word = NULL;
+    const cors_origin_entry_t *word = NULL;
     cors_origin_t origin;
 
     if (!detail) {

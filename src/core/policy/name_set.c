@@ -52,9 +52,9 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind, bool edit)
 }
 
 /* Returns whether an entry stands for a whole list. */
-static bool is_whole_list(cors_slice_t word)
+static bool is_whole_list(cors_slice_t entry)
 {
-    return cors_slice_is(word, "*") || cors_slice_is_nocase(word, "None");
+    return cors_slice_is(entry, "*") || cors_slice_is_nocase(entry, "None");
 }
 
 static cors_problem_e check_method(cors_slice_t name, const char **suggestion)
@@ -136,12 +136,12 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
  * prefix; NULL: one of them is invalid.
  */
 static const char *split_names(apr_pool_t *p, cors_names_e kind,
-                               const char *prefix, cors_slice_t word)
+                               const char *prefix, cors_slice_t entry)
 {
     cors_joined_t words = { NULL, 0, 0 };
     cors_slice_t name;
 
-    while (cors_part_next(&word, separators, &name)) {
+    while (cors_part_next(&entry, separators, &name)) {
         const char *suggestion = NULL;
 
         /* the meaning of an additional prefix is unknown here */
@@ -267,10 +267,10 @@ static cors_problem_e add_none(cors_name_set_t *set)
 }
 
 static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
-                               cors_slice_t word, const char *source,
+                               cors_slice_t entry, const char *source,
                                const char **suggestion)
 {
-    cors_problem_e problem = check_name(p, set->kind, word, suggestion);
+    cors_problem_e problem = check_name(p, set->kind, entry, suggestion);
 
     if (problem) {
         return problem;
@@ -281,23 +281,23 @@ static cors_problem_e add_name(apr_pool_t *p, cors_name_set_t *set,
     if (set->wildcard && set->kind != CORS_NAMES_REQUEST_HEADERS) {
         return CORS_PROBLEM_WILDCARD_NOT_ALONE;
     }
-    if (!cors_name_set_lists(set, word)) {
-        append(p, &set->names, set->count, cors_slice_text(p, word));
+    if (!cors_name_set_lists(set, entry)) {
+        append(p, &set->names, set->count, cors_slice_text(p, entry));
         append(p, &set->sources, set->count++, source);
         add_to_map(p, set, &set->index, set->names, set->count);
-        cors_join(p, &set->joined, ", ", word);
+        cors_join(p, &set->joined, ", ", entry);
     }
     return CORS_OK;
 }
 
 static cors_problem_e remove_name(apr_pool_t *p, cors_name_set_t *set,
-                                  cors_slice_t word, const char *source,
+                                  cors_slice_t entry, const char *source,
                                   const char **suggestion)
 {
-    cors_problem_e problem = check_name(p, set->kind, word, suggestion);
+    cors_problem_e problem = check_name(p, set->kind, entry, suggestion);
 
     if (!problem) {
-        append(p, &set->removed, set->removed_count, cors_slice_text(p, word));
+        append(p, &set->removed, set->removed_count, cors_slice_text(p, entry));
         append(p, &set->removed_sources, set->removed_count++, source);
         add_to_map(p, set, &set->removed_index, set->removed,
                    set->removed_count);
@@ -311,10 +311,10 @@ static cors_problem_e remove_name(apr_pool_t *p, cors_name_set_t *set,
  */
 static const char *suggest_names(apr_pool_t *p, const cors_name_set_t *set,
                                  cors_problem_e problem, const char *prefix,
-                                 cors_slice_t word, const char *name)
+                                 cors_slice_t entry, const char *name)
 {
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
-        return split_names(p, set->kind, prefix, word);
+        return split_names(p, set->kind, prefix, entry);
     }
     return name ? apr_pstrcat(p, prefix, name, NULL) : NULL;
 }
@@ -352,13 +352,14 @@ cors_problem_e cors_name_idle(cors_names_e kind, cors_slice_t name)
 }
 
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
-                                 cors_slice_t word, const char *source,
+                                 cors_slice_t entry, const char *source,
                                  const char **suggestion)
 {
-    bool prefixed = word.len > 1 && (word.ptr[0] == '+' || word.ptr[0] == '-');
+    bool prefixed =
+        entry.len > 1 && (entry.ptr[0] == '+' || entry.ptr[0] == '-');
     const char *prefix =
         prefixed
-            ? cors_slice_text(p, cors_slice_between(word.ptr, word.ptr + 1))
+            ? cors_slice_text(p, cors_slice_between(entry.ptr, entry.ptr + 1))
             : "";
     bool wildcard;
     bool none;
@@ -369,18 +370,17 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
         return CORS_PROBLEM_EDIT_MIXED;
     }
     if (prefixed) {
-        word.ptr++;
-        word.len--;
+        entry.ptr++;
+        entry.len--;
     }
-    if (cors_slice_has_prefix(word, "!")) {
-        *suggestion = suggest_removal(p, set,
-                                      cors_slice_between(word.ptr + 1,
-                                                         cors_slice_end(word)));
+    if (cors_slice_has_prefix(entry, "!")) {
+        *suggestion = suggest_removal(
+            p, set, cors_slice_between(entry.ptr + 1, cors_slice_end(entry)));
         return CORS_PROBLEM_NAME_EXCLUSION;
     }
-    wildcard = cors_slice_is(word, "*");
+    wildcard = cors_slice_is(entry, "*");
     none =
-        set->kind != CORS_NAMES_METHODS && cors_slice_is_nocase(word, "None");
+        set->kind != CORS_NAMES_METHODS && cors_slice_is_nocase(entry, "None");
     if (wildcard && prefixed && set->count == 0 && set->removed_count == 0
         && (*prefix == '+' || set->kind != CORS_NAMES_METHODS)) {
         *suggestion = *prefix == '+' ? "*" : "None";
@@ -394,9 +394,9 @@ cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
         }
         return add_none(set);
     }
-    problem = *prefix == '-' ? remove_name(p, set, word, source, suggestion)
-                             : add_name(p, set, word, source, suggestion);
-    *suggestion = suggest_names(p, set, problem, prefix, word, *suggestion);
+    problem = *prefix == '-' ? remove_name(p, set, entry, source, suggestion)
+                             : add_name(p, set, entry, source, suggestion);
+    *suggestion = suggest_names(p, set, problem, prefix, entry, *suggestion);
     return problem;
 }
 

@@ -54,7 +54,7 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind,
  *
  * @param p           the set's pool
  * @param set         the set
- * @param word        "*", "None" or a name; with the prefix "+" or "-" in a set that
+ * @param entry        "*", "None" or a name; with the prefix "+" or "-" in a set that
  *                    edits
  * @param source      "Directive file:line", not copied; or NULL
  * @param suggestion  on failure the corrected form, which may be several arguments or
@@ -64,7 +64,7 @@ cors_name_set_t *cors_name_set_make(apr_pool_t *p, cors_names_e kind,
  * Fetch, "forbidden method" and related lists, see fetch.h
  */
 cors_problem_e cors_name_set_add(apr_pool_t *p, cors_name_set_t *set,
-                                 cors_slice_t word, const char *source,
+                                 cors_slice_t entry, const char *source,
                                  const char **suggestion);
 
 /**

@@ -28,7 +28,7 @@ typedef struct {
     apr_pool_t *p;
     cors_policy_t *policy;
     bool configured; /* without the settings of .htaccess files */
-} fold_t;
+} resolving_t;
 
 static bool is_strict(const cors_setting_t *protection)
 {
@@ -61,23 +61,24 @@ static const cors_setting_t *strengthen(apr_pool_t *p,
     return both;
 }
 
-static void fold(void *context, cors_attr_e attr, const cors_setting_t *setting)
+static void resolve_setting(void *context, cors_attr_e attr,
+                            const cors_setting_t *setting)
 {
-    const fold_t *fold_context = context;
-    cors_link_t *link = &fold_context->policy->link[attr];
+    const resolving_t *resolving = context;
+    cors_link_t *link = &resolving->policy->link[attr];
     cors_link_t *outer = NULL;
 
     if (setting->local) {
-        if (fold_context->configured) {
+        if (resolving->configured) {
             return;
         }
-        fold_context->policy->local = true;
+        resolving->policy->local = true;
         if (attr == CORS_ATTR_PROTECT && link->setting) {
-            setting = strengthen(fold_context->p, link->setting, setting);
+            setting = strengthen(resolving->p, link->setting, setting);
         }
     }
     if (setting->edit && link->setting) {
-        outer = apr_palloc(fold_context->p, sizeof(*outer));
+        outer = apr_palloc(resolving->p, sizeof(*outer));
         *outer = *link;
     }
     link->setting = setting;
@@ -339,21 +340,21 @@ typedef struct {
 
 /* Report that an entry of one setting contradicts another setting. */
 static void contradict(const check_t *check, cors_problem_e problem,
-                       const cors_origin_word_t *word,
+                       const cors_origin_entry_t *entry,
                        const cors_setting_t *one, const cors_setting_t *other)
 {
     cors_contradiction_t found;
 
     found.problem = problem;
-    found.word = word ? word->text : "*";
-    found.detail = !word ? NULL
+    found.entry = entry ? entry->text : "*";
+    found.detail = !entry ? NULL
                    : problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
                            || problem == CORS_PROBLEM_PROTECT_SUFFIX
-                       ? word->suffix_detail
-                       : word->open_detail;
+                       ? entry->suffix_detail
+                       : entry->open_detail;
     found.prefix = one->edit ? "+" : "";
-    found.regex = word && word->regex;
-    found.source[0] = word && word->source ? word->source : one->source;
+    found.regex = entry && entry->regex;
+    found.source[0] = entry && entry->source ? entry->source : one->source;
     found.source[1] = other ? other->source : NULL;
     found.conflict[0] = one;
     found.conflict[1] = other;
@@ -369,7 +370,7 @@ static void check_null(const check_t *check, cors_attr_e attr)
         return;
     }
     for (; link && link->setting; link = link->outer) {
-        const cors_origin_word_t *null =
+        const cors_origin_entry_t *null =
             cors_origin_set_null(link->setting->origins);
 
         if (null) {
@@ -390,21 +391,21 @@ static void check_words(const check_t *check, const cors_setting_t *setting,
     int i;
 
     for (i = 0; i < cors_origin_set_count(set); i++) {
-        const cors_origin_word_t *word = cors_origin_set_word(set, i);
+        const cors_origin_entry_t *entry = cors_origin_set_entry(set, i);
 
-        if (word->exclude) {
+        if (entry->exclude) {
             continue;
         }
-        if (word->suffix && !suffix_ok) {
-            contradict(check, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS, word,
+        if (entry->suffix && !suffix_ok) {
+            contradict(check, CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS, entry,
                        setting, credentials);
         }
-        if (!any_ok && (word->open || cors_origin_set_any(set))) {
+        if (!any_ok && (entry->open || cors_origin_set_any(set))) {
             contradict(check,
-                       word->undecided
+                       entry->undecided
                            ? CORS_PROBLEM_UNDECIDED_WITH_CREDENTIALS
                            : CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS,
-                       word, setting, credentials);
+                       entry, setting, credentials);
         }
     }
 }
@@ -472,10 +473,10 @@ static void check_protect(const check_t *check)
             cors_origin_set_public_suffix(set) ? cors_origin_set_count(set) : 0;
 
         for (i = 0; i < count; i++) {
-            const cors_origin_word_t *word = cors_origin_set_word(set, i);
+            const cors_origin_entry_t *entry = cors_origin_set_entry(set, i);
 
-            if (word->suffix && !word->exclude) {
-                contradict(check, CORS_PROBLEM_PROTECT_SUFFIX, word,
+            if (entry->suffix && !entry->exclude) {
+                contradict(check, CORS_PROBLEM_PROTECT_SUFFIX, entry,
                            link->setting,
                            policy->link[CORS_ATTR_PROTECT].setting);
             }
@@ -582,13 +583,13 @@ static void resolve(apr_pool_t *p, const cors_section_t *section,
                     cors_methods_t methods, bool configured,
                     cors_policy_t *policy)
 {
-    fold_t context;
+    resolving_t context;
 
     memset(policy, 0, sizeof(*policy));
     context.p = p;
     context.policy = policy;
     context.configured = configured;
-    cors_section_visit(section, methods, fold, &context);
+    cors_section_visit(section, methods, resolve_setting, &context);
     cors_policy_complete(policy);
 }
 

@@ -38,7 +38,7 @@ typedef struct {
 /** Two settings that contradict each other. */
 typedef struct {
     cors_problem_e problem;
-    const char *word;   /* the unsafe entry of the first setting */
+    const char *entry;  /* the unsafe entry of the first setting */
     const char *detail; /* an example, or NULL */
     /* "Directive file:line" of each; the second may be NULL */
     const char *source[2];

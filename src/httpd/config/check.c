@@ -42,9 +42,9 @@ static void refuse(void *context, const cors_contradiction_t *found)
 {
     const check_t *check = context;
     const cors_finding_t finding = {
-        found->problem, cors_slice(found->word),
-        found->regex ? cors_expression_pinned(check->reporter->p, found->word,
-                                              found->prefix)
+        found->problem, cors_slice(found->entry),
+        found->regex ? cors_regex_suggest_pinned(check->reporter->p,
+                                                 found->entry, found->prefix)
                      : NULL,
         found->detail
     };

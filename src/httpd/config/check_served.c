@@ -93,16 +93,16 @@ static names_t *make_names(served_walk_t *walk, const ap_directive_t *node)
 }
 
 static void add_name(apr_array_header_t *names, const ap_directive_t *directive,
-                     const char *word)
+                     const char *entry)
 {
-    const char *slash = strrchr(word, '/');
+    const char *slash = strrchr(entry, '/');
     named_t *named;
 
-    if (names->nelts < NAMED_MAX && ap_cstr_casecmp(word, "disabled") != 0) {
+    if (names->nelts < NAMED_MAX && ap_cstr_casecmp(entry, "disabled") != 0) {
         named = apr_array_push(names);
         named->directive = directive;
-        named->name = slash ? slash + 1 : word;
-        named->url = word[0] == '/' ? word : NULL;
+        named->name = slash ? slash + 1 : entry;
+        named->url = entry[0] == '/' ? entry : NULL;
     }
 }
 
@@ -113,7 +113,7 @@ static void add_directive(served_walk_t *walk, const ap_directive_t *directive)
                                                          "FallbackResource",
                                                          "Action" };
     const char *rest = directive->args;
-    const char *word;
+    const char *entry;
     names_t *names;
     int kind = 0;
 
@@ -133,11 +133,11 @@ static void add_directive(served_walk_t *walk, const ap_directive_t *directive)
         ap_getword_conf(walk->p, &rest);
     }
     do {
-        word = ap_getword_conf(walk->p, &rest);
-        if (word[0]) {
-            add_name(names->named[kind], directive, word);
+        entry = ap_getword_conf(walk->p, &rest);
+        if (entry[0]) {
+            add_name(names->named[kind], directive, entry);
         }
-    } while (word[0] && kind == NAMED_INDEX);
+    } while (entry[0] && kind == NAMED_INDEX);
 }
 
 static void add_directives(served_walk_t *walk, const ap_directive_t *directive)
@@ -191,15 +191,15 @@ static void parse_pattern(apr_pool_t *p, const ap_directive_t *node,
                           pattern_t *pattern)
 {
     bool regex;
-    const char *word = cors_container_argument(p, node, &regex);
+    const char *entry = cors_container_argument(p, node, &regex);
 
     memset(pattern, 0, sizeof(*pattern));
     if (regex) {
-        pattern->regex = ap_pregcomp(p, word, AP_REG_EXTENDED);
+        pattern->regex = ap_pregcomp(p, entry, AP_REG_EXTENDED);
     }
     else {
-        pattern->name = word;
-        pattern->glob = apr_fnmatch_test(word) != 0;
+        pattern->name = entry;
+        pattern->glob = apr_fnmatch_test(entry) != 0;
     }
 }
 

@@ -433,7 +433,7 @@ static void copy_list(const reading_t *reading, cors_setting_t *setting)
             cors_slice(ap_getword_conf(reading->cmd->temp_pool, &args));
         cors_slice_t word;
 
-        while (cors_word_next(&rest, &word)) {
+        while (cors_argument_next(&rest, &word)) {
             /* the entry was valid when it was added to the shared list */
             add_entry(reading, setting, word, NULL, &unused);
         }
@@ -493,7 +493,7 @@ static void add_words(reading_t *reading, const char *args)
         cors_slice_t rest = cors_slice(argument);
         cors_slice_t word;
 
-        while (cors_word_next(&rest, &word)) {
+        while (cors_argument_next(&rest, &word)) {
             const char *suggestion = NULL;
             cors_problem_e problem = check_trusted(reading, word);
 

@@ -80,9 +80,9 @@ static void forbid_suffixes(apr_pool_t *p, const cors_policy_t *policy)
         const cors_origin_set_t *set = link->setting->origins;
 
         for (i = 0; i < cors_origin_set_count(set); i++) {
-            if (cors_origin_set_word(set, i)->file) {
+            if (cors_origin_set_entry(set, i)->file) {
                 cors_origins_file_forbid_suffix(
-                    p, cors_origin_set_word(set, i)->text);
+                    p, cors_origin_set_entry(set, i)->text);
             }
         }
     }

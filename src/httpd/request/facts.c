@@ -87,7 +87,7 @@ static bool host_has_dot(const cors_noted_t *noted)
     return len > 0 && host[len - 1] == '.';
 }
 
-/* Fill in an origin of this server if the given name is the host in question. httpd
+/* Fill in an origin of this server if the given name is the host to look for. httpd
  * removes the brackets of an IPv6 address. */
 static void fill_origin(const request_rec *r, cors_slice_t host,
                         const char *name, apr_port_t port,

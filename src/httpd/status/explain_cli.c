@@ -94,7 +94,7 @@ static const char *read_request(apr_pool_t *p, const char **args,
                         "https://app.example.com");
     }
     request->url = ap_getword_conf(p, args);
-    if (!cors_question_url(p, request->url, &asked->uri, &request->question)
+    if (!cors_explain_url(p, request->url, &asked->uri, &request->fetch)
         || !asked->uri.scheme || !asked->uri.hostname) {
         return expected(p, request->url,
                         apr_pstrcat(p,
@@ -368,7 +368,7 @@ static void print_answer(explain_t *explain)
                    answer->sent ? "The request" : "The request, were it sent",
                    &answer->actual);
     print(explain, "%s\n",
-          result_of(answer, explain->request->question.websocket));
+          result_of(answer, explain->request->fetch.websocket));
     if (answer->advice) {
         print(explain, "%s\n", answer->advice);
     }
@@ -415,11 +415,11 @@ static void find_answer(explain_t *explain, server_rec *main_server)
     ap_unescape_url(uri->path);
     request->server = explain->server;
     request->path = uri->path;
-    request->question.origin = request->origin;
-    request->question.method = request->method;
-    request->question.headers = request->headers[0] ? request->headers : NULL;
-    request->question.credentials = request->credentials;
-    request->question.known_host =
+    request->fetch.origin = request->origin;
+    request->fetch.method = request->method;
+    request->fetch.headers = request->headers[0] ? request->headers : NULL;
+    request->fetch.credentials = request->credentials;
+    request->fetch.known_host =
         cors_server_has_host(explain->server, uri->hostname);
     core = ap_get_core_module_config(explain->server->module_config);
     explain->file =
@@ -430,7 +430,7 @@ static void find_answer(explain_t *explain, server_rec *main_server)
     cors_policy_resolve(explain->p, explain->section,
                         cors_script_methods(explain->p, request->method),
                         &request->policy);
-    cors_explain(explain->p, &request->policy, &request->question,
+    cors_explain(explain->p, &request->policy, &request->fetch,
                  &request->answer);
 }
 

@@ -62,7 +62,7 @@ static bool find_host(request_rec *copy, const apr_uri_t *uri,
     }
     copy->server = server;
     copy->hostname = uri->hostname;
-    request->question.known_host = cors_server_has_host(server, uri->hostname);
+    request->fetch.known_host = cors_server_has_host(server, uri->hostname);
     apr_table_setn(copy->headers_in, "Host",
                    uri->port_str
                        ? apr_pstrcat(copy->pool, host, ":", uri->port_str, NULL)
@@ -71,7 +71,7 @@ static bool find_host(request_rec *copy, const apr_uri_t *uri,
 }
 
 /* Returns the error in a request to explain; NULL: none. */
-static const char *check_question(const cors_explain_request_t *request)
+static const char *check_request(const cors_explain_request_t *request)
 {
     cors_slice_t rest = cors_slice(request->headers);
     cors_slice_t name;
@@ -105,9 +105,9 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request)
     if (!request->method[0]) {
         request->method = "GET";
     }
-    request->problem = check_question(request);
+    request->problem = check_request(request);
     if (!request->problem
-        && (!cors_question_url(r->pool, request->url, &uri, &request->question)
+        && (!cors_explain_url(r->pool, request->url, &uri, &request->fetch)
             || !uri.path || uri.path[0] != '/')) {
         request->problem = "The URL needs a path that starts with a slash: "
                            "/videos, or https://api.example.com/videos.";
@@ -124,10 +124,10 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request)
     }
     request->server = copy->server;
     request->path = uri.path;
-    request->question.origin = request->origin;
-    request->question.method = request->method;
-    request->question.headers = request->headers[0] ? request->headers : NULL;
-    request->question.credentials = request->credentials;
+    request->fetch.origin = request->origin;
+    request->fetch.method = request->method;
+    request->fetch.headers = request->headers[0] ? request->headers : NULL;
+    request->fetch.credentials = request->credentials;
 
     /* selects the sections as for a real request, without running a handler */
     lookup = ap_sub_req_method_uri("GET",
@@ -144,8 +144,7 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request)
                             cors_script_methods(r->pool, request->method),
                             &request->policy);
     }
-    cors_explain(r->pool, &request->policy, &request->question,
-                 &request->answer);
+    cors_explain(r->pool, &request->policy, &request->fetch, &request->answer);
     /* The subrequest is not destroyed: the policy may come from .htaccess files that it
      * has read. */
 }

@@ -26,7 +26,7 @@ typedef struct {
     apr_array_header_t *notes;  /* const char *: what limits the answer */
     apr_array_header_t *scopes; /* const cors_scope_t *: the sections */
     cors_policy_t policy;
-    cors_question_t question;
+    cors_fetch_request_t fetch;
     cors_explanation_t answer;
 } cors_explain_request_t;
 

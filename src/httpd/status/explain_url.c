@@ -156,8 +156,8 @@ static const char *http_scheme_of(const char *scheme)
     return strcmp(scheme, "ws") == 0 ? "http" : scheme;
 }
 
-bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
-                       cors_question_t *question)
+bool cors_explain_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
+                      cors_fetch_request_t *fetch)
 {
     if (apr_uri_parse(p, url, uri) != APR_SUCCESS) {
         return false;
@@ -166,13 +166,13 @@ bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
         return true;
     }
     ap_str_tolower(uri->scheme);
-    question->websocket = strncmp(uri->scheme, "ws", 2) == 0;
+    fetch->websocket = strncmp(uri->scheme, "ws", 2) == 0;
     if (uri->hostname) {
         ap_str_tolower(uri->hostname);
         /* the origin of a page that would open ws:// or wss:// URLs of the same host */
-        question->target.scheme = cors_slice(http_scheme_of(uri->scheme));
-        question->target.host = cors_slice(cors_uri_host(p, uri));
-        question->target.port = uri->port_str ? uri->port : 0;
+        fetch->target.scheme = cors_slice(http_scheme_of(uri->scheme));
+        fetch->target.host = cors_slice(cors_uri_host(p, uri));
+        fetch->target.port = uri->port_str ? uri->port : 0;
     }
     return true;
 }

@@ -24,12 +24,12 @@ const char *cors_uri_host(apr_pool_t *p, const apr_uri_t *uri);
  * Parse the URL of a request to explain.
  *
  * @param uri       filled; its scheme in lower case
- * @param question  all zero before; the target origin, if the URL has one, and whether
+ * @param fetch  all zero before; the target origin, if the URL has one, and whether
  *   it is a handshake are set
  * @return false if it is not a URL
  */
-bool cors_question_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
-                       cors_question_t *question);
+bool cors_explain_url(apr_pool_t *p, const char *url, apr_uri_t *uri,
+                      cors_fetch_request_t *fetch);
 
 /**
  * Find the virtual host of a URL. Name and port decide, as in httpd. If no virtual host

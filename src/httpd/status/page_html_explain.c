@@ -93,7 +93,7 @@ static const char *answer_text(const cors_explain_request_t *request)
 {
     const cors_explanation_t *answer = &request->answer;
 
-    if (request->question.websocket) {
+    if (request->fetch.websocket) {
         if (answer->readable) {
             return "Allowed: the WebSocket opens.";
         }
