@@ -22,19 +22,19 @@
 #include "core/origin/regex.h"
 #include "core/origin/regex_domain.h"
 
-typedef cors_origin_entry_t word_t;
+typedef cors_origin_entry_t entry_t;
 
 typedef struct {
     const void *regex;
     cors_regex_match_fn match;
-    const word_t *entry;
+    const entry_t *entry;
 } regex_t;
 
 /* The entries that list origins, or those that exclude them. */
 typedef struct {
     apr_array_header_t *regexes; /* regex_t; or NULL */
-    const word_t *null;          /* the entry null; or NULL */
-    const word_t *self;          /* the entry Self; or NULL */
+    const entry_t *null;         /* the entry null; or NULL */
+    const entry_t *self;         /* the entry Self; or NULL */
 } index_t;
 
 struct cors_origin_set_t {
@@ -43,15 +43,15 @@ struct cors_origin_set_t {
     index_t excluded;
     apr_array_header_t *live_lists; /* const cors_origin_source_t *; or NULL */
     bool listed_by_source;          /* a live list lists an origin now */
-    apr_array_header_t *entries;    /* word_t *, in written order */
-    cors_text_map_t *texts[2];      /* listed, excluded: text -> first word_t */
+    apr_array_header_t *entries;    /* entry_t *, in written order */
+    cors_text_map_t *texts[2]; /* listed, excluded: text -> first entry_t */
     bool file;
     bool edit;
     bool any_origin;
     bool none;
     bool excludes;
-    const word_t *public;
-    const word_t *public_suffix;
+    const entry_t *public;
+    const entry_t *public_suffix;
 };
 
 cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
@@ -60,7 +60,7 @@ cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
 
     set->file = file;
     set->edit = edit;
-    set->entries = apr_array_make(p, 4, sizeof(word_t *));
+    set->entries = apr_array_make(p, 4, sizeof(entry_t *));
     set->texts[0] = cors_text_map_make(p, false);
     set->texts[1] = cors_text_map_make(p, false);
     return set;
@@ -95,14 +95,14 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
 }
 
 /* Store an entry. A repeated entry records the source of the first one. */
-static word_t *add_entry(apr_pool_t *p, cors_origin_set_t *set,
-                         const char *text, const char *source, bool regex,
-                         bool exclude)
+static entry_t *add_entry(apr_pool_t *p, cors_origin_set_t *set,
+                          const char *text, const char *source, bool regex,
+                          bool exclude)
 {
-    word_t *entry = apr_pcalloc(p, sizeof(*entry));
+    entry_t *entry = apr_pcalloc(p, sizeof(*entry));
     /* A regular expression and a pattern can have the same text: use another key. */
     const char *key = regex ? apr_pstrcat(p, "~", text, NULL) : text;
-    const word_t *first =
+    const entry_t *first =
         cors_text_map_get(set->texts[exclude], cors_slice(key));
 
     entry->text = text;
@@ -115,7 +115,7 @@ static word_t *add_entry(apr_pool_t *p, cors_origin_set_t *set,
     else {
         cors_text_map_add(set->texts[exclude], cors_slice(key), entry);
     }
-    APR_ARRAY_PUSH(set->entries, word_t *) = entry;
+    APR_ARRAY_PUSH(set->entries, entry_t *) = entry;
     return entry;
 }
 
@@ -139,7 +139,7 @@ static cors_problem_e take_prefix(const cors_origin_set_t *set,
 }
 
 static void add_pattern(apr_pool_t *p, cors_origin_set_t *set,
-                        const cors_pattern_t *pattern, const word_t *entry)
+                        const cors_pattern_t *pattern, const entry_t *entry)
 {
     index_t *index = entry->exclude ? &set->excluded : &set->listed;
 
@@ -223,7 +223,7 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     char prefix;
     cors_problem_e problem = take_prefix(set, &text, &prefix);
     bool take_out;
-    word_t *entry;
+    entry_t *entry;
 
     *suggestion = NULL;
     if (problem) {
@@ -351,7 +351,7 @@ static const char *example_or_null(const cors_reach_t *reach,
 }
 
 /* Record whether the regular expression matches origins that anyone can register. */
-static void note_reach(apr_pool_t *p, word_t *entry, const cors_reach_t *reach,
+static void note_reach(apr_pool_t *p, entry_t *entry, const cors_reach_t *reach,
                        const void *regex, cors_regex_match_fn match)
 {
     const char *origin =
@@ -383,7 +383,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     bool take_out = prefix == '-';
     index_t *index = take_out ? &set->excluded : &set->listed;
     regex_t *matcher;
-    word_t *entry;
+    entry_t *entry;
     cors_reach_t reach;
 
     *suggestion = NULL;
@@ -435,7 +435,7 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
                                           const cors_origin_source_t *live,
                                           const cors_origin_notes_t *notes)
 {
-    word_t *entry;
+    entry_t *entry;
 
     if (set->edit) {
         return CORS_PROBLEM_EDIT_MIXED;
@@ -466,7 +466,7 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         entry->suffix = true;
         set->public_suffix = entry;
         /* The wildcard becomes an entry of its own, so that it can be reported. */
-        APR_ARRAY_PUSH(set->entries, word_t *) = entry;
+        APR_ARRAY_PUSH(set->entries, entry_t *) = entry;
     }
     return CORS_OK;
 }
@@ -476,8 +476,8 @@ typedef struct {
     const cors_text_map_t *texts; /* of the entries to search */
     const cors_origin_t *origin;
     bool exclude;
-    const word_t *but; /* ignored */
-    const word_t *found;
+    const entry_t *but; /* ignored */
+    const entry_t *found;
 } search_t;
 
 static char *append(char *to, cors_slice_t text)
@@ -495,7 +495,7 @@ static void find_entry(void *context, const cors_origin_match_t *match)
     char text[CORS_ORIGIN_MAX + sizeof("*.:*")];
     char *end =
         append(text, cors_slice_between(origin->text.ptr, origin->host.ptr));
-    const word_t *entry;
+    const entry_t *entry;
 
     if (search->found || !(search->exclude ? match->excluded : match->listed)) {
         return;
@@ -516,8 +516,8 @@ static void find_entry(void *context, const cors_origin_match_t *match)
 
 /* Returns the entry of the first regular expression that matches an origin, or NULL.
  * An origin without a host (file://) is never matched: no fetch sends it. */
-static const word_t *find_regex(const apr_array_header_t *regexes,
-                                const cors_origin_t *origin, bool doubt)
+static const entry_t *find_regex(const apr_array_header_t *regexes,
+                                 const cors_origin_t *origin, bool doubt)
 {
     int i;
 
@@ -533,8 +533,8 @@ static const word_t *find_regex(const apr_array_header_t *regexes,
 
 /* Returns the first entry that lists an origin, or that excludes it; NULL if there is
  * none. The entry `but` is ignored. */
-static const word_t *find_word(const cors_origin_set_t *set, bool exclude,
-                               const cors_origin_t *origin, const word_t *but)
+static const entry_t *find_word(const cors_origin_set_t *set, bool exclude,
+                                const cors_origin_t *origin, const entry_t *but)
 {
     const index_t *index = exclude ? &set->excluded : &set->listed;
     search_t search = { set->texts[exclude], origin, exclude, but, NULL };
@@ -638,14 +638,14 @@ cors_listing_e cors_origin_set_self(const cors_origin_set_t *set,
 }
 
 /* Returns the entry of the file that excludes an origin, or NULL. */
-static const word_t *find_source(const cors_origin_set_t *set,
-                                 const cors_origin_t *origin)
+static const entry_t *find_source(const cors_origin_set_t *set,
+                                  const cors_origin_t *origin)
 {
     int live = 0;
     int i;
 
     for (i = 0; set->live_lists && i < set->entries->nelts; i++) {
-        const word_t *entry = APR_ARRAY_IDX(set->entries, i, const word_t *);
+        const entry_t *entry = APR_ARRAY_IDX(set->entries, i, const entry_t *);
 
         /* A repeated file has no live list of its own. */
         if (entry->file && !entry->first
@@ -664,7 +664,7 @@ const cors_origin_entry_t *
 cors_origin_set_excluding(const cors_origin_set_t *set,
                           const cors_origin_t *origin)
 {
-    const word_t *entry = find_word(set, true, origin, NULL);
+    const entry_t *entry = find_word(set, true, origin, NULL);
 
     if (!entry && !origin->null) {
         entry = find_source(set, origin);
@@ -714,13 +714,13 @@ int cors_origin_set_regexes(const cors_origin_set_t *set)
 const cors_origin_entry_t *cors_origin_set_entry(const cors_origin_set_t *set,
                                                  int number)
 {
-    return APR_ARRAY_IDX(set->entries, number, const word_t *);
+    return APR_ARRAY_IDX(set->entries, number, const entry_t *);
 }
 
 /* Returns the entry that covers an origin, given as text; NULL if there is none or if
  * the text is not an origin. */
-static const word_t *find_text(const cors_origin_set_t *set, bool exclude,
-                               const char *text, const word_t *but)
+static const entry_t *find_text(const cors_origin_set_t *set, bool exclude,
+                                const char *text, const entry_t *but)
 {
     cors_origin_t origin;
 
@@ -738,7 +738,7 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
     cors_pattern_t pattern;
     const char *unused;
     const char *origin = entry->text;
-    const word_t *covering;
+    const entry_t *covering;
 
     if (cors_pattern_parse(p, cors_slice(entry->text), set->file, &pattern,
                            &unused)) {
