@@ -59,7 +59,7 @@ sub logged {
     my $text = $httpd->log_since($mark);
     my %seen;
     $seen{ $1 // 'refusals' }++ while $text =~ /CORS: denied, (?:contradictory-policy: .*? "(\/unlucky\/\w+)";|origin-not-allowed)/g;
-    $seen{"suppressed $2"} += $1 while $text =~ /CORS: suppressed (\d+) lines of (refusals|contradictory policies), for there were more than \d+ in a minute/g;
+    $seen{"suppressed $2"} += $1 while $text =~ /CORS: suppressed (\d+) lines of (refusals|contradictory policies), because there were more than \d+ in a minute/g;
     return \%seen;
 }
 

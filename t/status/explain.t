@@ -279,13 +279,13 @@ for my $case (@followed) {
 }
 Httpd::spew("$docs/excluded.txt", "https://*.example.org\n!https://old.example.org\n");
 my $excluded = explained([ 'CorsPolicy On', "CorsAllowOriginsFile $docs/excluded.txt" ], "GET $deep from https://old.example.org")->{advice};
-is($excluded, "To allow it, take what excludes it out of the file $docs/excluded.txt, or write CorsAllowOrigins +https://old.example.org in a section within.",
+is($excluded, "To allow it, take what excludes it out of the file $docs/excluded.txt, or write CorsAllowOrigins +https://old.example.org in a nested section.",
     'a file that excludes an origin is named');
 Httpd::spew("$docs/excluded.txt", "https://*.example.org\n");
 is(explained([ 'CorsPolicy On', "CorsAllowOriginsFile $docs/excluded.txt" ], "GET $deep from https://old.example.org")->{verdict}, $yes,
     'following the advice for a file that excludes an origin allows the origin');
 is(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example' ], "GET $deep from file://")->{advice},
-    'To allow it, add file:// to CorsAllowOrigins conf:2, or write CorsAllowOrigins +file:// in a section within.', 'the advice names the entry for file://');
+    'To allow it, add file:// to CorsAllowOrigins conf:2, or write CorsAllowOrigins +file:// in a nested section.', 'the advice names the entry for file://');
 like(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', '<Limit PATCH>', 'CorsAllowOrigins https://patch.example', '</Limit>', '</Location>' ],
     "patch $deep from https://patch.example")->{advice}, qr/CorsAllowOrigins conf:2/, 'patch is not decided by <Limit PATCH>, as in httpd');
 is(config_check($conf)->{printed}, '', 'without CorsExplain nothing is printed');

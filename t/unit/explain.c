@@ -56,7 +56,7 @@ static const case_t cases[] = {
       { .origin = A "r", .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; To "
       "allow it, add https://a.exampler to CorsAllowOrigins conf:2, or write "
-      "CorsAllowOrigins +https://a.exampler in a section within." },
+      "CorsAllowOrigins +https://a.exampler in a nested section." },
     { "without a list a line is suggested",
       "CorsPolicy On",
       { .origin = A, .method = "GET" },
@@ -89,19 +89,19 @@ static const case_t cases[] = {
       { .origin = A, .method = "GET", .headers = "x-b" },
       "asks, not read: Access-Control-Allow-Headers does not list x-b; To "
       "allow it, add x-b to CorsAllowHeaders conf:3, or write CorsAllowHeaders "
-      "+x-b in a section within." },
+      "+x-b in a nested section." },
     { "a denied method shows in the list with a success status",
       ON "; CorsAllowMethods GET; CorsPreflightStatus 204 200",
       { .origin = A, .method = "DELETE" },
       "asks, not read: Access-Control-Allow-Methods does not list DELETE; To "
       "allow it, add DELETE to CorsAllowMethods conf:3, or write "
-      "CorsAllowMethods +DELETE in a section within." },
+      "CorsAllowMethods +DELETE in a nested section." },
     { "a denied header shows in the list with a success status",
       ON "; CorsAllowHeaders x-a; CorsPreflightStatus 204 200",
       { .origin = A, .method = "GET", .headers = "x-a,x-b" },
       "asks, not read: Access-Control-Allow-Headers does not list x-b; To "
       "allow it, add x-b to CorsAllowHeaders conf:3, or write CorsAllowHeaders "
-      "+x-b in a section within." },
+      "+x-b in a nested section." },
     { "a forbidden method cannot be allowed",
       ON,
       { .origin = A, .method = "Trace" },
@@ -121,7 +121,7 @@ static const case_t cases[] = {
       { .origin = A, .method = "GET", .headers = "authorization" },
       "asks, not read: Access-Control-Allow-Headers does not list "
       "authorization; To allow it, add authorization to CorsAllowHeaders "
-      "conf:3, or write CorsAllowHeaders +authorization in a section within." },
+      "conf:3, or write CorsAllowHeaders +authorization in a nested section." },
     { "credentials need their header",
       ON,
       { .origin = A, .method = "GET", .credentials = true },
@@ -135,8 +135,9 @@ static const case_t cases[] = {
     { "any origin is not allowed with credentials",
       "CorsPolicy On; CorsAllowOrigins *",
       { .origin = A, .method = "GET", .credentials = true },
-      "sent, not read: Access-Control-Allow-Origin is *, which does not hold "
-      "for a request with credentials; The request has credentials. Write "
+      "sent, not read: Access-Control-Allow-Origin is *, which browsers do not "
+      "accept for a request with credentials; The request has credentials. "
+      "Write "
       "CorsAllowCredentials On in the section, and the origin "
       "https://a.example instead of * in CorsAllowOrigins conf:2." },
     { "any origin is allowed without credentials",
@@ -187,19 +188,19 @@ static const case_t cases[] = {
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, take !https://a.example out of CorsAllowOrigins "
                "conf:3, or write CorsAllowOrigins +https://a.example in a "
-               "section within." },
+               "nested section." },
     { "an exclusion that is not listed is suggested as an entry",
       "CorsPolicy On; CorsAllowOrigins https://b.example !" A,
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write https://a.example instead of "
                "!https://a.example in CorsAllowOrigins conf:2, or write "
-               "CorsAllowOrigins +https://a.example in a section within." },
-    { "an origin excluded by a wildcard is suggested for a section within",
+               "CorsAllowOrigins +https://a.example in a nested section." },
+    { "an origin excluded by a wildcard is suggested for a nested section",
       "CorsPolicy On; CorsAllowOrigins https://b.example !https://*.example",
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write CorsAllowOrigins +https://a.example in a "
                "section within that of CorsAllowOrigins conf:2." },
-    { "an origin excluded twice is suggested for a section within",
+    { "an origin excluded twice is suggested for a nested section",
       "CorsPolicy On; CorsAllowOrigins https://*.example !" A
       " !https://a.example:*",
       { .origin = A, .method = "GET" },
@@ -210,39 +211,39 @@ static const case_t cases[] = {
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, take -https://a.example out of CorsAllowOrigins "
                "conf:3, or write CorsAllowOrigins +https://a.example in a "
-               "section within." },
+               "nested section." },
     { "an origin removed without being listed is suggested as an addition",
       "CorsPolicy On; CorsAllowOrigins https://b.example | CorsAllowOrigins "
       "-" A,
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write +https://a.example instead of "
                "-https://a.example in CorsAllowOrigins conf:3, or write "
-               "CorsAllowOrigins +https://a.example in a section within." },
+               "CorsAllowOrigins +https://a.example in a nested section." },
     { "a regular expression is named with its own line",
       "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins +https://b.example;"
       " CorsAllowOriginsMatch -" A ".*",
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, take -https://a.example.* out of "
                "CorsAllowOriginsMatch conf:4, or write CorsAllowOrigins "
-               "+https://a.example in a section within." },
+               "+https://a.example in a nested section." },
     { "a list of None is suggested to be replaced",
       "CorsPolicy On; CorsAllowOrigins None",
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write https://a.example instead of None in "
                "CorsAllowOrigins conf:2, or write CorsAllowOrigins "
-               "+https://a.example in a section within." },
+               "+https://a.example in a nested section." },
     { "an addition to an edit has a plus",
       ON " | CorsAllowOrigins +https://b.example",
       { .origin = A "r", .method = "GET" },
       NOT_READ "To allow it, add +https://a.exampler to CorsAllowOrigins "
                "conf:3, or write CorsAllowOrigins +https://a.exampler in a "
-               "section within." },
+               "nested section." },
     { "an origin is not added to regular expressions",
       "CorsPolicy On; CorsAllowOriginsMatch https://b.*",
       { .origin = A, .method = "GET" },
       NOT_READ "To allow it, write CorsAllowOrigins https://a.example beside "
                "CorsAllowOriginsMatch conf:2, or write CorsAllowOrigins "
-               "+https://a.example in a section within." },
+               "+https://a.example in a nested section." },
     { "an origin with its default port suggests the one without",
       ON,
       { .origin = A ":443", .method = "GET" },
@@ -253,14 +254,14 @@ static const case_t cases[] = {
       ON,
       { .origin = "file://", .method = "GET" },
       NOT_READ "To allow it, add file:// to CorsAllowOrigins conf:2, or write "
-               "CorsAllowOrigins +file:// in a section within." },
+               "CorsAllowOrigins +file:// in a nested section." },
     { "a removed method is suggested to be restored",
       ON "; CorsAllowMethods +BAN; CorsAllowMethods -PUT",
       { .origin = A, .method = "PUT" },
       NO_METHOD(
           "PUT") "To allow it, write +PUT instead of -PUT in CorsAllowMethods "
-                 "conf:4, or write CorsAllowMethods +PUT in a section "
-                 "within." },
+                 "conf:4, or write CorsAllowMethods +PUT in a nested "
+                 "section." },
     { "patch and a denied PATCH are both explained",
       ON "; CorsAllowMethods GET",
       { .origin = A, .method = "patch" },
@@ -270,13 +271,13 @@ static const case_t cases[] = {
                    "makes only DELETE, GET, HEAD, OPTIONS, POST and PUT upper "
                    "case. To "
                    "allow it, add PATCH to CorsAllowMethods conf:3, or write "
-                   "CorsAllowMethods +PATCH in a section within." },
+                   "CorsAllowMethods +PATCH in a nested section." },
     { "all missing headers are listed",
       ON "; CorsAllowHeaders x-c",
       { .origin = A, .method = "GET", .headers = "x-a,x-c,x-b" },
       NO_HEADER("x-a") "To allow it, add x-a x-b to CorsAllowHeaders conf:3, "
                        "or write "
-                       "CorsAllowHeaders +x-a +x-b in a section within." },
+                       "CorsAllowHeaders +x-a +x-b in a nested section." },
     { "response headers are suggested to be omitted",
       ON "; CorsAllowHeaders None",
       { .origin = A, .method = "GET", .headers = "etag,x-a" },
@@ -284,7 +285,7 @@ static const case_t cases[] = {
                         "the script. To "
                         "allow it, write x-a instead of None in "
                         "CorsAllowHeaders conf:3, or "
-                        "write CorsAllowHeaders +x-a in a section within." },
+                        "write CorsAllowHeaders +x-a in a nested section." },
     { "a header removed in other case is suggested to be restored",
       ON "; CorsAllowHeaders +x-a -Content-Type",
       { .origin = A, .method = "GET", .headers = "content-type" },
@@ -292,7 +293,7 @@ static const case_t cases[] = {
                                 "-Content-Type in "
                                 "CorsAllowHeaders conf:3, or write "
                                 "CorsAllowHeaders +content-type "
-                                "in a section within." },
+                                "in a nested section." },
     { "a name that means a whole list cannot be added",
       ON,
       { .origin = A, .method = "GET", .headers = "none" },
@@ -307,9 +308,9 @@ static const case_t cases[] = {
       "asks, not read: the response has no Access-Control-Allow-Origin; "
 
       "To allow it, add https://a.exampler to CorsAllowOrigins conf:2, or "
-      "write CorsAllowOrigins +https://a.exampler in a section within. To "
+      "write CorsAllowOrigins +https://a.exampler in a nested section. To "
       "allow it, add PUT to CorsAllowMethods conf:3, or write "
-      "CorsAllowMethods +PUT in a section within. To allow it, write "
+      "CorsAllowMethods +PUT in a nested section. To allow it, write "
       "CorsAllowHeaders +x-a in the section. The request has credentials. "
       "Write CorsAllowCredentials On in the section." },
     { "with credentials * exposes no header",
@@ -326,7 +327,7 @@ static const case_t cases[] = {
       "The policy only reports. Write On instead of ReportOnly in "
       "CorsPolicy conf:1; this is still refused then. To allow it, add "
       "https://a.exampler to CorsAllowOrigins conf:2, or write "
-      "CorsAllowOrigins +https://a.exampler in a section within." },
+      "CorsAllowOrigins +https://a.exampler in a nested section." },
     { "a policy that is off is explained with what it would deny",
       "CorsPolicy Off",
       { .origin = A, .method = "GET" },
@@ -346,7 +347,7 @@ static const case_t cases[] = {
       { .origin = A "r", .method = "GET", .websocket = true },
       "sent, not read: the handshake is answered with a 403; To allow it, add "
       "https://a.exampler to CorsWebSocketAllowOrigins conf:1, or write "
-      "CorsWebSocketAllowOrigins +https://a.exampler in a section within." }
+      "CorsWebSocketAllowOrigins +https://a.exampler in a nested section." }
 };
 
 static void request_to_the_own_origin_is_not_cors(void **state)

@@ -100,12 +100,12 @@
     X(WILDCARD_IP, "wildcard-ip", \
       "an IP address has no subdomains") \
     X(ANY_ORIGIN_NOT_ALONE, "any-origin-not-alone", \
-      "* is the only entry of its list: it allows any origin") \
+      "* must be the only entry of a list: it allows any origin") \
     X(NONE_NOT_ALONE, "none-not-alone", \
-      "None is the only entry of its list: it makes the list " \
+      "None must be the only entry of a list: it makes the list " \
       "empty") \
     X(EXCLUSION_OF_ALL, "exclusion-of-all", \
-      "an exclusion names an origin or a pattern") \
+      "! must be followed by an origin or a pattern") \
     X(EDIT_OF_ALL, "edit-of-all", \
       "+ and - are followed by one origin or name, not by * or " \
       "None") \
@@ -146,7 +146,7 @@
       "an origin has no space or comma; each regular expression " \
       "is an argument of its own") \
     X(WILDCARD_NOT_ALONE, "wildcard-not-alone", \
-      "* is the only entry of its list: it allows every name") \
+      "* must be the only entry of a list: it allows every name") \
     X(NAME_WILDCARD, "name-wildcard", \
       "* stands for every name and is not part of one; use * " \
       "alone, or list the names") \
@@ -198,10 +198,10 @@
       "every sandboxed frame sends null, on any website; " \
       "CorsAllowNullOriginUnsafe On permits it") \
     X(EXPOSE_ALL_WITH_CREDENTIALS, "expose-all-with-credentials", \
-      "with CorsAllowCredentials On browsers take * for a header " \
+      "with CorsAllowCredentials On browsers treat * as a header " \
       "of that name; list the headers") \
     X(EXPOSE_ALL_EDITED, "expose-all-edited", \
-      "browsers take * for every header, so none can be removed " \
+      "browsers treat * as every header, so none can be removed " \
       "from it; list the headers") \
     X(SUFFIX_WITH_CREDENTIALS, "suffix-with-credentials", \
       "anyone can register a name below this public suffix, and " \
@@ -258,7 +258,7 @@
     X(ORIGIN_SHADOWED, "origin-shadowed", \
       "another entry of the same list covers it") \
     X(ORIGIN_EXCLUDED, "origin-excluded", \
-      "the same list has it and excludes it; it is never allowed") \
+      "the same list also excludes it, so it is never allowed") \
     X(EXCLUSION_UNUSED, "exclusion-unused", \
       "excludes an origin that nothing in the list allows") \
     X(EXCLUSION_SUBDOMAINS, "exclusion-subdomains", \

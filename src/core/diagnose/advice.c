@@ -41,8 +41,9 @@ static const char *within(const place_t *place, const char *prefixed)
 static const char *either(const place_t *place, const char *change,
                           const char *prefixed)
 {
-    return apr_pstrcat(place->p, "To allow it, ", change, ", or ",
-                       within(place, prefixed), ".", NULL);
+    return apr_pstrcat(place->p, "To allow it, ", change, ", or ", "write ",
+                       place->directive, " ", prefixed, " in a nested section.",
+                       NULL);
 }
 
 static bool is_none(const cors_setting_t *setting)

@@ -39,8 +39,9 @@ static const char *check_response(apr_pool_t *p, const apr_table_t *headers,
     }
     if (strcmp(allowed, "*") == 0) {
         if (request->credentials) {
-            return ALLOW_ORIGIN " is *, which does not hold for a request "
-                                "with credentials";
+            return ALLOW_ORIGIN
+                " is *, which browsers do not accept for a request "
+                "with credentials";
         }
         return NULL;
     }

@@ -849,11 +849,11 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
 /* Returns a status of three digits, or 0. */
 static int parse_status(const char *word)
 {
-    /* NOLINTNEXTLINE(cert-err34-c): three digits are always a number */
-    if (strlen(word) == 3 && strspn(word, "0123456789") == 3) {
-        return atoi(word);
+    if (strlen(word) != 3 || strspn(word, "0123456789") != 3) {
+        return 0;
     }
-    return 0;
+    /* NOLINTNEXTLINE(cert-err34-c): three digits are always a number */
+    return atoi(word);
 }
 
 const char *cors_set_preflight_status(cmd_parms *cmd, void *section,

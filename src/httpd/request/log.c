@@ -63,7 +63,7 @@ static bool has_room(request_rec *r, const cors_setting_t *setting, int level)
     if (suppressed > 0) {
         ap_log_rerror(
             APLOG_MARK, level, 0, r,
-            "CORS: suppressed %u lines of %s, for there were more than "
+            "CORS: suppressed %u lines of %s, because there were more than "
             "%d in a minute",
             (unsigned)suppressed, warns ? "contradictory policies" : "refusals",
             warns ? CORS_LOG_WARNINGS : CORS_LOG_LINES);

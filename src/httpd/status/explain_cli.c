@@ -289,7 +289,7 @@ static void print_exchange(explain_t *explain, const char *title,
         print(explain, "  The browser stops: %s.\n", exchange->objection);
     }
     else {
-        print(explain, "  The browser goes on.\n");
+        print(explain, "  The browser continues.\n");
     }
 }
 
@@ -365,7 +365,8 @@ static void print_answer(explain_t *explain)
         print_exchange(explain, "The preflight", &answer->preflight);
     }
     print_exchange(explain,
-                   answer->sent ? "The request" : "The request, were it sent",
+                   answer->sent ? "The request"
+                                : "The request, if it were sent",
                    &answer->actual);
     print(explain, "%s\n",
           result_of(answer, explain->request->fetch.websocket));

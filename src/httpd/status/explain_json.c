@@ -114,7 +114,8 @@ void cors_explain_json(apr_pool_t *p, const cors_explain_request_t *request,
     cors_json_string(json, "headers", request->headers);
     cors_json_bool(json, "credentials", request->credentials);
     cors_json_string(json, "problem",
-                     asked ? request->problem : "Nothing was asked.");
+                     asked ? request->problem
+                           : "There is no request to explain.");
     if (!asked || request->problem) {
         return;
     }

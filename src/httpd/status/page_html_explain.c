@@ -84,7 +84,7 @@ static void show_exchange(const cors_page_t *page, const char *title,
                   exchange->objection);
     }
     else {
-        cors_html(page->html, "<p class=\"good\">The browser goes on.</p>\n");
+        cors_html(page->html, "<p class=\"good\">The browser continues.</p>\n");
     }
 }
 
@@ -120,7 +120,7 @@ static const char *request_title(const cors_explanation_t *answer)
     if (!answer->preflighted) {
         return "The request";
     }
-    return answer->sent ? "2. The request" : "2. The request, were it sent";
+    return answer->sent ? "2. The request" : "2. The request, if it were sent";
 }
 
 static void show_answer(const cors_page_t *page)

@@ -131,11 +131,10 @@ void cors_page_html_policies(const cors_page_t *page)
 {
     cors_page_t sections = *page;
 
-    cors_html(
-        page->html,
-        "<p class=\"soft\">A section that says nothing about CORS has the "
-        "policy of what encloses it. "
-        "<a href=\"?view=policies&amp;format=json\">JSON</a></p>\n");
+    cors_html(page->html,
+              "<p class=\"soft\">A section without CORS directives has the "
+              "policy of what encloses it. "
+              "<a href=\"?view=policies&amp;format=json\">JSON</a></p>\n");
     apr_pool_create(&sections.p, page->p);
     cors_config_sections_visit(page->p, ap_server_conf, NULL,
                                visit_config_section, &sections);
