@@ -200,6 +200,19 @@ sub children {
         map { m{(\d+)\z} } glob '/proc/[0-9]*';
 }
 
+# Wait up to two seconds until each child has started its threads. A child of a threaded MPM
+# that gets SIGTERM before that frees its memory in the signal handler, in the middle of its
+# start and beside the thread of mod_watchdog, and may crash. This is httpd's own.
+sub wait_for_threads {
+    my ($self) = @_;
+    return if mpm() eq 'prefork';
+    for (1 .. 80) {
+        return if !grep { (eval { slurp("/proc/$_/status") } // '') =~ /^Threads:\s+[123]$/m } $self->children;
+        select undef, undef, undef, 0.025;
+    }
+    return;
+}
+
 # Wait until it accepts connections on its first port.
 sub wait_until_ready {
     my ($self) = @_;
@@ -224,6 +237,7 @@ sub stop {
     my ($self) = @_;
     my $pid = $self->pid or return;
     return if $self->{stopped}++;
+    $self->wait_for_threads if !$self->{terminated};
     $self->terminate;
     for (1 .. 2 * $attempts) {
         return if !kill 0 => $pid;

@@ -65,6 +65,7 @@ my ($section) = grep { $_->{section} =~ / <Location "\/report">\z/ } @{ status_d
 is($section->{'report-only'}{denied}, 4 * $each / @mix, 'the counts of a section are exact over generations');
 
 my $generations = $httpd->generations;
+$httpd->wait_for_threads;
 kill HUP => $httpd->pid;
 for (1 .. 400) {
     last if $httpd->generations > $generations;

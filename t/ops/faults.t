@@ -197,6 +197,7 @@ my @clients = $prefork ? () : map { client(time + 5) } 1 .. 3;
 for (1 .. 4) {
     sleep 1;
     my $generations = $httpd->generations;
+    $httpd->wait_for_threads;
     kill HUP => $httpd->pid;
     $hard++ if wait_until(sub { $httpd->generations > $generations });
     @clients = client(time + 0.5) if $prefork;
