@@ -162,8 +162,7 @@
     X(METHOD_FORBIDDEN, "method-forbidden", \
       "browsers never send this method for a script") \
     X(METHOD_CASE, "method-case", \
-      "methods are case-sensitive: patch and PATCH are two " \
-      "methods") \
+      "methods are case-sensitive: patch and PATCH are different methods") \
     X(HEADER_TOKEN, "header-token", \
       "not a header name: a name is one token, without colon or " \
       "value") \
@@ -325,8 +324,8 @@
       "a directive in <Limit OPTIONS> does not apply to " \
       "preflights") \
     X(IF_METHOD, "if-method", \
-      "a preflight has the method OPTIONS, so this condition decides " \
-      "on the request alone; directives in a <Limit> apply to both") \
+      "a preflight has the method OPTIONS, so this condition applies " \
+      "to the request itself only; directives in a <Limit> apply to both") \
     X(RECIPE_HEADER, "recipe-header", \
       "the policy writes this header where it is in force; remove " \
       "this line") \
