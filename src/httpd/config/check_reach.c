@@ -118,8 +118,8 @@ static void learn_needs(const cors_policy_t *policy)
         const cors_setting_t *setting = policy->link[attr].setting;
 
         if (setting && !setting->useful
-            && cors_policy_may_be_idle(attr, setting)
-            && cors_policy_needs(policy, attr)) {
+            && cors_policy_may_be_idle((cors_attr_e)attr, setting)
+            && cors_policy_needs(policy, (cors_attr_e)attr)) {
             noting(setting)->useful = true;
         }
     }
