@@ -174,11 +174,15 @@ static const char *not_listable(apr_pool_t *p, const char *origin,
                "can. "
                "Give the page an origin of its own.";
     }
-    return apr_pstrcat(p, "No browser sends the origin ", origin, ": ",
-                       cors_problem_reason(problem), ".",
-                       suggestion ? " Ask about " : "",
-                       suggestion ? suggestion : "",
-                       suggestion ? ", which it sends." : "", NULL);
+    if (suggestion) {
+        suggestion =
+            apr_pstrcat(p, "Ask about ", suggestion, ", which it sends.", NULL);
+    }
+    return cors_join_two(p,
+                         apr_pstrcat(p, "No browser sends the origin ", origin,
+                                     ": ", cors_problem_reason(problem), ".",
+                                     NULL),
+                         suggestion);
 }
 
 static const char *advise_malformed(apr_pool_t *p, const char *origin)

@@ -307,21 +307,24 @@ static const char *advise_credentials(apr_pool_t *p,
     bool edited;
     const cors_link_t *exposed =
         cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
+    const char *advice;
 
     if (!request->credentials
         || cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
         return NULL;
     }
-    return apr_pstrcat(
-        p,
-        "The request has credentials. Write CorsAllowCredentials On in the "
-        "section",
-        any_origin ? ", and the origin " : "",
-        any_origin ? request->origin : "",
-        any_origin ? " instead of * in " : "",
-        any_origin ? any_origin->source : "",
-        exposed ? ", and names of headers instead of * in " : "",
-        exposed ? exposed->setting->source : "", ".", NULL);
+    advice = "The request has credentials. Write CorsAllowCredentials On in "
+             "the section";
+    if (any_origin) {
+        advice = apr_pstrcat(p, advice, ", and the origin ", request->origin,
+                             " instead of * in ", any_origin->source, NULL);
+    }
+    if (exposed) {
+        advice =
+            apr_pstrcat(p, advice, ", and names of headers instead of * in ",
+                        exposed->setting->source, NULL);
+    }
+    return apr_pstrcat(p, advice, ".", NULL);
 }
 
 /* Returns all changes after which a policy that is on allows the request. */
@@ -357,23 +360,29 @@ static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
 {
     static const cors_setting_t on = { .choice = CORS_MODE_ON };
     const cors_setting_t *mode = policy->link[CORS_ATTR_MODE].setting;
-    const bool off = !mode || mode->choice == CORS_MODE_OFF;
+    const char *now = "No policy is in force here.";
+    const char *change = "CorsPolicy On in the section";
+    const char *result = "this is still refused then.";
     cors_policy_t as_if = *policy;
     cors_explanation_t then;
 
     as_if.link[CORS_ATTR_MODE].setting = &on;
     explain_cors(p, &as_if, request, &then);
-    return apr_pstrcat(p,
-                       off ? "No policy is in force here. Write "
-                           : "The policy only reports. Write ",
-                       mode ? "On instead of " : "CorsPolicy On in the section",
-                       mode ? cors_attr_choices(CORS_ATTR_MODE)[mode->choice]
-                            : "",
-                       mode ? " in " : "", mode ? mode->source : "",
-                       then.readable ? "; this is allowed then."
-                                     : "; this is still refused then.",
-                       then.advice ? " " : "", then.advice ? then.advice : "",
-                       NULL);
+    if (mode && mode->choice != CORS_MODE_OFF) {
+        now = "The policy only reports.";
+    }
+    if (mode) {
+        change = apr_pstrcat(p, "On instead of ",
+                             cors_attr_choices(CORS_ATTR_MODE)[mode->choice],
+                             " in ", mode->source, NULL);
+    }
+    if (then.readable) {
+        result = "this is allowed then.";
+    }
+    return cors_join_two(p,
+                         apr_pstrcat(p, now, " Write ", change, "; ", result,
+                                     NULL),
+                         then.advice);
 }
 
 /* Explains the handshake of a WebSocket, which browsers send without a preflight. */
@@ -508,13 +517,17 @@ static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
     explanation->sent =
         !explanation->preflighted || !explanation->preflight.objection;
     explanation->readable = explanation->sent && !actual->objection;
-    if (!explanation->readable) {
-        explanation->advice =
-            on ? advise_all(p, policy, request,
-                            explanation->preflighted ? &announced : NULL,
-                            &actual->decision)
-               : advise_on_mode(p, policy, request);
+    if (explanation->readable) {
+        return;
     }
+    if (!on) {
+        explanation->advice = advise_on_mode(p, policy, request);
+        return;
+    }
+    explanation->advice =
+        advise_all(p, policy, request,
+                   explanation->preflighted ? &announced : NULL,
+                   &actual->decision);
 }
 
 void cors_explain(apr_pool_t *p, const cors_policy_t *policy,

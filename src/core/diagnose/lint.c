@@ -209,13 +209,13 @@ static void lint_half_excluded(const lint_t *lint,
     }
     scheme = cors_slice_text(lint->p, pattern.scheme);
     host = cors_slice_text(lint->p, pattern.host);
-    rest =
-        apr_pstrcat(lint->p, host,
-                    pattern.any_port ? ":*"
-                    : pattern.port ? apr_psprintf(lint->p, ":%u", pattern.port)
-                                   : "",
-                    NULL);
-    host = pattern.any_port ? host : rest;
+    rest = host;
+    if (pattern.any_port) {
+        rest = apr_pstrcat(lint->p, host, ":*", NULL);
+    }
+    else if (pattern.port) {
+        host = rest = apr_psprintf(lint->p, "%s:%u", host, pattern.port);
+    }
     /* a name that is listed by itself is allowed on purpose */
     if (allows(set, apr_pstrcat(lint->p, scheme, "://",
                                 pattern.subdomains ? "" : SOME_LABEL ".", host,

@@ -393,10 +393,9 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     cors_regex_find_reach(p, rest.ptr, &reach);
     /* Diagnose only an expression that matches no origin, or cannot be decided. */
     if (reach.none || reach.obstacle) {
-        problem = cors_regex_check(p, rest.ptr,
-                                   take_out ? "-"
-                                   : prefix ? "+"
-                                            : "",
+        const char *sign = take_out ? "-" : "+";
+
+        problem = cors_regex_check(p, rest.ptr, take_out || prefix ? sign : "",
                                    suggestion);
     }
     if (problem) {

@@ -111,7 +111,6 @@ static bool check_origin(const cors_policy_t *policy, cors_attr_e attr,
                          cors_decision_t *decision)
 {
     cors_listing_e listing;
-    bool listed;
 
     if (!parsed) {
         decide_by(decision, policy, attr,
@@ -122,16 +121,18 @@ static bool check_origin(const cors_policy_t *policy, cors_attr_e attr,
     decision->attr = attr;
     listing = cors_policy_origin_listing(policy, attr, origin, target,
                                          &decision->setting);
-    listed = listing == CORS_ORIGIN_LISTED;
     decision->origin_excluded = listing == CORS_ORIGIN_EXCLUDED;
     if (listing == CORS_ORIGIN_NOT_LOADED) {
         decision->reason = CORS_REASON_ORIGINS_NOT_LOADED;
         return false;
     }
-    decision->reason = !listed      ? CORS_REASON_ORIGIN_NOT_ALLOWED
-                       : any_origin ? CORS_REASON_ANY_ORIGIN_ALLOWED
-                                    : CORS_REASON_ORIGIN_ALLOWED;
-    return listed;
+    if (listing != CORS_ORIGIN_LISTED) {
+        decision->reason = CORS_REASON_ORIGIN_NOT_ALLOWED;
+        return false;
+    }
+    decision->reason = any_origin ? CORS_REASON_ANY_ORIGIN_ALLOWED
+                                  : CORS_REASON_ORIGIN_ALLOWED;
+    return true;
 }
 
 static void refuse(cors_decision_t *decision, const cors_policy_t *policy,

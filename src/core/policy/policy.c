@@ -152,10 +152,14 @@ bool cors_policy_allows_none(const cors_policy_t *policy, cors_attr_e attr,
 
 static const cors_name_set_t *default_names(cors_attr_e attr)
 {
-    return cors_name_set_default(attr == CORS_ATTR_METHODS ? CORS_NAMES_METHODS
-                                 : attr == CORS_ATTR_HEADERS
-                                     ? CORS_NAMES_REQUEST_HEADERS
-                                     : CORS_NAMES_RESPONSE_HEADERS);
+    switch (attr) {
+    case CORS_ATTR_METHODS:
+        return cors_name_set_default(CORS_NAMES_METHODS);
+    case CORS_ATTR_HEADERS:
+        return cors_name_set_default(CORS_NAMES_REQUEST_HEADERS);
+    default:
+        return cors_name_set_default(CORS_NAMES_RESPONSE_HEADERS);
+    }
 }
 
 const cors_link_t *cors_link_edits(const cors_link_t *link)

@@ -227,10 +227,11 @@ static const char *explain(const reading_t *reading)
                             reading->reported - ERRORS_SHOWN,
                             reading->reported == ERRORS_SHOWN + 1 ? "" : "s");
     }
+    if (in_htaccess(cmd)) {
+        more = apr_pstrcat(cmd->pool, more, " (", reading->where, ")", NULL);
+    }
     return apr_pstrcat(cmd->pool, cmd->cmd->name, ": ", reading->errors, more,
-                       in_htaccess(cmd) ? " (" : NULL,
-                       in_htaccess(cmd) ? reading->where : NULL,
-                       in_htaccess(cmd) ? ")" : NULL, NULL);
+                       NULL);
 }
 
 /* Returns the next argument without its quotes, in the temporary pool, or NULL. Does
@@ -296,12 +297,13 @@ static const char *suggest_choice(apr_pool_t *p, const char *const *choices,
                                        "enable", "enabled", NULL };
     static const char *const no[] = { "no",      "false",    "0", "none",
                                       "disable", "disabled", NULL };
-    const char *meant = find_word(yes, word) >= 0  ? "On"
-                        : find_word(no, word) >= 0 ? "Off"
-                                                   : NULL;
+    const bool is_flag = strcmp(choices[0], "Off") == 0;
 
-    if (strcmp(choices[0], "Off") == 0 && meant) {
-        return meant;
+    if (is_flag && find_word(yes, word) >= 0) {
+        return "On";
+    }
+    if (is_flag && find_word(no, word) >= 0) {
+        return "Off";
     }
     if (ap_cstr_casecmp(word, "Report-Only") == 0
         && find_word(choices, "ReportOnly") >= 0) {

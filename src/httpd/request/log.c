@@ -75,15 +75,16 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                                  const cors_decision_t *decision)
 {
     bool denial = cors_is_denial(decision);
-    int level = cors_warns(decision) ? APLOG_WARNING
-                : denial             ? APLOG_INFO
-                                     : APLOG_DEBUG;
+    int level = denial ? APLOG_INFO : APLOG_DEBUG;
     const char *origin;
     const char *asked = r->method;
     const char *rejected = "";
     const char *hint;
     const char *by;
 
+    if (cors_warns(decision)) {
+        level = APLOG_WARNING;
+    }
     if (!APLOG_R_IS_LEVEL(r, level)
         || (denial && !has_room(r, decision->setting, level))) {
         return;

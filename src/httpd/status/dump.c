@@ -204,9 +204,14 @@ static void print_title(dump_t *dump)
                            : "-";
 
     if (section->kind == CORS_CONTAINER_SERVER) {
-        print(dump, "%s%s %s%s%s%s\n", address ? "VirtualHost " : "Server",
-              address ? address : "", name, where ? " (" : "",
-              where ? where : "", where ? ")" : "");
+        print(dump, "%s %s",
+              address ? apr_pstrcat(dump->p, "VirtualHost ", address, NULL)
+                      : "Server",
+              name);
+        if (where) {
+            print(dump, " (%s)", where);
+        }
+        print(dump, "\n");
     }
     else {
         print(dump, "  %s (%s)\n", section->scope->title, where);

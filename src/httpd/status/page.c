@@ -41,19 +41,24 @@ typedef struct {
 /* Parse one "name=value". Returns false if it is malformed. */
 static bool read_parameter(query_t *query, const char *name, char *value)
 {
-    const char **text = strcmp(name, "url") == 0       ? &query->request.url
-                        : strcmp(name, "origin") == 0  ? &query->request.origin
-                        : strcmp(name, "method") == 0  ? &query->request.method
-                        : strcmp(name, "headers") == 0 ? &query->request.headers
-                        : strcmp(name, "view") == 0    ? &query->view
-                        : strcmp(name, "format") == 0  ? &query->format
-                                                       : NULL;
+    const struct {
+        const char *name;
+        const char **value;
+    } texts[] = { { "url", &query->request.url },
+                  { "origin", &query->request.origin },
+                  { "method", &query->request.method },
+                  { "headers", &query->request.headers },
+                  { "view", &query->view },
+                  { "format", &query->format } };
+    apr_size_t i;
 
     if (ap_unescape_urlencoded(value) != OK) {
         return false;
     }
-    if (text) {
-        *text = value;
+    for (i = 0; i < sizeof(texts) / sizeof(texts[0]); i++) {
+        if (strcmp(name, texts[i].name) == 0) {
+            *texts[i].value = value;
+        }
     }
     query->explain = query->explain || strcmp(name, "explain") == 0;
     query->style = query->style || strcmp(name, "style") == 0;
