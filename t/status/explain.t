@@ -205,7 +205,7 @@ sub follow {
     my $unknown = '';
     for my $sentence (split /(?<=[.;])\s+(?=[A-Z])|; this is [a-z ]+ then\.\s*/, $advice) {
         my $change = $sentence;
-        if ($change =~ s/, or write (Cors\w+ .+) in a section within\.\z//) {
+        if ($change =~ s/, or write (Cors\w+ .+) in a nested section\.\z//) {
             if ($within) { push @inner, $1; next }
         }
         if ($change =~ /\ATo allow it, write (Cors\w+ .+) in (?:the section|a section within that of Cors\w+ conf:\d+)\.\z/) { push @inner, $1 }

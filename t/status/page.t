@@ -178,7 +178,7 @@ is_deeply([ @$latest{qw(mode verdict reason base path origin method rejected)} ]
 is_deeply([ map { $_->{times} } grep { $_->{path} eq '/report' && $_->{reason} eq 'origin-not-allowed' && $_->{verdict} eq 'denied' } @{ $decisions->{refusals} } ],
     [4], 'equal refusals are one row with their number');
 like($latest->{decided_by}, qr/\ACorsAllowMethods \S+httpd\.conf:\d+\z/, 'a refusal has the line that decided it');
-like($latest->{advice}, qr/\ATo allow it, add DELETE to CorsAllowMethods \S+:\d+, or write CorsAllowMethods \+DELETE in a section within\.\z/,
+like($latest->{advice}, qr/\ATo allow it, add DELETE to CorsAllowMethods \S+:\d+, or write CorsAllowMethods \+DELETE in a nested section\.\z/,
     'a refusal has advice what to change');
 like($latest->{time}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/, 'a refusal has its time');
 my ($top) = @{ $decisions->{origins} };
@@ -196,7 +196,7 @@ for my $case ([ '/directive', 'https://old.wild.example', $excluding, 'take !htt
     send_request($h1, GET => $path, origin => $origin);
     my $refusal = json('')->{refusals}[0];
     like($refusal->{decided_by}, qr/:$line\z/, "a refusal has the line that decided it: $advice");
-    like($refusal->{advice}, qr/\ATo allow it, \Q$advice\E CorsAllowOrigins \S+:$line, or write CorsAllowOrigins \+\Q$origin\E in a section within\.\z/,
+    like($refusal->{advice}, qr/\ATo allow it, \Q$advice\E CorsAllowOrigins \S+:$line, or write CorsAllowOrigins \+\Q$origin\E in a nested section\.\z/,
         "a refusal has advice for its line: $advice");
     is(json("explain&url=$path&origin=" . encode($origin) . '&method=GET')->{advice}, $refusal->{advice}, "explain has the same advice as the refusal: $advice");
 }
