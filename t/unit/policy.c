@@ -688,7 +688,7 @@ static void answer_varies_when_a_file_may_list(void **state)
     assert_true(policy.varies);
 }
 
-/* What is in force where a .htaccess file has a part; "." begins it. */
+/* The policy with and without the settings of a .htaccess file, which follow ".". */
 static const struct {
     const char *text;
     const char *all;

@@ -360,7 +360,8 @@ typedef enum {
 /** One finding: a problem and its details. */
 typedef struct {
     cors_problem_e problem; /* not CORS_OK */
-    cors_slice_t entry;     /* the rejected bytes; absent if there are none */
+    cors_slice_t
+        entry; /* the rejected bytes; absent if no bytes were rejected */
     const char *suggestion; /* the corrected form, or NULL */
     const char *detail;     /* a detail of the reason, or NULL */
 } cors_finding_t;
