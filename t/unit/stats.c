@@ -506,14 +506,13 @@ static void lock_of_a_killed_child_is_taken_over(void **state)
 }
 
 static void append_protect(void *context, cors_counted_e kind,
-                           cors_protect_verdict_e verdict,
-                           cors_protect_reason_e reason, apr_uint64_t count)
+                           const char *verdict, const char *reason,
+                           apr_uint64_t count)
 {
     const char **all = context;
 
     *all = apr_psprintf(pool, "%s%d %s %s %" APR_UINT64_T_FMT "\n", *all,
-                        (int)kind, cors_protect_verdict_text(verdict),
-                        cors_protect_reason_text(reason), count);
+                        (int)kind, verdict, reason, count);
 }
 
 static void protection_has_its_own_counts(void **state)

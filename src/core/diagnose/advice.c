@@ -31,19 +31,19 @@ typedef struct {
     const cors_refused_t *refused;
 } place_t;
 
-static const char *within(const place_t *place, const char *prefixed)
+static const char *write_in(const place_t *place, const char *prefixed,
+                            const char *section)
 {
     return apr_pstrcat(place->p, "write ", place->directive, " ", prefixed,
-                       " in a section within", NULL);
+                       " in ", section, NULL);
 }
 
 /* Returns "To allow it, CHANGE, or write DIRECTIVE +ARGUMENT in a nested section." */
 static const char *either(const place_t *place, const char *change,
                           const char *prefixed)
 {
-    return apr_pstrcat(place->p, "To allow it, ", change, ", or ", "write ",
-                       place->directive, " ", prefixed, " in a nested section.",
-                       NULL);
+    return apr_pstrcat(place->p, "To allow it, ", change, ", or ",
+                       write_in(place, prefixed, "a nested section."), NULL);
 }
 
 static bool is_none(const cors_setting_t *setting)
@@ -82,7 +82,8 @@ static const char *add_words(const place_t *place, const char *plain,
                            prefixed, " in the section.", NULL);
     }
     if (!setting) {
-        return apr_pstrcat(p, "To allow it, ", within(place, prefixed),
+        return apr_pstrcat(p, "To allow it, ",
+                           write_in(place, prefixed, "a section within"),
                            " that of ", source, ".", NULL);
     }
     if (is_none(setting)) {
@@ -161,8 +162,9 @@ static const char *take_out(const place_t *place, const cors_origin_t *origin,
                       prefixed);
     }
     /* several entries exclude it, or the entry covers more than this origin */
-    return apr_pstrcat(p, "To allow it, ", within(place, prefixed), " that of ",
-                       source, ".", NULL);
+    return apr_pstrcat(p, "To allow it, ",
+                       write_in(place, prefixed, "a section within"),
+                       " that of ", source, ".", NULL);
 }
 
 /* Returns the advice for an origin that no directive accepts. */

@@ -309,6 +309,17 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
     }
 }
 
+/* Appends a name with a prefix, unless it is idle. */
+static void join_name(apr_pool_t *p, cors_joined_t *joined, const char *prefix,
+                      const cors_name_set_t *names, int i)
+{
+    cors_slice_t name = cors_slice(names->names[i]);
+
+    if (!cors_name_idle(names->kind, name)) {
+        cors_join_entry(p, joined, prefix, name);
+    }
+}
+
 /*
  * Returns the names of the line that begins with the given one, as they would be
  * written and without the idle ones; NULL: there are no others.
@@ -321,10 +332,7 @@ static const char *names_of_line(const lint_t *lint, int first)
 
     for (i = first;
          i < names->count && names->sources[i] == names->sources[first]; i++) {
-        if (!cors_name_idle(names->kind, cors_slice(names->names[i]))) {
-            cors_join_entry(lint->p, &joined, names->edit ? "+" : "",
-                            cors_slice(names->names[i]));
-        }
+        join_name(lint->p, &joined, names->edit ? "+" : "", names, i);
     }
     return joined.text;
 }
@@ -459,9 +467,7 @@ static const char *adding(apr_pool_t *p, const cors_name_set_t *names)
     int i;
 
     for (i = 0; i < names->count; i++) {
-        if (!cors_name_idle(names->kind, cors_slice(names->names[i]))) {
-            cors_join_entry(p, &words, "+", cors_slice(names->names[i]));
-        }
+        join_name(p, &words, "+", names, i);
     }
     return words.text;
 }

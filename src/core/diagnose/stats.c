@@ -202,8 +202,8 @@ void cors_counters_visit(const cors_counters_t *counters,
 
                 if (count > 0) {
                     visit(context, (cors_counted_e)kind,
-                          (cors_verdict_e)verdict, (cors_reason_e)reason,
-                          count);
+                          cors_verdict_text((cors_verdict_e)verdict),
+                          cors_reason_text((cors_reason_e)reason), count);
                 }
             }
         }
@@ -226,7 +226,7 @@ apr_uint64_t cors_counters_get_protect(const cors_counters_t *counters,
 }
 
 void cors_counters_visit_protect(const cors_counters_t *counters,
-                                 cors_counted_protect_fn *visit, void *context)
+                                 cors_counted_fn *visit, void *context)
 {
     int kind;
     int verdict;
@@ -240,8 +240,11 @@ void cors_counters_visit_protect(const cors_counters_t *counters,
 
                 if (count > 0) {
                     visit(context, (cors_counted_e)kind,
-                          (cors_protect_verdict_e)verdict,
-                          (cors_protect_reason_e)reason, count);
+                          cors_protect_verdict_text(
+                              (cors_protect_verdict_e)verdict),
+                          cors_protect_reason_text(
+                              (cors_protect_reason_e)reason),
+                          count);
                 }
             }
         }

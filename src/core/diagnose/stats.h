@@ -154,9 +154,12 @@ apr_uint64_t cors_counters_get(const cors_counters_t *counters,
                                cors_counted_e kind, cors_verdict_e verdict,
                                cors_reason_e reason);
 
-/** Called for each counted pair of verdict and reason; the count is not 0. */
+/**
+ * Called for each counted pair of verdict and reason, with their static texts; the count
+ * is not 0.
+ */
 typedef void cors_counted_fn(void *context, cors_counted_e kind,
-                             cors_verdict_e verdict, cors_reason_e reason,
+                             const char *verdict, const char *reason,
                              apr_uint64_t count);
 
 /** Calls @a visit for every count that is not 0. */
@@ -174,15 +177,9 @@ apr_uint64_t cors_counters_get_protect(const cors_counters_t *counters,
                                        cors_protect_verdict_e verdict,
                                        cors_protect_reason_e reason);
 
-/** Like cors_counted_fn, for a decision of CorsProtect. */
-typedef void cors_counted_protect_fn(void *context, cors_counted_e kind,
-                                     cors_protect_verdict_e verdict,
-                                     cors_protect_reason_e reason,
-                                     apr_uint64_t count);
-
 /** Calls @a visit for every count of CorsProtect that is not 0. */
 void cors_counters_visit_protect(const cors_counters_t *counters,
-                                 cors_counted_protect_fn *visit, void *context);
+                                 cors_counted_fn *visit, void *context);
 
 /** @return the number of decisions of a section's policy with this verdict */
 apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,

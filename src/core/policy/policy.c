@@ -38,9 +38,9 @@ static bool is_strict(const cors_setting_t *protection)
 /* Returns how much a CorsProtect does, apart from Strict. */
 static int rank_of(const cors_setting_t *protection)
 {
-    static const int ranks[] = { 0, 2, 1, 2, 1 };
+    static const int ranks[] = { 0, 2, 1 }; /* Off, On, ReportOnly */
 
-    return ranks[protection->choice];
+    return ranks[cors_protection_of(protection->choice)];
 }
 
 /* Returns the CorsProtect of a .htaccess file merged with the one outside of it, which

@@ -133,11 +133,7 @@ void cors_policy_preflight_status(const cors_policy_t *policy, int *allowed,
 static inline cors_protection_e
 cors_policy_protection(const cors_policy_t *policy)
 {
-    int number = cors_policy_number(policy, CORS_ATTR_PROTECT);
-
-    return (cors_protection_e)(number > CORS_PROTECTION_REPORT_ONLY
-                                   ? number - CORS_PROTECTION_STRICT
-                                   : number);
+    return cors_protection_of(cors_policy_number(policy, CORS_ATTR_PROTECT));
 }
 
 /** @return whether CorsProtect has Strict */

@@ -86,6 +86,14 @@ typedef enum {
     CORS_PROTECTION_STRICT = 2
 } cors_protection_e;
 
+/** @return a CorsProtect without its Strict, from the choice of its setting */
+static inline cors_protection_e cors_protection_of(int choice)
+{
+    return (cors_protection_e)(choice > CORS_PROTECTION_REPORT_ONLY
+                                   ? choice - CORS_PROTECTION_STRICT
+                                   : choice);
+}
+
 /**
  * The position of a section in the configuration, as written. Stored by reference, for
  * messages.

@@ -539,13 +539,9 @@ static bool is_limited_by(const module_walk_t *walk,
 static void look_at_page(module_walk_t *walk, const ap_directive_t *directive)
 {
     const ap_directive_t *node = directive->parent;
-    const char *rest = directive->args;
     cors_container_t container;
 
-    if (!cors_directive_is(directive, "SetHandler")
-        || strcmp(ap_getword_conf(walk->reporter->scratch, &rest),
-                  CORS_PAGE_HANDLER)
-               != 0) {
+    if (!cors_enables_page(walk->reporter->scratch, directive)) {
         return;
     }
     container = cors_container_of(walk->reporter->scratch, node);

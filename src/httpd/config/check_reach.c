@@ -263,9 +263,7 @@ typedef struct {
 
 static bool only_reports(const cors_setting_t *setting)
 {
-    return setting->choice == CORS_PROTECTION_REPORT_ONLY
-           || setting->choice
-                  == CORS_PROTECTION_REPORT_ONLY + CORS_PROTECTION_STRICT;
+    return cors_protection_of(setting->choice) == CORS_PROTECTION_REPORT_ONLY;
 }
 
 /* Warn of a section that only reports what the sections outside of it refuse. Off is

@@ -84,17 +84,22 @@ static void visit_config_section(walk_t *walk, cors_container_e kind,
     walk->visit(walk->context, &section);
 }
 
+bool cors_enables_page(apr_pool_t *p, const ap_directive_t *directive)
+{
+    const char *args = directive->args;
+
+    return cors_directive_is(directive, "SetHandler")
+           && ap_cstr_casecmp(ap_getword_conf(p, &args), CORS_PAGE_HANDLER)
+                  == 0;
+}
+
 /* Find each SetHandler cors-policy in a part of the configuration. The argument must be
  * constant, so that no request can change it. */
 static void find_pages(apr_hash_t *lines, apr_pool_t *p,
                        const ap_directive_t *node)
 {
     for (; node; node = node->next) {
-        const char *args = node->args;
-
-        if (cors_directive_is(node, "SetHandler")
-            && ap_cstr_casecmp(ap_getword_conf(p, &args), CORS_PAGE_HANDLER)
-                   == 0) {
+        if (cors_enables_page(p, node)) {
             apr_hash_set(lines, line_of(p, node->filename, node->line_num),
                          APR_HASH_KEY_STRING, node);
         }

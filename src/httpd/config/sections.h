@@ -95,6 +95,10 @@ bool cors_htaccess_allowed(const server_rec *server);
 /** The argument of SetHandler that enables the status page. */
 #define CORS_PAGE_HANDLER "cors-policy"
 
+/** @return whether a directive is a SetHandler of the status page; @a p is for scratch
+ *          memory */
+bool cors_enables_page(apr_pool_t *p, const ap_directive_t *directive);
+
 /**
  * Returns whether the SetHandler in force for a request enables the status page and is
  * in the server's own configuration. The author of a .htaccess file can set the same

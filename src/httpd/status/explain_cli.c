@@ -296,33 +296,13 @@ static void print_exchange(explain_t *explain, const char *title,
 static void print_same_origin(explain_t *explain,
                               const cors_explanation_t *answer)
 {
-    if (!answer->actual.status) {
-        print(explain, "Same origin: CORS does not apply.\n");
-        return;
+    if (answer->actual.status) {
+        print_exchange(explain, "The request", &answer->actual);
     }
-    print_exchange(explain, "The request", &answer->actual);
-    print(explain,
-          "Same origin: CORS does not apply, but the server rejects it.\n%s\n",
-          answer->advice);
-}
-
-/* Returns what the request comes to. */
-static const char *result_of(const cors_explanation_t *answer, bool websocket)
-{
-    if (websocket) {
-        if (answer->readable) {
-            return "Allowed: the WebSocket opens.";
-        }
-        return "Denied: the WebSocket does not open.";
+    print(explain, "%s\n", cors_explain_answer(explain->request));
+    if (answer->advice) {
+        print(explain, "%s\n", answer->advice);
     }
-    if (answer->readable) {
-        return "Allowed: the page may read the response.";
-    }
-    if (answer->sent) {
-        return "Denied: the request is sent, and the page may not read the "
-               "response.";
-    }
-    return "Denied: the browser does not send the request.";
 }
 
 /* Print what CorsProtect decides, if it is in force. */
@@ -368,8 +348,7 @@ static void print_answer(explain_t *explain)
                    answer->sent ? "The request"
                                 : "The request, if it were sent",
                    &answer->actual);
-    print(explain, "%s\n",
-          result_of(answer, explain->request->fetch.websocket));
+    print(explain, "%s\n", cors_explain_answer(explain->request));
     if (answer->advice) {
         print(explain, "%s\n", answer->advice);
     }

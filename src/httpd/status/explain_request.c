@@ -25,6 +25,32 @@
 #include "httpd/config/server_names.h"
 #include "httpd/status/explain_url.h"
 
+const char *cors_explain_answer(const cors_explain_request_t *request)
+{
+    const cors_explanation_t *answer = &request->answer;
+
+    if (request->fetch.websocket) {
+        if (answer->readable) {
+            return "Allowed: the WebSocket opens.";
+        }
+        return "Denied: the WebSocket does not open.";
+    }
+    if (!answer->cross_origin && answer->actual.status) {
+        return "Same origin: CORS does not apply, but the server rejects it.";
+    }
+    if (!answer->cross_origin) {
+        return "Same origin: CORS does not apply.";
+    }
+    if (answer->readable) {
+        return "Allowed: the page may read the response.";
+    }
+    if (answer->sent) {
+        return "Denied: the request is sent, and the page may not "
+               "read the response.";
+    }
+    return "Denied: the browser does not send the request.";
+}
+
 const char *cors_explain_host(apr_pool_t *p,
                               const cors_explain_request_t *request)
 {

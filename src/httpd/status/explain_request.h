@@ -46,4 +46,7 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request);
 const char *cors_explain_host(apr_pool_t *p,
                               const cors_explain_request_t *request);
 
+/** @return the answer in one sentence, static: "Allowed: the WebSocket opens." */
+const char *cors_explain_answer(const cors_explain_request_t *request);
+
 #endif /* CORS_STATUS_EXPLAIN_REQUEST_H */

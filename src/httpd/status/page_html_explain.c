@@ -88,33 +88,6 @@ static void show_exchange(const cors_page_t *page, const char *title,
     }
 }
 
-/* The answer in one sentence. */
-static const char *answer_text(const cors_explain_request_t *request)
-{
-    const cors_explanation_t *answer = &request->answer;
-
-    if (request->fetch.websocket) {
-        if (answer->readable) {
-            return "Allowed: the WebSocket opens.";
-        }
-        return "Denied: the WebSocket does not open.";
-    }
-    if (!answer->cross_origin && answer->actual.status) {
-        return "Same origin: CORS does not apply, but the server rejects it.";
-    }
-    if (!answer->cross_origin) {
-        return "Same origin: CORS does not apply.";
-    }
-    if (answer->readable) {
-        return "Allowed: the page may read the response.";
-    }
-    if (answer->sent) {
-        return "Denied: the request is sent, and the page may not "
-               "read the response.";
-    }
-    return "Denied: the browser does not send the request.";
-}
-
 static const char *request_title(const cors_explanation_t *answer)
 {
     if (!answer->preflighted) {
@@ -131,7 +104,7 @@ static void show_answer(const cors_page_t *page)
 
     cors_html(page->html,
               "<div class=\"answer %s\" role=\"status\"><strong>%s</strong>\n",
-              good ? "good" : "bad", answer_text(page->request));
+              good ? "good" : "bad", cors_explain_answer(page->request));
     if (answer->advice) {
         cors_html(page->html, "<p>%s</p>\n", answer->advice);
     }

@@ -54,17 +54,15 @@ static void show_cards(const cors_page_t *page, cors_counted_e kind)
     cors_html(page->html, "</div>\n");
 }
 
-static void show_count(void *context, cors_counted_e kind,
-                       cors_verdict_e verdict, cors_reason_e reason,
-                       apr_uint64_t count)
+static void show_count(void *context, cors_counted_e kind, const char *verdict,
+                       const char *reason, apr_uint64_t count)
 {
     const cors_page_t *page = context;
 
     cors_html(page->html,
               "<tr><td>%s</td><td>%s</td><td>%s</td>"
               "<td class=\"n\">%" APR_UINT64_T_FMT "</td></tr>\n",
-              cors_verdict_text(verdict), cors_reason_text(reason),
-              cors_counted_text(kind), count);
+              verdict, reason, cors_counted_text(kind), count);
 }
 
 static void show_reasons(const cors_page_t *page)
@@ -84,8 +82,8 @@ typedef struct {
 } protect_rows_t;
 
 static void show_protect_count(void *context, cors_counted_e kind,
-                               cors_protect_verdict_e verdict,
-                               cors_protect_reason_e reason, apr_uint64_t count)
+                               const char *verdict, const char *reason,
+                               apr_uint64_t count)
 {
     protect_rows_t *rows = context;
     const cors_page_t *page = rows->page;
@@ -99,11 +97,7 @@ static void show_protect_count(void *context, cors_counted_e kind,
                   "<th>Reason</th><th>Mode</th><th class=\"n\">Requests</th>"
                   "</tr>\n");
     }
-    cors_html(page->html,
-              "<tr><td>%s</td><td>%s</td><td>%s</td>"
-              "<td class=\"n\">%" APR_UINT64_T_FMT "</td></tr>\n",
-              cors_protect_verdict_text(verdict),
-              cors_protect_reason_text(reason), cors_counted_text(kind), count);
+    show_count((void *)page, kind, verdict, reason, count);
 }
 
 /* A server without CorsProtect does not have the table. */

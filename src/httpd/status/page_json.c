@@ -66,16 +66,15 @@ static void json_origin(cors_json_t *json, cors_page_t *page,
                      cors_page_advice(page, &refused->cause, refused->origin));
 }
 
-static void json_count(void *context, cors_counted_e kind,
-                       cors_verdict_e verdict, cors_reason_e reason,
-                       apr_uint64_t count)
+static void json_count(void *context, cors_counted_e kind, const char *verdict,
+                       const char *reason, apr_uint64_t count)
 {
     cors_json_t *json = context;
 
     cors_json_open(json, NULL, '{');
     cors_json_string(json, "mode", cors_counted_text(kind));
-    cors_json_string(json, "verdict", cors_verdict_text(verdict));
-    cors_json_string(json, "reason", cors_reason_text(reason));
+    cors_json_string(json, "verdict", verdict);
+    cors_json_string(json, "reason", reason);
     cors_json_number(json, "count", (apr_int64_t)count);
     cors_json_close(json, '}');
 }
@@ -87,24 +86,10 @@ static void json_counts(const cors_page_t *page, cors_json_t *json)
     cors_json_close(json, ']');
 }
 
-static void json_protect_count(void *context, cors_counted_e kind,
-                               cors_protect_verdict_e verdict,
-                               cors_protect_reason_e reason, apr_uint64_t count)
-{
-    cors_json_t *json = context;
-
-    cors_json_open(json, NULL, '{');
-    cors_json_string(json, "mode", cors_counted_text(kind));
-    cors_json_string(json, "verdict", cors_protect_verdict_text(verdict));
-    cors_json_string(json, "reason", cors_protect_reason_text(reason));
-    cors_json_number(json, "count", (apr_int64_t)count);
-    cors_json_close(json, '}');
-}
-
 static void json_protect_counts(const cors_page_t *page, cors_json_t *json)
 {
     cors_json_open(json, "protect", '[');
-    cors_counters_visit_protect(page->counters, json_protect_count, json);
+    cors_counters_visit_protect(page->counters, json_count, json);
     cors_json_close(json, ']');
 }
 

@@ -34,45 +34,44 @@ static const char *label(apr_pool_t *p, const char *text)
     return escaped;
 }
 
+/* The samples of one metric. */
+typedef struct {
+    request_rec *r;
+    const char *metric;
+} samples_t;
+
 static void prometheus_count(void *context, cors_counted_e kind,
-                             cors_verdict_e verdict, cors_reason_e reason,
+                             const char *verdict, const char *reason,
                              apr_uint64_t count)
 {
-    ap_rprintf(context,
-               "cors_policy_requests_total{mode=\"%s\",verdict=\"%s\","
-               "reason=\"%s\"} %" APR_UINT64_T_FMT "\n",
-               cors_counted_text(kind), cors_verdict_text(verdict),
-               cors_reason_text(reason), count);
+    const samples_t *samples = context;
+
+    ap_rprintf(samples->r,
+               "%s{mode=\"%s\",verdict=\"%s\",reason=\"%s\"} "
+               "%" APR_UINT64_T_FMT "\n",
+               samples->metric, cors_counted_text(kind), verdict, reason,
+               count);
 }
 
 static void prometheus_counts(const cors_page_t *page)
 {
+    samples_t samples = { page->r, "cors_policy_requests_total" };
+
     ap_rputs("# HELP cors_policy_requests_total Requests decided, by verdict "
              "and reason.\n# TYPE cors_policy_requests_total counter\n",
              page->r);
-    cors_counters_visit(page->counters, prometheus_count, page->r);
-}
-
-static void prometheus_protect_count(void *context, cors_counted_e kind,
-                                     cors_protect_verdict_e verdict,
-                                     cors_protect_reason_e reason,
-                                     apr_uint64_t count)
-{
-    ap_rprintf(context,
-               "cors_policy_protect_requests_total{mode=\"%s\",verdict=\"%s\","
-               "reason=\"%s\"} %" APR_UINT64_T_FMT "\n",
-               cors_counted_text(kind), cors_protect_verdict_text(verdict),
-               cors_protect_reason_text(reason), count);
+    cors_counters_visit(page->counters, prometheus_count, &samples);
 }
 
 static void prometheus_protect_counts(const cors_page_t *page)
 {
+    samples_t samples = { page->r, "cors_policy_protect_requests_total" };
+
     ap_rputs("# HELP cors_policy_protect_requests_total Requests checked by "
              "CorsProtect, by verdict and reason.\n"
              "# TYPE cors_policy_protect_requests_total counter\n",
              page->r);
-    cors_counters_visit_protect(page->counters, prometheus_protect_count,
-                                page->r);
+    cors_counters_visit_protect(page->counters, prometheus_count, &samples);
 }
 
 static void prometheus_sections(const cors_page_t *page)
