@@ -14,10 +14,10 @@ include build/rules.mk
 CORES = $(shell getconf _NPROCESSORS_ONLN 2>/dev/null || echo 1)
 BUILD = $(MAKE) --no-print-directory $(if $(findstring -j,$(MAKEFLAGS)),,-j$(CORES))
 
-##  make             build out/mod_cors_policy.so
+##  make             build out/mod_cors_policy.so and out/mod_cors_sources.so
 .PHONY: all module
 all: module
-module: $(OUT)/mod_cors_policy.so
+module: $(MODULES)
 	@:
 
 ##  make demo        start a private httpd, and pages to try it in a browser

@@ -30,7 +30,9 @@
 #include "httpd/request/hooks.h"
 #include "httpd/request/readers.h"
 #include "httpd/shared/shared_list.h"
+#include "httpd/status/compare.h"
 #include "httpd/status/dump.h"
+#include "httpd/status/expect.h"
 #include "httpd/status/explain_cli.h"
 #include "httpd/status/mod_status.h"
 #include "httpd/status/self_requests.h"
@@ -48,7 +50,7 @@
     AP_INIT_RAW_ARGS(name, handler, (void *)&cors_attrs[CORS_ATTR_##attr],     \
                      RSRC_CONF, help)
 
-/* for httpd -t -c only; it sets no attribute */
+/* sets no attribute: for httpd -t -c only, or a check of the policies */
 #define COMMAND_DIRECTIVE(none, name, handler, help)                          \
     AP_INIT_RAW_ARGS(name, handler, NULL, RSRC_CONF, help)
 
@@ -63,7 +65,11 @@ static const command_rec directives[] = {
               "Files of origins whose pages may read the responses"),
     SERVER_DIRECTIVE(ORIGINS, "CorsAllowOriginsFileReload",
               cors_set_origins_file_reload,
-              "How often files of origins are looked at for changes"),
+              "How often files of origins are checked for changes"),
+    SERVER_DIRECTIVE(ORIGINS, "CorsOriginSource", cors_set_origin_source,
+              "Give a list of origins a name"),
+    FILE_DIRECTIVE(ORIGINS, "CorsAllowOriginsFrom", cors_set_origins_from,
+              "A named list of origins whose pages may read the responses"),
     DIRECTIVE(METHODS, "CorsAllowMethods", cors_set_names,
               "Methods that pages of an allowed origin may use"),
     DIRECTIVE(HEADERS, "CorsAllowHeaders", cors_set_names,
@@ -73,10 +79,10 @@ static const command_rec directives[] = {
     DIRECTIVE(CREDENTIALS, "CorsAllowCredentials", cors_set_choice,
               "Whether pages of an allowed origin may use cookies and other credentials"),
     DIRECTIVE(MAX_AGE, "CorsMaxAge", cors_set_max_age,
-              "How long browsers may remember the answer to a preflight"),
+              "How long browsers may cache the response to a preflight"),
     DIRECTIVE(ANY_UNSAFE, "CorsAllowAnyOriginWithCredentialsUnsafe",
               cors_set_choice,
-              "Permit credentials together with every origin"),
+              "Permit credentials together with any origin"),
     DIRECTIVE(NULL_UNSAFE, "CorsAllowNullOriginUnsafe", cors_set_choice,
               "Permit the origin null in a list of origins"),
     DIRECTIVE(SUFFIX_UNSAFE, "CorsAllowPublicSuffixUnsafe", cors_set_choice,
@@ -85,7 +91,7 @@ static const command_rec directives[] = {
               "Whether the module or the handler answers an allowed preflight"),
     DIRECTIVE(PREFLIGHT_STATUS, "CorsPreflightStatus",
               cors_set_preflight_status,
-              "Statuses that answer preflights of allowed and of other origins"),
+              "The statuses of allowed and denied preflights"),
     DIRECTIVE(REJECT, "CorsRejectDisallowed", cors_set_choice,
               "Whether a request from a disallowed origin is refused with 403"),
     DIRECTIVE(BACKEND, "CorsBackendHeaders", cors_set_choice,
@@ -102,8 +108,20 @@ static const command_rec directives[] = {
               "Whether requests that may be forged by another site are refused"),
     DIRECTIVE(PROTECT_ORIGINS, "CorsProtectAllowOrigins", cors_set_origins,
               "Origins whose pages may send the requests that CorsProtect refuses"),
+    DIRECTIVE(PROTECT_EMBEDDING, "CorsProtectEmbedding", cors_set_choice,
+              "Whether pages of other sites may embed the resource"),
+    DIRECTIVE(PROTECT_HOST, "CorsProtectHost", cors_set_choice,
+              "Whether requests for foreign host names are refused"),
+    DIRECTIVE(TIMING, "CorsTimingAllowOrigin", cors_set_choice,
+              "Origins whose pages may measure how the resource was loaded"),
+    DIRECTIVE(RESOURCE, "CorsResourcePolicy", cors_set_choice,
+              "Pages that browsers allow to embed the resource"),
+    COMMAND_DIRECTIVE(NONE, "CorsExpect", cors_set_expect,
+              "What the policies are expected to allow or deny"),
     COMMAND_DIRECTIVE(NONE, "CorsExplain", cors_set_explain,
               "With httpd -t: whether a page may make a request, and why"),
+    COMMAND_DIRECTIVE(NONE, "CorsCompare", cors_set_compare,
+              "With httpd -t: what the policies allow differently from a dump"),
     { NULL, { NULL }, NULL, 0, RAW_ARGS, NULL }
 };
 /* clang-format on */
@@ -118,10 +136,13 @@ static void register_hooks(apr_pool_t *p)
 
     (void)p;
     ap_hook_pre_config(cors_register_log_tags, NULL, NULL, APR_HOOK_MIDDLE);
+    cors_register_lookup();
     ap_hook_expr_lookup(cors_hook_expr_lookup, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_check_config(cors_check_config, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_check_config(cors_check_expectations, NULL, NULL, APR_HOOK_LAST);
     ap_hook_test_config(cors_dump, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_test_config(cors_explain_cli, NULL, NULL, APR_HOOK_MIDDLE);
+    ap_hook_test_config(cors_compare_cli, NULL, NULL, APR_HOOK_LAST);
     ap_hook_post_config(cors_post_config, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_child_init(cors_hook_child_init, NULL, NULL, APR_HOOK_MIDDLE);
     ap_hook_monitor(cors_monitor_origins_files, NULL, NULL, APR_HOOK_MIDDLE);

@@ -2,7 +2,7 @@
 #
 # Targets for developers, which test, measure and analyze the code. Each first finds and
 # installs what it needs.
-.PHONY: demo-check pictures prove browser fuzz replay soak race memcheck-httpd \
+.PHONY: demo-check pictures prove prove-tenants browser fuzz replay soak race memcheck-httpd \
         sanitize coverage analyze memcheck mutate bench bench-check
 
 ##  make demo-check  run the demo's pages in headless Chromium
@@ -25,10 +25,18 @@ prove: deps-test
 	@APXS="$(APXS)" CORS_EXCHANGES=$(EXCHANGES) CORS_RUNS=$(SEEDS) \
 	    CORS_SEED=$(SEED) TESTS=t/reference/decisions.t sh build/apache-test -v
 
-##  make browser     compare headless Chromium with the second opinion
+##  make prove-tenants  compare look-ups of tenants with SQL queries, EXCHANGES=200000
+prove-tenants: deps-test
+	@$(BUILD) module
+	@APXS="$(APXS)" CORS_DRAWS=$(EXCHANGES) CORS_SEED=$(SEED) \
+	    TESTS=t/reference/tenants.t sh build/apache-test -v
+
+##  make browser     compare headless Chromium with the second opinion;
+##                   BROWSER=t/browser/browser.t
+BROWSER ?= t/browser
 browser: deps-test
 	@$(BUILD) module
-	@APXS="$(APXS)" TESTS=t/browser/browser.t sh build/apache-test
+	@APXS="$(APXS)" TESTS="$(BROWSER)" sh build/apache-test
 
 ##  make fuzz        fuzz each parser and the whole core with libFuzzer, ASan and
 ##                   UBSan; FUZZ_SECONDS=60 each, FUZZ_TARGETS='core host'
@@ -100,17 +108,17 @@ coverage: deps
 analyze: deps-tools
 	@FLAGS="$(GLUE_FLAGS)" sh build/analyze
 
-##  make memcheck    run unit tests and stored fuzz inputs under valgrind
+##  make memcheck    run unit tests and stored fuzz inputs under valgrind; CORS_DRAWS=20000
 UNDER_MEMCHECK = valgrind -q --error-exitcode=1 --leak-check=full \
            --show-leak-kinds=definite --errors-for-leak-kinds=definite
 memcheck: deps-tools
 	@$(BUILD) unit-build $(REPLAY)
-	@prove -j 2 --exec '$(UNDER_MEMCHECK)' $(UNIT)
+	@CORS_DRAWS=$${CORS_DRAWS:-1000} prove -j 2 --exec '$(UNDER_MEMCHECK)' $(UNIT)
 	@$(MAKE) --no-print-directory REPLAY_WITH='$(UNDER_MEMCHECK)' replay
 
 ##  make mutate      check that unit tests notice changes of the code that decides;
-##                   takes half an hour; MUTATE='src/core/policy/emit.c:40'
-mutate: deps-tools
+##                   takes an hour; MUTATE='src/core/policy/emit.c:40'
+mutate: deps-tools $(SUFFIXES)
 	@FLAGS="$(CORE_FLAGS)" LIBRARIES="$(APR_LIBS) $(LIBS) -lpcre2-8" \
 	    perl build/mutate $(MUTATE)
 

@@ -31,6 +31,8 @@ APR_LIBS = $(shell apr-1-config --link-ld) $(shell apu-1-config --link-ld)
 # -isystem suppresses warnings in httpd's headers, which cannot be corrected here
 HTTPD_FLAGS = -isystem $(shell $(APXS) -q INCLUDEDIR)
 LIBS = -lpsl -lidn2
+# reads the dumps that CorsCompare compares; the core does not use it
+GLUE_LIBS = -ljansson
 
 CORE_FLAGS = $(STANDARD) $(WARNINGS) $(HARDENING) $(CFLAGS) -Isrc -Iinclude \
     -Iout/generated $(APR_FLAGS)

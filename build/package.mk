@@ -1,7 +1,11 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 #
 # Tarballs and packages, and their tests on bare machines.
-.PHONY: dist dist-check deb deb-check srpm rpm-check fresh-check
+.PHONY: html dist dist-check deb deb-check srpm rpm-check fresh-check
+
+##  make html        make the manual as HTML in out/html
+html: deps-html
+	@sh build/manual
 
 ##  make dist        make out/dist/mod_cors_policy-VERSION.tar.gz
 VERSION = $(shell sed -n 's/^\#define CORS_POLICY_VERSION "\(.*\)"/\1/p' include/mod_cors_policy.h)

@@ -16,12 +16,17 @@ CORE := $(patsubst src/%.c,%,$(wildcard src/core/*/*.c))
 GLUE := $(patsubst src/%.c,%,$(wildcard src/httpd/*.c src/httpd/*/*.c))
 CORE_OBJECTS := $(CORE:%=$(OUT)/%.o)
 OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/%.o) $(CORE_OBJECTS)
+# the second module: its own room, and what it needs of the core
+SOURCES := $(patsubst src/%.c,%,$(wildcard src/sources/*.c))
+SOURCES_OBJECTS := $(OUT)/mod_cors_sources.o $(SOURCES:%=$(OUT)/%.o) \
+    $(OUT)/core/base/clock.o $(OUT)/core/base/list.o $(OUT)/core/origin/frame.o
+MODULES = $(OUT)/mod_cors_policy.so $(OUT)/mod_cors_sources.so
 RACE_OBJECTS := $(OBJECTS:$(OUT)/%=$(OUT)/race/objects/%)
 FUZZ_OBJECTS := $(CORE:%=$(OUT)/fuzz/objects/%.o)
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
 BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linear
 FUZZ_TARGETS ?= algebra core expression host json list names origin list_file \
-               pattern protect regex
+               pattern protect regex snapshot
 REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
 
 # A line for each file; V=1 prints the whole command, make -s nothing.
@@ -55,14 +60,23 @@ $(STYLE_SHEET): src/httpd/status/page.css build/css
 	@mkdir -p $(@D)
 	sh build/css $< >$@.new && mv $@.new $@
 
-# the module
+# the modules
 
 $(OUT)/mod_cors_policy.so: $(OBJECTS) build/exports.map
 	$(call short,LD,$@) $(CC) -shared $(if $(LTO),$(HARDENING) $(LTO)) \
 	    -Wl,--version-script=build/exports.map $(LDFLAGS) \
-	    -o $@ $(OBJECTS) $(LIBS)
+	    -o $@ $(OBJECTS) $(LIBS) $(GLUE_LIBS)
 
-$(OUT)/mod_cors_policy.o: mod_cors_policy.c $(STAMP)
+$(OUT)/mod_cors_sources.so: $(SOURCES_OBJECTS) build/exports_sources.map
+	$(call short,LD,$@) $(CC) -shared $(if $(LTO),$(HARDENING) $(LTO)) \
+	    -Wl,--version-script=build/exports_sources.map $(LDFLAGS) \
+	    -o $@ $(SOURCES_OBJECTS)
+
+$(OUT)/mod_cors_policy.o $(OUT)/mod_cors_sources.o: $(OUT)/%.o: %.c $(STAMP)
+	@mkdir -p $(@D)
+	$(COMPILE_GLUE) $(LTO) -c -o $@ $<
+
+$(OUT)/sources/%.o: src/sources/%.c $(STAMP)
 	@mkdir -p $(@D)
 	$(COMPILE_GLUE) $(LTO) -c -o $@ $<
 
@@ -81,9 +95,13 @@ $(OUT)/httpd/status/page_html.o $(OUT)/race/objects/httpd/status/page_html.o: $(
 
 # programs with the core alone
 
-$(OUT)/unit/%.t: t/unit/%.c $(CORE_OBJECTS)
+# under sanitizers, each allocation in a pool is a block of its own
+EXACT_POOLS = $(if $(findstring -fsanitize,$(CFLAGS)),t/faults/pools.c)
+
+$(OUT)/unit/%.t: t/unit/%.c $(CORE_OBJECTS) $(EXACT_POOLS)
 	@mkdir -p $(@D)
-	$(COMPILE_CORE) $(WITHOUT_LTO) -It/unit -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS) -lcmocka
+	$(COMPILE_CORE) $(WITHOUT_LTO) -It/unit -o $@ $< $(EXACT_POOLS) $(CORE_OBJECTS) $(APR_LIBS) \
+	    $(LIBS) -lcmocka
 
 $(OUT)/bench/%: t/bench/%.c $(CORE_OBJECTS)
 	@mkdir -p $(@D)
@@ -103,9 +121,9 @@ $(OUT)/fuzz/%: t/fuzz/%.c $(FUZZ_OBJECTS)
 	@mkdir -p $(@D)
 	$(COMPILE_FUZZ) -fsanitize=fuzzer,address,undefined -o $@ $< $(FUZZ_OBJECTS) $(APR_LIBS) $(LIBS)
 
-$(OUT)/replay/%: t/fuzz/%.c $(OUT)/replay/replay.o $(CORE_OBJECTS)
+$(OUT)/replay/%: t/fuzz/%.c $(OUT)/replay/replay.o $(CORE_OBJECTS) $(EXACT_POOLS)
 	@mkdir -p $(@D)
-	$(COMPILE_CORE) $(WITHOUT_LTO) -o $@ $< $(OUT)/replay/replay.o $(CORE_OBJECTS) \
+	$(COMPILE_CORE) $(WITHOUT_LTO) -o $@ $< $(OUT)/replay/replay.o $(EXACT_POOLS) $(CORE_OBJECTS) \
 	    $(APR_LIBS) $(LIBS)
 
 .SECONDARY: $(OUT)/replay/replay.o
@@ -117,10 +135,16 @@ $(OUT)/replay/replay.o: t/fuzz/replay.c $(STAMP)
 $(OUT)/fuzz/algebra $(OUT)/replay/algebra $(OUT)/unit/algebra.t \
 $(OUT)/fuzz/regex $(OUT)/replay/regex $(OUT)/unit/regex_domain.t: LIBS += -lpcre2-8
 
+# this one reads a dump
+$(OUT)/fuzz/snapshot: $(OUT)/fuzz/objects/httpd/status/snapshot_read.o
+$(OUT)/fuzz/snapshot: LIBS += $(OUT)/fuzz/objects/httpd/status/snapshot_read.o $(GLUE_LIBS)
+$(OUT)/replay/snapshot: $(OUT)/httpd/status/snapshot_read.o
+$(OUT)/replay/snapshot: LIBS += $(OUT)/httpd/status/snapshot_read.o $(GLUE_LIBS)
+
 # the module reports to helgrind what its atomics order
 
 $(OUT)/race/mod_cors_policy.so: $(RACE_OBJECTS)
-	$(call short,LD,$@) $(CC) -shared $(LDFLAGS) -o $@ $(RACE_OBJECTS) $(LIBS)
+	$(call short,LD,$@) $(CC) -shared $(LDFLAGS) -o $@ $(RACE_OBJECTS) $(LIBS) $(GLUE_LIBS)
 
 $(OUT)/race/objects/mod_cors_policy.o: mod_cors_policy.c $(STAMP)
 	@mkdir -p $(@D)
@@ -130,5 +154,5 @@ $(OUT)/race/objects/%.o: src/%.c $(STAMP)
 	@mkdir -p $(@D)
 	$(COMPILE_GLUE) -DCORS_RACE -c -o $@ $<
 
--include $(wildcard $(patsubst %,%.d,$(OBJECTS) $(RACE_OBJECTS) $(FUZZ_OBJECTS) $(UNIT) \
+-include $(wildcard $(patsubst %,%.d,$(OBJECTS) $(SOURCES_OBJECTS) $(RACE_OBJECTS) $(FUZZ_OBJECTS) $(UNIT) \
     $(BENCH) $(REPLAY) $(FUZZ_TARGETS:%=$(OUT)/fuzz/%)))

@@ -275,7 +275,7 @@ async function checkPolicyPage(browser) {
         + "wanted, so its style is let in by its own policy");
     const refusal = page.locator("tr", { hasText: "/simple" })
         .filter({ hasText: origins.denied }).first();
-    same(await refusal.locator("td").nth(3).textContent(),
+    same(await refusal.locator("td").nth(4).textContent(),
         "origin-not-allowed", "it names the refusal of the denied page");
     await screenshot("happened");
     await page.emulateMedia({ colorScheme: "dark" });

@@ -24,6 +24,7 @@
 #include "httpd/shared/reload.h"
 #include "httpd/shared/shared_list.h"
 #include "httpd/shared/stats.h"
+#include "httpd/status/expect.h"
 #include "httpd/status/self_requests.h"
 #include "mod_cors_policy.h"
 
@@ -41,6 +42,7 @@ static void precompute_policies(apr_pool_t *p, server_rec *server)
     cors_count_sections(reporter.scratch, sections);
     apr_pool_clear(reporter.scratch);
     cors_check_warn(&reporter, sections);
+    cors_warn_expectations(p, server, &reporter);
     cors_reporter_end(&reporter, server);
 }
 
@@ -56,7 +58,7 @@ int cors_post_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,
 
         cors_count_open(server, page);
         if (page) {
-            cors_own_connections_open(server);
+            cors_self_requests_open(server);
         }
         cors_retain_origins_files(p, server);
         cors_determine_fields(p, server);

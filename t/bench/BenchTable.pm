@@ -30,6 +30,12 @@ sub preflight {
         . join('', map { "Access-Control-Request-Headers: $_\r\n" } @headers) . "\r\n";
 }
 
+# A form of the own site, as current browsers post it.
+sub form {
+    return $get =~ s/\AGET/POST/r . "Content-Length: 3\r\nContent-Type: application/x-www-form-urlencoded\r\n"
+        . "Origin: http://localhost\r\nSec-Fetch-Site: same-origin\r\nSec-Fetch-Mode: navigate\r\nSec-Fetch-Dest: document\r\n\r\na=b";
+}
+
 # The n-th origin of a list, in turn of one of four kinds.
 sub origin_at {
     my ($i) = @_;
@@ -109,7 +115,12 @@ my $browser = join '', map { "$_\r\n" }
     'User-Agent: Mozilla/5.0 (X11; Linux x86_64) AppleWebKit/537.36 (KHTML, like Gecko) Chrome/132.0.0.0 Safari/537.36';
 my %debian = (modules => \@debian, global => $debian);
 
-sub from_browser { return $_[0] =~ s/\r\n\r\n\z/\r\n$browser\r\n/r }
+# The Sec-Fetch fields of the request itself are left alone.
+sub from_browser {
+    my ($request) = @_;
+    my $fields = $request =~ /^Sec-Fetch-/m ? $browser =~ s/^Sec-Fetch-.*\r\n//gmr : $browser;
+    return $request =~ s/\r\n\r\n/\r\n$fields\r\n/r;
+}
 
 my $app = 'https://app.example.com';
 my $stranger = 'https://www.stranger.example.com';
@@ -129,6 +140,7 @@ sub prepare_hosts {
         directory => [ $directory, full_policy(1) ],
         both => [ $directory . $location, full_policy(1), "CorsMaxAge 5m\n" ],
         two => [ $location x 2, policy(1), "CorsMaxAge 5m\n" ],
+        protect => [ $location, "CorsProtect On\n" ],
         four => [ $location x 4, policy(1), map { "CorsMaxAge ${_}m\n" } 2 .. 4 ],
         (map { ("names.$_" => [ $location, policy(1) . header_names($_) ]) } 10, 1000),
         (map { ("policy.$_" => [ $location, policy($_) ], "full.$_" => [ $location, full_policy($_) ]) } @sizes),
@@ -149,6 +161,8 @@ sub rows {
         [ 'origin allowed, a Directory and a Location', 'both', 1, actual($app) ],
         [ 'origin allowed, two Locations', 'two', 1, actual($app) ],
         [ 'origin allowed, four Locations', 'four', 1, actual($app) ],
+        [ 'CorsProtect, no Origin', 'protect', 0, actual() ],
+        [ 'CorsProtect, a form of the site', 'protect', 0, form() ],
         [ 'preflight allowed', 'full.1', 1, preflight($app, 'PUT', $announced) ],
         [ 'preflight, origin not allowed', 'full.1', 1, preflight($stranger, 'PUT', $announced) ],
         [ 'preflight, method not allowed', 'full.1', 1, preflight($app, 'PATCH', $announced) ],
@@ -250,7 +264,7 @@ my @pads = (0, 150, 300, 450, 600, 750, 900, 1050, 1200);
 
 sub padded {
     my ($request, $pad) = @_;
-    return $pad ? $request =~ s/\r\n\r\n\z/"\r\nCookie: " . 'x' x $pad . "\r\n\r\n"/er : $request;
+    return $pad ? $request =~ s/\r\n\r\n/"\r\nCookie: " . 'x' x $pad . "\r\n\r\n"/er : $request;
 }
 
 # Count a request to a host of an httpd without the module and of one with it. Returns

@@ -155,8 +155,8 @@ static void write_json(cors_slice_t text)
     cors_json_string(&json, text.ptr, text.ptr);
 }
 
-static void count_mistake(void *context, apr_size_t line,
-                          const cors_finding_t *finding)
+static void count_error(void *context, apr_size_t line,
+                        const cors_finding_t *finding)
 {
     (void)context;
     sum += line + (apr_size_t)finding->problem;
@@ -165,7 +165,7 @@ static void count_mistake(void *context, apr_size_t line,
 
 static void read_file(cors_slice_t text)
 {
-    sum += cors_origin_file_read(pool, text, count_mistake, NULL).mistakes;
+    sum += cors_origin_file_read(pool, text, NULL, count_error, NULL).errors;
 }
 
 static void record_refusal(cors_slice_t text)

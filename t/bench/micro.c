@@ -238,6 +238,83 @@ static void count_lookups(int most)
     }
 }
 
+/* Each tenant has this many of the entries. */
+#define TENANT_ENTRIES 1000
+
+typedef struct {
+    const cors_origin_table_t *table;
+    cors_origin_t origin;
+    cors_slice_t tenant;
+} tenant_lookup_t;
+
+static void look_up_tenant_once(const void *what)
+{
+    const tenant_lookup_t *lookup = what;
+
+    sum += cors_origin_table_lookup_for(lookup->table, &lookup->origin,
+                                        lookup->tenant.len > 0 ? &lookup->tenant
+                                                               : NULL);
+}
+
+static void count_tenant_lookup(const cors_origin_table_t *table, int size,
+                                const char *name, const char *text,
+                                const char *tenant)
+{
+    tenant_lookup_t lookup;
+
+    lookup.table = table;
+    lookup.tenant = cors_slice(tenant);
+    cors_origin_parse(cors_slice(text), &lookup.origin);
+    count_runs(apr_psprintf(pool, "tenants: %s, %d origins", name, size),
+               look_up_tenant_once, &lookup);
+}
+
+/* A table of a number of entries, with or without tenants. */
+static const cors_origin_table_t *make_tenants(int count, bool tenants)
+{
+    cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
+    cors_slice_t tenant = { NULL, 0 };
+    cors_pattern_t pattern;
+    const char *unused;
+    int n;
+
+    for (n = 0; n < count; n++) {
+        if (tenants) {
+            tenant = cors_slice(
+                apr_psprintf(pool, "shop%d.example.com", n / TENANT_ENTRIES));
+        }
+        if (cors_pattern_parse(pool, cors_slice(origin_at(n)), false, &pattern,
+                               &unused)
+            || !cors_origin_table_add_for(table, &pattern, false, tenant)) {
+            fprintf(stderr, "%s is not added\n", origin_at(n));
+            exit(1);
+        }
+    }
+    return table;
+}
+
+static void count_tenants(int most)
+{
+    static const char app[] = "https://app.example.com";
+    static const char wild[] = "https://www.w5.example.org";
+    static const char first[] = "shop0.example.com";
+    int size;
+
+    for (size = TENANT_ENTRIES; size <= most; size *= 1000) {
+        const cors_origin_table_t *plain = make_tenants(size, false);
+        const cors_origin_table_t *table = make_tenants(size, true);
+
+        count_tenant_lookup(plain, size, "none in the list", app, NULL);
+        count_tenant_lookup(plain, size, "none in the list, wildcard", wild,
+                            NULL);
+        count_tenant_lookup(table, size, "its origin", app, first);
+        count_tenant_lookup(table, size, "its wildcard", wild, first);
+        count_tenant_lookup(table, size, "no origin of it",
+                            "https://www.stranger.example.com", first);
+        count_tenant_lookup(table, size, "unknown", app, "nobody.example.com");
+    }
+}
+
 static void parse_patterns(void)
 {
     const int many = 200000;
@@ -271,6 +348,7 @@ int main(int argc, char **argv)
     else {
         count_decisions();
         count_lookups(argc > 1 ? atoi(argv[1]) : 1000000);
+        count_tenants(argc > 1 ? atoi(argv[1]) : 1000000);
     }
     apr_terminate();
     return sum == 0;

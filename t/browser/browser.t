@@ -9,38 +9,20 @@ use Test::More;
 use File::Find ();
 use JSON::PP ();
 use Time::HiRes ();
+use Authority ();
 use Fetch ();
 use Httpd ();
 use Reference ();
 
 my $work = $ENV{CORS_WORK};
 my $here = "$work/t/browser";
+my $keys = "$here/keys-$$";
 my $json = JSON::PP->new->canonical;
 
-# --- a private authority, and a certificate for the loopback names
+# --- names, and a font
 
 # All names are of one site, so that no cookie is a third-party cookie.
 my @hosts = ('localhost', map { "$_.site.localhost" } qw(a b api other));
-
-sub openssl {
-    my (@args) = @_;
-    my $said = `openssl @args 2>&1`;
-    die "openssl @args: $said\n" if $?;
-    return $said;
-}
-
-sub certificate {
-    my $dir = "$work/t/conf";
-    my $key = '-newkey ec -pkeyopt ec_paramgen_curve:P-256 -nodes -days 2';
-    openssl("req -x509 $key -subj '/CN=authority' -addext basicConstraints=critical,CA:TRUE -keyout $dir/ca-key.pem -out $dir/ca.pem");
-    openssl("req $key -subj /CN=localhost -keyout $dir/browser-key.pem -out $dir/browser.csr");
-    Httpd::spew("$dir/browser.ext", 'subjectAltName=', join(',', map { "DNS:$_" } @hosts), "\n");
-    openssl("x509 -req -in $dir/browser.csr -CA $dir/ca.pem -CAkey $dir/ca-key.pem -CAcreateserial -days 2 -extfile $dir/browser.ext -out $dir/leaf.pem");
-    Httpd::spew("$dir/browser.pem", Httpd::slurp("$dir/leaf.pem"), Httpd::slurp("$dir/ca.pem"));
-    my $print = "openssl x509 -in $dir/ca.pem -pubkey -noout | openssl pkey -pubin -outform der | openssl dgst -sha256 -binary | openssl base64";
-    chomp(my $hash = `$print`);
-    return $hash;
-}
 
 sub a_font {
     my $font;
@@ -102,7 +84,7 @@ H2WebSockets on
 CONF
 for my $host (@hosts) {
     for my $port (qw(http alt tls tls1)) {
-        my $tls = $port =~ /tls/ ? "SSLEngine on\nSSLCertificateFile $work/t/conf/browser.pem\nSSLCertificateKeyFile $work/t/conf/browser-key.pem\n" : '';
+        my $tls = $port =~ /tls/ ? "SSLEngine on\nSSLCertificateFile $keys/browser.pem\nSSLCertificateKeyFile $keys/browser-key.pem\n" : '';
         my $protocols = $port eq 'tls' ? 'h2 http/1.1' : 'http/1.1';
         $text .= "<VirtualHost 127.0.0.1:\@$port\@>\nServerName $host\nProtocols $protocols\n$tls"
             . "CustomLog \"\@dir\@/pages.log\" pages\nProxyPass /page.html !\nProxyPass /favicon.ico !\n"
@@ -110,7 +92,7 @@ for my $host (@hosts) {
     }
 }
 Httpd::spew("$here/page.html", "<!DOCTYPE html><title>page</title><body>\n");
-my $authority = certificate();
+my $authority = Authority::certificate($keys, @hosts);
 my $backend = Httpd::free_port();
 $ENV{CORS_FONT} = a_font();
 Httpd::start_helper('../browser/backend.pl', $backend);

@@ -28,6 +28,26 @@ function findChromium() {
     throw new Error(`none of ${names.join(", ")} is there; set CHROMIUM`);
 }
 
+// Opens the page of a place, and the frame in it if the place has one. Returns
+// the frame that sends the requests.
+export async function enter(page, place) {
+    await page.goto(place.page);
+    if (!place.frame) {
+        return page.mainFrame();
+    }
+    await page.evaluate((html) => {
+        const holder = document.createElement("div");
+        holder.innerHTML = html;
+        document.body.append(holder);
+    }, place.frame);
+    while (page.frames().length < 2) {
+        await page.waitForTimeout(20);
+    }
+    const frame = page.frames()[1];
+    await frame.waitForLoadState();
+    return frame;
+}
+
 // more: what else it is started with
 export function launchChromium(...more) {
     return chromium.launch({

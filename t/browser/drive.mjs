@@ -5,7 +5,7 @@
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
-import { launchChromium } from "./chromium.mjs";
+import { enter, launchChromium } from "./chromium.mjs";
 
 const plan = JSON.parse(readFileSync(argv[2], "utf8"));
 
@@ -125,20 +125,7 @@ try {
         const page = await context.newPage();
         page.setDefaultTimeout(30000);
         page.on("console", (message) => said.push(message.text()));
-        await page.goto(place.page);
-        let frame = page.mainFrame();
-        if (place.frame) {
-            await page.evaluate((html) => {
-                const holder = document.createElement("div");
-                holder.innerHTML = html;
-                document.body.append(holder);
-            }, place.frame);
-            while (page.frames().length < 2) {
-                await page.waitForTimeout(20);
-            }
-            frame = page.frames()[1];
-            await frame.waitForLoadState();
-        }
+        const frame = await enter(page, place);
         const run = async (one) => {
             results[one.id] = [];
             for (const step of one.steps) {

@@ -38,13 +38,15 @@ my @origins = (
     [ 'origin-scheme-missing', '10.0.0.1', 'https://10.0.0.1', 'https://10.0.0.1' ],
     [ 'origin-scheme-missing', 'intranet', undef, 'https://intranet' ],
     [ 'origin-scheme-missing', 'https', undef, 'https://https' ],
-    [ 'origin-scheme-missing', 'https:example.com', undef, 'https://example.com' ],
+    [ 'origin-scheme-missing', 'https:example.com', 'https://example.com', 'https://example.com' ],
+    [ 'origin-scheme-missing', 'http//example.com', 'http://example.com', 'http://example.com' ],
+    [ 'origin-host-missing', 'https:///example.com', 'https://example.com', 'https://example.com' ],
     [ 'origin-scheme-missing', 'https:/example.com', 'https://example.com', 'https://example.com' ],
     [ 'origin-scheme-missing', '://example.com', undef, 'http://example.com' ],
     [ 'origin-scheme-missing', '**', undef, '*' ],
     [ 'null-case', 'NULL', 'null', 'None' ],
     [ 'null-case', '!Null', '!null', '!https://null' ],
-    [ 'origin-scheme-missing', 'all', undef, '*' ],
+    [ 'origin-scheme-missing', 'all', '*', '*' ],
     [ 'self-place', 'Self', 'None', 'None' ],
     [ 'self-place', '!self', undef, '!https://self' ],
     [ 'origin-scheme-bad', 'HTTPS://example.com', 'https://example.com', 'https://example.com' ],
@@ -165,9 +167,9 @@ my @origins = (
 
     # wildcards
     [ 'wildcard-place', 'https://*example.com', 'https://*.example.com', 'https://*.example.com' ],
-    [ 'wildcard-place', 'https://*-dev.example.com', undef, 'https://*.dev.example.com' ],
-    [ 'wildcard-place', 'https://app*.example.com', undef, 'https://*.app.example.com' ],
-    [ 'wildcard-place', 'https://a.*.example.com', undef, 'https://*.a.example.com' ],
+    [ 'wildcard-place', 'https://*-dev.example.com', 'CorsAllowOriginsMatch "https://[a-z0-9-]*-dev\.example\.com"', 'https://*.dev.example.com' ],
+    [ 'wildcard-place', 'https://app*.example.com', 'CorsAllowOriginsMatch "https://app[a-z0-9-]*\.example\.com"', 'https://*.app.example.com' ],
+    [ 'wildcard-place', 'https://a.*.example.com', 'CorsAllowOriginsMatch "https://a\.[a-z0-9-]+\.example\.com"', 'https://*.a.example.com' ],
     [ 'wildcard-place', 'https://example.*', undef, 'https://example.com' ],
     [ 'wildcard-place', 'https://*.*.example.com', 'https://*.example.com', 'https://*.example.com' ],
     [ 'wildcard-host', 'https://*', undef, 'https://*.com' ],
@@ -243,9 +245,9 @@ my @methods = (
     [ 'name-exclusion', '+!DELETE', '-DELETE', '-DELETE' ],
     [ 'name-exclusion', [ '!DELETE', 'GET !DELETE' ], undef, 'GET' ],
     [ 'name-wildcard', 'P*', undef, 'PUT PATCH POST' ],
-    [ 'methods-none', 'None', undef, 'GET HEAD POST' ],
+    [ 'methods-none', 'None', 'GET HEAD POST', 'GET HEAD POST' ],
     [ 'methods-none', [ 'none', 'GET none' ], undef, 'GET' ],
-    [ 'method-token', 'GET/POST', undef, 'GET POST' ],
+    [ 'method-token', 'GET/POST', 'GET POST', 'GET POST' ],
     [ 'method-token', 'GET:', 'GET', 'GET' ],
     [ 'method-token', "GET\xc3\xa4", undef, 'GETA' ],
     [ 'wildcard-not-alone', [ 'GET', '* GET' ], undef, '*' ],
@@ -293,7 +295,7 @@ my @expose = (
 my @max_age = (
     [ 'max-age-bad', 'soon', undef, '10' ],
     [ 'max-age-bad', '-1', '0', '0' ],
-    [ 'max-age-bad', '1d', '2h', '24h' ],
+    [ 'max-age-bad', '1d', '24h', '24h' ],
     [ 'max-age-bad', '10x', undef, '10s' ],
     [ 'max-age-bad', '1.5h', undef, '90m' ],
     [ 'max-age-bad', '10ms', undef, '10mi' ],
@@ -305,7 +307,7 @@ my @max_age = (
     [ 'max-age-range', '31536001', '2h', '31536000' ],
     [ 'max-age-range', '8761h', '2h', '8760h' ],
     [ 'argument-comment', [ '# ten minutes', '10m # ten minutes' ], undef, '10m' ],
-    [ 'argument-extra', [ 's', '10 s' ], undef, '10s' ],
+    [ 'argument-extra', [ 's', '10 s' ], 'CorsMaxAge 10s', '10s' ],
     [ 'argument-missing', [ undef, '' ], undef, 'None' ],
 );
 
@@ -339,13 +341,24 @@ my @choices = (
     [ CorsProtectAllowOrigins => [ 'protect-any-origin', '*', undef, 'https://*.example.com' ] ],
     [ CorsProtectAllowOrigins => [ 'origin-path', 'https://example.com/', 'https://example.com', 'https://example.com' ] ],
     [ CorsProtectAllowOrigins => [ 'argument-missing', [ undef, '' ], undef, 'None' ] ],
+    [ CorsTimingAllowOrigin => [ 'choice-unknown', 'On', 'Policy', '*' ] ],
+    [ CorsTimingAllowOrigin => [ 'choice-unknown', 'true', 'Policy', 'policy' ] ],
+    [ CorsTimingAllowOrigin => [ 'choice-unknown', 'none', 'Off', 'off' ] ],
+    [ CorsTimingAllowOrigin => [ 'choice-unknown', 'https://a.example', 'Off, Policy or *', 'Policy' ] ],
+    [ CorsTimingAllowOrigin => [ 'argument-extra', [ '*', 'Policy *' ], undef, 'Policy' ] ],
+    [ CorsTimingAllowOrigin => [ 'argument-missing', [ undef, '' ], undef, 'Off' ] ],
+    [ CorsResourcePolicy => [ 'choice-unknown', 'On', 'Off, same-origin, same-site or cross-origin', 'same-site' ] ],
+    [ CorsResourcePolicy => [ 'choice-unknown', 'sameorigin', 'same-origin', 'Same-Origin' ] ],
+    [ CorsResourcePolicy => [ 'choice-unknown', 'cross-site', 'Off, same-origin, same-site or cross-origin', 'cross-origin' ] ],
+    [ CorsResourcePolicy => [ 'argument-extra', [ 'same-site', 'same-origin same-site' ], undef, 'Off' ] ],
+    [ CorsResourcePolicy => [ 'argument-missing', [ undef, '' ], undef, 'Off' ] ],
     [ CorsPreflight => [ 'choice-unknown', 'On', 'Answer or Continue', 'Answer' ] ],
     [ CorsBackendHeaders => [ 'choice-unknown', 'Drop', 'Replace, Keep, KeepExposed, KeepCredentials or KeepBoth', 'KeepBoth' ] ],
     [ CorsBackendHeaders => [ 'argument-extra', [ 'KeepCredentials', 'KeepExposed KeepCredentials' ], undef, 'KeepBoth' ] ],
     (map { ([ $_ => [ 'choice-unknown', 'Maybe', 'Off or On', 'On' ] ],
             [ $_ => [ 'choice-unknown', 'yes', 'On', 'Off' ] ]) }
         qw(CorsAllowCredentials CorsAllowAnyOriginWithCredentialsUnsafe CorsAllowNullOriginUnsafe
-        CorsAllowPublicSuffixUnsafe CorsRejectDisallowed CorsAllowPrivateNetwork CorsWebSocketRequireOrigin)),
+        CorsAllowPublicSuffixUnsafe CorsRejectDisallowed CorsAllowPrivateNetwork CorsSetEnv CorsWebSocketRequireOrigin CorsProtectEmbedding CorsProtectHost)),
 );
 
 my @bad = (
@@ -369,7 +382,9 @@ my @all_at_once = (
     [ "CorsAllowMethods get, trace, put\n", 1, 'write GET', '[method-forbidden]', 'write PUT' ],
     [ "CorsAllowHeaders a|b, X-*, X:\n", 1, '[list-separator]', '[name-wildcard]', '[header-token]' ],
     [ "CorsPreflightStatus 302 500 1\n", 1, '[status-allowed]', '[status-denied]', '[argument-extra]' ],
-    [ 'CorsAllowOrigins ' . join(' ', map { "a$_.example" } 1 .. 22) . "\n", 1, 'write https://a20.example [origin-scheme-missing]. And 2 more mistakes' ],
+    [ 'CorsAllowOrigins ' . join(' ', map { "a$_.example" } 1 .. 22) . "\n", 1, 'write https://a20.example [origin-scheme-missing]. And 2 more errors' ],
+    [ "CorsProtectAllowOrigins all\n", 1, 'https://example.com [origin-scheme-missing]' ],
+    [ "CorsProtectAllowOrigins https://app-*.example.com\n", 1, 'or the port [wildcard-place]' ],
     [ "CorsPolicy \\\n  Maybe Off\n", 2, '[choice-unknown]', '[argument-extra]' ],
 );
 

@@ -49,6 +49,10 @@ my %words = (
     CorsMaxAge => sub { 'CorsMaxAge ' . one_of(qw(0 77 2m None)) },
     CorsAllowAnyOriginWithCredentialsUnsafe => sub { 'CorsAllowAnyOriginWithCredentialsUnsafe ' . one_of(qw(On Off)) },
     CorsAllowNullOriginUnsafe => sub { "CorsAllowNullOriginUnsafe On\n" . one_of('CorsAllowOrigins null', '') },
+    CorsAllowPublicSuffixUnsafe => sub { 'CorsAllowPublicSuffixUnsafe ' . one_of(qw(On Off)) },
+    CorsSetEnv => sub { 'CorsSetEnv ' . one_of(qw(On Off)) },
+    CorsWebSocketAllowOrigins => sub { list('CorsWebSocketAllowOrigins', [ '*', 'None' ], 1, @origins, 'Self') },
+    CorsWebSocketRequireOrigin => sub { 'CorsWebSocketRequireOrigin ' . one_of(qw(On Off)) },
     CorsPreflight => sub { 'CorsPreflight ' . one_of(qw(Answer Answer Continue)) },
     CorsPreflightStatus => sub { 'CorsPreflightStatus ' . one_of('200', '204 404', '299 200') },
     CorsRejectDisallowed => sub { 'CorsRejectDisallowed ' . one_of(qw(On Off)) },
@@ -56,6 +60,10 @@ my %words = (
     # On would refuse some of the requests
     CorsProtect => sub { 'CorsProtect ' . one_of('Off', 'ReportOnly', 'ReportOnly Strict') },
     CorsProtectAllowOrigins => sub { list('CorsProtectAllowOrigins', ['None'], 1, @origins[ 0 .. 4 ]) },
+    CorsProtectEmbedding => sub { 'CorsProtectEmbedding ' . one_of(qw(On Off)) },
+    CorsProtectHost => sub { 'CorsProtectHost ' . one_of(qw(On Off)) },
+    CorsTimingAllowOrigin => sub { 'CorsTimingAllowOrigin ' . one_of(qw(Off Policy *)) },
+    CorsResourcePolicy => sub { 'CorsResourcePolicy ' . one_of(qw(Off same-origin same-site cross-origin)) },
     CorsBackendHeaders => sub { 'CorsBackendHeaders ' . one_of(qw(Replace Keep KeepExposed KeepCredentials KeepBoth)) },
 );
 
@@ -301,7 +309,7 @@ my $small_dump = JSON::PP->new->utf8->decode($check->{printed});
 my $line = sub { return "$_[0] $check->{file}:" . ($check->{before} + $_[1]) };
 my ($server, $location) = @{ $small_dump->{sections} };
 is_deeply([ map { [ sort keys %$_ ] } $small_dump, $server, $server->{policies}[0] ],
-    [ [qw(sections version)], [qw(policies section server_name virtual_host where)], [qw(attributes methods others)] ],
+    [ [qw(lists sections snapshot version)], [qw(policies section server_name virtual_host where)], [qw(attributes methods others)] ],
     'the JSON has exactly the members of the manual');
 is_deeply([ @$server{qw(server_name virtual_host section where)} ], [ 'localhost', undef, undef, undef ],
     'a server itself has neither section nor place');

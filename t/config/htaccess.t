@@ -83,6 +83,8 @@ for (
     [ 'an unknown argument', "# first\nCorsPolicy Perhaps\n", qr{Perhaps.*:2\b} ],
     [ 'credentials for any origin', "CorsAllowCredentials On\nCorsAllowOrigins *\n", undef ],
     [ 'CorsProtect Off', "CorsProtect Off\n", qr{'Off': .* \Q[protect-local-off]\E.*:1\b} ],
+    [ 'CorsProtectEmbedding Off', "CorsProtectEmbedding Off\n", qr{'Off': .* \Q[protect-local-off]\E.*:1\b} ],
+    [ 'CorsProtectHost Off', "CorsProtectHost off\n", qr{'off': .* \Q[protect-local-off]\E.*:1\b} ],
     [ 'an origin that CorsProtect trusts', "CorsProtectAllowOrigins https://x.example !https://y.example *\n", qr{'https://x\.example': .* \Q[protect-local-origin]\E\. Also '!https://y\.example': .* Also '\*': .* \[protect-any-origin\].*:1\b} ],
     [ 'a regex that does not compile', "CorsAllowOriginsMatch \"https://(\"\n", qr{https://\(} ],
     [ 'a regex that takes exponential time', "CorsAllowOriginsMatch \"(a+)+\\.\"\nCorsPolicy Maybe\n", qr{Maybe} ],

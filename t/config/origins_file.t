@@ -82,6 +82,7 @@ my $counted = file('counted.origins', "begin 1\nhttps://a.example\nend 2\n");
 my $mixed = file('mixed.origins', "begin 2\nhttps://a.example\nend 1 1\n");
 my $unnamed = file('unnamed.origins', "begin\nhttps://a.example\nend 1\n");
 my $framed_bad = file('framed_bad.origins', "begin 1\nhttps://a.example\nhttps://b.example/\nend 2\n");
+my $tenants = file('tenants.origins', "https://a.example shop\nhttps://a.example *\nhttps://a.example\t\\N\nhttps://a.example our partner\n");
 mkfifo("$dir/fifo", 0600) or die "fifo: $!\n";
 my $socket = IO::Socket::UNIX->new(Local => "$dir/socket", Listen => 1) or die "socket: $!\n";
 my @refused = (
@@ -89,26 +90,28 @@ my @refused = (
     [ 'a NUL in a file', "CorsAllowOriginsFile $nul\n", "CorsAllowOriginsFile: $nul:2: the file is not UTF-8 text; save it as UTF-8 [file-encoding]\n" ],
     [ 'commas at the ends of lines', "CorsAllowOriginsFile $commas\n",
       "$commas:1: 'https://a.example,'", 'write https://a.example [file-entries]', 'write !https://b.example [file-entries]',
-      "$commas:3: 'https://c.example,https://d.example': a line of the file holds one origin; a comment begins with # [file-entries]",
-      "$commas:4: '\"https://e.example\",': a line of the file holds one origin; a comment begins with # [file-entries]" ],
+      "$commas:3: 'https://c.example,https://d.example': a line of the file holds one origin, and a tenant if it has one; a comment begins with # [file-entries]",
+      "$commas:4: '\"https://e.example\",': a line of the file holds one origin, and a tenant if it has one; a comment begins with # [file-entries]" ],
     [ 'every error in a file has its line', "CorsAllowOriginsFile $bad\n",
       "$bad:2: 'https://a.example/'", 'write https://a.example [origin-path]',
       "$bad:3: 'b.example'", 'write https://b.example',
       "$bad:4: '*'", '[file-entry]', "$bad:5:", '[file-entries]', "$bad:6: 'null'", '[file-cut]' ],
     [ 'errors after the twentieth are counted', "CorsAllowOriginsFile $many\n",
-      "$many:20:", "$many: and 5 more mistakes" ],
-    [ 'a single error after the twentieth is counted', "CorsAllowOriginsFile $many21\n", "$many21: and 1 more mistake\n" ],
+      "$many:20:", "$many: and 5 more errors" ],
+    [ 'a single error after the twentieth is counted', "CorsAllowOriginsFile $many21\n", "$many21: and 1 more error\n" ],
     [ 'a missing file', "CorsAllowOriginsFile $dir/missing\n", "'$dir/missing'", '[file-unreadable]' ],
-    [ 'a directory', "CorsAllowOriginsFile $dir\n", "'$dir': a list of origins has to be a regular file (it is a directory) [file-kind]" ],
-    [ 'a FIFO, which is not opened', "CorsAllowOriginsFile $dir/fifo\n", "'$dir/fifo': a list of origins has to be a regular file (it is a FIFO) [file-kind]" ],
-    [ 'a socket', "CorsAllowOriginsFile $dir/socket\n", "'$dir/socket': a list of origins has to be a regular file (it is a socket) [file-kind]" ],
-    [ 'a device', "CorsAllowOriginsFile /dev/zero\n", "'/dev/zero': a list of origins has to be a regular file (it is a device) [file-kind]" ],
+    [ 'a directory', "CorsAllowOriginsFile $dir\n", "'$dir': a list of origins must be a regular file (it is a directory) [file-kind]" ],
+    [ 'a FIFO, which is not opened', "CorsAllowOriginsFile $dir/fifo\n", "'$dir/fifo': a list of origins must be a regular file (it is a FIFO) [file-kind]" ],
+    [ 'a socket', "CorsAllowOriginsFile $dir/socket\n", "'$dir/socket': a list of origins must be a regular file (it is a socket) [file-kind]" ],
+    [ 'a device', "CorsAllowOriginsFile /dev/zero\n", "'/dev/zero': a list of origins must be a regular file (it is a device) [file-kind]" ],
     [ 'a frame without its end', "CorsAllowOriginsFile $open\n",
       "$open:2: a file that starts with begin VERSION ends with end COUNT, where COUNT is the number of lines between them (the end is missing) [file-frame]" ],
     [ 'a frame with a wrong number of lines', "CorsAllowOriginsFile $counted\n", "$counted:3:", '(there is another number of lines between) [file-frame]' ],
     [ 'a frame of two versions', "CorsAllowOriginsFile $mixed\n", "$mixed:3:", '(begin and end have different versions) [file-frame]' ],
     [ 'a frame without a version', "CorsAllowOriginsFile $unnamed\n", "$unnamed:1:", '(begin is followed by a version) [file-frame]' ],
     [ 'an error in a frame has its line in the file', "CorsAllowOriginsFile $framed_bad\n", "$framed_bad:3: 'https://b.example/'", '[origin-path]' ],
+    [ 'a second column that is not a tenant', "CorsAllowOriginsFile $tenants\n", "$tenants:2: '*': a tenant has", '[file-tenant]',
+      "$tenants:3: '\\\\N'", "$tenants:4: 'https://a.example our partner'", '[file-entries]' ],
     [ 'no file', "CorsAllowOriginsFile\n", '[argument-missing]' ],
     [ 'any origin and a file', "CorsAllowOrigins *\nCorsAllowOriginsFile $one\n", '[any-origin-not-alone]' ],
     [ 'a file and an edit', "CorsAllowOrigins +https://a.example\nCorsAllowOriginsFile $one\n", '[edit-mixed]' ],

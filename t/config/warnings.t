@@ -117,7 +117,17 @@ my @cases = (
     [ [ [ 'protect-weaker', 4 ] ], "CorsProtect On Strict\n<VirtualHost *:1>\nServerName a.example\nCorsProtect ReportOnly Strict\n</VirtualHost>\n",
       "CorsProtect ReportOnly\n<VirtualHost *:1>\nServerName a.example\nCorsProtect On\n<Location /b>\nCorsProtect On Strict\n</Location>\n</VirtualHost>\n" ],
     [ [ [ 'server-name-missing', 2 ] ], "<VirtualHost *:1>\nCorsProtect On\n</VirtualHost>\n", "<VirtualHost *:1>\nServerName a.example\nCorsProtect On\n</VirtualHost>\n" ],
-    [ [ [ 'unreachable', 2 ] ], "CorsProtect On\nCorsMaxAge 60\n", "CorsProtect On\nCorsProtectAllowOrigins null https://*.github.io\nCorsAllowNullOriginUnsafe On\nCorsAllowPublicSuffixUnsafe On\n" ],
+    [ [ [ 'server-name-missing', 3 ] ], "<VirtualHost *:1>\nCorsProtect ReportOnly\nCorsProtectHost On\n</VirtualHost>\n", "<VirtualHost *:1>\nServerName a.example\nCorsProtect ReportOnly\nCorsProtectHost On\n</VirtualHost>\n" ],
+    [ [ [ 'protect-alone', 2 ] ], "CorsProtect Off\nCorsProtectHost On\n", "CorsProtectHost On\n<Location /a>\nCorsProtect On\n</Location>\n" ],
+    [ [ [ 'protect-alone', 2 ] ], "CorsProtect Off\nCorsProtectEmbedding On\n", "CorsProtect ReportOnly\n<Location /a>\nCorsProtectEmbedding On\n</Location>\n" ],
+    [ [ [ 'timing-inexact', 2 ] ], "CorsPolicy On\nCorsAllowOrigins https://a.example https://*.b.example\nCorsTimingAllowOrigin Policy\n",
+      "CorsPolicy On\nCorsAllowOrigins https://a.example https://*.b.example\nCorsTimingAllowOrigin *\n" ],
+    [ [ [ 'timing-inexact', 2 ] ], "CorsPolicy On\nCorsAllowOriginsFile $plain\nCorsTimingAllowOrigin Policy\n<Location /a>\nCorsMaxAge 5\n</Location>\n",
+      "CorsPolicy On\nCorsAllowOriginsFile $plain\n" ],
+    [ [ [ 'timing-long', 2 ] ], "CorsPolicy On\nCorsAllowOrigins " . join(' ', map { "https://a$_.example" } 1000 .. 1250) . "\nCorsTimingAllowOrigin Policy\n",
+      "CorsPolicy On\nCorsAllowOrigins " . join(' ', map { "https://a$_.example" } 1000 .. 1150) . "\nCorsTimingAllowOrigin Policy\n" ],
+    [ [ [ 'unreachable', 1 ] ], "CorsTimingAllowOrigin Policy\n", "CorsTimingAllowOrigin *\n" ],
+    [ [ [ 'unreachable', 2 ] ], "CorsProtect On\nCorsMaxAge 60\n", "CorsProtect On\nCorsProtectAllowOrigins null https://*.github.io\nCorsAllowNullOriginUnsafe On\nCorsAllowPublicSuffixUnsafe On\nCorsSetEnv On\n" ],
     [ [ [ 'origin-duplicate', 2 ] ], "CorsProtect On\nCorsProtectAllowOrigins https://a.example https://a.example\n", "CorsProtect On\nCorsProtectAllowOrigins https://a.example\n" ],
 
     # lists
@@ -169,6 +179,10 @@ my @cases = (
     # file://
     [ [ [ 'file-origin', 2 ] ], "CorsPolicy On\nCorsAllowOrigins file://\n", "CorsPolicy On\nCorsAllowOrigins https://*.a.example\n" ],
     [ [ [ 'file-origin', 1 ] ], "CorsWebSocketAllowOrigins file://\n", "CorsWebSocketAllowOrigins app://a\n" ],
+    [ [ [ 'file-origin', 3 ], [ 'exclusion-unused', 3 ] ], "${on}CorsAllowOrigins !file://\n", "${on}CorsAllowOrigins https://*.b.example !https://*.c.b.example !https://c.b.example\n" ],
+    # all ids of a scheme
+    [ [ [ 'any-extension', 3 ] ], "${on}CorsAllowOrigins moz-extension://*\n", "${on}CorsAllowOrigins chrome-extension://abc\n" ],
+    [ [ [ 'any-extension', 1 ] ], "CorsWebSocketAllowOrigins safari-web-extension://*\n", "CorsWebSocketAllowOrigins safari-web-extension://a\n" ],
 
     # the status page
     [ [ [ 'page-public', 4 ] ], "$on<Location /s>\nSetHandler cors-policy\n</Location>\n", "$on<Location /s>\nSetHandler cors-policy\nRequire all granted\n</Location>\n" ],
@@ -252,8 +266,21 @@ my @cases = (
       "$on<Location /x>\nCorsPolicy Off\nHeader set \"Access-Control-Allow-Origin\" *\n</Location>\n" ],
     [ [ [ 'recipe-header', 4 ] ], "<VirtualHost *:1>\n${on}Header set Access-Control-Max-Age 5\n</VirtualHost>\n",
       "<VirtualHost *:1>\n$on</VirtualHost>\n<VirtualHost *:2>\nHeader set Access-Control-Max-Age 5\n</VirtualHost>\n" ],
-    [ [ [ 'recipe-header', 1 ] ], "Header set Access-Control-Max-Age 5\n<VirtualHost *:1>\n$on</VirtualHost>\n",
+    [ [ [ 'recipe-header', 1 ] ], "Header set Access-Control-Max-Age 5\n$on<VirtualHost *:1>\nCorsMaxAge 60\n</VirtualHost>\n",
       "CorsPolicy ReportOnly\nCorsAllowOrigins https://a.example\nHeader set Access-Control-Max-Age 5\n" ],
+    # a header that is for more URLs than the policy
+    [ [ [ 'recipe-header-wide', 1 ] ], "Header set Access-Control-Max-Age 5\n<VirtualHost *:1>\n$on</VirtualHost>\n",
+      "Header set X-Max-Age 5\n<VirtualHost *:1>\n$on</VirtualHost>\n" ],
+    [ [ [ 'recipe-header-wide', 1 ] ], "Header set Access-Control-Allow-Origin *\n<Location /api>\n$on</Location>\n",
+      "<Location /fonts>\nHeader set Access-Control-Allow-Origin *\n</Location>\n<Location /api>\n$on</Location>\n" ],
+    [ [ [ 'recipe-header-wide', 3 ] ], "${on}Header set Access-Control-Allow-Origin *\n<Location /api>\nCorsPolicy Off\n</Location>\n",
+      "$on<Location /api>\nCorsPolicy Off\n</Location>\n" ],
+    [ [ [ 'recipe-header-wide', 2 ] ], "<Location /x>\nHeader set Access-Control-Allow-Origin *\n<Limit PUT>\n$on</Limit>\n</Location>\n",
+      "<Location /x>\nHeader set X-Allow-Origin *\n<Limit PUT>\n$on</Limit>\n</Location>\n" ],
+    [ [ [ 'recipe-header', 6 ] ], "<Location /api>\n$on</Location>\n<Location /api/v1>\nHeader set Access-Control-Allow-Origin *\n</Location>\n",
+      "<Location /api>\n$on</Location>\n<Location /apis>\nHeader set Access-Control-Allow-Origin *\n</Location>\n" ],
+    [ [ [ 'recipe-header-wide', 6 ] ], "<Location /api>\n$on</Location>\n<Directory $docs>\nHeader set Access-Control-Allow-Origin *\n</Directory>\n",
+      "<Location /api>\n$on</Location>\n<Directory $docs>\nHeader set X-Allow-Origin *\n</Directory>\n" ],
     [ [ [ 'recipe-rewrite', 4 ] ], "${on}RewriteCond %{REQUEST_METHOD} ^OPTIONS\$\nRewriteRule .* - [R=200,L]\n",
       "${on}RewriteCond %{REQUEST_METHOD} !OPTIONS\nRewriteRule .* - [R=200,L]\n" ],
     [ [ [ 'recipe-rewrite', 6 ] ], "$on<Location /x>\nRewriteCond %{REQUEST_METHOD} =OPTIONS\nRewriteCond %{HTTP:X} y\nRewriteRule .* - [R=204]\n</Location>\n",

@@ -58,6 +58,7 @@ for my $layout (@layouts) {
 #!/bin/sh
 case \$2 in
 LIBEXECDIR) echo /modules ;;
+INCLUDEDIR) echo /include ;;
 SYSCONFDIR) echo $conf ;;
 *) exit 1 ;;
 esac
@@ -68,20 +69,24 @@ APXS
 
     is(system("$run >/dev/null"), 0, "$name: make install succeeds");
     my $installed = tree($dir);
-    ok($installed->{'/modules/mod_cors_policy.so'} && $installed->{'/usr/local/bin/cors-policy-import'}
-        && $installed->{'/usr/local/share/man/man1/cors-policy-import.1'}, "$name: module, program and manual page are installed");
+    ok($installed->{'/modules/mod_cors_policy.so'} && $installed->{'/modules/mod_cors_sources.so'} && $installed->{'/include/mod_cors_policy.h'} && $installed->{'/usr/local/bin/cors-policy-import'}
+        && $installed->{'/usr/local/share/man/man1/cors-policy-import.1'}, "$name: module, header, program and manual page are installed");
     like(scalar `$dir/usr/local/bin/cors-policy-import $ENV{CORS_WORK}/tools/cors-policy-import/t/httpd/01-everybody.conf 2>/dev/null`,
         qr/^CorsAllowOrigins +\*$/m, "$name: the installed program finds its modules");
 
     # adapt absolute paths of the configuration to the directory of the test
     my $check = "$root/check-$number.conf";
-    Httpd::spew("$dir$_", Httpd::slurp("$dir$_") =~ s{(cors_policy_module) /modules}{$1 $dir/modules}r)
+    Httpd::spew("$dir$_", Httpd::slurp("$dir$_") =~ s{(cors_(?:policy|sources)_module) /modules}{$1 $dir/modules}r)
         for grep { !-l "$dir$_" && /\.(?:conf|load)\z/ } keys %$installed;
     my ($mpm) = Httpd::slurp("$ENV{CORS_WORK}/t/conf/base.conf") =~ /(<IfModule !\w+\.c>\n *LoadModule mpm_.*?<\/IfModule>\n)/s;
     my ($unixd) = Httpd::slurp("$ENV{CORS_WORK}/t/conf/base.conf") =~ /(<IfModule !mod_unixd.c>\n.*?<\/IfModule>\n)/s;
     my ($core) = Httpd::slurp("$ENV{CORS_WORK}/t/conf/base.conf") =~ /(<IfModule !mod_authz_core.c>\n.*?<\/IfModule>\n)/s;
+    # without a list, httpd -t would warn
+    Httpd::spew("$root/list", "begin 1\nhttps://a.example\nend 1\n");
     Httpd::spew($check, $head, "ErrorLog $root/log\n", $mpm // '', $unixd // '', $core // '', $includes =~ s/\@root\@/$dir/gr,
-        "CorsPolicy On\nCorsAllowOrigins https://a.example\n");
+        "CorsPolicy On\nCorsAllowOrigins https://a.example\n",
+        # the second module is not enabled
+        "LoadModule cors_sources_module $dir/modules/mod_cors_sources.so\nCorsOriginSource list prg:/bin/true state=$root/list\n");
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
     is(scalar `@{[ Httpd::binary() ]} -t -f $check 2>&1`, "Syntax OK\n", "$name: httpd loads the installed module");
     Httpd::spew("$dir$_", $installed->{$_} =~ s/\A\d+ //r) for grep { !-l "$dir$_" && /\.(?:conf|load)\z/ } keys %$installed;

@@ -33,6 +33,15 @@ sub preflight_fields {
 }
 sub any_origin_fields { return ('access-control-allow-origin' => '*', @_) }
 
+# for CorsProtect: what a browser says about the page, a form, a call of an API, and the
+# header of a refusal
+my $own = 'http://localhost:@port@';
+sub site { my ($site, $mode, $dest) = @_; return ('sec-fetch-site' => $site, 'sec-fetch-mode' => $mode // 'navigate', 'sec-fetch-dest' => $dest // 'document') }
+my %form = (body => 'a=b', 'content-type' => 'application/x-www-form-urlencoded');
+my %json = (body => '{}', 'content-type' => 'application/json', authorization => 'Bearer x');
+my %refused = ('cache-control' => qr/\Ano-store\z/);
+my %fetch = (vary => 'Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest');
+
 # For each recipe: the title on the page, the modules that it names, and exchanges: what the
 # page says, method, path, request fields, the status and all CORS fields.
 my @cookies = ($credentials => 'true', 'access-control-expose-headers' => 'X-Request-Id');
@@ -173,6 +182,137 @@ my @recipes = (
           [ $app, '/api/items', 'content-type, x-csrf-token' ], [ 'https://admin.example.com', '/api/items', 'content-type, x-csrf-token' ],
           [ 'https://admin.example.com', '/api/admin/', 'content-type, x-csrf-token, x-reason' ]),
       [ 'the app may not use /api/admin', OPTIONS => '/api/admin/', { origin => $app, acrm => 'PUT' }, 403, {%asked} ] ],
+    [ 'PHP with PHP-FPM' => [qw(proxy_fcgi)],
+      [ 'PHP sees no preflight', OPTIONS => '/api/run.php', { origin => $app, acrm => 'PUT' }, 204,
+        { preflight_fields($app, \@all, 'content-type', $credentials => 'true') } ],
+      [ 'the page can read an error', GET => '/api/run.php', { origin => $app }, 503, { allowed_fields($app, $credentials => 'true') } ],
+      [ 'another page cannot', GET => '/api/run.php', { origin => $evil }, 503, {%vary} ] ],
+    [ 'WordPress' => [],
+      (map { my $url = $_;
+          ([ "$url is read by the app", GET => $url, { origin => $app }, 200, { allowed_fields($app, 'access-control-expose-headers' => 'X-WP-Total, X-WP-TotalPages, Link') } ],
+           [ "$url is not read by another page", GET => $url, { origin => $evil }, 200, {%vary} ],
+           [ "$url takes a token", OPTIONS => $url, { origin => $app, acrm => 'POST', acrh => 'authorization,content-type' }, 204,
+             { preflight_fields($app, \@all, 'content-type, authorization, x-wp-nonce') } ]) }
+          '/wp-json/wp/v2/posts', '/?rest_route=/wp/v2/posts'),
+      [ 'a page of the site has no policy', GET => '/2026/hello', { origin => $app }, 200, {} ] ],
+    [ 'Media with Range' => [],
+      [ 'a part of the file', GET => '/media/a.mp4', { origin => $app, range => 'bytes=0-0' }, 206,
+        { allowed_fields($app, 'access-control-expose-headers' => 'Accept-Ranges, Content-Range, ETag') }, { 'content-range' => qr{\Abytes 0-0/2\z} } ],
+      [ 'a player announces Range', OPTIONS => '/media/a.mp4', { origin => $app, acrm => 'GET', acrh => 'range' }, 204,
+        { preflight_fields($app, [qw(GET HEAD)], 'range, if-range', 'access-control-max-age' => 86400) } ],
+      [ 'a part that does not exist', GET => '/media/a.mp4', { origin => $app, range => 'bytes=9-' }, 416,
+        { allowed_fields($app, 'access-control-expose-headers' => 'Accept-Ranges, Content-Range, ETag') } ],
+      [ 'another page', GET => '/media/a.mp4', { origin => $evil, range => 'bytes=0-0' }, 206, {%vary} ] ],
+    [ 'Resumable uploads (tus)' => [],
+      [ 'a part of an upload', OPTIONS => '/uploads/silent', { origin => $app, acrm => 'PATCH', acrh => 'content-type,tus-resumable,upload-offset' }, 204,
+        { preflight_fields($app, [qw(GET HEAD POST PATCH DELETE OPTIONS)], 'content-type, authorization, tus-resumable, upload-length, upload-metadata, upload-offset, '
+            . 'upload-concat, upload-defer-length', 'access-control-max-age' => 7200) } ],
+      [ 'the app reads the response to a part', PATCH => '/uploads/silent', { origin => $app }, 200,
+        { allowed_fields($app, 'access-control-expose-headers' => 'Tus-Resumable, Tus-Version, Tus-Extension, Tus-Max-Size, Upload-Offset, Upload-Length, Location') } ],
+      [ 'another page may not upload', OPTIONS => '/uploads/silent', { origin => $evil, acrm => 'PATCH' }, 403, {%asked} ] ],
+    [ 'gRPC-Web' => [],
+      [ 'a call is announced', OPTIONS => '/grpc/silent', { origin => $app, acrm => 'POST', acrh => 'content-type,x-grpc-web,x-user-agent' }, 204,
+        { preflight_fields($app, ['POST'], 'content-type, authorization, x-grpc-web, x-user-agent, grpc-timeout', 'access-control-max-age' => 7200) } ],
+      [ 'the app reads the status of a call', POST => '/grpc/silent', { origin => $app, body => 'x' }, 200,
+        { allowed_fields($app, 'access-control-expose-headers' => 'Grpc-Status, Grpc-Message, Grpc-Status-Details-Bin') } ] ],
+    [ 'Nextcloud, CouchDB and similar applications' => [],
+      [ 'a document is written', OPTIONS => '/db/silent', { origin => $app, acrm => 'PUT', acrh => 'authorization,if-match' }, 204,
+        { preflight_fields($app, [qw(GET HEAD POST PUT DELETE COPY)], 'content-type, authorization, destination, if-match') } ],
+      [ 'the policy replaces the headers of the database', GET => '/db/items', { origin => 'https://partner.example' }, 200, { vary => 'Accept-Language, Origin' } ],
+      [ 'files are listed', OPTIONS => '/cloud/remote.php/dav/silent', { origin => $app, acrm => 'PROPFIND', acrh => 'depth' }, 204,
+        { preflight_fields($app, [qw(GET HEAD POST PUT DELETE OPTIONS PROPFIND PROPPATCH MKCOL COPY MOVE REPORT)],
+            'content-type, authorization, depth, destination, overwrite, ocs-apirequest, if-match') } ],
+      [ 'the pages of the application have no policy', GET => '/cloud/silent', { origin => $app }, 200, {} ] ],
+    [ "A tenant's API for the tenant's page" => [qw(macro)],
+      (map { my ($name, $other) = @$_;
+          ([ "the page of $name uses its API", GET => '/api/items', { host => "$name.api.example.com", origin => "https://$name.example.com" }, 200,
+             { allowed_fields("https://$name.example.com", $credentials => 'true') } ],
+           [ "the page of $other does not", GET => '/api/items', { host => "$name.api.example.com", origin => "https://$other.example.com" }, 403, {%vary} ]) }
+          [qw(blue green)], [qw(green blue)]) ],
+    [ 'Partners with credentials, other origins with GET' => [],
+      [ 'any page reads', GET => '/open-data/a.json', { origin => $evil }, 200, { any_origin_fields(%vary) } ],
+      [ 'no other page writes', OPTIONS => '/open-data/a.json', { origin => $evil, acrm => 'PUT' }, 204,
+        { preflight_fields('*', [qw(GET HEAD)], 'content-type') } ],
+      [ 'a partner reads with cookies', GET => '/open-data/a.json', { origin => 'https://partner.example' }, 200,
+        { allowed_fields('https://partner.example', $credentials => 'true') } ],
+      [ 'a partner writes', OPTIONS => '/open-data/a.json', { origin => 'https://shop.example', acrm => 'PUT' }, 204,
+        { preflight_fields('https://shop.example', [qw(GET HEAD PUT DELETE)], 'content-type', $credentials => 'true') } ] ],
+    [ 'Keeping preflights out of the access log' => [],
+      [ 'a preflight is answered', OPTIONS => '/api/items', { origin => $app, acrm => 'PUT' }, 204, { preflight_fields($app, \@all, 'content-type') } ],
+      [ 'the request after the preflight is answered', GET => '/api/items', { origin => $app }, 200, { allowed_fields($app) } ],
+      [ 'a preflight is denied', OPTIONS => '/api/items', { origin => $evil, acrm => 'PUT' }, 403, {%asked} ] ],
+    [ 'A local server for tools (MCP)' => [],
+      [ 'the inspector starts a session', OPTIONS => '/mcp/silent', { origin => 'https://inspector.example.com', acrm => 'POST', acrh => 'content-type,mcp-protocol-version' }, 204,
+        { preflight_fields('https://inspector.example.com', [qw(GET POST DELETE)], 'content-type, authorization, mcp-session-id, mcp-protocol-version, last-event-id') } ],
+      [ 'the inspector reads the id of the session', POST => '/mcp/silent', { origin => 'https://inspector.example.com', 'content-type' => 'application/json', body => '{}' }, 200,
+        { allowed_fields('https://inspector.example.com', 'access-control-expose-headers' => 'Mcp-Session-Id') } ],
+      [ 'another page is rejected', POST => '/mcp/silent', { origin => $evil, body => '{}' }, 403, {%vary} ],
+      [ 'a POST of a page whose name points here is refused', POST => '/mcp/silent', { host => 'rebound.example:@port@', origin => 'http://rebound.example:@port@', body => '{}' }, 421, {%vary} ],
+      [ 'a GET of a page whose name points here is refused', GET => '/mcp/silent', { host => 'rebound.example:@port@', 'sec-fetch-site' => 'same-origin' }, 421, {%vary} ],
+      [ 'a tool that is not a browser', POST => '/mcp/silent', { body => '{}' }, 200, {%vary} ] ],
+    [ 'Forms of an application without tokens' => [],
+      [ 'a form of the site', POST => '/shop/a/silent', { %form, origin => $own, site('same-origin') }, 200, {} ],
+      [ 'a form of the site, in a browser without Sec-Fetch-Site', POST => '/shop/a/silent', { %form, origin => $own }, 200, {}, { 'referrer-policy' => qr/\Asame-origin\z/ } ],
+      [ 'a form of another site', POST => '/shop/a/silent', { %form, origin => $evil, site('cross-site') }, 403, {}, \%refused ],
+      [ 'a form of another site, in a browser without Sec-Fetch-Site', POST => '/shop/a/silent', { %form, origin => $evil }, 403, {}, \%refused ],
+      [ 'a form of another host name of the site', POST => '/shop/a/silent', { %form, origin => 'http://blog.localhost', site('same-site') }, 403, {}, \%refused ],
+      [ 'a form of a page with no-referrer, over http', POST => '/shop/a/silent', { %form, origin => 'null' }, 403, {}, \%refused ],
+      [ 'a form of a page with no-referrer, over https', POST => '/shop/a/silent', { %form, origin => 'null', site('same-origin') }, 200, {} ],
+      [ 'a link of another site', GET => '/shop/a/silent', { site('cross-site') }, 200, {} ] ],
+    [ 'Log-in with SAML or form_post' => [],
+      [ 'the form of the provider', POST => '/app/saml/acs/silent', { %form, origin => 'https://idp.example', site('cross-site') }, 200, {} ],
+      [ 'a form of another site', POST => '/app/saml/acs/silent', { %form, origin => $evil, site('cross-site') }, 403, {}, \%refused ],
+      [ 'a form of a provider that hides its origin', POST => '/app/saml/acs/silent', { %form, origin => 'null', site('cross-site') }, 403, {}, \%refused ],
+      [ 'the form of the provider to another URL', POST => '/app/transfer/silent', { %form, origin => 'https://idp.example', site('cross-site') }, 403, {}, \%refused ],
+      [ 'a form with the origin null, where it is exempted', POST => '/app/oidc/callback/silent', { %form, origin => 'null', site('cross-site') }, 200, {} ],
+      [ 'a code in a redirect', GET => '/app/saml/acs/silent', { site('cross-site') }, 200, {} ] ],
+    [ 'Payment page and webhooks' => [],
+      [ 'the page returns the user', POST => '/shop/payment/return/silent', { %form, origin => 'https://pay.example', site('cross-site') }, 200, {} ],
+      [ 'the page of a bank, in a frame', POST => '/shop/payment/return/silent', { %form, origin => 'https://acs.bank.example', site('cross-site', 'navigate', 'iframe') }, 200, {} ],
+      [ 'a form of another site', POST => '/shop/payment/return/silent', { %form, origin => $evil, site('cross-site') }, 403, {}, \%refused ],
+      [ 'the payment page, to another URL', POST => '/shop/order/silent', { %form, origin => 'https://pay.example', site('cross-site') }, 403, {}, \%refused ],
+      [ 'a webhook', POST => '/shop/payment/notify/silent', { body => '{}', 'content-type' => 'application/json' }, 200, {} ],
+      [ 'a form of another site, to the URL of the webhook', POST => '/shop/payment/notify/silent', { %form, origin => $evil, site('cross-site') }, 403, {}, \%refused ],
+      [ 'a webhook to another URL', POST => '/shop/order/silent', { body => '{}' }, 403, {}, \%refused ] ],
+    [ 'Silent sign-in in a frame' => [],
+      [ 'the frame that the provider redirects', GET => '/app/silent-callback/silent', { site('cross-site', 'navigate', 'iframe') }, 200, {}, { 'content-security-policy' => qr/\Aframe-ancestors 'self'\z/ } ],
+      [ 'another page in a frame of another site', GET => '/app/silent', { site('cross-site', 'navigate', 'iframe') }, 403, {%fetch}, \%refused ],
+      [ 'a link of another site', GET => '/app/silent', { site('cross-site') }, 200, {%fetch} ],
+      [ 'a frame of the site', GET => '/app/silent', { site('same-origin', 'navigate', 'iframe') }, 200, {%fetch} ],
+      [ 'a form of another site, to the exempted URL', POST => '/app/silent-callback/silent', { %form, origin => $evil, site('cross-site') }, 403, {}, \%refused ] ],
+    [ 'Behind a proxy that terminates TLS' => [],
+      (map { my ($name, $status, %send) = @$_;
+          [ $name, POST => '/app/a/silent', { %form, host => 'www.example.com', %send }, $status, {}, $status == 403 ? \%refused : () ] }
+          [ 'a form of the site', 200, origin => 'https://www.example.com', site('same-origin') ],
+          [ 'a form of the site, in a browser without Sec-Fetch-Site', 200, origin => 'https://www.example.com' ],
+          [ 'the same on another port', 200, host => 'www.example.com:8443', origin => 'https://www.example.com:8443' ],
+          [ 'a form of another port', 403, origin => 'https://www.example.com:8443' ],
+          [ 'a form of a page of the same name over http', 403, origin => 'http://www.example.com', site('cross-site') ],
+          [ 'a form of another site', 403, origin => $evil, site('cross-site') ],
+          [ 'a form of the site, if the proxy changes Host', 403, host => '10.0.0.5', origin => 'https://www.example.com' ]) ],
+    [ 'Two sites of one owner' => [],
+      (map { [ "a form of $_->[0]", POST => '/newsletter/silent', { %form, origin => $_->[0], site($_->[1]) }, $_->[2], {}, $_->[2] == 403 ? \%refused : () ] }
+          [ 'https://shop.example.com', 'same-site', 200 ], [ 'https://blog.example', 'cross-site', 200 ], [ 'https://other.example.com', 'same-site', 403 ],
+          [ 'http://blog.example', 'cross-site', 403 ], [ $evil, 'cross-site', 403 ]) ],
+    [ 'An API with tokens' => [],
+      [ 'the app announces a query', OPTIONS => '/graphql/silent', { origin => $app, acrm => 'POST', acrh => 'authorization,content-type', site('cross-site', 'cors', 'empty') }, 204,
+        { preflight_fields($app, ['POST'], 'content-type, authorization, x-grpc-web') } ],
+      (map { my ($origin, %more) = @$_;
+          [ "a query of $origin" . (%more ? ', in a browser with Sec-Fetch-Site' : ''), POST => '/graphql/silent', { %json, origin => $origin, %more }, 200, { allowed_fields($origin) } ] }
+          [ $app, site('cross-site', 'cors', 'empty') ], [$app], [ 'capacitor://localhost', site('cross-site', 'cors', 'empty') ], ['capacitor://localhost']),
+      [ 'a query of a native app', POST => '/graphql/silent', {%json}, 200, {%vary} ],
+      [ 'a query of another page', POST => '/graphql/silent', { %json, origin => $evil, site('cross-site', 'cors', 'empty') }, 403, {%vary}, \%refused ],
+      [ 'a query with a cookie', POST => '/graphql/silent', { %json, cookie => 'a=b', origin => $app, site('cross-site', 'cors', 'empty') }, 403, { allowed_fields($app) }, \%refused ],
+      [ 'a query in a form', POST => '/graphql/silent', { %form, origin => $app, site('cross-site') }, 403, { allowed_fields($app) }, \%refused ],
+      [ 'a query in text/plain', POST => '/graphql/silent', { body => '{}', 'content-type' => 'text/plain', origin => $app, site('cross-site', 'no-cors', 'empty') }, 403, { allowed_fields($app) }, \%refused ] ],
+    [ 'Containers' => [ 'Define APP_ORIGINS "https://app.example.com https://admin.example.com"' ],
+      (map { [ "$_ is in the environment", GET => '/api/items', { origin => $_ }, 200, { allowed_fields($_, $credentials => 'true') } ] }
+          $app, 'https://admin.example.com'),
+      [ 'another page is not in the environment', GET => '/api/items', { origin => $evil }, 200, {%vary} ] ],
+    [ 'Alerts with Prometheus' => [],
+      [ 'the API allows the app', GET => '/api/items', { origin => $app }, 200, { allowed_fields($app) } ],
+      [ 'the API denies another page', GET => '/api/items', { origin => $evil }, 200, {%vary} ],
+      [ 'the counters', GET => '/cors-policy?format=prometheus', {}, 200, {}, { 'content-type' => qr{\Atext/plain} } ] ],
 );
 
 # --- the page
@@ -187,7 +327,7 @@ while ($page =~ /^## (.*)\n((?:(?!^## ).*\n)*)/gm) {
     $htaccess{$title} = join '', $body =~ /^```htaccess\n(.*?)^```$/gms;
 }
 
-plan tests => 5 + 2 * @recipes + map { @$_[ 2 .. $#$_ ] } @recipes;
+plan tests => 7 + 2 * @recipes + map { @$_[ 2 .. $#$_ ] } @recipes;
 
 my %seen;
 is_deeply(\@titles, [ grep { !$seen{$_}++ } map { $_->[0] } @recipes ], 'each recipe of the page is tested, in the order of the page');
@@ -199,8 +339,8 @@ is_deeply([ $page =~ /^- \[.*\]\(#(.*)\)$/gm ], [ map { (my $to = lc $_) =~ s/[^
 
 mkdir "$ENV{CORS_WORK}/t/run";
 mkdir $_ or die "$_: $!\n" for map { "$www$_" } '', map { "/$_" } qw(site site/api site/api/admin site/fonts site/open-data site/assets
-    site/api/blue site/api/green tenants site/reports dav locks logs customers customers/shop customers/other);
-Httpd::spew("$www/$_", "x\n") for qw(site/api/items site/data.txt site/fonts/a.woff2 site/open-data/a.json site/assets/a.js site/reports/a
+    site/api/blue site/api/green site/media tenants site/reports dav locks logs customers customers/shop customers/other);
+Httpd::spew("$www/$_", "x\n") for qw(site/index.php site/api/run.php site/media/a.mp4 site/api/items site/data.txt site/fonts/a.woff2 site/open-data/a.json site/assets/a.js site/reports/a
     site/api/blue/items site/api/green/items dav/a customers/shop/a.txt customers/other/a.txt);
 # the user "user", the password "pass"
 Httpd::spew("$www/users", "user:{SHA}nU4eI71bcnBGqeO0t9tXvY1u5oQ=\n");
@@ -240,7 +380,16 @@ is($log, <<"LOG", 'Trying a policy with ReportOnly: its log has the verdict, the
 "GET /api/items HTTP/1.1" denied origin-not-allowed "$evil" CorsAllowOrigins
 "OPTIONS /api/items HTTP/1.1" preflight-denied method-not-allowed "$app" CorsAllowMethods
 LOG
+is(Httpd::slurp("$www/logs/quiet_log"), "GET /api/items HTTP/1.1 200\nOPTIONS /api/items HTTP/1.1 403\n",
+    'Keeping preflights out of the access log: denied ones stay');
+my ($rules) = $page =~ /^```yaml\n(.*?)^```$/ms;
+my %metric = map { $_ => 1 } Httpd::slurp("$ENV{CORS_WORK}/docs/status-page.md") =~ /`(cors_policy_\w+)`/g;
+is_deeply([ grep { !$metric{$_} } $rules =~ /\b(cors_policy_\w+)/g ], [], 'Alerts with Prometheus: the metrics exist');
 is(Httpd::slurp($app_log), join('', map { "$_\n" } 'GET /shop/items', 'GET /shop/items', 'GET /shop/embed/x', 'OPTIONS /shop/embed/x',
     'GET /app/items', 'OPTIONS /app/items', 'GET /app/silent', 'OPTIONS /app/silent', 'GET /app/silent', 'OPTIONS /app/private/silent', 'GET /app/private/silent',
-    'GET /feed/x', 'GET /feed/x', 'GET /feed/silent', 'GET /socket'),
-    'the application sees no preflight that the policy answers, and no handshake that it refuses');
+    'GET /feed/x', 'GET /feed/x', 'GET /feed/silent', 'GET /socket', 'PATCH /uploads/silent', 'POST /grpc/silent', 'GET /db/items', 'GET /cloud/silent',
+    'POST /mcp/silent', 'POST /mcp/silent',
+    ('POST /shop/a/silent') x 3, 'GET /shop/a/silent', 'POST /app/saml/acs/silent', 'POST /app/oidc/callback/silent', 'GET /app/saml/acs/silent',
+    ('POST /shop/payment/return/silent') x 2, 'POST /shop/payment/notify/silent',
+    'GET /app/silent-callback/silent', ('GET /app/silent') x 2, ('POST /app/a/silent') x 3, ('POST /newsletter/silent') x 2, ('POST /graphql/silent') x 5),
+    'the application sees no preflight that the policy answers, no handshake that it refuses, and no forged request');

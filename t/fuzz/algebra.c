@@ -149,7 +149,8 @@ static bool is_sent(const cors_origin_t *origin)
     return origin->null
            || (cors_pattern_parse(pool, origin->text, true, &pattern, &unused)
                    == CORS_OK
-               && !pattern.subdomains && !pattern.any_port);
+               && !pattern.subdomains && !pattern.any_port
+               && !pattern.any_host);
 }
 
 static void check_witness(const pair_t *first, const pair_t *second,

@@ -22,6 +22,35 @@ static cors_setting_t *set_attr(cors_section_t *section, cors_attr_e attr)
     return cors_section_set(pool, section, CORS_METHODS_ALL, attr, &first);
 }
 
+/* In place of PCRE: what the suggested regular expression matches does not matter here. */
+static bool match_nothing(const void *regex, cors_slice_t text, bool doubt)
+{
+    (void)regex;
+    (void)text;
+    return doubt;
+}
+
+/* Returns whether a suggestion is a line with a regular expression, which must be valid,
+ * too. */
+static bool check_line(const char *suggestion)
+{
+    static const char line[] = "CorsAllowOriginsMatch \"";
+    cors_origin_set_t *set;
+    const char *regex = suggestion + sizeof(line) - 1;
+    const char *unused;
+
+    if (strncmp(suggestion, line, sizeof(line) - 1) != 0) {
+        return false;
+    }
+    regex = apr_pstrmemdup(pool, regex, strlen(regex) - 1);
+    must(suggestion[strlen(suggestion) - 1] == '"' && !strchr(regex, '"'));
+    set = cors_origin_set_make(pool, false, strchr("+-", *regex) != NULL);
+    must(cors_origin_set_add_regex(pool, set, regex, NULL, regex, match_nothing,
+                                   &unused)
+         == CORS_OK);
+    return true;
+}
+
 /* Each entry of a suggestion must be valid. */
 static void check_suggestion(cors_slice_t word, const char *suggestion)
 {
@@ -29,6 +58,9 @@ static void check_suggestion(cors_slice_t word, const char *suggestion)
     cors_slice_t right;
 
     must(rest.len > 0 && !cors_slice_equal(word, rest));
+    if (check_line(suggestion)) {
+        return;
+    }
     while (cors_argument_next(&rest, &right)) {
         cors_pattern_t pattern;
         const char *unused;
@@ -233,7 +265,7 @@ static void read_other_texts(cors_slice_t text)
              == CORS_OK);
     }
     cors_regex_suggest_domain(pool, copy, 'x');
-    cors_origin_file_read(pool, text, check_mistake, NULL);
+    cors_origin_file_read(pool, text, NULL, check_mistake, NULL);
     cors_json_start(&json, check_output, NULL);
     cors_json_string(&json, NULL, copy);
 }

@@ -6,15 +6,16 @@
 
 #include "core/origin/list_file.h"
 
-/* The mistakes reported so far, and the number of lines. */
+/* The errors reported so far, and the number of lines. */
 typedef struct {
     apr_size_t count;
     apr_size_t last;
     apr_size_t lines;
+    apr_size_t skipped;
 } reported_t;
 
-static void check_mistake(void *context, apr_size_t line,
-                          const cors_finding_t *finding)
+static void check_error(void *context, apr_size_t line,
+                        const cors_finding_t *finding)
 {
     reported_t *reported = context;
 
@@ -25,6 +26,40 @@ static void check_mistake(void *context, apr_size_t line,
     must(line > 0 && line >= reported->last && line <= reported->lines);
     reported->last = line;
     reported->count++;
+}
+
+/* Lines that are skipped are in order, too, and are counted. */
+static void check_skipped(void *context, apr_size_t line,
+                          const cors_finding_t *finding)
+{
+    reported_t *reported = context;
+
+    must(!cors_problem_is_warning(finding->problem));
+    must(line > 0 && line >= reported->last && line <= reported->lines);
+    must(!memchr(finding->entry.ptr ? finding->entry.ptr : "", '!',
+                 finding->entry.len));
+    reported->last = line;
+    reported->skipped++;
+}
+
+/* Skipping lines does not change what the list has, and no line with "!" is skipped. */
+static void check_rules(cors_slice_t input, const cors_origin_file_t *file,
+                        apr_size_t lines)
+{
+    const cors_list_rules_t skip = { 0, check_skipped };
+    const cors_list_rules_t one = { 1, NULL };
+    reported_t reported = { 0, 0, lines, 0 };
+    cors_origin_file_t other =
+        cors_origin_file_read(pool, input, &skip, check_error, &reported);
+
+    must(reported.count == other.errors && reported.skipped == other.skipped);
+    must(other.errors + other.skipped == file->errors);
+    must(other.bad_rows == file->bad_rows && file->skipped == 0);
+    must(other.sum[0] == file->sum[0] && other.sum[1] == file->sum[1]);
+    reported.last = reported.count = 0;
+    other = cors_origin_file_read(pool, input, &one, check_error, &reported);
+    must(reported.count == other.errors);
+    must(cors_origin_table_listed(other.table) <= 1);
 }
 
 /* A line without its end, its comment and spaces. */
@@ -51,19 +86,35 @@ static cors_slice_t trim_line(cors_slice_t line)
     return line;
 }
 
-static bool is_valid_entry(cors_slice_t word, cors_pattern_t *pattern)
+/* A line is an entry, or an entry and a tenant. The text of the tenant is set to "" if
+ * there is none. */
+static bool is_valid_entry(cors_slice_t line, cors_pattern_t *pattern,
+                           const char **tenant)
 {
+    char *rest = apr_pstrmemdup(pool, line.ptr, line.len);
+    const apr_size_t len = strcspn(rest, " \t");
+    const cors_slice_t word = { line.ptr, len };
     const char *unused;
 
-    return !memchr(word.ptr, ' ', word.len) && !memchr(word.ptr, '\t', word.len)
+    rest += len;
+    rest += strspn(rest, " \t");
+    *tenant = rest;
+    for (; *rest; rest++) {
+        if ((unsigned char)*rest <= ' ' || strchr("\"'`,*\\\x7f", *rest)
+            || strncmp(rest, "://", 3) == 0) {
+            return false;
+        }
+    }
+    return rest - *tenant <= 255
            && cors_pattern_parse(pool, word, false, pattern, &unused) == CORS_OK
            && pattern->kind == CORS_PATTERN_ORIGIN;
 }
 
 /* An entry without a wildcard must be found as listed or excluded. */
 static void check_lookup(const cors_origin_table_t *table,
-                         const cors_pattern_t *pattern)
+                         const cors_pattern_t *pattern, const char *tenant)
 {
+    const cors_slice_t key = cors_slice(tenant);
     cors_origin_t origin;
     cors_listing_e is;
 
@@ -71,7 +122,7 @@ static void check_lookup(const cors_origin_table_t *table,
         || !cors_origin_parse(pattern->origin, &origin)) {
         return;
     }
-    is = cors_origin_table_lookup(table, &origin);
+    is = cors_origin_table_lookup_for(table, &origin, *tenant ? &key : NULL);
     must(is == CORS_ORIGIN_EXCLUDED
          || (is == CORS_ORIGIN_LISTED && !pattern->exclude));
 }
@@ -138,9 +189,9 @@ static void check(cors_slice_t input)
 {
     const char *at = input.ptr;
     const char *end = at + input.len;
-    reported_t reported = { 0, 0, 1 };
+    reported_t reported = { 0, 0, 1, 0 };
     cors_origin_file_t file;
-    apr_size_t mistakes = 0;
+    apr_size_t errors = 0;
     apr_size_t listed = 0;
     apr_size_t excluded = 0;
     apr_size_t i;
@@ -148,13 +199,14 @@ static void check(cors_slice_t input)
     for (i = 0; i < input.len; i++) {
         reported.lines += input.ptr[i] == '\n' && i + 1 < input.len ? 1 : 0;
     }
-    file = cors_origin_file_read(pool, input, check_mistake, &reported);
-    must(reported.count == file.mistakes);
+    file = cors_origin_file_read(pool, input, NULL, check_error, &reported);
+    must(reported.count == file.errors);
+    check_rules(input, &file, reported.lines);
     if ((input.len > 0 && memchr(at, 0, input.len))
         || (input.len >= 2
             && (memcmp(at, "\xff\xfe", 2) == 0
                 || memcmp(at, "\xfe\xff", 2) == 0))) {
-        must(file.mistakes == 1);
+        must(file.errors == 1);
         return;
     }
     if (input.len >= 3 && memcmp(at, "\xef\xbb\xbf", 3) == 0) {
@@ -165,7 +217,7 @@ static void check(cors_slice_t input)
         check_whole_frame(&file.frame, &at, &end);
     }
     else if (file.frame.state != CORS_FRAME_NONE) {
-        must(file.mistakes == 1 && reported.last == file.frame.line);
+        must(file.errors == 1 && reported.last == file.frame.line);
         must(cors_origin_table_listed(file.table) == 0);
         must(cors_origin_table_excluded(file.table) == 0);
         return;
@@ -173,20 +225,21 @@ static void check(cors_slice_t input)
     while (at < end) {
         cors_slice_t word = trim_line(next_line(&at, end));
         cors_pattern_t pattern;
+        const char *tenant;
 
         if (word.len == 0) {
             continue;
         }
-        if (!is_valid_entry(word, &pattern)) {
-            mistakes++;
+        if (!is_valid_entry(word, &pattern, &tenant)) {
+            errors++;
             continue;
         }
         listed += pattern.exclude ? 0 : 1;
         excluded += pattern.exclude ? 1 : 0;
-        check_lookup(file.table, &pattern);
+        check_lookup(file.table, &pattern, tenant);
     }
-    mistakes += input.len > 0 && input.ptr[input.len - 1] != '\n' ? 1 : 0;
-    must(mistakes == file.mistakes);
+    errors += input.len > 0 && input.ptr[input.len - 1] != '\n' ? 1 : 0;
+    must(errors == file.errors);
     /* a repeated entry counts once */
     must(cors_origin_table_listed(file.table) <= listed);
     must(cors_origin_table_excluded(file.table) <= excluded);

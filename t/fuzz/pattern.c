@@ -31,7 +31,9 @@ static void check_listed(const cors_pattern_t *pattern)
         pattern->exclude ? CORS_ORIGIN_EXCLUDED : CORS_ORIGIN_LISTED;
     const char *port =
         pattern->port ? apr_psprintf(pool, ":%u", pattern->port) : "";
-    const char *below = pattern->subdomains ? "a." : "";
+    const char *below = pattern->subdomains ? "a."
+                        : pattern->any_host ? "a"
+                                            : "";
     cors_origin_t unused;
     const char *text = serialise_pattern(pattern, below, port);
 
@@ -46,6 +48,12 @@ static void check_listed(const cors_pattern_t *pattern)
         must(look_up_text(table, serialise_pattern(pattern, "", port))
              == CORS_ORIGIN_UNLISTED);
         must(look_up_text(table, serialise_pattern(pattern, "a", port))
+             == CORS_ORIGIN_UNLISTED);
+    }
+    else if (pattern->any_host) {
+        must(look_up_text(table, serialise_pattern(pattern, "a", ":81"))
+             == CORS_ORIGIN_UNLISTED);
+        must(look_up_text(table, serialise_pattern(pattern, "[::1]", ""))
              == CORS_ORIGIN_UNLISTED);
     }
     else {
@@ -90,7 +98,10 @@ static void check_accepted(cors_slice_t word, const cors_pattern_t *pattern)
     case CORS_PATTERN_ORIGIN:
         must(cors_slice_equal(
             bare, cors_slice(serialise_pattern(
-                      pattern, pattern->subdomains ? "*." : "",
+                      pattern,
+                      pattern->subdomains ? "*."
+                      : pattern->any_host ? "*"
+                                          : "",
                       pattern->any_port ? ":*"
                       : pattern->port ? apr_psprintf(pool, ":%u", pattern->port)
                                       : ""))));

@@ -2,8 +2,10 @@
 
 /*
  * Protection. The input is a byte of flags, then the fields, one on each line. The target
- * asserts that an untrusted cross-site request never passes, that more trust or less
- * strictness never refuses more, and that the same facts give the same decision.
+ * asserts that an untrusted cross-site request never passes, that a request for a foreign
+ * host never does where the host is checked, that a request is refused as embedding only
+ * where that is checked, that more trust or less strictness never refuses more, and that
+ * the same facts give the same decision.
  */
 
 #include "fuzz.h"
@@ -50,6 +52,13 @@ static bool refuses(const cors_protect_settings_t *settings,
     must(refused || !cors_protect_hint(facts, &decision));
     must(cors_protect_status(&decision) == 403
          || decision.check == CORS_PROTECT_CHECK_HOST);
+    if (settings->host && !facts->target.known_host) {
+        must(refused && cors_protect_status(&decision) == 421);
+    }
+    else {
+        must(!refused || cors_protect_status(&decision) == 403);
+    }
+    must(settings->embedding || decision.check != CORS_PROTECT_CHECK_EMBEDDING);
     return refused;
 }
 

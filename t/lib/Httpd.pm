@@ -30,10 +30,14 @@ my %taken;
 my $valgrind = $ENV{CORS_UNDER};
 my $attempts = 400 * ($valgrind ? 10 : 1);
 
-# Stops the servers that still run, also when a test dies.
+# Stops the servers that still run, also when a test dies. A backend ends before the server
+# that may have a tunnel to it: with prefork, a child that gets SIGTERM in mod_proxy's tunnel
+# destroys its pools in the signal handler, and an assertion of apr_reslist aborts it.
 END {
     if ($$ == $owner) {
         my $code = $?;
+        $_->stop for grep { $_->isa('Httpd::Helper') } @running;
+        $_->wait_for_tunnels for grep { !$_->isa('Httpd::Helper') } @running;
         $_->terminate for @running; # they end at the same time
         for my $httpd (@running) {
             $httpd->stop;
@@ -72,9 +76,10 @@ sub spew {
     close $out or die "$file: $!\n";
 }
 
-# The httpd that the suite tests, and the directory of its modules.
+# The httpd that the suite tests, and the directories of its modules and its headers.
 sub binary { return $suite->{vars}{httpd} }
 sub modules_dir { return $suite->apxs('LIBEXECDIR') }
+sub include_dir { return $suite->apxs('INCLUDEDIR') }
 
 # A line that loads a module, from httpd's own directory or from out/neighbours.
 sub load_module {
@@ -213,6 +218,19 @@ sub wait_for_threads {
     return;
 }
 
+# Wait until no child of prefork has a connection, for up to two seconds.
+sub wait_for_tunnels {
+    my ($self) = @_;
+    return if mpm() ne 'prefork' || $self->{stopped} || !$self->pid;
+    for (1 .. 80) {
+        my %state = map { /\A\s*\d+:\s+\S+\s+\S+\s+(\S+)(?:\s+\S+){5}\s+(\d+)/ ? ($2 => $1) : () } split /\n/, slurp('/proc/net/tcp');
+        my @open = map { my $pid = $_; map { (readlink($_) // '') =~ /\Asocket:\[(\d+)\]/ ? $1 : () } glob "/proc/$pid/fd/*" } $self->children;
+        return if !grep { ($state{$_} // '0A') ne '0A' } @open; # 0A: it listens
+        select undef, undef, undef, 0.025;
+    }
+    return;
+}
+
 # Wait until it accepts connections on its first port.
 sub wait_until_ready {
     my ($self) = @_;
@@ -268,7 +286,7 @@ sub unexpected_line {
         # warnings about a configuration
         next if $line =~ /\] Warning: / || $line =~ $expected;
         return $line
-            if $line =~ /exit signal|Sanitizer|runtime error:|cors_policy:(?:warn|error|crit|alert|emerg)/;
+            if $line =~ /exit signal|Sanitizer|runtime error:|cors_(?:policy|sources):(?:warn|error|crit|alert|emerg)/;
     }
     return;
 }
@@ -285,7 +303,7 @@ sub findings {
             # helgrind: the two accesses, not the places where memory and locks were created
             @parts = map { s/\A.*?(?=^Possible data race)//msr =~ s/^ *Address 0x.*//msr } split /^-{60}-*\n/m, $text;
         }
-        push @found, grep { m{\bsrc/(?:core|httpd)/\w+/\w+\.[ch]:|mod_cors_policy\.(?:so|c:)} } @parts;
+        push @found, grep { m{\bsrc/(?:core|httpd|sources)/(?:\w+/)?\w+\.[ch]:|mod_cors_(?:policy|sources)\.(?:so|c:)} } @parts;
     }
     return @found;
 }
@@ -334,6 +352,7 @@ sub terminate { kill TERM => $_[0]{pid} if !$_[0]{terminated}++ }
 
 sub stop {
     my ($self) = @_;
+    return if $self->{stopped}++;
     $self->terminate;
     waitpid $self->{pid}, 0;
 }

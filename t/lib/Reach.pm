@@ -10,7 +10,7 @@ use Exporter 'import';
 use Client ();
 use Fetch qw(fetch exposed_names);
 
-our @EXPORT_OK = qw(send_by_wire reach further exchanges remarks);
+our @EXPORT_OK = qw(send_by_wire reach further exchanges remarks verified);
 
 my $exchanges = 0;
 sub exchanges { return $exchanges }
@@ -67,6 +67,38 @@ sub further {
         } }
     } }
     return (\@more, $same, $all, \@less);
+}
+
+# What a page of an origin can do at a server, in the words of --verify, of what is asked
+# there.
+sub does {
+    my ($port, $path, $origin, $asked, $cache) = @_;
+    my @all;
+    for (@$asked) {
+        my ($method, $header, $with) = /\A(\S+)(?: (?!with cookies)(\S+))?( with cookies)?\z/;
+        my ($far) = reach($port, { path => $path, origin => $origin, method => $method, credentials => $with ? 'include' : 'omit', headers => $header ? [ [ $header => 'application/x' ] ] : [] }, $cache);
+        push @all, $_ if $far == 2;
+    }
+    return \@all;
+}
+
+# Compare the rows of a table of --verify with two servers: all that differ, and a third of the
+# others. Returns those that are wrong, and the number of those that are right. The
+# application behind the servers has no page /.
+sub verified {
+    my ($table, $before_port, $here_port) = @_;
+    my $number = 0;
+    my @rows = grep { $_->{change} ne 'same' || $number++ % 3 == 0 } grep { $_->{change} ne 'not evaluated' && $_->{path} ne '/' } @{ $table->{rows} };
+    my %known = map { $_ => 1 } map { (@{ $_->{before} }, @{ $_->{after} }) } @rows;
+    my @asked = sort keys %{ { %known, map { ($_ => 1, "$_ with cookies" => 1) } 'GET', 'PUT', 'GET x-other' } };
+    my ($right, @wrong) = (0);
+    for my $row (@rows) {
+        my @does = map { does($_, $row->{path}, $row->{origin}, \@asked, {}) } $before_port, $here_port;
+        my @said = map { [ sort @{ $row->{$_} } ] } qw(before after);
+        if ("@{ $does[0] }; @{ $does[1] }" eq "@{ $said[0] }; @{ $said[1] }") { $right++; next }
+        push @wrong, "$row->{path} $row->{origin}: " . join('; ', map { "said @{ $said[$_] }, does @{ $does[$_] }" } 0, 1);
+    }
+    return (\@wrong, $right);
 }
 
 # Whether a page can read a header of one response that it cannot read of the other.

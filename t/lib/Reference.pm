@@ -18,11 +18,13 @@ my %default = (
     CorsAllowAnyOriginWithCredentialsUnsafe => 'Off', CorsAllowNullOriginUnsafe => 'Off',
     CorsAllowPublicSuffixUnsafe => 'Off', CorsPreflight => 'Answer', CorsPreflightStatus => '204 403',
     CorsRejectDisallowed => 'Off', CorsBackendHeaders => 'Replace', CorsAllowPrivateNetwork => 'Off',
-    CorsWebSocketRequireOrigin => 'Off',
+    CorsWebSocketRequireOrigin => 'Off', CorsProtect => 'Off', CorsProtectEmbedding => 'Off', CorsProtectHost => 'Off',
+    CorsTimingAllowOrigin => 'Off', CorsResourcePolicy => 'Off',
 );
 my %default_list = (
     CorsAllowOrigins => [], CorsAllowMethods => [qw(GET HEAD PUT PATCH POST DELETE)],
     CorsAllowHeaders => ['content-type'], CorsExposeHeaders => [], CorsWebSocketAllowOrigins => undef,
+    CorsProtectAllowOrigins => [],
 );
 my $token = qr/[!#\$%&'*+.^_`|~0-9A-Za-z-]+/;
 
@@ -287,36 +289,58 @@ sub is_about {
         my ($its_scheme, $star, $its_host, $its_port) = $text =~ m{\A([^:]+)://(\*\.)?(\[[^\]]*\]|[^:]*)(?::(.*))?\z}
             or return 0;
         return 0 if $its_scheme ne $scheme;
+        # all ids of a scheme
+        return $host =~ /\A[^\[]/ && $port eq '' && !defined $its_port if !$star && $its_host eq '*';
         return 0 if ($its_port // '') ne '*' && ($its_port // '') ne $port;
         return $its_host eq $host if !$star;
         return $host =~ /\A[^\[]/ && length $host > length(".$its_host") && substr($host, -length(".$its_host")) eq ".$its_host";
     };
 }
 
+sub matches_one_of {
+    my ($word, @origins) = @_;
+    return scalar grep { /\A(?:$word->{word})\z/ } @origins;
+}
+
 # Whether an entry allows origins of strangers: any origin, or a regular expression that
-# matches names that anyone can register. An unescaped dot and an unbounded number do that.
+# matches whatever a stranger has. An unescaped dot does that.
 sub is_everybody {
     my ($word) = @_;
-    return $word->{word} eq '*' if !$word->{regex};
-    return scalar grep { /\A(?:$word->{word})\z/ } 'https://stranger.example', 'https://stranger.test',
-        'https://f98765432.example', 'https://ixexample';
+    return $word->{word} eq '*' || $word->{word} =~ m{://\*\z} if !$word->{regex};
+    return matches_one_of($word, 'https://stranger.example', 'https://stranger.test', 'https://ixexample');
 }
 
 my %public_suffix = map { $_ => 1 } qw(github.io co.uk com);
+
+# Whether an entry allows names that anyone can register below a public suffix: with a
+# wildcard, or by a regular expression that does not spell them out.
+sub is_on_public_suffix {
+    my ($word) = @_;
+    return !is_everybody($word) && matches_one_of($word, 'https://f98765432.example') if $word->{regex};
+    return $word->{word} =~ m{://\*\.([^:]*)} && $public_suffix{$1};
+}
 
 # Whether the settings of a policy contradict each other.
 sub contradicts {
     my ($is) = @_;
     my $origins = $is->{CorsAllowOrigins};
+    return 1 if $is->{CorsProtect} !~ /\AOff/ && trusts_strangers($is);
     return 1 if $is->{CorsAllowNullOriginUnsafe} ne 'On' && has($origins, sub { !$_[0]{regex} && $_[0]{word} eq 'null' });
     my $exposes_all = has($is->{CorsExposeHeaders}, sub { $_[0]{word} eq '*' });
     return 1 if $exposes_all && leaves_out($is->{CorsExposeHeaders});
     return 0 if $is->{CorsAllowCredentials} ne 'On';
     return 1 if $is->{CorsAllowAnyOriginWithCredentialsUnsafe} ne 'On' && has($origins, \&is_everybody);
     return 1 if $exposes_all;
-    return $is->{CorsAllowPublicSuffixUnsafe} ne 'On' && has($origins, sub {
-        my ($suffix) = $_[0]{word} =~ m{://\*\.([^:]*)};
-        return !$_[0]{regex} && defined $suffix && $public_suffix{$suffix} }) ? 1 : 0;
+    return $is->{CorsAllowPublicSuffixUnsafe} ne 'On' && has($origins, \&is_on_public_suffix) ? 1 : 0;
+}
+
+# Whether CorsProtectAllowOrigins has an entry that needs a flag which is not set.
+sub trusts_strangers {
+    my ($is) = @_;
+    my $trusted = $is->{CorsProtectAllowOrigins};
+    return 1 if $is->{CorsAllowNullOriginUnsafe} ne 'On' && has($trusted, sub { !$_[0]{regex} && $_[0]{word} eq 'null' });
+    return 1 if $is->{CorsAllowAnyOriginWithCredentialsUnsafe} ne 'On' && has($trusted, \&is_everybody);
+    return $is->{CorsAllowPublicSuffixUnsafe} ne 'On' && has($trusted, \&is_on_public_suffix);
 }
 
 # --- requests
@@ -402,20 +426,59 @@ sub relation {
 # The response that a request must get.
 #   request  scheme, host, port, path, method and headers (a list of pairs)
 #   handler  the response without a policy: status and fields, which has vary and
-#            access-control-* in lower case
+#            access-control-* in lower case, and the two fields that do not depend on the
+#            request
 # Returns status and fields.
 sub answer {
     my ($self, $request, $handler) = @_;
+    my $is = $self->policy($request, (is_websocket($request) ? undef : announced_method($request)) // $request->{method});
+    my $answer = $self->cors_answer($request, $is, $handler);
+    my $fields = $answer->{fields};
+    delete @$fields{qw(timing-allow-origin cross-origin-resource-policy)};
+    %$fields = (%$fields, fixed_fields($is, $handler, $answer->{of_module}));
+    $fields->{vary} = with_comma(split(/\s*,\s*/, $fields->{vary} // ''), 'Sec-Fetch-Site', 'Sec-Fetch-Mode', 'Sec-Fetch-Dest')
+        if $is->{CorsProtect} =~ /\AOn/ && $is->{CorsProtectEmbedding} eq 'On' && $request->{method} =~ /\A(?:GET|HEAD)\z/;
+    return { status => $answer->{status}, fields => $fields };
+}
+
+# Timing-Allow-Origin and Cross-Origin-Resource-Policy: that of the policy or of the handler.
+sub fixed_fields {
+    my ($is, $handler, $of_module) = @_;
+    my %fields = map { defined $handler->{fields}{$_} ? ($_ => $handler->{fields}{$_}) : () } qw(timing-allow-origin cross-origin-resource-policy);
+    # a preflight that the module answers has only what other modules add to it
+    return %fields if $of_module;
+    my $timing = $is->{CorsTimingAllowOrigin};
+    $fields{'timing-allow-origin'} = '*' if $timing eq '*';
+    $fields{'timing-allow-origin'} = timed($is) if $timing eq 'Policy' && $is->{CorsPolicy} eq 'On';
+    $fields{'cross-origin-resource-policy'} = $is->{CorsResourcePolicy} if $is->{CorsResourcePolicy} ne 'Off';
+    return %fields;
+}
+
+# The origins of a policy that Timing-Allow-Origin has: entries that are one origin.
+sub timed {
+    my ($is) = @_;
+    my $list = $is->{CorsAllowOrigins};
+    return if contradicts($is);
+    return '*' if !leaves_out($list) && has($list, sub { !$_[0]{regex} && $_[0]{word} eq '*' });
+    my %exact = map { $_->{word} => 1 } grep { !$_->{regex} && $_->{word} !~ /\*/ } map { @{ $_->{take} } } @$list;
+    my @origins = grep { listed($list, is_about($_)) } sort keys %exact;
+    return @origins ? join ', ', @origins : undef;
+}
+
+# The same without the two fields and the Vary of CorsProtectEmbedding. of_module: the
+# module itself answers a preflight.
+sub cors_answer {
+    my ($self, $request, $is, $handler) = @_;
     my $websocket = is_websocket($request);
     my $announced = $websocket ? undef : announced_method($request);
-    my $is = $self->policy($request, $announced // $request->{method});
     my $origin = field($request, 'Origin');
     my $well_formed = defined $origin && is_well_formed($origin);
     # a handler may respond to a handshake like to any other request
     my $plain = { status => $handler->{status}, fields => { %{ $handler->{fields} } } };
 
     my $own = $well_formed && relation($self->server($request), $request, $origin) eq 'own';
-    $plain->{status} = 403 if refuses_handshake($is, $request, $self->server($request));
+    my $refused = protection($is, $request, $self->server($request));
+    $plain->{status} = $refused || (refuses_handshake($is, $request, $self->server($request)) ? 403 : $plain->{status});
     return $plain if $is->{CorsPolicy} ne 'On';
 
     my $list = contradicts($is) ? [] : $is->{CorsAllowOrigins};
@@ -435,7 +498,7 @@ sub answer {
     my %own;
     my $by_handler = 1;
     my $status = $plain->{status};
-    if (defined $announced) {
+    if (defined $announced && !$refused) {
         ($status, $by_handler, %own) = $self->preflight($request, $is, $announced, $allowed, $constant, $handler);
     }
     elsif ($allowed && defined $origin || $constant) {
@@ -443,13 +506,13 @@ sub answer {
         my @names = names($is->{CorsExposeHeaders}, \&any_case);
         $own{'access-control-expose-headers'} = join ', ', @names if @names;
     }
-    elsif ($reject && !$websocket && defined $origin && !$handler->{early} && !$own) { $status = 403 }
+    elsif ($reject && !$websocket && defined $origin && !$handler->{early} && !$own && !$refused) { $status = 403 }
     # an answer of the module itself has no backend
     $plain->{status} = $status;
     return $plain if $is->{CorsBackendHeaders} eq 'Keep' && defined $sent{'access-control-allow-origin'} && $by_handler;
     $own{vary} = with_comma(@vary);
     keep_part($is, \%own, \%sent, defined $announced) if $by_handler;
-    return { status => $status, fields => \%own };
+    return { status => $status, fields => \%own, of_module => !$by_handler };
 }
 
 # What a policy keeps of the fields that a handler has sent: the names that it
@@ -474,6 +537,105 @@ sub refuses_handshake {
     return $is->{CorsWebSocketRequireOrigin} eq 'On' if !defined $origin;
     return 0 if @$list == 1 && lets_all($list);
     return !is_well_formed($origin) || !listed($list, is_about($origin, relation($server, $request, $origin) eq 'own'));
+}
+
+# --- CorsProtect
+
+# Whether CorsProtect refuses a request that is not a preflight, as a handler may do as well.
+sub forbids {
+    my ($self, $request) = @_;
+    return protection($self->policy($request, $request->{method}), $request, $self->server($request));
+}
+
+# The status of a refusal by CorsProtect and the directives that add to it; 0 if there is none.
+sub protection {
+    my ($is, $request, $server) = @_;
+    return 0 if $is->{CorsProtect} !~ /\AOn/;
+    return 421 if $is->{CorsProtectHost} eq 'On' && is_foreign_host($server, $request);
+    return is_forged($is, $request, $server) || ($is->{CorsProtectEmbedding} eq 'On' && is_embedded($is, $request)) ? 403 : 0;
+}
+
+sub is_foreign_host {
+    my ($server, $request) = @_;
+    my ($host) = lc($request->{authority} // '') =~ /\A(\[[^\]]*\]|[^:]*)/;
+    return $host ne '' && !is_own_host($server, $host =~ s/\.\z//r);
+}
+
+# Whether a page of another site embeds the resource.
+sub is_embedded {
+    my ($is, $request) = @_;
+    my ($site, $mode, $dest, $origin) = map { field($request, $_) // '' } 'Sec-Fetch-Site', 'Sec-Fetch-Mode', 'Sec-Fetch-Dest', 'Origin';
+    return 0 if is_websocket($request) || defined announced_method($request) || $site ne 'cross-site';
+    return 0 if $mode =~ /\A(?:cors|websocket|)\z/ || ($mode eq 'navigate' && $dest !~ /\A(?:iframe|frame|fencedframe|embed|object)\z/);
+    return !(is_well_formed($origin) && is_trusted($is, $request, $origin, 1));
+}
+
+# Whether CorsProtect refuses a request: the rules of the manual in their order.
+sub is_forged {
+    my ($is, $request, $server) = @_;
+    my ($mode, $strict) = split ' ', $is->{CorsProtect};
+    my $websocket = is_websocket($request);
+    return 0 if $mode ne 'On';
+    return 0 if $websocket ? $is->{CorsWebSocketAllowOrigins} : $request->{method} =~ /\A(?:GET|HEAD|OPTIONS|TRACE|QUERY)\z/;
+    my $origin = field($request, 'Origin');
+    my $site = field($request, 'Sec-Fetch-Site') // '';
+    return !$websocket && is_relayed($request, $origin // '') if $site eq 'same-origin';
+    return 0 if $site eq 'none' && !$websocket;
+    return 0 if defined $origin && is_well_formed($origin) && is_trusted($is, $request, $origin);
+    return 1 if $site ne '';
+    return $websocket ? $is->{CorsWebSocketRequireOrigin} eq 'On' : defined $strict if !defined $origin;
+    return !is_own($server, $request, $origin);
+}
+
+# Whether a service worker may have relayed a form: it has another referrer than origin.
+sub is_relayed {
+    my ($request, $origin) = @_;
+    return 0 if (field($request, 'Sec-Fetch-Mode') // '') ne 'same-origin';
+    my $referer = field($request, 'Referer') // '';
+    return 1 if $origin eq 'null';
+    return $referer ne '' && !(is_well_formed($origin) && $referer =~ m{\A\Q$origin\E(?:[/?#]|\z)});
+}
+
+# Rules 2 and 3; or rule 2 alone.
+sub is_trusted {
+    my ($is, $request, $origin, $alone) = @_;
+    my $about = is_about($origin);
+    return 0 if $is->{CorsPolicy} ne 'Off' && contradicts($is);
+    return 1 if listed($is->{CorsProtectAllowOrigins}, $about);
+    my $list = $is->{CorsAllowOrigins};
+    return 0 if $is->{CorsPolicy} ne 'On' || !listed($list, $about);
+    return 1 if $is->{CorsAllowCredentials} eq 'On' && !has($list, \&is_everybody) && !has($list, \&is_on_public_suffix);
+    return !$alone && !is_websocket($request) && asks_cors($request) && !has_credentials($request);
+}
+
+# Whether a request is one that CORS decides on, and not a form.
+sub asks_cors {
+    my ($request) = @_;
+    my $mode = field($request, 'Sec-Fetch-Mode') // '';
+    return $mode eq 'cors' if $mode ne '';
+    return 1 if $request->{method} ne 'POST';
+    my ($type) = (field($request, 'Content-Type') // '') =~ /\A([^;, \t]*)/;
+    my @simple = qw(application/x-www-form-urlencoded multipart/form-data text/plain text/ping application/csp-report application/reports+json);
+    return scalar($type =~ m{\A$token/$token\z} && !grep { lc $type eq $_ } @simple);
+}
+
+sub has_credentials {
+    my ($request) = @_;
+    return defined field($request, 'Cookie')
+        || scalar grep { /\A\s*(?:Basic|Digest|NTLM|Negotiate)(?:\s|\z)/i } split /,/, field($request, 'Authorization') // '';
+}
+
+# Whether an origin is that of the server, or its https twin if the request came by http.
+# The default port is never written in an origin.
+sub is_own {
+    my ($server, $request, $origin) = @_;
+    my ($scheme, $host, $port) = $origin eq 'null' ? () : origin_parts($origin) or return 0;
+    return 0 if $port ne '' && canonical($scheme, $host, $port) ne "$scheme://$host:$port";
+    my ($its_host, $its_port) = lc($request->{authority} // '') =~ /\A(\[[^\]]*\]|[^:]*)(?::(\d*))?\z/ or return 0;
+    $its_port = '' if ($its_port // '') eq '80';
+    my $its_scheme = $server->{scheme} // $request->{scheme} // 'http';
+    my $same = grep { $origin eq canonical($_, $its_host, $its_port) } $its_scheme, defined $server->{scheme} || $its_scheme eq 'https' ? () : 'https';
+    return $same && is_own_host($server, $its_host =~ s/\.\z//r);
 }
 
 # Whether a policy refuses a request of any kind.
@@ -536,7 +698,7 @@ sub sent_by {
     $own{'access-control-allow-credentials'} = 'true' if !grep { $_->{CorsAllowCredentials} ne 'On' } @policies;
     my @lists = map { $_->{CorsExposeHeaders} } @policies;
     my ($first, @others) = grep { !has($_, sub { $_[0]{word} eq '*' }) } @lists;
-    my @names = $first ? names($first, \&any_case) : '*';
+    my @names = names($first // $lists[0], \&any_case);
     for my $list (@others) {
         @names = grep { my $name = $_; grep { lc $_ eq lc $name } names($list, \&any_case) } @names;
     }
@@ -739,7 +901,7 @@ sub permits {
 sub shown {
     my ($answer) = @_;
     my %fields = map { $_ => $answer->{fields}{$_} } grep { defined $answer->{fields}{$_} } keys %{ $answer->{fields} };
-    for (grep { /vary|-methods|-headers/ } keys %fields) {
+    for (grep { /vary|-methods|-headers|timing/ } keys %fields) {
         my $value = /-methods/ ? $fields{$_} : lc $fields{$_};
         $fields{$_} = join ', ', sort grep { length } split /\s*,\s*/, $value;
         # the requested list may be empty

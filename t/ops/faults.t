@@ -221,7 +221,7 @@ $httpd->stop;
 # first version is built here too, because a module compiled for coverage is never unloaded.
 my $source = "$dir/source";
 mkdir $source or die $!;
-system('cp', '-R', map({ "$ENV{CORS_WORK}/$_" } qw(Makefile build include mod_cors_policy.c src)), $source) and die "cp: $?\n";
+system('cp', '-R', map({ "$ENV{CORS_WORK}/$_" } qw(Makefile build include mod_cors_policy.c mod_cors_sources.c src)), $source) and die "cp: $?\n";
 sub build {
     my ($name, %edit) = @_;
     for my $file (sort keys %edit) {

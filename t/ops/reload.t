@@ -76,7 +76,7 @@ sub public_allows {
 # a file is loaded once it has been unchanged for two seconds
 sub settled { sleep 2 + 5 * $interval }
 
-plan tests => 33;
+plan tests => 36;
 ok(allows('https://first.example'), 'the first list is in force');
 ok(!allows('https://second.example'), 'the first list does not allow another origin');
 
@@ -99,6 +99,16 @@ sub check_bad_file {
 }
 check_bad_file('an error', sub { replace('https://third.example', 'https://third.example/', '*') },
     "live.origins:2: 'https://third.example/'", "live.origins:3: '*'", 'the last good list');
+# the file gets the list in force again
+replace(@always, 'https://second.example');
+my $mended = $httpd->log_mark;
+settled();
+settled();
+like($httpd->log_since($mended), qr/cors_policy:notice.*live\.origins is valid again; the list in force is unchanged$/m, 'a corrected file with the list in force is logged');
+replace(@always, 'https://second.example', '# the same list');
+settled();
+settled();
+unlike($httpd->log_since($mended), qr/valid again.*valid again/s, 'a corrected file is logged once');
 check_bad_file('a file that is half written', sub { Httpd::spew($path, "https://third.example\nhttps://four") },
     'live.origins:2:', '[file-cut]');
 check_bad_file('a file that is removed', sub { unlink $path or die $! }, '[file-unreadable]');
@@ -109,6 +119,11 @@ check_bad_file('a public suffix where credentials are sent', sub { replace('http
 check_bad_file('a file without read permission', sub { replace('https://third.example'); chmod 0, $path },
     '[file-unreadable]');
 
+
+# a corrected file with another list
+$mended = $httpd->log_mark;
+replace(@always, 'https://second.example', 'https://mended.example');
+ok(becomes('https://mended.example', 1) && $httpd->log_since($mended) =~ /live\.origins is valid again and reloaded: 4 listed/, 'a corrected file with another list is logged');
 
 # for a while no child can open another file; the file does not change
 sub limit_descriptors {

@@ -160,8 +160,10 @@ sub section {
 # The texts of a virtual host: its policy and its .htaccess files.
 sub made {
     my ($dir) = @_;
-    # a server that allows, one with some directives, one with none
-    my $text = chance(0.6) ? "CorsPolicy On\nCorsAllowOrigins @origins\n" . (chance(0.3) ? "CorsExposeHeaders ETag X-A\n" : '')
+    # a server that allows, one where only some files do, one with some directives, one with none
+    my $allows = "CorsPolicy On\nCorsAllowOrigins @origins\n" . (chance(0.3) ? "CorsExposeHeaders ETag X-A\n" : '');
+    my $text = chance(0.6) ? $allows
+        : chance(0.5) ? join '', map { "<Files \"$_\">\n$allows</Files>\n" } qw(index.txt front.txt page.txt)
         : policy(chance(0.5) ? 0.4 : 0);
     for (qw(/dir /dir2 /multi /rw /map /fall /err /inc /cgi /ssi)) {
         $text .= section("Directory \"$dir$_\"", 0.15) . section("Location \"$_\"", 0.15);
@@ -299,6 +301,7 @@ my $compare = sub {
     $count{exchanges}++;
     $count{ !$want->{same} ? 'refused' : $want->{fields}{'access-control-allow-origin'} ? 'granted' : 'bare' }++;
     $count{narrowed}++ if $want->{narrowed};
+    $count{by_served}++ if !$want->{answered} && $want->{fields}{'access-control-allow-methods'};
     $by_kind{ $journey->[0] }{ !$want->{same} ? 'refused' : 'let' }++;
     push @wrong, [ $journey, $request, line_of($got), line_of($want), $over ] if line_of($got) ne line_of($want);
 };
@@ -344,7 +347,7 @@ if (Httpd::has_h2()) {
         $compare->($journey, $request, { status => $response->status, fields => $response->cors_fields, runs => $want->{runs} }, $want, 'HTTP/2');
     }
 }
-note(join ', ', map { "$_ " . ($count{$_} // 0) } qw(exchanges granted bare refused narrowed));
+note(join ', ', map { "$_ " . ($count{$_} // 0) } qw(exchanges granted bare refused narrowed by_served));
 is(scalar @wrong, 0, "seed $seed: all $count{exchanges} responses are those of the reference") or do {
     my %kinds;
     for (@wrong) {
@@ -364,6 +367,7 @@ for my $kind (map { $_->[0] } @journeys) {
 cmp_ok($count{$_} // 0, '>', $exchanges / 15, "enough responses are $_") for qw(granted bare refused);
 cmp_ok($count{answered} // 0, '>', $exchanges / 50, 'many preflights are answered by their URL');
 note(join ', ', map { "$_ $count{connected}{$_}" } sort keys %{ $count{connected} // {} });
+cmp_ok($count{by_served} // 0, '>', 0, 'some preflights get the lists of a policy that only the served resource has');
 cmp_ok($count{narrowed} // 0, '>', $exchanges / 300, 'the served resource often denies what the requested URL allows');
 is(join(', ', sort keys %{ $count{skipped} // {} }), '', 'httpd without a policy takes every way');
 done_testing();

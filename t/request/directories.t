@@ -192,11 +192,13 @@ mkdir "$tree/api/missing" or die "missing: $!\n";
 is(cors_response($_->[1], OPTIONS => '/api/missing/b.txt', origin => $app, acrm => 'PUT')->{'access-control-max-age'}, 61,
     "a directory that exists by now has its policy: $_->[0]") for [ early => $early ], [ usual => $usual ];
 
-# httpd does not look for the file: it would find that it may not enter the directory
+# httpd does not look for the file: it would find that it may not enter the directory. A
+# module without early answers (make CFLAGS=-DCORS_WITHOUT_EARLY) has it look.
+my $status = $ENV{CORS_WITHOUT_EARLY} ? 403 : 204;
 my @closed = (OPTIONS => '/api/closed/a.txt', origin => $app, acrm => 'PUT');
 SKIP: {
     skip 'root may enter every directory', 2 if -e "$tree/api/closed/.";
-    is(cors_response($early, @closed)->{status}, 204, 'a preflight is answered before httpd looks for the file');
+    is(cors_response($early, @closed)->{status}, $status, "$status: a preflight is answered before httpd looks for the file, if the module answers early");
     is(cors_response($usual, @closed)->{status}, 403, 'the other host looks for the file');
 }
 

@@ -95,7 +95,7 @@ $page_is->('/author/page', 403, 'Satisfy Any in a .htaccess file closes the stat
 $page_is->('/author/all', 401, 'Satisfy All beside SetHandler: the status page needs a password');
 $page_is->('/author/any', 200, 'Satisfy Any beside SetHandler: the status page is open');
 like(Httpd::slurp("$httpd->{dir}/error_log"), qr/CORS: the status page is refused: $_/, "the log has the reason for refusing the status page: $_")
-    for 'a proxy of this server asks for it', 'Satisfy Any is in force';
+    for 'a proxy of this server requests it', 'Satisfy Any is in force';
 
 # a regular expression that exceeds PCRE's limit excludes
 for (map { "https://$_.example.com" } 'evil', 'evil' . 'a' x 60) {

@@ -14,7 +14,7 @@ use Httpd ();
 
 my $evil = 'https://evil.example';
 my $site = "$ENV{CORS_WORK}/t/protect-site";
-my @authors = qw(on report widen trust fewer handshake strict off more);
+my @authors = qw(on report widen trust fewer handshake strict off more host embed);
 File::Path::make_path(map { "$site/$_" } qw(fall rw multi index guarded tried), map { my $name = $_; map { "$_/$name" } qw(author guarded tried) } @authors);
 my $ran = "$site/ran";
 my $cgi = "#!/bin/sh\ncat >/dev/null\necho \"\$SCRIPT_NAME\" >>'$ran'\nprintf 'Content-Type: text/plain\\n\\nI am a script\\n'\n";
@@ -25,11 +25,12 @@ for my $script ('', 'index/', map { my $name = $_; map { "$_/$name/" } qw(author
 Httpd::spew($ran, '');
 chmod 0666, $ran;
 Httpd::spew("$site/page.shtml", "I am a page <!--#include virtual=\"/run.cgi\" --> to its end\n");
+Httpd::spew("$site/plain.txt", "plain\n");
 my %htaccess = (
     on => 'CorsProtect On', report => 'CorsProtect ReportOnly', strict => 'CorsProtect On Strict', off => 'CorsProtect Off',
     widen => "CorsPolicy On\nCorsAllowOrigins $evil\nCorsAllowCredentials On\nCorsAllowNullOriginUnsafe On",
     trust => "CorsProtectAllowOrigins $evil", fewer => 'CorsProtectAllowOrigins -https://idp.example',
-    handshake => 'CorsWebSocketAllowOrigins *', more => 'CorsProtectAllowOrigins None',
+    host => 'CorsProtectHost On', embed => 'CorsProtectEmbedding On', handshake => 'CorsWebSocketAllowOrigins *', more => 'CorsProtectAllowOrigins None',
 );
 for my $name (@authors) {
     Httpd::spew("$site/$_/$name/.htaccess", "$htaccess{$name}\n") for qw(author guarded tried);
@@ -37,7 +38,7 @@ for my $name (@authors) {
 my $backend = Httpd::free_port();
 my $backend_log = "$ENV{CORS_WORK}/t/logs/protect_backend";
 Httpd::start_helper('backend.pl', $backend, CORS_BACKEND_LOG => $backend_log);
-my $httpd = Httpd->start(name => 'protect', conf => 'protect.conf', ports => [qw(port tls)], modules => [qw(ssl socache_shmcb)],
+my $httpd = Httpd->start(name => 'protect', conf => 'protect.conf', ports => [qw(port tls hosts)], modules => [qw(ssl socache_shmcb status)],
     expected => qr/a \.htaccess file (?:can|cannot) /, vars => { site => $site, backend => $backend });
 my %port = %{ $httpd->{port} };
 my @over = Httpd::has_h2() ? qw(h1 h2c) : qw(h1);
@@ -46,9 +47,9 @@ my %handshake = handshake_fields();
 # Status, CORS headers, Cache-Control, and whether a script or the backend ran.
 sub get_result {
     my ($over, $host, $method, $path, %send) = @_;
-    my $port = $over =~ /\A(?:h1s|h2)\z/ ? $port{tls} : $port{port};
+    my $to = ref $over ? $over : [ $over => $over =~ /\A(?:h1s|h2)\z/ ? $port{tls} : $port{port} ];
     my @mark = map { -s $_ // 0 } $ran, $backend_log;
-    my $response = send_request([ $over => $port ], $method => $path, host => "$host.example", $method eq 'POST' ? (body => 'x') : (), %send);
+    my $response = send_request($to, $method => $path, defined $host ? (host => "$host.example") : (), $method eq 'POST' ? (body => 'x') : (), %send);
     my @now = map { -s $_ // 0 } $ran, $backend_log;
     my $cache = $response->field('cache-control');
     return { %{ $response->cors }, defined $cache ? ('cache-control' => $cache) : (), ran => $now[0] > $mark[0] || $now[1] > $mark[1] ? 1 : 0 };
@@ -199,6 +200,104 @@ if (Httpd::has_h2()) {
     is(extended_connect($port{port}, 0, '/chat', $evil, 'own.example'), '403 refused', 'extended CONNECT of another site');
 }
 
+# --- CorsProtectEmbedding
+my $fetch = 'Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest';
+my %open = (%$passed, vary => $fetch);
+my %wall = (%$refused, vary => $fetch);
+my @embedded = (
+    [ 'a picture', \%wall, site('cross-site', 'no-cors'), 'sec-fetch-dest' => 'image' ],
+    [ 'mode same-origin', \%wall, site('cross-site', 'same-origin') ],
+    [ 'an unknown mode', \%wall, site('cross-site', 'webbundle') ],
+    [ 'two modes', \%wall, 'sec-fetch-site' => 'cross-site', 'sec-fetch-mode' => [qw(cors cors)] ],
+    (map { [ "in $_", \%wall, site('cross-site'), 'sec-fetch-dest' => $_ ] } qw(iframe frame fencedframe embed object)),
+    [ 'a link', \%open, site('cross-site'), 'sec-fetch-dest' => 'document' ],
+    [ 'a link behind a worker', \%open, site('cross-site'), 'sec-fetch-dest' => 'empty' ],
+    [ 'a link without a destination', \%open, site('cross-site') ],
+    [ 'a CORS request', \%open, origin => $evil, site('cross-site', 'cors') ],
+    [ 'a sibling', \%open, site('same-site', 'no-cors') ],
+    [ 'the site', \%open, site('same-origin', 'no-cors') ],
+    [ 'the user', \%open, site('none') ],
+    [ 'no mode', \%open, 'sec-fetch-site' => 'cross-site', 'sec-fetch-dest' => 'image' ],
+    [ 'none of the fields', \%open ],
+    [ 'Cross-Site', \%open, site('Cross-Site', 'no-cors') ],
+    [ 'a trusted origin', \%open, origin => 'https://idp.example', site('cross-site', 'no-cors') ],
+);
+for my $case (@embedded) {
+    my ($name, $want, %send) = @$case;
+    check_result("embedded: $name, $_", $want, embed => $_ => '/run.cgi', %send) for qw(GET HEAD);
+}
+my %picture = (site('cross-site', 'no-cors'), 'sec-fetch-dest' => 'image');
+check_result('embedded: a form of another site', $refused, embed => POST => '/run.cgi', origin => $evil, site('cross-site'));
+check_result('embedded: a form of the site', $passed, embed => POST => '/run.cgi', origin => 'http://embed.example', site('same-origin'));
+check_result('embedded: OPTIONS', $refused, embed => OPTIONS => '/run.cgi', %picture);
+check_result('embedded: a preflight', $passed, embed => OPTIONS => '/run.cgi', origin => $evil, acrm => 'PUT', site('cross-site', 'no-cors'));
+check_result('embedded: a handshake', { status => 101, ran => 1 }, embed => GET => '/chat', %handshake, origin => 'https://idp.example', site('cross-site', 'websocket'));
+check_result('embedded: before authentication', \%wall, embed => GET => '/secret', %picture);
+check_result('embedded: authentication', { status => 401, ran => 0, vary => $fetch }, embed => GET => '/secret');
+check_result('embedded: what does not exist', { status => 404, ran => 0, vary => $fetch }, embed => GET => '/missing');
+check_result('embedded: a redirect', { status => 302, ran => 0 }, embed => GET => '/gone', %picture);
+check_result('embedded: a policy without credentials', { %wall, vary => "$fetch, Origin", 'access-control-allow-origin' => 'https://app.example' }, embed => GET => '/api', origin => 'https://app.example', site('cross-site', 'no-cors'));
+check_result('embedded: a policy adds Origin', { %open, vary => "Accept-Encoding, $fetch, Origin" }, embed => GET => '/api');
+check_result('embedded: a policy with credentials', { %open, vary => "$fetch, Origin", 'access-control-allow-origin' => 'https://app.example', 'access-control-allow-credentials' => 'true' },
+    embed => GET => '/with', origin => 'https://app.example', site('cross-site', 'no-cors'));
+check_result('embedded: only reported', $passed, embed => GET => '/try', %picture);
+check_result('embedded: Off', $passed, embed => GET => '/any', %picture);
+check_result('embedded: CorsProtect Off', { %$passed, vary => 'Cookie' }, embed => GET => '/off', %picture);
+for my $path ('/run.cgi', '/index/', '/fall/a', '/policy') {
+    check_result("embedded: the section of what is served for $path", \%wall, embedded => GET => $path, %picture);
+    check_result("embedded: $path passes", \%open, embedded => GET => $path);
+}
+check_result('embedded: the section of the requested URL', \%wall, embedder => GET => '/fall/a', %picture);
+check_result('embedded: a link to that URL', \%open, embedder => GET => '/fall/a', site('cross-site'));
+check_result('embedded: an include is part of its page', $passed, embedded => GET => '/page.shtml', %picture);
+check_result('.htaccess: CorsProtectEmbedding', \%wall, author => GET => '/guarded/embed/run.cgi', %picture);
+check_result('.htaccess: CorsProtectEmbedding without CorsProtect has no effect', $passed, author => GET => '/author/embed/run.cgi', %picture);
+check_result('embedded: 304', { status => 304, ran => 0, vary => $fetch }, embed => GET => '/plain.txt', 'if-none-match' => '*');
+$mark = $httpd->log_mark;
+check_result('embedded: only reported and logged', $passed, embed => GET => '/try', %picture);
+like($httpd->log_since($mark), qr/CORS \(ReportOnly\): refused, cross-site-embedding: origin none, Sec-Fetch-Site "cross-site", Sec-Fetch-Mode "no-cors", Sec-Fetch-Dest "image", "GET" "\/try" of host "embed\.example"; by CorsProtectEmbedding \S+:\d+$/m,
+    'the log shows how the resource is embedded');
+
+# --- CorsProtectHost
+my %foreign = (status => 421, 'cache-control' => 'no-store', ran => 0);
+sub check_host {
+    my ($name, $want, $host, $method, $path, %send) = @_;
+    local $Test::Builder::Level = $Test::Builder::Level + 1;
+    for my $over (grep { $_ eq 'h1' || !$send{upgrade} } @over) {
+        my $got = get_result([ $over => $port{hosts} ], undef, $method, $path, host => $host, %send);
+        is_deeply($got, $want, "$name, $over");
+    }
+}
+my %hosts = (vary => 'Origin');
+for my $host ('named.example', 'NAMED.example', 'named.example:81', 'named.example.', 'a.alias.example', '127.0.0.1', '192.0.2.1:80', '[2001:db8::1]', 'localhost', 'a.localhost') {
+    check_host("$host is a host of the server", { %$passed, %hosts }, $host, GET => '/run.cgi');
+}
+my %any = (%foreign, %hosts);
+for my $host ('rebound.example', 'named.example.evil.example', 'alias.example', 'xnamed.example', 'named', 'localhost.evil.example', '127.0.0.1.evil.example') {
+    check_host("$host is not a host of the server", \%any, $host, GET => '/run.cgi');
+}
+like(send_bytes($port{hosts}, "GET /run.cgi HTTP/1.0\r\n\r\n"), qr{\AHTTP/1\.1 200 .*I am a script}s, 'a request without a host passes');
+like(send_bytes($port{hosts}, "GET http://rebound.example/run.cgi HTTP/1.1\r\nHost: named.example\r\nConnection: close\r\n\r\n"), qr{\AHTTP/1\.1 421 }, 'the host of a URL in absolute form counts');
+check_host("$_ for a foreign host", \%any, 'rebound.example', $_ => '/run.cgi') for qw(HEAD PUT DELETE PROPFIND);
+check_host('a POST of the same origin, as the browser says', \%any, 'rebound.example', POST => '/run.cgi', origin => 'http://rebound.example', site('same-origin'));
+check_host('a GET of the same origin, as the browser says', \%any, 'rebound.example', GET => '/run.cgi', site('same-origin', 'cors'));
+check_host('a preflight', { %any, preflight_vary(), 'access-control-allow-origin' => $app }, 'rebound.example', OPTIONS => '/run.cgi', origin => $app, acrm => 'PUT');
+check_host('a handshake, even of a listed origin', { %any, 'access-control-allow-origin' => $app }, 'rebound.example', GET => '/chat', %handshake, origin => $app);
+check_host('a handshake for a host of the server', { status => 101, ran => 1 }, 'named.example', GET => '/chat', %handshake, origin => $app);
+check_host('a refusal comes before authentication', \%any, 'rebound.example', GET => '/secret');
+check_host('a request for a host of the server is authenticated', { status => 401, ran => 0, %hosts }, 'named.example', GET => '/secret');
+check_host('a section that only reports', { %$passed, %hosts }, 'rebound.example', GET => '/try');
+check_host('a section with CorsProtectHost Off', { %$passed, %hosts }, 'rebound.example', GET => '/any');
+check_host('a section with CorsProtect Off', { %$passed, %hosts }, 'rebound.example', GET => '/off');
+check_host('Off for DELETE alone: DELETE', { %$passed, %hosts }, 'rebound.example', DELETE => '/limited');
+check_host('Off for DELETE alone: GET', \%any, 'rebound.example', GET => '/limited');
+check_host('a path that does not exist', \%any, 'rebound.example', GET => '/missing');
+check_host('a path that does not exist, for a host of the server', { status => 404, ran => 0, %hosts }, 'named.example', GET => '/missing');
+$mark = $httpd->log_mark;
+check_host('a request that only reports', { %$passed, %hosts }, 'rebound.example', GET => '/try');
+like($httpd->log_since($mark), qr/CORS \(ReportOnly\): refused, foreign-host: origin none, Sec-Fetch-Site none, "GET" "\/try" of host "rebound\.example"; by CorsProtectHost \S+:\d+: the request's Host is not a name of this virtual host; name it with ServerAlias/,
+    'the log shows the host and the remedy');
+
 # --- the section of what is served
 for my $case ([ 'its own name', '/run.cgi' ], [ 'DirectoryIndex', '/index/' ], [ 'FallbackResource', '/fall/a' ], [ 'RewriteRule of a directory', '/rw/run' ],
     [ 'RewriteRule of the server', '/server' ]) {
@@ -239,6 +338,9 @@ for my $case (
     my ($name, $path, $want, %send) = @$case;
     check_result(".htaccess: $name", $want, author => POST => "$path/run.cgi", %send);
 }
+check_result('.htaccess: CorsProtectHost, for a host of the server', $passed, author => GET => '/guarded/host/run.cgi');
+check_result('.htaccess: CorsProtectHost without CorsProtect has no effect', $passed, author => GET => '/author/host/run.cgi');
+check_result('.htaccess: CorsProtectHost, for a foreign host', \%foreign, rebound => GET => '/author/host/run.cgi');
 check_result('.htaccess: a list of handshakes within On', $refused, author => GET => '/guarded/handshake/run.cgi', %handshake, origin => $evil);
 check_result('.htaccess: a list of handshakes alone', $passed, author => GET => '/author/handshake/run.cgi', %handshake, origin => $evil);
 
@@ -288,6 +390,26 @@ like($html, qr/<h2>CorsProtect<\/h2>.*<td>refused<\/td><td>cross-site-request<\/
     'the status page has a table of CorsProtect');
 like(send_request([ h1 => $port{port} ], GET => '/cors-policy?view=policies')->body, qr/<code>CorsProtect<\/code><\/td><td>\s*<code>ReportOnly Strict<\/code>/, 'the status page shows CorsProtect of each section');
 
+%before = %{ counts() };
+get_result([ h1 => $port{hosts} ], undef, GET => '/run.cgi', host => 'rebound.example');
+get_result([ h1 => $port{hosts} ], undef, GET => '/run.cgi', host => 'named.example');
+get_result([ h1 => $port{hosts} ], undef, GET => '/try', host => 'rebound.example');
+%after = %{ counts() };
+%more = map { my $more = $after{$_} - ($before{$_} // 0); $more ? ($_ => $more) : () } keys %after;
+is_deeply(\%more, { 'enforced refused foreign-host' => 1, 'enforced passed known-host' => 1, 'report-only refused foreign-host' => 1 }, 'a check of the host is counted once');
+
+# --- logs, expressions and mod_status
+my $read = [ h1 => $port{port} ];
+like(send_request($read, POST => '/run.cgi', host => 'read.example', %cross)->field('x-protect'), qr{\Arefused/cross-site-request/CorsProtect \S+:\d+\z}, 'an expression has the refusal');
+like(send_request($read, POST => '/run.cgi', host => 'read.example', body => 'x', site('same-origin'))->field('x-protect'), qr{\Apassed/same-origin-request/CorsProtect \S+:\d+\z}, 'and what passes');
+is(send_request($read, GET => '/run.cgi', host => 'read.example')->field('x-protect'), '//', 'a request that is not checked has no values');
+my $access = Httpd::slurp("$ENV{CORS_WORK}/t/logs/protect_access");
+like($access, qr/^POST refused cross-site-request CorsProtect \S+:\d+$/m, 'a log line reads the decision of CorsProtect');
+like($access, qr/^GET - - -$/m, 'a log line has - for a request that is not checked');
+my $totals = send_request([ h1 => $port{port} ], GET => '/server-status?auto', host => 'own.example')->body;
+my %refused_by = map { my $mode = $_; my $sum = 0; $sum += $after{$_} for grep { /\A$mode refused/ } keys %after; ($mode => $sum) } qw(enforced report-only);
+like($totals, qr/^CorsProtect-refused: @{[ $refused_by{enforced} + 1 ]}\nCorsProtectReportOnly-refused: $refused_by{'report-only'}$/m, 'mod_status has the refusals');
+
 # --- explain
 my $explained = send_request([ h1 => $port{port} ], GET => "/cors-policy?format=json&explain&url=http%3A%2F%2Fown.example%2Frun.cgi&origin=$evil&method=POST")->body;
 like($explained, qr/"protect":\s*\{\s*"mode":\s*"On",\s*"verdict":\s*"refused",\s*"reason":\s*"cross-site-request",\s*"decided_by":\s*"CorsProtect [^"]+:\d+",\s*"advice":\s*null\s*\}/,
@@ -295,5 +417,32 @@ like($explained, qr/"protect":\s*\{\s*"mode":\s*"On",\s*"verdict":\s*"refused",\
 like(send_request([ h1 => $port{port} ], GET => "/cors-policy?explain&url=http%3A%2F%2Fown.example%2Frun.cgi&origin=$evil&method=POST")->body,
     qr/<h3>CorsProtect<\/h3>\s*<p>refused, cross-site-request, decided by <code>CorsProtect [^<]+<\/code>. The request is answered with 403\./, 'so it does on the page');
 like(send_request([ h1 => $port{port} ], GET => "/cors-policy?explain&url=http%3A%2F%2Fown.example%2Ftry&origin=$evil&method=POST")->body, qr/ It only reports\./, 'and where it only reports');
+
+# --- the list of refusals
+sub latest {
+    my ($number) = @_;
+    my @latest = @{ status_data([ h1 => $port{port} ])->{refusals} }[ 0 .. $number - 1 ];
+    return [ map { my $one = $_; [ @$one{qw(mode verdict reason method path origin)}, $one->{decided_by} =~ s/ \S+:\d+\z//r, $one->{advice} ] } @latest ];
+}
+get_result(h1 => own => POST => '/run.cgi?secret=1', %cross);
+get_result(h1 => report => POST => '/run.cgi', origin => 'null', site('cross-site'));
+get_result(h1 => report => POST => '/run.cgi');
+get_result(h1 => own => GET => '/chat', %handshake, origin => $evil);
+get_result(h1 => embed => GET => '/run.cgi', %picture);
+get_result([ h1 => $port{hosts} ], undef, GET => '/try', host => 'rebound.example');
+get_result(h1 => own => POST => '/run.cgi', origin => $own, site('same-origin'));
+my $allow = 'If its pages may send this request, write CorsProtectAllowOrigins https://evil.example in the section of the URL.';
+is_deeply(latest(6), [
+    [ 'report-only', 'refused', 'foreign-host', 'GET', '/try', undef, 'CorsProtectHost', 'If the host is a name of this server, add it with ServerAlias.' ],
+    [ 'enforced', 'refused', 'cross-site-embedding', 'GET', '/run.cgi', undef, 'CorsProtectEmbedding', 'If pages of other sites may embed this URL, write CorsProtectEmbedding Off in its section.' ],
+    [ 'enforced', 'refused', 'cross-site-request', 'GET', '/chat', $evil, 'CorsProtect', $allow ],
+    [ 'report-only', 'refused', 'no-origin', 'POST', '/run.cgi', undef, 'CorsProtect', 'If clients that are not browsers may send this request, write CorsProtect On, without Strict, in the section of the URL.' ],
+    [ 'report-only', 'refused', 'cross-site-request', 'POST', '/run.cgi', 'null', 'CorsProtect', 'If the page is one of this site, send Referrer-Policy: same-origin with it. '
+        . 'If it is one of an identity provider that hides its origin, write CorsProtect Off in the section of the URL.' ],
+    [ 'enforced', 'refused', 'cross-site-request', 'POST', '/run.cgi', $evil, 'CorsProtect', $allow ],
+], 'the status page lists what is refused, and what would be, with the directive that lets it pass');
+like(send_request([ h1 => $port{port} ], GET => '/cors-policy')->body,
+    qr{<td>WebSocket</td><td><code>GET http://own\.example:\d+/chat</code></td><td><code>\Q$evil\E</code></td><td>cross-site-request</td><td><code>CorsProtect [^<]+</code> \Q$allow\E</td><td><a href="\?explain[^"]*url=ws}s,
+    'so it does on the page, for a handshake');
 
 done_testing();

@@ -212,7 +212,7 @@ my @cases = (
                 'access-control-allow-methods' => 'PURGE',
                 'access-control-allow-headers' => 'x-any,x-other',
                 'access-control-max-age' => 77 } },
-    { name => 'with credentials * does not stand for Authorization',
+    { name => 'with credentials * does not include Authorization',
       send => [ OPTIONS => '/plain.txt', vhost => 'cors_unsafe', origin => $app, acrm => 'PURGE',
                 acrh => 'authorization' ],
       code => 204,

@@ -92,6 +92,15 @@ check_result('RequestHeader early: another origin is refused', { status => 403, 
 check_result('RequestHeader early: a client without Origin stays one', { status => 200, %vary, ran => 0 }, 'early-headers' => GET => '/plain.txt');
 check_result('RequestHeader early: a preflight of another origin', { status => 403, preflight_vary(), ran => 0 }, 'early-headers' => OPTIONS => '/plain.txt', origin => $evil, acrm => 'PUT');
 
+# --- only the served resource has a policy: no hook can answer a preflight before httpd finds it
+my %answer = (preflight_vary(), 'access-control-allow-origin' => $app, 'access-control-allow-credentials' => 'true',
+    'access-control-allow-methods' => 'GET, HEAD, PUT, PATCH, POST, DELETE', 'access-control-allow-headers' => 'content-type');
+for my $case ([ 'DirectoryIndex', '/', 200, 1 ], [ 'FallbackResource', '/fall/a', 200, 1 ], [ 'RewriteRule', '/rw/run', 204, 0 ], [ 'RewriteRule of a .htaccess', '/author/run', 204, 0 ]) {
+    my ($by, $path, $status, $runs) = @$case;
+    check_result("$by: a preflight that the resource allows", { status => $status, %answer, ran => $runs }, headers => OPTIONS => $path, origin => $app, acrm => 'PUT');
+    check_result("$by: a preflight of another origin", { status => 403, preflight_vary(), ran => 0 }, headers => OPTIONS => $path, origin => $evil, acrm => 'PUT');
+}
+
 # --- scripts
 my %let = (%vary, 'access-control-allow-origin' => $page);
 for my $path ('/nope', '/rw/gone', '/author/gone') {

@@ -1,5 +1,6 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
-# How log formats, expressions and, with CorsSetEnv On, programs read a decision.
+# How log formats, expressions, other modules and, with CorsSetEnv On, programs read a
+# decision.
 use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
@@ -17,10 +18,18 @@ Httpd::spew("$site/$_->[0]", $_->[1]) for [ 'a.txt', "text\n" ],
 chmod 0755, "$site/env.cgi" or die $!;
 mkdir "$site/$_" or die $! for qw(served index);
 Httpd::spew("$site/served/a.txt", "served\n");
+mkdir "$site/rw";
 Httpd::spew("$site/index/index.cgi", Httpd::slurp("$site/env.cgi"));
 chmod 0755, "$site/index/index.cgi" or die $!;
 
+# a module that puts what it reads into a field
+my $reader = "$site/mod_reader.so";
+my @flags = split ' ', `apr-1-config --includes --cppflags`;
+system('cc', qw(-Wall -Wextra -Werror), '-shared', '-fPIC', @flags, '-I', Httpd::include_dir(), map({ ('-I', $_) } Httpd::include_dir(), "$ENV{CORS_WORK}/include"), '-o', $reader, "$ENV{CORS_WORK}/t/request/mod_reader.c") == 0
+    or die "t/request/mod_reader.c does not compile\n";
+
 my $httpd = Httpd->start(name => 'variables', vars => { site => $site }, text => <<'CONF');
+LoadModule reader_module "@site@/mod_reader.so"
 Listen 127.0.0.1:@port@
 DocumentRoot "@site@"
 <Directory "@site@">
@@ -31,7 +40,7 @@ DocumentRoot "@site@"
     AddType text/html .shtml
     DirectoryIndex index.cgi
 </Directory>
-AliasMatch "^/(?:off|trial|guarded|set/trial|set/off|set|socket)(/.*)$" "@site@$1"
+AliasMatch "^/(?:off|trial|guarded|set/trial|set/off|set/protect|set/try|set|socket)(/.*)$" "@site@$1"
 LogFormat "%U [%{verdict}^co] [%{reason}^co] [%{origin}^co] [%{directive}^co] [%{CORS_VERDICT}e]" reading
 CustomLog "@dir@/reading_log" reading
 LogFormat "%U" path
@@ -63,6 +72,20 @@ Header always set X-Why "expr=%{CORS_VERDICT} %{cors_reason} %{CORS_ORIGIN}"
 <Location "/set/off">
     CorsPolicy Off
 </Location>
+<Location "/set/protect">
+    CorsPolicy Off
+    CorsProtect On
+    Header always set X-Protect "%{CORS_PROTECT_REASON}e"
+</Location>
+<Location "/set/try">
+    CorsPolicy Off
+    CorsProtect ReportOnly
+</Location>
+<Directory "@site@/rw">
+    Options +FollowSymLinks
+    RewriteEngine On
+    RewriteRule ^run$ /set/protect/env.cgi [L]
+</Directory>
 <Location "/set/page.shtml">
     CorsSetEnv On
 </Location>
@@ -105,6 +128,8 @@ sub check_readers {
     my $response = send_request($via, $method => $path, %send);
     is(lines_of('reading_log', $mark), "$path $expected\n", "$name: the log");
     is($response->field('x-why'), $why, "$name: an expression");
+    my ($verdict, $reason, $origin, $directive) = map { $_ eq '-' ? 'none' : $_ =~ s/\\"/"/gr } $expected =~ /\[(.*?)\]/g;
+    is($response->field('x-reader'), "$verdict $reason $origin $directive; none", "$name: another module");
     return;
 }
 
@@ -154,6 +179,18 @@ is($body->('/set/index/', origin => $app),
     "CORS_DIRECTIVE=$listed|CORS_ORIGIN=$app|CORS_REASON=origin-allowed|CORS_VERDICT=allowed", 'the index of a directory has the variables');
 is($body->('/set/page.shtml', origin => $app), 'allowed served', 'SSI reads CORS_VERDICT');
 is($body->('/page.shtml', origin => $app), '(none) served', 'SSI has no CORS_VERDICT without CorsSetEnv');
+
+my $own = "http://localhost:$httpd->{port}{port}";
+my $post = sub { my ($path, %send) = @_; return join '|', grep { length } split /\r?\n/, send_request($via, POST => $path, body => 'x', %send)->body };
+my $protect = sub { my ($title) = @_; my ($number) = grep { (split /\n/, Httpd::slurp($conf))[ $_ - 1 ] eq "    $title" } 1 .. (() = Httpd::slurp($conf) =~ /\n/g); return "CorsProtect $conf:$number" };
+my $passed = 'CORS_PROTECT_DIRECTIVE=' . $protect->('CorsProtect On') . '|CORS_PROTECT_REASON=own-origin|CORS_PROTECT_VERDICT=passed';
+is($post->('/set/protect/env.cgi', origin => $own), $passed, 'a program has three variables of CorsProtect');
+is($post->('/set/protect/rw/run', origin => $own), join('|', $passed, map { "REDIRECT_$_" } split /\|/, $passed), 'a program behind an internal redirect has them');
+is($post->('/set/protect/index/', origin => $own), $passed, 'the index of a directory has them');
+is($body->('/set/protect/env.cgi', origin => $own), '', 'a program has no variable for a GET, which is not checked');
+is($post->('/set/try/env.cgi', origin => 'https://no.example'),
+    'CORS_PROTECT_DIRECTIVE=' . $protect->('CorsProtect ReportOnly') . '|CORS_PROTECT_REASON=cross-site-request|CORS_PROTECT_VERDICT=refused', 'a program sees what ReportOnly would refuse');
+is(send_request($via, POST => '/set/protect/env.cgi', body => 'x', origin => 'https://no.example')->field('x-protect'), 'cross-site-request', 'mod_headers reads the variables of a refusal');
 
 my $set = send_request($via, GET => '/set/a.txt', origin => $app);
 is($set->field('x-env') . ' ' . $set->field('x-listed'), "allowed $listed yes", 'mod_headers reads the variables, also as conditions');

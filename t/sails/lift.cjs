@@ -9,9 +9,12 @@
 "use strict";
 const { existsSync } = require("node:fs");
 const path = require("node:path");
-const { argv, env, exit, stdin, stdout, stderr } = require("node:process");
+const process = require("node:process");
+const { argv, env, exit, stdin, stdout, stderr } = process;
 
 env.NODE_ENV = "production";
+// each app listens for signals and the end of the process
+process.setMaxListeners(0);
 const modules = argv[2];
 const { constructor: Sails } = require(path.join(modules, "sails"));
 const sockets = require(path.join(modules, "sails-hook-sockets"));

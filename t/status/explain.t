@@ -41,8 +41,15 @@ CorsAllowOrigins https://app.example
     <LocationMatch "^/(old|older)/">
         CorsPolicy Off
     </LocationMatch>
+    <Location "/proxied">
+        CorsBackendHeaders Keep
+    </Location>
     <Location "/walled">
         CorsProtect On
+    </Location>
+    <Location "/hosts">
+        CorsProtect On
+        CorsProtectHost On
     </Location>
     <Location "/tried">
         CorsProtect ReportOnly
@@ -112,9 +119,12 @@ my @cases = (
     [ 'CONNECT http://api.example/ from https://app.example', $unsent, 'No browser sends this method, and it cannot be allowed.' ],
     [ 'GET ws://api.example/socket from https://app.example', 'Allowed: the WebSocket opens.' ],
     [ 'GET ws://api.example/socket from https://evil.example', 'Denied: the WebSocket does not open.', 'status 403' ],
+    [ 'GET http://api.example/proxied from https://evil.example', $unread, '  CorsBackendHeaders ', ' (Keep): where the response of the backend has Access-Control-Allow-Origin, its headers apply and not those shown here.' ],
+    [ 'GET http://api.example/proxied from https://evil.example as json', ' "version": 1,', '"CorsBackendHeaders ' ],
     [ 'POST http://api.example/walled from https://app.example', $yes, 'CorsProtect: refused, cross-site-request; by CorsProtect ', 'The request is answered with 403.' ],
     [ 'POST http://api.example/walled from null', $unread, 'CorsProtect: refused, null-origin; by CorsProtect ', '  the page hid its origin by its Referrer-Policy' ],
     [ 'POST http://api.example/walled from http://api.example', 'Same origin: CORS does not apply.', 'CorsProtect: passed, own-origin; by CorsProtect ' ],
+    [ 'GET http://api.example/hosts from https://app.example', $yes, 'CorsProtectHost: passed, known-host; by CorsProtectHost ' ],
     [ 'GET http://api.example/walled from https://app.example', $yes, 'CorsProtect: not-checked, safe-method; by CorsProtect ' ],
     [ 'POST http://api.example/tried from https://app.example', $yes, 'CorsProtect (ReportOnly): refused, cross-site-request; by CorsProtect ' ],
     [ 'GET http://api.example/ from null', $unread, 'Give the page an origin of its own.' ],
@@ -156,7 +166,7 @@ my @followed = (
     [ 'an origin beside regular expressions that edit the list', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOriginsMatch +https://(a|b)\\.example\\.org', '</Location>'],
       "GET $deep from https://new.example", 4 ],
     [ 'an origin beside a file', ['CorsPolicy On', "CorsAllowOriginsFile $docs/explained.txt"], "GET $deep from https://new.example", 2 ],
-    [ 'an origin without a directive for origins', ['CorsPolicy On'], "GET $deep from https://new.example" ],
+    [ 'an origin without a directive for origins', ['CorsPolicy On'], "GET $deep from https://new.example", 1 ],
     [ 'an origin with the default port', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://new.example:443" ],
     [ 'an origin with a path', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://New.example/" ],
     [ 'an address in another form', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from http://127.1" ],
@@ -174,10 +184,11 @@ my @followed = (
     [ 'a header that is taken out', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowHeaders -Content-Type'],
       "GET $deep from https://app.example with content-type", 3 ],
     [ 'headers of the server', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'],
-      "GET $deep from https://app.example with access-control-allow-origin,etag,x-a" ],
+      "GET $deep from https://app.example with access-control-allow-origin,etag,x-a", 1 ],
     [ 'Authorization beside *', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowHeaders *'], "GET $deep from https://app.example with authorization", 3 ],
-    [ 'credentials', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://app.example with cookies" ],
-    [ 'credentials with a list for any origin', ['CorsPolicy On', 'CorsAllowOrigins *', 'CorsExposeHeaders *'], "PUT $deep from https://app.example with cookies", 2 ],
+    [ 'credentials', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://app.example with cookies", 1 ],
+    [ 'credentials that are off', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowCredentials Off'], "GET $deep from https://app.example with cookies", 3 ],
+    [ 'credentials with a list for any origin', ['CorsPolicy On', 'CorsAllowOrigins *', 'CorsExposeHeaders *'], "PUT $deep from https://app.example with cookies", 1 ],
     [ 'all at once', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', 'CorsAllowMethods GET'], "PUT $deep from https://new.example with x-a,x-b and cookies", 2 ],
     [ 'a policy that only reports and would allow', ['CorsPolicy ReportOnly', 'CorsAllowOrigins https://app.example'], "PUT $deep from https://app.example", 1 ],
     [ 'a policy that only reports and would refuse', ['CorsPolicy ReportOnly', 'CorsAllowOrigins https://app.example'], "PUT $deep from https://new.example with x-a", 1 ],
@@ -208,9 +219,11 @@ sub follow {
         if ($change =~ s/, or write (Cors\w+ .+) in a nested section\.\z//) {
             if ($within) { push @inner, $1; next }
         }
-        if ($change =~ /\ATo allow it, write (Cors\w+ .+) in (?:the section|a section within that of Cors\w+ conf:\d+)\.\z/) { push @inner, $1 }
+        if ($change =~ /\ATo allow it, write (Cors\w+ .+) next to CorsPolicy conf:(\d+)\.\z/) { $lines[$2 - 1] .= "\n$1" }
+        elsif ($change =~ /\ATo allow it, add the line (\S+) to the file (\S+) \(CorsAllowOriginsFile conf:\d+\)\z/) { Httpd::spew($2, Httpd::slurp($2), "$1\n") }
+        elsif ($change =~ /\ATo allow it, write (Cors\w+ .+) in (?:the section|a section within that of Cors\w+ conf:\d+)\.\z/) { push @inner, $1 }
         elsif ($change =~ /\ATo allow it, add (.+) to Cors\w+ conf:(\d+)\z/) { $lines[$2 - 1] .= " $1" }
-        elsif ($change =~ /\ATo allow it, take (\S+) out of Cors\w+ conf:(\d+)\z/) {
+        elsif ($change =~ /\ATo allow it, remove (\S+) from Cors\w+ conf:(\d+)\z/) {
             my ($word, $at) = ($1, $2 - 1);
             $lines[$at] =~ s/ \Q$word\E(?= |\z)// or $unknown .= "no $word in '$lines[$at]'; ";
             $lines[$at] = "# $lines[$at]" if $lines[$at] !~ / /;
@@ -222,8 +235,12 @@ sub follow {
         elsif ($change =~ /\ATo allow it, write (Cors\w+ .+) beside Cors\w+ conf:(\d+)\z/) { $lines[$2 - 1] .= "\n$1" }
         elsif ($change =~ /\A(?:No policy is in force here|The policy only reports|The request has credentials)\.\z/) { next }
         elsif ($change =~ /\AWrite CorsPolicy On in the section\z/) { push @inner, 'CorsPolicy On' }
-        elsif ($change =~ s/\AWrite CorsAllowCredentials On in the section//) {
-            push @inner, 'CorsAllowCredentials On';
+        elsif ($change =~ s/\AWrite CorsAllowCredentials On (?:in the section|next to CorsPolicy conf:(\d+))//
+            || $change =~ s/\AWrite On instead of Off in CorsAllowCredentials conf:(\d+)//) {
+            my $at = $1;
+            if (!defined $at) { push @inner, 'CorsAllowCredentials On' }
+            elsif ($lines[$at - 1] =~ s/(CorsAllowCredentials) Off/$1 On/) {}
+            else { $lines[$at - 1] .= "\nCorsAllowCredentials On" }
             if ($change =~ s/, and the origin (\S+) instead of \* in Cors\w+ conf:(\d+)//) {
                 my ($origin, $at) = ($1, $2 - 1);
                 $lines[$at] =~ s/ \*/ $origin/;
@@ -232,9 +249,9 @@ sub follow {
             $unknown .= $change if $change ne '.';
         }
         elsif ($change =~ /\AWrite (\w+) in the script: /) { my $method = $1; $question =~ s/\A\S+/$method/ }
-        elsif ($change =~ /\AThe server sends (\S+), not the page: take it out of the script\.\z/) { $question =~ s/\b\Q$1\E,?// }
+        elsif ($change =~ /\AThe server sends (\S+), not the page: remove it from the script\.\z/) { $question =~ s/\b\Q$1\E,?// }
         elsif ($change =~ /\ANo browser sends the origin (\S+): /) { next }
-        elsif ($change =~ /\AAsk about (\S+), which it sends\.\z/) { my $origin = $1; $question =~ s/ from \S+/ from $origin/ }
+        elsif ($change =~ /\AThe browser sends (\S+): explain that origin\.\z/) { my $origin = $1; $question =~ s/ from \S+/ from $origin/ }
         else { $unknown .= "'$change' is no change; " }
     }
     push @lines, '<Location "/deep/er">', @inner, '</Location>' if @inner;
@@ -267,7 +284,7 @@ for my $case (@followed) {
         my ($now, $then, @unknown) = ($answer, $question);
         my @lines = @$lines;
         # replace a request that no browser sends by the one that the advice suggests
-        for (0 .. ($answer->{advice} =~ /Ask about/ ? 1 : 0)) {
+        for (0 .. ($answer->{advice} =~ /explain that origin/ ? 1 : 0)) {
             my ($changed, $asked, $unknown) = follow($now->{advice}, \@lines, $then, $within);
             push @unknown, $unknown if $unknown;
             ($then, @lines) = ($asked, @$changed);
@@ -279,7 +296,7 @@ for my $case (@followed) {
 }
 Httpd::spew("$docs/excluded.txt", "https://*.example.org\n!https://old.example.org\n");
 my $excluded = explained([ 'CorsPolicy On', "CorsAllowOriginsFile $docs/excluded.txt" ], "GET $deep from https://old.example.org")->{advice};
-is($excluded, "To allow it, take what excludes it out of the file $docs/excluded.txt, or write CorsAllowOrigins +https://old.example.org in a nested section.",
+is($excluded, "To allow it, remove what excludes it from the file $docs/excluded.txt, or write CorsAllowOrigins +https://old.example.org in a nested section.",
     'a file that excludes an origin is named');
 Httpd::spew("$docs/excluded.txt", "https://*.example.org\n");
 is(explained([ 'CorsPolicy On', "CorsAllowOriginsFile $docs/excluded.txt" ], "GET $deep from https://old.example.org")->{verdict}, $yes,

@@ -36,6 +36,9 @@ my $hosts = <<'CONF';
     ServerAlias *.plain.example.com
     CorsPolicy On
     CorsAllowOrigins https://plain-app.example
+    <Location "/kept">
+        CorsBackendHeaders Keep
+    </Location>
 </VirtualHost>
 <VirtualHost 127.0.0.1:@other@>
     ServerName twice.example.com
@@ -117,7 +120,7 @@ sub page_json {
     return $json->decode($response->body);
 }
 
-plan tests => 4 * @cases + 8;
+plan tests => 4 * @cases + 9;
 for my $case (@cases) {
     my ($url, $name, $origin, @notes) = @$case;
     my $expected = [ $name, 1, \@notes, 1 ];
@@ -130,6 +133,8 @@ for my $case (@cases) {
     is_deeply(host_of(page_json($url, $origin), $file, Httpd::slurp($file)), $expected, "$url on the status page");
     is(page_json($url, 'https://no-app.example')->{readable} ? 1 : 0, $url =~ /assets/ ? 1 : 0, "$url: another origin is not allowed by the policy of another virtual host");
 }
+like(page_json("http://plain.example.com:$port{port}/kept", 'https://no-app.example')->{notes}[0], qr/\ACorsBackendHeaders \S+:\d+ \(Keep\): where /,
+    'the status page says that the backend can change the answer');
 is(page_json('https://nosuch.example.com/x', 'https://www-app.example')->{problem}, $unknown, 'a URL of no virtual host has no answer on the status page');
 my $check = config_check($conf, "-c 'CorsExplain GET https://nosuch.example.com/x from https://www-app.example'");
 is_deeply([ @$check{qw(code printed)} ], [ 1, "CorsExplain: $unknown\n" ], 'a URL of no virtual host is an error on the command line');

@@ -152,7 +152,7 @@ for my $path ('/plain.txt', '/videos', '/network', '/off', '/private') {
 my @attacks = ('https://<script>alert(1)</script>', '"><img src=x onerror=alert(1)>', "https://a.example\t', 'x",
     "https://\xe2\x80\xae.example", '\\u0022', '%3Cscript%3E', "&lt;script&gt;", '{{7*7}}', "javascript:alert(1)");
 
-plan tests => 106 + @questions + 3 * @attacks;
+plan tests => 123 + @questions + 3 * @attacks;
 
 my @text = do { local @ARGV = ("$httpd->{dir}/httpd.conf"); <> };
 my $before = counts();
@@ -167,6 +167,39 @@ $grown{'enforced not-cors no-origin'}--; # the request for the page
 is_deeply({ map { $_ => $grown{$_} } grep { $grown{$_} } keys %grown }, \%expected, 'every decision is counted once, by verdict and reason');
 
 my $decisions = json('');
+# what happened in each minute adds up to the counts
+sub in_history {
+    my ($series, $data) = @_;
+    my $sum = 0;
+    $sum += $_ for @{ $data->{history}{$series} };
+    return $sum;
+}
+sub in_counts {
+    my ($mode, $verdict, $data) = @_;
+    my $sum = 0;
+    $sum += $_->{count} for grep { $_->{mode} =~ $mode && $_->{verdict} =~ $verdict } @{ $data->{counts} }, @{ $data->{protect} };
+    return $sum;
+}
+my @series = ([ allowed => qr/./, qr/(?:\A|-)allowed\z/ ], [ denied => qr/enforced/, qr/denied|refused/ ], [ reported => qr/report/, qr/denied|refused/ ]);
+is_deeply([ map { in_history($_->[0], $decisions) } @series ], [ map { in_counts(@$_[1, 2], $decisions) } @series ],
+    'the history has all allowed and denied requests');
+is_deeply([ map { in_history($_->[0], $decisions) > 0 ? 1 : 0 } @series ], [ 1, 1, 1 ], 'the history has requests of each series');
+like($decisions->{history}{last_minute}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:00Z\z/, 'the history has the time of its last minute');
+for my $shown (page('')->body) {
+    for my $period ('hour', 'day') {
+        is_deeply([ map { $_->[0] } grep { my $sum = in_history($_->[1], $decisions); $shown =~ /aria-label="$_->[0] in the last $period: $sum, at most [0-9]+ in / }
+                [ 'Allowed', 'allowed' ], [ 'Denied', 'denied' ], [ 'Denied by ReportOnly', 'reported' ] ], [ 'Allowed', 'Denied', 'Denied by ReportOnly' ],
+            "the page has a plot of each series of the last $period");
+        my ($plot) = $shown =~ /aria-label="Denied in the last $period.*?>(.*?)<\/svg>/s;
+        my $bars = 0;
+        $bars += $_ for $plot =~ /<title>\d\d:\d\d UTC: ([0-9]+)<\/title>/g;
+        is($bars, in_history('denied', $decisions), "the bars of the last $period have all denied requests");
+        my ($table) = $shown =~ /<h2>Last $period<\/h2>.*?(<table>.*?<\/table>)/s;
+        my $rows = 0;
+        $rows += $_ for $table =~ /<tr><td>\d\d:\d\d<\/td><td class="n">[0-9]+<\/td><td class="n">([0-9]+)<\/td>/g;
+        is($rows, in_history('denied', $decisions), "the table of the last $period has all denied requests");
+    }
+}
 my %section = map { $_->{section} => $_ } @{ $decisions->{sections} };
 is($section{'localhost <Location "/report">'}{'report-only'}{denied}, 4, 'a decision is counted for the section whose CorsPolicy applies');
 is($section{'localhost <Location "/report">'}{enforced}{denied}, 0, 'decisions with ReportOnly are counted apart');
@@ -183,6 +216,22 @@ like($latest->{advice}, qr/\ATo allow it, add DELETE to CorsAllowMethods \S+:\d+
 like($latest->{time}, qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/, 'a refusal has its time');
 my ($top) = @{ $decisions->{origins} };
 is_deeply([ @$top{qw(origin count excess)} ], [ $evil, 3 + 1 + 1 + 4, 0 ], 'the most refused origin comes first');
+# the record of a refused preflight has all announced headers, and all that are not allowed
+my $kept_mark = $httpd->log_mark;
+send_request($h1, OPTIONS => '/plain.txt', origin => $evil, acrm => 'GET', acrh => 'x-a,x-b');
+my $kept = json('')->{refusals}[0];
+is_deeply([ @$kept{qw(verdict reason method headers rejected)} ], [ 'preflight-denied', 'origin-not-allowed', 'GET', 'x-a,x-b', undef ],
+    'a preflight that is refused for its origin keeps its headers');
+send_request($h1, OPTIONS => '/report', origin => $app, acrm => 'GET', acrh => 'x-a,content-type,x-b');
+$kept = json('')->{refusals}[0];
+is_deeply([ @$kept{qw(verdict reason method headers rejected)} ],
+    [ 'preflight-denied', 'header-not-allowed', 'GET', 'x-a,content-type,x-b', 'x-a,x-b' ], 'all header names that are not allowed are kept');
+like($kept->{advice}, qr/add x-a x-b to CorsAllowHeaders \S+httpd\.conf:\d+, or/, 'the advice has all of them and names a line');
+like($httpd->log_since($kept_mark), qr/header-not-allowed "x-a,x-b": origin/, 'the log has all header names that are not allowed');
+my $shown = page('')->body;
+like($shown, qr{<td>preflight</td><td><code>GET http://localhost:\d+/plain\.txt</code></td><td><code>\Q$evil\E</code></td>.*?<a href="\?explain[^"]*headers=x-a[^"]*x-b"}s,
+    'the page says that it was a preflight, and Explain is about the same one');
+like($shown, qr{<th scope="col">What to change for the latest one</th>}, 'the advice for an origin says what it is for');
 send_request($h1, GET => "/plain.txt?secret=1", origin => $evil);
 is(json('')->{refusals}[0]{path}, '/plain.txt', 'a query string is not shown');
 
@@ -190,7 +239,7 @@ is(json('')->{refusals}[0]{path}, '/plain.txt', 'a query string is not shown');
 my ($excluding) = grep { $text[$_ - 1] =~ /!https:\/\/old\.wild/ } 1 .. @text;
 my ($none_line) = grep { $text[$_ - 1] =~ /CorsAllowOrigins None/ } 1 .. @text;
 my $excluded_mark = $httpd->log_mark;
-for my $case ([ '/directive', 'https://old.wild.example', $excluding, 'take !https://old.wild.example out of' ],
+for my $case ([ '/directive', 'https://old.wild.example', $excluding, 'remove !https://old.wild.example from' ],
     [ '/none', 'https://old.wild.example', $none_line, 'write https://old.wild.example instead of None in' ]) {
     my ($path, $origin, $line, $advice) = @$case;
     send_request($h1, GET => $path, origin => $origin);
@@ -226,15 +275,20 @@ is(page('', method => 'HEAD')->status, 200, 'HEAD of the page is a 200');
 is(page('explain&url=%zz')->status, 400, 'a malformed query is a 400');
 is(page('explain&url=/%00')->status, 400, 'a query with a NUL is a 400');
 like(page('view=policies')->body, qr/&lt;Location &quot;\/videos&quot;&gt;/, 'the page shows the sections of the configuration');
+like(page('view=policies')->body, qr{<summary>The server itself <span class="soft">[^<]*</span><br><span class="policy">(?:On|Off|ReportOnly)[^<]*</span></summary>},
+    'each collapsed section has its policy in one line');
 my $policies = json('view=policies');
 is_deeply([ map { $_->{section} } grep { $_->{server_name} eq 'other.example' && !defined $_->{section} } @{ $policies->{sections} } ], [undef],
     'the page shows the policies of every virtual host');
 sub without_methods {
     my ($dump) = @_;
+    # a dump is compared with others, a page is not
+    delete $dump->{snapshot};
     # mod_dav registers methods when it starts
     delete $_->{methods} for map { @{ $_->{policies} } } @{ $dump->{sections} };
     return $dump;
 }
+ok(!exists $policies->{snapshot}, 'the page has no snapshot');
 is_deeply(without_methods($policies), without_methods(JSON::PP->new->utf8->decode(do {
     local $ENV{LD_PRELOAD} = $ENV{SANITIZER} if $ENV{SANITIZER};
     scalar `@{[ Httpd::binary() ]} -t -f $httpd->{dir}/httpd.conf -D DUMP_CORS_JSON 2>/dev/null` })), 'the page shows the same policies as DUMP_CORS_JSON');
@@ -337,7 +391,7 @@ for my $attack (@attacks) {
     for my $view ('', 'explain&url=' . encode("/$attack") . '&origin=' . encode($attack) . '&method=' . encode($attack)) {
         my $body = page($view)->body;
         my %tag = map { $_ => 1 } $body =~ /<\/?([a-z0-9!]+)/gi;
-        is_deeply([ grep { !/\A(?:!DOCTYPE|html|head|meta|title|link|body|header|h[1-3]|nav|a|main|p|div|b|table|tr|t[hd]|code|time|form|input|label|small|button|strong|pre|ol|li|span)\z/ } sort keys %tag ],
+        is_deeply([ grep { !/\A(?:!DOCTYPE|html|head|meta|title|link|body|header|h[1-3]|nav|section|details|summary|figure|figcaption|svg|rect|a|main|p|div|b|table|tr|t[hd]|code|time|form|input|label|small|button|strong|pre|ol|li|span)\z/ } sort keys %tag ],
             [], 'text of a client is escaped in ' . ($view ? 'an explanation' : 'the list of refusals') . ": $name");
     }
     my @lines = split /\n/, $httpd->log_since(0);

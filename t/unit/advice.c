@@ -46,7 +46,7 @@ static const case_t cases[] = {
         .source = "CorsAllowOrigins (default)",
         .origin = A,
         .rejected = "" },
-      "To allow it, write CorsAllowOrigins +https://a.example in the "
+      "To allow it, write CorsAllowOrigins https://a.example in the "
       "section." },
     { "a header is in any letters",
       { .reason = CORS_REASON_HEADER_NOT_ALLOWED,
@@ -82,6 +82,14 @@ static const case_t cases[] = {
         .rejected = "" },
       "A file of CorsAllowOriginsFile could not be loaded yet; the error log "
       "says why. No origin is allowed until it is." },
+    { "a list that is too old suggests to look after its file",
+      { .reason = CORS_REASON_ORIGINS_STALE,
+        .attr = CORS_ATTR_ORIGINS,
+        .source = "CorsAllowOriginsFrom conf:1",
+        .origin = A,
+        .rejected = "" },
+      "A list of CorsOriginSource is older than its max-stale, so no origin is "
+      "allowed. Find out why its file is no longer written." },
     { "an unknown host names the directives for it",
       { .reason = CORS_REASON_UNKNOWN_HOST,
         .attr = CORS_ATTR_ORIGINS,
@@ -100,8 +108,58 @@ static const case_t cases[] = {
         .source = "CorsWebSocketAllowOrigins (default)",
         .origin = "file://",
         .rejected = "" },
-      "To allow it, write CorsWebSocketAllowOrigins +file:// in the "
+      "To allow it, write CorsWebSocketAllowOrigins file:// in the "
       "section." }
+};
+
+/* The advice for a refusal of CorsProtect. */
+typedef struct {
+    const char *name;
+    cors_protect_reason_e reason;
+    const char *origin;
+    const char *expected;
+} protect_row_t;
+
+static void advice_of_protection(void **state)
+{
+    const protect_row_t *row = *state;
+
+    same_text(row->name, cors_advice_protect(pool, row->reason, row->origin),
+              row->expected);
+}
+
+#define OFF                                                                    \
+    "If pages of other origins may send this request, write CorsProtect Off "  \
+    "in the section of the URL."
+#define HIDDEN                                                                 \
+    "If the page is one of this site, send Referrer-Policy: same-origin with " \
+    "it. If it is one of an identity provider that hides its origin, write "   \
+    "CorsProtect Off in the section of the URL."
+
+static const protect_row_t protect_cases[] = {
+    { "another origin", CORS_PROTECT_REASON_CROSS_SITE, A,
+      "If its pages may send this request, write CorsProtectAllowOrigins " A
+      " in the section of the URL." },
+    { "no origin", CORS_PROTECT_REASON_CROSS_SITE, "", OFF },
+    { "what is not an origin", CORS_PROTECT_REASON_CROSS_SITE, A "/", OFF },
+    { "null with Sec-Fetch-Site", CORS_PROTECT_REASON_CROSS_SITE, "null",
+      HIDDEN },
+    { "null", CORS_PROTECT_REASON_NULL_ORIGIN, "null", HIDDEN },
+    { "a worker", CORS_PROTECT_REASON_RELAYED, A,
+      "If it is a form of this site, let its service worker handle GET "
+      "only." },
+    { "Strict", CORS_PROTECT_REASON_NO_ORIGIN, "",
+      "If clients that are not browsers may send this request, write "
+      "CorsProtect On, without Strict, in the section of the URL." },
+    { "a handshake without Origin", CORS_PROTECT_REASON_ORIGIN_REQUIRED, "",
+      "If clients that are not browsers may open this WebSocket, write "
+      "CorsWebSocketRequireOrigin Off in the section of the URL." },
+    { "embedding", CORS_PROTECT_REASON_EMBEDDING, "",
+      "If pages of other sites may embed this URL, write "
+      "CorsProtectEmbedding Off in its section." },
+    { "a host", CORS_PROTECT_REASON_FOREIGN_HOST, "",
+      "If the host is a name of this server, add it with ServerAlias." },
+    { "no refusal", CORS_PROTECT_REASON_OFF, "", NULL }
 };
 
 static const char *deciding_source(const char *policy, const char *origin)
@@ -135,7 +193,8 @@ int main(void)
 {
     const struct CMUnitTest tests[] = { TEST(
         source_of_the_decision_is_the_exclusion) };
-    const table_t tables[] = { TABLE(advice_of_row, cases) };
+    const table_t tables[] = { TABLE(advice_of_row, cases),
+                               TABLE(advice_of_protection, protect_cases) };
 
     return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));
 }

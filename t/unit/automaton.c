@@ -97,6 +97,7 @@ static void size_grows_with_the_regex(void **state)
         { "a.b", 4, 3 },
         { "(a|b|c|d|e|f)*", 7, 42 },
         { "(.)*\\d*", 3, 5 },
+        { "(?:|){9}", 1, 0 },
         /* with assertions, a state reads either word bytes or other bytes */
         { "^a$", 2, 1 },
         { "^-$", 2, 1 },

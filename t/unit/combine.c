@@ -441,13 +441,143 @@ static void sections_are_compared_by_address(void **state)
     assert_false(cors_section_has(one, two));
 }
 
+#define RESOURCE "CorsResourcePolicy "
+
+/* CorsResourcePolicy of both policies. */
+static const struct {
+    const char *common;
+    const char *asked;
+    const char *served;
+    const char *resource;
+} resource_rows[] = {
+    { "", "", "", "Off" },
+    { RESOURCE "same-site", "", "", "same-site" },
+    { "", RESOURCE "same-site", "", "same-site" },
+    { "", "", RESOURCE "same-site", "same-site" },
+    { "", RESOURCE "same-site", RESOURCE "same-origin", "same-origin" },
+    { "", RESOURCE "same-origin", RESOURCE "same-site", "same-origin" },
+    { "", RESOURCE "cross-origin", RESOURCE "same-site", "same-site" },
+    { "", RESOURCE "same-site", RESOURCE "cross-origin", "same-site" },
+    { RESOURCE "same-site", "", RESOURCE "Off", "same-site" },
+    { RESOURCE "same-site", RESOURCE "Off", "", "Off" },
+    { RESOURCE "same-site", RESOURCE "Off", RESOURCE "cross-origin",
+      "cross-origin" },
+};
+
+/* Timing-Allow-Origin of both policies. */
+static const struct {
+    const char *common;
+    const char *asked;
+    const char *served;
+    const char *timing; /* NULL: left alone */
+} fixed_rows[] = {
+#define TIMED "; CorsTimingAllowOrigin Policy"
+    { LIST TIMED, "", "", A },
+    { LIST TIMED, "", "CorsAllowOrigins " A " " B, A },
+    { LIST " " B TIMED, "", "CorsAllowOrigins " B, B },
+    { LIST TIMED, "", "CorsAllowOrigins " B, "" },
+    { LIST TIMED, "", "CorsAllowOrigins *", A },
+    { STAR TIMED, "", "CorsAllowOrigins " A, A },
+    { LIST TIMED, "", "CorsPolicy Off", "" },
+    { LIST TIMED, "", "CorsTimingAllowOrigin Off", NULL },
+    { LIST TIMED, "", "CorsTimingAllowOrigin *", A },
+    { "CorsTimingAllowOrigin *", "", LIST TIMED, A },
+    { "CorsTimingAllowOrigin *", "", "CorsMaxAge 5", "*" },
+    { LIST, "", "CorsTimingAllowOrigin *", "*" },
+    { LIST, "", "CorsTimingAllowOrigin Policy", A },
+    { LIST, "CorsTimingAllowOrigin Off", "CorsTimingAllowOrigin *", NULL },
+    { "CorsPolicy Off", LIST TIMED, "", A },
+    { "CorsTimingAllowOrigin Policy", "", LIST, NULL },
+};
+
+/* Combine the headers of three sections that are the same for every request. */
+static void fixed_of_both(const char *common, const char *asked,
+                          const char *served, cors_policy_t *both)
+{
+    const cors_section_t *all = sections_of(common);
+    const cors_section_t *of =
+        cors_section_merge(pool, all, sections_of(asked));
+    cors_policy_t one;
+    cors_policy_t overlay;
+
+    cors_policy_resolve(pool, of, cors_methods_bit(0), &one);
+    (void)cors_policy_overlay(pool, &one, of,
+                              cors_section_merge(pool, all,
+                                                 sections_of(served)),
+                              cors_methods_bit(0), &overlay);
+    *both = one;
+    cors_policy_fixed_of_both(pool, &one, &overlay, both);
+    same_text("methods", cors_policy_joined(pool, both, CORS_ATTR_METHODS),
+              cors_policy_joined(pool, &one, CORS_ATTR_METHODS));
+}
+
+static void fixed_headers_need_both(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(fixed_rows); i++) {
+        const char *name = apr_itoa(pool, (int)i);
+        cors_policy_t both;
+
+        fixed_of_both(fixed_rows[i].common, fixed_rows[i].asked,
+                      fixed_rows[i].served, &both);
+        same_text(name, cors_policy_timing(pool, &both), fixed_rows[i].timing);
+        same_number(name, both.adds_fixed, fixed_rows[i].timing != NULL);
+    }
+}
+
+static void stricter_resource_policy_is_used(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(resource_rows); i++) {
+        cors_policy_t both;
+        int number;
+
+        fixed_of_both(resource_rows[i].common, resource_rows[i].asked,
+                      resource_rows[i].served, &both);
+        number = cors_policy_number(&both, CORS_ATTR_RESOURCE);
+        same_text(apr_itoa(pool, (int)i),
+                  cors_attr_choices(CORS_ATTR_RESOURCE)[number],
+                  resource_rows[i].resource);
+        same_number("adds", both.adds_fixed, number != CORS_RESOURCE_OFF);
+    }
+}
+
+static void both_vary_by_their_tenants(void **state)
+{
+    cors_policy_t asked;
+    cors_policy_t overlay;
+    cors_policy_t both;
+
+    (void)state;
+    memset(&asked, 0, sizeof(asked));
+    memset(&overlay, 0, sizeof(overlay));
+    cors_policy_both(pool, &asked, &overlay, &both);
+    assert_false(both.has_tenants);
+    assert_null(both.tenant_vary);
+    overlay.has_tenants = true;
+    overlay.tenant_vary = "A";
+    cors_policy_both(pool, &asked, &overlay, &both);
+    assert_true(both.has_tenants);
+    assert_string_equal(both.tenant_vary, "A");
+    asked.tenant_vary = "B";
+    cors_policy_both(pool, &asked, &overlay, &both);
+    assert_string_equal(both.tenant_vary, "B, A");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
+        TEST(both_vary_by_their_tenants),
         TEST(sections_are_compared_by_address),
         TEST(backend_headers_of_both),
         TEST(backend_headers_of_both_with_defaults),
         TEST(comparison_stops_after_100_entries),
+        TEST(fixed_headers_need_both),
+        TEST(stricter_resource_policy_is_used),
     };
     static const table_t tables[] = { TABLE(check_combined_row, rows),
                                       TABLE(check_narrowed, narrowed_rows) };

@@ -717,37 +717,50 @@ static void hostile_origin_is_denied(void **state)
     assert_null(decision.origin.ptr);
 }
 
-static cors_listing_e lookup_not_loaded(const void *self,
-                                        const cors_origin_t *origin)
+/* The result is what the source refers to. */
+static cors_listing_e lookup_same(const void *self, const cors_origin_t *origin,
+                                  const cors_slice_t *tenant)
 {
-    (void)self;
+    (void)tenant;
     (void)origin;
-    return CORS_ORIGIN_NOT_LOADED;
+    return *(const cors_listing_e *)self;
 }
 
-static void list_not_loaded_allows_no_origin(void **state)
+/* A policy with a further list that is not usable allows no origin. */
+static void check_unusable(cors_listing_e listing, cors_reason_e reason)
 {
-    static const cors_origin_source_t live = { lookup_not_loaded, NULL };
-    static const cors_origin_notes_t notes = { true, NULL, NULL, NULL, NULL };
+    const cors_origin_source_t live = { lookup_same, &listing };
+    static const cors_origin_notes_t notes = { .lists = true };
     const request_t request = { .origin = A };
     const request_t preflight = { .origin = A, .method = "PUT" };
     const cors_policy_t *policy = policy_of(LIST);
     const cors_setting_t *setting = policy->link[CORS_ATTR_ORIGINS].setting;
     cors_decision_t decision;
 
-    (void)state;
     assert_true(starts_with(decision_of(LIST, &request), "allowed "));
     assert_int_equal(cors_origin_set_add_source(
                          pool, (cors_origin_set_t *)(uintptr_t)setting->origins,
-                         "/one", "conf:2", &live, &notes),
+                         "/one", "conf:2", &live, NULL, &notes),
                      CORS_OK);
     decide_request(policy, &request, &decision);
     assert_int_equal(decision.verdict, CORS_VERDICT_DENIED);
-    assert_int_equal(decision.reason, CORS_REASON_ORIGINS_NOT_LOADED);
+    assert_int_equal(decision.reason, reason);
     assert_false(decision.origin_allowed);
     decide_request(policy, &preflight, &decision);
     assert_int_equal(decision.verdict, CORS_VERDICT_PREFLIGHT_DENIED);
-    assert_int_equal(decision.reason, CORS_REASON_ORIGINS_NOT_LOADED);
+    assert_int_equal(decision.reason, reason);
+}
+
+static void list_not_loaded_allows_no_origin(void **state)
+{
+    (void)state;
+    check_unusable(CORS_ORIGIN_NOT_LOADED, CORS_REASON_ORIGINS_NOT_LOADED);
+}
+
+static void stale_list_allows_no_origin(void **state)
+{
+    (void)state;
+    check_unusable(CORS_ORIGIN_STALE, CORS_REASON_ORIGINS_STALE);
 }
 
 static void preflight_needs_options_origin_and_method(void **state)
@@ -828,6 +841,7 @@ static void verdicts_and_reasons_have_texts(void **state)
         "not-checked",
         "origin-required",
         "origins-not-loaded",
+        "origins-stale",
         "unknown-host",
         "policy-off",
     };
@@ -1123,7 +1137,7 @@ static void hints_name_common_mistakes(void **state)
           true },
         { LIST, NULL, NULL, false },
         { LIST "; CorsAllowHeaders *", "authorization",
-          "* does not stand for Authorization; name it beside the *", false },
+          "* does not include Authorization; add it to the list", false },
         { LIST "; CorsAllowHeaders x-a", "authorization", NULL, false },
         { LIST "; CorsAllowHeaders * | CorsAllowHeaders -x-b", "x-b", NULL,
           false },
@@ -1160,6 +1174,7 @@ int main(void)
         TEST(list_length_bounds_the_requested_headers),
         TEST(wildcard_allows_at_most_128_headers),
         TEST(list_not_loaded_allows_no_origin),
+        TEST(stale_list_allows_no_origin),
         TEST(hostile_origin_is_denied),
         TEST(preflight_needs_options_origin_and_method),
         TEST(target_without_scheme_never_matches),

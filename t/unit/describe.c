@@ -131,10 +131,49 @@ static void six_attributes_are_lists(void **state)
     }
 }
 
+static void summary_has_what_is_looked_for_first(void **state)
+{
+    static const struct {
+        const char *policy;
+        const char *summary;
+    } summaries[] = {
+        { "", "Off" },
+        { "CorsAllowOrigins " A, "Off" },
+        { "CorsPolicy On", "On; no origin" },
+        { "CorsPolicy On; CorsAllowOrigins None", "On; no origin" },
+        { "CorsPolicy ReportOnly; CorsAllowOrigins " A,
+          "ReportOnly; https://a.example" },
+        { "CorsPolicy On; CorsAllowOrigins *", "On; any origin" },
+        { "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins -" A,
+          "On; any origin, 1 excluded" },
+        { "CorsPolicy On; CorsAllowOrigins " A " " B,
+          "On; https://a.example, https://b.example" },
+        { "CorsPolicy On; CorsAllowOrigins " A " " B
+          " https://*.c.example https://d.example !https://x.c.example; "
+          "CorsAllowCredentials On",
+          "On; https://a.example, https://b.example, 2 more, 1 "
+          "excluded; credentials" },
+        { "CorsWebSocketAllowOrigins Self; CorsProtect On Strict",
+          "Off; WebSocket: Self; CorsProtect On Strict" },
+        { "CorsWebSocketAllowOrigins None", "Off; WebSocket: no origin" },
+        { "CorsPolicy On; CorsAllowOriginsMatch .*; CorsProtect ReportOnly",
+          "On; .*; CorsProtect ReportOnly" },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(summaries); i++) {
+        same_text(summaries[i].policy,
+                  cors_policy_summary(pool, policy_of(summaries[i].policy)),
+                  summaries[i].summary);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(six_attributes_are_lists),
+        TEST(summary_has_what_is_looked_for_first),
     };
     static const table_t tables[] = { TABLE(check_description_row, rows) };
 

@@ -1121,6 +1121,55 @@ static void policy_headers_can_be_removed_alone(void **state)
     assert_string_equal(lines_of(errors), "Access-Control-Request-Method: x\n");
 }
 
+/* The headers that are the same for every request. */
+static const struct {
+    const char *text;
+    const char *before;
+    const char *errors;
+    const char *headers; /* afterwards */
+    const char *kept;    /* of errors */
+} fixed_rows[] = {
+    { "CorsResourcePolicy same-site", "A: b\n", "C: d\n",
+      "A: b\nCross-Origin-Resource-Policy: same-site\n", "C: d\n" },
+    { "CorsResourcePolicy cross-origin; CorsTimingAllowOrigin *",
+      "cross-origin-resource-policy: same-site\nA: b\n",
+      "Cross-Origin-Resource-Policy: x\n",
+      "A: b\nTiming-Allow-Origin: *\n"
+      "Cross-Origin-Resource-Policy: cross-origin\n",
+      "" },
+    { "CorsResourcePolicy Off", "Cross-Origin-Resource-Policy: x\n", "",
+      "Cross-Origin-Resource-Policy: x\n", "" },
+    { "CorsTimingAllowOrigin *", "A: b\n", "C: d\n",
+      "A: b\nTiming-Allow-Origin: *\n", "C: d\n" },
+    { "CorsTimingAllowOrigin *",
+      "timing-allow-origin: x\nTiming-Allow-Origin: y\n",
+      "Timing-Allow-Origin: z\n", "Timing-Allow-Origin: *\n", "" },
+    { LIST "; CorsTimingAllowOrigin Policy", "Timing-Allow-Origin: *\n", "",
+      "Timing-Allow-Origin: " A "\n", "" },
+    { "CorsPolicy On; CorsTimingAllowOrigin Policy",
+      "Timing-Allow-Origin: *\nA: b\n", "Timing-Allow-Origin: *\n", "A: b\n",
+      "" },
+    { "CorsPolicy Off; CorsTimingAllowOrigin Policy",
+      "Timing-Allow-Origin: *\n", "", "Timing-Allow-Origin: *\n", "" },
+    { "CorsPolicy Off", "Timing-Allow-Origin: *\n", "Timing-Allow-Origin: x\n",
+      "Timing-Allow-Origin: *\n", "Timing-Allow-Origin: x\n" },
+};
+
+static void fixed_headers_replace_others(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(fixed_rows); i++) {
+        apr_table_t *headers = table_from_lines(fixed_rows[i].before);
+        apr_table_t *errors = table_from_lines(fixed_rows[i].errors);
+
+        cors_emit_fixed(pool, policy_of(fixed_rows[i].text), headers, errors);
+        same_text(fixed_rows[i].text, lines_of(headers), fixed_rows[i].headers);
+        same_text(fixed_rows[i].text, lines_of(errors), fixed_rows[i].kept);
+    }
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -1128,6 +1177,7 @@ int main(void)
         TEST(vary_extended_in_place_is_the_same),
         TEST(long_list_echoes_the_request),
         TEST(headers_outlive_the_request_bytes),
+        TEST(fixed_headers_replace_others),
         TEST(policy_headers_can_be_removed_alone),
     };
     static const table_t tables[] = { TABLE(check_headers_row, rows) };

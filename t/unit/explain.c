@@ -46,6 +46,69 @@ static void check_explanation(void **state)
     same_text(row->policy, explanation_text(&answer), row->expected);
 }
 
+static void note_on_the_backend(void **state)
+{
+    static const struct {
+        const char *policy;
+        cors_fetch_request_t request;
+        const char *expected;
+    } rows[] = {
+        { ON, { .origin = A, .method = "GET" }, NULL },
+        { ON "; CorsBackendHeaders Replace",
+          { .origin = A, .method = "GET" },
+          NULL },
+        { ON "; CorsBackendHeaders Keep",
+          { .origin = A "r", .method = "PUT" },
+          "CorsBackendHeaders conf:3 (Keep): where the response of the backend "
+          "has Access-Control-Allow-Origin, its headers apply and not those "
+          "shown here" },
+        { ON "; CorsBackendHeaders Keep; CorsPreflight Continue",
+          { .origin = A, .method = "PUT" },
+          "CorsBackendHeaders conf:3 (Keep): the preflight goes to the backend "
+          "too; where a response of the backend has "
+          "Access-Control-Allow-Origin, its headers apply and not those shown "
+          "here" },
+        { ON "; CorsBackendHeaders KeepExposed",
+          { .origin = A, .method = "GET" },
+          "CorsBackendHeaders conf:3 (KeepExposed): the names in the backend's "
+          "Access-Control-Expose-Headers are exposed too" },
+        { ON "; CorsBackendHeaders KeepExposed",
+          { .origin = A "r", .method = "GET" },
+          NULL },
+        { ON "; CorsBackendHeaders KeepCredentials",
+          { .origin = A, .method = "GET" },
+          NULL },
+        { ON "; CorsBackendHeaders KeepCredentials; CorsAllowCredentials On",
+          { .origin = A, .method = "GET" },
+          "CorsBackendHeaders conf:3 (KeepCredentials): "
+          "Access-Control-Allow-Credentials is sent only if the backend sends "
+          "it with the value true" },
+        { ON "; CorsBackendHeaders KeepBoth; CorsAllowCredentials On",
+          { .origin = A, .method = "GET" },
+          "CorsBackendHeaders conf:3 (KeepBoth): the names in the backend's "
+          "Access-Control-Expose-Headers are exposed too; "
+          "Access-Control-Allow-Credentials is sent only if the backend sends "
+          "it with the value true" },
+        { ON "; CorsBackendHeaders Keep; CorsPolicy ReportOnly",
+          { .origin = A, .method = "GET" },
+          NULL },
+        { ON "; CorsBackendHeaders Keep; CorsWebSocketAllowOrigins " A,
+          { .origin = A, .method = "GET", .websocket = true },
+          NULL },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        cors_explanation_t answer;
+
+        cors_explain(pool, policy_of(rows[i].policy), &rows[i].request,
+                     &answer);
+        same_text(rows[i].policy, answer.backend ? answer.backend : "none",
+                  rows[i].expected ? rows[i].expected : "none");
+    }
+}
+
 static const case_t cases[] = {
     { "a simple request from a listed origin needs no preflight",
       ON,
@@ -61,7 +124,8 @@ static const case_t cases[] = {
       "CorsPolicy On",
       { .origin = A, .method = "GET" },
       "sent, not read: the response has no Access-Control-Allow-Origin; To "
-      "allow it, write CorsAllowOrigins +https://a.example in the section." },
+      "allow it, write CorsAllowOrigins https://a.example next to CorsPolicy "
+      "conf:1." },
     { "a method that is not safelisted needs a preflight",
       ON,
       { .origin = A, .method = "PUT" },
@@ -116,7 +180,7 @@ static const case_t cases[] = {
       ON "; CorsAllowMethods *; CorsAllowHeaders *",
       { .origin = A, .method = "BAN", .headers = "x-b" },
       "asks, sent, read" },
-    { "* does not stand for Authorization",
+    { "* does not include Authorization",
       ON "; CorsAllowHeaders *; CorsPreflightStatus 204 200",
       { .origin = A, .method = "GET", .headers = "authorization" },
       "asks, not read: Access-Control-Allow-Headers does not list "
@@ -127,7 +191,7 @@ static const case_t cases[] = {
       { .origin = A, .method = "GET", .credentials = true },
       "sent, not read: the request has credentials and the response has no "
       "Access-Control-Allow-Credentials; The request has credentials. Write "
-      "CorsAllowCredentials On in the section." },
+      "CorsAllowCredentials On next to CorsPolicy conf:1." },
     { "credentials are read where they are allowed",
       ON "; CorsAllowCredentials On; CorsAllowMethods *; CorsAllowHeaders *",
       { .origin = A, .method = "BAN", .headers = "x", .credentials = true },
@@ -138,7 +202,7 @@ static const case_t cases[] = {
       "sent, not read: Access-Control-Allow-Origin is *, which browsers do not "
       "accept for a request with credentials; The request has credentials. "
       "Write "
-      "CorsAllowCredentials On in the section, and the origin "
+      "CorsAllowCredentials On next to CorsPolicy conf:1, and the origin "
       "https://a.example instead of * in CorsAllowOrigins conf:2." },
     { "any origin is allowed without credentials",
       "CorsPolicy On; CorsAllowOrigins *",
@@ -166,8 +230,8 @@ static const case_t cases[] = {
       ON,
       { .origin = A "/", .method = "GET" },
       NOT_READ "No browser sends the origin https://a.example/: an origin has "
-               "no path, not even a slash at its end. Ask about "
-               "https://a.example, which it sends." },
+               "no path, not even a slash at its end. The browser sends "
+               "https://a.example: explain that origin." },
     { "an invalid origin cannot be allowed",
       ON,
       { .origin = "*", .method = "GET" },
@@ -186,7 +250,7 @@ static const case_t cases[] = {
       "CorsPolicy On; CorsAllowOrigins https://*.example; CorsAllowOrigins "
       "!" A,
       { .origin = A, .method = "GET" },
-      NOT_READ "To allow it, take !https://a.example out of CorsAllowOrigins "
+      NOT_READ "To allow it, remove !https://a.example from CorsAllowOrigins "
                "conf:3, or write CorsAllowOrigins +https://a.example in a "
                "nested section." },
     { "an exclusion that is not listed is suggested as an entry",
@@ -209,7 +273,7 @@ static const case_t cases[] = {
     { "an origin removed from any is suggested to be kept",
       "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins -" A,
       { .origin = A, .method = "GET" },
-      NOT_READ "To allow it, take -https://a.example out of CorsAllowOrigins "
+      NOT_READ "To allow it, remove -https://a.example from CorsAllowOrigins "
                "conf:3, or write CorsAllowOrigins +https://a.example in a "
                "nested section." },
     { "an origin removed without being listed is suggested as an addition",
@@ -223,7 +287,7 @@ static const case_t cases[] = {
       "CorsPolicy On; CorsAllowOrigins * | CorsAllowOrigins +https://b.example;"
       " CorsAllowOriginsMatch -" A ".*",
       { .origin = A, .method = "GET" },
-      NOT_READ "To allow it, take -https://a.example.* out of "
+      NOT_READ "To allow it, remove -https://a.example.* from "
                "CorsAllowOriginsMatch conf:4, or write CorsAllowOrigins "
                "+https://a.example in a nested section." },
     { "a list of None is suggested to be replaced",
@@ -248,8 +312,8 @@ static const case_t cases[] = {
       ON,
       { .origin = A ":443", .method = "GET" },
       NOT_READ "No browser sends the origin https://a.example:443: browsers "
-               "omit the scheme's default port. Ask about https://a.example, "
-               "which it sends." },
+               "omit the scheme's default port. The browser sends "
+               "https://a.example: explain that origin." },
     { "a page from a file can be listed for embedded browsers",
       ON,
       { .origin = "file://", .method = "GET" },
@@ -281,7 +345,7 @@ static const case_t cases[] = {
     { "response headers are suggested to be omitted",
       ON "; CorsAllowHeaders None",
       { .origin = A, .method = "GET", .headers = "etag,x-a" },
-      NO_HEADER("etag") "The server sends etag, not the page: take it out of "
+      NO_HEADER("etag") "The server sends etag, not the page: remove it from "
                         "the script. To "
                         "allow it, write x-a instead of None in "
                         "CorsAllowHeaders conf:3, or "
@@ -297,8 +361,9 @@ static const case_t cases[] = {
     { "a name that means a whole list cannot be added",
       ON,
       { .origin = A, .method = "GET", .headers = "none" },
-      NO_HEADER("none") "none cannot be allowed: + and - are followed by one "
-                        "origin or name, not by * or None." },
+      NO_HEADER(
+          "none") "none cannot be allowed: + and - must be followed by one "
+                  "origin or name, not by * or None." },
     { "all objections are listed",
       ON "; CorsAllowMethods GET",
       { .origin = A "r",
@@ -311,14 +376,16 @@ static const case_t cases[] = {
       "write CorsAllowOrigins +https://a.exampler in a nested section. To "
       "allow it, add PUT to CorsAllowMethods conf:3, or write "
       "CorsAllowMethods +PUT in a nested section. To allow it, write "
-      "CorsAllowHeaders +x-a in the section. The request has credentials. "
-      "Write CorsAllowCredentials On in the section." },
+      "CorsAllowHeaders +x-a next to CorsPolicy conf:1. The request has "
+      "credentials. "
+      "Write CorsAllowCredentials On next to CorsPolicy conf:1." },
     { "with credentials * exposes no header",
       ON "; CorsExposeHeaders *",
       { .origin = A, .method = "GET", .credentials = true },
       "sent, not read: the request has credentials and the response has no "
       "Access-Control-Allow-Credentials; The request has credentials. Write "
-      "CorsAllowCredentials On in the section, and names of headers instead of "
+      "CorsAllowCredentials On next to CorsPolicy conf:1, and names of headers "
+      "instead of "
       "* in CorsExposeHeaders conf:3." },
     { "a ReportOnly policy is explained with what it would deny",
       "CorsPolicy ReportOnly; CorsAllowOrigins " A,
@@ -331,9 +398,10 @@ static const case_t cases[] = {
     { "a policy that is off is explained with what it would deny",
       "CorsPolicy Off",
       { .origin = A, .method = "GET" },
-      NOT_READ "No policy is in force here. Write On instead of Off in "
-               "CorsPolicy conf:1; this is still refused then. To allow it, "
-               "write CorsAllowOrigins +https://a.example in the section." },
+      NOT_READ
+      "No policy is in force here. Write On instead of Off in "
+      "CorsPolicy conf:1; this is still refused then. To allow it, "
+      "write CorsAllowOrigins https://a.example next to CorsPolicy conf:1." },
     { "a handshake needs no preflight and opens",
       "CorsWebSocketAllowOrigins " A,
       { .origin = A, .method = "GET", .websocket = true },
@@ -544,8 +612,11 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(request_to_the_own_origin_is_not_cors),
-        TEST(unknown_host_is_rejected), TEST(listed_own_origin_is_same_origin),
-        TEST(rejected_request_gets_403), TEST(protection_decides_on_the_request)
+        TEST(unknown_host_is_rejected),
+        TEST(listed_own_origin_is_same_origin),
+        TEST(note_on_the_backend),
+        TEST(rejected_request_gets_403),
+        TEST(protection_decides_on_the_request)
     };
     const table_t tables[] = { TABLE(check_explanation, cases) };
 

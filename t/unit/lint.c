@@ -149,7 +149,8 @@ static const row_t setting_rows[] = {
       "CorsAllowOriginsMatch https://a[0-9]\\.example", "" },
     { "a regular expression that matches everything is reported",
       "CorsAllowOriginsMatch .*",
-      "1 regex-everything .* (https://strangerzq.com)\n" },
+      "1 regex-everything .* (https://strangerzq.com) -> CorsAllowOrigins "
+      "*\n" },
     { "an unescaped dot is reported with the escaped form",
       "CorsAllowOriginsMatch +https://[ab].example\\.com",
       "1 regex-everything https://[ab].example\\.com "
@@ -182,7 +183,34 @@ static const row_t setting_rows[] = {
     { "file:// is an origin of some embedded browsers",
       "CorsAllowOrigins https://a.example file://", "1 file-origin file://\n" },
     { "none of them is allowed by an exclusion",
-      "CorsAllowOrigins +https://a.example -file://", "" },
+      "CorsAllowOrigins +https://a.example -file://",
+      "1 file-origin -file://\n" },
+    { "an exclusion of file:// that the list allows",
+      "CorsAllowOrigins file:// !file://",
+      "1 file-origin file://\n"
+      "1 origin-excluded file:// (!file://)\n"
+      "1 file-origin !file://\n" },
+    { "all extensions are reported",
+      "CorsAllowOrigins https://a.example moz-extension://*",
+      "1 any-extension moz-extension://*\n" },
+    { "all extensions in an edit are reported",
+      "CorsAllowOrigins +chrome-extension://* -moz-extension://*",
+      "1 any-extension chrome-extension://*\n" },
+    { "one extension is not reported",
+      "CorsAllowOrigins chrome-extension://abc !moz-extension://*", "" },
+    { "all extensions cover one",
+      "CorsAllowOrigins moz-extension://* moz-extension://abc",
+      "1 any-extension moz-extension://*\n"
+      "1 origin-shadowed moz-extension://abc (moz-extension://*)\n" },
+    { "a regular expression for all extensions",
+      "CorsAllowOriginsMatch ^moz-extension://.*$",
+      "1 regex-everything ^moz-extension://.*$ "
+      "(moz-extension://abcdefghijklmnopabcdefghijklmnop) -> "
+      "CorsAllowOrigins moz-extension://*\n" },
+    { "a regular expression for all hosts of another scheme",
+      "CorsAllowOriginsMatch ^app://.*$",
+      "1 regex-everything ^app://.*$ "
+      "(app://abcdefghijklmnopabcdefghijklmnop)\n" },
     { "a list without a default method", "CorsAllowMethods PROPFIND REPORT",
       "1 methods-default (absent) -> +PROPFIND +REPORT\n" },
     { "a list with one of them", "CorsAllowMethods PROPFIND GET", "" },
@@ -332,6 +360,34 @@ static const row_t policy_rows[] = {
       "3 insecure-origin http://a.example" BY "https://a.example\n" },
     { "a policy without origins is not reported",
       "CorsPolicy On; CorsAllowCredentials On", "" },
+#define TIMED "CorsPolicy On; CorsTimingAllowOrigin Policy; "
+#define BY_TIMING " (CorsTimingAllowOrigin conf:2)\n"
+    { "exact origins can be in Timing-Allow-Origin",
+      TIMED "CorsAllowOrigins " A " !https://*.b.example", "" },
+    { "any origin can be in Timing-Allow-Origin", TIMED "CorsAllowOrigins *",
+      "" },
+    { "a wildcard cannot be in Timing-Allow-Origin",
+      TIMED "CorsAllowOrigins " A " https://*.b.example http://c.example:*",
+      "3 timing-inexact https://*.b.example" BY_TIMING
+      "3 timing-inexact http://c.example:*" BY_TIMING },
+    { "a regular expression cannot be in Timing-Allow-Origin",
+      TIMED "CorsAllowOriginsMatch https://[ab]\\.example",
+      "3 timing-inexact https://[ab]\\.example" BY_TIMING },
+    { "any origin but one cannot be in Timing-Allow-Origin",
+      TIMED "CorsAllowOrigins * | CorsAllowOrigins -" A,
+      "3 timing-inexact *" BY_TIMING },
+    { "a policy that only reports is checked, too",
+      "CorsPolicy ReportOnly; CorsTimingAllowOrigin Policy; "
+      "CorsAllowOrigins https://*.b.example",
+      "3 timing-inexact https://*.b.example" BY_TIMING },
+    { "a policy that is off is not checked",
+      "CorsPolicy Off; CorsTimingAllowOrigin Policy; "
+      "CorsAllowOrigins https://*.b.example",
+      "" },
+    { "CorsTimingAllowOrigin * names no origin",
+      "CorsPolicy On; CorsTimingAllowOrigin *; "
+      "CorsAllowOrigins https://*.b.example",
+      "" },
 };
 
 static void check_policy_row(void **state)

@@ -82,6 +82,8 @@ static void check_listings(const listing_t *rows, size_t count)
     }
 }
 
+/* twenty bytes of a regular expression for a host */
+#define TWENTY "\\.ab\\.ab\\.ab\\.ab\\.ab"
 #define A "https://a.example.com"
 #define BELOW "https://*.example.com"
 
@@ -240,6 +242,34 @@ static void star_lists_any_origin_and_null(void **state)
     assert_true(cors_origin_set_any(set));
 }
 
+static void all_ids_of_a_scheme(void **state)
+{
+    static const listing_t rows[] = {
+        { "moz-extension://*", "moz-extension://5f1b-0a", "listed" },
+        { "moz-extension://*", "moz-extension://a.b", "listed" },
+        { "moz-extension://*", "moz-extension://a:80", "unlisted" },
+        { "moz-extension://*", "moz-extension://[::1]", "unlisted" },
+        { "moz-extension://*", "moz-extensions://a", "unlisted" },
+        { "moz-extension://*", "chrome-extension://a", "unlisted" },
+        { "moz-extension://*", "https://a", "unlisted" },
+        { "moz-extension://*", "null", "unlisted" },
+        { "moz-extension://* !moz-extension://a", "moz-extension://a",
+          "excluded" },
+        { "moz-extension://* !moz-extension://a", "moz-extension://b",
+          "listed" },
+        { "moz-extension://a !moz-extension://*", "moz-extension://a",
+          "excluded" },
+        { "+moz-extension://a -moz-extension://*", "moz-extension://b",
+          "excluded" },
+    };
+    cors_origin_set_t *set = valid_set(A " moz-extension://*");
+
+    (void)state;
+    check_listings(rows, COUNT(rows));
+    assert_string_equal(cors_origin_set_public(set)->text, "moz-extension://*");
+    assert_null(cors_origin_set_public(valid_set(A " !moz-extension://*")));
+}
+
 static void null_needs_its_flag(void **state)
 {
     (void)state;
@@ -377,7 +407,29 @@ static void incompatible_entries_are_rejected(void **state)
         { "-https?://(.*\\.)?a", CORS_PROBLEM_ORIGIN_EXPRESSION,
           "-http://a -http://*.a -https://a -https://*.a" },
         { "!^https://a\\.example$", CORS_PROBLEM_ORIGIN_EXPRESSION, NULL },
-        { "^https://[ab]$", CORS_PROBLEM_ORIGIN_EXPRESSION, NULL },
+        { "^https://[ab]$", CORS_PROBLEM_ORIGIN_EXPRESSION,
+          "CorsAllowOriginsMatch \"^https://[ab]$\"" },
+        { "+https://pr-\\d+\\.a\\.com", CORS_PROBLEM_ORIGIN_EXPRESSION,
+          "CorsAllowOriginsMatch \"+https://pr-\\d+\\.a\\.com\"" },
+        { "^https://[a-z]+$", CORS_PROBLEM_ORIGIN_EXPRESSION, NULL },
+        /* 200 bytes are suggested, 201 are not */
+        { "https://[ab]" TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY
+              TWENTY TWENTY "\\.ab\\.ab",
+          CORS_PROBLEM_ORIGIN_EXPRESSION,
+          "CorsAllowOriginsMatch \"https://[ab]" TWENTY TWENTY TWENTY TWENTY
+              TWENTY TWENTY TWENTY TWENTY TWENTY "\\.ab\\.ab\"" },
+        { "https://[ab]" TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY TWENTY
+              TWENTY TWENTY "\\.ab\\.abc",
+          CORS_PROBLEM_ORIGIN_EXPRESSION, NULL },
+        { "https://pr-*.a.com", CORS_PROBLEM_WILDCARD_PLACE,
+          "CorsAllowOriginsMatch \"https://pr-[a-z0-9-]*\\.a\\.com\"" },
+        { "https://x.*.a.com", CORS_PROBLEM_WILDCARD_PLACE,
+          "CorsAllowOriginsMatch \"https://x\\.[a-z0-9-]+\\.a\\.com\"" },
+        { "https://a-*.com", CORS_PROBLEM_WILDCARD_PLACE, NULL },
+        { "https://a.*", CORS_PROBLEM_WILDCARD_PLACE, NULL },
+        { "!https://pr-*.a.com", CORS_PROBLEM_WILDCARD_PLACE, NULL },
+        { "all", CORS_PROBLEM_ORIGIN_SCHEME_MISSING, "*" },
+        { "https://a.com all", CORS_PROBLEM_ORIGIN_SCHEME_MISSING, NULL },
         { "+https://a;https://b", CORS_PROBLEM_LIST_SEPARATOR,
           "+https://a +https://b" },
         { "+https://a;!https://b", CORS_PROBLEM_LIST_SEPARATOR, NULL },
@@ -913,10 +965,12 @@ static void list_agrees_with_a_loop_over_its_patterns(void **state)
 
 /* A source that lists one host and excludes another. */
 static cors_listing_e lookup_source(const void *self,
-                                    const cors_origin_t *origin)
+                                    const cors_origin_t *origin,
+                                    const cors_slice_t *tenant)
 {
     const char *const *hosts = self;
 
+    (void)tenant;
     return cors_slice_equal(origin->host, cors_slice(hosts[0]))
                ? CORS_ORIGIN_LISTED
            : cors_slice_equal(origin->host, cors_slice(hosts[1]))
@@ -924,7 +978,97 @@ static cors_listing_e lookup_source(const void *self,
                : CORS_ORIGIN_UNLISTED;
 }
 
-static const cors_origin_notes_t nothing = { false, NULL, NULL, NULL, NULL };
+/* Lists the origin for the tenant that the context names, and excludes it for no. */
+static cors_listing_e lookup_tenant(const void *self,
+                                    const cors_origin_t *origin,
+                                    const cors_slice_t *tenant)
+{
+    (void)self;
+    (void)origin;
+    if (!tenant) {
+        return CORS_ORIGIN_UNLISTED;
+    }
+    if (cors_slice_is(*tenant, "shop")) {
+        return CORS_ORIGIN_LISTED;
+    }
+    return cors_slice_is(*tenant, "no") ? CORS_ORIGIN_EXCLUDED
+                                        : CORS_ORIGIN_UNLISTED;
+}
+
+static int asked; /* how often a tenant was needed */
+
+static cors_slice_t give_tenant(void *context, const void *key)
+{
+    asked++;
+    assert_string_equal(key, "compiled");
+    return cors_slice(context);
+}
+
+static cors_listing_e listing_for(const cors_origin_set_t *set,
+                                  const char *text, const char *tenant)
+{
+    const cors_tenants_t tenants = { give_tenant, (void *)(uintptr_t)tenant,
+                                     0 };
+    cors_origin_t origin;
+
+    assert_true(cors_origin_parse(cors_slice(text), &origin));
+    assert_null(origin.tenants);
+    if (tenant) {
+        origin.tenants = &tenants;
+    }
+    return cors_origin_set_lookup(set, &origin, false);
+}
+
+static void key_selects_the_tenant_of_a_source(void **state)
+{
+    static const cors_origin_source_t live = { lookup_tenant, NULL };
+    static const cors_origin_notes_t notes = { .lists = true,
+                                               .path = "/shops" };
+    static const cors_tenant_key_t header = { "%{HTTP:A}", "A", "compiled" };
+    static const cors_tenant_key_t second = { "%{HTTP:B}", "B", "compiled" };
+    static const cors_tenant_key_t server = { "%{SERVER_NAME}", NULL,
+                                              "compiled" };
+    static const char origin[] = "https://one.example";
+    cors_origin_set_t *set = valid_set("https://other.example");
+    const cors_origin_entry_t *entry;
+
+    (void)state;
+    assert_int_equal(cors_origin_set_add_source(pool, set, "shops", "conf:3",
+                                                &live, NULL, &notes),
+                     CORS_OK);
+    assert_false(cors_origin_set_has_tenants(set));
+    assert_int_equal(listing_for(set, origin, "shop"), CORS_ORIGIN_UNLISTED);
+    assert_int_equal(asked, 0);
+    assert_int_equal(cors_origin_set_add_source(pool, set, "shops \"1\"",
+                                                "conf:4", &live, &server,
+                                                &notes),
+                     CORS_OK);
+    assert_true(cors_origin_set_has_tenants(set));
+    assert_null(cors_origin_set_vary(set));
+    assert_int_equal(listing_for(set, origin, "shop"), CORS_ORIGIN_LISTED);
+    assert_int_equal(asked, 1);
+    assert_int_equal(listing_for(set, origin, "no"), CORS_ORIGIN_EXCLUDED);
+    assert_int_equal(listing_for(set, origin, ""), CORS_ORIGIN_UNLISTED);
+    /* without a request there is no tenant */
+    assert_int_equal(listing_for(set, origin, NULL), CORS_ORIGIN_UNLISTED);
+    assert_int_equal(listing_for(set, "https://other.example", NULL),
+                     CORS_ORIGIN_LISTED);
+    cors_origin_set_add_source(pool, set, "shops \"2\"", NULL, &live, &header,
+                               &notes);
+    cors_origin_set_add_source(pool, set, "shops \"3\"", NULL, &live, &second,
+                               &notes);
+    assert_string_equal(cors_origin_set_vary(set), "A, B");
+    entry = cors_origin_set_entry(set, 2);
+    assert_string_equal(entry->tenant, "%{SERVER_NAME}");
+    assert_string_equal(entry->path, "/shops");
+    /* a list is repeated if its key is too */
+    assert_null(entry->first);
+    cors_origin_set_add_source(pool, set, "shops \"1\"", NULL, &live, &server,
+                               &notes);
+    assert_string_equal(cors_origin_set_entry(set, 5)->first, "conf:4");
+}
+
+static const cors_origin_notes_t nothing = { .lists = false };
 
 static void source_lists_like_entries(void **state)
 {
@@ -932,15 +1076,17 @@ static void source_lists_like_entries(void **state)
     static const char *const two[] = { "two.example", "one.example" };
     static const cors_origin_source_t live_lists[] = { { lookup_source, one },
                                                        { lookup_source, two } };
-    static const cors_origin_notes_t notes = { true, "https://*.github.io",
-                                               "/two:7", "http://a.example",
-                                               "/two:9" };
+    static const cors_origin_notes_t notes = { .lists = true,
+                                               .suffix = "https://*.github.io",
+                                               .suffix_source = "/two:7",
+                                               .insecure = "http://a.example",
+                                               .insecure_source = "/two:9" };
     cors_origin_set_t *set =
         valid_set("https://word.example https://other.example");
 
     (void)state;
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
-                                                &live_lists[0], &nothing),
+                                                &live_lists[0], NULL, &nothing),
                      CORS_OK);
     same_text("an entry", listing_of(set, "https://other.example", false),
               "listed");
@@ -952,14 +1098,14 @@ static void source_lists_like_entries(void **state)
               "unlisted");
     /* the same path again is a repeated entry, not a second source */
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:4",
-                                                &live_lists[1], &nothing),
+                                                &live_lists[1], NULL, &nothing),
                      CORS_OK);
     same_text("the second", listing_of(set, "https://two.example", false),
               "unlisted");
     same_text("the source of the first", cors_origin_set_entry(set, 3)->first,
               "conf:3");
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:5",
-                                                &live_lists[1], &notes),
+                                                &live_lists[1], NULL, &notes),
                      CORS_OK);
     same_text("the second", listing_of(set, "https://two.example", false),
               "listed");
@@ -988,39 +1134,38 @@ static void source_lists_like_entries(void **state)
     assert_false(cors_origin_set_empty(set, true));
 }
 
-static cors_listing_e lookup_not_loaded(const void *self,
-                                        const cors_origin_t *origin)
+/* The result is what the source refers to. */
+static cors_listing_e lookup_same(const void *self, const cors_origin_t *origin,
+                                  const cors_slice_t *tenant)
 {
-    (void)self;
+    (void)tenant;
     (void)origin;
-    return CORS_ORIGIN_NOT_LOADED;
+    return *(const cors_listing_e *)self;
 }
 
-static void unloaded_source_lists_nothing(void **state)
+/* A list that is not usable hides what another list allows, not what it excludes. */
+static void check_unusable(cors_listing_e unusable)
 {
     static const char *const one[] = { "one.example", "word.example" };
-    static const cors_origin_source_t live_lists[] = {
-        { lookup_source, one }, { lookup_not_loaded, NULL }
-    };
+    const cors_origin_source_t live_lists[] = { { lookup_source, one },
+                                                { lookup_same, &unusable } };
     cors_origin_set_t *set =
         valid_set("https://other.example !https://no.example");
     cors_origin_t origin;
     const char *word;
     int i;
 
-    (void)state;
     for (i = 0; i < 2; i++) {
         assert_int_equal(cors_origin_set_add_source(pool, set,
                                                     i == 0 ? "/one" : "/two",
                                                     "conf:3", &live_lists[i],
-                                                    &nothing),
+                                                    NULL, &nothing),
                          CORS_OK);
         for (word = "https://one.example\0https://other.example\0"; *word;
              word += strlen(word) + 1) {
             assert_true(cors_origin_parse(cors_slice(word), &origin));
             assert_int_equal(cors_origin_set_lookup(set, &origin, false),
-                             i == 0 ? CORS_ORIGIN_LISTED
-                                    : CORS_ORIGIN_NOT_LOADED);
+                             i == 0 ? CORS_ORIGIN_LISTED : unusable);
         }
     }
     /* exclusions apply nevertheless */
@@ -1029,25 +1174,37 @@ static void unloaded_source_lists_nothing(void **state)
                      CORS_ORIGIN_EXCLUDED);
 }
 
+static void unloaded_source_lists_nothing(void **state)
+{
+    (void)state;
+    check_unusable(CORS_ORIGIN_NOT_LOADED);
+}
+
+static void stale_source_lists_nothing(void **state)
+{
+    (void)state;
+    check_unusable(CORS_ORIGIN_STALE);
+}
+
 static void empty_source_lists_nothing(void **state)
 {
     static const char *const none[] = { "none.example", "none.example" };
     static const cors_origin_source_t live = { lookup_source, none };
-    static const cors_origin_notes_t lists = { true, NULL, NULL, NULL, NULL };
+    static const cors_origin_notes_t lists = { .lists = true };
     cors_origin_set_t *set = valid_set("");
 
     (void)state;
     assert_true(cors_origin_set_empty(set, true));
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
-                                                &live, &nothing),
+                                                &live, NULL, &nothing),
                      CORS_OK);
     assert_false(cors_origin_set_empty(set, false));
     assert_true(cors_origin_set_empty(set, true));
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:4",
-                                                &live, &lists),
+                                                &live, NULL, &lists),
                      CORS_OK);
     assert_int_equal(cors_origin_set_add_source(pool, set, "/three", "conf:5",
-                                                &live, &nothing),
+                                                &live, NULL, &nothing),
                      CORS_OK);
     assert_false(cors_origin_set_empty(set, true));
 }
@@ -1090,7 +1247,7 @@ static void excluding_entry_is_known(void **state)
     same_text("and not listed", excluding_entry(set, "https://none.example"),
               "https://none.example, else unlisted");
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:3",
-                                                &live, &nothing),
+                                                &live, NULL, &nothing),
                      CORS_OK);
     same_text("by a file", excluding_entry(set, "https://a.w.example"),
               "/one, else listed");
@@ -1119,10 +1276,10 @@ static void file_and_entry_exclude_separately(void **state)
 
     (void)state;
     assert_int_equal(cors_origin_set_add_source(pool, set, "/one", "conf:1",
-                                                &live_lists[0], &nothing),
+                                                &live_lists[0], NULL, &nothing),
                      CORS_OK);
     assert_int_equal(cors_origin_set_add_source(pool, set, "/two", "conf:2",
-                                                &live_lists[1], &nothing),
+                                                &live_lists[1], NULL, &nothing),
                      CORS_OK);
     same_text("the first file", excluding_entry(set, "https://no.example"),
               "/one, else unlisted");
@@ -1193,7 +1350,8 @@ static void source_may_replace_an_origin(void **state)
     for (i = 0; i < COUNT(cases); i++) {
         same_number(cases[i].words,
                     cors_origin_set_add_source(pool, valid_set(cases[i].words),
-                                               "/file", NULL, &live, &nothing),
+                                               "/file", NULL, &live, NULL,
+                                               &nothing),
                     cases[i].problem);
     }
 }
@@ -1429,6 +1587,7 @@ int main(void)
         TEST(star_lists_any_origin_and_null),
         TEST(null_needs_its_flag),
         TEST(regex_gets_exactly_the_origin),
+        TEST(all_ids_of_a_scheme),
         TEST(file_is_listed_by_name_only),
         TEST(self_is_listed_for_websockets_only),
         TEST(incompatible_entries_are_rejected),
@@ -1439,11 +1598,13 @@ int main(void)
         TEST(entry_is_covered_by_a_wider_entry),
         TEST(host_with_most_labels_is_found),
         TEST(source_lists_like_entries),
+        TEST(key_selects_the_tenant_of_a_source),
         TEST(excluding_entry_is_known),
         TEST(file_and_entry_exclude_separately),
         TEST(undecided_regex_covers_nothing),
         TEST(invalid_regex_is_not_added),
         TEST(unloaded_source_lists_nothing),
+        TEST(stale_source_lists_nothing),
         TEST(empty_source_lists_nothing),
         TEST(source_may_replace_an_origin),
         TEST(origin_without_host_matches_no_regex),

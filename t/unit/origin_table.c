@@ -68,6 +68,11 @@ static const char *random_entry(bool pattern)
     const char *port =
         pattern && random_below(4) == 0 ? ":*" : ports[random_below(5)];
 
+    if (random_below(8) == 0) {
+        return apr_pstrcat(pool, "moz-extension://",
+                           pattern ? "*" : random_host(), pattern ? "" : port,
+                           NULL);
+    }
     return apr_pstrcat(pool, schemes[random_below(3)],
                        pattern && random_below(3) == 0 ? "*." : "",
                        random_host(), port, NULL);
@@ -82,6 +87,9 @@ static bool pattern_covers(const cors_pattern_t *pattern,
     if (!cors_slice_equal(pattern->scheme, origin->scheme)
         || (!pattern->any_port && pattern->port != origin->port)) {
         return false;
+    }
+    if (pattern->any_host) {
+        return origin->host.len > 0 && origin->host.ptr[0] != '[';
     }
     if (!pattern->subdomains) {
         return cors_slice_equal(pattern->host, origin->host);
@@ -124,6 +132,7 @@ static bool is_match_of(const cors_origin_match_t *match,
                         const cors_pattern_t *pattern)
 {
     return match->any_port == pattern->any_port
+           && match->any_host == pattern->any_host
            && (match->domain.ptr != NULL) == pattern->subdomains
            && (!pattern->subdomains
                || cors_slice_equal(match->domain, pattern->host));
@@ -133,7 +142,7 @@ static void check_visit(void *context, const cors_origin_match_t *match)
 {
     visits_t *visits = context;
     int rank = (match->domain.ptr ? 2 + 2 * (int)match->domain.len : 0)
-               + match->any_port;
+               + match->any_port + (match->any_host ? 1000 : 0);
     bool listed = false;
     bool excluded = false;
     int i;
@@ -170,6 +179,7 @@ static void check_matches(const cors_origin_table_t *table,
                  k < i
                  && !(pattern_covers(&patterns[k], origin)
                       && patterns[k].any_port == patterns[i].any_port
+                      && patterns[k].any_host == patterns[i].any_host
                       && patterns[k].subdomains == patterns[i].subdomains
                       && cors_slice_equal(patterns[k].host, patterns[i].host));
                  k++) {
@@ -197,7 +207,7 @@ static void check_lookup(const cors_origin_table_t *table, const void *block,
 
         if (cors_origin_table_lookup(table, &origin) != listing
             || cors_origin_block_lookup(block, cors_origin_table_size(table),
-                                        &origin)
+                                        &origin, NULL)
                    != listing) {
             fail_msg("%s: not %d", text, (int)listing);
         }
@@ -240,6 +250,8 @@ static void compare_random_lists(int rounds)
         check_lookup(table, block, patterns, count, "https://a.example.com.");
         check_lookup(table, block, patterns, count, "file://");
         check_lookup(table, block, patterns, count, "https://[::1]:81");
+        check_lookup(table, block, patterns, count, "moz-extension://[::1]");
+        check_lookup(table, block, patterns, count, "moz-extension://*");
         free(block);
         apr_pool_clear(pool);
     }
@@ -280,6 +292,149 @@ static void too_long_patterns_are_not_added(void **state)
     assert_int_equal(cors_origin_table_listed(table), 0);
 }
 
+/* The tenants of random rows, and keys of requests that no row has. */
+static const char *const tenants[] = { "", "shop", "Shop", "shop.example",
+                                       "b\xc3\xbc-cher" };
+static const char *const keys[] = {
+    "SHOP", "sho", "shop ", "https://a.org", "*", "shop\nshop.example"
+};
+
+#define TENANTS (sizeof(tenants) / sizeof(tenants[0]))
+#define KEYS (sizeof(keys) / sizeof(keys[0]))
+#define ROWS 60
+
+typedef struct {
+    cors_pattern_t pattern;
+    const char *tenant; /* "": none */
+} row_t;
+
+/* The second opinion: the rows that count for a key, one by one. NULL: no key. */
+static cors_listing_e listing_of_rows(const row_t *rows, int count,
+                                      const cors_origin_t *origin,
+                                      const char *key)
+{
+    cors_pattern_t patterns[ROWS];
+    int used = 0;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        const bool has_tenant = rows[i].tenant[0] != '\0';
+        const bool counts =
+            key ? (has_tenant && strcmp(key, rows[i].tenant) == 0)
+                      || (!has_tenant && rows[i].pattern.exclude)
+                : !has_tenant;
+
+        if (counts) {
+            patterns[used++] = rows[i].pattern;
+        }
+    }
+    return expected_listing(patterns, used, origin);
+}
+
+static void check_key(const cors_origin_table_t *table, const void *block,
+                      const row_t *rows, int count, const char *text,
+                      const char *key)
+{
+    cors_origin_t origin;
+    cors_slice_t exact = { NULL, key ? strlen(key) : 0 };
+    char *copy = malloc(exact.len + 1);
+    cors_listing_e listing;
+
+    exact.ptr = key && exact.len > 0 ? memcpy(copy, key, exact.len) : NULL;
+    if (cors_origin_parse(cors_slice(text), &origin) && !origin.null) {
+        listing = listing_of_rows(rows, count, &origin, key);
+        if (cors_origin_table_lookup_for(table, &origin, key ? &exact : NULL)
+                != listing
+            || cors_origin_block_lookup(block, cors_origin_table_size(table),
+                                        &origin, key ? &exact : NULL)
+                   != listing) {
+            fail_msg("%s for '%s': not %d", text, key ? key : "(no key)",
+                     (int)listing);
+        }
+    }
+    free(copy);
+}
+
+static void tenants_agree_with_each_row(void **state)
+{
+    int round;
+
+    (void)state;
+    for (round = 0; round < 150; round++) {
+        cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
+        row_t rows[ROWS];
+        int count = (int)random_below(ROWS);
+        const unsigned excluded = random_below(2) ? 10 : 1000;
+        void *block;
+        int i;
+
+        for (i = 0; i < count; i++) {
+            const char *unused;
+
+            assert_int_equal(cors_pattern_parse(pool,
+                                                cors_slice(random_entry(true)),
+                                                false, &rows[i].pattern,
+                                                &unused),
+                             CORS_OK);
+            rows[i].pattern.exclude = random_below(excluded) == 0;
+            rows[i].tenant = tenants[random_below(TENANTS)];
+            assert_true(cors_origin_table_add_for(table, &rows[i].pattern,
+                                                  rows[i].pattern.exclude,
+                                                  cors_slice(rows[i].tenant)));
+        }
+        assert_true(cors_origin_table_tenants(table) < TENANTS);
+        block = malloc(cors_origin_table_size(table));
+        cors_origin_table_save(table, block);
+        for (i = 0; i < 1000; i++) {
+            const unsigned key = random_below(TENANTS + KEYS + 1);
+
+            check_key(table, block, rows, count, random_entry(false),
+                      key < TENANTS          ? tenants[key]
+                      : key < TENANTS + KEYS ? keys[key - TENANTS]
+                                             : NULL);
+        }
+        free(block);
+        apr_pool_clear(pool);
+    }
+}
+
+static void hostile_tenants_have_no_entry(void **state)
+{
+    cors_origin_table_t *table = cors_origin_table_make(pool, 0, 0);
+    static const char nul[] = "shop\0evil";
+    char longest[8192];
+    cors_slice_t keys_tried[] = { { NULL, 0 },          { "", 0 },
+                                  { nul, sizeof(nul) }, { nul, 5 },
+                                  { longest, 8192 },    { longest, 256 },
+                                  { longest, 254 },     { "Shop", 4 } };
+    cors_slice_t tenant = { longest, CORS_TENANT_MAX };
+    cors_pattern_t pattern;
+    cors_origin_t origin;
+    const char *unused;
+    apr_size_t i;
+
+    (void)state;
+    memset(longest, 'a', sizeof(longest));
+    assert_int_equal(cors_pattern_parse(pool, cors_slice("https://a.example"),
+                                        false, &pattern, &unused),
+                     CORS_OK);
+    assert_true(cors_origin_parse(pattern.origin, &origin));
+    assert_true(
+        cors_origin_table_add_for(table, &pattern, false, cors_slice("shop")));
+    assert_true(cors_origin_table_add_for(table, &pattern, false, tenant));
+    for (i = 0; i < sizeof(keys_tried) / sizeof(keys_tried[0]); i++) {
+        assert_int_equal(cors_origin_table_lookup_for(table, &origin,
+                                                      &keys_tried[i]),
+                         CORS_ORIGIN_UNLISTED);
+    }
+    assert_int_equal(cors_origin_table_lookup(table, &origin),
+                     CORS_ORIGIN_UNLISTED);
+    assert_int_equal(cors_origin_table_lookup_for(table, &origin, &tenant),
+                     CORS_ORIGIN_LISTED);
+    tenant.len++;
+    assert_false(cors_origin_table_add_for(table, &pattern, false, tenant));
+}
+
 /* A heap copy of exact length; the caller frees it. */
 static cors_slice_t heap_copy_of(const char *text)
 {
@@ -316,7 +471,8 @@ static cors_listing_e look_up_both(const cors_origin_table_t *table,
     assert_true(cors_origin_parse(copy, &origin));
     cors_origin_table_save(table, block);
     listing = cors_origin_table_lookup(table, &origin);
-    assert_int_equal(cors_origin_block_lookup(block, size, &origin), listing);
+    assert_int_equal(cors_origin_block_lookup(block, size, &origin, NULL),
+                     listing);
     free(block);
     free((char *)(uintptr_t)copy.ptr);
     return listing;
@@ -465,7 +621,8 @@ static void truncated_or_full_block_lists_nothing(void **state)
         memcpy(whole + USED_AT, &used, sizeof(used));
         memcpy(block, whole, size - cut);
         free(whole);
-        assert_int_equal(cors_origin_block_lookup(block, size - cut, &origin),
+        assert_int_equal(cors_origin_block_lookup(block, size - cut, &origin,
+                                                  NULL),
                          CORS_ORIGIN_UNLISTED);
         free(block);
     }
@@ -477,7 +634,7 @@ static void truncated_or_full_block_lists_nothing(void **state)
     memset(slots, 0xff, (apr_size_t)8 << bits);
     /* bytes where no entry is */
     memset(block + size - used, 0xff, used);
-    assert_int_equal(cors_origin_block_lookup(block, size, &origin),
+    assert_int_equal(cors_origin_block_lookup(block, size, &origin, NULL),
                      CORS_ORIGIN_UNLISTED);
     free(block);
 }
@@ -500,7 +657,8 @@ static void corrupt_block_stays_in_bounds(void **state)
                                             cors_slice(random_entry(true)),
                                             false, &pattern, &suggestion),
                          CORS_OK);
-        cors_origin_table_add(table, &pattern, false);
+        cors_origin_table_add_for(table, &pattern, i % 10 == 0,
+                                  cors_slice(i % 2 ? "shop" : ""));
     }
     size = cors_origin_table_size(table);
     block = malloc(size);
@@ -518,7 +676,10 @@ static void corrupt_block_stays_in_bounds(void **state)
                 (unsigned char)random_below(256);
         }
         if (cors_origin_parse(cors_slice(random_entry(false)), &origin)) {
-            cors_origin_block_lookup(broken, size, &origin);
+            const cors_slice_t tenant = { "shop", 4 };
+
+            cors_origin_block_lookup(broken, size, &origin, NULL);
+            cors_origin_block_lookup(broken, size, &origin, &tenant);
         }
     }
     free(block);
@@ -551,6 +712,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(table_agrees_with_each_pattern),
         cmocka_unit_test(table_agrees_without_random_keys),
+        cmocka_unit_test(tenants_agree_with_each_row),
+        cmocka_unit_test(hostile_tenants_have_no_entry),
         cmocka_unit_test(too_long_patterns_are_not_added),
         cmocka_unit_test(domains_with_any_number_of_dots_are_found),
         cmocka_unit_test(wildcards_of_any_length_are_found),

@@ -47,6 +47,9 @@ static void accepted_pattern_has_its_parts(void **state)
           "localhost", 0 },
         { "chrome-extension://abcdef", false, false, false, "chrome-extension",
           "abcdef", 0 },
+        { "moz-extension://*", false, false, false, "moz-extension", "", 0 },
+        { "!safari-web-extension://*", true, false, false,
+          "safari-web-extension", "", 0 },
         { "z0+b-c.9://x:1", false, false, false, "z0+b-c.9", "x", 1 },
     };
     size_t i;
@@ -68,6 +71,7 @@ static void accepted_pattern_has_its_parts(void **state)
         same_number(rows[i].word, pattern.exclude, rows[i].exclude);
         same_number(rows[i].word, pattern.subdomains, rows[i].subdomains);
         same_number(rows[i].word, pattern.any_port, rows[i].any_port);
+        same_number(rows[i].word, pattern.any_host, !*rows[i].host);
         same_number(rows[i].word, pattern.port, rows[i].port);
         same_text(rows[i].word, text_of(pattern.scheme), rows[i].scheme);
         same_text(rows[i].word, text_of(pattern.host), rows[i].host);
@@ -196,7 +200,11 @@ ROWS(missing_scheme_is_rejected, { "", MISSING, NULL }, { "!", MISSING, NULL },
      { "NULL", CORS_PROBLEM_NULL_CASE, "null" },
      { "Null", CORS_PROBLEM_NULL_CASE, "null" },
      { "!Null", CORS_PROBLEM_NULL_CASE, "!null" }, { "nulls", MISSING, NULL },
-     { "https:example.com", MISSING, NULL },
+     { "https:example.com", MISSING, "https://example.com" },
+     { "http//example.com:81", MISSING, "http://example.com:81" },
+     { "HTTPS//example.com", MISSING, "https://example.com" },
+     { "https//", MISSING, NULL }, { "http:3000", MISSING, NULL },
+     { "ftp:example.com", MISSING, NULL },
      { "https:/example.com", MISSING, "https://example.com" },
      { "HTTP:/Example.com/", MISSING, "http://example.com" },
      { "app:/example.com", MISSING, NULL },
@@ -259,7 +267,10 @@ ROWS(userinfo_path_query_and_fragment_are_rejected,
        "https://example.com" },
      { "https://example.com:81//", CORS_PROBLEM_ORIGIN_PATH,
        "https://example.com:81" },
-     { "https:///example.com", CORS_PROBLEM_ORIGIN_PATH, NULL })
+     { "https:///example.com", CORS_PROBLEM_ORIGIN_HOST_MISSING,
+       "https://example.com" },
+     { "https:////example.com", CORS_PROBLEM_ORIGIN_PATH, NULL },
+     { "app:///example.com", CORS_PROBLEM_ORIGIN_PATH, NULL })
 
 ROWS(host_is_what_browsers_send,
      { "https://", CORS_PROBLEM_ORIGIN_HOST_MISSING, NULL },
@@ -393,6 +404,21 @@ ROWS(wildcard_is_the_leftmost_label_or_the_port,
      { "https://a.*.example.com", CORS_PROBLEM_WILDCARD_PLACE, NULL },
      { "https://example.*", CORS_PROBLEM_WILDCARD_PLACE, NULL },
      { "https://a*.example.com", CORS_PROBLEM_WILDCARD_PLACE, NULL },
+     { "chrome-extension://*:*", CORS_PROBLEM_WILDCARD_HOST,
+       "chrome-extension://*" },
+     { "moz-extension://*:80", CORS_PROBLEM_WILDCARD_HOST,
+       "moz-extension://*" },
+     { "moz-extension://*/*", CORS_PROBLEM_ORIGIN_PATH, "moz-extension://*" },
+     { "MOZ-extension://*", CORS_PROBLEM_ORIGIN_SCHEME_BAD,
+       "moz-extension://*" },
+     { "moz-extension://*x", CORS_PROBLEM_WILDCARD_PLACE,
+       "moz-extension://*.x" },
+     { "moz-extensions://*", CORS_PROBLEM_WILDCARD_HOST, NULL },
+     { "https://*", CORS_PROBLEM_WILDCARD_HOST, NULL },
+     { "http://*", CORS_PROBLEM_WILDCARD_HOST, NULL },
+     { "ftp://*", CORS_PROBLEM_WILDCARD_HOST, NULL },
+     { "wss://*", CORS_PROBLEM_ORIGIN_SCHEME_WEBSOCKET, NULL },
+     { "capacitor://*", CORS_PROBLEM_WILDCARD_HOST, NULL },
      { "https://.example.com", CORS_PROBLEM_ORIGIN_LABEL_EMPTY,
        "https://*.example.com" },
      { "https://*.127.0.0.1", CORS_PROBLEM_WILDCARD_IP, "https://127.0.0.1" },

@@ -371,6 +371,7 @@ typedef struct {
 
 #define ON "CorsPolicy On; CorsAllowCredentials On; "
 #define ANY_ORIGIN "any-origin-with-credentials "
+#define ANY_REGEX "regex-with-credentials "
 #define UNDECIDED "undecided-with-credentials "
 #define SUFFIX "suffix-with-credentials "
 #define WITH " with CorsAllowCredentials conf:2\n"
@@ -399,12 +400,33 @@ static const found_row_t found_rows[] = {
       "CorsPolicy Off; CorsAllowCredentials On; CorsAllowOrigins *", "" },
     { "a regular expression that matches any origin is reported",
       ON "CorsAllowOriginsMatch .*",
-      ANY_ORIGIN ".* of CorsAllowOriginsMatch conf:3" WITH },
+      ANY_REGEX ".* of CorsAllowOriginsMatch conf:3" WITH },
     { "a regular expression that matches less is valid",
       ON "CorsAllowOriginsMatch https://.*\\.a\\.example", "" },
     { "a regular expression that matches any app is reported",
       ON "CorsAllowOriginsMatch app://.*",
-      ANY_ORIGIN "app://.* of CorsAllowOriginsMatch conf:3" WITH },
+      ANY_REGEX "app://.* of CorsAllowOriginsMatch conf:3" WITH },
+    { "all extensions contradict credentials",
+      ON "CorsAllowOrigins " A " moz-extension://*",
+      "extensions-with-credentials moz-extension://* of "
+      "CorsAllowOrigins conf:3" WITH },
+    { "all extensions are valid without credentials",
+      "CorsPolicy On; CorsAllowOrigins moz-extension://*", "" },
+    { "all extensions are valid with credentials and the flag",
+      ON "CorsAllowOrigins moz-extension://*; "
+         "CorsAllowAnyOriginWithCredentialsUnsafe On",
+      "" },
+    { "one extension is valid with credentials",
+      ON "CorsAllowOrigins chrome-extension://abc !moz-extension://*", "" },
+    { "all extensions contradict CorsProtect",
+      "CorsProtect On; CorsProtectAllowOrigins moz-extension://*; "
+      "CorsAllowPublicSuffixUnsafe On",
+      "protect-extensions moz-extension://* of CorsProtectAllowOrigins conf:2 "
+      "with CorsProtect conf:1\n" },
+    { "all extensions are valid for CorsProtect with the flag",
+      "CorsProtect On; CorsProtectAllowOrigins moz-extension://*; "
+      "CorsAllowAnyOriginWithCredentialsUnsafe On",
+      "" },
     { "an undecidable regular expression is reported as such",
       ON "CorsAllowOriginsMatch https://(?!x).*\\.a\\.example",
       UNDECIDED "https://(?!x).*\\.a\\.example of "
@@ -419,8 +441,8 @@ static const found_row_t found_rows[] = {
     { "CorsAllowPublicSuffixUnsafe permits only suffixes",
       ON "CorsAllowOriginsMatch https://.*\\.co\\.uk https://.*b\\.de; "
          "CorsAllowPublicSuffixUnsafe On",
-      ANY_ORIGIN "https://.*b\\.de of "
-                 "CorsAllowOriginsMatch conf:3" WITH },
+      ANY_REGEX "https://.*b\\.de of "
+                "CorsAllowOriginsMatch conf:3" WITH },
     { "any origin contradicts credentials through an edit, too",
       ON "CorsAllowOrigins * | CorsAllowOrigins +" A,
       ANY_ORIGIN "* of CorsAllowOrigins conf:3" WITH },
@@ -652,8 +674,10 @@ static void section_without_effect_is_inert(void **state)
 }
 
 static cors_listing_e lookup_unlisted(const void *self,
-                                      const cors_origin_t *origin)
+                                      const cors_origin_t *origin,
+                                      const cors_slice_t *tenant)
 {
+    (void)tenant;
     (void)self;
     (void)origin;
     return CORS_ORIGIN_UNLISTED;
@@ -664,7 +688,7 @@ static cors_listing_e lookup_unlisted(const void *self,
 static void answer_varies_when_a_file_may_list(void **state)
 {
     static const cors_origin_source_t file = { lookup_unlisted, NULL };
-    static const cors_origin_notes_t notes = { false, NULL, NULL, NULL, NULL };
+    static const cors_origin_notes_t notes = { .lists = false };
     cors_section_t *section = cors_section_make(pool);
     cors_policy_t policy;
     cors_setting_t *setting;
@@ -682,7 +706,7 @@ static void answer_varies_when_a_file_may_list(void **state)
     cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
     assert_false(policy.varies);
     assert_int_equal(cors_origin_set_add_source(pool, setting->origins, "/one",
-                                                "conf:1", &file, &notes),
+                                                "conf:1", &file, NULL, &notes),
                      CORS_OK);
     cors_policy_resolve(pool, section, cors_methods_bit(0), &policy);
     assert_true(policy.varies);
@@ -749,6 +773,125 @@ static void htaccess_strengthens_protection_only(void **state)
     }
 }
 
+#define TIMING "CorsPolicy On; CorsTimingAllowOrigin Policy; "
+#define A "https://a.example"
+#define B "https://b.example"
+
+/* Timing-Allow-Origin; NULL: the policy leaves it alone. */
+static const struct {
+    const char *text;
+    const char *value;
+} timing_rows[] = {
+    { "", NULL },
+    { "CorsPolicy On; CorsAllowOrigins " A, NULL },
+    { "CorsTimingAllowOrigin Off", NULL },
+    { "CorsTimingAllowOrigin *", "*" },
+    { "CorsPolicy Off; CorsTimingAllowOrigin *", "*" },
+    { "CorsPolicy On; CorsAllowOrigins " A "; CorsTimingAllowOrigin *", "*" },
+    { "CorsTimingAllowOrigin Policy; CorsAllowOrigins " A, NULL },
+    { "CorsPolicy ReportOnly; CorsTimingAllowOrigin Policy; "
+      "CorsAllowOrigins " A,
+      NULL },
+    { TIMING, "" },
+    { TIMING "CorsAllowOrigins None", "" },
+    { TIMING "CorsAllowOrigins " A, A },
+    { TIMING "CorsAllowOrigins " B ":8443 " A, B ":8443, " A },
+    { TIMING "CorsAllowOrigins *", "*" },
+    { TIMING "CorsAllowOrigins *; CorsAllowCredentials On; "
+             "CorsAllowAnyOriginWithCredentialsUnsafe On",
+      "*" },
+    { TIMING "CorsAllowOrigins *; CorsAllowCredentials On", "" },
+    { TIMING "CorsAllowOrigins * | CorsAllowOrigins -" A, "" },
+    { TIMING "CorsAllowOrigins https://*.a.example http://a.example:* " A, A },
+    { TIMING "CorsAllowOriginsMatch https://a\\.b; CorsAllowOrigins " A, A },
+    { TIMING "CorsAllowOrigins " A " " B " !" A, B },
+    { TIMING "CorsAllowOrigins " A " !https://*.example", "" },
+    { TIMING "CorsAllowOrigins " A " " A, A },
+    { TIMING "CorsAllowOrigins " A " " B " | CorsAllowOrigins -" A, B },
+    { TIMING "CorsAllowOrigins " A " | CorsAllowOrigins +" B " +" A, B ", " A },
+    { TIMING "CorsAllowOrigins " A " | CorsAllowOrigins " B, B },
+    { TIMING "CorsAllowOrigins " A " | CorsTimingAllowOrigin Off", NULL },
+    { TIMING "CorsAllowOrigins null " A, "" },
+    { TIMING "CorsAllowOrigins null " A "; CorsAllowNullOriginUnsafe On",
+      "null, " A },
+};
+
+static void timing_names_exact_origins(void **state)
+{
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(timing_rows); i++) {
+        cors_policy_t *policy =
+            (cors_policy_t *)(uintptr_t)policy_of(timing_rows[i].text);
+
+        same_text(timing_rows[i].text, cors_policy_timing(pool, policy),
+                  timing_rows[i].value);
+        same_number(timing_rows[i].text, policy->adds_fixed,
+                    cors_policy_number(policy, CORS_ATTR_TIMING) != 0);
+        cors_policy_render(pool, policy);
+        same_text(timing_rows[i].text, cors_policy_timing(pool, policy),
+                  timing_rows[i].value);
+    }
+}
+
+/* The number of entries that are sent, and of others. */
+static void count_entry(void *context, const cors_setting_t *setting,
+                        const cors_origin_entry_t *entry,
+                        cors_timing_entry_e how)
+{
+    assert_non_null(setting->origins);
+    assert_false(entry->exclude);
+    ((int *)context)[how]++;
+}
+
+static void timing_has_a_greatest_length(void **state)
+{
+    /* of 20 bytes each, with the separator */
+    static const char format[] = " https://%04d.exampl";
+    const char *text = "CorsPolicy On; CorsTimingAllowOrigin Policy; "
+                       "CorsAllowOrigins";
+    int counts[CORS_TIMING_LONG + 1] = { 0 };
+    const cors_policy_t *policy;
+    const char *value;
+    int i;
+
+    (void)state;
+    for (i = 0; i < 250; i++) {
+        text = apr_psprintf(pool, apr_pstrcat(pool, "%s", format, NULL), text,
+                            1000 + i);
+    }
+    policy = policy_of(text);
+    value = cors_policy_timing(pool, policy);
+    cors_policy_visit_timing(pool, policy, count_entry, counts);
+    same_number("sent", counts[CORS_TIMING_SENT],
+                (CORS_TIMING_LENGTH + 2) / ((int)strlen(format) + 1));
+    same_number("too long", counts[CORS_TIMING_LONG],
+                250 - counts[CORS_TIMING_SENT]);
+    same_number("inexact", counts[CORS_TIMING_INEXACT], 0);
+    assert_true(strlen(value) <= CORS_TIMING_LENGTH);
+    assert_true(strlen(value) > CORS_TIMING_LENGTH - strlen(format));
+}
+
+static void timing_tries_a_thousand_entries(void **state)
+{
+    const char *text = "CorsPolicy On; CorsTimingAllowOrigin Policy; "
+                       "CorsAllowOrigins";
+    int counts[CORS_TIMING_LONG + 1] = { 0 };
+    const cors_policy_t *policy;
+    int i;
+
+    (void)state;
+    for (i = 0; i < CORS_TIMING_ENTRIES; i++) {
+        text = apr_psprintf(pool, "%s https://*.a%d.example", text, i);
+    }
+    policy = policy_of(apr_pstrcat(pool, text, " " A, NULL));
+    cors_policy_visit_timing(pool, policy, count_entry, counts);
+    same_number("inexact", counts[CORS_TIMING_INEXACT], CORS_TIMING_ENTRIES);
+    same_number("not tried", counts[CORS_TIMING_LONG], 1);
+    same_text("none", cors_policy_timing(pool, policy), "");
+}
+
 int main(void)
 {
     static const struct CMUnitTest tests[] = {
@@ -763,6 +906,9 @@ int main(void)
         TEST(unsafe_regex_is_reported_with_an_example),
         TEST(section_without_effect_is_inert),
         TEST(htaccess_strengthens_protection_only),
+        TEST(timing_names_exact_origins),
+        TEST(timing_has_a_greatest_length),
+        TEST(timing_tries_a_thousand_entries),
     };
     static const table_t tables[] = {
         TABLE(check_origin_row, origin_rows),

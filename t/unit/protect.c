@@ -409,13 +409,16 @@ static void check_seen(int number, char **field)
     same_text(name, cors_protect_verdict_text(decision.verdict), field[EMBED]);
 }
 
-static void what_browsers_sent_is_decided_as_listed(void **state)
+/* Called for each row of a table, with its number from 1. */
+typedef void (*check_row_fn)(int number, char **field);
+
+/* Returns the number of rows of a table that is separated by tabs. */
+static int check_rows(const char *path, int fields, check_row_fn check)
 {
-    FILE *in = fopen("t/unit/protect_browsers.tsv", "r");
+    FILE *in = fopen(path, "r");
     char line[1024];
     int count = 0;
 
-    (void)state;
     assert_non_null(in);
     while (fgets(line, sizeof(line), in)) {
         char *field[FIELDS];
@@ -425,14 +428,84 @@ static void what_browsers_sent_is_decided_as_listed(void **state)
         if (line[0] == '#') {
             continue;
         }
-        for (i = 0; i < FIELDS; i++) {
+        for (i = 0; i < fields; i++) {
             field[i] = apr_strtok(i ? NULL : line, "\t\n", &rest);
             assert_non_null(field[i]);
         }
-        check_seen(++count, field);
+        check(++count, field);
     }
     fclose(in);
-    same_number("requests", count, 518);
+    return count;
+}
+
+static void what_browsers_sent_is_decided_as_listed(void **state)
+{
+    (void)state;
+    same_number("requests",
+                check_rows("t/unit/protect_browsers.tsv", FIELDS, check_seen),
+                518);
+}
+
+/* The requests of other implementations' tests. */
+enum {
+    PEER,
+    PEER_METHOD,
+    PEER_TARGET,
+    PEER_ORIGIN,
+    PEER_SITE,
+    PEER_TYPE,
+    PEER_REFERER,
+    PEER_TRUSTED,
+    PEER_VERDICT,
+    PEER_DIFFERENCE,
+    PEER_FIELDS /* not more than FIELDS */
+};
+
+static int peer_differences;
+
+static const char *peer_value(const char *field)
+{
+    if (strcmp(field, "empty") == 0) {
+        return "";
+    }
+    return strcmp(field, "\\xff\\xfe") == 0 ? "\xff\xfe" : or_absent(field);
+}
+
+static void check_peer(int number, char **field)
+{
+    const sent_t sent = {
+        .method = field[PEER_METHOD],
+        .origin = peer_value(field[PEER_ORIGIN]),
+        .site = peer_value(field[PEER_SITE]),
+        .type = peer_value(field[PEER_TYPE]),
+        .referer = peer_value(field[PEER_REFERER]),
+        .target = field[PEER_TARGET],
+        .trust = strcmp(field[PEER_TRUSTED], "yes") == 0 ? CORS_TRUST_LISTED
+                                                         : CORS_TRUST_NONE,
+    };
+    const bool alike = strcmp(field[PEER_DIFFERENCE], "-") == 0;
+    const bool peer_refuses = strcmp(field[PEER_VERDICT], "refuse") == 0;
+    cors_protect_settings_t settings = settings_of(&sent);
+    cors_protect_facts_t facts;
+    cors_protect_decision_t decision;
+
+    facts_of(&sent, &facts);
+    cors_protect_request(&settings, &facts, &decision);
+    if ((decision.verdict == CORS_PROTECT_VERDICT_REFUSED)
+        != (alike ? peer_refuses : !peer_refuses)) {
+        fail_msg("%s, case %d: %s", field[PEER], number, words_of(&decision));
+    }
+    peer_differences += !alike;
+}
+
+static void peers_decide_alike_or_the_difference_has_a_reason(void **state)
+{
+    (void)state;
+    peer_differences = 0;
+    same_number("requests",
+                check_rows("t/unit/protect_peers.tsv", PEER_FIELDS, check_peer),
+                73);
+    same_number("differences", peer_differences, 10);
 }
 
 static void the_checks_have_an_order(void **state)
@@ -452,6 +525,22 @@ static void the_checks_have_an_order(void **state)
           "refused foreign-host",
           421 },
         { { .host = true }, { X }, "passed known-host", 421 },
+        { { .host = true, .requests = true },
+          { XS },
+          "passed known-host",
+          421 },
+        { { .host = true, .requests = true },
+          { .method = "GET", .unknown_host = true },
+          "refused foreign-host",
+          421 },
+        { { .host = true, .requests = true, .websocket_list = true },
+          { XS, .websocket = true, .unknown_host = true },
+          "refused foreign-host",
+          421 },
+        { { .host = true, .requests = true, .embedding = true },
+          { XS },
+          FREE,
+          403 },
         { { .host = true, .requests = true }, { X }, CROSS, 403 },
         { { .requests = true, .embedding = true },
           { X, .mode = "no-cors" },
@@ -475,7 +564,8 @@ static void the_checks_have_an_order(void **state)
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
         cors_protect_facts_t facts;
-        cors_protect_decision_t decision;
+        /* every field is set anew */
+        cors_protect_decision_t decision = { .check = CORS_PROTECT_CHECK_HOST };
 
         facts_of(&rows[i].sent, &facts);
         cors_protect(&rows[i].settings, &facts, &decision);
@@ -698,39 +788,71 @@ static void a_policy_has_the_settings(void **state)
 #define NEED "CorsWebSocketRequireOrigin "
     static const struct {
         const char *text;
-        const char *settings; /* requests, strict, list, required */
+        const char
+            *settings; /* requests, strict, list, required, embedding, host */
     } rows[] = {
-        { "", "----" },
-        { "CorsProtect Off", "----" },
-        { P, "r---" },
-        { "CorsProtect ReportOnly", "r---" },
-        { "CorsProtect On Strict", "rs--" },
-        { "CorsProtect ReportOnly Strict", "rs--" },
-        { P SOCKETS, "r-l-" },
-        { P NEED "On", "r--n" },
-        { P "| ." SOCKETS, "r---" },
-        { P SOCKETS " | ." SOCKETS, "r-l-" },
-        { P NEED "On | ." NEED "Off", "r--n" },
-        { P NEED "Off | ." NEED "On", "r--n" },
-        { "." P SOCKETS, "r-l-" },
-        { "." P NEED "On | ." NEED "Off", "r---" },
+        { "", "------" },
+        { "CorsProtect Off", "------" },
+        { P, "r-----" },
+        { "CorsProtect ReportOnly", "r-----" },
+        { "CorsProtect On Strict", "rs----" },
+        { "CorsProtect ReportOnly Strict", "rs----" },
+        { P SOCKETS, "r-l---" },
+        { P NEED "On", "r--n--" },
+        { P "| ." SOCKETS, "r-----" },
+        { P SOCKETS " | ." SOCKETS, "r-l---" },
+        { P NEED "On | ." NEED "Off", "r--n--" },
+        { P NEED "Off | ." NEED "On", "r--n--" },
+        { "." P SOCKETS, "r-l---" },
+        { "." P NEED "On | ." NEED "Off", "r-----" },
+        { P "CorsProtectEmbedding On", "r---e-" },
+        { P "CorsProtectHost On", "r----h" },
+        { "CorsProtectHost On; CorsProtectEmbedding On", "----eh" },
+        { P "CorsProtectHost On; CorsProtectEmbedding On | "
+            "CorsProtectEmbedding Off",
+          "r----h" },
+        { P "| .CorsProtectHost On; CorsProtectEmbedding On", "r---eh" },
     };
     size_t i;
 
     (void)state;
     for (i = 0; i < COUNT(rows); i++) {
+        const cors_policy_t *policy = policy_of(rows[i].text);
         cors_protect_settings_t settings;
 
-        cors_protect_settings(policy_of(rows[i].text),
-                              configured_of(rows[i].text), &settings);
+        cors_protect_settings(policy, configured_of(rows[i].text), &settings);
         same_text(rows[i].text,
-                  apr_psprintf(pool, "%c%c%c%c", settings.requests ? 'r' : '-',
+                  apr_psprintf(pool, "%c%c%c%c%c%c",
+                               settings.requests ? 'r' : '-',
                                settings.strict ? 's' : '-',
                                settings.websocket_list ? 'l' : '-',
-                               settings.require_origin ? 'n' : '-'),
+                               settings.require_origin ? 'n' : '-',
+                               settings.embedding ? 'e' : '-',
+                               settings.host ? 'h' : '-'),
                   rows[i].settings);
-        assert_false(settings.embedding);
-        assert_false(settings.host);
+        same_number(rows[i].text, policy->checks_all,
+                    settings.requests && (settings.embedding || settings.host));
+    }
+}
+
+static void a_decision_has_the_setting_of_its_check(void **state)
+{
+    const cors_policy_t *policy =
+        policy_of(P "CorsProtectEmbedding On; CorsProtectHost On");
+    static const char *const sources[] = {
+        [CORS_PROTECT_CHECK_HOST] = "CorsProtectHost conf:3",
+        [CORS_PROTECT_CHECK_REQUEST] = "CorsProtect conf:1",
+        [CORS_PROTECT_CHECK_EMBEDDING] = "CorsProtectEmbedding conf:2",
+    };
+    cors_protect_decision_t decision;
+    int i;
+
+    (void)state;
+    memset(&decision, 0, sizeof(decision));
+    for (i = 0; i < CORS_PROTECT_CHECK_COUNT; i++) {
+        decision.check = (cors_protect_check_e)i;
+        same_text("setting", cors_protect_setting(policy, &decision)->source,
+                  sources[i]);
     }
 }
 
@@ -757,6 +879,7 @@ int main(void)
 {
     static const struct CMUnitTest tests[] = {
         TEST(what_browsers_sent_is_decided_as_listed),
+        TEST(peers_decide_alike_or_the_difference_has_a_reason),
         TEST(the_checks_have_an_order),
         TEST(every_text_is_another_one),
         TEST(a_refusal_has_its_remedy),
@@ -764,6 +887,7 @@ int main(void)
         TEST(a_policy_trusts_what_is_listed_with_credentials),
         TEST(a_htaccess_file_does_not_trust),
         TEST(a_policy_has_the_settings),
+        TEST(a_decision_has_the_setting_of_its_check),
     };
     static const table_t tables[] = { TABLE(check_request, requests),
                                       TABLE(check_embedding, embeddings) };

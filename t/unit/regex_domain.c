@@ -29,6 +29,14 @@ static const struct {
 } common[] = {
     { "https://example\\.com", RIGHT },
     { "^https://example\\.com$", RIGHT },
+    { "https://[a-c]999", RIGHT },
+    { "https://[a-c]0999", RIGHT },
+    { "https://(b|a{300})\\.example\\.com", RIGHT },
+    { "https://(a{300}|b)\\.example\\.com", RIGHT },
+    { "https://\\[1[g-z]", NONE },
+    /* a host and its final dot have at most 256 bytes */
+    { "https://a{255}\\.", RIGHT },
+    { "https://a{256}\\.", NONE },
     { "\\Ahttps://example\\.com\\z", RIGHT },
     { "https?://example\\.com", RIGHT },
     { "^https?://example\\.com$", RIGHT },
@@ -545,6 +553,10 @@ static void plain_http_of_other_hosts_is_found(void **state)
         { "http://(localhost|a\\.example\\.com)", true },
         { "http://localhost|https://a\\.example\\.com", false },
         { "https://a\\.example\\.com|http://b\\.example\\.com", true },
+        { "http://a\\.example\\.com|https://b\\.example\\.com", true },
+        /* after too many names, the other hosts count as well */
+        { "https://x[0-9]{3}|http://xxxxxx9", true },
+        { "https://x[0-9]{3}|https://xxxxxx9", false },
         { "http://192\\.168\\.1\\.\\d+", true },
         { "http://intranet", true },
         { "https?://.*\\.com", true },
@@ -567,6 +579,9 @@ static void plain_http_of_other_hosts_is_found(void **state)
         { "https://[a-z]+x\\.com", false },
         { "http://[a-z]+\\.com", true },
         { "https://10\\.0\\.0\\.1|http://x10\\.0\\.0\\.1", false },
+        /* without a scheme it is no origin */
+        { "(https://[a-z]+)?\\.a\\.example", false },
+        { "(http://[a-z]+)?\\.a\\.example", true },
     };
     size_t i;
 
@@ -595,6 +610,15 @@ static void examples_are_not_spelled_out(void **state)
         { "[b-z][a-z0-9+.-]+://.+", "https://strangerzq.com", NULL },
         { "[a-c]x+:[/]/.+", "ax://abcdefghijklmnopabcdefghijklmnop", NULL },
         { "moz-extension://[0-9a-f-]+", "moz-extension://a", NULL },
+        { "[b-d]x+://.*", "bx://abcdefghijklmnopabcdefghijklmnop", NULL },
+        { "(a|[p-z]b)://.*", "a://abcdefghijklmnopabcdefghijklmnop", NULL },
+        { "([p-z]b|a)://.*", "a://abcdefghijklmnopabcdefghijklmnop", NULL },
+        { "https:/[/a-k]+x\\.com", "https://ax.com", NULL },
+        { "app://.*x|https://.{3}x", "https://netx", NULL },
+        /* an address without its end is no host */
+        { "https://\\[[0-9a-f]{3}", NULL, NULL },
+        /* 000 is no host that browsers send */
+        { "https://[0-9_]{3}", NULL, NULL },
         { "https://.+:81", "https://strangerzq.com:81", NULL },
         { "https://.+:\\d+", "https://strangerzq.com:8443", NULL },
         { "https://.+:6553[0-9]", "https://strangerzq.com:65530", NULL },
@@ -609,6 +633,7 @@ static void examples_are_not_spelled_out(void **state)
         { "http://\\[.*\\]", "http://[2001:db8::1]", NULL },
         { "http://\\[[0-9a-f:]*1::\\]", "http://[a1::]", NULL },
         { "http://\\[2001:[0-9a-f]+::1\\]", "http://[2001:a::1]", NULL },
+        { "http://(\\[a:|zzb2)[0-9a-f:]+\\]", "http://[a:a]", NULL },
         { "http://203\\.0\\.113\\.\\d+", "http://203.0.113.130", NULL },
         { "http://.*0\\.113\\.7", "http://130.100.113.7", NULL },
         { "http://203\\.0\\..*", "http://203.0.strangerzq.com", NULL },
@@ -636,6 +661,8 @@ static void examples_are_not_spelled_out(void **state)
         { "https://[0-9]{3}x\\.com", "https://010x.com", NULL },
         { "(https://a\\.com|app://.*\\.com)", NULL, "app://strangerzq.com" },
         { "https://(a|[b-z]{3})\\.com", NULL, "https://xxx.com" },
+        { "https://([a-k]{3}|[l-w]{3})\\.com", NULL, "https://qqq.com" },
+        { "https://([l-w]{3}|[a-k]{3})\\.com", NULL, "https://qqq.com" },
         { "https://(a|[b-z]{3})\\.github\\.io", NULL, "https://xxx.github.io" },
         { "https://x(\\.com|[b-z]{3}\\.com)", NULL, "https://xxxx.com" },
         { "(http://a\\.com|https://[a-z]{2}\\.com)", NULL, "https://xx.com" },

@@ -27,6 +27,10 @@ static void attributes_have_directives(void **state)
         "CorsWebSocketRequireOrigin",
         "CorsProtect",
         "CorsProtectAllowOrigins",
+        "CorsProtectEmbedding",
+        "CorsProtectHost",
+        "CorsTimingAllowOrigin",
+        "CorsResourcePolicy",
     };
     size_t i;
 
@@ -64,6 +68,10 @@ static void choices_are_in_the_order_of_their_numbers(void **state)
         [CORS_ATTR_SET_ENV] = "Off|On",
         [CORS_ATTR_WEBSOCKET_REQUIRE] = "Off|On",
         [CORS_ATTR_PROTECT] = "Off|On|ReportOnly|On Strict|ReportOnly Strict",
+        [CORS_ATTR_PROTECT_EMBEDDING] = "Off|On",
+        [CORS_ATTR_PROTECT_HOST] = "Off|On",
+        [CORS_ATTR_TIMING] = "Off|Policy|*",
+        [CORS_ATTR_RESOURCE] = "Off|same-origin|same-site|cross-origin",
     };
     size_t i;
 

@@ -51,7 +51,7 @@ static cors_listing_e listing_of(const void *share, const char *text)
     cors_origin_t origin;
 
     cors_origin_parse(cors_slice(text), &origin);
-    return cors_origin_share_lookup(share, &origin);
+    return cors_origin_share_lookup(share, &origin, NULL);
 }
 
 static const char *const odd[] = { "https://both.example",

@@ -70,7 +70,7 @@ static void block_of_an_earlier_run_is_reused(void **state)
 
     (void)state;
     cors_counters_add(counters, CORS_COUNTED_ENFORCED, CORS_VERDICT_ALLOWED,
-                      CORS_REASON_ORIGIN_ALLOWED, 0);
+                      CORS_REASON_ORIGIN_ALLOWED, 0, 0);
     counters = cors_counters_use(block, false, 99);
     assert_non_null(counters);
     assert_int_equal(cors_counters_since(counters), 77);
@@ -101,9 +101,9 @@ static void kinds_verdicts_reasons_and_slots_are_separate(void **state)
     (void)state;
     assert_int_equal(slot, 1);
     cors_counters_add(counters, CORS_COUNTED_REPORTED, CORS_VERDICT_DENIED,
-                      CORS_REASON_MALFORMED_ORIGIN, slot);
+                      CORS_REASON_MALFORMED_ORIGIN, slot, 0);
     cors_counters_add(counters, CORS_COUNTED_REPORTED, CORS_VERDICT_DENIED,
-                      CORS_REASON_ORIGIN_NOT_ALLOWED, slot);
+                      CORS_REASON_ORIGIN_NOT_ALLOWED, slot, 0);
     assert_int_equal(cors_counters_get(counters, CORS_COUNTED_REPORTED,
                                        CORS_VERDICT_DENIED,
                                        CORS_REASON_MALFORMED_ORIGIN),
@@ -404,7 +404,10 @@ static void texts_are_truncated(void **state)
     refusal.host = exact_copy("h");
     refusal.path = exact_copy(repeat_text("/", 256));
     refusal.method = exact_copy(repeat_text("M", 65));
-    refusal.rejected = exact_copy(NULL);
+    refusal.headers = exact_copy(
+        apr_pstrcat(pool, "x-a,", repeat_text("h", 251), ",x-c", NULL));
+    refusal.rejected = exact_copy(
+        apr_pstrcat(pool, "x-a,", repeat_text("h", 250), ",x-c", NULL));
     refusal.source = repeat_text("s", 300);
     cors_counters_refuse(counters, &refusal);
     assert_int_equal(cors_counters_refusals(counters, out, 1), 1);
@@ -413,9 +416,38 @@ static void texts_are_truncated(void **state)
     same_text("path", out[0].path, repeat_text("/", 255));
     same_text("origin", out[0].origin, repeat_text("o", 255));
     same_text("method", out[0].method, repeat_text("M", 64));
-    same_text("rejected", out[0].cause.rejected, "");
+    same_text("whole names", out[0].cause.rejected,
+              apr_pstrcat(pool, "x-a,", repeat_text("h", 250), NULL));
+    same_text("names that fit", out[0].headers,
+              apr_pstrcat(pool, "x-a,", repeat_text("h", 251), NULL));
     assert_int_equal(cors_counters_origins(counters, origins, 1), 1);
     same_text("origin", origins[0].origin, repeat_text("o", 255));
+}
+
+static void refusals_of_protection_are_separate(void **state)
+{
+    cors_counters_t *counters = new_counters();
+    cors_recorded_refusal_t out[4];
+    cors_refused_origin_t origins[1];
+    cors_refusal_t refusal = refusal_of("https://a.example", 1);
+
+    (void)state;
+    refusal.verdict = CORS_VERDICT_DENIED;
+    cors_counters_refuse(counters, &refusal);
+    refusal.protect = CORS_PROTECT_REASON_CROSS_SITE;
+    cors_counters_refuse(counters, &refusal);
+    cors_counters_refuse(counters, &refusal);
+    refusal.protect = CORS_PROTECT_REASON_EMBEDDING;
+    cors_counters_refuse(counters, &refusal);
+    assert_int_equal(cors_counters_refusals(counters, out, 4), 3);
+    assert_int_equal(out[0].cause.protect, CORS_PROTECT_REASON_EMBEDDING);
+    assert_int_equal(out[0].times, 1);
+    assert_int_equal(out[1].cause.protect, CORS_PROTECT_REASON_CROSS_SITE);
+    assert_int_equal(out[1].times, 2);
+    assert_int_equal(out[2].cause.protect, CORS_PROTECT_REASON_OFF);
+    assert_int_equal(cors_counters_origins(counters, origins, 1), 1);
+    assert_int_equal(origins[0].count, 4);
+    assert_int_equal(origins[0].cause.protect, CORS_PROTECT_REASON_EMBEDDING);
 }
 
 static void long_origins_differ_by_their_ends(void **state)
@@ -483,7 +515,7 @@ static void check_lock_taken_over(apr_interval_time_t time)
     assert_int_equal(cors_counters_origins(counters, origins, 8), 0);
     /* counters need no lock */
     cors_counters_add(counters, CORS_COUNTED_ENFORCED, CORS_VERDICT_DENIED,
-                      CORS_REASON_ORIGIN_NOT_ALLOWED, 0);
+                      CORS_REASON_ORIGIN_NOT_ALLOWED, 0, 0);
     assert_int_equal(cors_counters_get(counters, CORS_COUNTED_ENFORCED,
                                        CORS_VERDICT_DENIED,
                                        CORS_REASON_ORIGIN_NOT_ALLOWED),
@@ -525,13 +557,13 @@ static void protection_has_its_own_counts(void **state)
     assert_string_equal(all, "");
     cors_counters_add_protect(counters, CORS_COUNTED_REPORTED,
                               CORS_PROTECT_VERDICT_REFUSED,
-                              CORS_PROTECT_REASON_FOREIGN_HOST);
+                              CORS_PROTECT_REASON_FOREIGN_HOST, 0);
     cors_counters_add_protect(counters, CORS_COUNTED_ENFORCED,
                               CORS_PROTECT_VERDICT_PASSED,
-                              CORS_PROTECT_REASON_SAME_ORIGIN);
+                              CORS_PROTECT_REASON_SAME_ORIGIN, 0);
     cors_counters_add_protect(counters, CORS_COUNTED_ENFORCED,
                               CORS_PROTECT_VERDICT_PASSED,
-                              CORS_PROTECT_REASON_SAME_ORIGIN);
+                              CORS_PROTECT_REASON_SAME_ORIGIN, 0);
     cors_counters_visit_protect(counters, append_protect, &all);
     assert_string_equal(all, "0 passed same-origin-request 2\n"
                              "1 refused foreign-host 1\n");
@@ -563,6 +595,7 @@ int main(void)
         TEST(warnings_have_their_own_limit),
         TEST(clock_advances_from_0),
         TEST(texts_are_truncated),
+        TEST(refusals_of_protection_are_separate),
         TEST(long_origins_differ_by_their_ends),
         TEST(lock_of_a_killed_child_is_taken_over),
         TEST(protection_has_its_own_counts),

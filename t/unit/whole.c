@@ -105,7 +105,7 @@ static const case_t cases[] = {
       VARY "Access-Control-Allow-Origin: *\n"
            "Access-Control-Allow-Methods: *\n"
            "Access-Control-Allow-Headers: *\n" },
-    { "* does not stand for Authorization",
+    { "* does not include Authorization",
       STAR,
       { .origin = "https://a.example",
         .method = "GET",

@@ -169,7 +169,7 @@ const char *cors_fetch_well_known_method(cors_slice_t method)
     return cors_slice_find_nocase(method, well_known_methods);
 }
 
-/* Returns the word that differs from a text by one mistake; NULL: there is none, or the
+/* Returns the word that differs from a text by one edit; NULL: there is none, or the
  * text is one of the words. */
 static const char *find_near(cors_slice_t text, const char *const *words)
 {
@@ -263,6 +263,23 @@ bool cors_fetch_response_only_header(cors_slice_t name)
 bool cors_fetch_request_only_header(cors_slice_t name)
 {
     return cors_slice_find_nocase(name, request_only_headers) != NULL;
+}
+
+bool cors_fetch_has_ids(cors_slice_t scheme)
+{
+    static const char *const schemes[] = {
+        "chrome-extension",     "isolated-app",     "moz-extension",
+        "ms-browser-extension", "safari-extension", "safari-web-extension",
+        "vscode-webview"
+    };
+    apr_size_t i;
+
+    for (i = 0; i < sizeof(schemes) / sizeof(schemes[0]); i++) {
+        if (cors_slice_is(scheme, schemes[i])) {
+            return true;
+        }
+    }
+    return false;
 }
 
 unsigned cors_fetch_default_port(cors_slice_t scheme)

@@ -90,4 +90,12 @@ bool cors_fetch_request_only_header(cors_slice_t name);
  */
 unsigned cors_fetch_default_port(cors_slice_t scheme);
 
+/**
+ * @return whether the host of an origin with this scheme is an id, which the browser or
+ *   a store of extensions chooses, and not a registered name
+ *
+ * No standard lists these schemes; they are those that browsers and editors use.
+ */
+bool cors_fetch_has_ids(cors_slice_t scheme);
+
 #endif /* CORS_FETCH_H */

@@ -56,7 +56,7 @@
     X(ORIGIN_HOST_UNICODE, "origin-host-unicode", \
       "browsers send the host as punycode") \
     X(ORIGIN_PUNYCODE_BAD, "origin-punycode-bad", \
-      "a label that starts with xn-- has to be valid punycode") \
+      "a label that starts with xn-- must be valid punycode") \
     X(ORIGIN_HOST_BAD, "origin-host-bad", \
       "a label of a host has only letters, digits, - and _") \
     X(ORIGIN_HOST_LONG, "origin-host-long", \
@@ -107,10 +107,11 @@
     X(EXCLUSION_OF_ALL, "exclusion-of-all", \
       "! must be followed by an origin or a pattern") \
     X(EDIT_OF_ALL, "edit-of-all", \
-      "+ and - are followed by one origin or name, not by * or " \
+      "+ and - must be followed by one origin or name, not by * or " \
       "None") \
     X(EDIT_EXCLUSION, "edit-exclusion", \
-      "write - alone instead of + or - before !") \
+      "to remove an origin from the inherited list, write - alone, " \
+      "without !") \
     X(EDIT_MIXED, "edit-mixed", \
       "entries with + or - edit the inherited list and entries " \
       "without replace it; one section does one or the other") \
@@ -119,16 +120,25 @@
     X(FILE_UNREADABLE, "file-unreadable", \
       "the file cannot be read") \
     X(FILE_KIND, "file-kind", \
-      "a list of origins has to be a regular file") \
+      "a list of origins must be a regular file") \
     X(FILE_LARGE, "file-large", \
-      "the file is larger than the memory for it") \
+      "the list is too large: a list may use at most 4 GB of memory, " \
+      "and a file may be at most 1 GB") \
     X(FILE_ENCODING, "file-encoding", \
       "the file is not UTF-8 text; save it as UTF-8") \
     X(FILE_ENTRIES, "file-entries", \
-      "a line of the file holds one origin; a comment begins with #") \
+      "a line of the file holds one origin, and a tenant if it has one; a " \
+      "comment begins with #") \
     X(FILE_ENTRY, "file-entry", \
-      "a file lists origins; *, None and null are entries of " \
-      "CorsAllowOrigins") \
+      "a file lists origins; *, None, null and an entry for all ids " \
+      "of a scheme belong in CorsAllowOrigins") \
+    X(FILE_LINE, "file-line", \
+      "a line of a file has at most 8,192 bytes") \
+    X(FILE_ROWS, "file-rows", \
+      "the file has more lines than the option max-rows permits") \
+    X(FILE_TENANT, "file-tenant", \
+      "a tenant has 1 to 255 bytes, and no quotes, commas, backslashes, * " \
+      "or control characters") \
     X(FILE_CUT, "file-cut", \
       "the last line does not end with a newline, as in a file " \
       "that is still being written; end it with one") \
@@ -137,6 +147,29 @@
       "where COUNT is the number of lines between them") \
     X(RELOAD_BAD, "reload-bad", \
       "an interval is a time of 100ms or more, such as 5s, or Off") \
+    X(SOURCE_NAME, "source-name", \
+      "the name of a source has up to 64 letters, digits, -, _ and ., and " \
+      "begins with a letter") \
+    X(SOURCE_DUPLICATE, "source-duplicate", \
+      "another source has this name") \
+    X(SOURCE_TYPE, "source-type", \
+      "no loaded module provides this type of source; the type file is " \
+      "always there, as in file:conf/customers.origins") \
+    X(SOURCE_MODULE, "source-module", \
+      "the module that provides this type of source is not loaded") \
+    X(SOURCE_OPTION, "source-option", \
+      "an option of a source is key=value, and each key is there once") \
+    X(SOURCE_KEY, "source-key", \
+      "the options of a source of the type file are max-stale, max-rows, " \
+      "bad-rows and allow-empty") \
+    X(SOURCE_VALUE, "source-value", \
+      "an option of a source has another value") \
+    X(SOURCE_OPTIONS, "source-options", \
+      "another directive reads this file with other options") \
+    X(SOURCE_UNKNOWN, "source-unknown", \
+      "no CorsOriginSource before this line defines this source") \
+    X(TENANT_EXPRESSION, "tenant-expression", \
+      "not a string expression that gives the name of a tenant") \
     X(REGEX_BAD, "regex-bad", \
       "not a regular expression") \
     X(REGEX_SLASHES, "regex-slashes", \
@@ -148,8 +181,8 @@
     X(WILDCARD_NOT_ALONE, "wildcard-not-alone", \
       "* must be the only entry of a list: it allows every name") \
     X(NAME_WILDCARD, "name-wildcard", \
-      "* stands for every name and is not part of one; use * " \
-      "alone, or list the names") \
+      "* means every name and cannot be part of one; use * alone, " \
+      "or list the names") \
     X(NAME_EXCLUSION, "name-exclusion", \
       "only origins are excluded with !; remove a name from the " \
       "inherited list with -, and omit it from any other") \
@@ -187,12 +220,19 @@
       "act as the logged-in user; list specific origins, or write " \
       "CorsAllowCredentials Off; " \
       "CorsAllowAnyOriginWithCredentialsUnsafe On permits it") \
+    X(REGEX_WITH_CREDENTIALS, "regex-with-credentials", \
+      "the regular expression also matches origins that anyone can " \
+      "register, and with CorsAllowCredentials On their pages can act as " \
+      "the logged-in user") \
+    X(EXTENSIONS_WITH_CREDENTIALS, "extensions-with-credentials", \
+      "anyone can write an extension, and with CorsAllowCredentials On " \
+      "every extension can act as the logged-in user; list the origins " \
+      "of your own, or write CorsAllowCredentials Off; " \
+      "CorsAllowAnyOriginWithCredentialsUnsafe On permits it") \
     X(UNDECIDED_WITH_CREDENTIALS, "undecided-with-credentials", \
       "it cannot be decided whose origins the regular expression " \
       "matches, and with CorsAllowCredentials On each of them can " \
-      "act as the logged-in user; list the origins, or write " \
-      "CorsAllowCredentials Off; " \
-      "CorsAllowAnyOriginWithCredentialsUnsafe On permits it") \
+      "act as the logged-in user") \
     X(NULL_WITHOUT_FLAG, "null-without-flag", \
       "every sandboxed frame sends null, on any website; " \
       "CorsAllowNullOriginUnsafe On permits it") \
@@ -213,8 +253,31 @@
       "anyone can register a name below this public suffix, and its " \
       "pages could send every request that CorsProtect refuses; " \
       "CorsAllowPublicSuffixUnsafe On permits it") \
+    X(EXPECT_VERDICT, "expect-verdict", \
+      "an expectation begins with allow or deny") \
+    X(EXPECT_ORIGIN, "expect-origin", \
+      "an expectation is about one origin, null or any-other") \
+    X(EXPECT_URL, "expect-url", \
+      "neither a path such as /api/items nor an absolute URL") \
+    X(EXPECT_OPTION, "expect-option", \
+      "only headers=NAME[,NAME]..., credentials and websocket may " \
+      "follow the URL") \
+    X(EXPECT_FAILED, "expect-failed", \
+      "the policy does not do what is expected") \
+    X(COMPARE_FILE, "compare-file", \
+      "the dump cannot be read") \
+    X(COMPARE_DUMP, "compare-dump", \
+      "this is not a whole dump of -D DUMP_CORS_JSON") \
+    X(COMPARE_VERSION, "compare-version", \
+      "the dump was made by another version of the module; make it again " \
+      "with this one, from the old configuration") \
+    X(PROTECT_EXTENSIONS, "protect-extensions", \
+      "anyone can write an extension, and every extension could send " \
+      "the requests that CorsProtect refuses; list the origins of your " \
+      "own; " \
+      "CorsAllowAnyOriginWithCredentialsUnsafe On permits it") \
     X(PROTECT_LOCAL_OFF, "protect-local-off", \
-      "a .htaccess file can switch CorsProtect on, but not off") \
+      "a .htaccess file can switch the protection on, but not off") \
     X(PROTECT_LOCAL_ORIGIN, "protect-local-origin", \
       "a .htaccess file cannot trust an origin; it removes one from " \
       "the inherited list with -, or all of them with None")
@@ -231,8 +294,7 @@
       "the policy is on and allows no origin; list origins with " \
       "CorsAllowOrigins, or write CorsAllowOrigins None") \
     X(UNREACHABLE, "unreachable", \
-      "has no effect, because no CorsPolicy On or ReportOnly " \
-      "applies with it") \
+      "has no effect: CorsPolicy is Off everywhere this applies") \
     X(UNSAFE_UNUSED, "unsafe-unused", \
       "no policy that it applies to needs this permission; remove " \
       "it") \
@@ -243,11 +305,17 @@
       "has no effect without CorsWebSocketAllowOrigins or CorsProtect, " \
       "because handshakes are not checked") \
     X(PROTECT_ALONE, "protect-alone", \
-      "has no effect, because no CorsProtect On or ReportOnly " \
-      "applies with it") \
+      "has no effect: CorsProtect is Off everywhere this applies") \
     X(PROTECT_WEAKER, "protect-weaker", \
       "only reports what CorsProtect On outside of this section " \
       "refuses") \
+    X(TIMING_INEXACT, "timing-inexact", \
+      "is not one exact origin, so Timing-Allow-Origin omits it; pages " \
+      "that only this entry allows cannot read the timings") \
+    X(TIMING_LONG, "timing-long", \
+      "the header Timing-Allow-Origin has at most 4096 bytes, of the " \
+      "first 1000 entries of the list; it omits this origin and those " \
+      "after it") \
     X(SERVER_NAME_MISSING, "server-name-missing", \
       "the server has no ServerName, so httpd guesses its name, " \
       "and pages of any other name do not count as the server's " \
@@ -261,29 +329,44 @@
     X(EXCLUSION_UNUSED, "exclusion-unused", \
       "excludes an origin that nothing in the list allows") \
     X(EXCLUSION_SUBDOMAINS, "exclusion-subdomains", \
-      "excludes this name, and its subdomains stay allowed") \
+      "excludes only this name; its subdomains are still allowed") \
     X(EXCLUSION_NAME, "exclusion-name", \
-      "excludes the subdomains, and the name itself stays allowed") \
+      "excludes only the subdomains; the name itself is still " \
+      "allowed") \
     X(REGEX_PLAIN, "regex-plain", \
       "a pattern in CorsAllowOrigins does the same, is easier to " \
       "read and costs less") \
     X(REGEX_EVERYTHING, "regex-everything", \
       "the regular expression matches origins that anyone can " \
-      "register; to allow any origin, write CorsAllowOrigins *") \
+      "register") \
     X(REGEX_UNDECIDED, "regex-undecided", \
       "it cannot be decided whose origins the regular expression " \
       "matches; with CorsAllowCredentials On httpd would not " \
       "start") \
     X(REGEX_NEVER, "regex-never", \
-      "the regular expression matches no origin: it has to match all " \
-      "of it, from the scheme to the port") \
+      "the regular expression never matches: it must match a whole " \
+      "origin, from the scheme to the port") \
     X(FILE_ORIGIN, "file-origin", \
-      "only some embedded browsers send it, and any page from a " \
-      "file can have it there; other browsers send null for " \
-      "pages from files") \
+      "only some embedded browsers send file://, and they send it " \
+      "for any page from a file; other browsers send null for such " \
+      "pages") \
+    X(ANY_EXTENSION, "any-extension", \
+      "allows every extension, whoever wrote it; if your own has the " \
+      "same id on every machine, list its origin") \
+    X(TENANT_NOT_SENT, "tenant-not-sent", \
+      "no browser sends this with a preflight, which then has no tenant " \
+      "and is denied") \
+    X(TENANT_CANONICAL, "tenant-canonical", \
+      "with UseCanonicalName On, SERVER_NAME is the ServerName for every " \
+      "request, so all requests have the same tenant") \
+    X(TENANTS_UNUSED, "tenants-unused", \
+      "lines with a tenant have no effect here, because no expression gives " \
+      "the tenant of a request") \
+    X(TENANTS_MISSING, "tenants-missing", \
+      "no line of the list has a tenant, so the list allows nothing here") \
     X(SCHEME_MISSPELLED, "scheme-misspelled", \
-      "pages have this origin only if their scheme is exactly this " \
-      "one") \
+      "not a well-known scheme; the entry allows only pages whose " \
+      "scheme has exactly this name") \
     X(REGEX_COSTLY, "regex-costly", \
       "an origin can make this regular expression try very many " \
       "matches, up to a limit; no two adjacent or nested " \
@@ -295,8 +378,8 @@
       "the list replaces the default (content-type), without which " \
       "scripts cannot send JSON") \
     X(AUTHORIZATION_NOT_NAMED, "authorization-not-named", \
-      "does not stand for Authorization, which has to be listed " \
-      "by name, and requests here are authenticated") \
+      "does not include Authorization, which must be listed by " \
+      "name, and requests here are authenticated") \
     X(HEADER_FORBIDDEN, "header-forbidden", \
       "scripts cannot set this header, so listing it has no " \
       "effect") \
@@ -304,7 +387,8 @@
       "servers send this header, not pages; list request headers " \
       "here") \
     X(NAME_MISSPELLED, "name-misspelled", \
-      "this stands only for what has exactly this name") \
+      "not a well-known name; the entry allows only what has " \
+      "exactly this name") \
     X(EXPOSE_CORS, "expose-cors", \
       "browsers read this header, and scripts do not need it; remove " \
       "it") \
@@ -329,6 +413,10 @@
     X(RECIPE_HEADER, "recipe-header", \
       "the policy writes this header where it is in force; remove " \
       "this line") \
+    X(RECIPE_HEADER_WIDE, "recipe-header-wide", \
+      "the policy replaces this header where it is in force; elsewhere " \
+      "the line still applies, so give those URLs a policy before you " \
+      "remove it") \
     X(RECIPE_REWRITE, "recipe-rewrite", \
       "the policy answers preflights without this rule, which may " \
       "run first and answer without CORS headers; remove it") \
@@ -342,6 +430,9 @@
     X(PAGE_PUBLIC, "page-public", \
       "the status page shows the configuration, and URLs and " \
       "origins of requests; no Require here limits who may see it") \
+    X(EXPECT_UNDECIDED, "expect-undecided", \
+      "start-up cannot decide whether the policy does what is " \
+      "expected") \
     X(LOG_TAG_UNKNOWN, "log-tag-unknown", \
       "a decision has no value of this name, so the log has - on " \
       "every line")

@@ -64,6 +64,47 @@ static bool takes_names(const cors_setting_t *setting)
     return !first || !(first->regex || first->file);
 }
 
+const char *cors_advice_position(apr_pool_t *p, const cors_setting_t *mode)
+{
+    if (mode && mode->source) {
+        return apr_pstrcat(p, "next to ", mode->source, NULL);
+    }
+    return "in the section";
+}
+
+/* Returns the first file of a list of origins; NULL: it has none. */
+static const char *first_file(const cors_setting_t *setting)
+{
+    int count = setting->origins ? cors_origin_set_count(setting->origins) : 0;
+    int i;
+
+    for (i = 0; i < count; i++) {
+        const cors_origin_entry_t *entry =
+            cors_origin_set_entry(setting->origins, i);
+
+        if (entry->file) {
+            return entry->path;
+        }
+    }
+    return NULL;
+}
+
+/*
+ * Returns the advice for an attribute that has its default, which has no line to change.
+ * No list of origins is inherited then, so none is edited.
+ */
+static const char *set_default(const place_t *place, const char *plain,
+                               const char *prefixed)
+{
+    const cors_setting_t *mode = place->refused->mode;
+    const bool names = place->refused->attr == CORS_ATTR_METHODS
+                       || place->refused->attr == CORS_ATTR_HEADERS;
+
+    return apr_pstrcat(place->p, "To allow it, write ", place->directive, " ",
+                       names ? prefixed : plain, " ",
+                       cors_advice_position(place->p, mode), ".", NULL);
+}
+
 /*
  * Returns the advice for arguments that no entry excludes. prefixed has "+" before
  * each argument.
@@ -76,10 +117,8 @@ static const char *add_words(const place_t *place, const char *plain,
     const char *source = place->refused->source;
     const char *words = setting && setting->edit ? prefixed : plain;
 
-    /* a default has no line to change */
     if (place->refused->by_default) {
-        return apr_pstrcat(p, "To allow it, write ", place->directive, " ",
-                           prefixed, " in the section.", NULL);
+        return set_default(place, plain, prefixed);
     }
     if (!setting) {
         return apr_pstrcat(p, "To allow it, ",
@@ -90,6 +129,12 @@ static const char *add_words(const place_t *place, const char *plain,
         return either(place,
                       apr_pstrcat(p, "write ", words, " instead of None in ",
                                   source, NULL),
+                      prefixed);
+    }
+    if (!takes_names(setting) && first_file(setting)) {
+        return either(place,
+                      apr_pstrcat(p, "add the line ", plain, " to the file ",
+                                  first_file(setting), " (", source, ")", NULL),
                       prefixed);
     }
     if (!takes_names(setting)) {
@@ -127,8 +172,9 @@ static bool outside_lists(const cors_refused_t *refused,
 }
 
 /* Returns the advice for an origin that an entry excludes. */
-static const char *take_out(const place_t *place, const cors_origin_t *origin,
-                            const cors_origin_entry_t *entry)
+static const char *advise_removal(const place_t *place,
+                                  const cors_origin_t *origin,
+                                  const cors_origin_entry_t *entry)
 {
     apr_pool_t *p = place->p;
     const cors_refused_t *refused = place->refused;
@@ -141,15 +187,15 @@ static const char *take_out(const place_t *place, const cors_origin_t *origin,
 
     if (entry->file) {
         return either(place,
-                      apr_pstrcat(p, "take what excludes it out of the file ",
-                                  entry->text, NULL),
+                      apr_pstrcat(p, "remove what excludes it from the file ",
+                                  entry->path, NULL),
                       prefixed);
     }
     if (without == CORS_ORIGIN_LISTED
         || (without == CORS_ORIGIN_UNLISTED
             && outside_lists(refused, origin))) {
         return either(place,
-                      apr_pstrcat(p, "take ", prefix, entry->text, " out of ",
+                      apr_pstrcat(p, "remove ", prefix, entry->text, " from ",
                                   source, NULL),
                       prefixed);
     }
@@ -177,8 +223,8 @@ static const char *not_listable(apr_pool_t *p, const char *origin,
                "Give the page an origin of its own.";
     }
     if (suggestion) {
-        suggestion =
-            apr_pstrcat(p, "Ask about ", suggestion, ", which it sends.", NULL);
+        suggestion = apr_pstrcat(p, "The browser sends ", suggestion,
+                                 ": explain that origin.", NULL);
     }
     return cors_join_two(p,
                          apr_pstrcat(p, "No browser sends the origin ", origin,
@@ -225,7 +271,7 @@ static const char *advise_origin(apr_pool_t *p, const cors_refused_t *refused)
         entry = cors_origin_set_excluding(refused->setting->origins, &origin);
     }
     if (entry) {
-        return take_out(&place, &origin, entry);
+        return advise_removal(&place, &origin, entry);
     }
     return add_words(&place, refused->origin,
                      apr_pstrcat(p, "+", refused->origin, NULL));
@@ -263,7 +309,7 @@ static const char *not_nameable(apr_pool_t *p, const char *name,
                            ", and it cannot be allowed.", NULL);
     case CORS_PROBLEM_HEADER_IS_RESPONSE:
         return apr_pstrcat(p, "The server sends ", name,
-                           ", not the page: take it out of the script.", NULL);
+                           ", not the page: remove it from the script.", NULL);
     default:
         return apr_pstrcat(p, name,
                            " cannot be allowed: ", cors_problem_reason(problem),
@@ -356,6 +402,9 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
     case CORS_REASON_ORIGINS_NOT_LOADED:
         return "A file of CorsAllowOriginsFile could not be loaded yet; the "
                "error log says why. No origin is allowed until it is.";
+    case CORS_REASON_ORIGINS_STALE:
+        return "A list of CorsOriginSource is older than its max-stale, so no "
+               "origin is allowed. Find out why its file is no longer written.";
     case CORS_REASON_UNKNOWN_HOST:
         return "The host of the request is not a name of its virtual host, so "
                "the page is not one of the server's own. If it is a name of "
@@ -365,6 +414,54 @@ const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused)
     case CORS_REASON_ORIGIN_REQUIRED:
         return apr_pstrcat(p, "Handshakes without Origin are refused by ",
                            refused->source, ".", NULL);
+    default:
+        return NULL;
+    }
+}
+
+/* The advice for a form of another origin, or of one that is not known. */
+static const char *advise_foreign(apr_pool_t *p, const char *origin)
+{
+    cors_origin_t parsed;
+
+    if (!cors_origin_parse(cors_slice(origin), &parsed)) {
+        return "If pages of other origins may send this request, write "
+               "CorsProtect Off in the section of the URL.";
+    }
+    if (parsed.null) {
+        return "If the page is one of this site, send Referrer-Policy: "
+               "same-origin with it. If it is one of an identity provider that "
+               "hides its origin, write CorsProtect Off in the section of the "
+               "URL.";
+    }
+    return apr_pstrcat(p,
+                       "If its pages may send this request, write "
+                       "CorsProtectAllowOrigins ",
+                       origin, " in the section of the URL.", NULL);
+}
+
+const char *cors_advice_protect(apr_pool_t *p, cors_protect_reason_e reason,
+                                const char *origin)
+{
+    switch (reason) {
+    case CORS_PROTECT_REASON_CROSS_SITE:
+    case CORS_PROTECT_REASON_NULL_ORIGIN:
+        return advise_foreign(p, origin);
+    case CORS_PROTECT_REASON_RELAYED:
+        return "If it is a form of this site, let its service worker handle "
+               "GET only.";
+    case CORS_PROTECT_REASON_NO_ORIGIN:
+        return "If clients that are not browsers may send this request, write "
+               "CorsProtect On, without Strict, in the section of the URL.";
+    case CORS_PROTECT_REASON_ORIGIN_REQUIRED:
+        return "If clients that are not browsers may open this WebSocket, "
+               "write CorsWebSocketRequireOrigin Off in the section of the "
+               "URL.";
+    case CORS_PROTECT_REASON_EMBEDDING:
+        return "If pages of other sites may embed this URL, write "
+               "CorsProtectEmbedding Off in its section.";
+    case CORS_PROTECT_REASON_FOREIGN_HOST:
+        return "If the host is a name of this server, add it with ServerAlias.";
     default:
         return NULL;
     }

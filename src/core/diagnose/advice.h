@@ -10,6 +10,7 @@
 
 #include "core/policy/decide.h"
 #include "core/policy/policy.h"
+#include "core/policy/protect.h"
 #include "core/policy/section.h"
 
 /** What was refused, as far as it is known. */
@@ -27,6 +28,8 @@ typedef struct {
     const char *rejected;
     /* the setting that decided; NULL: a default, or not known */
     const cors_setting_t *setting;
+    /* the CorsPolicy in force; NULL: none, or not known */
+    const cors_setting_t *mode;
     /* the policy of that setting; NULL: not known */
     const cors_policy_t *policy;
 } cors_refused_t;
@@ -41,5 +44,24 @@ typedef struct {
  * @return sentences; NULL: no change is advisable
  */
 const char *cors_advice(apr_pool_t *p, const cors_refused_t *refused);
+
+/**
+ * Returns what to change so that a request that CorsProtect refused, or would refuse,
+ * passes if it is legitimate.
+ *
+ * @param reason  of the refusal
+ * @param origin  as the client sent it; "": none
+ * @return sentences; NULL: no change is advisable
+ */
+const char *cors_advice_protect(apr_pool_t *p, cors_protect_reason_e reason,
+                                const char *origin);
+
+/**
+ * @param p     the pool of the text
+ * @param mode  the CorsPolicy in force; NULL: none, or not known
+ * @return where a directive belongs: "next to CorsPolicy httpd.conf:3", or "in the
+ *   section"
+ */
+const char *cors_advice_position(apr_pool_t *p, const cors_setting_t *mode);
 
 #endif /* CORS_ADVICE_H */

@@ -164,3 +164,73 @@ cors_policy_values(apr_pool_t *p, const cors_policy_t *policy, cors_attr_e attr)
     }
     return values;
 }
+
+/* How many origins a summary names. */
+#define NAMED_MAX 2
+
+/* Returns a list of origins in a few words: "none", "any origin, 1 excluded". */
+static const char *summarise_origins(apr_pool_t *p,
+                                     const apr_array_header_t *values)
+{
+    cors_joined_t text = { NULL, 0, 0 };
+    int excluded = 0;
+    int listed = 0;
+    int i;
+
+    for (i = 0; i < values->nelts; i++) {
+        const cors_value_t *value = &APR_ARRAY_IDX(values, i, cors_value_t);
+
+        if (value->exclude) {
+            excluded++;
+            continue;
+        }
+        if (listed++ < NAMED_MAX) {
+            cors_join(p, &text, ", ",
+                      cors_slice(strcmp(value->text, "*") == 0 && !value->regex
+                                     ? "any origin"
+                                     : value->text));
+        }
+    }
+    if (listed == 0) {
+        return "no origin";
+    }
+    if (listed > NAMED_MAX) {
+        cors_join(p, &text, ", ",
+                  cors_slice(apr_psprintf(p, "%d more", listed - NAMED_MAX)));
+    }
+    if (excluded > 0) {
+        cors_join(p, &text, ", ",
+                  cors_slice(apr_psprintf(p, "%d excluded", excluded)));
+    }
+    return text.text;
+}
+
+const char *cors_policy_summary(apr_pool_t *p, const cors_policy_t *policy)
+{
+    const int mode = cors_policy_number(policy, CORS_ATTR_MODE);
+    const int protect = cors_policy_number(policy, CORS_ATTR_PROTECT);
+    cors_joined_t text = { NULL, 0, 0 };
+
+    cors_join(p, &text, "",
+              cors_slice(cors_attr_choices(CORS_ATTR_MODE)[mode]));
+    if (mode != CORS_MODE_OFF) {
+        cors_join(p, &text, "; ",
+                  cors_slice(summarise_origins(
+                      p, cors_policy_values(p, policy, CORS_ATTR_ORIGINS))));
+    }
+    if (mode != CORS_MODE_OFF
+        && cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+        cors_join(p, &text, "; ", cors_slice("credentials"));
+    }
+    if (cors_policy_checks_websocket(policy)) {
+        cors_join(p, &text, "; WebSocket: ",
+                  cors_slice(summarise_origins(
+                      p, cors_policy_values(p, policy,
+                                            CORS_ATTR_WEBSOCKET_ORIGINS))));
+    }
+    if (protect != CORS_PROTECTION_OFF) {
+        cors_join(p, &text, "; CorsProtect ",
+                  cors_slice(cors_attr_choices(CORS_ATTR_PROTECT)[protect]));
+    }
+    return text.text;
+}

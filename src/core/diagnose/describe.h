@@ -41,6 +41,15 @@ apr_array_header_t *cors_policy_values(apr_pool_t *p,
                                        const cors_policy_t *policy,
                                        cors_attr_e attr);
 
+/**
+ * Returns a policy in one line: its mode, the first origins of its list, and what else
+ * an administrator looks for first, as in "On; https://a.example, 2 more, 1 excluded;
+ * credentials".
+ *
+ * @param p  pool for the text
+ */
+const char *cors_policy_summary(apr_pool_t *p, const cors_policy_t *policy);
+
 /** @return whether an attribute is a list */
 bool cors_attr_is_list(cors_attr_e attr);
 

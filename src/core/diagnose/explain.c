@@ -176,6 +176,9 @@ static void exchange(apr_pool_t *p, const cors_policy_t *policy,
         cors_emit(p, policy, &exchange->decision, response, exchange->headers,
                   errors);
     }
+    if (policy->adds_fixed && response == CORS_RESPONSE_ACTUAL) {
+        cors_emit_fixed(p, policy, exchange->headers, errors);
+    }
 }
 
 static void send_preflight(apr_pool_t *p, const cors_policy_t *policy,
@@ -210,6 +213,7 @@ static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
         .origin = request->origin,
         .rejected = rejected,
         .setting = decision->setting,
+        .mode = policy->link[CORS_ATTR_MODE].setting,
         .policy = policy,
     };
 
@@ -304,6 +308,7 @@ static const char *advise_credentials(apr_pool_t *p,
                                       const cors_fetch_request_t *request)
 {
     const cors_setting_t *any_origin = any_origin_by(policy);
+    const cors_setting_t *mode = policy->link[CORS_ATTR_MODE].setting;
     bool edited;
     const cors_link_t *exposed =
         cors_policy_wildcard(policy, CORS_ATTR_EXPOSE, &edited);
@@ -313,8 +318,18 @@ static const char *advise_credentials(apr_pool_t *p,
         || cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
         return NULL;
     }
-    advice = "The request has credentials. Write CorsAllowCredentials On in "
-             "the section";
+    if (policy->link[CORS_ATTR_CREDENTIALS].setting) {
+        advice =
+            apr_pstrcat(p, "On instead of Off in ",
+                        policy->link[CORS_ATTR_CREDENTIALS].setting->source,
+                        NULL);
+    }
+    else {
+        advice = apr_pstrcat(p, "CorsAllowCredentials On ",
+                             cors_advice_position(p, mode), NULL);
+    }
+    advice =
+        apr_pstrcat(p, "The request has credentials. Write ", advice, NULL);
     if (any_origin) {
         advice = apr_pstrcat(p, advice, ", and the origin ", request->origin,
                              " instead of * in ", any_origin->source, NULL);
@@ -358,8 +373,9 @@ static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
 static const char *advise_on_mode(apr_pool_t *p, const cors_policy_t *policy,
                                   const cors_fetch_request_t *request)
 {
-    static const cors_setting_t on = { .choice = CORS_MODE_ON };
     const cors_setting_t *mode = policy->link[CORS_ATTR_MODE].setting;
+    const cors_setting_t on = { .choice = CORS_MODE_ON,
+                                .source = mode ? mode->source : NULL };
     const char *now = "No policy is in force here.";
     const char *change = "CorsPolicy On in the section";
     const char *result = "this is still refused then.";
@@ -530,10 +546,82 @@ static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
                    &actual->decision);
 }
 
+/* Returns the advice for a policy with a list that depends on the tenant, which is not
+ * known here. */
+static const char *note_tenants(apr_pool_t *p, const cors_policy_t *policy,
+                                const char *advice)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+
+    while (link && link->setting
+           && !cors_origin_set_has_tenants(link->setting->origins)) {
+        link = link->outer;
+    }
+    if (!link || !link->setting) {
+        return advice;
+    }
+    return cors_join_two(p,
+                         apr_pstrcat(p,
+                                     "This is the answer to a request without "
+                                     "a tenant: an explanation does not "
+                                     "evaluate the expression of ",
+                                     link->setting->source, ".", NULL),
+                         advice);
+}
+
+/* Returns how CorsBackendHeaders can change the answer; NULL: it cannot. */
+static const char *note_backend(apr_pool_t *p, const cors_policy_t *policy,
+                                const cors_fetch_request_t *request,
+                                const cors_explanation_t *explanation)
+{
+    const cors_setting_t *setting = policy->link[CORS_ATTR_BACKEND].setting;
+    const int keeps = cors_policy_number(policy, CORS_ATTR_BACKEND);
+    const char *note = NULL;
+
+    if (!setting || keeps == CORS_BACKEND_REPLACE || request->websocket
+        || !explanation->cross_origin
+        || cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_ON) {
+        return NULL;
+    }
+    if (keeps == CORS_BACKEND_KEEP) {
+        note = explanation->preflighted
+                       && cors_policy_number(policy, CORS_ATTR_PREFLIGHT)
+                              == CORS_PREFLIGHT_CONTINUE
+                   ? "the preflight goes to the backend too; where a response "
+                     "of the backend has Access-Control-Allow-Origin, its "
+                     "headers apply and not those shown here"
+                   : "where the response of the backend has "
+                     "Access-Control-Allow-Origin, its headers apply and not "
+                     "those shown here";
+    }
+    else if (explanation->actual.decision.origin_allowed) {
+        if (keeps != CORS_BACKEND_KEEP_CREDENTIALS) {
+            note = "the names in the backend's Access-Control-Expose-Headers "
+                   "are exposed too";
+        }
+        if (keeps != CORS_BACKEND_KEEP_EXPOSED
+            && cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
+            note = apr_pstrcat(p, note ? note : "", note ? "; " : "",
+                               "Access-Control-Allow-Credentials is sent only "
+                               "if the backend sends it with the value true",
+                               NULL);
+        }
+    }
+    return note ? apr_pstrcat(p, setting->source, " (",
+                              cors_attr_choices(CORS_ATTR_BACKEND)[keeps],
+                              "): ", note, NULL)
+                : NULL;
+}
+
 void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
                   const cors_fetch_request_t *request,
                   cors_explanation_t *explanation)
 {
     explain_cors(p, policy, request, explanation);
     explain_protection(p, policy, request, explanation);
+    explanation->backend = note_backend(p, policy, request, explanation);
+    if (!request->websocket
+        && cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
+        explanation->advice = note_tenants(p, policy, explanation->advice);
+    }
 }

@@ -61,6 +61,9 @@ typedef struct {
     bool readable;
     /* what to change; NULL: nothing */
     const char *advice;
+    /* how the headers of a backend can change the answer, without a full stop; NULL: they
+     * cannot */
+    const char *backend;
     /* what CorsProtect decides on the request itself; not-checked if it is off */
     cors_protect_decision_t protect;
     /* how a legitimate request passes CorsProtect; NULL: unknown */
@@ -83,6 +86,14 @@ typedef struct {
 void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
                   const cors_fetch_request_t *request,
                   cors_explanation_t *explanation);
+
+/** @return whether CorsProtect refuses the request itself, and does not only report it */
+static inline bool cors_explain_is_refused(const cors_policy_t *policy,
+                                           const cors_explanation_t *answer)
+{
+    return answer->protect.verdict == CORS_PROTECT_VERDICT_REFUSED
+           && cors_policy_protection(policy) == CORS_PROTECTION_ON;
+}
 
 /**
  * Normalizes a method as browsers do: DELETE, GET, HEAD, OPTIONS, POST and PUT become

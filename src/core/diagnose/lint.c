@@ -28,6 +28,7 @@
 #include "core/origin/regex_cost.h"
 #include "core/origin/regex_domain.h"
 #include "core/origin/regex_text.h"
+#include "core/origin/tenant_key.h"
 #include "core/policy/name_set.h"
 
 /*
@@ -121,6 +122,40 @@ static bool is_never(apr_pool_t *p, const char *text)
     return reach.none && !reach.obstacle;
 }
 
+/* Returns the line that replaces a regular expression for all ids of a scheme; NULL: the
+ * regular expression is a different one. */
+static const char *any_id_line(const lint_t *lint,
+                               const cors_origin_entry_t *entry)
+{
+    const char *text = entry->text + (entry->text[0] == '^' ? 1 : 0);
+    const char *end = strstr(text, "://");
+    const char *rest = end ? end + strlen("://") : text;
+
+    if (end
+        && (strcmp(rest, ".*") == 0 || strcmp(rest, ".+") == 0
+            || strcmp(rest, ".*$") == 0 || strcmp(rest, ".+$") == 0)
+        && cors_fetch_has_ids(cors_slice_between(text, end))) {
+        return apr_pstrcat(lint->p, "CorsAllowOrigins ", prefix_of(lint, entry),
+                           apr_pstrmemdup(lint->p, text,
+                                          (apr_size_t)(rest - text)),
+                           "*", NULL);
+    }
+    return NULL;
+}
+
+/* Returns the line that replaces a list whose only entry is a regular expression for any
+ * text; NULL: the list is a different one. */
+static const char *any_origin_line(const lint_t *lint, const char *text)
+{
+    static const char *const all[] = { ".*", ".+", "^.*$", "^.+$", NULL };
+
+    return !lint->setting->edit
+                   && cors_origin_set_count(lint->setting->origins) == 1
+                   && cors_slice_find_nocase(cors_slice(text), all)
+               ? "CorsAllowOrigins *"
+               : NULL;
+}
+
 static void lint_regex(const lint_t *lint, const cors_origin_entry_t *entry)
 {
     const char *plain =
@@ -144,6 +179,8 @@ static void lint_regex(const lint_t *lint, const cors_origin_entry_t *entry)
         const char *pinned = cors_regex_suggest_pinned(lint->p, entry->text,
                                                        prefix_of(lint, entry));
 
+        plain = plain ? plain : any_id_line(lint, entry);
+        plain = plain ? plain : any_origin_line(lint, entry->text);
         warn(lint, entry->source,
              entry->undecided ? CORS_PROBLEM_REGEX_UNDECIDED
                               : CORS_PROBLEM_REGEX_EVERYTHING,
@@ -259,15 +296,56 @@ static void lint_scheme(const lint_t *lint, const cors_origin_entry_t *entry)
     const char *end = strstr(entry->text, "://");
     cors_slice_t scheme =
         cors_slice_between(entry->text, end ? end : entry->text);
-    const char *meant = cors_slice_is_near(scheme, "https")  ? "https"
-                        : cors_slice_is_near(scheme, "http") ? "http"
-                                                             : NULL;
+    const char *intended = NULL;
 
-    if (end && meant && !entry->file && !cors_slice_is(scheme, "http")
+    if (cors_slice_is_near(scheme, "https")) {
+        intended = "https";
+    }
+    else if (cors_slice_is_near(scheme, "http")) {
+        intended = "http";
+    }
+    if (end && intended && !entry->file && !cors_slice_is(scheme, "http")
         && !cors_slice_is(scheme, "https")) {
         warn(lint, entry->source, CORS_PROBLEM_SCHEME_MISSPELLED, entry->text,
              NULL,
-             apr_pstrcat(lint->p, prefix_of(lint, entry), meant, end, NULL));
+             apr_pstrcat(lint->p, prefix_of(lint, entry), intended, end, NULL));
+    }
+}
+
+/* Reports an entry for an origin that many pages share: pages from files, or of all
+ * extensions. An exclusion of file:// does not exclude pages from files that send null. */
+static void lint_shared(const lint_t *lint, const cors_origin_entry_t *entry)
+{
+    if (strcmp(entry->text, "file://") == 0) {
+        warn(lint, entry->source, CORS_PROBLEM_FILE_ORIGIN,
+             entry->exclude ? apr_pstrcat(lint->p, prefix_of(lint, entry),
+                                          entry->text, NULL)
+                            : entry->text,
+             NULL, NULL);
+    }
+    else if (entry->open && !entry->exclude) {
+        warn(lint, entry->source, CORS_PROBLEM_ANY_EXTENSION, entry->text, NULL,
+             NULL);
+    }
+}
+
+/* Reports a list file whose lines and directive do not agree on tenants. */
+static void lint_tenants(const lint_t *lint, const cors_origin_entry_t *entry)
+{
+    const char *unsent =
+        entry->tenant ? cors_tenant_key_unsent(lint->p, entry->tenant) : NULL;
+
+    if (unsent) {
+        warn(lint, entry->source, CORS_PROBLEM_TENANT_NOT_SENT, unsent, NULL,
+             NULL);
+    }
+    if (!entry->tenant && entry->tenants) {
+        warn(lint, entry->source, CORS_PROBLEM_TENANTS_UNUSED, entry->text,
+             NULL, NULL);
+    }
+    if (entry->tenant && !entry->tenants) {
+        warn(lint, entry->source, CORS_PROBLEM_TENANTS_MISSING, entry->text,
+             NULL, NULL);
     }
 }
 
@@ -287,15 +365,16 @@ static void lint_origins(const lint_t *lint, cors_attr_e attr)
         else if (entry->regex) {
             lint_regex(lint, entry);
         }
-        else if (strcmp(entry->text, "file://") == 0 && !entry->exclude) {
-            warn(lint, entry->source, CORS_PROBLEM_FILE_ORIGIN, entry->text,
-                 NULL, NULL);
+        else if (entry->file) {
+            lint_tenants(lint, entry);
         }
         else if (entry->exclude) {
+            lint_shared(lint, entry);
             lint_scheme(lint, entry);
             lint_excluded(lint, entry);
         }
         else {
+            lint_shared(lint, entry);
             lint_scheme(lint, entry);
             if (cors_origin_set_count(set) > 1) {
                 lint_listed(lint, entry);
@@ -590,6 +669,61 @@ static void lint_insecure(const lint_t *lint, const cors_origin_entry_t *entry,
     }
 }
 
+/* The context of lint_timing(). */
+typedef struct {
+    lint_t lint;
+    const cors_setting_t *timing;
+    cors_lint_new_fn is_new;
+    /* the list that is being visited, and whether it has not been checked yet */
+    const cors_setting_t *list;
+    bool fresh;
+    /* an entry did not fit into the header */
+    bool full;
+} timing_lint_t;
+
+static void lint_timing(void *context, const cors_setting_t *setting,
+                        const cors_origin_entry_t *entry,
+                        cors_timing_entry_e how)
+{
+    timing_lint_t *timing = context;
+
+    if (timing->list != setting) {
+        timing->list = timing->lint.setting = setting;
+        timing->fresh =
+            !timing->is_new
+            || timing->is_new(timing->lint.context, setting, timing->timing);
+    }
+    if (how == CORS_TIMING_SENT || !timing->fresh) {
+        return;
+    }
+    if (how == CORS_TIMING_INEXACT) {
+        warn(&timing->lint, entry->source, CORS_PROBLEM_TIMING_INEXACT,
+             entry->text, timing->timing->source, NULL);
+    }
+    else if (!timing->full) {
+        timing->full = true;
+        warn(&timing->lint, entry->source, CORS_PROBLEM_TIMING_LONG,
+             entry->text, timing->timing->source, NULL);
+    }
+}
+
+/* Reports each entry that CorsTimingAllowOrigin Policy cannot send. */
+static void lint_timings(apr_pool_t *p, const cors_policy_t *policy,
+                         cors_lint_new_fn is_new, cors_lint_fn tell,
+                         void *context)
+{
+    timing_lint_t timing = {
+        .lint = { p, NULL, tell, context },
+        .timing = policy->link[CORS_ATTR_TIMING].setting,
+        .is_new = is_new,
+    };
+
+    if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
+        && cors_policy_number(policy, CORS_ATTR_TIMING) == CORS_TIMING_POLICY) {
+        cors_policy_visit_timing(p, policy, lint_timing, &timing);
+    }
+}
+
 void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
                       cors_lint_new_fn is_new, cors_lint_fn tell, void *context)
 {
@@ -597,6 +731,7 @@ void cors_lint_policy(apr_pool_t *p, const cors_policy_t *policy,
         policy->link[CORS_ATTR_CREDENTIALS].setting;
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
 
+    lint_timings(p, policy, is_new, tell, context);
     if (cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_OFF
         || !cors_policy_number(policy, CORS_ATTR_CREDENTIALS)) {
         return;

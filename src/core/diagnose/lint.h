@@ -37,7 +37,8 @@ typedef bool (*cors_lint_new_fn)(void *context, const cors_setting_t *origins,
                                  const cors_setting_t *credentials);
 
 /**
- * Checks a policy as a whole: plain-http origins that can act as a logged-in user.
+ * Checks a policy as a whole: plain-http origins that can act as a logged-in user, and
+ * entries that Timing-Allow-Origin cannot have.
  * Reports nothing if the policy is off.
  *
  * @param is_new  selects the lists to check, so that a list that many policies inherit

@@ -17,11 +17,12 @@
 #include <string.h>
 
 #include "core/base/clock.h"
+#include "core/base/compiler.h"
 #include "core/base/hash.h"
 #include "core/base/ordered.h"
 
 #define MAGIC 0x636f7273u /* "cors" */
-#define VERSION 3 /* increase it if the layout changes but its size does not */
+#define VERSION 5 /* increase it if the layout changes but its size does not */
 /* recorded refusals hold attributes by number */
 #define LAYOUT ((apr_uint32_t)VERSION << 16 | CORS_ATTR_COUNT)
 #define LOG_WINDOW apr_time_from_sec(60)
@@ -62,6 +63,7 @@ struct cors_counters_t {
     apr_uint64_t protect[CORS_COUNTED_KINDS][CORS_PROTECT_VERDICT_COUNT]
                         [CORS_PROTECT_REASON_COUNT];
     slot_t slots[CORS_COUNTERS_SLOTS];
+    cors_history_t history;
 
     /* 0: free; otherwise the time at which it was taken */
     apr_int64_t lock;
@@ -100,6 +102,8 @@ cors_counters_t *cors_counters_use(void *block, bool fresh, apr_time_t now)
     counters->version = LAYOUT;
     counters->size = sizeof(*counters);
     counters->since = now;
+    cors_history_start(&counters->history, now);
+    CORS_IS_ATOMIC(counters->history.began);
     CORS_IS_ATOMIC(counters->lock);
     CORS_IS_ATOMIC(counters->refusal_lines.window);
     CORS_IS_ATOMIC(counters->refusal_lines.lines);
@@ -130,6 +134,19 @@ static void copy_text(char *to, apr_size_t size, cors_slice_t text)
         memcpy(to, text.ptr, len);
     }
     to[len] = '\0';
+}
+
+/* Copies a comma-separated list into an array of size bytes, truncated after a whole
+ * entry. */
+static void copy_list(char *to, apr_size_t size, cors_slice_t list)
+{
+    char *comma;
+
+    copy_text(to, size, list);
+    if (list.len >= size && list.ptr[size - 1] != ',') {
+        comma = strrchr(to, ',');
+        *(comma ? comma : to) = '\0';
+    }
 }
 
 int cors_counters_slot(cors_counters_t *counters, const char *name)
@@ -171,9 +188,91 @@ static apr_uint64_t read_count(const apr_uint64_t *count)
     return __atomic_load_n(count, __ATOMIC_RELAXED);
 }
 
-void cors_counters_add(cors_counters_t *counters, cors_counted_e kind,
-                       cors_verdict_e verdict, cors_reason_e reason, int slot)
+/* Takes the lock without waiting. Takes over a lock whose holder has died. */
+static bool try_lock(cors_counters_t *counters, apr_time_t now)
 {
+    apr_int64_t held = 0;
+
+    if (__atomic_compare_exchange_n(&counters->lock, &held, now, false,
+                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
+        CORS_ORDERED_AFTER(&counters->lock);
+        return true;
+    }
+    /* if cors_clock() is the time of day, it may have been set back since */
+    return (now - held > LOCK_BREAK || held - now > LOCK_BREAK)
+           && __atomic_compare_exchange_n(&counters->lock, &held, now, false,
+                                          __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
+}
+
+static void unlock(cors_counters_t *counters)
+{
+    CORS_ORDERED_BEFORE(&counters->lock);
+    __atomic_store_n(&counters->lock, 0, __ATOMIC_RELEASE);
+}
+
+/* Returns the sum of all reasons for one of three verdicts. */
+static apr_uint64_t sum_of(const cors_counters_t *counters, cors_counted_e kind,
+                           cors_verdict_e one, cors_verdict_e two,
+                           cors_verdict_e three)
+{
+    return cors_counters_total(counters, kind, one)
+           + cors_counters_total(counters, kind, two)
+           + cors_counters_total(counters, kind, three);
+}
+
+/* Returns how many requests were denied, or would have been. */
+static apr_uint64_t denied_of(const cors_counters_t *counters,
+                              cors_counted_e kind)
+{
+    apr_uint64_t sum =
+        sum_of(counters, kind, CORS_VERDICT_DENIED,
+               CORS_VERDICT_PREFLIGHT_DENIED, CORS_VERDICT_WEBSOCKET_DENIED);
+    int reason;
+
+    for (reason = 0; reason < CORS_PROTECT_REASON_COUNT; reason++) {
+        sum += cors_counters_get_protect(counters, kind,
+                                         CORS_PROTECT_VERDICT_REFUSED,
+                                         (cors_protect_reason_e)reason);
+    }
+    return sum;
+}
+
+static cors_totals_t totals_of(const cors_counters_t *counters)
+{
+    cors_totals_t totals;
+    int kind;
+
+    totals.allowed = 0;
+    for (kind = 0; kind < CORS_COUNTED_KINDS; kind++) {
+        totals.allowed +=
+            sum_of(counters, (cors_counted_e)kind, CORS_VERDICT_ALLOWED,
+                   CORS_VERDICT_PREFLIGHT_ALLOWED,
+                   CORS_VERDICT_WEBSOCKET_ALLOWED);
+    }
+    totals.denied = denied_of(counters, CORS_COUNTED_ENFORCED);
+    totals.reported = denied_of(counters, CORS_COUNTED_REPORTED);
+    return totals;
+}
+
+/* Ends a minute of the history. If the lock is taken, the next request does it. */
+CORS_SLOW static void end_minute(cors_counters_t *counters, apr_time_t now)
+{
+    cors_totals_t totals;
+
+    if (try_lock(counters, cors_clock())) {
+        totals = totals_of(counters);
+        cors_history_advance(&counters->history, &totals, now);
+        unlock(counters);
+    }
+}
+
+void cors_counters_add(cors_counters_t *counters, cors_counted_e kind,
+                       cors_verdict_e verdict, cors_reason_e reason, int slot,
+                       apr_time_t now)
+{
+    if (cors_history_is_over(&counters->history, now)) {
+        end_minute(counters, now);
+    }
     add_one(&counters->counts[kind][verdict][reason]);
     add_one(&counters->slots[slot].counts[kind][verdict]);
 }
@@ -212,8 +311,11 @@ void cors_counters_visit(const cors_counters_t *counters,
 
 void cors_counters_add_protect(cors_counters_t *counters, cors_counted_e kind,
                                cors_protect_verdict_e verdict,
-                               cors_protect_reason_e reason)
+                               cors_protect_reason_e reason, apr_time_t now)
 {
+    if (cors_history_is_over(&counters->history, now)) {
+        end_minute(counters, now);
+    }
     add_one(&counters->protect[kind][verdict][reason]);
 }
 
@@ -257,28 +359,6 @@ apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
     return read_count(&counters->slots[slot].counts[kind][verdict]);
 }
 
-/* Takes the lock without waiting. Takes over a lock whose holder has died. */
-static bool try_lock(cors_counters_t *counters, apr_time_t now)
-{
-    apr_int64_t held = 0;
-
-    if (__atomic_compare_exchange_n(&counters->lock, &held, now, false,
-                                    __ATOMIC_ACQUIRE, __ATOMIC_RELAXED)) {
-        CORS_ORDERED_AFTER(&counters->lock);
-        return true;
-    }
-    /* if cors_clock() is the time of day, it may have been set back since */
-    return (now - held > LOCK_BREAK || held - now > LOCK_BREAK)
-           && __atomic_compare_exchange_n(&counters->lock, &held, now, false,
-                                          __ATOMIC_ACQUIRE, __ATOMIC_RELAXED);
-}
-
-static void unlock(cors_counters_t *counters)
-{
-    CORS_ORDERED_BEFORE(&counters->lock);
-    __atomic_store_n(&counters->lock, 0, __ATOMIC_RELEASE);
-}
-
 /* Returns a hash of all fields of a refusal except its time. */
 static apr_uint64_t identity_of(const cors_refusal_t *refusal,
                                 apr_uint64_t origin)
@@ -291,9 +371,13 @@ static apr_uint64_t identity_of(const cors_refusal_t *refusal,
                                    | (apr_uint64_t)refusal->verdict << 40
                                    | (apr_uint64_t)refusal->reason << 32
                                    | refusal->scheme.len << 24 | refusal->port);
+    hash = cors_hash_number(hash, (apr_uint64_t)refusal->protect);
     hash = cors_hash_text(hash, refusal->path);
     hash = cors_hash_text(hash, refusal->host);
     hash = cors_hash_text(hash, refusal->method);
+    if (refusal->headers.ptr) {
+        hash = cors_hash_text(hash, refusal->headers);
+    }
     if (refusal->rejected.ptr) {
         return cors_hash_text(hash, refusal->rejected);
     }
@@ -331,9 +415,11 @@ static void record_cause(cors_recorded_cause_t *cause,
                          const cors_refusal_t *refusal)
 {
     cause->reason = refusal->reason;
+    cause->protect = refusal->protect;
     cause->attr = refusal->attr;
     cause->setting = refusal->setting;
-    copy_text(cause->rejected, sizeof(cause->rejected), refusal->rejected);
+    cause->mode = refusal->mode;
+    copy_list(cause->rejected, sizeof(cause->rejected), refusal->rejected);
     copy_text(cause->source, sizeof(cause->source),
               cors_slice(refusal->source));
 }
@@ -368,6 +454,7 @@ static cors_recorded_refusal_t *add_refusal(cors_counters_t *counters,
     copy_text(recorded->path, sizeof(recorded->path), refusal->path);
     copy_text(recorded->origin, sizeof(recorded->origin), refusal->origin);
     copy_text(recorded->method, sizeof(recorded->method), refusal->method);
+    copy_list(recorded->headers, sizeof(recorded->headers), refusal->headers);
     return recorded;
 }
 
@@ -413,6 +500,22 @@ static bool lock_to_read(cors_counters_t *counters)
         apr_sleep(100);
     }
     return false;
+}
+
+apr_time_t cors_counters_history(cors_counters_t *counters, apr_time_t now,
+                                 cors_minute_t *out)
+{
+    cors_totals_t totals;
+    apr_time_t began;
+
+    if (!lock_to_read(counters)) {
+        return 0;
+    }
+    totals = totals_of(counters);
+    cors_history_advance(&counters->history, &totals, now);
+    began = cors_history_read(&counters->history, &totals, out);
+    unlock(counters);
+    return began;
 }
 
 /* An entry and its position in the order of all refusals. */

@@ -15,6 +15,7 @@
 #include <apr_time.h>
 
 #include "core/base/list.h"
+#include "core/diagnose/history.h"
 #include "core/policy/decide.h"
 #include "core/policy/protect.h"
 
@@ -46,8 +47,11 @@ typedef enum {
 typedef struct {
     apr_time_t time;
     cors_counted_e kind;
+    /* of CorsProtect: denied, or websocket-denied for a handshake */
     cors_verdict_e verdict;
     cors_reason_e reason;
+    /* the reason of CorsProtect; CORS_PROTECT_REASON_OFF: the policy refused */
+    cors_protect_reason_e protect;
     /* port of the request's target */
     unsigned port;
     /* scheme of the target */
@@ -60,12 +64,16 @@ typedef struct {
     cors_slice_t origin;
     /* for a preflight, the announced method */
     cors_slice_t method;
-    /* the method or header that is not allowed, or absent */
+    /* the header names that a preflight announced, or absent */
+    cors_slice_t headers;
+    /* the method or all headers that are not allowed, or absent */
     cors_slice_t rejected;
     /* the attribute that decided */
     cors_attr_e attr;
     /* the id of the setting that decided; 0: the default */
     apr_uint64_t setting;
+    /* the id of the CorsPolicy in force; 0: none */
+    apr_uint64_t mode;
     /* "Directive file:line" of that setting, for people */
     const char *source;
 } cors_refusal_t;
@@ -73,9 +81,12 @@ typedef struct {
 /** Why a refusal happened, as stored. */
 typedef struct {
     cors_reason_e reason;
+    /* CORS_PROTECT_REASON_OFF: the policy refused */
+    cors_protect_reason_e protect;
     cors_attr_e attr;
     apr_uint64_t setting;
-    char rejected[CORS_METHOD_MAX + 1];
+    apr_uint64_t mode;
+    char rejected[CORS_COUNTERS_TEXT];
     char source[CORS_COUNTERS_TEXT];
 } cors_recorded_cause_t;
 
@@ -98,6 +109,8 @@ typedef struct {
     char path[CORS_COUNTERS_TEXT];
     char origin[CORS_COUNTERS_TEXT];
     char method[CORS_METHOD_MAX + 1];
+    /* whole names */
+    char headers[CORS_COUNTERS_TEXT];
 } cors_recorded_refusal_t;
 
 /** A refused origin and the details of its latest refusal. */
@@ -145,9 +158,14 @@ int cors_counters_slot(cors_counters_t *counters, const char *name);
 /** @return the name of a slot; NULL: the slot is unused */
 const char *cors_counters_slot_name(const cors_counters_t *counters, int slot);
 
-/** Counts a decision, with two atomic additions. */
+/**
+ * Counts a decision, with two atomic additions.
+ *
+ * @param now  the time of the request
+ */
 void cors_counters_add(cors_counters_t *counters, cors_counted_e kind,
-                       cors_verdict_e verdict, cors_reason_e reason, int slot);
+                       cors_verdict_e verdict, cors_reason_e reason, int slot,
+                       apr_time_t now);
 
 /** @return the number of decisions with this verdict and reason */
 apr_uint64_t cors_counters_get(const cors_counters_t *counters,
@@ -169,7 +187,7 @@ void cors_counters_visit(const cors_counters_t *counters,
 /** Counts a decision of CorsProtect, with one atomic addition. */
 void cors_counters_add_protect(cors_counters_t *counters, cors_counted_e kind,
                                cors_protect_verdict_e verdict,
-                               cors_protect_reason_e reason);
+                               cors_protect_reason_e reason, apr_time_t now);
 
 /** @return the number of decisions of CorsProtect with this verdict and reason */
 apr_uint64_t cors_counters_get_protect(const cors_counters_t *counters,
@@ -185,6 +203,20 @@ void cors_counters_visit_protect(const cors_counters_t *counters,
 apr_uint64_t cors_counters_get_slot(const cors_counters_t *counters, int slot,
                                     cors_counted_e kind,
                                     cors_verdict_e verdict);
+
+/**
+ * Copies what happened in each minute of the last day, the oldest first. The last minute
+ * is the one of @a now.
+ *
+ * Allowed are requests, preflights and handshakes that the policy allows, also where it
+ * only reports. Denied are those that it denies, and requests that CorsProtect refuses.
+ * What a mode that only reports would have denied or refused is separate.
+ *
+ * @param out  room for CORS_HISTORY_MINUTES
+ * @return when the last minute began; 0: the block is locked, and nothing was copied
+ */
+apr_time_t cors_counters_history(cors_counters_t *counters, apr_time_t now,
+                                 cors_minute_t *out);
 
 /**
  * Stores a refusal among the latest, and its origin among the most refused. If it is

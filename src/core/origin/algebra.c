@@ -3,7 +3,9 @@
 /*
  * Decides whether a list of origins allows an origin that another list does not. It is
  * a separate file because requests never need it: they ask about one origin, this file
- * about all of them. It does not read policies and does not know where a list is from.
+ * about all of them. It does not read policies and does not know where a list is from. A
+ * list that edits another one has the entries of both, in levels: the innermost level that
+ * lists or excludes an origin decides, as for a request.
  *
  * The trick: patterns cannot distinguish two names that no pattern mentions. One label
  * and one port that are in no entry therefore stand for all others, and only a few
@@ -53,31 +55,65 @@ enum {
     WAYS
 };
 
-struct cors_algebra_list_t {
-    apr_pool_t *p;
+/* The entries of one list, which may edit an outer one. */
+typedef struct {
     cors_origin_table_t *table;
     apr_array_header_t *patterns[WAYS]; /* cors_pattern_t */
     apr_array_header_t *automata[WAYS]; /* of the regular expressions */
-    unsigned states;                    /* of all automata */
     bool null[WAYS];
+    bool self[WAYS];
+    bool any; /* "*" is listed */
+} level_t;
+
+struct cors_algebra_list_t {
+    apr_pool_t *p;
+    apr_array_header_t *levels; /* level_t *, the innermost first */
+    level_t *level;             /* the outermost one */
+    unsigned states;            /* of all automata */
     bool null_ok;
-    bool any;             /* "*" is listed */
     const char *obstacle; /* why the list cannot be compared; or NULL */
+    bool unknown[WAYS];   /* an entry that lists or excludes is not in it */
 };
 
 cors_algebra_list_t *cors_algebra_make(apr_pool_t *p, bool null_ok)
 {
     cors_algebra_list_t *list = apr_pcalloc(p, sizeof(*list));
-    int way;
 
     list->p = p;
     list->null_ok = null_ok;
-    list->table = cors_origin_table_make(p, 0, 0);
-    for (way = 0; way < WAYS; way++) {
-        list->patterns[way] = apr_array_make(p, 4, sizeof(cors_pattern_t));
-        list->automata[way] = apr_array_make(p, 1, sizeof(cors_automaton_t *));
-    }
+    list->levels = apr_array_make(p, 1, sizeof(level_t *));
+    cors_algebra_edit(list);
     return list;
+}
+
+void cors_algebra_edit(cors_algebra_list_t *list)
+{
+    level_t *level = apr_pcalloc(list->p, sizeof(*level));
+    int way;
+
+    level->table = cors_origin_table_make(list->p, 0, 0);
+    for (way = 0; way < WAYS; way++) {
+        level->patterns[way] =
+            apr_array_make(list->p, 4, sizeof(cors_pattern_t));
+        level->automata[way] =
+            apr_array_make(list->p, 1, sizeof(cors_automaton_t *));
+    }
+    APR_ARRAY_PUSH(list->levels, level_t *) = level;
+    list->level = level;
+}
+
+void cors_algebra_expect(cors_algebra_list_t *list, int count,
+                         apr_size_t length)
+{
+    list->level->table =
+        cors_origin_table_make(list->p, (apr_size_t)count, length);
+    list->level->patterns[LISTED] =
+        apr_array_make(list->p, count, sizeof(cors_pattern_t));
+}
+
+static const level_t *level_at(const cors_algebra_list_t *list, int number)
+{
+    return APR_ARRAY_IDX(list->levels, number, const level_t *);
 }
 
 /* Returns the automaton of a regular expression; NULL with the obstacle if it cannot be
@@ -99,20 +135,30 @@ static cors_automaton_t *make_automaton(apr_pool_t *p, const char *text,
     return cors_automaton_make(p, &read, obstacle);
 }
 
+/* Note an entry that cannot be compared. */
+static void add_unknown(cors_algebra_list_t *list, int way,
+                        const char *obstacle)
+{
+    list->obstacle = obstacle;
+    list->unknown[way] = true;
+}
+
 static void add_regex(cors_algebra_list_t *list, const char *text, int way)
 {
     const char *obstacle;
     cors_automaton_t *automaton = make_automaton(list->p, text, &obstacle);
 
     if (!automaton) {
-        list->obstacle =
-            apr_psprintf(list->p, "regular expression %s: %s", text, obstacle);
+        add_unknown(list, way,
+                    apr_psprintf(list->p, "regular expression %s: %s", text,
+                                 obstacle));
     }
     else if (list->states + cors_automaton_count(automaton) > STATES_MAX) {
-        list->obstacle = "too large to be decided";
+        add_unknown(list, way, "too large to be decided");
     }
     else {
-        APR_ARRAY_PUSH(list->automata[way], cors_automaton_t *) = automaton;
+        APR_ARRAY_PUSH(list->level->automata[way], cors_automaton_t *) =
+            automaton;
         list->states += cors_automaton_count(automaton);
     }
 }
@@ -120,14 +166,15 @@ static void add_regex(cors_algebra_list_t *list, const char *text, int way)
 cors_problem_e cors_algebra_add(cors_algebra_list_t *list,
                                 const cors_origin_entry_t *entry)
 {
-    const char *text = apr_pstrdup(list->p, entry->text);
+    const char *text = entry->text;
     const int way = entry->exclude ? EXCLUDED : LISTED;
+    level_t *level = list->level;
     cors_pattern_t pattern;
     const char *unused;
     cors_problem_e problem;
 
     if (entry->file) {
-        list->obstacle = apr_pstrcat(list->p, "file ", text, NULL);
+        add_unknown(list, way, apr_pstrcat(list->p, "file ", text, NULL));
         return CORS_OK;
     }
     if (entry->regex) {
@@ -141,33 +188,41 @@ cors_problem_e cors_algebra_add(cors_algebra_list_t *list,
     }
     switch (pattern.kind) {
     case CORS_PATTERN_ANY:
-        list->any = true;
+        level->any = true;
         break;
     case CORS_PATTERN_NONE:
         break;
     case CORS_PATTERN_NULL:
-        list->null[way] = true;
+        level->null[way] = true;
         break;
     case CORS_PATTERN_SELF:
-        list->obstacle = "Self";
+        level->self[way] = true;
         break;
     default:
-        if (!cors_origin_table_add(list->table, &pattern, entry->exclude)) {
-            list->obstacle = "more than 4 GB of origins";
+        if (!cors_origin_table_add(level->table, &pattern, entry->exclude)) {
+            add_unknown(list, way, "more than 4 GB of origins");
         }
-        *(cors_pattern_t *)apr_array_push(list->patterns[way]) = pattern;
+        *(cors_pattern_t *)apr_array_push(level->patterns[way]) = pattern;
     }
     return CORS_OK;
 }
 
-/* One of the two lists, with the memory to match its regular expressions. */
+/* The memory to match the regular expressions of a level. */
+typedef struct {
+    apr_array_header_t *walks[WAYS]; /* cors_walk_t *, of the automata */
+} matcher_t;
+
+/* One of the two lists. */
 typedef struct {
     const cors_algebra_list_t *list;
-    apr_array_header_t *walks[WAYS]; /* cors_walk_t *, of the automata */
+    matcher_t *matchers; /* one for each level */
+    bool names_self;
 } side_t;
 
-/* The search for an origin of the first list that is not in the second. */
+/* The search for an origin of the first list that is not in the second, or that is in
+ * both. */
 typedef struct {
+    bool common;
     apr_pool_t *result_pool;
     apr_pool_t *p;       /* of the search */
     apr_pool_t *scratch; /* cleared after each origin */
@@ -182,8 +237,17 @@ typedef struct {
 
 static bool has_regexes(const cors_algebra_list_t *list)
 {
-    return list->automata[LISTED]->nelts > 0
-           || list->automata[EXCLUDED]->nelts > 0;
+    int i;
+
+    for (i = 0; i < list->levels->nelts; i++) {
+        const level_t *level = level_at(list, i);
+
+        if (level->automata[LISTED]->nelts > 0
+            || level->automata[EXCLUDED]->nelts > 0) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static bool is_too_much(const search_t *search)
@@ -191,23 +255,37 @@ static bool is_too_much(const search_t *search)
     return search->work > WORK_MAX || search->size > BYTES_MAX;
 }
 
-static side_t make_side(apr_pool_t *p, const cors_algebra_list_t *list)
+static void make_walks(apr_pool_t *p, const level_t *level, matcher_t *matcher)
 {
-    side_t side;
     int way;
     int i;
 
-    side.list = list;
     for (way = 0; way < WAYS; way++) {
-        const apr_array_header_t *automata = list->automata[way];
+        const apr_array_header_t *automata = level->automata[way];
 
-        side.walks[way] =
+        matcher->walks[way] =
             apr_array_make(p, automata->nelts, sizeof(cors_walk_t *));
         for (i = 0; i < automata->nelts; i++) {
-            APR_ARRAY_PUSH(side.walks[way], cors_walk_t *) =
+            APR_ARRAY_PUSH(matcher->walks[way], cors_walk_t *) =
                 cors_walk_make(p, APR_ARRAY_IDX(automata, i,
                                                 const cors_automaton_t *));
         }
+    }
+}
+
+static side_t make_side(apr_pool_t *p, const cors_algebra_list_t *list)
+{
+    side_t side = { list, NULL, false };
+    int i;
+
+    side.matchers =
+        apr_palloc(p, (apr_size_t)list->levels->nelts * sizeof(*side.matchers));
+    for (i = 0; i < list->levels->nelts; i++) {
+        const level_t *level = level_at(list, i);
+
+        make_walks(p, level, &side.matchers[i]);
+        side.names_self =
+            side.names_self || level->self[LISTED] || level->self[EXCLUDED];
     }
     return side;
 }
@@ -232,23 +310,49 @@ static bool is_matched(search_t *search, const apr_array_header_t *walks,
     return false;
 }
 
-static bool allows_origin(search_t *search, const side_t *side,
-                          const cors_origin_t *origin)
+/* Returns how a level lists an origin. own: whether it is the server's own. */
+static cors_listing_e level_listing(search_t *search, const side_t *side,
+                                    int number, const cors_origin_t *origin,
+                                    bool own)
 {
-    const cors_algebra_list_t *list = side->list;
+    const level_t *level = level_at(side->list, number);
+    const matcher_t *matcher = &side->matchers[number];
     cors_listing_e listing;
 
     if (origin->null) {
-        return !list->null[EXCLUDED]
-               && (list->any || (list->null[LISTED] && list->null_ok));
+        if (level->null[EXCLUDED]) {
+            return CORS_ORIGIN_EXCLUDED;
+        }
+        return level->any || (level->null[LISTED] && side->list->null_ok)
+                   ? CORS_ORIGIN_LISTED
+                   : CORS_ORIGIN_UNLISTED;
     }
-    listing = cors_origin_table_lookup(list->table, origin);
-    if (listing == CORS_ORIGIN_EXCLUDED
-        || is_matched(search, side->walks[EXCLUDED], origin)) {
-        return false;
+    listing = cors_origin_table_lookup(level->table, origin);
+    if (listing == CORS_ORIGIN_EXCLUDED || (own && level->self[EXCLUDED])
+        || is_matched(search, matcher->walks[EXCLUDED], origin)) {
+        return CORS_ORIGIN_EXCLUDED;
     }
-    return list->any || listing == CORS_ORIGIN_LISTED
-           || is_matched(search, side->walks[LISTED], origin);
+    if (level->any || listing == CORS_ORIGIN_LISTED
+        || (own && level->self[LISTED])
+        || is_matched(search, matcher->walks[LISTED], origin)) {
+        return CORS_ORIGIN_LISTED;
+    }
+    return CORS_ORIGIN_UNLISTED;
+}
+
+static bool allows_origin(search_t *search, const side_t *side,
+                          const cors_origin_t *origin, bool own)
+{
+    int i;
+
+    for (i = 0; i < side->list->levels->nelts; i++) {
+        cors_listing_e listing = level_listing(search, side, i, origin, own);
+
+        if (listing != CORS_ORIGIN_UNLISTED) {
+            return listing == CORS_ORIGIN_LISTED;
+        }
+    }
+    return false;
 }
 
 /* Returns whether browsers send an origin. The check of patterns rejects some bytes
@@ -272,11 +376,12 @@ static bool is_sent(apr_pool_t *p, const cors_origin_t *origin)
            == CORS_OK;
 }
 
-/* Returns whether an origin is in the first list only. */
-static bool is_in_first_only(search_t *search, const cors_origin_t *origin)
+/* Returns whether an origin is one that is searched for. */
+static bool is_wanted(search_t *search, const cors_origin_t *origin, bool own)
 {
-    return allows_origin(search, &search->first, origin)
-           && !allows_origin(search, &search->second, origin);
+    return allows_origin(search, &search->first, origin, own)
+           && allows_origin(search, &search->second, origin, own)
+                  == search->common;
 }
 
 /* Try one origin. Returns whether it is a witness. */
@@ -290,7 +395,12 @@ static bool try_origin(search_t *search, const char *text)
         result->obstacle = "name of the maximum length";
     }
     else {
-        differs = is_in_first_only(search, &origin);
+        differs = is_wanted(search, &origin, false);
+        if (!differs && !origin.null
+            && (search->first.names_self || search->second.names_self)
+            && is_wanted(search, &origin, true)) {
+            result->obstacle = "Self";
+        }
     }
     if (differs && !is_too_much(search)) {
         if (is_sent(search->scratch, &origin)) {
@@ -309,14 +419,12 @@ static bool try_origin(search_t *search, const char *text)
 static bool try_host(search_t *search, const cors_pattern_t *pattern,
                      unsigned port)
 {
-    const char *text =
-        apr_pstrcat(search->scratch,
-                    cors_slice_text(search->scratch, pattern->scheme), "://",
-                    pattern->subdomains ? search->label : "",
-                    pattern->subdomains ? "." : "",
-                    cors_slice_text(search->scratch, pattern->host),
-                    port ? apr_psprintf(search->scratch, ":%u", port) : "",
-                    NULL);
+    const char *text = apr_pstrcat(
+        search->scratch, cors_slice_text(search->scratch, pattern->scheme),
+        "://", pattern->subdomains || pattern->any_host ? search->label : "",
+        pattern->subdomains ? "." : "",
+        cors_slice_text(search->scratch, pattern->host),
+        port ? apr_psprintf(search->scratch, ":%u", port) : "", NULL);
 
     return try_origin(search, text);
 }
@@ -376,17 +484,69 @@ static bool try_other(search_t *search)
                                              search->label, NULL));
 }
 
-/* Try an origin for each way in which the patterns can differ. */
+/* Collect the patterns of a list. way: of the entries that list or exclude; WAYS: both. */
+static void collect_patterns(apr_array_header_t *all,
+                             const cors_algebra_list_t *list, int way)
+{
+    int one;
+    int i;
+
+    for (i = 0; i < list->levels->nelts; i++) {
+        for (one = 0; one < WAYS; one++) {
+            if (way == WAYS || way == one) {
+                APR_ARRAY_PUSH(all, const apr_array_header_t *) =
+                    level_at(list, i)->patterns[one];
+            }
+        }
+    }
+}
+
+/* plain: the arrays differ in kind, so two patterns of one of them share no part. */
+static bool try_collected(search_t *search, const apr_array_header_t *all,
+                          bool plain)
+{
+    int i;
+    int j;
+
+    for (i = 0; i < all->nelts; i++) {
+        if (try_patterns(search, APR_ARRAY_IDX(all, i, apr_array_header_t *))) {
+            return true;
+        }
+    }
+    if (try_origin(search, "null")) {
+        return true;
+    }
+    for (i = 0; i < all->nelts; i++) {
+        for (j = 0; j < all->nelts; j++) {
+            if ((!plain || i != j)
+                && try_pairs(search,
+                             APR_ARRAY_IDX(all, i, apr_array_header_t *),
+                             APR_ARRAY_IDX(all, j, apr_array_header_t *))) {
+                return true;
+            }
+        }
+    }
+    return false;
+}
+
+/*
+ * Try an origin for each way in which the patterns can differ. An origin that is only in
+ * the first list matches a pattern that lists in the first or excludes in the second. A
+ * narrower pattern of the other kinds can only make it less likely, unless a list edits
+ * another one.
+ */
 static bool try_all(search_t *search)
 {
-    const apr_array_header_t *listed = search->first.list->patterns[LISTED];
-    const apr_array_header_t *excluded =
-        search->second.list->patterns[EXCLUDED];
+    const cors_algebra_list_t *first = search->first.list;
+    const cors_algebra_list_t *second = search->second.list;
+    const bool plain = !search->common && first->levels->nelts == 1
+                       && second->levels->nelts == 1;
+    apr_array_header_t *all =
+        apr_array_make(search->p, 4, sizeof(const apr_array_header_t *));
 
-    return try_other(search) || try_patterns(search, listed)
-           || try_origin(search, "null") || try_patterns(search, excluded)
-           || try_pairs(search, listed, excluded)
-           || try_pairs(search, excluded, listed);
+    collect_patterns(all, first, plain ? LISTED : WAYS);
+    collect_patterns(all, second, plain ? EXCLUDED : WAYS);
+    return try_other(search) || try_collected(search, all, plain);
 }
 
 #define LABEL "any-other"
@@ -411,21 +571,31 @@ typedef struct {
     bool labels[PORT_COUNT + 1];
 } mentioned_t;
 
+static void note_patterns(mentioned_t *mentioned,
+                          const apr_array_header_t *patterns)
+{
+    int i;
+
+    for (i = 0; i < patterns->nelts; i++) {
+        const cors_pattern_t *pattern =
+            &APR_ARRAY_IDX(patterns, i, cors_pattern_t);
+
+        mentioned->ports[pattern->port] = true;
+        if (cors_slice_has_prefix(pattern->host, LABEL)) {
+            mentioned->labels[label_number(pattern->host)] = true;
+        }
+    }
+}
+
 static void note_mentioned(mentioned_t *mentioned,
                            const cors_algebra_list_t *list)
 {
     int way;
     int i;
 
-    for (way = 0; way < WAYS; way++) {
-        for (i = 0; i < list->patterns[way]->nelts; i++) {
-            const cors_pattern_t *pattern =
-                &APR_ARRAY_IDX(list->patterns[way], i, cors_pattern_t);
-
-            mentioned->ports[pattern->port] = true;
-            if (cors_slice_has_prefix(pattern->host, LABEL)) {
-                mentioned->labels[label_number(pattern->host)] = true;
-            }
+    for (i = 0; i < list->levels->nelts; i++) {
+        for (way = 0; way < WAYS; way++) {
+            note_patterns(mentioned, level_at(list, i)->patterns[way]);
         }
     }
 }
@@ -475,6 +645,7 @@ typedef struct {
     const cors_automaton_t *automaton;
     cors_walk_t *walk;
     owner_e owner;
+    int level;
     int way;
 } part_t;
 
@@ -493,28 +664,34 @@ typedef struct {
     apr_array_header_t *bytes; /* char: one for all bytes with the same moves */
     apr_hash_t *seen;          /* the points, by their sets */
     apr_array_header_t *queue; /* const point_t * */
+    /* what matches the text of a point, for each owner and level */
+    struct matched_t {
+        bool in[WAYS];
+    } *matched[OWNERS];
 } tour_t;
 
 static void add_part(tour_t *tour, const cors_automaton_t *automaton,
-                     owner_e owner, int way)
+                     owner_e owner, int level, int way)
 {
     part_t *part = apr_array_push(tour->parts);
 
     part->automaton = automaton;
     part->walk = cors_walk_make(tour->p, automaton);
     part->owner = owner;
+    part->level = level;
     part->way = way;
 }
 
 /* Add the automaton of a regular expression of this file. Returns false if it would be
  * too large. */
-static bool add_text(tour_t *tour, const char *text, owner_e owner, int way)
+static bool add_text(tour_t *tour, const char *text, owner_e owner, int level,
+                     int way)
 {
     cors_automaton_t *automaton =
         make_automaton(tour->p, text, &tour->search->result->obstacle);
 
     if (automaton) {
-        add_part(tour, automaton, owner, way);
+        add_part(tour, automaton, owner, level, way);
     }
     return automaton != NULL;
 }
@@ -544,35 +721,58 @@ static const char *patterns_regex(apr_pool_t *p,
         cors_join(p, &regex, "|", cors_slice("(?:"));
         join_bytes(p, &regex, pattern->scheme);
         cors_join(p, &regex, "", cors_slice("://"));
-        cors_join(p, &regex, "",
-                  cors_slice(pattern->subdomains ? "[^:/]+\\." : ""));
+        if (pattern->subdomains) {
+            cors_join(p, &regex, "", cors_slice("[^:/]+\\."));
+        }
+        else if (pattern->any_host) {
+            cors_join(p, &regex, "", cors_slice("[^:/]+"));
+        }
         join_bytes(p, &regex, pattern->host);
-        cors_join(p, &regex, "",
-                  cors_slice(pattern->any_port ? "(?::[0-9]+)?"
-                             : pattern->port
-                                 ? apr_psprintf(p, ":%u", pattern->port)
-                                 : ""));
+        if (pattern->any_port) {
+            cors_join(p, &regex, "", cors_slice("(?::[0-9]+)?"));
+        }
+        else if (pattern->port) {
+            cors_join(p, &regex, "",
+                      cors_slice(apr_psprintf(p, ":%u", pattern->port)));
+        }
         cors_join(p, &regex, "", cors_slice(")"));
     }
     return regex.text;
+}
+
+/* Add the automata of a level. Returns false if they would be too large. */
+static bool add_level(tour_t *tour, const level_t *level, owner_e owner,
+                      int number)
+{
+    int way;
+    int i;
+
+    for (way = 0; way < WAYS; way++) {
+        for (i = 0; i < level->automata[way]->nelts; i++) {
+            add_part(tour,
+                     APR_ARRAY_IDX(level->automata[way], i, cors_automaton_t *),
+                     owner, number, way);
+        }
+        if (level->patterns[way]->nelts > 0
+            && !add_text(tour, patterns_regex(tour->p, level->patterns[way]),
+                         owner, number, way)) {
+            return false;
+        }
+    }
+    return true;
 }
 
 /* Add the automata of a list. Returns false if they would be too large. */
 static bool add_list(tour_t *tour, const cors_algebra_list_t *list,
                      owner_e owner)
 {
-    int way;
     int i;
 
-    for (way = 0; way < WAYS; way++) {
-        for (i = 0; i < list->automata[way]->nelts; i++) {
-            add_part(tour,
-                     APR_ARRAY_IDX(list->automata[way], i, cors_automaton_t *),
-                     owner, way);
-        }
-        if (list->patterns[way]->nelts > 0
-            && !add_text(tour, patterns_regex(tour->p, list->patterns[way]),
-                         owner, way)) {
+    tour->matched[owner] =
+        apr_pcalloc(tour->p, (apr_size_t)list->levels->nelts
+                                 * sizeof(*tour->matched[owner]));
+    for (i = 0; i < list->levels->nelts; i++) {
+        if (!add_level(tour, level_at(list, i), owner, i)) {
             return false;
         }
     }
@@ -637,25 +837,73 @@ static bool has_end(const part_t *part, cors_states_t set)
     return false;
 }
 
-/* Returns whether the text of a point is an origin of only the first list. */
-static bool is_difference(const tour_t *tour, const point_t *point)
+/* Returns whether a list allows the text of a point. */
+static bool allows_matched(const struct matched_t *matched,
+                           const cors_algebra_list_t *list, bool own)
 {
-    bool in[OWNERS][WAYS] = {
-        [OF_FIRST][LISTED] = tour->search->first.list->any,
-        [OF_SECOND][LISTED] = tour->search->second.list->any,
-    };
     int i;
 
+    for (i = 0; i < list->levels->nelts; i++) {
+        const level_t *level = level_at(list, i);
+
+        if (matched[i].in[EXCLUDED] || (own && level->self[EXCLUDED])) {
+            return false;
+        }
+        if (matched[i].in[LISTED] || level->any
+            || (own && level->self[LISTED])) {
+            return true;
+        }
+    }
+    return false;
+}
+
+/* Returns whether the text of a point is an origin that is searched for, as far as the
+ * automata know. */
+static bool is_difference(const tour_t *tour, const point_t *point)
+{
+    const cors_algebra_list_t *first = tour->search->first.list;
+    const cors_algebra_list_t *second = tour->search->second.list;
+    bool request = false;
+    int own;
+    int i;
+
+    memset(tour->matched[OF_FIRST], 0,
+           (apr_size_t)first->levels->nelts * sizeof(struct matched_t));
+    memset(tour->matched[OF_SECOND], 0,
+           (apr_size_t)second->levels->nelts * sizeof(struct matched_t));
     for (i = 0; i < tour->parts->nelts; i++) {
         const part_t *part = &APR_ARRAY_IDX(tour->parts, i, part_t);
 
-        if (has_end(part, point->sets[i])) {
-            in[part->owner][part->way] = true;
+        if (part->owner == OF_USUAL || !has_end(part, point->sets[i])) {
+            continue;
+        }
+        if (part->owner == OF_REQUESTS) {
+            request = true;
+            continue;
+        }
+        tour->matched[part->owner][part->level].in[part->way] = true;
+    }
+    for (own = 0; request && own < 2; own++) {
+        if (allows_matched(tour->matched[OF_FIRST], first, own)
+            && allows_matched(tour->matched[OF_SECOND], second, own)
+                   == tour->search->common) {
+            return true;
         }
     }
-    return in[OF_REQUESTS][LISTED] && in[OF_FIRST][LISTED]
-           && !in[OF_FIRST][EXCLUDED]
-           && (!in[OF_SECOND][LISTED] || in[OF_SECOND][EXCLUDED]);
+    return false;
+}
+
+/* Returns whether a list has "*" or Self, which no automaton matches. */
+static bool has_any(const cors_algebra_list_t *list)
+{
+    int i;
+
+    for (i = 0; i < list->levels->nelts; i++) {
+        if (level_at(list, i)->any || level_at(list, i)->self[LISTED]) {
+            return true;
+        }
+    }
+    return false;
 }
 
 /* Returns whether the text of a point, or a longer one, may be a difference: it can
@@ -663,7 +911,7 @@ static bool is_difference(const tour_t *tour, const point_t *point)
 static bool is_alive(const tour_t *tour, const point_t *point)
 {
     bool request = false;
-    bool listed = tour->search->first.list->any;
+    bool listed = has_any(tour->search->first.list);
     int i;
 
     for (i = 0; i < tour->parts->nelts; i++) {
@@ -803,17 +1051,14 @@ static void walk_all(tour_t *tour)
 /* Compare lists with regular expressions. */
 static void compare_automata(search_t *search)
 {
-    tour_t tour;
+    tour_t tour = { .search = search, .p = search->p };
 
-    memset(&tour, 0, sizeof(tour));
-    tour.search = search;
-    tour.p = search->p;
     tour.parts = apr_array_make(tour.p, 4, sizeof(part_t));
     tour.bytes = apr_array_make(tour.p, 16, sizeof(char));
     tour.queue = apr_array_make(tour.p, 64, sizeof(const point_t *));
     tour.seen = apr_hash_make(tour.p);
-    if (add_text(&tour, ANY_ORIGIN, OF_REQUESTS, LISTED)
-        && add_text(&tour, USUAL_ORIGIN, OF_USUAL, LISTED)
+    if (add_text(&tour, ANY_ORIGIN, OF_REQUESTS, 0, LISTED)
+        && add_text(&tour, USUAL_ORIGIN, OF_USUAL, 0, LISTED)
         && add_list(&tour, search->first.list, OF_FIRST)
         && add_list(&tour, search->second.list, OF_SECOND)) {
         choose_bytes(&tour);
@@ -827,25 +1072,35 @@ static void compare_lists(search_t *search)
     if (!choose_unmentioned(search)) {
         search->result->obstacle = "too large to be decided";
     }
-    else if (!try_all(search) && !search->result->obstacle
+    else if (!try_all(search)
              && (has_regexes(search->first.list)
                  || has_regexes(search->second.list))) {
         compare_automata(search);
     }
 }
 
-void cors_algebra_compare(apr_pool_t *p, const cors_algebra_list_t *first,
-                          const cors_algebra_list_t *second,
-                          cors_difference_t *result)
+/* Returns whether a search can find a witness: what is not known of the lists can only make
+ * the first one larger and the second one smaller. */
+static bool is_searchable(const cors_algebra_list_t *first,
+                          const cors_algebra_list_t *second, bool common)
 {
+    return !first->unknown[EXCLUDED]
+           && !second->unknown[common ? EXCLUDED : LISTED];
+}
+
+static void search_lists(apr_pool_t *p, const cors_algebra_list_t *first,
+                         const cors_algebra_list_t *second, bool common,
+                         cors_difference_t *result)
+{
+    const char *obstacle = first->obstacle ? first->obstacle : second->obstacle;
     search_t search;
 
     memset(&search, 0, sizeof(search));
     memset(result, 0, sizeof(*result));
+    search.common = common;
     search.result_pool = p;
     search.result = result;
-    result->obstacle = first->obstacle ? first->obstacle : second->obstacle;
-    if (!result->obstacle) {
+    if (is_searchable(first, second, common)) {
         apr_pool_create(&search.p, p);
         apr_pool_create(&search.scratch, search.p);
         search.first = make_side(search.p, first);
@@ -856,10 +1111,51 @@ void cors_algebra_compare(apr_pool_t *p, const cors_algebra_list_t *first,
         }
         apr_pool_destroy(search.p);
     }
+    if (obstacle) {
+        result->obstacle = obstacle;
+    }
     if (result->witness) {
         result->obstacle = NULL;
     }
     else if (result->obstacle) {
         result->answer = CORS_ALGEBRA_UNDECIDED;
     }
+}
+
+void cors_algebra_compare(apr_pool_t *p, const cors_algebra_list_t *first,
+                          const cors_algebra_list_t *second,
+                          cors_difference_t *result)
+{
+    search_lists(p, first, second, false, result);
+}
+
+void cors_algebra_common(apr_pool_t *p, const cors_algebra_list_t *first,
+                         const cors_algebra_list_t *second,
+                         cors_difference_t *result)
+{
+    search_lists(p, first, second, true, result);
+}
+
+int cors_algebra_level(apr_pool_t *p, const cors_algebra_list_t *list,
+                       const char *text, bool *listed)
+{
+    search_t search;
+    cors_origin_t origin;
+    cors_listing_e listing = CORS_ORIGIN_UNLISTED;
+    int level = -1;
+
+    memset(&search, 0, sizeof(search));
+    if (cors_origin_parse(cors_slice(text), &origin)) {
+        apr_pool_create(&search.p, p);
+        search.scratch = search.p;
+        search.first = make_side(search.p, list);
+        while (listing == CORS_ORIGIN_UNLISTED
+               && ++level < list->levels->nelts) {
+            listing =
+                level_listing(&search, &search.first, level, &origin, false);
+        }
+        apr_pool_destroy(search.p);
+    }
+    *listed = listing == CORS_ORIGIN_LISTED;
+    return listing == CORS_ORIGIN_UNLISTED ? -1 : level;
 }

@@ -26,12 +26,31 @@ typedef struct cors_algebra_list_t cors_algebra_list_t;
 cors_algebra_list_t *cors_algebra_make(apr_pool_t *p, bool null_ok);
 
 /**
- * Add an entry. The entry Self, a file, and a regular expression that the automaton
- * cannot represent exactly make each comparison with the list undecided.
+ * Let the list edit another one: the entries that are added next are those of the outer
+ * list. They count for origins that no entry so far lists or excludes.
+ */
+void cors_algebra_edit(cors_algebra_list_t *list);
+
+/**
+ * Announce entries that are added next, so that memory is allocated once. The outermost
+ * level of the list must be empty.
+ *
+ * @param count   how many entries
+ * @param length  the bytes of their texts
+ */
+void cors_algebra_expect(cors_algebra_list_t *list, int count,
+                         apr_size_t length);
+
+/**
+ * Add an entry. A file, and a regular expression that the automaton cannot represent
+ * exactly, make a comparison with the list undecided, unless they cannot change the
+ * answer. The entry Self may stand for any
+ * origin: a comparison whose answer depends on which one it is, is undecided.
  *
  * @param list  the list
  * @param entry  an entry as cors_origin_set_entry() returns it; only its text and the
- *              flags regex, file and exclude are read; the text is copied
+ *              flags regex, file and exclude are read; the text is not copied and must
+ *              live as long as the list
  * @return CORS_OK, or the problem of a pattern; the list is then unchanged
  */
 cors_problem_e cors_algebra_add(cors_algebra_list_t *list,
@@ -73,5 +92,23 @@ typedef struct {
 void cors_algebra_compare(apr_pool_t *p, const cors_algebra_list_t *first,
                           const cors_algebra_list_t *second,
                           cors_difference_t *result);
+
+/**
+ * Decide whether two lists allow an origin in common, like cors_algebra_compare():
+ * CORS_ALGEBRA_DIFFERS with such an origin as the witness, CORS_ALGEBRA_CONTAINED if no
+ * origin is in both, or CORS_ALGEBRA_UNDECIDED.
+ */
+void cors_algebra_common(apr_pool_t *p, const cors_algebra_list_t *first,
+                         const cors_algebra_list_t *second,
+                         cors_difference_t *result);
+
+/**
+ * @param p       scratch
+ * @param text    a well-formed origin or "null"; not Self
+ * @param listed  set to whether the list allows the origin
+ * @return the level that lists or excludes it, from 0 for the innermost; -1: none
+ */
+int cors_algebra_level(apr_pool_t *p, const cors_algebra_list_t *list,
+                       const char *text, bool *listed);
 
 #endif /* CORS_ALGEBRA_H */

@@ -403,9 +403,9 @@ static bool make_moves(maker_t *maker, cors_automaton_t *automaton,
     memset(&closer, 0, sizeof(closer));
     closer.maker = maker;
     closer.automaton = automaton;
-    /* a place is on the stack at most twice */
-    closer.stack =
-        apr_palloc(p, (apr_size_t)2 * maker->count * sizeof(*closer.stack));
+    /* Each place is pushed at most twice, and each place that is popped pushes at most
+     * two. So the stack never has more entries than there are places. */
+    closer.stack = apr_palloc(p, maker->count * sizeof(*closer.stack));
     closer.reads = apr_palloc(p, maker->count * sizeof(*closer.reads));
     closer.seen = apr_pcalloc(p, maker->count * sizeof(*closer.seen));
     closer.again = apr_pcalloc(p, maker->count * sizeof(*closer.again));

@@ -113,29 +113,59 @@ static void spoil(cors_frame_t *frame, cors_frame_state_e state,
     frame->detail = detail;
 }
 
+bool cors_frame_begins(cors_slice_t line)
+{
+    line = without_cr(line);
+    return cors_slice_is(take_word(&line), "begin");
+}
+
+bool cors_frame_ends(cors_slice_t line)
+{
+    line = without_cr(line);
+    return cors_slice_is(take_word(&line), "end");
+}
+
+const char *cors_frame_begin(cors_slice_t line, cors_slice_t *version)
+{
+    cors_slice_t rest = without_cr(line);
+
+    take_word(&rest);
+    *version = cors_slice_trim(rest);
+    return is_version(*version) ? NULL : "begin is followed by a version";
+}
+
+const char *cors_frame_end(cors_slice_t line, cors_slice_t version,
+                           apr_size_t count)
+{
+    cors_slice_t rest = without_cr(line);
+    apr_size_t stated;
+
+    take_word(&rest);
+    if (!read_count(take_word(&rest), &stated)) {
+        return "end is followed by the number of lines between";
+    }
+    if (stated != count) {
+        return "there is another number of lines between";
+    }
+    rest = cors_slice_trim(rest);
+    if (rest.len > 0 && !cors_slice_equal(rest, version)) {
+        return "begin and end have different versions";
+    }
+    return NULL;
+}
+
 /* Compares the last line, which begins with "end", with everything before it. */
 static void read_end(cors_frame_t *frame, cors_slice_t body, cors_slice_t last)
 {
-    cors_slice_t rest = without_cr(last);
     cors_slice_t lines = body;
+    const char *detail;
     apr_size_t count;
 
     lines.len = (apr_size_t)(last.ptr - body.ptr);
-    take_word(&rest);
-    if (!read_count(take_word(&rest), &count)) {
-        spoil(frame, CORS_FRAME_BAD, cors_slice_count(lines, '\n') + 2,
-              "end is followed by the number of lines between");
-        return;
-    }
-    if (count != cors_slice_count(lines, '\n')) {
-        spoil(frame, CORS_FRAME_BAD, cors_slice_count(lines, '\n') + 2,
-              "there is another number of lines between");
-        return;
-    }
-    rest = cors_slice_trim(rest);
-    if (rest.len > 0 && !cors_slice_equal(rest, frame->version)) {
-        spoil(frame, CORS_FRAME_BAD, count + 2,
-              "begin and end have different versions");
+    count = cors_slice_count(lines, '\n');
+    detail = cors_frame_end(last, frame->version, count);
+    if (detail) {
+        spoil(frame, CORS_FRAME_BAD, count + 2, detail);
         return;
     }
     frame->state = CORS_FRAME_WHOLE;
@@ -146,15 +176,14 @@ static void read_end(cors_frame_t *frame, cors_slice_t body, cors_slice_t last)
 /* Parses the line with "begin". Returns false if the frame is invalid. */
 static bool read_begin(cors_frame_t *frame, cors_slice_t first)
 {
-    cors_slice_t rest = without_cr(first);
+    cors_slice_t version;
+    const char *detail = cors_frame_begin(first, &version);
 
-    take_word(&rest);
-    rest = cors_slice_trim(rest);
-    if (!is_version(rest)) {
-        spoil(frame, CORS_FRAME_BAD, 1, "begin is followed by a version");
+    if (detail) {
+        spoil(frame, CORS_FRAME_BAD, 1, detail);
         return false;
     }
-    frame->version = rest;
+    frame->version = version;
     return true;
 }
 
@@ -171,8 +200,7 @@ cors_frame_t cors_frame_read(cors_slice_t text)
         body.len -= sizeof(prefix) - 1;
     }
     first = first_line(body);
-    last = without_cr(first);
-    if (!cors_slice_is(take_word(&last), "begin")) {
+    if (!cors_frame_begins(first)) {
         return frame;
     }
     if (first.len == body.len) {
@@ -185,11 +213,8 @@ cors_frame_t cors_frame_read(cors_slice_t text)
     body.ptr += first.len + 1;
     body.len -= first.len + 1;
     if (body.len > 0 && body.ptr[body.len - 1] == '\n') {
-        cors_slice_t word;
-
         last = last_line(body);
-        word = without_cr(last);
-        if (cors_slice_is(take_word(&word), "end")) {
+        if (cors_frame_ends(last)) {
             read_end(&frame, body, last);
             return frame;
         }

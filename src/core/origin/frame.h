@@ -62,4 +62,33 @@ typedef struct {
  */
 cors_frame_t cors_frame_read(cors_slice_t text);
 
+/*
+ * The same for a reader that has one line at a time. A line has no LF; a CR at its end is
+ * accepted.
+ */
+
+/** @return whether a line is the first one of a frame, right or wrong */
+bool cors_frame_begins(cors_slice_t line);
+
+/** @return whether a line is the last one of a frame, right or wrong */
+bool cors_frame_ends(cors_slice_t line);
+
+/**
+ * Parse the first line of a frame.
+ *
+ * @param version  set to the version, which points into the line
+ * @return NULL; or the reason why the line is invalid, static
+ */
+const char *cors_frame_begin(cors_slice_t line, cors_slice_t *version);
+
+/**
+ * Compare the last line of a frame with the lines before it.
+ *
+ * @param version  of the first line
+ * @param count    the number of lines between the first and the last one
+ * @return NULL; or the reason why the line contradicts them, static
+ */
+const char *cors_frame_end(cors_slice_t line, cors_slice_t version,
+                           apr_size_t count);
+
 #endif /* CORS_FRAME_H */

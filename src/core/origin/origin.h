@@ -8,6 +8,8 @@
 #ifndef CORS_ORIGIN_H
 #define CORS_ORIGIN_H
 
+#include <apr_time.h>
+
 #include "core/base/list.h"
 
 /* The longest scheme accepted, in bytes; the schemes of browsers stay below 20, and
@@ -20,6 +22,24 @@
 /* The longest origin accepted, in bytes: scheme, "://", host, ":65535". */
 #define CORS_ORIGIN_MAX (CORS_SCHEME_MAX + 3 + CORS_HOST_MAX + 6)
 
+/**
+ * Gives the tenant of a request, for a list of origins that has tenants.
+ *
+ * @param context  the caller's own
+ * @param key      how the list finds the tenant, opaque to the core
+ * @return the name of the tenant, any bytes; empty or absent: there is none. It lives
+ *         as long as the request
+ */
+typedef cors_slice_t (*cors_tenant_fn)(void *context, const void *key);
+
+/** What lists of origins may ask about a request. */
+typedef struct {
+    cors_tenant_fn get;
+    void *context;
+    /* when the request began; 0: not known */
+    apr_time_t time;
+} cors_tenants_t;
+
 /** An origin as the browser sent it. Every slice borrows from that text. */
 typedef struct {
     cors_slice_t text;   /* the whole origin */
@@ -27,6 +47,9 @@ typedef struct {
     cors_slice_t host;   /* IPv6 with its brackets; empty for file:// */
     unsigned port;       /* 1 to 65535; 0: not written */
     bool null;           /* the opaque origin, sent as "null" */
+    /* finds the tenant of the request that has the origin; cors_origin_parse() sets
+     * NULL: the request has none */
+    const cors_tenants_t *tenants;
 } cors_origin_t;
 
 /**

@@ -13,9 +13,11 @@
 
 #include <string.h>
 
+#include <apr_lib.h>
 #include <apr_strings.h>
 #include <apr_tables.h>
 
+#include "core/base/compiler.h"
 #include "core/base/suffix.h"
 #include "core/base/text_map.h"
 #include "core/origin/pattern.h"
@@ -30,6 +32,11 @@ typedef struct {
     const entry_t *entry;
 } regex_t;
 
+typedef struct {
+    const cors_origin_source_t *source;
+    const cors_tenant_key_t *key; /* NULL: entries without a tenant count */
+} live_t;
+
 /* The entries that list origins, or those that exclude them. */
 typedef struct {
     apr_array_header_t *regexes; /* regex_t; or NULL */
@@ -41,8 +48,10 @@ struct cors_origin_set_t {
     cors_origin_table_t *table; /* all patterns, for requests; or NULL */
     index_t listed;
     index_t excluded;
-    apr_array_header_t *live_lists; /* const cors_origin_source_t *; or NULL */
+    apr_array_header_t *live_lists; /* live_t; or NULL */
     bool listed_by_source;          /* a live list lists an origin now */
+    bool has_tenants;               /* a live list has a key */
+    const char *vary;               /* the headers of all keys; or NULL */
     apr_array_header_t *entries;    /* entry_t *, in written order */
     cors_text_map_t *texts[2]; /* listed, excluded: text -> first entry_t */
     bool file;
@@ -171,6 +180,70 @@ static const char *prefix_words(apr_pool_t *p, char prefix, const char *text)
     return words.text;
 }
 
+static char *append(char *to, cors_slice_t text)
+{
+    memcpy(to, text.ptr, text.len);
+    return to + text.len;
+}
+
+/* The longest regular expression that is suggested. To decide on it costs more than its
+ * length, and a .htaccess file may have many. */
+#define SUGGESTED_MAX 200
+
+/* Returns a regular expression as a line of CorsAllowOriginsMatch; NULL: it is too long,
+ * it cannot be quoted, or it may match names that anyone can register. */
+static const char *match_line(apr_pool_t *p, char prefix, const char *regex)
+{
+    const char sign[] = { prefix, '\0' };
+    cors_reach_t reach;
+
+    if (strlen(regex) > SUGGESTED_MAX || strchr(regex, '"')
+        || strstr(regex, "\\\\")) {
+        return NULL;
+    }
+    cors_regex_find_reach(p, regex, &reach);
+    if (reach.obstacle || reach.none || reach.open || reach.suffix) {
+        return NULL;
+    }
+    return apr_pstrcat(p, "CorsAllowOriginsMatch \"", sign, regex, "\"", NULL);
+}
+
+/* Returns a line for a pattern with wildcards inside a host, such as
+ * https://app-*.example.com; NULL: the pattern has another mistake. */
+static const char *wildcard_line(apr_pool_t *p, char prefix, const char *text)
+{
+    const char *host = strstr(text, "://");
+    char *regex = apr_palloc(p, strlen(text) * sizeof("[a-z0-9-]*") + 1);
+    char *to = regex;
+    const char *c;
+
+    if (!host || text[0] == '!') {
+        return NULL;
+    }
+    host += strlen("://");
+    memcpy(to, text, (apr_size_t)(host - text));
+    to += host - text;
+    for (c = host; *c; c++) {
+        if (*c == '*') {
+            /* a whole label has at least one character */
+            const bool whole = (c == host || c[-1] == '.') && c[1] == '.';
+
+            to = append(to, cors_slice(whole ? "[a-z0-9-]+" : "[a-z0-9-]*"));
+        }
+        else if (*c == '.') {
+            to = append(to, cors_slice("\\."));
+        }
+        else if (apr_isalnum(*c) || *c == '-') {
+            *to++ = *c;
+        }
+        else {
+            return NULL;
+        }
+    }
+    *to = '\0';
+    return match_line(p, prefix, regex);
+}
+
 /* Returns the suggestion for a rejected entry with a prefix, or NULL. The caller
  * passes the suggestion for the entry without the prefix. */
 static const char *suggest_edit(apr_pool_t *p, const cors_origin_set_t *set,
@@ -201,6 +274,21 @@ static const char *suggest_edit(apr_pool_t *p, const cors_origin_set_t *set,
         return NULL;
     case CORS_PROBLEM_ORIGIN_EXPRESSION:
         bare = pattern->exclude ? NULL : cors_regex_suggest_plain(p, text, "");
+        if (!bare && !pattern->exclude && !set->file) {
+            return match_line(p, prefix, text);
+        }
+        break;
+    case CORS_PROBLEM_WILDCARD_PLACE:
+        if (!bare && !pattern->exclude && !set->file) {
+            return wildcard_line(p, prefix, text);
+        }
+        break;
+    case CORS_PROBLEM_ORIGIN_SCHEME_MISSING:
+        if (!prefix && !pattern->exclude && set->entries->nelts == 0
+            && (cors_slice_is_nocase(pattern->origin, "all")
+                || cors_slice_is_nocase(pattern->origin, "any"))) {
+            return "*";
+        }
         break;
     default:
         break;
@@ -254,6 +342,10 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     else {
         add_pattern(p, set, &pattern, entry);
         set->excludes = set->excludes || take_out;
+    }
+    entry->open = pattern.any_host;
+    if (entry->open && !take_out && !set->public) {
+        set->public = entry;
     }
     entry->suffix =
         pattern.subdomains && cors_suffix_is_shared(p, pattern.host);
@@ -429,12 +521,29 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
     return CORS_OK;
 }
 
+static void note_key(apr_pool_t *p, cors_origin_set_t *set,
+                     const cors_tenant_key_t *key)
+{
+    if (!key) {
+        return;
+    }
+    set->has_tenants = true;
+    if (key->headers && set->vary) {
+        set->vary = apr_pstrcat(p, set->vary, ", ", key->headers, NULL);
+    }
+    else if (key->headers) {
+        set->vary = key->headers;
+    }
+}
+
 cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
-                                          const char *path, const char *source,
+                                          const char *name, const char *source,
                                           const cors_origin_source_t *live,
+                                          const cors_tenant_key_t *key,
                                           const cors_origin_notes_t *notes)
 {
     entry_t *entry;
+    live_t *added;
 
     if (set->edit) {
         return CORS_PROBLEM_EDIT_MIXED;
@@ -445,8 +554,11 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         }
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    entry = add_entry(p, set, path, source, false, false);
+    entry = add_entry(p, set, apr_pstrdup(p, name), source, false, false);
     entry->file = true;
+    entry->path = notes->path;
+    entry->tenant = key ? key->text : NULL;
+    entry->tenants = notes->tenants;
     if (entry->first) {
         return CORS_OK;
     }
@@ -454,10 +566,12 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
     entry->insecure_source = notes->insecure_source;
     set->listed_by_source = set->listed_by_source || notes->lists;
     if (!set->live_lists) {
-        set->live_lists =
-            apr_array_make(p, 1, sizeof(const cors_origin_source_t *));
+        set->live_lists = apr_array_make(p, 1, sizeof(live_t));
     }
-    APR_ARRAY_PUSH(set->live_lists, const cors_origin_source_t *) = live;
+    added = apr_array_push(set->live_lists);
+    added->source = live;
+    added->key = key;
+    note_key(p, set, key);
     if (notes->suffix && !set->public_suffix) {
         entry = apr_pcalloc(p, sizeof(*entry));
         entry->text = notes->suffix;
@@ -479,12 +593,6 @@ typedef struct {
     const entry_t *found;
 } search_t;
 
-static char *append(char *to, cors_slice_t text)
-{
-    memcpy(to, text.ptr, text.len);
-    return to + text.len;
-}
-
 /* Find the entry of a pattern that matches, by the text of the pattern. */
 static void find_entry(void *context, const cors_origin_match_t *match)
 {
@@ -499,7 +607,10 @@ static void find_entry(void *context, const cors_origin_match_t *match)
     if (search->found || !(search->exclude ? match->excluded : match->listed)) {
         return;
     }
-    if (match->domain.ptr) {
+    if (match->any_host) {
+        end = append(end, cors_slice("*"));
+    }
+    else if (match->domain.ptr) {
         end = append(append(end, cors_slice("*.")), match->domain);
     }
     else {
@@ -565,6 +676,27 @@ static cors_listing_e match_regexes(const cors_origin_set_t *set,
     return CORS_ORIGIN_UNLISTED;
 }
 
+/* Look up an origin in a live list for the tenant of its request. Without one, no entry
+ * lists the origin. */
+static CORS_SLOW cors_listing_e look_up_tenant(const live_t *live,
+                                               const cors_origin_t *origin)
+{
+    cors_slice_t tenant = { NULL, 0 };
+
+    if (origin->tenants) {
+        tenant =
+            origin->tenants->get(origin->tenants->context, live->key->compiled);
+    }
+    return cors_origin_source_lookup(live->source, origin, &tenant);
+}
+
+static inline cors_listing_e look_up_live(const live_t *live,
+                                          const cors_origin_t *origin)
+{
+    return live->key ? look_up_tenant(live, origin)
+                     : cors_origin_source_lookup(live->source, origin, NULL);
+}
+
 /* Returns the combined result of all live lists and of what is known already. */
 static cors_listing_e look_up_sources(const apr_array_header_t *live_lists,
                                       const cors_origin_t *origin,
@@ -573,8 +705,8 @@ static cors_listing_e look_up_sources(const apr_array_header_t *live_lists,
     int i;
 
     for (i = 0; i < live_lists->nelts && known < CORS_ORIGIN_EXCLUDED; i++) {
-        cors_listing_e listing = cors_origin_source_lookup(
-            APR_ARRAY_IDX(live_lists, i, const cors_origin_source_t *), origin);
+        cors_listing_e listing =
+            look_up_live(&APR_ARRAY_IDX(live_lists, i, live_t), origin);
 
         known = listing == CORS_ORIGIN_UNLISTED ? known : listing;
     }
@@ -648,10 +780,8 @@ static const entry_t *find_source(const cors_origin_set_t *set,
 
         /* A repeated file has no live list of its own. */
         if (entry->file && !entry->first
-            && cors_origin_source_lookup(
-                   APR_ARRAY_IDX(set->live_lists, live++,
-                                 const cors_origin_source_t *),
-                   origin)
+            && look_up_live(&APR_ARRAY_IDX(set->live_lists, live++, live_t),
+                            origin)
                    == CORS_ORIGIN_EXCLUDED) {
             return entry;
         }
@@ -766,10 +896,20 @@ cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
     }
     /* A regular expression may match only that one name. */
     if (covering && covering->regex
-        && (pattern.subdomains || pattern.any_port)) {
+        && (pattern.subdomains || pattern.any_port || pattern.any_host)) {
         return NULL;
     }
     return covering;
+}
+
+bool cors_origin_set_has_tenants(const cors_origin_set_t *set)
+{
+    return set->has_tenants;
+}
+
+const char *cors_origin_set_vary(const cors_origin_set_t *set)
+{
+    return set->vary;
 }
 
 bool cors_origin_set_edits(const cors_origin_set_t *set)

@@ -25,10 +25,10 @@ typedef struct {
     const char
         *source;  /* "Directive file:line"; owned by the caller; or NULL */
     bool regex;   /* a regular expression, not a pattern */
-    bool file;    /* the path of a file that lists origins */
+    bool file;    /* the path or the name of a file that lists origins */
     bool exclude; /* an exclusion: written with "!" or "-" */
     /* of a regular expression: it matches origins that anyone can register, or this
-     * could not be decided */
+     * could not be decided; of a pattern: it matches all ids of a scheme */
     bool open;
     /* of a regular expression: open only because it could not be decided */
     bool undecided;
@@ -41,10 +41,24 @@ typedef struct {
     const char *suffix_detail;
     /* of a repeated entry: the source of the first one, or ""; else NULL */
     const char *first;
+    /* of a file: its path */
+    const char *path;
+    /* of a file: the expression that gives the tenant; NULL: none */
+    const char *tenant;
+    /* of a file: some of its entries have a tenant */
+    bool tenants;
     /* of a file: its first plain-http origin that is not loopback, or NULL */
     const char *insecure;
     const char *insecure_source; /* the source of that origin */
 } cors_origin_entry_t;
+
+/** How a list finds the tenant of a request. */
+typedef struct {
+    const char *text; /* the expression as written */
+    const char
+        *headers; /* the request headers that it reads, for Vary; or NULL */
+    const void *compiled; /* for cors_tenants_t.get */
+} cors_tenant_key_t;
 
 /** What the checks need to know about a live list when it is added. */
 typedef struct {
@@ -54,6 +68,8 @@ typedef struct {
     /* its first plain-http origin that is not loopback, or NULL */
     const char *insecure;
     const char *insecure_source; /* the source of that origin */
+    const char *path;            /* of its file */
+    bool tenants;                /* some of its entries have a tenant */
 } cors_origin_notes_t;
 
 /**
@@ -116,15 +132,18 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
  *
  * @param p       the set's pool
  * @param set     the set
- * @param path    the path of the file
+ * @param name    as the directive names it; with a tenant, both; copied
  * @param source  "Directive file:line", stored by reference; or NULL
  * @param live    must live as long as the set; its result may change over time
+ * @param key     finds the tenant whose entries count, must live as long as the set;
+ *                NULL: the entries without a tenant count
  * @param notes   what is known about it; its texts are stored by reference
  * @return CORS_OK, or the problem; the set is then unchanged
  */
 cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
-                                          const char *path, const char *source,
+                                          const char *name, const char *source,
                                           const cors_origin_source_t *live,
+                                          const cors_tenant_key_t *key,
                                           const cors_origin_notes_t *notes);
 
 /**
@@ -189,6 +208,12 @@ const cors_origin_entry_t *cors_origin_set_entry(const cors_origin_set_t *set,
 const cors_origin_entry_t *
 cors_origin_set_covering(apr_pool_t *p, const cors_origin_set_t *set,
                          const cors_origin_entry_t *entry, bool exclude);
+
+/** @return whether a live list of the set finds the tenant of a request */
+bool cors_origin_set_has_tenants(const cors_origin_set_t *set);
+
+/** @return the names of the request headers that give the tenant, for Vary; NULL: none */
+const char *cors_origin_set_vary(const cors_origin_set_t *set);
 
 /** @return whether the set edits the list it inherits */
 bool cors_origin_set_edits(const cors_origin_set_t *set);

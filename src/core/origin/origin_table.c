@@ -7,6 +7,10 @@
  * look-up does not try each wildcard: it hashes the parent domains of the host, and
  * only those with as many dots as some wildcard has. The hash has random keys, so a
  * list cannot be crafted to make all names collide.
+ *
+ * An entry may belong to a tenant. The names of the tenants are entries of the same
+ * table, each with a number, and an entry has the number of its tenant. A look-up for
+ * a tenant costs one more probe, and a name that no entry has ends it.
  */
 
 #include "core/origin/origin_table.h"
@@ -17,6 +21,7 @@
 #include <apr_strings.h>
 #include <apr_time.h>
 
+#include "core/base/compiler.h"
 #include "core/base/list.h"
 
 /*
@@ -26,8 +31,10 @@
 typedef enum {
     KIND_EXACT,
     KIND_ANY_PORT,
-    KIND_SUBDOMAINS,         /* with one port, or without a port */
-    KIND_SUBDOMAINS_ANY_PORT /* with any port */
+    KIND_SUBDOMAINS,          /* with one port, or without a port */
+    KIND_SUBDOMAINS_ANY_PORT, /* with any port */
+    KIND_ANY_HOST,            /* of one scheme, without a port */
+    KIND_TENANT /* the name of a tenant; its number follows the text */
 } kind_e;
 
 #define KIND_BIT(kind) (1u << (kind))
@@ -59,13 +66,18 @@ typedef struct {
  * An origin with this host starts with the same text.
  */
 typedef struct {
-    apr_uint32_t key; /* see entry_key() */
-    unsigned char kind;
-    unsigned char flags;
+    apr_uint32_t key; /* see entry_key(); of a tenant, the length of its name */
+    apr_uint32_t class; /* see class_of(); above the FLAG_BITS of its flags */
 } entry_t;
 
-#define FLAG_LISTED 1
-#define FLAG_EXCLUDED 2
+/* The number of a tenant has 24 bits; 0 stands for none. */
+#define TENANT_NUMBER_MAX 0xffffffu
+#define KIND_BITS 4
+#define FLAG_BITS 4
+
+#define FLAG_LISTED 1u
+#define FLAG_EXCLUDED 2u
+#define FLAGS (FLAG_LISTED | FLAG_EXCLUDED)
 
 /* A slot of the hash table; collisions are resolved by linear probing. */
 typedef struct {
@@ -84,6 +96,9 @@ typedef struct {
     apr_uint32_t count;    /* number of entries; one may be both */
     apr_uint32_t used;  /* bytes used in the area; the first four stay empty */
     apr_uint64_t tails; /* of wildcards, see tail_bit() */
+    apr_uint32_t tenants; /* number of tenants */
+    apr_uint32_t
+        excludes_for_all; /* number of excluded entries without a tenant */
 } facts_t;
 
 /* The data of a look-up, in a table or in a block. */
@@ -92,6 +107,7 @@ typedef struct {
     const keys_t *keys;
     const slot_t *slots;
     const unsigned char *area;
+    apr_uint32_t tenant; /* of the look-up; 0: none */
 } view_t;
 
 struct cors_origin_table_t {
@@ -186,11 +202,17 @@ static apr_uint32_t entry_key(apr_size_t scheme_len, apr_size_t host_len,
     return (apr_uint32_t)(port | host_len << 16 | scheme_len << 24);
 }
 
+/* Returns the kind of an entry and its tenant, packed into one number. */
+static apr_uint32_t class_of(kind_e kind, apr_uint32_t tenant)
+{
+    return tenant << KIND_BITS | (apr_uint32_t)kind;
+}
+
 static apr_uint32_t hash_of(const keys_t *keys, apr_uint64_t sum,
-                            apr_uint32_t key, kind_e kind)
+                            apr_uint32_t key, apr_uint32_t class)
 {
     return (apr_uint32_t)((keys->constant + sum + keys->key * key
-                           + keys->kind * (apr_uint32_t)kind)
+                           + keys->kind * class)
                           >> 32);
 }
 
@@ -200,7 +222,8 @@ static const entry_t *entry_at(const view_t *view, apr_uint32_t at)
 }
 
 static bool entry_is(const view_t *view, apr_uint32_t at,
-                     const wanted_t *wanted, apr_uint32_t key, kind_e kind)
+                     const wanted_t *wanted, apr_uint32_t key,
+                     apr_uint32_t class)
 {
     const entry_t *entry = entry_at(view, at);
     const char *text = (const char *)(entry + 1);
@@ -210,7 +233,7 @@ static bool entry_is(const view_t *view, apr_uint32_t at,
                    + wanted->second.len
                <= view->facts.used
            && at % sizeof(key) == 0 && entry->key == key
-           && entry->kind == (unsigned char)kind
+           && entry->class >> FLAG_BITS == class
            && memcmp(text, wanted->first.ptr, wanted->first.len) == 0
            && (wanted->second.len == 0
                || memcmp(text + wanted->first.len, wanted->second.ptr,
@@ -220,7 +243,8 @@ static bool entry_is(const view_t *view, apr_uint32_t at,
 
 /* Returns the offset of the pattern with this hash; 0 if there is none. */
 static apr_uint32_t find(const view_t *view, apr_uint32_t hash,
-                         const wanted_t *wanted, apr_uint32_t key, kind_e kind)
+                         const wanted_t *wanted, apr_uint32_t key,
+                         apr_uint32_t class)
 {
     apr_uint32_t last = ((apr_uint32_t)1 << view->facts.bits) - 1;
     apr_uint32_t i = hash >> (32 - view->facts.bits);
@@ -231,7 +255,7 @@ static apr_uint32_t find(const view_t *view, apr_uint32_t hash,
         apr_uint32_t at = slot->at;
 
         if (at == 0
-            || (slot->hash == hash && entry_is(view, at, wanted, key, kind))) {
+            || (slot->hash == hash && entry_is(view, at, wanted, key, class))) {
             return at;
         }
         i = (i + 1) & last;
@@ -251,15 +275,17 @@ static inline unsigned flags_of(const view_t *view, const wanted_t *wanted,
                                 apr_uint32_t key, kind_e kind,
                                 const visitor_t *visitor)
 {
-    apr_uint32_t at = find(view, hash_of(view->keys, wanted->sum, key, kind),
-                           wanted, key, kind);
-    unsigned flags = at ? entry_at(view, at)->flags : 0;
+    const apr_uint32_t class = class_of(kind, view->tenant);
+    apr_uint32_t at = find(view, hash_of(view->keys, wanted->sum, key, class),
+                           wanted, key, class);
+    unsigned flags = at ? entry_at(view, at)->class & FLAGS : 0;
 
     if (visitor && flags) {
         const cors_origin_match_t matched = {
             wanted->second,
             kind == KIND_ANY_PORT || kind == KIND_SUBDOMAINS_ANY_PORT,
-            (flags & FLAG_LISTED) != 0, (flags & FLAG_EXCLUDED) != 0
+            kind == KIND_ANY_HOST, (flags & FLAG_LISTED) != 0,
+            (flags & FLAG_EXCLUDED) != 0
         };
 
         visitor->visit(visitor->context, &matched);
@@ -373,6 +399,27 @@ static inline unsigned find_domains(const view_t *view,
     return flags;
 }
 
+/* Returns the flags of the pattern for all hosts of the origin's scheme. Such hosts are
+ * ids: they have no port and are not addresses. */
+static CORS_SLOW unsigned find_scheme(const view_t *view,
+                                      const cors_origin_t *origin,
+                                      const visitor_t *visitor)
+{
+    wanted_t wanted;
+
+    if (origin->port || origin->host.len == 0 || origin->host.ptr[0] == '[') {
+        return 0;
+    }
+    wanted.first.ptr = origin->text.ptr;
+    wanted.first.len = origin->scheme.len + SEPARATOR_LEN;
+    wanted.second.ptr = NULL;
+    wanted.second.len = 0;
+    wanted.sum =
+        hash_text(view->keys->text, wanted.first.ptr, wanted.first.len);
+    return flags_of(view, &wanted, entry_key(origin->scheme.len, 0, 0),
+                    KIND_ANY_HOST, visitor);
+}
+
 /* Returns the combined flags of the patterns that match an origin. With a visitor, all
  * of them are found; without one, only those that can change the result. */
 static inline unsigned match(const view_t *view, const cors_origin_t *origin,
@@ -407,12 +454,60 @@ static inline unsigned match(const view_t *view, const cors_origin_t *origin,
         && may_be_below(view, origin->host)) {
         flags |= find_domains(view, origin, visitor);
     }
+    if ((visitor || !flags || facts->excludes)
+        && (facts->kinds & KIND_BIT(KIND_ANY_HOST))) {
+        flags |= find_scheme(view, origin, visitor);
+    }
     return flags;
 }
 
-static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin)
+/* Returns the number of a tenant; 0: no entry has it, as none has an empty name. */
+static apr_uint32_t find_tenant(const view_t *view, cors_slice_t name)
 {
-    unsigned flags = match(view, origin, NULL);
+    const apr_uint32_t class = class_of(KIND_TENANT, 0);
+    wanted_t wanted = { 0, name, { NULL, 0 } };
+    apr_uint32_t number = 0;
+    apr_uint64_t at;
+
+    if (view->facts.tenants == 0 || name.len == 0
+        || name.len > CORS_TENANT_MAX) {
+        return 0;
+    }
+    wanted.sum = hash_text(view->keys->text, name.ptr, name.len);
+    at = find(view,
+              hash_of(view->keys, wanted.sum, (apr_uint32_t)name.len, class),
+              &wanted, (apr_uint32_t)name.len, class);
+    if (at) {
+        at += sizeof(entry_t) + name.len;
+        /* the same check as in entry_is() */
+        if (at + sizeof(number) <= view->facts.used) {
+            memcpy(&number, view->area + at, sizeof(number));
+        }
+    }
+    return number & TENANT_NUMBER_MAX;
+}
+
+/* Returns the flags of an origin for a tenant. Entries of other tenants do not count,
+ * and of those without a tenant only the exclusions do. */
+static CORS_SLOW unsigned match_tenant(const view_t *view,
+                                       const cors_origin_t *origin,
+                                       cors_slice_t tenant)
+{
+    view_t own = *view;
+    unsigned flags = 0;
+
+    if (view->facts.excludes_for_all) {
+        flags = match(view, origin, NULL) & FLAG_EXCLUDED;
+    }
+    own.tenant = find_tenant(view, tenant);
+    return own.tenant ? flags | match(&own, origin, NULL) : flags;
+}
+
+static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin,
+                              const cors_slice_t *tenant)
+{
+    unsigned flags = tenant ? match_tenant(view, origin, *tenant)
+                            : match(view, origin, NULL);
 
     if (flags & FLAG_EXCLUDED) {
         return CORS_ORIGIN_EXCLUDED;
@@ -426,7 +521,14 @@ static cors_listing_e look_up(const view_t *view, const cors_origin_t *origin)
 cors_listing_e cors_origin_table_lookup(const cors_origin_table_t *table,
                                         const cors_origin_t *origin)
 {
-    return look_up(&table->view, origin);
+    return cors_origin_table_lookup_for(table, origin, NULL);
+}
+
+cors_listing_e cors_origin_table_lookup_for(const cors_origin_table_t *table,
+                                            const cors_origin_t *origin,
+                                            const cors_slice_t *tenant)
+{
+    return look_up(&table->view, origin, tenant);
 }
 
 void cors_origin_table_matches(const cors_origin_table_t *table,
@@ -462,9 +564,10 @@ cors_origin_table_t *cors_origin_table_make(apr_pool_t *p, apr_size_t count,
     table->view.keys = keys_of(p);
     table->view.facts.bits = bits_for(count);
     table->view.facts.used = AREA_START;
-    table->room = room < ROOM_MIN         ? ROOM_MIN
-                  : room > APR_UINT32_MAX ? APR_UINT32_MAX
-                                          : (apr_uint32_t)room;
+    table->room = room > APR_UINT32_MAX ? APR_UINT32_MAX : (apr_uint32_t)room;
+    if (table->room < ROOM_MIN) {
+        table->room = ROOM_MIN;
+    }
     table->slots =
         apr_pcalloc(p,
                     sizeof(slot_t) * ((apr_size_t)1 << table->view.facts.bits));
@@ -530,18 +633,23 @@ static bool grow_area(cors_origin_table_t *table, apr_size_t more)
 
 static kind_e kind_of(const cors_pattern_t *pattern)
 {
+    if (pattern->any_host) {
+        return KIND_ANY_HOST;
+    }
     if (pattern->subdomains) {
         return pattern->any_port ? KIND_SUBDOMAINS_ANY_PORT : KIND_SUBDOMAINS;
     }
     return pattern->any_port ? KIND_ANY_PORT : KIND_EXACT;
 }
 
-/* Add a pattern that is not in the table. Returns false if there is no room. */
+/* Add an entry that is not in the table, with extra bytes after its text. Returns false
+ * if there is no room. */
 static bool add_entry(cors_origin_table_t *table, slot_t *slot,
-                      const wanted_t *wanted, apr_uint32_t key, kind_e kind)
+                      const wanted_t *wanted, apr_uint32_t key,
+                      apr_uint32_t class, apr_size_t extra)
 {
     apr_size_t text_len = wanted->first.len + wanted->second.len;
-    apr_size_t length = sizeof(entry_t) + text_len;
+    apr_size_t length = sizeof(entry_t) + text_len + extra;
     entry_t *entry;
 
     length = (length + ALIGNMENT - 1) / ALIGNMENT * ALIGNMENT;
@@ -552,7 +660,7 @@ static bool add_entry(cors_origin_table_t *table, slot_t *slot,
     entry = (entry_t *)(void *)(table->area + slot->at);
     memset(entry, 0, length);
     entry->key = key;
-    entry->kind = (unsigned char)kind;
+    entry->class = class << FLAG_BITS;
     memcpy(entry + 1, wanted->first.ptr, wanted->first.len);
     if (wanted->second.len > 0) {
         memcpy((char *)(entry + 1) + wanted->first.len, wanted->second.ptr,
@@ -564,23 +672,84 @@ static bool add_entry(cors_origin_table_t *table, slot_t *slot,
     return true;
 }
 
+/* Get the number of a tenant; its name is added if it is new. Returns false if there is
+ * no room. */
+static bool number_tenant(cors_origin_table_t *table, cors_slice_t name,
+                          apr_uint32_t *number)
+{
+    const keys_t *keys = table->view.keys;
+    const apr_uint32_t class = class_of(KIND_TENANT, 0);
+    const wanted_t wanted = { hash_text(keys->text, name.ptr, name.len),
+                              name,
+                              { NULL, 0 } };
+    slot_t slot;
+
+    *number = find_tenant(&table->view, name);
+    if (*number) {
+        return true;
+    }
+    slot.hash = hash_of(keys, wanted.sum, (apr_uint32_t)name.len, class);
+    if (table->view.facts.tenants == TENANT_NUMBER_MAX
+        || !add_entry(table, &slot, &wanted, (apr_uint32_t)name.len, class,
+                      sizeof(*number))) {
+        return false;
+    }
+    *number = ++table->view.facts.tenants;
+    memcpy(table->area + slot.at + sizeof(entry_t) + name.len, number,
+           sizeof(*number));
+    return true;
+}
+
 bool cors_origin_table_add(cors_origin_table_t *table,
                            const cors_pattern_t *pattern, bool exclude)
 {
-    const unsigned flag = exclude ? FLAG_EXCLUDED : FLAG_LISTED;
-    const kind_e kind = kind_of(pattern);
+    static const cors_slice_t no_tenant = { NULL, 0 };
+
+    return cors_origin_table_add_for(table, pattern, exclude, no_tenant);
+}
+
+/* Set a flag of an entry, and count it. */
+static void flag_entry(cors_origin_table_t *table, apr_uint32_t at,
+                       const cors_pattern_t *pattern, unsigned flag)
+{
+    entry_t *entry = (entry_t *)(void *)(table->area + at);
+    facts_t *facts = &table->view.facts;
+    const bool exclude = flag == FLAG_EXCLUDED;
+
+    if (entry->class & flag) {
+        return;
+    }
+    entry->class |= flag;
+    facts->listed += !exclude;
+    facts->excludes += exclude;
+    facts->excludes_for_all +=
+        exclude && entry->class >> (FLAG_BITS + KIND_BITS) == 0;
+    facts->kinds |= KIND_BIT(kind_of(pattern));
+    if (pattern->subdomains) {
+        facts->dots |= dots_bit(dots_in(pattern->host));
+        facts->tails |= wildcard_tails(table->view.keys, pattern->host);
+    }
+}
+
+bool cors_origin_table_add_for(cors_origin_table_t *table,
+                               const cors_pattern_t *pattern, bool exclude,
+                               cors_slice_t tenant)
+{
     const keys_t *keys = table->view.keys;
     cors_slice_t scheme = pattern->scheme;
     cors_slice_t host = pattern->host;
-    facts_t *facts = &table->view.facts;
+    apr_uint32_t number = 0;
+    apr_uint32_t class;
     apr_uint32_t key;
     wanted_t wanted;
-    entry_t *entry;
     slot_t slot;
 
-    if (scheme.len > CORS_SCHEME_MAX || host.len > CORS_HOST_MAX) {
+    if (scheme.len > CORS_SCHEME_MAX || host.len > CORS_HOST_MAX
+        || tenant.len > CORS_TENANT_MAX
+        || (tenant.len > 0 && !number_tenant(table, tenant, &number))) {
         return false;
     }
+    class = class_of(kind_of(pattern), number);
     key = entry_key(scheme.len, host.len, pattern->port);
     wanted.first.ptr = scheme.ptr; /* "://" follows the scheme */
     wanted.first.len = scheme.len + SEPARATOR_LEN;
@@ -595,22 +764,12 @@ bool cors_origin_table_add(cors_origin_table_t *table,
         wanted.second.len = 0;
         wanted.sum = hash_text(keys->text, scheme.ptr, wanted.first.len);
     }
-    slot.hash = hash_of(keys, wanted.sum, key, kind);
-    slot.at = find(&table->view, slot.hash, &wanted, key, kind);
-    if (slot.at == 0 && !add_entry(table, &slot, &wanted, key, kind)) {
+    slot.hash = hash_of(keys, wanted.sum, key, class);
+    slot.at = find(&table->view, slot.hash, &wanted, key, class);
+    if (slot.at == 0 && !add_entry(table, &slot, &wanted, key, class, 0)) {
         return false;
     }
-    entry = (entry_t *)(void *)(table->area + slot.at);
-    if (!(entry->flags & flag)) {
-        entry->flags |= (unsigned char)flag;
-        facts->listed += !exclude;
-        facts->excludes += exclude;
-        facts->kinds |= KIND_BIT(kind);
-        if (pattern->subdomains) {
-            facts->dots |= dots_bit(dots_in(host));
-            facts->tails |= wildcard_tails(keys, host);
-        }
-    }
+    flag_entry(table, slot.at, pattern, exclude ? FLAG_EXCLUDED : FLAG_LISTED);
     return true;
 }
 
@@ -622,6 +781,11 @@ apr_size_t cors_origin_table_listed(const cors_origin_table_t *table)
 apr_size_t cors_origin_table_excluded(const cors_origin_table_t *table)
 {
     return table->view.facts.excludes;
+}
+
+apr_size_t cors_origin_table_tenants(const cors_origin_table_t *table)
+{
+    return table->view.facts.tenants;
 }
 
 /* Returns the offset of the slots in a block. */
@@ -670,7 +834,8 @@ apr_size_t cors_origin_block_size(const void *block, apr_size_t size)
 }
 
 cors_listing_e cors_origin_block_lookup(const void *block, apr_size_t size,
-                                        const cors_origin_t *origin)
+                                        const cors_origin_t *origin,
+                                        const cors_slice_t *tenant)
 {
     const char *bytes = block;
     view_t view;
@@ -689,5 +854,6 @@ cors_listing_e cors_origin_block_lookup(const void *block, apr_size_t size,
     view.keys = (const keys_t *)(const void *)(bytes + sizeof(facts_t));
     view.slots = (const slot_t *)(const void *)(bytes + slots_offset());
     view.area = (const unsigned char *)bytes + area;
-    return look_up(&view, origin);
+    view.tenant = 0;
+    return look_up(&view, origin, tenant);
 }

@@ -285,6 +285,16 @@ static cors_problem_e check_tail(const parts_t *parts)
     return CORS_PROBLEM_ORIGIN_PATH;
 }
 
+/* Returns whether a host follows three slashes, as in "https:///host". */
+static bool has_third_slash(const parts_t *parts)
+{
+    return !parts->user && !parts->colon && parts->host.len == 0
+           && parts->tail.len > 1 && parts->tail.ptr[0] == '/'
+           && parts->tail.ptr[1] != '/'
+           && (cors_slice_is_nocase(parts->scheme, "http")
+               || cors_slice_is_nocase(parts->scheme, "https"));
+}
+
 static bool is_address(cors_slice_t host)
 {
     return cors_slice_has_prefix(host, "[") || cors_host_ends_in_number(host);
@@ -293,10 +303,21 @@ static bool is_address(cors_slice_t host)
 /* The longest name that has subdomains: a host of 253 bytes without a label and a dot. */
 #define SUFFIX_MAX (253 - 2)
 
-static cors_problem_e check_wildcard(cors_slice_t *host,
+/* Returns whether a host is a wildcard for all ids of a scheme that has ids. */
+static bool is_any_id(cors_slice_t scheme, cors_slice_t host)
+{
+    return cors_slice_is(host, "*") && cors_fetch_has_ids(scheme);
+}
+
+static cors_problem_e check_wildcard(const parts_t *parts, cors_slice_t *host,
                                      cors_pattern_t *pattern)
 {
     if (!cors_slice_has_prefix(*host, "*")) {
+        return CORS_OK;
+    }
+    if (is_any_id(parts->scheme, *host) && !parts->colon) {
+        pattern->any_host = true;
+        *host = skip_bytes(*host, 1);
         return CORS_OK;
     }
     if (host->len == 1) {
@@ -345,13 +366,16 @@ static cors_problem_e check_parts(apr_pool_t *p, cors_slice_t entry,
         }
         return CORS_PROBLEM_ORIGIN_FILE;
     }
+    if (has_third_slash(&parts)) {
+        return CORS_PROBLEM_ORIGIN_HOST_MISSING;
+    }
     problem = check_tail(&parts);
     if (problem) {
         return problem;
     }
     host = parts.host;
-    problem = check_wildcard(&host, pattern);
-    if (!problem) {
+    problem = check_wildcard(&parts, &host, pattern);
+    if (!problem && !pattern->any_host) {
         problem = cors_host_check(p, host, &unused);
     }
     if (!problem && parts.colon) {
@@ -441,26 +465,41 @@ static const char *suggest_port(apr_pool_t *p, const char *scheme,
 
 static const char *suggest_origin(apr_pool_t *p, cors_slice_t entry);
 
-/* Returns the suggestion for an entry such as "https:/host", or NULL. */
+/* Returns the suggestion for an entry such as "https:/host", "https//host" or
+ * "https:host.example"; NULL: it is something else. */
 static const char *suggest_two_slashes(apr_pool_t *p, cors_slice_t entry)
 {
-    const char *slash = cors_slice_find_any(entry, "/");
+    const char *end = cors_slice_find_any(entry, ":/");
+    const char *host = end;
     cors_slice_t scheme;
 
-    if (!slash) {
+    if (!end) {
         return NULL;
     }
-    scheme = cors_slice_between(entry.ptr, slash);
-    if (cors_slice_is_nocase(scheme, "https:")
-        || cors_slice_is_nocase(scheme, "http:")) {
-        return suggest_origin(
-            p, cors_slice(apr_pstrcat(
-                   p, cors_slice_text(p, scheme), "/",
-                   cors_slice_text(p, cors_slice_between(slash, cors_slice_end(
-                                                                    entry))),
-                   NULL)));
+    scheme = cors_slice_between(entry.ptr, end);
+    while (host < cors_slice_end(entry) && (*host == ':' || *host == '/')) {
+        host++;
     }
-    return NULL;
+    /* a number may be the port of a host that is called http */
+    if ((!cors_slice_is_nocase(scheme, "https")
+         && !cors_slice_is_nocase(scheme, "http"))
+        || host == cors_slice_end(entry) || !apr_isalpha(*host)) {
+        return NULL;
+    }
+    return suggest_origin(
+        p,
+        cors_slice(apr_pstrcat(
+            p, cors_slice_text(p, scheme), "://",
+            cors_slice_text(p, cors_slice_between(host, cors_slice_end(entry))),
+            NULL)));
+}
+
+/* Returns what precedes the first colon; the whole entry if there is none. */
+static cors_slice_t head_before_colon(cors_slice_t entry)
+{
+    const char *colon = cors_slice_find_any(entry, ":");
+
+    return cors_slice_between(entry.ptr, colon ? colon : cors_slice_end(entry));
 }
 
 /* Returns the suggestion for an entry without "://", which may be a host with or
@@ -476,7 +515,9 @@ static const char *suggest_scheme_before(apr_pool_t *p, cors_slice_t entry)
     if (cors_slice_has_prefix(entry, "//")) {
         entry = skip_bytes(entry, 2);
     }
-    if (entry.len == 0 || cors_slice_find_any(entry, "/?#@")) {
+    if (entry.len == 0 || cors_slice_find_any(entry, "/?#@")
+        || cors_slice_is_nocase(head_before_colon(entry), "https")
+        || cors_slice_is_nocase(head_before_colon(entry), "http")) {
         return suggest_two_slashes(p, entry);
     }
     host = cors_slice_between(entry.ptr, host_end(entry));
@@ -505,6 +546,12 @@ static const char *suggest_origin(apr_pool_t *p, cors_slice_t entry)
         if (cors_slice_is_nocase(parts.scheme, "file")) {
             return valid_or_null(p, "file://");
         }
+        if (has_third_slash(&parts)) {
+            return suggest_origin(
+                p, cors_slice(apr_pstrcat(
+                       p, cors_slice_text(p, parts.scheme), "://",
+                       cors_slice_text(p, skip_bytes(parts.tail, 1)), NULL)));
+        }
         /* A whole origin was pasted after a scheme: use the inner origin. */
         if (!parts.colon || parts.port.len > 0
             || !cors_slice_has_prefix(parts.tail, "//")) {
@@ -522,9 +569,12 @@ static const char *suggest_origin(apr_pool_t *p, cors_slice_t entry)
     if (is_address(host) && !cors_host_check(p, host, &unused)) {
         star = ""; /* an address has no subdomains */
     }
-    host = suggest_host(p, host);
     scheme = cors_slice_is(parts.scheme, "*") ? "https"
                                               : suggest_scheme(p, parts.scheme);
+    if (is_any_id(cors_slice(scheme), host)) {
+        return apr_pstrcat(p, scheme, "://*", NULL);
+    }
+    host = suggest_host(p, host);
     return valid_or_null(p, apr_pstrcat(p, scheme, "://", star,
                                         cors_slice_text(p, host),
                                         suggest_port(p, scheme, &parts), NULL));

@@ -27,10 +27,12 @@ typedef struct {
     bool exclude;        /* written with "!" */
     bool subdomains;     /* the host starts with "*." */
     bool any_port;       /* the port is "*" */
+    bool any_host;       /* "*" in place of an id: every extension */
     cors_slice_t origin; /* the entry without "!" */
     cors_slice_t scheme;
-    cors_slice_t host; /* without "*."; IPv6 with its brackets */
-    unsigned port;     /* 0: not written */
+    cors_slice_t
+        host;      /* without "*."; IPv6 with its brackets; empty: any_host */
+    unsigned port; /* 0: not written */
 } cors_pattern_t;
 
 /**

@@ -165,7 +165,8 @@ static cors_states_t join(const walker_t *walker, cors_states_t a,
 }
 
 /* Returns, for each state, the distance from the start of a host in bytes of a host: a
- * name or an IPv6 address with its brackets. */
+ * name or an IPv6 address. The bracket after an address is the end of the host, so its
+ * distance does not matter. */
 static unsigned *measure_hosts(const walker_t *walker, cors_states_t front)
 {
     unsigned count = cors_automaton_count(walker->automaton);
@@ -183,15 +184,15 @@ static unsigned *measure_hosts(const walker_t *walker, cors_states_t front)
         if (address[i] == FAR) {
             continue;
         }
-        if (address[i] + 1 < distance[i]) {
+        if (distance[i] == FAR) {
             distance[i] = address[i] + 1;
         }
         for (n = 0; n < next.count; n++) {
             unsigned state = next.states[n];
 
             if (cors_automaton_into(walker->automaton, state) & cors_symbol(']')
-                && address[i] + 2 < distance[state]) {
-                distance[state] = address[i] + 2;
+                && distance[state] == FAR) {
+                distance[state] = ANY_DISTANCE;
             }
         }
     }
@@ -336,15 +337,13 @@ static cors_symbols_t allowed_in_address(const walker_t *walker)
 /* Returns the bytes that may precede the host so far. */
 static cors_symbols_t allowed(const walker_t *walker)
 {
-    apr_size_t len = strlen(walker->at);
-
-    if (len > 0 && walker->at[len - 1] == ']') {
+    if (strchr(walker->at, ']')) {
         return *walker->at == '[' ? 0 : walker->address | cors_symbol('[');
     }
     if (is_in_address(walker)) {
         return allowed_in_address(walker);
     }
-    return len == 0 ? walker->host | cors_symbol(']') : walker->host;
+    return *walker->at ? walker->host : walker->host | cors_symbol(']');
 }
 
 /* Returns the bytes that lead to a set. Sets open to the states that have more of them
@@ -383,15 +382,12 @@ static cors_states_t back_text(walker_t *walker, cors_states_t set,
     apr_size_t len = strlen(text);
     char *at = walker->at;
 
-    for (; len > 0 && !is_empty(set); len--) {
-        if (walker->at == walker->text) {
-            set.count = 0;
-            break;
-        }
+    for (; len > 0 && !is_empty(set) && walker->at != walker->text; len--) {
         set = back(walker, set, text[len - 1]);
         *--walker->at = text[len - 1];
     }
-    if (is_empty(set)) {
+    if (len != 0 || is_empty(set)) {
+        set.count = 0;
         walker->at = at;
     }
     return set;
@@ -443,13 +439,15 @@ static cors_states_t put_stranger(walker_t *walker, cors_states_t set)
                                              "203.0.113.7",
                                              "strangerzq",
                                              NULL };
-    bool bare = !strchr(walker->at, '.');
-    const char *const *stranger = strangers
-                                  + (!bare               ? 5
-                                     : walker->extension ? 0
-                                                         : 1);
+    const char *const *stranger = strangers;
     cors_states_t put = { NULL, 0 };
 
+    if (strchr(walker->at, '.')) {
+        stranger += 5;
+    }
+    else if (!walker->extension) {
+        stranger += 1;
+    }
     for (; *stranger && is_empty(put); stranger++) {
         if (**stranger != '[' || *walker->at == ']') {
             put = back_text(walker, set, *stranger);
@@ -480,7 +478,6 @@ static cors_states_t complete_host(walker_t *walker, cors_states_t set)
         byte[0] = step_nearer(walker, set, walker->goal, allowed(walker));
         if (!*byte) {
             set.count = 0;
-            break;
         }
         set = back_text(walker, set, byte);
     }
@@ -511,7 +508,7 @@ static const char *find_scheme(const walker_t *walker, cors_states_t front)
         set =
             cors_walk_back(walker->p, walker->walk, set, cors_symbol("//:"[i]));
     }
-    while (at > scheme) {
+    while (at != scheme) {
         cors_symbols_t symbols = 0;
         char byte;
 
@@ -610,8 +607,7 @@ static bool is_sent(const walker_t *walker)
  * NULL if none is found. */
 static const char *write_origin(walker_t *walker, cors_states_t front)
 {
-    const char *scheme =
-        is_empty(front) || !is_sent(walker) ? NULL : find_scheme(walker, front);
+    const char *scheme = is_sent(walker) ? find_scheme(walker, front) : NULL;
     const char *text =
         scheme ? add_port(walker, apr_pstrcat(walker->p, scheme, "://",
                                               walker->at, NULL))
@@ -700,8 +696,7 @@ static cors_slice_t private_network(const char *host)
     if (!is_private || !ends_in_number(all)) {
         return cors_slice_between(host, host);
     }
-    while (end[-1] != '.') {
-        end--;
+    while (*--end != '.') {
     }
     return cors_slice_between(host, end);
 }
@@ -843,18 +838,15 @@ static void walk_host(walker_t *walker, cors_states_t set);
 static void walk_last_number(walker_t *walker, cors_states_t set)
 {
     const cors_states_t known = walker->before_last;
-    unsigned in_networks = walker->in_networks;
-    unsigned others = walker->hosts - in_networks;
+    unsigned others = walker->hosts - walker->in_networks;
 
-    if (set.count == known.count && known.count > 0
+    if (set.count == known.count
         && memcmp(set.states, known.states, set.count * sizeof(*set.states))
                == 0) {
         return;
     }
     walk_host(walker, set);
-    if (walker->in_networks > in_networks
-        && walker->hosts - walker->in_networks == others
-        && !walker->reach->open) {
+    if (walker->hosts - walker->in_networks == others && !walker->reach->open) {
         walker->before_last = set;
     }
 }
@@ -1031,10 +1023,8 @@ static void walk_dot(walker_t *walker, cors_states_t set)
         walk_host(walker, set);
         return;
     }
-    if (cors_host_is_loopback(host)) {
-        count_name(walker, set, false);
-    }
-    else if (cors_suffix_is_public(walker->p, host)) {
+    if (!cors_host_is_loopback(host)
+        && cors_suffix_is_public(walker->p, host)) {
         walk_suffix(walker, set, cors_suffix_is_private(walker->p, host));
     }
     else {
@@ -1070,12 +1060,11 @@ void cors_regex_reach(apr_pool_t *p, const cors_automaton_t *automaton,
     if (walker.overflow || walker.spent) {
         note_plain(&walker, ends, ANY_DISTANCE);
     }
-    reach->none = walker.names == 0 && !reach->open && !reach->suffix;
     if (walker.spent) {
-        reach->none = false;
         reach->obstacle = "too much to be decided";
         note_open(&walker, ends, ends);
     }
+    reach->none = walker.names == 0 && !reach->open && !reach->suffix;
     apr_pool_destroy(walker.p);
 }
 

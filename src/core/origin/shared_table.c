@@ -148,7 +148,8 @@ apr_uint32_t cors_origin_share_exchanges(const cors_origin_share_t *share)
 }
 
 cors_listing_e cors_origin_share_lookup(const void *self,
-                                        const cors_origin_t *origin)
+                                        const cors_origin_t *origin,
+                                        const cors_slice_t *tenant)
 {
     const cors_origin_share_t *share = self;
     int tries;
@@ -160,7 +161,7 @@ cors_listing_e cors_origin_share_lookup(const void *self,
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         CORS_ORDERED_AFTER(&share->current);
         listing = cors_origin_block_lookup(place_of(share, number), share->room,
-                                           origin);
+                                           origin, tenant);
         __atomic_thread_fence(__ATOMIC_ACQUIRE);
         if (is_undisturbed(share, number)) {
             CORS_ORDERED_BEFORE(&share->written);

@@ -74,6 +74,7 @@ apr_uint32_t cors_origin_share_exchanges(const cors_origin_share_t *share);
 
 /** Look up an origin in the current list; a cors_origin_lookup_fn. */
 cors_listing_e cors_origin_share_lookup(const void *self,
-                                        const cors_origin_t *origin);
+                                        const cors_origin_t *origin,
+                                        const cors_slice_t *tenant);
 
 #endif /* CORS_SHARED_TABLE_H */

@@ -201,6 +201,14 @@ void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
     both->link[CORS_ATTR_BACKEND] = kept_by_both(p, asked, overlay);
     both->constant = asked->constant && overlay->constant;
     both->varies = !both->constant && (asked->varies || overlay->varies);
+    both->has_tenants = asked->has_tenants || overlay->has_tenants;
+    if (!asked->tenant_vary) {
+        both->tenant_vary = overlay->tenant_vary;
+    }
+    else if (overlay->tenant_vary) {
+        both->tenant_vary = apr_pstrcat(p, asked->tenant_vary, ", ",
+                                        overlay->tenant_vary, NULL);
+    }
     if (!asked->problem && overlay->problem) {
         both->problem = overlay->problem;
         both->conflict[0] = overlay->conflict[0];
@@ -210,7 +218,73 @@ void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
         both->joined[lists[i]] = cors_policy_joined(p, asked, lists[i]);
     }
     both->joined[CORS_ATTR_EXPOSE] = exposed_by_both(p, asked, overlay);
+    both->timing = cors_policy_timing(p, asked);
     both->rendered = true;
+}
+
+/* Returns the origins that two values of Timing-Allow-Origin have in common. */
+static const char *timing_in_both(apr_pool_t *p, const char *one,
+                                  const char *other)
+{
+    cors_joined_t joined = { NULL, 0, 0 };
+    cors_slice_t rest = cors_slice(one);
+    cors_slice_t origin;
+
+    if (strcmp(one, "*") == 0) {
+        return other;
+    }
+    if (strcmp(other, "*") == 0) {
+        return one;
+    }
+    while (cors_list_next(&rest, &origin)) {
+        if (cors_list_has(other, origin, false)) {
+            cors_join(p, &joined, ", ", origin);
+        }
+    }
+    return joined.text ? joined.text : "";
+}
+
+static const char *timing_of_both(apr_pool_t *p, const cors_policy_t *asked,
+                                  const cors_policy_t *overlay)
+{
+    const char *one = cors_policy_timing(p, asked);
+    const char *other = cors_policy_timing(p, overlay);
+
+    if (!asked->link[CORS_ATTR_TIMING].setting) {
+        return other;
+    }
+    if (!one || !cors_policy_number(overlay, CORS_ATTR_TIMING)) {
+        return NULL;
+    }
+    /* a policy that is off allows no origin */
+    return timing_in_both(p, one, other ? other : "");
+}
+
+/* Returns the CorsResourcePolicy of both policies: the stricter one. */
+static const cors_link_t *stricter_resource(const cors_policy_t *asked,
+                                            const cors_policy_t *overlay)
+{
+    const int one = cors_policy_number(asked, CORS_ATTR_RESOURCE);
+    const int other = cors_policy_number(overlay, CORS_ATTR_RESOURCE);
+
+    if (other != CORS_RESOURCE_OFF
+        && (one == CORS_RESOURCE_OFF || other < one)) {
+        return &overlay->link[CORS_ATTR_RESOURCE];
+    }
+    return &asked->link[CORS_ATTR_RESOURCE];
+}
+
+void cors_policy_fixed_of_both(apr_pool_t *p, const cors_policy_t *asked,
+                               const cors_policy_t *overlay,
+                               cors_policy_t *both)
+{
+    if (!both->rendered) {
+        cors_policy_render(p, both);
+    }
+    both->timing = timing_of_both(p, asked, overlay);
+    both->link[CORS_ATTR_RESOURCE] = *stricter_resource(asked, overlay);
+    both->adds_fixed =
+        both->timing || cors_policy_number(both, CORS_ATTR_RESOURCE);
 }
 
 bool cors_decide_served(const cors_policy_t *overlay, const cors_facts_t *facts,

@@ -21,7 +21,7 @@
  * starts from the list of the requested URL.
  *
  * @param p        pool for edited lists
- * @param asked    the policy of the requested URL; its mode is CORS_MODE_ON
+ * @param asked    the policy of the requested URL
  * @param of       the section from which it was resolved
  * @param served   the section of the served resource
  * @param methods  the bit of the method, as httpd numbers it
@@ -46,6 +46,19 @@ bool cors_policy_overlay(apr_pool_t *p, const cors_policy_t *asked,
  */
 void cors_policy_both(apr_pool_t *p, const cors_policy_t *asked,
                       const cors_policy_t *overlay, cors_policy_t *both);
+
+/**
+ * Combines the headers that are the same for every request. The timings are shown to
+ * the origins that both policies name. The stricter CorsResourcePolicy is used.
+ *
+ * @param p        pool for the texts
+ * @param asked    the policy of the requested URL, in any mode
+ * @param overlay  see cors_policy_overlay()
+ * @param both     a policy for the response; its headers of this kind are replaced
+ */
+void cors_policy_fixed_of_both(apr_pool_t *p, const cors_policy_t *asked,
+                               const cors_policy_t *overlay,
+                               cors_policy_t *both);
 
 /**
  * Returns whether the served resource denies the origin that the requested URL allows.

@@ -126,6 +126,10 @@ static bool check_origin(const cors_policy_t *policy, cors_attr_e attr,
         decision->reason = CORS_REASON_ORIGINS_NOT_LOADED;
         return false;
     }
+    if (listing == CORS_ORIGIN_STALE) {
+        decision->reason = CORS_REASON_ORIGINS_STALE;
+        return false;
+    }
     if (listing != CORS_ORIGIN_LISTED) {
         decision->reason = CORS_REASON_ORIGIN_NOT_ALLOWED;
         return false;
@@ -149,7 +153,7 @@ static void refuse(cors_decision_t *decision, const cors_policy_t *policy,
  * them without a preflight, and accept a preflight for them regardless of the list in
  * the response. Refusing them here would prevent nothing.
  */
-static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
+bool cors_method_allowed(const cors_policy_t *policy, cors_slice_t method)
 {
     switch (cors_policy_name_listed(policy, CORS_ATTR_METHODS, method)) {
     case CORS_NAME_LISTED:
@@ -167,7 +171,7 @@ static bool method_allowed(const cors_policy_t *policy, cors_slice_t method)
  * are echoed. Authorization still has to be listed by name, so that enabling
  * credentials does not widen a policy.
  */
-static bool header_allowed(const cors_policy_t *policy, cors_slice_t name)
+bool cors_header_allowed(const cors_policy_t *policy, cors_slice_t name)
 {
     switch (cors_policy_name_listed(policy, CORS_ATTR_HEADERS, name)) {
     case CORS_NAME_LISTED:
@@ -242,13 +246,38 @@ static cors_reason_e check_headers(const cors_policy_t *policy,
         left = CORS_REQUEST_NAMES_MAX;
     }
     while (!bad && names.ptr && take_name(&rest, &name, &bad)) {
-        if (!header_allowed(policy, name)) {
+        if (!cors_header_allowed(policy, name)) {
             *rejected = name;
             return CORS_REASON_HEADER_NOT_ALLOWED;
         }
         bad = --left < 0;
     }
     return bad ? CORS_REASON_MALFORMED_HEADERS : CORS_REASON_ORIGIN_ALLOWED;
+}
+
+void cors_decide_missing_headers(const cors_policy_t *policy,
+                                 cors_slice_t names, char *to, apr_size_t size)
+{
+    cors_slice_t rest = names;
+    cors_slice_t name = { NULL, 0 };
+    apr_size_t used = 0;
+    bool bad = names.len > CORS_REQUEST_HEADERS_MAX;
+    int left = CORS_REQUEST_NAMES_MAX;
+
+    while (!bad && names.ptr && left-- > 0 && take_name(&rest, &name, &bad)) {
+        if (cors_header_allowed(policy, name)) {
+            continue;
+        }
+        if (used + (used > 0 ? 1 : 0) + name.len >= size) {
+            break;
+        }
+        if (used > 0) {
+            to[used++] = ',';
+        }
+        memcpy(to + used, name.ptr, name.len);
+        used += name.len;
+    }
+    to[used] = '\0';
 }
 
 /*
@@ -283,7 +312,7 @@ static void decide_preflight(const cors_policy_t *policy,
         /* the browser then reports the missing name */
         decision->echo_headers = names_before(facts->request_headers, rejected);
     }
-    if (!method_allowed(policy, facts->request_method)) {
+    if (!cors_method_allowed(policy, facts->request_method)) {
         refuse(decision, policy, CORS_ATTR_METHODS,
                CORS_REASON_METHOD_NOT_ALLOWED, facts->request_method);
         return;
@@ -369,6 +398,7 @@ static bool look_at_origin(const cors_policy_t *policy,
 {
     bool parsed = cors_origin_parse(facts->origin, origin);
 
+    origin->tenants = decision->tenants = facts->tenants;
     /*
      * A policy for any origin covers a malformed one too, but only if the answer is a
      * literal *: malformed bytes are never reflected.
@@ -501,7 +531,7 @@ const char *cors_decision_hint(const cors_policy_t *policy,
     if (decision->reason == CORS_REASON_HEADER_NOT_ALLOWED
         && cors_fetch_non_wildcard_header(decision->rejected)
         && cors_policy_wildcard(policy, CORS_ATTR_HEADERS, &edited)) {
-        return "* does not stand for Authorization; name it beside the *";
+        return "* does not include Authorization; add it to the list";
     }
     return NULL;
 }
@@ -520,6 +550,7 @@ const char *cors_decision_source(apr_pool_t *p, const cors_decision_t *decision)
     if (decision->origin_excluded
         && decision->reason == CORS_REASON_ORIGIN_NOT_ALLOWED
         && cors_origin_parse(decision->origin, &origin)) {
+        origin.tenants = decision->tenants;
         word = cors_origin_set_excluding(detail->origins, &origin);
     }
     return word && word->source ? word->source : detail->source;

@@ -39,6 +39,7 @@
     X(NOT_CHECKED, "not-checked")                                              \
     X(ORIGIN_REQUIRED, "origin-required")                                      \
     X(ORIGINS_NOT_LOADED, "origins-not-loaded")                                \
+    X(ORIGINS_STALE, "origins-stale")                                          \
     X(UNKNOWN_HOST, "unknown-host")                                            \
     X(POLICY_OFF, "policy-off")
 
@@ -123,6 +124,9 @@ typedef struct {
     cors_has_host_fn has_host;
     /* for get_target and has_host */
     void *context;
+    /* finds the tenant of the request, and lives as long as the decision; NULL: it has
+     * none */
+    const cors_tenants_t *tenants;
     /* not read if get_target is set */
     cors_target_t target;
 } cors_facts_t;
@@ -147,6 +151,8 @@ typedef struct {
     cors_slice_t origin;
     /* the same, NUL-terminated, or NULL */
     const char *origin_text;
+    /* those of the facts */
+    const cors_tenants_t *tenants;
     /* a checked token, or absent */
     cors_slice_t echo_method;
     /* a checked list of tokens, or absent */
@@ -165,6 +171,12 @@ typedef struct {
  * Fetch, "CORS-preflight request" (#cors-preflight-request)
  */
 bool cors_is_preflight(const cors_facts_t *facts);
+
+/** @return whether a policy allows a page of an allowed origin to use a method */
+bool cors_method_allowed(const cors_policy_t *policy, cors_slice_t method);
+
+/** @return whether a policy allows a page of an allowed origin to set a request header */
+bool cors_header_allowed(const cors_policy_t *policy, cors_slice_t name);
 
 /** Decides on a request without Origin that asks for no WebSocket, like
  * cors_decide(). */
@@ -254,5 +266,16 @@ static inline bool cors_is_denial(const cors_decision_t *decision)
  */
 const char *cors_decision_source(apr_pool_t *p,
                                  const cors_decision_t *decision);
+
+/**
+ * Write the announced header names that a policy does not allow, separated by commas.
+ * The decision itself has only the first one.
+ *
+ * @param names  the value of Access-Control-Request-Headers
+ * @param to     size bytes; NUL-terminated; a name that has no room is omitted, as are
+ *               those after it
+ */
+void cors_decide_missing_headers(const cors_policy_t *policy,
+                                 cors_slice_t names, char *to, apr_size_t size);
 
 #endif /* CORS_DECIDE_H */

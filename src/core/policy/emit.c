@@ -283,12 +283,16 @@ static void add_origin(apr_pool_t *p, const cors_policy_t *policy,
                        const cors_decision_t *decision,
                        const backend_t *backend, apr_table_t *headers)
 {
-    apr_table_addn(headers, ALLOW_ORIGIN,
-                   policy->constant ? "*"
-                   : decision->origin_text
-                       ? decision->origin_text
-                       : apr_pstrmemdup(p, decision->origin.ptr,
-                                        decision->origin.len));
+    const char *origin = "*";
+
+    if (!policy->constant) {
+        origin = decision->origin_text;
+        if (!origin) {
+            origin =
+                apr_pstrmemdup(p, decision->origin.ptr, decision->origin.len);
+        }
+    }
+    apr_table_addn(headers, ALLOW_ORIGIN, origin);
     if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
         && !backend->withholds) {
         apr_table_addn(headers, ALLOW_CREDENTIALS, "true");
@@ -428,6 +432,10 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
         cors_vary_add(p, vary, headers, errors);
     }
 
+    if (vary && policy->tenant_vary) {
+        cors_vary_add(p, policy->tenant_vary, headers, errors);
+    }
+
     if (response != CORS_RESPONSE_ACTUAL) {
         if (decision->origin_allowed) {
             add_preflight(p, policy, decision, &backend, headers);
@@ -436,5 +444,30 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
     else if (decision->origin_allowed
              || (policy->constant && !policy->problem)) {
         add_actual(p, policy, decision, &backend, headers);
+    }
+}
+
+/* Removes a field from both tables, and adds one with the value, unless it is NULL. */
+static void replace_field(apr_table_t *headers, apr_table_t *errors,
+                          const char *field, const char *value)
+{
+    apr_table_unset(errors, field);
+    apr_table_unset(headers, field);
+    add_if(headers, field, value);
+}
+
+CORS_SLOW void cors_emit_fixed(apr_pool_t *p, const cors_policy_t *policy,
+                               apr_table_t *headers, apr_table_t *errors)
+{
+    const char *timing = cors_policy_timing(p, policy);
+    const int resource = cors_policy_number(policy, CORS_ATTR_RESOURCE);
+
+    if (timing) {
+        replace_field(headers, errors, "Timing-Allow-Origin",
+                      *timing ? timing : NULL);
+    }
+    if (resource != CORS_RESOURCE_OFF) {
+        replace_field(headers, errors, "Cross-Origin-Resource-Policy",
+                      cors_attr_choices(CORS_ATTR_RESOURCE)[resource]);
     }
 }

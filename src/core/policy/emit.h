@@ -48,6 +48,15 @@ void cors_emit(apr_pool_t *p, const cors_policy_t *policy,
                apr_table_t *headers, apr_table_t *errors);
 
 /**
+ * Writes the headers of a policy that are the same for every request, in place of those
+ * that something else has set.
+ *
+ * @param policy  a policy with adds_fixed; it may have any mode
+ */
+void cors_emit_fixed(apr_pool_t *p, const cors_policy_t *policy,
+                     apr_table_t *headers, apr_table_t *errors);
+
+/**
  * Merges field names into Vary and makes it one field of @a headers.
  *
  * Names that are already there, in any case, are not repeated. A "*" does not change.

@@ -119,6 +119,17 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
 {
     const char *unused;
 
+    const char *colon = cors_slice_find_any(name, ":");
+
+    /* "content-type:application/json" */
+    if (colon && kind != CORS_NAMES_METHODS) {
+        cors_slice_t value =
+            cors_slice_between(colon + 1, cors_slice_end(name));
+
+        name = cors_slice_find_any(value, ":")
+                   ? name
+                   : cors_slice_between(name.ptr, colon);
+    }
     name.len -= name.len > 0 && cors_slice_end(name)[-1] == ':' ? 1 : 0;
     /* if there are several colons, one remains, and the argument is not checked further */
     if (cors_is_token(name) && !is_whole_list(name)
@@ -136,12 +147,13 @@ static cors_problem_e check_token(apr_pool_t *p, cors_names_e kind,
  * prefix; NULL: one of them is invalid.
  */
 static const char *split_names(apr_pool_t *p, cors_names_e kind,
-                               const char *prefix, cors_slice_t entry)
+                               const char *prefix, cors_slice_t entry,
+                               const char *between)
 {
     cors_joined_t words = { NULL, 0, 0 };
     cors_slice_t name;
 
-    while (cors_part_next(&entry, separators, &name)) {
+    while (cors_part_next(&entry, between, &name)) {
         const char *suggestion = NULL;
 
         /* the meaning of an additional prefix is unknown here */
@@ -314,7 +326,15 @@ static const char *suggest_names(apr_pool_t *p, const cors_name_set_t *set,
                                  cors_slice_t entry, const char *name)
 {
     if (problem == CORS_PROBLEM_LIST_SEPARATOR) {
-        return split_names(p, set->kind, prefix, entry);
+        return split_names(p, set->kind, prefix, entry, separators);
+    }
+    if (problem == CORS_PROBLEM_METHOD_TOKEN && !name
+        && cors_slice_find_any(entry, "/")) {
+        return split_names(p, set->kind, prefix, entry, "/");
+    }
+    if (problem == CORS_PROBLEM_METHODS_NONE && !set->edit && set->count == 0
+        && !set->wildcard) {
+        return "GET HEAD POST";
     }
     return name ? apr_pstrcat(p, prefix, name, NULL) : NULL;
 }

@@ -18,6 +18,9 @@
 #include <apr_tables.h>
 
 #include "core/base/compiler.h"
+#include "core/base/list.h"
+#include "core/base/text_map.h"
+#include "core/origin/origin.h"
 #include "core/origin/origin_set.h"
 
 #define STATUS_ALLOWED 204
@@ -347,15 +350,17 @@ static void contradict(const check_t *check, cors_problem_e problem,
                        const cors_origin_entry_t *entry,
                        const cors_setting_t *one, const cors_setting_t *other)
 {
+    const bool is_about_suffix = problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
+                                 || problem == CORS_PROBLEM_PROTECT_SUFFIX;
     cors_contradiction_t found;
 
     found.problem = problem;
     found.entry = entry ? entry->text : "*";
-    found.detail = !entry ? NULL
-                   : problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
-                           || problem == CORS_PROBLEM_PROTECT_SUFFIX
-                       ? entry->suffix_detail
-                       : entry->open_detail;
+    found.detail = NULL;
+    if (entry) {
+        found.detail =
+            is_about_suffix ? entry->suffix_detail : entry->open_detail;
+    }
     found.prefix = one->edit ? "+" : "";
     found.regex = entry && entry->regex;
     found.source[0] = entry && entry->source ? entry->source : one->source;
@@ -385,6 +390,21 @@ static void check_null(const check_t *check, cors_attr_e attr)
     }
 }
 
+/* Returns what is wrong with an entry that may allow any origin, with credentials. */
+static cors_problem_e open_problem(const cors_origin_entry_t *entry)
+{
+    if (entry->undecided) {
+        return CORS_PROBLEM_UNDECIDED_WITH_CREDENTIALS;
+    }
+    if (entry->regex) {
+        return CORS_PROBLEM_REGEX_WITH_CREDENTIALS;
+    }
+    if (entry->open) {
+        return CORS_PROBLEM_EXTENSIONS_WITH_CREDENTIALS;
+    }
+    return CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS;
+}
+
 /* Report every entry of a list that is unsafe with credentials. */
 static void check_words(const check_t *check, const cors_setting_t *setting,
                         const cors_setting_t *credentials)
@@ -405,11 +425,7 @@ static void check_words(const check_t *check, const cors_setting_t *setting,
                        setting, credentials);
         }
         if (!any_ok && (entry->open || cors_origin_set_any(set))) {
-            contradict(check,
-                       entry->undecided
-                           ? CORS_PROBLEM_UNDECIDED_WITH_CREDENTIALS
-                           : CORS_PROBLEM_ANY_ORIGIN_WITH_CREDENTIALS,
-                       entry, setting, credentials);
+            contradict(check, open_problem(entry), entry, setting, credentials);
         }
     }
 }
@@ -465,22 +481,31 @@ static void check_protect(const check_t *check)
 {
     const cors_policy_t *policy = check->policy;
     const cors_link_t *link = &policy->link[CORS_ATTR_PROTECT_ORIGINS];
+    bool any_ok = cors_policy_number(policy, CORS_ATTR_ANY_UNSAFE);
+    bool suffix_ok = cors_policy_number(policy, CORS_ATTR_SUFFIX_UNSAFE);
     int i;
 
     check_null(check, CORS_ATTR_PROTECT_ORIGINS);
-    if (cors_policy_number(policy, CORS_ATTR_SUFFIX_UNSAFE)) {
-        return;
-    }
     for (; link && link->setting; link = link->outer) {
         const cors_origin_set_t *set = link->setting->origins;
         int count =
-            cors_origin_set_public_suffix(set) ? cors_origin_set_count(set) : 0;
+            cors_origin_set_public_suffix(set) || cors_origin_set_public(set)
+                ? cors_origin_set_count(set)
+                : 0;
 
         for (i = 0; i < count; i++) {
             const cors_origin_entry_t *entry = cors_origin_set_entry(set, i);
 
-            if (entry->suffix && !entry->exclude) {
+            if (entry->exclude) {
+                continue;
+            }
+            if (entry->suffix && !suffix_ok) {
                 contradict(check, CORS_PROBLEM_PROTECT_SUFFIX, entry,
+                           link->setting,
+                           policy->link[CORS_ATTR_PROTECT].setting);
+            }
+            if (entry->open && !any_ok) {
+                contradict(check, CORS_PROBLEM_PROTECT_EXTENSIONS, entry,
                            link->setting,
                            policy->link[CORS_ATTR_PROTECT].setting);
             }
@@ -556,17 +581,35 @@ static void note_first(void *context, const cors_contradiction_t *found)
     }
 }
 
+/* Returns whether one of the lists of origins has an exclusion. */
+static bool excludes_some(const cors_policy_t *policy)
+{
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+
+    for (; link && link->setting; link = link->outer) {
+        if (cors_origin_set_excludes(link->setting->origins)) {
+            return true;
+        }
+    }
+    return false;
+}
+
 static void find_any_origin(cors_policy_t *policy)
 {
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
-    bool excludes = false;
 
     for (; link && link->setting; link = link->outer) {
         policy->any_origin =
             policy->any_origin || cors_origin_set_any(link->setting->origins);
-        excludes = excludes || cors_origin_set_excludes(link->setting->origins);
+        policy->has_tenants =
+            policy->has_tenants
+            || cors_origin_set_has_tenants(link->setting->origins);
+        /* a list that edits another one has no live list, so one link has them all */
+        if (cors_origin_set_vary(link->setting->origins)) {
+            policy->tenant_vary = cors_origin_set_vary(link->setting->origins);
+        }
     }
-    policy->constant = policy->any_origin && !excludes
+    policy->constant = policy->any_origin && !excludes_some(policy)
                        && !cors_policy_number(policy, CORS_ATTR_CREDENTIALS);
     /* If no origin is allowed, the answer is the same for all, unless it is a 403. */
     policy->varies =
@@ -580,7 +623,149 @@ void cors_policy_complete(cors_policy_t *policy)
     if (cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
         find_any_origin(policy);
     }
+    policy->checks_all =
+        cors_policy_protection(policy) != CORS_PROTECTION_OFF
+        && (cors_policy_number(policy, CORS_ATTR_PROTECT_HOST)
+            || cors_policy_number(policy, CORS_ATTR_PROTECT_EMBEDDING));
+    policy->adds_fixed = cors_policy_number(policy, CORS_ATTR_TIMING)
+                         || cors_policy_number(policy, CORS_ATTR_RESOURCE);
     cors_policy_contradictions(policy, note_first, policy);
+}
+
+/* The context of cors_policy_visit_timing(). */
+typedef struct {
+    const cors_policy_t *policy;
+    bool excludes;
+    /* the entries that were visited, by their texts */
+    cors_text_map_t *seen;
+    apr_size_t len; /* of the header */
+    int tried;
+} timing_walk_t;
+
+/* Returns whether an entry does not stand for exactly one origin. */
+static bool is_inexact(const cors_origin_entry_t *entry)
+{
+    return entry->regex || entry->file || strchr(entry->text, '*');
+}
+
+/* Returns whether a policy allows the only origin that an entry stands for. */
+static bool allows_entry(const timing_walk_t *walk, const char *text)
+{
+    const cors_setting_t *unused;
+    cors_origin_t origin;
+
+    if (!walk->excludes && strcmp(text, "null") != 0) {
+        return true;
+    }
+    return cors_origin_parse(cors_slice(text), &origin)
+           && cors_policy_origin_listing(walk->policy, CORS_ATTR_ORIGINS,
+                                         &origin, false, &unused)
+                  == CORS_ORIGIN_LISTED;
+}
+
+/* Decide on an entry. Returns false if it must not be visited. */
+static bool try_entry(timing_walk_t *walk, const cors_origin_entry_t *entry,
+                      cors_timing_entry_e *how)
+{
+    apr_size_t len;
+
+    walk->tried++;
+    if (entry->exclude
+        || !cors_text_map_add(walk->seen, cors_slice(entry->text), entry)) {
+        return false;
+    }
+    if (is_inexact(entry)) {
+        *how = CORS_TIMING_INEXACT;
+        return true;
+    }
+    if (walk->tried > CORS_TIMING_ENTRIES) {
+        *how = CORS_TIMING_LONG;
+        return true;
+    }
+    if (!allows_entry(walk, entry->text)) {
+        return false;
+    }
+    len = walk->len + (walk->len ? strlen(", ") : 0) + strlen(entry->text);
+    *how = len > CORS_TIMING_LENGTH ? CORS_TIMING_LONG : CORS_TIMING_SENT;
+    /* after the first entry that does not fit, no other is sent */
+    walk->len = len;
+    return true;
+}
+
+void cors_policy_visit_timing(apr_pool_t *p, const cors_policy_t *policy,
+                              cors_timing_fn visit, void *context)
+{
+    timing_walk_t walk = { policy, excludes_some(policy),
+                           cors_text_map_make(p, false), 0, 0 };
+    const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
+    cors_timing_entry_e how;
+    int i;
+
+    if (policy->any_origin && !walk.excludes) {
+        return;
+    }
+    for (; link && link->setting; link = link->outer) {
+        const cors_origin_set_t *set = link->setting->origins;
+        /* None is stored as an entry */
+        int count = cors_origin_set_none(set) ? 0 : cors_origin_set_count(set);
+
+        for (i = 0; i < count; i++) {
+            const cors_origin_entry_t *entry = cors_origin_set_entry(set, i);
+
+            if (try_entry(&walk, entry, &how)) {
+                visit(context, link->setting, entry, how);
+            }
+        }
+    }
+}
+
+/* The text that is joined from the entries. */
+typedef struct {
+    apr_pool_t *p;
+    cors_joined_t text;
+} timing_text_t;
+
+static void join_entry(void *context, const cors_setting_t *setting,
+                       const cors_origin_entry_t *entry,
+                       cors_timing_entry_e how)
+{
+    timing_text_t *timing = context;
+
+    (void)setting;
+    if (how == CORS_TIMING_SENT) {
+        cors_join(timing->p, &timing->text, ", ", cors_slice(entry->text));
+    }
+}
+
+CORS_SLOW static const char *join_timing(apr_pool_t *p,
+                                         const cors_policy_t *policy)
+{
+    timing_text_t timing = { p, { NULL, 0, 0 } };
+
+    if (policy->any_origin && !policy->problem && !excludes_some(policy)) {
+        return "*";
+    }
+    if (!policy->problem) {
+        cors_policy_visit_timing(p, policy, join_entry, &timing);
+    }
+    return timing.text.text ? timing.text.text : "";
+}
+
+const char *cors_policy_timing(apr_pool_t *p, const cors_policy_t *policy)
+{
+    if (policy->rendered) {
+        return policy->timing;
+    }
+    switch (cors_policy_number(policy, CORS_ATTR_TIMING)) {
+    case CORS_TIMING_ANY:
+        return "*";
+    case CORS_TIMING_POLICY:
+        return cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON
+                   ? join_timing(p, policy)
+                   : NULL;
+    default:
+        return NULL;
+    }
 }
 
 static void resolve(apr_pool_t *p, const cors_section_t *section,
@@ -617,7 +802,7 @@ typedef struct cors_resolved_t {
     cors_policy_t policies[];
 } resolved_t;
 
-static void render(apr_pool_t *p, cors_policy_t *policy)
+void cors_policy_render(apr_pool_t *p, cors_policy_t *policy)
 {
     const cors_attr_e lists[] = { CORS_ATTR_METHODS, CORS_ATTR_HEADERS,
                                   CORS_ATTR_EXPOSE };
@@ -626,6 +811,7 @@ static void render(apr_pool_t *p, cors_policy_t *policy)
     for (i = 0; i < sizeof(lists) / sizeof(lists[0]); i++) {
         policy->joined[lists[i]] = cors_policy_joined(p, policy, lists[i]);
     }
+    policy->timing = cors_policy_timing(p, policy);
     policy->rendered = true;
 }
 
@@ -650,10 +836,12 @@ int cors_policy_precompute(apr_pool_t *p, cors_section_t *section)
         cors_policy_t *policy = &resolved->policies[i];
 
         cors_policy_resolve(p, section, groups[i].one, policy);
-        render(p, policy);
+        cors_policy_render(p, policy);
         inert = inert && !policy->link[CORS_ATTR_MODE].setting
                 && !cors_policy_checks_websocket(policy)
-                && !policy->link[CORS_ATTR_PROTECT].setting;
+                && !policy->link[CORS_ATTR_PROTECT].setting
+                && !policy->link[CORS_ATTR_TIMING].setting
+                && !policy->link[CORS_ATTR_RESOURCE].setting;
         for (method = 0; method < CORS_METHODS_COUNT; method++) {
             if (groups[i].methods & cors_methods_bit(method)) {
                 resolved->of[method] = (unsigned char)i;

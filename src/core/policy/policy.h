@@ -28,9 +28,15 @@ typedef struct {
     bool any_origin; /* any origin is listed, except for exclusions */
     bool constant;   /* any origin, and the answer is the same for each */
     bool varies;     /* the answer to an actual request depends on its origin */
-    bool rendered;   /* joined has been filled */
-    bool local;      /* a .htaccess file has set an attribute */
+    bool rendered;   /* joined and timing have been filled */
+    bool adds_fixed; /* a header that is the same for every request is set */
+    bool has_tenants; /* a list of origins finds the tenant of a request */
+    bool local;       /* a .htaccess file has set an attribute */
+    bool checks_all;  /* CorsProtect checks requests with any method */
     const char *joined[CORS_ATTR_EXPOSE + 1]; /* see cors_policy_joined() */
+    const char *timing;                       /* see cors_policy_timing() */
+    /* the request headers that give the tenant, for Vary; NULL: none */
+    const char *tenant_vary;
     cors_problem_e problem;            /* the first contradiction, or CORS_OK */
     const cors_setting_t *conflict[2]; /* the settings of problem, or NULL */
 } cors_policy_t;
@@ -93,8 +99,9 @@ void cors_policy_resolve_configured(apr_pool_t *p,
                                     cors_policy_t *policy);
 
 /**
- * Fill the fields that follow from a policy's links: any_origin, constant, varies, and
- * the first contradiction. Before the call, all fields except the links are zero.
+ * Fill the fields that follow from a policy's links: any_origin, constant, varies,
+ * has_tenants, checks_all, adds_fixed, and the first contradiction. Before the call, all fields
+ * except the links are zero.
  */
 void cors_policy_complete(cors_policy_t *policy);
 
@@ -216,5 +223,47 @@ const cors_name_set_t *cors_link_names(const cors_link_t *link,
  *          empty list. Allocates from @a p only where the list is edited. */
 const char *cors_policy_joined(apr_pool_t *p, const cors_policy_t *policy,
                                cors_attr_e attr);
+
+/** The longest Timing-Allow-Origin, in bytes, and how many entries are tried for it. */
+#define CORS_TIMING_LENGTH 4096
+#define CORS_TIMING_ENTRIES 1000
+
+/** Whether Timing-Allow-Origin has an entry of a list of origins. */
+typedef enum {
+    CORS_TIMING_SENT,
+    /* it does not stand for exactly one origin: a wildcard, a regular expression, a
+     * file */
+    CORS_TIMING_INEXACT,
+    /* the header would be too long */
+    CORS_TIMING_LONG
+} cors_timing_entry_e;
+
+/** Called for an entry that lists origins. @a context is the caller's. */
+typedef void (*cors_timing_fn)(void *context, const cors_setting_t *setting,
+                               const cors_origin_entry_t *entry,
+                               cors_timing_entry_e how);
+
+/**
+ * Visit the entries of CorsAllowOrigins for CorsTimingAllowOrigin Policy, the innermost
+ * list first. Entries that are excluded or repeated are not visited, and none is if the
+ * policy is for any origin.
+ *
+ * @param p  scratch
+ */
+void cors_policy_visit_timing(apr_pool_t *p, const cors_policy_t *policy,
+                              cors_timing_fn visit, void *context);
+
+/**
+ * @return Timing-Allow-Origin; "": the response must not have one; NULL: the policy
+ *         does not concern it. Allocates from @a p only for a policy that was not
+ *         precomputed.
+ *
+ * Resource Timing, 4.5.1 "Timing-Allow-Origin Response Header". A request in no-cors
+ * mode names no origin, so the header cannot depend on it.
+ */
+const char *cors_policy_timing(apr_pool_t *p, const cors_policy_t *policy);
+
+/** Fill the texts of a policy, so that no request has to: see rendered. */
+void cors_policy_render(apr_pool_t *p, cors_policy_t *policy);
 
 #endif /* CORS_POLICY_H */

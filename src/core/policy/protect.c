@@ -422,6 +422,7 @@ void cors_protect(const cors_protect_settings_t *settings,
                   const cors_protect_facts_t *facts,
                   cors_protect_decision_t *decision)
 {
+    cors_protect_decision_t request;
     cors_protect_decision_t embedding;
 
     decision->check = CORS_PROTECT_CHECK_REQUEST;
@@ -430,21 +431,26 @@ void cors_protect(const cors_protect_settings_t *settings,
         return;
     }
     if (settings->requests) {
-        cors_protect_request(settings, facts, decision);
+        cors_protect_request(settings, facts, &request);
+        if (!settings->host
+            || request.verdict != CORS_PROTECT_VERDICT_NOT_CHECKED) {
+            *decision = request;
+        }
     }
     if (settings->embedding
         && decision->verdict != CORS_PROTECT_VERDICT_REFUSED) {
         cors_protect_embedding(facts, &embedding);
         if (embedding.verdict == CORS_PROTECT_VERDICT_REFUSED
             || decision->verdict == CORS_PROTECT_VERDICT_NOT_CHECKED
-            || !settings->requests) {
+            || decision->check == CORS_PROTECT_CHECK_HOST) {
             *decision = embedding;
         }
     }
 }
 
-/* Returns whether a list of the policy has an entry that many strangers match. */
-static bool lists_strangers(const cors_policy_t *policy)
+/* Returns whether a list of the policy has an entry that matches origins that anyone can
+ * register. */
+static bool has_open_list(const cors_policy_t *policy)
 {
     const cors_link_t *link;
 
@@ -474,7 +480,7 @@ cors_trust_e cors_protect_policy_trust(const cors_policy_t *policy,
         return CORS_TRUST_NONE;
     }
     if (cors_policy_number(policy, CORS_ATTR_CREDENTIALS)
-        && !lists_strangers(policy)) {
+        && !has_open_list(policy)) {
         return CORS_TRUST_WITH_CREDENTIALS;
     }
     return CORS_TRUST_WITHOUT_CREDENTIALS;
@@ -522,6 +528,9 @@ void cors_protect_settings(const cors_policy_t *policy,
     memset(settings, 0, sizeof(*settings));
     settings->requests = cors_policy_protection(policy) != CORS_PROTECTION_OFF;
     settings->strict = cors_policy_protects_strictly(policy);
+    settings->host = cors_policy_number(policy, CORS_ATTR_PROTECT_HOST);
+    settings->embedding =
+        cors_policy_number(policy, CORS_ATTR_PROTECT_EMBEDDING);
     settings->websocket_list =
         cors_policy_checks_websocket(policy)
         && (!both || cors_policy_checks_websocket(configured));
@@ -529,6 +538,19 @@ void cors_protect_settings(const cors_policy_t *policy,
         cors_policy_number(policy, CORS_ATTR_WEBSOCKET_REQUIRE)
         || (both
             && cors_policy_number(configured, CORS_ATTR_WEBSOCKET_REQUIRE));
+}
+
+const cors_setting_t *
+cors_protect_setting(const cors_policy_t *policy,
+                     const cors_protect_decision_t *decision)
+{
+    static const cors_attr_e attrs[] = {
+        [CORS_PROTECT_CHECK_HOST] = CORS_ATTR_PROTECT_HOST,
+        [CORS_PROTECT_CHECK_REQUEST] = CORS_ATTR_PROTECT,
+        [CORS_PROTECT_CHECK_EMBEDDING] = CORS_ATTR_PROTECT_EMBEDDING,
+    };
+
+    return policy->link[attrs[decision->check]].setting;
 }
 
 int cors_protect_status(const cors_protect_decision_t *decision)

@@ -246,6 +246,11 @@ void cors_protect_settings(const cors_policy_t *policy,
                            const cors_policy_t *configured,
                            cors_protect_settings_t *settings);
 
+/** @return the setting that a decision is made by; NULL: the default */
+const cors_setting_t *
+cors_protect_setting(const cors_policy_t *policy,
+                     const cors_protect_decision_t *decision);
+
 /** @return the HTTP status of a refusal: 421 for a foreign host, otherwise 403
  *
  * RFC 9110, 15.5.20 "421 Misdirected Request"

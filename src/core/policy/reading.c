@@ -13,8 +13,10 @@
 
 #include "core/base/list.h"
 
-static const char *const names[CORS_READING_COUNT] = { "verdict", "reason",
-                                                       "origin", "directive" };
+static const char *const names[CORS_READING_COUNT] = {
+    "verdict",         "reason",         "origin",           "directive",
+    "protect-verdict", "protect-reason", "protect-directive"
+};
 
 const char *cors_reading_name(cors_reading_e reading)
 {
@@ -56,8 +58,23 @@ const char *cors_decision_read(apr_pool_t *p, const cors_decision_t *decision,
             return NULL;
         }
         return cors_decision_source(p, decision);
-    case CORS_READING_COUNT:
-        break;
+    default:
+        return NULL;
     }
-    return NULL;
+}
+
+const char *cors_protect_read(const cors_protect_decision_t *decision,
+                              const cors_setting_t *setting,
+                              cors_reading_e reading)
+{
+    switch (reading) {
+    case CORS_READING_PROTECT_VERDICT:
+        return cors_protect_verdict_text(decision->verdict);
+    case CORS_READING_PROTECT_REASON:
+        return cors_protect_reason_text(decision->reason);
+    case CORS_READING_PROTECT_DIRECTIVE:
+        return setting ? setting->source : NULL;
+    default:
+        return NULL;
+    }
 }

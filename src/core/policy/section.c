@@ -103,6 +103,10 @@ const char *const *cors_attr_choices(cors_attr_e attr)
         "Off", "On", "ReportOnly", "On Strict", "ReportOnly Strict", NULL
     };
 
+    static const char *const timings[] = { "Off", "Policy", "*", NULL };
+    static const char *const resources[] = { "Off", "same-origin", "same-site",
+                                             "cross-origin", NULL };
+
     switch (attr) {
     case CORS_ATTR_MODE:
         return modes;
@@ -112,6 +116,10 @@ const char *const *cors_attr_choices(cors_attr_e attr)
         return backends;
     case CORS_ATTR_PROTECT:
         return protections;
+    case CORS_ATTR_TIMING:
+        return timings;
+    case CORS_ATTR_RESOURCE:
+        return resources;
     case CORS_ATTR_CREDENTIALS:
     case CORS_ATTR_ANY_UNSAFE:
     case CORS_ATTR_NULL_UNSAFE:
@@ -120,6 +128,8 @@ const char *const *cors_attr_choices(cors_attr_e attr)
     case CORS_ATTR_PRIVATE_NETWORK:
     case CORS_ATTR_SET_ENV:
     case CORS_ATTR_WEBSOCKET_REQUIRE:
+    case CORS_ATTR_PROTECT_EMBEDDING:
+    case CORS_ATTR_PROTECT_HOST:
         return flags;
     default:
         return NULL;

@@ -37,7 +37,11 @@
     X(WEBSOCKET_ORIGINS, "CorsWebSocketAllowOrigins")                          \
     X(WEBSOCKET_REQUIRE, "CorsWebSocketRequireOrigin")                         \
     X(PROTECT, "CorsProtect")                                                  \
-    X(PROTECT_ORIGINS, "CorsProtectAllowOrigins")
+    X(PROTECT_ORIGINS, "CorsProtectAllowOrigins")                              \
+    X(PROTECT_EMBEDDING, "CorsProtectEmbedding")                               \
+    X(PROTECT_HOST, "CorsProtectHost")                                         \
+    X(TIMING, "CorsTimingAllowOrigin")                                         \
+    X(RESOURCE, "CorsResourcePolicy")
 
 typedef enum {
 #define CORS_ATTR_CODE(code, directive) CORS_ATTR_##code,
@@ -85,6 +89,21 @@ typedef enum {
     CORS_PROTECTION_REPORT_ONLY,
     CORS_PROTECTION_STRICT = 2
 } cors_protection_e;
+
+/** CorsTimingAllowOrigin */
+typedef enum {
+    CORS_TIMING_OFF,
+    CORS_TIMING_POLICY,
+    CORS_TIMING_ANY
+} cors_timing_e;
+
+/** CorsResourcePolicy, apart from OFF from the strictest to the least strict */
+typedef enum {
+    CORS_RESOURCE_OFF,
+    CORS_RESOURCE_SAME_ORIGIN,
+    CORS_RESOURCE_SAME_SITE,
+    CORS_RESOURCE_CROSS_ORIGIN
+} cors_resource_e;
 
 /** @return a CorsProtect without its Strict, from the choice of its setting */
 static inline cors_protection_e cors_protection_of(int choice)

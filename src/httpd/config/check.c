@@ -27,6 +27,7 @@
 #include "httpd/config/check_modules.h"
 #include "httpd/config/check_reach.h"
 #include "httpd/config/check_served.h"
+#include "httpd/config/check_tenants.h"
 #include "httpd/config/containers.h"
 #include "httpd/config/directives.h"
 #include "httpd/config/sections.h"
@@ -38,16 +39,35 @@ typedef struct {
     server_rec *server;
 } check_t;
 
+/* Returns what to write instead of a rejected entry; NULL: unknown. */
+static const char *suggest_safe(const check_t *check,
+                                const cors_contradiction_t *found)
+{
+    const char *pinned;
+
+    if (found->problem == CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS
+        || found->problem == CORS_PROBLEM_EXPOSE_ALL_WITH_CREDENTIALS) {
+        return "CorsAllowCredentials Off";
+    }
+    if (!found->regex) {
+        return NULL;
+    }
+    pinned = cors_regex_suggest_pinned(check->reporter->p, found->entry,
+                                       found->prefix);
+    if (!pinned
+        && (found->problem == CORS_PROBLEM_REGEX_WITH_CREDENTIALS
+            || found->problem == CORS_PROBLEM_UNDECIDED_WITH_CREDENTIALS)) {
+        return "CorsAllowCredentials Off";
+    }
+    return pinned;
+}
+
 static void refuse(void *context, const cors_contradiction_t *found)
 {
     const check_t *check = context;
-    const cors_finding_t finding = {
-        found->problem, cors_slice(found->entry),
-        found->regex ? cors_regex_suggest_pinned(check->reporter->p,
-                                                 found->entry, found->prefix)
-                     : NULL,
-        found->detail
-    };
+    const cors_finding_t finding = { found->problem, cors_slice(found->entry),
+                                     suggest_safe(check, found),
+                                     found->detail };
     const char *source = found->source[0];
 
     if (found->source[1]) {
@@ -309,6 +329,7 @@ void cors_check_warn(cors_reporter_t *reporter,
     cors_warn(reporter, sections);
     cors_check_modules(reporter, sections);
     cors_check_served(reporter, sections);
+    cors_check_tenants(reporter, sections);
 }
 
 int cors_check_config(apr_pool_t *p, apr_pool_t *log, apr_pool_t *temp,

@@ -35,15 +35,18 @@
 /* What the checks need to know about each section. */
 typedef struct {
     const cors_setting_t *on; /* the CorsPolicy On of some method, or NULL */
+    bool whole;               /* CorsPolicy is On for every method */
     /* the CorsAllowHeaders that lacks Authorization, or NULL */
     const cors_setting_t *missing;
-} known_t;
+} section_facts_t;
 
 /* A section with directives of this module. */
 typedef struct {
     const ap_directive_t *node; /* its container */
     /* the number of its first section where the policy is on, or CORS_PATH_NONE */
     int on;
+    /* whether each of its sections has the policy on for every method */
+    bool whole;
 } container_t;
 
 /* ProxyPass and the path that it applies to. */
@@ -69,7 +72,7 @@ typedef struct {
     const apr_array_header_t *sections;
     /* of each section, in the same order; NULL: this field and those below are not filled
      * yet */
-    known_t *known;
+    section_facts_t *facts;
     apr_hash_t
         *hosts; /* container of a virtual host -> its cors_config_section_t */
     apr_hash_t *containers; /* ap_directive_t * -> container_t */
@@ -78,11 +81,15 @@ typedef struct {
     const void *everywhere; /* the owner of all of them */
     /* those of them that apply to proxied URLs */
     cors_container_index_t *covers;
+    /* the sections where the policy is on for every method, by host */
+    cors_container_index_t *whole;
+    /* all other sections except the base server's, by host, and for all hosts */
+    cors_container_index_t *partial;
     apr_array_header_t *auth_types; /* const ap_directive_t * */
     cors_container_index_t *auth;   /* their numbers, by host */
     apr_hash_t *proxies;            /* container of a host -> proxies_t */
     apr_array_header_t
-        *heirs; /* const cors_config_section_t *: see find_heirs() */
+        *inheriting; /* const cors_config_section_t *: see find_inheriting() */
     /* the settings that a warning has been reported for */
     apr_hash_t *reported;
 } module_walk_t;
@@ -93,7 +100,7 @@ typedef void (*directive_fn)(module_walk_t *walk,
 /* The index owners of what virtual hosts inherit: the base server, and all hosts that
  * its sections apply to. */
 static const char of_server[] = "server";
-static const char of_heirs[] = "heirs";
+static const char of_inheriting[] = "inheriting";
 
 static const char *source(const module_walk_t *walk,
                           const ap_directive_t *directive)
@@ -114,9 +121,10 @@ static void report_module(const module_walk_t *walk, const char *about,
     cors_report_finding(walk->reporter, walk->server, about, &finding);
 }
 
-static known_t know(apr_pool_t *scratch, const cors_config_section_t *section)
+static section_facts_t collect_facts(apr_pool_t *scratch,
+                                     const cors_config_section_t *section)
 {
-    known_t known = { NULL, NULL };
+    section_facts_t facts = { NULL, true, NULL };
     cors_methods_group_t *groups;
     int count = cors_section_groups(scratch, section->merged, &groups);
     int i;
@@ -126,13 +134,16 @@ static known_t know(apr_pool_t *scratch, const cors_config_section_t *section)
 
         cors_policy_resolve(scratch, section->merged, groups[i].one, &policy);
         if (cors_policy_number(&policy, CORS_ATTR_MODE) == CORS_MODE_ON) {
-            known.on = policy.link[CORS_ATTR_MODE].setting;
+            facts.on = policy.link[CORS_ATTR_MODE].setting;
         }
-        if (!known.missing) {
-            known.missing = cors_lint_authorization_missing(&policy);
+        else {
+            facts.whole = false;
+        }
+        if (!facts.missing) {
+            facts.missing = cors_lint_authorization_missing(&policy);
         }
     }
-    return known;
+    return facts;
 }
 
 static const void *owner_of(const ap_directive_t *host)
@@ -152,7 +163,7 @@ static const cors_config_section_t *server_of(const module_walk_t *walk,
 }
 
 /* Returns whether the sections of the base server apply to a host unchanged. */
-static bool is_heir(const module_walk_t *walk, const ap_directive_t *host)
+static bool inherits_all(const module_walk_t *walk, const ap_directive_t *host)
 {
     return host && server_of(walk, host)->inherits;
 }
@@ -163,8 +174,8 @@ static container_t *container_at(const module_walk_t *walk,
     return apr_hash_get(walk->containers, &node, sizeof(node));
 }
 
-static void know_container(module_walk_t *walk,
-                           const cors_config_section_t *section, int number)
+static void index_container(module_walk_t *walk,
+                            const cors_config_section_t *section, int number)
 {
     container_t *container = container_at(walk, section->scope->node);
 
@@ -172,11 +183,29 @@ static void know_container(module_walk_t *walk,
         container = apr_pcalloc(walk->p, sizeof(*container));
         container->node = section->scope->node;
         container->on = CORS_PATH_NONE;
+        container->whole = true;
         apr_hash_set(walk->containers, &container->node,
                      sizeof(container->node), container);
     }
-    if (walk->known[number].on && container->on == CORS_PATH_NONE) {
+    if (walk->facts[number].on && container->on == CORS_PATH_NONE) {
         container->on = number;
+    }
+    container->whole = container->whole && walk->facts[number].whole;
+}
+
+/* Add a section to the index of its host and, if the base server's directives apply to
+ * several hosts, to that of all hosts. */
+static void index_everywhere(const module_walk_t *walk,
+                             cors_container_index_t *index,
+                             const cors_container_t *container, int number)
+{
+    const void *owner = owner_of(container->host);
+
+    cors_container_index_add(index, owner, container->kind, container->path,
+                             number);
+    if (walk->everywhere != of_server) {
+        cors_container_index_add(index, walk->everywhere, container->kind,
+                                 container->path, number);
     }
 }
 
@@ -194,19 +223,21 @@ static void index_section(module_walk_t *walk, apr_pool_t *scratch, int number)
     if (section->inherits) {
         return;
     }
-    walk->known[number] = know(scratch, section);
+    walk->facts[number] = collect_facts(scratch, section);
     if (section->kind != CORS_CONTAINER_SERVER) {
-        know_container(walk, section, number);
+        index_container(walk, section, number);
     }
-    if (!walk->known[number].on) {
-        return;
-    }
-    cors_container_index_add(walk->on, owner, container->kind, container->path,
-                             number);
-    if (walk->everywhere != of_server) {
-        cors_container_index_add(walk->on, walk->everywhere, container->kind,
+    if (walk->facts[number].whole) {
+        cors_container_index_add(walk->whole, owner, container->kind,
                                  container->path, number);
     }
+    else if (number > 0) {
+        index_everywhere(walk, walk->partial, container, number);
+    }
+    if (!walk->facts[number].on) {
+        return;
+    }
+    index_everywhere(walk, walk->on, container, number);
     if (container->kind != CORS_CONTAINER_DIRECTORY) {
         /* stored as a single kind, because only the path is looked up */
         cors_container_index_add(walk->covers, owner, CORS_CONTAINER_LOCATION,
@@ -218,16 +249,19 @@ static void make_indexes(module_walk_t *walk)
 {
     apr_pool_t *p = walk->p;
 
-    walk->known = apr_pcalloc(p, (apr_size_t)walk->sections->nelts
-                                     * sizeof(*walk->known));
+    walk->facts = apr_pcalloc(p, (apr_size_t)walk->sections->nelts
+                                     * sizeof(*walk->facts));
     walk->hosts = apr_hash_make(p);
     walk->containers = apr_hash_make(p);
     walk->on = cors_container_index_make(p);
     walk->covers = cors_container_index_make(p);
+    walk->whole = cors_container_index_make(p);
+    walk->partial = cors_container_index_make(p);
     walk->auth_types = apr_array_make(p, 1, sizeof(const ap_directive_t *));
     walk->auth = cors_container_index_make(p);
     walk->proxies = apr_hash_make(p);
-    walk->heirs = apr_array_make(p, 1, sizeof(const cors_config_section_t *));
+    walk->inheriting =
+        apr_array_make(p, 1, sizeof(const cors_config_section_t *));
     walk->reported = apr_hash_make(p);
 }
 
@@ -238,7 +272,7 @@ static void index_sections(module_walk_t *walk)
     apr_pool_t *scratch;
     int i;
 
-    if (walk->known) {
+    if (walk->facts) {
         return;
     }
     make_indexes(walk);
@@ -270,9 +304,17 @@ static const container_t *section_around(const module_walk_t *walk,
     return container;
 }
 
+/* Returns the owner of the sections that can apply together with a directive of a
+ * host. */
+static const void *reachable_owner(const module_walk_t *walk,
+                                   const ap_directive_t *host)
+{
+    return host ? (const void *)host : walk->everywhere;
+}
+
 /* Returns the CorsPolicy On setting that a directive may affect; NULL: none. */
-static const cors_setting_t *policy_met(module_walk_t *walk,
-                                        const ap_directive_t *directive)
+static const cors_setting_t *reachable_policy(module_walk_t *walk,
+                                              const ap_directive_t *directive)
 {
     const container_t *section;
     cors_container_t container;
@@ -286,20 +328,53 @@ static const cors_setting_t *policy_met(module_walk_t *walk,
     else {
         container =
             cors_container_of(walk->reporter->scratch, directive->parent);
-        number = cors_container_index_meet(walk->on,
-                                           container.host
-                                               ? (const void *)container.host
-                                               : walk->everywhere,
-                                           container.kind, container.path,
-                                           CORS_PATH_NONE);
-        if (is_heir(walk, container.host)) {
+        number =
+            cors_container_index_meet(walk->on,
+                                      reachable_owner(walk, container.host),
+                                      container.kind, container.path,
+                                      CORS_PATH_NONE);
+        if (inherits_all(walk, container.host)) {
             number = cors_path_lower(
                 number,
                 cors_container_index_meet(walk->on, of_server, container.kind,
                                           container.path, CORS_PATH_NONE));
         }
     }
-    return number == CORS_PATH_NONE ? NULL : walk->known[number].on;
+    return number == CORS_PATH_NONE ? NULL : walk->facts[number].on;
+}
+
+/* Returns whether a policy is in force for every request that a directive applies to. */
+static bool is_policy_whole(const module_walk_t *walk,
+                            const ap_directive_t *directive)
+{
+    const container_t *section = section_around(walk, directive);
+    const cors_container_t container =
+        cors_container_of(walk->reporter->scratch, directive->parent);
+    const bool inherits = inherits_all(walk, container.host);
+    const void *owner = inherits ? of_server : owner_of(container.host);
+
+    if (cors_container_index_meet(walk->partial,
+                                  reachable_owner(walk, container.host),
+                                  container.kind, container.path,
+                                  CORS_PATH_NONE)
+            != CORS_PATH_NONE
+        || (inherits
+            && cors_container_index_meet(walk->partial, of_server,
+                                         container.kind, container.path,
+                                         CORS_PATH_NONE)
+                   != CORS_PATH_NONE)) {
+        return false;
+    }
+    if (section) {
+        return section->whole;
+    }
+    return cors_container_index_above(walk->whole, owner, CORS_CONTAINER_SERVER,
+                                      NULL)
+               != CORS_PATH_NONE
+           || (container.path
+               && cors_container_index_above(walk->whole, owner, container.kind,
+                                             container.path)
+                      != CORS_PATH_NONE);
 }
 
 /* Skip the arguments that are in a list, and return the next one; "" at the end. */
@@ -340,9 +415,12 @@ static void look_at_header(module_walk_t *walk, const ap_directive_t *directive)
     if (!has_prefix_nocase(name, "Access-Control-")) {
         return;
     }
-    policy = policy_met(walk, directive);
+    policy = reachable_policy(walk, directive);
     if (policy) {
-        report_module(walk, source(walk, directive), CORS_PROBLEM_RECIPE_HEADER,
+        report_module(walk, source(walk, directive),
+                      is_policy_whole(walk, directive)
+                          ? CORS_PROBLEM_RECIPE_HEADER
+                          : CORS_PROBLEM_RECIPE_HEADER_WIDE,
                       name, policy->source, NULL);
     }
 }
@@ -373,7 +451,7 @@ static void look_at_rewrite(module_walk_t *walk,
     if (!rule || !cors_directive_is(rule, "RewriteRule")) {
         return;
     }
-    policy = policy_met(walk, directive);
+    policy = reachable_policy(walk, directive);
     if (policy) {
         report_module(walk, source(walk, rule), CORS_PROBLEM_RECIPE_REWRITE,
                       "OPTIONS", policy->source, NULL);
@@ -397,8 +475,8 @@ static void look_at_authentication(module_walk_t *walk,
     container = cors_container_of(walk->p, directive->parent);
     cors_container_index_add(walk->auth, owner_of(container.host),
                              container.kind, container.path, number);
-    if (is_heir(walk, container.host)) {
-        cors_container_index_add(walk->auth, of_heirs, container.kind,
+    if (inherits_all(walk, container.host)) {
+        cors_container_index_add(walk->auth, of_inheriting, container.kind,
                                  container.path, number);
     }
 }
@@ -417,11 +495,11 @@ static bool is_first(module_walk_t *walk, const cors_setting_t *setting)
 }
 
 /* Report the first AuthType that can apply to requests of a section. */
-static void report_authentication(module_walk_t *walk, int site_number)
+static void report_authentication(module_walk_t *walk, int section_number)
 {
     const cors_config_section_t *section =
-        cors_config_section_at(walk->sections, site_number);
-    const cors_setting_t *headers = walk->known[site_number].missing;
+        cors_config_section_at(walk->sections, section_number);
+    const cors_setting_t *headers = walk->facts[section_number].missing;
     const cors_container_t *container = &section->container;
     int number;
 
@@ -433,7 +511,7 @@ static void report_authentication(module_walk_t *walk, int site_number)
                                   container->path, CORS_PATH_NONE),
         cors_container_index_meet(
             walk->auth,
-            container->host ? (const void *)container->host : of_heirs,
+            container->host ? (const void *)container->host : of_inheriting,
             container->kind, container->path, CORS_PATH_NONE));
     if (number != CORS_PATH_NONE && is_first(walk, headers)) {
         report_module(walk, headers->source,
@@ -573,7 +651,8 @@ static bool is_covered(const module_walk_t *walk, const ap_directive_t *host,
                        const char *path)
 {
     return is_covered_by(walk, owner_of(host), path)
-           || (is_heir(walk, host) && is_covered_by(walk, of_server, path));
+           || (inherits_all(walk, host)
+               && is_covered_by(walk, of_server, path));
 }
 
 static proxies_t *proxies_of(module_walk_t *walk, const ap_directive_t *host)
@@ -680,7 +759,8 @@ static int find_behind_base(const module_walk_t *walk, const proxies_t *base,
                        APR_ARRAY_IDX(base->proxied, number, proxied_t).path)) {
         return number;
     }
-    if (is_heir(walk, host) && !cors_container_index_has(walk->covers, host)) {
+    if (inherits_all(walk, host)
+        && !cors_container_index_has(walk->covers, host)) {
         return find_behind(base->bare, root, directory);
     }
     if (is_covered(walk, host, "/")) {
@@ -719,7 +799,7 @@ static const ap_directive_t *proxy_before(module_walk_t *walk,
 static void report_directory(module_walk_t *walk,
                              const cors_config_section_t *section, int number)
 {
-    const cors_setting_t *policy = walk->known[number].on;
+    const cors_setting_t *policy = walk->facts[number].on;
     const ap_directive_t *proxy = NULL;
     int i;
 
@@ -731,12 +811,13 @@ static void report_directory(module_walk_t *walk,
     }
     proxy = proxy_before(walk, section->server, section->container.host,
                          section->container.path);
-    for (i = 0; !proxy && !section->container.host && i < walk->heirs->nelts;
+    for (i = 0;
+         !proxy && !section->container.host && i < walk->inheriting->nelts;
          i++) {
-        const cors_config_section_t *heir =
-            APR_ARRAY_IDX(walk->heirs, i, const cors_config_section_t *);
+        const cors_config_section_t *host =
+            APR_ARRAY_IDX(walk->inheriting, i, const cors_config_section_t *);
 
-        proxy = proxy_before(walk, heir->server, heir->container.host,
+        proxy = proxy_before(walk, host->server, host->container.host,
                              section->container.path);
     }
     if (proxy) {
@@ -814,7 +895,7 @@ static void look(module_walk_t *walk, const ap_directive_t *directive)
 
 /* Collect the virtual hosts for which a <Directory> of the base server has to be
  * checked again: those that have their own document root or proxied URLs. */
-static void find_heirs(module_walk_t *walk)
+static void find_inheriting(module_walk_t *walk)
 {
     const core_server_config *base =
         ap_get_core_module_config(walk->server->module_config);
@@ -830,7 +911,7 @@ static void find_heirs(module_walk_t *walk)
         if (section->inherits
             && (apr_hash_get(walk->proxies, &owner, sizeof(owner))
                 || core->ap_document_root != base->ap_document_root)) {
-            APR_ARRAY_PUSH(walk->heirs, const cors_config_section_t *) =
+            APR_ARRAY_PUSH(walk->inheriting, const cors_config_section_t *) =
                 section;
         }
     }
@@ -841,7 +922,7 @@ static void report_policies(module_walk_t *walk)
 {
     int i;
 
-    find_heirs(walk);
+    find_inheriting(walk);
     for (i = 0; i < walk->sections->nelts; i++) {
         report_authentication(walk, i);
         if (apr_hash_count(walk->proxies) > 0) {
@@ -864,7 +945,7 @@ void cors_check_modules(cors_reporter_t *reporter,
     apr_pool_create(&walk.p, reporter->p);
     look(&walk, ap_conftree);
     apr_pool_clear(reporter->scratch);
-    if (walk.known) {
+    if (walk.facts) {
         report_policies(&walk);
     }
     apr_pool_destroy(walk.p);

@@ -142,10 +142,17 @@ static bool is_reached(const cors_policy_t *policy, cors_attr_e attr)
     case CORS_ATTR_SUFFIX_UNSAFE:
         return on || protects;
     case CORS_ATTR_SET_ENV:
-        return on || websocket;
+        return on || websocket || protects;
     case CORS_ATTR_PROTECT:
+    case CORS_ATTR_RESOURCE:
         return true;
+    case CORS_ATTR_TIMING:
+        return on
+               || cors_policy_number(policy, CORS_ATTR_TIMING)
+                      != CORS_TIMING_POLICY;
     case CORS_ATTR_PROTECT_ORIGINS:
+    case CORS_ATTR_PROTECT_EMBEDDING:
+    case CORS_ATTR_PROTECT_HOST:
         return protects;
     default:
         return on;
@@ -213,7 +220,11 @@ static const cors_setting_t *knows_own_origin(const cors_policy_t *policy)
         return policy->link[CORS_ATTR_REJECT].setting;
     }
     if (cors_policy_protection(policy) != CORS_PROTECTION_OFF) {
-        return policy->link[CORS_ATTR_PROTECT].setting;
+        return policy
+            ->link[cors_policy_number(policy, CORS_ATTR_PROTECT_HOST)
+                       ? CORS_ATTR_PROTECT_HOST
+                       : CORS_ATTR_PROTECT]
+            .setting;
     }
     if (handshakes && !cors_origin_set_any(handshakes->origins)
         && !cors_origin_set_none(handshakes->origins)) {
@@ -463,7 +474,9 @@ static void check_setting(void *context, cors_attr_e attr,
             report_setting(walk, setting, CORS_PROBLEM_REQUIRE_ALONE);
         }
     }
-    else if (attr == CORS_ATTR_PROTECT_ORIGINS) {
+    else if (attr == CORS_ATTR_PROTECT_ORIGINS
+             || attr == CORS_ATTR_PROTECT_EMBEDDING
+             || attr == CORS_ATTR_PROTECT_HOST) {
         if (!may_be_completed(walk, NEEDED_PROTECT)) {
             report_setting(walk, setting, CORS_PROBLEM_PROTECT_ALONE);
         }

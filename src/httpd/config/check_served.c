@@ -278,10 +278,8 @@ static bool report_narrowed(served_walk_t *walk,
     }
     if (setting) {
         finding.detail =
-            apr_psprintf(p, "%s%s%s %s:%d", origin ? origin : "",
-                         origin ? ", " : "", named->directive->directive,
-                         named->directive->filename,
-                         named->directive->line_num);
+            apr_pstrcat(p, origin ? origin : "", origin ? ", " : "",
+                        cors_directive_position(p, named->directive), NULL);
         cors_report_finding(walk->reporter, section->server, setting->source,
                             &finding);
     }

@@ -13,6 +13,7 @@
 
 #include <string.h>
 
+#include <apr_file_info.h>
 #include <apr_fnmatch.h>
 #include <apr_strings.h>
 
@@ -33,6 +34,13 @@ static const struct {
                    { "<Else", CORS_CONTAINER_IF, false },
                    { "<Proxy", CORS_CONTAINER_IF, false },
                    { "<ProxyMatch", CORS_CONTAINER_IF, false } };
+
+const char *cors_directive_position(apr_pool_t *p,
+                                    const ap_directive_t *directive)
+{
+    return apr_psprintf(p, "%s %s:%d", directive->directive,
+                        directive->filename, directive->line_num);
+}
 
 const char *cors_container_argument(apr_pool_t *p, const ap_directive_t *node,
                                     bool *regex)
@@ -84,6 +92,40 @@ cors_container_t cors_container_of(apr_pool_t *p, const ap_directive_t *node)
     return container;
 }
 
+/* Returns whether the argument of a <Directory> matches a file or a directory above it.
+ * httpd makes the argument canonical, and compares it with each of them. */
+static bool is_directory_above(apr_pool_t *p, const char *path,
+                               const char *file)
+{
+    const bool pattern = apr_fnmatch_test(path) != 0;
+    char *above = apr_pstrdup(p, file);
+    char *canonical;
+    char *slash;
+    apr_size_t len;
+
+    if (apr_filepath_merge(&canonical, NULL, path, APR_FILEPATH_TRUENAME, p)
+        != APR_SUCCESS) {
+        canonical = apr_pstrdup(p, path);
+    }
+    len = strlen(canonical);
+    if (len > 1 && canonical[len - 1] == '/') {
+        canonical[len - 1] = '\0';
+    }
+    if (!pattern) {
+        return cors_path_is_above(canonical, file);
+    }
+    do {
+        if (apr_fnmatch(canonical, above, APR_FNM_PATHNAME) == APR_SUCCESS) {
+            return true;
+        }
+        slash = strrchr(above, '/');
+        if (slash) {
+            *slash = '\0';
+        }
+    } while (slash);
+    return false;
+}
+
 /* Returns whether the argument of a container matches a path or a file name. */
 static bool holds(apr_pool_t *p, const ap_directive_t *node,
                   cors_container_e kind, const char *text)
@@ -96,12 +138,11 @@ static bool holds(apr_pool_t *p, const ap_directive_t *node,
         compiled = ap_pregcomp(p, path, AP_REG_EXTENDED);
         return compiled && ap_regexec(compiled, text, 0, NULL, 0) == 0;
     }
-    if (kind == CORS_CONTAINER_FILES) {
-        return apr_fnmatch(path, text, APR_FNM_PATHNAME) == APR_SUCCESS;
+    if (kind == CORS_CONTAINER_DIRECTORY) {
+        return is_directory_above(p, path, text);
     }
-    if (apr_fnmatch_test(path)) {
-        return apr_fnmatch(path, text, APR_FNM_PATHNAME | APR_FNM_PERIOD)
-               == APR_SUCCESS;
+    if (kind == CORS_CONTAINER_FILES || apr_fnmatch_test(path)) {
+        return apr_fnmatch(path, text, APR_FNM_PATHNAME) == APR_SUCCESS;
     }
     return cors_path_is_above(path, text);
 }
@@ -119,6 +160,24 @@ static const char *compared_text(cors_container_e kind, const char *path,
     return kind == CORS_CONTAINER_FILES && base ? base + 1 : file;
 }
 
+/* Returns whether the condition of an <If> holds, if it is a constant. */
+static cors_match_e condition_match(apr_pool_t *p, const ap_directive_t *node)
+{
+    bool regex;
+    const char *condition;
+
+    if (cors_directive_is(node, "<If")) {
+        condition = cors_container_argument(p, node, &regex);
+        if (strcmp(condition, "true") == 0) {
+            return CORS_MATCH_YES;
+        }
+        if (strcmp(condition, "false") == 0) {
+            return CORS_MATCH_NO;
+        }
+    }
+    return CORS_MATCH_UNKNOWN;
+}
+
 cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
                                   const char *path, const char *file)
 {
@@ -128,15 +187,22 @@ cors_match_e cors_container_match(apr_pool_t *p, const ap_directive_t *node,
     for (; node; node = node->parent) {
         for (i = 0; i < sizeof(containers) / sizeof(containers[0]); i++) {
             cors_container_e kind = containers[i].kind;
+            cors_match_e one = CORS_MATCH_YES;
 
             if (!cors_directive_is(node, containers[i].name)) {
                 continue;
             }
             if (kind == CORS_CONTAINER_IF) {
-                match = CORS_MATCH_UNKNOWN;
+                one = condition_match(p, node);
             }
             else if (!holds(p, node, kind, compared_text(kind, path, file))) {
+                one = CORS_MATCH_NO;
+            }
+            if (one == CORS_MATCH_NO) {
                 return CORS_MATCH_NO;
+            }
+            if (one == CORS_MATCH_UNKNOWN) {
+                match = CORS_MATCH_UNKNOWN;
             }
         }
     }

@@ -23,6 +23,10 @@ static inline bool cors_directive_is(const ap_directive_t *directive,
            && ap_cstr_casecmp(directive->directive, name) == 0;
 }
 
+/** @return the name and position of a directive, "Alias httpd.conf:12" */
+const char *cors_directive_position(apr_pool_t *p,
+                                    const ap_directive_t *directive);
+
 /** The kind of requests that a section of the configuration is for. */
 typedef enum {
     CORS_CONTAINER_SERVER, /* not a section: a server or virtual host itself */

@@ -4,7 +4,7 @@
  * Reads the module's directives: one handler for each kind of argument, and the
  * create_dir_config and merge_dir_config functions of httpd. All handlers take raw
  * arguments, because httpd would stop at the first bad one; a reading_t collects all
- * mistakes in a line, so that one start reports them together.
+ * errors in a line, so that one start reports them together.
  *
  * This file only fills sections. It does not merge attributes (section.c), resolve
  * policies (policy.c) or check settings against each other (check.c). A handler may
@@ -21,6 +21,7 @@
 #include <apr_lib.h>
 #include <apr_strings.h>
 
+#include <ap_expr.h>
 #include <http_main.h>
 
 #include "core/base/clock.h"
@@ -31,13 +32,16 @@
 #include "core/diagnose/stats.h"
 #include "core/origin/origin_set.h"
 #include "core/origin/origin_source.h"
+#include "core/origin/tenant_key.h"
 #include "core/policy/name_set.h"
 #include "httpd/config/containers.h"
 #include "httpd/config/same_lists.h"
+#include "httpd/config/sources.h"
 #include "httpd/shared/shared_list.h"
 #include "httpd/shared/stats.h"
 
 #define MAX_AGE_LIMIT 31536000 /* a year, in seconds */
+#define MAX_AGE_DAY "24h"      /* the longest time that any browser honours */
 #define MAX_AGE_USEFUL "2h"    /* the longest time that all browsers honour */
 
 const cors_attr_e cors_attrs[CORS_ATTR_COUNT] = {
@@ -223,7 +227,7 @@ static const char *explain(const reading_t *reading)
         return NULL;
     }
     if (reading->reported > ERRORS_SHOWN) {
-        more = apr_psprintf(cmd->pool, ". And %d more mistake%s",
+        more = apr_psprintf(cmd->pool, ". And %d more error%s",
                             reading->reported - ERRORS_SHOWN,
                             reading->reported == ERRORS_SHOWN + 1 ? "" : "s");
     }
@@ -235,7 +239,7 @@ static const char *explain(const reading_t *reading)
 }
 
 /* Returns the next argument without its quotes, in the temporary pool, or NULL. Does
- * not split at commas. A trailing comment is reported as a single mistake. */
+ * not split at commas. A trailing comment is reported as a single error. */
 static const char *next_argument(reading_t *reading, const char **args)
 {
     while (apr_isspace(**args)) {
@@ -289,6 +293,22 @@ static int find_word(const char *const *words, const char *word)
     return -1;
 }
 
+/* Returns whether two words differ in hyphens, underscores and case only. */
+static bool same_letters(const char *one, const char *other)
+{
+    static const char ignored[] = "-_";
+
+    do {
+        one += strspn(one, ignored);
+        other += strspn(other, ignored);
+        if (apr_tolower(*one) != apr_tolower(*other)) {
+            return false;
+        }
+        other++;
+    } while (*one++);
+    return true;
+}
+
 /* Returns the choice that was probably intended, or a list of all choices. */
 static const char *suggest_choice(apr_pool_t *p, const char *const *choices,
                                   const char *word)
@@ -298,35 +318,63 @@ static const char *suggest_choice(apr_pool_t *p, const char *const *choices,
     static const char *const no[] = { "no",      "false",    "0", "none",
                                       "disable", "disabled", NULL };
     const bool is_flag = strcmp(choices[0], "Off") == 0;
+    int i;
 
-    if (is_flag && find_word(yes, word) >= 0) {
+    if (is_flag && find_word(yes, word) >= 0 && find_word(choices, "On") >= 0) {
         return "On";
+    }
+    if (find_word(choices, "Policy") >= 0
+        && (find_word(yes, word) >= 0 || ap_cstr_casecmp(word, "On") == 0)) {
+        return "Policy";
     }
     if (is_flag && find_word(no, word) >= 0) {
         return "Off";
     }
-    if (ap_cstr_casecmp(word, "Report-Only") == 0
-        && find_word(choices, "ReportOnly") >= 0) {
-        return "ReportOnly";
+    for (i = 0; choices[i]; i++) {
+        if (same_letters(word, choices[i])) {
+            return choices[i];
+        }
     }
     return choice_list(p, choices);
+}
+
+/* Returns whether a .htaccess file can only switch an attribute on. */
+static bool is_protection(cors_attr_e attr)
+{
+    return attr == CORS_ATTR_PROTECT || attr == CORS_ATTR_PROTECT_EMBEDDING
+           || attr == CORS_ATTR_PROTECT_HOST;
+}
+
+/* Set an attribute to one of its choices. The corrected form is what to write in place
+ * of an unknown word. */
+static void set_choice(reading_t *reading, const char *word,
+                       const char *corrected)
+{
+    const char *const *choices = cors_attr_choices(reading->attr);
+    int choice = word ? find_word(choices, word) : -1;
+    bool first;
+
+    if (word && choice < 0) {
+        report_error(reading, CORS_PROBLEM_CHOICE_UNKNOWN, cors_slice(word),
+                     corrected
+                         ? corrected
+                         : suggest_choice(reading->cmd->pool, choices, word));
+    }
+    else if (choice == 0 && is_protection(reading->attr)
+             && in_htaccess(reading->cmd)) {
+        report_error(reading, CORS_PROBLEM_PROTECT_LOCAL_OFF, cors_slice(word),
+                     NULL);
+    }
+    if (!reading->errors) {
+        setting_here(reading, &first)->choice = choice;
+    }
 }
 
 const char *cors_set_choice(cmd_parms *cmd, void *section, const char *args)
 {
     reading_t reading = start_reading(cmd, section);
-    const char *const *choices = cors_attr_choices(reading.attr);
-    const char *word = only_argument(&reading, args);
-    int choice = word ? find_word(choices, word) : -1;
-    bool first;
 
-    if (word && choice < 0) {
-        report_error(&reading, CORS_PROBLEM_CHOICE_UNKNOWN, cors_slice(word),
-                     suggest_choice(cmd->pool, choices, word));
-    }
-    if (!reading.errors) {
-        setting_here(&reading, &first)->choice = choice;
-    }
+    set_choice(&reading, only_argument(&reading, args), NULL);
     return explain(&reading);
 }
 
@@ -353,24 +401,11 @@ static const char *join_protection(reading_t *reading, const char *args)
 const char *cors_set_protect(cmd_parms *cmd, void *section, const char *args)
 {
     reading_t reading = start_reading(cmd, section);
-    const char *const *choices = cors_attr_choices(CORS_ATTR_PROTECT);
     const char *word = join_protection(&reading, args);
-    int choice = word ? find_word(choices, word) : -1;
-    bool first;
 
-    if (word && choice < 0) {
-        report_error(&reading, CORS_PROBLEM_CHOICE_UNKNOWN, cors_slice(word),
-                     ap_cstr_casecmp(word, "Strict") == 0
-                         ? "On Strict"
-                         : suggest_choice(cmd->pool, choices, word));
-    }
-    else if (choice == CORS_PROTECTION_OFF && in_htaccess(cmd)) {
-        report_error(&reading, CORS_PROBLEM_PROTECT_LOCAL_OFF, cors_slice(word),
-                     NULL);
-    }
-    if (!reading.errors) {
-        setting_here(&reading, &first)->choice = choice;
-    }
+    set_choice(&reading, word,
+               word && ap_cstr_casecmp(word, "Strict") == 0 ? "On Strict"
+                                                            : NULL);
     return explain(&reading);
 }
 
@@ -462,11 +497,18 @@ static cors_problem_e add_word(const reading_t *reading, cors_slice_t word,
                                const char **suggestion)
 {
     const cors_setting_t *setting = list_here(reading, word.ptr);
+    cors_problem_e problem =
+        add_entry(reading, setting, word,
+                  setting->source == reading->source ? NULL : reading->source,
+                  suggestion);
 
-    return add_entry(reading, setting, word,
-                     setting->source == reading->source ? NULL
-                                                        : reading->source,
-                     suggestion);
+    /* suggestions for CorsAllowOrigins alone */
+    if (problem && *suggestion && reading->attr == CORS_ATTR_PROTECT_ORIGINS
+        && (strcmp(*suggestion, "*") == 0
+            || strncmp(*suggestion, "Cors", strlen("Cors")) == 0)) {
+        *suggestion = NULL;
+    }
+    return problem;
 }
 
 /* Returns what is wrong with an entry in CorsProtectAllowOrigins alone. */
@@ -704,33 +746,56 @@ const char *cors_set_origins_match(cmd_parms *cmd, void *section,
     return explain(&reading);
 }
 
-/* Add the list of a file, and report all errors in the file. */
-static void add_file(reading_t *reading, const char *argument)
+/* Load the list of a file, and report all errors in the file. Returns NULL if there is
+ * an error. */
+static const cors_origin_source_t *load_file(reading_t *reading,
+                                             const char *argument,
+                                             const cors_list_options_t *options,
+                                             const char **path,
+                                             cors_origins_file_t *info)
 {
     apr_pool_t *p = reading->cmd->pool;
-    const char *path = ap_server_root_relative(p, argument);
-    cors_origins_file_t info;
     const cors_origin_source_t *live;
-    cors_problem_e problem;
     int i;
 
-    if (!path) {
+    *path = ap_server_root_relative(p, argument);
+    if (!*path) {
         report_error(reading, CORS_PROBLEM_FILE_UNREADABLE,
                      cors_slice(argument), NULL);
-        return;
+        return NULL;
     }
-    live = cors_origins_file(p, path, &info);
-    for (i = 0; i < info.mistakes->nelts; i++) {
-        add_sentence(reading, APR_ARRAY_IDX(info.mistakes, i, const char *));
+    live = cors_origins_file(p, reading->cmd->cmd->name, *path, options, info);
+    for (i = 0; i < info->errors->nelts; i++) {
+        add_sentence(reading, APR_ARRAY_IDX(info->errors, i, const char *));
     }
-    if (!live) {
-        return;
-    }
-    problem =
-        cors_origin_set_add_source(p, list_here(reading, "")->origins, path,
-                                   reading->source, live, &info.notes);
+    return live;
+}
+
+/* Add a list to the origins of the section. */
+static void add_live_list(reading_t *reading, const char *argument,
+                          const char *name, const cors_origin_source_t *live,
+                          const cors_tenant_key_t *key,
+                          const cors_origin_notes_t *notes)
+{
+    cors_problem_e problem =
+        cors_origin_set_add_source(reading->cmd->pool,
+                                   list_here(reading, "")->origins, name,
+                                   reading->source, live, key, notes);
+
     if (problem) {
         report_error(reading, problem, cors_slice(argument), NULL);
+    }
+}
+
+static void add_file(reading_t *reading, const char *argument)
+{
+    cors_origins_file_t info;
+    const char *path;
+    const cors_origin_source_t *live =
+        load_file(reading, argument, NULL, &path, &info);
+
+    if (live) {
+        add_live_list(reading, argument, path, live, NULL, &info.notes);
     }
 }
 
@@ -780,6 +845,210 @@ const char *cors_set_origins_file_reload(cmd_parms *cmd, void *section,
     return explain(&reading);
 }
 
+/* Check the name of a new source. */
+static void check_source_name(reading_t *reading, const char *name)
+{
+    const cors_source_t *other = cors_source_find(reading->cmd->pool, name);
+    cors_finding_t finding = { CORS_PROBLEM_SOURCE_DUPLICATE, cors_slice(name),
+                               NULL, NULL };
+
+    if (!cors_source_is_name(name)) {
+        report_error(reading, CORS_PROBLEM_SOURCE_NAME, cors_slice(name), NULL);
+    }
+    else if (other) {
+        finding.detail = other->where;
+        add_sentence(reading,
+                     cors_problem_sentence(reading->cmd->pool, &finding));
+    }
+}
+
+/* Read the options of a source: those of all types, and those of a provider into a table.
+ * Without a table, the type has no others. */
+static void read_source_options(reading_t *reading, const char *args,
+                                cors_list_options_t *common,
+                                apr_table_t *others)
+{
+    apr_pool_t *p = reading->cmd->pool;
+    cors_finding_t finding;
+    unsigned given = 0;
+    const char *option;
+
+    while ((option = next_argument(reading, &args)) != NULL) {
+        if (others && !cors_source_is_common(option)) {
+            if (!cors_source_add_option(others, option)) {
+                report_error(reading, CORS_PROBLEM_SOURCE_OPTION,
+                             cors_slice(option), NULL);
+            }
+        }
+        else if (!cors_source_read_option(p, option, &given, common,
+                                          &finding)) {
+            add_sentence(reading, cors_problem_sentence(p, &finding));
+        }
+    }
+}
+
+/* Let the provider of a type read a source, and load its file. Returns false if there is
+ * an error. */
+static bool read_provided(reading_t *reading,
+                          const cors_origin_source_provider_t *provider,
+                          const char *spec, const char *args,
+                          cors_source_t *source)
+{
+    apr_pool_t *p = reading->cmd->pool;
+    apr_table_t *options = apr_table_make(p, 4);
+    cors_list_options_t common = { 0, 0, false, true };
+    cors_origins_file_t info;
+    const char *error;
+
+    read_source_options(reading, args, &common, options);
+    if (reading->errors) {
+        return false;
+    }
+    error = provider->configure(reading->cmd, source->name,
+                                apr_pstrdup(p, spec), options, &source->path);
+    if (error) {
+        add_sentence(reading, error);
+        return false;
+    }
+    if (!cors_provided_file(p, reading->cmd->cmd->name, source->path, &common,
+                            &info)) {
+        add_sentence(reading, APR_ARRAY_IDX(info.errors, 0, const char *));
+        return false;
+    }
+    return true;
+}
+
+const char *cors_set_origin_source(cmd_parms *cmd, void *section,
+                                   const char *args)
+{
+    const char *misplaced = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    reading_t reading;
+    cors_list_options_t options = { 0, 0, false, true };
+    cors_source_t source;
+    cors_origins_file_t info;
+    const char *type;
+    const char *suggestion = NULL;
+    const char *path = NULL;
+    const char *spec;
+    const cors_origin_source_provider_t *provider;
+
+    if (misplaced) {
+        return misplaced;
+    }
+    reading = start_reading(cmd, section);
+    source.where = reading.where;
+    source.path = NULL;
+    source.name = next_argument(&reading, &args);
+    type = source.name ? next_argument(&reading, &args) : NULL;
+    if (!type) {
+        report_missing(&reading);
+        return explain(&reading);
+    }
+    check_source_name(&reading, source.name);
+    provider = cors_source_provider(cmd->temp_pool, type, &spec);
+    if (provider) {
+        if (read_provided(&reading, provider, spec, args, &source)) {
+            cors_source_add(cmd->pool, &source);
+        }
+        return explain(&reading);
+    }
+    cors_source_read_type(cmd->temp_pool, type, &path, &suggestion);
+    if (!path && cors_source_module(type)) {
+        report_error(&reading, CORS_PROBLEM_SOURCE_MODULE, cors_slice(type),
+                     cors_source_module(type));
+        return explain(&reading); /* that module knows the options */
+    }
+    if (!path) {
+        report_error(&reading, CORS_PROBLEM_SOURCE_TYPE, cors_slice(type),
+                     suggestion);
+    }
+    read_source_options(&reading, args, &options, NULL);
+    if (!reading.errors
+        && load_file(&reading, path, &options, &source.path, &info)) {
+        cors_source_add(cmd->pool, &source);
+    }
+    return explain(&reading);
+}
+
+/* Compile the expression that gives the tenant. Returns NULL if it is invalid. */
+static const cors_tenant_key_t *compile_tenant(reading_t *reading,
+                                               const char *text)
+{
+    cmd_parms *cmd = reading->cmd;
+    cors_tenant_key_t *key = apr_palloc(cmd->pool, sizeof(*key));
+    const char *error = text[0] ? NULL : "it is empty";
+    cors_finding_t finding = { CORS_PROBLEM_TENANT_EXPRESSION, cors_slice(text),
+                               NULL, NULL };
+
+    key->text = apr_pstrdup(cmd->pool, text);
+    key->headers = cors_tenant_key_headers(cmd->pool, text);
+    key->compiled = NULL;
+    if (!error) {
+        /* the module adds to Vary itself, because not each response evaluates it */
+        key->compiled = ap_expr_parse_cmd(cmd, key->text,
+                                          AP_EXPR_FLAG_STRING_RESULT
+                                              | AP_EXPR_FLAG_DONT_VARY,
+                                          &error, NULL);
+    }
+    if (error) {
+        finding.detail = error;
+        add_sentence(reading, cors_problem_sentence(cmd->pool, &finding));
+        return NULL;
+    }
+    return key;
+}
+
+const char *cors_set_origins_from(cmd_parms *cmd, void *section,
+                                  const char *args)
+{
+    const cors_source_t *source;
+    const cors_tenant_key_t *key = NULL;
+    cors_origins_file_t info;
+    const cors_origin_source_t *live;
+    reading_t reading;
+    const char *name;
+    const char *tenant;
+    const char *more;
+
+    if (in_htaccess(cmd)) {
+        return apr_pstrcat(cmd->pool, cmd->cmd->name,
+                           " cannot occur within htaccess files", NULL);
+    }
+    reading = start_reading(cmd, section);
+    name = next_argument(&reading, &args);
+    if (!name) {
+        report_missing(&reading);
+        return explain(&reading);
+    }
+    tenant = next_argument(&reading, &args);
+    more = tenant ? next_argument(&reading, &args) : NULL;
+    if (more) {
+        report_error(&reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more),
+                     NULL);
+    }
+    source = cors_source_find(cmd->pool, name);
+    if (!source) {
+        report_error(&reading, CORS_PROBLEM_SOURCE_UNKNOWN, cors_slice(name),
+                     cors_source_suggest(cmd->pool, name));
+    }
+    if (tenant) {
+        key = compile_tenant(&reading, tenant);
+    }
+    if (!source || reading.errors) {
+        return explain(&reading);
+    }
+    live =
+        cors_origins_file(cmd->pool, cmd->cmd->name, source->path, NULL, &info);
+    if (live) {
+        add_live_list(&reading, name,
+                      tenant ? apr_pstrcat(cmd->pool, source->name, " \"",
+                                           tenant, "\"", NULL)
+                             : source->name,
+                      live, key, &info.notes);
+    }
+    return explain(&reading);
+}
+
 /* Parse a time in httpd's format into seconds. Sets a suggestion if it can correct the
  * argument. */
 static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
@@ -798,7 +1067,7 @@ static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
         *suggestion = "None";
     }
     else if (unit != word && ap_cstr_casecmp(unit, "d") == 0) {
-        *suggestion = MAX_AGE_USEFUL;
+        *suggestion = MAX_AGE_DAY;
     }
     if (unit != word && !*unit && strlen(word) > 12) {
         *suggestion = MAX_AGE_USEFUL;
@@ -821,15 +1090,41 @@ static cors_problem_e parse_max_age(apr_pool_t *p, const char *word,
     return CORS_OK;
 }
 
+/* Returns a line for a number and its unit that a space separates; NULL: it is not one. */
+static const char *suggest_age(apr_pool_t *p, const char *number,
+                               const char *unit)
+{
+    const char *age = apr_pstrcat(p, number, unit, NULL);
+    const char *suggestion = NULL;
+    apr_int64_t seconds;
+
+    if (ap_cstr_casecmpn(unit, "day", strlen("day")) == 0) {
+        age = MAX_AGE_DAY;
+    }
+    if (!*number || number[strspn(number, "0123456789")]
+        || parse_max_age(p, age, &seconds, &suggestion) != CORS_OK) {
+        return NULL;
+    }
+    return apr_pstrcat(p, "CorsMaxAge ", age, NULL);
+}
+
 const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
 {
     reading_t reading = start_reading(cmd, section);
-    const char *word = only_argument(&reading, args);
+    const char *word = next_argument(&reading, &args);
+    const char *more = word ? next_argument(&reading, &args) : NULL;
     bool none = word && ap_cstr_casecmp(word, "None") == 0;
     apr_int64_t seconds = 0;
     const char *suggestion;
     bool first;
 
+    if (!word) {
+        report_missing(&reading);
+    }
+    if (more) {
+        report_error(&reading, CORS_PROBLEM_ARGUMENT_EXTRA, cors_slice(more),
+                     suggest_age(cmd->pool, word, more));
+    }
     if (word && !none) {
         cors_problem_e problem =
             parse_max_age(cmd->pool, word, &seconds, &suggestion);

@@ -13,7 +13,7 @@
 
 /*
  * A handler for each kind of directive. cmd->info identifies the attribute to set. Each
- * handler parses the raw arguments and reports all mistakes in them at once.
+ * handler parses the raw arguments and reports all errors in them at once.
  */
 
 /** Each attribute by its number; cmd->info points to one of them. */
@@ -33,6 +33,10 @@ const char *cors_set_origins(cmd_parms *cmd, void *section, const char *args);
 const char *cors_set_origins_match(cmd_parms *cmd, void *section,
                                    const char *args);
 const char *cors_set_origins_file(cmd_parms *cmd, void *section,
+                                  const char *args);
+const char *cors_set_origin_source(cmd_parms *cmd, void *section,
+                                   const char *args);
+const char *cors_set_origins_from(cmd_parms *cmd, void *section,
                                   const char *args);
 const char *cors_set_origins_file_reload(cmd_parms *cmd, void *section,
                                          const char *args);

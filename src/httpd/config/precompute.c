@@ -82,7 +82,7 @@ static void forbid_suffixes(apr_pool_t *p, const cors_policy_t *policy)
         for (i = 0; i < cors_origin_set_count(set); i++) {
             if (cors_origin_set_entry(set, i)->file) {
                 cors_origins_file_forbid_suffix(
-                    p, cors_origin_set_entry(set, i)->text);
+                    p, cors_origin_set_entry(set, i)->path);
             }
         }
     }

@@ -19,6 +19,7 @@
 #include <apr_strings.h>
 #include <mod_proxy.h>
 
+#include "core/base/path_index.h"
 #include "httpd/config/directives.h"
 
 /* A server and its container in the configuration. */
@@ -517,6 +518,21 @@ bool cors_config_section_owns(const cors_config_section_t *section,
                    : scope == section->scope);
 }
 
+/* Returns whether a <Directory> lets .htaccess files have directives of this module. */
+static bool permits_htaccess(const core_dir_config *directory)
+{
+    return directory->override_list
+           || (!(directory->override & OR_UNSET)
+               && (directory->override & OR_FILEINFO));
+}
+
+static const core_dir_config *directory_at(const core_server_config *core,
+                                           int number)
+{
+    return ap_get_core_module_config(
+        APR_ARRAY_IDX(core->sec_dir, number, ap_conf_vector_t *));
+}
+
 bool cors_htaccess_allowed(const server_rec *server)
 {
     const core_server_config *core =
@@ -524,14 +540,29 @@ bool cors_htaccess_allowed(const server_rec *server)
     int i;
 
     for (i = 0; i < core->sec_dir->nelts; i++) {
-        const core_dir_config *directory = ap_get_core_module_config(
-            APR_ARRAY_IDX(core->sec_dir, i, ap_conf_vector_t *));
-
-        if (directory->override_list
-            || (!(directory->override & OR_UNSET)
-                && (directory->override & OR_FILEINFO))) {
+        if (permits_htaccess(directory_at(core, i))) {
             return true;
         }
     }
     return false;
+}
+
+bool cors_htaccess_allowed_for(const server_rec *server, const char *file)
+{
+    const core_server_config *core =
+        ap_get_core_module_config(server->module_config);
+    bool allowed = false;
+    int i;
+
+    /* httpd has sorted the plain paths from the shortest to the longest; it reads the
+     * .htaccess file of each directory with what is in force there */
+    for (i = 0; i < core->sec_dir->nelts; i++) {
+        const core_dir_config *directory = directory_at(core, i);
+
+        if (directory->r || directory->d_is_fnmatch || !directory->d
+            || cors_path_is_above(directory->d, file)) {
+            allowed = allowed || permits_htaccess(directory);
+        }
+    }
+    return allowed;
 }

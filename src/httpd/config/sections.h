@@ -92,6 +92,10 @@ const char *cors_server_position(apr_pool_t *p, const server_rec *server);
 /** @return whether any .htaccess file may have directives of this module */
 bool cors_htaccess_allowed(const server_rec *server);
 
+/** @return whether a .htaccess file in the directory of a file, or above it, may have
+ *          directives of this module; if start-up cannot tell, true */
+bool cors_htaccess_allowed_for(const server_rec *server, const char *file);
+
 /** The argument of SetHandler that enables the status page. */
 #define CORS_PAGE_HANDLER "cors-policy"
 

@@ -34,10 +34,12 @@
 #define FIELDS_POLICY                                                          \
     (FIELDS_WEBSOCKET | FIELD_BIT(REQUEST_METHOD) | FIELD_BIT(REQUEST_HEADERS) \
      | FIELD_BIT(PRIVATE_NETWORK))
+/* what shows that a page embeds a resource, in addition to FIELDS_WEBSOCKET */
+#define FIELDS_EMBEDDING (FIELD_BIT(FETCH_MODE) | FIELD_BIT(FETCH_DEST))
 /* what a request can be forged by, in addition to FIELDS_WEBSOCKET */
 #define FIELDS_FORGED                                                          \
-    (FIELD_BIT(FETCH_MODE) | FIELD_BIT(REFERER) | FIELD_BIT(COOKIE)            \
-     | FIELD_BIT(AUTHORIZATION) | FIELD_BIT(CONTENT_TYPE))
+    (FIELD_BIT(REFERER) | FIELD_BIT(COOKIE) | FIELD_BIT(AUTHORIZATION)         \
+     | FIELD_BIT(CONTENT_TYPE))
 
 static void add_fields(void *context, cors_attr_e attr,
                        const cors_setting_t *setting)
@@ -51,10 +53,21 @@ static void add_fields(void *context, cors_attr_e attr,
         break;
     case CORS_ATTR_PROTECT:
         if (setting->choice != CORS_PROTECTION_OFF) {
-            *fields |= FIELDS_WEBSOCKET | FIELDS_FORGED;
+            *fields |= FIELDS_WEBSOCKET | FIELDS_FORGED | FIELD_BIT(FETCH_MODE);
+        }
+        break;
+    case CORS_ATTR_PROTECT_EMBEDDING:
+        if (setting->choice) {
+            *fields |= FIELDS_EMBEDDING;
         }
         break;
     case CORS_ATTR_PROTECT_ORIGINS:
+    case CORS_ATTR_PROTECT_HOST:
+        break;
+    case CORS_ATTR_TIMING:
+    case CORS_ATTR_RESOURCE:
+        /* these read no field, but a server that needs no field is skipped */
+        *fields |= FIELD_BIT(ORIGIN);
         break;
     default:
         *fields |= FIELDS_POLICY;
@@ -155,11 +168,11 @@ static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
     }
 }
 
-/* Note a field of a request that may be forged. The name, in lower case, is compared
- * here: most differ in their first bytes, so this is faster than strcasecmp(). Setting
- * bit 0x20 converts a letter to lower case. */
-static void note_forged(const apr_table_entry_t *entry, const char *name,
-                        cors_field_e field, cors_noted_t *noted)
+/* Note a field if it has this name, which is in lower case. The name is compared here:
+ * most differ in their first bytes, so this is faster than strcasecmp(). Setting bit
+ * 0x20 converts a letter to lower case. */
+static void note_field(const apr_table_entry_t *entry, const char *name,
+                       cors_field_e field, cors_noted_t *noted)
 {
     const char *key = entry->key;
 
@@ -170,6 +183,32 @@ static void note_forged(const apr_table_entry_t *entry, const char *name,
     }
     if (!*key) {
         take_first(noted, field, entry);
+    }
+}
+
+/* Returns whether a name begins with Sec-F, as a Sec-Fetch field does. Browsers send
+ * several Sec-CH fields. Setting bit 0x20 converts a letter to lower case. */
+static inline bool may_be_fetch(const char *name)
+{
+    return (name[1] | ' ') == 'e' && (name[2] | ' ') == 'c' && name[3] == '-'
+           && (name[4] | ' ') == 'f';
+}
+
+/* Note a Sec-Fetch field. */
+static void note_fetch(const apr_table_entry_t *entry, unsigned fields,
+                       cors_noted_t *noted)
+{
+    const bool embedding = fields & FIELD_BIT(FETCH_DEST);
+
+    if (strcasecmp(entry->key, "Sec-Fetch-Site") == 0) {
+        take_first(noted, CORS_FIELD_FETCH_SITE, entry);
+    }
+    else if ((noted->forgeable || embedding)
+             && strcasecmp(entry->key, "Sec-Fetch-Mode") == 0) {
+        take_first(noted, CORS_FIELD_FETCH_MODE, entry);
+    }
+    else if (embedding && strcasecmp(entry->key, "Sec-Fetch-Dest") == 0) {
+        take_first(noted, CORS_FIELD_FETCH_DEST, entry);
     }
 }
 
@@ -186,11 +225,11 @@ static void note_content(const apr_table_entry_t *entry, cors_noted_t *noted)
             noted->body |= strcmp(entry->val, "0") != 0;
         }
         else if (noted->forgeable) {
-            note_forged(entry, "content-type", CORS_FIELD_CONTENT_TYPE, noted);
+            note_field(entry, "content-type", CORS_FIELD_CONTENT_TYPE, noted);
         }
     }
     else if (noted->forgeable) {
-        note_forged(entry, "cookie", CORS_FIELD_COOKIE, noted);
+        note_field(entry, "cookie", CORS_FIELD_COOKIE, noted);
     }
 }
 
@@ -225,12 +264,8 @@ CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
             }
             break;
         case 's':
-            if (strcasecmp(entry->key, "Sec-Fetch-Site") == 0) {
-                take_first(noted, CORS_FIELD_FETCH_SITE, entry);
-            }
-            else if (noted->forgeable) {
-                note_forged(entry, "sec-fetch-mode", CORS_FIELD_FETCH_MODE,
-                            noted);
+            if (may_be_fetch(entry->key)) {
+                note_fetch(entry, fields, noted);
             }
             break;
         case 'c':
@@ -243,7 +278,7 @@ CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
             break;
         case 'r':
             if (noted->forgeable) {
-                note_forged(entry, "referer", CORS_FIELD_REFERER, noted);
+                note_field(entry, "referer", CORS_FIELD_REFERER, noted);
             }
             break;
         case 't':
@@ -251,8 +286,8 @@ CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
             break;
         case 'a':
             if (noted->forgeable) {
-                note_forged(entry, "authorization", CORS_FIELD_AUTHORIZATION,
-                            noted);
+                note_field(entry, "authorization", CORS_FIELD_AUTHORIZATION,
+                           noted);
             }
             else if (noted->method == M_OPTIONS
                      && fields & FIELD_BIT(REQUEST_METHOD)) {

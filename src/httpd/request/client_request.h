@@ -8,6 +8,7 @@
 #ifndef CORS_REQUEST_CLIENT_REQUEST_H
 #define CORS_REQUEST_CLIENT_REQUEST_H
 
+#include "core/origin/origin.h"
 #include "httpd/httpd.h"
 
 /** The header fields of a request that a decision can read. */
@@ -19,8 +20,11 @@ typedef enum {
     CORS_FIELD_FETCH_SITE,      /* Sec-Fetch-Site */
     CORS_FIELD_HOST,
     CORS_FIELD_UPGRADE,
-    /* only of a request whose method is not safe: */
+    /* only of a request whose method is not safe, or for CorsProtectEmbedding: */
     CORS_FIELD_FETCH_MODE, /* Sec-Fetch-Mode */
+    /* only for CorsProtectEmbedding: */
+    CORS_FIELD_FETCH_DEST, /* Sec-Fetch-Dest */
+    /* only of a request whose method is not safe: */
     CORS_FIELD_REFERER,
     CORS_FIELD_COOKIE,
     CORS_FIELD_AUTHORIZATION,
@@ -39,6 +43,9 @@ typedef struct {
     bool forgeable;
     bool body;                           /* whether it announces a body */
     const char *field[CORS_FIELD_COUNT]; /* NULL: not sent, or not noted */
+    cors_tenants_t tenants; /* of this request; cors_note() leaves it */
+    /* the tenants that were evaluated; NULL: none */
+    const struct cors_tenant_found_t *tenants_found;
 } cors_noted_t;
 
 /**

@@ -21,8 +21,12 @@
 void cors_count(request_rec *r, const cors_policy_t *policy,
                 const cors_decision_t *decision);
 
-/** Count a decision of CorsProtect. */
-void cors_count_protect(const cors_policy_t *policy,
+/**
+ * Count a decision of CorsProtect. A refusal is also kept, if a page shows refusals.
+ *
+ * @param r  the first request_rec
+ */
+void cors_count_protect(request_rec *r, const cors_policy_t *policy,
                         const cors_protect_decision_t *decision);
 
 #endif /* CORS_REQUEST_COUNT_H */

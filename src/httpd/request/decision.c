@@ -40,6 +40,7 @@
 
 #include "core/base/compiler.h"
 #include "httpd/request/facts.h"
+#include "httpd/request/tenant.h"
 
 const char *cors_noted_field(request_rec *r, cors_field_e field)
 {
@@ -65,6 +66,9 @@ cors_chain_t *cors_chain_start(request_rec *first, unsigned fields)
     /* cors_chain_decide() sets the policy and the decision */
     memset(chain, 0, offsetof(cors_chain_t, decision));
     cors_note(first, fields, &chain->noted);
+    chain->noted.tenants.get = cors_tenant_of;
+    chain->noted.tenants.context = &chain->noted;
+    chain->noted.tenants.time = first->request_time;
     ap_set_module_config(first->request_config, &cors_policy_module, chain);
     return chain;
 }
@@ -140,15 +144,26 @@ static void set_decided(request_rec *r, cors_chain_t *chain)
     cors_save_vary(r, chain);
 }
 
-CORS_SLOW void cors_chain_decide_facts(request_rec *r, cors_chain_t *chain,
-                                       const cors_facts_t *facts)
+/* Returns whether anything depends on the decision of a policy. Where only CorsProtect is
+ * in force, nothing does, and Origin need not be read for it. */
+static bool needs_decision(const cors_policy_t *policy)
 {
-    if (!chain->decided) {
-        chain->policy =
-            cors_policy_for(cors_first(r)->pool, chain->section, chain, facts);
-        cors_decide(chain->policy, facts, &chain->decision);
-        set_decided(r, chain);
+    return cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF
+           || cors_policy_checks_websocket(policy);
+}
+
+CORS_SLOW void cors_chain_decide_by(request_rec *r, cors_chain_t *chain,
+                                    const cors_policy_t *policy,
+                                    const cors_facts_t *facts)
+{
+    chain->policy = policy;
+    if (needs_decision(policy)) {
+        cors_decide(policy, facts, &chain->decision);
     }
+    else {
+        cors_decide_not_cors(policy, &chain->decision);
+    }
+    set_decided(r, chain);
 }
 
 CORS_SLOW static void decide_first(request_rec *r, cors_chain_t *chain)
@@ -165,7 +180,10 @@ CORS_SLOW static void decide_first(request_rec *r, cors_chain_t *chain)
         return;
     }
     cors_facts(&chain->noted, &facts);
-    cors_chain_decide_facts(r, chain, &facts);
+    cors_chain_decide_by(r, chain,
+                         cors_policy_for(cors_first(r)->pool, chain->section,
+                                         chain, &facts),
+                         &facts);
 }
 
 void cors_chain_decide(request_rec *r, cors_chain_t *chain)

@@ -10,6 +10,7 @@
 
 #include "core/policy/decide.h"
 #include "core/policy/policy.h"
+#include "core/policy/protect.h"
 #include "core/policy/section.h"
 #include "httpd/httpd.h"
 #include "httpd/request/client_request.h"
@@ -52,6 +53,12 @@ typedef struct {
     const cors_section_t *unforged_without_certificate;
     bool
         protect_reported; /* a decision of CorsProtect was counted and logged */
+    /* the decision of CorsProtect that logs and expressions read, and the setting that
+     * decided; NULL: none */
+    cors_protect_decision_t protect;
+    const cors_setting_t *protect_setting;
+    /* CorsProtectEmbedding has decided on the request */
+    bool varies_by_fetch;
     /* the refused request could do more than a plain link: method, body or upgrade */
     bool keeps_out;
     int answered;     /* the status of the preflight answer; 0: none */
@@ -162,9 +169,15 @@ const cors_policy_t *cors_policy_for(apr_pool_t *p,
 /** Decide by the policy that grants. Does nothing if the decision is made already. */
 void cors_chain_decide(request_rec *r, cors_chain_t *chain);
 
-/** Like cors_chain_decide(), with the facts of the request. */
-void cors_chain_decide_facts(request_rec *r, cors_chain_t *chain,
-                             const cors_facts_t *facts);
+/**
+ * Decide by the policy of the section that grants.
+ *
+ * @param policy  what cors_policy_for() returns for the section and the facts
+ * @param facts   the facts of the request
+ */
+void cors_chain_decide_by(request_rec *r, cors_chain_t *chain,
+                          const cors_policy_t *policy,
+                          const cors_facts_t *facts);
 
 /**
  * Store the Vary that an <If> has set, because a backend's response would replace it.

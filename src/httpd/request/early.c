@@ -230,13 +230,19 @@ static bool find_sections(request_rec *r)
 static int answer_by_sections(request_rec *r, cors_chain_t *chain,
                               const cors_facts_t *facts)
 {
+    const cors_policy_t *policy;
     int status;
 
     cors_capture(r, true);
     if (!chain->section) {
         return DECLINED;
     }
-    cors_chain_decide_facts(r, chain, facts);
+    policy = cors_policy_for(r->pool, chain->section, chain, facts);
+    if (policy->has_tenants) {
+        /* the variables of its expression may not be set yet */
+        return DECLINED;
+    }
+    cors_chain_decide_by(r, chain, policy, facts);
     if (!cors_preflight_is_answered(chain)) {
         return DECLINED;
     }

@@ -188,6 +188,7 @@ void cors_facts(cors_noted_t *noted, cors_facts_t *facts)
     facts->get_target = get_target_origin;
     facts->has_host = has_known_host;
     facts->context = noted;
+    facts->tenants = &noted->tenants;
 }
 
 int cors_method_number(int method, const cors_facts_t *facts)

@@ -44,14 +44,21 @@ static const cors_decision_t *decision_of(const cors_chain_t *chain)
     return chain->both ? chain->both_decide : &chain->decision;
 }
 
-/* Returns whether a section that no hook has captured may grant: a fast redirect can
- * lead from a URL without a CorsPolicy to a resource that has one. */
+/* Returns whether a section that no hook has captured may write headers: a fast redirect
+ * can lead from a URL without a CorsPolicy to a resource that has one, and
+ * CorsProtectEmbedding checks the served resource only after this. */
 static bool may_be_taken(const request_rec *r, const cors_chain_t *chain)
 {
     const cors_section_t *section = cors_section_in_force(r);
 
-    return !chain->policy->link[CORS_ATTR_MODE].setting
-           && section != chain->section && !cors_is_inert(section);
+    return section != chain->section && !cors_is_inert(section);
+}
+
+/* Returns whether a response depends on the fields that CorsProtectEmbedding reads.
+ * Caches store responses to GET and HEAD only. */
+static inline bool varies_by_fetch(const cors_chain_t *chain)
+{
+    return chain->varies_by_fetch && chain->noted.method == M_GET;
 }
 
 /* Returns whether no policy can apply to a request: its server has no directive of this
@@ -87,7 +94,8 @@ void cors_hook_insert_filter(request_rec *r)
     chain = cors_chain(r);
     if (chain && chain->section) {
         cors_chain_report(r, chain);
-        if (cors_chain_mode(chain) != CORS_MODE_ON && !may_be_taken(r, chain)) {
+        if (cors_chain_mode(chain) != CORS_MODE_ON && !chain->policy->adds_fixed
+            && !varies_by_fetch(chain) && !may_be_taken(r, chain)) {
             return;
         }
     }
@@ -208,8 +216,11 @@ static inline cors_response_e response_kind(const request_rec *r,
         }
         return CORS_RESPONSE_ACTUAL;
     }
-    if (chain->final
-        && cors_decision_continues(chain->policy, &chain->decision)) {
+    /* also if only the served resource has a policy: no hook could answer before the
+     * handler; a refusal has no lists */
+    if (chain->final && !chain->refused
+        && (chain->decision.verdict == CORS_VERDICT_PREFLIGHT_ALLOWED
+            || cors_decision_continues(chain->policy, &chain->decision))) {
         return CORS_RESPONSE_CONTINUED;
     }
     return CORS_RESPONSE_ACTUAL;
@@ -219,12 +230,17 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
 {
     request_rec *r = f->r;
     cors_chain_t *chain = cors_chain(r);
+    cors_response_e response = CORS_RESPONSE_ACTUAL;
 
+    if (chain && varies_by_fetch(chain)) {
+        cors_vary_add(r->pool, "Sec-Fetch-Site, Sec-Fetch-Mode, Sec-Fetch-Dest",
+                      r->headers_out, r->err_headers_out);
+    }
     if (!chain || !chain->section) {
         chain = late_chain(r);
     }
     if (chain && !chain->rescued && cors_chain_mode(chain) == CORS_MODE_ON) {
-        cors_response_e response = response_kind(r, chain);
+        response = response_kind(r, chain);
 
         if (chain->decision.preflight && must_rescue(r, chain)) {
             rescue(r, chain);
@@ -236,6 +252,11 @@ static apr_status_t write_headers(ap_filter_t *f, apr_bucket_brigade *brigade)
         }
         cors_emit(r->pool, policy_of(chain), decision_of(chain), response,
                   r->headers_out, r->err_headers_out);
+    }
+    if (chain && policy_of(chain)->adds_fixed
+        && response != CORS_RESPONSE_PREFLIGHT) {
+        cors_emit_fixed(r->pool, policy_of(chain), r->headers_out,
+                        r->err_headers_out);
     }
     if (chain && chain->rescued) {
         /* keep the filter until the end, because a document may come in several

@@ -70,6 +70,7 @@ CORS_SLOW static int end_here(request_rec *r, cors_chain_t *chain)
 int cors_hook_header_parser(request_rec *r)
 {
     cors_chain_t *chain = cors_chain(r);
+    int status;
 
     if (!chain) {
         return DECLINED;
@@ -78,9 +79,9 @@ int cors_hook_header_parser(request_rec *r)
         return r->prev ? cors_protect_redirected(r, chain) : DECLINED;
     }
     cors_chain_report(r, chain);
-    if (cors_protect_check(r, chain, chain->section, chain->policy)
-        != DECLINED) {
-        return HTTP_FORBIDDEN;
+    status = cors_protect_check(r, chain, chain->section, chain->policy);
+    if (status != DECLINED) {
+        return status;
     }
     if (chain->decision.preflight || chain->decision.reject) {
         return end_here(r, chain);
@@ -102,6 +103,7 @@ CORS_SLOW static int check_target(request_rec *r)
 int cors_hook_fixups(request_rec *r)
 {
     cors_chain_t *chain;
+    int status = DECLINED;
 
     if (r->main) {
         return check_target(r);
@@ -111,11 +113,16 @@ int cors_hook_fixups(request_rec *r)
         return DECLINED;
     }
     cors_chain_report(r, chain);
-    if (chain->unforged_without_certificate
-        && cors_protect_again(r, chain) != DECLINED) {
-        return HTTP_FORBIDDEN;
+    if (chain->unforged_without_certificate) {
+        status = cors_protect_again(r, chain);
+    }
+    if (status != DECLINED) {
+        return status;
     }
     if (chain->owner != r) {
+        if (chain->protect_setting) {
+            cors_protect_pass_variables(r, chain);
+        }
         return DECLINED;
     }
     if (cors_decision_refuses(chain->policy, &chain->decision)) {

@@ -71,6 +71,24 @@ static bool has_room(request_rec *r, const cors_setting_t *setting, int level)
     return true;
 }
 
+/* Returns the method that is not allowed, or all header names that are not. */
+static const char *rejected_text(request_rec *r, const cors_policy_t *policy,
+                                 const cors_decision_t *decision)
+{
+    char *missing;
+
+    if (decision->reason == CORS_REASON_HEADER_NOT_ALLOWED) {
+        missing = apr_palloc(r->pool, CORS_REQUEST_HEADERS_MAX + 1);
+        cors_decide_missing_headers(
+            policy, cors_slice(cors_noted_field(r, CORS_FIELD_REQUEST_HEADERS)),
+            missing, CORS_REQUEST_HEADERS_MAX + 1);
+        if (*missing) {
+            return missing;
+        }
+    }
+    return cors_slice_text(r->pool, decision->rejected);
+}
+
 CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                                  const cors_decision_t *decision)
 {
@@ -96,8 +114,7 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
     if (decision->rejected.ptr) {
         rejected =
             apr_pstrcat(r->pool, " ",
-                        quoted(r->pool,
-                               cors_slice_text(r->pool, decision->rejected)),
+                        quoted(r->pool, rejected_text(r, policy, decision)),
                         NULL);
     }
     by = cors_decision_source(r->pool, decision);
@@ -118,11 +135,20 @@ CORS_SLOW void cors_log_decision(request_rec *r, const cors_policy_t *policy,
                   hint ? hint : "");
 }
 
+/* Returns what CorsProtectEmbedding has read in addition to Sec-Fetch-Site. */
+static const char *embedding_text(apr_pool_t *p, const cors_noted_t *noted)
+{
+    return apr_pstrcat(p, ", Sec-Fetch-Mode ",
+                       quoted(p, noted->field[CORS_FIELD_FETCH_MODE]),
+                       ", Sec-Fetch-Dest ",
+                       quoted(p, noted->field[CORS_FIELD_FETCH_DEST]), NULL);
+}
+
 CORS_SLOW void cors_log_protect(request_rec *r, const cors_policy_t *policy,
                                 const cors_protect_decision_t *decision,
                                 const char *hint)
 {
-    const cors_setting_t *setting = policy->link[CORS_ATTR_PROTECT].setting;
+    const cors_setting_t *setting = cors_protect_setting(policy, decision);
     bool refused = decision->verdict == CORS_PROTECT_VERDICT_REFUSED;
     int level = refused ? APLOG_INFO : APLOG_DEBUG;
     const cors_noted_t *noted = &cors_chain_make(r)->noted;
@@ -132,8 +158,8 @@ CORS_SLOW void cors_log_protect(request_rec *r, const cors_policy_t *policy,
         return;
     }
     ap_log_rerror(APLOG_MARK, level, 0, r,
-                  "CORS%s: %s, %s: origin %s, Sec-Fetch-Site %s, %s %s of host "
-                  "%s; by %s%s%s",
+                  "CORS%s: %s, %s: origin %s, Sec-Fetch-Site %s%s, %s %s of "
+                  "host %s; by %s%s%s",
                   cors_policy_protection(policy) == CORS_PROTECTION_REPORT_ONLY
                       ? " (ReportOnly)"
                       : "",
@@ -141,6 +167,9 @@ CORS_SLOW void cors_log_protect(request_rec *r, const cors_policy_t *policy,
                   cors_protect_reason_text(decision->reason),
                   quoted(r->pool, noted->field[CORS_FIELD_ORIGIN]),
                   quoted(r->pool, noted->field[CORS_FIELD_FETCH_SITE]),
+                  decision->check == CORS_PROTECT_CHECK_EMBEDDING
+                      ? embedding_text(r->pool, noted)
+                      : "",
                   quoted(r->pool, noted->method_text), quoted(r->pool, r->uri),
                   quoted(r->pool, noted->field[CORS_FIELD_HOST]),
                   setting->source, hint ? ": " : "", hint ? hint : "");

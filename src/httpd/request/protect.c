@@ -28,6 +28,7 @@
 #include "httpd/request/count.h"
 #include "httpd/request/facts.h"
 #include "httpd/request/log.h"
+#include "httpd/request/readers.h"
 
 /* The context of the core's callbacks. */
 typedef struct {
@@ -41,8 +42,10 @@ typedef struct {
 static cors_trust_e get_trust(void *context, const cors_origin_t *origin)
 {
     const check_t *check = context;
+    cors_origin_t caller = *origin;
 
-    return cors_protect_trust(check->policy, check->configured, origin);
+    caller.tenants = &check->noted->tenants;
+    return cors_protect_trust(check->policy, check->configured, &caller);
 }
 
 static void get_target(void *context, const cors_origin_t *origin,
@@ -51,9 +54,13 @@ static void get_target(void *context, const cors_origin_t *origin,
     cors_noted_target(((const check_t *)context)->noted, origin, target);
 }
 
+/* A request without a host cannot be for a foreign one. HTTP/1.0 permits it, and no
+ * browser sends it. */
 static bool has_host(void *context)
 {
-    return cors_noted_known_host(((const check_t *)context)->noted);
+    const cors_noted_t *noted = ((const check_t *)context)->noted;
+
+    return !noted->r->hostname || cors_noted_known_host(noted);
 }
 
 static bool has_certificate(void *context)
@@ -80,6 +87,7 @@ static void collect_facts(check_t *check, cors_protect_facts_t *facts)
     facts->referer = cors_slice(field[CORS_FIELD_REFERER]);
     facts->fetch_site = cors_slice(field[CORS_FIELD_FETCH_SITE]);
     facts->fetch_mode = cors_slice(field[CORS_FIELD_FETCH_MODE]);
+    facts->fetch_dest = cors_slice(field[CORS_FIELD_FETCH_DEST]);
     facts->cookie.ptr = field[CORS_FIELD_COOKIE];
     facts->authorization = cors_slice(field[CORS_FIELD_AUTHORIZATION]);
     facts->content_type = cors_slice(field[CORS_FIELD_CONTENT_TYPE]);
@@ -103,7 +111,11 @@ CORS_SLOW static void report(const check_t *check, cors_chain_t *chain,
         return;
     }
     chain->protect_reported = true;
-    cors_count_protect(check->policy, decision);
+    if (!check->r->main) {
+        chain->protect = *decision;
+        chain->protect_setting = cors_protect_setting(check->policy, decision);
+    }
+    cors_count_protect(first, check->policy, decision);
     if (cors_protect_may_be_logged(check->r)) {
         /* for the hint only, so it need not be what the client sent */
         facts->forwarded_host =
@@ -113,13 +125,17 @@ CORS_SLOW static void report(const check_t *check, cors_chain_t *chain,
     }
 }
 
-static int refuse(request_rec *r, cors_chain_t *chain)
+static int refuse(request_rec *r, cors_chain_t *chain,
+                  const cors_protect_decision_t *decision)
 {
-    int status = cors_refuse(r, chain);
-
+    cors_refuse(r, chain);
+    if (!r->main) {
+        /* no handler runs for the error document of a forged request */
+        chain->keeps_out = true;
+    }
     /* a cache must not give this answer to a request that is not forged */
     apr_table_setn(r->err_headers_out, "Cache-Control", "no-store");
-    return status;
+    return cors_protect_status(decision);
 }
 
 /* Resolve the policy without the settings of .htaccess files. */
@@ -136,6 +152,33 @@ without_htaccess(request_rec *r, cors_chain_t *chain,
     cors_policy_resolve_configured(r->pool, section, cors_methods_bit(method),
                                    policy);
     return policy;
+}
+
+/* Prepare the check of CorsProtectEmbedding. It is not made for a part of a page. */
+CORS_SLOW static void prepare_embedding(const request_rec *r,
+                                        cors_chain_t *chain,
+                                        const cors_policy_t *policy,
+                                        cors_protect_settings_t *settings,
+                                        cors_protect_facts_t *facts)
+{
+    cors_facts_t request;
+
+    settings->embedding = !r->main;
+    if (settings->embedding
+        && cors_policy_protection(policy) == CORS_PROTECTION_ON) {
+        chain->varies_by_fetch = true;
+    }
+    if (chain->noted.method == M_OPTIONS) {
+        cors_facts(&chain->noted, &request);
+        facts->preflight = cors_is_preflight(&request);
+    }
+}
+
+static void set_variables(request_rec *r, const cors_policy_t *policy)
+{
+    if (!r->main && cors_policy_number(policy, CORS_ATTR_SET_ENV)) {
+        cors_set_protect_variables(r);
+    }
 }
 
 int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
@@ -155,13 +198,17 @@ int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
     }
     cors_protect_settings(policy, check.configured, &settings);
     collect_facts(&check, &facts);
+    if (settings.embedding) {
+        prepare_embedding(r, chain, policy, &settings, &facts);
+    }
     cors_protect(&settings, &facts, &decision);
     if (decision.verdict != CORS_PROTECT_VERDICT_NOT_CHECKED) {
         report(&check, chain, &facts, &decision);
+        set_variables(r, policy);
     }
     if (decision.verdict == CORS_PROTECT_VERDICT_REFUSED
         && cors_policy_protection(policy) == CORS_PROTECTION_ON) {
-        return refuse(r, chain);
+        return refuse(r, chain, &decision);
     }
     chain->unforged = section;
     if (decision.reason == CORS_PROTECT_REASON_WITHOUT_CREDENTIALS) {
@@ -183,6 +230,18 @@ CORS_SLOW int cors_protect_redirected(request_rec *r, cors_chain_t *chain)
     return cors_protect_check(r, chain, visit->section,
                               cors_policy_for(r->pool, visit->section, chain,
                                               &facts));
+}
+
+CORS_SLOW void cors_protect_pass_variables(request_rec *r, cors_chain_t *chain)
+{
+    const cors_visit_t *visit = cors_visit(r);
+    cors_facts_t facts;
+
+    if (visit && visit->section) {
+        cors_facts(&chain->noted, &facts);
+        set_variables(r,
+                      cors_policy_for(r->pool, visit->section, chain, &facts));
+    }
 }
 
 CORS_SLOW int cors_protect_again(request_rec *r, cors_chain_t *chain)

@@ -25,7 +25,7 @@ int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
  * @param r        the request_rec that the section applies to
  * @param section  of a URL that the request has passed through
  * @param policy   of the section, for the method of the request
- * @return DECLINED; HTTP_FORBIDDEN: the request is refused
+ * @return DECLINED; otherwise the status with which the request is refused
  */
 static inline int cors_protect_check(request_rec *r, cors_chain_t *chain,
                                      const cors_section_t *section,
@@ -34,7 +34,8 @@ static inline int cors_protect_check(request_rec *r, cors_chain_t *chain,
     const cors_noted_t *noted = &chain->noted;
 
     return policy->link[CORS_ATTR_PROTECT].setting
-                   && (noted->forgeable || noted->field[CORS_FIELD_UPGRADE])
+                   && (policy->checks_all || noted->forgeable
+                       || noted->field[CORS_FIELD_UPGRADE])
                    && chain->unforged != section
                ? cors_protect_check_section(r, chain, section, policy)
                : DECLINED;
@@ -44,7 +45,7 @@ static inline int cors_protect_check(request_rec *r, cors_chain_t *chain,
  * Check the target of an internal redirect, before the client is authenticated for it.
  * The handler hook checks an error document.
  *
- * @return DECLINED; HTTP_FORBIDDEN: the request is refused
+ * @return DECLINED; otherwise the status with which the request is refused
  */
 int cors_protect_redirected(request_rec *r, cors_chain_t *chain);
 
@@ -52,8 +53,14 @@ int cors_protect_redirected(request_rec *r, cors_chain_t *chain);
  * Check a request again that passed because it had no client certificate: mod_ssl may
  * have asked for one since.
  *
- * @return DECLINED; HTTP_FORBIDDEN: the request is refused
+ * @return DECLINED; otherwise the status with which the request is refused
  */
 int cors_protect_again(request_rec *r, cors_chain_t *chain);
+
+/**
+ * Set the variables of CorsSetEnv for the target of an internal redirect. httpd has
+ * renamed those of the redirected request.
+ */
+void cors_protect_pass_variables(request_rec *r, cors_chain_t *chain);
 
 #endif /* CORS_REQUEST_PROTECT_H */

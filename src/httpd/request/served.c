@@ -49,14 +49,16 @@ static int refuse_by(request_rec *r, cors_chain_t *chain,
     cors_decision_t decision;
     const cors_policy_t *policy;
     bool refuses;
+    int status;
 
     if (section == chain->visit.accepted) {
         return DECLINED;
     }
     cors_facts(&chain->noted, &facts);
     policy = cors_policy_for(r->pool, section, chain, &facts);
-    if (cors_protect_check(r, chain, section, policy) != DECLINED) {
-        return HTTP_FORBIDDEN;
+    status = cors_protect_check(r, chain, section, policy);
+    if (status != DECLINED) {
+        return status;
     }
     cors_decide(policy, &facts, &decision);
     refuses = cors_decision_refuses_served(policy, &decision);
@@ -116,13 +118,45 @@ CORS_SLOW static void narrow(request_rec *r, cors_chain_t *chain,
     cors_save_vary(r, chain);
 }
 
+/* Combine the headers of both policies that are the same for every request. */
+CORS_SLOW static void combine_fixed(request_rec *r, cors_chain_t *chain,
+                                    const cors_policy_t *asked,
+                                    const cors_section_t *of,
+                                    const cors_section_t *section)
+{
+    cors_facts_t facts;
+    cors_policy_t overlay;
+    cors_policy_t *both;
+    int method;
+
+    cors_facts(&chain->noted, &facts);
+    if (!asked->adds_fixed
+        && !cors_policy_for(r->pool, section, chain, &facts)->adds_fixed) {
+        return;
+    }
+    method = cors_method_number(chain->noted.method, &facts);
+    (void)cors_policy_overlay(r->pool, asked, of, section,
+                              cors_methods_bit(method), &overlay);
+    both = apr_pmemdup(r->pool, chain->both ? chain->both : chain->policy,
+                       sizeof(*both));
+    cors_policy_fixed_of_both(r->pool, asked, &overlay, both);
+    if (!chain->both) {
+        chain->both_decide = &chain->decision;
+    }
+    chain->both = both;
+}
+
 /* Determine what the response may grant, now that the served resource is known. */
 static void settle(request_rec *r, cors_chain_t *chain,
                    const cors_section_t *section)
 {
+    const cors_section_t *of = chain->section;
+    const cors_policy_t *asked = NULL;
+
     chain->both = NULL;
-    if (chain->section) {
+    if (of) {
         cors_chain_decide(r, chain);
+        asked = chain->policy;
     }
     if (!chain->section || !chain->policy->link[CORS_ATTR_MODE].setting) {
         /* a fast redirect runs none of the hooks that capture a section */
@@ -135,6 +169,10 @@ static void settle(request_rec *r, cors_chain_t *chain,
              && cors_policy_number(chain->policy, CORS_ATTR_MODE)
                     == CORS_MODE_ON) {
         narrow(r, chain, section);
+    }
+    if (asked && section && section != of
+        && (asked->adds_fixed || !cors_is_inert(section))) {
+        combine_fixed(r, chain, asked, of, section);
     }
 }
 

@@ -87,9 +87,21 @@ static const char *head_of(apr_pool_t *p, const char *path, cors_slice_t text)
     return apr_psprintf(p, HEAD, cors_hash_text(0, text), text.len, path);
 }
 
+/* Set the time of a copy to that of its list. A copy without it only seems newer or older
+ * than its list is, so a failure is not an error. */
+static void set_time(int directory, const char *name, apr_time_t dated)
+{
+    const struct timespec time = { (time_t)apr_time_sec(dated),
+                                   (long)apr_time_usec(dated) * 1000 };
+    const struct timespec times[2] = { time, time };
+
+    (void)!utimensat(directory, name, times, AT_SYMLINK_NOFOLLOW);
+}
+
 /* Read a private regular file of the directory, up to @a most bytes. */
 static apr_status_t read_private(apr_pool_t *p, int directory, const char *name,
-                                 apr_size_t most, cors_slice_t *text)
+                                 apr_size_t most, cors_slice_t *text,
+                                 apr_time_t *dated)
 {
     int file =
         openat(directory, name, O_RDONLY | O_NOFOLLOW | O_NONBLOCK | O_CLOEXEC);
@@ -105,6 +117,8 @@ static apr_status_t read_private(apr_pool_t *p, int directory, const char *name,
         close(file);
         return APR_EINVAL;
     }
+    *dated =
+        apr_time_from_sec(info.st_mtim.tv_sec) + info.st_mtim.tv_nsec / 1000;
     text->len =
         (apr_size_t)info.st_size < most ? (apr_size_t)info.st_size : most;
     bytes = apr_palloc(p, text->len + 1);
@@ -176,11 +190,12 @@ static apr_status_t write_copy(apr_pool_t *p, int directory, const char *name,
 }
 
 apr_status_t cors_last_good_write(apr_pool_t *p, const char *path,
-                                  cors_slice_t text)
+                                  cors_slice_t text, apr_time_t dated)
 {
     const char *name = name_of(p, path);
     const char *head = head_of(p, path, text);
     cors_slice_t before = { NULL, 0 };
+    apr_time_t unused;
     apr_status_t status;
     int directory;
 
@@ -191,18 +206,23 @@ apr_status_t cors_last_good_write(apr_pool_t *p, const char *path,
     if (directory < 0) {
         return last_error();
     }
-    if (read_private(p, directory, name, strlen(head), &before) == APR_SUCCESS
+    if (read_private(p, directory, name, strlen(head), &before, &unused)
+            == APR_SUCCESS
         && cors_slice_is(before, head)) {
-        close(directory);
-        return APR_SUCCESS;
+        status = APR_SUCCESS;
     }
-    status = write_copy(p, directory, name, head, text);
+    else {
+        status = write_copy(p, directory, name, head, text);
+    }
+    if (status == APR_SUCCESS) {
+        set_time(directory, name, dated);
+    }
     close(directory);
     return status;
 }
 
 apr_status_t cors_last_good_read(apr_pool_t *p, const char *path,
-                                 cors_slice_t *text)
+                                 cors_slice_t *text, apr_time_t *dated)
 {
     int directory = open_directory(p, false);
     cors_slice_t copy = { NULL, 0 };
@@ -213,7 +233,7 @@ apr_status_t cors_last_good_read(apr_pool_t *p, const char *path,
         return last_error();
     }
     status = read_private(p, directory, name_of(p, path),
-                          ((apr_size_t)1 << 30) + HEAD_MAX, &copy);
+                          ((apr_size_t)1 << 30) + HEAD_MAX, &copy, dated);
     close(directory);
     if (status != APR_SUCCESS) {
         return status;

@@ -40,7 +40,7 @@
 #define ATTEMPTS 3
 
 /* The interval for checking a file that could not be loaded when httpd read its
- * configuration. */
+ * configuration, or that a provider keeps. */
 #define PENDING_INTERVAL apr_time_from_msec(500)
 
 /* How often a child that does not reload the files tries to take over. Like all threads
@@ -77,14 +77,28 @@ static void log_report(const look_t *look)
     int i;
 
     for (i = 0; i < look->report.sentences->nelts; i++) {
-        ap_log_error(APLOG_MARK, APLOG_ERR, 0, look->server,
-                     "CorsAllowOriginsFile: %s",
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, look->server, "%s: %s",
+                     look->file->directive,
                      APR_ARRAY_IDX(look->report.sentences, i, const char *));
     }
-    ap_log_error(
-        APLOG_MARK, APLOG_ERR, 0, look->server,
-        "CorsAllowOriginsFile: the last good list of %s stays in force",
-        look->report.path);
+    ap_log_error(APLOG_MARK, APLOG_ERR, 0, look->server,
+                 "%s: the last good list of %s stays in force",
+                 look->file->directive, look->report.path);
+    look->page->bad = true;
+    cors_list_failed(look->page);
+}
+
+/* Log that a file whose error was logged is valid again and has the list in force. If it
+ * has another list, log_loaded() logs this. */
+static void log_valid_again(const look_t *look)
+{
+    cors_list_checked(look->page, apr_time_now());
+    if (look->page->bad) {
+        look->page->bad = false;
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, look->server,
+                     "%s: %s is valid again; the list in force is unchanged",
+                     look->file->directive, look->file->path);
+    }
 }
 
 /* Returns whether a list is refused because of a wildcard on a public suffix, as it
@@ -113,24 +127,60 @@ static bool is_refused(look_t *look, const cors_origin_file_t *list)
     return true;
 }
 
+static void log_skipped(const look_t *look, const cors_origin_file_t *list)
+{
+    int i;
+
+    for (i = 0; i < look->report.skipped->nelts; i++) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, look->server, "%s: %s",
+                     look->file->directive,
+                     APR_ARRAY_IDX(look->report.skipped, i, const char *));
+    }
+    if (list->skipped > 0) {
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, look->server, "%s: %s",
+                     look->file->directive,
+                     cors_skipped_text(look->scratch, look->file->path,
+                                       list->skipped));
+    }
+}
+
 static void log_loaded(const look_t *look, const cors_origin_file_t *list)
 {
     bool empty = cors_origin_table_listed(list->table) == 0;
     const char *version = "";
+    int level = look->page->bad ? APLOG_NOTICE : APLOG_INFO;
 
+    if (empty && look->page->listed > 0) {
+        level = APLOG_WARNING;
+    }
     if (list->frame.state == CORS_FRAME_WHOLE) {
         version =
             apr_pstrcat(look->scratch, ", version ",
                         cors_slice_text(look->scratch, list->frame.version),
                         NULL);
     }
-    ap_log_error(APLOG_MARK,
-                 empty && look->page->listed > 0 ? APLOG_WARNING : APLOG_INFO,
-                 0, look->server,
-                 "CorsAllowOriginsFile: %s reloaded: %" APR_SIZE_T_FMT
-                 " listed, %" APR_SIZE_T_FMT " excluded%s",
-                 look->file->path, cors_origin_table_listed(list->table),
-                 cors_origin_table_excluded(list->table), version);
+    ap_log_error(APLOG_MARK, level, 0, look->server,
+                 "%s: %s %sreloaded: %" APR_SIZE_T_FMT
+                 " listed, %" APR_SIZE_T_FMT " excluded, sum %s%s",
+                 look->file->directive, look->file->path,
+                 look->page->bad ? "is valid again and " : "",
+                 cors_origin_table_listed(list->table),
+                 cors_origin_table_excluded(list->table),
+                 cors_list_sum(look->scratch, list->sum), version);
+    log_skipped(look, list);
+}
+
+/* Returns whether a list without entries is refused. */
+static bool is_emptied(look_t *look, const cors_origin_file_t *list)
+{
+    if (!cors_list_emptied(&look->file->options, look->page, list)) {
+        return false;
+    }
+    cors_list_noted(look->page, CORS_HELD_EMPTY, list->bad_rows);
+    log_skipped(look, list);
+    APR_ARRAY_PUSH(look->report.sentences, const char *) =
+        cors_emptied_text(look->scratch, look->file->path, look->page);
+    return true;
 }
 
 /* Returns whether a list must wait because it has shrunk too much. This is logged
@@ -141,10 +191,11 @@ static bool is_held(look_t *look, const cors_origin_file_t *list)
         || look->now - look->page->since >= CORS_FILE_HELD) {
         return false;
     }
+    cors_list_noted(look->page, CORS_HELD_SHRUNK, list->bad_rows);
     if (!look->page->held) {
         look->page->held = true;
-        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, look->server,
-                     "CorsAllowOriginsFile: %s",
+        ap_log_error(APLOG_MARK, APLOG_WARNING, 0, look->server, "%s: %s",
+                     look->file->directive,
                      cors_shrank_text(look->scratch, look->file->path,
                                       look->page, list));
     }
@@ -155,8 +206,13 @@ static bool is_held(look_t *look, const cors_origin_file_t *list)
 static bool exchange(look_t *look, const cors_origin_file_t *list,
                      apr_uint64_t content)
 {
-    if (!cors_origin_share_publish(cors_mapped_share(look->page),
-                                   list->table)) {
+    cors_origin_share_t *share = cors_mapped_share(look->page);
+    const apr_time_t before = look->page->checked_at;
+
+    cors_set_list_facts(look->page, cors_origin_share_exchanges(share) + 1,
+                        list);
+    if (!cors_origin_share_publish(share, list->table)) {
+        cors_list_checked(look->page, before);
         APR_ARRAY_PUSH(look->report.sentences, const char *) = apr_psprintf(
             look->scratch,
             "%s: the list has outgrown the memory that was reserved when"
@@ -164,7 +220,9 @@ static bool exchange(look_t *look, const cors_origin_file_t *list,
             look->file->path);
         return false;
     }
+    cors_list_dated(look->page, &look->stamp);
     log_loaded(look, list);
+    look->page->bad = false;
     look->page->unstable = 0;
     look->page->content = content;
     look->page->listed = cors_origin_table_listed(list->table);
@@ -182,11 +240,21 @@ static bool has_content(const look_t *look, apr_uint64_t content)
                       > 0);
 }
 
+/* Returns the number of bad rows that were skipped in the list in force. */
+static apr_size_t skipped_rows(const look_t *look)
+{
+    cors_list_facts_t facts;
+
+    cors_list_facts(look->page, &facts);
+    return facts.skipped;
+}
+
 /* Read a file. Returns false if it has to be read again later.
  *
  * early: it has just changed, so it is loaded only if it is a complete frame */
 static bool reload(look_t *look, bool early)
 {
+    const cors_list_rules_t rules = cors_file_rules(&look->file->options);
     cors_origin_file_t list;
     cors_slice_t text;
     apr_uint64_t content;
@@ -205,15 +273,27 @@ static bool reload(look_t *look, bool early)
     }
     content = cors_hash_text(0, text);
     if (has_content(look, content)) {
-        return !early;
+        /* a provider renames files, so this one does not change again */
+        const bool last = !early || look->file->provided;
+
+        /* it may have been touched to say that nothing is new */
+        cors_list_dated(look->page, &look->stamp);
+        cors_list_noted(look->page, CORS_HELD_NOT, skipped_rows(look));
+        if (last) {
+            log_valid_again(look);
+            look->page->unstable = 0;
+        }
+        return last;
     }
     if (early && cors_frame_read(text).state != CORS_FRAME_WHOLE) {
         return false;
     }
-    list = cors_origin_file_read(look->scratch, text, cors_report_line,
+    list = cors_origin_file_read(look->scratch, text, &rules, cors_report_line,
                                  &look->report);
-    cors_report_more(&look->report, list.mistakes);
-    if (list.mistakes > 0 || is_refused(look, &list)) {
+    cors_report_more(&look->report, list.errors);
+    cors_list_noted(look->page, CORS_HELD_NOT, list.bad_rows);
+    if (cors_report_no_frame(&look->report, &list) || list.errors > 0
+        || is_refused(look, &list) || is_emptied(look, &list)) {
         return true;
     }
     if (is_held(look, &list)) {
@@ -256,11 +336,11 @@ static void note_change(look_t *look)
     page->held = false;
     if (++page->unstable == UNSTABLE_LOGGED) {
         ap_log_error(APLOG_MARK, APLOG_WARNING, 0, look->server,
-                     "CorsAllowOriginsFile: %s keeps changing; it is reloaded"
-                     " once it has been unchanged for the interval of"
+                     "%s: %s keeps changing; it is reloaded once it has been"
+                     " unchanged for the interval of"
                      " CorsAllowOriginsFileReload, and for at least two"
                      " seconds",
-                     look->file->path);
+                     look->file->directive, look->file->path);
     }
 }
 
@@ -270,7 +350,8 @@ static void watch(look_t *look)
     cors_first_page_t *page = look->page;
     const char *detail;
     apr_status_t status =
-        cors_stamp_file(look->file->path, &look->stamp, &detail);
+        cors_stamp_file(look->file->path, !look->file->provided, &look->stamp,
+                        &detail);
     bool changed = !cors_stamp_equal(&look->stamp, &page->seen);
     bool early;
 
@@ -279,6 +360,9 @@ static void watch(look_t *look)
     }
     page->seen = look->stamp;
     if (cors_stamp_equal(&look->stamp, &page->accepted)) {
+        if (!page->bad) {
+            cors_list_checked(page, apr_time_now());
+        }
         return;
     }
     early = changed || look->now - page->since < CORS_FILE_STABLE;
@@ -319,7 +403,8 @@ static apr_time_t next_look(const cors_list_files_t *files,
 {
     apr_interval_time_t interval = files->interval;
 
-    if (is_pending(file) && (!interval || interval > PENDING_INTERVAL)) {
+    if ((file->provided || is_pending(file))
+        && (!interval || interval > PENDING_INTERVAL)) {
         interval = PENDING_INTERVAL;
     }
     return interval ? now + interval : APR_INT64_C(0x7fffffffffffffff);
@@ -338,13 +423,42 @@ static void look_at_file(const watching_t *watching, cors_list_file_t *file)
     look.file = file;
     look.page = file->list.memory.page;
     look.now = cors_clock();
-    look.report = cors_file_report(scratch, file->path);
+    look.report = cors_file_report(scratch, file->directive, file->path);
+    look.report.provided = file->provided;
     look.server = watching->server;
     watch(&look);
     if (look.report.sentences->nelts > 0) {
         log_report(&look);
     }
     apr_pool_destroy(scratch);
+}
+
+/* Log once that a list has become too old, and once that it is no longer. Requests
+ * compare the times themselves, so they need no child that does this. */
+static void look_at_age(const watching_t *watching,
+                        const cors_list_file_t *file)
+{
+    cors_first_page_t *page = file->list.memory.page;
+    const bool loaded =
+        file->list.loaded
+        || cors_origin_share_exchanges(cors_mapped_share(page)) > 0;
+    const bool stale = loaded && cors_list_is_stale(file, apr_time_now());
+
+    if (stale == page->stale) {
+        return;
+    }
+    page->stale = stale;
+    if (stale) {
+        ap_log_error(APLOG_MARK, APLOG_ERR, 0, watching->server,
+                     "%s: %s is older than its max-stale; until the file is "
+                     "written again, the policies that use it allow no origin",
+                     file->directive, file->path);
+    }
+    else {
+        ap_log_error(APLOG_MARK, APLOG_NOTICE, 0, watching->server,
+                     "%s: %s is no longer older than its max-stale",
+                     file->directive, file->path);
+    }
 }
 
 static void look_at_all(const watching_t *watching)
@@ -360,6 +474,7 @@ static void look_at_all(const watching_t *watching)
             look_at_file(watching, file);
             file->next_look = next_look(watching->files, file, now);
         }
+        look_at_age(watching, file);
     }
 }
 
@@ -405,8 +520,11 @@ static bool has_work(const cors_list_files_t *files)
     int i;
 
     for (i = 0; i < files->files->nelts; i++) {
-        if (files->interval
-            || is_pending(APR_ARRAY_IDX(files->files, i, cors_list_file_t *))) {
+        const cors_list_file_t *file =
+            APR_ARRAY_IDX(files->files, i, const cors_list_file_t *);
+
+        if (files->interval || file->provided || is_pending(file)
+            || file->options.max_stale > 0) {
             return true;
         }
     }

@@ -26,6 +26,7 @@
 #include "core/base/clock.h"
 #include "core/base/hash.h"
 #include "core/base/list.h"
+#include "core/base/ordered.h"
 #include "core/base/problem.h"
 #include "core/origin/frame.h"
 #include "core/origin/list_file.h"
@@ -44,6 +45,7 @@
 #endif
 
 #define MISTAKES_SHOWN 20
+#define SKIPPED_SHOWN 5
 #define RELOAD_DEFAULT apr_time_from_sec(5)
 
 /* The maximum time for which reading a configuration waits for files in total, and the
@@ -123,14 +125,25 @@ cors_list_files_t *cors_list_files(apr_pool_t *pconf)
 
 /* --- reports */
 
-cors_file_report_t cors_file_report(apr_pool_t *p, const char *path)
+cors_file_report_t cors_file_report(apr_pool_t *p, const char *directive,
+                                    const char *path)
 {
     cors_file_report_t report;
 
     report.p = p;
+    report.directive = directive;
     report.path = path;
+    report.provided = false;
     report.sentences = apr_array_make(p, 1, sizeof(const char *));
+    report.skipped = apr_array_make(p, 1, sizeof(const char *));
     return report;
+}
+
+static const char *line_sentence(const cors_file_report_t *report,
+                                 apr_size_t line, const cors_finding_t *finding)
+{
+    return apr_psprintf(report->p, "%s:%" APR_SIZE_T_FMT ": %s", report->path,
+                        line, cors_problem_sentence(report->p, finding));
 }
 
 void cors_report_line(void *context, apr_size_t line,
@@ -140,17 +153,52 @@ void cors_report_line(void *context, apr_size_t line,
 
     if (report->sentences->nelts < MISTAKES_SHOWN) {
         APR_ARRAY_PUSH(report->sentences, const char *) =
-            apr_psprintf(report->p, "%s:%" APR_SIZE_T_FMT ": %s", report->path,
-                         line, cors_problem_sentence(report->p, finding));
+            line_sentence(report, line, finding);
     }
+}
+
+void cors_report_skipped(void *context, apr_size_t line,
+                         const cors_finding_t *finding)
+{
+    cors_file_report_t *report = context;
+
+    if (report->skipped->nelts < SKIPPED_SHOWN) {
+        APR_ARRAY_PUSH(report->skipped, const char *) =
+            line_sentence(report, line, finding);
+    }
+}
+
+cors_list_rules_t cors_file_rules(const cors_list_options_t *options)
+{
+    const cors_list_rules_t rules = {
+        options->max_rows, options->skip_bad_rows ? cors_report_skipped : NULL
+    };
+
+    return rules;
+}
+
+bool cors_report_no_frame(cors_file_report_t *report,
+                          const cors_origin_file_t *list)
+{
+    const cors_finding_t finding = { CORS_PROBLEM_FILE_FRAME,
+                                     { NULL, 0 },
+                                     NULL,
+                                     "the program that keeps the file always "
+                                     "writes a frame" };
+
+    if (!report->provided || list->frame.state != CORS_FRAME_NONE) {
+        return false;
+    }
+    apr_array_clear(report->sentences);
+    cors_report_line(report, 1, &finding);
+    return true;
 }
 
 void cors_report_more(const cors_file_report_t *report, apr_size_t all)
 {
     if (all > MISTAKES_SHOWN) {
         APR_ARRAY_PUSH(report->sentences, const char *) =
-            apr_psprintf(report->p,
-                         "%s: and %" APR_SIZE_T_FMT " more mistake%s",
+            apr_psprintf(report->p, "%s: and %" APR_SIZE_T_FMT " more error%s",
                          report->path, all - MISTAKES_SHOWN,
                          all - MISTAKES_SHOWN > 1 ? "s" : "");
     }
@@ -175,12 +223,46 @@ void cors_report_unreadable(const cors_file_report_t *report,
         cors_problem_sentence(report->p, &finding);
 }
 
-static void add_notice(apr_pool_t *pconf, int level, const char *text)
+const char *cors_skipped_text(apr_pool_t *p, const char *path,
+                              apr_size_t skipped)
+{
+    return apr_psprintf(p, "%s: %" APR_SIZE_T_FMT " bad row%s skipped", path,
+                        skipped, skipped > 1 ? "s are" : " is");
+}
+
+/* Returns whether httpd only checks a configuration, as httpd -t does. */
+static bool is_check(void)
+{
+    return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
+}
+
+static void add_notice(apr_pool_t *pconf, int level,
+                       const cors_file_report_t *report, const char *text)
 {
     notice_t *notice = apr_array_push(cors_list_files(pconf)->notices);
 
     notice->level = level;
-    notice->text = text;
+    notice->text = apr_pstrcat(pconf, report->directive, ": ", text, NULL);
+    if (is_check()) {
+        /* httpd -t ends before the notices are logged */
+        ap_log_error(APLOG_MARK, level, 0, NULL, "%s", notice->text);
+    }
+}
+
+/* Log the lines that are skipped, as reload.c logs them. */
+static void add_skipped(apr_pool_t *pconf, const cors_file_report_t *report,
+                        const cors_origin_file_t *file)
+{
+    int i;
+
+    for (i = 0; file->skipped > 0 && i < report->skipped->nelts; i++) {
+        add_notice(pconf, APLOG_WARNING, report,
+                   APR_ARRAY_IDX(report->skipped, i, const char *));
+    }
+    if (file->skipped > 0) {
+        add_notice(pconf, APLOG_WARNING, report,
+                   cors_skipped_text(pconf, report->path, file->skipped));
+    }
 }
 
 /* Log errors that do not stop httpd at a restart, as reload.c logs them. */
@@ -189,7 +271,7 @@ static void add_notices(apr_pool_t *pconf, const cors_file_report_t *report)
     int i;
 
     for (i = 0; i < report->sentences->nelts; i++) {
-        add_notice(pconf, APLOG_ERR,
+        add_notice(pconf, APLOG_ERR, report,
                    APR_ARRAY_IDX(report->sentences, i, const char *));
     }
 }
@@ -202,6 +284,13 @@ static cors_mapping_t map_bytes(apr_size_t bytes)
                         MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1, 0);
     cors_mapping_t mapping = { memory == MAP_FAILED ? NULL : memory, bytes };
 
+    if (mapping.page) {
+        CORS_IS_ATOMIC(mapping.page->checked_at);
+        CORS_IS_ATOMIC(mapping.page->failures);
+        CORS_IS_ATOMIC(mapping.page->dated);
+        CORS_IS_ATOMIC(mapping.page->bad_rows);
+        CORS_IS_ATOMIC(mapping.page->held_back);
+    }
     return mapping;
 }
 
@@ -280,12 +369,6 @@ static bool is_first_reading(void)
 {
     return ap_state_query(AP_SQ_MAIN_STATE) == AP_SQ_MS_CREATE_PRE_CONFIG
            && ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_NORMAL;
-}
-
-/* Returns whether httpd only checks a configuration, as httpd -t does. */
-static bool is_check(void)
-{
-    return ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_NORMAL;
 }
 
 /* Returns the generation of the children that this reading is for; 0 at a start. */
@@ -403,6 +486,36 @@ const char *cors_shrank_text(apr_pool_t *p, const char *path,
         (int)apr_time_sec(CORS_FILE_HELD));
 }
 
+bool cors_list_emptied(const cors_list_options_t *options,
+                       const cors_first_page_t *page,
+                       const cors_origin_file_t *list)
+{
+    return options->hold_empty && page->listed + page->excluded > 0
+           && cors_origin_table_listed(list->table)
+                      + cors_origin_table_excluded(list->table)
+                  == 0;
+}
+
+const char *cors_emptied_text(apr_pool_t *p, const char *path,
+                              const cors_first_page_t *page)
+{
+    return apr_psprintf(p,
+                        "%s: the list has no entries, and the last good list "
+                        "has %" APR_SIZE_T_FMT
+                        "; if it may be empty, write allow-empty=on",
+                        path, page->listed + page->excluded);
+}
+
+void cors_list_dated(cors_first_page_t *page, const cors_stamp_t *stamp)
+{
+    const apr_time_t now = apr_time_now();
+    apr_time_t dated =
+        (stamp->mtime < stamp->ctime ? stamp->mtime : stamp->ctime) / 1000;
+
+    dated = dated < now ? dated : now;
+    __atomic_store_n(&page->dated, dated, __ATOMIC_RELAXED);
+}
+
 /* Returns the state of a file that could not be read. */
 static read_state_e unreadable_state(apr_status_t status, const char *detail)
 {
@@ -416,14 +529,17 @@ static read_state_e unreadable_state(apr_status_t status, const char *detail)
  *
  * stable: it has been unchanged for long enough, regardless of its time */
 static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
-                      bool stable, reading_t *reading)
+                      const cors_list_options_t *options, bool stable,
+                      reading_t *reading)
 {
+    const cors_list_rules_t rules = cors_file_rules(options);
     const char *detail;
     cors_slice_t text = { NULL, 0 };
-    apr_status_t status =
-        cors_stamp_file(report->path, &reading->stamp, &detail);
+    apr_status_t status = cors_stamp_file(report->path, !report->provided,
+                                          &reading->stamp, &detail);
 
     apr_array_clear(report->sentences);
+    apr_array_clear(report->skipped);
     if (status == APR_SUCCESS) {
         status =
             cors_read_stamped(scratch, report->path, &reading->stamp, &text);
@@ -436,16 +552,19 @@ static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
     stable = stable || cors_stamp_is_older(&reading->stamp, CORS_FILE_STABLE);
     reading->text = text;
     reading->file =
-        cors_origin_file_read(scratch, text, cors_report_line, report);
-    cors_report_more(report, reading->file.mistakes);
-    if (reading->file.frame.state == CORS_FRAME_WHOLE) {
+        cors_origin_file_read(scratch, text, &rules, cors_report_line, report);
+    cors_report_more(report, reading->file.errors);
+    if (cors_report_no_frame(report, &reading->file)) {
+        reading->file.errors++;
+    }
+    if (report->provided || reading->file.frame.state == CORS_FRAME_WHOLE) {
         stable = true;
     }
     /* a check must find errors; it need not wait if there are none */
-    if (is_check() && reading->file.mistakes == 0 && text.len > 0) {
+    if (is_check() && reading->file.errors == 0 && text.len > 0) {
         stable = true;
     }
-    reading->state = reading->file.mistakes > 0 ? READ_BAD : READ_GOOD;
+    reading->state = reading->file.errors > 0 ? READ_BAD : READ_GOOD;
     if (!stable) {
         reading->state = READ_UNSTABLE;
     }
@@ -454,12 +573,14 @@ static void read_once(apr_pool_t *scratch, cors_file_report_t *report,
 /* Read a file that may be incomplete: check it repeatedly until it has been unchanged
  * for long enough, is a complete frame, or the time limit is reached. */
 static void read_patiently(apr_pool_t *scratch, cors_list_files_t *files,
-                           cors_file_report_t *report, reading_t *reading)
+                           cors_file_report_t *report,
+                           const cors_list_options_t *options,
+                           reading_t *reading)
 {
     apr_time_t now = cors_clock();
     apr_time_t since = now;
 
-    read_once(scratch, report, false, reading);
+    read_once(scratch, report, options, false, reading);
     while (reading->state == READ_UNSTABLE || reading->state == READ_MISSING) {
         cors_stamp_t before = reading->stamp;
         cors_stamp_t stamp;
@@ -474,14 +595,14 @@ static void read_patiently(apr_pool_t *scratch, cors_list_files_t *files,
         }
         apr_sleep(PAUSE);
         now = cors_clock();
-        cors_stamp_file(report->path, &stamp, &detail);
+        cors_stamp_file(report->path, true, &stamp, &detail);
         same = cors_stamp_equal(&stamp, &before);
         if (!same) {
             since = now;
         }
         if (!same || now - since >= CORS_FILE_STABLE) {
             apr_pool_clear(scratch);
-            read_once(scratch, report, same, reading);
+            read_once(scratch, report, options, same, reading);
         }
     }
 }
@@ -510,6 +631,7 @@ static bool make_list(const cors_list_files_t *files, const reading_t *reading,
     list->loaded = true;
     list->stamp = reading->stamp;
     list->lists = cors_origin_table_listed(file->table) > 0;
+    list->tenants = cors_origin_table_tenants(file->table) > 0;
     if (file->suffix) {
         apr_cpystrn(list->suffix, file->suffix, sizeof(list->suffix));
         list->suffix_line = file->suffix_line;
@@ -522,33 +644,61 @@ static bool make_list(const cors_list_files_t *files, const reading_t *reading,
     list->memory.page->content = cors_hash_text(0, reading->text);
     list->memory.page->listed = cors_origin_table_listed(file->table);
     list->memory.page->excluded = cors_origin_table_excluded(file->table);
+    cors_set_list_facts(list->memory.page, 0, file);
+    cors_list_noted(list->memory.page, CORS_HELD_NOT, file->bad_rows);
+    cors_list_dated(list->memory.page, &reading->stamp);
     return true;
 }
 
 /* Create a list from a text, as if a valid file contained it. Its stamp is empty, so
  * the file itself is read as soon as possible. */
 static bool make_list_of_text(apr_pool_t *scratch,
-                              const cors_list_files_t *files, const char *path,
-                              cors_slice_t text, cors_list_t *list)
+                              const cors_list_files_t *files,
+                              const cors_list_options_t *options,
+                              const char *path, cors_slice_t text,
+                              cors_list_t *list)
 {
-    cors_file_report_t report = cors_file_report(scratch, path);
+    const cors_list_rules_t rules = cors_file_rules(options);
+    cors_file_report_t report = cors_file_report(scratch, NULL, path);
     reading_t reading;
 
     memset(&reading, 0, sizeof(reading));
     reading.text = text;
     reading.file =
-        cors_origin_file_read(scratch, text, cors_report_line, &report);
-    return reading.file.mistakes == 0 && make_list(files, &reading, list);
+        cors_origin_file_read(scratch, text, &rules, cors_report_line, &report);
+    return reading.file.errors == 0 && make_list(files, &reading, list);
 }
 
-/* Look up an origin in a list that may not be loaded yet. */
-static cors_listing_e look_up_if_loaded(const void *self,
-                                        const cors_origin_t *origin)
+/* Look up an origin in a list that may not be loaded yet, or that may be too old. */
+static cors_listing_e look_up_if_usable(const void *self,
+                                        const cors_origin_t *origin,
+                                        const cors_slice_t *tenant)
 {
-    if (cors_origin_share_exchanges(self) > 0) {
-        return cors_origin_share_lookup(self, origin);
+    const cors_list_file_t *file = self;
+    const cors_origin_share_t *share =
+        cors_mapped_share(file->list.memory.page);
+    const apr_time_t time = origin->tenants ? origin->tenants->time : 0;
+
+    if (!file->list.loaded && cors_origin_share_exchanges(share) == 0) {
+        return CORS_ORIGIN_NOT_LOADED;
     }
-    return CORS_ORIGIN_NOT_LOADED;
+    if (cors_list_is_stale(file, time ? time : apr_time_now())) {
+        return CORS_ORIGIN_STALE;
+    }
+    return cors_origin_share_lookup(share, origin, tenant);
+}
+
+/* Choose how requests look up an origin: without any further test if possible. */
+static void set_lookup(cors_list_file_t *file)
+{
+    if (file->list.loaded && file->options.max_stale == 0) {
+        file->source.lookup = cors_origin_share_lookup;
+        file->source.self = cors_mapped_share(file->list.memory.page);
+    }
+    else {
+        file->source.lookup = look_up_if_usable;
+        file->source.self = file;
+    }
 }
 
 /* Pass the list in force on to the next children. If children use it, it is copied:
@@ -585,71 +735,132 @@ static bool take_in_force(retained_t *entry, cors_list_t *list)
      * any case. */
     list->memory.page->listed = before->listed;
     list->memory.page->excluded = before->excluded;
+    cors_list_facts(before, &list->memory.page->facts[0]);
+    list->memory.page->dated =
+        __atomic_load_n(&before->dated, __ATOMIC_RELAXED);
+    if (list->memory.page->dated > apr_time_now()) {
+        list->memory.page->dated = apr_time_now();
+    }
     return true;
 }
 
-static void add_not_stable(apr_pool_t *pconf, const char *path)
+static void add_not_stable(apr_pool_t *pconf, const cors_file_report_t *report)
 {
-    add_notice(pconf, APLOG_WARNING,
-               apr_psprintf(pconf,
-                            "%s is still changing; its last good list is in "
-                            "force until the file is stable",
-                            path));
+    const char *text = report->provided
+                           ? " cannot be loaded; its last good list is in "
+                             "force until it can be"
+                           : " is still changing; its last good list is in "
+                             "force until the file is stable";
+
+    add_notice(pconf, APLOG_WARNING, report,
+               apr_pstrcat(pconf, report->path, text, NULL));
 }
 
-static void add_not_loaded(apr_pool_t *pconf, const char *path)
+static void add_not_loaded(apr_pool_t *pconf, const cors_file_report_t *report)
 {
-    add_notice(pconf, APLOG_WARNING,
+    add_notice(pconf, APLOG_WARNING, report,
                apr_psprintf(pconf,
                             "%s cannot be loaded yet; until then, the policies "
                             "that name it allow no origin",
-                            path));
+                            report->path));
+}
+
+/* Create a list from the last good copy of a file. Returns false if there is none. */
+static bool make_last_good(apr_pool_t *pconf, apr_pool_t *scratch,
+                           const char *path, const cors_list_options_t *options,
+                           cors_list_t *list)
+{
+    cors_slice_t text = { NULL, 0 };
+    apr_time_t dated = 0;
+
+    if (cors_last_good_read(scratch, path, &text, &dated) != APR_SUCCESS
+        || !make_list_of_text(scratch, cors_list_files(pconf), options, path,
+                              text, list)) {
+        return false;
+    }
+    list->memory.page->dated = dated < apr_time_now() ? dated : apr_time_now();
+    return true;
+}
+
+/* Replace a list without entries by the last good copy of the file, if that has some.
+ * This is logged. */
+static bool replace_empty(apr_pool_t *pconf, apr_pool_t *scratch,
+                          const cors_file_report_t *report,
+                          const cors_list_options_t *options,
+                          const reading_t *reading, cors_list_t *list)
+{
+    if (!options->hold_empty || is_check()
+        || cors_origin_table_listed(reading->file.table)
+                   + cors_origin_table_excluded(reading->file.table)
+               > 0
+        || !make_last_good(pconf, scratch, report->path, options, list)) {
+        return false;
+    }
+    if (!cors_list_emptied(options, list->memory.page, &reading->file)) {
+        unmap(list);
+        return false;
+    }
+    add_notice(pconf, APLOG_ERR, report,
+               cors_emptied_text(pconf, report->path, list->memory.page));
+    return true;
 }
 
 /* Replace a file that cannot be loaded at a start by its last good copy, or by an empty
  * list. Returns false if there is no memory. */
 static bool make_replacement(apr_pool_t *pconf, apr_pool_t *scratch,
-                             const char *path, cors_list_t *list)
+                             const cors_file_report_t *report,
+                             const cors_list_options_t *options,
+                             cors_list_t *list)
 {
+    const char *path = report->path;
     const cors_list_files_t *files = cors_list_files(pconf);
     cors_slice_t text = { NULL, 0 };
 
-    if (cors_last_good_read(scratch, path, &text) == APR_SUCCESS
-        && make_list_of_text(scratch, files, path, text, list)) {
-        add_not_stable(pconf, path);
+    if (make_last_good(pconf, scratch, path, options, list)) {
+        add_not_stable(pconf, report);
         return true;
     }
     text.len = 0;
-    if (!make_list_of_text(scratch, files, path, text, list)) {
+    if (!make_list_of_text(scratch, files, options, path, text, list)) {
         return false;
     }
     list->loaded = false;
     list->lists = true; /* assumed until the file is loaded */
+    list->tenants = false;
     list->growth = 0;
-    add_not_loaded(pconf, path);
+    add_not_loaded(pconf, report);
     return true;
 }
 
 /* Returns whether a valid list must not replace the list in force at a restart. The
  * reason is logged. */
 static bool is_held_back(apr_pool_t *pconf, const retained_t *entry,
-                         const char *path, const reading_t *reading)
+                         const cors_file_report_t *found,
+                         const cors_list_options_t *options,
+                         const reading_t *reading)
 {
+    const char *path = found->path;
     const cors_finding_t finding = { CORS_PROBLEM_SUFFIX_WITH_CREDENTIALS,
                                      cors_slice(reading->file.suffix), NULL,
                                      NULL };
 
     if (reading->file.suffix && entry->no_suffix
         && entry->list.suffix_line == 0) {
-        cors_file_report_t report = cors_file_report(pconf, path);
+        cors_file_report_t report =
+            cors_file_report(pconf, found->directive, path);
 
         cors_report_line(&report, reading->file.suffix_line, &finding);
         add_notices(pconf, &report);
         return true;
     }
+    if (cors_list_emptied(options, entry->list.memory.page, &reading->file)) {
+        add_notice(pconf, APLOG_ERR, found,
+                   cors_emptied_text(pconf, path, entry->list.memory.page));
+        return true;
+    }
     if (cors_list_shrank(entry->list.memory.page, &reading->file)
         && !cors_stamp_is_older(&reading->stamp, CORS_FILE_HELD)) {
-        add_notice(pconf, APLOG_WARNING,
+        add_notice(pconf, APLOG_WARNING, found,
                    cors_shrank_text(pconf, path, entry->list.memory.page,
                                     &reading->file));
         return true;
@@ -661,9 +872,11 @@ static bool is_held_back(apr_pool_t *pconf, const retained_t *entry,
  * logged. Returns false if there is no memory. */
 static bool keep_list(apr_pool_t *pconf, apr_pool_t *scratch, retained_t *entry,
                       const cors_file_report_t *report,
+                      const cors_list_options_t *options,
                       const reading_t *reading, cors_list_t *list)
 {
-    if (reading->state == READ_BAD || reading->state == READ_MISSING) {
+    if (reading->state == READ_BAD
+        || (reading->state == READ_MISSING && !report->provided)) {
         add_notices(pconf, report);
     }
     if (entry && entry->generation != NO_CHILDREN) {
@@ -671,17 +884,23 @@ static bool keep_list(apr_pool_t *pconf, apr_pool_t *scratch, retained_t *entry,
         cors_last_good_remove(scratch, report->path);
     }
     if (!entry || !take_in_force(entry, list)) {
-        return make_replacement(pconf, scratch, report->path, list);
+        return make_replacement(pconf, scratch, report, options, list);
     }
     if (!list->loaded) {
-        add_not_loaded(pconf, report->path);
+        add_not_loaded(pconf, report);
     }
     else if (entry->generation == NO_CHILDREN) {
-        add_not_stable(pconf, report->path);
+        if (reading->state != READ_GOOD) {
+            add_not_stable(pconf, report);
+        }
     }
     else {
+        if (reading->state == READ_MISSING && report->provided) {
+            add_notices(pconf, report);
+        }
         add_notice(pconf,
                    reading->state == READ_UNSTABLE ? APLOG_NOTICE : APLOG_ERR,
+                   report,
                    apr_psprintf(pconf,
                                 "the current list of %s stays in force until "
                                 "the file can be loaded",
@@ -691,15 +910,18 @@ static bool keep_list(apr_pool_t *pconf, apr_pool_t *scratch, retained_t *entry,
 }
 
 /* Store a copy of a valid list. */
-static void copy_list(apr_pool_t *pconf, apr_pool_t *scratch, const char *path,
-                      cors_slice_t text)
+static void copy_list(apr_pool_t *pconf, apr_pool_t *scratch,
+                      const cors_file_report_t *report, cors_slice_t text,
+                      apr_time_t dated)
 {
+    const char *path = report->path;
     char reason[120];
     apr_status_t status =
-        is_check() ? APR_SUCCESS : cors_last_good_write(scratch, path, text);
+        is_check() ? APR_SUCCESS
+                   : cors_last_good_write(scratch, path, text, dated);
 
     if (status != APR_SUCCESS) {
-        add_notice(pconf, APLOG_NOTICE,
+        add_notice(pconf, APLOG_NOTICE, report,
                    apr_psprintf(pconf,
                                 "cannot store a copy of %s for a start at "
                                 "which the file is being written: %s",
@@ -717,7 +939,8 @@ static bool can_reload(void)
 
 /* Create the list of a file. Returns false on an error, which is in the report. */
 static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
-                 cors_file_report_t *report, cors_list_t *list)
+                 cors_file_report_t *report, const cors_list_options_t *options,
+                 cors_list_t *list)
 {
     cors_list_files_t *files = cors_list_files(pconf);
     retained_t *entry = find_retained(report->path);
@@ -725,19 +948,26 @@ static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
     reading_t reading;
 
     memset(&reading, 0, sizeof(reading));
-    if (entry && (entry->generation == NO_CHILDREN || can_reload())) {
-        read_once(scratch, report, false, &reading);
+    if (report->provided
+        || (entry && (entry->generation == NO_CHILDREN || can_reload()))) {
+        read_once(scratch, report, options, false, &reading);
     }
     else {
-        read_patiently(scratch, files, report, &reading);
+        read_patiently(scratch, files, report, options, &reading);
+    }
+    if (reading.state == READ_GOOD && !entry
+        && replace_empty(pconf, scratch, report, options, &reading, list)) {
+        return true;
     }
     if (reading.state == READ_GOOD
-        && !(entry && is_held_back(pconf, entry, report->path, &reading))) {
+        && !(entry && is_held_back(pconf, entry, report, options, &reading))) {
         if (make_list(files, &reading, list)) {
             if (entry) {
                 unmap(&entry->list);
             }
-            copy_list(pconf, scratch, report->path, reading.text);
+            add_skipped(pconf, report, &reading.file);
+            copy_list(pconf, scratch, report, reading.text,
+                      list->memory.page->dated);
             return true;
         }
         cors_report_unreadable(report, APR_ENOMEM, NULL);
@@ -745,13 +975,14 @@ static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
     }
     /* At a start, an invalid file is an error. For httpd -t, any file that cannot be
      * loaded is. */
-    if (!entry && !restart && (reading.state != READ_UNSTABLE || is_check())) {
+    if (!report->provided && !entry && !restart
+        && (reading.state != READ_UNSTABLE || is_check())) {
         if (report->sentences->nelts == 0) {
             cors_report_unreadable(report, APR_EAGAIN, NULL);
         }
         return false;
     }
-    if (!keep_list(pconf, scratch, entry, report, &reading, list)) {
+    if (!keep_list(pconf, scratch, entry, report, options, &reading, list)) {
         cors_report_unreadable(report, APR_ENOMEM, NULL);
         return false;
     }
@@ -759,17 +990,20 @@ static bool load(apr_pool_t *pconf, apr_pool_t *scratch,
     return true;
 }
 
-/* Reuse the list that the first reading has created, if the file has not changed
- * since. */
-static bool take_fresh(const char *path, cors_list_t *list)
+/* Reuse the list that the first reading has created, if the file has not changed since.
+ * A file with skipped lines is read again, because they are logged only now. */
+static bool take_fresh(const cors_file_report_t *report, cors_list_t *list)
 {
+    const char *path = report->path;
     retained_t *entry = find_retained(path);
     cors_stamp_t stamp;
     const char *detail;
 
     if (!entry || entry->generation != NO_CHILDREN
         || cors_stamp_is_none(&entry->list.stamp)
-        || cors_stamp_file(path, &stamp, &detail) != APR_SUCCESS
+        || entry->list.memory.page->facts[0].skipped > 0
+        || cors_stamp_file(path, !report->provided, &stamp, &detail)
+               != APR_SUCCESS
         || !cors_stamp_equal(&stamp, &entry->list.stamp)) {
         return false;
     }
@@ -797,7 +1031,7 @@ static cors_list_file_t *find_file(const cors_list_files_t *files,
 static const char *source_at(apr_pool_t *p, const cors_list_file_t *file,
                              apr_size_t line)
 {
-    return apr_psprintf(p, "CorsAllowOriginsFile %s:%" APR_SIZE_T_FMT,
+    return apr_psprintf(p, "%s %s:%" APR_SIZE_T_FMT, file->directive,
                         file->path, line);
 }
 
@@ -807,7 +1041,9 @@ static void fill_notes(apr_pool_t *p, const cors_list_file_t *file,
 {
     const cors_list_t *list = &file->list;
 
+    notes->path = file->path;
     notes->lists = list->lists;
+    notes->tenants = list->tenants;
     if (list->suffix_line > 0) {
         notes->suffix = list->suffix;
         notes->suffix_source = source_at(p, file, list->suffix_line);
@@ -818,34 +1054,68 @@ static void fill_notes(apr_pool_t *p, const cors_list_file_t *file,
     }
 }
 
-static cors_list_file_t *add_file(apr_pool_t *pconf, const char *path,
+static cors_list_file_t *add_file(apr_pool_t *pconf, const char *directive,
+                                  const char *path,
+                                  const cors_list_options_t *options,
                                   const cors_list_t *list)
 {
     cors_list_files_t *files = cors_list_files(pconf);
     cors_list_file_t *file = apr_pcalloc(pconf, sizeof(*file));
 
     trim_lists(files);
+    file->directive = directive;
     file->path = apr_pstrdup(pconf, path);
     file->list = *list;
-    file->source.lookup =
-        list->loaded ? cors_origin_share_lookup : look_up_if_loaded;
-    file->source.self = cors_mapped_share(list->memory.page);
+    file->options = *options;
+    set_lookup(file);
     APR_ARRAY_PUSH(files->files, cors_list_file_t *) = file;
     return file;
 }
 
-const cors_origin_source_t *cors_origins_file(apr_pool_t *pconf,
-                                              const char *path,
-                                              cors_origins_file_t *info)
+/* Give a file that is loaded already its options. Returns false if it was read with
+ * other options. */
+static bool set_options(cors_list_file_t *file,
+                        const cors_list_options_t *options)
 {
+    const cors_list_options_t *before = &file->options;
+
+    if (!options) {
+        return true;
+    }
+    if (before->max_rows != options->max_rows
+        || before->skip_bad_rows != options->skip_bad_rows
+        || (file->has_options
+            && (before->max_stale != options->max_stale
+                || before->hold_empty != options->hold_empty))) {
+        return false;
+    }
+    file->options = *options;
+    file->has_options = true;
+    set_lookup(file);
+    return true;
+}
+
+static const cors_origin_source_t *
+find_or_load(apr_pool_t *pconf, cors_file_report_t report,
+             const cors_list_options_t *options, cors_origins_file_t *info)
+{
+    static const cors_list_options_t none = { 0, 0, false, false };
+    const cors_list_options_t *rules = options ? options : &none;
+    const char *path = report.path;
     cors_list_file_t *file = find_file(cors_list_files(pconf), path);
-    cors_file_report_t report = cors_file_report(pconf, path);
+    const cors_finding_t finding = { CORS_PROBLEM_SOURCE_OPTIONS,
+                                     cors_slice(path), NULL, NULL };
 
     memset(info, 0, sizeof(*info));
-    info->mistakes = report.sentences;
+    info->errors = report.sentences;
+    if (file && !set_options(file, options)) {
+        APR_ARRAY_PUSH(report.sentences, const char *) =
+            cors_problem_sentence(pconf, &finding);
+        return NULL;
+    }
     if (!file) {
         cors_list_t list;
-        bool found = take_fresh(path, &list);
+        bool found = take_fresh(&report, &list);
 
         if (!found) {
             apr_pool_t *scratch = cors_scratch_pool();
@@ -854,16 +1124,37 @@ const cors_origin_source_t *cors_origins_file(apr_pool_t *pconf,
                 cors_report_unreadable(&report, APR_ENOMEM, NULL);
                 return NULL;
             }
-            found = load(pconf, scratch, &report, &list);
+            found = load(pconf, scratch, &report, rules, &list);
             apr_pool_destroy(scratch);
         }
         if (!found) {
             return NULL;
         }
-        file = add_file(pconf, path, &list);
+        file = add_file(pconf, report.directive, path, rules, &list);
+        file->has_options = options != NULL;
+        file->provided = report.provided;
     }
     fill_notes(pconf, file, &info->notes);
     return &file->source;
+}
+
+const cors_origin_source_t *
+cors_origins_file(apr_pool_t *pconf, const char *directive, const char *path,
+                  const cors_list_options_t *options, cors_origins_file_t *info)
+{
+    return find_or_load(pconf, cors_file_report(pconf, directive, path),
+                        options, info);
+}
+
+const cors_origin_source_t *
+cors_provided_file(apr_pool_t *pconf, const char *directive, const char *path,
+                   const cors_list_options_t *options,
+                   cors_origins_file_t *info)
+{
+    cors_file_report_t report = cors_file_report(pconf, directive, path);
+
+    report.provided = true;
+    return find_or_load(pconf, report, options, info);
 }
 
 void cors_origins_file_interval(apr_pool_t *pconf, apr_interval_time_t interval)
@@ -894,8 +1185,7 @@ void cors_retain_origins_files(apr_pool_t *pconf, server_rec *server)
     for (i = 0; !first && i < files->notices->nelts; i++) {
         const notice_t *notice = &APR_ARRAY_IDX(files->notices, i, notice_t);
 
-        ap_log_error(APLOG_MARK, notice->level, 0, server,
-                     "CorsAllowOriginsFile: %s", notice->text);
+        ap_log_error(APLOG_MARK, notice->level, 0, server, "%s", notice->text);
     }
 }
 

@@ -12,6 +12,7 @@
 #include "core/origin/origin_set.h"
 #include "core/origin/origin_source.h"
 #include "httpd/httpd.h"
+#include "httpd/shared/list_options.h"
 
 /**
  * @return a pool that returns its memory to the system when it is destroyed; NULL: no
@@ -21,21 +22,35 @@ apr_pool_t *cors_scratch_pool(void);
 
 /** What is known about a list file at start-up. */
 typedef struct {
-    const apr_array_header_t *mistakes; /* sentences; empty: none */
+    const apr_array_header_t *errors; /* sentences; empty: none */
     cors_origin_notes_t notes;
 } cors_origins_file_t;
 
 /**
  * Load the list of a file into memory that all children share.
  *
- * @param pconf  the configuration's pool
- * @param path   absolute
- * @param info   filled
+ * @param pconf      the configuration's pool
+ * @param directive  the name of the directive that names the file, static
+ * @param path       absolute
+ * @param options    how to read it; NULL: as another directive says, or all zero
+ * @param info       filled
  * @return the source, or NULL if the file is invalid
  */
-const cors_origin_source_t *cors_origins_file(apr_pool_t *pconf,
-                                              const char *path,
-                                              cors_origins_file_t *info);
+const cors_origin_source_t *
+cors_origins_file(apr_pool_t *pconf, const char *directive, const char *path,
+                  const cors_list_options_t *options,
+                  cors_origins_file_t *info);
+
+/**
+ * The same for a file that a provider keeps. Its state never is an error, a symbolic link
+ * is not followed, and it must be a frame.
+ *
+ * @return the source, or NULL if there is no memory
+ */
+const cors_origin_source_t *
+cors_provided_file(apr_pool_t *pconf, const char *directive, const char *path,
+                   const cors_list_options_t *options,
+                   cors_origins_file_t *info);
 
 /** Set how often files are checked for changes; 0: never. */
 void cors_origins_file_interval(apr_pool_t *pconf,

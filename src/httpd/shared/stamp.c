@@ -79,17 +79,20 @@ static const char *describe_kind(mode_t mode)
     if (S_ISSOCK(mode)) {
         return "it is a socket";
     }
+    if (S_ISLNK(mode)) {
+        return "it is a symbolic link";
+    }
     return "it is a device";
 }
 
-apr_status_t cors_stamp_file(const char *path, cors_stamp_t *stamp,
+apr_status_t cors_stamp_file(const char *path, bool links, cors_stamp_t *stamp,
                              const char **detail)
 {
     struct stat info;
 
     memset(stamp, 0, sizeof(*stamp));
     *detail = NULL;
-    if (stat(path, &info) != 0) {
+    if ((links ? stat(path, &info) : lstat(path, &info)) != 0) {
         return APR_FROM_OS_ERROR(errno);
     }
     *detail = describe_kind(info.st_mode);
@@ -160,7 +163,7 @@ apr_status_t cors_read_stamped(apr_pool_t *p, const char *path,
     }
     close(descriptor);
     if (status == APR_SUCCESS
-        && (cors_stamp_file(path, &after, &detail) != APR_SUCCESS
+        && (cors_stamp_file(path, true, &after, &detail) != APR_SUCCESS
             || !cors_stamp_equal(stamp, &after))) {
         status = APR_EAGAIN;
     }

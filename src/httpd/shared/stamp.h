@@ -42,12 +42,13 @@ bool cors_stamp_is_older(const cors_stamp_t *stamp, apr_time_t age);
 /**
  * Read the state of a file without opening it.
  *
+ * @param links   whether a symbolic link is followed
  * @param stamp   filled; all zero if it is not a regular file
  * @param detail  set to a static text if it is not a regular file, such as "it is a
  *   FIFO"; else NULL
  * @return APR_SUCCESS, APR_EINVAL if it is not a regular file, or the error of stat()
  */
-apr_status_t cors_stamp_file(const char *path, cors_stamp_t *stamp,
+apr_status_t cors_stamp_file(const char *path, bool links, cors_stamp_t *stamp,
                              const char **detail);
 
 /**

@@ -7,23 +7,28 @@
  *
  * Each section is printed with what it inherits from the sections around it and its
  * server; explain_cli.c explains which policy a particular URL gets. If <Limit> is used,
- * the methods of a section fall into groups with one policy each. httpd numbers methods
- * and gives HEAD the number of GET, so the names of a group are derived from its numbers
- * here.
+ * the methods of a section fall into groups with one policy each. The member "snapshot" of the
+ * JSON is for CorsCompare.
  */
 
 #include "httpd/status/dump.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
-#include <http_protocol.h>
 
 #include "core/diagnose/describe.h"
 #include "core/policy/policy.h"
 #include "httpd/config/containers.h"
 #include "httpd/config/sections.h"
 #include "httpd/config/server_names.h"
+#include "httpd/config/sources.h"
+#include "httpd/shared/list_state.h"
+#include "httpd/status/cli.h"
+#include "httpd/status/methods.h"
+#include "httpd/status/page_data.h"
+#include "httpd/status/snapshot.h"
 
 #define JSON_VERSION 1
 #define NAME_WIDTH 40  /* of the longest directive name, in columns */
@@ -31,79 +36,10 @@
 
 /* The dump that is being printed. */
 typedef struct {
-    apr_pool_t *p; /* cleared after each section */
-    apr_file_t *out;
+    cors_cli_t cli; /* its pool is cleared after each section */
     const cors_config_section_t *section;
     cors_json_t *json; /* NULL: text output */
 } dump_t;
-
-static void print(dump_t *dump, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void print(dump_t *dump, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    apr_file_puts(apr_pvsprintf(dump->p, format, arguments), dump->out);
-    va_end(arguments);
-}
-
-static void print_json(void *context, const char *text, apr_size_t len)
-{
-    const dump_t *dump = context;
-
-    apr_file_write_full(dump->out, text, len, NULL);
-}
-
-/* Returns the name of a method number; NULL: httpd does not know one. */
-static const char *method_name(apr_pool_t *p, int number)
-{
-    const char *name;
-
-    /* HEAD has the number of GET, and httpd may return its name instead */
-    if (number == M_GET) {
-        return "GET";
-    }
-    name = number == M_INVALID ? NULL : ap_method_name_of(p, number);
-    /* httpd returns the same text for all unknown numbers */
-    return name && ap_method_number_of(name) == number ? name : NULL;
-}
-
-/* Returns the names of the methods of a group, an array of const char *. */
-static apr_array_header_t *method_names(apr_pool_t *p, cors_methods_t methods)
-{
-    apr_array_header_t *names = apr_array_make(p, 8, sizeof(const char *));
-    int number;
-
-    for (number = 0; number < CORS_METHODS_COUNT; number++) {
-        const char *name = (methods & cors_methods_bit(number))
-                               ? method_name(p, number)
-                               : NULL;
-
-        if (name) {
-            APR_ARRAY_PUSH(names, const char *) = name;
-        }
-        if (name && number == M_GET) {
-            APR_ARRAY_PUSH(names, const char *) = "HEAD";
-        }
-    }
-    return names;
-}
-
-bool cors_methods_real(apr_pool_t *p, cors_methods_t methods)
-{
-    return (methods & cors_methods_bit(M_INVALID))
-           || method_names(p, methods)->nelts > 0;
-}
-
-const char *cors_methods_text(apr_pool_t *p, cors_methods_t methods)
-{
-    if ((methods & cors_methods_bit(M_INVALID))) {
-        return "all other methods";
-    }
-    return apr_array_pstrcat(p, method_names(p, methods), ' ');
-}
 
 static const char *origin_of_setting(const cors_config_section_t *section,
                                      const cors_setting_t *setting)
@@ -122,8 +58,9 @@ static const char *origin_of_setting(const cors_config_section_t *section,
 static void print_line(dump_t *dump, const char *name, const char *words,
                        const char *from, const char *source)
 {
-    print(dump, "    %-*s %-*s %s%s%s\n", NAME_WIDTH, name, VALUE_WIDTH, words,
-          from, source ? ": " : "", source ? source : "");
+    cors_cli_print(&dump->cli, "    %-*s %-*s %s%s%s\n", NAME_WIDTH, name,
+                   VALUE_WIDTH, words, from, source ? ": " : "",
+                   source ? source : "");
 }
 
 static const char *word_of_value(apr_pool_t *p, const cors_value_t *value)
@@ -152,8 +89,8 @@ static void print_list(dump_t *dump, cors_attr_e attr,
                     && (!value->source || !source
                         || strcmp(value->source, source) == 0);
         if (strlen(words) <= VALUE_WIDTH) {
-            words = apr_pstrcat(dump->p, words, *words ? " " : "",
-                                word_of_value(dump->p, value), NULL);
+            words = apr_pstrcat(dump->cli.p, words, *words ? " " : "",
+                                word_of_value(dump->cli.p, value), NULL);
         }
     }
     if (values->nelts == 0) {
@@ -167,7 +104,7 @@ static void print_list(dump_t *dump, cors_attr_e attr,
     for (i = 0; i < values->nelts; i++) {
         const cors_value_t *value = &APR_ARRAY_IDX(values, i, cors_value_t);
 
-        print_line(dump, i == 0 ? name : "", word_of_value(dump->p, value),
+        print_line(dump, i == 0 ? name : "", word_of_value(dump->cli.p, value),
                    origin_of_setting(dump->section, value->setting),
                    value->source);
     }
@@ -180,7 +117,7 @@ static void print_policy(dump_t *dump, const cors_policy_t *policy)
     for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
         const cors_setting_t *setting = policy->link[attr].setting;
         apr_array_header_t *values =
-            cors_policy_values(dump->p, policy, (cors_attr_e)attr);
+            cors_policy_values(dump->cli.p, policy, (cors_attr_e)attr);
 
         if (cors_attr_is_list((cors_attr_e)attr)) {
             print_list(dump, (cors_attr_e)attr, setting, values);
@@ -197,24 +134,25 @@ static void print_policy(dump_t *dump, const cors_policy_t *policy)
 static void print_title(dump_t *dump)
 {
     const cors_config_section_t *section = dump->section;
-    const char *address = cors_server_address(dump->p, section->server);
-    const char *where = cors_scope_position(dump->p, section->scope);
+    const char *address = cors_server_address(dump->cli.p, section->server);
+    const char *where = cors_scope_position(dump->cli.p, section->scope);
     const char *name = section->server->server_hostname
                            ? section->server->server_hostname
                            : "-";
 
     if (section->kind == CORS_CONTAINER_SERVER) {
-        print(dump, "%s %s",
-              address ? apr_pstrcat(dump->p, "VirtualHost ", address, NULL)
-                      : "Server",
-              name);
+        cors_cli_print(&dump->cli, "%s %s",
+                       address ? apr_pstrcat(dump->cli.p, "VirtualHost ",
+                                             address, NULL)
+                               : "Server",
+                       name);
         if (where) {
-            print(dump, " (%s)", where);
+            cors_cli_print(&dump->cli, " (%s)", where);
         }
-        print(dump, "\n");
+        cors_cli_print(&dump->cli, "\n");
     }
     else {
-        print(dump, "  %s (%s)\n", section->scope->title, where);
+        cors_cli_print(&dump->cli, "  %s (%s)\n", section->scope->title, where);
     }
 }
 
@@ -251,7 +189,7 @@ static void json_policy(dump_t *dump, const cors_policy_t *policy)
     for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
         const cors_setting_t *setting = policy->link[attr].setting;
         apr_array_header_t *values =
-            cors_policy_values(dump->p, policy, (cors_attr_e)attr);
+            cors_policy_values(dump->cli.p, policy, (cors_attr_e)attr);
 
         cors_json_open(dump->json, cors_attr_directive((cors_attr_e)attr), '{');
         if (attr == CORS_ATTR_WEBSOCKET_ORIGINS && !setting) {
@@ -277,7 +215,7 @@ static void json_policy(dump_t *dump, const cors_policy_t *policy)
  * included. */
 static void json_methods(dump_t *dump, cors_methods_t methods, bool all)
 {
-    apr_array_header_t *names = method_names(dump->p, methods);
+    apr_array_header_t *names = cors_methods_names(dump->cli.p, methods);
     int i;
 
     if (all) {
@@ -302,10 +240,10 @@ static void json_title(dump_t *dump)
     cors_json_string(dump->json, "server_name",
                      section->server->server_hostname);
     cors_json_string(dump->json, "virtual_host",
-                     cors_server_address(dump->p, section->server));
+                     cors_server_address(dump->cli.p, section->server));
     cors_json_string(dump->json, "section", section->scope->title);
     cors_json_string(dump->json, "where",
-                     cors_scope_position(dump->p, section->scope));
+                     cors_scope_position(dump->cli.p, section->scope));
 }
 
 /* --- both */
@@ -314,7 +252,8 @@ static void dump_section(dump_t *dump)
 {
     bool json = dump->json != NULL;
     cors_methods_group_t *groups;
-    int count = cors_section_groups(dump->p, dump->section->merged, &groups);
+    int count =
+        cors_section_groups(dump->cli.p, dump->section->merged, &groups);
     int i;
 
     if (json) {
@@ -328,10 +267,10 @@ static void dump_section(dump_t *dump)
     for (i = 0; i < count; i++) {
         cors_policy_t policy;
 
-        if (!cors_methods_real(dump->p, groups[i].methods)) {
+        if (!cors_methods_real(dump->cli.p, groups[i].methods)) {
             continue;
         }
-        cors_policy_resolve(dump->p, dump->section->merged, groups[i].one,
+        cors_policy_resolve(dump->cli.p, dump->section->merged, groups[i].one,
                             &policy);
         if (json) {
             cors_json_open(dump->json, NULL, '{');
@@ -341,8 +280,8 @@ static void dump_section(dump_t *dump)
             continue;
         }
         if (count > 1) {
-            print(dump, "   %s\n",
-                  cors_methods_text(dump->p, groups[i].methods));
+            cors_cli_print(&dump->cli, "   %s\n",
+                           cors_methods_text(dump->cli.p, groups[i].methods));
         }
         print_policy(dump, &policy);
     }
@@ -359,7 +298,81 @@ static void visit_config_section(void *context,
 
     dump->section = section;
     dump_section(dump);
-    apr_pool_clear(dump->p);
+    apr_pool_clear(dump->cli.p);
+}
+
+/* Print the lists of origins in files. */
+static void print_lists(dump_t *dump, server_rec *server)
+{
+    const apr_array_header_t *states =
+        cors_list_states(dump->cli.p, server->process->pconf);
+    int i;
+
+    if (states->nelts > 0) {
+        cors_cli_print(&dump->cli, "Lists of origins:\n");
+    }
+    for (i = 0; i < states->nelts; i++) {
+        const cors_list_state_t *state =
+            &APR_ARRAY_IDX(states, i, cors_list_state_t);
+        const char *name =
+            cors_source_name_of(server->process->pconf, state->path);
+
+        cors_cli_print(&dump->cli, "  %s%s%s: ", name ? name : "",
+                       name ? " " : "", state->path);
+        if (!state->loaded) {
+            cors_cli_print(&dump->cli, "not loaded%s\n",
+                           cors_page_list_notes(dump->cli.p, state));
+            continue;
+        }
+        cors_cli_print(&dump->cli,
+                       "%" APR_SIZE_T_FMT " listed, %" APR_SIZE_T_FMT
+                       " excluded, %" APR_SIZE_T_FMT " tenants%s%s, sum %s%s\n",
+                       state->listed, state->excluded, state->tenants,
+                       state->version ? ", version " : "",
+                       state->version ? state->version : "", state->sum,
+                       cors_page_list_notes(dump->cli.p, state));
+    }
+}
+
+static void json_lists(apr_pool_t *p, server_rec *server, cors_json_t *json)
+{
+    apr_pool_t *pconf = server->process->pconf;
+    const apr_array_header_t *states = cors_list_states(p, pconf);
+    int i;
+
+    cors_json_open(json, "lists", '[');
+    for (i = 0; i < states->nelts; i++) {
+        const cors_list_state_t *state =
+            &APR_ARRAY_IDX(states, i, cors_list_state_t);
+
+        cors_json_open(json, NULL, '{');
+        cors_json_string(json, "name", cors_source_name_of(pconf, state->path));
+        cors_json_string(json, "path", state->path);
+        cors_json_bool(json, "loaded", state->loaded);
+        cors_json_number(json, "listed", (apr_int64_t)state->listed);
+        cors_json_number(json, "excluded", (apr_int64_t)state->excluded);
+        cors_json_number(json, "tenants", (apr_int64_t)state->tenants);
+        cors_json_string(json, "list_version", state->version);
+        cors_json_string(json, "sum", state->sum);
+        cors_json_string(json, "loaded_at",
+                         state->loaded_at ? cors_page_time(p, state->loaded_at)
+                                          : NULL);
+        cors_json_string(json, "checked_at",
+                         state->checked_at
+                             ? cors_page_time(p, state->checked_at)
+                             : NULL);
+        cors_json_number(json, "failures", (apr_int64_t)state->failures);
+        cors_json_number(json, "bad_rows", (apr_int64_t)state->bad_rows);
+        cors_json_number(json, "skipped_rows", (apr_int64_t)state->skipped);
+        cors_json_string(json, "held_back", state->held_back);
+        cors_json_string(json, "fresh_until",
+                         state->fresh_until
+                             ? cors_page_time(p, state->fresh_until)
+                             : NULL);
+        cors_json_bool(json, "stale", state->stale);
+        cors_json_close(json, '}');
+    }
+    cors_json_close(json, ']');
 }
 
 void cors_dump_json(apr_pool_t *p, server_rec *server, cors_json_t *json)
@@ -367,12 +380,13 @@ void cors_dump_json(apr_pool_t *p, server_rec *server, cors_json_t *json)
     dump_t dump;
 
     memset(&dump, 0, sizeof(dump));
-    apr_pool_create(&dump.p, p);
+    apr_pool_create(&dump.cli.p, p);
     dump.json = json;
     cors_json_number(json, "version", JSON_VERSION);
     cors_json_open(json, "sections", '[');
     cors_config_sections_visit(p, server, NULL, visit_config_section, &dump);
     cors_json_close(json, ']');
+    json_lists(p, server, json);
 }
 
 void cors_dump(apr_pool_t *p, server_rec *server)
@@ -383,22 +397,22 @@ void cors_dump(apr_pool_t *p, server_rec *server)
     dump_t dump;
 
     memset(&dump, 0, sizeof(dump));
-    if ((!text && !json)
-        || apr_file_open_flags_stdout(&dump.out, APR_BUFFERED, p)
-               != APR_SUCCESS) {
+    if ((!text && !json) || !cors_cli_open(p, &dump.cli)) {
         return;
     }
-    apr_pool_create(&dump.p, p);
+    apr_pool_create(&dump.cli.p, p);
     if (json) {
-        cors_json_start(&writer, print_json, &dump);
+        cors_cli_json(&dump.cli, &writer);
         cors_json_open(&writer, NULL, '{');
         cors_dump_json(p, server, &writer);
+        cors_snapshot_write(p, cors_snapshot_make(p, server, true), &writer);
         cors_json_close(&writer, '}');
     }
     else {
-        print(&dump, "CORS policies:\n");
+        cors_cli_print(&dump.cli, "CORS policies:\n");
         cors_config_sections_visit(p, server, NULL, visit_config_section,
                                    &dump);
+        print_lists(&dump, server);
     }
-    apr_file_flush(dump.out);
+    cors_cli_end(&dump.cli, EXIT_SUCCESS);
 }

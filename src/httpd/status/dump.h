@@ -9,17 +9,10 @@
 #define CORS_STATUS_DUMP_H
 
 #include "core/base/json.h"
-#include "core/policy/section.h"
 #include "httpd/httpd.h"
 
 /** httpd -t with -D DUMP_CORS or -D DUMP_CORS_JSON: print all policies. */
 void cors_dump(apr_pool_t *p, server_rec *server);
-
-/** @return whether any request can have one of the methods */
-bool cors_methods_real(apr_pool_t *p, cors_methods_t methods);
-
-/** @return the names of the methods of a group, for text output */
-const char *cors_methods_text(apr_pool_t *p, cors_methods_t methods);
 
 /** Write all policies as members of a JSON object. */
 void cors_dump_json(apr_pool_t *p, server_rec *server, cors_json_t *json);

@@ -5,10 +5,9 @@
  * apply to a URL and what a browser does with a request from a given origin. The core's
  * explain.c simulates the browser; this file reads the request and prints the answer.
  *
- * There is no request_rec under httpd -t, so httpd cannot select the sections. This
- * file matches containers against the URL path and the file that DocumentRoot makes of
- * it, in httpd's order of sections. It cannot evaluate <If> and does not read .htaccess
- * files; the status page's explanation does both.
+ * There is no request_rec under httpd -t, so httpd cannot select the sections:
+ * url_sections.c does. It cannot evaluate <If> and does not read .htaccess files; the
+ * status page's explanation does both.
  */
 
 #include "httpd/status/explain_cli.h"
@@ -16,7 +15,6 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include <apr_file_io.h>
 #include <apr_strings.h>
 #include <apr_uri.h>
 #include <http_main.h>
@@ -31,15 +29,13 @@
 #include "httpd/config/containers.h"
 #include "httpd/config/sections.h"
 #include "httpd/config/server_names.h"
+#include "httpd/status/cli.h"
 #include "httpd/status/explain_json.h"
 #include "httpd/status/explain_request.h"
 #include "httpd/status/explain_url.h"
+#include "httpd/status/url_sections.h"
 
 #define DIRECTIVE "CorsExplain"
-
-/* The userdata key of the requests to explain in the configuration's pool: an array of
- * asked_t. */
-#define ASKED "mod_cors_policy CorsExplain"
 
 /* A CorsExplain as read. */
 typedef struct {
@@ -50,28 +46,11 @@ typedef struct {
 
 /* The request to explain, and what was found for it. */
 typedef struct {
-    apr_pool_t *p;
-    apr_file_t *out;
+    cors_cli_t cli;
     asked_t *asked;
     cors_explain_request_t *request; /* of asked */
-    const char *file;                /* the path appended to DocumentRoot */
     server_rec *server;
-    cors_container_e kind;         /* the kind being merged */
-    int unknown;                   /* sections that only a request can match */
-    const cors_section_t *section; /* the merged sections that apply */
 } explain_t;
-
-static void print(explain_t *explain, const char *format, ...)
-    __attribute__((format(printf, 2, 3)));
-
-static void print(explain_t *explain, const char *format, ...)
-{
-    va_list arguments;
-
-    va_start(arguments, format);
-    apr_file_puts(apr_pvsprintf(explain->p, format, arguments), explain->out);
-    va_end(arguments);
-}
 
 /* Returns the error for an argument: its text and what was expected. */
 static const char *expected(apr_pool_t *p, const char *word, const char *what)
@@ -158,7 +137,6 @@ static const char *read_arguments(apr_pool_t *p, const char *args,
 const char *cors_set_explain(cmd_parms *cmd, void *section, const char *args)
 {
     const char *misplaced = ap_check_cmd_context(cmd, GLOBAL_ONLY);
-    void *list = NULL;
     asked_t *asked;
     const char *error;
 
@@ -176,63 +154,49 @@ const char *cors_set_explain(cmd_parms *cmd, void *section, const char *args)
     if (error) {
         return apr_pstrcat(cmd->pool, DIRECTIVE ": ", error, NULL);
     }
-    apr_pool_userdata_get(&list, ASKED, cmd->pool);
-    if (!list) {
-        list = apr_array_make(cmd->pool, 1, sizeof(asked_t *));
-        apr_pool_userdata_setn(list, ASKED, NULL, cmd->pool);
-    }
-    APR_ARRAY_PUSH((apr_array_header_t *)list, asked_t *) = asked;
+    cors_cli_ask(cmd->pool, DIRECTIVE, asked);
     return NULL;
 }
 
-/* Merge a section that applies to the path, and add its position. */
-static void merge_section(void *context, const cors_config_section_t *listed)
+/* Find and merge the sections that apply to the path. */
+static const cors_section_t *find_section(explain_t *explain,
+                                          server_rec *main_server)
 {
-    explain_t *explain = context;
-    cors_match_e match;
-
-    if (listed->kind != explain->kind) {
-        return;
-    }
-    match = cors_container_match(explain->p, listed->scope->node,
-                                 explain->asked->uri.path, explain->file);
-    if (match == CORS_MATCH_YES) {
-        explain->section =
-            explain->section
-                ? cors_section_merge(explain->p, explain->section, listed->own)
-                : listed->own;
-        APR_ARRAY_PUSH(explain->request->scopes, const cors_scope_t *) =
-            listed->scope;
-    }
-    explain->unknown += match == CORS_MATCH_UNKNOWN ? 1 : 0;
-}
-
-/* Merge the sections that apply to the path, in httpd's order. */
-static void merge_sections(explain_t *explain, server_rec *server)
-{
-    static const cors_container_e kinds[] = {
-        CORS_CONTAINER_SERVER, CORS_CONTAINER_DIRECTORY, CORS_CONTAINER_FILES,
-        CORS_CONTAINER_LOCATION, CORS_CONTAINER_IF
-    };
     apr_array_header_t *notes = explain->request->notes;
-    apr_size_t i;
+    cors_url_sections_t found;
+    int i;
 
-    for (i = 0; i < sizeof(kinds) / sizeof(kinds[0]); i++) {
-        explain->kind = kinds[i];
-        cors_config_sections_visit(explain->p, server, explain->server,
-                                   merge_section, explain);
+    cors_url_sections_find(explain->cli.p, main_server, explain->server,
+                           explain->asked->uri.path, &found);
+    for (i = 0; i < found.sections->nelts; i++) {
+        const cors_url_section_t *section =
+            APR_ARRAY_IDX(found.sections, i, const cors_url_section_t *);
+
+        if (section->condition < 0) {
+            APR_ARRAY_PUSH(explain->request->scopes, const cors_scope_t *) =
+                section->scope;
+        }
     }
-    if (explain->unknown > 0) {
+    if (found.conditions > 0) {
         APR_ARRAY_PUSH(notes, const char *) =
-            apr_psprintf(explain->p,
+            apr_psprintf(explain->cli.p,
                          "%d <If> not evaluated: only a request can tell",
-                         explain->unknown);
+                         found.conditions);
     }
-    if (cors_htaccess_allowed(explain->server)) {
+    if (found.remapped) {
+        APR_ARRAY_PUSH(notes, const char *) = apr_pstrcat(
+            explain->cli.p,
+            cors_directive_position(explain->cli.p, found.remapped),
+            " may map the URL to another file, to which other <Directory> and "
+            "<Files> sections apply",
+            NULL);
+    }
+    if (found.htaccess) {
         APR_ARRAY_PUSH(notes, const char *) =
             "No .htaccess file is read here, and AllowOverride permits CORS "
             "directives in one; the status page reads them";
     }
+    return cors_url_sections_merge(explain->cli.p, &found, 0);
 }
 
 static void print_scopes(explain_t *explain)
@@ -240,20 +204,20 @@ static void print_scopes(explain_t *explain)
     const apr_array_header_t *scopes = explain->request->scopes;
     int i;
 
-    print(explain, "Sections that apply, outermost first:\n");
+    cors_cli_print(&explain->cli, "Sections that apply, outermost first:\n");
     for (i = 0; i < scopes->nelts; i++) {
         const cors_scope_t *scope =
             APR_ARRAY_IDX(scopes, i, const cors_scope_t *);
-        const char *where = cors_scope_position(explain->p, scope);
+        const char *where = cors_scope_position(explain->cli.p, scope);
         const char *title = scope->title;
 
         if (!title) {
             title = where ? "VirtualHost" : "Server";
         }
         if (where) {
-            title = apr_pstrcat(explain->p, title, " (", where, ")", NULL);
+            title = apr_pstrcat(explain->cli.p, title, " (", where, ")", NULL);
         }
-        print(explain, "  %s\n", title);
+        cors_cli_print(&explain->cli, "  %s\n", title);
     }
 }
 
@@ -262,34 +226,37 @@ static void print_host(explain_t *explain)
     const apr_array_header_t *notes = explain->request->notes;
     int i;
 
-    print(explain, "%s\n", cors_explain_host(explain->p, explain->request));
+    cors_cli_print(&explain->cli, "%s\n",
+                   cors_explain_host(explain->cli.p, explain->request));
     for (i = 0; i < notes->nelts; i++) {
-        print(explain, "  %s.\n", APR_ARRAY_IDX(notes, i, const char *));
+        cors_cli_print(&explain->cli, "  %s.\n",
+                       APR_ARRAY_IDX(notes, i, const char *));
     }
 }
 
 static int print_header(void *context, const char *name, const char *value)
 {
-    print(context, "    %s: %s\n", name, value);
+    cors_cli_print(context, "    %s: %s\n", name, value);
     return 1;
 }
 
 static void print_exchange(explain_t *explain, const char *title,
                            const cors_exchange_t *exchange)
 {
-    print(explain, "%s: %s, %s; by %s\n", title,
-          cors_verdict_text(exchange->decision.verdict),
-          cors_reason_text(exchange->decision.reason),
-          cors_decision_source(explain->p, &exchange->decision));
+    cors_cli_print(&explain->cli, "%s: %s, %s; by %s\n", title,
+                   cors_verdict_text(exchange->decision.verdict),
+                   cors_reason_text(exchange->decision.reason),
+                   cors_decision_source(explain->cli.p, &exchange->decision));
     if (exchange->status) {
-        print(explain, "    status %d\n", exchange->status);
+        cors_cli_print(&explain->cli, "    status %d\n", exchange->status);
     }
-    apr_table_do(print_header, explain, exchange->headers, NULL);
+    apr_table_do(print_header, &explain->cli, exchange->headers, NULL);
     if (exchange->objection) {
-        print(explain, "  The browser stops: %s.\n", exchange->objection);
+        cors_cli_print(&explain->cli, "  The browser stops: %s.\n",
+                       exchange->objection);
     }
     else {
-        print(explain, "  The browser continues.\n");
+        cors_cli_print(&explain->cli, "  The browser continues.\n");
     }
 }
 
@@ -299,13 +266,14 @@ static void print_same_origin(explain_t *explain,
     if (answer->actual.status) {
         print_exchange(explain, "The request", &answer->actual);
     }
-    print(explain, "%s\n", cors_explain_answer(explain->request));
+    cors_cli_print(&explain->cli, "%s\n",
+                   cors_explain_answer(explain->request));
     if (answer->advice) {
-        print(explain, "%s\n", answer->advice);
+        cors_cli_print(&explain->cli, "%s\n", answer->advice);
     }
 }
 
-/* Print what CorsProtect decides, if it is in force. */
+/* Print what CorsProtect, or a directive that adds to it, decides. */
 static void print_protection(explain_t *explain)
 {
     const cors_policy_t *policy = &explain->request->policy;
@@ -316,18 +284,18 @@ static void print_protection(explain_t *explain)
     if (protection == CORS_PROTECTION_OFF) {
         return;
     }
-    print(explain, "CorsProtect%s: %s, %s; by %s\n",
-          protection == CORS_PROTECTION_ON ? "" : " (ReportOnly)",
-          cors_protect_verdict_text(decision->verdict),
-          cors_protect_reason_text(decision->reason),
-          policy->link[CORS_ATTR_PROTECT].setting->source);
+    cors_cli_print(&explain->cli, "%s%s: %s, %s; by %s\n",
+                   cors_protect_check_text(decision->check),
+                   protection == CORS_PROTECTION_ON ? "" : " (ReportOnly)",
+                   cors_protect_verdict_text(decision->verdict),
+                   cors_protect_reason_text(decision->reason),
+                   cors_protect_setting(policy, decision)->source);
     if (answer->protect_hint) {
-        print(explain, "  %s.\n", answer->protect_hint);
+        cors_cli_print(&explain->cli, "  %s.\n", answer->protect_hint);
     }
-    if (decision->verdict == CORS_PROTECT_VERDICT_REFUSED
-        && protection == CORS_PROTECTION_ON) {
-        print(explain, "  The request is answered with %d.\n",
-              cors_protect_status(decision));
+    if (cors_explain_is_refused(policy, answer)) {
+        cors_cli_print(&explain->cli, "  The request is answered with %d.\n",
+                       cors_protect_status(decision));
     }
 }
 
@@ -348,25 +316,21 @@ static void print_answer(explain_t *explain)
                    answer->sent ? "The request"
                                 : "The request, if it were sent",
                    &answer->actual);
-    print(explain, "%s\n", cors_explain_answer(explain->request));
+    cors_cli_print(&explain->cli, "%s\n",
+                   cors_explain_answer(explain->request));
     if (answer->advice) {
-        print(explain, "%s\n", answer->advice);
+        cors_cli_print(&explain->cli, "%s\n", answer->advice);
     }
-}
-
-static void write_json(void *context, const char *text, apr_size_t len)
-{
-    apr_file_write_full(context, text, len, NULL);
 }
 
 static void print_json(explain_t *explain)
 {
     cors_json_t json;
 
-    cors_json_start(&json, write_json, explain->out);
+    cors_cli_json(&explain->cli, &json);
     cors_json_open(&json, NULL, '{');
     cors_json_number(&json, "version", CORS_EXPLAIN_JSON_VERSION);
-    cors_explain_json(explain->p, explain->request, true, &json);
+    cors_explain_json(explain->cli.p, explain->request, true, &json);
     cors_json_close(&json, '}');
 }
 
@@ -375,22 +339,21 @@ static void find_answer(explain_t *explain, server_rec *main_server)
 {
     cors_explain_request_t *request = explain->request;
     apr_uri_t *uri = &explain->asked->uri;
-    const core_server_config *core;
     const char *note;
 
-    request->notes = apr_array_make(explain->p, 2, sizeof(const char *));
+    request->notes = apr_array_make(explain->cli.p, 2, sizeof(const char *));
     request->scopes =
-        apr_array_make(explain->p, 4, sizeof(const cors_scope_t *));
-    explain->server = cors_server_for(explain->p, main_server, uri, &note);
+        apr_array_make(explain->cli.p, 4, sizeof(const cors_scope_t *));
+    explain->server = cors_server_for(explain->cli.p, main_server, uri, &note);
     if (!explain->server) {
-        request->problem = apr_pstrcat(explain->p, note, ".", NULL);
+        request->problem = apr_pstrcat(explain->cli.p, note, ".", NULL);
         return;
     }
     if (note) {
         APR_ARRAY_PUSH(request->notes, const char *) = note;
     }
     if (!uri->path) {
-        uri->path = apr_pstrdup(explain->p, "/");
+        uri->path = apr_pstrdup(explain->cli.p, "/");
     }
     ap_unescape_url(uri->path);
     request->server = explain->server;
@@ -401,17 +364,14 @@ static void find_answer(explain_t *explain, server_rec *main_server)
     request->fetch.credentials = request->credentials;
     request->fetch.known_host =
         cors_server_has_host(explain->server, uri->hostname);
-    core = ap_get_core_module_config(explain->server->module_config);
-    explain->file =
-        apr_pstrcat(explain->p,
-                    core->ap_document_root ? core->ap_document_root : "",
-                    uri->path, NULL);
-    merge_sections(explain, main_server);
-    cors_policy_resolve(explain->p, explain->section,
-                        cors_script_methods(explain->p, request->method),
+    cors_policy_resolve(explain->cli.p, find_section(explain, main_server),
+                        cors_script_methods(explain->cli.p, request->method),
                         &request->policy);
-    cors_explain(explain->p, &request->policy, &request->fetch,
+    cors_explain(explain->cli.p, &request->policy, &request->fetch,
                  &request->answer);
+    if (request->answer.backend) {
+        APR_ARRAY_PUSH(request->notes, const char *) = request->answer.backend;
+    }
 }
 
 /* Returns false if there is no answer. */
@@ -423,7 +383,8 @@ static bool explain_one(explain_t *explain, server_rec *main_server)
         return !explain->request->problem;
     }
     if (explain->request->problem) {
-        print(explain, DIRECTIVE ": %s\n", explain->request->problem);
+        cors_cli_print(&explain->cli, DIRECTIVE ": %s\n",
+                       explain->request->problem);
         return false;
     }
     print_host(explain);
@@ -434,32 +395,19 @@ static bool explain_one(explain_t *explain, server_rec *main_server)
 
 void cors_explain_cli(apr_pool_t *p, server_rec *server)
 {
-    void *list = NULL;
-    const apr_array_header_t *all;
+    const apr_array_header_t *all = cors_cli_asked(p, DIRECTIVE);
     explain_t explain;
     bool answered = true;
     int i;
 
-    apr_pool_userdata_get(&list, ASKED, p);
     memset(&explain, 0, sizeof(explain));
-    if (!list
-        || apr_file_open_flags_stdout(&explain.out, APR_BUFFERED, p)
-               != APR_SUCCESS) {
+    if (!all || !cors_cli_open(p, &explain.cli)) {
         return;
     }
-    explain.p = p;
-    all = list;
     for (i = 0; i < all->nelts; i++) {
-        explain.asked = APR_ARRAY_IDX(all, i, asked_t *);
+        explain.asked = APR_ARRAY_IDX(all, i, void *);
         explain.request = &explain.asked->request;
-        explain.section = NULL;
-        explain.unknown = 0;
         answered = explain_one(&explain, server) && answered;
     }
-    apr_file_flush(explain.out);
-    if (!answered) {
-        /* httpd would continue, report that the syntax is OK and exit with 0.
-         * NOLINTNEXTLINE(concurrency-mt-unsafe): httpd -t has a single thread */
-        exit(EXIT_FAILURE);
-    }
+    cors_cli_end(&explain.cli, answered ? EXIT_SUCCESS : EXIT_FAILURE);
 }

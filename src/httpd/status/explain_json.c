@@ -98,7 +98,8 @@ static void json_protect(cors_json_t *json, const cors_policy_t *policy,
                      cors_protect_verdict_text(answer->protect.verdict));
     cors_json_string(json, "reason",
                      cors_protect_reason_text(answer->protect.reason));
-    cors_json_string(json, "decided_by", setting->source);
+    cors_json_string(json, "decided_by",
+                     cors_protect_setting(policy, &answer->protect)->source);
     cors_json_string(json, "advice", answer->protect_hint);
     cors_json_close(json, '}');
 }

@@ -171,6 +171,9 @@ void cors_explain_request(request_rec *r, cors_explain_request_t *request)
                             &request->policy);
     }
     cors_explain(r->pool, &request->policy, &request->fetch, &request->answer);
+    if (request->answer.backend) {
+        APR_ARRAY_PUSH(request->notes, const char *) = request->answer.backend;
+    }
     /* The subrequest is not destroyed: the policy may come from .htaccess files that it
      * has read. */
 }

@@ -17,6 +17,37 @@
 #include "core/policy/decide.h"
 #include "httpd/shared/stats.h"
 
+/* Returns how many requests CorsProtect has refused, over all reasons. */
+static apr_uint64_t refused_total(const cors_counters_t *counters,
+                                  cors_counted_e kind)
+{
+    apr_uint64_t total = 0;
+    int reason;
+
+    for (reason = 0; reason < CORS_PROTECT_REASON_COUNT; reason++) {
+        total += cors_counters_get_protect(counters, kind,
+                                           CORS_PROTECT_VERDICT_REFUSED,
+                                           (cors_protect_reason_e)reason);
+    }
+    return total;
+}
+
+/* Show the number of requests that CorsProtect has refused. */
+static void show_protection(request_rec *r, const cors_counters_t *counters,
+                            int flags)
+{
+    apr_uint64_t enforced = refused_total(counters, CORS_COUNTED_ENFORCED);
+    apr_uint64_t reported = refused_total(counters, CORS_COUNTED_REPORTED);
+
+    ap_rprintf(r,
+               flags & AP_STATUS_SHORT
+                   ? "CorsProtect-refused: %" APR_UINT64_T_FMT
+                     "\nCorsProtectReportOnly-refused: %" APR_UINT64_T_FMT "\n"
+                   : "<tr><td>refused by CorsProtect</td><td>%" APR_UINT64_T_FMT
+                     "</td><td>%" APR_UINT64_T_FMT "</td></tr>\n",
+               enforced, reported);
+}
+
 int cors_status_hook(request_rec *r, int flags)
 {
     const cors_counters_t *counters = cors_count_all();
@@ -53,6 +84,7 @@ int cors_status_hook(request_rec *r, int flags)
                                            (cors_verdict_e)verdict));
         }
     }
+    show_protection(r, counters, flags);
     if (!(flags & AP_STATUS_SHORT)) {
         ap_rputs("</table>\n", r);
     }

@@ -35,6 +35,7 @@ typedef struct {
     bool style;
     const char *view;
     const char *format;
+    const char *host;
     cors_explain_request_t request;
 } query_t;
 
@@ -49,6 +50,7 @@ static bool read_parameter(query_t *query, const char *name, char *value)
                   { "method", &query->request.method },
                   { "headers", &query->request.headers },
                   { "view", &query->view },
+                  { "host", &query->host },
                   { "format", &query->format } };
     apr_size_t i;
 
@@ -74,7 +76,7 @@ static bool read_query(request_rec *r, query_t *query)
     char *pair;
 
     memset(query, 0, sizeof(*query));
-    query->view = query->format = "";
+    query->view = query->format = query->host = "";
     query->request.url = query->request.origin = "";
     query->request.method = query->request.headers = "";
     pair =
@@ -130,6 +132,7 @@ static int write_page(request_rec *r, query_t *query)
     }
     else if (strcmp(query->view, "policies") == 0) {
         page.policies = true;
+        page.host = query->host;
     }
     else {
         page.counters = cors_count_all();
@@ -150,14 +153,14 @@ static int write_page(request_rec *r, query_t *query)
  * checks. */
 static const char *why_closed(request_rec *r)
 {
-    if (cors_comes_from_here(r)) {
-        return "a proxy of this server asks for it, as a .htaccess file can "
-               "have it do; put the page where it is reached directly";
+    if (cors_is_self_request(r)) {
+        return "a proxy of this server requests it, as a .htaccess file can "
+               "make it do; request the page directly";
     }
     if (cors_page_opened(r)) {
-        return "Satisfy Any is in force, as a .htaccess file can set it; write "
+        return "Satisfy Any is in force, which a .htaccess file can set; write "
                "Satisfy All next to SetHandler " CORS_PAGE_HANDLER
-               ", or Satisfy Any if that is meant";
+               ", or Satisfy Any if that is intended";
     }
     return NULL;
 }

@@ -32,6 +32,30 @@ const char *cors_page_time(apr_pool_t *p, apr_time_t time)
                         utc.tm_sec);
 }
 
+const char *cors_page_list_notes(apr_pool_t *p, const cors_list_state_t *state)
+{
+    const char *notes = "";
+
+    if (state->skipped > 0) {
+        notes = apr_psprintf(p, ", %" APR_SIZE_T_FMT " bad rows skipped",
+                             state->skipped);
+    }
+    if (state->bad_rows != state->skipped) {
+        notes = apr_psprintf(p, "%s, %" APR_SIZE_T_FMT " bad rows in the file",
+                             notes, state->bad_rows);
+    }
+    if (state->held_back) {
+        notes = apr_pstrcat(p, notes, ", the list of the file is held back (",
+                            state->held_back, ")", NULL);
+    }
+    if (state->fresh_until) {
+        notes = apr_pstrcat(p, notes,
+                            state->stale ? ", stale since " : ", fresh until ",
+                            cors_page_time(p, state->fresh_until), NULL);
+    }
+    return notes;
+}
+
 const char *cors_page_base(apr_pool_t *p,
                            const cors_recorded_refusal_t *refusal)
 {
@@ -55,19 +79,48 @@ static void add_setting(void *context, cors_attr_e attr,
     apr_hash_set(page->settings, &setting->id, sizeof(setting->id), setting);
 }
 
+/* Returns the setting of an id; NULL: it is not in the configuration any more. */
+static const cors_setting_t *setting_of(const cors_page_t *page,
+                                        cors_attr_e attr, apr_uint64_t id)
+{
+    const cors_setting_t *setting =
+        apr_hash_get(page->settings, &id, sizeof(id));
+
+    /* another module may have been loaded since, with other attributes */
+    return setting && setting->attr == attr ? setting : NULL;
+}
+
+const char *cors_page_kind(const cors_recorded_refusal_t *refusal)
+{
+    switch (refusal->verdict) {
+    case CORS_VERDICT_PREFLIGHT_DENIED:
+        return "preflight";
+    case CORS_VERDICT_WEBSOCKET_DENIED:
+        return "WebSocket";
+    default:
+        return "request";
+    }
+}
+
+const char *cors_page_reason(const cors_recorded_cause_t *cause)
+{
+    return cause->protect ? cors_protect_reason_text(cause->protect)
+                          : cors_reason_text(cause->reason);
+}
+
 const char *cors_page_advice(cors_page_t *page,
                              const cors_recorded_cause_t *cause,
                              const char *origin)
 {
-    const cors_setting_t *setting;
     cors_refused_t refused;
 
+    if (cause->protect) {
+        return cors_advice_protect(page->r->pool, cause->protect, origin);
+    }
     if (!page->settings) {
         page->settings = apr_hash_make(page->r->pool);
         cors_settings_visit(page->r->pool, ap_server_conf, add_setting, page);
     }
-    setting =
-        apr_hash_get(page->settings, &cause->setting, sizeof(cause->setting));
     memset(&refused, 0, sizeof(refused));
     refused.reason = cause->reason;
     refused.attr = cause->attr;
@@ -75,8 +128,8 @@ const char *cors_page_advice(cors_page_t *page,
     refused.source = cause->source;
     refused.origin = origin;
     refused.rejected = cause->rejected;
-    /* another module may have been loaded since, with other attributes */
-    refused.setting = setting && setting->attr == cause->attr ? setting : NULL;
+    refused.setting = setting_of(page, cause->attr, cause->setting);
+    refused.mode = setting_of(page, CORS_ATTR_MODE, cause->mode);
     return cors_advice(page->r->pool, &refused);
 }
 

@@ -44,15 +44,19 @@ static void link_to(const cors_page_t *page, const char *query,
 static void begin_page(const cors_page_t *page)
 {
     const bool happened = !page->request && !page->policies;
+    const char *view = page->request    ? "Explain"
+                       : page->policies ? "Policies"
+                                        : "What happened";
 
     cors_html(page->html,
               "<!DOCTYPE html>\n<html lang=\"en\">\n<head>\n"
               "<meta charset=\"utf-8\">\n<meta name=\"viewport\" "
               "content=\"width=device-width, initial-scale=1\">\n"
-              "<title>CORS policy</title>\n"
+              "<title>%s: CORS policy</title>\n"
               "<link rel=\"stylesheet\" href=\"?style\">\n</head>\n<body>\n"
               "<header>\n<h1>CORS policy</h1>\n"
-              "<nav aria-label=\"Views\">\n");
+              "<nav aria-label=\"Views\">\n",
+              view);
     link_to(page, "?", "What happened", happened);
     link_to(page, "?view=explain", "Explain", page->request != NULL);
     link_to(page, "?view=policies", "Policies", page->policies);

@@ -132,7 +132,7 @@ static void show_protection(const cors_page_t *page)
               "<h3>CorsProtect</h3>\n<p>%s, %s, decided by <code>%s</code>.",
               cors_protect_verdict_text(decision->verdict),
               cors_protect_reason_text(decision->reason),
-              policy->link[CORS_ATTR_PROTECT].setting->source);
+              cors_protect_setting(policy, decision)->source);
     if (decision->verdict == CORS_PROTECT_VERDICT_REFUSED) {
         if (protection == CORS_PROTECTION_ON) {
             cors_html(page->html, " The request is answered with %d.",

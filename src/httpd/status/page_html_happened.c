@@ -17,6 +17,7 @@
 #include "core/base/html.h"
 #include "core/diagnose/stats.h"
 #include "core/policy/decide.h"
+#include "httpd/status/page_html_history.h"
 
 static void show_card(const cors_page_t *page, const char *name,
                       apr_uint64_t count, const char *class)
@@ -69,8 +70,9 @@ static void show_reasons(const cors_page_t *page)
 {
     cors_html(page->html,
               "<h2>By reason</h2>\n<div class=\"scroll\"><table>\n<tr>"
-              "<th>Verdict</th><th>Reason</th><th>Policy</th>"
-              "<th class=\"n\">Requests</th></tr>\n");
+              "<th scope=\"col\">Verdict</th><th scope=\"col\">Reason</th><th "
+              "scope=\"col\">Policy</th>"
+              "<th scope=\"col\" class=\"n\">Requests</th></tr>\n");
     cors_counters_visit(page->counters, show_count, (void *)page);
     cors_html(page->html, "</table></div>\n");
 }
@@ -90,12 +92,15 @@ static void show_protect_count(void *context, cors_counted_e kind,
 
     if (!rows->any) {
         rows->any = true;
-        cors_html(page->html,
-                  "<h2>CorsProtect</h2>\n<p class=\"soft\">Requests that can "
-                  "change something, and WebSocket handshakes.</p>\n"
-                  "<div class=\"scroll\"><table>\n<tr><th>Verdict</th>"
-                  "<th>Reason</th><th>Mode</th><th class=\"n\">Requests</th>"
-                  "</tr>\n");
+        cors_html(
+            page->html,
+            "<h2>CorsProtect</h2>\n<p class=\"soft\">Requests that can "
+            "change something, WebSocket handshakes, and what "
+            "CorsProtectEmbedding and CorsProtectHost check.</p>\n"
+            "<div class=\"scroll\"><table>\n<tr><th scope=\"col\">Verdict</th>"
+            "<th scope=\"col\">Reason</th><th scope=\"col\">Mode</th><th "
+            "scope=\"col\" class=\"n\">Requests</th>"
+            "</tr>\n");
     }
     show_count((void *)page, kind, verdict, reason, count);
 }
@@ -144,11 +149,13 @@ static void show_sections(const cors_page_t *page)
     int slot;
     int kind;
 
-    cors_html(page->html,
-              "<h2>By section</h2>\n<p class=\"soft\">The section whose "
-              "CorsPolicy was in force.</p>\n<div class=\"scroll\"><table>\n"
-              "<tr><th>Section</th><th>Policy</th><th class=\"n\">Allowed</th>"
-              "<th class=\"n\">Denied</th></tr>\n");
+    cors_html(
+        page->html,
+        "<h2>By section</h2>\n<p class=\"soft\">The section whose "
+        "CorsPolicy was in force.</p>\n<div class=\"scroll\"><table>\n"
+        "<tr><th scope=\"col\">Section</th><th scope=\"col\">Policy</th><th "
+        "scope=\"col\" class=\"n\">Allowed</th>"
+        "<th scope=\"col\" class=\"n\">Denied</th></tr>\n");
     for (slot = 0; slot < CORS_COUNTERS_SLOTS; slot++) {
         const char *name = cors_counters_slot_name(page->counters, slot);
 
@@ -173,14 +180,13 @@ static void link_to_explain(const cors_page_t *page,
     cors_html_parameter(page->html, "url", url);
     cors_html_parameter(page->html, "origin", refusal->origin);
     cors_html_parameter(page->html, "method", refusal->method);
-    if (refusal->cause.reason == CORS_REASON_HEADER_NOT_ALLOWED) {
-        cors_html_parameter(page->html, "headers", refusal->cause.rejected);
+    if (refusal->headers[0]) {
+        cors_html_parameter(page->html, "headers", refusal->headers);
     }
     cors_html(page->html, "\">Explain</a>");
 }
 
-static void show_refusal(const cors_page_t *page,
-                         const cors_recorded_refusal_t *one)
+static void show_refusal(cors_page_t *page, const cors_recorded_refusal_t *one)
 {
     cors_html(page->html, "<tr><td><time>%s</time>",
               cors_page_time(page->p, one->time));
@@ -188,24 +194,29 @@ static void show_refusal(const cors_page_t *page,
         cors_html(page->html, " (%" APR_UINT64_T_FMT " times)", one->times);
     }
     cors_html(page->html,
-              "</td><td><code>%s %s%s</code></td><td><code>%s</code></td>"
-              "<td>%s",
-              one->method, cors_page_base(page->p, one), one->path,
-              one->origin[0] ? one->origin : "none",
-              cors_reason_text(one->cause.reason));
+              "</td><td>%s</td><td><code>%s %s%s</code></td>"
+              "<td><code>%s</code></td><td>%s",
+              cors_page_kind(one), one->method, cors_page_base(page->p, one),
+              one->path, one->origin[0] ? one->origin : "none",
+              cors_page_reason(&one->cause));
     if (one->cause.rejected[0]) {
         cors_html(page->html, " <code>%s</code>", one->cause.rejected);
     }
     if (one->kind == CORS_COUNTED_REPORTED) {
         cors_html(page->html, " (report-only)");
     }
-    cors_html(page->html, "</td><td><code>%s</code></td><td>",
-              one->cause.source);
+    cors_html(page->html, "</td><td><code>%s</code>", one->cause.source);
+    if (one->cause.protect) {
+        /* an explanation cannot know all fields that the browser sent */
+        cors_html(page->html, " %s",
+                  cors_page_advice(page, &one->cause, one->origin));
+    }
+    cors_html(page->html, "</td><td>");
     link_to_explain(page, one);
     cors_html(page->html, "</td></tr>\n");
 }
 
-static void show_refusals(const cors_page_t *page)
+static void show_refusals(cors_page_t *page)
 {
     cors_recorded_refusal_t *refusals =
         apr_pcalloc(page->p, CORS_COUNTERS_REFUSALS * sizeof(*refusals));
@@ -218,10 +229,12 @@ static void show_refusals(const cors_page_t *page)
         cors_html(page->html, "<p>None so far.</p>\n");
         return;
     }
-    cors_html(
-        page->html,
-        "<div class=\"scroll\"><table>\n<tr><th>Time</th><th>Request</th>"
-        "<th>Origin</th><th>Reason</th><th>Decided by</th><th></th></tr>\n");
+    cors_html(page->html,
+              "<div class=\"scroll\"><table>\n<tr><th "
+              "scope=\"col\">Time</th><th scope=\"col\">Kind</th>"
+              "<th scope=\"col\">Request</th>"
+              "<th scope=\"col\">Origin</th><th scope=\"col\">Reason</th><th "
+              "scope=\"col\">Decided by</th><th scope=\"col\"></th></tr>\n");
     for (i = 0; i < count; i++) {
         show_refusal(page, &refusals[i]);
     }
@@ -232,9 +245,10 @@ static void show_origin(cors_page_t *page, const cors_refused_origin_t *one)
 {
     cors_html(page->html,
               "<tr><td><code>%s</code></td><td class=\"n\">%s"
-              "%" APR_UINT64_T_FMT "</td><td>%s</td><td>%s</td></tr>\n",
+              "%" APR_UINT64_T_FMT "</td><td>%s; by <code>%s</code></td>"
+              "<td>%s</td></tr>\n",
               one->origin, one->excess > 0 ? "at most " : "", one->count,
-              cors_reason_text(one->cause.reason),
+              cors_page_reason(&one->cause), one->cause.source,
               cors_page_advice(page, &one->cause, one->origin));
 }
 
@@ -251,8 +265,10 @@ static void show_origins(cors_page_t *page)
     }
     cors_html(page->html,
               "<h2>Most refused origins</h2>\n<div class=\"scroll\"><table>\n"
-              "<tr><th>Origin</th><th class=\"n\">Refusals</th><th>Last reason"
-              "</th><th>What to change</th></tr>\n");
+              "<tr><th scope=\"col\">Origin</th><th scope=\"col\" "
+              "class=\"n\">Refusals</th><th scope=\"col\">Latest "
+              "reason</th><th scope=\"col\">What to change for the latest "
+              "one</th></tr>\n");
     for (i = 0; i < count; i++) {
         show_origin(page, &origins[i]);
     }
@@ -283,6 +299,7 @@ void cors_page_html_happened(cors_page_t *page)
                   "<h2>What CorsPolicy ReportOnly would have done</h2>\n");
         show_cards(page, CORS_COUNTED_REPORTED);
     }
+    cors_page_html_history(page);
     show_refusals(page);
     show_origins(page);
     show_sections(page);

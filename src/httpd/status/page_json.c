@@ -10,6 +10,8 @@
 
 #include "httpd/status/page_json.h"
 
+#include <stddef.h>
+
 #include <apr_strings.h>
 #include <http_main.h>
 #include <http_protocol.h>
@@ -36,13 +38,19 @@ static void json_refusal(cors_json_t *json, cors_page_t *page,
     cors_json_string(json, "time", cors_page_time(p, refusal->time));
     cors_json_number(json, "times", (apr_int64_t)refusal->times);
     cors_json_string(json, "mode", cors_counted_text(refusal->kind));
-    cors_json_string(json, "verdict", cors_verdict_text(refusal->verdict));
-    cors_json_string(json, "reason", cors_reason_text(refusal->cause.reason));
+    cors_json_string(json, "verdict",
+                     refusal->cause.protect
+                         ? cors_protect_verdict_text(
+                               CORS_PROTECT_VERDICT_REFUSED)
+                         : cors_verdict_text(refusal->verdict));
+    cors_json_string(json, "reason", cors_page_reason(&refusal->cause));
     cors_json_string(json, "base", cors_page_base(p, refusal));
     cors_json_string(json, "path", refusal->path);
     cors_json_string(json, "origin",
                      refusal->origin[0] ? refusal->origin : NULL);
     cors_json_string(json, "method", refusal->method);
+    cors_json_string(json, "headers",
+                     refusal->headers[0] ? refusal->headers : NULL);
     cors_json_string(json, "rejected",
                      refusal->cause.rejected[0] ? refusal->cause.rejected
                                                 : NULL);
@@ -57,7 +65,7 @@ static void json_origin(cors_json_t *json, cors_page_t *page,
     cors_json_string(json, "origin", refused->origin);
     cors_json_number(json, "count", (apr_int64_t)refused->count);
     cors_json_number(json, "excess", (apr_int64_t)refused->excess);
-    cors_json_string(json, "reason", cors_reason_text(refused->cause.reason));
+    cors_json_string(json, "reason", cors_page_reason(&refused->cause));
     cors_json_string(json, "rejected",
                      refused->cause.rejected[0] ? refused->cause.rejected
                                                 : NULL);
@@ -124,6 +132,39 @@ static void json_sections(const cors_page_t *page, cors_json_t *json)
     cors_json_close(json, ']');
 }
 
+static void json_series(cors_json_t *json, const char *name,
+                        const cors_minute_t *minutes, apr_size_t offset)
+{
+    int i;
+
+    cors_json_open(json, name, '[');
+    for (i = 0; i < CORS_HISTORY_MINUTES; i++) {
+        cors_json_number(json, NULL,
+                         *(const apr_uint32_t *)((const char *)&minutes[i]
+                                                 + offset));
+    }
+    cors_json_close(json, ']');
+}
+
+static void json_history(const cors_page_t *page, cors_json_t *json)
+{
+    cors_minute_t *minutes =
+        apr_palloc(page->p, CORS_HISTORY_MINUTES * sizeof(*minutes));
+    apr_time_t last =
+        cors_counters_history(page->counters, page->r->request_time, minutes);
+
+    if (last == 0) {
+        cors_json_string(json, "history", NULL);
+        return;
+    }
+    cors_json_open(json, "history", '{');
+    cors_json_string(json, "last_minute", cors_page_time(page->p, last));
+    json_series(json, "allowed", minutes, offsetof(cors_minute_t, allowed));
+    json_series(json, "denied", minutes, offsetof(cors_minute_t, denied));
+    json_series(json, "reported", minutes, offsetof(cors_minute_t, reported));
+    cors_json_close(json, '}');
+}
+
 static void json_happened(cors_page_t *page, cors_json_t *json)
 {
     apr_pool_t *p = page->r->pool;
@@ -144,6 +185,7 @@ static void json_happened(cors_page_t *page, cors_json_t *json)
     json_counts(page, json);
     json_protect_counts(page, json);
     json_sections(page, json);
+    json_history(page, json);
     count = cors_counters_refusals(page->counters, refusals,
                                    CORS_COUNTERS_REFUSALS);
     cors_json_open(json, "refusals", '[');

@@ -38,7 +38,7 @@ typedef struct {
 /* Set before the children start and not changed later; NULL: nothing is recorded. */
 static apr_uint16_t *ports;
 
-void cors_own_connections_open(server_rec *server)
+void cors_self_requests_open(server_rec *server)
 {
     retained_t *retained = ap_retained_data_get(RETAINED);
     const apr_size_t size = PORTS * sizeof(*ports);
@@ -52,9 +52,10 @@ void cors_own_connections_open(server_rec *server)
                                 server->process->pool);
         if (status != APR_SUCCESS) {
             retained->memory = NULL;
-            ap_log_error(APLOG_MARK, APLOG_WARNING, status, server,
-                         "CORS: no shared memory; the status page cannot tell "
-                         "which requests this server's proxy sends");
+            ap_log_error(
+                APLOG_MARK, APLOG_WARNING, status, server,
+                "CORS: no shared memory; the status page cannot detect "
+                "requests from this server's own proxy");
             return;
         }
         memset(apr_shm_baseaddr_get(retained->memory), 0, size);
@@ -105,20 +106,22 @@ static bool listens_on(apr_port_t port)
     return listener != NULL;
 }
 
-static apr_status_t forget(void *port)
+/* Called when a connection closes. */
+static apr_status_t count_closed(void *port)
 {
     __atomic_fetch_sub((apr_uint16_t *)port, 1, __ATOMIC_RELAXED);
     return APR_SUCCESS;
 }
 
-CORS_SLOW static void note(conn_rec *c)
+CORS_SLOW static void count_opened(conn_rec *c)
 {
     if (is_local(c) && listens_on(c->client_addr->port)) {
         apr_uint16_t *port = &ports[c->local_addr->port];
 
         /* before anything is sent over the connection */
         __atomic_fetch_add(port, 1, __ATOMIC_SEQ_CST);
-        apr_pool_cleanup_register(c->pool, port, forget, apr_pool_cleanup_null);
+        apr_pool_cleanup_register(c->pool, port, count_closed,
+                                  apr_pool_cleanup_null);
     }
 }
 
@@ -126,12 +129,12 @@ int cors_hook_pre_connection(conn_rec *c, void *socket)
 {
     (void)socket;
     if (ports && is_outgoing(c)) {
-        note(c);
+        count_opened(c);
     }
     return OK;
 }
 
-bool cors_comes_from_here(const request_rec *r)
+bool cors_is_self_request(const request_rec *r)
 {
     const conn_rec *c =
         r->connection->master ? r->connection->master : r->connection;

@@ -14,7 +14,7 @@
  * Start to record the connections that this server makes to itself. Called once for
  * each reading of the configuration.
  */
-void cors_own_connections_open(server_rec *server);
+void cors_self_requests_open(server_rec *server);
 
 /**
  * pre_connection hook: called for each new connection, including those of mod_proxy.
@@ -22,6 +22,6 @@ void cors_own_connections_open(server_rec *server);
 int cors_hook_pre_connection(conn_rec *c, void *socket);
 
 /** @return whether a request was sent by a proxy of this server */
-bool cors_comes_from_here(const request_rec *r);
+bool cors_is_self_request(const request_rec *r);
 
 #endif /* CORS_STATUS_SELF_REQUESTS_H */

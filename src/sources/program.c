@@ -1,0 +1,171 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/*
+ * Starts and ends one program. It is a part of its own because it is all that deals with
+ * processes; it knows neither frames nor sources.
+ *
+ * A program and all processes that it starts have a process group of their own, so that
+ * none of them remains. The group is killed before its first process is waited for: until
+ * then, the kernel does not give its number to another process.
+ */
+
+#include "sources/program.h"
+
+#include <errno.h>
+#include <fcntl.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <sys/wait.h>
+#include <unistd.h>
+#ifdef __linux__
+#include <sys/prctl.h>
+#endif
+
+#include <apr_strings.h>
+
+#ifndef _GNU_SOURCE
+extern char **environ;
+#endif
+
+#define DESCRIPTORS_MOST 4096
+#define CANNOT_EXECUTE 126
+
+/* Reset all signals to what a new program expects. */
+static void reset_signals(void)
+{
+    struct sigaction action;
+    sigset_t none;
+    int number;
+
+    memset(&action, 0, sizeof(action));
+    action.sa_handler = SIG_DFL;
+    sigemptyset(&action.sa_mask);
+    for (number = 1; number < 32; number++) {
+        sigaction(number, &action,
+                  NULL); /* fails for those that cannot be set */
+    }
+    sigemptyset(&none);
+    pthread_sigmask(SIG_SETMASK, &none, NULL);
+}
+
+/* Close what was inherited from httpd. */
+static void close_descriptors(void)
+{
+    long most = sysconf(_SC_OPEN_MAX);
+    int i;
+
+    if (most < 0 || most > DESCRIPTORS_MOST) {
+        most = DESCRIPTORS_MOST;
+    }
+    for (i = STDERR_FILENO + 1; i < (int)most; i++) {
+        close(i);
+    }
+}
+
+/* Returns a variable of the environment, with its name; NULL: it is not set. */
+static char *variable(const char *name)
+{
+    const apr_size_t length = strlen(name);
+    char **next;
+
+    for (next = environ; *next; next++) {
+        if (strncmp(*next, name, length) == 0 && (*next)[length] == '=') {
+            return *next;
+        }
+    }
+    return NULL;
+}
+
+/* Run a program in place of this process, which has only one thread. */
+static void run(char *const *argv, int output, pid_t parent)
+{
+    char search[] = "PATH=/usr/local/bin:/usr/bin:/bin";
+    char language[] = "LANG=C";
+    char *environment[4];
+    int null = open("/dev/null", O_RDONLY);
+
+    setpgid(0, 0);
+#ifdef __linux__
+    prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
+#endif
+    if (getppid() != parent || null < 0 || dup2(null, STDIN_FILENO) < 0
+        || dup2(output, STDOUT_FILENO) < 0) {
+        _exit(CANNOT_EXECUTE);
+    }
+    reset_signals();
+    environment[0] = variable("PATH");
+    if (!environment[0]) {
+        environment[0] = search;
+    }
+    environment[1] = language;
+    environment[2] = variable("TZ");
+    environment[3] = NULL;
+    close_descriptors();
+    execve(argv[0], argv, environment);
+    _exit(CANNOT_EXECUTE);
+}
+
+apr_status_t cors_program_start(cors_program_t *program, char *const *argv)
+{
+    const pid_t parent = getpid();
+    int ends[2];
+    pid_t pid;
+
+    if (pipe(ends) != 0) {
+        return APR_FROM_OS_ERROR(errno);
+    }
+    fcntl(ends[0], F_SETFD, FD_CLOEXEC);
+    fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    pid = fork();
+    if (pid == 0) {
+        run(argv, ends[1], parent);
+    }
+    close(ends[1]);
+    if (pid < 0) {
+        const apr_status_t status = APR_FROM_OS_ERROR(errno);
+
+        close(ends[0]);
+        return status;
+    }
+    setpgid(pid, pid); /* fails if the program has already done it */
+    program->pid = pid;
+    program->output = ends[0];
+    return APR_SUCCESS;
+}
+
+void cors_program_signal(const cors_program_t *program, int signal)
+{
+    if (program->pid > 0) {
+        kill(-program->pid, signal);
+    }
+}
+
+void cors_program_close(cors_program_t *program)
+{
+    if (program->output >= 0) {
+        close(program->output);
+        program->output = -1;
+    }
+}
+
+bool cors_program_has_ended(cors_program_t *program, int *status)
+{
+    siginfo_t info;
+
+    memset(&info, 0, sizeof(info));
+    if (program->pid <= 0
+        || waitid(P_PID, (id_t)program->pid, &info, WEXITED | WNOHANG | WNOWAIT)
+               != 0
+        || info.si_pid == 0) {
+        return false;
+    }
+    cors_program_signal(program, SIGKILL);
+    if (waitpid(program->pid, status, WNOHANG) != program->pid) {
+        return false;
+    }
+    program->pid = 0;
+    return true;
+}

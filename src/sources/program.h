@@ -1,0 +1,44 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/**
+ * @file program.h
+ * @brief One run of a program, in a process group of its own
+ */
+
+#ifndef CORS_SOURCES_PROGRAM_H
+#define CORS_SOURCES_PROGRAM_H
+
+#include <sys/types.h>
+
+#include "sources/httpd.h"
+
+/** A running program. Its process group has the number of its first process. */
+typedef struct {
+    pid_t pid;  /* 0: it does not run */
+    int output; /* a pipe from its standard output, non-blocking; -1: closed */
+} cors_program_t;
+
+/**
+ * Start a program. Its standard input is /dev/null, its standard error that of this
+ * process. It is killed when this process ends, where the system can do this.
+ *
+ * @param argv  the program and its arguments; ends with NULL
+ * @return APR_SUCCESS, or why it cannot be started
+ */
+apr_status_t cors_program_start(cors_program_t *program, char *const *argv);
+
+/** Send a signal to all processes of the program's group. */
+void cors_program_signal(const cors_program_t *program, int signal);
+
+/** Close the pipe. */
+void cors_program_close(cors_program_t *program);
+
+/**
+ * Look whether the first process of the program has ended. If so, the rest of its group is
+ * killed. Never waits.
+ *
+ * @param status  set to its status, as waitpid() reports it
+ */
+bool cors_program_has_ended(cors_program_t *program, int *status);
+
+#endif /* CORS_SOURCES_PROGRAM_H */

@@ -1,0 +1,193 @@
+/* Licensed under the Apache License, Version 2.0; see LICENSE. */
+
+/* Expectations: whether a policy does what an administrator expects. */
+
+#include "configure.h"
+
+#include "core/diagnose/expect.h"
+
+#define A "https://a.example"
+#define ON "; CorsPolicy On; CorsAllowOrigins " A
+#define ANY "; CorsPolicy On; CorsAllowOrigins *"
+#define MATCH "; CorsPolicy On; CorsAllowOriginsMatch "
+
+typedef struct {
+    const char *name;
+    const char *policy;
+    cors_expectation_t expectation;
+    const char *expected; /* "holds|fails|undecided[ ORIGIN][: OBSTACLE]" */
+} case_t;
+
+static void check_expectation(void **state)
+{
+    static const char *const outcomes[] = { "holds", "fails", "undecided" };
+    const case_t *row = *state;
+    cors_expect_result_t result;
+    const char *text;
+
+    cors_expect(pool, policy_of(row->policy), &row->expectation, &result);
+    text = outcomes[result.outcome];
+    if (result.outcome == CORS_EXPECT_FAILS) {
+        text = apr_pstrcat(pool, text, " ", result.origin, NULL);
+    }
+    if (result.outcome == CORS_EXPECT_UNDECIDED) {
+        text = apr_pstrcat(pool, text, ": ", result.obstacle, NULL);
+    }
+    same_text(row->policy, text, row->expected);
+}
+
+#define ALLOW(...)                                                             \
+    {                                                                          \
+        true, false,                                                           \
+        {                                                                      \
+            .origin = A, __VA_ARGS__                                           \
+        }                                                                      \
+    }
+#define DENY(...)                                                              \
+    {                                                                          \
+        false, false,                                                          \
+        {                                                                      \
+            .origin = A, __VA_ARGS__                                           \
+        }                                                                      \
+    }
+#define ALLOW_OTHER(...)                                                       \
+    {                                                                          \
+        true, true,                                                            \
+        {                                                                      \
+            __VA_ARGS__                                                        \
+        }                                                                      \
+    }
+#define DENY_OTHER(...)                                                        \
+    {                                                                          \
+        false, true,                                                           \
+        {                                                                      \
+            __VA_ARGS__                                                        \
+        }                                                                      \
+    }
+#define TO(host_, scheme_)                                                     \
+    .target = { .scheme = { scheme_, sizeof(scheme_) - 1 },                    \
+                .host = { host_, sizeof(host_) - 1 } },                        \
+    .known_host = true
+
+static const case_t cases[] = {
+    { "a listed origin is allowed", ON, ALLOW(.method = "GET"), "holds" },
+    { "a listed origin is not denied", ON, DENY(.method = "GET"), "fails " A },
+    { "an origin that is not listed is denied",
+      "; CorsPolicy On; CorsAllowOrigins https://b.example",
+      DENY(.method = "GET"), "holds" },
+    { "an origin that is not listed is not allowed",
+      "; CorsPolicy On; CorsAllowOrigins https://b.example",
+      ALLOW(.method = "GET"), "fails " A },
+    { "without a policy nothing is allowed", "; CorsAllowOrigins " A,
+      DENY(.method = "GET"), "holds" },
+    { "a policy that only reports allows nothing",
+      "; CorsPolicy ReportOnly; CorsAllowOrigins " A, ALLOW(.method = "GET"),
+      "fails " A },
+    { "a method that is not listed is denied", ON, DENY(.method = "PURGE"),
+      "holds" },
+    { "a header that is not listed is denied", ON,
+      DENY(.method = "GET", .headers = "x-token"), "holds" },
+    { "a listed header is allowed", ON "; CorsAllowHeaders X-Token",
+      ALLOW(.method = "PUT", .headers = "x-token"), "holds" },
+    { "credentials are denied by default", ON,
+      DENY(.method = "GET", .credentials = true), "holds" },
+    { "credentials are allowed where they are on",
+      ON "; CorsAllowCredentials On",
+      ALLOW(.method = "GET", .credentials = true), "holds" },
+    { "a request that CorsProtect refuses is denied", ON "; CorsProtect On",
+      DENY(.method = "POST", .credentials = true), "holds" },
+    { "CorsProtect ReportOnly refuses nothing", ON "; CorsProtect ReportOnly",
+      ALLOW(.method = "POST"), "holds" },
+    { "a page of the server itself is allowed", "",
+      ALLOW(.method = "GET", TO("a.example", "https")), "holds" },
+    { "the origin null is expected like any other",
+      ANY,
+      { true, false, { .origin = "null", .method = "GET" } },
+      "holds" },
+    { "a handshake is decided by its own list",
+      ON "; CorsWebSocketAllowOrigins None",
+      DENY(.method = "GET", .websocket = true), "holds" },
+    { "a handshake is allowed where there is no list", "; CorsPolicy Off",
+      ALLOW(.method = "GET", .websocket = true), "holds" },
+
+    { "any other origin is denied by a list",
+      ON " https://*.b.example !https://c.b.example",
+      DENY_OTHER(.method = "GET"), "holds" },
+    { "any other origin is not denied by *", ANY, DENY_OTHER(.method = "GET"),
+      "fails https://any-other.example" },
+    { "any other origin is allowed by *", ANY, ALLOW_OTHER(.method = "GET"),
+      "holds" },
+    { "any other origin is allowed by * with exclusions",
+      ANY " | CorsAllowOrigins -https://old.example",
+      ALLOW_OTHER(.method = "GET"), "holds" },
+    { "any other origin is not allowed by a list", ON,
+      ALLOW_OTHER(.method = "GET"), "fails https://any-other.example" },
+    { "credentials of any other origin are denied by *", ANY,
+      DENY_OTHER(.method = "GET", .credentials = true), "holds" },
+    { "an example that a wildcard names is not any other",
+      "; CorsPolicy On; CorsAllowOrigins https://*.example",
+      DENY_OTHER(.method = "GET"), "holds" },
+    { "a list that names whatever is tried leaves it undecided",
+      ON " https://*.example https://*.invalid https://*.test "
+         "https://*.any-other.com https://any-other.org "
+         "http://any-other.net:* http://203.0.113.7:* http://[2001:db8::7] "
+         "https://*.localhost any-other://any-other",
+      DENY_OTHER(.method = "GET"),
+      "undecided: the list, which names every origin that was tried" },
+    { "a regular expression for one domain names its origins",
+      MATCH "https://.*\\.a\\.example", DENY_OTHER(.method = "GET"), "holds" },
+    { "a regular expression for any website allows other origins",
+      MATCH "https://app.*", DENY_OTHER(.method = "GET"),
+      "fails https://appstrangerzq.com" },
+    { "a regular expression for any origin allows other origins",
+      MATCH "http.*; CorsAllowOriginsMatch any-other.*",
+      DENY_OTHER(.method = "GET"), "fails https://strangerzq.com" },
+    { "a regular expression that cannot be decided leaves it undecided",
+      MATCH "https://(?!b\\.)a\\.example", DENY_OTHER(.method = "GET"),
+      "undecided: the regular expression https://(?!b\\.)a\\.example, which "
+      "may match any origin" },
+    { "a regular expression matters only where its origins would be allowed",
+      MATCH "https://.*", DENY_OTHER(.method = "PURGE"), "holds" },
+    { "a regular expression of a policy that is off does not matter",
+      "; CorsAllowOriginsMatch https://.*", DENY_OTHER(.method = "GET"),
+      "holds" },
+    { "an excluding regular expression denies other origins",
+      ANY " | CorsAllowOriginsMatch -https://.*", ALLOW_OTHER(.method = "GET"),
+      "fails https://strangerzq.com" },
+    { "an excluding regular expression does not matter for a denial",
+      "; CorsPolicy On; CorsAllowOrigins " A
+      " | CorsAllowOriginsMatch -https://.*",
+      DENY_OTHER(.method = "GET"), "holds" },
+    { "any other origin has its own list for handshakes",
+      ANY "; CorsWebSocketAllowOrigins " A,
+      DENY_OTHER(.method = "GET", .websocket = true), "holds" },
+    { "any other origin opens a WebSocket without a list", ON,
+      DENY_OTHER(.method = "GET", .websocket = true),
+      "fails https://any-other.example" },
+
+    { "a backend that keeps its headers leaves it undecided",
+      ON "; CorsBackendHeaders Keep", DENY_OTHER(.method = "GET"),
+      "undecided: the backend's own CORS headers, which CorsBackendHeaders "
+      "keeps" },
+    { "a backend that can withhold credentials leaves them undecided",
+      ON "; CorsAllowCredentials On; CorsBackendHeaders KeepCredentials",
+      ALLOW(.method = "GET", .credentials = true),
+      "undecided: the backend's own CORS headers, which CorsBackendHeaders "
+      "keeps" },
+    { "a backend cannot allow credentials by itself",
+      ON "; CorsBackendHeaders KeepBoth",
+      DENY(.method = "GET", .credentials = true), "holds" },
+    { "a request without credentials does not depend on KeepBoth",
+      ON "; CorsAllowCredentials On; CorsBackendHeaders KeepBoth",
+      ALLOW(.method = "GET"), "holds" },
+    { "a backend is not asked about a handshake",
+      ON "; CorsBackendHeaders Keep; CorsWebSocketAllowOrigins None",
+      DENY(.method = "GET", .websocket = true), "holds" },
+};
+
+int main(void)
+{
+    const table_t tables[] = { TABLE(check_expectation, cases) };
+
+    return run_all_tests(NULL, 0, tables, COUNT(tables));
+}
