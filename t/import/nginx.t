@@ -11,7 +11,8 @@ use IO::Socket::INET ();
 use Httpd ();
 use Imported qw(imported);
 use Drawn qw(drawn_nginx drawn_origins);
-use Reach qw(further exchanges remarks);
+use JSON::PP ();
+use Reach qw(further exchanges remarks verified);
 
 my $work = $ENV{CORS_WORK};
 my $inputs = "$work/tools/cors-policy-import/t/nginx";
@@ -41,7 +42,7 @@ srand;
 my $fast = Httpd::free_port();
 my $drawn_port = Httpd::free_port();
 
-plan tests => 3 * keys(%paths) + 2 * keys(%drawn) + 2;
+plan tests => 4 * keys(%paths) + 2 * keys(%drawn) + 3;
 
 my $dir = "$work/t/run/nginx";
 mkdir $_ or die "$_: $!\n" for grep { !-d } "$work/t/run", $dir, "$dir/snippets", "$dir/tmp";
@@ -119,12 +120,18 @@ for (1 .. 400) {
 }
 my $httpd = Httpd->start(name => 'import-nginx', text => $text, ports => [ 'drawn', map { $port{$_} } sort keys %paths ], expected => qr/Warning: /);
 
+my $rows = 0;
 for my $name (sort keys %paths) {
     my ($more, $same, $all, $less) = further($port{"$name before"}, $httpd->{port}{ $port{$name} }, $paths{$name}, \@origins);
     is_deeply($more, [], "$name: no request gets further than before");
     ok(!@$less || remarks($said{$name}), "$name: a narrower result has a remark") or diag(join "\n", @$less);
     cmp_ok($same, '>', $all / 2, "$name: most requests get as far as before ($same of $all)");
+    my $table = JSON::PP->new->decode(scalar `$work/tools/cors-policy-import/bin/cors-policy-import --verify --json $inputs/$name.conf 2>import-nginx-verified`);
+    my ($wrong, $right) = verified($table, $port{"$name before"}, $httpd->{port}{ $port{$name} });
+    is_deeply($wrong, [], "$name: each row of --verify is what nginx and httpd do") or diag(scalar(@$wrong), " wrong, $right right");
+    $rows += $right;
 }
+cmp_ok($rows, '>', 500, "$rows rows of --verify are true before and after");
 my ($as_far, $asked) = (0, 0);
 for my $number (sort keys %drawn) {
     my ($more, $same, $all, $less) = further([ $drawn_port, "before-$number.example" ], [ $httpd->{port}{drawn}, "here-$number.example" ],

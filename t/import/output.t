@@ -93,6 +93,7 @@ my @forms = (
     'nginx/28-directory' => 'a directory, whose first file includes others',
     'nginx/29-but.conf' => 'an origin that is not allowed beside an expression that matches it',
     'nginx/30-elsewhere.conf' => 'a missing file of a map, rewrite on the origin, groups of a location, Lua, a named location',
+    'nginx/31-extensions.conf' => 'the pages of all extensions',
     'iis/01-cors.config' => 'a wildcard, an exclusion, everything set',
     'iis/02-everybody.config' => 'any origin except one',
     'iis/03-two-kinds.config' => 'origins with settings of their own',

@@ -8,11 +8,10 @@ use strict;
 use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
-use IPC::Open2 ();
 use Client qw(send_bytes);
-use Fetch qw(fetch exposed_names);
 use Httpd ();
-use Reach qw(send_by_wire exchanges);
+use Reach qw(exchanges);
+use Sails qw(browser_result);
 
 my $work = $ENV{CORS_WORK};
 my @near = ('https://app.example.evil', 'https://notapp.example', 'https://app.example:8080', 'http://app.example', 'null');
@@ -91,25 +90,7 @@ plan tests => 2 * $routes + @differences + @sockets + 4;
 
 my %port;
 for my $name (keys %app) { $port{$name}{$_} = Httpd::free_port() for qw(sails plain) }
-my ($from, $to);
-my $owner = $$;
-my $pid = IPC::Open2::open2($from, $to, 'node', "$work/t/sails/lift.cjs", "$work/t/sails/node_modules",
-    map { ("$work/tools/cors-policy-import/t/sails/$_:$port{$_}{sails}:cors", "$work/tools/cors-policy-import/t/sails/$_:$port{$_}{plain}:plain") } sort keys %app);
-# it ends at the end of its standard input
-sub end_sails {
-    return if !$pid || $$ != $owner;
-    close $to;
-    waitpid $pid, 0;
-    undef $pid;
-}
-END { my $code = $?; end_sails(); $? = $code }
-{
-    local $SIG{ALRM} = sub { die "Sails is not lifted in a minute\n" };
-    alarm 60;
-    my $said = '';
-    $said = <$from> // die "Sails is not lifted; see above\n" while $said ne "lifted\n";
-    alarm 0;
-}
+my $sails = Sails->lift(map { my $name = $_; map { [ "$work/tools/cors-policy-import/t/sails/$name", $port{$name}{ $_ eq 'cors' ? 'sails' : 'plain' }, $_ ] } qw(cors plain) } sort keys %app);
 
 my $text = '';
 for my $name (sort keys %app) {
@@ -129,17 +110,6 @@ for my $name (keys %app) {
 }
 
 # --- the browser
-
-# The result for a browser, as text.
-sub conclusion {
-    my ($port, $case) = @_;
-    my $got = fetch({ %$case, url => "http://api.example$case->{path}" }, sub { send_by_wire($port, $_[0]) });
-    if ($got->{type} eq 'error') {
-        return $got->{sent}[-1]{method} eq 'OPTIONS' ? 'not sent' : 'sent, not read';
-    }
-    my @seen = exposed_names($case->{credentials}, $got->{response}{headers}, qw(X-Total X-User));
-    return join ' ', "read $got->{status}", map { "with $_" } @seen;
-}
 
 # each request of the table above: its position there, and the two results
 my (%named, %told);
@@ -162,14 +132,14 @@ for my $name (sort keys %app) {
                 my $case = { path => $path, method => $method, origin => $origin, credentials => $credentials,
                     headers => [ $header ? [ $header, $header{$header} ] : () ] };
                 my $key = "$name $method $path $origin $credentials $header";
-                my ($sails, $here) = map { conclusion($port->{$_}, $case) } qw(sails here);
+                my ($there, $here) = map { browser_result($port->{$_}, $case) } qw(sails here);
                 my $told = $named{$key};
-                if ($told) { push @{ $told{ $told->[0] } }, "$key: $sails, $here" if "$sails, $here" ne "$told->[1], $told->[2]" }
-                elsif ($sails ne $here) { push @wrong, "$key: $sails, $here" }
+                if ($told) { push @{ $told{ $told->[0] } }, "$key: $there, $here" if "$there, $here" ne "$told->[1], $told->[2]" }
+                elsif ($there ne $here) { push @wrong, "$key: $there, $here" }
                 # the unchanged app behind the policy
                 next if $credentials eq 'include' || $header !~ /\A(?:|content-type)\z/;
-                my $before = conclusion($port->{before}, $case);
-                push @through, "$key: $before" if $before ne ($is_off{"$name $method $path"} ? $sails : $here);
+                my $before = browser_result($port->{before}, $case);
+                push @through, "$key: $before" if $before ne ($is_off{"$name $method $path"} ? $there : $here);
             } } }
             is_deeply(\@wrong, [], "$name: $method $path is to a browser what it is from Sails, but for what is named");
             is_deeply(\@through, [], "$name: $method $path is so too where the app speaks of CORS itself" . ($is_off{"$name $method $path"} ? ', which Off lets through' : ''));
@@ -197,6 +167,4 @@ my $page = Httpd::slurp("$work/tools/cors-policy-import/README.md");
 is_deeply([ grep { index($page, "- $_") < 0 } map { $_->[0] } @differences ], [], 'the page names every difference');
 cmp_ok(scalar keys %named, '<', $exchanges / 20, 'the differences are few');
 cmp_ok($exchanges, '>=', 5000, "$exchanges exchanges");
-my $was = $pid;
-end_sails();
-ok(!kill(0 => $was), 'Sails has ended');
+ok($sails->end, 'Sails has ended');

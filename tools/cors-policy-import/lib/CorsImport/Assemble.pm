@@ -13,7 +13,7 @@ use Exporter 'import';
 use CorsImport::Classes qw(ORIGIN PART CAPTURED ECHO class_name is_marked);
 use CorsImport::Policy qw(note canonical_origin sent_origin unique names methods age %attribute complete);
 use CorsImport::Regex qw(expression strip_anchors quoted_origin quotemeta_path);
-our @EXPORT_OK = qw(policies);
+our @EXPORT_OK = qw(policies record);
 
 my %header_of = map { $attribute{$_} => s/(?:^|-)\K(\w)/\U$1/gr } keys %attribute;
 my $token = qr/[!#\$%&'*+.^_`|~0-9A-Za-z-]+/;

@@ -14,7 +14,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use CorsImport::Policy qw(unique %attribute);
 use CorsImport::Regex qw(expand whole_groups strip_anchors);
-our @EXPORT_OK = qw(ORIGIN PART CAPTURED ECHO origin_value unknown_value assume matches same is_marked try_all class_name test_id);
+our @EXPORT_OK = qw(ORIGIN PART CAPTURED ECHO origin_value unknown_value assume matches same is_marked try_all class_name test_id assumptions examples);
 
 # Marks in a value: the origin as the request has it, something that is not known,
 # a part of the origin, the origin as a group of an expression has it.

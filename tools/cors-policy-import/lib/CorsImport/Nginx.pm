@@ -11,9 +11,10 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use CorsImport::Assemble qw(policies);
-use CorsImport::Classes qw(CAPTURED PART is_marked assume matches origin_value same try_all unknown_value);
+use CorsImport::Classes qw(CAPTURED PART is_marked assume examples matches origin_value same try_all unknown_value);
 use CorsImport::Policy qw(section note unique %attribute $with_every_status apart slurp @sections report);
-use CorsImport::Regex qw(quoted quotemeta_path);
+use CorsImport::Regex qw(expand quoted quotemeta_path strip_anchors);
+use CorsImport::Verify qw(verify_place verify_origins);
 our @EXPORT_OK = qw(import_nginx);
 
 # The blocks of a file: a list of lines, each with its words, its file and line and
@@ -239,6 +240,7 @@ sub policies_of {
         note($section, 'there are too many conditions to evaluate; CorsAllowOrigins None allows no origin');
         return $section;
     }
+    verify_origins(keys %{ $tried->{seen}{literals} }, map { examples($_) } values %{ $tried->{seen}{tests} });
     my @items = sort { $a->{file} cmp $b->{file} || $a->{line} <=> $b->{line} } values %{ $tried->{seen}{lines} };
     my @at = unique(map { ($_->{file} eq $self->{file} ? '' : "$_->{file}:") . $_->{line} } @items);
     return policies(sub {
@@ -311,6 +313,7 @@ sub locations {
             report("$item->{file}:$item->{line}: the location $args[0] is omitted: it has no path; put its headers where the requests come from", 1) if grep { is_cors_item($_) } all_items($item->{block});
             next;
         }
+        $at->{chain} = [ @chain, $item->{block} ];
         $at->{policies} = [ policies_of($self, $note, @chain, $item->{block}) ];
         push @all, $at, locations($self, $note, $server, @chain, $item->{block});
     }
@@ -327,6 +330,7 @@ sub is_within {
 # Puts a server out: its own policy, and each location where that differs.
 sub put_server {
     my ($self, $note, $block, @around) = @_;
+    my $first = @sections;
     $self->{is_server}{$block} = 1;
     my @own = policies_of($self, $note, @around, $block);
     my @locations = locations($self, $note, $block, @around, $block);
@@ -342,6 +346,51 @@ sub put_server {
         put(@policies ? \@policies : [ off($at->{item}, $note) ], $at->{where});
         push @said, $at;
     }
+    my $name = defined $note ? $note =~ s/.* //r : undef;
+    verify_place(server => $name, sections => [ @sections[ $first .. $#sections ] ], paths => [ map { example_path($_) } @locations ],
+        run => sub { my ($path, $request) = @_; return respond_at($self, $path, $request, \@locations, @around, $block) });
+}
+
+# A path of a location; nothing if its expression has none that is plain.
+sub example_path {
+    my ($at) = @_;
+    return $at->{path} if $at->{rank} != 1;
+    my ($path) = grep { m{\A/[\w/.-]*\z} && $_ =~ location_regex($at) } map { ($_, "/x$_") } map { tr/\x01-\x07/a/r } map { @{ expand($_) // [] } } (strip_anchors($at->{path}))[0];
+    return $path // ();
+}
+
+sub location_regex {
+    my ($at) = @_;
+    my $regex = $at->{path};
+    return eval { no warnings; $at->{item}{words}[1] =~ /\A~\*/ ? qr/$regex/i : qr/$regex/ } // qr/(?!)/;
+}
+
+# The location that nginx chooses in a block for a path, and whether that is final: an exact
+# one, or the longest prefix and what is chosen in it; unless that is final or ^~, the first
+# expression and what is chosen in it.
+sub choose_location {
+    my ($locations, $block, $path) = @_;
+    my @here = grep { $_->{chain}[-2] == $block } @$locations;
+    my ($exact) = grep { $_->{rank} == 3 && $path eq $_->{path} } @here;
+    return ($exact, 1) if $exact;
+    my ($found) = sort { length $b->{path} <=> length $a->{path} } grep { $_->{rank} =~ /[02]/ && index($path, $_->{path}) == 0 } @here;
+    my $is_preferred = $found && $found->{rank} == 2;
+    if ($found) {
+        my ($inner, $is_final) = choose_location($locations, $found->{chain}[-1], $path);
+        return ($inner, 1) if $is_final;
+        $found = $inner // $found;
+    }
+    my ($regex) = $is_preferred ? () : grep { $_->{rank} == 1 && $path =~ location_regex($_) } @here;
+    return ($found, 0) if !$regex;
+    my ($inner) = choose_location($locations, $regex->{chain}[-1], $path);
+    return ($inner // $regex, 1);
+}
+
+# The response to a request for a path.
+sub respond_at {
+    my ($self, $path, $request, $locations, @chain) = @_;
+    my ($at) = choose_location($locations, $chain[-1], $path);
+    return respond($self, $request, $at ? @{ $at->{chain} } : @chain);
 }
 
 sub collect {

@@ -12,7 +12,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use CorsImport::Lists qw(%fetch %default_port);
 our @EXPORT_OK = qw(fail section note origin canonical_origin sent_origin literal_origin unique words names methods age %attribute $with_every_status header complete apart
-    no_star_credentials print_all slurp report $unread %defined_origin @sections @report);
+    no_star_credentials print_all printed_of slurp report $unread %defined_origin @sections @report);
 
 # the module's
 our $VERSION = '1.0.0';
@@ -329,6 +329,17 @@ sub print_all {
     print "<IfDefine !$_>\n    Define $_ $used{$_}\n</IfDefine>\n\n" for sort keys %used;
     print_section(@$_) for @printed;
     print STDERR printable($_), "\n" for @report, map { my $from = $_->{from} // 'cors-policy-import'; map { "$from: $_" } @{ $_->{notes} } } @sections;
+}
+
+# The text that is printed for some sections, after print_all().
+sub printed_of {
+    my (@some) = @_;
+    my $text = '';
+    open my $out, '>', \$text or die "$!\n";
+    my $before = select $out;
+    print_section($_, directives($_)) for @some;
+    select $before;
+    return $text;
 }
 
 sub print_section {

@@ -190,12 +190,25 @@ sub searching {
     return $nocase ? "(?i)$full" : $full;
 }
 
+# The entry for all ids of a scheme, such as moz-extension://*; undef: the expression is
+# another one.
+sub all_ids {
+    my ($regex) = @_;
+    my ($scheme) = $regex =~ m{\A\^((?:chrome|moz|ms-browser|safari|safari-web)-extension)://(?:\.[*+]\$?)?\z} or return;
+    return "$scheme://*";
+}
+
 # Put a regular expression into the section: as patterns, as an expression, or
 # not at all if that would let any website act as a user. captured: it was
 # compared with what the expression matched, not with the origin.
 sub expression {
     my ($section, $regex, %more) = @_;
     my $attr = $section->{attr};
+    if (defined(my $entry = all_ids($regex))) {
+        push @{ $attr->{origins} }, $entry;
+        $attr->{open} = 'many';
+        return;
+    }
     my ($is_open, $is_any) = openness($regex, $more{nocase});
     if ($is_open) {
         my $quoted = quoted_origin($is_any ? '.+' : searching($regex, $more{nocase}));
