@@ -10,6 +10,7 @@ use warnings FATAL => 'all';
 use CorsTest qw(config_check);
 use Exporter 'import';
 use Fetch ();
+use File::Basename qw(basename);
 use Httpd ();
 use JSON::PP ();
 use Reference ();
@@ -18,7 +19,9 @@ use Tools qw(chance one_of some_of);
 our @EXPORT_OK = qw(draw_pairs differences page_of witness_of outcome asks_reference is_covered changes_as_reported words_of_pair show_page config_head write_lists);
 
 my $root = "$ENV{CORS_WORK}/t/htdocs";
-my $dir = Apache::Test::vars('t_logs');
+# the files of each test have their own names, because tests may run in parallel
+my $test = basename($0, '.t');
+my $files = Apache::Test::vars('t_logs') . "/pairs-$test";
 
 # --- random policies
 
@@ -30,7 +33,7 @@ my @methods = qw(GET HEAD POST PUT PATCH DELETE PURGE PROPFIND X-Own);
 my @headers = qw(content-type X-A X-B Authorization If-Match);
 my @exposed = qw(ETag x-a X-B Content-Type Authorization);
 # the lists in files
-my @files = map { "$dir/pairs-$_.origins" } 1 .. 4;
+my @files = map { "$files-$_.origins" } 1 .. 4;
 my @sources = map { "pairs-$_" } 3, 4;
 
 sub list {
@@ -229,7 +232,7 @@ sub differences {
     my (@made) = @_;
     write_lists(0);
     my $old = config_check(config_head() . join('', map { $_->{texts}[0] } @made), '-D DUMP_CORS_JSON');
-    my $file = "$dir/pairs-old.json";
+    my $file = "$files-old.json";
     Httpd::spew($file, $old->{printed});
     write_lists(1);
     my $now = config_check(config_head() . join('', map { $_->{texts}[1] } @made), "-c 'CorsCompare $file'", '-D DUMP_CORS_COMPARE_JSON');
