@@ -28,10 +28,7 @@ static bool has_certificate(void *context)
     return certificate;
 }
 
-static bool equals(cors_slice_t text, const char *word)
-{
-    return cors_slice_equal(text, cors_slice(word));
-}
+static const char *forwarded_host;
 
 static bool refuses(const cors_protect_settings_t *settings,
                     const cors_protect_facts_t *facts)
@@ -49,7 +46,7 @@ static bool refuses(const cors_protect_settings_t *settings,
     must(refused == (decision.reason >= CORS_PROTECT_REASON_RELAYED));
     must((decision.verdict == CORS_PROTECT_VERDICT_NOT_CHECKED)
          == (decision.reason <= CORS_PROTECT_REASON_WEBSOCKET_LIST));
-    must(refused || !cors_protect_hint(facts, &decision));
+    must(refused || !cors_protect_hint(facts, &decision, forwarded_host));
     must(cors_protect_status(&decision) == 403
          || decision.check == CORS_PROTECT_CHECK_HOST);
     if (settings->host && !facts->target.known_host) {
@@ -76,7 +73,8 @@ static void check_trust(const cors_protect_settings_t *settings,
         must(refused || !now);
         refused = now;
         if (trust == CORS_TRUST_NONE && judged
-            && equals(facts->fetch_site, "cross-site")) {
+            && cors_slice_is(cors_slice(facts->field[CORS_FIELD_FETCH_SITE]),
+                             "cross-site")) {
             must(refused);
         }
     }
@@ -102,12 +100,12 @@ static void fill_target(cors_slice_t line, cors_origin_t *target)
     }
 }
 
-/* A field that starts with "-" is absent. */
-static cors_slice_t next_field(const char **at, const char *end)
+/* A field that starts with "-" is absent. A NUL ends a field, as in httpd. */
+static const char *next_field(const char **at, const char *end)
 {
-    cors_slice_t line = next_line(at, end);
+    const char *text = text_of(next_line(at, end));
 
-    return line.len > 0 && line.ptr[0] == '-' ? cors_slice(NULL) : line;
+    return text[0] == '-' ? NULL : exact_copy(text, strlen(text) + 1).ptr;
 }
 
 static void check(cors_slice_t input)
@@ -115,6 +113,7 @@ static void check(cors_slice_t input)
     const char *at = input.ptr;
     const char *end = cors_slice_end(input);
     cors_protect_settings_t settings;
+    const char *field[CORS_FIELD_COUNT] = { NULL };
     cors_protect_facts_t facts;
     unsigned flags = 0;
 
@@ -138,17 +137,18 @@ static void check(cors_slice_t input)
     facts.has_certificate = has_certificate;
     facts.context = &trust;
     facts.method = next_line(&at, end);
-    facts.fetch_site = next_field(&at, end);
-    facts.fetch_mode = next_field(&at, end);
-    facts.fetch_dest = next_field(&at, end);
-    facts.origin = next_field(&at, end);
-    facts.referer = next_field(&at, end);
-    facts.cookie = next_field(&at, end);
-    facts.authorization = next_field(&at, end);
-    facts.content_type = next_field(&at, end);
-    facts.forwarded_host = next_field(&at, end);
-    fill_target(next_field(&at, end), &facts.target.origin);
-    fill_target(next_field(&at, end), &facts.target.canonical);
+    facts.field = field;
+    field[CORS_FIELD_FETCH_SITE] = next_field(&at, end);
+    field[CORS_FIELD_FETCH_MODE] = next_field(&at, end);
+    field[CORS_FIELD_FETCH_DEST] = next_field(&at, end);
+    field[CORS_FIELD_ORIGIN] = next_field(&at, end);
+    field[CORS_FIELD_REFERER] = next_field(&at, end);
+    field[CORS_FIELD_COOKIE] = next_field(&at, end);
+    field[CORS_FIELD_AUTHORIZATION] = next_field(&at, end);
+    field[CORS_FIELD_CONTENT_TYPE] = next_field(&at, end);
+    forwarded_host = next_field(&at, end);
+    fill_target(cors_slice(next_field(&at, end)), &facts.target.origin);
+    fill_target(cors_slice(next_field(&at, end)), &facts.target.canonical);
     check_trust(&settings, &facts);
     check_strict(&facts, settings);
 }

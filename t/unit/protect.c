@@ -41,21 +41,28 @@ static bool certificate_of(void *context)
     return ((const sent_t *)context)->certificate;
 }
 
+static const char *const *fields_of(const sent_t *sent)
+{
+    const char **field = apr_pcalloc(pool, CORS_FIELD_COUNT * sizeof(*field));
+
+    field[CORS_FIELD_ORIGIN] = exact_string(sent->origin);
+    field[CORS_FIELD_REFERER] = exact_string(sent->referer);
+    field[CORS_FIELD_FETCH_SITE] = exact_string(sent->site);
+    field[CORS_FIELD_FETCH_MODE] = exact_string(sent->mode);
+    field[CORS_FIELD_FETCH_DEST] = exact_string(sent->dest);
+    field[CORS_FIELD_COOKIE] = exact_string(sent->cookie);
+    field[CORS_FIELD_AUTHORIZATION] = exact_string(sent->authorization);
+    field[CORS_FIELD_CONTENT_TYPE] = exact_string(sent->type);
+    return field;
+}
+
 static void facts_of(const sent_t *sent, cors_protect_facts_t *facts)
 {
     memset(facts, 0, sizeof(*facts));
     facts->method = exact_copy(sent->method ? sent->method : "POST");
     facts->websocket = sent->websocket;
     facts->preflight = sent->preflight;
-    facts->origin = exact_copy(sent->origin);
-    facts->referer = exact_copy(sent->referer);
-    facts->fetch_site = exact_copy(sent->site);
-    facts->fetch_mode = exact_copy(sent->mode);
-    facts->fetch_dest = exact_copy(sent->dest);
-    facts->cookie = exact_copy(sent->cookie);
-    facts->authorization = exact_copy(sent->authorization);
-    facts->content_type = exact_copy(sent->type);
-    facts->forwarded_host = exact_copy(sent->forwarded);
+    facts->field = fields_of(sent);
     facts->get_trust = trust_of;
     facts->has_certificate = certificate_of;
     facts->context = (void *)(uintptr_t)sent;
@@ -615,7 +622,7 @@ static void a_refusal_has_its_remedy(void **state)
         settings.embedding = true;
         facts_of(&rows[i].sent, &facts);
         cors_protect(&settings, &facts, &decision);
-        hint = cors_protect_hint(&facts, &decision);
+        hint = cors_protect_hint(&facts, &decision, rows[i].sent.forwarded);
         same_text(apr_itoa(pool, (int)i),
                   hint && rows[i].hint
                       ? apr_pstrmemdup(pool, hint, strlen(rows[i].hint))
@@ -658,7 +665,8 @@ static void the_server_is_asked_only_if_it_matters(void **state)
     cors_protect_request(&settings, &facts, &decision);
     same_text("asked", words_of(&decision), OWN);
     same_number("asked", asked, 2);
-    facts.fetch_site = exact_copy("cross-site");
+    sent.site = "cross-site";
+    facts.field = fields_of(&sent);
     cors_protect_request(&settings, &facts, &decision);
     same_text("not asked", words_of(&decision), CROSS);
     same_number("not asked", asked, 2);
@@ -668,8 +676,9 @@ static void the_server_is_asked_only_if_it_matters(void **state)
     cors_protect_request(&settings, &facts, &decision);
     same_text("no certificate", words_of(&decision), OPEN);
     memset(&facts.target, 0, sizeof(facts.target));
-    facts.fetch_site = exact_copy(NULL);
-    facts.fetch_mode = exact_copy(NULL);
+    sent.site = NULL;
+    sent.mode = NULL;
+    facts.field = fields_of(&sent);
     cors_protect_request(&settings, &facts, &decision);
     same_text("no target", words_of(&decision), CROSS);
 }

@@ -67,6 +67,12 @@ static inline cors_slice_t exact_copy(const char *text)
     return text ? exact_bytes(text, strlen(text)) : cors_slice(NULL);
 }
 
+/* Such a copy of a string with its NUL; NULL stays NULL. */
+static inline const char *exact_string(const char *text)
+{
+    return text ? exact_bytes(text, strlen(text) + 1).ptr : NULL;
+}
+
 /* A text repeated. */
 static inline char *repeat_text(const char *unit, size_t times)
 {

@@ -458,6 +458,7 @@ static void explain_protection(apr_pool_t *p, const cors_policy_t *policy,
                                const cors_fetch_request_t *request,
                                cors_explanation_t *explanation)
 {
+    const char *field[CORS_FIELD_COUNT] = { NULL };
     cors_protect_settings_t settings;
     cors_protect_facts_t facts;
 
@@ -465,16 +466,17 @@ static void explain_protection(apr_pool_t *p, const cors_policy_t *policy,
     memset(&facts, 0, sizeof(facts));
     facts.method = cors_slice(cors_normal_method(p, request->method));
     facts.websocket = request->websocket;
-    facts.origin = cors_slice(request->origin);
+    facts.field = field;
+    field[CORS_FIELD_ORIGIN] = request->origin;
     if (!request->websocket && is_trustworthy(&request->target)) {
-        facts.fetch_site = cors_slice(
-            explanation->cross_origin ? "cross-site" : "same-origin");
-        facts.fetch_mode = cors_slice("cors");
+        field[CORS_FIELD_FETCH_SITE] =
+            explanation->cross_origin ? "cross-site" : "same-origin";
+        field[CORS_FIELD_FETCH_MODE] = "cors";
     }
-    facts.cookie = cors_slice(request->credentials ? "a=b" : NULL);
+    field[CORS_FIELD_COOKIE] = request->credentials ? "a=b" : NULL;
     if (request->headers
         && cors_list_has(request->headers, cors_slice("content-type"), true)) {
-        facts.content_type = cors_slice("application/json");
+        field[CORS_FIELD_CONTENT_TYPE] = "application/json";
     }
     facts.target.origin = request->target;
     facts.target.known_host = request->known_host;
@@ -482,7 +484,7 @@ static void explain_protection(apr_pool_t *p, const cors_policy_t *policy,
     facts.context = (void *)(apr_uintptr_t)policy;
     cors_protect(&settings, &facts, &explanation->protect);
     explanation->protect_hint =
-        cors_protect_hint(&facts, &explanation->protect);
+        cors_protect_hint(&facts, &explanation->protect, NULL);
 }
 
 static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,

@@ -39,11 +39,17 @@ const char *cors_protect_check_text(cors_protect_check_e check)
     return texts[check];
 }
 
+static cors_slice_t field_of(const cors_protect_facts_t *facts,
+                             cors_field_e field)
+{
+    return cors_slice(facts->field[field]);
+}
+
 /* An empty field counts as absent: some proxies empty fields instead of removing
  * them. */
-static bool is_absent(cors_slice_t field)
+static bool is_absent(const cors_protect_facts_t *facts, cors_field_e field)
 {
-    return field.len == 0;
+    return !facts->field[field] || !facts->field[field][0];
 }
 
 bool cors_protect_is_safe(cors_slice_t method)
@@ -93,8 +99,9 @@ typedef struct {
 
 static void find_caller(const cors_protect_facts_t *facts, caller_t *caller)
 {
-    caller->parsed =
-        facts->origin.ptr && cors_origin_parse(facts->origin, &caller->origin);
+    caller->parsed = facts->field[CORS_FIELD_ORIGIN]
+                     && cors_origin_parse(field_of(facts, CORS_FIELD_ORIGIN),
+                                          &caller->origin);
     caller->trust = caller->parsed && facts->get_trust
                         ? facts->get_trust(facts->context, &caller->origin)
                         : CORS_TRUST_NONE;
@@ -123,12 +130,13 @@ static bool url_has_origin(cors_slice_t url, cors_slice_t origin)
  */
 static bool may_be_relayed(const cors_protect_facts_t *facts)
 {
-    if (!cors_slice_is(facts->fetch_mode, "same-origin")) {
+    if (!cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "same-origin")) {
         return false;
     }
-    return cors_slice_is(facts->origin, "null")
-           || (!is_absent(facts->referer)
-               && !url_has_origin(facts->referer, facts->origin));
+    return cors_slice_is(field_of(facts, CORS_FIELD_ORIGIN), "null")
+           || (!is_absent(facts, CORS_FIELD_REFERER)
+               && !url_has_origin(field_of(facts, CORS_FIELD_REFERER),
+                                  field_of(facts, CORS_FIELD_ORIGIN)));
 }
 
 /*
@@ -153,7 +161,8 @@ static bool browser_authorized(cors_slice_t authorization)
 
 static bool has_credentials(const cors_protect_facts_t *facts)
 {
-    return facts->cookie.ptr || browser_authorized(facts->authorization)
+    return facts->field[CORS_FIELD_COOKIE]
+           || browser_authorized(field_of(facts, CORS_FIELD_AUTHORIZATION))
            || (facts->has_certificate
                && facts->has_certificate(facts->context));
 }
@@ -175,7 +184,7 @@ static bool type_needs_preflight(cors_slice_t type)
     const char *end;
     const char *slash;
 
-    if (is_absent(essence)) {
+    if (essence.len == 0) {
         return false;
     }
     end = cors_slice_find_any(essence, ";, \t");
@@ -199,11 +208,11 @@ static bool type_needs_preflight(cors_slice_t type)
  */
 static bool is_cors_request(const cors_protect_facts_t *facts)
 {
-    if (!is_absent(facts->fetch_mode)) {
-        return cors_slice_is(facts->fetch_mode, "cors");
+    if (!is_absent(facts, CORS_FIELD_FETCH_MODE)) {
+        return cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "cors");
     }
     return !cors_slice_is(facts->method, "POST")
-           || type_needs_preflight(facts->content_type);
+           || type_needs_preflight(field_of(facts, CORS_FIELD_CONTENT_TYPE));
 }
 
 /* Returns whether a port as an origin has it is the port of a target. The default port
@@ -248,7 +257,7 @@ static void check_own_origin(const cors_protect_facts_t *facts,
                              const caller_t *caller,
                              cors_protect_decision_t *decision)
 {
-    cors_target_t target = facts->target;
+    cors_target_t target;
     bool canonical;
 
     if (!caller->parsed || caller->origin.null) {
@@ -259,6 +268,9 @@ static void check_own_origin(const cors_protect_facts_t *facts,
     if (facts->get_target) {
         memset(&target, 0, sizeof(target));
         facts->get_target(facts->context, &caller->origin, &target);
+    }
+    else {
+        target = facts->target;
     }
     canonical = is_target(facts, &caller->origin, &target.canonical);
     if (!canonical && !is_target(facts, &caller->origin, &target.origin)) {
@@ -276,7 +288,7 @@ static void check_own_origin(const cors_protect_facts_t *facts,
 static bool check_fetch_site(const cors_protect_facts_t *facts,
                              cors_protect_decision_t *decision)
 {
-    if (cors_slice_is(facts->fetch_site, "same-origin")) {
+    if (cors_slice_is(field_of(facts, CORS_FIELD_FETCH_SITE), "same-origin")) {
         if (!facts->websocket && may_be_relayed(facts)) {
             refuse(decision, CORS_PROTECT_REASON_RELAYED);
         }
@@ -285,7 +297,8 @@ static bool check_fetch_site(const cors_protect_facts_t *facts,
         }
         return true;
     }
-    if (!facts->websocket && cors_slice_is(facts->fetch_site, "none")) {
+    if (!facts->websocket
+        && cors_slice_is(field_of(facts, CORS_FIELD_FETCH_SITE), "none")) {
         pass(decision, CORS_PROTECT_REASON_BROWSER);
         return true;
     }
@@ -355,10 +368,10 @@ void cors_protect_request(const cors_protect_settings_t *settings,
     }
     /* rule 4: before the comparison with the own origin, which a page of the same name
      * over http also has if a proxy terminates TLS */
-    if (!is_absent(facts->fetch_site)) {
+    if (!is_absent(facts, CORS_FIELD_FETCH_SITE)) {
         refuse(decision, CORS_PROTECT_REASON_CROSS_SITE);
     }
-    else if (!facts->origin.ptr) {
+    else if (!facts->field[CORS_FIELD_ORIGIN]) {
         check_no_browser(settings, facts->websocket, decision);
     }
     else {
@@ -374,11 +387,13 @@ static bool is_embedding(const cors_protect_facts_t *facts)
     static const char *const frames[] = { "iframe", "frame",  "fencedframe",
                                           "embed",  "object", NULL };
 
-    if (cors_slice_is(facts->fetch_mode, "navigate")) {
-        return cors_slice_is_one_of(facts->fetch_dest, frames);
+    if (cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "navigate")) {
+        return cors_slice_is_one_of(field_of(facts, CORS_FIELD_FETCH_DEST),
+                                    frames);
     }
-    return !is_absent(facts->fetch_mode)
-           && !cors_slice_is_one_of(facts->fetch_mode, others);
+    return !is_absent(facts, CORS_FIELD_FETCH_MODE)
+           && !cors_slice_is_one_of(field_of(facts, CORS_FIELD_FETCH_MODE),
+                                    others);
 }
 
 void cors_protect_embedding(const cors_protect_facts_t *facts,
@@ -388,7 +403,7 @@ void cors_protect_embedding(const cors_protect_facts_t *facts,
 
     decision->check = CORS_PROTECT_CHECK_EMBEDDING;
     if (facts->websocket || facts->preflight
-        || !cors_slice_is(facts->fetch_site, "cross-site")
+        || !cors_slice_is(field_of(facts, CORS_FIELD_FETCH_SITE), "cross-site")
         || !is_embedding(facts)) {
         pass(decision, CORS_PROTECT_REASON_NOT_EMBEDDED);
         return;
@@ -560,21 +575,23 @@ int cors_protect_status(const cors_protect_decision_t *decision)
 
 /* Returns whether a proxy in front of this server received the request for the host of
  * its origin. */
-static bool proxy_changed_host(const cors_protect_facts_t *facts)
+static bool proxy_changed_host(const cors_protect_facts_t *facts,
+                               const char *forwarded_host)
 {
-    cors_slice_t forwarded = facts->forwarded_host;
+    cors_slice_t forwarded = cors_slice(forwarded_host);
     cors_slice_t host;
     cors_origin_t origin;
 
     return cors_list_next(&forwarded, &host)
-           && cors_origin_parse(facts->origin, &origin)
+           && cors_origin_parse(field_of(facts, CORS_FIELD_ORIGIN), &origin)
            && cors_slice_equal_nocase(
                host, cors_slice_between(origin.host.ptr,
                                         cors_slice_end(origin.text)));
 }
 
 const char *cors_protect_hint(const cors_protect_facts_t *facts,
-                              const cors_protect_decision_t *decision)
+                              const cors_protect_decision_t *decision,
+                              const char *forwarded_host)
 {
     if (decision->verdict != CORS_PROTECT_VERDICT_REFUSED) {
         return NULL;
@@ -595,13 +612,14 @@ const char *cors_protect_hint(const cors_protect_facts_t *facts,
     if (decision->check != CORS_PROTECT_CHECK_REQUEST) {
         return NULL;
     }
-    if (cors_slice_is(facts->origin, "null")) {
+    if (cors_slice_is(field_of(facts, CORS_FIELD_ORIGIN), "null")) {
         return "the page hid its origin by its Referrer-Policy, a sandbox or a "
                "redirect; send Referrer-Policy: same-origin with the site's "
                "own pages";
     }
     if (decision->reason == CORS_PROTECT_REASON_CROSS_SITE
-        && is_absent(facts->fetch_site) && proxy_changed_host(facts)) {
+        && is_absent(facts, CORS_FIELD_FETCH_SITE)
+        && proxy_changed_host(facts, forwarded_host)) {
         return "a proxy has changed Host; use ProxyPreserveHost On there, or "
                "UseCanonicalName On here";
     }

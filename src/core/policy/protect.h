@@ -12,6 +12,7 @@
 #define CORS_PROTECT_H
 
 #include "core/base/list.h"
+#include "core/base/field.h"
 #include "core/origin/origin.h"
 #include "core/policy/decide.h"
 #include "core/policy/policy.h"
@@ -121,9 +122,7 @@ typedef cors_trust_e (*cors_trust_fn)(void *context,
 typedef bool (*cors_has_certificate_fn)(void *context);
 
 /**
- * The facts about a request. Every slice borrows the client's own bytes, which may be
- * malicious. An absent field has a NULL ptr. The values of a repeated field are joined
- * with commas.
+ * The facts about a request. They borrow the client's own bytes, which may be malicious.
  */
 typedef struct {
     cors_slice_t method; /* the client's, in its own case */
@@ -131,15 +130,9 @@ typedef struct {
     bool websocket;
     /* cors_is_preflight() */
     bool preflight;
-    cors_slice_t origin;         /* Origin */
-    cors_slice_t referer;        /* Referer, the whole URL */
-    cors_slice_t fetch_site;     /* Sec-Fetch-Site */
-    cors_slice_t fetch_mode;     /* Sec-Fetch-Mode */
-    cors_slice_t fetch_dest;     /* Sec-Fetch-Dest */
-    cors_slice_t cookie;         /* Cookie; only its presence is read */
-    cors_slice_t authorization;  /* Authorization */
-    cors_slice_t content_type;   /* Content-Type */
-    cors_slice_t forwarded_host; /* X-Forwarded-Host; read for a hint only */
+    /* CORS_FIELD_COUNT values, by cors_field_e; NULL: absent. The values of a repeated
+     * field are joined with commas. Of Cookie, only the presence is read. */
+    const char *const *field;
     /* NULL: no origin is trusted */
     cors_trust_fn get_trust;
     /* NULL: target is filled in */
@@ -150,7 +143,8 @@ typedef struct {
     cors_has_certificate_fn has_certificate;
     /* for the callbacks */
     void *context;
-    /* the origin of this server; fetch_site in it is not read */
+    /* the origin of this server, if get_target or has_host is NULL; fetch_site in it is
+     * not read */
     cors_target_t target;
     /* A ServerName with a scheme determines the scheme of the target. If it is unset
      * and the scheme is http, a proxy may terminate TLS. */
@@ -260,9 +254,11 @@ int cors_protect_status(const cors_protect_decision_t *decision);
 /**
  * Returns how to let a refused request pass if it is legitimate.
  *
+ * @param forwarded_host  X-Forwarded-Host of the request; NULL: absent
  * @return a sentence to add to the log line, static; NULL: none
  */
 const char *cors_protect_hint(const cors_protect_facts_t *facts,
-                              const cors_protect_decision_t *decision);
+                              const cors_protect_decision_t *decision,
+                              const char *forwarded_host);
 
 #endif /* CORS_PROTECT_H */

@@ -147,6 +147,55 @@ static void take_first(cors_noted_t *noted, cors_field_e field,
     }
 }
 
+/* Returns eight bytes in lower case: setting bit 0x20 converts a letter. */
+static inline apr_uint64_t word_at(const char *text)
+{
+    apr_uint64_t word;
+
+    memcpy(&word, text, sizeof(word));
+    return word | 0x2020202020202020u;
+}
+
+/* Returns four bytes in lower case. */
+static inline apr_uint32_t half_word_at(const char *text)
+{
+    apr_uint32_t word;
+
+    memcpy(&word, text, sizeof(word));
+    return word | 0x20202020u;
+}
+
+/*
+ * Returns whether a field has this name, which is in lower case and has 4 to 24
+ * characters. It compares words that may overlap. strcasecmp() takes three times as
+ * many instructions.
+ */
+static inline bool is_named(cors_slice_t key, const char *name)
+{
+    const size_t len = strlen(name);
+
+    if (key.len != len) {
+        return false;
+    }
+    if (len < 8) {
+        return half_word_at(key.ptr) == half_word_at(name)
+               && half_word_at(key.ptr + len - 4)
+                      == half_word_at(name + len - 4);
+    }
+    return word_at(key.ptr) == word_at(name)
+           && word_at(key.ptr + len - 8) == word_at(name + len - 8)
+           && (len <= 16 || word_at(key.ptr + 8) == word_at(name + 8));
+}
+
+/* Note a field if it has this name. */
+static inline void take_named(cors_noted_t *noted, cors_field_e field,
+                              const apr_table_entry_t *entry, const char *name)
+{
+    if (is_named(cors_slice(entry->key), name)) {
+        take_first(noted, field, entry);
+    }
+}
+
 /* Note a field whose name begins with A, of a request that may be a preflight. */
 static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
 {
@@ -168,26 +217,8 @@ static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
     }
 }
 
-/* Note a field if it has this name, which is in lower case. The name is compared here:
- * most differ in their first bytes, so this is faster than strcasecmp(). Setting bit
- * 0x20 converts a letter to lower case. */
-static void note_field(const apr_table_entry_t *entry, const char *name,
-                       cors_field_e field, cors_noted_t *noted)
-{
-    const char *key = entry->key;
-
-    for (; *name; key++, name++) {
-        if ((*key | ' ') != *name) {
-            return;
-        }
-    }
-    if (!*key) {
-        take_first(noted, field, entry);
-    }
-}
-
 /* Returns whether a name begins with Sec-F, as a Sec-Fetch field does. Browsers send
- * several Sec-CH fields. Setting bit 0x20 converts a letter to lower case. */
+ * several Sec-CH fields. */
 static inline bool may_be_fetch(const char *name)
 {
     return (name[1] | ' ') == 'e' && (name[2] | ' ') == 'c' && name[3] == '-'
@@ -198,16 +229,17 @@ static inline bool may_be_fetch(const char *name)
 static void note_fetch(const apr_table_entry_t *entry, unsigned fields,
                        cors_noted_t *noted)
 {
+    const cors_slice_t key = cors_slice(entry->key);
     const bool embedding = fields & FIELD_BIT(FETCH_DEST);
 
-    if (strcasecmp(entry->key, "Sec-Fetch-Site") == 0) {
+    if (is_named(key, "sec-fetch-site")) {
         take_first(noted, CORS_FIELD_FETCH_SITE, entry);
     }
     else if ((noted->forgeable || embedding)
-             && strcasecmp(entry->key, "Sec-Fetch-Mode") == 0) {
+             && is_named(key, "sec-fetch-mode")) {
         take_first(noted, CORS_FIELD_FETCH_MODE, entry);
     }
-    else if (embedding && strcasecmp(entry->key, "Sec-Fetch-Dest") == 0) {
+    else if (embedding && is_named(key, "sec-fetch-dest")) {
         take_first(noted, CORS_FIELD_FETCH_DEST, entry);
     }
 }
@@ -215,21 +247,20 @@ static void note_fetch(const apr_table_entry_t *entry, unsigned fields,
 /* Note a field whose name begins with C. Connection and Cache-Control are frequent. */
 static void note_content(const apr_table_entry_t *entry, cors_noted_t *noted)
 {
-    const char *key = entry->key;
+    cors_slice_t key;
 
-    if ((key[1] | ' ') != 'o') {
+    if ((entry->key[1] | ' ') != 'o') {
         return;
     }
-    if ((key[2] | ' ') == 'n' && (key[3] | ' ') == 't') {
-        if (strcasecmp(key, "Content-Length") == 0) {
-            noted->body |= strcmp(entry->val, "0") != 0;
-        }
-        else if (noted->forgeable) {
-            note_field(entry, "content-type", CORS_FIELD_CONTENT_TYPE, noted);
-        }
+    key = cors_slice(entry->key);
+    if (is_named(key, "content-length")) {
+        noted->body |= entry->val[0] != '0' || entry->val[1];
     }
-    else if (noted->forgeable) {
-        note_field(entry, "cookie", CORS_FIELD_COOKIE, noted);
+    else if (noted->forgeable && is_named(key, "content-type")) {
+        take_first(noted, CORS_FIELD_CONTENT_TYPE, entry);
+    }
+    else if (noted->forgeable && is_named(key, "cookie")) {
+        take_first(noted, CORS_FIELD_COOKIE, entry);
     }
 }
 
@@ -254,14 +285,10 @@ CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
     for (; entry < end; entry++) {
         switch (entry->key[0] | ' ') {
         case 'o':
-            if (strcasecmp(entry->key, "Origin") == 0) {
-                take_first(noted, CORS_FIELD_ORIGIN, entry);
-            }
+            take_named(noted, CORS_FIELD_ORIGIN, entry, "origin");
             break;
         case 'u':
-            if (strcasecmp(entry->key, "Upgrade") == 0) {
-                take_first(noted, CORS_FIELD_UPGRADE, entry);
-            }
+            take_named(noted, CORS_FIELD_UPGRADE, entry, "upgrade");
             break;
         case 's':
             if (may_be_fetch(entry->key)) {
@@ -272,22 +299,21 @@ CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
             note_content(entry, noted);
             break;
         case 'h':
-            if (strcasecmp(entry->key, "Host") == 0) {
-                take_first(noted, CORS_FIELD_HOST, entry);
-            }
+            take_named(noted, CORS_FIELD_HOST, entry, "host");
             break;
         case 'r':
             if (noted->forgeable) {
-                note_field(entry, "referer", CORS_FIELD_REFERER, noted);
+                take_named(noted, CORS_FIELD_REFERER, entry, "referer");
             }
             break;
         case 't':
-            noted->body |= strcasecmp(entry->key, "Transfer-Encoding") == 0;
+            noted->body |=
+                is_named(cors_slice(entry->key), "transfer-encoding");
             break;
         case 'a':
             if (noted->forgeable) {
-                note_field(entry, "authorization", CORS_FIELD_AUTHORIZATION,
-                           noted);
+                take_named(noted, CORS_FIELD_AUTHORIZATION, entry,
+                           "authorization");
             }
             else if (noted->method == M_OPTIONS
                      && fields & FIELD_BIT(REQUEST_METHOD)) {

@@ -8,29 +8,9 @@
 #ifndef CORS_REQUEST_CLIENT_REQUEST_H
 #define CORS_REQUEST_CLIENT_REQUEST_H
 
+#include "core/base/field.h"
 #include "core/origin/origin.h"
 #include "httpd/httpd.h"
-
-/** The header fields of a request that a decision can read. */
-typedef enum {
-    CORS_FIELD_ORIGIN,
-    CORS_FIELD_REQUEST_METHOD,  /* Access-Control-Request-Method */
-    CORS_FIELD_REQUEST_HEADERS, /* Access-Control-Request-Headers */
-    CORS_FIELD_PRIVATE_NETWORK, /* Access-Control-Request-Private-Network */
-    CORS_FIELD_FETCH_SITE,      /* Sec-Fetch-Site */
-    CORS_FIELD_HOST,
-    CORS_FIELD_UPGRADE,
-    /* only of a request whose method is not safe, or for CorsProtectEmbedding: */
-    CORS_FIELD_FETCH_MODE, /* Sec-Fetch-Mode */
-    /* only for CorsProtectEmbedding: */
-    CORS_FIELD_FETCH_DEST, /* Sec-Fetch-Dest */
-    /* only of a request whose method is not safe: */
-    CORS_FIELD_REFERER,
-    CORS_FIELD_COOKIE,
-    CORS_FIELD_AUTHORIZATION,
-    CORS_FIELD_CONTENT_TYPE,
-    CORS_FIELD_COUNT
-} cors_field_e;
 
 #define CORS_FIELDS_ALL ((1u << CORS_FIELD_COUNT) - 1)
 
