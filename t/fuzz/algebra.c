@@ -129,8 +129,11 @@ static pair_t read_list(const char **at, const char *end)
 
 static bool allows(const pair_t *pair, const cors_origin_t *origin)
 {
-    return cors_origin_set_lookup(pair->set, origin, true)
-           == CORS_ORIGIN_LISTED;
+    const bool listed =
+        cors_origin_set_lookup(pair->set, origin, true) == CORS_ORIGIN_LISTED;
+
+    must(listed || !cors_origin_set_has_text(pair->set, origin->text));
+    return listed;
 }
 
 /* Whether only the first list allows an origin. */

@@ -58,11 +58,17 @@ static const char *listing_of(const cors_origin_set_t *set, const char *text,
                               bool null_ok)
 {
     static const char *const texts[] = { "unlisted", "listed", "excluded" };
+    const bool found = cors_origin_set_has_text(set, exact_copy(text));
+    cors_listing_e listing;
     cors_origin_t origin;
 
-    return cors_origin_parse(exact_copy(text), &origin)
-               ? texts[cors_origin_set_lookup(set, &origin, null_ok)]
-               : "malformed";
+    if (!cors_origin_parse(exact_copy(text), &origin)) {
+        assert_false(found);
+        return "malformed";
+    }
+    listing = cors_origin_set_lookup(set, &origin, null_ok);
+    assert_true(!found || listing == CORS_ORIGIN_LISTED);
+    return texts[listing];
 }
 
 typedef struct {
@@ -1019,6 +1025,54 @@ static cors_listing_e listing_for(const cors_origin_set_t *set,
     return cors_origin_set_lookup(set, &origin, false);
 }
 
+#define B "https://b.example"
+
+static void few_origins_are_found_by_their_text(void **state)
+{
+    static const struct {
+        const char *words;
+        const char *text;
+        bool found;
+    } rows[] = {
+        { A, A, true },
+        { A " " B, B, true },
+        { A, A "0", false },
+        { A, "https://a.example.co", false },
+        { A " null", A, true },
+        { A " null", "null", false },
+        { "*", A, false },
+        { "None", A, false },
+        { BELOW, BELOW, false },
+        { A ":*", A ":*", false },
+        { A " https://*.b.example", A, true },
+        /* an exclusion, even of another origin, needs the parsed origin */
+        { A " !" B, A, false },
+        { "https://1.example https://2.example https://3.example "
+          "https://4.example https://5.example https://6.example "
+          "https://7.example https://8.example https://9.example",
+          "https://8.example", true },
+        /* later ones are only found by the table */
+        { "https://1.example https://2.example https://3.example "
+          "https://4.example https://5.example https://6.example "
+          "https://7.example https://8.example https://9.example",
+          "https://9.example", false },
+    };
+    size_t i;
+
+    (void)state;
+    for (i = 0; i < COUNT(rows); i++) {
+        const cors_origin_set_t *set = valid_set(rows[i].words);
+
+        if (cors_origin_set_has_text(set, exact_copy(rows[i].text))
+            != rows[i].found) {
+            fail_msg("%s in %s", rows[i].text, rows[i].words);
+        }
+    }
+    assert_false(cors_origin_set_has_text(valid_set(A), cors_slice(NULL)));
+}
+
+#undef B
+
 static void key_selects_the_tenant_of_a_source(void **state)
 {
     static const cors_origin_source_t live = { lookup_tenant, NULL };
@@ -1598,6 +1652,7 @@ int main(void)
         TEST(entry_is_covered_by_a_wider_entry),
         TEST(host_with_most_labels_is_found),
         TEST(source_lists_like_entries),
+        TEST(few_origins_are_found_by_their_text),
         TEST(key_selects_the_tenant_of_a_source),
         TEST(excluding_entry_is_known),
         TEST(file_and_entry_exclude_separately),

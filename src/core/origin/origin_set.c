@@ -44,6 +44,10 @@ typedef struct {
     const entry_t *self;         /* the entry Self; or NULL */
 } index_t;
 
+/* The number of origins that are also found by their text. Comparing more would take
+ * longer than the table. */
+#define FEW 8
+
 struct cors_origin_set_t {
     cors_origin_table_t *table; /* all patterns, for requests; or NULL */
     index_t listed;
@@ -61,6 +65,8 @@ struct cors_origin_set_t {
     bool excludes;
     const entry_t *public;
     const entry_t *public_suffix;
+    cors_slice_t few[FEW]; /* the first origins without a wildcard */
+    int few_count;
 };
 
 cors_origin_set_t *cors_origin_set_make(apr_pool_t *p, bool file, bool edit)
@@ -164,6 +170,10 @@ static void add_pattern(apr_pool_t *p, cors_origin_set_t *set,
         set->table = cors_origin_table_make(p, 0, 0);
     }
     cors_origin_table_add(set->table, pattern, entry->exclude);
+    if (!entry->exclude && !pattern->subdomains && !pattern->any_port
+        && !pattern->any_host && set->few_count < FEW) {
+        set->few[set->few_count++] = pattern->origin;
+    }
 }
 
 /* Returns the entries of a text, each with the prefix. */
@@ -722,6 +732,21 @@ static cors_listing_e look_up_null(const cors_origin_set_t *set, bool null_ok)
         return CORS_ORIGIN_LISTED;
     }
     return CORS_ORIGIN_UNLISTED;
+}
+
+bool cors_origin_set_has_text(const cors_origin_set_t *set, cors_slice_t text)
+{
+    int i;
+
+    if (set->excludes || set->live_lists) {
+        return false;
+    }
+    for (i = 0; i < set->few_count; i++) {
+        if (cors_slice_equal(set->few[i], text)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 cors_listing_e cors_origin_set_lookup(const cors_origin_set_t *set,

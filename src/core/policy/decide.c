@@ -391,6 +391,27 @@ static void decide_actual(const cors_policy_t *policy, bool parsed,
     }
 }
 
+/* Returns whether a list has the text of the origin, so that the origin need not be
+ * parsed: nothing but this list decides on it. */
+static bool has_text(const cors_policy_t *policy, const cors_facts_t *facts)
+{
+    const cors_setting_t *list = policy->link[CORS_ATTR_ORIGINS].setting;
+
+    return list && !facts->websocket && !policy->any_origin && !policy->problem
+           && cors_origin_set_has_text(list->origins, facts->origin);
+}
+
+/* Stores that the origin is allowed by the list of the policy. */
+static void allow_text(const cors_policy_t *policy, const cors_facts_t *facts,
+                       cors_decision_t *decision)
+{
+    decide_by(decision, policy, CORS_ATTR_ORIGINS, CORS_REASON_ORIGIN_ALLOWED);
+    decision->tenants = facts->tenants;
+    decision->origin_allowed = true;
+    decision->origin = facts->origin;
+    decision->origin_text = facts->origin_text;
+}
+
 /* Evaluates the Origin header. Returns whether it is well-formed. */
 static bool look_at_origin(const cors_policy_t *policy,
                            const cors_facts_t *facts, cors_origin_t *origin,
@@ -428,9 +449,14 @@ CORS_SLOW static void decide_cors(const cors_policy_t *policy,
                                   cors_decision_t *decision)
 {
     cors_origin_t origin;
-    bool parsed =
-        facts->origin.ptr && look_at_origin(policy, facts, &origin, decision);
+    bool parsed = false;
 
+    if (has_text(policy, facts)) {
+        allow_text(policy, facts, decision);
+    }
+    else if (facts->origin.ptr) {
+        parsed = look_at_origin(policy, facts, &origin, decision);
+    }
     decision->preflight = cors_is_preflight(facts);
     if (facts->websocket) {
         decide_websocket(policy, parsed, &origin, facts, decision);
