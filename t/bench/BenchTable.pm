@@ -141,6 +141,7 @@ sub prepare_hosts {
         both => [ $directory . $location, full_policy(1), "CorsMaxAge 5m\n" ],
         two => [ $location x 2, policy(1), "CorsMaxAge 5m\n" ],
         protect => [ $location, "CorsProtect On\n" ],
+        'policy.protect' => [ $location, policy(1) . "CorsProtect On\n" ],
         four => [ $location x 4, policy(1), map { "CorsMaxAge ${_}m\n" } 2 .. 4 ],
         (map { ("names.$_" => [ $location, policy(1) . header_names($_) ]) } 10, 1000),
         (map { ("policy.$_" => [ $location, policy($_) ], "full.$_" => [ $location, full_policy($_) ]) } @sizes),
@@ -163,6 +164,8 @@ sub rows {
         [ 'origin allowed, four Locations', 'four', 1, actual($app) ],
         [ 'CorsProtect, no Origin', 'protect', 0, actual() ],
         [ 'CorsProtect, a form of the site', 'protect', 0, form() ],
+        [ 'a form of the site', 'policy.1', 1, form() ],
+        [ 'a form of the site, CorsProtect too', 'policy.protect', 1, form() ],
         [ 'preflight allowed', 'full.1', 1, preflight($app, 'PUT', $announced) ],
         [ 'preflight, origin not allowed', 'full.1', 1, preflight($stranger, 'PUT', $announced) ],
         [ 'preflight, method not allowed', 'full.1', 1, preflight($app, 'PATCH', $announced) ],
@@ -267,13 +270,20 @@ sub padded {
     return $pad ? $request =~ s/\r\n\r\n/"\r\nCookie: " . 'x' x $pad . "\r\n\r\n"/er : $request;
 }
 
+# An origin that is not listed takes a varying number of probes, because the hash keys are
+# random. So each padding has an origin of its own, of the same length.
+sub with_stranger {
+    my ($request, $number) = @_;
+    return $request =~ s{^(Origin: https://www\.strange)r}{$1$number}mr;
+}
+
 # Count a request to a host of an httpd without the module and of one with it. Returns
 # the counts whose difference is the median of all paddings.
 sub median {
     my ($bare, $bare_host, $with, $host, $request) = @_;
     my @counts;
     for my $pad (@pads) {
-        my $bytes = padded($request, $pad);
+        my $bytes = with_stranger(padded($request, $pad), scalar @counts);
         $bare->{counted}{$bare_host}{$bytes} //= ($bare->count($bare_host, $bytes))[0];
         my $before = $bare->{counted}{$bare_host}{$bytes};
         my ($count) = $with->count($host, $bytes);
@@ -363,8 +373,10 @@ sub keeps_to_limits {
 
     for my $row (@rows) {
         my $what = "$row->{name}, $row->{origins} origins";
-        my $limit = $limit{ $row->{name} };
-        $seen{ $row->{name} } = 1;
+        my $long = "$row->{name}, long list";
+        my $key = $row->{origins} > 1 && $limit{$long} ? $long : $row->{name};
+        my $limit = $limit{$key};
+        $seen{$key} = 1;
         push @broken, map { "$what: $_" } exceeds($row, $limit) if $limit;
         push @broken, "no limit for: $what" if !$limit && !$row->{hostile};
         my $one = $one{ $row->{name} };
