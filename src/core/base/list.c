@@ -40,10 +40,17 @@ const char *cors_slice_end(cors_slice_t text)
 
 const char *cors_slice_find_any(cors_slice_t text, const char *set)
 {
+    apr_uint64_t bits[256 / 64] = { 0 };
     const char *p;
 
+    if (text.len > 0 && set[0] && !set[1]) {
+        return memchr(text.ptr, set[0], text.len);
+    }
+    for (p = set; *p; p++) {
+        bits[(unsigned char)*p / 64] |= (apr_uint64_t)1 << (*p & 63);
+    }
     for (p = text.ptr; p < cors_slice_end(text); p++) {
-        if (is_any(*p, set)) {
+        if (bits[(unsigned char)*p / 64] >> (*p & 63) & 1) {
             return p;
         }
     }
