@@ -71,7 +71,7 @@ my @failures = (
     [ silent => 'timeout=500ms', "trap '' TERM; echo \$\$ >$dir/silent.pid; while :; do sleep 1000; done", qr/no complete frame within the timeout/ ],
     [ closes => '', "trap '' TERM; printf 'begin 1\\nhttps://old.example\\nend 1\\n'; exec >&-; sleep 1000; sleep 1000", qr/the program has closed its output and does not end/, 'old list' ],
 );
-plan tests => 3 * @failures + 66, sub { -r '/proc/self/stat' };
+plan tests => 3 * @failures + 74, sub { -r '/proc/self/stat' };
 
 my $conf = <<"CONF";
 Listen 127.0.0.1:\@port\@
@@ -277,7 +277,7 @@ my @flags = split ' ', `apr-1-config --includes --cppflags`;
 system('cc', qw(-Wall -Wextra -Werror -shared -fPIC), @flags, map({ ('-I', $_) } Httpd::include_dir(), "$ENV{CORS_WORK}/include"), '-o', $provider, "$ENV{CORS_WORK}/t/ops/mod_staff.c") == 0
     or die "t/ops/mod_staff.c does not compile\n";
 my $load_staff = qq{LoadModule staff_module "$provider"\n};
-$httpd = Httpd->start(name => 'sources_provider', expected => $errors, text => <<"CONF");
+$httpd = Httpd->start(name => 'sources_provider', expected => qr/$errors|CorsOriginSource: /, text => <<"CONF");
 $load_staff
 Listen 127.0.0.1:\@port\@
 CorsOriginSource staff staff:$dir/staff.list colour=blue
@@ -290,6 +290,23 @@ replace_file("$dir/staff.list", 'begin 1', 'https://staff.example', 'end 1');
 ok(arrives('/one.txt', 'staff'), 'the list of a provider arrives');
 $httpd->graceful;
 ok(allows('/one.txt', 'https://staff.example'), 'the list of a provider is in force after a graceful restart');
+replace_file("$dir/staff.list", 'begin 2', 'https://later.example', 'end 1');
+ok(arrives('/one.txt', 'later'), 'a second list of a provider arrives');
+my ($copy) = map { my $path = $_; sub { grep { Httpd::slurp($_) =~ /later\.example/ } glob $path } } "$httpd->{dir}/cors_policy/*.copy";
+ok(wait_until(sub { $copy->() }, 10), 'the list is copied');
+replace_file("$dir/staff.list", 'begin 3', 'https://third.example/', 'https://later.example', 'end 2');
+ok(wait_until(sub { $httpd->log_since(0) =~ /staff\.list:2: 'https:\/\/third\.example\/'.*\[origin-path\]/ }, 10), 'a row with an error is logged');
+$httpd->stop;
+my $since = length $httpd->log_since(0);
+$httpd->run;
+delete @$httpd{qw(pid stopped terminated)};
+$httpd->wait_until_ready;
+ok(allows('/one.txt', 'https://later.example'), 'a start with a row with an error: the last good list is in force');
+ok(!allows('/one.txt', 'https://third.example') && !allows('/one.txt', 'https://staff.example'), 'a start with a row with an error: no other list is');
+like(substr($httpd->log_since(0), $since), qr/CorsOriginSource: \S+staff\.list:2: 'https:\/\/third\.example\/'/, 'a start with a row with an error: it is logged');
+replace_file("$dir/staff.list", 'begin 4', 'https://fourth.example', 'end 1');
+ok(arrives('/one.txt', 'fourth'), 'the next list without an error arrives');
+ok(wait_until(sub { !$copy->() }, 10), 'a copy that is older than the list is removed');
 $httpd->stop;
 like(config_check("${load_staff}CorsOriginSource staff staff:x\n")->{errors}, qr/CorsOriginSource: 'staff:x': the path is absolute; write staff:\/x$/m, 'an error of a provider');
 like(config_check("${load_staff}CorsOriginSource staff staff:/x colour=red\n")->{errors}, qr/CorsOriginSource: 'colour=red': a colour is blue; write colour=blue$/m, 'a provider reads its options');

@@ -2,7 +2,7 @@
 
 /*
  * Copies of the last good lists, for a start that finds a list file while it is being
- * written. This is the only part of the module that writes to disk. It does not parse
+ * written, or a provider's file with an error. This is the only part of the module that writes to disk. It does not parse
  * lists.
  *
  * The copies are in a subdirectory of httpd's runtime directory that only the parent's
@@ -10,7 +10,8 @@
  * a copy. A copy contains the path of its list file, so that it cannot be used for
  * another file, and a hash and the size of its text, so that damage is detected. When
  * the children load a newer list, the parent removes the copy. Otherwise a stale copy
- * could allow an origin again that was removed from the list.
+ * could allow an origin again that was removed from the list. Only the file of a provider
+ * is then copied again; the children's user can write that file anyway.
  */
 
 #include "httpd/shared/last_good.h"

@@ -161,8 +161,11 @@ typedef struct {
     bool no_suffix;
     /* a provider keeps it; see cors_provided_file() */
     bool provided;
-    /* the parent has removed the last good copy */
-    bool copy_removed;
+    /* for the parent: how often the list had been exchanged when it removed the last good
+     * copy, whether it has to make a new one, and not before when */
+    apr_uint32_t copy_removed;
+    bool copy_wanted;
+    apr_time_t next_copy;
     /* when the child that reloads checks it next */
     apr_time_t next_look;
 } cors_list_file_t;

@@ -53,6 +53,10 @@
 #define PATIENCE apr_time_from_sec(5)
 #define PAUSE apr_time_from_msec(100)
 
+/* The time between two copies of a list, in multiples of the time that a copy takes: they
+ * are made in the parent, which has other work. */
+#define COPY_PAUSES 20
+
 /* The room for a list to grow until the next restart: twice its size, plus a part of
  * GROWTH_ALL, which all files share, but at least GROWTH_LEAST. This only reserves
  * addresses; memory is allocated when it is written to. Some systems limit addresses
@@ -1189,27 +1193,58 @@ void cors_retain_origins_files(apr_pool_t *pconf, server_rec *server)
     }
 }
 
+/* Store a copy of the list that the children have loaded from a provider's file, if the
+ * file still has it. */
+static void copy_provided(apr_pool_t *scratch, const cors_list_file_t *file)
+{
+    const cors_first_page_t *page = file->list.memory.page;
+    cors_stamp_t stamp;
+    cors_slice_t text;
+    const char *detail;
+
+    if (cors_stamp_file(file->path, false, &stamp, &detail) == APR_SUCCESS
+        && cors_read_stamped(scratch, file->path, &stamp, &text) == APR_SUCCESS
+        && cors_hash_text(0, text) == page->content) {
+        cors_last_good_write(scratch, file->path, text, page->dated);
+    }
+}
+
+/* Remove the copy of a list if the children have loaded a newer one. A list from a provider
+ * gets a new copy, because the next state of its file may be invalid. */
+static void update_copy(cors_list_file_t *file)
+{
+    const apr_uint32_t exchanges =
+        cors_origin_share_exchanges(cors_mapped_share(file->list.memory.page));
+    const apr_time_t now = cors_clock();
+    const bool newer = exchanges != file->copy_removed;
+    const bool copies = (newer || file->copy_wanted) && file->provided
+                        && now >= file->next_copy;
+    apr_pool_t *scratch = newer || copies ? cors_scratch_pool() : NULL;
+
+    if (!scratch) {
+        return;
+    }
+    if (newer) {
+        cors_last_good_remove(scratch, file->path);
+        file->copy_removed = exchanges;
+        file->copy_wanted = true;
+    }
+    if (copies) {
+        copy_provided(scratch, file);
+        file->copy_wanted = false;
+        file->next_copy = now + COPY_PAUSES * (cors_clock() - now);
+    }
+    apr_pool_destroy(scratch);
+}
+
 int cors_monitor_origins_files(apr_pool_t *p, server_rec *server)
 {
     const cors_list_files_t *files = cors_list_files(server->process->pconf);
     int i;
 
+    (void)p;
     for (i = 0; i < files->files->nelts; i++) {
-        cors_list_file_t *file =
-            APR_ARRAY_IDX(files->files, i, cors_list_file_t *);
-
-        if (!file->copy_removed
-            && cors_origin_share_exchanges(
-                   cors_mapped_share(file->list.memory.page))
-                   > 0) {
-            apr_pool_t *scratch;
-
-            file->copy_removed = true;
-            if (apr_pool_create(&scratch, p) == APR_SUCCESS) {
-                cors_last_good_remove(scratch, file->path);
-                apr_pool_destroy(scratch);
-            }
-        }
+        update_copy(APR_ARRAY_IDX(files->files, i, cors_list_file_t *));
     }
     return OK;
 }

@@ -66,8 +66,9 @@ void cors_origins_file_forbid_suffix(apr_pool_t *pconf, const char *path);
 void cors_retain_origins_files(apr_pool_t *pconf, server_rec *server);
 
 /**
- * monitor hook: check about once a second in the parent whether the children have
- * loaded newer lists than the stored copies, and remove those copies.
+ * monitor hook: check about once a second in the parent whether the children have loaded
+ * newer lists than the stored copies, and remove those copies. A list from a provider gets
+ * a new copy.
  */
 int cors_monitor_origins_files(apr_pool_t *p, server_rec *server);
 
