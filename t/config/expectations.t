@@ -26,6 +26,8 @@ sub results {
 
 Httpd::spew("$docs/expected.origins", "https://file.example\nhttps://*.files.example\n");
 
+Httpd::spew("$docs/shops.origins", "https://app.red.example red.example\nhttps://app.blue.example blue.example\n!https://banned.example\n");
+
 # A configuration, and the result of each expectation.
 my @cases = (
     [ $on,
@@ -53,6 +55,21 @@ my @cases = (
       'allow https://a.files.example GET /', 'holds', 'deny any-other GET /', 'holds' ],
     [ "${on}CorsProtect On\n", "deny $app POST / credentials", 'holds',
       "allow https://other.example POST / credentials", 'fails: https://other.example is refused: cross-site-request, by CorsProtect conf:3' ],
+
+    # tenants, as far as the URL gives them
+    ( map { my ($canonical, $key, @expected) = @$_;
+          my @expectations = ('allow https://app.red.example GET http://red.example/api', 'allow https://app.red.example GET http://Red.example.:1/api',
+              'deny https://app.red.example GET http://blue.example/api', 'deny https://banned.example GET http://red.example/api',
+              'deny any-other GET http://red.example/api', 'allow https://app.red.example GET /api', 'allow https://app.red.example PUT http://red.example/api');
+          [ "CorsOriginSource shops file:$docs/shops.origins\n$canonical\n<Location /api>\nCorsPolicy On\nCorsProtect On\nCorsAllowOriginsFrom shops \"$key\"\n</Location>\n",
+            map { $expectations[$_] => $expected[$_ > $#expected ? -1 : $_] } 0 .. $#expectations ] }
+          [ '', '%{SERVER_NAME}', ('holds') x 5, 'undecided: a list that depends on the tenant of the request', 'holds' ],
+          [ 'UseCanonicalName Off', 'shop-%{server_name}', qr/\Afails/, qr/\Afails/, 'holds', 'holds', 'holds', 'undecided: a list that depends on the tenant of the request', qr/\Afails/ ],
+          [ 'UseCanonicalName On', '%{SERVER_NAME}', qr/\Afails/, qr/\Afails/, 'holds', 'holds', 'holds', 'undecided: a list that depends on the tenant of the request', qr/\Afails/ ],
+          [ 'UseCanonicalName On', 'red.example', 'holds', 'holds', qr/\Afails/, 'holds', 'holds', 'undecided: a list that depends on the tenant of the request', 'holds' ],
+          map { [ @$_, 'undecided: a list that depends on the tenant of the request' ] }
+              [ 'UseCanonicalName DNS', '%{SERVER_NAME}' ], [ "<Location /x>\nUseCanonicalName On\n</Location>", '%{SERVER_NAME}' ],
+              [ '', '%{HTTP:X-Tenant}' ], [ '', '%{tolower:%{SERVER_NAME}}' ] ),
 
     # sections
     [ "$on<Location /off>\nCorsPolicy Off\n</Location>\n<LocationMatch ^/old/>\nCorsPolicy Off\n</LocationMatch>\n",

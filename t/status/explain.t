@@ -166,6 +166,7 @@ my @followed = (
     [ 'an origin beside regular expressions that edit the list', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsAllowOriginsMatch +https://(a|b)\\.example\\.org', '</Location>'],
       "GET $deep from https://new.example", 4 ],
     [ 'an origin beside a file', ['CorsPolicy On', "CorsAllowOriginsFile $docs/explained.txt"], "GET $deep from https://new.example", 2 ],
+    [ 'an origin of a tenant', [ "CorsOriginSource shops file:$docs/explained-shops.txt", 'CorsPolicy On', 'CorsAllowOriginsFrom shops "shop-%{SERVER_NAME}"' ], "GET $deep from https://new.example", 3 ],
     [ 'an origin without a directive for origins', ['CorsPolicy On'], "GET $deep from https://new.example", 1 ],
     [ 'an origin with the default port', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://new.example:443" ],
     [ 'an origin with a path', ['CorsPolicy On', 'CorsAllowOrigins https://app.example'], "GET $deep from https://New.example/" ],
@@ -196,6 +197,7 @@ my @followed = (
     [ 'a policy that is off', ['CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', 'CorsPolicy Off', '</Location>'], "GET $deep from https://app.example", 4 ],
 );
 Httpd::spew("$docs/explained.txt", "https://a.example.org\n");
+Httpd::spew("$docs/explained-shops.txt", "https://a.example.org shop-a.example\n");
 
 # The explanation of a request for the given lines of a configuration, with its advice.
 # Positions in the advice are replaced by the numbers of these lines.
@@ -220,7 +222,7 @@ sub follow {
             if ($within) { push @inner, $1; next }
         }
         if ($change =~ /\ATo allow it, write (Cors\w+ .+) next to CorsPolicy conf:(\d+)\.\z/) { $lines[$2 - 1] .= "\n$1" }
-        elsif ($change =~ /\ATo allow it, add the line (\S+) to the file (\S+) \(CorsAllowOriginsFile conf:\d+\)\z/) { Httpd::spew($2, Httpd::slurp($2), "$1\n") }
+        elsif ($change =~ /\ATo allow it, add the line (.+) to the file (\S+) \(CorsAllowOrigins(?:File|From) conf:\d+\)\z/) { Httpd::spew($2, Httpd::slurp($2), "$1\n") }
         elsif ($change =~ /\ATo allow it, write (Cors\w+ .+) in (?:the section|a section within that of Cors\w+ conf:\d+)\.\z/) { push @inner, $1 }
         elsif ($change =~ /\ATo allow it, add (.+) to Cors\w+ conf:(\d+)\z/) { $lines[$2 - 1] .= " $1" }
         elsif ($change =~ /\ATo allow it, remove (\S+) from Cors\w+ conf:(\d+)\z/) {
@@ -259,7 +261,7 @@ sub follow {
     return (\@lines, $question, $unknown);
 }
 
-plan tests => @cases + 2 * @mistakes + 4 * @followed + 5;
+plan tests => @cases + 2 * @mistakes + 4 * @followed + 7;
 for my $case (@cases) {
     my ($question, $verdict, @parts) = @$case;
     my $answer = asked($question);
@@ -305,4 +307,11 @@ is(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example' ], "GET $
     'To allow it, add file:// to CorsAllowOrigins conf:2, or write CorsAllowOrigins +file:// in a nested section.', 'the advice names the entry for file://');
 like(explained([ 'CorsPolicy On', 'CorsAllowOrigins https://app.example', '<Location "/deep">', '<Limit PATCH>', 'CorsAllowOrigins https://patch.example', '</Limit>', '</Location>' ],
     "patch $deep from https://patch.example")->{advice}, qr/CorsAllowOrigins conf:2/, 'patch is not decided by <Limit PATCH>, as in httpd');
+Httpd::spew("$docs/explained-frame.txt", "begin 1\nhttps://a.example.org\nend 1\n");
+my @shops = ("CorsOriginSource shops file:$docs/explained-shops.txt", 'CorsPolicy On');
+like(explained([ @shops, 'CorsAllowOriginsFrom shops "%{HTTP:X-Shop}"' ], "GET $deep from https://new.example")->{advice},
+    qr/\AThis is the answer to a request without a tenant: .*, and not that of CorsAllowOriginsFrom conf:3\. To allow it, add the line https:\/\/new\.example and the tenant to the file /,
+    'a tenant that is not known');
+like(explained([ "LoadModule cors_sources_module $ENV{CORS_WORK}/mod_cors_sources.so", "CorsOriginSource shops prg:/bin/true state=$docs/explained-frame.txt", 'CorsPolicy On', 'CorsAllowOriginsFrom shops' ],
+    "GET $deep from https://new.example")->{advice}, qr/\ATo allow it, add the line https:\/\/new\.example to the source of the file /, 'a list that a program prints');
 is(config_check($conf)->{printed}, '', 'without CorsExplain nothing is printed');

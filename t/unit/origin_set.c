@@ -1003,10 +1003,10 @@ static cors_listing_e lookup_tenant(const void *self,
 
 static int asked; /* how often a tenant was needed */
 
-static cors_slice_t give_tenant(void *context, const void *key)
+static cors_slice_t give_tenant(void *context, const cors_tenant_key_t *key)
 {
     asked++;
-    assert_string_equal(key, "compiled");
+    assert_string_equal(key->compiled, "compiled");
     return cors_slice(context);
 }
 

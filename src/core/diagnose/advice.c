@@ -73,7 +73,7 @@ const char *cors_advice_position(apr_pool_t *p, const cors_setting_t *mode)
 }
 
 /* Returns the first file of a list of origins; NULL: it has none. */
-static const char *first_file(const cors_setting_t *setting)
+static const cors_origin_entry_t *first_file(const cors_setting_t *setting)
 {
     int count = setting->origins ? cors_origin_set_count(setting->origins) : 0;
     int i;
@@ -83,7 +83,7 @@ static const char *first_file(const cors_setting_t *setting)
             cors_origin_set_entry(setting->origins, i);
 
         if (entry->file) {
-            return entry->path;
+            return entry;
         }
     }
     return NULL;
@@ -103,6 +103,38 @@ static const char *set_default(const place_t *place, const char *plain,
     return apr_pstrcat(place->p, "To allow it, write ", place->directive, " ",
                        names ? prefixed : plain, " ",
                        cors_advice_position(place->p, mode), ".", NULL);
+}
+
+/* Returns the tenant of the request for a file; NULL: it has none, or it is not known. */
+static const char *tenant_for(const place_t *place,
+                              const cors_origin_entry_t *file)
+{
+    const cors_tenants_t *tenants = place->refused->tenants;
+    cors_tenant_key_t key = { file->tenant, NULL, NULL };
+    cors_slice_t tenant = { NULL, 0 };
+
+    if (file->tenant && tenants) {
+        tenant = tenants->get(tenants->context, &key);
+    }
+    return tenant.len > 0 ? cors_slice_text(place->p, tenant) : NULL;
+}
+
+/* Returns the change of a file of origins that adds a line to it. */
+static const char *add_line(const place_t *place,
+                            const cors_origin_entry_t *file, const char *origin)
+{
+    const char *tenant = tenant_for(place, file);
+    const char *line = origin;
+
+    if (tenant) {
+        line = apr_pstrcat(place->p, origin, " ", tenant, NULL);
+    }
+    else if (file->tenant) {
+        line = apr_pstrcat(place->p, origin, " and the tenant", NULL);
+    }
+    return apr_pstrcat(place->p, "add the line ", line, " to the ",
+                       file->provided ? "source of the file " : "file ",
+                       file->path, " (", place->refused->source, ")", NULL);
 }
 
 /*
@@ -132,9 +164,7 @@ static const char *add_words(const place_t *place, const char *plain,
                       prefixed);
     }
     if (!takes_names(setting) && first_file(setting)) {
-        return either(place,
-                      apr_pstrcat(p, "add the line ", plain, " to the file ",
-                                  first_file(setting), " (", source, ")", NULL),
+        return either(place, add_line(place, first_file(setting), plain),
                       prefixed);
     }
     if (!takes_names(setting)) {

@@ -32,6 +32,8 @@ typedef struct {
     const cors_setting_t *mode;
     /* the policy of that setting; NULL: not known */
     const cors_policy_t *policy;
+    /* finds the tenant of the request; NULL: it is not known */
+    const cors_tenants_t *tenants;
 } cors_refused_t;
 
 /**

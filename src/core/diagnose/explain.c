@@ -22,6 +22,7 @@
 #include "core/base/text_map.h"
 #include "core/diagnose/advice.h"
 #include "core/origin/origin_set.h"
+#include "core/origin/tenant_key.h"
 #include "core/policy/emit.h"
 #include "core/policy/name_set.h"
 #include "core/policy/section.h"
@@ -215,6 +216,7 @@ static const char *advise_on(apr_pool_t *p, const cors_policy_t *policy,
         .setting = decision->setting,
         .mode = policy->link[CORS_ATTR_MODE].setting,
         .policy = policy,
+        .tenants = decision->tenants,
     };
 
     return cors_advice(p, &refused);
@@ -437,9 +439,56 @@ static bool is_same_origin(const cors_fetch_request_t *request,
                && cors_origin_same(&origin, &request->target));
 }
 
+/* The request that a list asks for its tenant. */
+typedef struct {
+    cors_tenants_t tenants;
+    apr_pool_t *p;
+    const char *server_name;
+    cors_explanation_t *explanation;
+} asked_t;
+
+/* A cors_tenant_fn. */
+static cors_slice_t give_tenant(void *context, const cors_tenant_key_t *key)
+{
+    const asked_t *asked = context;
+    const char *tenant =
+        asked->server_name
+            ? cors_tenant_key_value(asked->p, key->text, asked->server_name)
+            : NULL;
+
+    if (!tenant) {
+        asked->explanation->tenant_unknown = true;
+    }
+    return cors_slice(tenant);
+}
+
+static const cors_tenants_t *tenants_of(apr_pool_t *p,
+                                        const cors_fetch_request_t *request,
+                                        cors_explanation_t *explanation)
+{
+    asked_t *asked = apr_pcalloc(p, sizeof(*asked));
+
+    asked->tenants.get = give_tenant;
+    asked->tenants.context = asked;
+    asked->p = p;
+    asked->server_name = request->server_name;
+    asked->explanation = explanation;
+    return &asked->tenants;
+}
+
+/* The context of trust_by_policy(). */
+typedef struct {
+    const cors_policy_t *policy;
+    const cors_tenants_t *tenants;
+} trusting_t;
+
 static cors_trust_e trust_by_policy(void *context, const cors_origin_t *origin)
 {
-    return cors_protect_trust(context, NULL, origin);
+    const trusting_t *trusting = context;
+    cors_origin_t caller = *origin;
+
+    caller.tenants = trusting->tenants;
+    return cors_protect_trust(trusting->policy, NULL, &caller);
 }
 
 /* Returns whether browsers send Sec-Fetch-Site to a target. */
@@ -461,6 +510,7 @@ static void explain_protection(apr_pool_t *p, const cors_policy_t *policy,
     const char *field[CORS_FIELD_COUNT] = { NULL };
     cors_protect_settings_t settings;
     cors_protect_facts_t facts;
+    trusting_t trusting = { policy, tenants_of(p, request, explanation) };
 
     cors_protect_settings(policy, NULL, &settings);
     memset(&facts, 0, sizeof(facts));
@@ -481,7 +531,7 @@ static void explain_protection(apr_pool_t *p, const cors_policy_t *policy,
     facts.target.origin = request->target;
     facts.target.known_host = request->known_host;
     facts.get_trust = trust_by_policy;
-    facts.context = (void *)(apr_uintptr_t)policy;
+    facts.context = &trusting;
     cors_protect(&settings, &facts, &explanation->protect);
     explanation->protect_hint =
         cors_protect_hint(&facts, &explanation->protect, NULL);
@@ -503,6 +553,7 @@ static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
     facts.origin = cors_slice(request->origin);
     facts.target.origin = request->target;
     facts.target.known_host = request->known_host;
+    facts.tenants = tenants_of(p, request, explanation);
     if (request->websocket) {
         explain_websocket(p, policy, request, &facts, explanation);
         return;
@@ -548,13 +599,16 @@ static void explain_cors(apr_pool_t *p, const cors_policy_t *policy,
                    &actual->decision);
 }
 
-/* Returns the advice for a policy with a list that depends on the tenant, which is not
- * known here. */
+/* Returns the advice for a policy with a list that was asked for an unknown tenant. */
 static const char *note_tenants(apr_pool_t *p, const cors_policy_t *policy,
-                                const char *advice)
+                                const cors_explanation_t *explanation)
 {
+    const char *advice = explanation->advice;
     const cors_link_t *link = &policy->link[CORS_ATTR_ORIGINS];
 
+    if (!explanation->tenant_unknown) {
+        return advice;
+    }
     while (link && link->setting
            && !cors_origin_set_has_tenants(link->setting->origins)) {
         link = link->outer;
@@ -562,13 +616,14 @@ static const char *note_tenants(apr_pool_t *p, const cors_policy_t *policy,
     if (!link || !link->setting) {
         return advice;
     }
-    return cors_join_two(p,
-                         apr_pstrcat(p,
-                                     "This is the answer to a request without "
-                                     "a tenant: an explanation does not "
-                                     "evaluate the expression of ",
-                                     link->setting->source, ".", NULL),
-                         advice);
+    return cors_join_two(
+        p,
+        apr_pstrcat(p,
+                    "This is the answer to a request without a tenant: an "
+                    "explanation only evaluates an expression that reads "
+                    "nothing but SERVER_NAME, and not that of ",
+                    link->setting->source, ".", NULL),
+        advice);
 }
 
 /* Returns how CorsBackendHeaders can change the answer; NULL: it cannot. */
@@ -624,6 +679,6 @@ void cors_explain(apr_pool_t *p, const cors_policy_t *policy,
     explanation->backend = note_backend(p, policy, request, explanation);
     if (!request->websocket
         && cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_OFF) {
-        explanation->advice = note_tenants(p, policy, explanation->advice);
+        explanation->advice = note_tenants(p, policy, explanation);
     }
 }

@@ -31,6 +31,8 @@ typedef struct {
     cors_origin_t target;
     /* the host of the target is one of the server's own */
     bool known_host;
+    /* httpd's SERVER_NAME for the request; NULL: unknown */
+    const char *server_name;
 } cors_fetch_request_t;
 
 /** One request and response, as the browser checks them. */
@@ -61,6 +63,8 @@ typedef struct {
     bool readable;
     /* what to change; NULL: nothing */
     const char *advice;
+    /* a list was asked for a tenant that is unknown; it then allows nothing */
+    bool tenant_unknown;
     /* how the headers of a backend can change the answer, without a full stop; NULL: they
      * cannot */
     const char *backend;

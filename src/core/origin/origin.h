@@ -22,15 +22,24 @@
 /* The longest origin accepted, in bytes: scheme, "://", host, ":65535". */
 #define CORS_ORIGIN_MAX (CORS_SCHEME_MAX + 3 + CORS_HOST_MAX + 6)
 
+/** How a list finds the tenant of a request. */
+typedef struct {
+    const char *text; /* the expression as written */
+    /* the request headers that it reads, for Vary; NULL: none */
+    const char *headers;
+    const void *compiled; /* the expression, opaque to the core */
+} cors_tenant_key_t;
+
 /**
  * Gives the tenant of a request, for a list of origins that has tenants.
  *
  * @param context  the caller's own
- * @param key      how the list finds the tenant, opaque to the core
+ * @param key      how the list finds the tenant
  * @return the name of the tenant, any bytes; empty or absent: there is none. It lives
  *         as long as the request
  */
-typedef cors_slice_t (*cors_tenant_fn)(void *context, const void *key);
+typedef cors_slice_t (*cors_tenant_fn)(void *context,
+                                       const cors_tenant_key_t *key);
 
 /** What lists of origins may ask about a request. */
 typedef struct {

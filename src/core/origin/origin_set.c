@@ -569,6 +569,7 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
     entry->path = notes->path;
     entry->tenant = key ? key->text : NULL;
     entry->tenants = notes->tenants;
+    entry->provided = notes->provided;
     if (entry->first) {
         return CORS_OK;
     }
@@ -694,8 +695,7 @@ static CORS_SLOW cors_listing_e look_up_tenant(const live_t *live,
     cors_slice_t tenant = { NULL, 0 };
 
     if (origin->tenants) {
-        tenant =
-            origin->tenants->get(origin->tenants->context, live->key->compiled);
+        tenant = origin->tenants->get(origin->tenants->context, live->key);
     }
     return cors_origin_source_lookup(live->source, origin, &tenant);
 }

@@ -47,18 +47,12 @@ typedef struct {
     const char *tenant;
     /* of a file: some of its entries have a tenant */
     bool tenants;
+    /* of a file: a program keeps it */
+    bool provided;
     /* of a file: its first plain-http origin that is not loopback, or NULL */
     const char *insecure;
     const char *insecure_source; /* the source of that origin */
 } cors_origin_entry_t;
-
-/** How a list finds the tenant of a request. */
-typedef struct {
-    const char *text; /* the expression as written */
-    const char
-        *headers; /* the request headers that it reads, for Vary; or NULL */
-    const void *compiled; /* for cors_tenants_t.get */
-} cors_tenant_key_t;
 
 /** What the checks need to know about a live list when it is added. */
 typedef struct {
@@ -70,6 +64,7 @@ typedef struct {
     const char *insecure_source; /* the source of that origin */
     const char *path;            /* of its file */
     bool tenants;                /* some of its entries have a tenant */
+    bool provided;               /* a program keeps the file */
 } cors_origin_notes_t;
 
 /**

@@ -151,3 +151,31 @@ bool cors_tenant_key_reads(const char *expression, const char *variable)
     }
     return false;
 }
+
+const char *cors_tenant_key_value(apr_pool_t *p, const char *expression,
+                                  const char *server_name)
+{
+    static const char variable[] = "%{SERVER_NAME}";
+    cors_joined_t value = { NULL, 0, 0 };
+
+    while (*expression) {
+        const cors_slice_t name = { expression, sizeof(variable) - 1 };
+        const apr_size_t plain = strcspn(expression, "%$\\");
+
+        if (plain > 0) {
+            const cors_slice_t text = { expression, plain };
+
+            cors_join(p, &value, "", text);
+            expression += plain;
+        }
+        else if (strlen(expression) >= name.len
+                 && cors_slice_is_nocase(name, variable)) {
+            cors_join(p, &value, "", cors_slice(server_name));
+            expression += name.len;
+        }
+        else {
+            return NULL;
+        }
+    }
+    return value.text;
+}

@@ -29,4 +29,11 @@ const char *cors_tenant_key_unsent(apr_pool_t *p, const char *expression);
 /** @return whether the expression reads a variable, such as SERVER_NAME */
 bool cors_tenant_key_reads(const char *expression, const char *variable);
 
+/**
+ * @param server_name  the value of SERVER_NAME
+ * @return what an expression gives that reads nothing else; NULL: it reads something else
+ */
+const char *cors_tenant_key_value(apr_pool_t *p, const char *expression,
+                                  const char *server_name);
+
 #endif /* CORS_TENANT_KEY_H */

@@ -20,11 +20,12 @@
 /* A result that is used again. A request has one, or very few. */
 typedef struct cors_tenant_found_t {
     const struct cors_tenant_found_t *next;
-    const void *key;
+    const cors_tenant_key_t *key;
     cors_slice_t tenant;
 } found_t;
 
-CORS_SLOW cors_slice_t cors_tenant_of(void *context, const void *key)
+CORS_SLOW cors_slice_t cors_tenant_of(void *context,
+                                      const cors_tenant_key_t *key)
 {
     cors_noted_t *noted = context;
     const char *error = NULL;
@@ -37,7 +38,7 @@ CORS_SLOW cors_slice_t cors_tenant_of(void *context, const void *key)
             return found->tenant;
         }
     }
-    text = ap_expr_str_exec(noted->r, key, &error);
+    text = ap_expr_str_exec(noted->r, key->compiled, &error);
     added = apr_palloc(noted->r->pool, sizeof(*added));
     added->next = noted->tenants_found;
     added->key = key;

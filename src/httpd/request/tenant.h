@@ -8,7 +8,7 @@
 #ifndef CORS_REQUEST_TENANT_H
 #define CORS_REQUEST_TENANT_H
 
-#include "core/base/list.h"
+#include "core/origin/origin.h"
 
 /**
  * Evaluate the expression that gives the tenant of a request; a cors_tenant_fn.
@@ -20,6 +20,6 @@
  * @param key      a const ap_expr_info_t *
  * @return the tenant; absent: the expression failed
  */
-cors_slice_t cors_tenant_of(void *context, const void *key);
+cors_slice_t cors_tenant_of(void *context, const cors_tenant_key_t *key);
 
 #endif /* CORS_REQUEST_TENANT_H */

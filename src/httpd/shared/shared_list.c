@@ -1048,6 +1048,7 @@ static void fill_notes(apr_pool_t *p, const cors_list_file_t *file,
     notes->path = file->path;
     notes->lists = list->lists;
     notes->tenants = list->tenants;
+    notes->provided = file->provided;
     if (list->suffix_line > 0) {
         notes->suffix = list->suffix;
         notes->suffix_source = source_at(p, file, list->suffix_line);

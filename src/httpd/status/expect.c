@@ -402,6 +402,8 @@ static outcome_t check_expectation(apr_pool_t *p, server_rec *main_server,
         }
         expectation.request.known_host =
             cors_server_has_host(server, uri.hostname);
+        expectation.request.server_name =
+            cors_url_server_name(p, server, uri.hostname);
     }
     if (!uri.path || !uri.path[0]) {
         uri.path = apr_pstrdup(p, "/");

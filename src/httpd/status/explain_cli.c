@@ -364,6 +364,8 @@ static void find_answer(explain_t *explain, server_rec *main_server)
     request->fetch.credentials = request->credentials;
     request->fetch.known_host =
         cors_server_has_host(explain->server, uri->hostname);
+    request->fetch.server_name =
+        cors_url_server_name(explain->cli.p, explain->server, uri->hostname);
     cors_policy_resolve(explain->cli.p, find_section(explain, main_server),
                         cors_script_methods(explain->cli.p, request->method),
                         &request->policy);

@@ -89,6 +89,8 @@ static bool find_host(request_rec *copy, const apr_uri_t *uri,
     copy->server = server;
     copy->hostname = uri->hostname;
     request->fetch.known_host = cors_server_has_host(server, uri->hostname);
+    request->fetch.server_name =
+        cors_url_server_name(copy->pool, server, uri->hostname);
     apr_table_setn(copy->headers_in, "Host",
                    uri->port_str
                        ? apr_pstrcat(copy->pool, host, ":", uri->port_str, NULL)

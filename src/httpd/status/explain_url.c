@@ -236,3 +236,49 @@ cors_methods_t cors_script_methods(apr_pool_t *p, const char *method)
 {
     return cors_methods_bit(ap_method_number_of(cors_normal_method(p, method)));
 }
+
+/* Returns whether a section of a list, or one that is nested in it, has
+ * UseCanonicalName. */
+static bool any_canonical(const apr_array_header_t *sections)
+{
+    int i;
+
+    for (i = 0; sections && i < sections->nelts; i++) {
+        const core_dir_config *core = ap_get_core_module_config(
+            APR_ARRAY_IDX(sections, i, ap_conf_vector_t *));
+
+        if (core
+            && (core->use_canonical_name != USE_CANONICAL_NAME_UNSET
+                || any_canonical(core->sec_file)
+                || any_canonical(core->sec_if))) {
+            return true;
+        }
+    }
+    return false;
+}
+
+const char *cors_url_server_name(apr_pool_t *p, const server_rec *server,
+                                 const char *hostname)
+{
+    const core_dir_config *core =
+        ap_get_core_module_config(server->lookup_defaults);
+    const core_server_config *core_server =
+        ap_get_core_module_config(server->module_config);
+    apr_size_t len = strlen(hostname);
+
+    if (any_canonical(core->sec_file) || any_canonical(core->sec_if)
+        || any_canonical(core_server->sec_dir)
+        || any_canonical(core_server->sec_url) || strchr(hostname, ':')) {
+        return NULL;
+    }
+    switch (core->use_canonical_name) {
+    case USE_CANONICAL_NAME_ON:
+        return server->server_hostname;
+    case USE_CANONICAL_NAME_DNS:
+        return NULL;
+    default:
+        /* httpd removes the dot at the end */
+        len -= len > 1 && hostname[len - 1] == '.' ? 1 : 0;
+        return apr_pstrmemdup(p, hostname, len);
+    }
+}

@@ -49,6 +49,15 @@ server_rec *cors_server_for(apr_pool_t *p, server_rec *main_server,
                             const apr_uri_t *uri, const char **note);
 
 /**
+ * @param server    the virtual host of the URL
+ * @param hostname  of the URL, in lower case, and without brackets
+ * @return httpd's SERVER_NAME for a request to the URL; NULL: it depends on a section or on
+ *   DNS
+ */
+const char *cors_url_server_name(apr_pool_t *p, const server_rec *server,
+                                 const char *hostname);
+
+/**
  * @param method  as passed to fetch()
  * @return the bit of the method that a browser sends, as \<Limit> numbers it; all
  *   unknown methods have the same bit
