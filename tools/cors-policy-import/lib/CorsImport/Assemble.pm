@@ -10,7 +10,7 @@ use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
-use CorsImport::Classes qw(ORIGIN PART CAPTURED ECHO class_name is_marked);
+use CorsImport::Classes qw(ORIGIN PART CAPTURED ECHO class_name is_marked is_sent_as_asked);
 use CorsImport::Policy qw(note canonical_origin sent_origin unique names methods age %attribute complete);
 use CorsImport::Regex qw(expression strip_anchors quoted_origin quotemeta_path);
 our @EXPORT_OK = qw(policies record);
@@ -22,7 +22,7 @@ my $token = qr/[!#\$%&'*+.^_`|~0-9A-Za-z-]+/;
 sub parse_list {
     my (@values) = @_;
     return [] if !@values;
-    return [ECHO] if @values == 1 && $values[0] =~ /\A\s*\x02(?:http_)?access[_-]control[_-]request[_-](?:method|headers)\x02\s*\z/i;
+    return [ECHO] if @values == 1 && is_sent_as_asked($values[0]);
     my @names = grep { length } map { s/\A[ \t]+|[ \t]+\z//gr } split /,/, join ',', @values;
     return grep({ !/\A$token\z/ } @names) ? undef : [ unique(@names) ];
 }

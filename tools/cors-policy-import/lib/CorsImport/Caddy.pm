@@ -315,7 +315,8 @@ sub import_caddy {
         my ($first) = map { "$_->{file}:$_->{line}" } cors_items($site->{block});
         my $names = join ' ', @{ $site->{words} };
         my @notes = $names =~ /\A:\d+\z|\A\z/ && @about == 1 ? () : 'belongs in the virtual host of ' . (length $names ? $names : 'no name');
-        $is_put = 1 if put_places(map { my $at = $_; +{ %$at, from => $first, notes => [@notes], respond => sub { respond($site, $at, $_[0]) } } } places_by_path(paths_of($site->{block})));
+        $is_put = 1 if put_places(map { my $at = $_; +{ %$at, from => $first, notes => [@notes], server => @about > 1 ? $names : undef,
+            respond => sub { respond($site, $at, $_[0]) }, respond_at => sub { respond($site, { kind => 'exact', path => $_[0] }, $_[1]) } } } places_by_path(paths_of($site->{block})));
     }
     return $is_put;
 }

@@ -14,7 +14,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use CorsImport::Policy qw(unique %attribute);
 use CorsImport::Regex qw(expand whole_groups strip_anchors);
-our @EXPORT_OK = qw(ORIGIN PART CAPTURED ECHO origin_value unknown_value assume matches same is_marked try_all class_name test_id assumptions examples);
+our @EXPORT_OK = qw(ORIGIN PART CAPTURED ECHO origin_value unknown_value assume matches same is_marked try_all class_name test_id assumptions examples named_origins is_sent_as_asked is_unknown_text);
 
 # Marks in a value: the origin as the request has it, something that is not known,
 # a part of the origin, the origin as a group of an expression has it.
@@ -34,10 +34,16 @@ sub assume {
 
 sub test_id { my ($regex, $nocase) = @_; return ($nocase ? 'i' : '-') . $regex }
 
+# Whether a text has a value of the environment or of a template, which is not known. For
+# --verify, a comparison with it is unknown; the import compares it as it is, so that
+# it allows nothing.
+sub is_unknown_text { return $_[0] =~ /\$\{\w|\{\$\w+\}|\{\{|<%/ }
+
 # Whether an expression matches a value. Its groups are in $request->{captures}
 # afterwards, by number and by name.
 sub matches {
     my ($request, $value, $regex, $nocase) = @_;
+    return assume($request, "the value of '$regex'") if defined $request->{path} && is_unknown_text($regex);
     my $compiled = $regex =~ /\(\?\??\{/ ? undef : eval { no warnings; $nocase ? qr/$regex/i : qr/$regex/ };
     return assume($request, "the expression '$regex'") if !$compiled;
     if (!is_marked($value)) {
@@ -91,6 +97,7 @@ sub same {
         return 0;
     }
     return assume($request, "the comparison with '$text'") if is_marked($value);
+    return assume($request, "the value of '$text'") if defined $request->{path} && is_unknown_text($text);
     return $nocase ? lc $value eq lc $text : $value eq $text;
 }
 
@@ -113,6 +120,21 @@ sub are_apart {
     }
     return !grep { $_ =~ $other->{compiled} } examples($one);
 }
+
+# The origins that the configurations name, of all that was tried so far.
+my %named;
+sub named_origins { return sort keys %named }
+
+# Origins that an expression matches, with a text for what may vary in them.
+sub samples {
+    my ($test) = @_;
+    my ($inner) = strip_anchors($test->{regex});
+    my @all = grep { m{\A[a-z][a-z0-9+.-]*://[^/]} && $_ =~ $test->{compiled} } map { tr/\x01\x03\x05\x07/a/r =~ tr/\x02\x04/8/r } @{ expand($inner) // [] };
+    return @all > 4 ? @all[ 0 .. 3 ] : @all;
+}
+
+# Whether the value of a list repeats what a preflight asks for.
+sub is_sent_as_asked { return $_[0] =~ /\A\s*\x02(?:http_)?access[_-]control[_-]request[_-](?:method|headers)\x02\s*\z/i }
 
 # The classes of what was seen: each origin, and the sets of tests that can hold
 # together.
@@ -161,8 +183,9 @@ sub try_all {
         } }
         # a value that is sent literally is for one origin
         $seen->{literals}{$_} = 1 for grep { !is_marked($_) } map { @{ $_->{sent}{origin} // [] } } map { @$_ } map { values %$_ } values %found;
-        return { seen => $seen, classes => \@classes, assumed => \@assumed, found => \%found, methods => [ map { $_->[0] } grep { $_->[1] eq 'actual' } @kinds ] }
-            if $size eq join ' ', map { scalar keys %{ $seen->{$_} } } qw(tests literals unknown methods);
+        if ($size ne join ' ', map { scalar keys %{ $seen->{$_} } } qw(tests literals unknown methods)) { next }
+        $named{$_} = 1 for keys %{ $seen->{literals} }, map { (examples($_), samples($_)) } values %{ $seen->{tests} };
+        return { seen => $seen, classes => \@classes, assumed => \@assumed, found => \%found, methods => [ map { $_->[0] } grep { $_->[1] eq 'actual' } @kinds ] };
     }
     return;
 }

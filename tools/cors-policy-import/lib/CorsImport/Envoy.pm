@@ -146,6 +146,7 @@ sub import_envoy {
         # a host without routes is a place by itself
         push @places, { from => $cors->{from}, where => [], notes => \@notes, prefix => '', closed => 1, respond => sub { respond($cors, $_[0]) } } if !@places && $cors;
         $_->{nobody} //= $why for grep { $_->{respond} } @places;
+        $_->{server} = join ', ', @domains for @domains ? @places : ();
         $is_put = 1 if put_places(@places);
     }
     return $is_put;

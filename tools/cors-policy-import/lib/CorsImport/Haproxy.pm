@@ -367,7 +367,8 @@ sub import_haproxy {
         my $uses_lua = grep { grep { $_ eq 'lua.cors' } @{ $_->{args} } } map { @{ $_->{rules} } } @all;
         push @notes, 'lua.cors accepts any scheme for a host without one; here it is http and https' if $uses_lua;
         push @notes, map { "'$_' is omitted from the list of lua.cors: it is not a host or an origin" } unread_of_lua(@all);
-        $is_put = 1 if put_places(map { my $at = $_; +{ %$at, from => $first, notes => [@notes], respond => sub { respond($self, $front, $at, $_[0]) } } } places_by_path(paths_of(@all)));
+        $is_put = 1 if put_places(map { my $at = $_; +{ %$at, from => $first, notes => [@notes], server => @fronts > 1 ? $front->{name} : undef,
+            respond => sub { respond($self, $front, $at, $_[0]) }, respond_at => sub { respond($self, $front, { kind => 'exact', path => $_[0] }, $_[1]) } } } places_by_path(paths_of(@all)));
     }
     return $is_put;
 }

@@ -82,7 +82,7 @@ sub place_of {
     my @where = path_container($kind, $is_regex ? "(?i)^$text" : $text);
     my $from = "$file:" . ($cors ? $cors->{line} : $path->{line});
     if (grep { !defined } @where) { report("$from: the path $text is omitted: it cannot be read here", 1); return }
-    return { from => $from, where => \@where, notes => \@notes, kind => $kind, prefix => $is_regex ? '' : $text,
+    return { from => $from, where => \@where, notes => \@notes, kind => $kind, prefix => $is_regex ? '' : $text, begins => $kind eq 'prefix' && $type ne 'Prefix',
         closed => 1, respond => $cors ? sub { respond($cors, $_[0]) } : undef };
 }
 
@@ -106,6 +106,7 @@ sub import_ingress {
     for my $name (@hosts) {
         my @places = sort { ($b->{kind} eq 'exact') <=> ($a->{kind} eq 'exact') || ($b->{kind} eq 'regex') <=> ($a->{kind} eq 'regex') || length $b->{prefix} <=> length $a->{prefix} } @{ $host{$name} };
         if (length $name || @hosts > 1) { push @{ $_->{notes} }, 'belongs in the virtual host of ' . (length $name ? $name : 'no name') for @places }
+        $_->{server} = $name for length $name ? @places : ();
         $is_put = 1 if put_places(@places);
     }
     return $is_put;

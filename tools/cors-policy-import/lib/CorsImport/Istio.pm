@@ -84,6 +84,7 @@ sub import_istio {
         next if !grep { child($_, 'corsPolicy') || child($_, 'delegate') } @routes;
         my @places = map { places_of($file, $_, @notes) } @routes;
         $_->{nobody} //= $why for grep { $_->{respond} } @places;
+        $_->{server} = join ', ', @hosts for @hosts ? @places : ();
         $is_put = 1 if put_places(@places);
     }
     return $is_put;

@@ -11,10 +11,11 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use CorsImport::Assemble qw(policies);
-use CorsImport::Classes qw(try_all);
+use CorsImport::Classes qw(assume try_all);
 use CorsImport::Policy qw(section note apart @sections);
 use CorsImport::Regex qw(quoted quotemeta_path);
-our @EXPORT_OK = qw(put_places path_container places_by_path);
+use CorsImport::Verify qw(verify_place container_applies sample_paths);
+our @EXPORT_OK = qw(put_places verify_routes path_container places_by_path);
 
 # The container for a path: kind is prefix (of segments), begins (of characters),
 # exact, or regex. Nothing for every path; undef where it cannot be written.
@@ -47,11 +48,13 @@ sub places_by_path {
 # of path_container(); '' for any), respond (nothing where nothing is sent), notes, is_unread (as for note()), nobody (why no
 # origin can be allowed), closed (whether no origin is allowed where nothing is sent), rejects (whether it
 # rejects other origins and methods), condition (what else it needs) with key (what is
-# equal for places with equal settings).
+# equal for places with equal settings). For verify_routes(): server (its name), begins
+# (whether the original also matches longer names that begin with prefix).
 sub put_places {
     my (@places) = @_;
     my $before = @sections;
     my @put;
+    my @routes = @places;
     @places = reachable(@places);
     $_->{is_alone} = @places == 1 for @places;
     for my $place (reverse @places) {
@@ -69,8 +72,44 @@ sub put_places {
         push @put, { %$place, text => $text };
         push @sections, map { with_exclusions($_) } @policies;
     }
-    apart(@sections[ $before .. $#sections ]);
-    return @sections > $before;
+    my @own = @sections[ $before .. $#sections ];
+    apart(@own);
+    verify_routes(\@routes, @own) if !grep { $_->{is_verified_apart} } @routes;
+    return scalar @own;
+}
+
+# Add the routes of a server, in its order, and the sections that they became to the table
+# of --verify.
+sub verify_routes {
+    my ($routes, @own) = @_;
+    my ($server) = map { $_->{server} // () } @$routes;
+    my @paths = map { my $at = $_; ($at->{kind} // 'begins') eq 'regex' ? map { sample_paths($_) } map { /\A<LocationMatch "(.*)">\z/ ? $1 : () } @{ $at->{where} } : length($at->{prefix} // '') ? $at->{prefix} : () } @$routes;
+    verify_place(server => $server, sections => \@own, paths => [ grep { m{\A/.} } @paths ], run => sub { run_routes($routes, @_) });
+}
+
+# Whether a route is for a path, as its server compares them.
+sub is_for {
+    my ($route, $path) = @_;
+    my ($kind, $prefix) = ($route->{begins} ? 'begins' : $route->{kind} // 'begins', $route->{prefix} // '');
+    return container_applies({ decided => {} }, $route->{where}[0], $path, '') if $kind eq 'regex';
+    return $path eq $prefix if $kind eq 'exact';
+    return index($path, $prefix) == 0 if $kind eq 'begins';
+    return $path eq $prefix =~ s{(?<=.)/\z}{}r || index($path, $prefix =~ s{/?\z}{/}r) == 0;
+}
+
+# The response of the first route that is for a request; a reason if it is not known.
+sub run_routes {
+    my ($routes, $path, $request) = @_;
+    for my $route (@$routes) {
+        my $is = is_for($route, $path) // return 'a path';
+        next if !$is;
+        next if defined $route->{condition} && !assume($request, $route->{condition});
+        return $route->{nobody} if defined $route->{nobody};
+        return 'a value that is not known' if $route->{is_unread};
+        return $route->{respond_at}->($path, $request) if $route->{respond_at};
+        return $route->{respond} ? $route->{respond}->($request) : { sent => {} };
+    }
+    return { sent => {} };
 }
 
 sub is_for_all { my ($place) = @_; return ($place->{prefix} // '') =~ m{\A/?\z} && ($place->{kind} // 'begins') =~ /\A(?:begins|prefix)\z/ }

@@ -12,7 +12,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use CorsImport::Lists qw(%fetch %default_port);
 our @EXPORT_OK = qw(fail section note origin canonical_origin sent_origin literal_origin unique words names methods age %attribute $with_every_status header complete apart
-    no_star_credentials print_all printed_of slurp report $unread %defined_origin @sections @report);
+    no_star_credentials print_all printed_of is_forbidden_header slurp report $unread %defined_origin @sections @report);
 
 # the module's
 our $VERSION = '1.0.0';
@@ -47,8 +47,10 @@ sub printable {
 # A remark that belongs to no section; with $is_unread, something was omitted
 # that should have been read, and the exit status is 1.
 our $unread = 0;
+our @omitted;
 sub report {
     my ($text, $is_unread) = @_;
+    push @omitted, $text if defined $text && $is_unread && !grep { $_ eq $text } @omitted;
     push @report, $text if defined $text && !grep { $_ eq $text } @report;
     $unread = 1 if $is_unread;
 }

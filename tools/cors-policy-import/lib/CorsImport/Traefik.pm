@@ -12,8 +12,8 @@ use warnings FATAL => 'all';
 
 use Exporter 'import';
 use CorsImport::Classes qw(matches origin_value same);
-use CorsImport::Policy qw(report slurp %attribute);
-use CorsImport::Places qw(put_places path_container);
+use CorsImport::Policy qw(report slurp unique %attribute @sections);
+use CorsImport::Places qw(put_places verify_routes path_container);
 use CorsImport::Tree qw(parse_yaml parse_toml child entries elements text_of words_of is_true_text each_map);
 our @EXPORT_OK = qw(import_traefik);
 
@@ -214,14 +214,27 @@ sub import_traefik {
     my @routers = sort { ($b->{priority} || length $b->{rule}) <=> ($a->{priority} || length $a->{rule}) } @{ $found->{routers} };
     my %host;
     my @hosts;
+    my $number = 0;
     for my $router (@routers) {
         my ($hosts) = rule_of($router->{rule});
         my $key = join ' ', sort @{ $hosts // [] };
         push @hosts, $key if !$host{$key};
-        push @{ $host{$key} }, places_of($file, $found, $router);
+        push @{ $host{$key} }, map { +{ %$_, number => $number } } places_of($file, $found, $router);
+        $number++;
     }
     my $is_put = 0;
-    for my $key (@hosts) { $is_put = 1 if put_places(@{ $host{$key} }) }
+    # routers without a host are for all hosts
+    my ($own, %put) = (scalar @sections);
+    for my $key (@hosts) {
+        $_->{is_verified_apart} = 1 for @{ $host{$key} };
+        $is_put = 1 if put_places(@{ $host{$key} });
+        $put{$key} = [ @sections[ $own .. $#sections ] ];
+        $own = @sections;
+    }
+    for my $key (@hosts) {
+        my @routes = map { +{ %$_, server => length $key ? $key : undef } } sort { $a->{number} <=> $b->{number} } map { @{ $host{$_} // [] } } unique('', $key);
+        verify_routes(\@routes, map { @{ $put{$_} // [] } } unique('', $key));
+    }
     my @unused = grep { !$_->{is_used} } map { $found->{middlewares}{$_} } sort keys %{ $found->{middlewares} };
     for my $cors (@unused) {
         my $place = { from => $cors->{from}, notes => ["belongs in the sections of the routers that use the middleware $cors->{name}"], closed => 1, respond => sub { respond($cors, $_[0]) } };

@@ -3,33 +3,50 @@ package CorsImport::Verify;
 
 # A table for a person to sign off: who could do what before, and who can after. The rows
 # are the paths and origins that the source names, and near misses of them. A reader adds
-# places (verify_place), with a function that runs the source for one request; so far only
-# that of nginx does. What is true after comes from the printed directives: this file
-# reads them as httpd does, and knows nothing of the sections that they were made from.
-# t/import/nginx.t compares each row with what nginx and httpd do. What cannot be
-# evaluated on one side is undef, and the table says so.
+# places (verify_place), with a function that runs the source for one request. What is true
+# after comes from the printed directives: this file reads them as httpd does, and knows
+# nothing of the sections that they were made from. Tests compare the rows with the real
+# servers. What cannot be evaluated on one side is undef there, and the row has the reason.
 use strict;
 use warnings FATAL => 'all';
 
 use Exporter 'import';
 use CorsImport::Assemble qw(record);
-use CorsImport::Classes qw(assumptions);
-use CorsImport::Policy qw(unique canonical_origin printed_of);
-our @EXPORT_OK = qw(verify_place verify_origins verify_table print_verified);
+use CorsImport::Classes qw(assumptions is_sent_as_asked is_unknown_text named_origins);
+use CorsImport::Policy qw(unique canonical_origin is_forbidden_header printed_of %defined_origin);
+use CorsImport::Regex qw(expand strip_anchors);
+our @EXPORT_OK = qw(verify_place count_places verify_table print_verified container_applies sample_paths);
 
 # More rows would not be read by anyone.
 my $paths_max = 40;
 my $origins_max = 60;
+my $names_max = 20;
 
-my (@places, %named);
+my @places;
 
-# Add a server of the source: its name; the paths that it names; the sections that it became;
-# and run, called with a path and a request (Classes.pm), which returns the response or, if
-# it cannot choose a location, undef.
-sub verify_place { my (%place) = @_; push @places, \%place; return }
+# Why something is not evaluated; set where undef is returned.
+our $reason;
 
-# Note origins that the source names.
-sub verify_origins { $named{$_} = 1 for grep { defined canonical_origin($_) && !/[*\$]/ } @_; return }
+# Add a server of the source:
+#   server    its name, if there are several
+#   paths     the paths that it names
+#   sections  the sections that it became
+#   run       called with a path and a request (Classes.pm), returns the response, or the
+#             reason (a string) why it cannot
+#   record    in place of run: called with a path, an origin and a method, returns a record as
+#             of Assemble.pm, or a string
+#   decided   containers of which it is assumed whether they apply: text => 0 or 1
+#   where     those that are shown with the rows
+#   base      places with the same base differ in what is assumed; of all but the first one,
+#             only the rows that differ from it are shown
+#   has_files whether the last segment of a path is the name of a file
+sub verify_place {
+    my (%place) = @_;
+    push @places, { decided => {}, where => [], %place, origins => [ named_origins() ] };
+    return;
+}
+
+sub count_places { return scalar @places }
 
 # --- what is asked
 
@@ -47,27 +64,54 @@ sub below {
     return ("${scheme}any.$domain" =~ s/:\*\z/:8443/r, "$scheme$domain" =~ s/:\*\z//r);
 }
 
-# The rows' origins, and how many are omitted.
+# The first entries of a list, and how many are omitted.
+sub some { my ($max, @all) = @_; return @all <= $max ? (\@all, 0) : ([ @all[ 0 .. $max - 1 ] ], @all - $max) }
+
+# The rows' origins.
 sub origins_of {
-    my ($text) = @_;
-    my @own = sort { $a cmp $b } unique(keys %named, grep { !/[*\$]/ } $text =~ m{(?<=[\s!-])([a-z][a-z0-9+.-]*://[^\s"]+)}g);
+    my ($place, $text) = @_;
+    my @own = sort { $a cmp $b } unique(grep({ !/[*\$]/ } @{ $place->{origins} }), values %defined_origin, grep { !/[*\$]/ } $text =~ m{(?<=[\s!-])([a-z][a-z0-9+.-]*://[^\s"]+)}g);
     @own = grep { defined canonical_origin($_) && canonical_origin($_) eq $_ } @own;
     my @below = map { below(m{\A(.*?://)\*\.(.*)\z}) } $text =~ m{(?<=[\s!-])([a-z][a-z0-9+.-]*://\*\.[^\s"]+)}g;
-    my @all = unique(@own, @below, 'null', 'https://any-other.example', map { near_origins($_) } @own);
-    return (\@all, 0) if @all <= $origins_max;
-    return ([ @all[ 0 .. $origins_max - 1 ] ], @all - $origins_max);
+    return some($origins_max, unique(@own, @below, 'null', 'https://any-other.example', map { near_origins($_) } @own));
 }
 
 sub paths_of {
     my (@paths) = @_;
-    my @all = unique('/', map { my $path = $_; ($path, $path =~ m{/\z} ? ("${path}x", $path =~ s{(?<=.)/\z}{x}r) : ("$path/x", "${path}x")) } @paths);
-    return (\@all, 0) if @all <= $paths_max;
-    return ([ @all[ 0 .. $paths_max - 1 ] ], @all - $paths_max);
+    return some($paths_max, unique('/', map { my $path = $_; ($path, $path =~ m{/\z} ? ("${path}x", $path =~ s{(?<=.)/\z}{x}r) : ("$path/x", "${path}x")) } @paths));
 }
 
-# The methods and headers that are asked for: those that are named, and one that is not.
-sub methods_of { my ($text) = @_; return unique(qw(GET POST PUT DELETE), map({ grep { /\A[A-Z-]+\z/ && !/\A(?:HEAD|OPTIONS)\z/ } split ' ' } $text =~ /CorsAllowMethods +(.*)/g), 'X-OTHER') }
-sub headers_of { my ($text) = @_; return unique('content-type', 'authorization', map({ map { lc } grep { /\A[\w-]+\z/ && lc ne 'none' } split ' ' } $text =~ /CorsAllowHeaders +(.*)/g), 'x-other') }
+# Paths that a regular expression matches, if it is simple: as a path, or as the name of a
+# file.
+sub sample_paths {
+    my ($regex, $is_name) = @_;
+    my $compiled = compiled_regex($regex) // return;
+    my @all = map { tr/\x01-\x07/a/r } @{ expand((strip_anchors($regex =~ s/\A\(\?i\)//r))[0]) // [] };
+    my @found;
+    for my $text (@all) {
+        my ($path) = grep { m{\A/[\w/.~-]*\z} && ($is_name ? s{.*/}{}sr : $_) =~ $compiled } $is_name ? ("/$text", "/x$text") : ($text, "/$text", "/x$text", "/x/$text");
+        push @found, $path // ();
+    }
+    return @found > 4 ? @found[ 0 .. 3 ] : @found;
+}
+
+sub compiled_regex {
+    my ($regex) = @_;
+    return $regex =~ /\(\?\??\{/ ? undef : eval { no warnings; qr/$regex/ };
+}
+
+# The methods and headers that are asked for: those that a record or the directives name, and
+# one that is not named. A page cannot send some of them, and needs no permission for others.
+my %is_safe = map { $_ => 1 } qw(accept accept-language content-language range);
+
+sub asked_of {
+    my ($text, @records) = @_;
+    my @methods = grep { /\A[A-Z-]+\z/ && !/\A(?:HEAD|OPTIONS|CONNECT|TRACE|TRACK)\z/ } map({ split ' ' } $text =~ /CorsAllowMethods +(.*)/g), map { @{ $_->{methods} } } @records;
+    my @headers = grep { /\A[\w-]+\z/ && !$is_safe{$_} && !is_forbidden_header($_) } map { lc } grep { !/\Anone\z/i } map({ split ' ' } $text =~ /CorsAllowHeaders +(.*)/g), map { @{ $_->{headers} } } @records;
+    my ($first, $more) = some($names_max, unique(qw(GET POST PUT DELETE), sort { $a cmp $b } @methods));
+    my ($names, $more_names) = some($names_max, unique('content-type', 'authorization', sort { $a cmp $b } @headers));
+    return ([ @$first, 'X-OTHER' ], [ @$names, 'x-other' ], $more + $more_names);
+}
 
 # What a page can do by a record of its method: GET, "GET with cookies", "GET content-type".
 sub reached {
@@ -88,26 +132,48 @@ sub reached {
 
 # --- before
 
-# What a source does for one origin: the record of a method, or undef if a condition that
+# What a source does for one origin: the record of a method, or undef if something that
 # cannot be read decides.
 sub before {
     my ($place, $path, $origin, $method) = @_;
     my $class = { text => $origin };
     my $seen = { tests => {}, literals => {}, unknown => {}, methods => {} };
     my (%found, $known);
+    if ($place->{record}) { my $record = $place->{record}->($path, $origin, $method); return ref $record ? $record : not_evaluated($record) }
     do {
         $known = keys %{ $seen->{unknown} };
-        return if $known > 6;
+        return not_evaluated('there are too many conditions') if $known > 6;
         %found = ();
         for my $assumed (assumptions($seen)) {
             for my $kind ([ OPTIONS => 'preflight', 'preflight' ], [ $method, 'actual', $method ]) {
-                my $response = $place->{run}->($path, { origin => $class, kind => $kind->[1], method => $kind->[0], assumed => $assumed, seen => $seen, captures => {}, variables => {} }) // return;
+                my $response = $place->{run}->($path, { path => $path, origin => $class, kind => $kind->[1], method => $kind->[0], assumed => $assumed, seen => $seen, captures => {}, variables => {} }) // 'the path';
+                return not_evaluated($response) if !ref $response;
+                my $unknown = unknown_in($response, $origin);
+                return not_evaluated("the value of $unknown") if defined $unknown;
                 push @{ $found{ $kind->[2] } }, $response;
             }
         }
     } while keys %{ $seen->{unknown} } > $known;
     my $record = record($class, \%found, $method);
-    return $record->{differs} ? undef : $record;
+    return $record->{differs} ? not_evaluated(join '; ', map { s/,\z//r } sort keys %{ $seen->{unknown} }) : $record;
+}
+
+sub not_evaluated { ($reason) = @_; return }
+
+# The name of a value that is not known, in a response that the origin could read otherwise.
+sub unknown_in {
+    my ($response, $origin) = @_;
+    my $sent = $response->{sent};
+    my @origins = @{ $sent->{origin} // [] };
+    return if @origins != 1 || ($response->{status} // 200) >= 300;
+    return $1 if $origins[0] =~ /\x02([^\x02]*)\x02/;
+    return "'$origins[0]'" if is_unknown_text($origins[0]);
+    return if $origins[0] ne '*' && $origins[0] ne $origin;
+    for my $value (map { @{ $sent->{$_} // [] } } qw(credentials methods headers)) {
+        return $1 if $value =~ /\x02([^\x02]*)\x02/ && !is_sent_as_asked($value);
+        return "'$value'" if is_unknown_text($value);
+    }
+    return;
 }
 
 # --- after
@@ -120,7 +186,7 @@ sub sections_of {
         $line =~ s/\A\s+|\s+\z//g;
         next if $line eq '' || $line =~ /\A#/;
         if ($line =~ m{\A</}) { pop @open }
-        elsif ($line =~ /\A</) { 
+        elsif ($line =~ /\A</) {
             push @open, $line;
             my ($limit) = map { /\A<Limit (.*)>/ ? [ split ' ', $1 ] : () } @open;
             push @sections, { where => [ grep { !/\A<Limit / } @open ], limit => $limit, lines => [] };
@@ -130,22 +196,69 @@ sub sections_of {
             push @{ $sections[-1]{lines} }, [ map { defined $_->[0] ? $_->[0] =~ s/\\(["\\])/$1/gr : $_->[1] } map { [ /\A"(.*)"\z/s ? ($1, undef) : (undef, $_) ] } $line =~ /("(?:[^"\\]|\\.)*"|\S+)/g ];
         }
     }
-    return grep { @{ $_->{lines} } } @sections;
+    my @all = grep { @{ $_->{lines} } } @sections;
+    # httpd merges sections by their kind, and then in their order
+    $all[$_]{order} = sprintf '%s %06d', merge_rank(@{ $all[$_]{where} }), $_ for 0 .. $#all;
+    return sort { $a->{order} cmp $b->{order} } @all;
 }
 
-# Whether a section applies to a path; undef if that depends on more.
-sub applies {
-    my ($section, $path) = @_;
-    for (@{ $section->{where} }) {
-        if (my ($prefix) = /\A<Location "?(.*?)"?>\z/) { return 0 if $path ne $prefix && index($path, $prefix =~ s{/*\z}{/}r) != 0 }
-        elsif (/\A<LocationMatch "(.*)">\z/) {
-            my $regex = $1 =~ s/\\(["\\])/$1 eq '"' ? '"' : "\\\\"/ger =~ s/\\\\/\\/gr;
-            my $compiled = eval { no warnings; qr/$regex/ } // return undef;
-            return 0 if $path !~ $compiled;
-        }
-        else { return undef }
+my %rank = (directory => 1, proxy => 1, directorymatch => 2, proxymatch => 2, files => 3, filesmatch => 3, location => 4, locationmatch => 4, if => 5);
+
+sub merge_rank {
+    my (@where) = @_;
+    my ($rank, $depth) = (0, 0);
+    for (@where) {
+        my ($kind, $text) = /\A<(\w+)\s+"?([^">]*)/ or next;
+        my $own = $rank{ lc $kind } // 0;
+        $rank = $own if $own > $rank;
+        $depth = $text =~ tr{/}{} if lc $kind eq 'directory';
     }
-    return 1;
+    return sprintf '%d %03d', $rank, $rank == 1 ? $depth : 0;
+}
+
+# Whether a container applies to a request; undef if that depends on more than its path and
+# its origin.
+sub container_applies {
+    my ($place, $container, $path, $origin) = @_;
+    return $place->{decided}{$container} if defined $place->{decided}{$container};
+    my ($kind, $tilde, $text) = $container =~ /\A<(\w+)\s+(~\s+)?(.*?)\s*>\z/s or return not_evaluated($container);
+    $kind = lc $kind;
+    # httpd removes a backslash before a backslash and before the quotation mark
+    $text =~ s/\\([\\$1])/$1/g if $text =~ s/\A(["'])(.*)\1\z/$2/s;
+    return if_applies($container, $text, $path, $origin) if $kind eq 'if';
+    return not_evaluated($container) if $kind !~ /\A(?:location|files)(?:match)?\z/ || $kind =~ /\Afiles/ && !$place->{has_files};
+    my $name = $kind =~ /\Afiles/ ? $path =~ s{.*/}{}sr : $path;
+    # a directory may have an index
+    return not_evaluated($container) if $name eq '';
+    if ($tilde || $kind =~ /match\z/) {
+        my $compiled = compiled_regex($text) // return not_evaluated($container);
+        return $name =~ $compiled ? 1 : 0;
+    }
+    return not_evaluated($container) if $text =~ /[*?\[]/;
+    return $name eq $text ? 1 : 0 if $kind eq 'files';
+    return $path eq $text || index($path, $text =~ s{/*\z}{/}r) == 0 ? 1 : 0;
+}
+
+# The conditions that the importer writes: a list of origins, perhaps without some paths.
+sub if_applies {
+    my ($container, $condition, $path, $origin) = @_;
+    my ($list, $regex) = $condition =~ /\Areq\('Origin'\) -in \{((?:'[^']*'(?:, )?)+)\}(?: && !\(%\{REQUEST_URI\} =~ m#([^#]*)#\))?\z/ or return not_evaluated($container);
+    return 0 if !grep { $_ eq $origin } $list =~ /'([^']*)'/g;
+    return 1 if !defined $regex;
+    my $compiled = compiled_regex($regex) // return not_evaluated($container);
+    return $path =~ $compiled ? 0 : 1;
+}
+
+# Whether a section applies; undef if that depends on more.
+sub applies {
+    my ($place, $section, $path, $origin) = @_;
+    my $is_unknown = 0;
+    for (@{ $section->{where} }) {
+        my $is = container_applies($place, $_, $path, $origin);
+        return 0 if defined $is && !$is;
+        $is_unknown = 1 if !defined $is;
+    }
+    return $is_unknown ? undef : 1;
 }
 
 sub matches_entry {
@@ -153,33 +266,41 @@ sub matches_entry {
     if ($is_regex) {
         # no regular expression is compared with null
         return 0 if $origin eq 'null';
-        my $compiled = eval { no warnings; qr/\A(?:$entry)\z/ };
-        return defined $compiled ? $origin =~ $compiled : undef;
+        my $compiled = compiled_regex("\\A(?:$entry)\\z") // return not_evaluated($entry);
+        return $origin =~ $compiled ? 1 : 0;
     }
     return 1 if $entry eq '*' || $entry eq $origin;
     my ($scheme, $star, $host, $port) = $entry =~ m{\A([^:]+)://(\*\.)?(\[[^\]]*\]|[^:]*)(?::(.*))?\z} or return 0;
     my ($its_scheme, $its_host, $its_port) = $origin =~ m{\A([^:]+)://(\[[^\]]*\]|[^:]*)(?::(.*))?\z} or return 0;
     return 0 if $scheme ne $its_scheme || ($port // '') ne '*' && ($port // '') ne ($its_port // '');
     return $its_host eq $host if !$star;
-    return length $its_host > length ".$host" && substr($its_host, -length ".$host") eq ".$host";
+    return length $its_host > length ".$host" && substr($its_host, -length ".$host") eq ".$host" ? 1 : 0;
 }
 
-# The policy for a path and a method: each list as layers, outermost first. Undef if it
-# depends on what is not known here.
+# The arguments of a directive with the values of names by Define; undef if one is not known.
+sub arguments_of {
+    my (@args) = @_;
+    my %value = reverse %defined_origin;
+    for my $name (map { /\$\{(\w+)\}/g } @args) { return not_evaluated("the value of $name") if !defined $value{$name} }
+    return [ map { s/\$\{(\w+)\}/$value{$1}/gr } @args ];
+}
+
+# The policy for a path, an origin and a method: each list as layers, outermost first. Undef if
+# it depends on what is not known here.
 sub policy_of {
-    my ($text, $path, $method) = @_;
+    my ($place, $path, $origin, $method) = @_;
     my %is = (CorsPolicy => 'Off', CorsAllowCredentials => 'Off', origins => [], CorsAllowMethods => [qw(GET HEAD PUT PATCH POST DELETE)], CorsAllowHeaders => ['content-type'], CorsBackendHeaders => 'Replace');
-    my @sections = sections_of($text);
-    # a section of the server comes before all others, and a <Limit> after the rest of its section
-    for my $section (sort { !!@{ $a->{where} } <=> !!@{ $b->{where} } } @sections) {
-        my $applies = applies($section, $path) // return undef;
-        next if !$applies || $section->{limit} && !grep { $_ eq $method || $_ eq 'GET' && $method eq 'HEAD' } @{ $section->{limit} };
+    # a <Limit> comes after the rest of its section
+    for my $section (@{ $place->{printed} }) {
+        next if $section->{limit} && !grep { $_ eq $method || $_ eq 'GET' && $method eq 'HEAD' } @{ $section->{limit} };
+        my $applies = applies($place, $section, $path, $origin) // return undef;
+        next if !$applies;
         my %list;
         for (@{ $section->{lines} }) {
-            my ($directive, @args) = @$_;
+            my ($directive, @written) = @$_;
+            my @args = @{ ($directive =~ /Match\z/ ? \@written : arguments_of(@written)) // return undef };
             if ($directive =~ /\ACorsAllowOrigins(Match)?\z/) { push @{ $list{origins} }, map { { text => $_, regex => $1 ? 1 : 0 } } grep { lc ne 'none' } @args; $list{origins} //= [] }
             elsif ($directive =~ /\ACorsAllow(?:Methods|Headers)\z/) { push @{ $list{$directive} }, grep { lc ne 'none' } @args; $list{$directive} //= [] }
-            elsif ($directive =~ /\$\{/ || grep { /\$\{/ } @args) { return undef }
             else { $is{$directive} = $args[0] }
         }
         my @edits = grep { !$_->{regex} && $_->{text} =~ /\A-/ } @{ $list{origins} // [] };
@@ -191,9 +312,9 @@ sub policy_of {
 
 # What the directives do for one origin: a record like that of before().
 sub after {
-    my ($text, $path, $origin, $method) = @_;
-    my $is = policy_of($text, $path, $method) // return;
-    return if $is->{CorsBackendHeaders} ne 'Replace' && $is->{CorsPolicy} eq 'On';
+    my ($place, $path, $origin, $method) = @_;
+    my $is = policy_of($place, $path, $origin, $method) // return;
+    return not_evaluated('CorsBackendHeaders Keep: the backend decides') if $is->{CorsBackendHeaders} ne 'Replace' && $is->{CorsPolicy} eq 'On';
     my ($listed, $excluded) = (0, 0);
     for (@{ $is->{origins} }) {
         my ($not, $entry) = $_->{regex} ? ('', $_->{text}) : $_->{text} =~ /\A(!?)(.*)\z/s;
@@ -232,25 +353,57 @@ sub change_of {
     return $more ? $less ? 'different' : 'more' : $less ? 'less' : 'same';
 }
 
-# The table of all places that the readers have added: rows, and how many paths and origins
-# are omitted.
-sub verify_table {
+# One side of a place: a function from a path, an origin and a method to a record. Each is
+# computed once. With the reason, where it is undef.
+sub side_of {
+    my ($place, $evaluate) = @_;
+    my %known;
+    return sub {
+        my ($path, $origin, $method) = @_;
+        my $entry = $known{$path}{$origin}{$method} //= do { local $reason; my $record = $evaluate->($place, $path, $origin, $method); [ $record, $reason ] };
+        $reason = $entry->[1] if !$entry->[0];
+        return $entry->[0];
+    };
+}
+
+# The rows of one place, and what is omitted.
+sub rows_of {
+    my ($place) = @_;
+    my $text = printed_of(@{ $place->{sections} });
+    $place->{printed} = [ sections_of($text) ];
+    my ($paths, $more_paths) = paths_of(@{ $place->{paths} });
+    my ($origins, $more_origins) = origins_of($place, $text);
+    my ($was, $is) = (side_of($place, \&before), side_of($place, \&after));
+    my @records = map { my $path = $_; map { my $origin = $_; map { my $side = $_; map { $side->($path, $origin, $_) // () } qw(GET PUT) } $was, $is } @$origins } @$paths;
+    my ($methods, $headers, $more_names) = asked_of($text, @records);
     my @rows;
-    my @omitted;
+    for my $path (@$paths) { for my $origin (@$origins) {
+        local $reason;
+        my $before = outcome(sub { $was->($path, $origin, $_[0]) }, $methods, $headers);
+        my $why = $reason;
+        my $after = outcome(sub { $is->($path, $origin, $_[0]) }, $methods, $headers);
+        push @rows, { server => $place->{server}, where => $place->{where}, path => $path, origin => $origin, before => $before, after => $after, change => change_of($before, $after), reason => !$before ? $why : !$after ? $reason : undef };
+    } }
+    my @omitted = $more_paths || $more_origins || $more_names ? { server => $place->{server}, paths => $more_paths, origins => $more_origins, names => $more_names } : ();
+    return (\@rows, @omitted);
+}
+
+sub result_of { my ($row) = @_; return join "\n", map { join ' ', map { ref ? @$_ : $_ // '' } $_ } @$row{qw(change before after reason)} }
+
+# The table of all places that the readers have added: rows, how much is omitted, and what is
+# not evaluated: what the import could not read, and what the caller names.
+sub verify_table {
+    my (@not_evaluated) = @_;
+    my (@rows, @omitted, %base);
     for my $place (@places) {
-        my $text = printed_of(@{ $place->{sections} });
-        my ($paths, $more_paths) = paths_of(@{ $place->{paths} });
-        my ($origins, $more_origins) = origins_of($text);
-        my @methods = methods_of($text);
-        my @headers = headers_of($text);
-        push @omitted, { server => $place->{server}, paths => $more_paths, origins => $more_origins } if $more_paths || $more_origins;
-        for my $path (@$paths) { for my $origin (@$origins) {
-            my $before = outcome(sub { before($place, $path, $origin, $_[0]) }, \@methods, \@headers);
-            my $after = outcome(sub { after($text, $path, $origin, $_[0]) }, \@methods, \@headers);
-            push @rows, { server => $place->{server}, path => $path, origin => $origin, before => $before, after => $after, change => change_of($before, $after) };
-        } }
+        my ($own, @more) = rows_of($place);
+        push @omitted, @more;
+        my $known = defined $place->{base} ? $base{ $place->{base} } : undef;
+        my %result = map { ("$_->{path}\n$_->{origin}" => result_of($_)) } @$own;
+        push @rows, $known ? grep { result_of($_) ne ($known->{"$_->{path}\n$_->{origin}"} // '') } @$own : @$own;
+        $base{ $place->{base} } //= \%result if defined $place->{base};
     }
-    return { version => 1, rows => \@rows, omitted => \@omitted };
+    return { version => 1, rows => \@rows, omitted => \@omitted, not_evaluated => [ unique(@CorsImport::Policy::omitted, @not_evaluated) ] };
 }
 
 # "GET PUT; with cookies: GET".
@@ -267,25 +420,25 @@ sub shown {
 
 # Print a table as text. Rows of one path and one result are one line.
 sub print_verified {
-    my ($table, @not_evaluated) = @_;
+    my ($table) = @_;
     my (%count, %group, @order);
     for my $row (@{ $table->{rows} }) {
         $count{ $row->{change} }++;
-        my $key = join "\n", $row->{server} // '', $row->{path}, $row->{change}, shown($row->{before}), shown($row->{after});
+        my $key = join "\n", join(' ', $row->{server} // (), $row->{path}, @{ $row->{where} } ? 'in ' . join ' ', @{ $row->{where} } : ()), $row->{change}, shown($row->{before}), shown($row->{after}), ($row->{reason} // '') =~ tr/\n/ /r;
         push @order, $key if !$group{$key};
         push @{ $group{$key} }, $row->{origin};
     }
     for my $key (@order) {
-        my ($server, $path, $change, $before, $after) = split /\n/, $key;
-        print +(map { CorsImport::Policy::printable($_) } (length $server ? "$server " : ''), $path), ": $change\n";
+        my ($at, $change, $before, $after, $why) = split /\n/, $key, -1;
+        print CorsImport::Policy::printable($at), ": $change", (length $why ? ': ' . CorsImport::Policy::printable($why) : ''), "\n";
         print "    before: $before\n    after:  $after\n" if $change ne 'same';
         print "    before and after: $before\n" if $change eq 'same';
         print "        $_\n" for @{ $group{$key} };
     }
     for (@{ $table->{omitted} }) {
-        print +(defined $_->{server} ? CorsImport::Policy::printable($_->{server}) . ': ' : ''), "$_->{paths} paths and $_->{origins} origins are omitted\n";
+        print +(defined $_->{server} ? CorsImport::Policy::printable($_->{server}) . ': ' : ''), "$_->{paths} paths, $_->{origins} origins, and $_->{names} methods and headers are omitted\n";
     }
-    print CorsImport::Policy::printable($_), ": not evaluated\n" for @not_evaluated;
+    print CorsImport::Policy::printable($_), ": not evaluated\n" for @{ $table->{not_evaluated} };
     print join(', ', map { ($count{$_} // 0) . " $_" } 'same', 'less', 'more', 'different', 'not evaluated'), "\n";
     return;
 }
