@@ -14,6 +14,7 @@ use Exporter 'import';
 use CorsImport::Assemble qw(policies);
 use CorsImport::Classes qw(assume try_all);
 use CorsImport::HttpdRun qw(run_lines is_readable);
+use CorsImport::HttpdVerify qw(verify_httpd);
 use CorsImport::Regex qw(quotemeta_path);
 use CorsImport::Policy qw(note unique names methods age %attribute $with_every_status apart section slurp report %defined_origin @sections);
 our @EXPORT_OK = qw(import_httpd);
@@ -300,6 +301,7 @@ sub read_line {
     my ($self, $state, $line) = @_;
     my ($name, @args) = ($line->{name}, @{ $line->{args} });
     if ($name eq 'servername') { $self->{server_name}{ $state->{hosts} } = $args[0] if $state->{host} }
+    elsif ($name eq 'documentroot') { $self->{document_root}{ $state->{host} } = $args[0] =~ s{(?<=.)/+\z}{}r if ($args[0] // '') =~ m{\A/} }
     elsif ($name eq 'rewritecond') { push @{ $state->{conditions} }, $line }
     elsif ($name =~ /\Ainclude(?:optional)?\z/) { report(at($self->{file}, $line) . ": $args[0] is not followed; give its files as arguments", $name eq 'include') if $self->{is_cors} || $name eq 'include' }
     return if !$is_read{$name};
@@ -465,6 +467,7 @@ sub partial {
 sub read_file {
     my ($self, $decided, @lines) = @_;
     my @places = read_places($self, $decided, @lines);
+    $self->{places} = \@places;
     my %is_tested = map { $_ => 1 } map { (map { /\Aenv=!?(.+)/i ? lc $1 : () } @{ $_->{when} }), map { lc } $_->{value} =~ /%\{(\w+)\}e/g } grep { $_->{name} eq 'header' } map { @{ $_->{lines} } } @places;
     $_->{order} = merge_order($_, @{ $_->{chain} }) for @places;
     my @lines_of_all = map { @{ $_->{lines} } } @places;
@@ -521,17 +524,24 @@ sub import_httpd {
     my @lines = with_defines(expanded($file, @read));
     my @found = read_file($self, {}, @lines);
     my @names = sort grep { %{ $self->{undecided} } } keys %{ $self->{undecided} };
-    if (!@names) { push @sections, @found; return scalar @found }
+    my $put = sub {
+        my ($around, $places, @all) = @_;
+        push @sections, @all;
+        verify_httpd($self, $around, \@lines, $places, @all);
+        return scalar @all;
+    };
+    return $put->([], $self->{places}, @found) if !@names;
     if (@names > 4) { report("$file: there are too many start conditions to evaluate: " . join(', ', map { sprintf $_, '' } @names), 1); return 1 }
     my @ways = ({});
     for my $name (@names) { @ways = map { ({ %$_, $name => 1 }, { %$_, $name => 0 }) } @ways }
-    my @each = map { [ $_, read_file($self, $_, @lines) ] } @ways;
-    if (1 == unique(map { my (undef, @all) = @$_; text_of(@all) } @each)) { push @sections, @found; return scalar @found }
+    my $places = $self->{places};
+    my @each = map { my @all = read_file($self, $_, @lines); [ $_, $self->{places}, @all ] } @ways;
+    return $put->([], $places, @found) if 1 == unique(map { my (undef, undef, @all) = @$_; text_of(@all) } @each);
     for (@each) {
-        my ($way, @all) = @$_;
+        my ($way, $own, @all) = @$_;
         my @around = map { sprintf $_, $way->{$_} ? '' : '!' } @names;
         $_->{where} = [ @around, @{ $_->{where} } ] for @all;
-        push @sections, @all;
+        $put->(\@around, $own, @all);
     }
     return 1;
 }

@@ -23,6 +23,8 @@ sub looked_up {
     return origin_value($request) if $kind =~ /\A(?:http|req|req_novary)\z/i && lc $name eq 'origin' || $kind eq '' && $name eq 'HTTP_ORIGIN';
     return $request->{variables}{ lc $name } // '' if $kind =~ /\A(?:reqenv|env|note)\z/i;
     return $request->{method} if $kind eq '' && $name =~ /\A(?:REQUEST_METHOD)\z/i;
+    # only --verify asks for a path
+    return $request->{url} if $kind eq '' && $name =~ /\AREQUEST_URI\z/i && defined $request->{url};
     if ($kind =~ /\A(?:http|req|req_novary)\z/i && $name =~ /\Aaccess-control-request-/i) { return $request->{kind} eq 'preflight' ? unknown_value($name) : '' }
     return unknown_value(length $kind ? "$kind:$name" : $name);
 }
@@ -163,6 +165,7 @@ sub run_setenvif {
     my $value = lc $attribute eq 'origin' ? ORIGIN : '';
     if (lc $attribute eq 'origin') { $value = origin_value($request) }
     elsif (lc $attribute eq 'request_method') { $value = $request->{method} }
+    elsif (lc $attribute eq 'request_uri' && defined $request->{url}) { $value = $request->{url} }
     elsif ($attribute =~ /\Aaccess-control-request-(?:method|headers)\z/i) {
         return if $request->{kind} ne 'preflight';
         my ($inner) = strip_anchors($regex);

@@ -39,7 +39,8 @@ our $reason;
 #   where     those that are shown with the rows
 #   base      places with the same base differ in what is assumed; of all but the first one,
 #             only the rows that differ from it are shown
-#   has_files whether the last segment of a path is the name of a file
+#   has_files whether a path is that of a file below root
+#   root      the directory of all files, if it is known
 sub verify_place {
     my (%place) = @_;
     push @places, { decided => {}, where => [], %place, origins => [ named_origins() ] };
@@ -226,6 +227,7 @@ sub container_applies {
     # httpd removes a backslash before a backslash and before the quotation mark
     $text =~ s/\\([\\$1])/$1/g if $text =~ s/\A(["'])(.*)\1\z/$2/s;
     return if_applies($container, $text, $path, $origin) if $kind eq 'if';
+    return directory_applies($place, $container, $text, $path) if $kind eq 'directory' && !$tilde;
     return not_evaluated($container) if $kind !~ /\A(?:location|files)(?:match)?\z/ || $kind =~ /\Afiles/ && !$place->{has_files};
     my $name = $kind =~ /\Afiles/ ? $path =~ s{.*/}{}sr : $path;
     # a directory may have an index
@@ -237,6 +239,18 @@ sub container_applies {
     return not_evaluated($container) if $text =~ /[*?\[]/;
     return $name eq $text ? 1 : 0 if $kind eq 'files';
     return $path eq $text || index($path, $text =~ s{/*\z}{/}r) == 0 ? 1 : 0;
+}
+
+# A <Directory>, if it is known where the files are. Directories exist; what has the name of
+# one may be a file.
+sub directory_applies {
+    my ($place, $container, $text, $path) = @_;
+    return not_evaluated($container) if !$place->{has_files} || $text =~ /[*?\[]/;
+    $text =~ s{/+\z}{};
+    return 1 if $text eq '';
+    my $file = defined $place->{root} ? "$place->{root}$path" : return not_evaluated($container);
+    return not_evaluated($container) if $file eq $text;
+    return index($file, "$text/") == 0 ? 1 : 0;
 }
 
 # The conditions that the importer writes: a list of origins, perhaps without some paths.
