@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package Imported;
 
-# What the importer prints and reports for a file. Its readers run in the process of the
-# test.
+# What the importer prints and reports for a file, and its table of --verify. Its readers
+# run in the process of the test.
 use strict;
 use warnings FATAL => 'all';
 
@@ -11,15 +11,17 @@ use Exporter 'import';
 use CorsImport::Httpd qw(import_httpd);
 use CorsImport::Nginx qw(import_nginx);
 use CorsImport::Policy qw(print_all %defined_origin @sections @report);
+use CorsImport::Verify qw(verify_table);
 
 our @EXPORT_OK = qw(imported);
 
 my %reader = (httpd => \&import_httpd, nginx => \&import_nginx);
 
-# For a file of a given kind: the configuration and the report.
+# For a file of a given kind: the configuration, the report and the table.
 sub imported {
     my ($kind, $file) = @_;
-    @sections = @report = ();
+    @sections = @report = @CorsImport::Policy::omitted = @CorsImport::Verify::places = ();
+    %CorsImport::Classes::named = ();
     %defined_origin = ();
     $reader{$kind}->($file);
     my ($printed, $report_text) = ('', '');
@@ -28,7 +30,7 @@ sub imported {
     my $before = select $out;
     { local *STDERR = $report; print_all() }
     select $before;
-    return ($printed, $report_text);
+    return ($printed, $report_text, verify_table());
 }
 
 1;

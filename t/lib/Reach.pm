@@ -84,17 +84,23 @@ sub does {
 
 # Compare the rows of a table of --verify with two servers: all that differ, and a third of the
 # others. Returns those that are wrong, and the number of those that are right. The
-# application behind the servers has no page /.
+# application behind the servers has no page /. Options:
+#   paths    only these paths
+#   where    only rows for whose containers this function is true
+#   methods  only these methods; a server of files answers PUT with 405
 sub verified {
-    my ($table, $before_port, $here_port) = @_;
+    my ($table, $before_port, $here_port, %only) = @_;
     my $number = 0;
-    my @rows = grep { $_->{change} ne 'same' || $number++ % 3 == 0 } grep { $_->{change} ne 'not evaluated' && $_->{path} ne '/' } @{ $table->{rows} };
+    my %is_path = map { $_ => 1 } @{ $only{paths} // [] };
+    my $methods = $only{methods} // '';
+    my $is_asked = qr/$methods/;
+    my @rows = grep { $_->{change} ne 'same' || $number++ % 3 == 0 } grep { $_->{change} ne 'not evaluated' && ($only{where} ? $only{where}->(@{ $_->{where} }) : !@{ $_->{where} }) && ($only{paths} ? $is_path{ $_->{path} } : $_->{path} ne '/') } @{ $table->{rows} };
     my %known = map { $_ => 1 } map { (@{ $_->{before} }, @{ $_->{after} }) } @rows;
-    my @asked = sort keys %{ { %known, map { ($_ => 1, "$_ with cookies" => 1) } 'GET', 'PUT', 'GET x-other' } };
+    my @asked = grep { $_ =~ $is_asked } sort keys %{ { %known, map { ($_ => 1, "$_ with cookies" => 1) } 'GET', 'PUT', 'GET x-other' } };
     my ($right, @wrong) = (0);
     for my $row (@rows) {
         my @does = map { does($_, $row->{path}, $row->{origin}, \@asked, {}) } $before_port, $here_port;
-        my @said = map { [ sort @{ $row->{$_} } ] } qw(before after);
+        my @said = map { [ grep { $_ =~ $is_asked } sort @{ $row->{$_} } ] } qw(before after);
         if ("@{ $does[0] }; @{ $does[1] }" eq "@{ $said[0] }; @{ $said[1] }") { $right++; next }
         push @wrong, "$row->{path} $row->{origin}: " . join('; ', map { "said @{ $said[$_] }, does @{ $does[$_] }" } 0, 1);
     }

@@ -122,7 +122,7 @@ sub are_apart {
 }
 
 # The origins that the configurations name, of all that was tried so far.
-my %named;
+our %named;
 sub named_origins { return sort keys %named }
 
 # Origins that an expression matches, with a text for what may vary in them.

@@ -11,6 +11,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use CorsImport::Policy qw(fail section note origin literal_origin report unique words names methods apart @sections);
 use CorsImport::Regex qw(quoted quotemeta_path);
+use CorsImport::SailsVerify qw(verify_sails);
 our @EXPORT_OK = qw(import_sails);
 
 sub truth { return $_[0] && !ref $_[0] || JSON::PP::is_bool($_[0]) && $_[0] ? 1 : 0 }
@@ -213,6 +214,7 @@ sub import_sails {
     my ($root) = @_;
     require JSON::PP;
     my $app = app_of($root);
+    my $first = @sections;
     return unread_app($app) if @{ $app->{unread} };
     report(undef, 1) if $app->{is_partial};
     my $cors = $app->{cors};
@@ -237,6 +239,7 @@ sub import_sails {
         note($global, 'CORS is off: allRoutes is not set and no route turns it on');
     }
     put_sockets($app);
+    verify_sails($app, @sections[ $first .. $#sections ]);
     return 1;
 }
 

@@ -22,7 +22,7 @@ my $paths_max = 40;
 my $origins_max = 60;
 my $names_max = 20;
 
-my @places;
+our @places;
 
 # Why something is not evaluated; set where undef is returned.
 our $reason;
@@ -30,6 +30,7 @@ our $reason;
 # Add a server of the source:
 #   server    its name, if there are several
 #   paths     the paths that it names
+#   origins   the origins that it names, besides those that Classes.pm has seen
 #   sections  the sections that it became
 #   run       called with a path and a request (Classes.pm), returns the response, or the
 #             reason (a string) why it cannot
@@ -43,7 +44,7 @@ our $reason;
 #   root      the directory of all files, if it is known
 sub verify_place {
     my (%place) = @_;
-    push @places, { decided => {}, where => [], %place, origins => [ named_origins() ] };
+    push @places, { decided => {}, where => [], %place, origins => [ unique(@{ $place{origins} // [] }, named_origins()) ] };
     return;
 }
 
@@ -107,12 +108,14 @@ my %is_safe = map { $_ => 1 } qw(accept accept-language content-language range);
 
 sub asked_of {
     my ($text, @records) = @_;
-    my @methods = grep { /\A[A-Z-]+\z/ && !/\A(?:HEAD|OPTIONS|CONNECT|TRACE|TRACK)\z/ } map({ split ' ' } $text =~ /CorsAllowMethods +(.*)/g), map { @{ $_->{methods} } } @records;
-    my @headers = grep { /\A[\w-]+\z/ && !$is_safe{$_} && !is_forbidden_header($_) } map { lc } grep { !/\Anone\z/i } map({ split ' ' } $text =~ /CorsAllowHeaders +(.*)/g), map { @{ $_->{headers} } } @records;
+    my @methods = grep { /\A[A-Z-]+\z/ && !/\A(?:HEAD|OPTIONS|CONNECT|TRACE|TRACK)\z/ } map({ split ' ' } $text =~ /^ *CorsAllowMethods +(.*)/mg), map { @{ $_->{methods} } } @records;
+    my @headers = grep { /\A[\w-]+\z/ && !$is_safe{$_} && !is_forbidden_header($_) } map { lc } grep { !/\Anone\z/i } map({ split ' ' } $text =~ /^ *CorsAllowHeaders +(.*)/mg), map { @{ $_->{headers} } } @records;
     my ($first, $more) = some($names_max, unique(qw(GET POST PUT DELETE), sort { $a cmp $b } @methods));
     my ($names, $more_names) = some($names_max, unique('content-type', 'authorization', sort { $a cmp $b } @headers));
-    return ([ @$first, 'X-OTHER' ], [ @$names, 'x-other' ], $more + $more_names);
+    return ([ @$first, unnamed('X-OTHER', @methods) ], [ @$names, unnamed('x-other', @headers) ], $more + $more_names);
 }
+
+sub unnamed { my ($name, @named) = @_; while (grep { $_ eq $name } @named) { $name .= $name =~ /X/ ? '-MORE' : '-more' } return $name }
 
 # What a page can do by a record of its method: GET, "GET with cookies", "GET content-type".
 sub reached {
