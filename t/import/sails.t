@@ -10,7 +10,8 @@ use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use Client qw(send_bytes);
 use Httpd ();
-use Reach qw(exchanges);
+use JSON::PP ();
+use Reach qw(exchanges verified);
 use Sails qw(browser_result);
 
 my $work = $ENV{CORS_WORK};
@@ -84,7 +85,7 @@ my @sockets = (
 
 my $routes = 0;
 $routes += @$_ for map { values %{ $_->{paths} } } values %app;
-plan tests => 2 * $routes + @differences + @sockets + 4;
+plan tests => 2 * $routes + @differences + @sockets + keys(%app) + 5;
 
 # --- the servers
 
@@ -167,4 +168,14 @@ my $page = Httpd::slurp("$work/tools/cors-policy-import/README.md");
 is_deeply([ grep { index($page, "- $_") < 0 } map { $_->[0] } @differences ], [], 'the page names every difference');
 cmp_ok(scalar keys %named, '<', $exchanges / 20, 'the differences are few');
 cmp_ok($exchanges, '>=', 5000, "$exchanges exchanges");
+
+# what --verify says before and after is what Sails does, and httpd with the policy
+my $rows = 0;
+for my $name (sort keys %app) {
+    my $table = JSON::PP->new->decode(scalar `$work/tools/cors-policy-import/bin/cors-policy-import --verify --json $work/tools/cors-policy-import/t/sails/$name 2>/dev/null`);
+    my ($wrong, $right) = verified($table, $port{$name}{sails}, $port{$name}{here}, every => 11, errors => 1);
+    is_deeply($wrong, [], "$name: each row of --verify is what Sails and httpd do") or diag(scalar(@$wrong), " wrong, $right right");
+    $rows += $right;
+}
+cmp_ok($rows, '>', 200, "$rows rows of --verify are true before and after");
 ok($sails->end, 'Sails has ended');

@@ -1,10 +1,10 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # Random Sails apps, and httpd with the policies that cors-policy-import makes of them. A
 # browser (t/lib/Fetch.pm) sends the same requests to both, and must reach the same result.
-# The apps use only settings for which Sails does what it documents; t/import/sails.t has
-# the others.
+# These apps use only settings for which Sails does what it documents. Others have any
+# settings: for them, what --verify says of the app is compared with the app.
 #
-#   CORS_SAILS=4    the number of apps
+#   CORS_SAILS=4    the number of apps of each sort
 #   CORS_SEED=71    the seed; .ci/nightly takes the time
 use strict;
 use warnings FATAL => 'all';
@@ -12,7 +12,8 @@ use lib 't/lib';
 use File::Path ();
 use Test::More;
 use Httpd ();
-use Reach qw(exchanges);
+use JSON::PP ();
+use Reach qw(exchanges verified);
 use Sails qw(browser_result);
 use Tools qw(chance one_of some_of);
 
@@ -45,20 +46,22 @@ sub settings {
 }
 
 sub route {
-    my ($address, $all) = @_;
+    my ($address, $all, $is_any) = @_;
     # settings of a route beside allRoutes: see t/import/sails.t
-    my $cors = $all || chance(0.3) ? '' : chance(0.2) ? ', cors: true' : chance(0.2) ? ', cors: ' . quoted(one_of(@listed)) : ', cors: { ' . settings() . ' }';
+    my $cors = $all && !$is_any || chance(0.3) ? '' : $is_any && chance(0.2) ? ', cors: false' : chance(0.2) ? ', cors: true' : chance(0.2) ? ', cors: ' . quoted(one_of(@listed)) : ', cors: { ' . settings() . ' }';
     return "    '$address': { action: 'show'$cors },\n";
 }
 
 sub write_app {
-    my ($dir) = @_;
+    my ($dir, $is_any) = @_;
     my $all = chance(0.4);
     my $routes = '';
     for my $path (@paths) {
         my @addresses = chance(0.3) ? $path : map { "$_ $path" } some_of(0.5, @methods);
-        $routes .= route($_, $all) for @addresses;
+        @addresses = ($is_any && chance(0.3) ? $path : (), map { "$_ $path" } some_of(0.5, @methods, 'ALL', 'OPTIONS')) if $is_any;
+        $routes .= route($_, $all, $is_any) for @addresses;
     }
+    $routes .= route($_, $all, 1) for $is_any ? some_of(0.5, 'GET /c/:id', '/*', 'PUT /c/*', '/user/:id/:more?', 'r|^/b|', 'POST /C/D/') : ();
     my $security = 'allRoutes: ' . ($all ? 'true' : 'false') . ', ' . settings();
     File::Path::make_path("$dir/config", "$dir/api/controllers");
     Httpd::spew("$dir/config/security.js", "module.exports.security = { cors: { $security } };\n");
@@ -69,6 +72,8 @@ sub write_app {
 
 my $work = $ENV{CORS_WORK};
 my @app = map { { name => "app$_", dir => "$work/t/sails-apps/app$_", map { ($_ => Httpd::free_port()) } qw(cors plain) } } 1 .. $apps;
+my @any = map { { name => "any$_", dir => "$work/t/sails-apps/any$_", cors => Httpd::free_port() } } 1 .. $apps;
+$_->{text} = write_app($_->{dir}, 1) for @any;
 my $text = '';
 for my $app (@app) {
     $app->{text} = write_app($app->{dir});
@@ -77,7 +82,7 @@ for my $app (@app) {
     $text .= "Listen 127.0.0.1:\@$app->{name}\@\n<VirtualHost 127.0.0.1:\@$app->{name}\@>\n"
         . "ProxyPass / http://127.0.0.1:$app->{plain}/\n$printed</VirtualHost>\n";
 }
-my $sails = Sails->lift(map { my $app = $_; map { [ $app->{dir}, $app->{$_}, $_ ] } qw(cors plain) } @app);
+my $sails = Sails->lift(map { my $app = $_; map { [ $app->{dir}, $app->{$_}, $_ ] } grep { $app->{$_} } qw(cors plain) } @app, @any);
 my $httpd = Httpd->start(name => 'sails-drawn', text => $text, ports => [ map { $_->{name} } @app ], expected => qr/Warning: /);
 
 my %count;
@@ -92,6 +97,14 @@ for my $app (@app) {
     } } } } }
     is(scalar @wrong, 0, "$app->{name} is for a browser what it is from Sails") or diag(join "\n", @wrong[ 0 .. ($#wrong > 7 ? 7 : $#wrong) ], $app->{text});
 }
+my $rows = 0;
+for my $app (@any, @app) {
+    my $table = JSON::PP->new->decode(scalar `$work/tools/cors-policy-import/bin/cors-policy-import --verify --json $app->{dir} 2>/dev/null`);
+    my ($wrong, $right) = verified($table, $app->{cors}, $httpd->{port}{ $app->{name} }, every => 7, errors => 1, before => !$app->{plain});
+    is(scalar @$wrong, 0, "$app->{name}: each row of --verify is what Sails does") or diag(join("\n", @$wrong[ 0 .. ($#$wrong > 7 ? 7 : $#$wrong) ], $app->{text}));
+    $rows += $right;
+}
+cmp_ok($rows, '>', 60 * $apps, "$rows rows of --verify are true");
 note(join ', ', map { "$_ $count{$_}" } sort keys %count);
 cmp_ok($count{$_} // 0, '>', 20 * $apps, "enough results are: $_") for 'read', 'not', 'sent,';
 cmp_ok(exchanges(), '>', 1000 * $apps, exchanges() . ' exchanges');
