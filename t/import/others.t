@@ -8,7 +8,8 @@ use warnings FATAL => 'all';
 use lib 't/lib';
 use Apache::Test qw(-withtestmore);
 use Httpd ();
-use Reach qw(reach exchanges);
+use JSON::PP ();
+use Reach qw(reach exchanges verified);
 
 my $work = $ENV{CORS_WORK};
 my $inputs = "$work/tools/cors-policy-import/t";
@@ -142,15 +143,19 @@ my %is_meant = map { $_ => 1 } (
 
 my %is_input = map { $_->[0] => 1 } @cases;
 my $text = "Listen 127.0.0.1:\@port\@\n";
+my %table;
 for my $input (sort keys %is_input) {
     my $printed = `$work/tools/cors-policy-import/bin/cors-policy-import $inputs/$input 2>import-others-said`;
     die "cors-policy-import $input: $?\n" if $? >> 8 > 1;
+    $table{$input} = JSON::PP->new->decode(scalar `$work/tools/cors-policy-import/bin/cors-policy-import --verify --json $inputs/$input 2>import-others-verified`);
     $text .= "<VirtualHost 127.0.0.1:\@port\@>\nServerName " . host_of($input) . "\nProxyPass / http://127.0.0.1:$backend/\n$printed</VirtualHost>\n";
 }
 sub host_of { return $_[0] =~ tr{/.}{--}r . '.example' }
 my $httpd = Httpd->start(name => 'import-others', text => $text, expected => qr/Warning: /);
 
-plan tests => 2 * @cases + 1;
+# the sections of several servers are in one virtual host here
+my @verified = grep { my %server = map { ($_->{server} // '') => 1 } @{ $table{$_}{rows} }; keys %server == 1 } sort keys %table;
+plan tests => 2 * @cases + @verified + 2;
 my %cache;
 for my $case (@cases) {
     my ($input, $path, $method, $allowed) = @$case;
@@ -166,4 +171,12 @@ for my $case (@cases) {
     my @with_cookies = grep { $as_far->($_) > 1 } near_misses($one, 'https://stranger.invalid') if $is_any;
     is_deeply([ @in, @with_cookies ], [], "$input: $method $path: no similar origin");
 }
+# what --verify says after the import is what httpd does
+my $rows = 0;
+for my $input (@verified) {
+    my ($wrong, $right) = verified($table{$input}, undef, [ $httpd->{port}{port}, host_of($input) ], side => 'after', every => 5);
+    is_deeply($wrong, [], "$input: each row of --verify is what httpd does with the policy") or diag(scalar(@$wrong), " wrong, $right right");
+    $rows += $right;
+}
+cmp_ok($rows, '>', 200, "$rows rows of --verify are true after");
 cmp_ok(exchanges(), '>', 500, exchanges() . ' exchanges');

@@ -28,7 +28,7 @@ my %app = (
             '/put' => [qw(GET PUT)], '/off' => [qw(GET)], '/one' => [qw(GET)], '/two' => [qw(GET)], '/videos' => [qw(GET HEAD PUT DELETE)],
             '/public' => [qw(GET HEAD)], '/user/7' => [qw(GET PATCH DELETE)], '/user/7/8' => [qw(GET PATCH)],
             '/files/a/b' => [qw(GET PUT DELETE)], '/files' => [qw(GET)], '/old' => [qw(GET POST DELETE)],
-            '/anybody' => [qw(GET PUT)], '/foo/bar' => [qw(GET)], '/missing' => [qw(GET PUT)],
+            '/anybody' => [qw(GET PUT)], '/listed' => [qw(GET)], '/foo/bar' => [qw(GET)], '/missing' => [qw(GET PUT)],
         },
     },
     '12-app-all-routes' => {

@@ -100,11 +100,11 @@ for my $app (@app) {
 my $rows = 0;
 for my $app (@any, @app) {
     my $table = JSON::PP->new->decode(scalar `$work/tools/cors-policy-import/bin/cors-policy-import --verify --json $app->{dir} 2>/dev/null`);
-    my ($wrong, $right) = verified($table, $app->{cors}, $httpd->{port}{ $app->{name} }, every => 7, errors => 1, before => !$app->{plain});
+    my ($wrong, $right) = verified($table, $app->{cors}, $httpd->{port}{ $app->{name} }, every => 7, errors => 1, $app->{plain} ? () : (side => 'before'));
     is(scalar @$wrong, 0, "$app->{name}: each row of --verify is what Sails does") or diag(join("\n", @$wrong[ 0 .. ($#$wrong > 7 ? 7 : $#$wrong) ], $app->{text}));
     $rows += $right;
 }
-cmp_ok($rows, '>', 60 * $apps, "$rows rows of --verify are true");
+cmp_ok($rows, '>', 40 * $apps, "$rows rows of --verify are true");
 note(join ', ', map { "$_ $count{$_}" } sort keys %count);
 cmp_ok($count{$_} // 0, '>', 20 * $apps, "enough results are: $_") for 'read', 'not', 'sent,';
 cmp_ok(exchanges(), '>', 1000 * $apps, exchanges() . ' exchanges');

@@ -90,20 +90,21 @@ sub does {
 #   methods  only these methods; a server of files answers PUT with 405
 #   every    of the rows that are the same, one of so many: 3
 #   errors   whether responses with an error count as read
-#   before   whether only what is said of before is compared
+#   side     before or after: only this is compared
 sub verified {
     my ($table, $before_port, $here_port, %only) = @_;
     my $number = 0;
     my %is_path = map { $_ => 1 } @{ $only{paths} // [] };
     my $methods = $only{methods} // '';
     my $is_asked = qr/$methods/;
-    my @rows = grep { $_->{change} ne 'same' || $number++ % ($only{every} // 3) == 0 } grep { ($only{before} ? $_->{before} : $_->{change} ne 'not evaluated') && ($only{where} ? $only{where}->(@{ $_->{where} }) : !@{ $_->{where} }) && ($only{paths} ? $is_path{ $_->{path} } : $_->{path} ne '/') } @{ $table->{rows} };
-    my @sides = $only{before} ? ('before') : qw(before after);
+    my @rows = grep { $_->{change} ne 'same' || $number++ % ($only{every} // 3) == 0 } grep { ($only{side} ? $_->{ $only{side} } : $_->{change} ne 'not evaluated') && ($only{where} ? $only{where}->(@{ $_->{where} }) : !@{ $_->{where} }) && ($only{paths} ? $is_path{ $_->{path} } : $_->{path} ne '/') } @{ $table->{rows} };
+    my %port = (before => $before_port, after => $here_port);
+    my @sides = $only{side} ? $only{side} : qw(before after);
     my %known = map { $_ => 1 } map { my $row = $_; map { @{ $row->{$_} } } @sides } @rows;
     my @asked = grep { $_ =~ $is_asked } sort keys %{ { %known, map { ($_ => 1, "$_ with cookies" => 1) } 'GET', 'PUT', 'GET x-other' } };
     my ($right, @wrong) = (0);
     for my $row (@rows) {
-        my @does = map { join ' ', @{ does($_, $row->{path}, $row->{origin}, \@asked, {}, $only{errors}) } } $before_port, $only{before} ? () : $here_port;
+        my @does = map { join ' ', @{ does($_, $row->{path}, $row->{origin}, \@asked, {}, $only{errors}) } } @port{@sides};
         my @said = map { join ' ', grep { $_ =~ $is_asked } sort @{ $row->{$_} } } @sides;
         if (join('; ', @does) eq join '; ', @said) { $right++; next }
         push @wrong, "$row->{path} $row->{origin}: " . join('; ', map { "said $said[$_], does $does[$_]" } 0 .. $#sides);

@@ -14,6 +14,7 @@ use Exporter 'import';
 use CorsImport::Assemble qw(policies);
 use CorsImport::Classes qw(try_all);
 use CorsImport::IisRewrite qw(read_rewrite run_rewrite);
+use CorsImport::IisVerify qw(verify_iis);
 use CorsImport::Policy qw(section note origin unique words names methods age %attribute complete apart slurp report @sections);
 use CorsImport::Regex qw(quotemeta_path);
 use CorsImport::Xml qw(parse_xml);
@@ -262,10 +263,13 @@ sub import_iis {
     my $before = @sections;
     my $found = { cors => [], custom => [], rules => [] };
     collect($file, $found, $root, undef);
-    if (@{ $found->{rules} } && are_rules_alone($found)) {
+    my $can_rewrite = @{ $found->{rules} } && are_rules_alone($found);
+    my $verify = verify_iis($found, $can_rewrite);
+    if ($can_rewrite) {
         my @policies = rewrite_policies($file, $found);
         push @sections, map { ($_, $_->{excluded} && $_->{attr}{everybody} ? { from => $_->{from}, where => ['<Location "/">'], notes => [], attr => { edit => $_->{excluded} } } : ()) } @policies;
         apart(@sections[ $before .. $#sections ]);
+        $verify->(@sections[ $before .. $#sections ]);
         return 1;
     }
     report("$file:$_->{line}: a rule of the rewrite module for $_->{variable} is not read here", 1) for @{ $found->{rules} };
@@ -283,6 +287,7 @@ sub import_iis {
         put_taken($file, $element) if !@policies && $element->{outer} && $element->{outer}{is_said};
     }
     apart(@sections[ $before .. $#sections ]);
+    $verify->(@sections[ $before .. $#sections ]);
     return @sections > $before || @{ $found->{rules} } || $found->{is_elsewhere};
 }
 

@@ -12,7 +12,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use CorsImport::Lists qw(%fetch %default_port);
 our @EXPORT_OK = qw(fail section note origin canonical_origin sent_origin literal_origin unique words names methods age %attribute $with_every_status header complete apart
-    no_star_credentials print_all printed_of is_forbidden_header slurp report $unread %defined_origin @sections @report);
+    no_star_credentials print_all printed_of is_forbidden_header printable slurp report $unread %defined_origin @sections @report);
 
 # the module's
 our $VERSION = '1.0.0';

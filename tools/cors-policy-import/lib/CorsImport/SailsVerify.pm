@@ -82,18 +82,33 @@ sub invalid {
     return defined $bad ? "Sails does not start: '$bad' is not an origin" : undef;
 }
 
+# Why a setting is not known, from its values; undef if it is.
+sub unknown_in {
+    my ($setting, @values) = @_;
+    for (@values) {
+        return "the value of $setting: $_->{unknown}" if is_unknown($_);
+        return "the value of $setting" if ref && ref ne 'ARRAY' && !JSON::PP::is_bool($_);
+    }
+    return;
+}
+
 # Puts the headers of some settings over those that are sent; a reason, if they are not known.
 sub put_headers {
     my ($sent, $is, $origin, $is_preflight) = @_;
     my $name = $is->{allowOrigins};
     my $credentials = $is->{allowCredentials};
-    for my $setting (qw(allowOrigins allowCredentials), $is_preflight ? qw(allowRequestMethods allowRequestHeaders) : ()) {
-        my $value = $is->{$setting};
-        return "$setting: " . $_->{unknown} for grep { is_unknown($_) } $value, ref $value eq 'ARRAY' ? @$value : ();
-        return "the value of $setting" if ref $value && ref $value ne 'ARRAY' && !JSON::PP::is_bool($value);
-    }
+    my @listed = origin_list($name);
+    # an origin that is known to be listed needs no other entry
+    my $is_listed = grep { !ref && $_ eq $origin } @listed;
+    my $why = unknown_in('allowOrigins', $is_listed ? () : ($name, @listed));
+    return $why if defined $why;
     my $is_any = !ref $name && $name eq '*';
-    return if !$is_any && !grep { $_ eq $origin } origin_list($name);
+    return if !$is_any && !$is_listed;
+    for my $setting ('allowCredentials', $is_preflight ? qw(allowRequestMethods allowRequestHeaders) : ()) {
+        my $value = $is->{$setting};
+        $why = unknown_in($setting, $value, ref $value eq 'ARRAY' ? @$value : ());
+        return $why if defined $why;
+    }
     $sent->{origin} = [ $is_any && !is_true($credentials) ? '*' : $origin ];
     $sent->{credentials} = ['true'] if is_true($credentials);
     return if !$is_preflight;
@@ -118,7 +133,7 @@ sub preflight {
     my %sent;
     return put_headers(\%sent, $app->{global}, $origin, 1) // \%sent if $app->{is_global};
     for my $route (grep { length $_->{verb} && runs($_, $path, 'OPTIONS') } @{ $app->{routes} }) {
-        return "cors of $route->{path}: $route->{cors}{unknown}" if is_unknown($route->{cors});
+        return "the value of cors of $route->{path}: $route->{cors}{unknown}" if is_unknown($route->{cors});
         my $is = settings_of($app, $route->{cors}) // next;
         return put_headers(\%sent, $is, $origin, 1) // \%sent;
     }
@@ -133,7 +148,7 @@ sub preflight {
         last if $found;
     }
     return \%sent if !$found;
-    return "cors of $found->{path}: $found->{cors}{unknown}" if is_unknown($found->{cors});
+    return "the value of cors of $found->{path}: $found->{cors}{unknown}" if is_unknown($found->{cors});
     # without settings of its own, a route has the global ones here, even one with false
     my $is = ref $found->{cors} eq 'HASH' ? dictionary($app, $found->{cors}) : JSON::PP::is_bool($found->{cors}) ? $app->{global} : { %{ $app->{global} }, allowOrigins => [ $found->{cors} ] };
     return put_headers(\%sent, $is, $origin, 1) // \%sent;
@@ -144,7 +159,7 @@ sub actual {
     my %sent;
     if ($app->{is_global}) { my $why = put_headers(\%sent, $app->{global}, $origin, 0); return $why if defined $why }
     for my $route (grep { runs($_, $path, $method) } @{ $app->{routes} }) {
-        return "cors of $route->{path}: $route->{cors}{unknown}" if is_unknown($route->{cors});
+        return "the value of cors of $route->{path}: $route->{cors}{unknown}" if is_unknown($route->{cors});
         my $is = settings_of($app, $route->{cors}) // next;
         my $why = put_headers(\%sent, $is, $origin, 0);
         return $why if defined $why;
@@ -158,7 +173,8 @@ sub actual {
 sub put_old_headers {
     my ($sent, $is, $origin, $is_preflight) = @_;
     for my $setting (qw(allowOrigins allowCredentials), $is_preflight ? qw(allowRequestMethods allowRequestHeaders) : ()) {
-        return "the value of $setting" if ref $is->{$setting} && !JSON::PP::is_bool($is->{$setting});
+        my $why = unknown_in($setting, $is->{$setting});
+        return $why // "the value of $setting" if defined $why || ref $is->{$setting} eq 'ARRAY';
     }
     my $is_listed = grep { $_ eq '*' || $_ eq $origin } map { s/\A\s+|\s+\z//gr } split /,/, $is->{allowOrigins};
     $sent->{origin} = [ $is_listed ? $origin : '' ];
@@ -183,7 +199,7 @@ sub old_actual {
     my %sent;
     if ($app->{is_global}) { my $why = put_old_headers(\%sent, $app->{global}, $origin, $method eq 'OPTIONS'); return $why if defined $why }
     for my $route (grep { runs($_, $path, $method) } @{ $app->{routes} }) {
-        return "cors of $route->{path}: $route->{cors}{unknown}" if is_unknown($route->{cors});
+        return "the value of cors of $route->{path}: $route->{cors}{unknown}" if is_unknown($route->{cors});
         if (JSON::PP::is_bool($route->{cors}) && !$route->{cors}) { %sent = (); next }
         next if is_true($route->{cors}) && $app->{is_global};
         my $why = put_old_headers(\%sent, old_settings($app, $route, 0), $origin, $method eq 'OPTIONS');
@@ -202,7 +218,7 @@ sub old_preflight {
         my @own = grep { $_->{path} eq $address } @{ $app->{routes} };
         next if !$own[0]{is_for}->($path);
         my ($found) = grep { $_->{verb} eq lc $method } reverse @own;
-        return "cors of $found->{path}: $found->{cors}{unknown}" if $found && is_unknown($found->{cors});
+        return "the value of cors of $found->{path}: $found->{cors}{unknown}" if $found && is_unknown($found->{cors});
         if ($found && JSON::PP::is_bool($found->{cors}) && !$found->{cors}) { %$sent = (); next }
         my $why = put_old_headers($sent, $found ? old_settings($app, $found, 1) : $app->{global}, $origin, 1);
         return $why if defined $why;
@@ -226,7 +242,7 @@ sub evaluated {
     my ($read) = @_;
     my %is = renamed(%{ $read->{cors} });
     my $app = { is_old => $read->{old}, is_global => is_true($is{allRoutes}), global => { %{ $read->{old} ? \%old_defaults : \%defaults }, %is }, routes => [] };
-    $app->{reason} = "allRoutes: $is{allRoutes}{unknown}" if is_unknown($is{allRoutes});
+    $app->{reason} = "the value of allRoutes: $is{allRoutes}{unknown}" if is_unknown($is{allRoutes});
     $app->{reason} = 'a file of the app is not read' if $read->{is_partial};
     for (@{ $read->{routes} }) {
         my ($address, $value) = @$_;

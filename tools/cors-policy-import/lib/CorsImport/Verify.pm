@@ -13,7 +13,7 @@ use warnings FATAL => 'all';
 use Exporter 'import';
 use CorsImport::Assemble qw(record);
 use CorsImport::Classes qw(assumptions is_sent_as_asked is_unknown_text named_origins);
-use CorsImport::Policy qw(unique canonical_origin is_forbidden_header printed_of %defined_origin);
+use CorsImport::Policy qw(unique canonical_origin is_forbidden_header printable printed_of %defined_origin);
 use CorsImport::Regex qw(expand strip_anchors);
 our @EXPORT_OK = qw(verify_place count_places verify_table print_verified container_applies sample_paths);
 
@@ -91,7 +91,7 @@ sub sample_paths {
     my @all = map { tr/\x01-\x07/a/r } @{ expand((strip_anchors($regex =~ s/\A\(\?i\)//r))[0]) // [] };
     my @found;
     for my $text (@all) {
-        my ($path) = grep { m{\A/[\w/.~-]*\z} && ($is_name ? s{.*/}{}sr : $_) =~ $compiled } $is_name ? ("/$text", "/x$text") : ($text, "/$text", "/x$text", "/x/$text");
+        my ($path) = grep { m{\A/[\w/.~-]*\z} && ($is_name ? s{.*/}{}sr : $_) =~ $compiled } $is_name || $text =~ /\A\./ ? ("/x$text", "/$text") : ($text, "/$text", "/x$text", "/x/$text");
         push @found, $path // ();
     }
     return @found > 4 ? @found[ 0 .. 3 ] : @found;
@@ -435,27 +435,29 @@ sub shown {
     return "@plain" eq "@with" ? $list->(@plain) . ', cookies too' : $list->(@plain) . '; with cookies: ' . $list->(@with);
 }
 
-# Print a table as text. Rows of one path and one result are one line.
+# The line of a row: its server, path and containers, and what has changed.
+sub title_of {
+    my ($row) = @_;
+    my $at = join ' ', $row->{server} // (), $row->{path}, @{ $row->{where} } ? 'in ' . join ' ', @{ $row->{where} } : ();
+    return printable($at) . ": $row->{change}" . (defined $row->{reason} ? ': ' . printable($row->{reason}) : '') . "\n";
+}
+
+# Print a table as text. Rows of one path and one result are one paragraph.
 sub print_verified {
     my ($table) = @_;
     my (%count, %group, @order);
     for my $row (@{ $table->{rows} }) {
         $count{ $row->{change} }++;
-        my $key = join "\n", join(' ', $row->{server} // (), $row->{path}, @{ $row->{where} } ? 'in ' . join ' ', @{ $row->{where} } : ()), $row->{change}, shown($row->{before}), shown($row->{after}), ($row->{reason} // '') =~ tr/\n/ /r;
-        push @order, $key if !$group{$key};
-        push @{ $group{$key} }, $row->{origin};
+        my ($before, $after) = map { shown($row->{$_}) } qw(before after);
+        my $text = title_of($row) . ($row->{change} eq 'same' ? "    before and after: $before\n" : "    before: $before\n    after:  $after\n");
+        push @order, $text if !$group{$text};
+        push @{ $group{$text} }, $row->{origin};
     }
-    for my $key (@order) {
-        my ($at, $change, $before, $after, $why) = split /\n/, $key, -1;
-        print CorsImport::Policy::printable($at), ": $change", (length $why ? ': ' . CorsImport::Policy::printable($why) : ''), "\n";
-        print "    before: $before\n    after:  $after\n" if $change ne 'same';
-        print "    before and after: $before\n" if $change eq 'same';
-        print "        $_\n" for @{ $group{$key} };
-    }
+    print map { ($_, map { "        $_\n" } @{ $group{$_} }) } @order;
     for (@{ $table->{omitted} }) {
-        print +(defined $_->{server} ? CorsImport::Policy::printable($_->{server}) . ': ' : ''), "$_->{paths} paths, $_->{origins} origins, and $_->{names} methods and headers are omitted\n";
+        print +(defined $_->{server} ? printable($_->{server}) . ': ' : ''), "$_->{paths} paths, $_->{origins} origins, and $_->{names} methods and headers are omitted\n";
     }
-    print CorsImport::Policy::printable($_), ": not evaluated\n" for @{ $table->{not_evaluated} };
+    print printable($_), ": not evaluated\n" for @{ $table->{not_evaluated} };
     print join(', ', map { ($count{$_} // 0) . " $_" } 'same', 'less', 'more', 'different', 'not evaluated'), "\n";
     return;
 }

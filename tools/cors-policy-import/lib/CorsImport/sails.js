@@ -113,8 +113,9 @@ function extract(variable, given) {
     if (fs.existsSync(path.join(root, 'config/local.js'))) notes.add('config/local.js is for one machine and is not read');
     const routes = [];
     for (const [address, target] of Object.entries(Object.assign({}, plain(read('routes.js').routes), plain(production.routes)))) {
-        const found = [].concat(target).find(one => one && typeof one === 'object' && one !== nothing && 'cors' in one);
-        if (found) routes.push([address, described(found.cors) ?? null]);
+        const has_cors = one => one && typeof one === 'object' && one !== nothing && 'cors' in one;
+        if (!Array.isArray(target) && has_cors(target)) routes.push([address, described(target.cors) ?? null]);
+        else if (Array.isArray(target) && target.some(has_cors)) notes.add(`the cors of '${address}' is in a list of targets, where Sails ignores it`);
     }
     const cors = described(Object.assign({}, old, now, above));
     // what is undefined is as if it were not there

@@ -31,5 +31,6 @@ module.exports.routes = {
         action: 'show',
         cors: { allowOrigins: '*', allowCredentials: true, allowAnyOriginWithCredentialsUnsafe: true },
     },
+    'GET /listed': [{ action: 'show', cors: { allowOrigins: '*', allowCredentials: false } }],
     'GET /foo/bar': { action: 'show', cors: { allowOrigins: ['http://foobar.com', 'https://owlhoot.com'], allowCredentials: false } },
 };
