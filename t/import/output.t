@@ -287,7 +287,7 @@ plan tests => 5 * @names + @exchanges + @misuses + 14;
 my @kinds = qw(caddy envoy haproxy httpd iis ingress istio nginx sails spring tomcat traefik);
 my %form = @forms;
 my %is = map { $_ => 1 } glob(join ' ', map { "$_/*" } @kinds);
-is_deeply([ grep { !/\.out\z/ && !$included{$_} && !$form{$_} && !$form{"$_/.htaccess"} } sort keys %is ], [], 'every input is in the table');
+is_deeply([ grep { !/\.(?:out|verify)\z/ && !$included{$_} && !$form{$_} && !$form{"$_/.htaccess"} } sort keys %is ], [], 'every input is in the table');
 my $page = Httpd::slurp('README.md');
 is_deeply([ map { s/\\?<//gr } map { "$_->[0] $_->[1]" } listed($page) ], [ map { "$_ $form{$_}" =~ s/<//gr } @names ], 'and on the page');
 sub listed {

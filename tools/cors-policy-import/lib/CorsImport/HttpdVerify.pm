@@ -35,9 +35,10 @@ sub verify_httpd {
         my ($server) = map { $_->{names}{$host} // $_->{host_text} } grep { $host && $_->{host} == $host } @own;
         my %is = (server => $server, has_files => !grep({ is_mapped($_) } @$lines), root => $self->{document_root}{$host} // $self->{document_root}{0},
             sections => [ grep { !$_->{place}{host} || $_->{place}{host} == $host } @found ]);
-        for my $decided (ways(\%is, unique(map { @{ $_->{chain} } } @own))) {
+        my @containers = unique(map { @{ $_->{chain} } } @own);
+        for my $decided (ways(\%is, @containers)) {
             my $place = { %is, decided => { %$decided, map { $_ => 1 } @$around } };
-            verify_place(%$place, base => join("\n", $self->{file}, $host, @$around), where => [ @$around, grep { $decided->{$_} } sort keys %$decided ],
+            verify_place(%$place, base => join("\n", $self->{file}, $host, @$around), where => [ @$around, grep { $decided->{$_} } @containers ],
                 paths => [ paths_of($place, @own) ], run => sub { run_request($place, \@own, $is_htaccess, @_) });
         }
     }
@@ -45,7 +46,8 @@ sub verify_httpd {
 }
 
 # What is taken to apply: the containers that depend on more than a path, each applying or
-# not. A <Directory> does not apply without the one that it is in.
+# not. A <Directory> does not apply without the one that it is in, nor together with one
+# elsewhere.
 sub ways {
     my ($is, @containers) = @_;
     local $CorsImport::Verify::reason;
@@ -53,12 +55,19 @@ sub ways {
     return {} if !@open || @open > $containers_max;
     my @ways = ({});
     for my $text (@open) { @ways = map { ({ %$_, $text => 0 }, { %$_, $text => 1 }) } @ways }
-    return grep { my $way = $_; !grep { my $inner = $_; $way->{$inner} && grep { !$way->{$_} && is_below($inner, $_) } @open } @open } @ways;
+    return grep { is_possible($_, @open) } @ways;
 }
 
-sub is_below {
-    my ($inner, $outer) = map { /\A<Directory\s+"?(\/[^"*?\[~>]*?)\/*"?>\z/i ? "$1/" : undef } @_;
-    return defined $inner && defined $outer && $inner ne $outer && index($inner, $outer) == 0;
+sub is_possible {
+    my ($way, @containers) = @_;
+    my @directories = map { /\A<Directory\s+"?(\/[^"*?\[~>]*?)\/*"?>\z/i ? [ "$1/", $way->{$_} ] : () } @containers;
+    for my $inner (grep { $_->[1] } @directories) {
+        for my $other (grep { $_ != $inner } @directories) {
+            return 0 if !$other->[1] && index($inner->[0], $other->[0]) == 0;
+            return 0 if $other->[1] && index($inner->[0], $other->[0]) && index($other->[0], $inner->[0]);
+        }
+    }
+    return 1;
 }
 
 # The paths that the containers and the conditions of a server name.
@@ -77,7 +86,7 @@ sub container_paths {
     my ($kind, $tilde, $text) = $container =~ /\A<(\w+)\s+(~\s+)?"?(.*?)"?\s*>\z/s or return;
     $kind = lc $kind;
     return sample_paths($text, $kind =~ /\Afiles/ ? 1 : 0) if $tilde && $kind =~ /\A(?:location|files)\z/ || $kind =~ /\A(?:location|files)match\z/;
-    return $text =~ /[*?\[]/ ? () : $kind eq 'location' ? $text : $kind eq 'files' ? "/$text" : $kind eq 'directory' && defined $place->{root} && $text =~ m{\A\Q$place->{root}\E(/.*?)/*\z} ? "$1/" : ();
+    return $text =~ /[*?\[]/ ? () : $kind eq 'location' ? $text : $kind eq 'files' ? "/$text" : $kind eq 'directory' && $place->{has_files} && defined $place->{root} && $text =~ m{\A\Q$place->{root}\E(/.*?)/*\z} ? "$1/" : ();
 }
 
 # The lines that apply to a request, in httpd's order. What an <If> has comes last. Of rewrite

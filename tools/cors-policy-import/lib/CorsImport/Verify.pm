@@ -78,9 +78,12 @@ sub origins_of {
     return some($origins_max, unique(@own, @below, 'null', 'https://any-other.example', map { near_origins($_) } @own));
 }
 
+# The rows' paths. What a URL cannot have as it is, such as a space, is omitted.
 sub paths_of {
-    my (@paths) = @_;
-    return some($paths_max, unique('/', map { my $path = $_; ($path, $path =~ m{/\z} ? ("${path}x", $path =~ s{(?<=.)/\z}{x}r) : ("$path/x", "${path}x")) } @paths));
+    my (@named) = @_;
+    my @paths = grep { m{\A/[\x21-\x7e]*\z} && !/[?#%<>"{}\\^`]/ } @named;
+    my ($all, $more) = some($paths_max, unique('/', map { my $path = $_; ($path, $path =~ m{/\z} ? ("${path}x", $path =~ s{(?<=.)/\z}{x}r) : ("$path/x", "${path}x")) } @paths));
+    return ($all, $more + @named - @paths);
 }
 
 # Paths that a regular expression matches, if it is simple: as a path, or as the name of a
