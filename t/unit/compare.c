@@ -194,6 +194,16 @@ static const row_t rows[] = {
       "no longer allowed: https://any-other.github.io on server a.test, GET "
       "HEAD POST PUT PATCH DELETE, with credentials (CorsAllowOrigins conf:3; "
       "before: CorsAllowOrigins conf:3)\n" },
+    { "a policy with a contradiction trusts no origin",
+      PROTECT "; CorsWebSocketAllowOrigins *; CorsProtectAllowOrigins " A
+              "; CorsPolicy On; CorsAllowOrigins *; CorsAllowCredentials On",
+      PROTECT "; CorsWebSocketAllowOrigins *; CorsProtectAllowOrigins " A,
+      "newly allowed: https://a.example on server a.test, all methods except "
+      "GET HEAD, past CorsProtect (CorsProtectAllowOrigins conf:3; before: "
+      "CorsProtectAllowOrigins conf:3)\n"
+      "undecided: CorsPolicy Off, before On on server a.test, all methods: "
+      "CORS headers of the handler are not removed (CorsPolicy (default); "
+      "before: CorsPolicy conf:4)\n" },
     { "a list in place of CorsProtect", PROTECT "; CorsProtectAllowOrigins " A,
       PROTECT "; CorsProtectAllowOrigins " A "; CorsWebSocketAllowOrigins " B,
       "newly allowed: https://b.example on server a.test, WebSocket "
@@ -495,13 +505,122 @@ static void servers_are_compared_by_name_and_address(void **state)
               "(CorsPolicy (default); before: CorsAllowOrigins conf:2)\n");
 }
 
+static cors_listing_e lookup_none(const void *self, const cors_origin_t *origin,
+                                  const cors_slice_t *tenant)
+{
+    (void)self;
+    (void)origin;
+    (void)tenant;
+    return CORS_ORIGIN_UNLISTED;
+}
+
+/* Add a file with some lines to a list of the server. */
+static void add_file(cors_snapshot_t *snapshot, cors_attr_e attr,
+                     const char *lines)
+{
+    static const cors_origin_source_t live = { lookup_none, NULL };
+    static const cors_origin_notes_t notes = { .lists = true };
+    const cors_snapshot_host_t *host =
+        APR_ARRAY_IDX(snapshot->hosts, 0, const cors_snapshot_host_t *);
+    const cors_snapshot_section_t *section =
+        APR_ARRAY_IDX(host->sections, 0, const cors_snapshot_section_t *);
+    const cors_snapshot_group_t *group =
+        APR_ARRAY_IDX(section->groups, 0, const cors_snapshot_group_t *);
+    cors_snapshot_file_t *file = apr_pcalloc(pool, sizeof(*file));
+    apr_array_header_t *origins = apr_array_make(pool, 2, sizeof(char *));
+    char *last;
+    char *line = apr_strtok(apr_pstrdup(pool, lines), " ", &last);
+
+    for (; line; line = apr_strtok(NULL, " ", &last)) {
+        APR_ARRAY_PUSH(origins, const char *) = line;
+    }
+    file->path = "list";
+    file->origins = origins;
+    apr_hash_set(snapshot->files, file->path, APR_HASH_KEY_STRING, file);
+    assert_int_equal(cors_origin_set_add_source(
+                         pool, group->policy->link[attr].setting->origins,
+                         file->path, "CorsAllowOriginsFile conf:9", &live, NULL,
+                         &notes),
+                     CORS_OK);
+}
+
+/* Two configurations with equal settings and a file of other lines. */
+typedef struct {
+    const char *name;
+    const char *settings;
+    cors_attr_e attr;
+    const char *old;
+    const char *now;
+    const char *lines;
+} file_row_t;
+
+static const file_row_t file_rows[] = {
+    { "a file lists another origin", LIST, CORS_ATTR_ORIGINS, B,
+      B " https://c.example",
+      "newly allowed: https://c.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:2; before: CorsAllowOrigins "
+      "conf:2)\n" },
+    { "a file no longer lists an origin", LIST, CORS_ATTR_ORIGINS,
+      B " https://c.example", B,
+      "no longer allowed: https://c.example on server a.test, GET HEAD POST "
+      "PUT PATCH DELETE (CorsAllowOrigins conf:2; before: CorsAllowOrigins "
+      "conf:2)\n" },
+    { "a file lists another origin for WebSockets",
+      "CorsWebSocketAllowOrigins " A, CORS_ATTR_WEBSOCKET_ORIGINS, B,
+      B " https://c.example",
+      "newly allowed: https://c.example on server a.test, WebSocket "
+      "(CorsWebSocketAllowOrigins conf:1; before: CorsWebSocketAllowOrigins "
+      "conf:1)\n" },
+    { "a file lists another origin that CorsProtect trusts",
+      PROTECT "; CorsWebSocketAllowOrigins *; CorsProtectAllowOrigins " A,
+      CORS_ATTR_PROTECT_ORIGINS, B, B " https://c.example",
+      "newly allowed: https://c.example on server a.test, all methods except "
+      "GET HEAD, past CorsProtect (CorsProtectAllowOrigins conf:3; before: "
+      "CorsProtectAllowOrigins conf:3)\n" },
+    { "a file lists another origin that reads with credentials",
+      PROTECT "; CorsWebSocketAllowOrigins *; " LIST
+              "; CorsAllowCredentials On",
+      CORS_ATTR_ORIGINS, B, B " https://c.example",
+      "newly allowed: https://c.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE, with credentials (CorsAllowOrigins conf:4; before: "
+      "CorsAllowOrigins conf:4)\n"
+      "newly allowed: https://c.example on server a.test, all methods except "
+      "GET HEAD, past CorsProtect (CorsAllowOrigins conf:4; before: "
+      "CorsProtect conf:1)\n" },
+    { "a file lists origins that anyone can have",
+      PROTECT "; CorsWebSocketAllowOrigins *; " LIST
+              "; CorsAllowCredentials On; CorsAllowPublicSuffixUnsafe On",
+      CORS_ATTR_ORIGINS, B, B " https://*.github.io",
+      "newly allowed: https://any-other.github.io on server a.test, GET HEAD "
+      "POST PUT PATCH DELETE, with credentials (CorsAllowOrigins conf:4; "
+      "before: CorsAllowOrigins conf:4)\n"
+      "no longer allowed: https://a.example on server a.test, all methods "
+      "except GET HEAD, past CorsProtect (CorsProtect conf:1; before: "
+      "CorsAllowOrigins conf:4)\n"
+      "no longer allowed: https://b.example on server a.test, all methods "
+      "except GET HEAD, past CorsProtect (CorsProtect conf:1; before: "
+      "CorsAllowOrigins conf:4)\n" },
+};
+
+static void check_file_row(void **state)
+{
+    const file_row_t *row = *state;
+    cors_snapshot_t *old = snapshot_of(row->settings);
+    cors_snapshot_t *now = snapshot_of(row->settings);
+
+    add_file(old, row->attr, row->old);
+    add_file(now, row->attr, row->now);
+    same_text(row->name, differences_of(old, now), row->lines);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(servers_are_compared_by_name_and_address),
     };
     const table_t tables[] = { TABLE(check_row, rows),
-                               TABLE(check_row, section_rows) };
+                               TABLE(check_row, section_rows),
+                               TABLE(check_file_row, file_rows) };
 
     return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));
 }
