@@ -456,6 +456,16 @@ static const row_t section_rows[] = {
       "methods except GET HEAD POST PUT PATCH DELETE: other sections that "
       "apply to the same request (CorsWebSocketAllowOrigins conf:2; before: "
       "CorsWebSocketAllowOrigins conf:2)\n" },
+    { "a wider list beside another section that may apply",
+      LIST " # files: CorsAllowOrigins " B " # match: CorsMaxAge 1",
+      LIST " # files: CorsAllowOrigins " B " " A " # match: CorsMaxAge 1",
+      "newly allowed: https://a.example on files of a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:3; before: CorsAllowOrigins "
+      "conf:3)\n"
+      "undecided: a change of CorsAllowOrigins on files of a.test, all methods "
+      "except GET HEAD POST PUT PATCH DELETE: other sections that apply to the "
+      "same request (CorsAllowOrigins conf:3; before: CorsAllowOrigins "
+      "conf:3)\n" },
     { "names that a section no longer adds",
       LIST " # files: CorsAllowMethods GET PUT PURGE; CorsAllowHeaders *",
       LIST " # files: CorsAllowMethods PUT; CorsAllowHeaders x-a x-b",
@@ -505,6 +515,24 @@ static void servers_are_compared_by_name_and_address(void **state)
               "(CorsPolicy (default); before: CorsAllowOrigins conf:2)\n");
 }
 
+static void undecided_requests_have_credentials(void **state)
+{
+    static const char settings[] = LIST
+        "; CorsAllowCredentials On; CorsAllowAnyOriginWithCredentialsUnsafe "
+        "On; CorsAllowOriginsMatch ";
+    const cors_snapshot_t *old =
+        snapshot_of(apr_pstrcat(pool, settings, "https://(?!x)a\\.b", NULL));
+    const cors_snapshot_t *now =
+        snapshot_of(apr_pstrcat(pool, settings, "https://(?!y)a\\.b", NULL));
+    const apr_array_header_t *found = cors_compare(pool, old, now);
+    const cors_compared_t *first = &APR_ARRAY_IDX(found, 0, cors_compared_t);
+
+    (void)state;
+    assert_int_equal(found->nelts, 1);
+    assert_int_equal(first->change, CORS_CHANGE_UNDECIDED);
+    assert_true(first->credentials);
+}
+
 static cors_listing_e lookup_none(const void *self, const cors_origin_t *origin,
                                   const cors_slice_t *tenant)
 {
@@ -514,7 +542,7 @@ static cors_listing_e lookup_none(const void *self, const cors_origin_t *origin,
     return CORS_ORIGIN_UNLISTED;
 }
 
-/* Add a file with some lines to a list of the server. */
+/* Add a file with some lines to the outermost list of the server. */
 static void add_file(cors_snapshot_t *snapshot, cors_attr_e attr,
                      const char *lines)
 {
@@ -526,6 +554,7 @@ static void add_file(cors_snapshot_t *snapshot, cors_attr_e attr,
         APR_ARRAY_IDX(host->sections, 0, const cors_snapshot_section_t *);
     const cors_snapshot_group_t *group =
         APR_ARRAY_IDX(section->groups, 0, const cors_snapshot_group_t *);
+    const cors_link_t *link = &group->policy->link[attr];
     cors_snapshot_file_t *file = apr_pcalloc(pool, sizeof(*file));
     apr_array_header_t *origins = apr_array_make(pool, 2, sizeof(char *));
     char *last;
@@ -534,13 +563,16 @@ static void add_file(cors_snapshot_t *snapshot, cors_attr_e attr,
     for (; line; line = apr_strtok(NULL, " ", &last)) {
         APR_ARRAY_PUSH(origins, const char *) = line;
     }
+    while (link->outer && link->outer->setting) {
+        link = link->outer;
+    }
     file->path = "list";
     file->origins = origins;
     apr_hash_set(snapshot->files, file->path, APR_HASH_KEY_STRING, file);
-    assert_int_equal(cors_origin_set_add_source(
-                         pool, group->policy->link[attr].setting->origins,
-                         file->path, "CorsAllowOriginsFile conf:9", &live, NULL,
-                         &notes),
+    assert_int_equal(cors_origin_set_add_source(pool, link->setting->origins,
+                                                file->path,
+                                                "CorsAllowOriginsFile conf:9",
+                                                &live, NULL, &notes),
                      CORS_OK);
 }
 
@@ -564,6 +596,12 @@ static const file_row_t file_rows[] = {
       B " https://c.example", B,
       "no longer allowed: https://c.example on server a.test, GET HEAD POST "
       "PUT PATCH DELETE (CorsAllowOrigins conf:2; before: CorsAllowOrigins "
+      "conf:2)\n" },
+    { "an edited file no longer lists an origin",
+      LIST " | CorsAllowOrigins +" B, CORS_ATTR_ORIGINS, "https://c.example",
+      "",
+      "no longer allowed: https://c.example on server a.test, GET HEAD POST "
+      "PUT PATCH DELETE (CorsAllowOrigins conf:3; before: CorsAllowOrigins "
       "conf:2)\n" },
     { "a file lists another origin for WebSockets",
       "CorsWebSocketAllowOrigins " A, CORS_ATTR_WEBSOCKET_ORIGINS, B,
@@ -617,6 +655,7 @@ int main(void)
 {
     const struct CMUnitTest tests[] = {
         TEST(servers_are_compared_by_name_and_address),
+        TEST(undecided_requests_have_credentials),
     };
     const table_t tables[] = { TABLE(check_row, rows),
                                TABLE(check_row, section_rows),
