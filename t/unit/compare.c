@@ -97,6 +97,19 @@ static const row_t rows[] = {
       "before: CorsAllowHeaders (default))\n" },
     { "a header in another case", LIST "; CorsAllowHeaders X-C",
       LIST "; CorsAllowHeaders x-c", "" },
+    { "a header that an edit no longer removes",
+      LIST "; CorsAllowHeaders * | CorsAllowHeaders -x-a",
+      LIST "; CorsAllowHeaders * | CorsMaxAge 60",
+      "newly allowed: https://a.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE, with the header x-a (CorsAllowHeaders conf:3; before: "
+      "CorsAllowHeaders conf:4)\n"
+      "changed: CorsMaxAge 60, before None on server a.test, all methods "
+      "(CorsMaxAge conf:4; before: CorsMaxAge (default))\n" },
+    { "a header in two cases", LIST "; CorsAllowHeaders x-a",
+      LIST "; CorsAllowHeaders x-a X-C | CorsAllowHeaders +x-c",
+      "newly allowed: https://a.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE, with the header x-c (CorsAllowHeaders conf:4; before: "
+      "CorsAllowHeaders conf:3)\n" },
     { "an exposed header", LIST, LIST "; CorsExposeHeaders x-a",
       "newly allowed: https://a.example on server a.test, GET HEAD POST PUT "
       "PATCH DELETE, reading x-a (CorsExposeHeaders conf:3; before: "
@@ -465,6 +478,16 @@ static const row_t section_rows[] = {
       "undecided: a change of CorsAllowOrigins on files of a.test, all methods "
       "except GET HEAD POST PUT PATCH DELETE: other sections that apply to the "
       "same request (CorsAllowOrigins conf:3; before: CorsAllowOrigins "
+      "conf:3)\n" },
+    { "a wider list of headers beside another section that may apply",
+      LIST " # files: CorsAllowHeaders x-a # match: CorsMaxAge 1",
+      LIST " # files: CorsAllowHeaders x-a x-b # match: CorsMaxAge 1",
+      "newly allowed: https://a.example on files of a.test, GET HEAD POST PUT "
+      "PATCH DELETE, with the header x-b (CorsAllowHeaders conf:3; before: "
+      "CorsAllowHeaders conf:3)\n"
+      "undecided: a change of CorsAllowHeaders on files of a.test, all methods "
+      "except GET HEAD POST PUT PATCH DELETE: other sections that apply to the "
+      "same request (CorsAllowHeaders conf:3; before: CorsAllowHeaders "
       "conf:3)\n" },
     { "names that a section no longer adds",
       LIST " # files: CorsAllowMethods GET PUT PURGE; CorsAllowHeaders *",
