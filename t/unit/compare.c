@@ -313,6 +313,14 @@ static const row_t rows[] = {
       "DELETE: regular expression https://(?!y)a\\.b: look-ahead\n" },
     { "the same one in both", LIST "; CorsAllowOriginsMatch https://(?!x)a\\.b",
       LIST "; CorsAllowOriginsMatch https://(?!x)a\\.b", "" },
+    { "headers of origins that no automaton represents",
+      "CorsPolicy On; CorsAllowOriginsMatch https://(?!x)a\\.b",
+      "CorsPolicy On; CorsAllowOriginsMatch https://(?!x)a\\.b; "
+      "CorsAllowHeaders x-a; CorsExposeHeaders x-b; CorsAllowCredentials On; "
+      "CorsAllowAnyOriginWithCredentialsUnsafe On",
+      "undecided: the origins on server a.test, GET HEAD POST PUT PATCH "
+      "DELETE, with credentials: regular expression https://(?!x)a\\.b: "
+      "look-ahead\n" },
     { "an edit", LIST " | CorsMaxAge 60",
       LIST " | CorsAllowOrigins +" B "; CorsMaxAge 60",
       "newly allowed: https://b.example on server a.test, GET HEAD POST PUT "
@@ -489,6 +497,29 @@ static const row_t section_rows[] = {
       "except GET HEAD POST PUT PATCH DELETE: other sections that apply to the "
       "same request (CorsAllowHeaders conf:3; before: CorsAllowHeaders "
       "conf:3)\n" },
+    { "settings of origins that no automaton represents, beside another "
+      "section",
+      LIST " # files: CorsAllowOriginsMatch https://(?!x)a\\.b # match: "
+           "CorsMaxAge 1",
+      LIST " # files: CorsAllowOriginsMatch https://(?!x)a\\.b; "
+           "CorsAllowHeaders x-a; CorsExposeHeaders x-b; CorsAllowCredentials "
+           "On; CorsAllowAnyOriginWithCredentialsUnsafe On # match: "
+           "CorsMaxAge 1",
+      "undecided: the origins on files of a.test, GET HEAD POST PUT PATCH "
+      "DELETE, with credentials: regular expression https://(?!x)a\\.b: "
+      "look-ahead\n"
+      "undecided: a change of CorsAllowHeaders on files of a.test, all "
+      "methods except GET HEAD POST PUT PATCH DELETE: other sections that "
+      "apply to the same request (CorsAllowHeaders conf:4; before: "
+      "CorsAllowHeaders (default))\n"
+      "undecided: a change of CorsExposeHeaders on files of a.test, all "
+      "methods except GET HEAD POST PUT PATCH DELETE: other sections that "
+      "apply to the same request (CorsExposeHeaders conf:5; before: "
+      "CorsExposeHeaders (default))\n"
+      "undecided: a change of CorsAllowCredentials on files of a.test, all "
+      "methods except GET HEAD POST PUT PATCH DELETE: other sections that "
+      "apply to the same request (CorsAllowCredentials conf:6; before: "
+      "CorsAllowCredentials (default))\n" },
     { "names that a section no longer adds",
       LIST " # files: CorsAllowMethods GET PUT PURGE; CorsAllowHeaders *",
       LIST " # files: CorsAllowMethods PUT; CorsAllowHeaders x-a x-b",
