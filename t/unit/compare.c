@@ -313,6 +313,11 @@ static const row_t rows[] = {
       "DELETE: regular expression https://(?!y)a\\.b: look-ahead\n" },
     { "the same one in both", LIST "; CorsAllowOriginsMatch https://(?!x)a\\.b",
       LIST "; CorsAllowOriginsMatch https://(?!x)a\\.b", "" },
+    { "only the same one in both",
+      "CorsPolicy On; CorsAllowOriginsMatch https://(?!x)a\\.b; CorsMaxAge 60",
+      "CorsPolicy On; CorsAllowOriginsMatch https://(?!x)a\\.b; CorsMaxAge 90",
+      "changed: CorsMaxAge 90, before 60 on server a.test, all methods "
+      "(CorsMaxAge conf:3; before: CorsMaxAge conf:3)\n" },
     { "headers of origins that no automaton represents",
       "CorsPolicy On; CorsAllowOriginsMatch https://(?!x)a\\.b",
       "CorsPolicy On; CorsAllowOriginsMatch https://(?!x)a\\.b; "
