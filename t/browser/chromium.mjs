@@ -8,9 +8,10 @@ import { delimiter, join } from "node:path";
 import { env } from "node:process";
 import { chromium } from "playwright-core";
 
-function findChromium() {
-    const names = env.CHROMIUM ? [env.CHROMIUM]
-        : ["chromium", "chromium-browser", "google-chrome"];
+// The path of a program: of that in a variable of the environment, or else of the
+// first of some names that is there.
+export function findProgram(variable, ...usual) {
+    const names = env[variable] ? [env[variable]] : usual;
     const dirs = (env.PATH || "").split(delimiter).filter(Boolean);
     for (const name of names) {
         const paths = name.includes("/") ? [name]
@@ -25,7 +26,7 @@ function findChromium() {
             }
         }
     }
-    throw new Error(`none of ${names.join(", ")} is there; set CHROMIUM`);
+    throw new Error(`none of ${names.join(", ")} is there; set ${variable}`);
 }
 
 // Opens the page of a place, and the frame in it if the place has one. Returns
@@ -51,7 +52,8 @@ export async function enter(page, place) {
 // more: what else it is started with
 export function launchChromium(...more) {
     return chromium.launch({
-        executablePath: findChromium(),
+        executablePath: findProgram("CHROMIUM",
+            "chromium", "chromium-browser", "google-chrome"),
         headless: true,
         args: ["--no-sandbox", "--disable-gpu", "--disable-quic",
             "--no-first-run", "--disable-background-networking",

@@ -1,14 +1,16 @@
 // Licensed under the Apache License, Version 2.0; see LICENSE.
 //
-// protect.mjs CASES RESULTS: sends in a headless Chromium the requests of CASES
-// (JSON that protect.t writes), and writes the cookies that are stored at the
-// end. It judges nothing: the servers record what reaches them.
+// protect.mjs BROWSER CASES RESULTS: sends in a headless browser, chromium or
+// firefox, the requests of CASES (JSON that protect.t writes), and writes the
+// cookies that are stored at the end. It judges nothing: the servers record what
+// reaches them.
 
 import { readFileSync, writeFileSync } from "node:fs";
 import { argv } from "node:process";
 import { enter, launchChromium } from "./chromium.mjs";
+import { launchFirefox } from "./firefox.mjs";
 
-const plan = JSON.parse(readFileSync(argv[2], "utf8"));
+const plan = JSON.parse(readFileSync(argv[3], "utf8"));
 
 // Runs in the page: sends one request, and waits until it has ended, where a
 // page can know that.
@@ -121,14 +123,24 @@ async function send(step) {
     }
 }
 
-const browser = await launchChromium(
-    `--ignore-certificate-errors-spki-list=${plan.authority}`,
-    "--disable-popup-blocking", "--host-resolver-rules=MAP * 127.0.0.1");
-const context = await browser.newContext();
+// Each name is an address of this machine, and each certificate is accepted.
+const launch = {
+    chromium: () => launchChromium(
+        `--ignore-certificate-errors-spki-list=${plan.authority}`,
+        "--disable-popup-blocking", "--host-resolver-rules=MAP * 127.0.0.1"),
+    firefox: () => launchFirefox({
+        "network.dns.localDomains": plan.names.join(),
+    }),
+};
+const browser = await launch[argv[2]]();
+const context = await browser.newContext(
+    { ignoreHTTPSErrors: argv[2] === "firefox" });
 context.setDefaultTimeout(30000);
 await context.addCookies(plan.cookies);
 
 const problems = [];
+const belowHttp =
+    /ERR_(CONNECTION|EMPTY|HTTP2|NETWORK|SOCKET|SSL|TIMED)|NS_ERROR_(CONNECTION|NET|UNKNOWN)/;
 const register = async ({ page: url, script }) => {
     const page = await context.newPage();
     await page.goto(url);
@@ -160,7 +172,7 @@ async function visit(place) {
     // read fails with another error.
     page.on("requestfailed", (request) => {
         const { errorText } = request.failure();
-        if (/ERR_(CONNECTION|EMPTY|HTTP2|NETWORK|SOCKET|SSL|TIMED)/.test(errorText)) {
+        if (belowHttp.test(errorText)) {
             problems.push(`${request.url()}: ${errorText}`);
         }
     });
@@ -203,4 +215,4 @@ try {
 finally {
     await browser.close();
 }
-writeFileSync(argv[3], JSON.stringify({ cookies, problems }));
+writeFileSync(argv[4], JSON.stringify({ cookies, problems }));

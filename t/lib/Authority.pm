@@ -2,7 +2,8 @@
 package Authority;
 
 # A private certificate authority for the browser tests. Chromium accepts each certificate
-# below it, because it is started with the hash of the authority's key.
+# below it, because it is started with the hash of the authority's key. Firefox accepts every
+# certificate.
 use strict;
 use warnings FATAL => 'all';
 use Httpd ();
