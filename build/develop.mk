@@ -31,10 +31,10 @@ prove-tenants: deps-test
 	@APXS="$(APXS)" CORS_DRAWS=$(EXCHANGES) CORS_SEED=$(SEED) \
 	    TESTS=t/reference/tenants.t sh build/apache-test -v
 
-##  make browser     compare headless Chromium with the second opinion;
-##                   BROWSER=t/browser/browser.t
+##  make browser     compare headless browsers with the second opinion: policies in
+##                   Chromium, CorsProtect in Firefox too; BROWSER=t/browser/browser.t
 BROWSER ?= t/browser
-browser: deps-test
+browser: deps-test deps-browser
 	@$(BUILD) module
 	@APXS="$(APXS)" TESTS="$(BROWSER)" sh build/apache-test
 
