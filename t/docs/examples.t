@@ -40,10 +40,10 @@ for (@blocks) {
     # a file that exists here
     $text =~ s{/etc/httpd/users}{$ENV{CORS_WORK}/t/conf/users}g;
     $text =~ s{conf/partners\.origins}{$ENV{CORS_WORK}/t/conf/partners.origins}g;
-    $text =~ s{conf/customers\.origins}{$ENV{CORS_WORK}/t/conf/partners.origins}g;
+    $text =~ s{conf/customers\.origins|/var/lib/cors-origins/customers\.origins}{$ENV{CORS_WORK}/t/conf/partners.origins}g;
     # the second module, and a program
     my $load = qq{LoadModule cors_sources_module "$ENV{CORS_WORK}/mod_cors_sources.so"\n};
     $text =~ s{^LoadModule cors_sources_module .*\n}{}mg;
-    $text =~ s{/usr/local/bin/watch-origins}{/bin/true}g;
+    $text =~ s{/usr/local/bin/watch-origins|/usr/bin/cors-origins-\w+}{/bin/true}g;
     config_starts($name, $text =~ /^ *CorsOriginSource \w+ +"?prg:/m ? "$load$text" : $text);
 }

@@ -26,7 +26,7 @@ my @layouts = (
       "Include \@root\@/opt/conf/httpd.conf\n" ],
 );
 
-plan tests => 9 * @layouts + 2;
+plan tests => 10 * @layouts + 2;
 
 sub make_dirs {
     my ($path) = @_;
@@ -69,8 +69,9 @@ APXS
 
     is(system("$run >/dev/null"), 0, "$name: make install succeeds");
     my $installed = tree($dir);
-    ok($installed->{'/modules/mod_cors_policy.so'} && $installed->{'/modules/mod_cors_sources.so'} && $installed->{'/include/mod_cors_policy.h'} && $installed->{'/usr/local/bin/cors-policy-import'}
-        && $installed->{'/usr/local/share/man/man1/cors-policy-import.1'}, "$name: module, header, program and manual page are installed");
+    ok($installed->{'/modules/mod_cors_policy.so'} && $installed->{'/modules/mod_cors_sources.so'} && $installed->{'/include/mod_cors_policy.h'} 
+        && !grep({ !$installed->{"/usr/local/bin/$_"} || !$installed->{"/usr/local/share/man/man1/$_.1"} } qw(cors-policy-import cors-origins-postgresql cors-origins-redis)), "$name: modules, header, programs and manual pages are installed");
+    is(scalar `$dir/usr/local/bin/cors-origins-postgresql --version; $dir/usr/local/bin/cors-origins-redis --version`, "cors-origins-postgresql 1.0.0\ncors-origins-redis 1.0.0\n", "$name: the programs for databases find their module");
     like(scalar `$dir/usr/local/bin/cors-policy-import $ENV{CORS_WORK}/tools/cors-policy-import/t/httpd/01-everybody.conf 2>/dev/null`,
         qr/^CorsAllowOrigins +\*$/m, "$name: the installed program finds its modules");
 

@@ -122,7 +122,7 @@ sub create {
 sub command {
     my ($self) = @_;
     return ('postgres', '-D', "$self->{dir}/data", '-p', $self->{port}, '-k', $self->{dir}, '-h', '127.0.0.1',
-        map { ('-c', $_) } qw(fsync=off jit=off max_connections=20 shared_buffers=16MB dynamic_shared_memory_type=mmap logging_collector=off), @{ $self->{settings} // [] });
+        map { ('-c', $_) } qw(fsync=off jit=off max_connections=60 shared_buffers=16MB dynamic_shared_memory_type=mmap logging_collector=off), @{ $self->{settings} // [] });
 }
 sub query {
     my ($self, $sql, %on) = @_;
