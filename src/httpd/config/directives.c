@@ -238,9 +238,9 @@ static const char *explain(const reading_t *reading)
                        NULL);
 }
 
-/* Returns the next argument without its quotes, in the temporary pool, or NULL. Does
- * not split at commas. A trailing comment is reported as a single error. */
-static const char *next_argument(reading_t *reading, const char **args)
+/* Skip spaces. Returns whether an argument follows. A trailing comment is reported as a
+ * single error. */
+static bool has_argument(reading_t *reading, const char **args)
 {
     while (apr_isspace(**args)) {
         (*args)++;
@@ -250,7 +250,16 @@ static const char *next_argument(reading_t *reading, const char **args)
                      NULL);
         *args += strlen(*args);
     }
-    return **args ? ap_getword_conf(reading->cmd->temp_pool, args) : NULL;
+    return **args;
+}
+
+/* Returns the next argument without its quotes, in the temporary pool, or NULL. Does
+ * not split at commas. */
+static const char *next_argument(reading_t *reading, const char **args)
+{
+    return has_argument(reading, args)
+               ? ap_getword_conf(reading->cmd->temp_pool, args)
+               : NULL;
 }
 
 /* Returns the only argument. Reports an error if it is missing or if more follow. */
@@ -871,13 +880,15 @@ static void read_source_options(reading_t *reading, const char *args,
     apr_pool_t *p = reading->cmd->pool;
     cors_finding_t finding;
     unsigned given = 0;
-    const char *option;
 
-    while ((option = next_argument(reading, &args)) != NULL) {
+    while (has_argument(reading, &args)) {
+        const char *option =
+            cors_source_next_option(reading->cmd->temp_pool, &args);
+
         if (others && !cors_source_is_common(option)) {
             if (!cors_source_add_option(others, option)) {
                 report_error(reading, CORS_PROBLEM_SOURCE_OPTION,
-                             cors_slice(option), NULL);
+                             cors_source_shown(option), NULL);
             }
         }
         else if (!cors_source_read_option(p, option, &given, common,
@@ -954,13 +965,13 @@ const char *cors_set_origin_source(cmd_parms *cmd, void *section,
     }
     cors_source_read_type(cmd->temp_pool, type, &path, &suggestion);
     if (!path && cors_source_module(type)) {
-        report_error(&reading, CORS_PROBLEM_SOURCE_MODULE, cors_slice(type),
-                     cors_source_module(type));
+        report_error(&reading, CORS_PROBLEM_SOURCE_MODULE,
+                     cors_source_shown(type), cors_source_module(type));
         return explain(&reading); /* that module knows the options */
     }
     if (!path) {
-        report_error(&reading, CORS_PROBLEM_SOURCE_TYPE, cors_slice(type),
-                     suggestion);
+        report_error(&reading, CORS_PROBLEM_SOURCE_TYPE,
+                     cors_source_shown(type), suggestion);
     }
     read_source_options(&reading, args, &options, NULL);
     if (!reading.errors

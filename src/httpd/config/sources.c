@@ -136,7 +136,7 @@ void cors_source_read_type(apr_pool_t *p, const char *text, const char **path,
     if (strncmp(text, FILE_TYPE, strlen(FILE_TYPE)) == 0) {
         *path = text + strlen(FILE_TYPE);
     }
-    else if (text[type] != ':') {
+    else if (text[type] != ':' && !strchr(text, '=')) {
         /* a path alone */
         *suggestion = apr_pstrcat(p, FILE_TYPE, text, NULL);
     }
@@ -357,6 +357,36 @@ bool cors_source_is_common(const char *text)
     return find_option(text, strcspn(text, "=")) != OPTION_COUNT;
 }
 
+cors_slice_t cors_source_shown(const char *text)
+{
+    cors_slice_t shown = { text, 0 };
+    bool secret = false;
+
+    for (; text[shown.len] && text[shown.len] != ' '; shown.len++) {
+        const char *at = text + shown.len;
+
+        secret = secret || ap_cstr_casecmpn(at, "password", 8) == 0;
+        if ((secret && *at == '=') || strncmp(at, "://", 3) == 0) {
+            break;
+        }
+    }
+    return shown;
+}
+
+const char *cors_source_next_option(apr_pool_t *p, const char **args)
+{
+    const apr_size_t key = strcspn(*args, "= \t\"'");
+    const char *quote = *args + key + 1;
+    const char *option;
+
+    if (key == 0 || (*args)[key] != '=' || (*quote != '"' && *quote != '\'')) {
+        return ap_getword_conf(p, args);
+    }
+    option = apr_pstrmemdup(p, *args, key + 1);
+    *args = quote;
+    return apr_pstrcat(p, option, ap_getword_conf(p, args), NULL);
+}
+
 const cors_origin_source_provider_t *
 cors_source_provider(apr_pool_t *p, const char *text, const char **spec)
 {
@@ -373,7 +403,8 @@ cors_source_provider(apr_pool_t *p, const char *text, const char **spec)
 
 const char *cors_source_module(const char *text)
 {
-    if (strncmp(text, "prg:", strlen("prg:")) == 0
+    if ((strncmp(text, "prg:", strlen("prg:")) == 0
+         || strncmp(text, "dbd:", strlen("dbd:")) == 0)
         && !ap_find_linked_module("mod_cors_sources.c")) {
         return "LoadModule cors_sources_module modules/mod_cors_sources.so";
     }

@@ -64,6 +64,20 @@ bool cors_source_read_option(apr_pool_t *p, const char *text, unsigned *given,
 bool cors_source_is_common(const char *text);
 
 /**
+ * Get the next option key=value, in which the value may have quotes of its own, such as
+ * query="SELECT origin FROM origins". httpd's own function would split it at the spaces.
+ *
+ * @param args  not empty and without a space at its start; moved to the next option
+ */
+const char *cors_source_next_option(apr_pool_t *p, const char **args);
+
+/**
+ * @return what messages show of the arguments of a source: the text up to the first space,
+ *   and without what may be a password or a URL with one; borrowed
+ */
+cors_slice_t cors_source_shown(const char *text);
+
+/**
  * Find the provider of the type of a source, such as prg in prg:/usr/bin/x.
  *
  * @param spec  set to the text after the colon if there is a provider
