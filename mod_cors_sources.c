@@ -4,7 +4,7 @@
  * @file mod_cors_sources.c
  * @brief The record of the module that provides further types of CorsOriginSource
  *
- * It registers a provider with mod_cors_policy, which reads the directive, and starts the
+ * It registers providers with mod_cors_policy, which reads the directive, and starts the
  * refresher when httpd has read its configuration. It has no directive of its own and no
  * hook of a request. It must keep its name, because <IfModule> and mod_cors_policy refer
  * to it.
@@ -12,12 +12,14 @@
 
 #include "sources/httpd.h"
 
-#include "sources/provider.h"
 #include "sources/refresher.h"
+#include "sources/type_dbd.h"
+#include "sources/type_prg.h"
 
 static void register_hooks(apr_pool_t *p)
 {
     cors_register_prg(p);
+    cors_register_dbd(p);
     ap_hook_post_config(cors_start_refresher, NULL, NULL, APR_HOOK_LAST);
 }
 

@@ -19,7 +19,8 @@ OBJECTS := $(OUT)/mod_cors_policy.o $(GLUE:%=$(OUT)/%.o) $(CORE_OBJECTS)
 # the second module: its own room, and what it needs of the core
 SOURCES := $(patsubst src/%.c,%,$(wildcard src/sources/*.c))
 SOURCES_OBJECTS := $(OUT)/mod_cors_sources.o $(SOURCES:%=$(OUT)/%.o) \
-    $(OUT)/core/base/clock.o $(OUT)/core/base/list.o $(OUT)/core/origin/frame.o
+    $(OUT)/core/base/clock.o $(OUT)/core/base/list.o $(OUT)/core/origin/frame.o \
+    $(OUT)/core/origin/row.o
 MODULES = $(OUT)/mod_cors_policy.so $(OUT)/mod_cors_sources.so
 RACE_OBJECTS := $(OBJECTS:$(OUT)/%=$(OUT)/race/objects/%)
 FUZZ_OBJECTS := $(CORE:%=$(OUT)/fuzz/objects/%.o)

@@ -19,6 +19,7 @@
 #include <fcntl.h>
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include <sys/stat.h>
 #include <unistd.h>
@@ -28,10 +29,11 @@
 #include "core/origin/frame.h"
 
 #define LINE_MAX_BYTES 8192
+#define CONFIRM_SECONDS 10
 #define BUFFER 65536
 
 struct cors_frame_copy_t {
-    const cors_program_source_t *source;
+    const cors_list_source_t *source;
     int file; /* -1: none */
     /* the present line, without its LF */
     apr_size_t line_length;
@@ -41,6 +43,8 @@ struct cors_frame_copy_t {
     apr_off_t bytes;
     char version[CORS_FRAME_VERSION_MAX + 1];
     char reason[200];
+    /* the file after the last frame; st_mode 0: there was none */
+    struct stat last;
     /* what was not written yet; or for comparing two files */
     apr_size_t pending;
     char buffer[BUFFER];
@@ -48,7 +52,7 @@ struct cors_frame_copy_t {
 };
 
 cors_frame_copy_t *cors_frame_copy_make(apr_pool_t *p,
-                                        const cors_program_source_t *source)
+                                        const cors_list_source_t *source)
 {
     cors_frame_copy_t *copy = apr_pcalloc(p, sizeof(*copy));
 
@@ -214,14 +218,42 @@ static bool touch_if_same(cors_frame_copy_t *copy)
     int old = open_regular(copy->source->path, copy->bytes);
     int new =
         old >= 0 ? open_regular(copy->source->temporary, copy->bytes) : -1;
-    bool same =
-        new >= 0 && have_same_bytes(copy, old, new) && futimens(old, NULL) == 0;
+    bool same = new >= 0 && have_same_bytes(copy, old, new)
+                && futimens(old, NULL) == 0 && fstat(old, &copy->last) == 0;
 
     if (new >= 0) {
         close(new);
     }
     if (old >= 0) {
         close(old);
+    }
+    return same;
+}
+
+/* Returns whether two files are one, and it was not written to. */
+static bool is_same_file(const struct stat *a, const struct stat *b)
+{
+    return a->st_dev == b->st_dev && a->st_ino == b->st_ino
+           && a->st_size == b->st_size && a->st_mtime == b->st_mtime
+           && a->st_mode == b->st_mode;
+}
+
+bool cors_frame_copy_confirm(cors_frame_copy_t *copy)
+{
+    const int file = copy->last.st_mode
+                         ? open_regular(copy->source->path, copy->last.st_size)
+                         : -1;
+    struct stat info;
+    const time_t now = time(NULL);
+    bool same = file >= 0 && fstat(file, &info) == 0
+                && is_same_file(&info, &copy->last);
+
+    if (same
+        && (now < info.st_mtime || now - info.st_mtime >= CONFIRM_SECONDS)) {
+        same = futimens(file, NULL) == 0 && fstat(file, &copy->last) == 0;
+    }
+    if (file >= 0) {
+        close(file);
     }
     return same;
 }
@@ -247,16 +279,19 @@ static bool take_begin(cors_frame_copy_t *copy, cors_slice_t line)
 /* The frame is complete and written: replace the file. */
 static cors_copy_e replace(cors_frame_copy_t *copy)
 {
+    struct stat info;
+    const bool known = fstat(copy->file, &info) == 0;
     const int written = close(copy->file);
 
     copy->file = -1;
-    if (written != 0) {
+    if (!known || written != 0) {
         fail_call(copy, "write", copy->source->temporary);
         return CORS_COPY_FAILED;
     }
     if (touch_if_same(copy)) {
         return CORS_COPY_SAME;
     }
+    copy->last = info;
     if (rename(copy->source->temporary, copy->source->path) != 0) {
         fail_call(copy, "replace", copy->source->path);
         return CORS_COPY_FAILED;

@@ -2,7 +2,7 @@
 
 /**
  * @file frame_copy.h
- * @brief Copy the frames that a program prints to a file
+ * @brief Copy the frames of a source to its file
  */
 
 #ifndef CORS_SOURCES_FRAME_COPY_H
@@ -30,7 +30,7 @@ typedef enum {
 
 /** @return a copy for a source, in a pool */
 cors_frame_copy_t *cors_frame_copy_make(apr_pool_t *p,
-                                        const cors_program_source_t *source);
+                                        const cors_list_source_t *source);
 
 /**
  * Add bytes, up to the end of a frame.
@@ -42,6 +42,15 @@ cors_copy_e cors_frame_copy_add(cors_frame_copy_t *copy, cors_slice_t *bytes);
 
 /** Drop what has been copied of a frame. The next byte begins a new frame. */
 void cors_frame_copy_drop(cors_frame_copy_t *copy);
+
+/**
+ * Confirm that the list of the last frame is up to date: set the modification time of the
+ * file, if it is older than a few seconds. Each time is work for mod_cors_policy, which
+ * reads the file again.
+ *
+ * @return false: the file is not the one that the last frame has written or confirmed
+ */
+bool cors_frame_copy_confirm(cors_frame_copy_t *copy);
 
 /** @return whether a frame or a line has begun */
 bool cors_frame_copy_is_open(const cors_frame_copy_t *copy);

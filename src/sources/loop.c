@@ -180,16 +180,18 @@ int cors_refresh(apr_pool_t *p, server_rec *server, pid_t parent,
     struct pollfd *fds = apr_pcalloc(p, ((apr_size_t)count + 1) * sizeof(*fds));
     int i;
 
-    if (!settle(p, server)) {
+    bool ready = settle(p, server);
+
+    for (i = 0; i < count && ready; i++) {
+        ready = cors_watch_open(&watches[i], p, server,
+                                &APR_ARRAY_IDX(sources, i, cors_list_source_t),
+                                &groups[i]);
+    }
+    if (!ready) {
         ap_log_error(APLOG_MARK, APLOG_CRIT, 0, server,
                      "CorsOriginSource: the process that runs the programs "
                      "cannot start; the lists stay as they are");
         return CORS_REFRESHER_CANNOT_RUN;
-    }
-    for (i = 0; i < count; i++) {
-        cors_watch_open(&watches[i], p, server,
-                        &APR_ARRAY_IDX(sources, i, cors_program_source_t),
-                        &groups[i]);
     }
     while (!ending && getppid() == parent) {
         const apr_time_t now = cors_clock();

@@ -21,7 +21,7 @@
  *
  * @param p        the pool of the configuration
  * @param parent   the process that has started this one
- * @param sources  cors_program_source_t
+ * @param sources  cors_list_source_t
  * @param groups   one for each source, in memory that the next refresher has as well
  * @return the exit status of the process
  */

@@ -2,7 +2,7 @@
 
 /**
  * @file message.h
- * @brief The errors of a CorsOriginSource of the type prg; docs/errors.md explains each
+ * @brief The errors of a CorsOriginSource of this module; docs/errors.md explains each
  */
 
 #ifndef CORS_SOURCES_MESSAGE_H
@@ -19,12 +19,32 @@
     X(PROGRAM_OPTION, "program-option", \
       "the options of a source of the type prg are refresh, timeout, " \
       "max-size and state") \
-    X(PROGRAM_TIME, "program-time", \
+    X(DATABASE_DRIVER, "database-driver", \
+      "the databases of the type dbd are pgsql and sqlite3; a program of the " \
+      "type prg can read any other one") \
+    X(DATABASE_PACKAGE, "database-package", \
+      "APR-util's driver for this database cannot be loaded") \
+    X(DATABASE_PARAMETERS, "database-parameters", \
+      "pgsql is followed by the parameters of its connection, as in " \
+      "host=db dbname=apps user=httpd, and sqlite3 by the path of a file") \
+    X(DATABASE_PASSWORD, "database-password", \
+      "other modules show the configuration, so a password is in a file that " \
+      "passfile names") \
+    X(DATABASE_QUERY, "database-query", \
+      "a database needs a query for the rows: an origin, or an origin and a " \
+      "tenant") \
+    X(DATABASE_OPTION, "database-option", \
+      "the options of a source of the type dbd are query, version, full, " \
+      "refresh, timeout, max-size and state") \
+    X(DATABASE_FULL, "database-full", \
+      "full is the time after which the list is read although the version is " \
+      "the same") \
+    X(SOURCE_TIME, "source-time", \
       "a time is a number with a unit, such as 500ms, 30s, 10m or 24h, from " \
       "100ms to 24h") \
-    X(PROGRAM_SIZE, "program-size", \
+    X(SOURCE_SIZE, "source-size", \
       "a size is a number of bytes, or of K, M or G, from 1K to 1G") \
-    X(PROGRAM_STATE, "program-state", \
+    X(SOURCE_STATE, "source-state", \
       "each source needs a file of its own")
 /* clang-format on */
 

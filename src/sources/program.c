@@ -1,8 +1,8 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Starts and ends one program. It is a part of its own because it is all that deals with
- * processes; it knows neither frames nor sources.
+ * Starts and ends one program, or one function in a process of its own. It is a part of its
+ * own because it is all that deals with processes; it knows neither frames nor sources.
  *
  * A program and all processes that it starts have a process group of their own, so that
  * none of them remains. The group is killed before its first process is waited for: until
@@ -79,12 +79,13 @@ static char *variable(const char *name)
     return NULL;
 }
 
-/* Run a program in place of this process, which has only one thread. */
-static void run(char *const *argv, int output, pid_t parent)
+/* Make this process, which has only one thread, the first one of a program. Returns false if
+ * it cannot be. */
+static bool settle(int output, pid_t parent)
 {
-    char search[] = "PATH=/usr/local/bin:/usr/bin:/bin";
-    char language[] = "LANG=C";
-    char *environment[4];
+    static char search[] = "PATH=/usr/local/bin:/usr/bin:/bin";
+    static char language[] = "LANG=C";
+    static char *environment[4];
     int null = open("/dev/null", O_RDONLY);
 
     setpgid(0, 0);
@@ -93,7 +94,7 @@ static void run(char *const *argv, int output, pid_t parent)
 #endif
     if (getppid() != parent || null < 0 || dup2(null, STDIN_FILENO) < 0
         || dup2(output, STDOUT_FILENO) < 0) {
-        _exit(CANNOT_EXECUTE);
+        return false;
     }
     reset_signals();
     environment[0] = variable("PATH");
@@ -103,12 +104,25 @@ static void run(char *const *argv, int output, pid_t parent)
     environment[1] = language;
     environment[2] = variable("TZ");
     environment[3] = NULL;
+    environ = environment;
     close_descriptors();
-    execve(argv[0], argv, environment);
-    _exit(CANNOT_EXECUTE);
+    return true;
 }
 
-apr_status_t cors_program_start(cors_program_t *program, char *const *argv)
+/* Drop what is printed to the standard error: libraries print what others have sent. */
+static bool close_error(void)
+{
+    int null = open("/dev/null", O_WRONLY);
+    bool done = null >= 0 && dup2(null, STDERR_FILENO) >= 0;
+
+    if (null >= 0) {
+        close(null);
+    }
+    return done;
+}
+
+/* Start a process with a pipe from its standard output. Returns APR_INCHILD in it. */
+static apr_status_t start(cors_program_t *program)
 {
     const pid_t parent = getpid();
     int ends[2];
@@ -121,7 +135,10 @@ apr_status_t cors_program_start(cors_program_t *program, char *const *argv)
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
     pid = fork();
     if (pid == 0) {
-        run(argv, ends[1], parent);
+        if (!settle(ends[1], parent)) {
+            _exit(CANNOT_EXECUTE);
+        }
+        return APR_INCHILD;
     }
     close(ends[1]);
     if (pid < 0) {
@@ -134,6 +151,29 @@ apr_status_t cors_program_start(cors_program_t *program, char *const *argv)
     program->pid = pid;
     program->output = ends[0];
     return APR_SUCCESS;
+}
+
+apr_status_t cors_program_start(cors_program_t *program, char *const *argv)
+{
+    const apr_status_t status = start(program);
+
+    if (status == APR_INCHILD) {
+        execve(argv[0], argv, environ);
+        _exit(CANNOT_EXECUTE);
+    }
+    return status;
+}
+
+apr_status_t cors_program_call(cors_program_t *program,
+                               cors_program_fn function, void *data)
+{
+    const apr_status_t status = start(program);
+
+    if (status == APR_INCHILD) {
+        /* nothing of the calling process ends with this one */
+        _exit(close_error() ? function(data) : CANNOT_EXECUTE);
+    }
+    return status;
 }
 
 void cors_program_signal(const cors_program_t *program, int signal)

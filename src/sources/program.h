@@ -2,7 +2,7 @@
 
 /**
  * @file program.h
- * @brief One run of a program, in a process group of its own
+ * @brief One run of a program or a function, in a process group of its own
  */
 
 #ifndef CORS_SOURCES_PROGRAM_H
@@ -26,6 +26,17 @@ typedef struct {
  * @return APR_SUCCESS, or why it cannot be started
  */
 apr_status_t cors_program_start(cors_program_t *program, char *const *argv);
+
+/** What a process does. @return its exit status */
+typedef int (*cors_program_fn)(void *data);
+
+/**
+ * Call a function in a process of its own, in the same way. Its standard error is dropped.
+ *
+ * @param data  passed to the function, which has a copy of all memory that is not shared
+ */
+apr_status_t cors_program_call(cors_program_t *program,
+                               cors_program_fn function, void *data);
 
 /** Send a signal to all processes of the program's group. */
 void cors_program_signal(const cors_program_t *program, int signal);

@@ -24,8 +24,8 @@
 #include <mpm_common.h>
 
 #include "sources/loop.h"
-#include "sources/provider.h"
 #include "sources/source.h"
+#include "sources/state.h"
 
 #ifndef MAP_ANONYMOUS
 #define MAP_ANONYMOUS MAP_ANON
@@ -159,7 +159,7 @@ static bool is_first_reading(void)
 int cors_start_refresher(apr_pool_t *pconf, apr_pool_t *log, apr_pool_t *temp,
                          server_rec *server)
 {
-    const apr_array_header_t *sources = cors_program_sources(pconf);
+    const apr_array_header_t *sources = cors_list_sources(pconf);
     refresher_t *refresher;
     void *memory;
 
@@ -175,7 +175,7 @@ int cors_start_refresher(apr_pool_t *pconf, apr_pool_t *log, apr_pool_t *temp,
                      "CorsOriginSource: no shared memory");
         return HTTP_INTERNAL_SERVER_ERROR;
     }
-    cors_make_state_directory(pconf, server);
+    cors_state_make_directory(pconf, server);
     refresher = apr_pcalloc(pconf, sizeof(*refresher));
     refresher->parent = getpid();
     refresher->p = pconf;

@@ -3,7 +3,8 @@
 /*
  * Keeps the file of one source up to date: starts its program, passes what it prints to
  * the copy (frame_copy.c), and decides when it has failed. Nothing here waits: the loop of
- * refresher.c calls it when there is something to read or a time has come.
+ * loop.c calls it when there is something to read or a time has come. A reading of a
+ * database (database.c) is a process that prints one frame, so it is treated as a program.
  *
  * Any error ends the program, because nothing that it prints after that can be trusted. It
  * is started again after a pause, which grows from one second to a minute while it fails,
@@ -16,12 +17,17 @@
 #include <signal.h>
 #include <string.h>
 
+#include <sys/mman.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
 #include <apr_strings.h>
 
 #include "core/base/clock.h"
+
+#ifndef MAP_ANONYMOUS
+#define MAP_ANONYMOUS MAP_ANON
+#endif
 
 #define PAUSE_LEAST apr_time_from_sec(1)
 #define PAUSE_MOST apr_time_from_sec(60)
@@ -55,7 +61,7 @@ static void log_error(cors_watch_t *watch, const char *reason)
     }
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, watch->server,
                  "CorsOriginSource %s: %s: %s; the file stays as it is%s",
-                 watch->source->name, watch->source->argv[0], reason, more);
+                 watch->source->name, watch->source->label, reason, more);
     apr_cpystrn(watch->error, reason, sizeof(watch->error));
     watch->logged_at = now;
     watch->omitted = 0;
@@ -68,14 +74,26 @@ static void log_frame(const cors_watch_t *watch, bool same)
     if (same && watch->pause == 0) {
         level = APLOG_DEBUG;
     }
-    ap_log_error(
-        APLOG_MARK, level, 0, watch->server,
-        "CorsOriginSource %s: %s has %sprinted %s list: %" APR_SIZE_T_FMT
-        " lines, version %s",
-        watch->source->name, watch->source->argv[0],
-        watch->pause > 0 ? "recovered and " : "", same ? "the same" : "a new",
-        cors_frame_copy_lines(watch->copy),
-        cors_frame_copy_version(watch->copy));
+    ap_log_error(APLOG_MARK, level, 0, watch->server,
+                 "CorsOriginSource %s: %s has %s%s %s list: %" APR_SIZE_T_FMT
+                 " lines, version %s",
+                 watch->source->name, watch->source->label,
+                 watch->pause > 0 ? "recovered and " : "",
+                 watch->report ? "given" : "printed",
+                 same ? "the same" : "a new",
+                 cors_frame_copy_lines(watch->copy),
+                 cors_frame_copy_version(watch->copy));
+}
+
+/* Log that a database has the known version. */
+static void log_unchanged(const cors_watch_t *watch)
+{
+    ap_log_error(APLOG_MARK, watch->pause > 0 ? APLOG_NOTICE : APLOG_DEBUG, 0,
+                 watch->server,
+                 "CorsOriginSource %s: %s %s: the version is still %s",
+                 watch->source->name, watch->source->label,
+                 watch->pause > 0 ? "has recovered" : "was asked",
+                 cors_frame_copy_version(watch->copy));
 }
 
 /* --- the end of a program */
@@ -108,6 +126,9 @@ static void fail(cors_watch_t *watch, const char *reason)
     }
     log_error(watch, reason);
     watch->failed = true;
+    if (watch->printed) {
+        watch->known.known = false; /* of an earlier list */
+    }
     watch->deadline = 0;
     cors_frame_copy_drop(watch->copy);
     cors_program_close(&watch->program);
@@ -116,29 +137,79 @@ static void fail(cors_watch_t *watch, const char *reason)
     watch->start_at = now + next_pause(watch);
 }
 
+/* Returns what runs for a source, for log lines. */
+static const char *noun(const cors_watch_t *watch)
+{
+    return watch->report ? "the reading" : "the program";
+}
+
 /* Describe how a program has ended. */
-static void describe_end(char *text, apr_size_t size, int status)
+static void describe_end(const cors_watch_t *watch, char *text, apr_size_t size,
+                         int status)
 {
     if (WIFSIGNALED(status)) {
-        apr_snprintf(text, size, "the program was ended by signal %d",
+        apr_snprintf(text, size, "%s was ended by signal %d", noun(watch),
                      WTERMSIG(status));
     }
-    else if (WEXITSTATUS(status) == 126) {
+    else if (watch->report && watch->report->error[0] && status != 0) {
+        apr_cpystrn(text, watch->report->error, size);
+    }
+    else if (WEXITSTATUS(status) == 126 && !watch->report) {
         apr_cpystrn(text,
                     "the program ended with status 126; perhaps the user "
                     "of httpd's children may not execute it",
                     size);
     }
     else {
-        apr_snprintf(text, size, "the program ended with status %d",
+        apr_snprintf(text, size, "%s ended with status %d", noun(watch),
                      WEXITSTATUS(status));
     }
+}
+
+/* Add that a frame is incomplete, unless a database has said what is wrong. */
+static void describe_rest(const cors_watch_t *watch, char *text,
+                          apr_size_t size)
+{
+    const apr_size_t end = strlen(text);
+
+    if (!watch->report || !watch->report->error[0]) {
+        apr_snprintf(text + end, size - end,
+                     " in the middle of a frame, after %" APR_SIZE_T_FMT
+                     " lines",
+                     cors_frame_copy_lines(watch->copy));
+    }
+}
+
+/* A reading has succeeded: note the version of the list in the file. */
+static void note_version(cors_watch_t *watch)
+{
+    const cors_database_t *database = watch->source->database;
+
+    if (watch->printed) {
+        watch->known = watch->report->version;
+        watch->full_at = cors_clock() + database->full;
+    }
+    else if (!cors_frame_copy_confirm(watch->copy)) {
+        /* another process has changed the file: write it again */
+        watch->known.known = false;
+        watch->start_at = cors_clock();
+    }
+    else {
+        log_unchanged(watch);
+    }
+    watch->pause = 0;
+}
+
+/* Returns whether a reading has found the version that the list in the file has. */
+static bool is_unchanged(const cors_watch_t *watch)
+{
+    return watch->report && watch->report->unchanged && watch->known.known;
 }
 
 /* The program has ended: decide whether that was right. */
 static void take_end(cors_watch_t *watch, int status)
 {
-    char reason[200];
+    char reason[sizeof(watch->error)];
 
     *watch->group = 0;
     watch->kill_at = 0;
@@ -148,25 +219,25 @@ static void take_end(cors_watch_t *watch, int status)
     if (watch->failed) {
         return;
     }
-    describe_end(reason, sizeof(reason), status);
+    describe_end(watch, reason, sizeof(reason), status);
     if (cors_frame_copy_is_open(watch->copy)) {
-        const apr_size_t end = strlen(reason);
-
-        apr_snprintf(reason + end, sizeof(reason) - end,
-                     " in the middle of a frame, after %" APR_SIZE_T_FMT
-                     " lines",
-                     cors_frame_copy_lines(watch->copy));
+        describe_rest(watch, reason, sizeof(reason));
         fail(watch, reason);
     }
     else if (status != 0) {
         fail(watch, reason);
     }
-    else if (!watch->printed) {
-        fail(watch, "the program ended without a frame");
+    else if (!watch->printed && !is_unchanged(watch)) {
+        apr_snprintf(reason, sizeof(reason), "%s ended without a frame",
+                     noun(watch));
+        fail(watch, reason);
     }
     else {
         watch->start_at = cors_clock() + watch->source->refresh;
         watch->deadline = 0;
+        if (watch->report) {
+            note_version(watch);
+        }
     }
 }
 
@@ -223,6 +294,22 @@ void cors_watch_read(cors_watch_t *watch)
 
 /* --- times */
 
+/* Start a reading of a database. */
+static apr_status_t start_reading(cors_watch_t *watch, apr_time_t now)
+{
+    cors_reading_t reading;
+
+    memset(&reading, 0, sizeof(reading));
+    reading.database = watch->source->database;
+    reading.timeout = watch->source->timeout;
+    reading.report = watch->report;
+    if (watch->known.known && now < watch->full_at) {
+        reading.known = watch->known;
+    }
+    memset(watch->report, 0, sizeof(*watch->report));
+    return cors_program_call(&watch->program, cors_database_read, &reading);
+}
+
 static void start(cors_watch_t *watch, apr_time_t now)
 {
     apr_status_t status;
@@ -232,26 +319,56 @@ static void start(cors_watch_t *watch, apr_time_t now)
     watch->failed = false;
     watch->kill_at = 0;
     watch->deadline = now + watch->source->timeout;
-    status = cors_program_start(&watch->program, watch->source->argv);
+    status = watch->report
+                 ? start_reading(watch, now)
+                 : cors_program_start(&watch->program, watch->source->argv);
     if (status != APR_SUCCESS) {
         char text[120];
 
-        apr_snprintf(reason, sizeof(reason),
-                     "the program cannot be started: %s",
-                     apr_strerror(status, text, sizeof(text)));
+        apr_snprintf(reason, sizeof(reason), "%s cannot be started: %s",
+                     noun(watch), apr_strerror(status, text, sizeof(text)));
         fail(watch, reason);
         return;
     }
     *watch->group = watch->program.pid;
 }
 
+/* Describe where a reading was at its deadline. */
+static void describe_stage(const cors_watch_t *watch, char *text,
+                           apr_size_t size)
+{
+    static const char *const stages[CORS_STAGE_COUNT] = {
+        "it was connecting", "it was in the query of the version",
+        "it was waiting for the first row", "it stopped"
+    };
+    const int stage = watch->report->stage;
+    apr_size_t len;
+
+    apr_snprintf(text, size, "no complete list within the timeout: %s",
+                 stage >= 0 && stage < CORS_STAGE_COUNT ? stages[stage] : "");
+    len = strlen(text);
+    if (stage == CORS_STAGE_ROWS) {
+        apr_snprintf(text + len, size - len, " after %" APR_SIZE_T_FMT " rows",
+                     cors_frame_copy_lines(watch->copy));
+    }
+}
+
 static void check_deadline(cors_watch_t *watch, apr_time_t now)
 {
-    if (watch->deadline && now >= watch->deadline) {
-        const char *reason = "no complete frame within the timeout";
+    char reason[120];
 
+    if (watch->deadline && now >= watch->deadline) {
         if (watch->program.output < 0) {
-            reason = "the program has closed its output and does not end";
+            apr_snprintf(reason, sizeof(reason),
+                         "%s has closed its output and does not end",
+                         noun(watch));
+        }
+        else if (watch->report) {
+            describe_stage(watch, reason, sizeof(reason));
+        }
+        else {
+            apr_cpystrn(reason, "no complete frame within the timeout",
+                        sizeof(reason));
         }
         fail(watch, reason);
     }
@@ -261,8 +378,18 @@ static void check_deadline(cors_watch_t *watch, apr_time_t now)
     }
 }
 
-void cors_watch_open(cors_watch_t *watch, apr_pool_t *p, server_rec *server,
-                     const cors_program_source_t *source, volatile pid_t *group)
+/* Returns memory that a reading shares with this process; NULL: there is none. */
+static cors_reading_report_t *make_report(void)
+{
+    void *memory =
+        mmap(NULL, sizeof(cors_reading_report_t), PROT_READ | PROT_WRITE,
+             MAP_SHARED | MAP_ANONYMOUS, -1, 0);
+
+    return memory == MAP_FAILED ? NULL : memory;
+}
+
+bool cors_watch_open(cors_watch_t *watch, apr_pool_t *p, server_rec *server,
+                     const cors_list_source_t *source, volatile pid_t *group)
 {
     memset(watch, 0, sizeof(*watch));
     watch->source = source;
@@ -279,6 +406,10 @@ void cors_watch_open(cors_watch_t *watch, apr_pool_t *p, server_rec *server,
         *group = 0;
     }
     unlink(source->temporary);
+    if (source->database) {
+        watch->report = make_report();
+    }
+    return !source->database || watch->report;
 }
 
 apr_time_t cors_watch_run(cors_watch_t *watch, apr_time_t now)

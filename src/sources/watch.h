@@ -2,7 +2,7 @@
 
 /**
  * @file watch.h
- * @brief One source in the refresher: when its program runs, and what becomes of its frames
+ * @brief One source in the refresher: when it is read, and what becomes of its frames
  */
 
 #ifndef CORS_SOURCES_WATCH_H
@@ -10,18 +10,24 @@
 
 #include <sys/types.h>
 
+#include "sources/database.h"
 #include "sources/frame_copy.h"
 #include "sources/program.h"
 #include "sources/source.h"
 
 /** A source that is kept up to date. All times are those of cors_clock(). */
 typedef struct {
-    const cors_program_source_t *source;
+    const cors_list_source_t *source;
     server_rec *server;
     cors_frame_copy_t *copy;
     cors_program_t program;
     /* the group of the program, for the next refresher if this one is killed; 0: none */
     volatile pid_t *group;
+    /* of a database: its readings, the version of the list in the file, and when the list is
+     * read although the version is the same */
+    cors_reading_report_t *report;
+    cors_version_t known;
+    apr_time_t full_at;
     /* when the program is started next */
     apr_time_t start_at;
     /* when it is ended because a frame takes too long; 0: no frame is due */
@@ -40,14 +46,15 @@ typedef struct {
 } cors_watch_t;
 
 /**
- * Begin to keep a source up to date.
+ * Begin to keep a source up to date. What is said here of a program holds for a reading of a
+ * database as well: it is a process that prints one frame, or none if nothing has changed.
  *
  * @param group  in memory that the next refresher has as well; a group that is in it is
  *   killed
+ * @return false: there is no memory
  */
-void cors_watch_open(cors_watch_t *watch, apr_pool_t *p, server_rec *server,
-                     const cors_program_source_t *source,
-                     volatile pid_t *group);
+bool cors_watch_open(cors_watch_t *watch, apr_pool_t *p, server_rec *server,
+                     const cors_list_source_t *source, volatile pid_t *group);
 
 /**
  * Start or end the program if it is time.

@@ -45,5 +45,5 @@ for (@blocks) {
     my $load = qq{LoadModule cors_sources_module "$ENV{CORS_WORK}/mod_cors_sources.so"\n};
     $text =~ s{^LoadModule cors_sources_module .*\n}{}mg;
     $text =~ s{/usr/local/bin/watch-origins|/usr/bin/cors-origins-\w+}{/bin/true}g;
-    config_starts($name, $text =~ /^ *CorsOriginSource \w+ +"?prg:/m ? "$load$text" : $text);
+    config_starts($name, $text =~ /^ *CorsOriginSource \w+ +"?(?:prg|dbd):/m ? "$load$text" : $text);
 }
