@@ -34,7 +34,7 @@ prove-tenants: deps-test
 ##  make browser     compare headless browsers with the second opinion: policies in
 ##                   Chromium, CorsProtect in Firefox too; BROWSER=t/browser/browser.t
 BROWSER ?= t/browser
-browser: deps-test deps-browser
+browser: deps-test deps-browser deps-firefox
 	@$(BUILD) module
 	@APXS="$(APXS)" TESTS="$(BROWSER)" sh build/apache-test
 
