@@ -35,15 +35,23 @@ void cors_options_begin(cors_options_t *options, apr_pool_t *p,
     options->source = source;
 }
 
+/* Returns an option as a message shows it. A value that looks like parameters or a URL may
+ * have a password in it. */
+static const char *shown(apr_pool_t *p, const char *key, const char *value)
+{
+    const bool plain = !strchr(value, '=') && !strstr(value, "://");
+
+    return apr_pstrcat(p, key, "=", plain ? value : "...", NULL);
+}
+
 void cors_options_error(cors_options_t *options, cors_message_e message,
                         const char *key, const char *value, const char *detail,
                         const char *suggestion)
 {
     if (!options->error) {
         options->error =
-            cors_message(options->p, message,
-                         apr_pstrcat(options->p, key, "=", value, NULL), detail,
-                         suggestion);
+            cors_message(options->p, message, shown(options->p, key, value),
+                         detail, suggestion);
     }
 }
 

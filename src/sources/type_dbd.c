@@ -71,7 +71,8 @@ static bool is_secret(apr_pool_t *p, const char *key)
     char *lower = apr_pstrdup(p, key);
 
     ap_str_tolower(lower);
-    return strstr(lower, "password") || strstr(lower, "secret");
+    return strstr(lower, "password") || strstr(lower, "secret")
+           || has_word(p, " pass passwd passphrase pwd ", lower);
 }
 
 static void report(reading_t *reading, cors_message_e message, const char *word,
@@ -201,16 +202,16 @@ static void read_connection(reading_t *reading, const char *spec)
     const char *name = ap_getword_white(p, &spec);
     apr_size_t i = 0;
 
-    const apr_size_t url = strcspn(name, ":");
+    /* a URL or a parameter, which may have a password, begins there */
+    const apr_size_t end = strcspn(name, ":=");
 
     while (i < DRIVERS && strcmp(drivers[i].name, name) != 0) {
         i++;
     }
-    /* what follows a colon may be a URL with a password */
-    reading->type = apr_pstrcat(p, "dbd:", apr_pstrmemdup(p, name, url), NULL);
+    reading->type = apr_pstrcat(p, "dbd:", apr_pstrmemdup(p, name, end), NULL);
     reading->common.source->label = reading->type;
     if (i == DRIVERS) {
-        report_driver(reading, apr_pstrmemdup(p, name, url));
+        report_driver(reading, apr_pstrmemdup(p, name, end));
         return;
     }
     reading->database->driver = drivers[i].driver;

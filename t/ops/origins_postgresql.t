@@ -256,6 +256,10 @@ for my $option (qw(--help -h --version)) {
     is("$status $error", '0 ', "$option: the status is 0");
     like($out, $option eq '--version' ? qr/\Acors-origins-postgresql 1\.0\.0\n\z/ : qr/\Ausage: cors-origins-postgresql \[OPTION \.\.\.\] CONNINFO\n/, "$option: the text");
 }
+# a notice of the server is one line, and its bytes cannot forge another
+$db->query("CREATE FUNCTION forged() RETURNS text LANGUAGE plpgsql AS \$\$ BEGIN RAISE NOTICE E'x\\n[error] forged \\x1b[31m'; RETURN '1'; END \$\$");
+my @noticed = run_program($program, '--once', '--version-query', 'SELECT forged()', $conninfo);
+like("$noticed[0] $noticed[2]", qr/\A0 (?:cors-origins-postgresql: NOTICE: *x \[error\] forged \\x1b\[31m[^\n]*\n){2}\z/, 'a notice of the server: it is escaped');
 mkdir "$dir/DBD" or die $!;
 Httpd::spew("$dir/DBD/Pg.pm", "die qq(not installed\\n);\n");
 my ($status, $out, $error) = run_program($^X, "-I$dir", $program, $conninfo);

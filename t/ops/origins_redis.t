@@ -9,6 +9,8 @@ use Time::HiRes qw(sleep time);
 use Database ();
 use Fleet qw(allows changed end_program frame program run_program shown start_program_beside steady);
 use Httpd ();
+use IO::Socket::INET ();
+use POSIX ();
 use Tools qw(wait_until);
 
 my $dir = "$ENV{CORS_WORK}/t/logs/redis";
@@ -256,5 +258,39 @@ $db->query("SELECT 3\nDEL cors:other:version");
 ($status, $out, $error) = run_program(@write);
 is("$status $out$error" . Httpd::slurp($file), "1 cors-origins-redis: there is no cors:other:version\n$listed", 'the data is lost: the file is the same');
 is(join(' ', glob "$file.*"), '', 'no unfinished file remains');
+
+# --- a connection that goes silent in the middle of a message, and one that repeats AUTH
+# A proxy passes everything on, and calls a function for each answer, which returns what is sent in its place.
+sub proxy {
+    my ($answer) = @_;
+    my $listen = IO::Socket::INET->new(LocalAddr => '127.0.0.1', Listen => 5) or die $!;
+    my $pid = fork // die $!;
+    return ($listen->sockport, $pid) if $pid;
+    $SIG{CHLD} = 'IGNORE';
+    while (my $client = $listen->accept) {
+        next if fork;
+        my $redis = IO::Socket::INET->new($server) or POSIX::_exit(1);
+        my $asked = '';
+        while (1) {
+            my $set = '';
+            vec($set, fileno $_, 1) = 1 for $client, $redis;
+            select $set, undef, undef, undef;
+            if (vec $set, fileno $client, 1) { sysread $client, $asked, 65536 or POSIX::_exit(0); syswrite $redis, $asked }
+            if (vec $set, fileno $redis, 1) { sysread $redis, my $text, 65536 or POSIX::_exit(0); for ($answer->($asked, $text)) { syswrite $client, $_; sleep 0.3 } }
+        }
+    }
+    POSIX::_exit(0);
+}
+my @other = ('--key', 'cors:other', '--password-file', "$dir/password", qw(--check 1 --full 3 --timeout 2));
+$db->query("SELECT 0\nSET cors:other:version 1");
+my ($silent, $first) = proxy(sub { my ($asked, $text) = @_; return $asked =~ /SUBSCRIBE/i ? ($text, "*3\r\n\$7\r\nmess") : $text });
+my $began = time;
+($status, $out, $error) = run_program($program, @other, "127.0.0.1:$silent");
+like("$status $error", qr/\A9 cors-origins-redis: no answer within 2 seconds \(--timeout\)\n\z/, 'a message that is cut off: the deadline ends the program');
+cmp_ok(time - $began, '<', 15, 'a message that is cut off: in time');
+my ($repeats, $last) = proxy(sub { my ($asked, $text) = @_; return $asked =~ /AUTH\r\n.*?\r\n(.*)\r\n/ ? "-ERR unknown command 'AUTH', with args beginning with: '$1'\r\n" : $text });
+($status, $out, $error) = run_program($program, @other, "127.0.0.1:$repeats");
+like("$status $error", qr/\A1 cors-origins-redis: .*unknown command 'AUTH', with args beginning with: '\.\.\.'/, 'a server that repeats the password: it is not printed');
+kill TERM => $first, $last;
 
 done_testing();

@@ -20,12 +20,18 @@ use POSIX ();
 use Time::HiRes ();
 
 our $VERSION = '1.0.0';
-our @EXPORT_OK = qw(misused run);
+our @EXPORT_OK = qw(misused one_line run);
 
 my $name = $0 =~ s{.*/}{}r;
 
 # Ends with status 64 and an error message about the arguments.
 sub misused { print STDERR "$name: ", @_, "; see --help\n"; exit 64 }
+
+# A text of a server as one line of httpd's error log: it may be from anybody.
+sub one_line {
+    my ($text) = @_;
+    return substr $text =~ s/\s+/ /gr =~ s/ \z//r =~ s/([^\x20-\x7e])/sprintf '\x%02x', ord $1/ger, 0, 500;
+}
 
 # Read the options and the argument, and run a program until it fails or is ended.
 sub run {
@@ -45,8 +51,7 @@ sub run {
 
     my $done = eval { watch(\%program, \%option, $ARGV[0]); 1 };
     exit 0 if $done;
-    # one line, also in httpd's error log
-    print STDERR "$name: ", $@ =~ s/\s+/ /gr =~ s/(?:,? at \S+ line \d+\.)? ?\z//r =~ s/([^\x20-\x7e])/sprintf '\x%02x', ord $1/ger, "\n";
+    print STDERR "$name: ", one_line($@) =~ s/,? at \S+ line \d+\.\z//r, "\n";
     exit 1;
 }
 
@@ -55,10 +60,11 @@ sub seconds_now { return Time::HiRes::clock_gettime(Time::HiRes::CLOCK_MONOTONIC
 sub watch {
     my ($program, $option, $target) = @_;
     my $frame = CorsOrigins::Frame->new($option, $program->{separator});
-    my $guard = start_guard($option->{timeout}, $frame->{new});
+    my $guard = start_guard($option->{timeout}, $option->{check}, $frame->{new});
+    # a step is "+" or, if it waits for a notification first, "w"
     my $within = sub {
-        my ($step) = @_;
-        syswrite $guard, '+';
+        my ($step, $kind) = @_;
+        syswrite $guard, $kind // '+';
         my $result = $step->();
         syswrite $guard, '-';
         return $result;
@@ -68,7 +74,7 @@ sub watch {
         $within->(sub { $program->{read}->($option, $frame); $frame->end });
         return if $option->{once};
         my $until = seconds_now() + $option->{full};
-        until ($program->{wait}->($option->{check})) {
+        until ($within->(sub { $program->{wait}->($option->{check}) }, 'w')) {
             # this is also how a server is noticed that has gone without a word
             last if seconds_now() >= $until || $within->(sub { $program->{version}->($option) }) ne $frame->{version};
         }
@@ -76,11 +82,11 @@ sub watch {
     return;
 }
 
-# Start a process that kills this one if a step ("+" to "-") takes too long, and that removes
+# Start a process that kills this one if a step (up to "-") takes too long, and that removes
 # the unfinished file when this process has ended. It is a process of its own because a signal
 # handler of Perl does not run while a client library waits.
 sub start_guard {
-    my ($seconds, $unfinished) = @_;
+    my ($seconds, $check, $unfinished) = @_;
     my $parent = $$;
     pipe(my $from, my $to) or die "pipe: $!\n";
     defined(my $pid = fork) or die "fork: $!\n";
@@ -102,7 +108,7 @@ sub start_guard {
         }
         next if $found < 0;
         sysread($from, $step, 1) or last;
-        $left = $step eq '+' ? $seconds : undef;
+        $left = { '+' => $seconds, w => $check + $seconds }->{$step};
     }
     unlink $unfinished if defined $unfinished;
     POSIX::_exit(0);
