@@ -33,7 +33,7 @@
 #define BUFFER 65536
 #define FAILED 1
 
-/* A batch of this size costs no memory to speak of, and the least time. */
+/* A batch of this size needs hardly any memory, and the least time. */
 #define BATCH 1000
 #define CURSOR "cors_rows"
 
@@ -117,7 +117,7 @@ static bool fail(const reader_t *reader, const char *what, const char *text)
     return false;
 }
 
-/* The same, with the text of the database. */
+/* Like fail(), with the error message of the database. */
 static bool fail_query(const reader_t *reader, const char *what)
 {
     const char *text = apr_dbd_error(reader->driver, reader->handle, 0);
@@ -366,8 +366,8 @@ static bool read_version(reader_t *reader)
     }
     if (!cors_row_version(reader->version, value)) {
         return fail(reader,
-                    "the version has no byte, or more than 64; such as md5() "
-                    "makes it shorter",
+                    "the version does not have 1 to 64 bytes; md5(), for "
+                    "example, makes it shorter",
                     NULL);
     }
     version->len = value.ptr ? value.len : 0;
@@ -409,7 +409,7 @@ static bool check_file(const reader_t *reader, const char *path)
         return fail(reader, "the file cannot be opened",
                     apr_strerror(APR_FROM_OS_ERROR(errno), text, sizeof(text)));
     }
-    return S_ISREG(info.st_mode) || fail(reader, "it is not a file", NULL);
+    return S_ISREG(info.st_mode) || fail(reader, "not a regular file", NULL);
 }
 
 static bool load_driver(reader_t *reader)
@@ -440,8 +440,7 @@ static bool connect_database(reader_t *reader)
     return apr_dbd_open_ex(reader->driver, reader->p, database->parameters,
                            &reader->handle, &error)
                == APR_SUCCESS
-           || fail(reader, "it cannot be connected to",
-                   error ? error : "unknown error");
+           || fail(reader, "cannot connect", error ? error : "unknown error");
 }
 
 /* Limit the time of a statement in the server, which would otherwise go on when this process

@@ -45,8 +45,8 @@ void cors_frame_copy_drop(cors_frame_copy_t *copy);
 
 /**
  * Confirm that the list of the last frame is up to date: set the modification time of the
- * file, if it is older than a few seconds. Each time is work for mod_cors_policy, which
- * reads the file again.
+ * file, if it is older than a few seconds. Not more often, because mod_cors_policy reads the
+ * file again each time.
  *
  * @return false: the file is not the one that the last frame has written or confirmed
  */

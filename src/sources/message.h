@@ -28,8 +28,8 @@
       "pgsql is followed by the parameters of its connection, as in " \
       "host=db dbname=apps user=httpd, and sqlite3 by the path of a file") \
     X(DATABASE_PASSWORD, "database-password", \
-      "other modules show the configuration, so a password is in a file that " \
-      "passfile names") \
+      "other modules show the configuration; a password belongs in a file " \
+      "that passfile names") \
     X(DATABASE_QUERY, "database-query", \
       "a database needs a query for the rows: an origin, or an origin and a " \
       "tenant") \

@@ -79,8 +79,8 @@ static char *variable(const char *name)
     return NULL;
 }
 
-/* Make this process, which has only one thread, the first one of a program. Returns false if
- * it cannot be. */
+/* Prepare this process, which has only one thread, to be the first one of a program. Returns
+ * false on an error. */
 static bool settle(int output, pid_t parent)
 {
     static char search[] = "PATH=/usr/local/bin:/usr/bin:/bin";

@@ -5,7 +5,7 @@
  * the queries. All of it runs in the parent, while httpd reads its configuration. It
  * connects to nothing.
  *
- * No message has the value of a parameter, because it may be a password: only its name.
+ * Messages name a parameter and never show its value, which may be a password.
  */
 
 #include "sources/type_dbd.h"
@@ -41,7 +41,7 @@ static const struct {
 
 #define DRIVERS (sizeof(drivers) / sizeof(drivers[0]))
 
-/* Parameters of a connection, which are sometimes written behind the quotes. */
+/* Parameters of a connection, which are sometimes written after the closing quote. */
 static const char connection_keys[] =
     " host hostaddr port dbname user passfile service options sslmode sslcert "
     "sslkey sslrootcert connect_timeout target_session_attrs client_encoding "

@@ -166,7 +166,7 @@ static void describe_end(const cors_watch_t *watch, char *text, apr_size_t size,
     }
 }
 
-/* Add that a frame is incomplete, unless a database has said what is wrong. */
+/* Add that a frame is incomplete, unless a reading has reported an error. */
 static void describe_rest(const cors_watch_t *watch, char *text,
                           apr_size_t size)
 {

@@ -46,8 +46,8 @@ typedef struct {
 } cors_watch_t;
 
 /**
- * Begin to keep a source up to date. What is said here of a program holds for a reading of a
- * database as well: it is a process that prints one frame, or none if nothing has changed.
+ * Begin to keep a source up to date. What applies to a program here also applies to a reading
+ * of a database: it is a process that prints one frame, or none if nothing has changed.
  *
  * @param group  in memory that the next refresher has as well; a group that is in it is
  *   killed

@@ -27,7 +27,7 @@ my @refused = (
     [ 'a parameter without a value', qq{x "dbd:pgsql host=db apps" $query}, "'dbd:pgsql': $parameters (apps is not key=value) [database-parameters]" ],
     [ 'a parameter without a key', qq{x "dbd:pgsql =db" $query}, '(a parameter is key=value) [database-parameters]' ],
     [ 'a quotation mark that is not closed', qq{x "dbd:pgsql options='-c a" $query}, '(options is not key=value) [database-parameters]' ],
-    [ 'a password', qq{x "dbd:pgsql host=db password=$hidden" $query}, "'password': other modules show the configuration, so a password is in a file that passfile names; write passfile=/etc/apache2/pgpass, with lines of host:port:database:user:password [database-password]" ],
+    [ 'a password', qq{x "dbd:pgsql host=db password=$hidden" $query}, "'password': other modules show the configuration; a password belongs in a file that passfile names; write passfile=/etc/apache2/pgpass, with lines of host:port:database:user:password [database-password]" ],
     [ 'a password after a value with quotes', qq{x "dbd:pgsql options='a \\\\' b' PASSWORD = '$hidden'" $query}, "'PASSWORD': other modules", '[database-password]' ],
     [ 'a password of a key', qq{x "dbd:pgsql sslpassword=$hidden" $query}, "'sslpassword': other modules" ],
     [ 'a password behind the quotes', qq{x "dbd:pgsql host=db" password=$hidden $query}, "'password': other modules" ],

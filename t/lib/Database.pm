@@ -8,7 +8,7 @@ package Database;
 #   my $db = Database::PostgreSQL->start(name => 'x');   # or Database::Redis
 #   $db->{port}, $db->{dir}      the port; the directory, in which the socket is
 #   $db->stop, $db->run          end it in an orderly way; start it again, with its data
-#   $db->crash                   end it without any goodbye
+#   $db->crash                   kill it
 #   $db->freeze, $db->thaw       SIGSTOP and SIGCONT to all its processes
 #   $db->query('SELECT 1')       what psql -At or redis-cli prints; dies if that fails
 #   $db->conninfo                how a program of the test connects

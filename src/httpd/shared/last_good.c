@@ -2,8 +2,8 @@
 
 /*
  * Copies of the last good lists, for a start that finds a list file while it is being
- * written, or a provider's file with an error. This is the only part of the module that writes to disk. It does not parse
- * lists.
+ * written, or a provider's file with an error. This is the only part of the module that
+ * writes to disk. It does not parse lists.
  *
  * The copies are in a subdirectory of httpd's runtime directory that only the parent's
  * user may enter, and only the parent writes there, so a compromised child cannot forge

@@ -161,8 +161,8 @@ typedef struct {
     bool no_suffix;
     /* a provider keeps it; see cors_provided_file() */
     bool provided;
-    /* for the parent: how often the list had been exchanged when it removed the last good
-     * copy, whether it has to make a new one, and not before when */
+    /* for the parent: the number of exchanges of the list when it last removed the last good
+     * copy; whether a new copy is due, and the earliest time for it */
     apr_uint32_t copy_removed;
     bool copy_wanted;
     apr_time_t next_copy;

@@ -1,8 +1,8 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 package CorsOrigins;
 
-# What the programs share that read a list of origins from a database and print it again when
-# it has changed: arguments, the frame, the file, and the deadline of each step. A program has
+# What the programs share. They read a list of origins from a database, and print it again when
+# it has changed. Shared are the arguments, the frame, the file, and the deadline of each step. A program has
 # these functions, which die when they fail:
 #   connect   connects, and subscribes to notifications
 #   read      calls begin of the frame when it has a version, row for each row, and returns
@@ -75,7 +75,7 @@ sub watch {
         return if $option->{once};
         my $until = seconds_now() + $option->{full};
         until ($within->(sub { $program->{wait}->($option->{check}) }, 'w')) {
-            # this is also how a server is noticed that has gone without a word
+            # this also detects a server that has stopped answering
             last if seconds_now() >= $until || $within->(sub { $program->{version}->($option) }) ne $frame->{version};
         }
     }

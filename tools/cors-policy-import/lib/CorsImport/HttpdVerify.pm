@@ -4,8 +4,8 @@ package CorsImport::HttpdVerify;
 # httpd for --verify: which lines apply to one request, by its path. Httpd.pm decides for a
 # section which others apply together with it; this file takes a path, chooses the sections
 # and merges them as httpd does, and HttpdRun.pm runs the lines. A section that depends on
-# more than the path, such as a <Directory> without a DocumentRoot, is taken to apply and
-# not to apply, each with rows of its own.
+# more than the path, such as a <Directory> without a DocumentRoot, is evaluated both as
+# applying and as not applying, each with rows of its own.
 use strict;
 use warnings FATAL => 'all';
 

@@ -46,7 +46,7 @@ sub route_of {
 }
 
 # As Express reads a path: :name is a segment, * is anything; case and a slash at the end do not
-# matter. An address r|...| is an expression.
+# matter. An address r|...| is a regular expression.
 sub path_test {
     my ($path) = @_;
     my $regex;

@@ -3,9 +3,9 @@ package CorsImport::Verify;
 
 # A table for a person to sign off: who could do what before, and who can after. The rows
 # are the paths and origins that the source names, and near misses of them. A reader adds
-# places (verify_place), with a function that runs the source for one request. What is true
-# after comes from the printed directives: this file reads them as httpd does, and knows
-# nothing of the sections that they were made from. Tests compare the rows with the real
+# places (verify_place), with a function that runs the source for one request. What a
+# page can do after comes from the printed directives: this file reads them as httpd does, and
+# knows nothing of the sections that they were made from. Tests compare the rows with the real
 # servers. What cannot be evaluated on one side is undef there, and the row has the reason.
 use strict;
 use warnings FATAL => 'all';
