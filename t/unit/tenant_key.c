@@ -1,7 +1,7 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /* What an expression that gives the tenant reads: headers for Vary, and what a preflight
- * does not have. */
+ * does not have; and its value, if it reads the name of the server only. */
 
 #include <setjmp.h>
 #include <stdarg.h>
@@ -73,11 +73,39 @@ static void variables_are_found_by_their_whole_name(void **state)
     assert_false(cors_tenant_key_reads("%{env:SERVER_NAME}", "SERVER_NAME"));
 }
 
+static void an_expression_of_the_server_name_has_a_value(void **state)
+{
+    /* expression, value */
+    static const char *const rows[][2] = {
+        { "shop", "shop" },
+        { "%{SERVER_NAME}", "a.example" },
+        { "%{server_name}", "a.example" },
+        { "shop-%{SERVER_NAME}:%{Server_Name}/", "shop-a.example:a.example/" },
+        { "%{SERVER_NAMES}", "-" },
+        { "%{SERVER_NAME", "-" },
+        { "%{HTTP_HOST}", "-" },
+        { "%{SERVER_NAME}%{HTTP:X}", "-" },
+        { "%{tolower:%{SERVER_NAME}}", "-" },
+        { "%{env:SERVER_NAME}", "-" },
+        { "$1", "-" },
+        { "a\\b", "-" },
+        { "100%", "-" },
+    };
+    apr_size_t i;
+
+    (void)state;
+    for (i = 0; i < sizeof(rows) / sizeof(rows[0]); i++) {
+        same_or_null(cors_tenant_key_value(pool, rows[i][0], "a.example"),
+                     rows[i][1]);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(expression_reads_headers),
-        cmocka_unit_test(variables_are_found_by_their_whole_name)
+        cmocka_unit_test(variables_are_found_by_their_whole_name),
+        cmocka_unit_test(an_expression_of_the_server_name_has_a_value)
     };
     int failed;
 
