@@ -355,7 +355,7 @@ static bool read_version(reader_t *reader)
     const cors_version_t *known = &reader->reading->known;
     cors_reading_report_t *report = reader->reading->report;
     cors_version_t *version = &report->version;
-    cors_slice_t value;
+    cors_slice_t value = { NULL, 0 };
 
     if (!reader->reading->database->version) {
         return cors_row_version(reader->version, cors_slice("-"));

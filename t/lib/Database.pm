@@ -121,7 +121,8 @@ sub create {
 }
 sub command {
     my ($self) = @_;
-    return ('postgres', '-D', "$self->{dir}/data", '-p', $self->{port}, '-k', $self->{dir}, '-h', '127.0.0.1',
+    # with its path: it looks for its own files there
+    return ($self->program, '-D', "$self->{dir}/data", '-p', $self->{port}, '-k', $self->{dir}, '-h', '127.0.0.1',
         map { ('-c', $_) } qw(fsync=off jit=off max_connections=60 shared_buffers=16MB dynamic_shared_memory_type=mmap logging_collector=off), @{ $self->{settings} // [] });
 }
 sub query {

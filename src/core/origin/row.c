@@ -19,12 +19,10 @@
 /* What is written of them; each byte may need four. */
 #define VALUE_CUT 200
 
-static apr_size_t write_text(char *out, const char *text)
+static apr_size_t write_text(char *out, cors_slice_t text)
 {
-    const apr_size_t len = strlen(text);
-
-    memcpy(out, text, len);
-    return len;
+    memcpy(out, text.ptr, text.len);
+    return text.len;
 }
 
 /* Returns whether a byte separates fields or lines, or is invisible. */
@@ -68,7 +66,7 @@ static apr_size_t write_escaped(char *out, cors_slice_t value)
         }
     }
     if (i < value.len) {
-        len += write_text(out + len, "\\...");
+        len += write_text(out + len, cors_slice("\\..."));
         if (memchr(value.ptr + i, '!', value.len - i)) {
             out[len++] = '!';
         }
@@ -81,10 +79,10 @@ static apr_size_t write_value(char *out, cors_slice_t value)
     apr_size_t len = 0;
 
     if (!value.ptr) {
-        return write_text(out, "\\N");
+        return write_text(out, cors_slice("\\N"));
     }
     if (value.len == 0) {
-        return write_text(out, "\"\"");
+        return write_text(out, cors_slice("\"\""));
     }
     if (is_field(value)) {
         memcpy(out, value.ptr, value.len);
