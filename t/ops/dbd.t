@@ -313,16 +313,18 @@ ok(allows('/pg', 'https://red.example', 'red.test'), 'server crashed: all lists 
 $httpd->graceful;
 ok(allows('/pg', 'https://red.example', 'red.test') && allows('/stays', 'https://two.example'), 'server crashed: the lists are in force after a graceful restart');
 $httpd->stop;
+$mark = $httpd->log_mark;
 is($httpd->run, '', 'httpd starts while the database is down');
 delete @$httpd{qw(pid stopped terminated)};
 $httpd->wait_until_ready;
 ok(allows('/pg', 'https://red.example', 'red.test') && allows('/tcp', 'https://fifth.example'), 'httpd starts while the database is down: the lists are in force');
+ok(log_has(qr/CorsOriginSource pg: .*cannot connect/, $mark), 'httpd starts while the database is down: it is logged');
 unlink "$pg->{dir}/data/postmaster.pid";
 $pg->run;
 $mark = $httpd->log_mark;
 $pg->query(q{INSERT INTO list VALUES ('https://sixth.example'); UPDATE version SET version = '4'; INSERT INTO origins VALUES ('https://late.example', 'red.test')});
 ok(wait_until(sub { allows('/tcp', 'https://sixth.example') && allows('/pg', 'https://late.example', 'red.test') }, 40), 'the database is back: its lists arrive');
-like($httpd->log_since(0), qr/cors_sources:notice.*CorsOriginSource pg: dbd:pgsql has recovered/, 'the database is back: it is logged');
+ok(log_has(qr/cors_sources:notice.*CorsOriginSource pg: dbd:pgsql has recovered/, $mark), 'the database is back: it is logged');
 
 # === processes
 sub stat_of { my ($pid) = @_; return (eval { Httpd::slurp("/proc/$pid/stat") } // '') =~ /\A\d+ \(.*\) (\w) (\d+) (\d+) / ? ($1, $2, $3) : () }
