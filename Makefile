@@ -26,6 +26,13 @@ demo: deps-demo
 	@$(BUILD) module
 	@APXS="$(APXS)" sh demo/run
 
+##  make fleet-demo  start a private PostgreSQL and three private httpds that follow
+##                   one table of it, and a page to try it in a browser
+.PHONY: fleet-demo
+fleet-demo: deps-fleet-demo
+	@$(BUILD) module
+	@APXS="$(APXS)" sh demo/fleet/run
+
 ##  make test        run all tests: unit tests, stored fuzz inputs, Apache::Test
 .PHONY: test
 test: deps-test
@@ -55,9 +62,9 @@ format: deps-check
 deps:
 	@sh build/deps
 
-##  make deps-build  the same, for building only; also deps-demo, deps-browser,
-##                   deps-check, deps-test, deps-tools, deps-deb, deps-rpm,
-##                   deps-dist, deps-chroot
+##  make deps-build  the same, for building only; also deps-demo, deps-fleet-demo,
+##                   deps-browser, deps-check, deps-test, deps-tools, deps-deb,
+##                   deps-rpm, deps-dist, deps-chroot
 deps-%:
 	@sh build/deps $*
 

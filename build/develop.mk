@@ -2,7 +2,7 @@
 #
 # Targets for developers, which test, measure and analyze the code. Each first finds and
 # installs what it needs.
-.PHONY: demo-check pictures prove prove-tenants browser fuzz replay soak race memcheck-httpd \
+.PHONY: demo-check fleet-demo-check pictures prove prove-tenants browser fuzz replay soak race memcheck-httpd \
         sanitize coverage analyze memcheck mutate bench bench-check
 
 ##  make demo-check  run the demo's pages in headless Chromium
@@ -10,10 +10,17 @@ demo-check: deps-browser
 	@$(BUILD) module
 	@APXS="$(APXS)" sh demo/run --check
 
-##  make pictures    make the manual's pictures: docs/demo.png, docs/explain.png
-pictures: deps-browser
+##  make fleet-demo-check  press the buttons of make fleet-demo, and end it
+fleet-demo-check: deps-fleet-demo
+	@$(BUILD) module
+	@APXS="$(APXS)" perl demo/fleet/check.pl
+
+##  make pictures    make the manual's pictures: docs/demo.png, docs/explain.png,
+##                   docs/fleet.png
+pictures: deps-browser deps-fleet-demo
 	@$(BUILD) module
 	@APXS="$(APXS)" sh demo/run --pictures docs
+	@APXS="$(APXS)" sh demo/fleet/run --pictures docs
 
 ##  make prove       compare random exchanges with the second opinion of t/lib,
 ##                   EXCHANGES=200000 in SEEDS=10 runs, the first by SEED=
