@@ -21,8 +21,10 @@ my $load = qq{LoadModule cors_sources_module "$so"\n};
 # A program of the shell.
 sub script {
     my ($name, $text) = @_;
-    Httpd::spew("$dir/$name", "#!/bin/sh\n$text");
-    chmod 0755, "$dir/$name" or die $!;
+    # by rename: a file cannot be written at the moment in which it is executed
+    Httpd::spew("$dir/$name.script", "#!/bin/sh\n$text");
+    chmod 0755, "$dir/$name.script" or die $!;
+    rename "$dir/$name.script", "$dir/$name" or die $!;
     return "$dir/$name";
 }
 sub state_of { return "$dir/$_[0].list" }
