@@ -20,12 +20,15 @@ use POSIX ();
 use Time::HiRes ();
 
 our $VERSION = '1.0.0';
-our @EXPORT_OK = qw(misused one_line run);
+our @EXPORT_OK = qw(complain misused one_line run);
 
 my $name = $0 =~ s{.*/}{}r;
 
+# Prints an error message at once, because other programs print to the same error log.
+sub complain { my $line = join '', "$name: ", @_, "\n"; print STDERR $line; return }
+
 # Ends with status 64 and an error message about the arguments.
-sub misused { print STDERR "$name: ", @_, "; see --help\n"; exit 64 }
+sub misused { complain(@_, '; see --help'); exit 64 }
 
 # A text of a server as one line of httpd's error log: it may be from anybody.
 sub one_line {
@@ -51,7 +54,7 @@ sub run {
 
     my $done = eval { watch(\%program, \%option, $ARGV[0]); 1 };
     exit 0 if $done;
-    print STDERR "$name: ", one_line($@) =~ s/,? at \S+ line \d+\.\z//r, "\n";
+    complain(one_line($@) =~ s/,? at \S+ line \d+\.\z//r);
     exit 1;
 }
 
