@@ -19,6 +19,20 @@ static const char *key_of(apr_pool_t *pconf, const char *directive)
     return apr_pstrcat(pconf, "mod_cors_policy ", directive, NULL);
 }
 
+const char *cors_cli_misplaced(cmd_parms *cmd, const char *directive,
+                               const char *arguments)
+{
+    const char *misplaced = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+
+    if (misplaced || ap_state_query(AP_SQ_RUN_MODE) == AP_SQ_RM_CONFIG_TEST) {
+        return misplaced;
+    }
+    return apr_pstrcat(cmd->pool, directive,
+                       ": it is for the command line only; remove it, and run "
+                       "httpd -t -c '",
+                       directive, " ", arguments, "'", NULL);
+}
+
 void cors_cli_ask(apr_pool_t *pconf, const char *directive, void *asked)
 {
     const char *key = key_of(pconf, directive);

@@ -18,6 +18,16 @@ typedef struct {
 } cors_cli_t;
 
 /**
+ * Check that a directive is used where it can be: outside of sections, for httpd -t.
+ *
+ * @param directive  the name of the directive
+ * @param arguments  how its arguments are written
+ * @return an error, or NULL
+ */
+const char *cors_cli_misplaced(cmd_parms *cmd, const char *directive,
+                               const char *arguments);
+
+/**
  * Store what a directive asks for until httpd has read the whole configuration.
  *
  * @param pconf      the configuration's pool

@@ -79,7 +79,7 @@ static const char *read_file(apr_pool_t *p, const char *path,
 
 const char *cors_set_compare(cmd_parms *cmd, void *section, const char *args)
 {
-    const char *misplaced = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *misplaced = cors_cli_misplaced(cmd, DIRECTIVE, "FILE");
     const char *path = ap_getword_conf(cmd->pool, &args);
     cors_slice_t text = { NULL, 0 };
     cors_snapshot_t *snapshot;
@@ -90,10 +90,6 @@ const char *cors_set_compare(cmd_parms *cmd, void *section, const char *args)
     (void)section;
     if (misplaced) {
         return misplaced;
-    }
-    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST) {
-        return DIRECTIVE ": it is for the command line only; remove it, and "
-                         "run httpd -t -c '" DIRECTIVE " FILE'";
     }
     if (!*path || *args) {
         return DIRECTIVE ": the argument is one file, the output of "

@@ -367,17 +367,6 @@ static outcome_t check_conditions(apr_pool_t *p,
     return outcome;
 }
 
-/* Remove the dot at the end of a host name, as httpd does before it selects the virtual
- * host. */
-static void remove_dot(char *name)
-{
-    const apr_size_t len = strlen(name);
-
-    if (len > 1 && name[len - 1] == '.') {
-        name[len - 1] = '\0';
-    }
-}
-
 /* Check an expectation. */
 static outcome_t check_expectation(apr_pool_t *p, server_rec *main_server,
                                    const expected_t *expected)
@@ -394,7 +383,7 @@ static outcome_t check_expectation(apr_pool_t *p, server_rec *main_server,
     (void)cors_explain_url(p, expected->url, &uri, &unused);
     expectation.request.known_host = true;
     if (uri.hostname) {
-        remove_dot(uri.hostname);
+        uri.hostname = cors_host_without_dot(p, uri.hostname);
         server = cors_server_for(p, main_server, &uri, &outcome.detail);
         if (!server) {
             outcome.outcome = CORS_EXPECT_FAILS;

@@ -136,18 +136,14 @@ static const char *read_arguments(apr_pool_t *p, const char *args,
 
 const char *cors_set_explain(cmd_parms *cmd, void *section, const char *args)
 {
-    const char *misplaced = ap_check_cmd_context(cmd, GLOBAL_ONLY);
+    const char *misplaced =
+        cors_cli_misplaced(cmd, DIRECTIVE, "METHOD URL from ORIGIN");
     asked_t *asked;
     const char *error;
 
     (void)section;
     if (misplaced) {
         return misplaced;
-    }
-    if (ap_state_query(AP_SQ_RUN_MODE) != AP_SQ_RM_CONFIG_TEST) {
-        return DIRECTIVE ": it is for the command line only; remove it, and "
-                         "run httpd -t -c '" DIRECTIVE " METHOD URL from "
-                         "ORIGIN'";
     }
     asked = apr_pcalloc(cmd->pool, sizeof(*asked));
     error = read_arguments(cmd->pool, args, asked);

@@ -147,6 +147,14 @@ const char *cors_uri_host(apr_pool_t *p, const apr_uri_t *uri)
     return host;
 }
 
+char *cors_host_without_dot(apr_pool_t *p, const char *name)
+{
+    const apr_size_t len = strlen(name);
+    const bool dot = len > 1 && name[len - 1] == '.';
+
+    return apr_pstrmemdup(p, name, dot ? len - 1 : len);
+}
+
 /* Returns the scheme of the connection that a scheme uses. */
 static const char *http_scheme_of(const char *scheme)
 {
@@ -264,7 +272,6 @@ const char *cors_url_server_name(apr_pool_t *p, const server_rec *server,
         ap_get_core_module_config(server->lookup_defaults);
     const core_server_config *core_server =
         ap_get_core_module_config(server->module_config);
-    apr_size_t len = strlen(hostname);
 
     if (any_canonical(core->sec_file) || any_canonical(core->sec_if)
         || any_canonical(core_server->sec_dir)
@@ -277,8 +284,6 @@ const char *cors_url_server_name(apr_pool_t *p, const server_rec *server,
     case USE_CANONICAL_NAME_DNS:
         return NULL;
     default:
-        /* httpd removes the dot at the end */
-        len -= len > 1 && hostname[len - 1] == '.' ? 1 : 0;
-        return apr_pstrmemdup(p, hostname, len);
+        return cors_host_without_dot(p, hostname);
     }
 }

@@ -20,6 +20,10 @@
  */
 const char *cors_uri_host(apr_pool_t *p, const apr_uri_t *uri);
 
+/** @return a host name without the dot at its end, as httpd uses it to select the virtual
+ *   host, and for SERVER_NAME */
+char *cors_host_without_dot(apr_pool_t *p, const char *name);
+
 /**
  * Parse the URL of a request to explain.
  *

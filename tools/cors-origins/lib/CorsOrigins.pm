@@ -105,7 +105,7 @@ sub start_guard {
         vec(my $ready = '', fileno $from, 1) = 1;
         my $found = select $ready, undef, undef, $left;
         if ($found == 0) {
-            print STDERR "$name: no answer within $seconds seconds (--timeout)\n";
+            complain("no answer within $seconds seconds (--timeout)");
             kill KILL => $parent;
             last;
         }
