@@ -228,7 +228,7 @@ sub grow {
 # Measure the status page.
 sub page {
     my ($dir, $name, $query) = @_;
-    local ($BenchHttpd::warm, $BenchHttpd::times) = (1, 2);
+    local ($BenchHttpd::warm, $BenchHttpd::counts, $BenchHttpd::times) = (1, 1, 2);
     my @count;
     for my $size ($shown, 2 * $shown) {
         my $httpd = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/$dir-page$size", valgrind => 1, module => $ENV{BENCH_SO},

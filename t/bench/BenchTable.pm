@@ -122,6 +122,10 @@ sub from_browser {
     return $request =~ s/\r\n\r\n/\r\n$fields\r\n/r;
 }
 
+sub from_browsers {
+    return map { my @row = @$_; $row[3] = from_browser($row[3]); \@row } @_;
+}
+
 my $app = 'https://app.example.com';
 my $stranger = 'https://www.stranger.example.com';
 my $announced = 'authorization,content-type,x-token';
@@ -219,7 +223,7 @@ sub measure {
         return [ compare('plain', {}, rows(), long_rows()) ];
     };
     my $second = sub {
-        my @debian = compare('debian', \%debian, map { my @row = @$_; $row[3] = from_browser($row[3]); \@row } rows());
+        my @debian = compare('debian', \%debian, from_browsers(rows()));
         # hostile requests need a higher LimitRequestFieldSize
         my @hostile = compare('hostile', { limit_size => 65536 }, hostile_rows());
         $_->{hostile} = JSON::PP::true() for @hostile;
@@ -346,14 +350,53 @@ sub limits {
 # Instructions by which two equal counts may differ; see limits.
 our $margin = 150;
 
+sub is_over {
+    my ($count, $limit) = @_;
+    return $count && $count->{added} > $limit + $margin;
+}
+
 # Returns which limits a row exceeds.
 sub exceeds {
     my ($row, $limit) = @_;
     my @broken;
-    push @broken, "$row->{added} added, limit $limit->[0]" if $row->{added} > $limit->[0] + $margin;
+    push @broken, "$row->{added} added, limit $limit->[0]" if is_over($row, $limit->[0]);
     push @broken, "Debian, browser: $row->{debian}{added} added, limit $limit->[1]"
-        if $row->{debian} && $row->{debian}{added} > $limit->[1] + $margin;
+        if is_over($row->{debian}, $limit->[1]);
     return @broken;
+}
+
+# Returns the key of a row in the limits. The result is not a key if a row has no limit.
+sub limit_key {
+    my ($row, $limit) = @_;
+    my $long = "$row->{name}, long list";
+    return $row->{origins} > 1 && $limit->{$long} ? $long : $row->{name};
+}
+
+# Measure the rows that exceed a limit a second time, on new servers. Each row keeps the
+# lower of its two counts: the addresses of a server's blocks add to a count, or the
+# load of the machine, but neither lowers it below the cost of the module.
+sub measure_again {
+    my ($file, $rows) = @_;
+    my %limit = limits($file);
+    my %row = map { ("$_->[0] $_->[2]" => $_) } rows(), long_rows();
+    my (@plain, @debian);
+    for my $row (grep { !$_->{hostile} } @$rows) {
+        my $limit = $limit{ limit_key($row, \%limit) } or next;
+        push @plain, $row if is_over($row, $limit->[0]);
+        push @debian, $row if is_over($row->{debian}, $limit->[1]);
+    }
+    my $again = sub {
+        my ($dir, $options, $old, @rows) = @_;
+        my @new = @rows ? compare($dir, $options, @rows) : ();
+        for (0 .. $#new) {
+            print "measured again: $new[$_]{name}, $new[$_]{origins} origins: $old->[$_]{added}, now $new[$_]{added}\n";
+            @{ $old->[$_] }{qw(httpd added)} = @{ $new[$_] }{qw(httpd added)} if $new[$_]{added} < $old->[$_]{added};
+        }
+    };
+    print "\n" if @plain || @debian;
+    $again->('plain-2', {}, \@plain, map { $row{"$_->{name} $_->{origins}"} } @plain);
+    $again->('debian-2', \%debian, [ map { $_->{debian} } @debian ],
+        from_browsers(map { $row{"$_->{name} $_->{origins}"} } @debian));
 }
 
 sub keeps_to_limits {
@@ -373,8 +416,7 @@ sub keeps_to_limits {
 
     for my $row (@rows) {
         my $what = "$row->{name}, $row->{origins} origins";
-        my $long = "$row->{name}, long list";
-        my $key = $row->{origins} > 1 && $limit{$long} ? $long : $row->{name};
+        my $key = limit_key($row, \%limit);
         my $limit = $limit{$key};
         $seen{$key} = 1;
         push @broken, map { "$what: $_" } exceeds($row, $limit) if $limit;
