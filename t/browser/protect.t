@@ -152,7 +152,8 @@ my @ways = (
         [ qw(cors POST omit), headers => { 'Content-Type' => 'application/json' }, preflight => 1 ],
         [ qw(cors PUT omit), preflight => 1 ], [ qw(cors DELETE include), preflight => 1 ],
         [qw(no-cors GET include)], [qw(no-cors POST include)], [qw(no-cors POST omit)],
-        [qw(same-origin GET include)], [qw(same-origin POST include)]),
+        [qw(same-origin GET include)], [qw(same-origin POST include)], [qw(same-origin PUT include)],
+        [ qw(same-origin POST include), headers => { 'Content-Type' => 'application/json' } ]),
     { name => 'WebSocket', by => 'socket', goes => 'socket' },
 );
 my %way = map { $_->{name} => $_ } @ways;
@@ -172,10 +173,12 @@ my %differences = (
     # With the Referrer-Policy of its page, a form does not name its origin. Firefox also hides
     # the origin of these requests, as the Fetch Standard says; Chromium does not. A ping names
     # its origin in both.
-    hides_origin => { firefox => [ 'beacon', 'fetch POST, no-cors, include', 'fetch POST, no-cors, omit', 'fetch POST, same-origin, include' ] },
+    hides_origin => { firefox => [ 'beacon', 'fetch POST, no-cors, include', 'fetch POST, no-cors, omit', 'fetch POST, same-origin, include',
+        'fetch POST, same-origin, include, JSON', 'fetch PUT, same-origin, include' ] },
     # If the worker of the site passes a form on, Firefox sends it as a request of the site. The
     # form of the site is refused too if its page hides the origin: nothing tells it from the
-    # form of a page of another site that does the same. The fetch looks like these two.
+    # form of a page of another site that does the same. The fetch looks like these two. A fetch
+    # of JSON or with PUT does not, because a form cannot send it.
     looks_relayed => { firefox => [ 'a form, text/plain by way of pass', 'fetch POST, same-origin, include' ] },
     # The reason for which a form of another origin is refused then.
     passed_on => { chromium => 'cross-site-request', firefox => 'relayed-by-worker' },

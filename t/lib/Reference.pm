@@ -590,7 +590,7 @@ sub is_forged {
 # Whether a service worker may have relayed a form: it has another referrer than origin.
 sub is_relayed {
     my ($request, $origin) = @_;
-    return 0 if (field($request, 'Sec-Fetch-Mode') // '') ne 'same-origin';
+    return 0 if (field($request, 'Sec-Fetch-Mode') // '') ne 'same-origin' || !may_be_form($request);
     my $referer = field($request, 'Referer') // '';
     return 1 if $origin eq 'null';
     return $referer ne '' && !(is_well_formed($origin) && $referer =~ m{\A\Q$origin\E(?:[/?#]|\z)});
@@ -613,10 +613,16 @@ sub asks_cors {
     my ($request) = @_;
     my $mode = field($request, 'Sec-Fetch-Mode') // '';
     return $mode eq 'cors' if $mode ne '';
-    return 1 if $request->{method} ne 'POST';
+    return !may_be_form($request);
+}
+
+# Whether a form of a page could send a request.
+sub may_be_form {
+    my ($request) = @_;
+    return 0 if $request->{method} ne 'POST';
     my ($type) = (field($request, 'Content-Type') // '') =~ /\A([^;, \t]*)/;
     my @simple = qw(application/x-www-form-urlencoded multipart/form-data text/plain text/ping application/csp-report application/reports+json);
-    return scalar($type =~ m{\A$token/$token\z} && !grep { lc $type eq $_ } @simple);
+    return $type !~ m{\A$token/$token\z} || !!grep { lc $type eq $_ } @simple;
 }
 
 sub has_credentials {

@@ -82,6 +82,7 @@ my @requests = (
     [ 'a form of a http page, where a proxy terminates TLS', $refused, origin => $own, site('cross-site') ],
     [ 'a form that a browser has by itself', $passed, site('none') ],
     [ 'a form that a worker of the site has relayed', $refused, origin => $own, referer => "$evil/a", site('same-origin', 'same-origin') ],
+    [ 'JSON of the site, which a form cannot send', $passed, origin => 'null', 'content-type' => 'application/json', site('same-origin', 'same-origin') ],
     [ 'a form of the site through its worker', $passed, origin => $own, referer => "$own/a", site('same-origin', 'same-origin') ],
     [ 'two values of Sec-Fetch-Site', $refused, origin => $own, 'sec-fetch-site' => [qw(same-origin same-origin)] ],
     [ 'an empty Sec-Fetch-Site', $passed, origin => $own, 'sec-fetch-site' => '' ],

@@ -122,24 +122,6 @@ static bool url_has_origin(cors_slice_t url, cors_slice_t origin)
 }
 
 /*
- * Returns whether a service worker of this site may have relayed a form of another
- * site. In Firefox, the request then has the worker's origin and the mode
- * "same-origin". Only Referer still names the page. A page that removes it has the
- * origin null. Both fields come from the browser, so a proxy does not disturb the
- * comparison.
- */
-static bool may_be_relayed(const cors_protect_facts_t *facts)
-{
-    if (!cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "same-origin")) {
-        return false;
-    }
-    return cors_slice_is(field_of(facts, CORS_FIELD_ORIGIN), "null")
-           || (!is_absent(facts, CORS_FIELD_REFERER)
-               && !url_has_origin(field_of(facts, CORS_FIELD_REFERER),
-                                  field_of(facts, CORS_FIELD_ORIGIN)));
-}
-
-/*
  * Returns whether Authorization has a scheme that browsers send without a script. A
  * joined field may have several.
  */
@@ -200,6 +182,33 @@ static bool type_needs_preflight(cors_slice_t type)
                cors_slice_between(slash + 1, cors_slice_end(essence)));
 }
 
+/* Returns whether a form could send a request, by its method and its Content-Type. */
+static bool may_be_form(const cors_protect_facts_t *facts)
+{
+    return cors_slice_is(facts->method, "POST")
+           && !type_needs_preflight(field_of(facts, CORS_FIELD_CONTENT_TYPE));
+}
+
+/*
+ * Returns whether a service worker of this site may have relayed a form of another
+ * site. In Firefox, the request then has the worker's origin and the mode
+ * "same-origin". Only Referer still names the page. A page that removes it has the
+ * origin null. Both fields come from the browser, so a proxy does not disturb the
+ * comparison. The worker receives navigations of other sites only, so anything that a
+ * form cannot send is a request of this site.
+ */
+static bool may_be_relayed(const cors_protect_facts_t *facts)
+{
+    if (!cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "same-origin")
+        || !may_be_form(facts)) {
+        return false;
+    }
+    return cors_slice_is(field_of(facts, CORS_FIELD_ORIGIN), "null")
+           || (!is_absent(facts, CORS_FIELD_REFERER)
+               && !url_has_origin(field_of(facts, CORS_FIELD_REFERER),
+                                  field_of(facts, CORS_FIELD_ORIGIN)));
+}
+
 /*
  * Returns whether a request is one that CORS allows or forbids. A form, a beacon and a
  * fetch in no-cors mode are not: the browser does not ask before it sends them, and
@@ -211,8 +220,7 @@ static bool is_cors_request(const cors_protect_facts_t *facts)
     if (!is_absent(facts, CORS_FIELD_FETCH_MODE)) {
         return cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "cors");
     }
-    return !cors_slice_is(facts->method, "POST")
-           || type_needs_preflight(field_of(facts, CORS_FIELD_CONTENT_TYPE));
+    return !may_be_form(facts);
 }
 
 /* Returns whether a port as an origin has it is the port of a target. The default port
