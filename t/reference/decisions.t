@@ -350,7 +350,7 @@ my $tries = 0;
 # start.
 sub differs {
     my ($text, $request) = @_;
-    my $httpd = eval { Httpd->start(name => "reference-least-" . $tries++, text => "$common$text", ports => [ 'port', @alone ], expected => qr/Warning: |contradictory-policy/) } or return;
+    my $httpd = eval { Httpd->start(name => "reference-least-" . $tries++, text => "$common$text", ports => [ 'port', @alone ], expected => qr/Warning: |contradictory-policy|lines of contradictory policies/) } or return;
     my $port = $httpd->{port}{ $request->{at} // 'port' };
     my %again = (%$request, port => $port, authority => $request->{authority} =~ s/\d+\z/$port/r,
         headers => [ map { [ $_->[0], $_->[1] =~ s/:$request->{port}\b/:$port/r ] } @{ $request->{headers} } ]);
@@ -468,7 +468,7 @@ sub run {
     srand $seed;
     my ($server, @made) = site();
     my $text = join '', $server, @made;
-    my $httpd = Httpd->start(name => "reference-$seed", text => "$common$text", ports => [ 'port', @alone ], expected => qr/Warning: |contradictory-policy/);
+    my $httpd = Httpd->start(name => "reference-$seed", text => "$common$text", ports => [ 'port', @alone ], expected => qr/Warning: |contradictory-policy|lines of contradictory policies/);
     my $port = $httpd->{port}{port};
     my %client = map { $_ => Client->new($httpd->{port}{$_}) } 'port', @alone;
     my %host = map { /ServerName (\S+)/ ? ($1 => $_) : () } @made;

@@ -216,7 +216,7 @@ for my $host (map { "h$_.example" } 1 .. $hosts) {
 }
 write_documents("$site/plain", {});
 my $head = "Listen 127.0.0.1:\@port\@\nProtocols h2c http/1.1\n@{[ Httpd::has_h2() ? 'H2WebSockets on' : '' ]}\nMaxKeepAliveRequests 0\nKeepAliveTimeout 100\n";
-my @how = (modules => ['actions'], expected => qr/Warning: |contradictory-policy/);
+my @how = (modules => ['actions'], expected => qr/Warning: |contradictory-policy|lines of contradictory policies/);
 my $httpd = Httpd->start(name => 'journeys', text => "$head$text", @how);
 my $plain = Httpd->start(name => 'journeys-plain', text => "$head$plain_text", @how);
 
