@@ -126,17 +126,13 @@ static cors_slice_t without_comment(cors_slice_t line)
 /* Split an entry from its tenant, which is absent if there is none. */
 static cors_slice_t take_tenant(cors_slice_t *word)
 {
+    const char *end = cors_slice_find_any(*word, " \t");
     cors_slice_t tenant = { NULL, 0 };
-    apr_size_t i = 0;
 
-    while (i < word->len && word->ptr[i] != ' ' && word->ptr[i] != '\t') {
-        i++;
-    }
-    if (i < word->len) {
-        tenant.ptr = word->ptr + i;
-        tenant.len = word->len - i;
-        tenant = cors_slice_trim(tenant);
-        word->len = i;
+    if (end) {
+        tenant =
+            cors_slice_trim(cors_slice_between(end, cors_slice_end(*word)));
+        word->len = (apr_size_t)(end - word->ptr);
     }
     return tenant;
 }
