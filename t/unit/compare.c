@@ -477,11 +477,7 @@ static const row_t section_rows[] = {
       "before: CorsPolicy conf:1)\n"
       "no longer allowed: https://b.example on files of a.test, WebSocket "
       "(CorsWebSocketAllowOrigins conf:2; before: CorsWebSocketAllowOrigins "
-      "conf:2)\n"
-      "changed: a change of CorsWebSocketAllowOrigins on files of a.test, all "
-      "methods except GET HEAD POST PUT PATCH DELETE: other sections that "
-      "apply to the same request (CorsWebSocketAllowOrigins conf:2; before: "
-      "CorsWebSocketAllowOrigins conf:2)\n" },
+      "conf:2)\n" },
     { "a wider list beside another section that may apply",
       LIST " # files: CorsAllowOrigins " B " # match: CorsMaxAge 1",
       LIST " # files: CorsAllowOrigins " B " " A " # match: CorsMaxAge 1",
@@ -550,6 +546,219 @@ static const row_t section_rows[] = {
       "weaker: CorsAllowPrivateNetwork On, before Off on server a.test and 1 "
       "other section, all methods (CorsAllowPrivateNetwork conf:3; before: "
       "CorsAllowPrivateNetwork (default))\n" },
+};
+
+/* A change of one section whose effect shows only together with another section: the
+ * section itself shows none, or another one, or one in the other direction. */
+static const row_t effect_rows[] = {
+    { "a policy that no longer only reports refuses handshakes",
+      LIST " # match: CorsPolicy ReportOnly # files: "
+           "CorsWebSocketAllowOrigins None",
+      LIST " # match: CorsMaxAge 1 # files: CorsWebSocketAllowOrigins None",
+      "newly allowed: https://a.example on match of a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:2; before: CorsPolicy conf:3)\n"
+      "undecided: a change of CorsPolicy on match of a.test, all methods "
+      "except GET HEAD POST PUT PATCH DELETE: other sections that apply to the "
+      "same request (CorsPolicy conf:1; before: CorsPolicy conf:3)\n"
+      "changed: a change of CorsPolicy on match of a.test, GET HEAD POST PUT "
+      "PATCH DELETE: other sections that apply to the same request (CorsPolicy "
+      "conf:1; before: CorsPolicy conf:3)\n"
+      "changed: a change of CorsMaxAge on match of a.test, all methods: other "
+      "sections that apply to the same request (CorsMaxAge conf:3; before: "
+      "CorsMaxAge (default))\n" },
+    { "a policy that only reports lets handshakes pass",
+      LIST " # match: CorsPolicy On # files: CorsWebSocketAllowOrigins None",
+      LIST " # match: CorsPolicy ReportOnly # files: "
+           "CorsWebSocketAllowOrigins None",
+      "undecided: a change of CorsPolicy on match of a.test, GET HEAD POST PUT "
+      "PATCH DELETE: other sections that apply to the same request (CorsPolicy "
+      "conf:3; before: CorsPolicy conf:3)\n"
+      "undecided: CorsPolicy ReportOnly, before On on match of a.test, all "
+      "methods: CORS headers of the handler are not removed (CorsPolicy "
+      "conf:3; before: CorsPolicy conf:3)\n"
+      "no longer allowed: https://a.example on match of a.test, GET HEAD POST "
+      "PUT PATCH DELETE (CorsPolicy conf:3; before: CorsAllowOrigins conf:2)\n"
+      "changed: a change of CorsPolicy on match of a.test, all methods except "
+      "GET HEAD POST PUT PATCH DELETE: other sections that apply to the same "
+      "request (CorsPolicy conf:3; before: CorsPolicy conf:3)\n" },
+    { "a policy that only reports, without a list for handshakes",
+      LIST " # match: CorsPolicy On # files: CorsAllowMethods GET",
+      LIST " # match: CorsPolicy ReportOnly # files: CorsAllowMethods GET",
+      "undecided: CorsPolicy ReportOnly, before On on match of a.test, all "
+      "methods: CORS headers of the handler are not removed (CorsPolicy "
+      "conf:3; before: CorsPolicy conf:3)\n"
+      "no longer allowed: https://a.example on match of a.test, GET HEAD POST "
+      "PUT PATCH DELETE (CorsPolicy conf:3; before: CorsAllowOrigins conf:2)\n"
+      "changed: a change of CorsPolicy on match of a.test, all methods except "
+      "GET HEAD POST PUT PATCH DELETE: other sections that apply to the same "
+      "request (CorsPolicy conf:3; before: CorsPolicy conf:3)\n" },
+    { "a shorter list that CorsProtect of another section trusts",
+      LIST "; CorsAllowCredentials On # match: CorsAllowOrigins " A " " B
+           " # files: " PROTECT,
+      LIST "; CorsAllowCredentials On # match: CorsAllowOrigins " A
+           " # files: " PROTECT,
+      "no longer allowed: https://b.example on match of a.test, GET HEAD POST "
+      "PUT PATCH DELETE, with credentials (CorsAllowOrigins conf:4; before: "
+      "CorsAllowOrigins conf:4)\n"
+      "changed: a change of CorsAllowOrigins on match of a.test, all methods: "
+      "other sections that apply to the same request (CorsAllowOrigins conf:4; "
+      "before: CorsAllowOrigins conf:4)\n" },
+    { "a longer list that CorsProtect of another section trusts",
+      LIST "; CorsAllowCredentials On # match: CorsAllowOrigins " A
+           " # files: " PROTECT,
+      LIST "; CorsAllowCredentials On # match: CorsAllowOrigins " A " " B
+           " # files: " PROTECT,
+      "newly allowed: https://b.example on match of a.test, GET HEAD POST PUT "
+      "PATCH DELETE, with credentials (CorsAllowOrigins conf:4; before: "
+      "CorsAllowOrigins conf:4)\n"
+      "undecided: a change of CorsAllowOrigins on match of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsAllowOrigins conf:4; before: CorsAllowOrigins conf:4)\n" },
+    { "an origin that CorsProtect trusts, where all handshakes have a list",
+      PROTECT "; CorsProtectEmbedding On; CorsWebSocketAllowOrigins * # match: "
+              "CorsProtectAllowOrigins " A " # files: CorsMaxAge 1",
+      PROTECT "; CorsProtectEmbedding On; CorsWebSocketAllowOrigins * # match: "
+              "CorsProtectAllowOrigins " A " " B " # files: CorsMaxAge 1",
+      "newly allowed: https://b.example on match of a.test, all methods, past "
+      "CorsProtect (CorsProtectAllowOrigins conf:4; before: "
+      "CorsProtectAllowOrigins conf:4)\n" },
+    { "an origin that no section with CorsProtect trusts",
+      LIST " # match: CorsProtectAllowOrigins " A " # files: CorsProtect Off",
+      LIST " # match: CorsProtectAllowOrigins " A " " B
+           " # files: CorsProtect Off",
+      "" },
+    { "an origin that CorsProtect of another section trusts",
+      LIST " # match: CorsProtectAllowOrigins " A " # files: " PROTECT,
+      LIST " # match: CorsProtectAllowOrigins " A " " B " # files: " PROTECT,
+      "undecided: a change of CorsProtectAllowOrigins on match of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsProtectAllowOrigins conf:3; before: CorsProtectAllowOrigins "
+      "conf:3)\n" },
+    { "credentials that CorsProtect of another section trusts",
+      LIST " # match: CorsAllowCredentials On # files: " PROTECT,
+      LIST " # match: CorsAllowCredentials Off # files: " PROTECT,
+      "no longer allowed: https://a.example on match of a.test, GET HEAD POST "
+      "PUT PATCH DELETE, with credentials (CorsAllowCredentials conf:3; "
+      "before: CorsAllowCredentials conf:3)\n"
+      "changed: a change of CorsAllowCredentials on match of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsAllowCredentials conf:3; before: CorsAllowCredentials conf:3)\n" },
+    { "a policy that is off does not refuse",
+      LIST " # match: CorsPolicy On # files: CorsRejectDisallowed On",
+      LIST " # match: CorsPolicy Off # files: CorsRejectDisallowed On",
+      "undecided: a change of CorsPolicy on match of a.test, all methods: "
+      "other sections that apply to the same request (CorsPolicy conf:3; "
+      "before: CorsPolicy conf:3)\n"
+      "undecided: CorsPolicy Off, before On on match of a.test, all methods: "
+      "CORS headers of the handler are not removed (CorsPolicy conf:3; before: "
+      "CorsPolicy conf:3)\n"
+      "no longer allowed: https://a.example on match of a.test, GET HEAD POST "
+      "PUT PATCH DELETE (CorsPolicy conf:3; before: CorsAllowOrigins "
+      "conf:2)\n" },
+    { "a policy that is on refuses",
+      LIST " # match: CorsPolicy Off # files: CorsRejectDisallowed On",
+      LIST " # match: CorsPolicy On # files: CorsRejectDisallowed On",
+      "newly allowed: https://a.example on match of a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:2; before: CorsPolicy conf:3)\n"
+      "undecided: a change of CorsPolicy on match of a.test, all methods "
+      "except GET HEAD POST PUT PATCH DELETE: other sections that apply to the "
+      "same request (CorsPolicy conf:3; before: CorsPolicy conf:3)\n"
+      "changed: a change of CorsPolicy on match of a.test, GET HEAD POST PUT "
+      "PATCH DELETE: other sections that apply to the same request (CorsPolicy "
+      "conf:3; before: CorsPolicy conf:3)\n" },
+    { "a list that replaces that of another section",
+      LIST " # match: CorsMaxAge 1 # files: CorsAllowOrigins https://c.example",
+      LIST " # match: CorsMaxAge 1; CorsAllowOrigins " A " " B
+           " # files: CorsAllowOrigins https://c.example",
+      "newly allowed: https://b.example on match of a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:4; before: CorsAllowOrigins "
+      "conf:2)\n"
+      "undecided: a change of CorsAllowOrigins on match of a.test, all methods "
+      "except GET HEAD POST PUT PATCH DELETE: other sections that apply to the "
+      "same request (CorsAllowOrigins conf:4; before: CorsAllowOrigins "
+      "conf:2)\n"
+      "changed: a change of CorsAllowOrigins on match of a.test, GET HEAD POST "
+      "PUT PATCH DELETE: other sections that apply to the same request "
+      "(CorsAllowOrigins conf:4; before: CorsAllowOrigins conf:2)\n" },
+    { "a list that replaces any list",
+      LIST " # match: CorsMaxAge 1 # files: CorsAllowOrigins https://c.example",
+      LIST " # match: CorsMaxAge 1; CorsAllowOrigins * # files: "
+           "CorsAllowOrigins https://c.example",
+      "newly allowed: https://any-other.example on match of a.test, GET HEAD "
+      "POST PUT PATCH DELETE (CorsAllowOrigins conf:4; before: "
+      "CorsAllowOrigins conf:2)\n"
+      "undecided: a change of CorsAllowOrigins on match of a.test, all methods "
+      "except GET HEAD POST PUT PATCH DELETE: other sections that apply to the "
+      "same request (CorsAllowOrigins conf:4; before: CorsAllowOrigins "
+      "conf:2)\n" },
+    { "an origin that may measure by another section",
+      LIST " # match: CorsAllowOrigins " A " # files: CorsTimingAllowOrigin "
+           "Policy",
+      LIST " # match: CorsAllowOrigins " A " https://*.w.example # files: "
+           "CorsTimingAllowOrigin Policy",
+      "newly allowed: https://any-other.w.example on match of a.test, GET HEAD "
+      "POST PUT PATCH DELETE (CorsAllowOrigins conf:3; before: "
+      "CorsAllowOrigins conf:3)\n"
+      "undecided: a change of CorsAllowOrigins on match of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsAllowOrigins conf:3; before: CorsAllowOrigins conf:3)\n" },
+    { "protection that is weaker, or stronger than that of another section",
+      "CorsProtect On Strict # match: CorsMaxAge 1 # files: CorsProtect Off",
+      "CorsProtect On Strict # match: CorsMaxAge 1; " PROTECT
+      " # files: CorsProtect Off",
+      "weaker: CorsProtect On, before On Strict on match of a.test, all "
+      "methods (CorsProtect conf:3; before: CorsProtect conf:1)\n"
+      "changed: a change of CorsProtect on match of a.test, all methods: other "
+      "sections that apply to the same request (CorsProtect conf:3; before: "
+      "CorsProtect conf:1)\n" },
+    { "credentials that contradict the list of another section",
+      LIST " # match: CorsMaxAge 1 # files: CorsAllowOrigins *",
+      LIST " # match: CorsMaxAge 1; CorsAllowCredentials On # files: "
+           "CorsAllowOrigins *",
+      "newly allowed: https://a.example on match of a.test, GET HEAD POST PUT "
+      "PATCH DELETE, with credentials (CorsAllowCredentials conf:4; before: "
+      "CorsAllowCredentials (default))\n"
+      "undecided: a change of CorsAllowCredentials on match of a.test, all "
+      "methods except GET HEAD POST PUT PATCH DELETE: other sections that "
+      "apply to the same request (CorsAllowCredentials conf:4; before: "
+      "CorsAllowCredentials (default))\n"
+      "changed: a change of CorsAllowCredentials on match of a.test, GET HEAD "
+      "POST PUT PATCH DELETE: other sections that apply to the same request "
+      "(CorsAllowCredentials conf:4; before: CorsAllowCredentials "
+      "(default))\n" },
+    { "credentials that no longer contradict it",
+      LIST " # match: CorsAllowCredentials On # files: CorsAllowOrigins *",
+      LIST " # match: CorsAllowCredentials Off # files: CorsAllowOrigins *",
+      "undecided: a change of CorsAllowCredentials on match of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsAllowCredentials conf:3; before: CorsAllowCredentials conf:3)\n"
+      "no longer allowed: https://a.example on match of a.test, GET HEAD POST "
+      "PUT PATCH DELETE, with credentials (CorsAllowCredentials conf:3; "
+      "before: CorsAllowCredentials conf:3)\n" },
+    { "a permission for a contradiction of two sections",
+      LIST " # match: CorsAllowCredentials On # files: CorsAllowOrigins *",
+      LIST " # match: CorsAllowCredentials On; "
+           "CorsAllowAnyOriginWithCredentialsUnsafe On # files: "
+           "CorsAllowOrigins *",
+      "undecided: a change of CorsAllowAnyOriginWithCredentialsUnsafe on match "
+      "of a.test, all methods: other sections that apply to the same request "
+      "(CorsAllowAnyOriginWithCredentialsUnsafe conf:4; before: "
+      "CorsAllowAnyOriginWithCredentialsUnsafe (default))\n" },
+    { "null in a list, which another section permits",
+      LIST " # match: CorsPolicy Off; CorsAllowOrigins " A
+           " # files: CorsAllowNullOriginUnsafe On",
+      LIST " # match: CorsPolicy Off; CorsAllowOrigins " A
+           " null # files: CorsAllowNullOriginUnsafe On",
+      "undecided: a change of CorsAllowOrigins on match of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsAllowOrigins conf:4; before: CorsAllowOrigins conf:4)\n" },
+    { "a list for handshakes is no change of other methods",
+      LIST " # match: CorsWebSocketAllowOrigins " A " " B
+           " # files: CorsMaxAge 1",
+      LIST " # match: CorsWebSocketAllowOrigins " A " # files: CorsMaxAge 1",
+      "no longer allowed: https://b.example on match of a.test, WebSocket "
+      "(CorsWebSocketAllowOrigins conf:3; before: CorsWebSocketAllowOrigins "
+      "conf:3)\n" },
 };
 
 static void servers_are_compared_by_name_and_address(void **state)
@@ -718,6 +927,7 @@ int main(void)
     };
     const table_t tables[] = { TABLE(check_row, rows),
                                TABLE(check_row, section_rows),
+                               TABLE(check_row, effect_rows),
                                TABLE(check_file_row, file_rows) };
 
     return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));

@@ -23,6 +23,7 @@
 
 #include "core/base/fetch.h"
 #include "core/base/text_map.h"
+#include "core/diagnose/compare_effects.h"
 #include "core/diagnose/describe.h"
 #include "core/policy/decide.h"
 #include "core/policy/protect.h"
@@ -30,9 +31,6 @@
 /* A method and a header that no configuration names. */
 #define OTHER_METHOD "ANY-OTHER"
 #define OTHER_HEADER "x-any-other"
-
-/* CorsProtect On Strict. */
-#define PROTECTION_MOST (CORS_PROTECTION_ON + CORS_PROTECTION_STRICT)
 
 /* The index of the configuration before, and of the one now. */
 enum {
@@ -65,10 +63,11 @@ typedef struct {
     apr_array_header_t *classes; /* class_t */
     const class_t *class;
     bool absent; /* one configuration lacks the server */
-    /* of the current class: a difference shows a change of the attribute, and one that
-     * allows more */
-    bool touched[CORS_ATTR_COUNT];
-    bool widened[CORS_ATTR_COUNT];
+    /* of the sections of the server that is compared */
+    cors_partners_t partners;
+    /* of the current class: the directions in which differences show an effect of a
+     * change of the attribute */
+    unsigned shown[CORS_ATTR_COUNT][CORS_EFFECT_COUNT];
 } compare_t;
 
 /* The origins that can do something: those of one or two lists. */
@@ -335,23 +334,37 @@ static void report_origins(compare_t *compare, cors_aspect_e aspect, int side,
     }
 }
 
-/* wider: whether the difference may allow more */
-static void touch(compare_t *compare, cors_attr_e attr, bool wider)
+/* Returns the direction of a change if only one side allows something. */
+static unsigned direction_of(int side)
 {
-    compare->touched[attr] = true;
-    compare->widened[attr] = compare->widened[attr] || wider;
+    return side == NOW ? CORS_ALLOWS_MORE : CORS_ALLOWS_LESS;
 }
 
-/* Compare lists in both directions. If they differ or are undecided, that shows changes of
- * the attributes, up to CORS_ATTR_COUNT. */
-static void compare_origins(compare_t *compare, cors_aspect_e aspect,
-                            const bool credentials[SIDES],
-                            const reached_t reached[SIDES],
-                            const cors_attr_e *attrs)
+/* Store that a difference shows an effect of a change of an attribute. */
+static void show(compare_t *compare, cors_attr_e attr, cors_effect_e effect,
+                 unsigned directions)
+{
+    compare->shown[attr][effect] |= directions;
+}
+
+/* Store that a difference shows an effect, whatever attribute has changed. */
+static void show_effect(compare_t *compare, cors_effect_e effect,
+                        unsigned directions)
+{
+    int attr;
+
+    for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
+        show(compare, (cors_attr_e)attr, effect, directions);
+    }
+}
+
+/* Compare lists in both directions. Returns the directions in which they differ. */
+static unsigned compare_origins(compare_t *compare, cors_aspect_e aspect,
+                                const bool credentials[SIDES],
+                                const reached_t reached[SIDES])
 {
     const char *first_obstacle = NULL;
-    bool differs = false;
-    bool wider = false;
+    unsigned directions = 0;
     int side;
 
     for (side = NOW; side >= OLD; side--) {
@@ -365,18 +378,16 @@ static void compare_origins(compare_t *compare, cors_aspect_e aspect,
 
         report_origins(compare, aspect, side, credentials[side], reached,
                        origins, more);
-        differs = differs || origins->nelts > 0;
-        wider = wider || (origins->nelts > 0 && side == NOW);
+        if (origins->nelts > 0) {
+            directions |= direction_of(side);
+        }
         first_obstacle = first_obstacle ? first_obstacle : obstacle;
     }
     if (first_obstacle) {
         report_undecided(compare, aspect, credentials[NOW], first_obstacle);
+        directions = CORS_ALLOWS_OTHERS;
     }
-    if (differs || first_obstacle) {
-        for (; *attrs != CORS_ATTR_COUNT; attrs++) {
-            touch(compare, *attrs, wider || first_obstacle);
-        }
-    }
+    return directions;
 }
 
 /* --- requests */
@@ -400,7 +411,7 @@ static void report_common(compare_t *compare, cors_aspect_e aspect,
     compared.decided_before =
         source_of(compare->p, policy_of(class, OLD), attr);
     report(compare, &compared);
-    touch(compare, attr, side == NOW);
+    show(compare, attr, CORS_EFFECT_READ, direction_of(side));
 }
 
 static void collect_name(apr_array_header_t *names, cors_text_map_t *known,
@@ -525,16 +536,18 @@ static bool is_rest_equal(const compare_t *compare)
 
 static void compare_requests(compare_t *compare)
 {
-    static const cors_attr_e attrs[] = { CORS_ATTR_MODE, CORS_ATTR_ORIGINS,
-                                         CORS_ATTR_NULL_UNSAFE,
-                                         CORS_ATTR_METHODS, CORS_ATTR_COUNT };
     const reached_t readers[] = { readers_of(compare, OLD),
                                   readers_of(compare, NOW) };
     const bool credentials[] = { has_credentials(compare, OLD),
                                  has_credentials(compare, NOW) };
     const cors_difference_t *common;
+    const unsigned directions =
+        compare_origins(compare, CORS_ASPECT_REQUEST, credentials, readers);
 
-    compare_origins(compare, CORS_ASPECT_REQUEST, credentials, readers, attrs);
+    show(compare, CORS_ATTR_MODE, CORS_EFFECT_READ, directions);
+    show(compare, CORS_ATTR_ORIGINS, CORS_EFFECT_READ, directions);
+    show(compare, CORS_ATTR_METHODS, CORS_EFFECT_READ, directions);
+    show(compare, CORS_ATTR_NULL_UNSAFE, CORS_EFFECT_READ, directions);
     if (is_rest_equal(compare)) {
         return;
     }
@@ -543,9 +556,10 @@ static void compare_requests(compare_t *compare)
     if (common->answer == CORS_ALGEBRA_UNDECIDED) {
         report_undecided(compare, CORS_ASPECT_REQUEST, credentials[NOW],
                          common->obstacle);
-        touch(compare, CORS_ATTR_CREDENTIALS, true);
-        touch(compare, CORS_ATTR_HEADERS, true);
-        touch(compare, CORS_ATTR_EXPOSE, true);
+        show(compare, CORS_ATTR_CREDENTIALS, CORS_EFFECT_READ,
+             CORS_ALLOWS_OTHERS);
+        show(compare, CORS_ATTR_HEADERS, CORS_EFFECT_READ, CORS_ALLOWS_OTHERS);
+        show(compare, CORS_ATTR_EXPOSE, CORS_EFFECT_READ, CORS_ALLOWS_OTHERS);
     }
     else if (common->witness) {
         compare_rest(compare, common->witness);
@@ -555,15 +569,12 @@ static void compare_requests(compare_t *compare)
 static void compare_websocket(compare_t *compare)
 {
     static const bool credentials[] = { true, true };
-    static const cors_attr_e attrs[] = { CORS_ATTR_MODE,
-                                         CORS_ATTR_WEBSOCKET_ORIGINS,
-                                         CORS_ATTR_NULL_UNSAFE,
-                                         CORS_ATTR_COUNT };
     const reached_t openers[] = { openers_of(compare, OLD),
                                   openers_of(compare, NOW) };
 
-    compare_origins(compare, CORS_ASPECT_WEBSOCKET, credentials, openers,
-                    attrs);
+    show_effect(compare, CORS_EFFECT_OPEN,
+                compare_origins(compare, CORS_ASPECT_WEBSOCKET, credentials,
+                                openers));
 }
 
 /* Returns whether CorsProtect and what adds to it check requests with the methods. */
@@ -580,15 +591,14 @@ static bool is_checked(const compare_t *compare, int side)
 static void compare_protected(compare_t *compare)
 {
     static const bool credentials[] = { true, true };
-    static const cors_attr_e attrs[] = { CORS_ATTR_PROTECT_ORIGINS,
-                                         CORS_ATTR_COUNT };
 
     if (is_checked(compare, OLD) && is_checked(compare, NOW)) {
         const reached_t trusted[] = { trusted_of(compare, OLD),
                                       trusted_of(compare, NOW) };
 
-        compare_origins(compare, CORS_ASPECT_PROTECT, credentials, trusted,
-                        attrs);
+        show_effect(compare, CORS_EFFECT_PASS,
+                    compare_origins(compare, CORS_ASPECT_PROTECT, credentials,
+                                    trusted));
     }
 }
 
@@ -757,6 +767,32 @@ static const char *setting_obstacle(const compare_t *compare, cors_attr_e attr)
     return NULL;
 }
 
+/* Store that a difference shows the change of a setting. */
+static void show_setting(compare_t *compare, cors_attr_e attr,
+                         cors_change_e change)
+{
+    unsigned directions = CORS_ALLOWS_OTHERS;
+
+    if (change == CORS_CHANGE_OTHER) {
+        directions = CORS_ALLOWS_LESS;
+    }
+    else if (change == CORS_CHANGE_WEAKER && attr != CORS_ATTR_TIMING) {
+        directions = CORS_ALLOWS_MORE;
+    }
+    switch (attr) {
+    case CORS_ATTR_REJECT:
+        show_effect(compare, CORS_EFFECT_REFUSE, directions);
+        break;
+    case CORS_ATTR_TIMING:
+        /* those who may measure now may be others than before */
+        show_effect(compare, CORS_EFFECT_MEASURE, directions);
+        break;
+    default:
+        show(compare, attr, CORS_EFFECT_OTHER, directions);
+        break;
+    }
+}
+
 static void compare_setting(compare_t *compare, cors_attr_e attr)
 {
     const cors_policy_t *old = policy_of(compare->class, OLD);
@@ -780,7 +816,7 @@ static void compare_setting(compare_t *compare, cors_attr_e attr)
     compared.decided_by = effective_source(compare->p, now, attr);
     compared.decided_before = effective_source(compare->p, old, attr);
     report(compare, &compared);
-    touch(compare, attr, compared.change != CORS_CHANGE_OTHER);
+    show_setting(compare, attr, compared.change);
 }
 
 /* Returns whether a policy removes the CORS headers of the handler. */
@@ -847,110 +883,54 @@ static bool is_own_equal(const compare_t *compare, cors_attr_e attr)
     return cors_settings_equal(compare->lists, setting[OLD], setting[NOW]);
 }
 
-/* Returns whether a list of names in place of another one may have a name that the other
- * one has not. */
-static bool may_name_more(const cors_setting_t *old, const cors_setting_t *now)
-{
-    int i;
-
-    if (!now || !old || now->edit || old->edit) {
-        return true;
-    }
-    if (now->names->wildcard && !old->names->wildcard) {
-        return true;
-    }
-    for (i = 0; i < now->names->count; i++) {
-        const cors_slice_t name = cors_slice(now->names->names[i]);
-
-        if (!cors_name_set_lists(old->names, name)
-            && !(old->names->wildcard
-                 && !cors_fetch_non_wildcard_header(name))) {
-            return true;
-        }
-    }
-    return false;
-}
-
-/* Returns whether a changed setting of a section can allow more, together with whatever
- * sections. A value that allows the least cannot; nor can a shorter list that replaces
- * another one. */
-static bool may_allow_more(const compare_t *compare, cors_attr_e attr)
+/* Returns what a change of a setting of the section may do together with other sections,
+ * and no difference shows. */
+static unsigned hidden_directions(const compare_t *compare, cors_attr_e attr)
 {
     const class_t *class = compare->class;
-    const cors_setting_t *old =
-        compare->missing[OLD] ? NULL
-                              : class->group[OLD]->own->link[attr].setting;
-    const cors_setting_t *now =
-        compare->missing[NOW] ? NULL
-                              : class->group[NOW]->own->link[attr].setting;
+    cors_changed_t changed = { attr, NULL, NULL, false };
+    unsigned effects[CORS_EFFECT_COUNT];
+    unsigned hidden = 0;
+    int effect;
 
-    switch (attr) {
-    case CORS_ATTR_MAX_AGE:
-    case CORS_ATTR_PREFLIGHT:
-    case CORS_ATTR_PREFLIGHT_STATUS:
-    case CORS_ATTR_SET_ENV:
-        return false;
-    case CORS_ATTR_MODE:
-        return !now || now->choice == CORS_MODE_ON;
-    case CORS_ATTR_CREDENTIALS:
-    case CORS_ATTR_NULL_UNSAFE:
-    case CORS_ATTR_PRIVATE_NETWORK:
-        return !now || now->choice;
-    case CORS_ATTR_REJECT:
-    case CORS_ATTR_WEBSOCKET_REQUIRE:
-    case CORS_ATTR_PROTECT_EMBEDDING:
-    case CORS_ATTR_PROTECT_HOST:
-        return !now || !now->choice;
-    case CORS_ATTR_PROTECT:
-        return !now || now->choice != PROTECTION_MOST;
-    case CORS_ATTR_TIMING:
-        return !now || now->choice != CORS_TIMING_OFF;
-    case CORS_ATTR_RESOURCE:
-        return !now || now->choice != CORS_RESOURCE_SAME_ORIGIN;
-    case CORS_ATTR_METHODS:
-    case CORS_ATTR_HEADERS:
-    case CORS_ATTR_EXPOSE:
-        return may_name_more(old, now);
-    case CORS_ATTR_ORIGINS:
-    case CORS_ATTR_WEBSOCKET_ORIGINS:
-    case CORS_ATTR_PROTECT_ORIGINS:
-        return !now || now->edit || (old && old->edit)
-               || cors_listed_compare(
-                      compare->lists,
-                      cors_listed_of(compare->lists, false,
-                                     class->group[NOW]->own, attr),
-                      old ? cors_listed_of(compare->lists, true,
-                                           class->group[OLD]->own, attr)
-                          : cors_listed_all(compare->lists, false))
-                          ->answer
-                      != CORS_ALGEBRA_CONTAINED;
-    default:
-        return true;
+    if (!compare->missing[OLD]) {
+        changed.old = class->group[OLD]->own;
     }
+    if (!compare->missing[NOW]) {
+        changed.now = class->group[NOW]->own;
+    }
+    changed.listed = cors_policy_checks_websocket(policy_of(class, OLD))
+                     && cors_policy_checks_websocket(policy_of(class, NOW));
+    cors_effects_find(compare->lists, &compare->partners, &changed, effects);
+    for (effect = 0; effect < CORS_EFFECT_COUNT; effect++) {
+        /* a handshake has the method GET */
+        if (effect != CORS_EFFECT_OPEN || class->has_get) {
+            hidden |= effects[effect] & ~compare->shown[attr][effect];
+        }
+    }
+    return hidden;
 }
 
-/* Report the settings whose change shows no difference in the section itself. */
+/* Report the settings whose change may have an effect that no difference of the section
+ * shows. */
 static void report_hidden(compare_t *compare)
 {
     const class_t *class = compare->class;
     cors_compared_t compared;
+    unsigned hidden;
     int attr;
 
     for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
-        const bool unsafe =
-            attr == CORS_ATTR_ANY_UNSAFE || attr == CORS_ATTR_SUFFIX_UNSAFE;
-
-        if (unsafe || compare->widened[attr]
-            || is_own_equal(compare, (cors_attr_e)attr)) {
+        if (is_own_equal(compare, (cors_attr_e)attr)) {
+            continue;
+        }
+        hidden = hidden_directions(compare, (cors_attr_e)attr);
+        if (!hidden) {
             continue;
         }
         memset(&compared, 0, sizeof(compared));
-        compared.change = may_allow_more(compare, (cors_attr_e)attr)
-                              ? CORS_CHANGE_UNDECIDED
-                              : CORS_CHANGE_OTHER;
-        if (compare->touched[attr] && compared.change == CORS_CHANGE_OTHER) {
-            continue;
-        }
+        compared.change = hidden & CORS_ALLOWS_MORE ? CORS_CHANGE_UNDECIDED
+                                                    : CORS_CHANGE_OTHER;
         compared.aspect = CORS_ASPECT_SETTING;
         compared.directive = cors_attr_directive((cors_attr_e)attr);
         compared.decided_by =
@@ -1115,8 +1095,7 @@ static void compare_sections(compare_t *compare, bool hidden)
     divide_methods(compare);
     for (i = 0; i < compare->classes->nelts; i++) {
         compare->class = &APR_ARRAY_IDX(compare->classes, i, class_t);
-        memset(compare->touched, 0, sizeof(compare->touched));
-        memset(compare->widened, 0, sizeof(compare->widened));
+        memset(compare->shown, 0, sizeof(compare->shown));
         compare_requests(compare);
         if (compare->class->has_get) {
             compare_websocket(compare);
@@ -1126,7 +1105,8 @@ static void compare_sections(compare_t *compare, bool hidden)
         if (hidden) {
             report_hidden(compare);
         }
-        shown = shown || compare->touched[CORS_ATTR_MODE];
+        shown = shown || compare->shown[CORS_ATTR_MODE][CORS_EFFECT_READ]
+                || compare->shown[CORS_ATTR_MODE][CORS_EFFECT_OPEN];
     }
     for (i = 0; i < compare->classes->nelts; i++) {
         compare->class = &APR_ARRAY_IDX(compare->classes, i, class_t);
@@ -1375,6 +1355,28 @@ static void compare_order(compare_t *compare, const host_index_t *old,
     }
 }
 
+/* Add the settings of all sections that may apply on a server. */
+static void add_partners(cors_partners_t *partners, const host_index_t *index)
+{
+    int i;
+    int k;
+
+    for (; index; index = index->base) {
+        for (i = 0; i < index->host->sections->nelts; i++) {
+            const cors_snapshot_section_t *section =
+                APR_ARRAY_IDX(index->host->sections, i,
+                              const cors_snapshot_section_t *);
+
+            for (k = 0; k < section->groups->nelts; k++) {
+                cors_partners_add(partners,
+                                  APR_ARRAY_IDX(section->groups, k,
+                                                const cors_snapshot_group_t *)
+                                      ->policy);
+            }
+        }
+    }
+}
+
 /* Compare the sections of a server of both configurations. */
 static void compare_hosts(compare_t *compare, const host_index_t *old,
                           const host_index_t *now)
@@ -1386,7 +1388,11 @@ static void compare_hosts(compare_t *compare, const host_index_t *old,
     int i;
 
     compare->absent = !old->key || !now->key;
-
+    memset(&compare->partners, 0, sizeof(compare->partners));
+    if (hidden) {
+        add_partners(&compare->partners, old);
+        add_partners(&compare->partners, now);
+    }
     for (i = 0; i < now->host->sections->nelts; i++) {
         compare_one(compare, hosts,
                     APR_ARRAY_IDX(now->host->sections, i,
