@@ -548,6 +548,46 @@ static const row_t section_rows[] = {
       "CorsAllowPrivateNetwork (default))\n" },
 };
 
+/* The origins that stand for the entries of a list, where exclusions matter. */
+static const row_t excluded_rows[] = {
+    { "a wildcard whose first origin is excluded", "CorsPolicy On",
+      LIST " https://*.w.example !https://any-other.w.example",
+      "newly allowed: https://a.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:2; before: CorsAllowOrigins "
+      "(default))\n"
+      "newly allowed: https://any-other-1.w.example on server a.test, GET HEAD "
+      "POST PUT PATCH DELETE (CorsAllowOrigins conf:2; before: "
+      "CorsAllowOrigins (default))\n" },
+    { "a regular expression whose first origin an edit removes",
+      LIST " | CorsAllowOrigins -" A,
+      LIST " " B "; CorsAllowOriginsMatch https://[ag]\\.example | "
+           "CorsAllowOrigins -" A,
+      "newly allowed: https://b.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:2; before: CorsAllowOrigins "
+      "conf:3)\n"
+      "newly allowed: https://g.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOriginsMatch conf:3; before: CorsAllowOrigins "
+      "conf:3)\n" },
+    { "an edit that adds what another one removes", LIST " | CorsMaxAge 1",
+      LIST " | CorsAllowOrigins -https://*.w.example | CorsAllowOrigins "
+           "+https://any-other.w.example",
+      "newly allowed: https://any-other.w.example on server a.test, GET HEAD "
+      "POST PUT PATCH DELETE (CorsAllowOrigins conf:4; before: "
+      "CorsAllowOrigins conf:2)\n"
+      "changed: CorsMaxAge None, before 1 on server a.test, all methods "
+      "(CorsMaxAge (default); before: CorsMaxAge conf:3)\n" },
+    { "a wildcard that is excluded as a whole", LIST,
+      LIST " " B " https://*.w.example !https://*.w.example",
+      "newly allowed: https://b.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:2; before: CorsAllowOrigins "
+      "conf:2)\n" },
+    { "an exact origin that is excluded", LIST,
+      LIST " " B " https://c.example !https://c.example",
+      "newly allowed: https://b.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:2; before: CorsAllowOrigins "
+      "conf:2)\n" },
+};
+
 /* A change of one section whose effect shows only together with another section: the
  * section itself shows none, or another one, or one in the other direction. */
 static const row_t effect_rows[] = {
@@ -801,6 +841,32 @@ static void undecided_requests_have_credentials(void **state)
     assert_true(first->credentials);
 }
 
+/* Returns settings with more entries than those whose exclusions are applied to each of
+ * them. */
+static const char *long_list(const char *more)
+{
+    const char *text = LIST;
+    int i;
+
+    for (i = 0; i < 1000; i++) {
+        text = apr_psprintf(pool, "%s https://n%d.example", text, i);
+    }
+    return apr_pstrcat(pool, text, more, NULL);
+}
+
+static void a_long_list_may_have_other_origins(void **state)
+{
+    (void)state;
+    same_text("a long list",
+              differences_of(snapshot_of(long_list("")),
+                             snapshot_of(
+                                 long_list(" https://*.w.example "
+                                           "!https://any-other.w.example"))),
+              "newly allowed: https://any-other-1.w.example and others on "
+              "server a.test, GET HEAD POST PUT PATCH DELETE "
+              "(CorsAllowOrigins conf:2; before: CorsAllowOrigins conf:2)\n");
+}
+
 static cors_listing_e lookup_none(const void *self, const cors_origin_t *origin,
                                   const cors_slice_t *tenant)
 {
@@ -871,6 +937,15 @@ static const file_row_t file_rows[] = {
       "no longer allowed: https://c.example on server a.test, GET HEAD POST "
       "PUT PATCH DELETE (CorsAllowOrigins conf:3; before: CorsAllowOrigins "
       "conf:2)\n" },
+    { "a file excludes the first origin of a new wildcard", LIST,
+      CORS_ATTR_ORIGINS, B,
+      B " https://c.example https://*.w.example !https://any-other.w.example",
+      "newly allowed: https://c.example on server a.test, GET HEAD POST PUT "
+      "PATCH DELETE (CorsAllowOrigins conf:2; before: CorsAllowOrigins "
+      "conf:2)\n"
+      "newly allowed: https://any-other-1.w.example on server a.test, GET HEAD "
+      "POST PUT PATCH DELETE (CorsAllowOrigins conf:2; before: "
+      "CorsAllowOrigins conf:2)\n" },
     { "a file lists another origin for WebSockets",
       "CorsWebSocketAllowOrigins " A, CORS_ATTR_WEBSOCKET_ORIGINS, B,
       B " https://c.example",
@@ -924,9 +999,11 @@ int main(void)
     const struct CMUnitTest tests[] = {
         TEST(servers_are_compared_by_name_and_address),
         TEST(undecided_requests_have_credentials),
+        TEST(a_long_list_may_have_other_origins),
     };
     const table_t tables[] = { TABLE(check_row, rows),
                                TABLE(check_row, section_rows),
+                               TABLE(check_row, excluded_rows),
                                TABLE(check_row, effect_rows),
                                TABLE(check_file_row, file_rows) };
 

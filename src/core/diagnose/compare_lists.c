@@ -20,6 +20,10 @@
 /* Lists with more entries are not searched for more than one origin. */
 #define SEARCHED_MAX 20000
 
+/* The exclusions of lists with more entries are not applied to each entry that is searched
+ * for an origin. */
+#define EXCLUDED_MAX 1000
+
 struct cors_listed_t {
     /* made when the list is first compared; then *algebra is not NULL */
     cors_algebra_list_t **algebra;
@@ -362,60 +366,129 @@ static void add_witness(apr_array_header_t *found, const char *origin)
     APR_ARRAY_PUSH(found, const char *) = apr_pstrdup(found->pool, origin);
 }
 
-/* Add an origin that an entry allows, if the first list does and the second does not.
- * more: set if it cannot be decided whether there is one. */
-static void search_entry(apr_pool_t *scratch, const cors_listed_t *first,
-                         const cors_listed_t *second,
-                         const cors_origin_entry_t *entry,
-                         apr_array_header_t *found, bool *more)
-{
-    cors_algebra_list_t *one = cors_algebra_make(scratch, first->null_ok);
-    cors_difference_t result;
-    bool listed;
+/* A search for origins that the first list allows and the second does not. */
+typedef struct {
+    apr_pool_t *scratch; /* cleared after each entry */
+    const cors_lists_t *lists;
+    const cors_listed_t *first;
+    const cors_listed_t *second;
+    int level; /* the index of the set whose entries are searched */
+    apr_array_header_t *found;
+    bool more; /* there may be others */
+} search_t;
 
-    if (cors_algebra_add(one, entry)) {
-        return;
-    }
-    cors_algebra_compare(scratch, one, *second->algebra, &result);
-    *more = *more || result.answer == CORS_ALGEBRA_UNDECIDED;
-    if (result.witness) {
-        (void)cors_algebra_level(scratch, *first->algebra, result.witness,
-                                 &listed);
-        if (listed) {
-            add_witness(found, result.witness);
+static void exclude_lines(const search_t *search, const char *path,
+                          cors_algebra_list_t *one)
+{
+    const cors_snapshot_file_t *file =
+        file_of(search->lists, search->first->old, path);
+    cors_origin_entry_t line;
+    int i;
+
+    memset(&line, 0, sizeof(line));
+    line.exclude = true;
+    for (i = 0; file && file->origins && i < file->origins->nelts; i++) {
+        const char *text = APR_ARRAY_IDX(file->origins, i, const char *);
+
+        if (text[0] == '!') {
+            line.text = text + 1;
+            (void)cors_algebra_add(one, &line);
         }
     }
 }
 
-static void search_file(apr_pool_t *scratch, const cors_lists_t *lists,
-                        const cors_listed_t *first, const cors_listed_t *second,
-                        const char *path, apr_array_header_t *found, bool *more)
+/* Exclude from an entry what its set and the sets that edit it exclude. */
+static void exclude_all(const search_t *search, cors_algebra_list_t *one)
 {
-    const cors_snapshot_file_t *file = file_of(lists, first->old, path);
+    int i;
+    int k;
+
+    for (i = 0; i <= search->level; i++) {
+        const cors_origin_set_t *set =
+            APR_ARRAY_IDX(search->first->sets, i, const cors_origin_set_t *);
+
+        for (k = 0; k < cors_origin_set_count(set); k++) {
+            const cors_origin_entry_t *entry = cors_origin_set_entry(set, k);
+
+            if (entry->file) {
+                exclude_lines(search, entry->text, one);
+            }
+            else if (entry->exclude) {
+                (void)cors_algebra_add(one, entry);
+            }
+        }
+    }
+}
+
+/* Search for an origin of a list with one entry. Returns false if the one that is found is
+ * excluded from the first list. */
+static bool search_one(search_t *search, const cors_algebra_list_t *one)
+{
+    cors_difference_t result;
+    bool listed = false;
+
+    cors_algebra_compare(search->scratch, one, *search->second->algebra,
+                         &result);
+    search->more = search->more || result.answer == CORS_ALGEBRA_UNDECIDED;
+    if (!result.witness) {
+        return true;
+    }
+    (void)cors_algebra_level(search->scratch, *search->first->algebra,
+                             result.witness, &listed);
+    if (listed) {
+        add_witness(search->found, result.witness);
+    }
+    return listed;
+}
+
+/* Add an origin that an entry allows, if the first list does and the second does not. An
+ * entry that lists several origins may have another one if the first is excluded. */
+static void search_entry(search_t *search, const cors_origin_entry_t *entry)
+{
+    cors_algebra_list_t *one =
+        cors_algebra_make(search->scratch, search->first->null_ok);
+
+    if (cors_algebra_add(one, entry) || search_one(search, one)
+        || (!entry->regex && !strchr(entry->text, '*'))) {
+        return;
+    }
+    if (search->first->count > EXCLUDED_MAX) {
+        search->more = true;
+        return;
+    }
+    exclude_all(search, one);
+    (void)search_one(search, one);
+}
+
+static void search_file(search_t *search, const char *path)
+{
+    const cors_snapshot_file_t *file =
+        file_of(search->lists, search->first->old, path);
     cors_origin_entry_t line;
     int i;
 
     memset(&line, 0, sizeof(line));
     for (i = 0; file && file->origins && i < file->origins->nelts
-                && found->nelts <= CORS_WITNESSES_MAX;
+                && search->found->nelts <= CORS_WITNESSES_MAX;
          i++) {
         line.text = APR_ARRAY_IDX(file->origins, i, const char *);
         if (line.text[0] != '!') {
-            search_entry(scratch, first, second, &line, found, more);
-            apr_pool_clear(scratch);
+            search_entry(search, &line);
+            apr_pool_clear(search->scratch);
         }
     }
 }
 
-static void search_set(apr_pool_t *scratch, const cors_lists_t *lists,
-                       const cors_listed_t *first, const cors_listed_t *second,
-                       const cors_origin_set_t *set, apr_array_header_t *found,
-                       bool *more)
+/* Search the entries of the set of the current level. */
+static void search_set(search_t *search)
 {
+    const cors_origin_set_t *set =
+        APR_ARRAY_IDX(search->first->sets, search->level,
+                      const cors_origin_set_t *);
     int i;
 
-    for (i = 0;
-         i < cors_origin_set_count(set) && found->nelts <= CORS_WITNESSES_MAX;
+    for (i = 0; i < cors_origin_set_count(set)
+                && search->found->nelts <= CORS_WITNESSES_MAX;
          i++) {
         const cors_origin_entry_t *entry = cors_origin_set_entry(set, i);
 
@@ -423,12 +496,11 @@ static void search_set(apr_pool_t *scratch, const cors_lists_t *lists,
             continue;
         }
         if (entry->file) {
-            search_file(scratch, lists, first, second, entry->text, found,
-                        more);
+            search_file(search, entry->text);
             continue;
         }
-        search_entry(scratch, first, second, entry, found, more);
-        apr_pool_clear(scratch);
+        search_entry(search, entry);
+        apr_pool_clear(search->scratch);
     }
 }
 
@@ -439,8 +511,7 @@ apr_array_header_t *cors_listed_witnesses(apr_pool_t *p, cors_lists_t *lists,
 {
     const cors_difference_t *result = cors_listed_compare(lists, first, second);
     apr_array_header_t *found = apr_array_make(p, 1, sizeof(const char *));
-    apr_pool_t *scratch;
-    int i;
+    search_t search = { NULL, lists, first, second, 0, found, false };
 
     *more = false;
     if (!result->witness) {
@@ -451,13 +522,12 @@ apr_array_header_t *cors_listed_witnesses(apr_pool_t *p, cors_lists_t *lists,
         *more = true;
         return found;
     }
-    apr_pool_create(&scratch, p);
-    for (i = 0; i < first->sets->nelts; i++) {
-        search_set(scratch, lists, first, second,
-                   APR_ARRAY_IDX(first->sets, i, const cors_origin_set_t *),
-                   found, more);
+    apr_pool_create(&search.scratch, p);
+    for (; search.level < first->sets->nelts; search.level++) {
+        search_set(&search);
     }
-    apr_pool_destroy(scratch);
+    apr_pool_destroy(search.scratch);
+    *more = search.more;
     add_witness(found, result->witness);
     if (found->nelts > CORS_WITNESSES_MAX) {
         found->nelts = CORS_WITNESSES_MAX;
