@@ -220,10 +220,23 @@ sub draw_pairs {
     }
     die "hardly any pair made by chance starts\n" if @made < $count;
     @made = @made[ 0 .. $count - 1 ];
+    # by chance, no pair of a run allows the same
+    push @made, reversed_pair(@made);
     for my $pair (@made) {
         $pair->{reference} = [ map { Reference->new(without_files($_, $pair->{texts}[$_]), root => $root) } 0, 1 ];
     }
     return @made;
+}
+
+# One more pair, which allows the same: the entries of each list are in the other order. It
+# has no file of origins, whose lines may change, and no Timing-Allow-Origin of a list, whose
+# text has the order.
+sub reversed_pair {
+    my (@made) = @_;
+    my ($model) = grep { $_->{plain} && $_->{texts}[0] !~ /CorsAllowOriginsF|CorsTimingAllowOrigin Policy/ } @made;
+    my $old = $model->{texts}[0] =~ s/^ServerName .*/ServerName reversed.example/mr;
+    my $now = $old =~ s/^(Cors(?:Allow|Expose|WebSocketAllow|ProtectAllow)(?:Origins|Methods|Headers)) (.*)/"$1 " . join ' ', reverse split ' ', $2/gmer;
+    return { name => 'reversed.example', plain => 1, texts => [ $old, $now ] };
 }
 
 # What CorsCompare reports: its exit status, and for each host its differences with the title
