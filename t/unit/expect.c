@@ -9,6 +9,11 @@
 #define A "https://a.example"
 #define ON "; CorsPolicy On; CorsAllowOrigins " A
 #define ANY "; CorsPolicy On; CorsAllowOrigins *"
+#define NAMES_ALL                                                              \
+    ON " https://*.example https://*.invalid https://*.test "                  \
+       "https://*.any-other.com https://any-other.org "                        \
+       "http://any-other.net:* http://203.0.113.7:* http://[2001:db8::7] "     \
+       "https://*.localhost any-other://any-other"
 #define MATCH "; CorsPolicy On; CorsAllowOriginsMatch "
 
 typedef struct {
@@ -18,14 +23,16 @@ typedef struct {
     const char *expected; /* "holds|fails|undecided[ ORIGIN][: OBSTACLE]" */
 } case_t;
 
-static void check_expectation(void **state)
+/* Compare the result with "holds|fails|undecided[ ORIGIN][: OBSTACLE]". */
+static void same_result(const char *name, const cors_policy_t *policy,
+                        const cors_expectation_t *expectation,
+                        const char *expected)
 {
     static const char *const outcomes[] = { "holds", "fails", "undecided" };
-    const case_t *row = *state;
     cors_expect_result_t result;
     const char *text;
 
-    cors_expect(pool, policy_of(row->policy), &row->expectation, &result);
+    cors_expect(pool, policy, expectation, &result);
     text = outcomes[result.outcome];
     if (result.outcome == CORS_EXPECT_FAILS) {
         text = apr_pstrcat(pool, text, " ", result.origin, NULL);
@@ -33,7 +40,15 @@ static void check_expectation(void **state)
     if (result.outcome == CORS_EXPECT_UNDECIDED) {
         text = apr_pstrcat(pool, text, ": ", result.obstacle, NULL);
     }
-    same_text(row->policy, text, row->expected);
+    same_text(name, text, expected);
+}
+
+static void check_expectation(void **state)
+{
+    const case_t *row = *state;
+
+    same_result(row->policy, policy_of(row->policy), &row->expectation,
+                row->expected);
 }
 
 #define ALLOW(...)                                                             \
@@ -127,11 +142,7 @@ static const case_t cases[] = {
     { "an example that a wildcard names is not any other",
       "; CorsPolicy On; CorsAllowOrigins https://*.example",
       DENY_OTHER(.method = "GET"), "holds" },
-    { "a list that names whatever is tried leaves it undecided",
-      ON " https://*.example https://*.invalid https://*.test "
-         "https://*.any-other.com https://any-other.org "
-         "http://any-other.net:* http://203.0.113.7:* http://[2001:db8::7] "
-         "https://*.localhost any-other://any-other",
+    { "a list that names whatever is tried leaves it undecided", NAMES_ALL,
       DENY_OTHER(.method = "GET"),
       "undecided: the list, which names every origin that was tried" },
     { "a regular expression for one domain names its origins",
@@ -146,6 +157,28 @@ static const case_t cases[] = {
       MATCH "https://(?!b\\.)a\\.example", DENY_OTHER(.method = "GET"),
       "undecided: the regular expression https://(?!b\\.)a\\.example, which "
       "may match any origin" },
+    { "what contradicts the expectation in the inner list decides",
+      MATCH "https://(?!b\\.)a\\.example | CorsAllowOriginsMatch +https://.*",
+      DENY_OTHER(.method = "GET"), "fails https://strangerzq.com" },
+    { "a regular expression of the outer list allows other origins",
+      MATCH "https://.* | CorsAllowOrigins +" A, DENY_OTHER(.method = "GET"),
+      "fails https://strangerzq.com" },
+    { "an excluding regular expression that cannot be decided leaves it "
+      "undecided",
+      ANY " | CorsAllowOriginsMatch -https://(?!b\\.)a\\.example",
+      ALLOW_OTHER(.method = "GET"),
+      "undecided: the regular expression https://(?!b\\.)a\\.example, which "
+      "may match any origin" },
+    { "an expectation that * contradicts does not depend on a regular "
+      "expression",
+      ANY " | CorsAllowOriginsMatch +https://(?!b\\.)a\\.example",
+      DENY_OTHER(.method = "GET"), "fails https://any-other.example" },
+    { "a list that names whatever is tried does not matter for a method that "
+      "is denied",
+      NAMES_ALL, DENY_OTHER(.method = "PURGE"), "holds" },
+    { "a policy with a contradiction allows no other origin",
+      MATCH "https://(?!b\\.)a\\.example; CorsAllowCredentials On",
+      DENY_OTHER(.method = "GET"), "holds" },
     { "a regular expression matters only where its origins would be allowed",
       MATCH "https://.*", DENY_OTHER(.method = "PURGE"), "holds" },
     { "a regular expression of a policy that is off does not matter",
@@ -185,9 +218,81 @@ static const case_t cases[] = {
       DENY(.method = "GET", .websocket = true), "holds" },
 };
 
+static cors_listing_e lookup_same(const void *self, const cors_origin_t *origin,
+                                  const cors_slice_t *tenant)
+{
+    (void)origin;
+    (void)tenant;
+    return *(const cors_listing_e *)self;
+}
+
+/* Whether the origin of ALLOW() and DENY() is in a list that is live. */
+static const struct {
+    const char *name;
+    cors_listing_e listing;
+    bool tenants;
+    const char *expected; /* of DENY() */
+} live_rows[] = {
+    { "a live list allows an origin", CORS_ORIGIN_LISTED, false, "fails " A },
+    { "a list that is not loaded leaves it undecided", CORS_ORIGIN_NOT_LOADED,
+      false, "undecided: a file of origins that is not loaded yet" },
+    { "a list that is too old leaves it undecided", CORS_ORIGIN_STALE, false,
+      "undecided: a list of origins that is older than its max-stale" },
+    { "a list of an unknown tenant leaves it undecided", CORS_ORIGIN_UNLISTED,
+      true, "undecided: a list that depends on the tenant of the request" },
+};
+
+static void check_live(void **state)
+{
+    static const cors_tenant_key_t key = { "%{HTTP:Host}", NULL, "compiled" };
+    const size_t row = (size_t)((const char *)*state - (const char *)live_rows)
+                       / sizeof(live_rows[0]);
+    const cors_origin_source_t live = { lookup_same, &live_rows[row].listing };
+    const cors_origin_notes_t notes = { .lists = true };
+    const cors_expectation_t deny = DENY(.method = "GET");
+    const cors_policy_t *policy =
+        policy_of("; CorsPolicy On; CorsAllowOrigins https://b.example");
+    cors_origin_set_t *set = policy->link[CORS_ATTR_ORIGINS].setting->origins;
+
+    assert_int_equal(cors_origin_set_add_source(pool, set, "list", NULL, &live,
+                                                live_rows[row].tenants ? &key
+                                                                       : NULL,
+                                                &notes),
+                     CORS_OK);
+    same_result(live_rows[row].name, policy, &deny, live_rows[row].expected);
+}
+
+/* PCRE finds what the regular expression matches, although no automaton does. */
+static bool match_https(const void *regex, cors_slice_t text, bool doubt)
+{
+    (void)regex;
+    (void)doubt;
+    return cors_slice_has_prefix(text, "https://");
+}
+
+static void
+an_undecided_regex_with_an_example_allows_other_origins(void **state)
+{
+    const cors_expectation_t deny = DENY_OTHER(.method = "GET");
+    const cors_policy_t *policy =
+        policy_of("; CorsPolicy On; CorsAllowOrigins " A);
+    cors_origin_set_t *set = policy->link[CORS_ATTR_ORIGINS].setting->origins;
+    const char *unused;
+
+    (void)state;
+    assert_int_equal(cors_origin_set_add_regex(pool, set, "https://(?!b\\.).*",
+                                               NULL, "", match_https, &unused),
+                     CORS_OK);
+    same_result("the example", policy, &deny, "fails https://strangerzq.com");
+}
+
 int main(void)
 {
-    const table_t tables[] = { TABLE(check_expectation, cases) };
+    const struct CMUnitTest tests[] = {
+        TEST(an_undecided_regex_with_an_example_allows_other_origins),
+    };
+    const table_t tables[] = { TABLE(check_expectation, cases),
+                               TABLE(check_live, live_rows) };
 
-    return run_all_tests(NULL, 0, tables, COUNT(tables));
+    return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));
 }
