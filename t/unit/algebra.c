@@ -191,6 +191,14 @@ static const struct {
     { "all extensions, some of which a regular expression matches",
       "moz-extension://*", "/moz-extension://[a-z]+", MORE,
       "moz-extension://any-other" },
+    { "a regular expression in all extensions", "/moz-extension://[a-z]+",
+      "moz-extension://*", SAME, NULL },
+    { "null comes before regular expressions", "null /https://a[0-9]\\.com",
+      "/https://a[0-8]\\.com", MORE, "null" },
+    { "patterns come before regular expressions",
+      "https://*.b.a.com:* /https://a[0-9]\\.com",
+      "https://*.b.a.com:* !https://*.a.com:77 /https://a[0-8]\\.com", MORE,
+      "https://any-other.b.a.com:77" },
     { "an IPv6 address", "http://[::1]:*", "http://[::1]", MORE,
       "http://[::1]:65535" },
     { "Self", "Self", "", UNDECIDED, "Self" },
@@ -201,6 +209,12 @@ static const struct {
     { "an exclusion of Self", "*", "* !Self", UNDECIDED, "Self" },
     { "Self with a regular expression", "Self /https://a[0-9]\\.com",
       "Self /https://a[0-8]\\.com", MORE, "https://a9.com" },
+
+    { "an exclusion of Self beside a regular expression",
+      "/https://a[0-9]\\.com !Self", "/https://a[0-8]\\.com", MORE,
+      "https://a9.com" },
+    { "an exclusion of Self from a regular expression", "/https://a[0-9]\\.com",
+      "/https://a[0-9]\\.com !Self", UNDECIDED, "Self" },
 
     { "an edit adds", "https://a.com | https://b.com", "https://b.com", MORE,
       "https://a.com" },
@@ -223,6 +237,10 @@ static const struct {
       "https://a1.com" },
     { "an edit excludes by a regular expression", "/https://a[0-9]\\.com",
       "!/https://a5\\.com | /https://a[0-9]\\.com", MORE, "https://a5.com" },
+    { "what a regular expression of the inner list adds, one of the outer list "
+      "does not exclude",
+      "/https://a[0-9]\\.com", "/https://a[0-9]\\.com | !/https://a5\\.com",
+      SAME, NULL },
     { "an unknown entry cannot exclude what the first list has",
       "https://a.com @file", "https://b.com", MORE, "https://a.com" },
     { "an unknown entry of the second list may list it", "https://a.com",
@@ -358,6 +376,40 @@ static void an_invalid_entry_changes_nothing(void **state)
                      CORS_PROBLEM_ORIGIN_HOST_CASE);
     cors_algebra_compare(pool, list, list_of("", false), &result);
     assert_int_equal(result.answer, SAME);
+}
+
+/* The level of a list that lists or excludes an origin. */
+static const struct {
+    const char *name;
+    const char *list;
+    const char *origin;
+    int level;
+    bool listed;
+} level_rows[] = {
+    { "no level lists it", "https://a.com | https://*.a.com", "https://b.com",
+      -1, false },
+    { "the innermost level lists it", "https://a.com | !https://a.com",
+      "https://a.com", 0, true },
+    { "an outer level excludes it", "https://b.com | !https://a.com | *",
+      "https://a.com", 1, false },
+    { "the second regular expression of a level lists it",
+      "https://b.com | /https://b+ /https://a\\.com", "https://a.com", 1,
+      true },
+    { "Self does not list it", "Self | https://a.com", "https://a.com", 1,
+      true },
+};
+
+static void check_level(void **state)
+{
+    const size_t row = (size_t)((const char *)*state - (const char *)level_rows)
+                       / sizeof(level_rows[0]);
+    bool listed;
+
+    same_number("level",
+                cors_algebra_level(pool, list_of(level_rows[row].list, true),
+                                   level_rows[row].origin, &listed),
+                level_rows[row].level);
+    assert_int_equal(listed, level_rows[row].listed);
 }
 
 /* A list of many origins and, in the other list, the same but the last. */
@@ -806,7 +858,8 @@ int main(void)
         TEST(states_are_limited),
         TEST(lists_agree_with_the_set_of_a_request)
     };
-    const table_t tables[] = { TABLE(check_row, rows) };
+    const table_t tables[] = { TABLE(check_row, rows),
+                               TABLE(check_level, level_rows) };
 
     return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));
 }

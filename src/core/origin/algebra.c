@@ -857,6 +857,16 @@ static bool allows_matched(const struct matched_t *matched,
     return false;
 }
 
+/* Returns is_wanted() for the text of a point, by what matches it. */
+static bool is_matched_wanted(const tour_t *tour, bool own)
+{
+    const search_t *search = tour->search;
+
+    return allows_matched(tour->matched[OF_FIRST], search->first.list, own)
+           && allows_matched(tour->matched[OF_SECOND], search->second.list, own)
+                  == search->common;
+}
+
 /* Returns whether the text of a point is an origin that is searched for, as far as the
  * automata know. */
 static bool is_difference(const tour_t *tour, const point_t *point)
@@ -864,7 +874,6 @@ static bool is_difference(const tour_t *tour, const point_t *point)
     const cors_algebra_list_t *first = tour->search->first.list;
     const cors_algebra_list_t *second = tour->search->second.list;
     bool request = false;
-    int own;
     int i;
 
     memset(tour->matched[OF_FIRST], 0,
@@ -883,14 +892,8 @@ static bool is_difference(const tour_t *tour, const point_t *point)
         }
         tour->matched[part->owner][part->level].in[part->way] = true;
     }
-    for (own = 0; request && own < 2; own++) {
-        if (allows_matched(tour->matched[OF_FIRST], first, own)
-            && allows_matched(tour->matched[OF_SECOND], second, own)
-                   == tour->search->common) {
-            return true;
-        }
-    }
-    return false;
+    return request
+           && (is_matched_wanted(tour, false) || is_matched_wanted(tour, true));
 }
 
 /* Returns whether a list has "*" or Self, which no automaton matches. */
