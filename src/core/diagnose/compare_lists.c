@@ -31,7 +31,6 @@ struct cors_listed_t {
         *sets; /* const cors_origin_set_t *, the innermost first */
     bool old;
     bool null_ok;
-    bool any;
     int count; /* the number of entries */
 };
 
@@ -58,14 +57,10 @@ static cors_listed_t *make_listed(apr_pool_t *p, bool old, bool null_ok)
 cors_lists_t *cors_lists_make(apr_pool_t *p, apr_hash_t *old, apr_hash_t *now)
 {
     cors_lists_t *lists = apr_pcalloc(p, sizeof(*lists));
-    cors_listed_t *any = make_listed(p, false, true);
-    cors_origin_entry_t entry;
+    cors_origin_entry_t any;
 
-    memset(&entry, 0, sizeof(entry));
-    entry.text = "*";
-    *any->algebra = cors_algebra_make(p, true);
-    (void)cors_algebra_add(*any->algebra, &entry);
-    any->any = true;
+    memset(&any, 0, sizeof(any));
+    any.text = "*";
     lists->p = p;
     lists->files[false] = now;
     lists->files[true] = old;
@@ -73,7 +68,7 @@ cors_lists_t *cors_lists_make(apr_pool_t *p, apr_hash_t *old, apr_hash_t *now)
     lists->results = apr_hash_make(p);
     lists->equal = apr_hash_make(p);
     lists->all[false] = make_listed(p, false, true);
-    lists->all[true] = any;
+    lists->all[true] = cors_listed_of_entry(lists, &any);
     return lists;
 }
 
@@ -225,7 +220,7 @@ const cors_listed_t *cors_listed_of_entry(cors_lists_t *lists,
     cors_origin_entry_t listing = *entry;
 
     listing.exclude = false;
-    *listed->algebra = cors_algebra_make(lists->p, true);
+    *listed->algebra = cors_algebra_make(lists->p, listed->null_ok);
     (void)cors_algebra_add(*listed->algebra, &listing);
     listed->count = 1;
     return listed;
@@ -298,9 +293,8 @@ static bool are_lists_equal(cors_lists_t *lists, const cors_listed_t *first,
     if (first == second) {
         return true;
     }
-    if (old->old == now->old || old->null_ok != now->null_ok || old->any
-        || now->any || old->sets->nelts == 0
-        || old->sets->nelts != now->sets->nelts) {
+    if (old->old == now->old || old->null_ok != now->null_ok
+        || old->sets->nelts == 0 || old->sets->nelts != now->sets->nelts) {
         return false;
     }
     for (i = 0; i < old->sets->nelts; i++) {
@@ -448,7 +442,8 @@ static void search_entry(search_t *search, const cors_origin_entry_t *entry)
     cors_algebra_list_t *one =
         cors_algebra_make(search->scratch, search->first->null_ok);
 
-    if (cors_algebra_add(one, entry) || search_one(search, one)
+    (void)cors_algebra_add(one, entry);
+    if (search_one(search, one)
         || (!entry->regex && !strchr(entry->text, '*'))) {
         return;
     }
@@ -561,7 +556,6 @@ static int find_parts(cors_lists_t *lists, const cors_listed_union_t *all,
     int count = 0;
     int i;
 
-    parts[0] = all->list[0];
     for (i = 0; i < 2 && all->list[i]; i++) {
         if (cors_listed_compare(lists, all->list[i],
                                 cors_listed_all(lists, false))
@@ -570,7 +564,10 @@ static int find_parts(cors_lists_t *lists, const cors_listed_union_t *all,
             parts[count++] = all->list[i];
         }
     }
-    return count > 0 ? count : 1;
+    if (count == 0) {
+        parts[count++] = all->list[0];
+    }
+    return count;
 }
 
 /* Add the origins that a list allows and both lists of a union do not. If each of the two
@@ -643,7 +640,6 @@ apr_array_header_t *cors_union_witnesses(apr_pool_t *p, cors_lists_t *lists,
 static bool is_file_open(const cors_lists_t *lists, bool old, const char *path)
 {
     const cors_snapshot_file_t *file = file_of(lists, old, path);
-    cors_origin_set_t *set;
     const char *unused;
     apr_pool_t *scratch;
     bool open = false;
@@ -654,8 +650,10 @@ static bool is_file_open(const cors_lists_t *lists, bool old, const char *path)
          i++) {
         const char *text = APR_ARRAY_IDX(file->origins, i, const char *);
 
-        if (text[0] != '!' && strchr(text, '*')) {
-            set = cors_origin_set_make(scratch, false, false);
+        if (strchr(text, '*')) {
+            cors_origin_set_t *set =
+                cors_origin_set_make(scratch, false, false);
+
             (void)cors_origin_set_add(scratch, set, cors_slice(text), "",
                                       &unused);
             open =
@@ -725,21 +723,17 @@ const char *cors_listed_source(apr_pool_t *p, cors_lists_t *lists,
                                const cors_listed_t *listed,
                                const cors_link_t *link, const char *origin)
 {
-    const cors_setting_t *innermost = link->setting;
     const char *source;
     bool is_listed;
     int level;
 
-    if (!innermost) {
+    if (!link->setting) {
         return NULL;
     }
     level =
         cors_algebra_level(p, algebra_of(lists, listed), origin, &is_listed);
     for (; level > 0 && link->outer; level--) {
         link = link->outer;
-    }
-    if (level != 0 || !link->setting) {
-        return innermost->source;
     }
     source = entry_source(link->setting->origins, origin, is_listed);
     return source ? source : link->setting->source;
@@ -750,8 +744,7 @@ static bool are_names_equal(const cors_name_set_t *old,
 {
     int i;
 
-    if (old->edit != now->edit || old->wildcard != now->wildcard
-        || old->count != now->count
+    if (old->wildcard != now->wildcard || old->count != now->count
         || old->removed_count != now->removed_count) {
         return false;
     }
