@@ -471,7 +471,6 @@ static const char *extra_headers(const compare_t *compare, cors_attr_e attr,
     int i;
 
     collect_name(names, known, OTHER_HEADER);
-    collect_name(names, known, "authorization");
     collect_names(names, known, more, attr);
     collect_names(names, known, less, attr);
     for (i = 0; i < names->nelts; i++) {
@@ -651,7 +650,6 @@ static bool is_timing_wider(apr_pool_t *p, const cors_policy_t *old,
 static int strength_of(const cors_policy_t *policy, cors_attr_e attr)
 {
     static const int resources[] = { 0, 3, 2, 1 };
-    static const int timings[] = { 2, 1, 0 };
     const int choice = cors_policy_number(policy, attr);
 
     switch (attr) {
@@ -671,8 +669,6 @@ static int strength_of(const cors_policy_t *policy, cors_attr_e attr)
         return cors_policy_protects_strictly(policy) ? 2 : 1;
     case CORS_ATTR_RESOURCE:
         return resources[choice];
-    case CORS_ATTR_TIMING:
-        return timings[choice];
     default:
         return 0;
     }
@@ -1065,7 +1061,6 @@ static void finish_methods(const compare_t *compare, cors_compared_t *compared)
     if (compared->aspect == CORS_ASPECT_WEBSOCKET) {
         compared->methods = NULL;
         compared->except = false;
-        return;
     }
     if (!compared->except) {
         return;
@@ -1184,11 +1179,9 @@ find_around(apr_pool_t *p, const host_index_t *index,
         path = apr_pstrdup(p, section->path);
         found = look_up(index, true, path);
         while (!found && (slash = strrchr(path, '/')) != NULL) {
-            if (slash[1]) {
-                /* "/a/" is above "/a/b", too, and so is "/" */
-                slash[1] = '\0';
-                found = look_up(index, true, path);
-            }
+            /* "/a/" is above "/a/b", too, and so is "/" */
+            slash[1] = '\0';
+            found = look_up(index, true, path);
             *slash = '\0';
             if (!found) {
                 found = look_up(index, true, path);
@@ -1308,7 +1301,7 @@ static int *old_order(apr_pool_t *p, const host_index_t *old,
 }
 
 /* Report a section that has changed places with another one. */
-static void report_order(compare_t *compare,
+static void report_order(compare_t *compare, const cors_snapshot_host_t *host,
                          const cors_snapshot_section_t *section)
 {
     cors_compared_t compared;
@@ -1316,7 +1309,7 @@ static void report_order(compare_t *compare,
     memset(&compared, 0, sizeof(compared));
     compared.change = CORS_CHANGE_UNDECIDED;
     compared.aspect = CORS_ASPECT_SETTING;
-    compared.place.host = compare->host;
+    compared.place.host = host;
     compared.place.section = section;
     compared.obstacle = "the order of sections that may apply to the same "
                         "request";
@@ -1330,25 +1323,19 @@ static void compare_order(compare_t *compare, const host_index_t *old,
 {
     const apr_array_header_t *sections = now->host->sections;
     const int *order = old_order(compare->p, old, now);
-    int highest = -1;
     int i;
     int k;
 
-    compare->host = now->host;
     for (i = 0; i < sections->nelts; i++) {
         const cors_snapshot_section_t *section =
             APR_ARRAY_IDX(sections, i, const cors_snapshot_section_t *);
 
-        if (order[i] > highest) {
-            highest = order[i];
-            continue;
-        }
         for (k = 0; k < i && order[i] >= 0; k++) {
             if (order[k] > order[i]
                 && depends_on_order(
                     APR_ARRAY_IDX(sections, k, const cors_snapshot_section_t *),
                     section)) {
-                report_order(compare, section);
+                report_order(compare, now->host, section);
                 break;
             }
         }
@@ -1469,7 +1456,6 @@ static host_index_t *make_absent(apr_pool_t *p,
     host->address = present->address;
     group->policy = policy;
     group->own = policy;
-    group->others = true;
     APR_ARRAY_PUSH(groups, const cors_snapshot_group_t *) = group;
     section->key = "";
     section->outer = "";
@@ -1543,7 +1529,7 @@ static int compare_changes(const void *one, const void *other)
         return (int)first->change - (int)second->change;
     }
     if (first->credentials != second->credentials) {
-        return first->credentials ? -1 : 1;
+        return (int)second->credentials - (int)first->credentials;
     }
     if (first->aspect != second->aspect) {
         return (int)first->aspect - (int)second->aspect;
