@@ -193,6 +193,8 @@ static const struct {
       "moz-extension://any-other" },
     { "a regular expression in all extensions", "/moz-extension://[a-z]+",
       "moz-extension://*", SAME, NULL },
+    { "a regular expression in four origins", "/https://[a-d]\\.com",
+      "https://a.com https://b.com https://c.com https://d.com", SAME, NULL },
     { "null comes before regular expressions", "null /https://a[0-9]\\.com",
       "/https://a[0-8]\\.com", MORE, "null" },
     { "patterns come before regular expressions",
