@@ -1,0 +1,44 @@
+-- Licensed under the Apache License, Version 2.0; see LICENSE.
+-- For wrk, with one connection for each thread, which stays open: by turns an origin that is
+-- always allowed and one that never is, each response judged by all of its CORS fields.
+--   wrk -s turns.lua URL -- PAUSE ALWAYS NEVER
+dofile(os.getenv("CORS_WORK") .. "/t/lib/sums.lua")
+
+function init(args)
+    pause = tonumber(args[1])
+    cases = {
+        { text = wrk.format("GET", nil, { ["Origin"] = args[2] }), allowed = args[2] },
+        { text = wrk.format("GET", nil, { ["Origin"] = args[3] }), allowed = nil },
+    }
+    turn = 0
+    seen = 0
+    wrong = 0
+end
+
+function delay()
+    return pause
+end
+
+function request()
+    turn = turn + 1
+    return cases[turn % 2 + 1].text
+end
+
+function response(status, headers, body)
+    local right = status == 200
+    local allowed, vary = nil, nil
+    for name, value in pairs(headers) do
+        local lower = string.lower(name)
+        if lower == "access-control-allow-origin" then
+            allowed = value
+        elseif lower == "vary" then
+            vary = value
+        elseif string.sub(lower, 1, 15) == "access-control-" then
+            right = false
+        end
+    end
+    seen = seen + 1
+    if not right or allowed ~= cases[turn % 2 + 1].allowed or vary ~= "Origin" then
+        wrong = wrong + 1
+    end
+end
