@@ -117,17 +117,18 @@ ok(steady($port, '/one.txt', $app, 1, '/one.txt', $new, 0), 'the last list stays
 $db->query("INSERT INTO cors_origins VALUES ('$new', 'red')"); # nobody listens
 ok(wait_until(sub { allows($port, '/one.txt', $new) }, 30), 'the next program has the change that no other has seen');
 
-# in mid-result
+# In mid-result, each time after another number of lines: the same error is logged once in a
+# minute.
 ok(wait_until(sub { allows($port, '/slow', $new) }), 'a slow list arrives');
 sub in_the_middle {
-    my ($do) = @_;
+    my ($do, $seconds) = @_;
     wait_until(sub { !pid_of('slow') });
     $db->query("DELETE FROM cors_origins WHERE origin = '$second'");
     wait_until(sub { pid_of('slow') });
-    sleep 0.7;
+    sleep $seconds;
     return now($do);
 }
-in_the_middle(sub { $db->query('SELECT pg_terminate_backend(' . pid_of('slow') . ')') });
+in_the_middle(sub { $db->query('SELECT pg_terminate_backend(' . pid_of('slow') . ')') }, 0.5);
 ok(logged(qr/CorsOriginSource slow: \S+: the program ended with status 1 in the middle of a frame, after [1-9]\d+ lines/), 'the session is terminated in the middle of the rows: nothing is taken');
 ok(logged(qr/^cors-origins-postgresql: FATAL: terminating connection due to administrator command/m), 'the reason is logged');
 ok(allows($port, '/slow', $second), 'the last list stays in force');
@@ -135,14 +136,14 @@ ok(wait_until(sub { !allows($port, '/slow', $second) }, 30), 'the next list is c
 
 $db->query("INSERT INTO cors_origins VALUES ('$second', 'red')");
 ok(wait_until(sub { allows($port, '/slow', $second) }, 30), 'a slow list arrives again');
-in_the_middle(sub { $db->query('SELECT pg_cancel_backend(' . pid_of('slow') . ')') });
+in_the_middle(sub { $db->query('SELECT pg_cancel_backend(' . pid_of('slow') . ')') }, 1);
 ok(logged(qr/CorsOriginSource slow: \S+: the program ended with status 1 in the middle of a frame, after [1-9]\d+ lines/), 'the query is cancelled in the middle of the rows: nothing is taken');
 ok(logged(qr/^cors-origins-postgresql: ERROR: canceling statement due to user request/m), 'the reason is logged');
 
 # --- a silent server
 $db->query("INSERT INTO cors_origins VALUES ('$second', 'red')");
 ok(wait_until(sub { allows($port, '/slow', $second) }, 30), 'a slow list arrives again');
-in_the_middle(sub { $db->freeze });
+in_the_middle(sub { $db->freeze }, 0.7);
 ok(logged(qr/CorsOriginSource slow: \S+: no complete frame within the timeout/), 'the server hangs in the middle of the rows: the timeout of the source ends the program');
 ok(logged(qr/^cors-origins-postgresql: no answer within 3 seconds \(--timeout\)$/m), 'the server hangs between two lists: the program notices it');
 ok(logged(qr/CorsOriginSource idle: \S+: the program was ended by signal 9;/), 'it ends');
