@@ -109,12 +109,23 @@ static bool settle(apr_pool_t *p, server_rec *server)
     return take_signals();
 }
 
-/* Wait until there is something to read, a signal arrives, or a time has come. */
+static void await_input(struct pollfd *fd, int end)
+{
+    fd->fd = end; /* poll() ignores -1 */
+    fd->events = POLLIN;
+    fd->revents = 0;
+}
+
+/* Wait until there is something to read, a signal arrives, or a time has come.
+ *
+ * @param fds  one, and two for each source */
 static void wait_and_read(cors_watch_t *watches, int count, struct pollfd *fds,
                           apr_time_t until)
 {
     const apr_time_t now = cors_clock();
     apr_interval_time_t timeout = until > now ? until - now : 0;
+    struct pollfd *outputs = fds + 1;
+    struct pollfd *errors = outputs + count;
     char bytes[64];
     int i;
 
@@ -122,20 +133,20 @@ static void wait_and_read(cors_watch_t *watches, int count, struct pollfd *fds,
         timeout = TICK;
     }
     for (i = 0; i < count; i++) {
-        fds[i].fd = watches[i].program.output; /* poll() ignores -1 */
-        fds[i].events = POLLIN;
-        fds[i].revents = 0;
+        await_input(&outputs[i], watches[i].program.output);
+        await_input(&errors[i], watches[i].program.error);
     }
-    fds[count].fd = wake_ends[0];
-    fds[count].events = POLLIN;
-    fds[count].revents = 0;
-    if (poll(fds, (nfds_t)count + 1, (int)(timeout / 1000) + 1) <= 0) {
+    await_input(&fds[0], wake_ends[0]);
+    if (poll(fds, 2 * (nfds_t)count + 1, (int)(timeout / 1000) + 1) <= 0) {
         return;
     }
     while (read(wake_ends[0], bytes, sizeof(bytes)) > 0) {
     }
     for (i = 0; i < count; i++) {
-        if (fds[i].revents) {
+        if (errors[i].revents) {
+            cors_watch_read_error(&watches[i]);
+        }
+        if (outputs[i].revents) {
             cors_watch_read(&watches[i]);
         }
     }
@@ -159,6 +170,7 @@ static void end_programs(cors_watch_t *watches, int count)
         running = 0;
         for (i = 0; i < count; i++) {
             cors_program_has_ended(&watches[i].program, &status);
+            cors_watch_read_error(&watches[i]);
             running += watches[i].program.pid > 0;
         }
         if (running > 0 && poll(&wake, 1, 20) > 0) {
@@ -177,7 +189,8 @@ int cors_refresh(apr_pool_t *p, server_rec *server, pid_t parent,
     const int count = sources->nelts;
     cors_watch_t *watches =
         apr_pcalloc(p, (apr_size_t)count * sizeof(*watches));
-    struct pollfd *fds = apr_pcalloc(p, ((apr_size_t)count + 1) * sizeof(*fds));
+    struct pollfd *fds =
+        apr_pcalloc(p, (2 * (apr_size_t)count + 1) * sizeof(*fds));
     int i;
 
     bool ready = settle(p, server);

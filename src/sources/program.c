@@ -81,7 +81,7 @@ static char *variable(const char *name)
 
 /* Prepare this process, which has only one thread, to be the first one of a program. Returns
  * false on an error. */
-static bool settle(int output, pid_t parent)
+static bool settle(int output, int error, pid_t parent)
 {
     static char search[] = "PATH=/usr/local/bin:/usr/bin:/bin";
     static char language[] = "LANG=C";
@@ -93,7 +93,7 @@ static bool settle(int output, pid_t parent)
     prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
 #endif
     if (getppid() != parent || null < 0 || dup2(null, STDIN_FILENO) < 0
-        || dup2(output, STDOUT_FILENO) < 0) {
+        || dup2(output, STDOUT_FILENO) < 0 || dup2(error, STDERR_FILENO) < 0) {
         return false;
     }
     reset_signals();
@@ -109,54 +109,85 @@ static bool settle(int output, pid_t parent)
     return true;
 }
 
-/* Drop what is printed to the standard error: libraries print what others have sent. */
-static bool close_error(void)
+/* Open a pipe from a program. */
+static bool open_pipe(int *ends)
 {
-    int null = open("/dev/null", O_WRONLY);
-    bool done = null >= 0 && dup2(null, STDERR_FILENO) >= 0;
-
-    if (null >= 0) {
-        close(null);
-    }
-    return done;
-}
-
-/* Start a process with a pipe from its standard output. Returns APR_INCHILD in it. */
-static apr_status_t start(cors_program_t *program)
-{
-    const pid_t parent = getpid();
-    int ends[2];
-    pid_t pid;
-
     if (pipe(ends) != 0) {
-        return APR_FROM_OS_ERROR(errno);
+        return false;
     }
     fcntl(ends[0], F_SETFD, FD_CLOEXEC);
     fcntl(ends[0], F_SETFL, O_NONBLOCK);
+    return true;
+}
+
+static void close_end(int *end)
+{
+    if (*end >= 0) {
+        close(*end);
+        *end = -1;
+    }
+}
+
+static void close_pipe(int *ends)
+{
+    close_end(&ends[0]);
+    close_end(&ends[1]);
+}
+
+/* Drop what a function prints to its standard error: libraries print what others have sent.
+ * The pipe has no end that can be read. */
+static bool open_null(int *ends)
+{
+    ends[0] = -1;
+    ends[1] = open("/dev/null", O_WRONLY);
+    return ends[1] >= 0;
+}
+
+/* Start a process, with a pipe from its standard output, and two ends for its standard
+ * error, which are closed on an error. Returns APR_INCHILD in it. */
+static apr_status_t start(cors_program_t *program, int *error)
+{
+    const pid_t parent = getpid();
+    apr_status_t status = APR_SUCCESS;
+    int output[2];
+    pid_t pid;
+
+    if (!open_pipe(output)) {
+        status = APR_FROM_OS_ERROR(errno);
+        close_pipe(error);
+        return status;
+    }
     pid = fork();
     if (pid == 0) {
-        if (!settle(ends[1], parent)) {
+        if (!settle(output[1], error[1], parent)) {
             _exit(CANNOT_EXECUTE);
         }
         return APR_INCHILD;
     }
-    close(ends[1]);
     if (pid < 0) {
-        const apr_status_t status = APR_FROM_OS_ERROR(errno);
-
-        close(ends[0]);
+        status = APR_FROM_OS_ERROR(errno);
+        close_pipe(output);
+        close_pipe(error);
         return status;
     }
+    close(output[1]);
+    close(error[1]);
     setpgid(pid, pid); /* fails if the program has already done it */
     program->pid = pid;
-    program->output = ends[0];
+    program->output = output[0];
+    program->error = error[0];
     return APR_SUCCESS;
 }
 
 apr_status_t cors_program_start(cors_program_t *program, char *const *argv)
 {
-    const apr_status_t status = start(program);
+    int error[2];
+    apr_status_t status;
 
+    if (!open_pipe(error)) {
+        return APR_FROM_OS_ERROR(errno);
+    }
+    status = start(program, error);
     if (status == APR_INCHILD) {
         execve(argv[0], argv, environ);
         _exit(CANNOT_EXECUTE);
@@ -167,11 +198,16 @@ apr_status_t cors_program_start(cors_program_t *program, char *const *argv)
 apr_status_t cors_program_call(cors_program_t *program,
                                cors_program_fn function, void *data)
 {
-    const apr_status_t status = start(program);
+    int error[2];
+    apr_status_t status;
 
+    if (!open_null(error)) {
+        return APR_FROM_OS_ERROR(errno);
+    }
+    status = start(program, error);
     if (status == APR_INCHILD) {
         /* nothing of the calling process ends with this one */
-        _exit(close_error() ? function(data) : CANNOT_EXECUTE);
+        _exit(function(data));
     }
     return status;
 }
@@ -185,10 +221,12 @@ void cors_program_signal(const cors_program_t *program, int signal)
 
 void cors_program_close(cors_program_t *program)
 {
-    if (program->output >= 0) {
-        close(program->output);
-        program->output = -1;
-    }
+    close_end(&program->output);
+}
+
+void cors_program_close_error(cors_program_t *program)
+{
+    close_end(&program->error);
 }
 
 bool cors_program_has_ended(cors_program_t *program, int *status)

@@ -14,13 +14,15 @@
 
 /** A running program. Its process group has the number of its first process. */
 typedef struct {
-    pid_t pid;  /* 0: it does not run */
-    int output; /* a pipe from its standard output, non-blocking; -1: closed */
+    pid_t pid; /* 0: it does not run */
+    /* pipes from its standard output and its standard error, non-blocking; -1: closed */
+    int output;
+    int error;
 } cors_program_t;
 
 /**
- * Start a program. Its standard input is /dev/null, its standard error that of this
- * process. It is killed when this process ends, where the system can do this.
+ * Start a program. Its standard input is /dev/null. It is killed when this process ends,
+ * where the system can do this.
  *
  * @param argv  the program and its arguments; ends with NULL
  * @return APR_SUCCESS, or why it cannot be started
@@ -31,7 +33,8 @@ apr_status_t cors_program_start(cors_program_t *program, char *const *argv);
 typedef int (*cors_program_fn)(void *data);
 
 /**
- * Call a function in a process of its own, in the same way. Its standard error is dropped.
+ * Call a function in a process of its own, in the same way. Its standard error is dropped,
+ * and has no pipe.
  *
  * @param data  passed to the function, which has a copy of all memory that is not shared
  */
@@ -41,8 +44,11 @@ apr_status_t cors_program_call(cors_program_t *program,
 /** Send a signal to all processes of the program's group. */
 void cors_program_signal(const cors_program_t *program, int signal);
 
-/** Close the pipe. */
+/** Close the pipe from the standard output. */
 void cors_program_close(cors_program_t *program);
+
+/** Close the pipe from the standard error. */
+void cors_program_close_error(cors_program_t *program);
 
 /**
  * Look whether the first process of the program has ended. If so, the rest of its group is

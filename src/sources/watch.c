@@ -214,6 +214,9 @@ static void take_end(cors_watch_t *watch, int status)
     *watch->group = 0;
     watch->kill_at = 0;
     /* what it has printed before its end */
+    cors_watch_read_error(watch);
+    cors_error_lines_end(&watch->lines, watch->source, watch->server);
+    cors_program_close_error(&watch->program);
     cors_watch_read(watch);
     cors_program_close(&watch->program);
     if (watch->failed) {
@@ -267,19 +270,27 @@ static void take_bytes(cors_watch_t *watch, cors_slice_t bytes)
     }
 }
 
+/* for both pipes of all sources: what was read is used at once */
+static char read_bytes[READ_BYTES];
+
+/* Returns how often a pipe is read until other sources have their turn. */
+static int reads_most(const cors_watch_t *watch)
+{
+    return watch->program.pid == 0 ? READS_AT_END : 1;
+}
+
 void cors_watch_read(cors_watch_t *watch)
 {
-    static char bytes[READ_BYTES];
-    int reads = watch->program.pid == 0 ? READS_AT_END : 1;
+    int reads = reads_most(watch);
     ssize_t got = 0;
 
     if (watch->program.output < 0) {
         return;
     }
     do {
-        got = read(watch->program.output, bytes, sizeof(bytes));
+        got = read(watch->program.output, read_bytes, sizeof(read_bytes));
         if (got > 0) {
-            const cors_slice_t text = { bytes, (apr_size_t)got };
+            const cors_slice_t text = { read_bytes, (apr_size_t)got };
 
             take_bytes(watch, text);
         }
@@ -289,6 +300,28 @@ void cors_watch_read(cors_watch_t *watch)
         cors_program_close(&watch->program);
         /* it must end now; take_end() decides whether it has failed */
         watch->deadline = cors_clock() + PATIENCE;
+    }
+}
+
+void cors_watch_read_error(cors_watch_t *watch)
+{
+    int reads = reads_most(watch);
+    ssize_t got = 0;
+
+    if (watch->program.error < 0) {
+        return;
+    }
+    do {
+        got = read(watch->program.error, read_bytes, sizeof(read_bytes));
+        if (got > 0) {
+            cors_error_lines_add(&watch->lines, watch->source, watch->server,
+                                 read_bytes, (apr_size_t)got);
+        }
+    } while ((got < 0 && errno == EINTR) || (got > 0 && --reads > 0));
+    if (got == 0) {
+        /* a program may close it, and go on */
+        cors_error_lines_end(&watch->lines, watch->source, watch->server);
+        cors_program_close_error(&watch->program);
     }
 }
 
@@ -396,6 +429,7 @@ bool cors_watch_open(cors_watch_t *watch, apr_pool_t *p, server_rec *server,
     watch->server = server;
     watch->copy = cors_frame_copy_make(p, source);
     watch->program.output = -1;
+    watch->program.error = -1;
     watch->group = group;
     watch->start_at = cors_clock();
     /* The first process of this group was killed with the last refresher, but not what it
@@ -443,4 +477,7 @@ void cors_watch_stop(cors_watch_t *watch, bool by_force)
 {
     cors_frame_copy_drop(watch->copy);
     cors_program_signal(&watch->program, by_force ? SIGKILL : SIGTERM);
+    if (by_force) {
+        cors_error_lines_end(&watch->lines, watch->source, watch->server);
+    }
 }

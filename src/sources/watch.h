@@ -11,6 +11,7 @@
 #include <sys/types.h>
 
 #include "sources/database.h"
+#include "sources/error_lines.h"
 #include "sources/frame_copy.h"
 #include "sources/program.h"
 #include "sources/source.h"
@@ -43,6 +44,8 @@ typedef struct {
     char error[300];
     apr_time_t logged_at;
     apr_uint32_t omitted;
+    /* what its programs print to their standard error */
+    cors_error_lines_t lines;
 } cors_watch_t;
 
 /**
@@ -65,6 +68,9 @@ apr_time_t cors_watch_run(cors_watch_t *watch, apr_time_t now);
 
 /** Read what the program has printed, without blocking. */
 void cors_watch_read(cors_watch_t *watch);
+
+/** The same for its standard error, which is logged. */
+void cors_watch_read_error(cors_watch_t *watch);
 
 /** End the program: ask it, or kill it. */
 void cors_watch_stop(cors_watch_t *watch, bool by_force);

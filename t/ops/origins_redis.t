@@ -76,7 +76,8 @@ change('idle', ["$app red"], ['https://never.example red']);
 my $httpd = Httpd->start(name => 'origins_redis', text => $config, expected => qr/cors_sources:(?:error|notice)|cors_policy:error.*(?:customers|idle)\.list|origins-not-loaded|allow no origin/);
 my $port = $httpd->{port}{port};
 my $mark = 0;
-sub logged { my ($pattern) = @_; return wait_until(sub { $httpd->log_since($mark) =~ $pattern }, 20) || (diag("not logged: $pattern\n" . $httpd->log_since($mark)), 0)[1] }
+# httpd writes each backslash twice
+sub logged { my ($pattern) = @_; return wait_until(sub { $httpd->log_since($mark) =~ s/\\\\/\\/gr =~ $pattern }, 20) || (diag("not logged: $pattern\n" . $httpd->log_since($mark)), 0)[1] }
 sub now { my ($do) = @_; $mark = $httpd->log_mark; return $do->() }
 
 # --- lists and changes
@@ -110,7 +111,7 @@ for my $what ('TYPE normal SKIPME yes', 'TYPE pubsub') {
     now(sub { $db->query("CLIENT KILL $what") });
     # the other connection is used at the next check
     change('cors:origins', ["https://kill.example red"], []) if $what =~ /normal/;
-    ok(logged(qr/^cors-origins-redis: (?:EOF from server|Not connected to any server|Error while reading from Redis server|Could not write to Redis server|Redis server closed connection)/m), "$what: the reason is logged");
+    ok(logged(qr/stderr from \S+: cors-origins-redis: (?:EOF from server|Not connected to any server|Error while reading from Redis server|Could not write to Redis server|Redis server closed connection)/m), "$what: the reason is logged");
     ok(steady($port, '/one.txt', $app, 1, '/one.txt', $new, 0), "$what: the last list stays in force");
     change('cors:origins', ["https://kill$1.example red"], []) if $what =~ /(normal|pubsub)/; # nobody listens
     ok(wait_until(sub { allows($port, '/one.txt', "https://kill$1.example") }, 20), "$what: the next program has the change that no other has seen");
@@ -120,7 +121,7 @@ like($httpd->log_since(0), qr/CorsOriginSource customers: \S+: the program ended
 
 # --- a silent server
 now(sub { $db->freeze });
-ok(logged(qr/^cors-origins-redis: no answer within 3 seconds \(--timeout\)$/m), 'the server hangs between two lists: the program notices it');
+ok(logged(qr/stderr from \S+: cors-origins-redis: no answer within 3 seconds \(--timeout\)$/m), 'the server hangs between two lists: the program notices it');
 ok(logged(qr/CorsOriginSource idle: \S+: the program was ended by signal 9;/), 'it ends');
 ok(steady($port, '/one.txt', $app, 1, '/idle', $app, 1), 'the last lists stay in force');
 $db->thaw;
@@ -136,7 +137,7 @@ ok(changed($port, '/one.txt', $second, 1), 'the next change arrives within two s
 # --- a server that stops, and one that crashes
 for my $how (qw(stop crash)) {
     now(sub { $db->$how });
-    ok(logged(qr/^cors-origins-redis: Could not connect to Redis server at \Q$server\E: Connection refused/m), "$how: the reason is logged");
+    ok(logged(qr/stderr from \S+: cors-origins-redis: Could not connect to Redis server at \Q$server\E: Connection refused/m), "$how: the reason is logged");
     ok(steady($port, '/one.txt', $app, 1, '/one.txt', $second, 1), "$how: the last list stays in force");
     if ($how eq 'crash') {
         $httpd->graceful;
@@ -161,10 +162,10 @@ now(sub { $db->query("RENAME cors:origins saved\nINCR cors:origins:version\nPUBL
 ok(logged(qr/cors_policy:error.*customers\.list: the list has no entries, and the last good list has \d+; if it may be empty, write allow-empty=on/), 'the set is empty: it is logged');
 ok(steady($port, '/one.txt', $app, 1, '/one.txt', $second, 1), 'the last list stays in force');
 now(sub { $db->query("SET cors:origins text\nPUBLISH cors:origins x") });
-ok(logged(qr/^cors-origins-redis: \[exec\] WRONGTYPE Operation against a key holding the wrong kind of value/m), 'another type: it is logged');
+ok(logged(qr/stderr from \S+: cors-origins-redis: \[exec\] WRONGTYPE Operation against a key holding the wrong kind of value/m), 'another type: it is logged');
 ok(steady($port, '/one.txt', $app, 1, '/one.txt', $second, 1), 'the last list stays in force');
 now(sub { $db->query("DEL cors:origins\nRENAME cors:origins:version saved:version\nPUBLISH cors:origins x") });
-ok(logged(qr/^cors-origins-redis: there is no cors:origins:version$/m), 'the data is lost: it is logged');
+ok(logged(qr/stderr from \S+: cors-origins-redis: there is no cors:origins:version$/m), 'the data is lost: it is logged');
 ok(steady($port, '/one.txt', $app, 1, '/one.txt', $second, 1), 'the last list stays in force');
 $db->query("RENAME saved cors:origins\nRENAME saved:version cors:origins:version");
 change('cors:origins', [], ["$second red"]);
@@ -174,13 +175,13 @@ ok(wait_until(sub { allows($port, '/idle', $second) }, 20), 'a change without a 
 
 # --- the password
 now(sub { set_password('changed'); $db->query('CLIENT KILL TYPE pubsub') });
-ok(logged(qr/^cors-origins-redis: Redis server authentication error: \[auth\] WRONGPASS/m), 'the password is wrong: it is logged');
+ok(logged(qr/stderr from \S+: cors-origins-redis: Redis server authentication error: \[auth\] WRONGPASS/m), 'the password is wrong: it is logged');
 ok(steady($port, '/one.txt', $app, 1), 'the last list stays in force');
 passfile('changed');
 change('cors:origins', ['https://changed.example red'], []);
 ok(wait_until(sub { allows($port, '/one.txt', 'https://changed.example') }, 30), 'the password is right: the list arrives');
 now(sub { chmod 0640, "$dir/password"; $db->query('CLIENT KILL TYPE pubsub') });
-ok(logged(qr/^cors-origins-redis: \Q$dir\E\/password: other users may read it; chmod 600/m), 'other users may read the password: it is logged');
+ok(logged(qr/stderr from \S+: cors-origins-redis: \Q$dir\E\/password: other users may read it; chmod 600/m), 'other users may read the password: it is logged');
 chmod 0600, "$dir/password";
 unlike($httpd->log_since(0), qr/secret|changed(?!\.example)/, 'no password is in the error log');
 $httpd->stop;
@@ -196,7 +197,7 @@ $httpd = Httpd->start(name => 'origins_members', text => $config, expected => qr
 $port = $httpd->{port}{port};
 $mark = 0;
 for my $name (sort keys %bad) {
-    ok(logged(qr/^cors-origins-redis: a row is an origin, or an origin and a tenant, without .*: $bad{$name}[1]$/m), "$name: the error is logged");
+    ok(logged(qr/stderr from \S+: cors-origins-redis: a row is an origin, or an origin and a tenant, without .*: $bad{$name}[1]$/m), "$name: the error is logged");
     ok(logged(qr/CorsOriginSource $name: \S+: the program ended with status 1 in the middle of a frame/), "$name: the frame is dropped");
     is(Httpd::slurp("$dir/$name.list"), $old, "$name: the file has the last good list");
     ok(allows($port, "/$name", 'https://old.example') && !allows($port, "/$name", $new), "$name: the last good list is in force");
