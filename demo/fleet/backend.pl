@@ -24,7 +24,6 @@ my ($dir, $parent, $programs, @servers) = @ARGV;
 die "usage: backend.pl DIR PARENT PROGRAMS PORT TYPE [PORT TYPE ...]\n" if !@servers || @servers % 2;
 
 my $origin = 'https://new.example';
-my $max_stale = 24 * 3600;    # of the servers' CorsOriginSource
 my @good   = map {"https://$_.example"} qw(app shop status);
 my @bad    = ('https://app.example/path', 'https://Shop.example', 'status.example');
 
@@ -149,8 +148,7 @@ sub ask_status ($server) {
         sub ($exchange) {
             my ($list) = grep { ($_->{name} // '') eq 'customers' } @{ $exchange->res->json->{lists} };
             die "no list\n" if !$list;
-            my $until = Mojo::Date->new($list->{fresh_until} // '')->epoch;
-            return { list => $list, confirmed_at => defined $until ? Mojo::Date->new($until - $max_stale)->to_datetime : undef };
+            return { list => $list, confirmed_at => $list->{confirmed_at} };
         }
     );
 }

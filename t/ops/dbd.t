@@ -12,6 +12,7 @@ use Database ();
 use DBI ();
 use Httpd ();
 use IO::Socket::INET ();
+use JSON::PP ();
 use POSIX ();
 use Tools qw(wait_until);
 use Time::HiRes qw(sleep time);
@@ -353,6 +354,8 @@ ok(wait_until(sub { @reading = children_of($second); scalar @reading }, 10), 'an
 kill KILL => $second;
 ok(wait_until(sub { !grep { is_alive($_) } @reading }, 5), 'the refresher is killed: the reading that hangs is gone');
 ok(wait_until(sub { ($refresher = refresher()) && $refresher != $second && (@reading = children_of($refresher)) }, 10), 'another refresher has begun');
+sub confirmed_at { return (grep { ($_->{name} // '') eq 'stays' } @{ JSON::PP->new->decode(send_request([ h1 => $httpd->{port}{port} ], GET => '/status?view=policies&format=json')->body)->{lists} })[0]{confirmed_at} }
+ok(wait_until(sub { confirmed_at() eq POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime((stat state_of('stays'))[9])) }, 10), 'JSON has the time of the last confirmation');
 $t = time;
 $httpd->stop;
 cmp_ok(time - $t, '<', 10, 'httpd ends while readings hang');

@@ -9,6 +9,7 @@ use Client qw(cors_response send_request);
 use CorsTest qw(config_check);
 use Httpd ();
 use JSON::PP ();
+use POSIX ();
 use Tools qw(replace_file wait_until);
 
 my $dir = "$ENV{CORS_WORK}/t/logs";
@@ -40,13 +41,13 @@ sub lists { return JSON::PP->new->decode(send_request($to, GET => '/cors-policy?
 sub metrics { return send_request($to, GET => '/cors-policy?format=prometheus')->body }
 my $time = qr/\A\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ\z/;
 
-plan tests => 22;
+plan tests => 26;
 
 # --- after a start
 my ($shops, $file) = @{ lists() };
 my $sum = $shops->{sum};
 like($sum, qr/\A[0-9a-f]{32}\z/, 'a list has a sum');
-like($shops->{$_}, $time, "$_ is a time") for qw(loaded_at checked_at);
+like($shops->{$_}, $time, "$_ is a time") for qw(loaded_at checked_at confirmed_at);
 is_deeply($shops, { %$shops, name => 'shops', path => $framed, loaded => JSON::PP::true, listed => 2, excluded => 1, tenants => 2,
     list_version => 'v1', failures => 0 }, 'a named list that is a frame');
 is_deeply($file, { %$file, name => undef, path => $plain, loaded => JSON::PP::true, listed => 1, excluded => 0, tenants => 0,
@@ -62,6 +63,15 @@ like(send_request($to, GET => '/cors-policy?view=policies')->body,
     qr{<h2>Lists of origins</h2>.*shops.*2 listed, 1 excluded, 2 tenants.*v1.*<code>$sum</code>}s, 'the page shows the list');
 like(config_check("CorsOriginSource shops \"file:$framed\"\n", '-D DUMP_CORS')->{printed},
     qr/^Lists of origins:\n  shops \Q$framed\E: 2 listed, 1 excluded, 2 tenants, version v1, sum $sum$/m, 'DUMP_CORS prints the list');
+
+# --- the file is touched: the list is confirmed, and not loaded again
+sub time_text { return POSIX::strftime('%Y-%m-%dT%H:%M:%SZ', gmtime $_[0]) }
+is($shops->{confirmed_at}, time_text((stat $framed)[9]), 'a list is confirmed at the modification time of its file');
+my $loaded_at = $shops->{loaded_at};
+my $touched = time - 20;
+utime $touched, $touched, $framed;
+ok(wait_until(sub { ($shops) = @{ lists() }; $shops->{confirmed_at} eq time_text($touched) }, 10), 'a file that is touched confirms the list');
+is($shops->{loaded_at}, $loaded_at, 'it is not loaded again');
 
 # --- the same entries in another order
 my $mark = $httpd->log_mark;

@@ -108,10 +108,10 @@ static void fill_state(apr_pool_t *p, const cors_list_file_t *file,
     state->sum = cors_list_sum(p, facts.sum);
     state->loaded_at = facts.loaded_at;
     state->checked_at = __atomic_load_n(&page->checked_at, __ATOMIC_RELAXED);
+    state->confirmed_at = __atomic_load_n(&page->dated, __ATOMIC_RELAXED);
     state->skipped = facts.skipped;
     if (file->options.max_stale > 0) {
-        state->fresh_until = __atomic_load_n(&page->dated, __ATOMIC_RELAXED)
-                             + file->options.max_stale;
+        state->fresh_until = state->confirmed_at + file->options.max_stale;
         state->stale = cors_list_is_stale(file, apr_time_now());
     }
 }

@@ -334,6 +334,13 @@ static void print_lists(dump_t *dump, server_rec *server)
     }
 }
 
+/* Write a time; 0 is null. */
+static void json_time(apr_pool_t *p, cors_json_t *json, const char *name,
+                      apr_time_t at)
+{
+    cors_json_string(json, name, at ? cors_page_time(p, at) : NULL);
+}
+
 static void json_lists(apr_pool_t *p, server_rec *server, cors_json_t *json)
 {
     apr_pool_t *pconf = server->process->pconf;
@@ -354,21 +361,14 @@ static void json_lists(apr_pool_t *p, server_rec *server, cors_json_t *json)
         cors_json_number(json, "tenants", (apr_int64_t)state->tenants);
         cors_json_string(json, "list_version", state->version);
         cors_json_string(json, "sum", state->sum);
-        cors_json_string(json, "loaded_at",
-                         state->loaded_at ? cors_page_time(p, state->loaded_at)
-                                          : NULL);
-        cors_json_string(json, "checked_at",
-                         state->checked_at
-                             ? cors_page_time(p, state->checked_at)
-                             : NULL);
+        json_time(p, json, "loaded_at", state->loaded_at);
+        json_time(p, json, "checked_at", state->checked_at);
+        json_time(p, json, "confirmed_at", state->confirmed_at);
         cors_json_number(json, "failures", (apr_int64_t)state->failures);
         cors_json_number(json, "bad_rows", (apr_int64_t)state->bad_rows);
         cors_json_number(json, "skipped_rows", (apr_int64_t)state->skipped);
         cors_json_string(json, "held_back", state->held_back);
-        cors_json_string(json, "fresh_until",
-                         state->fresh_until
-                             ? cors_page_time(p, state->fresh_until)
-                             : NULL);
+        json_time(p, json, "fresh_until", state->fresh_until);
         cors_json_bool(json, "stale", state->stale);
         cors_json_close(json, '}');
     }
