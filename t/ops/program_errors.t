@@ -8,6 +8,7 @@ use lib 't/lib';
 use Test::More;
 use Client qw(cors_response);
 use Httpd ();
+use POSIX ();
 use Time::HiRes qw(sleep time);
 use Tools qw(build_shim wait_until);
 
@@ -125,6 +126,7 @@ sub descriptors { my @fds = glob "/proc/$refresher/fd/*"; return scalar @fds }
 sub pids { my ($name) = @_; my @pids = Httpd::slurp("$dir/$name.pids") =~ /(\d+)/g; return @pids }
 ok(wait_until(sub { 3 <= pids($_) }, 20), "$_: it has been started again") for qw(child other flooding);
 @left = pids('other');
+sub children_of { my ($parent) = @_; return grep { (eval { Httpd::slurp("/proc/$_/stat") } // '') =~ /\A\d+ \(.*\) \w $parent /s } map { m{(\d+)\z} } glob '/proc/[0-9]*' }
 sub is_alive { my ($pid) = @_; return (eval { Httpd::slurp("/proc/$pid/stat") } // '') =~ /\A\d+ \(.*\) [^Z]/ }
 ok(wait_until(sub { 1 >= grep { is_alive($_) } pids('child') }, 5), 'child: a process that remains is killed');
 cmp_ok(scalar(grep { is_alive($_) } pids('other')), '>=', 3, 'other: a process of another group goes on');
@@ -148,5 +150,16 @@ like($httpd->log_since($mark), qr/CorsOriginSource farewell: stderr from \S+: en
 @left = pids('other');
 $httpd->stop;
 @left = pids('other');
+
+# === a pipe that is closed does not wake the refresher again and again
+start_with(closed => [qw(closes)]);
+arrives(closes => 'second');
+my ($idle) = grep { children_of($_) } $httpd->children; # only the refresher has started a process
+my $ticks = POSIX::sysconf(POSIX::_SC_CLK_TCK());
+sub processor_seconds { my @field = split ' ', Httpd::slurp("/proc/$idle/stat") =~ s/.*\) //sr; return ($field[11] + $field[12]) / $ticks }
+my $used = processor_seconds();
+sleep 2;
+cmp_ok(processor_seconds() - $used, '<', 0.2, 'closes: the refresher sleeps');
+$httpd->stop;
 
 done_testing();
