@@ -25,7 +25,8 @@ MODULES = $(OUT)/mod_cors_policy.so $(OUT)/mod_cors_sources.so
 RACE_OBJECTS := $(OBJECTS:$(OUT)/%=$(OUT)/race/objects/%)
 FUZZ_OBJECTS := $(CORE:%=$(OUT)/fuzz/objects/%.o)
 UNIT := $(patsubst t/unit/%.c,$(OUT)/unit/%.t,$(wildcard t/unit/*.c))
-BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/micro $(OUT)/bench/linear
+BENCH := $(OUT)/bench/mod_bench_control.so $(OUT)/bench/mod_bench_floor.so $(OUT)/bench/micro \
+    $(OUT)/bench/linear
 FUZZ_TARGETS ?= algebra core expression host json list names origin list_file \
                pattern protect regex snapshot
 REPLAY = $(FUZZ_TARGETS:%=$(OUT)/replay/%)
@@ -108,7 +109,7 @@ $(OUT)/bench/%: t/bench/%.c $(CORE_OBJECTS)
 	@mkdir -p $(@D)
 	$(COMPILE_CORE) $(LTO) -o $@ $< $(CORE_OBJECTS) $(APR_LIBS) $(LIBS)
 
-$(OUT)/bench/mod_bench_control.so: t/bench/mod_bench_control.c $(STAMP)
+$(OUT)/bench/mod_bench_%.so: t/bench/mod_bench_%.c $(STAMP)
 	@mkdir -p $(@D)
 	$(COMPILE_GLUE) -shared -o $@ $<
 

@@ -40,6 +40,30 @@ my %curves = (
         sub { BenchTable::preflight($app, 'PUT', join ',', map { "x-name-$_" } 1 .. $_[0]) } ],
 );
 
+# The file of a list, whose origins belong to a number of tenants, ten to each.
+sub tenants {
+    my ($count) = @_;
+    my $name = "$ENV{BENCH_TMP}/tenants.$count";
+    return $name if -e $name;
+    open my $file, '>', $name or die "$name: $!";
+    for my $tenant (0 .. $count - 1) {
+        print $file $_ ? "https://app$_.t$tenant.example.org" : $app, "\tt$tenant\n" for 0 .. 9;
+    }
+    close $file or die $!;
+    return $name;
+}
+
+# name => [ sizes, the sources of lists, configuration of a size with the module, request ]
+my %sources = (
+    'tenants of a list' => [ [ 1, 100, 10_000 ],
+        sub { map { "CorsOriginSource n$_ file:" . tenants($_) . "\n" } @_ },
+        sub { location('/api', qq{CorsPolicy On\nCorsAllowOriginsFrom n$_[0] "t%{tolower:%{req:X-Tenant}}"\n}) },
+        $actual =~ s/\r\n\r\n/\r\nX-Tenant: 0\r\n\r\n/r ],
+    'lists of one policy' => [ [ 1, 2, 8 ],
+        sub { map { "CorsOriginSource l$_ file:" . tenants(10 + $_) . "\n" } 1 .. 8 },
+        sub { location('/api', "CorsPolicy On\n" . join '', map { qq{CorsAllowOriginsFrom l$_ "t0"\n} } 1 .. $_[0]) }, $actual ],
+);
+
 sub measure {
     my @result;
     for my $name (sort keys %curves) {
@@ -61,8 +85,22 @@ sub measure {
         }
         $_->stop for $one, $two;
     }
-    push @result, hosts();
+    push @result, sources(), hosts();
     return { instructions => \@result, memory => memory() };
+}
+
+# Lists with a name.
+sub sources {
+    my @result;
+    for my $name (sort keys %sources) {
+        my ($sizes, $sources, $with, $request) = @{ $sources{$name} };
+        my $one = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/s-bare", valgrind => 1, hosts => { x => location('/api', '') });
+        my $two = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/s-with", valgrind => 1, module => $ENV{BENCH_SO},
+            hosts => { map { ("n$_" => $with->($_)) } @$sizes }, global => join('', $sources->(@$sizes)));
+        push @result, map { +{ name => $name, size => $_, %{ BenchTable::median($one, 'x', $two, "n$_", $request) } } } @$sizes;
+        $_->stop for $one, $two;
+    }
+    return @result;
 }
 
 # Name-based virtual hosts of one address.

@@ -23,7 +23,8 @@ our ($warm, $counts, $times) = (10, 9, 4);
 
 # dir: its directory; hosts: name -> configuration; modules: further modules of httpd;
 # module: the path of mod_cors_policy.so, or undef; valgrind: run under callgrind;
-# global: configuration outside the virtual hosts; limit_size: LimitRequestFieldSize.
+# global: configuration outside the virtual hosts; limit_size: LimitRequestFieldSize;
+# all: count everything that the process does, as mod_http2 has threads of its own.
 # In a configuration, @root@ is the document root.
 sub start {
     my ($class, %self) = @_;
@@ -46,7 +47,7 @@ sub start {
     push @command, '-X' if $self->{valgrind};
     push @command, '-DFOREGROUND' if !$self->{valgrind};
     unshift @command, qw(valgrind --tool=callgrind --instr-atstart=no -q),
-        map({ "--toggle-collect=$_" } qw(ap_read_request ap_process_async_request)),
+        $self->{all} ? () : map({ "--toggle-collect=$_" } qw(ap_read_request ap_process_async_request)),
         "--callgrind-out-file=$self->{dir}/callgrind.out"
         if $self->{valgrind};
     my $began = time;
@@ -227,6 +228,15 @@ sub count {
     }
     my $median = (sort { $a <=> $b } @totals)[ @totals / 2 ];
     return (int($median / $times + 0.5), $answer);
+}
+
+# The instructions between the start and the end of a function.
+sub count_during {
+    my ($self, $function) = @_;
+    $self->control('/start') if !$self->{counting}++;
+    $self->dump_as('/begin');
+    $function->();
+    return $self->dump_as('/end');
 }
 
 sub dump_as {

@@ -152,6 +152,12 @@ sub prepare_hosts {
     );
 }
 
+# The configuration of a virtual host, with its directives.
+sub host {
+    my ($text, @policies) = @{ $hosts{ $_[0] } };
+    return sprintf $text, @policies;
+}
+
 # name, host, number of origins, request; of all rows, one origin or none at most
 sub rows {
     return (
@@ -303,7 +309,7 @@ sub compare {
     my (%with, %bare, %bare_of);
     for my $host (sort keys %used) {
         my ($text, @policies) = @{ $hosts{$host} };
-        $with{$host} = sprintf $text, @policies;
+        $with{$host} = host($host);
         my $without = sprintf $text, map { '' } @policies;
         my ($same) = grep { $bare{$_} eq $without } sort keys %bare;
         $bare_of{$host} = $same // $host;

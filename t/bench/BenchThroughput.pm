@@ -133,16 +133,16 @@ sub measure {
     return \%ratio;
 }
 
-# nginx with its map recipe, compared with nginx without it.
-sub nginx {
-    my ($ratio, $get) = @_;
-    my $binary = $ENV{BENCH_NGINX};
-    my $dir = "$ENV{BENCH_TMP}/nginx";
+# Start nginx, without and with its map recipe. Returns its process and both ports.
+sub start_nginx {
+    my (@origins) = @_;
+    my $dir = "$ENV{BENCH_TMP}/nginx" . @origins;
     my ($plain, $map) = (BenchHttpd::free_port(), BenchHttpd::free_port());
     mkdir $dir and mkdir "$dir/html" and mkdir "$dir/html/api" or die "$dir: $!";
     open my $file, '>', "$dir/html/api/small.txt" or die $!;
     print $file 'x' x 100;
     close $file;
+    my $origins = join '', map { qq{"$_" \$http_origin; } } @origins;
     open my $conf, '>', "$dir/nginx.conf" or die $!;
     print $conf <<"END";
 daemon off;
@@ -155,23 +155,50 @@ http {
     keepalive_requests 100000000;
     client_body_temp_path $dir; proxy_temp_path $dir; fastcgi_temp_path $dir;
     uwsgi_temp_path $dir; scgi_temp_path $dir;
-    map \$http_origin \$cors { default ""; "$app" \$http_origin; }
-    server { listen 127.0.0.1:$plain; root $dir/html; }
+    map_hash_max_size 65536; map_hash_bucket_size 128;
+    map \$http_origin \$cors { default ""; $origins }
+    server {
+        listen 127.0.0.1:$plain; root $dir/html;
+        location /api/ { if (\$request_method = OPTIONS) { return 204; } }
+    }
     server {
         listen 127.0.0.1:$map; root $dir/html;
-        location /api/ { add_header Access-Control-Allow-Origin \$cors always;
-                         add_header Vary Origin always; }
+        location /api/ {
+            add_header Access-Control-Allow-Origin \$cors always;
+            add_header Vary Origin always;
+            if (\$request_method = OPTIONS) {
+                add_header Access-Control-Allow-Origin \$cors always;
+                add_header Access-Control-Allow-Methods "GET, PUT, DELETE" always;
+                add_header Access-Control-Allow-Headers "content-type, authorization, x-token" always;
+                add_header Access-Control-Max-Age 600 always;
+                add_header Vary Origin always;
+                return 204;
+            }
+        }
     }
 }
 END
     close $conf;
     system "chmod -R a+rX $dir";
     my $pid = fork // die $!;
-    if (!$pid) { exec $binary, '-c', "$dir/nginx.conf", '-p', $dir or POSIX::_exit(127) }
-    for (1 .. 100) {
-        last if IO::Socket::INET->new("127.0.0.1:$map");
+    if (!$pid) { exec $ENV{BENCH_NGINX}, '-c', "$dir/nginx.conf", '-p', $dir or POSIX::_exit(127) }
+    wait_for($map);
+    return ($pid, $plain, $map);
+}
+
+sub wait_for {
+    my ($port) = @_;
+    for (1 .. 400) {
+        return if IO::Socket::INET->new("127.0.0.1:$port");
         select undef, undef, undef, 0.05;
     }
+    die "no server on port $port\n";
+}
+
+# nginx with its map recipe, compared with nginx without it.
+sub nginx {
+    my ($ratio, $get) = @_;
+    my ($pid, $plain, $map) = start_nginx($app);
     $ratio->{'nginx with a map, to nginx without (wrk)'} = compare(\&wrk, $map, $plain, @$get);
     kill TERM => $pid;
     waitpid $pid, 0;

@@ -2,11 +2,14 @@
 # Licensed under the Apache License, Version 2.0; see LICENSE.
 # The benchmark. build/bench starts it with the names of parts:
 #   table       instructions per request, by callgrind
+#   floor       the least that any module for CORS costs, by callgrind
+#   http2       instructions per request over HTTP/2, by callgrind
 #   micro       instructions per call of the core's functions, by callgrind
 #   linear      instructions of these functions for inputs of n and 2n, by callgrind
 #   growth      instructions and memory as a configuration grows
 #   start       cost of httpd -t as a configuration grows
 #   throughput  requests per second as ratios, by wrk and h2load
+#   peers       processor time per request, of other servers and frameworks too
 #   check       fails if the table exceeds t/bench/limits or a function of the core
 #               grows faster than its input
 # The results are printed and, except for check, written to out/bench.json.
@@ -28,6 +31,16 @@ if ($part{table} || $part{check}) {
     $result{requests} = BenchTable::measure();
     BenchTable::show($result{requests});
     BenchTable::measure_again($limits, $result{requests}) if $part{check};
+}
+if ($part{floor}) {
+    require BenchFloor;
+    $result{floor} = BenchFloor::measure();
+    BenchFloor::show($result{floor});
+}
+if ($part{http2}) {
+    require BenchHttp2;
+    $result{http2} = BenchHttp2::measure();
+    BenchHttp2::show($result{http2});
 }
 if ($part{micro} || $part{check}) {
     require BenchMicro;
@@ -53,6 +66,11 @@ if ($part{throughput}) {
     require BenchThroughput;
     $result{throughput} = BenchThroughput::measure();
     BenchThroughput::show($result{throughput});
+}
+if ($part{peers}) {
+    require BenchPeers;
+    $result{peers} = BenchPeers::measure();
+    BenchPeers::show($result{peers});
 }
 if (!$part{check}) {
     open my $file, '>', "$out/bench.json" or die "$out/bench.json: $!";
