@@ -1,10 +1,10 @@
 /* Licensed under the Apache License, Version 2.0; see LICENSE. */
 
 /*
- * Writes what the programs of a source print to their standard error to the error log. A
- * program may print what others have sent, and as much as it likes. So each line becomes one
- * message with the name of its source, a long line is cut, and a source has only some lines
- * in a minute, however often its program is started.
+ * Logs what the programs of a source print to their standard error. The text may come from
+ * clients, and there may be any amount of it. So each line becomes one message with the name
+ * of its source, a long line is cut, and a source logs at most LINES_MOST lines in a minute,
+ * however often its program is started.
  *
  * httpd escapes each message (ap_escape_errorlog_item()): no byte of a line can begin another
  * line of the log or control a terminal. Escaping here as well would double each backslash.
@@ -20,9 +20,11 @@
 #define LINES_MOST 20
 #define LINES_INTERVAL apr_time_from_sec(60)
 
+/* Log the line that has begun, unless the limit is reached. suffix: "..." for a line that is
+ * cut, otherwise "" */
 static void log_line(cors_error_lines_t *lines,
                      const cors_list_source_t *source, server_rec *server,
-                     const char *more)
+                     const char *suffix)
 {
     const apr_time_t now = cors_clock();
 
@@ -36,14 +38,15 @@ static void log_line(cors_error_lines_t *lines,
     if (lines->count++ == LINES_MOST) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
                      "CorsOriginSource %s: stderr from %s: more than %d lines "
-                     "within a minute; the others are not logged",
+                     "within a minute; further lines are dropped until the "
+                     "minute is over",
                      source->name, source->label, LINES_MOST);
         return;
     }
     lines->text[lines->len] = '\0';
     ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
                  "CorsOriginSource %s: stderr from %s: %s%s", source->name,
-                 source->label, lines->text, more);
+                 source->label, lines->text, suffix);
 }
 
 void cors_error_lines_end(cors_error_lines_t *lines,
@@ -68,7 +71,7 @@ static void add_text(cors_error_lines_t *lines,
     char *nul;
 
     memcpy(to, part.ptr, len);
-    /* a message would end there */
+    /* a NUL byte would end the message */
     while ((nul = memchr(to, '\0', len)) != NULL) {
         *nul = '?';
     }
@@ -79,12 +82,25 @@ static void add_text(cors_error_lines_t *lines,
     }
 }
 
+/* Returns whether nothing is logged at the moment. */
+static bool is_limited(const cors_error_lines_t *lines)
+{
+    return lines->count > LINES_MOST
+           && cors_clock() - lines->counted_from < LINES_INTERVAL;
+}
+
 void cors_error_lines_add(cors_error_lines_t *lines,
                           const cors_list_source_t *source, server_rec *server,
                           const char *bytes, apr_size_t len)
 {
     const char *const end = bytes + len;
 
+    if (len > 0 && is_limited(lines)) {
+        /* the rest of a line that has begun is dropped, too */
+        lines->len = 0;
+        lines->is_cut = end[-1] != '\n';
+        return;
+    }
     while (bytes < end) {
         const char *stop = memchr(bytes, '\n', (apr_size_t)(end - bytes));
         const cors_slice_t part = { bytes,

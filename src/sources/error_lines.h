@@ -11,31 +11,34 @@
 #include "sources/httpd.h"
 #include "sources/source.h"
 
-/** A longer line is cut, in bytes. */
+/** The longest line that is logged whole, in bytes. */
 #define CORS_ERROR_LINE 1000
 
-/** What was printed. All members are 0 at first. */
+/** The standard error of a source's programs. Zero before the first use. */
 typedef struct {
-    /* the line that has begun, without NUL bytes; whether it was too long and has been
-     * logged, so that the rest of it is dropped */
+    /* the unfinished line, with '?' for NUL bytes */
     char text[CORS_ERROR_LINE + 1];
     apr_size_t len;
+    /* the line was too long and has been logged; the rest of it is dropped */
     bool is_cut;
-    /* when the first of the last lines was logged, and how many there have been since */
+    /* when the first message of the current minute was logged (cors_clock()) */
     apr_time_t counted_from;
+    /* the messages since then, with the one that reports the limit */
     int count;
 } cors_error_lines_t;
 
 /**
- * Log each line that ends in some bytes.
+ * Take over output of a program, and log each line that it completes.
  *
- * @param bytes  any bytes
+ * @param source  named in the messages
+ * @param server  whose error log is used
+ * @param bytes   any bytes, also NUL; they need not end with a line
  */
 void cors_error_lines_add(cors_error_lines_t *lines,
                           const cors_list_source_t *source, server_rec *server,
                           const char *bytes, apr_size_t len);
 
-/** Log the line that has begun. The next byte begins a new one. */
+/** Log the unfinished line, because the output has ended. The next byte begins a new line. */
 void cors_error_lines_end(cors_error_lines_t *lines,
                           const cors_list_source_t *source, server_rec *server);
 

@@ -18,6 +18,7 @@
 #include <signal.h>
 #include <string.h>
 
+#include <sys/resource.h>
 #include <sys/stat.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -94,11 +95,25 @@ static bool take_signals(void)
     return true;
 }
 
+/* Raise the limit of open descriptors, as far as this process may, if it is too low for two
+ * pipes of each program. */
+static void allow_descriptors(int count)
+{
+    const rlim_t needed = (rlim_t)count * 2 + 64;
+    struct rlimit limit;
+
+    if (getrlimit(RLIMIT_NOFILE, &limit) == 0 && limit.rlim_cur < needed) {
+        limit.rlim_cur = limit.rlim_max < needed ? limit.rlim_max : needed;
+        (void)setrlimit(RLIMIT_NOFILE, &limit);
+    }
+}
+
 /* Become a process of the children's user that ends with its parent. */
-static bool settle(apr_pool_t *p, server_rec *server)
+static bool settle(apr_pool_t *p, server_rec *server, int count)
 {
     ap_close_listeners();
     umask(022);
+    allow_descriptors(count);
     if (ap_run_drop_privileges(p, server) != OK) {
         return false;
     }
@@ -109,44 +124,60 @@ static bool settle(apr_pool_t *p, server_rec *server)
     return take_signals();
 }
 
-static void await_input(struct pollfd *fd, int end)
+static bool is_open(int end)
 {
-    fd->fd = end; /* poll() ignores -1 */
-    fd->events = POLLIN;
-    fd->revents = 0;
+    return end >= 0;
 }
 
-/* Wait until there is something to read, a signal arrives, or a time has come.
+/* Add an end that is read, unless it is closed. poll() fails if it gets more of them than a
+ * process may open, even if some are closed. */
+static void await_input(struct pollfd *fds, nfds_t *count, int end)
+{
+    if (is_open(end)) {
+        fds[*count].fd = end;
+        fds[*count].events = POLLIN;
+        fds[*count].revents = 0;
+        (*count)++;
+    }
+}
+
+/*
+ * Wait until there is something to read, a signal arrives, or a time has come.
  *
- * @param fds  one, and two for each source */
+ * fds: room for 1 + 2 * count: the signals, and both outputs of each program that runs
+ */
 static void wait_and_read(cors_watch_t *watches, int count, struct pollfd *fds,
                           apr_time_t until)
 {
     const apr_time_t now = cors_clock();
     apr_interval_time_t timeout = until > now ? until - now : 0;
-    struct pollfd *outputs = fds + 1;
-    struct pollfd *errors = outputs + count;
+    nfds_t used = 0;
     char bytes[64];
     int i;
 
     if (timeout > TICK) {
         timeout = TICK;
     }
+    await_input(fds, &used, wake_ends[0]);
     for (i = 0; i < count; i++) {
-        await_input(&outputs[i], watches[i].program.output);
-        await_input(&errors[i], watches[i].program.error);
+        await_input(fds, &used, watches[i].program.error);
+        await_input(fds, &used, watches[i].program.output);
     }
-    await_input(&fds[0], wake_ends[0]);
-    if (poll(fds, 2 * (nfds_t)count + 1, (int)(timeout / 1000) + 1) <= 0) {
+    if (poll(fds, used, (int)(timeout / 1000) + 1) <= 0) {
         return;
     }
     while (read(wake_ends[0], bytes, sizeof(bytes)) > 0) {
     }
+    used = 1;
     for (i = 0; i < count; i++) {
-        if (errors[i].revents) {
+        const bool has_error = is_open(watches[i].program.error);
+        const bool has_output = is_open(watches[i].program.output);
+
+        /* standard error first, so that the log has the reason before the failure */
+        if (has_error && fds[used++].revents) {
             cors_watch_read_error(&watches[i]);
         }
-        if (outputs[i].revents) {
+        if (has_output && fds[used++].revents) {
             cors_watch_read(&watches[i]);
         }
     }
@@ -193,7 +224,7 @@ int cors_refresh(apr_pool_t *p, server_rec *server, pid_t parent,
         apr_pcalloc(p, (2 * (apr_size_t)count + 1) * sizeof(*fds));
     int i;
 
-    bool ready = settle(p, server);
+    bool ready = settle(p, server, count);
 
     for (i = 0; i < count && ready; i++) {
         ready = cors_watch_open(&watches[i], p, server,

@@ -109,7 +109,7 @@ static bool settle(int output, int error, pid_t parent)
     return true;
 }
 
-/* Open a pipe from a program. */
+/* Open a pipe. ends[0] is read here, does not block, and is closed by exec. */
 static bool open_pipe(int *ends)
 {
     if (pipe(ends) != 0) {
@@ -134,8 +134,8 @@ static void close_pipe(int *ends)
     close_end(&ends[1]);
 }
 
-/* Drop what a function prints to its standard error: libraries print what others have sent.
- * The pipe has no end that can be read. */
+/* Open /dev/null in place of a pipe for the standard error of a function: libraries print
+ * there what others have sent. */
 static bool open_null(int *ends)
 {
     ends[0] = -1;
@@ -143,12 +143,13 @@ static bool open_null(int *ends)
     return ends[1] >= 0;
 }
 
-/* Start a process, with a pipe from its standard output, and two ends for its standard
- * error, which are closed on an error. Returns APR_INCHILD in it. */
+/* Start a process with a pipe from its standard output. error has both ends of its standard
+ * error. They are closed on failure; otherwise the end that is read is stored in program.
+ * Returns APR_INCHILD in the new process. */
 static apr_status_t start(cors_program_t *program, int *error)
 {
     const pid_t parent = getpid();
-    apr_status_t status = APR_SUCCESS;
+    apr_status_t status;
     int output[2];
     pid_t pid;
 
@@ -219,7 +220,7 @@ void cors_program_signal(const cors_program_t *program, int signal)
     }
 }
 
-void cors_program_close(cors_program_t *program)
+void cors_program_close_output(cors_program_t *program)
 {
     close_end(&program->output);
 }

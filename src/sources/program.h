@@ -21,11 +21,12 @@ typedef struct {
 } cors_program_t;
 
 /**
- * Start a program. Its standard input is /dev/null. It is killed when this process ends,
- * where the system can do this.
+ * Start a program. Its standard input is /dev/null. Pipes from its standard output and its
+ * standard error are stored in @a program, and the caller closes them. The program is killed
+ * when this process ends, where the system can do this.
  *
  * @param argv  the program and its arguments; ends with NULL
- * @return APR_SUCCESS, or why it cannot be started
+ * @return APR_SUCCESS, or why it cannot be started; nothing is open then
  */
 apr_status_t cors_program_start(cors_program_t *program, char *const *argv);
 
@@ -33,10 +34,11 @@ apr_status_t cors_program_start(cors_program_t *program, char *const *argv);
 typedef int (*cors_program_fn)(void *data);
 
 /**
- * Call a function in a process of its own, in the same way. Its standard error is dropped,
- * and has no pipe.
+ * Like cors_program_start(), but call a function in a process of its own. Its standard error
+ * is /dev/null, and has no pipe.
  *
  * @param data  passed to the function, which has a copy of all memory that is not shared
+ * @return APR_SUCCESS, or why the process cannot be started
  */
 apr_status_t cors_program_call(cors_program_t *program,
                                cors_program_fn function, void *data);
@@ -45,7 +47,7 @@ apr_status_t cors_program_call(cors_program_t *program,
 void cors_program_signal(const cors_program_t *program, int signal);
 
 /** Close the pipe from the standard output. */
-void cors_program_close(cors_program_t *program);
+void cors_program_close_output(cors_program_t *program);
 
 /** Close the pipe from the standard error. */
 void cors_program_close_error(cors_program_t *program);

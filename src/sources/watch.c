@@ -131,7 +131,7 @@ static void fail(cors_watch_t *watch, const char *reason)
     }
     watch->deadline = 0;
     cors_frame_copy_drop(watch->copy);
-    cors_program_close(&watch->program);
+    cors_program_close_output(&watch->program);
     cors_program_signal(&watch->program, SIGTERM);
     watch->kill_at = now + PATIENCE;
     watch->start_at = now + next_pause(watch);
@@ -218,7 +218,7 @@ static void take_end(cors_watch_t *watch, int status)
     cors_error_lines_end(&watch->lines, watch->source, watch->server);
     cors_program_close_error(&watch->program);
     cors_watch_read(watch);
-    cors_program_close(&watch->program);
+    cors_program_close_output(&watch->program);
     if (watch->failed) {
         return;
     }
@@ -297,7 +297,7 @@ void cors_watch_read(cors_watch_t *watch)
     } while ((got < 0 && errno == EINTR)
              || (got > 0 && --reads > 0 && watch->program.output >= 0));
     if (got == 0) {
-        cors_program_close(&watch->program);
+        cors_program_close_output(&watch->program);
         /* it must end now; take_end() decides whether it has failed */
         watch->deadline = cors_clock() + PATIENCE;
     }
@@ -478,6 +478,7 @@ void cors_watch_stop(cors_watch_t *watch, bool by_force)
     cors_frame_copy_drop(watch->copy);
     cors_program_signal(&watch->program, by_force ? SIGKILL : SIGTERM);
     if (by_force) {
+        cors_watch_read_error(watch);
         cors_error_lines_end(&watch->lines, watch->source, watch->server);
     }
 }

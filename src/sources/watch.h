@@ -69,10 +69,13 @@ apr_time_t cors_watch_run(cors_watch_t *watch, apr_time_t now);
 /** Read what the program has printed, without blocking. */
 void cors_watch_read(cors_watch_t *watch);
 
-/** The same for its standard error, which is logged. */
+/** Read what the program has printed to its standard error, without blocking, and log it. */
 void cors_watch_read_error(cors_watch_t *watch);
 
-/** End the program: ask it, or kill it. */
+/**
+ * End the program: with SIGTERM, or by force with SIGKILL. By force, its unfinished line of
+ * standard error is logged as well, because this is the last call.
+ */
 void cors_watch_stop(cors_watch_t *watch, bool by_force);
 
 #endif /* CORS_SOURCES_WATCH_H */

@@ -72,19 +72,19 @@ CONF
 my @ports = map { $_->{port}{port} } @httpds;
 my @protocols = ('h1', $h2 ? 'h2c' : ());
 
-# Whether each server answers an origin as expected.
+# Whether a server allows an origin.
 sub is_allowed { my ($port, $origin) = @_; return defined cors_response([ h1 => $port ], GET => '/plain.txt', origin => $origin)->{'access-control-allow-origin'} ? 1 : 0 }
 ok(wait_until(sub { !grep { !is_allowed($_, $always) } @ports }, 20), 'all servers have the first list');
 
-# --- the client whose responses are compared whole: it has connections that stay open, and
-# opens others. It prints a line for each wrong response.
+# --- a client of its own that compares whole responses, over connections that stay open and
+# over new ones. It prints a line for each wrong response.
 sub text_of { my ($answer) = @_; return join ' | ', map { "$_: $answer->{$_}" } sort keys %$answer }
 my $stop = "$ENV{CORS_WORK}/t/logs/fleet_load.stop";
-sub sample {
+sub start_client {
     my $pid = open(my $from, '-|') // die "fork: $!\n";
     return $from if $pid;
     $SIG{TERM} = 'DEFAULT';
-    my @kept = map { Client->new($_) } @ports;
+    my @persistent = map { Client->new($_) } @ports;
     my @cases = ([ $always, text_of(allowed($always)) ], [ $never, text_of(denied()) ], [ "$always.evil", text_of(denied()) ]);
     my ($sent, $wrong) = (0, 0);
     until (-e $stop) {
@@ -92,7 +92,7 @@ sub sample {
             for (@cases) {
                 my ($origin, $expected) = @$_;
                 my %answer = map { my $protocol = $_; $protocol => eval { text_of(cors_response([ $protocol => $ports[$n] ], GET => '/plain.txt', origin => $origin)) } // "no answer: $@" } @protocols;
-                $answer{kept} = eval { text_of($kept[$n]->request({ method => 'GET', path => '/plain.txt', authority => "localhost:$ports[$n]", headers => [ [ Origin => $origin ] ] })->cors) } // "no answer: $@";
+                $answer{kept} = eval { text_of($persistent[$n]->request({ method => 'GET', path => '/plain.txt', authority => "localhost:$ports[$n]", headers => [ [ Origin => $origin ] ] })->cors) } // "no answer: $@";
                 $sent += keys %answer;
                 for my $how (grep { $answer{$_} ne $expected } sort keys %answer) {
                     print "wrong: server $n, $how, $origin: $answer{$how}\n" if $wrong++ < 20;
@@ -175,7 +175,7 @@ sub change {
     return;
 }
 
-my $sample = sample();
+my $start_client = start_client();
 my $begun = time;
 my $periods = 0;
 while ($under_load < $changes) {

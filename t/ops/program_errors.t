@@ -14,17 +14,17 @@ use Tools qw(build_shim wait_until);
 
 my $dir = "$ENV{CORS_WORK}/t/logs/program_errors";
 mkdir $dir or die "$dir: $!\n";
-my $orders = "$dir/clocks";
-# this library reads the clock of httpd from a file in a directory
-build_shim("$dir/clocks.so", $orders);
+my $clocks = "$dir/clocks";
+# the library adds the seconds in the file "elapsed" of this directory to httpd's monotonic clock
+build_shim("$dir/clocks.so", $clocks);
 
 my $frame = q{printf 'begin 1\nhttps://app.example\nend 1\n'};
 my $second = q{printf 'begin 2\nhttps://second.example\nend 1\n'};
 my $forged = '[Mon Nov 30 12:00:00.000000 2026] [core:error] [pid 1] forged';
 # each program: options of the source, and text
 my %program = (
-    # a line end, a carriage return, a NUL byte, an escape sequence, a byte of no character,
-    # quotation marks, a backslash, and directives of printf
+    # a line end, a carriage return, a NUL byte, an escape sequence, a byte that is not UTF-8,
+    # a quotation mark, a backslash, and printf conversions
     forged => [ 'refresh=1h', qq{$frame\nprintf '$forged\\n%s\\r\\000\\033[31m\\377"\\\\\\t%s %%s%%n %%d\\n\\n\\nlast\\n' x y >&2} ],
     open => [ 'refresh=1h', qq{$frame\nprintf 'without a line end' >&2} ],
     fails => [ 'refresh=1h', qq{echo 'the reason' >&2; exit 3} ],
@@ -45,7 +45,7 @@ my %program = (
     often => [ 'refresh=100ms', qq{echo \$PPID >$dir/refresher; echo >>$dir/often.runs; n=\$(wc -l <$dir/often.runs)\nfor i in 1 2 3 4 5; do echo "run \$n" >&2; done; $frame} ],
     farewell => [ '', qq{trap 'echo ended by TERM >&2; kill \$!; exit 1' TERM\n$frame\nsleep 1000 & wait} ],
 );
-my @left; # processes that nobody else ends
+my @left; # processes that this test has to end itself
 END { kill KILL => @left if @left }
 
 my $httpd;
@@ -78,9 +78,9 @@ sub logged { my ($name) = @_; return [ log_text() =~ /^\[[^\]]+\] \[cors_sources
 sub has_lines { my ($name, @lines) = @_; wait_until(sub { @{ logged($name) } >= @lines }, 20); sleep 0.2; return is_deeply(logged($name), \@lines, "$name: what is logged") }
 sub allows { my ($name, $origin) = @_; return defined cors_response([ h1 => $httpd->{port}{port} ], GET => "/$name", origin => "https://$origin.example")->{'access-control-allow-origin'} }
 sub arrives { my ($name, $origin) = @_; return ok(wait_until(sub { allows($name, $origin) }, 60), "$name: a list arrives ($origin)") }
-my $limit = 'more than 20 lines within a minute; the others are not logged';
+my $limit = 'more than 20 lines within a minute; further lines are dropped until the minute is over';
 
-# what no error log may have, whatever a program prints
+# Check that the error log has no forged line, no control character and no flood.
 sub is_clean {
     is_deeply([ grep { !/^\[[^\]]+\] \[(?:cors_sources|cors_policy|mpm_\w+|core):(?:error|notice|info|warn)\] \[pid \d+(?::tid \d+)?\] (?!\[)/ } split /\n/, log_text() ], [], 'each line of the error log is a message of httpd');
     unlike(log_text(), qr/[^\x20-\x7e\n]/, 'the error log has no control character');
@@ -93,7 +93,7 @@ start_with(lines => [qw(often forged open twenty more exact long fails)], preloa
 has_lines(often => (map { ("run $_") x 5 } 1 .. 4), $limit);
 ok(wait_until(sub { (-s "$dir/often.runs") >= 8 }, 30), 'often: the limit is that of all runs');
 is(scalar @{ logged('often') }, 21, 'often: no run logs more');
-Httpd::spew("$orders/elapsed", 61);
+Httpd::spew("$clocks/elapsed", 61);
 ok(wait_until(sub { @{ logged('often') } >= 42 }, 30), 'often: after a minute, lines are logged again, up to the limit');
 sleep 1;
 is(scalar @{ logged('often') }, 42, 'often: and not more');
@@ -109,7 +109,7 @@ my @order = map { index log_text(), $_ } "$dir/fails: the reason", 'the program 
 ok($order[0] >= 0 && $order[0] < $order[1], 'fails: what it has printed is logged before its end');
 is_clean();
 $httpd->stop;
-unlink "$orders/elapsed", "$dir/often.runs" or die $!;
+unlink "$clocks/elapsed", "$dir/often.runs" or die $!;
 
 # === lists arrive, whatever is printed beside them
 start_with(floods => [qw(lines line always closes child other flooding often farewell)]);

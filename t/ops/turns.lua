@@ -1,7 +1,7 @@
 -- Licensed under the Apache License, Version 2.0; see LICENSE.
--- For wrk, with one connection for each thread, which stays open: by turns an origin that is
--- always allowed and one that never is, each response judged by all of its CORS fields.
---   wrk -s turns.lua URL -- PAUSE ALWAYS NEVER
+-- For wrk with one connection for each thread: alternates between an origin that is always
+-- allowed and one that never is, and compares the CORS fields of each response.
+--   wrk -s turns.lua URL -- PAUSE_IN_MILLISECONDS ALWAYS NEVER
 dofile(os.getenv("CORS_WORK") .. "/t/lib/sums.lua")
 
 function init(args)
