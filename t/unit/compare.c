@@ -591,6 +591,60 @@ static const row_t excluded_rows[] = {
 /* A change of one section whose effect shows only together with another section: the
  * section itself shows none, or another one, or one in the other direction. */
 static const row_t effect_rows[] = {
+    { "another section may switch the policy off",
+      LIST " # files: CorsPolicy Off # match: CorsPolicy On",
+      LIST " # files: CorsPolicy Off # match: CorsMaxAge None",
+      "undecided: a change of CorsPolicy on match of a.test, all methods: "
+      "other sections that apply to the same request (CorsPolicy conf:1; "
+      "before: CorsPolicy conf:3)\n"
+      "changed: a change of CorsMaxAge on match of a.test, all methods: other "
+      "sections that apply to the same request (CorsMaxAge conf:3; before: "
+      "CorsMaxAge (default))\n" },
+    { "this section may switch the policy of another one off",
+      LIST " # files: CorsMaxAge 1 # match: CorsPolicy On",
+      LIST " # files: CorsMaxAge 1; CorsPolicy Off # match: CorsPolicy On",
+      "undecided: CorsPolicy Off, before On on files of a.test, all methods: "
+      "CORS headers of the handler are not removed (CorsPolicy conf:4; before: "
+      "CorsPolicy conf:1)\n"
+      "no longer allowed: https://a.example on files of a.test, GET HEAD POST "
+      "PUT PATCH DELETE (CorsPolicy conf:4; before: CorsAllowOrigins conf:2)\n"
+      "changed: a change of CorsPolicy on files of a.test, all methods except "
+      "GET HEAD POST PUT PATCH DELETE: other sections that apply to the same "
+      "request (CorsPolicy conf:4; before: CorsPolicy conf:1)\n" },
+    { "a handler may answer preflights with its own headers",
+      LIST " # files: CorsBackendHeaders Keep # match: CorsMaxAge 1",
+      LIST " # files: CorsBackendHeaders Keep # match: CorsMaxAge 1; "
+           "CorsPreflight Continue",
+      "undecided: a change of CorsPreflight on match of a.test, all methods: "
+      "other sections that apply to the same request (CorsPreflight conf:4; "
+      "before: CorsPreflight (default))\n"
+      "changed: CorsPreflight Continue, before Answer on match of a.test, all "
+      "methods (CorsPreflight conf:4; before: CorsPreflight (default))\n" },
+    { "a handler may answer preflights, without its headers",
+      LIST " # files: CorsMaxAge 1 # match: CorsMaxAge 1",
+      LIST " # files: CorsMaxAge 1 # match: CorsMaxAge 1; "
+           "CorsPreflight Continue",
+      "changed: CorsPreflight Continue, before Answer on match of a.test, all "
+      "methods (CorsPreflight conf:4; before: CorsPreflight (default))\n" },
+    { "who may embed is no longer set",
+      LIST " # match: CorsResourcePolicy cross-origin # files: CorsMaxAge 1",
+      LIST " # match: CorsMaxAge 2 # files: CorsMaxAge 1",
+      "weaker: CorsResourcePolicy Off, before cross-origin on match of a.test, "
+      "all methods (CorsResourcePolicy (default); before: CorsResourcePolicy "
+      "conf:3)\n"
+      "changed: CorsMaxAge 2, before None on match of a.test, all methods "
+      "(CorsMaxAge conf:3; before: CorsMaxAge (default))\n"
+      "changed: a change of CorsResourcePolicy on match of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsResourcePolicy (default); before: CorsResourcePolicy conf:3)\n" },
+    { "who may measure is no longer set",
+      LIST " # match: CorsTimingAllowOrigin * # files: CorsMaxAge 1",
+      LIST " # match: CorsMaxAge 2 # files: CorsMaxAge 1",
+      "changed: CorsMaxAge 2, before None on match of a.test, all methods "
+      "(CorsMaxAge conf:3; before: CorsMaxAge (default))\n"
+      "changed: CorsTimingAllowOrigin Off, before * on match of a.test, all "
+      "methods (CorsTimingAllowOrigin (default); before: CorsTimingAllowOrigin "
+      "conf:3)\n" },
     { "a policy that no longer only reports refuses handshakes",
       LIST " # match: CorsPolicy ReportOnly # files: "
            "CorsWebSocketAllowOrigins None",

@@ -318,7 +318,7 @@ static void origins_of_a_difference_are_limited(void **state)
         const cors_listed_t *none = cors_listed_all(lists, false);
         bool more = true;
         const apr_array_header_t *found =
-            cors_listed_witnesses(pool, lists, list, none, &more);
+            cors_listed_witnesses(lists, list, none, &more);
 
         same_number("found", found->nelts, counts[i].found);
         same_number("more", more, counts[i].more);
@@ -339,7 +339,7 @@ static void a_long_second_list_is_not_searched(void **state)
             listed(lists, true, list_of(counts[i], 0));
         bool more;
         const apr_array_header_t *found =
-            cors_listed_witnesses(pool, lists, first, second, &more);
+            cors_listed_witnesses(lists, first, second, &more);
 
         same_number("found", found->nelts, i ? 1 : 2);
         same_number("more", more, i > 0);

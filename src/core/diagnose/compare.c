@@ -9,9 +9,10 @@
  * allow it, independently of each other. So each part is compared by itself, for an origin
  * that has the others. The methods are divided into classes: all methods of a class have
  * the same two policies and results. Sections are compared as their own requests get them.
- * If another section that is not a plain <Location> may apply to the same request, a change
- * of a setting that shows no difference there may show one together with that section: it
- * is undecided.
+ *
+ * Another section that is not a plain <Location> may apply to the same request. A changed
+ * setting can then have effects that no difference of its own section shows; they come from
+ * compare_effects.c. They are undecided, or "changed" if they can only allow less.
  */
 
 #include "core/diagnose/compare.h"
@@ -64,10 +65,10 @@ typedef struct {
     const class_t *class;
     bool absent; /* one configuration lacks the server */
     /* of the sections of the server that is compared */
-    cors_partners_t partners;
-    /* of the current class: the directions in which differences show an effect of a
-     * change of the attribute */
-    unsigned shown[CORS_ATTR_COUNT][CORS_EFFECT_COUNT];
+    cors_present_t present;
+    /* for the current class, by attribute and effect: the directions that reported
+     * differences already cover */
+    unsigned covered[CORS_ATTR_COUNT][CORS_EFFECT_COUNT];
 } compare_t;
 
 /* The origins that can do something: those of one or two lists. */
@@ -334,31 +335,32 @@ static void report_origins(compare_t *compare, cors_aspect_e aspect, int side,
     }
 }
 
-/* Returns the direction of a change if only one side allows something. */
+/* Returns the direction of a difference that only one side allows. */
 static unsigned direction_of(int side)
 {
-    return side == NOW ? CORS_ALLOWS_MORE : CORS_ALLOWS_LESS;
+    return side == NOW ? CORS_DIRECTION_MORE : CORS_DIRECTION_LESS;
 }
 
-/* Store that a difference shows an effect of a change of an attribute. */
-static void show(compare_t *compare, cors_attr_e attr, cors_effect_e effect,
-                 unsigned directions)
+/* Record that a reported difference covers an effect of an attribute. */
+static void cover(compare_t *compare, cors_attr_e attr, cors_effect_e effect,
+                  unsigned directions)
 {
-    compare->shown[attr][effect] |= directions;
+    compare->covered[attr][effect] |= directions;
 }
 
-/* Store that a difference shows an effect, whatever attribute has changed. */
-static void show_effect(compare_t *compare, cors_effect_e effect,
-                        unsigned directions)
+/* Record that a reported difference covers an effect of every attribute. */
+static void cover_effect(compare_t *compare, cors_effect_e effect,
+                         unsigned directions)
 {
     int attr;
 
     for (attr = 0; attr < CORS_ATTR_COUNT; attr++) {
-        show(compare, (cors_attr_e)attr, effect, directions);
+        cover(compare, (cors_attr_e)attr, effect, directions);
     }
 }
 
-/* Compare lists in both directions. Returns the directions in which they differ. */
+/* Compare lists in both directions and report the differences. Returns their directions:
+ * both if a comparison is undecided. */
 static unsigned compare_origins(compare_t *compare, cors_aspect_e aspect,
                                 const bool credentials[SIDES],
                                 const reached_t reached[SIDES])
@@ -385,7 +387,7 @@ static unsigned compare_origins(compare_t *compare, cors_aspect_e aspect,
     }
     if (first_obstacle) {
         report_undecided(compare, aspect, credentials[NOW], first_obstacle);
-        directions = CORS_ALLOWS_OTHERS;
+        directions = CORS_DIRECTION_BOTH;
     }
     return directions;
 }
@@ -411,7 +413,7 @@ static void report_common(compare_t *compare, cors_aspect_e aspect,
     compared.decided_before =
         source_of(compare->p, policy_of(class, OLD), attr);
     report(compare, &compared);
-    show(compare, attr, CORS_EFFECT_READ, direction_of(side));
+    cover(compare, attr, CORS_EFFECT_REQUEST, direction_of(side));
 }
 
 static void collect_name(apr_array_header_t *names, cors_text_map_t *known,
@@ -543,10 +545,10 @@ static void compare_requests(compare_t *compare)
     const unsigned directions =
         compare_origins(compare, CORS_ASPECT_REQUEST, credentials, readers);
 
-    show(compare, CORS_ATTR_MODE, CORS_EFFECT_READ, directions);
-    show(compare, CORS_ATTR_ORIGINS, CORS_EFFECT_READ, directions);
-    show(compare, CORS_ATTR_METHODS, CORS_EFFECT_READ, directions);
-    show(compare, CORS_ATTR_NULL_UNSAFE, CORS_EFFECT_READ, directions);
+    cover(compare, CORS_ATTR_MODE, CORS_EFFECT_REQUEST, directions);
+    cover(compare, CORS_ATTR_ORIGINS, CORS_EFFECT_REQUEST, directions);
+    cover(compare, CORS_ATTR_METHODS, CORS_EFFECT_REQUEST, directions);
+    cover(compare, CORS_ATTR_NULL_UNSAFE, CORS_EFFECT_REQUEST, directions);
     if (is_rest_equal(compare)) {
         return;
     }
@@ -555,10 +557,12 @@ static void compare_requests(compare_t *compare)
     if (common->answer == CORS_ALGEBRA_UNDECIDED) {
         report_undecided(compare, CORS_ASPECT_REQUEST, credentials[NOW],
                          common->obstacle);
-        show(compare, CORS_ATTR_CREDENTIALS, CORS_EFFECT_READ,
-             CORS_ALLOWS_OTHERS);
-        show(compare, CORS_ATTR_HEADERS, CORS_EFFECT_READ, CORS_ALLOWS_OTHERS);
-        show(compare, CORS_ATTR_EXPOSE, CORS_EFFECT_READ, CORS_ALLOWS_OTHERS);
+        cover(compare, CORS_ATTR_CREDENTIALS, CORS_EFFECT_REQUEST,
+              CORS_DIRECTION_BOTH);
+        cover(compare, CORS_ATTR_HEADERS, CORS_EFFECT_REQUEST,
+              CORS_DIRECTION_BOTH);
+        cover(compare, CORS_ATTR_EXPOSE, CORS_EFFECT_REQUEST,
+              CORS_DIRECTION_BOTH);
     }
     else if (common->witness) {
         compare_rest(compare, common->witness);
@@ -571,9 +575,9 @@ static void compare_websocket(compare_t *compare)
     const reached_t openers[] = { openers_of(compare, OLD),
                                   openers_of(compare, NOW) };
 
-    show_effect(compare, CORS_EFFECT_OPEN,
-                compare_origins(compare, CORS_ASPECT_WEBSOCKET, credentials,
-                                openers));
+    cover_effect(compare, CORS_EFFECT_WEBSOCKET,
+                 compare_origins(compare, CORS_ASPECT_WEBSOCKET, credentials,
+                                 openers));
 }
 
 /* Returns whether CorsProtect and what adds to it check requests with the methods. */
@@ -595,9 +599,9 @@ static void compare_protected(compare_t *compare)
         const reached_t trusted[] = { trusted_of(compare, OLD),
                                       trusted_of(compare, NOW) };
 
-        show_effect(compare, CORS_EFFECT_PASS,
-                    compare_origins(compare, CORS_ASPECT_PROTECT, credentials,
-                                    trusted));
+        cover_effect(compare, CORS_EFFECT_PROTECT,
+                     compare_origins(compare, CORS_ASPECT_PROTECT, credentials,
+                                     trusted));
     }
 }
 
@@ -763,28 +767,29 @@ static const char *setting_obstacle(const compare_t *compare, cors_attr_e attr)
     return NULL;
 }
 
-/* Store that a difference shows the change of a setting. */
-static void show_setting(compare_t *compare, cors_attr_e attr,
-                         cors_change_e change)
+/* Record which effect a reported change of a setting covers. */
+static void cover_setting(compare_t *compare, cors_attr_e attr,
+                          cors_change_e change)
 {
-    unsigned directions = CORS_ALLOWS_OTHERS;
+    /* A change that is undecided covers both directions. So does one of
+     * CorsTimingAllowOrigin: the origins that may measure now can be other ones. */
+    unsigned directions = CORS_DIRECTION_BOTH;
 
     if (change == CORS_CHANGE_OTHER) {
-        directions = CORS_ALLOWS_LESS;
+        directions = CORS_DIRECTION_LESS;
     }
     else if (change == CORS_CHANGE_WEAKER && attr != CORS_ATTR_TIMING) {
-        directions = CORS_ALLOWS_MORE;
+        directions = CORS_DIRECTION_MORE;
     }
     switch (attr) {
     case CORS_ATTR_REJECT:
-        show_effect(compare, CORS_EFFECT_REFUSE, directions);
+        cover_effect(compare, CORS_EFFECT_REJECT, directions);
         break;
     case CORS_ATTR_TIMING:
-        /* those who may measure now may be others than before */
-        show_effect(compare, CORS_EFFECT_MEASURE, directions);
+        cover_effect(compare, CORS_EFFECT_TIMING, directions);
         break;
     default:
-        show(compare, attr, CORS_EFFECT_OTHER, directions);
+        cover(compare, attr, CORS_EFFECT_OTHER, directions);
         break;
     }
 }
@@ -812,7 +817,7 @@ static void compare_setting(compare_t *compare, cors_attr_e attr)
     compared.decided_by = effective_source(compare->p, now, attr);
     compared.decided_before = effective_source(compare->p, old, attr);
     report(compare, &compared);
-    show_setting(compare, attr, compared.change);
+    cover_setting(compare, attr, compared.change);
 }
 
 /* Returns whether a policy removes the CORS headers of the handler. */
@@ -821,6 +826,13 @@ static bool removes_headers(const cors_policy_t *policy)
     return is_in_force(policy)
            && cors_policy_number(policy, CORS_ATTR_BACKEND)
                   != CORS_BACKEND_KEEP;
+}
+
+/* Returns whether the CORS headers of the handler are no longer removed. */
+static bool ends_removal(const compare_t *compare)
+{
+    return removes_headers(policy_of(compare->class, OLD))
+           && !is_in_force(policy_of(compare->class, NOW));
 }
 
 /* Report a change of CorsPolicy itself, in the classes that have one. What it allows has
@@ -838,7 +850,7 @@ static void compare_mode(compare_t *compare, bool shown)
     }
     memset(&compared, 0, sizeof(compared));
     compared.change = CORS_CHANGE_OTHER;
-    if (removes_headers(old)) {
+    if (ends_removal(compare)) {
         compared.change = CORS_CHANGE_UNDECIDED;
         compared.obstacle = "CORS headers of the handler are not removed";
     }
@@ -879,8 +891,8 @@ static bool is_own_equal(const compare_t *compare, cors_attr_e attr)
     return cors_settings_equal(compare->lists, setting[OLD], setting[NOW]);
 }
 
-/* Returns what a change of a setting of the section may do together with other sections,
- * and no difference shows. */
+/* Returns the directions of the effects that a changed setting of the section may have
+ * together with other sections, apart from those that reported differences cover. */
 static unsigned hidden_directions(const compare_t *compare, cors_attr_e attr)
 {
     const class_t *class = compare->class;
@@ -895,13 +907,14 @@ static unsigned hidden_directions(const compare_t *compare, cors_attr_e attr)
     if (!compare->missing[NOW]) {
         changed.now = class->group[NOW]->own;
     }
-    changed.listed = cors_policy_checks_websocket(policy_of(class, OLD))
-                     && cors_policy_checks_websocket(policy_of(class, NOW));
-    cors_effects_find(compare->lists, &compare->partners, &changed, effects);
+    changed.websocket_listed =
+        cors_policy_checks_websocket(policy_of(class, OLD))
+        && cors_policy_checks_websocket(policy_of(class, NOW));
+    cors_effects_find(compare->lists, &compare->present, &changed, effects);
     for (effect = 0; effect < CORS_EFFECT_COUNT; effect++) {
         /* a handshake has the method GET */
-        if (effect != CORS_EFFECT_OPEN || class->has_get) {
-            hidden |= effects[effect] & ~compare->shown[attr][effect];
+        if (effect != CORS_EFFECT_WEBSOCKET || class->has_get) {
+            hidden |= effects[effect] & ~compare->covered[attr][effect];
         }
     }
     return hidden;
@@ -925,8 +938,8 @@ static void report_hidden(compare_t *compare)
             continue;
         }
         memset(&compared, 0, sizeof(compared));
-        compared.change = hidden & CORS_ALLOWS_MORE ? CORS_CHANGE_UNDECIDED
-                                                    : CORS_CHANGE_OTHER;
+        compared.change = hidden & CORS_DIRECTION_MORE ? CORS_CHANGE_UNDECIDED
+                                                       : CORS_CHANGE_OTHER;
         compared.aspect = CORS_ASPECT_SETTING;
         compared.directive = cors_attr_directive((cors_attr_e)attr);
         compared.decided_by =
@@ -1090,18 +1103,23 @@ static void compare_sections(compare_t *compare, bool hidden)
     divide_methods(compare);
     for (i = 0; i < compare->classes->nelts; i++) {
         compare->class = &APR_ARRAY_IDX(compare->classes, i, class_t);
-        memset(compare->shown, 0, sizeof(compare->shown));
+        memset(compare->covered, 0, sizeof(compare->covered));
         compare_requests(compare);
         if (compare->class->has_get) {
             compare_websocket(compare);
         }
         compare_protected(compare);
         compare_settings(compare);
+        if (ends_removal(compare) && !compare->absent) {
+            /* compare_mode() reports it */
+            cover(compare, CORS_ATTR_MODE, CORS_EFFECT_OTHER,
+                  CORS_DIRECTION_MORE);
+        }
         if (hidden) {
             report_hidden(compare);
         }
-        shown = shown || compare->shown[CORS_ATTR_MODE][CORS_EFFECT_READ]
-                || compare->shown[CORS_ATTR_MODE][CORS_EFFECT_OPEN];
+        shown = shown || compare->covered[CORS_ATTR_MODE][CORS_EFFECT_REQUEST]
+                || compare->covered[CORS_ATTR_MODE][CORS_EFFECT_WEBSOCKET];
     }
     for (i = 0; i < compare->classes->nelts; i++) {
         compare->class = &APR_ARRAY_IDX(compare->classes, i, class_t);
@@ -1343,7 +1361,7 @@ static void compare_order(compare_t *compare, const host_index_t *old,
 }
 
 /* Add the settings of all sections that may apply on a server. */
-static void add_partners(cors_partners_t *partners, const host_index_t *index)
+static void add_present(cors_present_t *present, const host_index_t *index)
 {
     int i;
     int k;
@@ -1355,10 +1373,10 @@ static void add_partners(cors_partners_t *partners, const host_index_t *index)
                               const cors_snapshot_section_t *);
 
             for (k = 0; k < section->groups->nelts; k++) {
-                cors_partners_add(partners,
-                                  APR_ARRAY_IDX(section->groups, k,
-                                                const cors_snapshot_group_t *)
-                                      ->policy);
+                cors_present_add(present,
+                                 APR_ARRAY_IDX(section->groups, k,
+                                               const cors_snapshot_group_t *)
+                                     ->policy);
             }
         }
     }
@@ -1375,10 +1393,10 @@ static void compare_hosts(compare_t *compare, const host_index_t *old,
     int i;
 
     compare->absent = !old->key || !now->key;
-    memset(&compare->partners, 0, sizeof(compare->partners));
+    memset(&compare->present, 0, sizeof(compare->present));
     if (hidden) {
-        add_partners(&compare->partners, old);
-        add_partners(&compare->partners, now);
+        add_present(&compare->present, old);
+        add_present(&compare->present, now);
     }
     for (i = 0; i < now->host->sections->nelts; i++) {
         compare_one(compare, hosts,

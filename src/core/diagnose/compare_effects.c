@@ -2,15 +2,15 @@
 
 /*
  * Finds what a changed setting of a section may allow or deny together with other sections
- * that apply to the same request. It is a file of its own because compare.c compares the
- * requests of a section, and here nothing is known but the setting: httpd merges it with
- * sections that have the rest of the policy. It does not decide on requests.
+ * that apply to the same request. It is a file of its own because compare.c compares whole
+ * policies, and here the rest of the policy is unknown: it comes from the sections with
+ * which httpd merges this one. It does not evaluate requests.
  *
- * One setting can have several effects, and each of them has its own direction:
- * CorsPolicy On in place of ReportOnly lets pages read responses, and refuses handshakes. An
- * effect that needs another setting, such as CorsProtect, is impossible if no section of the
- * server has it. Settings that can contradict each other may have any effect, because a
- * policy with a contradiction allows nothing.
+ * One setting can have several effects, each with its own direction: CorsPolicy On in place
+ * of ReportOnly lets pages read responses, and makes httpd reject handshakes. An effect that
+ * needs another setting, such as CorsProtect, is impossible if no section of the server has
+ * it. Two settings that contradict each other may have any effect, because a policy with a
+ * contradiction allows nothing.
  */
 
 #include "core/diagnose/compare_effects.h"
@@ -27,7 +27,7 @@ static const cors_setting_t *setting_of(const cors_policy_t *own,
     return own ? own->link[attr].setting : NULL;
 }
 
-/* --- partners */
+/* --- what is present */
 
 static bool is_public(const cors_origin_set_t *set)
 {
@@ -35,71 +35,76 @@ static bool is_public(const cors_origin_set_t *set)
            || cors_origin_set_public_suffix(set);
 }
 
-/* Add the lists of origins of an attribute. open: set if origins that anyone can have are
- * in one of them. */
-static void add_origins(cors_partners_t *partners, const cors_policy_t *policy,
+/* Add the lists of origins of an attribute. open: set to true if one of them is public. */
+static void add_origins(cors_present_t *present, const cors_policy_t *policy,
                         cors_attr_e attr, bool *open)
 {
     const cors_link_t *link = &policy->link[attr];
 
     for (; link && link->setting; link = link->outer) {
         *open = *open || is_public(link->setting->origins);
-        partners->null =
-            partners->null || cors_origin_set_null(link->setting->origins);
+        present->null_list =
+            present->null_list || cors_origin_set_null(link->setting->origins);
     }
 }
 
-static void add_exposed(cors_partners_t *partners, const cors_policy_t *policy)
+static void add_exposed(cors_present_t *present, const cors_policy_t *policy)
 {
     const cors_link_t *link = &policy->link[CORS_ATTR_EXPOSE];
 
     for (; link; link = cors_link_edits(link)) {
         const cors_name_set_t *names = cors_link_names(link, CORS_ATTR_EXPOSE);
 
-        partners->exposes_all = partners->exposes_all || names->wildcard;
-        partners->edits_all = partners->edits_all || names->removed_count > 0;
+        present->exposes_all = present->exposes_all || names->wildcard;
+        present->exposes_edited =
+            present->exposes_edited || names->removed_count > 0;
     }
 }
 
-void cors_partners_add(cors_partners_t *partners, const cors_policy_t *policy)
+void cors_present_add(cors_present_t *present, const cors_policy_t *policy)
 {
     const cors_setting_t *null = policy->link[CORS_ATTR_NULL_UNSAFE].setting;
     const bool any_ok = cors_policy_number(policy, CORS_ATTR_ANY_UNSAFE);
     const bool suffix_ok = cors_policy_number(policy, CORS_ATTR_SUFFIX_UNSAFE);
+    const bool keeps =
+        cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP;
     bool unused = false;
 
-    partners->credentials |=
+    present->keeps_headers |= keeps;
+    present->removes_headers |= !keeps;
+    present->credentials |=
         cors_policy_number(policy, CORS_ATTR_CREDENTIALS) != 0;
-    partners->protects |= cors_policy_protection(policy) == CORS_PROTECTION_ON;
-    partners->refuses |= cors_policy_number(policy, CORS_ATTR_REJECT) != 0;
-    partners->measures |=
+    present->protect |= cors_policy_protection(policy) == CORS_PROTECTION_ON;
+    present->reject |= cors_policy_number(policy, CORS_ATTR_REJECT) != 0;
+    present->timing_policy |=
         cors_policy_number(policy, CORS_ATTR_TIMING) == CORS_TIMING_POLICY;
-    partners->listed |= cors_policy_checks_websocket(policy);
-    partners->permits |= any_ok || suffix_ok;
-    partners->denies |= !any_ok || !suffix_ok;
-    partners->denies_null |= null && !null->choice;
-    add_origins(partners, policy, CORS_ATTR_ORIGINS, &partners->open);
-    add_origins(partners, policy, CORS_ATTR_PROTECT_ORIGINS,
-                &partners->open_protect);
-    add_origins(partners, policy, CORS_ATTR_WEBSOCKET_ORIGINS, &unused);
-    add_exposed(partners, policy);
+    present->websocket_list |= cors_policy_checks_websocket(policy);
+    present->public_allowed |= any_ok || suffix_ok;
+    present->public_not_allowed |= !any_ok || !suffix_ok;
+    present->null_off |= null && !null->choice;
+    add_origins(present, policy, CORS_ATTR_ORIGINS, &present->public_list);
+    add_origins(present, policy, CORS_ATTR_PROTECT_ORIGINS,
+                &present->public_protect_list);
+    add_origins(present, policy, CORS_ATTR_WEBSOCKET_ORIGINS, &unused);
+    add_exposed(present, policy);
 }
 
-/* Returns whether a setting may be one of two that contradict each other, or may end such a
- * contradiction. */
-static bool may_contradict(cors_lists_t *lists, const cors_partners_t *partners,
+/* Returns whether the change may cause a contradiction with another section, or resolve
+ * one. */
+static bool may_contradict(cors_lists_t *lists, const cors_present_t *present,
                            const cors_changed_t *changed)
 {
     const bool credentials_change =
         !cors_settings_equal(lists,
                              setting_of(changed->old, CORS_ATTR_CREDENTIALS),
                              setting_of(changed->now, CORS_ATTR_CREDENTIALS));
-    const bool open =
-        partners->open && partners->credentials && partners->denies;
-    const bool protect = partners->open_protect && partners->denies;
-    const bool null = partners->null && partners->denies_null;
-    const bool exposed =
-        partners->exposes_all && (partners->credentials || partners->edits_all);
+    const bool open = present->public_list && present->credentials
+                      && present->public_not_allowed;
+    const bool protect =
+        present->public_protect_list && present->public_not_allowed;
+    const bool null = present->null_list && present->null_off;
+    const bool exposed = present->exposes_all
+                         && (present->credentials || present->exposes_edited);
 
     switch (changed->attr) {
     case CORS_ATTR_MODE:
@@ -110,7 +115,7 @@ static bool may_contradict(cors_lists_t *lists, const cors_partners_t *partners,
         return open || exposed;
     case CORS_ATTR_ANY_UNSAFE:
     case CORS_ATTR_SUFFIX_UNSAFE:
-        /* of a change of both, that of CorsAllowCredentials is enough */
+        /* if CorsAllowCredentials changes as well, its own change is reported */
         return (open && !credentials_change) || protect;
     case CORS_ATTR_NULL_UNSAFE:
     case CORS_ATTR_WEBSOCKET_ORIGINS:
@@ -127,8 +132,11 @@ static bool may_contradict(cors_lists_t *lists, const cors_partners_t *partners,
 
 /* --- directions */
 
-/* Returns the directions of a changed flag or choice. ranks: how much each of its arguments
- * allows. A section without the setting has whatever another one sets. */
+/* Returns the directions of a changed flag or choice. A section without the setting inherits
+ * any value.
+ *
+ * ranks: how much each argument allows, by its choice; count: one more than the highest
+ * choice of the attribute */
 static unsigned rank_directions(const cors_changed_t *changed, const int *ranks,
                                 int count)
 {
@@ -145,11 +153,11 @@ static unsigned rank_directions(const cors_changed_t *changed, const int *ranks,
     }
     if ((now ? ranks[now->choice] : most)
         > (old ? ranks[old->choice] : least)) {
-        directions |= CORS_ALLOWS_MORE;
+        directions |= CORS_DIRECTION_MORE;
     }
     if ((now ? ranks[now->choice] : least)
         < (old ? ranks[old->choice] : most)) {
-        directions |= CORS_ALLOWS_LESS;
+        directions |= CORS_DIRECTION_LESS;
     }
     return directions;
 }
@@ -186,12 +194,15 @@ static unsigned name_directions(const cors_changed_t *changed)
     const cors_setting_t *old = setting_of(changed->old, changed->attr);
     const cors_setting_t *now = setting_of(changed->now, changed->attr);
 
-    return (may_name_more(old, now) ? CORS_ALLOWS_MORE : 0)
-           | (may_name_more(now, old) ? CORS_ALLOWS_LESS : 0);
+    return (may_name_more(old, now) ? CORS_DIRECTION_MORE : 0)
+           | (may_name_more(now, old) ? CORS_DIRECTION_LESS : 0);
 }
 
-/* Returns the list that a section itself sets; without the setting, the list of another
- * section: any origin or none. Another section may allow null. */
+/* Returns the list that a section itself sets. If it sets none, another section provides the
+ * list: any origin or none, as the caller assumes. null counts as allowed, because another
+ * section may allow it.
+ *
+ * old: of the configuration before; any: what is assumed if the section sets no list */
 static const cors_listed_t *own_list(cors_lists_t *lists, bool old,
                                      const cors_changed_t *changed, bool any)
 {
@@ -214,7 +225,8 @@ static bool is_contained(cors_lists_t *lists, const cors_listed_t *one,
            == CORS_ALGEBRA_CONTAINED;
 }
 
-/* Returns the directions of a changed list of origins. An edit may edit any list. */
+/* Returns the directions of a changed list of origins: both for an edit, whose result depends
+ * on the list that it edits. */
 static unsigned origin_directions(cors_lists_t *lists,
                                   const cors_changed_t *changed)
 {
@@ -223,15 +235,15 @@ static unsigned origin_directions(cors_lists_t *lists,
     unsigned directions = 0;
 
     if ((old && old->edit) || (now && now->edit)) {
-        return CORS_ALLOWS_OTHERS;
+        return CORS_DIRECTION_BOTH;
     }
     if (!is_contained(lists, own_list(lists, false, changed, true),
                       own_list(lists, true, changed, false))) {
-        directions |= CORS_ALLOWS_MORE;
+        directions |= CORS_DIRECTION_MORE;
     }
     if (!is_contained(lists, own_list(lists, true, changed, true),
                       own_list(lists, false, changed, false))) {
-        directions |= CORS_ALLOWS_LESS;
+        directions |= CORS_DIRECTION_LESS;
     }
     return directions;
 }
@@ -240,59 +252,69 @@ static unsigned origin_directions(cors_lists_t *lists,
 
 /* Add the effects that a setting has by what the policy trusts: the origins that may read
  * with credentials. directions: of the setting. */
-static void add_trust(const cors_partners_t *partners,
+static void add_trust(const cors_present_t *present,
                       const cors_changed_t *changed, unsigned directions,
                       unsigned *effects)
 {
-    if (partners->protects) {
-        effects[CORS_EFFECT_PASS] |= directions;
-        if (!changed->listed) {
-            effects[CORS_EFFECT_OPEN] |= directions;
+    if (present->protect) {
+        effects[CORS_EFFECT_PROTECT] |= directions;
+        if (!changed->websocket_listed) {
+            effects[CORS_EFFECT_WEBSOCKET] |= directions;
         }
     }
 }
 
-static void add_mode(const cors_partners_t *partners,
+static void add_mode(const cors_present_t *present,
                      const cors_changed_t *changed, unsigned *effects)
 {
     static const int reading[] = { 0, 1, 0 }; /* Off, On, ReportOnly */
     static const int handshakes[] = { 0, 0, 1 };
     static const int refusals[] = { 1, 0, 1 };
+    static const int removals[] = { 1, 0, 1 };
     const unsigned directions = RANK_DIRECTIONS(changed, reading);
 
-    effects[CORS_EFFECT_READ] |= directions;
-    if (partners->listed) {
-        effects[CORS_EFFECT_OPEN] |= RANK_DIRECTIONS(changed, handshakes);
+    effects[CORS_EFFECT_REQUEST] |= directions;
+    if (present->removes_headers) {
+        /* the CORS headers of the handler may allow anything; without them, nothing that a
+         * difference does not show */
+        effects[CORS_EFFECT_OTHER] |=
+            RANK_DIRECTIONS(changed, removals) & CORS_DIRECTION_MORE;
     }
-    if (partners->credentials) {
-        add_trust(partners, changed, directions, effects);
+    if (present->websocket_list) {
+        effects[CORS_EFFECT_WEBSOCKET] |= RANK_DIRECTIONS(changed, handshakes);
     }
-    if (partners->refuses) {
-        effects[CORS_EFFECT_REFUSE] |= RANK_DIRECTIONS(changed, refusals);
+    if (present->credentials) {
+        add_trust(present, changed, directions, effects);
     }
-    if (partners->measures) {
-        effects[CORS_EFFECT_MEASURE] |= directions;
+    if (present->reject) {
+        effects[CORS_EFFECT_REJECT] |= RANK_DIRECTIONS(changed, refusals);
+    }
+    if (present->timing_policy) {
+        effects[CORS_EFFECT_TIMING] |= directions;
     }
 }
 
-/* A page that may not read is refused by CorsRejectDisallowed, so that is no other
- * effect. */
+/* CorsRejectDisallowed adds no effect here: it refuses exactly the pages that may not
+ * read. */
 static void add_origins_effects(cors_lists_t *lists,
-                                const cors_partners_t *partners,
+                                const cors_present_t *present,
                                 const cors_changed_t *changed,
                                 unsigned *effects)
 {
     const unsigned directions = origin_directions(lists, changed);
 
-    effects[CORS_EFFECT_READ] |= directions;
-    if (partners->credentials) {
-        /* CorsProtect trusts no list that anyone can be in */
-        add_trust(partners, changed,
-                  partners->permits ? CORS_ALLOWS_OTHERS : directions, effects);
+    effects[CORS_EFFECT_REQUEST] |= directions;
+    if (present->credentials) {
+        /* CorsProtect does not trust a public list, so an added public entry can take trust
+         * away */
+        add_trust(present, changed,
+                  present->public_allowed ? CORS_DIRECTION_BOTH : directions,
+                  effects);
     }
-    if (partners->measures) {
-        /* an exact origin may be covered by a wildcard, which is not sent */
-        effects[CORS_EFFECT_MEASURE] |= CORS_ALLOWS_OTHERS;
+    if (present->timing_policy) {
+        /* Timing-Allow-Origin has exact origins only: a wildcard in their place allows more
+         * pages to read, and fewer to measure */
+        effects[CORS_EFFECT_TIMING] |= CORS_DIRECTION_BOTH;
     }
 }
 
@@ -303,111 +325,124 @@ static void add_protect(const cors_changed_t *changed, unsigned *effects)
     static const int handshakes[] = { 1, 0, 1, 0, 1 };
 
     effects[CORS_EFFECT_OTHER] |= RANK_DIRECTIONS(changed, requests);
-    if (!changed->listed) {
-        effects[CORS_EFFECT_OPEN] |= RANK_DIRECTIONS(changed, handshakes);
+    if (!changed->websocket_listed) {
+        effects[CORS_EFFECT_WEBSOCKET] |= RANK_DIRECTIONS(changed, handshakes);
     }
 }
 
-/* Add the effects of a flag or a choice. */
-static void add_choice(const cors_partners_t *partners,
-                       const cors_changed_t *changed, unsigned *effects)
+/* Returns the directions of a changed flag that allows something if it is On. */
+static unsigned flag_directions(const cors_changed_t *changed)
 {
     static const int allows[] = { 0, 1 };
+
+    return RANK_DIRECTIONS(changed, allows);
+}
+
+/* Add the effects of a flag or a choice. The choices have ranks of their own, because they
+ * have more than two arguments. */
+static void add_choice(const cors_present_t *present,
+                       const cors_changed_t *changed, unsigned *effects)
+{
     static const int protects[] = { 1, 0 };
-    static const int timings[] = { 0, 1, 2 };      /* Off, Policy, any */
-    static const int resources[] = { 3, 0, 1, 2 }; /* Off, same-origin, ... */
-    unsigned directions = RANK_DIRECTIONS(changed, allows);
+    /* Off, Policy, any */
+    static const int timings[] = { 0, 1, 2 };
+    /* Off, same-origin, same-site, cross-origin */
+    static const int resources[] = { 3, 0, 1, 2 };
 
     switch (changed->attr) {
     case CORS_ATTR_CREDENTIALS:
-        effects[CORS_EFFECT_READ] |= directions;
-        add_trust(partners, changed, directions, effects);
+        effects[CORS_EFFECT_REQUEST] |= flag_directions(changed);
+        add_trust(present, changed, flag_directions(changed), effects);
         break;
     case CORS_ATTR_NULL_UNSAFE:
-        effects[CORS_EFFECT_READ] |= directions;
-        effects[CORS_EFFECT_OPEN] |= directions;
-        add_trust(partners, changed, directions, effects);
+        effects[CORS_EFFECT_REQUEST] |= flag_directions(changed);
+        effects[CORS_EFFECT_WEBSOCKET] |= flag_directions(changed);
+        add_trust(present, changed, flag_directions(changed), effects);
         break;
     case CORS_ATTR_PRIVATE_NETWORK:
-        effects[CORS_EFFECT_OTHER] |= directions;
+        effects[CORS_EFFECT_OTHER] |= flag_directions(changed);
         break;
     case CORS_ATTR_REJECT:
-        effects[CORS_EFFECT_REFUSE] |= RANK_DIRECTIONS(changed, protects);
+        effects[CORS_EFFECT_REJECT] |= RANK_DIRECTIONS(changed, protects);
         break;
     case CORS_ATTR_TIMING:
-        effects[CORS_EFFECT_MEASURE] |= RANK_DIRECTIONS(changed, timings);
+        effects[CORS_EFFECT_TIMING] |= RANK_DIRECTIONS(changed, timings);
         break;
     case CORS_ATTR_RESOURCE:
         effects[CORS_EFFECT_OTHER] |= RANK_DIRECTIONS(changed, resources);
         break;
     default:
+        /* CorsWebSocketRequireOrigin, CorsProtectEmbedding, CorsProtectHost */
         effects[CORS_EFFECT_OTHER] |= RANK_DIRECTIONS(changed, protects);
         break;
     }
 }
 
 /* Add any effect that a contradiction can have. */
-static void add_contradiction(const cors_partners_t *partners,
+static void add_contradiction(const cors_present_t *present,
                               const cors_changed_t *changed, unsigned *effects)
 {
-    effects[CORS_EFFECT_READ] |= CORS_ALLOWS_OTHERS;
-    add_trust(partners, changed, CORS_ALLOWS_OTHERS, effects);
-    if (partners->measures) {
-        effects[CORS_EFFECT_MEASURE] |= CORS_ALLOWS_OTHERS;
+    effects[CORS_EFFECT_REQUEST] |= CORS_DIRECTION_BOTH;
+    add_trust(present, changed, CORS_DIRECTION_BOTH, effects);
+    if (present->timing_policy) {
+        effects[CORS_EFFECT_TIMING] |= CORS_DIRECTION_BOTH;
     }
 }
 
-static void add_effects(cors_lists_t *lists, const cors_partners_t *partners,
+static void add_effects(cors_lists_t *lists, const cors_present_t *present,
                         const cors_changed_t *changed, unsigned *effects)
 {
     switch (changed->attr) {
     case CORS_ATTR_MODE:
-        add_mode(partners, changed, effects);
+        add_mode(present, changed, effects);
         break;
     case CORS_ATTR_ORIGINS:
-        add_origins_effects(lists, partners, changed, effects);
+        add_origins_effects(lists, present, changed, effects);
         break;
     case CORS_ATTR_METHODS:
     case CORS_ATTR_HEADERS:
     case CORS_ATTR_EXPOSE:
-        effects[CORS_EFFECT_READ] |= name_directions(changed);
+        effects[CORS_EFFECT_REQUEST] |= name_directions(changed);
         break;
     case CORS_ATTR_ANY_UNSAFE:
     case CORS_ATTR_SUFFIX_UNSAFE:
         /* alone, they allow nothing */
         break;
-    case CORS_ATTR_MAX_AGE:
     case CORS_ATTR_PREFLIGHT:
+        /* a handler answers, and its headers are in the response */
+        effects[CORS_EFFECT_OTHER] |=
+            present->keeps_headers ? CORS_DIRECTION_BOTH : CORS_DIRECTION_LESS;
+        break;
+    case CORS_ATTR_MAX_AGE:
     case CORS_ATTR_PREFLIGHT_STATUS:
     case CORS_ATTR_SET_ENV:
-        effects[CORS_EFFECT_OTHER] |= CORS_ALLOWS_LESS;
+        effects[CORS_EFFECT_OTHER] |= CORS_DIRECTION_LESS;
         break;
     case CORS_ATTR_BACKEND:
-        effects[CORS_EFFECT_OTHER] |= CORS_ALLOWS_OTHERS;
+        effects[CORS_EFFECT_OTHER] |= CORS_DIRECTION_BOTH;
         break;
     case CORS_ATTR_WEBSOCKET_ORIGINS:
-        effects[CORS_EFFECT_OPEN] |= origin_directions(lists, changed);
+        effects[CORS_EFFECT_WEBSOCKET] |= origin_directions(lists, changed);
         break;
     case CORS_ATTR_PROTECT:
         add_protect(changed, effects);
         break;
     case CORS_ATTR_PROTECT_ORIGINS:
-        add_trust(partners, changed, origin_directions(lists, changed),
-                  effects);
+        add_trust(present, changed, origin_directions(lists, changed), effects);
         break;
     default:
-        add_choice(partners, changed, effects);
+        add_choice(present, changed, effects);
         break;
     }
 }
 
-void cors_effects_find(cors_lists_t *lists, const cors_partners_t *partners,
+void cors_effects_find(cors_lists_t *lists, const cors_present_t *present,
                        const cors_changed_t *changed,
                        unsigned effects[CORS_EFFECT_COUNT])
 {
     memset(effects, 0, CORS_EFFECT_COUNT * sizeof(effects[0]));
-    add_effects(lists, partners, changed, effects);
-    if (may_contradict(lists, partners, changed)) {
-        add_contradiction(partners, changed, effects);
+    add_effects(lists, present, changed, effects);
+    if (may_contradict(lists, present, changed)) {
+        add_contradiction(present, changed, effects);
     }
 }

@@ -11,68 +11,91 @@
 #include "core/diagnose/compare_lists.h"
 #include "core/policy/policy.h"
 
-/** What settings decide on. */
+/** What a setting can change. */
 typedef enum {
-    CORS_EFFECT_READ,    /* requests that pages make and read */
-    CORS_EFFECT_OPEN,    /* WebSocket handshakes */
-    CORS_EFFECT_PASS,    /* the origins that CorsProtect lets pass */
-    CORS_EFFECT_REFUSE,  /* what CorsRejectDisallowed refuses */
-    CORS_EFFECT_MEASURE, /* Timing-Allow-Origin */
-    CORS_EFFECT_OTHER,   /* anything else, by the setting alone */
+    /* which requests a page may make and read */
+    CORS_EFFECT_REQUEST,
+    /* which WebSocket handshakes succeed */
+    CORS_EFFECT_WEBSOCKET,
+    /* which origins CorsProtect lets pass */
+    CORS_EFFECT_PROTECT,
+    /* which requests CorsRejectDisallowed refuses */
+    CORS_EFFECT_REJECT,
+    /* Timing-Allow-Origin */
+    CORS_EFFECT_TIMING,
+    /* anything that depends on the setting alone */
+    CORS_EFFECT_OTHER,
     CORS_EFFECT_COUNT
 } cors_effect_e;
 
 /** The directions of a change, as bits. */
 enum {
-    CORS_ALLOWS_LESS = 1,
-    CORS_ALLOWS_MORE = 2,
-    CORS_ALLOWS_OTHERS = CORS_ALLOWS_LESS | CORS_ALLOWS_MORE
+    CORS_DIRECTION_LESS = 1,
+    CORS_DIRECTION_MORE = 2,
+    CORS_DIRECTION_BOTH = CORS_DIRECTION_LESS | CORS_DIRECTION_MORE
 };
 
-/** The settings of the sections of a server, in both configurations, with which a changed
- * setting can have an effect: each is true if at least one section has it. */
+/** Settings that at least one section of the server has, in either configuration. A changed
+ * setting can have most of its effects only if such a setting is there. */
 typedef struct {
-    bool credentials; /* CorsAllowCredentials On */
-    bool protects;    /* CorsProtect On */
-    bool refuses;     /* CorsRejectDisallowed On */
-    bool measures;    /* CorsTimingAllowOrigin Policy */
-    bool listed;      /* CorsWebSocketAllowOrigins */
-    /* a permission for lists of origins that anyone can have */
-    bool permits;
-    /* a policy without one of these permissions */
-    bool denies;
-    /* a list of origins that anyone can have: CorsAllowOrigins, CorsProtectAllowOrigins */
-    bool open;
-    bool open_protect;
-    bool null;        /* a list with the origin null */
-    bool denies_null; /* CorsAllowNullOriginUnsafe Off */
-    bool exposes_all; /* CorsExposeHeaders * */
-    bool edits_all;   /* CorsExposeHeaders that removes a name */
-} cors_partners_t;
+    /* CorsAllowCredentials On */
+    bool credentials;
+    /* CorsProtect On */
+    bool protect;
+    /* CorsRejectDisallowed On */
+    bool reject;
+    /* CorsTimingAllowOrigin Policy */
+    bool timing_policy;
+    /* CorsWebSocketAllowOrigins */
+    bool websocket_list;
+    /* CorsAllowAnyOriginWithCredentialsUnsafe or CorsAllowPublicSuffixUnsafe */
+    bool public_allowed;
+    /* a policy that lacks one of the two */
+    bool public_not_allowed;
+    /* a public list: of CorsAllowOrigins, of CorsProtectAllowOrigins */
+    bool public_list;
+    bool public_protect_list;
+    /* a list with the origin null */
+    bool null_list;
+    /* CorsAllowNullOriginUnsafe Off. The default does not count: it cannot replace the On
+     * of another section */
+    bool null_off;
+    /* CorsBackendHeaders Keep, and any other value: the headers of the handler are removed */
+    bool keeps_headers;
+    bool removes_headers;
+    /* CorsExposeHeaders * */
+    bool exposes_all;
+    /* CorsExposeHeaders that removes a name */
+    bool exposes_edited;
+} cors_present_t;
 
-/** Add the settings of one policy. */
-void cors_partners_add(cors_partners_t *partners, const cors_policy_t *policy);
+/**
+ * Add the settings of one policy.
+ *
+ * @param present  all members are false before the first call
+ */
+void cors_present_add(cors_present_t *present, const cors_policy_t *policy);
 
-/** A changed setting of a section. */
+/** A setting of a section that the two configurations set differently. */
 typedef struct {
     cors_attr_e attr;
-    /* what the section itself sets; NULL: the configuration does not have the section */
+    /* all settings of the section itself, nothing inherited; NULL: the configuration does
+     * not have the section */
     const cors_policy_t *old;
     const cors_policy_t *now;
-    /* the policies of both sides check handshakes by CorsWebSocketAllowOrigins, whatever
-     * other sections apply */
-    bool listed;
+    /* both policies of the section check handshakes with CorsWebSocketAllowOrigins, which no
+     * other section can undo */
+    bool websocket_listed;
 } cors_changed_t;
 
 /**
- * Find what a changed setting may allow or deny, together with whatever other sections.
+ * Find what a changed setting may allow or deny together with any other sections.
  *
- * @param lists     the lists of both configurations
- * @param partners  the settings of all sections that may apply
- * @param changed   its values are not equal
- * @param effects   the directions of each effect; filled
+ * @param lists    the lists of both configurations
+ * @param present  the settings of all sections that may apply
+ * @param effects  set: for each cors_effect_e the directions, as CORS_DIRECTION_* bits
  */
-void cors_effects_find(cors_lists_t *lists, const cors_partners_t *partners,
+void cors_effects_find(cors_lists_t *lists, const cors_present_t *present,
                        const cors_changed_t *changed,
                        unsigned effects[CORS_EFFECT_COUNT]);
 

@@ -20,8 +20,8 @@
 /* Lists with more entries are not searched for more than one origin. */
 #define SEARCHED_MAX 20000
 
-/* The exclusions of lists with more entries are not applied to each entry that is searched
- * for an origin. */
+/* In a longer list, an entry whose first origin is excluded is not searched for another one:
+ * that needs all exclusions of the list for each entry. */
 #define EXCLUDED_MAX 1000
 
 struct cors_listed_t {
@@ -36,10 +36,11 @@ struct cors_listed_t {
 
 struct cors_lists_t {
     apr_pool_t *p;
-    apr_hash_t *files[2]; /* of the configuration now, and of the old one */
-    apr_hash_t *lists;    /* side, null_ok and sets -> cors_listed_t * */
-    apr_hash_t *results;  /* kind and two lists -> cors_difference_t * */
-    apr_hash_t *equal;    /* two sets -> "": not equal, or "=" */
+    apr_hash_t *files[2];  /* of the configuration now, and of the old one */
+    apr_hash_t *lists;     /* side, null_ok and sets -> cors_listed_t * */
+    apr_hash_t *results;   /* kind and two lists -> cors_difference_t * */
+    apr_hash_t *witnesses; /* two lists -> witnesses_t * */
+    apr_hash_t *equal;     /* two sets -> "": not equal, or "=" */
     const cors_listed_t *all[2]; /* none, any */
 };
 
@@ -66,6 +67,7 @@ cors_lists_t *cors_lists_make(apr_pool_t *p, apr_hash_t *old, apr_hash_t *now)
     lists->files[true] = old;
     lists->lists = apr_hash_make(p);
     lists->results = apr_hash_make(p);
+    lists->witnesses = apr_hash_make(p);
     lists->equal = apr_hash_make(p);
     lists->all[false] = make_listed(p, false, true);
     lists->all[true] = cors_listed_of_entry(lists, &any);
@@ -360,7 +362,13 @@ static void add_witness(apr_array_header_t *found, const char *origin)
     APR_ARRAY_PUSH(found, const char *) = apr_pstrdup(found->pool, origin);
 }
 
-/* A search for origins that the first list allows and the second does not. */
+/* The origins that the first list allows and the second does not. */
+typedef struct {
+    apr_array_header_t *found; /* const char * */
+    bool more;                 /* there may be others */
+} witnesses_t;
+
+/* A search for such origins. */
 typedef struct {
     apr_pool_t *scratch; /* cleared after each entry */
     const cors_lists_t *lists;
@@ -391,7 +399,7 @@ static void exclude_lines(const search_t *search, const char *path,
     }
 }
 
-/* Exclude from an entry what its set and the sets that edit it exclude. */
+/* Add to the list of one entry the exclusions of its set, and of the sets that edit it. */
 static void exclude_all(const search_t *search, cors_algebra_list_t *one)
 {
     int i;
@@ -414,8 +422,9 @@ static void exclude_all(const search_t *search, cors_algebra_list_t *one)
     }
 }
 
-/* Search for an origin of a list with one entry. Returns false if the one that is found is
- * excluded from the first list. */
+/* Search an entry for an origin that the second list does not allow, and add the origin if
+ * the first list allows it. Returns false if the first list excludes the origin; another one
+ * may then exist. */
 static bool search_one(search_t *search, const cors_algebra_list_t *one)
 {
     cors_difference_t result;
@@ -435,8 +444,9 @@ static bool search_one(search_t *search, const cors_algebra_list_t *one)
     return listed;
 }
 
-/* Add an origin that an entry allows, if the first list does and the second does not. An
- * entry that lists several origins may have another one if the first is excluded. */
+/* Add one origin of an entry that the first list allows and the second does not. If the first
+ * list excludes the one that is found, search an entry for several origins once more, with
+ * the exclusions. */
 static void search_entry(search_t *search, const cors_origin_entry_t *entry)
 {
     cors_algebra_list_t *one =
@@ -499,36 +509,50 @@ static void search_set(search_t *search)
     }
 }
 
-apr_array_header_t *cors_listed_witnesses(apr_pool_t *p, cors_lists_t *lists,
-                                          const cors_listed_t *first,
-                                          const cors_listed_t *second,
-                                          bool *more)
+static void find_witnesses(cors_lists_t *lists, const cors_listed_t *first,
+                           const cors_listed_t *second, witnesses_t *witnesses)
 {
     const cors_difference_t *result = cors_listed_compare(lists, first, second);
-    apr_array_header_t *found = apr_array_make(p, 1, sizeof(const char *));
+    apr_array_header_t *found = witnesses->found;
     search_t search = { NULL, lists, first, second, 0, found, false };
 
-    *more = false;
     if (!result->witness) {
-        return found;
+        return;
     }
     if (first->count > SEARCHED_MAX || second->count > SEARCHED_MAX) {
         add_witness(found, result->witness);
-        *more = true;
-        return found;
+        witnesses->more = true;
+        return;
     }
-    apr_pool_create(&search.scratch, p);
+    apr_pool_create(&search.scratch, lists->p);
     for (; search.level < first->sets->nelts; search.level++) {
         search_set(&search);
     }
     apr_pool_destroy(search.scratch);
-    *more = search.more;
     add_witness(found, result->witness);
+    witnesses->more = search.more || found->nelts > CORS_WITNESSES_MAX;
     if (found->nelts > CORS_WITNESSES_MAX) {
         found->nelts = CORS_WITNESSES_MAX;
-        *more = true;
     }
-    return found;
+}
+
+const apr_array_header_t *cors_listed_witnesses(cors_lists_t *lists,
+                                                const cors_listed_t *first,
+                                                const cors_listed_t *second,
+                                                bool *more)
+{
+    const void *const key[] = { first, second };
+    witnesses_t *witnesses = apr_hash_get(lists->witnesses, key, sizeof(key));
+
+    if (!witnesses) {
+        witnesses = apr_pcalloc(lists->p, sizeof(*witnesses));
+        witnesses->found = apr_array_make(lists->p, 1, sizeof(const char *));
+        find_witnesses(lists, first, second, witnesses);
+        apr_hash_set(lists->witnesses, apr_pmemdup(lists->p, key, sizeof(key)),
+                     sizeof(key), witnesses);
+    }
+    *more = witnesses->more;
+    return witnesses->found;
 }
 
 bool cors_listed_lacks(cors_lists_t *lists, const cors_listed_t *listed,
@@ -549,7 +573,8 @@ bool cors_listed_lacks(cors_lists_t *lists, const cors_listed_t *listed,
     return result.answer == CORS_ALGEBRA_DIFFERS;
 }
 
-/* Store the lists of a union that allow an origin, at least one. Returns how many. */
+/* Store the lists of a union that allow at least one origin; the first list if none does.
+ * Returns how many are stored. */
 static int find_parts(cors_lists_t *lists, const cors_listed_union_t *all,
                       const cors_listed_t *parts[2])
 {
@@ -573,8 +598,7 @@ static int find_parts(cors_lists_t *lists, const cors_listed_union_t *all,
 /* Add the origins that a list allows and both lists of a union do not. If each of the two
  * lacks some, an origin that both lack may be missed: that is undecided, unless one is
  * found. */
-static void search_union(apr_pool_t *p, cors_lists_t *lists,
-                         const cors_listed_t *one,
+static void search_union(cors_lists_t *lists, const cors_listed_t *one,
                          const cors_listed_union_t *second,
                          apr_array_header_t *found, bool *more,
                          const char **obstacle)
@@ -600,7 +624,7 @@ static void search_union(apr_pool_t *p, cors_lists_t *lists,
     for (i = 0; i < count; i++) {
         bool others;
         const apr_array_header_t *origins =
-            cors_listed_witnesses(p, lists, one, parts[i], &others);
+            cors_listed_witnesses(lists, one, parts[i], &others);
 
         for (k = 0; k < origins->nelts; k++) {
             const char *origin = APR_ARRAY_IDX(origins, k, const char *);
@@ -627,7 +651,7 @@ apr_array_header_t *cors_union_witnesses(apr_pool_t *p, cors_lists_t *lists,
     *more = false;
     *obstacle = NULL;
     for (i = 0; i < 2 && first->list[i]; i++) {
-        search_union(p, lists, first->list[i], second, found, more, obstacle);
+        search_union(lists, first->list[i], second, found, more, obstacle);
     }
     if (found->nelts > CORS_WITNESSES_MAX) {
         found->nelts = CORS_WITNESSES_MAX;

@@ -72,16 +72,16 @@ const cors_difference_t *cors_listed_common(cors_lists_t *lists,
 
 /**
  * Find origins that the first list allows and the second does not: one for each entry of
- * the first, if the lists are not long.
+ * the first, if the lists are not long. They are searched only once.
  *
- * @param p     the pool of the array
  * @param more  set to whether there may be others
- * @return an array of const char *; at least one if the lists differ
+ * @return an array of const char *, in the pool of the lists; at least one if the lists
+ *   differ
  */
-apr_array_header_t *cors_listed_witnesses(apr_pool_t *p, cors_lists_t *lists,
-                                          const cors_listed_t *first,
-                                          const cors_listed_t *second,
-                                          bool *more);
+const apr_array_header_t *cors_listed_witnesses(cors_lists_t *lists,
+                                                const cors_listed_t *first,
+                                                const cors_listed_t *second,
+                                                bool *more);
 
 /** The origins that at least one of two lists allows. */
 typedef struct {

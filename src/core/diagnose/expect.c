@@ -71,7 +71,7 @@ static bool is_named(const expect_t *expect, const char *text)
     const cors_link_t *link = &expect->policy->link[expect->attr];
     cors_origin_t origin;
 
-    /* all that are tried are well-formed */
+    /* cannot fail: all candidates are well-formed */
     (void)cors_origin_parse(cors_slice(text), &origin);
     for (; link && link->setting; link = link->outer) {
         const cors_origin_set_t *set = link->setting->origins;
@@ -164,8 +164,8 @@ static bool allows_if_listed(const expect_t *expect, const char *origin)
 
     (void)cors_origin_set_add(expect->p, set, cors_slice(origin), NULL,
                               &unused);
-    /* the policy stays one for any origin if it is one, which changes how the answer names
-     * the origin, but not whether it is allowed */
+    /* any_origin may stay set: it decides whether the answer has "*" or the origin, not
+     * whether it is allowed */
     listing.link[expect->attr] = only;
     request.origin = origin;
     cors_explain(expect->p, &listing, &request, &answer);
