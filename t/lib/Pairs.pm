@@ -220,7 +220,7 @@ sub draw_pairs {
     }
     die "hardly any pair made by chance starts\n" if @made < $count;
     @made = @made[ 0 .. $count - 1 ];
-    # by chance, no pair of a run allows the same
+    # random pairs practically never allow the same, so add one that does
     push @made, reversed_pair(@made);
     for my $pair (@made) {
         $pair->{reference} = [ map { Reference->new(without_files($_, $pair->{texts}[$_]), root => $root) } 0, 1 ];
@@ -228,9 +228,9 @@ sub draw_pairs {
     return @made;
 }
 
-# One more pair, which allows the same: the entries of each list are in the other order. It
-# has no file of origins, whose lines may change, and no Timing-Allow-Origin of a list, whose
-# text has the order.
+# A pair that allows the same: only the order of the entries differs. The model has no list
+# file, whose lines may change, and no CorsTimingAllowOrigin Policy, whose header keeps the
+# order.
 sub reversed_pair {
     my (@made) = @_;
     my ($model) = grep { $_->{plain} && $_->{texts}[0] !~ /CorsAllowOriginsF|CorsTimingAllowOrigin Policy/ } @made;

@@ -590,7 +590,7 @@ sub is_forged {
 # Whether a service worker may have relayed a form: it has another referrer than origin.
 sub is_relayed {
     my ($request, $origin) = @_;
-    return 0 if (field($request, 'Sec-Fetch-Mode') // '') ne 'same-origin' || !may_be_form($request);
+    return 0 if (field($request, 'Sec-Fetch-Mode') // '') ne 'same-origin' || !may_be_posted_form($request);
     my $referer = field($request, 'Referer') // '';
     return 1 if $origin eq 'null';
     return $referer ne '' && !(is_well_formed($origin) && $referer =~ m{\A\Q$origin\E(?:[/?#]|\z)});
@@ -613,11 +613,11 @@ sub asks_cors {
     my ($request) = @_;
     my $mode = field($request, 'Sec-Fetch-Mode') // '';
     return $mode eq 'cors' if $mode ne '';
-    return !may_be_form($request);
+    return !may_be_posted_form($request);
 }
 
-# Whether a form of a page could send a request.
-sub may_be_form {
+# Whether a request may be a form sent with POST.
+sub may_be_posted_form {
     my ($request) = @_;
     return 0 if $request->{method} ne 'POST';
     my ($type) = (field($request, 'Content-Type') // '') =~ /\A([^;, \t]*)/;

@@ -857,7 +857,8 @@ static bool allows_matched(const struct matched_t *matched,
     return false;
 }
 
-/* Returns is_wanted() for the text of a point, by what matches it. */
+/* Like is_wanted(), but for the text of a point, by what matches it. own: it is the server's
+ * own origin */
 static bool is_matched_wanted(const tour_t *tour, bool own)
 {
     const search_t *search = tour->search;

@@ -182,8 +182,9 @@ static bool type_needs_preflight(cors_slice_t type)
                cors_slice_between(slash + 1, cors_slice_end(essence)));
 }
 
-/* Returns whether a form could send a request, by its method and its Content-Type. */
-static bool may_be_form(const cors_protect_facts_t *facts)
+/* Returns whether a request may be a form sent with POST, whose Content-Type is one that
+ * needs no preflight. GET, the other method of forms, is not asked about here. */
+static bool may_be_posted_form(const cors_protect_facts_t *facts)
 {
     return cors_slice_is(facts->method, "POST")
            && !type_needs_preflight(field_of(facts, CORS_FIELD_CONTENT_TYPE));
@@ -194,13 +195,13 @@ static bool may_be_form(const cors_protect_facts_t *facts)
  * site. In Firefox, the request then has the worker's origin and the mode
  * "same-origin". Only Referer still names the page. A page that removes it has the
  * origin null. Both fields come from the browser, so a proxy does not disturb the
- * comparison. The worker receives navigations of other sites only, so anything that a
- * form cannot send is a request of this site.
+ * comparison. From other sites, a service worker receives nothing but navigations. A
+ * request that no form can send therefore comes from this site.
  */
 static bool may_be_relayed(const cors_protect_facts_t *facts)
 {
     if (!cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "same-origin")
-        || !may_be_form(facts)) {
+        || !may_be_posted_form(facts)) {
         return false;
     }
     return cors_slice_is(field_of(facts, CORS_FIELD_ORIGIN), "null")
@@ -220,7 +221,7 @@ static bool is_cors_request(const cors_protect_facts_t *facts)
     if (!is_absent(facts, CORS_FIELD_FETCH_MODE)) {
         return cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "cors");
     }
-    return !may_be_form(facts);
+    return !may_be_posted_form(facts);
 }
 
 /* Returns whether a port as an origin has it is the port of a target. The default port

@@ -27,8 +27,9 @@ typedef struct {
     apr_time_t loaded_at; /* when the list in force was read from the file */
     /* when the file was last seen to have the list in force; 0: it has another one */
     apr_time_t checked_at;
-    /* when the list was last confirmed: the modification time of the file, which a program or
-     * a database that finds the same list sets; the age for max-stale counts from it */
+    /* when the list in force was last confirmed; 0: not loaded. It is the modification time
+     * of the file. mod_cors_sources sets it when a source finds the same list. The age for
+     * max-stale counts from it. */
     apr_time_t confirmed_at;
     /* failed attempts to load the file since httpd read its configuration */
     apr_uint32_t failures;
