@@ -154,12 +154,26 @@ $httpd->stop;
 # === a pipe that is closed does not wake the refresher again and again
 start_with(closed => [qw(closes)]);
 arrives(closes => 'second');
-my ($idle) = grep { children_of($_) } $httpd->children; # only the refresher has started a process
 my $ticks = POSIX::sysconf(POSIX::_SC_CLK_TCK());
-sub processor_seconds { my @field = split ' ', Httpd::slurp("/proc/$idle/stat") =~ s/.*\) //sr; return ($field[11] + $field[12]) / $ticks }
-my $used = processor_seconds();
-sleep 2;
-cmp_ok(processor_seconds() - $used, '<', 0.2, 'closes: the refresher sleeps');
+sub processor_seconds { my ($pid) = @_; my @field = split ' ', Httpd::slurp("/proc/$pid/stat") =~ s/.*\) //sr; return ($field[11] + $field[12]) / $ticks }
+sub is_idle {
+    my ($name) = @_;
+    my ($idle) = grep { children_of($_) } $httpd->children; # only the refresher has started a process
+    my $used = processor_seconds($idle);
+    sleep 2;
+    return cmp_ok(processor_seconds($idle) - $used, '<', 0.2, "$name: the refresher sleeps");
+}
+is_idle('closes');
+$httpd->stop;
+
+# === two pipes for each program are more than a process may open by default
+my @many = map { "many$_" } 1 .. 70;
+$program{$_} = [ 'refresh=1h', "$frame\nexec sleep 1000" ] for @many;
+start_with(many => \@many, under => 'prlimit --nofile=128:1024');
+ok(wait_until(sub { @many == (() = log_text() =~ /^.*CorsOriginSource many\d+: .*new list/mg) }, 60), 'each of seventy programs has printed its list');
+arrives($_ => 'app') for @many[ 0, -1 ];
+is_idle('many');
+is_clean();
 $httpd->stop;
 
 done_testing();
