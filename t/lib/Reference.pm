@@ -307,6 +307,8 @@ sub matches_one_of {
 sub is_everybody {
     my ($word) = @_;
     return $word->{word} eq '*' || $word->{word} =~ m{://\*\z} if !$word->{regex};
+    # with a look-ahead, it cannot be decided whose origins match, so it counts as any
+    return 1 if $word->{word} =~ /\(\?[!=<]/;
     return matches_one_of($word, 'https://stranger.example', 'https://stranger.test', 'https://ixexample');
 }
 
