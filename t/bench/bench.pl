@@ -27,51 +27,26 @@ my $out = $ENV{BENCH_OUT} or die "run make bench\n";
 my $limits = "$FindBin::Bin/limits";
 my %result;
 
-if ($part{table} || $part{check}) {
-    $result{requests} = BenchTable::measure();
-    BenchTable::show($result{requests});
-    BenchTable::measure_again($limits, $result{requests}) if $part{check};
+# a part, its package, the name of its result, and whether check measures it
+my @parts = (
+    [qw(table BenchTable requests check)],
+    [qw(floor BenchFloor floor)],
+    [qw(http2 BenchHttp2 http2)],
+    [qw(micro BenchMicro core check)],
+    [qw(linear BenchLinear linear check)],
+    [qw(growth BenchGrowth growth)],
+    [qw(start BenchStart start check)],
+    [qw(throughput BenchThroughput throughput)],
+    [qw(peers BenchPeers peers)],
+);
+for (@parts) {
+    my ($name, $package, $key, $in_check) = @$_;
+    next if !$part{$name} && !($part{check} && $in_check);
+    require "$package.pm";
+    $result{$key} = $package->can('measure')->();
+    $package->can('show')->($result{$key});
 }
-if ($part{floor}) {
-    require BenchFloor;
-    $result{floor} = BenchFloor::measure();
-    BenchFloor::show($result{floor});
-}
-if ($part{http2}) {
-    require BenchHttp2;
-    $result{http2} = BenchHttp2::measure();
-    BenchHttp2::show($result{http2});
-}
-if ($part{micro} || $part{check}) {
-    require BenchMicro;
-    $result{core} = BenchMicro::measure();
-    BenchMicro::show($result{core});
-}
-if ($part{linear} || $part{check}) {
-    require BenchLinear;
-    $result{linear} = BenchLinear::measure();
-    BenchLinear::show($result{linear});
-}
-if ($part{growth}) {
-    require BenchGrowth;
-    $result{growth} = BenchGrowth::measure();
-    BenchGrowth::show($result{growth});
-}
-if ($part{start} || $part{check}) {
-    require BenchStart;
-    $result{start} = BenchStart::measure();
-    BenchStart::show($result{start});
-}
-if ($part{throughput}) {
-    require BenchThroughput;
-    $result{throughput} = BenchThroughput::measure();
-    BenchThroughput::show($result{throughput});
-}
-if ($part{peers}) {
-    require BenchPeers;
-    $result{peers} = BenchPeers::measure();
-    BenchPeers::show($result{peers});
-}
+BenchTable::measure_again($limits, $result{requests}) if $part{check};
 if (!$part{check}) {
     open my $file, '>', "$out/bench.json" or die "$out/bench.json: $!";
     print $file JSON::PP->new->pretty->canonical->encode(\%result);
