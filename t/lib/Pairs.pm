@@ -431,6 +431,8 @@ my %concerns = (
     time => qr/$lists|\ACorsTimingAllowOrigin\z/,
     resource => qr/\ACorsResourcePolicy\z/,
 );
+# How much CorsResourcePolicy allows.
+my %embeds = (Off => 3, 'cross-origin' => 2, 'same-site' => 1, 'same-origin' => 0);
 # Those whose settings are reported as such.
 my %settings = (
     websocket => qr/\ACorsWebSocketRequireOrigin\z/,
@@ -446,9 +448,9 @@ my %aspects = (read => qr/\Arequest\z/, header => qr/\A(?:request|response-heade
 # sides allow.
 sub is_of_rest { my ($difference) = @_; return $difference->{headers} || ($difference->{decided_by} // '') =~ /\ACorsAllowCredentials / }
 
-# Whether a difference of a section covers a page for which the outcome is now $now.
+# Whether a difference of a section covers a page whose outcome was $old and is now $now.
 sub covers {
-    my ($pair, $difference, $title, $page, $now) = @_;
+    my ($pair, $difference, $title, $page, $old, $now) = @_;
     my ($kind, $directive, $change) = ($page->{kind}, $difference->{directive}, $difference->{change});
     my $method = $kind eq 'websocket' ? 'GET' : $page->{method};
     return 0 if !applies($title, $page->{path}) || ($difference->{aspect} ne 'websocket' && !has_method($difference, $method));
@@ -457,7 +459,7 @@ sub covers {
         return $concerns && ($difference->{obstacle} // '') !~ /CORS headers of/ if $difference->{aspect} eq 'setting';
         return $aspects{$kind} && $difference->{aspect} =~ $aspects{$kind};
     }
-    my $wider = $now ne '0' && $now ne 'same-origin';
+    my $wider = $kind eq 'resource' ? $embeds{$now} > $embeds{$old} : $now ne '0';
     if ($difference->{aspect} eq 'setting') {
         # a change that can only allow less
         return $concerns && !$wider if $change eq 'changed' && defined $difference->{obstacle};
@@ -480,8 +482,8 @@ sub covers {
 
 # Whether one of the differences of a host covers a page.
 sub is_covered {
-    my ($pair, $found, $page, $now) = @_;
-    return scalar grep { covers($pair, @$_, $page, $now) } @$found;
+    my ($pair, $found, $page, $old, $now) = @_;
+    return scalar grep { covers($pair, @$_, $page, $old, $now) } @$found;
 }
 
 # --- what shows a difference

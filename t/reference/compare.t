@@ -47,7 +47,7 @@ sub run {
                 next if $old eq $now;
                 $count{changed}++;
                 $changed{$kind}++;
-                push @missed, [ $pair, show_page($page) . ": $old, now $now" ] if !is_covered($pair, \@found, $page, $now);
+                push @missed, [ $pair, show_page($page) . ": $old, now $now" ] if !is_covered($pair, \@found, $page, $old, $now);
             }
         }
         for (@found) {
