@@ -82,7 +82,7 @@ my $limit = 'more than 20 lines within a minute; further lines are dropped until
 
 # Check that the error log has no forged line, no control character and no flood.
 sub is_clean {
-    is_deeply([ grep { !/^\[[^\]]+\] \[(?:cors_sources|cors_policy|mpm_\w+|core):(?:error|notice|info|warn)\] \[pid \d+(?::tid \d+)?\] (?!\[)/ } split /\n/, log_text() ], [], 'each line of the error log is a message of httpd');
+    is_deeply([ grep { !/^\[[^\]]+\] \[(?:cors_sources|cors_policy|mpm_\w+|core|http2):(?:error|notice|info|warn)\] \[pid \d+(?::tid \d+)?\] (?!\[)/ } split /\n/, log_text() ], [], 'each line of the error log is a message of httpd');
     unlike(log_text(), qr/[^\x20-\x7e\n]/, 'the error log has no control character');
     unlike(log_text(), qr/CorsOriginSource (?!fails)\w+: \S+: (?:the program|no complete|line \d)/, 'no other program has failed');
     return cmp_ok(length log_text(), '<', 200_000, 'the error log is small');
