@@ -20,6 +20,13 @@
 #define LINES_MOST 20
 #define LINES_INTERVAL apr_time_from_sec(60)
 
+/* Returns whether nothing is logged at the moment. */
+static bool is_limited(const cors_error_lines_t *lines, apr_time_t now)
+{
+    return lines->count > LINES_MOST
+           && now - lines->counted_from < LINES_INTERVAL;
+}
+
 /* Log the line that has begun, unless the limit is reached. suffix: "..." for a line that is
  * cut, otherwise "" */
 static void log_line(cors_error_lines_t *lines,
@@ -28,12 +35,12 @@ static void log_line(cors_error_lines_t *lines,
 {
     const apr_time_t now = cors_clock();
 
+    if (is_limited(lines, now)) {
+        return;
+    }
     if (lines->count == 0 || now - lines->counted_from >= LINES_INTERVAL) {
         lines->counted_from = now;
         lines->count = 0;
-    }
-    if (lines->count > LINES_MOST) {
-        return;
     }
     if (lines->count++ == LINES_MOST) {
         ap_log_error(APLOG_MARK, APLOG_ERR, 0, server,
@@ -82,20 +89,13 @@ static void add_text(cors_error_lines_t *lines,
     }
 }
 
-/* Returns whether nothing is logged at the moment. */
-static bool is_limited(const cors_error_lines_t *lines)
-{
-    return lines->count > LINES_MOST
-           && cors_clock() - lines->counted_from < LINES_INTERVAL;
-}
-
 void cors_error_lines_add(cors_error_lines_t *lines,
                           const cors_list_source_t *source, server_rec *server,
                           const char *bytes, apr_size_t len)
 {
     const char *const end = bytes + len;
 
-    if (len > 0 && is_limited(lines)) {
+    if (len > 0 && is_limited(lines, cors_clock())) {
         /* the rest of a line that has begun is dropped, too */
         lines->len = 0;
         lines->is_cut = end[-1] != '\n';

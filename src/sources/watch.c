@@ -206,6 +206,13 @@ static bool is_unchanged(const cors_watch_t *watch)
     return watch->report && watch->report->unchanged && watch->known.known;
 }
 
+/* Log the unfinished line, and read no more of the standard error. */
+static void close_error(cors_watch_t *watch)
+{
+    cors_error_lines_end(&watch->lines, watch->source, watch->server);
+    cors_program_close_error(&watch->program);
+}
+
 /* The program has ended: decide whether that was right. */
 static void take_end(cors_watch_t *watch, int status)
 {
@@ -215,8 +222,7 @@ static void take_end(cors_watch_t *watch, int status)
     watch->kill_at = 0;
     /* what it has printed before its end */
     cors_watch_read_error(watch);
-    cors_error_lines_end(&watch->lines, watch->source, watch->server);
-    cors_program_close_error(&watch->program);
+    close_error(watch);
     cors_watch_read(watch);
     cors_program_close_output(&watch->program);
     if (watch->failed) {
@@ -270,33 +276,42 @@ static void take_bytes(cors_watch_t *watch, cors_slice_t bytes)
     }
 }
 
-/* for both pipes of all sources: what was read is used at once */
-static char read_bytes[READ_BYTES];
+typedef void (*take_fn)(cors_watch_t *watch, cors_slice_t bytes);
 
-/* Returns how often a pipe is read until other sources have their turn. */
-static int reads_most(const cors_watch_t *watch)
+static void take_error(cors_watch_t *watch, cors_slice_t bytes)
 {
-    return watch->program.pid == 0 ? READS_AT_END : 1;
+    cors_error_lines_add(&watch->lines, watch->source, watch->server, bytes.ptr,
+                         bytes.len);
+}
+
+/* Read what is in a pipe of the program, unless it is closed. While the program runs, read
+ * only once, so that the other sources have their turn. Returns whether the pipe has ended.
+ *
+ * end: of the pipe; take may close it */
+static bool read_pipe(cors_watch_t *watch, const int *end, take_fn take)
+{
+    static char bytes[READ_BYTES];
+    int reads = watch->program.pid == 0 ? READS_AT_END : 1;
+    ssize_t got = 0;
+
+    if (*end < 0) {
+        return false;
+    }
+    do {
+        got = read(*end, bytes, sizeof(bytes));
+        if (got > 0) {
+            const cors_slice_t text = { bytes, (apr_size_t)got };
+
+            take(watch, text);
+        }
+    } while ((got < 0 && errno == EINTR)
+             || (got > 0 && --reads > 0 && *end >= 0));
+    return got == 0;
 }
 
 void cors_watch_read(cors_watch_t *watch)
 {
-    int reads = reads_most(watch);
-    ssize_t got = 0;
-
-    if (watch->program.output < 0) {
-        return;
-    }
-    do {
-        got = read(watch->program.output, read_bytes, sizeof(read_bytes));
-        if (got > 0) {
-            const cors_slice_t text = { read_bytes, (apr_size_t)got };
-
-            take_bytes(watch, text);
-        }
-    } while ((got < 0 && errno == EINTR)
-             || (got > 0 && --reads > 0 && watch->program.output >= 0));
-    if (got == 0) {
+    if (read_pipe(watch, &watch->program.output, take_bytes)) {
         cors_program_close_output(&watch->program);
         /* it must end now; take_end() decides whether it has failed */
         watch->deadline = cors_clock() + PATIENCE;
@@ -305,23 +320,9 @@ void cors_watch_read(cors_watch_t *watch)
 
 void cors_watch_read_error(cors_watch_t *watch)
 {
-    int reads = reads_most(watch);
-    ssize_t got = 0;
-
-    if (watch->program.error < 0) {
-        return;
-    }
-    do {
-        got = read(watch->program.error, read_bytes, sizeof(read_bytes));
-        if (got > 0) {
-            cors_error_lines_add(&watch->lines, watch->source, watch->server,
-                                 read_bytes, (apr_size_t)got);
-        }
-    } while ((got < 0 && errno == EINTR) || (got > 0 && --reads > 0));
-    if (got == 0) {
+    if (read_pipe(watch, &watch->program.error, take_error)) {
         /* a program may close it, and go on */
-        cors_error_lines_end(&watch->lines, watch->source, watch->server);
-        cors_program_close_error(&watch->program);
+        close_error(watch);
     }
 }
 
@@ -479,6 +480,6 @@ void cors_watch_stop(cors_watch_t *watch, bool by_force)
     cors_program_signal(&watch->program, by_force ? SIGKILL : SIGTERM);
     if (by_force) {
         cors_watch_read_error(watch);
-        cors_error_lines_end(&watch->lines, watch->source, watch->server);
+        close_error(watch);
     }
 }

@@ -846,7 +846,7 @@ static const row_t effect_rows[] = {
       "undecided: a change of CorsAllowOrigins on match of a.test, all "
       "methods: other sections that apply to the same request "
       "(CorsAllowOrigins conf:4; before: CorsAllowOrigins conf:4)\n" },
-    { "a list for handshakes is no change of other methods",
+    { "a list for handshakes changes nothing for other methods",
       LIST " # match: CorsWebSocketAllowOrigins " A " " B
            " # files: CorsMaxAge 1",
       LIST " # match: CorsWebSocketAllowOrigins " A " # files: CorsMaxAge 1",

@@ -27,13 +27,14 @@ static const cors_setting_t *setting_of(const cors_policy_t *own,
     return own ? own->link[attr].setting : NULL;
 }
 
-/* --- what is present */
-
-static bool is_public(const cors_origin_set_t *set)
+static bool is_changed(cors_lists_t *lists, const cors_changed_t *changed,
+                       cors_attr_e attr)
 {
-    return cors_origin_set_any(set) || cors_origin_set_public(set)
-           || cors_origin_set_public_suffix(set);
+    return !cors_settings_equal(lists, setting_of(changed->old, attr),
+                                setting_of(changed->now, attr));
 }
+
+/* --- what is present */
 
 /* Add the lists of origins of an attribute. open: set to true if one of them is public. */
 static void add_origins(cors_present_t *present, const cors_policy_t *policy,
@@ -42,7 +43,7 @@ static void add_origins(cors_present_t *present, const cors_policy_t *policy,
     const cors_link_t *link = &policy->link[attr];
 
     for (; link && link->setting; link = link->outer) {
-        *open = *open || is_public(link->setting->origins);
+        *open = *open || cors_origin_set_open(link->setting->origins);
         present->null_list =
             present->null_list || cors_origin_set_null(link->setting->origins);
     }
@@ -94,10 +95,6 @@ void cors_present_add(cors_present_t *present, const cors_policy_t *policy)
 static bool may_contradict(cors_lists_t *lists, const cors_present_t *present,
                            const cors_changed_t *changed)
 {
-    const bool credentials_change =
-        !cors_settings_equal(lists,
-                             setting_of(changed->old, CORS_ATTR_CREDENTIALS),
-                             setting_of(changed->now, CORS_ATTR_CREDENTIALS));
     const bool open = present->public_list && present->credentials
                       && present->public_not_allowed;
     const bool protect =
@@ -116,7 +113,8 @@ static bool may_contradict(cors_lists_t *lists, const cors_present_t *present,
     case CORS_ATTR_ANY_UNSAFE:
     case CORS_ATTR_SUFFIX_UNSAFE:
         /* if CorsAllowCredentials changes as well, its own change is reported */
-        return (open && !credentials_change) || protect;
+        return (open && !is_changed(lists, changed, CORS_ATTR_CREDENTIALS))
+               || protect;
     case CORS_ATTR_NULL_UNSAFE:
     case CORS_ATTR_WEBSOCKET_ORIGINS:
         return null;

@@ -694,8 +694,7 @@ static bool is_set_open(const cors_lists_t *lists, bool old,
 {
     int i;
 
-    if (cors_origin_set_any(set) || cors_origin_set_public(set)
-        || cors_origin_set_public_suffix(set)) {
+    if (cors_origin_set_open(set)) {
         return true;
     }
     for (i = 0; i < cors_origin_set_count(set); i++) {

@@ -957,6 +957,12 @@ const cors_origin_entry_t *cors_origin_set_public(const cors_origin_set_t *set)
     return set->public;
 }
 
+bool cors_origin_set_open(const cors_origin_set_t *set)
+{
+    return cors_origin_set_any(set) || cors_origin_set_public(set)
+           || cors_origin_set_public_suffix(set);
+}
+
 const cors_origin_entry_t *cors_origin_set_null(const cors_origin_set_t *set)
 {
     return set->listed.null;

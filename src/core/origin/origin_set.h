@@ -233,6 +233,11 @@ bool cors_origin_set_none(const cors_origin_set_t *set);
  *          register; NULL if there is none */
 const cors_origin_entry_t *cors_origin_set_public(const cors_origin_set_t *set);
 
+/** @return whether an entry lists origins that anyone can have: any origin, a regular
+ *          expression that matches such origins, or a public suffix. Does not look into
+ *          list files */
+bool cors_origin_set_open(const cors_origin_set_t *set);
+
 /** @return the entry null; NULL if it is not listed */
 const cors_origin_entry_t *cors_origin_set_null(const cors_origin_set_t *set);
 

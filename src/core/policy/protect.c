@@ -481,10 +481,7 @@ static bool has_open_list(const cors_policy_t *policy)
     for (link = &policy->link[CORS_ATTR_ORIGINS]; link; link = link->outer) {
         const cors_setting_t *setting = link->setting;
 
-        if (setting
-            && (cors_origin_set_any(setting->origins)
-                || cors_origin_set_public(setting->origins)
-                || cors_origin_set_public_suffix(setting->origins))) {
+        if (setting && cors_origin_set_open(setting->origins)) {
             return true;
         }
     }
