@@ -19,27 +19,6 @@ sub location { return "<Location \"$_[0]\">\n$_[1]</Location>\n" }
 
 sub names { return join ' ', map { "x-name-$_" } 1 .. $_[0] }
 
-# name => [ sizes, configuration of a size with the module, without it, request ]
-my %curves = (
-    'origins in a list' => [ [ 1, 100, 10_000, 1_000_000 ],
-        sub { location('/api', BenchTable::policy($_[0])) }, sub { location('/api', '') }, $actual ],
-    'sections that do not match' => [ [ 1, 10, 100, 1000 ],
-        sub { location('/api', policy()) . join '', map { location("/s$_", policy()) } 1 .. $_[0] },
-        sub { location('/api', '') . join '', map { location("/s$_", '') } 1 .. $_[0] }, $actual ],
-    'sections that match' => [ [ 1, 2, 4, 8 ],
-        sub { join '', map { location('/api', policy("CorsMaxAge $_\n")) } 1 .. $_[0] },
-        sub { location('/api', '') x $_[0] }, $actual ],
-    'layers of <Limit>' => [ [ 0, 1, 5, 20 ],
-        sub { location('/api', policy(map { "<Limit M$_>\nCorsMaxAge $_\n</Limit>\n" } 1 .. $_[0])) },
-        sub { location('/api', join '', map { "<Limit M$_>\n</Limit>\n" } 1 .. $_[0]) }, $actual ],
-    'header names in a list' => [ [ 1, 10, 100, 1000 ],
-        sub { location('/api', policy('CorsAllowHeaders ' . names($_[0]) . "\n")) }, sub { location('/api', '') },
-        BenchTable::preflight($app, 'PUT', 'x-name-1') ],
-    'header names asked for' => [ [ 1, 10, 100 ],
-        sub { location('/api', policy('CorsAllowHeaders ' . names(100) . "\n")) }, sub { location('/api', '') },
-        sub { BenchTable::preflight($app, 'PUT', join ',', map { "x-name-$_" } 1 .. $_[0]) } ],
-);
-
 # The file of a list, whose origins belong to a number of tenants, ten to each.
 sub tenants {
     my ($count) = @_;
@@ -53,54 +32,59 @@ sub tenants {
     return $name;
 }
 
-# name => [ sizes, the sources of lists, configuration of a size with the module, request ]
-my %sources = (
+# methods that no request has; httpd registers them as well
+my $register = 'RegisterHttpMethod ' . join(' ', map { "M$_" } 1 .. 20) . "\n";
+
+# name => [ sizes, configuration of a size with the module, without it, request; for all
+# sizes: what both servers have outside of the hosts, what the one with the module has ]
+my %curves = (
+    'origins in a list' => [ [ 1, 100, 10_000, 1_000_000 ],
+        sub { location('/api', BenchTable::policy($_[0])) }, sub { location('/api', '') }, $actual ],
+    'sections that do not match' => [ [ 1, 10, 100, 1000 ],
+        sub { location('/api', policy()) . join '', map { location("/s$_", policy()) } 1 .. $_[0] },
+        sub { location('/api', '') . join '', map { location("/s$_", '') } 1 .. $_[0] }, $actual ],
+    'sections that match' => [ [ 1, 2, 4, 8 ],
+        sub { join '', map { location('/api', policy("CorsMaxAge $_\n")) } 1 .. $_[0] },
+        sub { location('/api', '') x $_[0] }, $actual ],
+    'layers of <Limit>' => [ [ 0, 1, 5, 20 ],
+        sub { location('/api', policy(map { "<Limit M$_>\nCorsMaxAge $_\n</Limit>\n" } 1 .. $_[0])) },
+        sub { location('/api', join '', map { "<Limit M$_>\n</Limit>\n" } 1 .. $_[0]) }, $actual, $register ],
+    'header names in a list' => [ [ 1, 10, 100, 1000 ],
+        sub { location('/api', policy('CorsAllowHeaders ' . names($_[0]) . "\n")) }, sub { location('/api', '') },
+        BenchTable::preflight($app, 'PUT', 'x-name-1') ],
+    'header names asked for' => [ [ 1, 10, 100 ],
+        sub { location('/api', policy('CorsAllowHeaders ' . names(100) . "\n")) }, sub { location('/api', '') },
+        sub { BenchTable::preflight($app, 'PUT', join ',', map { "x-name-$_" } 1 .. $_[0]) } ],
     'tenants of a list' => [ [ 1, 100, 10_000 ],
-        sub { map { "CorsOriginSource n$_ file:" . tenants($_) . "\n" } @_ },
-        sub { location('/api', qq{CorsPolicy On\nCorsAllowOriginsFrom n$_[0] "t%{tolower:%{req:X-Tenant}}"\n}) },
-        $actual =~ s/\r\n\r\n/\r\nX-Tenant: 0\r\n\r\n/r ],
+        sub { location('/api', qq{CorsPolicy On\nCorsAllowOriginsFrom n$_[0] "t%{tolower:%{req:X-Tenant}}"\n}) }, sub { location('/api', '') },
+        $actual =~ s/\r\n\r\n/\r\nX-Tenant: 0\r\n\r\n/r, '', sub { map { "CorsOriginSource n$_ file:" . tenants($_) . "\n" } @_ } ],
     'lists of one policy' => [ [ 1, 2, 8 ],
-        sub { map { "CorsOriginSource l$_ file:" . tenants(10 + $_) . "\n" } 1 .. 8 },
-        sub { location('/api', "CorsPolicy On\n" . join '', map { qq{CorsAllowOriginsFrom l$_ "t0"\n} } 1 .. $_[0]) }, $actual ],
+        sub { location('/api', "CorsPolicy On\n" . join '', map { qq{CorsAllowOriginsFrom l$_ "t0"\n} } 1 .. $_[0]) }, sub { location('/api', '') },
+        $actual, '', sub { map { "CorsOriginSource l$_ file:" . tenants(10 + $_) . "\n" } 1 .. 8 } ],
 );
 
 sub measure {
     my @result;
     for my $name (sort keys %curves) {
-        my ($sizes, $with, $without, $request) = @{ $curves{$name} };
+        my ($sizes, $with, $without, $request, $global, $sources) = @{ $curves{$name} };
+        $global //= '';
         my (%with, %without);
-        # methods that no request has; httpd registers them as well
-        my $register = $name =~ /Limit/ ? 'RegisterHttpMethod ' . join(' ', map { "M$_" } 1 .. 20) . "\n" : '';
         for (@$sizes) {
             $with{"n$_"} = $with->($_);
             $without{"n$_"} = $without->($_);
         }
         my $one = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/g-bare", valgrind => 1, hosts => \%without,
-            global => $register);
+            global => $global);
         my $two = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/g-with", valgrind => 1, hosts => \%with,
-            module => $ENV{BENCH_SO}, global => $register);
+            module => $ENV{BENCH_SO}, global => join('', $global, $sources ? $sources->(@$sizes) : ()));
         for (@$sizes) {
             my $bytes = ref $request ? $request->($_) : $request;
             push @result, { name => $name, size => $_, %{ BenchTable::median($one, "n$_", $two, "n$_", $bytes) } };
         }
         $_->stop for $one, $two;
     }
-    push @result, sources(), hosts();
+    push @result, hosts();
     return { instructions => \@result, memory => memory() };
-}
-
-# Lists with a name.
-sub sources {
-    my @result;
-    for my $name (sort keys %sources) {
-        my ($sizes, $sources, $with, $request) = @{ $sources{$name} };
-        my $one = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/s-bare", valgrind => 1, hosts => { x => location('/api', '') });
-        my $two = BenchHttpd->start(dir => "$ENV{BENCH_TMP}/s-with", valgrind => 1, module => $ENV{BENCH_SO},
-            hosts => { map { ("n$_" => $with->($_)) } @$sizes }, global => join('', $sources->(@$sizes)));
-        push @result, map { +{ name => $name, size => $_, %{ BenchTable::median($one, 'x', $two, "n$_", $request) } } } @$sizes;
-        $_->stop for $one, $two;
-    }
-    return @result;
 }
 
 # Name-based virtual hosts of one address.

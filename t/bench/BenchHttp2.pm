@@ -18,9 +18,6 @@ my @names = ('no Origin', 'origin not allowed', 'origin allowed', 'origin allowe
 # The numbers of requests of two runs. Their difference does not include the connection.
 my ($few, $many) = (10, 40);
 
-# Lengths of an additional header, as in the table.
-my @pads = (0, 150, 300, 450, 600, 750, 900);
-
 # The options of h2load for a request of the table.
 sub options {
     my ($request, $pad) = @_;
@@ -58,12 +55,12 @@ sub measure {
     for my $name (@names) {
         my (undef, $host, undef, $request) = @{ $row{$name} };
         my @counts;
-        for my $pad (@pads) {
+        for my $pad (@BenchTable::pads) {
             my @options = options($request, $pad);
             my $before = count($bare, 'bare', @options);
             push @counts, { httpd => $before, added => count($with, $host, @options) - $before };
         }
-        push @result, { name => $name, %{ (sort { $a->{added} <=> $b->{added} } @counts)[ @counts / 2 ] } };
+        push @result, { name => $name, %{ BenchTable::middle(@counts) } };
     }
     $_->stop for $bare, $with;
     return \@result;

@@ -201,6 +201,8 @@ sub exchange {
     }
 }
 
+sub median { my @sorted = sort { $a <=> $b } @_; return $sorted[ @sorted / 2 ] }
+
 sub control {
     my ($self, $uri) = @_;
     $self->{control} ||= $self->connect_to($self->{port}{control});
@@ -226,8 +228,7 @@ sub count {
         $answer = exchange($socket, $request) for 1 .. $times;
         push @totals, $self->dump_as('/end') - $self->{control_cost};
     }
-    my $median = (sort { $a <=> $b } @totals)[ @totals / 2 ];
-    return (int($median / $times + 0.5), $answer);
+    return (int(median(@totals) / $times + 0.5), $answer);
 }
 
 # The instructions between the start and the end of a function.

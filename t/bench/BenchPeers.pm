@@ -162,7 +162,7 @@ sub measure {
     stop();
     $_->{httpd} && $_->{httpd}->stop for map { @$_[ 1, 2 ] } @pairs;
     return [ map { my $name = $_->[0];
-        +{ name => $name, map { ($_ => sprintf('%.3f', BenchThroughput::median(@{ $ratio{$name}{$_} })) + 0) } keys %request } } @pairs ];
+        +{ name => $name, map { ($_ => sprintf('%.3f', BenchHttpd::median(@{ $ratio{$name}{$_} })) + 0) } keys %request } } @pairs ];
 }
 
 sub show {

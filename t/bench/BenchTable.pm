@@ -273,7 +273,7 @@ sub in_parallel {
 # of the request a few more bytes cost about 250 instructions for a further block. The
 # module needs some memory, which shifts that length; and where a string lies decides
 # how the C library compares it. So the median of nine counts is used.
-my @pads = (0, 150, 300, 450, 600, 750, 900, 1050, 1200);
+our @pads = (0, 150, 300, 450, 600, 750, 900, 1050, 1200);
 
 sub padded {
     my ($request, $pad) = @_;
@@ -299,8 +299,11 @@ sub median {
         my ($count) = $with->count($host, $bytes);
         push @counts, { httpd => $before, added => $count - $before };
     }
-    return (sort { $a->{added} <=> $b->{added} } @counts)[ @counts / 2 ];
+    return middle(@counts);
 }
+
+# The counts whose difference is the median.
+sub middle { return (sort { $a->{added} <=> $b->{added} } @_)[ @_ / 2 ] }
 
 # Count the rows with the module and without it.
 sub compare {

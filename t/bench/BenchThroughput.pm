@@ -83,8 +83,6 @@ sub run {
     return $output;
 }
 
-sub median { my @sorted = sort { $a <=> $b } @_; return $sorted[@sorted / 2] }
-
 sub has { my ($name) = @_; return grep { -x "$_/$name" } split /:/, $ENV{PATH} }
 
 # The median ratio of two servers, for a client function and a request.
@@ -95,7 +93,7 @@ sub compare {
         push @ones, $load->($one, @request);
         push @others, $load->($other, @request);
     }
-    return sprintf('%.3f', median(map { $ones[$_] / $others[$_] } 0 .. $#ones)) + 0;
+    return sprintf('%.3f', BenchHttpd::median(map { $ones[$_] / $others[$_] } 0 .. $#ones)) + 0;
 }
 
 sub measure {
