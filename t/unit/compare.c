@@ -313,6 +313,10 @@ static const row_t rows[] = {
       "DELETE: regular expression https://(?!y)a\\.b: look-ahead\n" },
     { "the same one in both", LIST "; CorsAllowOriginsMatch https://(?!x)a\\.b",
       LIST "; CorsAllowOriginsMatch https://(?!x)a\\.b", "" },
+    { "the same ones in both, in another order",
+      LIST "; CorsAllowOriginsMatch https://(?!x)a\\.b https://(?!y)a\\.b",
+      LIST "; CorsAllowOriginsMatch https://(?!y)a\\.b https://(?!x)a\\.b",
+      "" },
     { "only the same one in both",
       "CorsPolicy On; CorsAllowOriginsMatch https://(?!x)a\\.b; CorsMaxAge 60",
       "CorsPolicy On; CorsAllowOriginsMatch https://(?!x)a\\.b; CorsMaxAge 90",
@@ -1082,6 +1086,18 @@ static const row_t setting_rows[] = {
       "https://a.example, https://b.example on server a.test, all methods "
       "(CorsTimingAllowOrigin conf:1; before: CorsTimingAllowOrigin "
       "conf:1)\n" },
+    { "the same origins may measure, in another order",
+      "CorsTimingAllowOrigin Policy; CorsAllowOrigins https://a.example "
+      "https://b.example; CorsPolicy On",
+      "CorsTimingAllowOrigin Policy; CorsAllowOrigins https://b.example "
+      "https://a.example; CorsPolicy On",
+      "" },
+    { "the same origins may measure, of a hidden section",
+      LIST " # files: CorsMaxAge 1; CorsTimingAllowOrigin Policy; "
+           "CorsAllowOrigins https://a.example https://b.example",
+      LIST " # files: CorsMaxAge 1; CorsTimingAllowOrigin Policy; "
+           "CorsAllowOrigins https://b.example https://a.example",
+      "" },
     { "fewer may measure than any origin", LIST "; CorsTimingAllowOrigin *",
       LIST "; CorsTimingAllowOrigin Policy",
       "changed: CorsTimingAllowOrigin Policy, before * on server a.test, all "

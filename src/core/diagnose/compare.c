@@ -794,6 +794,13 @@ static void cover_setting(compare_t *compare, cors_attr_e attr,
     }
 }
 
+/* Returns whether the same origins see timings, in any order. */
+static bool is_timing_equal(apr_pool_t *p, const cors_policy_t *old,
+                            const cors_policy_t *now)
+{
+    return !is_timing_wider(p, old, now) && !is_timing_wider(p, now, old);
+}
+
 static void compare_setting(compare_t *compare, cors_attr_e attr)
 {
     const cors_policy_t *old = policy_of(compare->class, OLD);
@@ -805,7 +812,9 @@ static void compare_setting(compare_t *compare, cors_attr_e attr)
     memset(&compared, 0, sizeof(compared));
     compared.before = effective_value(compare->p, old, attr, choices);
     compared.now = effective_value(compare->p, now, attr, choices);
-    if (strcmp(compared.before, compared.now) == 0) {
+    if (strcmp(compared.before, compared.now) == 0
+        || (attr == CORS_ATTR_TIMING && !choices
+            && is_timing_equal(compare->p, old, now))) {
         return;
     }
     compared.obstacle = setting_obstacle(compare, attr);

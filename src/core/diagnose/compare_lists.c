@@ -13,6 +13,7 @@
 
 #include "core/diagnose/compare_lists.h"
 
+#include <stdlib.h>
 #include <string.h>
 
 #include <apr_strings.h>
@@ -248,22 +249,59 @@ static bool is_file_equal(const cors_lists_t *lists, const char *path)
     return true;
 }
 
+static int compare_entries(const void *one, const void *other)
+{
+    const cors_origin_entry_t *const first =
+        *(const cors_origin_entry_t *const *)one;
+    const cors_origin_entry_t *const second =
+        *(const cors_origin_entry_t *const *)other;
+    const int order = strcmp(first->text, second->text);
+
+    if (order != 0) {
+        return order;
+    }
+    if (first->exclude != second->exclude) {
+        return (int)first->exclude - (int)second->exclude;
+    }
+    if (first->regex != second->regex) {
+        return (int)first->regex - (int)second->regex;
+    }
+    return (int)first->file - (int)second->file;
+}
+
+/* Returns the entries of a list, sorted, because their order means nothing. */
+static const cors_origin_entry_t **sort_entries(apr_pool_t *p,
+                                                const cors_origin_set_t *set)
+{
+    const apr_size_t count = (apr_size_t)cors_origin_set_count(set);
+    const cors_origin_entry_t **entries =
+        apr_palloc(p, (count + 1) * sizeof(*entries));
+    apr_size_t i;
+
+    for (i = 0; i < count; i++) {
+        entries[i] = cors_origin_set_entry(set, (int)i);
+    }
+    qsort(entries, count, sizeof(*entries), compare_entries);
+    return entries;
+}
+
 static bool are_entries_equal(const cors_lists_t *lists,
                               const cors_origin_set_t *old,
                               const cors_origin_set_t *now)
 {
+    const int count = cors_origin_set_count(old);
+    const cors_origin_entry_t **before;
+    const cors_origin_entry_t **after;
     int i;
 
-    if (cors_origin_set_count(old) != cors_origin_set_count(now)) {
+    if (cors_origin_set_count(now) != count) {
         return false;
     }
-    for (i = 0; i < cors_origin_set_count(old); i++) {
-        const cors_origin_entry_t *one = cors_origin_set_entry(old, i);
-        const cors_origin_entry_t *other = cors_origin_set_entry(now, i);
-
-        if (strcmp(one->text, other->text) != 0 || one->regex != other->regex
-            || one->file != other->file || one->exclude != other->exclude
-            || (one->file && !is_file_equal(lists, one->text))) {
+    before = sort_entries(lists->p, old);
+    after = sort_entries(lists->p, now);
+    for (i = 0; i < count; i++) {
+        if (compare_entries(&before[i], &after[i]) != 0
+            || (before[i]->file && !is_file_equal(lists, before[i]->text))) {
             return false;
         }
     }
