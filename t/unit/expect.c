@@ -226,20 +226,36 @@ static cors_listing_e lookup_same(const void *self, const cors_origin_t *origin,
     return *(const cors_listing_e *)self;
 }
 
-/* Whether the origin of ALLOW() and DENY() is in a list that is live. */
+#define NOT_LOADED "undecided: a file of origins that is not loaded yet"
+#define STALE "undecided: a list of origins that is older than its max-stale"
+
+/* What a live list returns for each origin. */
 static const struct {
     const char *name;
     cors_listing_e listing;
     bool tenants;
-    const char *expected; /* of DENY() */
+    cors_expectation_t expectation;
+    const char *expected;
 } live_rows[] = {
-    { "a live list allows an origin", CORS_ORIGIN_LISTED, false, "fails " A },
+    { "a live list allows an origin", CORS_ORIGIN_LISTED, false,
+      DENY(.method = "GET"), "fails " A },
     { "a list that is not loaded leaves it undecided", CORS_ORIGIN_NOT_LOADED,
-      false, "undecided: a file of origins that is not loaded yet" },
+      false, DENY(.method = "GET"), NOT_LOADED },
     { "a list that is too old leaves it undecided", CORS_ORIGIN_STALE, false,
-      "undecided: a list of origins that is older than its max-stale" },
+      DENY(.method = "GET"), STALE },
     { "a list of an unknown tenant leaves it undecided", CORS_ORIGIN_UNLISTED,
-      true, "undecided: a list that depends on the tenant of the request" },
+      true, DENY(.method = "GET"),
+      "undecided: a list that depends on the tenant of the request" },
+    { "a list that is not loaded may name any other origin",
+      CORS_ORIGIN_NOT_LOADED, false, DENY_OTHER(.method = "GET"), NOT_LOADED },
+    { "a list that is too old may name any other origin", CORS_ORIGIN_STALE,
+      false, DENY_OTHER(.method = "GET"), STALE },
+    { "whether any other origin is allowed depends on the list",
+      CORS_ORIGIN_NOT_LOADED, false, ALLOW_OTHER(.method = "GET"), NOT_LOADED },
+    { "no list allows a method that the policy denies", CORS_ORIGIN_NOT_LOADED,
+      false, DENY(.method = "PURGE"), "holds" },
+    { "no list allows any other origin a denied method", CORS_ORIGIN_STALE,
+      false, DENY_OTHER(.method = "PURGE"), "holds" },
 };
 
 static void check_live(void **state)
@@ -249,7 +265,6 @@ static void check_live(void **state)
                        / sizeof(live_rows[0]);
     const cors_origin_source_t live = { lookup_same, &live_rows[row].listing };
     const cors_origin_notes_t notes = { .lists = true };
-    const cors_expectation_t deny = DENY(.method = "GET");
     const cors_policy_t *policy =
         policy_of("; CorsPolicy On; CorsAllowOrigins https://b.example");
     cors_origin_set_t *set = policy->link[CORS_ATTR_ORIGINS].setting->origins;
@@ -259,7 +274,8 @@ static void check_live(void **state)
                                                                        : NULL,
                                                 &notes),
                      CORS_OK);
-    same_result(live_rows[row].name, policy, &deny, live_rows[row].expected);
+    same_result(live_rows[row].name, policy, &live_rows[row].expectation,
+                live_rows[row].expected);
 }
 
 /* PCRE finds what the regular expression matches, although no automaton does. */

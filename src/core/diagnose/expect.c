@@ -65,20 +65,24 @@ static void set_undecided(const expect_t *expect, const char *obstacle)
     expect->result->obstacle = obstacle;
 }
 
-/* Returns whether an entry of the lists in force names an origin. "*" names none. */
+/* Returns whether an entry of the lists in force names an origin. "*" names none, and neither
+ * does a list that is not loaded. */
 static bool is_named(const expect_t *expect, const char *text)
 {
     const cors_link_t *link = &expect->policy->link[expect->attr];
     cors_origin_t origin;
+    cors_listing_e listing;
 
     /* cannot fail: all candidates are well-formed */
     (void)cors_origin_parse(cors_slice(text), &origin);
     for (; link && link->setting; link = link->outer) {
         const cors_origin_set_t *set = link->setting->origins;
 
-        if (!cors_origin_set_any(set)
-            && cors_origin_set_lookup(set, &origin, false)
-                   != CORS_ORIGIN_UNLISTED) {
+        if (cors_origin_set_any(set)) {
+            continue;
+        }
+        listing = cors_origin_set_lookup(set, &origin, false);
+        if (listing == CORS_ORIGIN_LISTED || listing == CORS_ORIGIN_EXCLUDED) {
             return true;
         }
     }
@@ -199,6 +203,27 @@ static void expect_any_other(const expect_t *expect)
     }
 }
 
+/* Returns why the list of origins is not known; NULL: it is known, or the policy denies the
+ * request with any list. */
+static const char *find_list_obstacle(const expect_t *expect)
+{
+    const cors_expect_result_t *result = expect->result;
+    const cors_reason_e reason = result->answer.actual.decision.reason;
+    const char *obstacle = NULL;
+
+    if (reason == CORS_REASON_ORIGINS_NOT_LOADED) {
+        obstacle = "a file of origins that is not loaded yet";
+    }
+    if (reason == CORS_REASON_ORIGINS_STALE) {
+        obstacle = "a list of origins that is older than its max-stale";
+    }
+    if (obstacle && !expect->expectation->allow
+        && !allows_if_listed(expect, result->origin)) {
+        return NULL;
+    }
+    return obstacle;
+}
+
 /* Returns why the policy alone does not decide what the response contains; NULL: it
  * does. */
 static const char *find_obstacle(const expect_t *expect)
@@ -206,13 +231,10 @@ static const char *find_obstacle(const expect_t *expect)
     const cors_policy_t *policy = expect->policy;
     const cors_fetch_request_t *request = &expect->expectation->request;
     const int keeps = cors_policy_number(policy, CORS_ATTR_BACKEND);
-    const cors_reason_e reason = expect->result->answer.actual.decision.reason;
+    const char *list_obstacle = find_list_obstacle(expect);
 
-    if (reason == CORS_REASON_ORIGINS_NOT_LOADED) {
-        return "a file of origins that is not loaded yet";
-    }
-    if (reason == CORS_REASON_ORIGINS_STALE) {
-        return "a list of origins that is older than its max-stale";
+    if (list_obstacle) {
+        return list_obstacle;
     }
     if (request->websocket
         || cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_ON) {
