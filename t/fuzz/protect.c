@@ -42,6 +42,11 @@ static bool refuses(const cors_protect_settings_t *settings,
     cors_protect(settings, facts, &again);
     must(decision.verdict == again.verdict && decision.reason == again.reason
          && decision.check == again.check);
+    if (settings->requests && !facts->websocket && !settings->host
+        && !settings->embedding && !cors_protect_is_safe(facts->method)) {
+        must(cors_protect_is_own_page(facts)
+             == (decision.reason == CORS_PROTECT_REASON_SAME_ORIGIN));
+    }
     refused = decision.verdict == CORS_PROTECT_VERDICT_REFUSED;
     must(refused == (decision.reason >= CORS_PROTECT_REASON_RELAYED));
     must((decision.verdict == CORS_PROTECT_VERDICT_NOT_CHECKED)

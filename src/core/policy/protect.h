@@ -194,6 +194,14 @@ void cors_protect_request(const cors_protect_settings_t *settings,
                           cors_protect_decision_t *decision);
 
 /**
+ * Returns whether a page of this origin sent a request that is not a handshake. Then
+ * cors_protect_request() lets it pass, whatever the other facts are.
+ *
+ * @param facts  method and field are read
+ */
+bool cors_protect_is_own_page(const cors_protect_facts_t *facts);
+
+/**
  * Checks whether a cross-site page embeds the resource, as a subresource in no-cors
  * mode or in a frame.
  *

@@ -75,15 +75,22 @@ static bool has_certificate(void *context)
     return result && result[0] && strcmp(result, "NONE") != 0;
 }
 
+/* Fill the members that cors_protect_is_own_page() reads. */
+static void collect_fields(const cors_noted_t *noted,
+                           cors_protect_facts_t *facts)
+{
+    facts->method = cors_slice(noted->method_text);
+    facts->field = noted->field;
+}
+
 static void collect_facts(check_t *check, cors_protect_facts_t *facts)
 {
     const cors_noted_t *noted = check->noted;
 
     /* member by member, because clearing the target would cost more than the check */
-    facts->method = cors_slice(noted->method_text);
+    collect_fields(noted, facts);
     facts->websocket = cors_noted_websocket(noted);
     facts->preflight = false;
-    facts->field = noted->field;
     facts->get_trust = get_trust;
     facts->get_target = get_target;
     facts->has_host = has_host;
@@ -92,30 +99,40 @@ static void collect_facts(check_t *check, cors_protect_facts_t *facts)
     facts->scheme_declared = noted->r->server->server_scheme != NULL;
 }
 
-/* Count and log a decision: a request once, and each further refusal. */
-CORS_SLOW static void report(const check_t *check, cors_chain_t *chain,
-                             const cors_protect_facts_t *facts,
-                             const cors_protect_decision_t *decision)
+CORS_SLOW static void log_decision(request_rec *r, const cors_policy_t *policy,
+                                   const cors_protect_facts_t *facts,
+                                   const cors_protect_decision_t *decision)
 {
-    request_rec *first = cors_first(check->r);
+    request_rec *first = cors_first(r);
+    /* for the hint only, so it need not be what the client sent */
+    const char *forwarded_host =
+        apr_table_get(first->headers_in, "X-Forwarded-Host");
+
+    cors_log_protect(first, policy, decision,
+                     cors_protect_hint(facts, decision, forwarded_host));
+}
+
+/* Count and log a decision: a request once, and each further refusal.
+ *
+ * facts: for the log; of a request that passed, no fact is read */
+static void report(request_rec *r, cors_chain_t *chain,
+                   const cors_policy_t *policy,
+                   const cors_protect_facts_t *facts,
+                   const cors_protect_decision_t *decision)
+{
     bool refused = decision->verdict == CORS_PROTECT_VERDICT_REFUSED;
 
     if (chain->protect_reported && !refused) {
         return;
     }
     chain->protect_reported = true;
-    if (!check->r->main) {
+    if (!r->main) {
         chain->protect = *decision;
-        chain->protect_setting = cors_protect_setting(check->policy, decision);
+        chain->protect_setting = cors_protect_setting(policy, decision);
     }
-    cors_count_protect(first, check->policy, decision);
-    if (cors_protect_may_be_logged(check->r)) {
-        /* for the hint only, so it need not be what the client sent */
-        const char *forwarded_host =
-            apr_table_get(first->headers_in, "X-Forwarded-Host");
-
-        cors_log_protect(first, check->policy, decision,
-                         cors_protect_hint(facts, decision, forwarded_host));
+    cors_count_protect(cors_first(r), policy, decision);
+    if (cors_protect_may_be_logged(r)) {
+        log_decision(r, policy, facts, decision);
     }
 }
 
@@ -175,18 +192,16 @@ static void set_variables(request_rec *r, const cors_policy_t *policy)
     }
 }
 
-int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
-                               const cors_section_t *section,
-                               const cors_policy_t *policy)
+/* Check a request by all facts. Returns DECLINED or the status of the refusal. */
+CORS_SLOW static int check_fully(request_rec *r, cors_chain_t *chain,
+                                 const cors_section_t *section,
+                                 const cors_policy_t *policy)
 {
     check_t check = { r, &chain->noted, policy, NULL };
     cors_protect_settings_t settings;
     cors_protect_facts_t facts;
     cors_protect_decision_t decision;
 
-    if (cors_policy_protection(policy) == CORS_PROTECTION_OFF) {
-        return DECLINED;
-    }
     if (policy->local) {
         check.configured = without_htaccess(r, chain, section);
     }
@@ -197,7 +212,7 @@ int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
     }
     cors_protect(&settings, &facts, &decision);
     if (decision.verdict != CORS_PROTECT_VERDICT_NOT_CHECKED) {
-        report(&check, chain, &facts, &decision);
+        report(r, chain, policy, &facts, &decision);
         set_variables(r, policy);
     }
     if (decision.verdict == CORS_PROTECT_VERDICT_REFUSED
@@ -209,6 +224,34 @@ int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
         chain->unforged_without_certificate = section;
     }
     return DECLINED;
+}
+
+int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
+                               const cors_section_t *section,
+                               const cors_policy_t *policy)
+{
+    static const cors_protect_decision_t passed = {
+        CORS_PROTECT_VERDICT_PASSED, CORS_PROTECT_REASON_SAME_ORIGIN,
+        CORS_PROTECT_CHECK_REQUEST
+    };
+    const cors_noted_t *noted = &chain->noted;
+    cors_protect_facts_t facts;
+
+    if (cors_policy_protection(policy) == CORS_PROTECTION_OFF) {
+        return DECLINED;
+    }
+    /* true for nearly every request: a page of the site posts a form */
+    if (noted->forgeable && !policy->checks_all
+        && !cors_noted_websocket(noted)) {
+        collect_fields(noted, &facts);
+        if (cors_protect_is_own_page(&facts)) {
+            report(r, chain, policy, &facts, &passed);
+            set_variables(r, policy);
+            chain->unforged = section;
+            return DECLINED;
+        }
+    }
+    return check_fully(r, chain, section, policy);
 }
 
 CORS_SLOW int cors_protect_redirected(request_rec *r, cors_chain_t *chain)
