@@ -43,7 +43,7 @@ END {
             $httpd->stop;
             my $line = $httpd->unexpected_line;
             next if !defined $line;
-            print STDERR "in the error log of $httpd->{name}: $line\n";
+            print STDERR "in the error log of $httpd->{name}: $line\n", $httpd->crash_report($line);
             $code ||= 1;
         }
         $? = $code;
@@ -248,7 +248,9 @@ sub wait_until_ready {
 sub terminate {
     my ($self) = @_;
     my $pid = $self->pid or return;
-    kill TERM => $pid if !$self->{terminated}++;
+    return if $self->{terminated};
+    $self->{terminated} = time;
+    kill TERM => $pid;
 }
 
 sub stop {
@@ -289,6 +291,23 @@ sub unexpected_line {
             if $line =~ /exit signal|Sanitizer|runtime error:|cors_(?:policy|sources):(?:warn|error|crit|alert|emerg)/;
     }
     return;
+}
+
+# What helps to find the cause of a crash: whether the server was ending, the lines around
+# the one about the crash, and the stack of the process if there are a core and gdb.
+sub crash_report {
+    my ($self, $line) = @_;
+    return '' if $line !~ /exit signal/;
+    my @lines = split /\n/, $self->log_since(0);
+    my ($at) = grep { $lines[$_] eq $line } 0 .. $#lines;
+    my $from = $at < 10 ? 0 : $at - 10;
+    my $to = $at + 5 > $#lines ? $#lines : $at + 5;
+    my $ended = $self->{terminated} ? POSIX::strftime('%H:%M:%S', localtime $self->{terminated}) : 'never';
+    my $report = join '', "SIGTERM to it: $ended\n", map { "    $_\n" } @lines[ $from .. $to ];
+    for my $core (glob "$self->{dir}/core*") {
+        $report .= "$core:\n" . `gdb -batch -ex 'bt 40' @{[ binary() ]} $core 2>&1` =~ s/^\[New LWP .*\n//gmr;
+    }
+    return $report;
 }
 
 # The findings of valgrind that have a frame of the module: one of its source files, or its
