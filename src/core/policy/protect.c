@@ -45,6 +45,15 @@ static cors_slice_t field_of(const cors_protect_facts_t *facts,
     return cors_slice(facts->field[field]);
 }
 
+/* Returns whether a field has a value. Comparing the first byte costs less than measuring
+ * the length, and is enough for most requests. */
+static inline bool field_is(const cors_protect_facts_t *facts,
+                            cors_field_e field, const char *value)
+{
+    return facts->field[field] && facts->field[field][0] == value[0]
+           && cors_slice_is(field_of(facts, field), value);
+}
+
 /* An empty field counts as absent: some proxies empty fields instead of removing
  * them. */
 static bool is_absent(const cors_protect_facts_t *facts, cors_field_e field)
@@ -193,21 +202,26 @@ static bool may_be_posted_form(const cors_protect_facts_t *facts)
 /*
  * Returns whether a service worker of this site may have relayed a form of another
  * site. In Firefox, the request then has the worker's origin and the mode
- * "same-origin". Only Referer still names the page. A page that removes it has the
- * origin null. Both fields come from the browser, so a proxy does not disturb the
- * comparison. From other sites, a service worker receives nothing but navigations. A
- * request that no form can send therefore comes from this site.
+ * "same-origin", which the caller has tested. Only Referer still names the page. A page
+ * that removes it has the origin null. Both fields come from the browser, so a proxy does
+ * not disturb the comparison. From other sites, a service worker receives nothing but
+ * navigations. A request that no form can send therefore comes from this site.
  */
-static bool may_be_relayed(const cors_protect_facts_t *facts)
+CORS_SLOW static bool may_be_from_worker(const cors_protect_facts_t *facts)
 {
-    if (!cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "same-origin")
-        || !may_be_posted_form(facts)) {
+    if (!may_be_posted_form(facts)) {
         return false;
     }
-    return cors_slice_is(field_of(facts, CORS_FIELD_ORIGIN), "null")
+    return field_is(facts, CORS_FIELD_ORIGIN, "null")
            || (!is_absent(facts, CORS_FIELD_REFERER)
                && !url_has_origin(field_of(facts, CORS_FIELD_REFERER),
                                   field_of(facts, CORS_FIELD_ORIGIN)));
+}
+
+static inline bool may_be_relayed(const cors_protect_facts_t *facts)
+{
+    return field_is(facts, CORS_FIELD_FETCH_MODE, "same-origin")
+           && may_be_from_worker(facts);
 }
 
 /*
@@ -219,7 +233,7 @@ static bool may_be_relayed(const cors_protect_facts_t *facts)
 static bool is_cors_request(const cors_protect_facts_t *facts)
 {
     if (!is_absent(facts, CORS_FIELD_FETCH_MODE)) {
-        return cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "cors");
+        return field_is(facts, CORS_FIELD_FETCH_MODE, "cors");
     }
     return !may_be_posted_form(facts);
 }
@@ -295,9 +309,9 @@ static void check_own_origin(const cors_protect_facts_t *facts,
 
 /* Returns whether the browser says that a page or a worker of this origin sent the
  * request. */
-static bool is_same_origin(const cors_protect_facts_t *facts)
+static inline bool is_same_origin(const cors_protect_facts_t *facts)
 {
-    return cors_slice_is(field_of(facts, CORS_FIELD_FETCH_SITE), "same-origin");
+    return field_is(facts, CORS_FIELD_FETCH_SITE, "same-origin");
 }
 
 bool cors_protect_is_own_page(const cors_protect_facts_t *facts)
@@ -318,8 +332,7 @@ static bool check_fetch_site(const cors_protect_facts_t *facts,
         }
         return true;
     }
-    if (!facts->websocket
-        && cors_slice_is(field_of(facts, CORS_FIELD_FETCH_SITE), "none")) {
+    if (!facts->websocket && field_is(facts, CORS_FIELD_FETCH_SITE, "none")) {
         pass(decision, CORS_PROTECT_REASON_BROWSER);
         return true;
     }
@@ -408,7 +421,7 @@ static bool is_embedding(const cors_protect_facts_t *facts)
     static const char *const frames[] = { "iframe", "frame",  "fencedframe",
                                           "embed",  "object", NULL };
 
-    if (cors_slice_is(field_of(facts, CORS_FIELD_FETCH_MODE), "navigate")) {
+    if (field_is(facts, CORS_FIELD_FETCH_MODE, "navigate")) {
         return cors_slice_is_one_of(field_of(facts, CORS_FIELD_FETCH_DEST),
                                     frames);
     }
@@ -424,7 +437,7 @@ void cors_protect_embedding(const cors_protect_facts_t *facts,
 
     decision->check = CORS_PROTECT_CHECK_EMBEDDING;
     if (facts->websocket || facts->preflight
-        || !cors_slice_is(field_of(facts, CORS_FIELD_FETCH_SITE), "cross-site")
+        || !field_is(facts, CORS_FIELD_FETCH_SITE, "cross-site")
         || !is_embedding(facts)) {
         pass(decision, CORS_PROTECT_REASON_NOT_EMBEDDED);
         return;
@@ -630,7 +643,7 @@ const char *cors_protect_hint(const cors_protect_facts_t *facts,
     if (decision->check != CORS_PROTECT_CHECK_REQUEST) {
         return NULL;
     }
-    if (cors_slice_is(field_of(facts, CORS_FIELD_ORIGIN), "null")) {
+    if (field_is(facts, CORS_FIELD_ORIGIN, "null")) {
         return "the page hid its origin by its Referrer-Policy, a sandbox or a "
                "redirect; send Referrer-Policy: same-origin with the site's "
                "own pages";
