@@ -578,6 +578,7 @@ static void the_checks_have_an_order(void **state)
           FREE,
           403 },
         { { .host = true, .requests = true }, { X }, CROSS, 403 },
+        { { .strict = true }, { X }, "not-checked protection-off", 403 },
         { { .requests = true, .embedding = true },
           { X, .mode = "no-cors" },
           CROSS,
@@ -601,7 +602,9 @@ static void the_checks_have_an_order(void **state)
     for (i = 0; i < COUNT(rows); i++) {
         cors_protect_facts_t facts;
         /* every field is set anew */
-        cors_protect_decision_t decision = { .check = CORS_PROTECT_CHECK_HOST };
+        cors_protect_decision_t decision = { CORS_PROTECT_VERDICT_REFUSED,
+                                             CORS_PROTECT_REASON_FOREIGN_HOST,
+                                             CORS_PROTECT_CHECK_HOST };
 
         facts_of(&rows[i].sent, &facts);
         cors_protect(&rows[i].settings, &facts, &decision);

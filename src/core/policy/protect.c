@@ -571,7 +571,6 @@ void cors_protect_settings(const cors_policy_t *policy,
 {
     bool both = is_configured(configured);
 
-    memset(settings, 0, sizeof(*settings));
     settings->requests = cors_policy_protection(policy) != CORS_PROTECTION_OFF;
     settings->strict = cors_policy_protects_strictly(policy);
     settings->host = cors_policy_number(policy, CORS_ATTR_PROTECT_HOST);

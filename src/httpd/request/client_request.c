@@ -196,6 +196,15 @@ static inline void take_named(cors_noted_t *noted, cors_field_e field,
     }
 }
 
+/* Note Authorization. Accept, Accept-Encoding and Accept-Language are frequent. */
+static inline void note_authorization(const apr_table_entry_t *entry,
+                                      cors_noted_t *noted)
+{
+    if ((entry->key[1] | ' ') == 'u') {
+        take_named(noted, CORS_FIELD_AUTHORIZATION, entry, "authorization");
+    }
+}
+
 /* Note a field whose name begins with A, of a request that may be a preflight. */
 static void note_announced(const apr_table_entry_t *entry, cors_noted_t *noted)
 {
@@ -312,8 +321,7 @@ CORS_SLOW void cors_note(request_rec *r, unsigned fields, cors_noted_t *noted)
             break;
         case 'a':
             if (noted->forgeable) {
-                take_named(noted, CORS_FIELD_AUTHORIZATION, entry,
-                           "authorization");
+                note_authorization(entry, noted);
             }
             else if (noted->method == M_OPTIONS
                      && fields & FIELD_BIT(REQUEST_METHOD)) {
