@@ -58,18 +58,24 @@ static cors_listing_e lookup_none(const void *self, const cors_origin_t *origin,
     return CORS_ORIGIN_UNLISTED;
 }
 
-/* Add the file to the innermost list of a policy. */
-static const cors_policy_t *add_file(const cors_policy_t *policy)
+/* Add a file to the innermost list of a policy. */
+static const cors_policy_t *add_named_file(const cors_policy_t *policy,
+                                           const char *name)
 {
     static const cors_origin_source_t live = { lookup_none, NULL };
     static const cors_origin_notes_t notes = { .lists = true };
 
     assert_int_equal(cors_origin_set_add_source(
                          pool, policy->link[CORS_ATTR_ORIGINS].setting->origins,
-                         "list", "CorsAllowOriginsFile conf:9", &live, NULL,
+                         name, "CorsAllowOriginsFile conf:9", &live, NULL,
                          &notes),
                      CORS_OK);
     return policy;
+}
+
+static const cors_policy_t *add_file(const cors_policy_t *policy)
+{
+    return add_named_file(policy, "list");
 }
 
 static const cors_listed_t *listed(cors_lists_t *lists, bool old,
@@ -198,6 +204,27 @@ static void check_lines(void **state)
               row->expected);
 }
 
+/* A file that is named like an origin is read, so it lists something else. */
+static void a_file_is_not_an_entry_of_the_same_text(void **state)
+{
+    cors_lists_t *lists = make_lists();
+    const cors_policy_t *old =
+        policy_of("CorsAllowOrigins null; CorsAllowNullOriginUnsafe On");
+    const cors_policy_t *now = add_named_file(
+        empty_policy("CorsAllowOrigins null; CorsAllowNullOriginUnsafe On"),
+        "null");
+
+    (void)state;
+    same_text("a file now",
+              difference_text(cors_listed_compare(lists,
+                                                  listed(lists, false, now),
+                                                  listed(lists, true, old))),
+              "file null");
+    assert_false(cors_settings_equal(lists,
+                                     old->link[CORS_ATTR_ORIGINS].setting,
+                                     now->link[CORS_ATTR_ORIGINS].setting));
+}
+
 static void a_list_is_made_and_compared_once(void **state)
 {
     cors_lists_t *lists = make_lists();
@@ -294,9 +321,90 @@ static const cors_policy_t *list_of(int entries, int lines)
     return lines > 0 ? add_file(policy) : policy;
 }
 
+/* Origins that the list of a policy and the lines of a file allow now, and that an old list
+ * does not allow. */
+typedef struct {
+    const char *name;
+    const char *now;
+    const char *lines; /* of a file of the list; NULL: it has no file */
+    const char *old;
+    int others;           /* further origins that both lists have */
+    const char *expected; /* "[ORIGIN ...][ and others]" */
+} witness_row_t;
+
+#define NONE "CorsAllowOrigins None"
+#define OTHER "CorsAllowOrigins https://c.example"
+#define WILD_X "https://*.x.example"
+#define WILD_Y "https://*.y.example"
+#define WILDS "CorsAllowOrigins " WILD_X " " WILD_Y
+#define ANY_X "https://any-other.x.example"
+#define ANY_Y "https://any-other.y.example"
+#define NEXT_X "https://any-other-1.x.example"
+#define NEXT_Y "https://any-other-1.y.example"
+
+static const witness_row_t witness_rows[] = {
+    { "wildcards", WILDS, NULL, NONE, 0, ANY_X " " ANY_Y },
+    { "wildcards with exclusions", WILDS " !" ANY_X " !" ANY_Y, NULL, NONE, 0,
+      NEXT_X " " NEXT_Y },
+    { "wildcards with exclusions in a file", WILDS, "!" ANY_X " !" ANY_Y " " A,
+      NONE, 0, NEXT_X " " NEXT_Y " " A },
+    { "wildcards in a file with exclusions", "CorsAllowOrigins !" ANY_X,
+      WILD_X " !" ANY_Y " " WILD_Y, NONE, 0, NEXT_X " " NEXT_Y },
+    { "an exclusion that excludes all of a wildcard",
+      "CorsAllowOrigins " WILD_X " " A, "!" WILD_X, NONE, 0, A },
+    { "a regular expression with an exclusion",
+      "CorsAllowOriginsMatch https://[ab]\\.example; CorsAllowOrigins !" A
+      " " WILD_X,
+      NULL, NONE, 0, B " " ANY_X },
+    { "regular expressions with exclusions in a file",
+      "CorsAllowOriginsMatch https://[ab]\\.x\\.example "
+      "https://[ab]\\.y\\.example",
+      "!https://a.y.example !https://a.x.example", NONE, 0,
+      "https://b.x.example https://b.y.example" },
+    { "a file whose lines are unknown", LIST, "?", NONE, 0, A " and others" },
+    { "1000 entries with exclusions", WILDS " !" ANY_X " !" ANY_Y, NULL, OTHER,
+      996, NEXT_X " " NEXT_Y },
+    { "1001 entries with exclusions", WILDS " !" ANY_X " !" ANY_Y, NULL, OTHER,
+      997, NEXT_X " and others" },
+    { "a long list without exclusions", WILDS, NULL, OTHER, 1000,
+      ANY_X " " ANY_Y },
+    { "a long list with a wildcard of both", "CorsAllowOrigins " WILD_X " " A,
+      NULL, "CorsAllowOrigins " WILD_X, 1000, A },
+    { "a long list with an excluded origin", "CorsAllowOrigins " A " " B " !" A,
+      NULL, OTHER, 1000, B },
+    { "a long list with an excluded wildcard",
+      "CorsAllowOrigins " A " !" WILD_X, NULL, OTHER, 1000, A },
+    { "a long list with an excluded wildcard in a file", LIST, "!" WILD_X,
+      OTHER, 1000, A },
+};
+
+static void check_witnesses(void **state)
+{
+    const witness_row_t *row = *state;
+    cors_lists_t *lists = lists_with(NULL, row->lines);
+    const cors_policy_t *now = policy_of(row->now);
+    const cors_policy_t *old = policy_of(row->old);
+    const apr_array_header_t *found;
+    bool more;
+
+    if (row->others > 0) {
+        now = add_entries(now, row->others);
+        old = add_entries(old, row->others);
+    }
+    if (row->lines) {
+        now = add_file(now);
+    }
+    found = cors_listed_witnesses(lists, listed(lists, false, now),
+                                  listed(lists, true, old), &more);
+    same_text(row->name,
+              apr_pstrcat(pool, apr_array_pstrcat(pool, found, ' '),
+                          more ? " and others" : "", NULL),
+              row->expected);
+}
+
 /* A difference shows at most 50 origins; one if a list has more than 20000 entries, of
  * which a file is one. */
-static void origins_of_a_difference_are_limited(void **state)
+static void origins_of_a_difference_are_limited_and_stored(void **state)
 {
     static const struct {
         int entries;
@@ -322,6 +430,9 @@ static void origins_of_a_difference_are_limited(void **state)
 
         same_number("found", found->nelts, counts[i].found);
         same_number("more", more, counts[i].more);
+        assert_ptr_equal(cors_listed_witnesses(lists, list, none, &more),
+                         found);
+        same_number("more, of the stored result", more, counts[i].more);
     }
 }
 
@@ -621,22 +732,20 @@ static void check_setting(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
+        TEST(a_file_is_not_an_entry_of_the_same_text),
         TEST(a_list_is_made_and_compared_once),
         TEST(null_belongs_to_a_list_only_with_its_permission),
         TEST(the_list_of_an_entry_has_what_it_lists),
-        TEST(origins_of_a_difference_are_limited),
+        TEST(origins_of_a_difference_are_limited_and_stored),
         TEST(a_long_second_list_is_not_searched),
         TEST(origins_of_two_lists_are_limited_together),
         TEST(the_source_of_a_late_entry_is_its_list),
     };
     const table_t tables[] = {
-        TABLE(check_row, rows),
-        TABLE(check_files, file_rows),
-        TABLE(check_lines, line_rows),
-        TABLE(check_union, union_rows),
-        TABLE(check_open, open_rows),
-        TABLE(check_source, source_rows),
-        TABLE(check_setting, setting_rows),
+        TABLE(check_row, rows),           TABLE(check_files, file_rows),
+        TABLE(check_lines, line_rows),    TABLE(check_witnesses, witness_rows),
+        TABLE(check_union, union_rows),   TABLE(check_open, open_rows),
+        TABLE(check_source, source_rows), TABLE(check_setting, setting_rows),
     };
 
     return run_all_tests(tests, COUNT(tests), tables, COUNT(tables));

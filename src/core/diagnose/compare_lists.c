@@ -503,16 +503,21 @@ static void search_entry(search_t *search, const cors_origin_entry_t *entry)
     (void)search_one(search, one);
 }
 
-static void search_file(search_t *search, const char *path)
+/* Search the lines of a file. One whose lines are unknown may list others. */
+static void search_file(search_t *search, const cors_origin_entry_t *entry)
 {
     const cors_snapshot_file_t *file =
-        file_of(search->lists, search->first->old, path);
+        file_of(search->lists, search->first->old, entry->text);
     cors_origin_entry_t line;
     int i;
 
+    if (!file || !file->origins) {
+        search_entry(search, entry);
+        return;
+    }
     memset(&line, 0, sizeof(line));
-    for (i = 0; file && file->origins && i < file->origins->nelts
-                && search->found->nelts <= CORS_WITNESSES_MAX;
+    for (i = 0;
+         i < file->origins->nelts && search->found->nelts <= CORS_WITNESSES_MAX;
          i++) {
         line.text = APR_ARRAY_IDX(file->origins, i, const char *);
         if (line.text[0] != '!') {
@@ -539,7 +544,7 @@ static void search_set(search_t *search)
             continue;
         }
         if (entry->file) {
-            search_file(search, entry->text);
+            search_file(search, entry);
             continue;
         }
         search_entry(search, entry);
