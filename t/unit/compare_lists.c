@@ -114,6 +114,12 @@ static const row_t rows[] = {
     { "an edit of a list and an edit of no list",
       LIST " | CorsAllowOrigins +" B, "CorsAllowOrigins +" B, A },
     { "another list", "CorsAllowOrigins " B, LIST, B },
+    { "an origin and its exclusion, in another order",
+      LOOK_AHEAD "; CorsAllowOrigins " A " !" A,
+      LOOK_AHEAD "; CorsAllowOrigins !" A " " A, "same" },
+    { "an origin and a regular expression of the same text, in another order",
+      LOOK_AHEAD "; CorsAllowOrigins " A "; CorsAllowOriginsMatch " A,
+      LOOK_AHEAD "; CorsAllowOriginsMatch " A "; CorsAllowOrigins " A, "same" },
 };
 
 static void check_row(void **state)

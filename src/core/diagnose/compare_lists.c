@@ -86,24 +86,33 @@ static const cors_snapshot_file_t *file_of(const cors_lists_t *lists, bool old,
     return apr_hash_get(lists->files[old], path, APR_HASH_KEY_STRING);
 }
 
+/* Returns a line of a file as an entry. */
+static cors_origin_entry_t entry_of_line(const cors_snapshot_file_t *file,
+                                         int number)
+{
+    const char *text = APR_ARRAY_IDX(file->origins, number, const char *);
+    cors_origin_entry_t entry;
+
+    memset(&entry, 0, sizeof(entry));
+    entry.exclude = text[0] == '!';
+    entry.text = entry.exclude ? text + 1 : text;
+    return entry;
+}
+
 /* Add the lines of a file. */
 static void add_file(const cors_lists_t *lists, const cors_listed_t *listed,
                      const cors_origin_entry_t *entry)
 {
     const cors_snapshot_file_t *file = file_of(lists, listed->old, entry->text);
-    cors_origin_entry_t line;
     int i;
 
     if (!file || !file->origins) {
         (void)cors_algebra_add(*listed->algebra, entry);
         return;
     }
-    memset(&line, 0, sizeof(line));
     for (i = 0; i < file->origins->nelts; i++) {
-        const char *text = APR_ARRAY_IDX(file->origins, i, const char *);
+        const cors_origin_entry_t line = entry_of_line(file, i);
 
-        line.exclude = text[0] == '!';
-        line.text = line.exclude ? text + 1 : text;
         /* httpd reports an invalid line, and does not use the file */
         (void)cors_algebra_add(*listed->algebra, &line);
     }
@@ -275,7 +284,7 @@ static const cors_origin_entry_t **sort_entries(apr_pool_t *p,
 {
     const apr_size_t count = (apr_size_t)cors_origin_set_count(set);
     const cors_origin_entry_t **entries =
-        apr_palloc(p, (count + 1) * sizeof(*entries));
+        apr_palloc(p, count * sizeof(*entries));
     apr_size_t i;
 
     for (i = 0; i < count; i++) {
@@ -408,7 +417,7 @@ typedef struct {
 
 /* A search for such origins. */
 typedef struct {
-    apr_pool_t *scratch; /* cleared after each entry */
+    apr_pool_t *scratch; /* cleared before each entry */
     const cors_lists_t *lists;
     const cors_listed_t *first;
     const cors_listed_t *second;
@@ -422,16 +431,12 @@ static void exclude_lines(const search_t *search, const char *path,
 {
     const cors_snapshot_file_t *file =
         file_of(search->lists, search->first->old, path);
-    cors_origin_entry_t line;
     int i;
 
-    memset(&line, 0, sizeof(line));
-    line.exclude = true;
     for (i = 0; file && file->origins && i < file->origins->nelts; i++) {
-        const char *text = APR_ARRAY_IDX(file->origins, i, const char *);
+        const cors_origin_entry_t line = entry_of_line(file, i);
 
-        if (text[0] == '!') {
-            line.text = text + 1;
+        if (line.exclude) {
             (void)cors_algebra_add(one, &line);
         }
     }
@@ -466,7 +471,7 @@ static void exclude_all(const search_t *search, cors_algebra_list_t *one)
 static bool search_one(search_t *search, const cors_algebra_list_t *one)
 {
     cors_difference_t result;
-    bool listed = false;
+    bool listed;
 
     cors_algebra_compare(search->scratch, one, *search->second->algebra,
                          &result);
@@ -487,9 +492,10 @@ static bool search_one(search_t *search, const cors_algebra_list_t *one)
  * the exclusions. */
 static void search_entry(search_t *search, const cors_origin_entry_t *entry)
 {
-    cors_algebra_list_t *one =
-        cors_algebra_make(search->scratch, search->first->null_ok);
+    cors_algebra_list_t *one;
 
+    apr_pool_clear(search->scratch);
+    one = cors_algebra_make(search->scratch, search->first->null_ok);
     (void)cors_algebra_add(one, entry);
     if (search_one(search, one)
         || (!entry->regex && !strchr(entry->text, '*'))) {
@@ -508,21 +514,19 @@ static void search_file(search_t *search, const cors_origin_entry_t *entry)
 {
     const cors_snapshot_file_t *file =
         file_of(search->lists, search->first->old, entry->text);
-    cors_origin_entry_t line;
     int i;
 
     if (!file || !file->origins) {
         search_entry(search, entry);
         return;
     }
-    memset(&line, 0, sizeof(line));
     for (i = 0;
          i < file->origins->nelts && search->found->nelts <= CORS_WITNESSES_MAX;
          i++) {
-        line.text = APR_ARRAY_IDX(file->origins, i, const char *);
-        if (line.text[0] != '!') {
+        const cors_origin_entry_t line = entry_of_line(file, i);
+
+        if (!line.exclude) {
             search_entry(search, &line);
-            apr_pool_clear(search->scratch);
         }
     }
 }
@@ -545,10 +549,19 @@ static void search_set(search_t *search)
         }
         if (entry->file) {
             search_file(search, entry);
-            continue;
         }
-        search_entry(search, entry);
-        apr_pool_clear(search->scratch);
+        else {
+            search_entry(search, entry);
+        }
+    }
+}
+
+/* Omit the origins beyond the maximum. */
+static void limit_witnesses(apr_array_header_t *found, bool *more)
+{
+    if (found->nelts > CORS_WITNESSES_MAX) {
+        found->nelts = CORS_WITNESSES_MAX;
+        *more = true;
     }
 }
 
@@ -573,10 +586,8 @@ static void find_witnesses(cors_lists_t *lists, const cors_listed_t *first,
     }
     apr_pool_destroy(search.scratch);
     add_witness(found, result->witness);
-    witnesses->more = search.more || found->nelts > CORS_WITNESSES_MAX;
-    if (found->nelts > CORS_WITNESSES_MAX) {
-        found->nelts = CORS_WITNESSES_MAX;
-    }
+    witnesses->more = search.more;
+    limit_witnesses(found, &witnesses->more);
 }
 
 const apr_array_header_t *cors_listed_witnesses(cors_lists_t *lists,
@@ -696,10 +707,7 @@ apr_array_header_t *cors_union_witnesses(apr_pool_t *p, cors_lists_t *lists,
     for (i = 0; i < 2 && first->list[i]; i++) {
         search_union(lists, first->list[i], second, found, more, obstacle);
     }
-    if (found->nelts > CORS_WITNESSES_MAX) {
-        found->nelts = CORS_WITNESSES_MAX;
-        *more = true;
-    }
+    limit_witnesses(found, more);
     return found;
 }
 
