@@ -1124,6 +1124,33 @@ static void key_selects_the_tenant_of_a_source(void **state)
 
 static const cors_origin_notes_t nothing = { .lists = false };
 
+static void a_source_may_have_the_name_of_an_entry(void **state)
+{
+    static const char *const one[] = { "one.example", "none.example" };
+    static const cors_origin_source_t live = { lookup_source, one };
+    cors_origin_set_t *set = valid_set("null");
+    const char *unused;
+
+    (void)state;
+    assert_int_equal(cors_origin_set_add_source(pool, set, "null", "conf:3",
+                                                &live, NULL, &nothing),
+                     CORS_OK);
+    assert_null(cors_origin_set_entry(set, 1)->first);
+    same_text("the file", listing_of(set, "https://one.example", false),
+              "listed");
+    assert_true(cors_origin_set_null(set));
+    assert_int_equal(cors_origin_set_add_source(pool, set,
+                                                "https://two.example", "conf:4",
+                                                &live, NULL, &nothing),
+                     CORS_OK);
+    assert_int_equal(cors_origin_set_add(pool, set,
+                                         cors_slice("https://two.example"),
+                                         "conf:5", &unused),
+                     CORS_OK);
+    same_text("the entry", listing_of(set, "https://two.example", false),
+              "listed");
+}
+
 static void source_lists_like_entries(void **state)
 {
     static const char *const one[] = { "one.example", "word.example" };
@@ -1648,6 +1675,7 @@ int main(void)
         TEST(rejected_entry_leaves_the_list_unchanged),
         TEST(entries_keep_their_texts),
         TEST(repeated_entry_may_lack_a_source),
+        TEST(a_source_may_have_the_name_of_an_entry),
         TEST(list_records_notable_entries),
         TEST(entry_is_covered_by_a_wider_entry),
         TEST(host_with_most_labels_is_found),

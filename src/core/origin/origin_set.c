@@ -109,20 +109,28 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
     return CORS_OK;
 }
 
-/* Store an entry. A repeated entry records the source of the first one. */
+/* What precedes the text of an entry in its key, because a pattern, a regular expression and
+ * the name of a file can be the same text. No pattern begins so. */
+#define KEY_OF_PATTERN ""
+#define KEY_OF_REGEX "~"
+#define KEY_OF_FILE "<"
+
+/* Store an entry. A repeated entry records the source of the first one.
+ *
+ * kind: KEY_OF_PATTERN, KEY_OF_REGEX or KEY_OF_FILE */
 static entry_t *add_entry(apr_pool_t *p, cors_origin_set_t *set,
-                          const char *text, const char *source, bool regex,
-                          bool exclude)
+                          const char *text, const char *source,
+                          const char *kind, bool exclude)
 {
     entry_t *entry = apr_pcalloc(p, sizeof(*entry));
-    /* A regular expression and a pattern can have the same text: use another key. */
-    const char *key = regex ? apr_pstrcat(p, "~", text, NULL) : text;
+    const char *key = *kind ? apr_pstrcat(p, kind, text, NULL) : text;
     const entry_t *first =
         cors_text_map_get(set->texts[exclude], cors_slice(key));
 
     entry->text = text;
     entry->source = source;
-    entry->regex = regex;
+    entry->regex = strcmp(kind, KEY_OF_REGEX) == 0;
+    entry->file = strcmp(kind, KEY_OF_FILE) == 0;
     entry->exclude = exclude;
     if (first) {
         entry->first = first->source ? first->source : "";
@@ -339,7 +347,8 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
     }
 
     take_out = prefix == '-' || pattern.exclude;
-    entry = add_entry(p, set, pattern.origin.ptr, source, false, take_out);
+    entry =
+        add_entry(p, set, pattern.origin.ptr, source, KEY_OF_PATTERN, take_out);
     if (entry->first) {
         return CORS_OK;
     }
@@ -509,7 +518,8 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
         }
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    entry = add_entry(p, set, cors_slice_text(p, rest), source, true, take_out);
+    entry = add_entry(p, set, cors_slice_text(p, rest), source, KEY_OF_REGEX,
+                      take_out);
     if (entry->first) {
         return CORS_OK;
     }
@@ -564,8 +574,7 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         }
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    entry = add_entry(p, set, apr_pstrdup(p, name), source, false, false);
-    entry->file = true;
+    entry = add_entry(p, set, apr_pstrdup(p, name), source, KEY_OF_FILE, false);
     entry->path = notes->path;
     entry->tenant = key ? key->text : NULL;
     entry->tenants = notes->tenants;
