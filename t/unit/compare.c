@@ -1439,6 +1439,24 @@ static const row_t hidden_rows[] = {
       "undecided: a change of CorsAllowOrigins on files of a.test, all "
       "methods: other sections that apply to the same request "
       "(CorsAllowOrigins conf:2; before: CorsAllowOrigins (default))\n" },
+    { "null that was never permitted contradicts the list no more",
+      "# files: CorsAllowOrigins https://a.example null # match: CorsPolicy On",
+      "# files: CorsAllowOrigins https://a.example # match: CorsPolicy On",
+      "undecided: a change of CorsAllowOrigins on files of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsAllowOrigins conf:1; before: CorsAllowOrigins conf:1)\n" },
+    { "any origin with credentials is no longer permitted",
+      "# files: CorsAllowOrigins *; CorsAllowCredentials On # match: "
+      "CorsAllowAnyOriginWithCredentialsUnsafe On",
+      "# files: CorsAllowOrigins *; CorsAllowCredentials On # match: "
+      "CorsMaxAge 1",
+      "changed: a change of CorsMaxAge on match of a.test, all methods: other "
+      "sections that apply to the same request (CorsMaxAge conf:1; before: "
+      "CorsMaxAge (default))\n"
+      "changed: a change of CorsAllowAnyOriginWithCredentialsUnsafe on match "
+      "of a.test, all methods: other sections that apply to the same request "
+      "(CorsAllowAnyOriginWithCredentialsUnsafe (default); before: "
+      "CorsAllowAnyOriginWithCredentialsUnsafe conf:1)\n" },
     { "a shorter list",
       "# files: CorsMaxAge 1; CorsAllowOrigins https://a.example "
       "https://b.example",

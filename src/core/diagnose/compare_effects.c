@@ -36,17 +36,30 @@ static bool is_changed(cors_lists_t *lists, const cors_changed_t *changed,
 
 /* --- what is present */
 
-/* Add the lists of origins of an attribute. open: set to true if one of them is public. */
-static void add_origins(cors_present_t *present, const cors_policy_t *policy,
-                        cors_attr_e attr, bool *open)
+/* Returns whether a list of origins of an attribute is public. */
+static bool has_public(const cors_policy_t *policy, cors_attr_e attr)
 {
     const cors_link_t *link = &policy->link[attr];
 
     for (; link && link->setting; link = link->outer) {
-        *open = *open || cors_origin_set_open(link->setting->origins);
-        present->null_list =
-            present->null_list || cors_origin_set_null(link->setting->origins);
+        if (cors_origin_set_open(link->setting->origins)) {
+            return true;
+        }
     }
+    return false;
+}
+
+/* Returns whether a list of origins of an attribute has null. */
+static bool has_null(const cors_policy_t *policy, cors_attr_e attr)
+{
+    const cors_link_t *link = &policy->link[attr];
+
+    for (; link && link->setting; link = link->outer) {
+        if (cors_origin_set_null(link->setting->origins)) {
+            return true;
+        }
+    }
+    return false;
 }
 
 static void add_exposed(cors_present_t *present, const cors_policy_t *policy)
@@ -67,12 +80,17 @@ void cors_present_add(cors_present_t *present, const cors_policy_t *policy)
     const cors_setting_t *null = policy->link[CORS_ATTR_NULL_UNSAFE].setting;
     const bool any_ok = cors_policy_number(policy, CORS_ATTR_ANY_UNSAFE);
     const bool suffix_ok = cors_policy_number(policy, CORS_ATTR_SUFFIX_UNSAFE);
+    const bool lists_null = has_null(policy, CORS_ATTR_ORIGINS)
+                            || has_null(policy, CORS_ATTR_PROTECT_ORIGINS)
+                            || has_null(policy, CORS_ATTR_WEBSOCKET_ORIGINS);
     const bool keeps =
         cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP;
-    bool unused = false;
 
     present->keeps_headers |= keeps;
-    present->removes_headers |= !keeps;
+    present->overrides_handler |=
+        !keeps
+        || cors_policy_number(policy, CORS_ATTR_PREFLIGHT)
+               == CORS_PREFLIGHT_ANSWER;
     present->credentials |=
         cors_policy_number(policy, CORS_ATTR_CREDENTIALS) != 0;
     present->protect |= cors_policy_protection(policy) == CORS_PROTECTION_ON;
@@ -82,11 +100,11 @@ void cors_present_add(cors_present_t *present, const cors_policy_t *policy)
     present->websocket_list |= cors_policy_checks_websocket(policy);
     present->public_allowed |= any_ok || suffix_ok;
     present->public_not_allowed |= !any_ok || !suffix_ok;
-    present->null_off |= null && !null->choice;
-    add_origins(present, policy, CORS_ATTR_ORIGINS, &present->public_list);
-    add_origins(present, policy, CORS_ATTR_PROTECT_ORIGINS,
-                &present->public_protect_list);
-    add_origins(present, policy, CORS_ATTR_WEBSOCKET_ORIGINS, &unused);
+    present->null_list |= lists_null;
+    present->null_off |= null ? !null->choice : lists_null;
+    present->public_list |= has_public(policy, CORS_ATTR_ORIGINS);
+    present->public_protect_list |=
+        has_public(policy, CORS_ATTR_PROTECT_ORIGINS);
     add_exposed(present, policy);
 }
 
@@ -272,9 +290,9 @@ static void add_mode(const cors_present_t *present,
     const unsigned directions = RANK_DIRECTIONS(changed, reading);
 
     effects[CORS_EFFECT_REQUEST] |= directions;
-    if (present->removes_headers) {
-        /* the CORS headers of the handler may allow anything; without them, nothing that a
-         * difference does not show */
+    if (present->overrides_handler) {
+        /* what the handler answers may allow anything; without it, nothing that a difference
+         * does not show */
         effects[CORS_EFFECT_OTHER] |=
             RANK_DIRECTIONS(changed, removals) & CORS_DIRECTION_MORE;
     }
@@ -370,9 +388,24 @@ static void add_choice(const cors_present_t *present,
         effects[CORS_EFFECT_OTHER] |= RANK_DIRECTIONS(changed, resources);
         break;
     default:
-        /* CorsWebSocketRequireOrigin, CorsProtectEmbedding, CorsProtectHost */
+        /* CorsWebSocketRequireOrigin, CorsProtectEmbedding and CorsProtectHost: add_effects()
+         * names each attribute that it passes */
         effects[CORS_EFFECT_OTHER] |= RANK_DIRECTIONS(changed, protects);
         break;
+    }
+}
+
+/* Returns in which directions a change may cause or resolve contradictions. A permission
+ * causes none, and its absence resolves none. */
+static unsigned contradiction_directions(const cors_changed_t *changed)
+{
+    switch (changed->attr) {
+    case CORS_ATTR_ANY_UNSAFE:
+    case CORS_ATTR_NULL_UNSAFE:
+    case CORS_ATTR_SUFFIX_UNSAFE:
+        return flag_directions(changed);
+    default:
+        return CORS_DIRECTION_BOTH;
     }
 }
 
@@ -380,10 +413,12 @@ static void add_choice(const cors_present_t *present,
 static void add_contradiction(const cors_present_t *present,
                               const cors_changed_t *changed, unsigned *effects)
 {
-    effects[CORS_EFFECT_REQUEST] |= CORS_DIRECTION_BOTH;
-    add_trust(present, changed, CORS_DIRECTION_BOTH, effects);
+    const unsigned directions = contradiction_directions(changed);
+
+    effects[CORS_EFFECT_REQUEST] |= directions;
+    add_trust(present, changed, directions, effects);
     if (present->timing_policy) {
-        effects[CORS_EFFECT_TIMING] |= CORS_DIRECTION_BOTH;
+        effects[CORS_EFFECT_TIMING] |= directions;
     }
 }
 
@@ -406,15 +441,15 @@ static void add_effects(cors_lists_t *lists, const cors_present_t *present,
     case CORS_ATTR_SUFFIX_UNSAFE:
         /* alone, they allow nothing */
         break;
-    case CORS_ATTR_PREFLIGHT:
-        /* a handler answers, and its headers are in the response */
-        effects[CORS_EFFECT_OTHER] |=
-            present->keeps_headers ? CORS_DIRECTION_BOTH : CORS_DIRECTION_LESS;
-        break;
     case CORS_ATTR_MAX_AGE:
     case CORS_ATTR_PREFLIGHT_STATUS:
     case CORS_ATTR_SET_ENV:
         effects[CORS_EFFECT_OTHER] |= CORS_DIRECTION_LESS;
+        break;
+    case CORS_ATTR_PREFLIGHT:
+        /* a handler answers, and its headers are in the response */
+        effects[CORS_EFFECT_OTHER] |=
+            present->keeps_headers ? CORS_DIRECTION_BOTH : CORS_DIRECTION_LESS;
         break;
     case CORS_ATTR_BACKEND:
         effects[CORS_EFFECT_OTHER] |= CORS_DIRECTION_BOTH;
@@ -428,8 +463,19 @@ static void add_effects(cors_lists_t *lists, const cors_present_t *present,
     case CORS_ATTR_PROTECT_ORIGINS:
         add_trust(present, changed, origin_directions(lists, changed), effects);
         break;
-    default:
+    case CORS_ATTR_CREDENTIALS:
+    case CORS_ATTR_NULL_UNSAFE:
+    case CORS_ATTR_REJECT:
+    case CORS_ATTR_PRIVATE_NETWORK:
+    case CORS_ATTR_WEBSOCKET_REQUIRE:
+    case CORS_ATTR_PROTECT_EMBEDDING:
+    case CORS_ATTR_PROTECT_HOST:
+    case CORS_ATTR_TIMING:
+    case CORS_ATTR_RESOURCE:
         add_choice(present, changed, effects);
+        break;
+    case CORS_ATTR_COUNT:
+        /* not an attribute; without a default, the compiler finds one that is not here */
         break;
     }
 }

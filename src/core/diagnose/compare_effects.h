@@ -57,12 +57,14 @@ typedef struct {
     bool public_protect_list;
     /* a list with the origin null */
     bool null_list;
-    /* CorsAllowNullOriginUnsafe Off. The default does not count: it cannot replace the On
-     * of another section */
+    /* CorsAllowNullOriginUnsafe Off. The default counts only beside a list with null: it
+     * cannot replace the On of another section */
     bool null_off;
-    /* CorsBackendHeaders Keep, and any other value: the headers of the handler are removed */
+    /* CorsBackendHeaders Keep */
     bool keeps_headers;
-    bool removes_headers;
+    /* any other value, which removes the CORS headers of the handler, or CorsPreflight
+     * Answer, which answers preflights in its place */
+    bool overrides_handler;
     /* CorsExposeHeaders * */
     bool exposes_all;
     /* CorsExposeHeaders that removes a name */
