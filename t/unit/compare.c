@@ -247,10 +247,23 @@ static const row_t rows[] = {
     { "a policy without an origin", "", "CorsPolicy On",
       "changed: CorsPolicy On, before Off on server a.test, all methods "
       "(CorsPolicy conf:1; before: CorsPolicy (default))\n" },
-    { "a policy that kept the headers of the handler",
-      "CorsPolicy On; CorsBackendHeaders Keep", "",
+    { "a policy that left everything to the handler",
+      "CorsPolicy On; CorsBackendHeaders Keep; CorsPreflight Continue", "",
       "changed: CorsPolicy Off, before On on server a.test, all methods "
       "(CorsPolicy (default); before: CorsPolicy conf:1)\n" },
+    { "a policy that left allowed preflights to the handler",
+      "CorsPolicy On; CorsPreflight Continue", "",
+      "undecided: CorsPolicy Off, before On on server a.test, all methods: "
+      "CORS headers of the handler are not removed (CorsPolicy (default); "
+      "before: CorsPolicy conf:1)\n" },
+    { "a policy that answered preflights and kept the headers of the handler",
+      LIST "; CorsBackendHeaders Keep", "",
+      "undecided: CorsPolicy Off, before On on server a.test, all methods: the "
+      "handler answers preflights (CorsPolicy (default); before: CorsPolicy "
+      "conf:1)\n"
+      "no longer allowed: https://a.example on server a.test, GET HEAD POST "
+      "PUT PATCH DELETE (CorsPolicy (default); before: CorsAllowOrigins "
+      "conf:2)\n" },
     { "a preflight that the backend answers",
       LIST "; CorsBackendHeaders Keep; CorsPreflight Answer",
       LIST "; CorsBackendHeaders Keep; CorsPreflight Continue",

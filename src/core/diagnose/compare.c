@@ -829,18 +829,26 @@ static void compare_setting(compare_t *compare, cors_attr_e attr)
     cover_setting(compare, attr, compared.change);
 }
 
-/* Returns whether a policy removes the CORS headers of the handler. */
+/* Returns whether a policy that is on removes the CORS headers of the handler. */
 static bool removes_headers(const cors_policy_t *policy)
 {
-    return is_in_force(policy)
-           && cors_policy_number(policy, CORS_ATTR_BACKEND)
-                  != CORS_BACKEND_KEEP;
+    return cors_policy_number(policy, CORS_ATTR_BACKEND) != CORS_BACKEND_KEEP;
 }
 
-/* Returns whether the CORS headers of the handler are no longer removed. */
-static bool ends_removal(const compare_t *compare)
+/* Returns whether a policy removes the CORS headers of the handler, or answers preflights
+ * in its place. */
+static bool overrides_handler(const cors_policy_t *policy)
 {
-    return removes_headers(policy_of(compare->class, OLD))
+    return is_in_force(policy)
+           && (removes_headers(policy)
+               || cors_policy_number(policy, CORS_ATTR_PREFLIGHT)
+                      != CORS_PREFLIGHT_CONTINUE);
+}
+
+/* Returns whether the policy no longer overrides what the handler answers. */
+static bool ends_override(const compare_t *compare)
+{
+    return overrides_handler(policy_of(compare->class, OLD))
            && !is_in_force(policy_of(compare->class, NOW));
 }
 
@@ -854,14 +862,16 @@ static void compare_mode(compare_t *compare, bool shown)
     cors_compared_t compared;
 
     if (compare->absent || is_in_force(old) == is_in_force(now)
-        || (shown && !removes_headers(old))) {
+        || (shown && !overrides_handler(old))) {
         return;
     }
     memset(&compared, 0, sizeof(compared));
     compared.change = CORS_CHANGE_OTHER;
-    if (ends_removal(compare)) {
+    if (ends_override(compare)) {
         compared.change = CORS_CHANGE_UNDECIDED;
-        compared.obstacle = "CORS headers of the handler are not removed";
+        compared.obstacle = removes_headers(old)
+                                ? "CORS headers of the handler are not removed"
+                                : "the handler answers preflights";
     }
     compared.aspect = CORS_ASPECT_SETTING;
     compared.directive = cors_attr_directive(CORS_ATTR_MODE);
@@ -1119,7 +1129,7 @@ static void compare_sections(compare_t *compare, bool hidden)
         }
         compare_protected(compare);
         compare_settings(compare);
-        if (ends_removal(compare) && !compare->absent) {
+        if (ends_override(compare) && !compare->absent) {
             /* compare_mode() reports it */
             cover(compare, CORS_ATTR_MODE, CORS_EFFECT_OTHER,
                   CORS_DIRECTION_MORE);
