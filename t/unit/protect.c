@@ -93,7 +93,7 @@ static const char *words_of(const cors_protect_decision_t *decision)
                        cors_protect_reason_text(decision->reason), NULL);
 }
 
-/* Check a request, also by the part of the rules that most requests come to. */
+/* Check a request. cors_protect_is_own_page() has to agree with the complete rules. */
 static void decide_request(const char *name,
                            const cors_protect_settings_t *settings,
                            const cors_protect_facts_t *facts,

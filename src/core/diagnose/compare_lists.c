@@ -278,7 +278,7 @@ static int compare_entries(const void *one, const void *other)
     return (int)first->file - (int)second->file;
 }
 
-/* Returns the entries of a list, sorted, because their order means nothing. */
+/* Returns the entries of a list, sorted, because their order has no effect. */
 static const cors_origin_entry_t **sort_entries(apr_pool_t *p,
                                                 const cors_origin_set_t *set)
 {
@@ -509,7 +509,7 @@ static void search_entry(search_t *search, const cors_origin_entry_t *entry)
     (void)search_one(search, one);
 }
 
-/* Search the lines of a file. One whose lines are unknown may list others. */
+/* Search the lines of a file. If they are unknown, the file may list other origins. */
 static void search_file(search_t *search, const cors_origin_entry_t *entry)
 {
     const cors_snapshot_file_t *file =

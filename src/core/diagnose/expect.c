@@ -65,8 +65,8 @@ static void set_undecided(const expect_t *expect, const char *obstacle)
     expect->result->obstacle = obstacle;
 }
 
-/* Returns whether an entry of the lists in force names an origin. "*" names none, and neither
- * does a list that is not loaded. */
+/* Returns whether an entry of the lists in force names an origin. "*" does not name one, and
+ * a list that is not loaded or too old has no entries. */
 static bool is_named(const expect_t *expect, const char *text)
 {
     const cors_link_t *link = &expect->policy->link[expect->attr];
@@ -203,8 +203,8 @@ static void expect_any_other(const expect_t *expect)
     }
 }
 
-/* Returns why the list of origins is not known; NULL: it is known, or the policy denies the
- * request with any list. */
+/* Returns why the list of origins is not known; NULL: it is known, or a denial is expected
+ * and the policy denies the request whatever the list contains. */
 static const char *find_list_obstacle(const expect_t *expect)
 {
     const cors_expect_result_t *result = expect->result;

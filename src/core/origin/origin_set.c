@@ -109,8 +109,8 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
     return CORS_OK;
 }
 
-/* What precedes the text of an entry in its key, because a pattern, a regular expression and
- * the name of a file can be the same text. No pattern begins so. */
+/* The prefix of the key of an entry: a pattern, a regular expression and the name of a file
+ * can have the same text. No pattern begins with one of these characters. */
 #define KEY_OF_PATTERN ""
 #define KEY_OF_REGEX "~"
 #define KEY_OF_FILE "<"

@@ -45,8 +45,8 @@ static cors_slice_t field_of(const cors_protect_facts_t *facts,
     return cors_slice(facts->field[field]);
 }
 
-/* Returns whether a field has a value. Comparing the first byte costs less than measuring
- * the length, and is enough for most requests. */
+/* Returns whether a field has a value. The first byte is compared before the length is
+ * measured, because that costs more and most other values differ in the first byte. */
 static inline bool field_is(const cors_protect_facts_t *facts,
                             cors_field_e field, const char *value)
 {
@@ -199,15 +199,8 @@ static bool may_be_posted_form(const cors_protect_facts_t *facts)
            && !type_needs_preflight(field_of(facts, CORS_FIELD_CONTENT_TYPE));
 }
 
-/*
- * Returns whether a service worker of this site may have relayed a form of another
- * site. In Firefox, the request then has the worker's origin and the mode
- * "same-origin", which the caller has tested. Only Referer still names the page. A page
- * that removes it has the origin null. Both fields come from the browser, so a proxy does
- * not disturb the comparison. From other sites, a service worker receives nothing but
- * navigations. A request that no form can send therefore comes from this site.
- */
-CORS_SLOW static bool may_be_from_worker(const cors_protect_facts_t *facts)
+/* The part of may_be_relayed() that few requests need. */
+CORS_SLOW static bool may_be_relayed_form(const cors_protect_facts_t *facts)
 {
     if (!may_be_posted_form(facts)) {
         return false;
@@ -218,10 +211,18 @@ CORS_SLOW static bool may_be_from_worker(const cors_protect_facts_t *facts)
                                   field_of(facts, CORS_FIELD_ORIGIN)));
 }
 
+/*
+ * Returns whether a service worker of this site may have relayed a form of another
+ * site. In Firefox, the request then has the worker's origin and the mode
+ * "same-origin". Only Referer still names the page. A page that removes it has the
+ * origin null. Both fields come from the browser, so a proxy does not disturb the
+ * comparison. From other sites, a service worker receives nothing but navigations. A
+ * request that no form can send therefore comes from this site.
+ */
 static inline bool may_be_relayed(const cors_protect_facts_t *facts)
 {
     return field_is(facts, CORS_FIELD_FETCH_MODE, "same-origin")
-           && may_be_from_worker(facts);
+           && may_be_relayed_form(facts);
 }
 
 /*

@@ -194,10 +194,11 @@ void cors_protect_request(const cors_protect_settings_t *settings,
                           cors_protect_decision_t *decision);
 
 /**
- * Returns whether a page of this origin sent a request that is not a handshake. Then
- * cors_protect_request() lets it pass, whatever the other facts are.
+ * Returns whether a page or a worker of this origin sent the request. For a request that
+ * is not a handshake and whose method is not safe, cors_protect_request() then returns
+ * CORS_PROTECT_REASON_SAME_ORIGIN, whatever the settings and the other facts are.
  *
- * @param facts  method and field are read
+ * @param facts  only method and field are read
  */
 bool cors_protect_is_own_page(const cors_protect_facts_t *facts);
 

@@ -114,7 +114,7 @@ CORS_SLOW static void log_decision(request_rec *r, const cors_policy_t *policy,
 
 /* Count and log a decision: a request once, and each further refusal.
  *
- * facts: for the log; of a request that passed, no fact is read */
+ * facts: read only if the request is refused */
 static void report(request_rec *r, cors_chain_t *chain,
                    const cors_policy_t *policy,
                    const cors_protect_facts_t *facts,
@@ -192,7 +192,7 @@ static void set_variables(request_rec *r, const cors_policy_t *policy)
     }
 }
 
-/* Check a request by all facts. Returns DECLINED or the status of the refusal. */
+/* Check a request with all facts. Returns DECLINED or the status of the refusal. */
 CORS_SLOW static int check_fully(request_rec *r, cors_chain_t *chain,
                                  const cors_section_t *section,
                                  const cors_policy_t *policy)
@@ -240,7 +240,7 @@ int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
     if (cors_policy_protection(policy) == CORS_PROTECTION_OFF) {
         return DECLINED;
     }
-    /* true for nearly every request: a page of the site posts a form */
+    /* the usual case: a page of the site posts a form, and nothing else is checked */
     if (noted->forgeable && !policy->checks_all
         && !cors_noted_websocket(noted)) {
         collect_fields(noted, &facts);
