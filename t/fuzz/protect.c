@@ -44,7 +44,7 @@ static bool refuses(const cors_protect_settings_t *settings,
          && decision.check == again.check);
     if (settings->requests && !facts->websocket && !settings->host
         && !settings->embedding && !cors_protect_is_safe(facts->method)) {
-        must(cors_protect_is_own_page(facts)
+        must(cors_protect_is_same_origin(facts)
              == (decision.reason == CORS_PROTECT_REASON_SAME_ORIGIN));
     }
     refused = decision.verdict == CORS_PROTECT_VERDICT_REFUSED;

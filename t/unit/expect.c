@@ -254,6 +254,8 @@ static const struct {
       CORS_ORIGIN_NOT_LOADED, false, ALLOW_OTHER(.method = "GET"), NOT_LOADED },
     { "no list allows a method that the policy denies", CORS_ORIGIN_NOT_LOADED,
       false, DENY(.method = "PURGE"), "holds" },
+    { "no tenant may send a method that the policy denies",
+      CORS_ORIGIN_UNLISTED, true, DENY(.method = "PURGE"), "holds" },
     { "no list allows any other origin a denied method", CORS_ORIGIN_STALE,
       false, DENY_OTHER(.method = "PURGE"), "holds" },
 };

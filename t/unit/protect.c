@@ -93,7 +93,7 @@ static const char *words_of(const cors_protect_decision_t *decision)
                        cors_protect_reason_text(decision->reason), NULL);
 }
 
-/* Check a request. cors_protect_is_own_page() has to agree with the complete rules. */
+/* Check a request. cors_protect_is_same_origin() has to agree with the complete rules. */
 static void decide_request(const char *name,
                            const cors_protect_settings_t *settings,
                            const cors_protect_facts_t *facts,
@@ -101,7 +101,7 @@ static void decide_request(const char *name,
 {
     cors_protect_request(settings, facts, decision);
     if (!facts->websocket && !cors_protect_is_safe(facts->method)) {
-        same_number(name, cors_protect_is_own_page(facts),
+        same_number(name, cors_protect_is_same_origin(facts),
                     decision->reason == CORS_PROTECT_REASON_SAME_ORIGIN);
     }
 }

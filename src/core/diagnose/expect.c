@@ -203,9 +203,11 @@ static void expect_any_other(const expect_t *expect)
     }
 }
 
-/* Returns why the list of origins is not known; NULL: it is known, or a denial is expected
- * and the policy denies the request whatever the list contains. */
-static const char *find_list_obstacle(const expect_t *expect)
+/* Returns why it is not known whether a list allows the origin; NULL: it is known, or no
+ * list can allow a request that has to be denied.
+ *
+ * reads: the policy decides who may read the response */
+static const char *find_list_obstacle(const expect_t *expect, bool reads)
 {
     const cors_expect_result_t *result = expect->result;
     const cors_reason_e reason = result->answer.actual.decision.reason;
@@ -214,8 +216,11 @@ static const char *find_list_obstacle(const expect_t *expect)
     if (reason == CORS_REASON_ORIGINS_NOT_LOADED) {
         obstacle = "a file of origins that is not loaded yet";
     }
-    if (reason == CORS_REASON_ORIGINS_STALE) {
+    else if (reason == CORS_REASON_ORIGINS_STALE) {
         obstacle = "a list of origins that is older than its max-stale";
+    }
+    else if (reads && result->answer.tenant_unknown) {
+        obstacle = "a list that depends on the tenant of the request";
     }
     if (obstacle && !expect->expectation->allow
         && !allows_if_listed(expect, result->origin)) {
@@ -231,17 +236,13 @@ static const char *find_obstacle(const expect_t *expect)
     const cors_policy_t *policy = expect->policy;
     const cors_fetch_request_t *request = &expect->expectation->request;
     const int keeps = cors_policy_number(policy, CORS_ATTR_BACKEND);
-    const char *list_obstacle = find_list_obstacle(expect);
+    const bool reads =
+        !request->websocket
+        && cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_ON;
+    const char *list_obstacle = find_list_obstacle(expect, reads);
 
-    if (list_obstacle) {
+    if (list_obstacle || !reads) {
         return list_obstacle;
-    }
-    if (request->websocket
-        || cors_policy_number(policy, CORS_ATTR_MODE) != CORS_MODE_ON) {
-        return NULL;
-    }
-    if (expect->result->answer.tenant_unknown) {
-        return "a list that depends on the tenant of the request";
     }
     if (keeps == CORS_BACKEND_KEEP) {
         return ALLOWED_BY_BACKEND;

@@ -109,28 +109,31 @@ static cors_problem_e check_place(const cors_origin_set_t *set,
     return CORS_OK;
 }
 
-/* The prefix of the key of an entry: a pattern, a regular expression and the name of a file
- * can have the same text. No pattern begins with one of these characters. */
-#define KEY_OF_PATTERN ""
-#define KEY_OF_REGEX "~"
-#define KEY_OF_FILE "<"
+/* What an entry is. */
+typedef enum {
+    KIND_PATTERN,
+    KIND_REGEX,
+    KIND_FILE
+} kind_e;
 
-/* Store an entry. A repeated entry records the source of the first one.
- *
- * kind: KEY_OF_PATTERN, KEY_OF_REGEX or KEY_OF_FILE */
+/* Store an entry. A repeated entry records the source of the first one. */
 static entry_t *add_entry(apr_pool_t *p, cors_origin_set_t *set,
-                          const char *text, const char *source,
-                          const char *kind, bool exclude)
+                          const char *text, const char *source, kind_e kind,
+                          bool exclude)
 {
+    /* A pattern, a regular expression and the name of a file can be the same text: the keys
+     * differ. No pattern begins with one of these characters. */
+    static const char *const prefixes[] = { "", "~", "<" };
     entry_t *entry = apr_pcalloc(p, sizeof(*entry));
-    const char *key = *kind ? apr_pstrcat(p, kind, text, NULL) : text;
+    const char *key =
+        *prefixes[kind] ? apr_pstrcat(p, prefixes[kind], text, NULL) : text;
     const entry_t *first =
         cors_text_map_get(set->texts[exclude], cors_slice(key));
 
     entry->text = text;
     entry->source = source;
-    entry->regex = strcmp(kind, KEY_OF_REGEX) == 0;
-    entry->file = strcmp(kind, KEY_OF_FILE) == 0;
+    entry->regex = kind == KIND_REGEX;
+    entry->file = kind == KIND_FILE;
     entry->exclude = exclude;
     if (first) {
         entry->first = first->source ? first->source : "";
@@ -348,7 +351,7 @@ cors_problem_e cors_origin_set_add(apr_pool_t *p, cors_origin_set_t *set,
 
     take_out = prefix == '-' || pattern.exclude;
     entry =
-        add_entry(p, set, pattern.origin.ptr, source, KEY_OF_PATTERN, take_out);
+        add_entry(p, set, pattern.origin.ptr, source, KIND_PATTERN, take_out);
     if (entry->first) {
         return CORS_OK;
     }
@@ -518,7 +521,7 @@ cors_problem_e cors_origin_set_add_regex(apr_pool_t *p, cors_origin_set_t *set,
         }
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    entry = add_entry(p, set, cors_slice_text(p, rest), source, KEY_OF_REGEX,
+    entry = add_entry(p, set, cors_slice_text(p, rest), source, KIND_REGEX,
                       take_out);
     if (entry->first) {
         return CORS_OK;
@@ -574,7 +577,7 @@ cors_problem_e cors_origin_set_add_source(apr_pool_t *p, cors_origin_set_t *set,
         }
         return CORS_PROBLEM_NONE_NOT_ALONE;
     }
-    entry = add_entry(p, set, apr_pstrdup(p, name), source, KEY_OF_FILE, false);
+    entry = add_entry(p, set, apr_pstrdup(p, name), source, KIND_FILE, false);
     entry->path = notes->path;
     entry->tenant = key ? key->text : NULL;
     entry->tenants = notes->tenants;

@@ -310,21 +310,21 @@ static void check_own_origin(const cors_protect_facts_t *facts,
 
 /* Returns whether the browser says that a page or a worker of this origin sent the
  * request. */
-static inline bool is_same_origin(const cors_protect_facts_t *facts)
+static inline bool has_same_origin(const cors_protect_facts_t *facts)
 {
     return field_is(facts, CORS_FIELD_FETCH_SITE, "same-origin");
 }
 
-bool cors_protect_is_own_page(const cors_protect_facts_t *facts)
+bool cors_protect_is_same_origin(const cors_protect_facts_t *facts)
 {
-    return is_same_origin(facts) && !may_be_relayed(facts);
+    return has_same_origin(facts) && !may_be_relayed(facts);
 }
 
 /* Rule 1. Returns whether it decided: the browser knows what it requested. */
 static bool check_fetch_site(const cors_protect_facts_t *facts,
                              cors_protect_decision_t *decision)
 {
-    if (is_same_origin(facts)) {
+    if (has_same_origin(facts)) {
         if (!facts->websocket && may_be_relayed(facts)) {
             refuse(decision, CORS_PROTECT_REASON_RELAYED);
         }

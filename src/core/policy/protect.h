@@ -200,7 +200,7 @@ void cors_protect_request(const cors_protect_settings_t *settings,
  *
  * @param facts  only method and field are read
  */
-bool cors_protect_is_own_page(const cors_protect_facts_t *facts);
+bool cors_protect_is_same_origin(const cors_protect_facts_t *facts);
 
 /**
  * Checks whether a cross-site page embeds the resource, as a subresource in no-cors

@@ -75,7 +75,7 @@ static bool has_certificate(void *context)
     return result && result[0] && strcmp(result, "NONE") != 0;
 }
 
-/* Fill the members that cors_protect_is_own_page() reads. */
+/* Fill the members that cors_protect_is_same_origin() reads. */
 static void collect_fields(const cors_noted_t *noted,
                            cors_protect_facts_t *facts)
 {
@@ -244,7 +244,7 @@ int cors_protect_check_section(request_rec *r, cors_chain_t *chain,
     if (noted->forgeable && !policy->checks_all
         && !cors_noted_websocket(noted)) {
         collect_fields(noted, &facts);
-        if (cors_protect_is_own_page(&facts)) {
+        if (cors_protect_is_same_origin(&facts)) {
             report(r, chain, policy, &facts, &passed);
             set_variables(r, policy);
             chain->unforged = section;
