@@ -65,7 +65,8 @@ static bool has_host(void *context)
 
 static bool has_certificate(void *context)
 {
-    request_rec *r = ((const check_t *)context)->r;
+    const check_t *check = context;
+    request_rec *r = check->r;
     APR_OPTIONAL_FN_TYPE(ssl_var_lookup) *lookup =
         APR_RETRIEVE_OPTIONAL_FN(ssl_var_lookup);
     char name[] = "SSL_CLIENT_VERIFY";
