@@ -915,7 +915,11 @@ static bool is_own_equal(const compare_t *compare, cors_attr_e attr)
 static unsigned hidden_directions(const compare_t *compare, cors_attr_e attr)
 {
     const class_t *class = compare->class;
-    cors_changed_t changed = { attr, NULL, NULL, false };
+    cors_changed_t changed = {
+        attr, NULL, NULL,
+        cors_policy_checks_websocket(policy_of(class, OLD))
+            && cors_policy_checks_websocket(policy_of(class, NOW))
+    };
     unsigned effects[CORS_EFFECT_COUNT];
     unsigned hidden = 0;
     int effect;
@@ -926,9 +930,6 @@ static unsigned hidden_directions(const compare_t *compare, cors_attr_e attr)
     if (!compare->missing[NOW]) {
         changed.now = class->group[NOW]->own;
     }
-    changed.websocket_listed =
-        cors_policy_checks_websocket(policy_of(class, OLD))
-        && cors_policy_checks_websocket(policy_of(class, NOW));
     cors_effects_find(compare->lists, &compare->present, &changed, effects);
     for (effect = 0; effect < CORS_EFFECT_COUNT; effect++) {
         /* a handshake has the method GET */
