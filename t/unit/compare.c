@@ -538,6 +538,17 @@ static const row_t section_rows[] = {
       "methods except GET HEAD POST PUT PATCH DELETE: other sections that "
       "apply to the same request (CorsAllowCredentials conf:6; before: "
       "CorsAllowCredentials (default))\n" },
+    { "origins that no automaton represents, beside another section",
+      LIST " # files: CorsAllowOriginsMatch https://(?!x)a\\.b # match: "
+           "CorsMaxAge 1",
+      LIST " # files: CorsAllowOriginsMatch https://(?!y)a\\.b # match: "
+           "CorsMaxAge 1",
+      "undecided: the origins on files of a.test, GET HEAD POST PUT PATCH "
+      "DELETE: regular expression https://(?!y)a\\.b: look-ahead\n"
+      "undecided: a change of CorsAllowOrigins on files of a.test, all methods "
+      "except GET HEAD POST PUT PATCH DELETE: other sections that apply to the "
+      "same request (CorsAllowOriginsMatch conf:3; before: "
+      "CorsAllowOriginsMatch conf:3)\n" },
     { "names that a section no longer adds",
       LIST " # files: CorsAllowMethods GET PUT PURGE; CorsAllowHeaders *",
       LIST " # files: CorsAllowMethods PUT; CorsAllowHeaders x-a x-b",
@@ -822,6 +833,48 @@ static const row_t effect_rows[] = {
       "changed: a change of CorsProtect on match of a.test, all methods: other "
       "sections that apply to the same request (CorsProtect conf:3; before: "
       "CorsProtect conf:1)\n" },
+    { "a list in place of CorsProtect, which another section only reports",
+      "CorsProtectAllowOrigins " A
+      " # files: CorsProtect On # match: CorsPolicy ReportOnly",
+      "CorsProtectAllowOrigins " A
+      " # files: CorsProtect Off; CorsWebSocketAllowOrigins " A
+      " # match: CorsPolicy ReportOnly",
+      "weaker: CorsProtect Off, before On on files of a.test, all methods "
+      "(CorsProtect conf:2; before: CorsProtect conf:2)\n"
+      "undecided: a change of CorsWebSocketAllowOrigins on files of a.test, "
+      "GET HEAD POST PUT PATCH DELETE: other sections that apply to the same "
+      "request (CorsWebSocketAllowOrigins conf:3; before: "
+      "CorsWebSocketAllowOrigins (default))\n"
+      "undecided: a change of CorsProtect on files of a.test, GET HEAD POST "
+      "PUT PATCH DELETE: other sections that apply to the same request "
+      "(CorsProtect conf:2; before: CorsProtect conf:2)\n" },
+    { "CorsProtect in place of a list that another section only reports",
+      "CorsProtectAllowOrigins " A
+      " # files: CorsProtect Off; CorsWebSocketAllowOrigins " A
+      " # match: CorsPolicy ReportOnly",
+      "CorsProtectAllowOrigins " A
+      " # files: CorsProtect On # match: CorsPolicy ReportOnly",
+      "undecided: a change of CorsWebSocketAllowOrigins on files of a.test, "
+      "GET HEAD POST PUT PATCH DELETE: other sections that apply to the same "
+      "request (CorsWebSocketAllowOrigins (default); before: "
+      "CorsWebSocketAllowOrigins conf:3)\n"
+      "changed: CorsProtect On, before Off on files of a.test, all methods "
+      "(CorsProtect conf:2; before: CorsProtect conf:2)\n"
+      "changed: a change of CorsProtect on files of a.test, GET HEAD POST PUT "
+      "PATCH DELETE: other sections that apply to the same request "
+      "(CorsProtect conf:2; before: CorsProtect conf:2)\n" },
+    { "a refusal that is gone does not show who may measure",
+      LIST " # files: CorsRejectDisallowed On; CorsTimingAllowOrigin Off # "
+           "match: CorsTimingAllowOrigin *",
+      LIST " # files: CorsRejectDisallowed Off # match: "
+           "CorsTimingAllowOrigin *",
+      "weaker: CorsRejectDisallowed Off, before On on files of a.test, all "
+      "methods (CorsRejectDisallowed conf:3; before: CorsRejectDisallowed "
+      "conf:3)\n"
+      "undecided: a change of CorsTimingAllowOrigin on files of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsTimingAllowOrigin (default); before: CorsTimingAllowOrigin "
+      "conf:4)\n" },
     { "credentials that contradict the list of another section",
       LIST " # match: CorsMaxAge 1 # files: CorsAllowOrigins *",
       LIST " # match: CorsMaxAge 1; CorsAllowCredentials On # files: "
@@ -1221,6 +1274,24 @@ static const row_t place_rows[] = {
       LIST " # files: CorsMaxAge 2 # match: CorsMaxAge 1",
       "changed: CorsMaxAge 2, before 1 on files of a.test, all methods "
       "(CorsMaxAge conf:3; before: CorsMaxAge conf:3)\n" },
+    { "an undecided setting beside another section is one difference",
+      LIST " # files: CorsBackendHeaders Replace # match: CorsMaxAge 1",
+      LIST " # files: CorsBackendHeaders Keep # match: CorsMaxAge 1",
+      "undecided: CorsBackendHeaders Keep, before Replace on files of a.test, "
+      "all methods: the CORS headers of the backend (CorsBackendHeaders "
+      "conf:3; before: CorsBackendHeaders conf:3)\n" },
+    { "null that is permitted beside another section is one difference of each "
+      "list",
+      "CorsPolicy On; CorsAllowMethods * # files: CorsAllowOrigins null; "
+      "CorsWebSocketAllowOrigins null # match: CorsMaxAge 1",
+      "CorsPolicy On; CorsAllowMethods * # files: CorsAllowOrigins null; "
+      "CorsWebSocketAllowOrigins null; CorsAllowNullOriginUnsafe On # match: "
+      "CorsMaxAge 1",
+      "newly allowed: null on files of a.test, WebSocket "
+      "(CorsWebSocketAllowOrigins conf:4; before: CorsWebSocketAllowOrigins "
+      "conf:4)\n"
+      "newly allowed: null on files of a.test, all methods (CorsAllowOrigins "
+      "conf:3; before: CorsPolicy conf:1)\n" },
     { "the order of a section by path and one by pattern",
       LIST " # locationmatch a: CorsAllowOrigins https://b.example # location "
            "/x: CorsAllowOrigins https://c.example",
@@ -1483,6 +1554,15 @@ static const row_t hidden_rows[] = {
       "undecided: a change of CorsAllowOrigins on files of a.test, all "
       "methods: other sections that apply to the same request "
       "(CorsAllowOrigins conf:2; before: CorsAllowOrigins conf:2)\n" },
+    /* CorsProtect cannot be in force beside the section, but it is present: which
+     * setting replaces which is not evaluated */
+    { "CorsProtect of the server counts, even if each section replaces it",
+      PROTECT " # files: CorsProtect Off; CorsProtectAllowOrigins " A,
+      PROTECT " # files: CorsProtect Off; CorsProtectAllowOrigins " B,
+      "undecided: a change of CorsProtectAllowOrigins on files of a.test, all "
+      "methods: other sections that apply to the same request "
+      "(CorsProtectAllowOrigins conf:3; before: CorsProtectAllowOrigins "
+      "conf:3)\n" },
     { "the headers of a backend",
       "# files: CorsMaxAge 1; CorsBackendHeaders Replace",
       "# files: CorsMaxAge 1; CorsBackendHeaders Keep",
