@@ -833,6 +833,15 @@ static const row_t effect_rows[] = {
       "changed: a change of CorsProtect on match of a.test, all methods: other "
       "sections that apply to the same request (CorsProtect conf:3; before: "
       "CorsProtect conf:1)\n" },
+    { "an empty list in place of CorsProtect, which another section only "
+      "reports",
+      PROTECT " # files: CorsMaxAge 1 # match: CorsPolicy ReportOnly",
+      PROTECT " # files: CorsMaxAge 1; CorsWebSocketAllowOrigins None # match: "
+              "CorsPolicy ReportOnly",
+      "undecided: a change of CorsWebSocketAllowOrigins on files of a.test, "
+      "GET HEAD: other sections that apply to the same request "
+      "(CorsWebSocketAllowOrigins conf:3; before: CorsWebSocketAllowOrigins "
+      "(default))\n" },
     { "a list in place of CorsProtect, which another section only reports",
       "CorsProtectAllowOrigins " A
       " # files: CorsProtect On # match: CorsPolicy ReportOnly",

@@ -93,6 +93,8 @@ void cors_present_add(cors_present_t *present, const cors_policy_t *policy)
                == CORS_PREFLIGHT_ANSWER;
     present->credentials |=
         cors_policy_number(policy, CORS_ATTR_CREDENTIALS) != 0;
+    present->report_only |=
+        cors_policy_number(policy, CORS_ATTR_MODE) == CORS_MODE_REPORT_ONLY;
     present->protect |= cors_policy_protection(policy) == CORS_PROTECTION_ON;
     present->reject |= cors_policy_number(policy, CORS_ATTR_REJECT) != 0;
     present->timing_policy |=
@@ -334,6 +336,20 @@ static void add_origins_effects(cors_lists_t *lists,
     }
 }
 
+static void add_handshakes(cors_lists_t *lists, const cors_present_t *present,
+                           const cors_changed_t *changed, unsigned *effects)
+{
+    const bool old = setting_of(changed->old, changed->attr) != NULL;
+    const bool now = setting_of(changed->now, changed->attr) != NULL;
+
+    effects[CORS_EFFECT_WEBSOCKET] |= origin_directions(lists, changed);
+    if (present->protect && present->report_only && old != now) {
+        /* a list takes the place of the check of CorsProtect, and may only report */
+        effects[CORS_EFFECT_WEBSOCKET] |=
+            now ? CORS_DIRECTION_MORE : CORS_DIRECTION_LESS;
+    }
+}
+
 static void add_protect(const cors_changed_t *changed, unsigned *effects)
 {
     /* Off, On, ReportOnly, On Strict, ReportOnly Strict */
@@ -455,7 +471,7 @@ static void add_effects(cors_lists_t *lists, const cors_present_t *present,
         effects[CORS_EFFECT_OTHER] |= CORS_DIRECTION_BOTH;
         break;
     case CORS_ATTR_WEBSOCKET_ORIGINS:
-        effects[CORS_EFFECT_WEBSOCKET] |= origin_directions(lists, changed);
+        add_handshakes(lists, present, changed, effects);
         break;
     case CORS_ATTR_PROTECT:
         add_protect(changed, effects);

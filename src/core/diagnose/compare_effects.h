@@ -40,6 +40,8 @@ enum {
 typedef struct {
     /* CorsAllowCredentials On */
     bool credentials;
+    /* CorsPolicy ReportOnly */
+    bool report_only;
     /* CorsProtect On */
     bool protect;
     /* CorsRejectDisallowed On */
