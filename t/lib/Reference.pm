@@ -578,7 +578,7 @@ sub is_forged {
     my ($mode, $strict) = split ' ', $is->{CorsProtect};
     my $websocket = is_websocket($request);
     return 0 if $mode ne 'On';
-    return 0 if $websocket ? $is->{CorsWebSocketAllowOrigins} : $request->{method} =~ /\A(?:GET|HEAD|OPTIONS|TRACE|QUERY)\z/;
+    return 0 if $websocket ? $is->{CorsWebSocketAllowOrigins} && $is->{CorsPolicy} ne 'ReportOnly' : $request->{method} =~ /\A(?:GET|HEAD|OPTIONS|TRACE|QUERY)\z/;
     my $origin = field($request, 'Origin');
     my $site = field($request, 'Sec-Fetch-Site') // '';
     return !$websocket && is_relayed($request, $origin // '') if $site eq 'same-origin';

@@ -191,6 +191,9 @@ my @handshakes = (
     [ 'of a trusted origin', $switched, 'lists', '/chat', origin => $idp ],
     [ 'of an origin of CorsWebSocketAllowOrigins', $switched, 'lists', '/list', origin => $app ],
     [ 'of a trusted origin that is not in CorsWebSocketAllowOrigins', { status => 403, ran => 0 }, 'lists', '/list', origin => $idp ],
+    [ 'of another site, where CorsWebSocketAllowOrigins only reports', $refused, 'lists', '/reported', origin => $evil ],
+    [ 'of a listed origin, where CorsWebSocketAllowOrigins only reports', $refused, 'lists', '/reported', origin => $app ],
+    [ 'of a trusted origin, where CorsWebSocketAllowOrigins only reports', $switched, 'lists', '/reported', origin => $idp ],
 );
 for my $case (@handshakes) {
     my ($name, $want, $host, $path, %send) = @$case;

@@ -833,15 +833,6 @@ static const row_t effect_rows[] = {
       "changed: a change of CorsProtect on match of a.test, all methods: other "
       "sections that apply to the same request (CorsProtect conf:3; before: "
       "CorsProtect conf:1)\n" },
-    { "an empty list in place of CorsProtect, which another section only "
-      "reports",
-      PROTECT " # files: CorsMaxAge 1 # match: CorsPolicy ReportOnly",
-      PROTECT " # files: CorsMaxAge 1; CorsWebSocketAllowOrigins None # match: "
-              "CorsPolicy ReportOnly",
-      "undecided: a change of CorsWebSocketAllowOrigins on files of a.test, "
-      "GET HEAD: other sections that apply to the same request "
-      "(CorsWebSocketAllowOrigins conf:3; before: CorsWebSocketAllowOrigins "
-      "(default))\n" },
     { "a list in place of CorsProtect, which another section only reports",
       "CorsProtectAllowOrigins " A
       " # files: CorsProtect On # match: CorsPolicy ReportOnly",
@@ -872,6 +863,29 @@ static const row_t effect_rows[] = {
       "changed: a change of CorsProtect on files of a.test, GET HEAD POST PUT "
       "PATCH DELETE: other sections that apply to the same request "
       "(CorsProtect conf:2; before: CorsProtect conf:2)\n" },
+    { "an empty list beside CorsProtect, which another section only reports",
+      PROTECT " # files: CorsMaxAge 1 # match: CorsPolicy ReportOnly",
+      PROTECT " # files: CorsMaxAge 1; CorsWebSocketAllowOrigins None # match: "
+              "CorsPolicy ReportOnly",
+      "changed: a change of CorsWebSocketAllowOrigins on files of a.test, GET "
+      "HEAD: other sections that apply to the same request "
+      "(CorsWebSocketAllowOrigins conf:3; before: CorsWebSocketAllowOrigins "
+      "(default))\n" },
+    { "a list that only reports does not take the place of CorsProtect",
+      PROTECT "; CorsPolicy ReportOnly",
+      PROTECT "; CorsPolicy ReportOnly; CorsWebSocketAllowOrigins *", "" },
+    { "a list that is no longer enforced leaves handshakes to CorsProtect",
+      PROTECT "; CorsProtectAllowOrigins " A
+              "; CorsWebSocketAllowOrigins https://b.example",
+      PROTECT "; CorsProtectAllowOrigins " A
+              "; CorsWebSocketAllowOrigins https://b.example; CorsPolicy "
+              "ReportOnly",
+      "newly allowed: https://a.example on server a.test, WebSocket "
+      "(CorsProtectAllowOrigins conf:2; before: CorsWebSocketAllowOrigins "
+      "conf:3)\n"
+      "no longer allowed: https://b.example on server a.test, WebSocket "
+      "(CorsProtectAllowOrigins conf:2; before: CorsWebSocketAllowOrigins "
+      "conf:3)\n" },
     { "a refusal that is gone does not show who may measure",
       LIST " # files: CorsRejectDisallowed On; CorsTimingAllowOrigin Off # "
            "match: CorsTimingAllowOrigin *",

@@ -147,14 +147,12 @@ static reached_t openers_of(const compare_t *compare, int side)
 {
     const cors_policy_t *policy = policy_of(compare->class, side);
 
-    if (cors_policy_checks_websocket(policy)
-        && cors_policy_number(policy, CORS_ATTR_MODE)
-               != CORS_MODE_REPORT_ONLY) {
+    if (cors_policy_enforces_websocket(policy)) {
         return reached_by(cors_listed_of(compare->lists, side == OLD, policy,
                                          CORS_ATTR_WEBSOCKET_ORIGINS),
                           CORS_ATTR_WEBSOCKET_ORIGINS);
     }
-    if (!cors_policy_checks_websocket(policy) && is_protected(compare, side)) {
+    if (is_protected(compare, side)) {
         return trusted_of(compare, side);
     }
     return reached_by(cors_listed_all(compare->lists, true),
@@ -189,8 +187,8 @@ static cors_attr_e decisive_attr(const compare_t *compare, int side,
         return CORS_ATTR_METHODS;
     }
     if (aspect == CORS_ASPECT_WEBSOCKET && cors_policy_checks_websocket(policy)
-        && cors_policy_number(policy, CORS_ATTR_MODE)
-               == CORS_MODE_REPORT_ONLY) {
+        && !cors_policy_enforces_websocket(policy)
+        && !is_protected(compare, side)) {
         return CORS_ATTR_MODE;
     }
     if (reached->lists.list[1]
@@ -917,7 +915,8 @@ static unsigned hidden_directions(const compare_t *compare, cors_attr_e attr)
     const class_t *class = compare->class;
     cors_changed_t changed = {
         attr, NULL, NULL,
-        cors_policy_checks_websocket(policy_of(class, OLD))
+        !compare->present.report_only
+            && cors_policy_checks_websocket(policy_of(class, OLD))
             && cors_policy_checks_websocket(policy_of(class, NOW))
     };
     unsigned effects[CORS_EFFECT_COUNT];

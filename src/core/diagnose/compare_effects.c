@@ -282,6 +282,17 @@ static void add_trust(const cors_present_t *present,
     }
 }
 
+/* Returns the directions of the check of handshakes, if a list is no longer enforced, or is
+ * enforced now. CorsProtect decides in place of a list that only reports: it may allow more
+ * and less.
+ *
+ * directions: without CorsProtect */
+static unsigned handshake_directions(const cors_present_t *present,
+                                     unsigned directions)
+{
+    return directions && present->protect ? CORS_DIRECTION_BOTH : directions;
+}
+
 static void add_mode(const cors_present_t *present,
                      const cors_changed_t *changed, unsigned *effects)
 {
@@ -299,7 +310,8 @@ static void add_mode(const cors_present_t *present,
             RANK_DIRECTIONS(changed, removals) & CORS_DIRECTION_MORE;
     }
     if (present->websocket_list) {
-        effects[CORS_EFFECT_WEBSOCKET] |= RANK_DIRECTIONS(changed, handshakes);
+        effects[CORS_EFFECT_WEBSOCKET] |=
+            handshake_directions(present, RANK_DIRECTIONS(changed, handshakes));
     }
     if (present->credentials) {
         add_trust(present, changed, directions, effects);
@@ -333,20 +345,6 @@ static void add_origins_effects(cors_lists_t *lists,
         /* Timing-Allow-Origin has exact origins only: a wildcard in their place allows more
          * pages to read, and fewer to measure */
         effects[CORS_EFFECT_TIMING] |= CORS_DIRECTION_BOTH;
-    }
-}
-
-static void add_handshakes(cors_lists_t *lists, const cors_present_t *present,
-                           const cors_changed_t *changed, unsigned *effects)
-{
-    const bool old = setting_of(changed->old, changed->attr) != NULL;
-    const bool now = setting_of(changed->now, changed->attr) != NULL;
-
-    effects[CORS_EFFECT_WEBSOCKET] |= origin_directions(lists, changed);
-    if (present->protect && present->report_only && old != now) {
-        /* a list takes the place of the check of CorsProtect, and may only report */
-        effects[CORS_EFFECT_WEBSOCKET] |=
-            now ? CORS_DIRECTION_MORE : CORS_DIRECTION_LESS;
     }
 }
 
@@ -471,7 +469,7 @@ static void add_effects(cors_lists_t *lists, const cors_present_t *present,
         effects[CORS_EFFECT_OTHER] |= CORS_DIRECTION_BOTH;
         break;
     case CORS_ATTR_WEBSOCKET_ORIGINS:
-        add_handshakes(lists, present, changed, effects);
+        effects[CORS_EFFECT_WEBSOCKET] |= origin_directions(lists, changed);
         break;
     case CORS_ATTR_PROTECT:
         add_protect(changed, effects);

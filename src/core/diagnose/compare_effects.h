@@ -87,8 +87,8 @@ typedef struct {
      * not have the section */
     const cors_policy_t *old;
     const cors_policy_t *now;
-    /* both policies of the section check handshakes with CorsWebSocketAllowOrigins, which no
-     * other section can undo */
+    /* both policies of the section check handshakes with CorsWebSocketAllowOrigins, and no
+     * section has CorsPolicy ReportOnly, which would leave them to CorsProtect */
     bool websocket_listed;
 } cors_changed_t;
 

@@ -104,6 +104,13 @@ bool cors_policy_checks_websocket(const cors_policy_t *policy)
     return policy->link[CORS_ATTR_WEBSOCKET_ORIGINS].setting != NULL;
 }
 
+bool cors_policy_enforces_websocket(const cors_policy_t *policy)
+{
+    return cors_policy_checks_websocket(policy)
+           && cors_policy_number(policy, CORS_ATTR_MODE)
+                  != CORS_MODE_REPORT_ONLY;
+}
+
 bool cors_policy_names_self(const cors_policy_t *policy)
 {
     const cors_link_t *link = &policy->link[CORS_ATTR_WEBSOCKET_ORIGINS];

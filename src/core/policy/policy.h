@@ -153,6 +153,10 @@ static inline bool cors_policy_protects_strictly(const cors_policy_t *policy)
 /** @return whether handshakes are checked, because CorsWebSocketAllowOrigins is set */
 bool cors_policy_checks_websocket(const cors_policy_t *policy);
 
+/** @return whether handshakes that CorsWebSocketAllowOrigins does not allow are refused, and
+ *          not only reported */
+bool cors_policy_enforces_websocket(const cors_policy_t *policy);
+
 /** @return whether CorsWebSocketAllowOrigins has Self, the server's own origin, as an
  *          entry or an exclusion */
 bool cors_policy_names_self(const cors_policy_t *policy);

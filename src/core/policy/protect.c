@@ -578,8 +578,8 @@ void cors_protect_settings(const cors_policy_t *policy,
     settings->embedding =
         cors_policy_number(policy, CORS_ATTR_PROTECT_EMBEDDING);
     settings->websocket_list =
-        cors_policy_checks_websocket(policy)
-        && (!both || cors_policy_checks_websocket(configured));
+        cors_policy_enforces_websocket(policy)
+        && (!both || cors_policy_enforces_websocket(configured));
     settings->require_origin =
         cors_policy_number(policy, CORS_ATTR_WEBSOCKET_REQUIRE)
         || (both

@@ -102,7 +102,7 @@ typedef struct {
     bool embedding;
     /* CorsProtectHost */
     bool host;
-    /* CorsWebSocketAllowOrigins is set, so it decides on handshakes */
+    /* CorsWebSocketAllowOrigins is set and enforced, so it decides on handshakes */
     bool websocket_list;
     /* CorsWebSocketRequireOrigin */
     bool require_origin;
