@@ -81,7 +81,6 @@ static inline void set_argument(cors_setting_t *setting, cors_attr_e attr,
     }
     else if (attr == CORS_ATTR_MAX_AGE) {
         setting->max_age_text = strcmp(word, "None") == 0 ? NULL : word;
-        setting->max_age = atoi(word);
     }
     else if (attr == CORS_ATTR_PREFLIGHT_STATUS) {
         if (first) {

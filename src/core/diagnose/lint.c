@@ -12,6 +12,7 @@
 
 #include "core/diagnose/lint.h"
 
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -610,7 +611,8 @@ void cors_lint_setting(apr_pool_t *p, cors_attr_e attr,
         lint_exposed(&lint);
         break;
     case CORS_ATTR_MAX_AGE:
-        if (setting->max_age_text && setting->max_age > MAX_AGE_MOST) {
+        if (setting->max_age_text
+            && strtol(setting->max_age_text, NULL, 10) > MAX_AGE_MOST) {
             warn(&lint, NULL, CORS_PROBLEM_MAX_AGE_BEYOND,
                  setting->max_age_text, NULL, APR_STRINGIFY(MAX_AGE_MOST));
         }

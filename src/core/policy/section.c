@@ -66,6 +66,9 @@ struct cors_section_t {
     pairs_t *made; /* cached pairs with this as the inner section, or NULL */
 };
 
+/* cors_setting_t has six bits for an attribute. */
+typedef char attributes_fit_t[CORS_ATTR_COUNT <= 64 ? 1 : -1];
+
 const char *cors_scope_position(apr_pool_t *p, const cors_scope_t *scope)
 {
     if (scope->file) {
@@ -249,7 +252,7 @@ cors_setting_t *cors_section_set(apr_pool_t *p, cors_section_t *section,
     *first = !*link || (*link)->attr != (unsigned)attr;
     if (*first) {
         setting = apr_pcalloc(p, sizeof(*setting));
-        setting->attr = (unsigned)attr & 0xffu;
+        setting->attr = (unsigned)attr & 0x3fu;
         setting->next = *link;
         *link = setting;
     }

@@ -139,15 +139,12 @@ typedef struct cors_setting_t {
     cors_scope_t *scope; /* of its section; NULL if unknown */
     /* of a flag or a choice: the index of its argument, see cors_attr_choices() */
     int choice;
-    /* of CorsMaxAge: seconds */
-    int max_age;
-    /* the same in decimal; NULL: None */
-    const char *max_age_text;
+    /* Up to linted, these fill 32 bits: a server can have a hundred thousand settings. */
     /* of CorsPreflightStatus; 0: the default */
     unsigned allowed_status : 10;
     unsigned denied_status : 10;
     /* a cors_attr_e; cors_section_set() fills it */
-    unsigned attr : 8;
+    unsigned attr : 6;
     /* a list whose entries have "+" or "-" */
     unsigned edit : 1;
     /* of a .htaccess file */
@@ -162,6 +159,8 @@ typedef struct cors_setting_t {
     unsigned useful : 1;
     /* set by the checks at start-up: the setting has been checked by itself */
     unsigned linted : 1;
+    /* of CorsMaxAge: seconds in decimal; NULL: None */
+    const char *max_age_text;
     /* of a list: its arguments, while other settings may share the list; NULL: the
      * list is not shared */
     const char *shared_args;

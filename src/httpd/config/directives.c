@@ -1149,7 +1149,6 @@ const char *cors_set_max_age(cmd_parms *cmd, void *section, const char *args)
 
         setting->max_age_text =
             none ? NULL : apr_psprintf(cmd->pool, "%" APR_INT64_T_FMT, seconds);
-        setting->max_age = (int)seconds;
     }
     return explain(&reading);
 }

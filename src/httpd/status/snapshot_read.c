@@ -331,7 +331,7 @@ static void read_setting(reader_t *reader, json_t *object)
         reject(reader, apr_pstrcat(reader->p, "the attribute ", name, NULL));
         return;
     }
-    setting->attr = (unsigned)attr & 0xff;
+    setting->attr = (unsigned)attr & 0x3fu;
     setting->directive = cors_attr_directive(attr);
     setting->source = text_member(reader, object, "set_by");
     setting->edit = bool_member(reader, object, "edit");
