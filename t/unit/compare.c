@@ -886,6 +886,24 @@ static const row_t effect_rows[] = {
       "no longer allowed: https://b.example on server a.test, WebSocket "
       "(CorsProtectAllowOrigins conf:2; before: CorsWebSocketAllowOrigins "
       "conf:3)\n" },
+    { "CorsProtect matters beside a section that only reports what a list "
+      "denies",
+      "# files: CorsProtect On; CorsWebSocketAllowOrigins " A
+      " # match: CorsPolicy ReportOnly",
+      "# files: CorsProtect Off; CorsWebSocketAllowOrigins " A
+      " # match: CorsPolicy ReportOnly",
+      "weaker: CorsProtect Off, before On on files of a.test, all methods "
+      "(CorsProtect conf:1; before: CorsProtect conf:1)\n"
+      "undecided: a change of CorsProtect on files of a.test, GET HEAD POST "
+      "PUT PATCH DELETE: other sections that apply to the same request "
+      "(CorsProtect conf:1; before: CorsProtect conf:1)\n" },
+    { "CorsProtect does not matter to a list that every section enforces",
+      "# files: CorsProtect On; CorsWebSocketAllowOrigins " A
+      " # match: CorsPolicy On",
+      "# files: CorsProtect Off; CorsWebSocketAllowOrigins " A
+      " # match: CorsPolicy On",
+      "weaker: CorsProtect Off, before On on files of a.test, all methods "
+      "(CorsProtect conf:1; before: CorsProtect conf:1)\n" },
     { "a refusal that is gone does not show who may measure",
       LIST " # files: CorsRejectDisallowed On; CorsTimingAllowOrigin Off # "
            "match: CorsTimingAllowOrigin *",
