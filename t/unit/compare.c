@@ -1564,7 +1564,7 @@ static const row_t hidden_rows[] = {
       "undecided: a change of CorsAllowOrigins on files of a.test, all "
       "methods: other sections that apply to the same request "
       "(CorsAllowOrigins conf:2; before: CorsAllowOrigins (default))\n" },
-    { "null that was never permitted contradicts the list no more",
+    { "a list without its forbidden null can allow origins again",
       "# files: CorsAllowOrigins https://a.example null # match: CorsPolicy On",
       "# files: CorsAllowOrigins https://a.example # match: CorsPolicy On",
       "undecided: a change of CorsAllowOrigins on files of a.test, all "

@@ -36,26 +36,19 @@ static bool is_changed(cors_lists_t *lists, const cors_changed_t *changed,
 
 /* --- what is present */
 
-/* Returns whether a list of origins of an attribute is public. */
-static bool has_public(const cors_policy_t *policy, cors_attr_e attr)
+static bool has_null(const cors_origin_set_t *set)
 {
-    const cors_link_t *link = &policy->link[attr];
-
-    for (; link && link->setting; link = link->outer) {
-        if (cors_origin_set_open(link->setting->origins)) {
-            return true;
-        }
-    }
-    return false;
+    return cors_origin_set_null(set) != NULL;
 }
 
-/* Returns whether a list of origins of an attribute has null. */
-static bool has_null(const cors_policy_t *policy, cors_attr_e attr)
+/* Returns whether a test is true of one of the lists of origins of an attribute. */
+static bool has_list(const cors_policy_t *policy, cors_attr_e attr,
+                     bool (*test)(const cors_origin_set_t *set))
 {
     const cors_link_t *link = &policy->link[attr];
 
     for (; link && link->setting; link = link->outer) {
-        if (cors_origin_set_null(link->setting->origins)) {
+        if (test(link->setting->origins)) {
             return true;
         }
     }
@@ -80,9 +73,10 @@ void cors_present_add(cors_present_t *present, const cors_policy_t *policy)
     const cors_setting_t *null = policy->link[CORS_ATTR_NULL_UNSAFE].setting;
     const bool any_ok = cors_policy_number(policy, CORS_ATTR_ANY_UNSAFE);
     const bool suffix_ok = cors_policy_number(policy, CORS_ATTR_SUFFIX_UNSAFE);
-    const bool lists_null = has_null(policy, CORS_ATTR_ORIGINS)
-                            || has_null(policy, CORS_ATTR_PROTECT_ORIGINS)
-                            || has_null(policy, CORS_ATTR_WEBSOCKET_ORIGINS);
+    const bool lists_null =
+        has_list(policy, CORS_ATTR_ORIGINS, has_null)
+        || has_list(policy, CORS_ATTR_PROTECT_ORIGINS, has_null)
+        || has_list(policy, CORS_ATTR_WEBSOCKET_ORIGINS, has_null);
     const bool keeps =
         cors_policy_number(policy, CORS_ATTR_BACKEND) == CORS_BACKEND_KEEP;
 
@@ -104,9 +98,10 @@ void cors_present_add(cors_present_t *present, const cors_policy_t *policy)
     present->public_not_allowed |= !any_ok || !suffix_ok;
     present->null_list |= lists_null;
     present->null_off |= null ? !null->choice : lists_null;
-    present->public_list |= has_public(policy, CORS_ATTR_ORIGINS);
+    present->public_list |=
+        has_list(policy, CORS_ATTR_ORIGINS, cors_origin_set_open);
     present->public_protect_list |=
-        has_public(policy, CORS_ATTR_PROTECT_ORIGINS);
+        has_list(policy, CORS_ATTR_PROTECT_ORIGINS, cors_origin_set_open);
     add_exposed(present, policy);
 }
 
@@ -282,11 +277,10 @@ static void add_trust(const cors_present_t *present,
     }
 }
 
-/* Returns the directions of the check of handshakes, if a list is no longer enforced, or is
- * enforced now. CorsProtect decides in place of a list that only reports: it may allow more
- * and less.
+/* Returns the directions of a change that enforces a list of handshakes or stops enforcing
+ * it. CorsProtect decides where a list only reports, and may allow more or less than the list.
  *
- * directions: without CorsProtect */
+ * directions: those without CorsProtect */
 static unsigned handshake_directions(const cors_present_t *present,
                                      unsigned directions)
 {
